@@ -1,0 +1,1 @@
+"""Questions asked of evidence, one file each, in six folders."""

@@ -1,0 +1,76 @@
+"""The two dates of every statement: what it is about, and what was known (ADR 0003)."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from headtohead.core.errors import InputError
+
+_DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
+_MONTH = re.compile(r"^(\d{4})-(\d{2})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The day or window that a statement speaks of; both ends count.
+
+    Raises:
+        InputError: If it ends before it starts.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise InputError(
+                f"The period {self.start}/{self.end} ends before it starts. Swap them."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """The period written as a day, a month or `start/end`.
+
+        Args:
+            text: "2025-12-15", "2025-12" or "2025-12-01/2025-12-07".
+
+        Raises:
+            InputError: If it is none of these.
+        """
+        if "/" in text:
+            first, last = text.split("/", 1)
+            return cls(cls.parse(first).start, cls.parse(last).end)
+        if match := _MONTH.match(text):
+            year, month = int(match[1]), int(match[2])
+            if 1 <= month <= 12 and year > 0:
+                return cls(
+                    date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+                )
+        elif _DAY.match(text):
+            return cls(parse_day(text), parse_day(text))
+        raise InputError(
+            f"{text!r} is not a date. Write a day (2025-12-15), a month (2025-12) "
+            "or a window (2025-12-01/2025-12-07)."
+        )
+
+    def back(self, days: int) -> "Period":
+        """The same period, starting `days` earlier."""
+        return Period(self.start - timedelta(days=days), self.end)
+
+    def __str__(self) -> str:
+        return str(self.start) if self.start == self.end else f"{self.start}/{self.end}"
+
+
+def parse_day(text: str) -> date:
+    """The day written as YYYY-MM-DD.
+
+    Raises:
+        InputError: If it is not such a day.
+    """
+    try:
+        if not _DAY.match(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text!r} is not a day. Write it as 2025-12-15.") from None

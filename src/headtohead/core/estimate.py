@@ -1,0 +1,90 @@
+"""A number that is never bare: value, interval, n, both dates and its sources."""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+from headtohead.core.dates import Period
+from headtohead.core.units import show, unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One estimated quantity.
+
+    Attributes:
+        label: What it is, in a reader's words ("deepseek-v3.2-thinking").
+        value: The point estimate, in `unit`.
+        low: Lower end of the interval; -inf where nothing bounds it.
+        high: Upper end; inf where nothing bounds it.
+        level: Coverage of the interval, 0 < level <= 1; 1 for logical bounds.
+        unit: A suffix of the unit registry.
+        method: How value and interval were made.
+        n: How many observations stand behind it.
+        n_of: What n counts ("models", "tokens", "tests", "published figures").
+        about: The day or window it speaks of.
+        as_of: The day of our knowledge.
+        source_ids: The sources of every row behind it, sorted; never empty.
+        unverified: True if a figure behind it is marked unverified.
+
+    Raises:
+        ValueError: If the interval does not hold the value, or something is missing.
+    """
+
+    label: str
+    value: float
+    low: float
+    high: float
+    level: float
+    unit: str
+    method: str
+    n: int
+    n_of: str
+    about: Period
+    as_of: date
+    source_ids: tuple[str, ...]
+    unverified: bool = False
+
+    def __post_init__(self) -> None:
+        unit(self.unit)
+        slack = 1e-9 * max(1.0, abs(self.value))
+        if not math.isfinite(self.value) or not self.low - slack <= self.value <= self.high + slack:
+            raise ValueError(
+                f"{self.label}: {self.low} <= {self.value} <= {self.high} does not hold"
+            )
+        if not 0 < self.level <= 1:
+            raise ValueError(f"{self.label}: level {self.level} is not in (0, 1]")
+        if self.n < 1 or not self.source_ids or not self.method:
+            raise ValueError(f"{self.label}: an estimate needs n >= 1, a method and a source")
+        object.__setattr__(self, "source_ids", tuple(sorted(set(self.source_ids))))
+
+    def interval(self) -> str:
+        """The interval, written for a reader."""
+        if self.low == self.high:
+            return "as published"
+        return f"{show(self.low, self.unit)} to {show(self.high, self.unit)}"
+
+    def __str__(self) -> str:
+        level = "bounds" if self.level == 1 else f"{self.level:.0%}"
+        return (
+            f"{self.label}: {show(self.value, self.unit)} [{level} {self.interval()}], "
+            f"n={self.n:,} {self.n_of}, about {self.about}, known by {self.as_of}"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The object that `--json` prints."""
+        return {
+            "label": self.label,
+            "value": self.value,
+            "low": None if math.isinf(self.low) else self.low,
+            "high": None if math.isinf(self.high) else self.high,
+            "level": self.level,
+            "unit": self.unit,
+            "method": self.method,
+            "n": self.n,
+            "n_of": self.n_of,
+            "about": str(self.about),
+            "as_of": self.as_of.isoformat(),
+            "source_ids": list(self.source_ids),
+            "unverified": self.unverified,
+        }

@@ -1,0 +1,83 @@
+"""What an analysis is: a question it answers, the scope words it takes, the answer it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from headtohead.core.estimate import Estimate
+
+ScopeKind = Literal["text", "texts", "number", "flag", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWord:
+    """One word that narrows a question.
+
+    Attributes:
+        kind: "text", "texts" (a list), "number", "flag" (true or false) or "day".
+        doc: What it means, for the reference page.
+        default: Its value when a claim leaves it out; None makes the word required.
+        choices: The only values allowed, if not empty.
+    """
+
+    kind: ScopeKind
+    doc: str
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The descriptor of an analysis: one file, one question.
+
+    Attributes:
+        asks: The question in plain words.
+        reads: Tables it reads.
+        optional: Tables it can do without: a frame may then be empty.
+        unit: Unit of the estimates in its answer.
+        scope: The scope words a claim may give.
+    """
+
+    asks: str
+    reads: tuple[str, ...]
+    unit: str
+    optional: tuple[str, ...] = ()
+    scope: Mapping[str, ScopeWord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two groups of models, set against each other.
+
+    Attributes:
+        group: The column that tells them apart: country, open, lab, operator, family.
+        a: The side that would be replaced (the US).
+        b: The side that might stand in (China).
+    """
+
+    group: str = "country"
+    a: str = "US"
+    b: str = "CN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an analysis found.
+
+    Attributes:
+        estimates: The numbers a claim is judged on; empty if not measurable.
+        says: The finding in half a sentence, with its numbers ("best Chinese 1433, ...").
+        rows: Every row behind the numbers, each with its `source_id`.
+        notes: What a careful reader must know.
+        missing: Why nothing could be measured; empty if something was.
+    """
+
+    estimates: tuple[Estimate, ...] = ()
+    says: str = ""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.estimates) == bool(self.missing):
+            raise ValueError("an answer has estimates, or says why it has none")

@@ -1,0 +1,223 @@
+"""What a source is: a descriptor, the raw files it reads, and strict parsing of their records."""
+
+import fnmatch
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.core.provenance import Evaluator
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file at its publisher.
+
+    Attributes:
+        name: The name the importer knows it by; also its name on disk.
+        url: The publisher's own address. `{since}` and `{until}` become days where it has them.
+        sha256: Expected content hash, where the publisher pins the file; usually empty.
+        optional: True if the source can be read without it.
+    """
+
+    name: str
+    url: str
+    sha256: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The descriptor of one publisher's product.
+
+    Attributes:
+        source_id: Equal to the module's name.
+        publisher: Who publishes it.
+        product: What it is.
+        citation: How to cite it.
+        url: A page a reader can open.
+        licence: SPDX identifier or LicenseRef-...
+        evaluator: Whether model makers measured themselves.
+        ship: May rows go into the built-in evidence? "yes", "figures" (only individually cited
+            figures, see data/evidence/curated) or "no".
+        downloads: Where `h2h update` fetches it; empty if the publisher offers no plain address.
+        how_to_get: What a user does if `downloads` is empty or needs a key.
+        patterns: File names (globs) the parser reads from a folder.
+        rows: Table -> (fewest, most) rows one import may give.
+        whole: True if each import replaces the one before (a vintage), False if rows accumulate.
+    """
+
+    source_id: str
+    publisher: str
+    product: str
+    citation: str
+    url: str
+    licence: str
+    evaluator: Evaluator
+    ship: Literal["yes", "figures", "no"]
+    patterns: tuple[str, ...]
+    rows: Mapping[str, tuple[int, int]]
+    downloads: tuple[Download, ...] = ()
+    how_to_get: str = ""
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """One file as published: never edited.
+
+    Attributes:
+        name: Path below the source's folder, with forward slashes.
+        content: Its bytes.
+    """
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RawFiles:
+    """The raw files of one import.
+
+    Attributes:
+        source_id: Whose files they are.
+        files: In name order.
+        known_on: When the publisher made this vintage known; content that dates itself wins.
+    """
+
+    source_id: str
+    files: tuple[RawFile, ...]
+    known_on: date
+
+    def matching(self, pattern: str) -> Iterator[RawFile]:
+        """The files whose name, or last part of it, fits the glob."""
+        for f in self.files:
+            if fnmatch.fnmatch(f.name, pattern) or fnmatch.fnmatch(f.name.split("/")[-1], pattern):
+                yield f
+
+    def one(self, pattern: str) -> RawFile:
+        """The single file that fits the glob.
+
+        Raises:
+            UpstreamChanged: If there is none, or more than one.
+        """
+        found = list(self.matching(pattern))
+        if len(found) != 1:
+            raise UpstreamChanged(
+                self.source_id, "the files given", f"{len(found)} files fit {pattern!r}, not one"
+            )
+        return found[0]
+
+    @property
+    def sha256(self) -> str:
+        """One digest over all names and contents."""
+        digest = hashlib.sha256()
+        for f in self.files:
+            digest.update(f"{f.name}\0{f.sha256}\n".encode())
+        return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a parser made of the raw files.
+
+    Attributes:
+        rows: Table -> rows. The columns `source_id` is added on ingest; `known_on` defaults to
+            the import's own; `verified` defaults to true.
+        dropped: Reason -> how many upstream records were left out for it.
+    """
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def add(self, table: str, row: Row) -> None:
+        """Append one row to a table."""
+        self.rows.setdefault(table, []).append(row)
+
+    def drop(self, reason: str) -> None:
+        """Count one upstream record that is left out."""
+        self.dropped[reason] += 1
+
+
+class Record:
+    """One upstream record, read strictly: take every field, then `done()`.
+
+    Args:
+        source_id: Whose record it is.
+        where: File and position, for messages.
+        fields: The record as parsed.
+    """
+
+    def __init__(self, source_id: str, where: str, fields: Mapping[str, Any]) -> None:
+        self.source_id, self.where = source_id, where
+        self._left = dict(fields)
+
+    def take(self, name: str) -> Any:  # noqa: ANN401 - upstream values are of any type
+        """The field, which must be there.
+
+        Raises:
+            UpstreamChanged: If it is not.
+        """
+        if name not in self._left:
+            raise UpstreamChanged(self.source_id, self.where, f"field {name!r} is missing")
+        return self._left.pop(name)
+
+    def maybe(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as take
+        """The field, or `default` if the publisher left it out or blank."""
+        value = self._left.pop(name, default)
+        return default if value in ("", None) else value
+
+    def convert(self, name: str, kind: Callable[[Any], T]) -> T:
+        """The field through `kind`.
+
+        Raises:
+            UpstreamChanged: If it is missing or `kind` refuses it.
+        """
+        value = self.take(name)
+        try:
+            return kind(value)
+        except (ValueError, TypeError, KeyError):
+            raise self.wrong(name, value) from None
+
+    def convert_maybe(self, name: str, kind: Callable[[Any], T]) -> T | None:
+        """The field through `kind`; None if left out or blank."""
+        value = self.maybe(name)
+        if value is None:
+            return None
+        try:
+            return kind(value)
+        except (ValueError, TypeError, KeyError):
+            raise self.wrong(name, value) from None
+
+    def skip(self, *names: str) -> None:
+        """Take fields that we knowingly do not use."""
+        for name in names:
+            self._left.pop(name, None)
+
+    def wrong(self, name: str, value: object) -> UpstreamChanged:
+        """The error for a field with a value we do not understand."""
+        return UpstreamChanged(self.source_id, self.where, f"field {name!r} holds {value!r}")
+
+    def done(self) -> None:
+        """Check that no field is left.
+
+        Raises:
+            UpstreamChanged: If the publisher added one.
+        """
+        if self._left:
+            raise UpstreamChanged(
+                self.source_id,
+                self.where,
+                f"unknown field(s) {', '.join(sorted(map(str, self._left)))}",
+            )

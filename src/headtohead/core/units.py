@@ -1,0 +1,91 @@
+"""The one registry of units: the suffix of a name says what it is measured in."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from headtohead.core.errors import UnknownName
+
+Scale = Literal["ratio", "interval", "count", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of measurement.
+
+    Attributes:
+        suffix: How names of columns and fields end ("usd_per_mtok").
+        label: How people read it ("$ per million tokens").
+        scale: "ratio" if twice as much makes sense; "interval" if only differences do.
+        digits: Decimals to show.
+    """
+
+    suffix: str
+    label: str
+    scale: Scale
+    digits: int
+
+
+@cache
+def units() -> dict[str, Unit]:
+    """All units by suffix, from data/units.toml."""
+    text = files("headtohead").joinpath("data/units.toml").read_text(encoding="utf-8")
+    return {
+        suffix: Unit(suffix, str(u["label"]), u["scale"], int(u["digits"]))
+        for suffix, u in tomllib.loads(text).items()
+    }
+
+
+def unit(suffix: str) -> Unit:
+    """The unit called `suffix`.
+
+    Raises:
+        UnknownName: If the registry has no such unit.
+    """
+    known = units()
+    if suffix not in known:
+        raise UnknownName("unit", suffix, known)
+    return known[suffix]
+
+
+def unit_of(name: str) -> Unit | None:
+    """The unit that a column or field name ends with, the longest match first; None if none."""
+    parts = name.split("_")
+    for start in range(len(parts)):
+        suffix = "_".join(parts[start:])
+        if suffix in units():
+            return units()[suffix]
+    return None
+
+
+def show(value: float, suffix: str) -> str:
+    """`value` written for a reader: rounded, with its unit.
+
+    Args:
+        value: A number in the unit `suffix`.
+        suffix: A unit of the registry.
+    """
+    u = unit(suffix)
+    if u.suffix in ("frac", "share_frac"):
+        return f"{value * 100:.1f}%"
+    if u.suffix == "usd":
+        return _money(value)
+    if abs(value) >= 1e5 and u.suffix != "index":
+        return f"{_short(value)} {u.label}".strip()
+    return f"{value:,.{u.digits}f}{'' if u.label in ('x', '%') else ' '}{u.label}".strip()
+
+
+def _short(value: float) -> str:
+    for size, letter in ((1e15, "e15"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def _money(value: float) -> str:
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"${value / size:.4g}{letter}"
+    return f"${value:.2f}"

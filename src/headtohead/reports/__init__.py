@@ -1,0 +1,1 @@
+"""One file per page or section: results to HTML, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""Estimators: arrays in, numbers out; knows nothing of models or countries."""

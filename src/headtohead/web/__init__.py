@@ -1,0 +1,1 @@
+"""Serves reports and pages; holds nothing until the first page needs a server."""
