@@ -1,0 +1,33 @@
+"""Fixtures for every test: the raw evidence, where it is there, and nothing from the network."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
+
+
+@pytest.fixture(scope="session")
+def shared_evidence() -> Path:
+    """The folder of raw public files; tests that need it are skipped by name where it is absent."""
+    folder = Path(os.environ.get("H2H_SHARED_EVIDENCE", _BESIDE))
+    if not (folder / "MANIFEST.toml").is_file():
+        pytest.skip(f"raw evidence not found at {folder.name}; set H2H_SHARED_EVIDENCE to run this")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX:
+            host = str(address[0]) if isinstance(address, tuple) else str(address)
+            if host not in ("127.0.0.1", "::1", "localhost"):
+                raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
