@@ -1,0 +1,49 @@
+"""Makes the built-in evidence from a folder of raw public files: `make evidence FROM=folder`.
+
+Only sources whose licence lets their rows ship are taken. The result is our own tables; no raw
+file is copied. Run it after an importer changes, and read the difference in `h2h diff`.
+"""
+
+import argparse
+import shutil
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from headtohead.evidence.ingest import ingest, raw_from_folder
+from headtohead.evidence.store import builtin_folder
+from headtohead.sources import importers
+
+
+def build(raw: Path, target: Path, only: set[str]) -> list[str]:
+    """Lines saying what was taken; `target` is made anew unless `only` names some sources."""
+    vintages = tomllib.loads(Path(__file__).with_name("vintages.toml").read_text(encoding="utf-8"))
+    if target.exists() and not only:
+        shutil.rmtree(target)
+    lines = []
+    for source_id, vintage in sorted(vintages.items()):
+        importer = importers()[source_id]
+        if importer.source.ship != "yes" or (only and source_id not in only):
+            continue
+        known_on = date.fromisoformat(vintage["known_on"])
+        files = raw_from_folder(importer.source, raw / vintage["folder"], known_on)
+        made = ingest(importer, files, target, retrieved_on=known_on)
+        lines.append(f"{source_id}: {dict(made.entry.tables)} dropped {dict(made.entry.dropped)}")
+    return lines
+
+
+def main() -> int:
+    """Exit code 0 when the folder was made."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("raw", type=Path, help="folder with one folder of raw files a source")
+    parser.add_argument("--target", type=Path, default=builtin_folder())
+    parser.add_argument("--only", action="append", default=[])
+    arguments = parser.parse_args()
+    for line in build(arguments.raw, arguments.target, set(arguments.only)):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Rows to typed frames: every row is checked against its declared table before it is kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.errors import EvidenceError
+from headtohead.core.sourcing import Row, Source
+from headtohead.core.tables import Column, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_EARLIEST = date(1900, 1, 1)
+
+
+def polars_schema(table: Table) -> "dict[str, pl.DataType]":
+    """Column -> polars type of the table's own and common columns, in order."""
+    import polars as pl
+
+    kinds: dict[str, pl.DataType] = {
+        "text": pl.String(),
+        "real": pl.Float64(),
+        "int": pl.Int64(),
+        "flag": pl.Boolean(),
+        "day": pl.Date(),
+        "moment": pl.Datetime("us", "UTC"),
+    }
+    return {c.name: kinds[c.kind] for c in table.all_columns}
+
+
+def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> "pl.DataFrame":
+    """The rows as a checked frame of the table.
+
+    Args:
+        table: The declared table.
+        source: Whose rows they are; fills `source_id`.
+        rows: As the parser gave them; `known_on` and `verified` may be left out.
+        known_on: Fills `known_on` where a row has none.
+
+    Raises:
+        EvidenceError: If a column is unknown or empty, a type is wrong, a key occurs twice, an
+            interval does not hold its value, or a date lies before 1900.
+    """
+    import polars as pl
+
+    schema = polars_schema(table)
+    filled = [_fill(source, table, schema, row, known_on) for row in rows]
+    try:
+        made = pl.DataFrame(filled, schema=schema, strict=True)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise EvidenceError(
+            f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
+        ) from None
+    _check_required(table, source, made)
+    _check_keys(table, source, made)
+    _check_intervals(table, source, made)
+    return made
+
+
+def _fill(
+    source: Source, table: Table, schema: Mapping[str, object], row: Row, known_on: date
+) -> Row:
+    unknown = set(row) - set(schema)
+    if unknown:
+        raise EvidenceError(
+            f"{source.source_id}: {table.name} has no column {', '.join(sorted(unknown))}. "
+            "Add it to core/tables.py or drop it in the parser."
+        )
+    values: dict[str, Any] = {**row, "source_id": source.source_id}
+    if values.get("known_on") is None:
+        values["known_on"] = known_on
+    if values.get("verified") is None:
+        values["verified"] = True
+    return {name: values.get(name) for name in schema}
+
+
+def _check_required(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    for column in table.all_columns:
+        empty = made[column.name].null_count() if column.required else 0
+        if empty:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
+                f"{made.height} rows, but every row needs it."
+            )
+        _check_days(table, source, made, column)
+
+
+def _check_days(table: Table, source: Source, made: "pl.DataFrame", column: Column) -> None:
+    if column.kind == "day" and made.height:
+        first = made[column.name].min()
+        if isinstance(first, date) and first < _EARLIEST:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
+            )
+
+
+def _check_keys(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    key = [*table.key, "known_on"]
+    twice = made.height - made.select(key).n_unique()
+    if twice:
+        example = made.filter(made.select(key).is_duplicated()).select(key).row(0, named=True)
+        raise EvidenceError(
+            f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
+        )
+
+
+def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    """Columns x_low_unit and x_high_unit must hold x_unit between them."""
+    import polars as pl
+
+    names = {c.name for c in table.columns}
+    for low in sorted(n for n in names if "_low_" in n or n.startswith("low_")):
+        high, value = low.replace("low_", "high_"), low.replace("low_", "")
+        if high not in names or value not in names:
+            continue
+        wrong = made.filter((pl.col(low) > pl.col(value)) | (pl.col(high) < pl.col(value)))
+        if wrong.height:
+            example = wrong.select(low, value, high).row(0)
+            raise EvidenceError(
+                f"{source.source_id}: {wrong.height} rows of {table.name} have {value} outside "
+                f"{low}..{high}, for example {example}."
+            )
