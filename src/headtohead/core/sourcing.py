@@ -1,14 +1,17 @@
 """What a source is: a descriptor, the raw files it reads, and strict parsing of their records."""
 
+import csv
 import fnmatch
+import gzip
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, TypeVar
 
-from headtohead.core.errors import UpstreamChanged
+from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.core.provenance import Evaluator
 
 Row = dict[str, Any]
@@ -84,6 +87,36 @@ class RawFile:
     def sha256(self) -> str:
         """Hex digest of the content."""
         return hashlib.sha256(self.content).hexdigest()
+
+    def text(self) -> str:
+        """The content as text; gzip is unpacked.
+
+        Raises:
+            DamagedDownload: If it is neither UTF-8 nor whole gzip.
+        """
+        try:
+            packed = self.content.startswith(b"\x1f\x8b")
+            return (gzip.decompress(self.content) if packed else self.content).decode("utf-8-sig")
+        except (EOFError, OSError, UnicodeError, zlib.error) as error:
+            raise DamagedDownload(
+                f"{self.name} cannot be read as text ({error}). Download it again."
+            ) from None
+
+    def csv_rows(self) -> Iterator[dict[str, str]]:
+        """The lines of a CSV file by its header.
+
+        Raises:
+            DamagedDownload: If a line is shorter or longer than the header.
+        """
+        lines = csv.reader(self.text().splitlines(keepends=True))
+        header = next(lines, [])
+        for values in lines:
+            if len(values) != len(header):
+                raise DamagedDownload(
+                    f"{self.name} line {lines.line_num} has {len(values)} fields, its header "
+                    f"{len(header)}. It is truncated or altered: download it again."
+                )
+            yield dict(zip(header, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +233,10 @@ class Record:
         except (ValueError, TypeError, KeyError):
             raise self.wrong(name, value) from None
 
+    def has(self, name: str) -> bool:
+        """Whether the publisher gave the field at all; it may be blank."""
+        return name in self._left
+
     def skip(self, *names: str) -> None:
         """Take fields that we knowingly do not use."""
         for name in names:
@@ -221,3 +258,39 @@ class Record:
                 self.where,
                 f"unknown field(s) {', '.join(sorted(map(str, self._left)))}",
             )
+
+
+def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
+    """The lines of a CSV file as strict records, in file order.
+
+    A byte-order mark is ignored. Fields that a short line leaves off are absent from its record.
+
+    Args:
+        source_id: Whose file it is.
+        file: UTF-8, the first line a header.
+
+    Raises:
+        UpstreamChanged: If the header names a field twice, or a line is longer than the header.
+    """
+    lines = csv.reader(io.StringIO(file.content.decode("utf-8-sig"), newline=""))
+    header = next(lines, [])
+    if len(set(header)) != len(header):
+        raise UpstreamChanged(source_id, f"{file.name} header", "a field is named twice")
+    for number, cells in enumerate(lines, start=1):
+        where = f"{file.name} record {number}"
+        if len(cells) > len(header):
+            raise UpstreamChanged(source_id, where, "more cells than the header names")
+        if cells:
+            yield Record(source_id, where, dict(zip(header, cells, strict=False)))
+
+
+def finite(text: object) -> float:
+    """The number written in `text`.
+
+    Raises:
+        ValueError: If it is not a number, or infinite.
+    """
+    number = float(str(text))
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
