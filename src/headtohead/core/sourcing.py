@@ -4,6 +4,7 @@ import csv
 import fnmatch
 import gzip
 import hashlib
+import io
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -108,15 +109,16 @@ class RawFile:
         Raises:
             DamagedDownload: If a line is shorter or longer than the header.
         """
-        lines = csv.reader(self.text().splitlines(keepends=True))
+        lines = csv.reader(io.StringIO(self.text(), newline=""))
         header = next(lines, [])
         for values in lines:
-            if len(values) != len(header):
+            if values and len(values) != len(header):
                 raise DamagedDownload(
                     f"{self.name} line {lines.line_num} has {len(values)} fields, its header "
                     f"{len(header)}. It is truncated or altered: download it again."
                 )
-            yield dict(zip(header, values, strict=True))
+            if values:
+                yield dict(zip(header, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
