@@ -5,6 +5,7 @@ import fnmatch
 import gzip
 import hashlib
 import io
+import math
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -102,23 +103,6 @@ class RawFile:
             raise DamagedDownload(
                 f"{self.name} cannot be read as text ({error}). Download it again."
             ) from None
-
-    def csv_rows(self) -> Iterator[dict[str, str]]:
-        """The lines of a CSV file by its header.
-
-        Raises:
-            DamagedDownload: If a line is shorter or longer than the header.
-        """
-        lines = csv.reader(io.StringIO(self.text(), newline=""))
-        header = next(lines, [])
-        for values in lines:
-            if values and len(values) != len(header):
-                raise DamagedDownload(
-                    f"{self.name} line {lines.line_num} has {len(values)} fields, its header "
-                    f"{len(header)}. It is truncated or altered: download it again."
-                )
-            if values:
-                yield dict(zip(header, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +253,13 @@ def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
 
     Args:
         source_id: Whose file it is.
-        file: UTF-8, the first line a header.
+        file: UTF-8, gzip or not, the first line a header.
 
     Raises:
         UpstreamChanged: If the header names a field twice, or a line is longer than the header.
+        DamagedDownload: If the file is not text.
     """
-    lines = csv.reader(io.StringIO(file.content.decode("utf-8-sig"), newline=""))
+    lines = csv.reader(io.StringIO(file.text(), newline=""))
     header = next(lines, [])
     if len(set(header)) != len(header):
         raise UpstreamChanged(source_id, f"{file.name} header", "a field is named twice")
