@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headtohead.evidence.ingest import ingest, raw_from_folder
 from headtohead.evidence.store import builtin_folder
-from headtohead.sources import importers
+from headtohead.sources import importer
 
 
 def build(raw: Path, target: Path, only: set[str]) -> list[str]:
@@ -23,12 +23,14 @@ def build(raw: Path, target: Path, only: set[str]) -> list[str]:
         shutil.rmtree(target)
     lines = []
     for source_id, vintage in sorted(vintages.items()):
-        importer = importers()[source_id]
-        if importer.source.ship != "yes" or (only and source_id not in only):
+        if only and source_id not in only:
+            continue
+        found = importer(source_id)
+        if found.source.ship != "yes":
             continue
         known_on = date.fromisoformat(vintage["known_on"])
-        files = raw_from_folder(importer.source, raw / vintage["folder"], known_on)
-        made = ingest(importer, files, target, retrieved_on=known_on)
+        files = raw_from_folder(found.source, raw / vintage["folder"], known_on)
+        made = ingest(found, files, target, retrieved_on=known_on)
         lines.append(f"{source_id}: {dict(made.entry.tables)} dropped {dict(made.entry.dropped)}")
     return lines
 

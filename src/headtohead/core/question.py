@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 
+from headtohead.core.dates import Period
 from headtohead.core.estimate import Estimate
 
-ScopeKind = Literal["text", "texts", "number", "flag", "day"]
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+ScopeKind = Literal["text", "texts", "models", "number", "flag", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +20,8 @@ class ScopeWord:
     """One word that narrows a question.
 
     Attributes:
-        kind: "text", "texts" (a list), "number", "flag" (true or false) or "day".
+        kind: "text", "texts" (a list), "models" (names, resolved before the analysis sees them),
+            "number", "flag" (true or false) or "day".
         doc: What it means, for the reference page.
         default: Its value when a claim leaves it out; None makes the word required.
         choices: The only values allowed, if not empty.
@@ -34,13 +41,13 @@ class Question:
         asks: The question in plain words.
         reads: Tables it reads.
         optional: Tables it can do without: a frame may then be empty.
-        unit: Unit of the estimates in its answer.
+        units: Units its estimates may have.
         scope: The scope words a claim may give.
     """
 
     asks: str
     reads: tuple[str, ...]
-    unit: str
+    units: tuple[str, ...]
     optional: tuple[str, ...] = ()
     scope: Mapping[str, ScopeWord] = field(default_factory=dict)
 
@@ -58,6 +65,43 @@ class Sides:
     group: str = "country"
     a: str = "US"
     b: str = "CN"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that a claim names, resolved.
+
+    Attributes:
+        name: As the claim writes it.
+        model: Canonical id of the weights; None if the name is in no list.
+        mode: Thinking mode or effort in the name; empty if it gives none.
+    """
+
+    name: str
+    model: str | None
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How a question is asked.
+
+    Attributes:
+        about: The day or window it speaks of.
+        as_of: The day of our knowledge; the frames hold nothing known later.
+        sides: The two groups it compares.
+        scope: Every scope word of the question, filled in.
+        rng: The only source of chance.
+    """
+
+    about: Period
+    as_of: date
+    sides: Sides
+    scope: Mapping[str, Any]
+    rng: "np.random.Generator"
+
+
+Frames = Mapping[str, "pl.DataFrame"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,141 @@
+"""What several questions share: picking rows by side, by name and by day, and citing them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.dates import Period
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Ask, Named
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COUNTRY_NAMES = {"US": "US", "CN": "Chinese"}
+
+
+def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+    """The rows that fit "column=value, column=value"; all of them if it is empty.
+
+    Raises:
+        ValueError: If a filter names no column of the frame.
+    """
+    import polars as pl
+
+    for part in filter(None, (p.strip() for p in filters.split(","))):
+        column, _, value = part.partition("=")
+        if column not in frame.columns:
+            raise ValueError(f"{part!r}: there is no column {column!r}; write column=value")
+        frame = frame.filter(pl.col(column) == value)
+    return frame
+
+
+def side(ask: Ask, which: str) -> str:
+    """The filter for side "a" or "b": the reading's own words, or the sides asked for."""
+    own = str(ask.scope.get(which, ""))
+    return own or f"{ask.sides.group}={getattr(ask.sides, which)}"
+
+
+def side_name(filters: str) -> str:
+    """How a side is called in a sentence."""
+    parts = [p.strip().partition("=")[2] for p in filters.split(",") if "=" in p]
+    return " ".join(COUNTRY_NAMES.get(p, p) for p in reversed(parts))
+
+
+def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "pl.DataFrame":
+    """The rows of one named model: as printed, else same weights and mode, else same weights."""
+    import polars as pl
+
+    printed = frame.filter(pl.col(column) == wanted.name)
+    if printed.height or wanted.model is None:
+        return printed
+    same = frame.filter(pl.col("model_id") == wanted.model)
+    exact = same.filter(pl.col("mode").fill_null("") == wanted.mode)
+    return exact if exact.height else same
+
+
+def latest_day(frame: "pl.DataFrame", column: str, about: Period, back_days: int) -> date | None:
+    """The last day on which the frame has rows, at or before the end of `about`.
+
+    Args:
+        frame: Rows with a day in `column`.
+        column: Its name.
+        about: The window asked for.
+        back_days: How many days before the window's start may still serve.
+    """
+    import polars as pl
+
+    first = about.start - timedelta(days=back_days)
+    days = frame.filter(pl.col(column).is_between(first, about.end))[column]
+    last = days.max()
+    return last if isinstance(last, date) else None
+
+
+def cited(frame: "pl.DataFrame") -> tuple[str, ...]:
+    """The sources of the rows, sorted."""
+    return tuple(sorted(set(frame["source_id"].to_list())))
+
+
+def unverified(frame: "pl.DataFrame") -> bool:
+    """True if some row could not be checked against its origin."""
+    return not bool(frame["verified"].all())
+
+
+def shown(frame: "pl.DataFrame", columns: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
+    always = ("known_on", "source_id", "row_url", "verified", "note", "join_rule")
+    wanted = list(dict.fromkeys([*columns, *always]))
+    return tuple(frame.select([c for c in wanted if c in frame.columns]).iter_rows(named=True))
+
+
+def estimate(
+    ask: Ask,
+    frame: "pl.DataFrame",
+    *,
+    label: str,
+    interval: tuple[float, float, float],
+    unit: str,
+    method: str,
+    n: int,
+    n_of: str,
+    level: float = 0.95,
+    about: Period | None = None,
+) -> Estimate:
+    """An estimate that cites the rows it was made from.
+
+    Args:
+        ask: Gives the dates.
+        frame: The rows behind it.
+        label: What it is.
+        interval: (value, low, high) in `unit`.
+        unit: A unit of the registry.
+        method: How it was made.
+        n: How many observations.
+        n_of: What n counts.
+        level: Coverage of the interval.
+        about: The window of the rows, if narrower than the one asked for.
+    """
+    value, low, high = interval
+    return Estimate(
+        label=label,
+        value=value,
+        low=low,
+        high=high,
+        level=level,
+        unit=unit,
+        method=method,
+        n=n,
+        n_of=n_of,
+        about=about or ask.about,
+        as_of=ask.as_of,
+        source_ids=cited(frame),
+        unverified=unverified(frame),
+    )
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as "a, b and c"."""
+    found = list(words)
+    return (
+        found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
+    )

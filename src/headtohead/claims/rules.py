@@ -1,0 +1,96 @@
+"""The decision rules: estimates against a bound, two readings into one verdict (ADR 0004)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from headtohead.claims.claim import Bound
+from headtohead.core.errors import InputError
+from headtohead.core.estimate import Estimate
+from headtohead.core.units import unit
+
+Truth = Literal["true", "false", "open", "not measurable"]
+Word = Literal["supported", "narrowly true", "refuted", "open", "not measurable"]
+WORDS: tuple[Word, ...] = ("supported", "narrowly true", "refuted", "open", "not measurable")
+
+
+def meets(estimate: Estimate, bound: Bound) -> Truth:
+    """Whether one estimate meets the bound: inside, outside, or straddling it.
+
+    Args:
+        estimate: The number and its interval.
+        bound: The stated range and how to judge it.
+
+    Raises:
+        InputError: If the units differ.
+    """
+    _same_unit(estimate, bound)
+    low, high = bound.range_of(estimate.label)
+    if bound.judge == "point":
+        printed = round(estimate.value, unit(estimate.unit).digits)
+        return "true" if low <= printed <= high else "false"
+    if low <= estimate.low and estimate.high <= high:
+        return "true"
+    if estimate.high < low or estimate.low > high:
+        return "false"
+    return "open"
+
+
+def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
+    """Whether a reading holds, over all its estimates.
+
+    Args:
+        estimates: What the analysis found; none means not measurable.
+        bound: The stated range, and how many of them must meet it.
+    """
+    if not estimates:
+        return "not measurable"
+    if bound.each == "each_any":
+        labels = dict.fromkeys(e.label for e in estimates)
+        return _all(_any(meets(e, bound) for e in estimates if e.label == name) for name in labels)
+    truths = [meets(e, bound) for e in estimates]
+    if bound.each == "all":
+        return _all(truths)
+    return _any(truths) if bound.each == "any" else _most(truths)
+
+
+def word(as_stated: Truth, kindest: Truth) -> Word:
+    """The verdict on a claim from the truth of its two readings.
+
+    Args:
+        as_stated: Truth in the scope the sentence implies.
+        kindest: Truth in the narrowest scope in which it could be true.
+    """
+    if as_stated == "true":
+        return "supported"
+    if kindest == "true":
+        return "narrowly true"
+    if "open" in (as_stated, kindest):
+        return "open"
+    if "false" in (as_stated, kindest):
+        return "refuted"
+    return "not measurable"
+
+
+def _all(truths: Iterable[Truth]) -> Truth:
+    seen = set(truths)
+    return "false" if "false" in seen else "open" if "open" in seen else "true"
+
+
+def _any(truths: Iterable[Truth]) -> Truth:
+    seen = set(truths)
+    return "true" if "true" in seen else "open" if "open" in seen else "false"
+
+
+def _most(truths: Sequence[Truth]) -> Truth:
+    half = len(truths) / 2
+    if truths.count("true") > half:
+        return "true"
+    return "open" if truths.count("true") + truths.count("open") > half else "false"
+
+
+def _same_unit(estimate: Estimate, bound: Bound) -> None:
+    if bound.unit and bound.unit != estimate.unit:
+        raise InputError(
+            f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
+            f'Write unit = "{estimate.unit}" and the range in that unit.'
+        )
