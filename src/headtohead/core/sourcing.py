@@ -176,10 +176,15 @@ class Record:
         source_id: Whose record it is.
         where: File and position, for messages.
         fields: The record as parsed.
+
+    Raises:
+        UpstreamChanged: If it is not an object.
     """
 
     def __init__(self, source_id: str, where: str, fields: Mapping[str, Any]) -> None:
         self.source_id, self.where = source_id, where
+        if not isinstance(fields, Mapping):
+            raise UpstreamChanged(source_id, where, f"a {type(fields).__name__}, not an object,")
         self._left = dict(fields)
 
     def take(self, name: str) -> Any:  # noqa: ANN401 - upstream values are of any type
@@ -222,6 +227,11 @@ class Record:
     def has(self, name: str) -> bool:
         """Whether the publisher gave the field at all; it may be blank."""
         return name in self._left
+
+    def rest(self) -> dict[str, Any]:
+        """Every field not yet taken, for objects whose field names are data."""
+        left, self._left = self._left, {}
+        return left
 
     def skip(self, *names: str) -> None:
         """Take fields that we knowingly do not use."""
