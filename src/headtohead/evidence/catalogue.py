@@ -1,5 +1,6 @@
 """What an evidence folder holds: one entry an import, replaced as a whole or not at all."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -12,6 +13,9 @@ from typing import Any
 from headtohead.core.errors import DamagedStore, StoreFull
 
 NAME = "catalogue.json"
+PART = ".part-"
+_SCHEMA = 1
+_DAYS = ("edition", "known_on", "retrieved_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +25,26 @@ class Import:
     Attributes:
         source_id: Whose rows.
         sha256: Digest of the raw files it was made from.
+        edition: The day the files became known; holds for rows that do not date themselves.
         known_on: The latest day on which any of its rows became known.
         retrieved_on: The day the raw files were taken.
-        tables: Table -> number of rows; the rows are in `tables/<table>/<source>-<sha12>.parquet`.
+        tables: Table -> number of rows.
+        digests: Table -> content hash of the file that holds those rows.
         dropped: Reason -> upstream records left out.
     """
 
     source_id: str
     sha256: str
+    edition: date
     known_on: date
     retrieved_on: date
     tables: Mapping[str, int]
+    digests: Mapping[str, str]
     dropped: Mapping[str, int] = field(default_factory=dict)
 
     def file(self, table: str) -> str:
-        """Path of one table's rows, below the folder."""
-        return f"tables/{table}/{self.source_id}-{self.sha256[:12]}.parquet"
+        """Path of one table's rows, below the folder; named by content, so never overwritten."""
+        return f"tables/{table}/{self.source_id}-{self.digests[table][:12]}.parquet"
 
 
 def read(folder: Path) -> tuple[Import, ...]:
@@ -45,40 +53,61 @@ def read(folder: Path) -> tuple[Import, ...]:
     Raises:
         DamagedStore: If the catalogue cannot be read, or names a file that is gone.
     """
-    path = folder / NAME
-    if not path.exists():
-        return ()
-    try:
-        entries = tuple(_load(e) for e in json.loads(path.read_text(encoding="utf-8"))["imports"])
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise DamagedStore(
-            f"The catalogue {path} cannot be read ({error}). Move the folder away and run "
-            "`h2h update` again; the built-in evidence is not touched by this."
-        ) from None
-    for entry in entries:
+    found = entries(folder)
+    for entry in found:
         for table in entry.tables:
             if not (folder / entry.file(table)).is_file():
-                raise DamagedStore(
-                    f"{folder / entry.file(table)} is named in the catalogue but missing. "
-                    f"Run `h2h update {entry.source_id}` to make it again."
-                )
-    return entries
+                raise damaged(folder / entry.file(table), "is named in the catalogue but missing")
+    return found
 
 
-def write(folder: Path, entries: tuple[Import, ...]) -> None:
+def entries(folder: Path) -> tuple[Import, ...]:
+    """As `read`, without looking whether the files are there: for making them again.
+
+    Raises:
+        DamagedStore: If the catalogue cannot be read.
+    """
+    path = folder / NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != _SCHEMA:
+            raise damaged(path, f"has layout {content['schema']}, this version knows {_SCHEMA}")
+        return tuple(_load(e) for e in content["imports"])
+    except FileNotFoundError:
+        return ()
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise damaged(path, f"cannot be read ({error!r})") from None
+
+
+def intact(folder: Path, entry: Import, table: str) -> bool:
+    """True if the file of one table is there and holds what was written."""
+    try:
+        content = (folder / entry.file(table)).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content).hexdigest() == entry.digests[table]
+
+
+def damaged(path: Path, what: str) -> DamagedStore:
+    """The error for a file of the store that cannot be used."""
+    return DamagedStore(
+        f"{path} {what}. Run `h2h update --rebuild` to make the tables again from the raw files "
+        "you downloaded; if the file belongs to the package, install headtohead again."
+    )
+
+
+def write(folder: Path, imports: tuple[Import, ...]) -> None:
     """Replace the catalogue in one step, so that a reader sees the old or the new one.
 
     Raises:
         StoreFull: If the disk is full or not writable; the old catalogue then stands.
     """
-    text = json.dumps(
-        {"schema": 1, "imports": [_dump(e) for e in entries]}, indent=1, sort_keys=True
-    )
-    replace(folder / NAME, (text + "\n").encode())
+    content = {"schema": _SCHEMA, "imports": [_dump(e) for e in imports]}
+    replace(folder / NAME, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all, and have it on disk before returning.
 
     Raises:
         StoreFull: If it cannot be written.
@@ -86,25 +115,41 @@ def replace(path: Path, content: bytes) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
         with os.fdopen(handle, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        settle(path.parent)
     except OSError as error:
+        raise full(path, error) from None
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise StoreFull(
-            f"{path} could not be written ({error.strerror}). Free some space or choose another "
-            "folder with --store; the evidence you had is untouched."
-        ) from None
+
+
+def settle(folder: Path) -> None:
+    """Have the names in a folder on disk, so that a power cut cannot undo a rename."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def full(path: Path, error: OSError) -> StoreFull:
+    """The error for a file that could not be written."""
+    return StoreFull(
+        f"{path} could not be written ({error.strerror or error}). Free some space or choose "
+        "another folder with --store; the evidence you had is untouched."
+    )
 
 
 def _load(entry: Mapping[str, Any]) -> Import:
-    days = {k: date.fromisoformat(entry[k]) for k in ("known_on", "retrieved_on")}
-    return Import(**{**entry, **days})
+    return Import(**{**entry, **{k: date.fromisoformat(entry[k]) for k in _DAYS}})
 
 
 def _dump(entry: Import) -> dict[str, Any]:

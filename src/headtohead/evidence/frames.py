@@ -35,12 +35,13 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     Args:
         table: The declared table.
         source: Whose rows they are; fills `source_id`.
-        rows: As the parser gave them; `known_on` and `verified` may be left out.
-        known_on: Fills `known_on` where a row has none.
+        rows: As the parser gave them; `known_on`, `vintage` and `verified` may be left out.
+        known_on: Fills `known_on` where a row has none, and `vintage` of a source that is
+            replaced as a whole.
 
     Raises:
         EvidenceError: If a column is unknown or empty, a type is wrong, a key occurs twice, an
-            interval does not hold its value, or a date lies before 1900.
+            number is not finite, an interval does not hold its value, or a date lies before 1900.
     """
     import polars as pl
 
@@ -54,6 +55,7 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
         ) from None
     _check_required(table, source, made)
     _check_keys(table, source, made)
+    _check_finite(table, source, made)
     _check_intervals(table, source, made)
     return made
 
@@ -72,6 +74,8 @@ def _fill(
         values["known_on"] = known_on
     if values.get("verified") is None:
         values["verified"] = True
+    if source.whole and values.get("vintage") is None:
+        values["vintage"] = known_on
     return {name: values.get(name) for name in schema}
 
 
@@ -92,6 +96,16 @@ def _check_days(table: Table, source: Source, made: "pl.DataFrame", column: Colu
         if isinstance(first, date) and first < _EARLIEST:
             raise EvidenceError(
                 f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
+            )
+
+
+def _check_finite(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    for column in table.all_columns:
+        wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
+        if wrong:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
+                f"{wrong} rows. Leave the value empty where there is none."
             )
 
 

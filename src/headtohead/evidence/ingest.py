@@ -1,9 +1,16 @@
 """Raw files to evidence: parse, check, write; all of it or nothing."""
 
+import csv
+import hashlib
 import io
-from collections.abc import Mapping
+import lzma
+import tarfile
+import xml.etree.ElementTree as ET
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +23,9 @@ from headtohead.sources import Importer
 
 if TYPE_CHECKING:
     import polars as pl
+
+# A publisher east of us may already write tomorrow's date.
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +93,106 @@ def frames_of(
 
 
 def _parse(importer: Importer, raw: RawFiles) -> Parsed:
+    """Parse, and tell a file that is broken from one that is whole but laid out anew."""
     try:
         return importer.module.parse(raw)
-    except (ValueError, EOFError, KeyError, OSError, UnicodeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
+        what = f"the layout is not the one we know ({type(error).__name__}: {error})"
+        raise UpstreamChanged(raw.source_id, "the files given", what) from error
+    except _unreadable() as error:
         raise DamagedDownload(
             f"{raw.source_id}: the files cannot be read ({type(error).__name__}: {error}). They "
             "are truncated, corrupt or of another format; nothing was taken. Download them again."
-        ) from None
+        ) from error
 
 
-def ingest(importer: Importer, raw: RawFiles, folder: Path, *, retrieved_on: date) -> Imported:
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What decoders raise on bytes that are not of their format."""
+    import polars as pl
+    import yaml
+
+    return (
+        *(ValueError, EOFError, OSError, zlib.error, lzma.LZMAError),
+        *(csv.Error, tarfile.TarError, zipfile.BadZipFile, ET.ParseError),
+        *(yaml.YAMLError, pl.exceptions.PolarsError),
+    )
+
+
+def ingest(
+    importer: Importer,
+    raw: RawFiles,
+    folder: Path,
+    *,
+    retrieved_on: date,
+    keep: Callable[[RawFiles], None] | None = None,
+    restate: bool = False,
+) -> Imported:
     """Parse, check and add one import to an evidence folder; the caller holds its lock.
 
-    The catalogue is replaced last, so an interruption leaves the old evidence whole.
+    Rows are written under names made from their content and the catalogue is replaced last, so
+    an interruption leaves the old evidence whole. Files that were taken before keep the days they
+    were first taken with; if a newer parser reads them otherwise, its rows replace the old ones.
+
+    Args:
+        importer: The source.
+        raw: Its raw files.
+        folder: The evidence folder.
+        retrieved_on: The day the raw files were taken.
+        keep: Called with the raw files once they are found good, before any row is written.
+        restate: True if `raw.known_on` was stated on purpose and corrects an earlier one.
 
     Raises:
         HeadToHeadError: As `frames_of`, and StoreFull if the folder cannot be written.
     """
-    entries = catalogue.read(folder)
-    for entry in entries:
-        if (entry.source_id, entry.sha256) == (raw.source_id, raw.sha256):
-            return Imported(entry, is_new=False)
+    entries = catalogue.entries(folder)
+    identity = (raw.source_id, raw.sha256)
+    before = next((e for e in entries if (e.source_id, e.sha256) == identity), None)
+    if before:
+        retrieved_on = before.retrieved_on
+        if not restate:
+            raw = RawFiles(raw.source_id, raw.files, before.edition)
+    entry, contents = entry_of(importer, raw, retrieved_on)
+    if entry == before and all(catalogue.intact(folder, entry, t) for t in entry.tables):
+        return Imported(entry, is_new=False)
+    if keep:
+        keep(raw)
+    for name, content in contents.items():
+        catalogue.replace(folder / entry.file(name), content)
+    if entry != before:
+        after = [entry if e is before else e for e in entries]
+        catalogue.write(folder, tuple(after if before else (*entries, entry)))
+    return Imported(entry, is_new=entry != before)
+
+
+def entry_of(
+    importer: Importer, raw: RawFiles, retrieved_on: date
+) -> tuple[catalogue.Import, dict[str, bytes]]:
+    """The catalogue entry that raw files make, and the file of each of its tables.
+
+    Raises:
+        HeadToHeadError: As `frames_of`.
+    """
     frames, dropped = frames_of(importer, raw)
     days = [d for f in frames.values() if isinstance(d := f["known_on"].max(), date)]
+    if not days:
+        raise UpstreamChanged(raw.source_id, "the whole import", "not one row")
+    if max(days) > retrieved_on + _CLOCKS_DIFFER:
+        raise EvidenceError(
+            f"{raw.source_id}: a row says that it became known on {max(days)}, but its file was "
+            f"taken on {retrieved_on}. Correct the parser, or state the day with --known-on."
+        )
+    contents = {name: _parquet(f) for name, f in frames.items()}
     entry = catalogue.Import(
         source_id=raw.source_id,
         sha256=raw.sha256,
+        edition=raw.known_on,
         known_on=max(days),
         retrieved_on=retrieved_on,
         tables={name: f.height for name, f in frames.items()},
+        digests={name: hashlib.sha256(c).hexdigest() for name, c in contents.items()},
         dropped=dropped,
     )
-    for name, rows in frames.items():
-        catalogue.replace(folder / entry.file(name), _parquet(rows))
-    catalogue.write(folder, (*entries, entry))
-    return Imported(entry, is_new=True)
+    return entry, contents
 
 
 def _parquet(rows: "pl.DataFrame") -> bytes:
