@@ -1,0 +1,90 @@
+"""The checks that every estimator makes on what it is given."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+def vector(values: ArrayLike, name: str, least: int = 1) -> FloatArray:
+    """The values as a flat array of finite numbers.
+
+    Args:
+        values: Shape (n,), or a single number.
+        name: What they are called, for the message.
+        least: How many are needed.
+
+    Raises:
+        ValueError: If there are too few, in rows and columns, or one is not a finite number.
+    """
+    array = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    if array.ndim != 1:
+        raise ValueError(f"{name} has {array.ndim} dimensions; give one list of numbers")
+    if array.size < least:
+        raise ValueError(f"{name} has {array.size} values; at least {least} are needed")
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise ValueError(f"{name} has {bad} values that are not finite numbers; leave them out")
+    return array
+
+
+def whole_days(values: ArrayLike, name: str) -> IntArray:
+    """Days as whole numbers counted from any fixed day, shape (n,).
+
+    Raises:
+        ValueError: If one is not a whole number.
+    """
+    array = vector(values, name)
+    if np.any(array != np.rint(array)):
+        raise ValueError(f"{name} must be whole days (date.toordinal() gives them)")
+    return array.astype(np.int64)
+
+
+def same_length(**arrays: FloatArray | IntArray | BoolArray) -> int:
+    """How long all the arrays are.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    sizes = {name: array.size for name, array in arrays.items()}
+    if len(set(sizes.values())) != 1:
+        raise ValueError(f"lengths differ: {sizes}; every entry needs one value of each")
+    return next(iter(sizes.values()))
+
+
+def spreads(values: ArrayLike, like: FloatArray, name: str) -> FloatArray:
+    """Standard deviations, one for each entry of `like`; a single number serves all.
+
+    Raises:
+        ValueError: If one is negative, or there are neither one nor as many as in `like`.
+    """
+    array = vector(values, name)
+    if array.size not in (1, like.size):
+        raise ValueError(f"{name} has {array.size} values for {like.size} entries")
+    if np.any(array < 0):
+        raise ValueError(f"{name} must not be negative")
+    return np.broadcast_to(array, like.shape)
+
+
+def check_level(level: float) -> float:
+    """The coverage asked for, strictly between 0 and 1.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1, as 0.95")
+    return level
+
+
+def check_count(value: float, name: str, least: int = 0) -> int:
+    """The value as a whole number.
+
+    Raises:
+        ValueError: If it is not one, or below `least`.
+    """
+    if value != int(value) or value < least:
+        raise ValueError(f"{name} is {value}; it must be a whole number of at least {least}")
+    return int(value)

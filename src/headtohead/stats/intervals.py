@@ -1,0 +1,217 @@
+"""Intervals: for proportions, and for sums, differences and ratios of other intervals."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from headtohead.stats.inputs import check_count, check_level
+from headtohead.stats.quantiles import normal_quantile, student_quantile
+
+__all__ = [
+    "Interval",
+    "difference",
+    "normal_quantile",
+    "proportion_difference",
+    "ratio",
+    "student_quantile",
+    "sum_of",
+    "widen",
+    "wilson",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A point estimate and the ends of its interval.
+
+    Attributes:
+        value: The point estimate; inf only where none exists (a median never reached).
+        low: Lower end; -inf where nothing bounds it.
+        high: Upper end; inf where nothing bounds it.
+
+    Raises:
+        ValueError: If one is not a number, or `value` lies outside.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.low} <= {self.value} <= {self.high} does not hold")
+
+    @property
+    def width(self) -> float:
+        """From end to end."""
+        return self.high - self.low if self.high > self.low else 0.0
+
+
+def around(value: float, low: float, high: float) -> Interval:
+    """The interval, with its ends moved out to the value where rounding put it outside."""
+    return Interval(value, min(low, value), max(high, value))
+
+
+def widen(interval: Interval, level: float, to_level: float) -> Interval:
+    """The interval at another coverage.
+
+    Each side is stretched by the ratio of the normal quantiles, so a lopsided interval
+    stays lopsided. A smaller `to_level` narrows it.
+
+    Args:
+        interval: The interval as published.
+        level: Its coverage, inside (0, 1).
+        to_level: The coverage wanted, inside (0, 1).
+
+    Raises:
+        ValueError: If a level is not inside (0, 1).
+    """
+    factor = _z(to_level) / _z(level)
+    return around(
+        interval.value,
+        interval.value - factor * (interval.value - interval.low),
+        interval.value + factor * (interval.high - interval.value),
+    )
+
+
+def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
+    """A proportion with Wilson's score interval.
+
+    Args:
+        successes: How many succeeded, 0 <= successes <= n.
+        n: How many tried, at least 1; tries are independent.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: If the counts are impossible.
+
+    References:
+        Wilson, E. B. (1927). Probable inference, the law of succession, and statistical
+        inference. JASA 22, 209-212. doi:10.1080/01621459.1927.10502953
+        Newcombe, R. G. (1998). Two-sided confidence intervals for the single proportion.
+        Statistics in Medicine 17, 857-872.
+        doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E
+    """
+    n = check_count(n, "n", 1)
+    successes = check_count(successes, "successes")
+    if successes > n:
+        raise ValueError(f"{successes} successes in {n} tries")
+    z2 = _z(level) ** 2
+    p = successes / n
+    middle = (successes + z2 / 2) / (n + z2)
+    half = math.sqrt(z2 * (p * (1 - p) * n + z2 / 4)) / (n + z2)
+    # At 0 and n the end is exactly 0 or 1; rounding must not move it.
+    low = 0.0 if successes == 0 else middle - half
+    high = 1.0 if successes == n else middle + half
+    return Interval(p, low, high)
+
+
+def difference(a: Interval, b: Interval) -> Interval:
+    """B minus A, for two independent estimates whose intervals have the same level.
+
+    MOVER: the distance of each end from its value stands for the standard error on that
+    side, and the distances add in squares.
+
+    Raises:
+        ValueError: If a value is not finite.
+
+    References:
+        Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect
+        measures: a general approach. Statistics in Medicine 27, 1693-1702.
+        doi:10.1002/sim.3095
+    """
+    _need_finite(a, b)
+    value = b.value - a.value
+    down = math.hypot(b.value - b.low, a.high - a.value)
+    up = math.hypot(b.high - b.value, a.value - a.low)
+    return Interval(value, value - down, value + up)
+
+
+def ratio(a: Interval, b: Interval) -> Interval:
+    """B over A, for two independent estimates of positive quantities, same level.
+
+    MOVER-R. Where A's interval reaches 0 the ratio has no upper bound and `high` is inf.
+
+    Raises:
+        ValueError: If A is not positive, B is negative, or B's interval goes below 0.
+
+    References:
+        Donner, A., Zou, G. Y. (2012). Closed-form confidence intervals for functions of the
+        normal mean and standard deviation. Statistical Methods in Medical Research 21,
+        347-359. doi:10.1177/0962280210383082
+    """
+    _need_finite(a, b)
+    if a.value <= 0:
+        raise ValueError(f"cannot divide by {a.value}: a ratio needs a positive reference")
+    if b.low < 0:
+        raise ValueError(f"a ratio needs quantities above 0; B's interval starts at {b.low}")
+    value = b.value / a.value
+    product = a.value * b.value
+    # The rationalised root stays finite where A's interval is twice its value.
+    p, q = b.low * (2 * b.value - b.low), a.high * (2 * a.value - a.high)
+    low = 0.0
+    if p > 0 and math.isfinite(a.high):
+        low = p / (product + math.sqrt(max(0.0, product**2 - p * q)))
+    high = math.inf
+    if a.low > 0 and math.isfinite(b.high):
+        p, q = b.high * (2 * b.value - b.high), a.low * (2 * a.value - a.low)
+        high = (product + math.sqrt(max(0.0, product**2 - p * q))) / q
+    return around(value, low, high)
+
+
+def proportion_difference(x1: int, n1: int, x2: int, n2: int, level: float = 0.95) -> Interval:
+    """First proportion minus second, for two independent samples: Newcombe's hybrid score.
+
+    Args:
+        x1: Successes in the first sample.
+        n1: Size of the first sample.
+        x2: Successes in the second sample.
+        n2: Size of the second sample.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: If the counts are impossible.
+
+    References:
+        Newcombe, R. G. (1998). Interval estimation for the difference between independent
+        proportions: comparison of eleven methods (method 10). Statistics in Medicine 17,
+        873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+    """
+    return difference(wilson(x2, n2, level), wilson(x1, n1, level))
+
+
+def sum_of(intervals: Iterable[Interval], *, dependent: bool = False) -> Interval:
+    """The sum of several estimates whose intervals have the same level.
+
+    Args:
+        intervals: At least one.
+        dependent: False for independent estimates (MOVER: distances add in squares); True
+            adds the ends, which holds whatever the dependence but is too wide otherwise.
+
+    Raises:
+        ValueError: If there is none, or a value is not finite.
+
+    References:
+        Zou, G. Y., Donner, A. (2008). doi:10.1002/sim.3095
+    """
+    parts = list(intervals)
+    if not parts:
+        raise ValueError("nothing to add up")
+    _need_finite(*parts)
+    value = math.fsum(part.value for part in parts)
+    downs = [part.value - part.low for part in parts]
+    ups = [part.high - part.value for part in parts]
+    if dependent:
+        return Interval(value, value - sum(downs), value + sum(ups))
+    return Interval(value, value - math.hypot(*downs), value + math.hypot(*ups))
+
+
+def _z(level: float) -> float:
+    return normal_quantile(0.5 + check_level(level) / 2)
+
+
+def _need_finite(*intervals: Interval) -> None:
+    if not all(math.isfinite(interval.value) for interval in intervals):
+        raise ValueError("an estimate that is itself infinite cannot be added or divided")

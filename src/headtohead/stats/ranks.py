@@ -1,0 +1,148 @@
+"""Ranks with the range that the intervals leave open; higher values are better."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.stats.inputs import FloatArray, IntArray, same_length
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankSpread:
+    """Ranks of n entrants, each of shape (n,), from 1 for the best.
+
+    Attributes:
+        rank: By value; equal values share the better rank.
+        best: 1 + how many are surely above (their low end above this one's high end).
+        worst: How many are not surely below, this one included.
+    """
+
+    rank: IntArray
+    best: IntArray
+    worst: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRank:
+    """The rank of a group's best entrant among the best of every group.
+
+    Attributes:
+        index: Position of that entrant in the arrays given.
+        rank: By value.
+        best: The best rank its interval allows.
+        worst: The worst rank its interval allows.
+    """
+
+    index: int
+    rank: int
+    best: int
+    worst: int
+
+
+def rank_spread(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> RankSpread:
+    """The rank of every entrant and the range that overlapping intervals leave open.
+
+    Two entrants are told apart only if their intervals do not touch. That is stricter than
+    a test of each pair, and does not correct for the number of entrants.
+
+    Args:
+        values: Shape (n,), higher is better.
+        lows: Lower ends, shape (n,); -inf where unknown.
+        highs: Upper ends, shape (n,); inf where unknown.
+
+    Raises:
+        ValueError: If lengths differ, there is none, or a value lies outside its interval.
+
+    References:
+        Goldstein, H., Spiegelhalter, D. J. (1996). League tables and their limitations.
+        JRSS A 159, 385-443. doi:10.2307/2983325
+        Chiang, W.-L. et al. (2024). Chatbot Arena: an open platform for evaluating LLMs by
+        human preference. doi:10.48550/arXiv.2403.04132
+    """
+    value, low, high = _entrants(values, lows, highs)
+    # Sorting once keeps this n log n: counts are positions in the sorted ends.
+    above = value.size - np.searchsorted(np.sort(value), value, side="right")
+    surely_above = value.size - np.searchsorted(np.sort(low), high, side="right")
+    surely_below = np.searchsorted(np.sort(high), low, side="left")
+    return RankSpread(
+        (1 + above).astype(np.int64),
+        (1 + surely_above).astype(np.int64),
+        (value.size - surely_below).astype(np.int64),
+    )
+
+
+def tie_groups(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[IntArray, ...]:
+    """For every entrant, all entrants it cannot be told apart from, itself included.
+
+    The groups overlap: A may tie with B and B with C while A is surely above C.
+
+    Args:
+        values: Shape (n,), higher is better.
+        lows: Lower ends, shape (n,).
+        highs: Upper ends, shape (n,).
+
+    Returns:
+        One array of positions for each entrant, ordered from the best value down.
+
+    Raises:
+        ValueError: As for `rank_spread`.
+    """
+    value, low, high = _entrants(values, lows, highs)
+    order = np.argsort(-value, kind="stable")
+    touches = (low[:, None] <= high[order]) & (high[:, None] >= low[order])
+    return tuple(order[row].astype(np.int64) for row in touches)
+
+
+def group_rank(
+    values: ArrayLike, lows: ArrayLike, highs: ArrayLike, group_labels: Sequence[Hashable]
+) -> dict[Hashable, GroupRank]:
+    """The rank of each group, told by its best entrant.
+
+    The best entrant is the one with the highest value, so its value leans upwards where
+    several of a group are close.
+
+    Args:
+        values: Shape (n,), higher is better.
+        lows: Lower ends, shape (n,).
+        highs: Upper ends, shape (n,).
+        group_labels: The group of each entrant, length n.
+
+    Returns:
+        Label -> rank, ordered from the best value down.
+
+    Raises:
+        ValueError: As for `rank_spread`, or if a label is missing.
+    """
+    value, low, high = _entrants(values, lows, highs)
+    labels = list(group_labels)
+    if len(labels) != value.size:
+        raise ValueError(f"{len(labels)} group labels for {value.size} entrants")
+    champions: dict[Hashable, int] = {}
+    for position in np.argsort(-value, kind="stable").tolist():
+        champions.setdefault(labels[position], position)
+    chosen = np.array(list(champions.values()))
+    spread = rank_spread(value[chosen], low[chosen], high[chosen])
+    return {
+        label: GroupRank(
+            int(chosen[i]), int(spread.rank[i]), int(spread.best[i]), int(spread.worst[i])
+        )
+        for i, label in enumerate(champions)
+    }
+
+
+def _entrants(
+    values: ArrayLike, lows: ArrayLike, highs: ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    value, low, high = (
+        np.atleast_1d(np.asarray(array, dtype=np.float64)) for array in (values, lows, highs)
+    )
+    if same_length(values=value, lows=low, highs=high) == 0 or value.ndim != 1:
+        raise ValueError("ranks need one list of at least one entrant")
+    if not np.all(np.isfinite(value)):
+        raise ValueError("a value is not a finite number; leave that entrant out")
+    if not np.all((low <= value) & (value <= high)):
+        bad = int(np.argmin((low <= value) & (value <= high)))
+        raise ValueError(f"entrant {bad}: {low[bad]} <= {value[bad]} <= {high[bad]} does not hold")
+    return value, low, high
