@@ -1,4 +1,4 @@
-"""Chatbot Arena's text ratings from May 2023 to March 2025, gathered by J. Trigg as one CSV.
+"""Chatbot Arena's text ratings from May 2023 to March 2025, gathered by a reader as one CSV.
 
 The ratings are the raw board's: 213 entrants of 2025-03-26 differ from LMArena's own raw board of
 May 2025 by a constant (standard deviation 0.9 points), from its style-controlled board by 27.
