@@ -1,0 +1,38 @@
+"""Words that price lists of several publishers share: context tiers and money per token."""
+
+from decimal import Decimal, InvalidOperation
+
+_MTOK = 1_000_000
+
+
+def context_tier(over_tokens: int) -> str:
+    """The tier of prompts longer than this: "over_200k" for 200,000 tokens.
+
+    Raises:
+        ValueError: If it is not a positive whole number.
+    """
+    if isinstance(over_tokens, bool) or over_tokens != int(over_tokens) or over_tokens <= 0:
+        raise ValueError(f"{over_tokens!r} is not a number of tokens")
+    thousands, rest = divmod(int(over_tokens), 1000)
+    return f"over_{int(over_tokens)}" if rest else f"over_{thousands}k"
+
+
+def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:
+    """US dollars per million tokens, without the rounding noise of a float product.
+
+    Args:
+        price: US dollars per `per_tokens` tokens, as a number or a decimal string.
+        per_tokens: 1 where the publisher prices single tokens.
+
+    Raises:
+        ValueError: If it is not a finite price of zero or more.
+    """
+    if isinstance(price, bool) or not isinstance(price, int | float | str | Decimal):
+        raise ValueError(f"{price!r} is not a price")
+    try:
+        amount = Decimal(str(price))
+    except InvalidOperation:
+        raise ValueError(f"{price!r} is not a price") from None
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{price!r} is not a price")
+    return float(amount * _MTOK / per_tokens)
