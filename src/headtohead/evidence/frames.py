@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _EARLIEST = date(1900, 1, 1)
+# A source of a million rows would not fit twice into memory as dictionaries.
+_SLICE_ROWS = 50_000
 
 
 def polars_schema(table: Table) -> "dict[str, pl.DataType]":
@@ -46,9 +48,12 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     import polars as pl
 
     schema = polars_schema(table)
-    filled = [_fill(source, table, schema, row, known_on) for row in rows]
+    made = pl.DataFrame(schema=schema)
     try:
-        made = pl.DataFrame(filled, schema=schema, strict=True)
+        for start in range(0, len(rows), _SLICE_ROWS):
+            some = rows[start : start + _SLICE_ROWS]
+            filled = [_fill(source, table, schema, row, known_on) for row in some]
+            made = made.vstack(pl.DataFrame(filled, schema=schema, strict=True))
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise EvidenceError(
             f"{source.source_id}: a value of {table.name} has a wrong type: {error}"

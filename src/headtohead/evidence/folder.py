@@ -1,0 +1,123 @@
+"""The engine of `h2h update --from`: files that are on disk already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
+from headtohead.evidence import files
+from headtohead.evidence.lock import writing
+from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.store import Store
+from headtohead.sources import Importer, importer, importers
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTaken:
+    """What was made of a folder.
+
+    Attributes:
+        updated: One for each source whose files were found.
+        unused: Names of the files below the folder that no source took.
+    """
+
+    updated: tuple[Updated, ...]
+    unused: tuple[str, ...]
+
+
+def from_folder(
+    store: Store,
+    source_ids: Sequence[str],
+    path: Path,
+    *,
+    today: date,
+    known_on: date | None = None,
+) -> FolderTaken:
+    """Import files that are on disk already.
+
+    Files are looked for in `path/<source_id>` if that is a folder, else by name below `path`.
+    Rows that do not date themselves become known on `known_on`; if none is given, on the last day
+    that the files' names state; if they state none, today.
+
+    Args:
+        store: Where the rows go: its `home`.
+        source_ids: Which sources; every source whose file names fit if empty.
+        path: The folder.
+        today: The day of retrieval.
+        known_on: The day the publisher made the files known.
+
+    Raises:
+        InputError: If the folder holds no file of a source, or the day lies in the future.
+        UnknownName: If no source is called so.
+        StoreBusy: If another process is writing to the store.
+        StoreFull: If the store cannot be written at all.
+    """
+    if known_on and known_on > today:
+        raise InputError(f"{known_on} lies in the future. Give the day the files became known.")
+    every = files.listing(path)
+    finds = _finds(source_ids, path, every)
+    taken, used = [], set[Path]()
+    with writing(store.home):
+        for find in finds:
+            done = _take(store, find, known_on, today)
+            owned = find.importer.source.source_id in (find.base.name, path.name)
+            taken.append(done if source_ids or owned else _only_alike(done))
+            used |= set(find.paths) if done.failure is None else set()
+    if not any(t.state != "other" for t in taken):
+        raise InputError(
+            f"{path} holds no file of a source we know. Name the source, "
+            f"`h2h update SOURCE --from {path}`, to read why its files are not taken."
+        )
+    unused = tuple(p.relative_to(path).as_posix() for p in every if p not in used)
+    return FolderTaken(tuple(taken), unused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """The files of one source."""
+
+    importer: Importer
+    base: Path
+    paths: tuple[Path, ...]
+
+
+def _finds(source_ids: Sequence[str], path: Path, every: Sequence[Path]) -> list[_Find]:
+    """The sources named, or those whose files are there; looked up before anything is written."""
+    known = importers()
+    chosen = [importer(i) for i in sorted(set(source_ids))] or [known[i] for i in sorted(known)]
+    finds = []
+    for one in chosen:
+        others = () if source_ids else set(known) - {one.source.source_id}
+        base, mine = files.belonging(one.source, path, every, others)
+        if mine:
+            finds.append(_Find(one, base, mine))
+        elif source_ids:
+            raise _no_files(one, path)
+    return finds
+
+
+def _take(store: Store, find: _Find, known_on: date | None, today: date) -> Updated:
+    source = find.importer.source
+    day = known_on or files.day_in_names(find.base, find.paths, today) or today
+    try:
+        raw = files.read(source, find.base, find.paths, day)
+        made = take(store, find.importer, raw, {}, today, restate=known_on is not None)
+    except HeadToHeadError as failure:
+        return Updated(source_id=source.source_id, state="failed", failure=failure)
+    return report(raw, made)
+
+
+def _only_alike(done: Updated) -> Updated:
+    """A source nobody named, tried on files that only look like its own: no failure."""
+    if isinstance(done.failure, EvidenceError):
+        return Updated(source_id=done.source_id, state="other", failure=done.failure)
+    return done
+
+
+def _no_files(found: Importer, path: Path) -> InputError:
+    source = found.source
+    return InputError(
+        f"{path} holds no file of {source.source_id} (looked for {', '.join(source.patterns)}, "
+        f"also in {source.source_id}/). {source.how_to_get}".rstrip()
+    )

@@ -1,0 +1,169 @@
+"""The engine of `h2h update`: download or take files, keep them, import them; all or nothing."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from headtohead import __version__
+from headtohead.core.errors import (
+    HeadToHeadError,
+    InputError,
+    SourceUnreachable,
+)
+from headtohead.core.sourcing import Download, RawFile, RawFiles
+from headtohead.evidence import snapshots
+from headtohead.evidence.download import (
+    Held,
+    Progress,
+    Silent,
+    Wanted,
+    fetch,
+    version_beside,
+)
+from headtohead.evidence.lock import writing
+from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.store import Store
+from headtohead.sources import Importer, importer, importers
+
+if TYPE_CHECKING:
+    import httpx
+
+State = Literal["new", "unchanged", "failed", "by_hand", "other"]
+
+_FIRST_WINDOW = timedelta(days=30)
+_DAY = timedelta(days=1)
+_SILENT = Silent()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one update has in common for all its sources."""
+
+    store: Store
+    client: "httpx.Client"
+    today: date
+    mirror: str | None
+    progress: Progress
+
+
+def update(
+    store: Store,
+    source_ids: Sequence[str],
+    *,
+    today: date,
+    progress: Progress = _SILENT,
+    mirror: str | None = None,
+    timeout_seconds: float = 30.0,
+) -> tuple[Updated, ...]:
+    """Download sources and import them; one that fails does not stop the others.
+
+    Args:
+        store: Where the rows go: its `home`.
+        source_ids: Which sources; all that can be downloaded if empty.
+        today: The day of retrieval; rows that do not date themselves become known on it.
+        progress: Who is told how far the downloads are.
+        mirror: Address of a copy: files are taken from `mirror/<source_id>/<name>` instead of
+            their publishers. For company mirrors and machines without the open network.
+        timeout_seconds: How long a server may stay silent, > 0.
+
+    Returns:
+        One `Updated` a source, in name order; failures are in it, see `exit_code`.
+
+    Raises:
+        InputError: If a source named has no address to download from, or the mirror is none.
+        UnknownName: If no source is called so.
+        StoreBusy: If another process is writing to the store.
+        StoreFull: If the store cannot be written at all.
+    """
+    import httpx
+
+    chosen = _chosen(source_ids)
+    by_hand = [i for i in chosen if not i.source.downloads]
+    if source_ids and by_hand:
+        source = by_hand[0].source
+        raise InputError(
+            f"{source.source_id} cannot be downloaded by itself. {source.how_to_get} Then run "
+            f"`h2h update {source.source_id} --from FOLDER`."
+        )
+    if mirror is not None and not mirror.startswith(("https://", "http://")):
+        raise InputError(f"{mirror!r} is no mirror. Give an address that starts with https://.")
+    headers = {"User-Agent": f"headtohead/{__version__}"}
+    limits = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0))
+    with (
+        writing(store.home),
+        httpx.Client(headers=headers, timeout=limits, follow_redirects=True) as client,
+    ):
+        run = _Run(store, client, today, mirror, progress)
+        return tuple(_guarded(found, run) for found in chosen)
+
+
+def _chosen(source_ids: Sequence[str]) -> list[Importer]:
+    if source_ids:
+        return [importer(i) for i in sorted(set(source_ids))]
+    return [found for _, found in sorted(importers().items())]
+
+
+def _guarded(found: Importer, run: _Run) -> Updated:
+    source = found.source
+    if not source.downloads:
+        return Updated(source_id=source.source_id, state="by_hand", how_to_get=source.how_to_get)
+    try:
+        return _download(found, run)
+    except HeadToHeadError as failure:
+        return Updated(source_id=source.source_id, state="failed", failure=failure)
+
+
+def _download(found: Importer, run: _Run) -> Updated:
+    source, home = found.source, run.store.home
+    since, until = _window(run.store, found, run.today)
+    if any("{since}" in d.url for d in source.downloads) and since > until:
+        return Updated(source_id=source.source_id, state="unchanged")
+    desk = home / "downloads" / source.source_id
+    fetched: dict[str, Held] = {}
+    skipped = []
+    for download in source.downloads:
+        wanted = _wanted(run, source.source_id, download, since, until)
+        got = fetch(run.client, wanted, run.progress)
+        if got is None:
+            skipped.append(download.name)
+        else:
+            fetched[download.name] = got
+    if not fetched:
+        raise SourceUnreachable(
+            f"{source.source_id}: none of its {len(skipped)} files is at its address any more. "
+            "Update headtohead, or fetch them yourself and use --from."
+        )
+    files = tuple(RawFile(n, held.path.read_bytes()) for n, held in sorted(fetched.items()))
+    versions = {name: held.version for name, held in fetched.items()}
+    raw = RawFiles(source.source_id, files, run.today)
+    made = take(run.store, found, raw, versions, run.today)
+    shutil.rmtree(desk, ignore_errors=True)
+    return report(raw, made, tuple(skipped))
+
+
+def _wanted(run: _Run, source_id: str, download: Download, since: date, until: date) -> Wanted:
+    url = download.url
+    if run.mirror is not None:
+        url = f"{run.mirror.rstrip('/')}/{source_id}/{download.name}"
+    url = url.replace("{since}", since.isoformat()).replace("{until}", until.isoformat())
+    target = run.store.home / "downloads" / source_id / download.name
+    left = version_beside(target, url)
+    held = snapshots.held(run.store.home, source_id, download.name, url)
+    if target.is_file() and left.url:
+        held = Held(target, left)
+    return Wanted(
+        f"{source_id}/{download.name}",
+        url,
+        target,
+        download.sha256,
+        download.optional,
+        held,
+    )
+
+
+def _window(store: Store, found: Importer, today: date) -> tuple[date, date]:
+    """The days still to be taken of a source that is published by the day."""
+    last = store.last_window(found.source)
+    return last + _DAY if last else today - _FIRST_WINDOW, today - _DAY
