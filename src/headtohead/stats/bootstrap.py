@@ -8,7 +8,7 @@ there is one unit, the interval is unbounded.
 """
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +18,10 @@ from numpy.typing import ArrayLike
 from headtohead.stats.inputs import (
     FloatArray,
     IntArray,
+    Labels,
     check_count,
     check_level,
+    label_list,
     same_length,
     vector,
 )
@@ -61,7 +63,7 @@ def mean_interval(
     rng: np.random.Generator,
     rounds: int = 2000,
     level: float = 0.95,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Labels | None = None,
 ) -> Interval:
     """The mean with a percentile bootstrap interval.
 
@@ -106,7 +108,7 @@ def paired_difference(
     rng: np.random.Generator,
     rounds: int = 2000,
     level: float = 0.95,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Labels | None = None,
 ) -> Interval:
     """The mean of B minus A over shared items, resampling items with both their scores.
 
@@ -330,10 +332,8 @@ def _amounts(values: ArrayLike, name: str) -> FloatArray:
     return array
 
 
-def _codes(clusters: Sequence[Hashable], n: int) -> IntArray:
+def _codes(clusters: Labels, n: int) -> IntArray:
     """Clusters as numbers from 0."""
-    labels = list(clusters)
-    if len(labels) != n:
-        raise ValueError(f"{len(labels)} cluster labels for {n} values")
+    labels = label_list(clusters, n, "cluster labels")
     seen: dict[Hashable, int] = {}
     return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)

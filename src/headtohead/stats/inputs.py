@@ -1,11 +1,15 @@
 """The checks that every estimator makes on what it is given."""
 
+from collections.abc import Hashable, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Labels = Sequence[Hashable] | NDArray[Any]
 
 
 def vector(values: ArrayLike, name: str, least: int = 1) -> FloatArray:
@@ -28,6 +32,18 @@ def vector(values: ArrayLike, name: str, least: int = 1) -> FloatArray:
     if bad:
         raise ValueError(f"{name} has {bad} values that are not finite numbers; leave them out")
     return array
+
+
+def label_list(labels: Labels, n: int, what: str) -> list[Hashable]:
+    """The labels as a list, one for each of n entries.
+
+    Raises:
+        ValueError: If there are not n.
+    """
+    found: list[Hashable] = list(labels)
+    if len(found) != n:
+        raise ValueError(f"{len(found)} {what} for {n} values; every value needs one")
+    return found
 
 
 def whole_days(values: ArrayLike, name: str) -> IntArray:

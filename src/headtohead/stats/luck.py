@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headtohead.stats.bootstrap import mean_interval
-from headtohead.stats.inputs import FloatArray, check_count, spreads, vector
+from headtohead.stats.inputs import (
+    FloatArray,
+    Labels,
+    check_count,
+    label_list,
+    spreads,
+    vector,
+)
 from headtohead.stats.intervals import Interval
 
 _CELLS = 2_000_000
@@ -159,9 +166,7 @@ def best_of_k_sign_flip_p(
     return (int(np.count_nonzero(best >= observed - slack)) + 1) / (rounds + 1)
 
 
-def order_p(
-    groups: Sequence[Hashable], values: ArrayLike, *, group: Hashable | None = None
-) -> float:
+def order_p(groups: Labels, values: ArrayLike, *, group: Hashable | None = None) -> float:
     """The exact probability that a group ranks at least this high by luck.
 
     All ways of handing out the places are equally likely; the group's ranks are added up
@@ -169,11 +174,11 @@ def order_p(
     first two places: 1/15.
 
     Args:
-        groups: The group of each agent, length n.
+        groups: The group of each agent, length n; or a mask, True for the group asked about.
         values: Their results, shape (n,), higher is better.
-        group: Whose order is asked about; None: the group of the best agent. Choosing the
-            group after seeing the order makes the answer too small: with two groups of equal
-            size, double it.
+        group: Whose order is asked about; None: True in a mask, else the group of the best
+            agent. Choosing the group after seeing the order makes the answer too small: with
+            two groups of equal size, double it.
 
     Returns:
         From 1 / C(n, size of the group) to 1.
@@ -190,14 +195,9 @@ def order_p(
         doi:10.1214/aoms/1177730491
     """
     results = vector(values, "values", least=2)
-    labels = list(groups)
-    if len(labels) != results.size:
-        raise ValueError(f"{len(labels)} group labels for {results.size} values")
+    labels = label_list(groups, results.size, "group labels")
     if group is None:
-        leaders = {label for label, v in zip(labels, results, strict=True) if v == results.max()}
-        if len(leaders) > 1:
-            raise ValueError(f"{sorted(map(str, leaders))} share the first place; name a group")
-        (group,) = leaders
+        group = _asked(labels, results)
     members = np.array([label == group for label in labels])
     size = int(members.sum())
     if size in (0, results.size):
@@ -206,6 +206,16 @@ def order_p(
     counts = _subset_sums(doubled.tolist(), size)
     observed = int(doubled[members].sum())
     return int(counts[: observed + 1].sum()) / math.comb(results.size, size)
+
+
+def _asked(labels: list[Hashable], results: FloatArray) -> Hashable:
+    """True in a mask, else the group of the best agent."""
+    if all(isinstance(label, bool | np.bool_) for label in labels):
+        return True
+    leaders = {label for label, v in zip(labels, results, strict=True) if v == results.max()}
+    if len(leaders) > 1:
+        raise ValueError(f"{sorted(map(str, leaders))} share the first place; name a group")
+    return leaders.pop()
 
 
 def _doubled_ranks(results: FloatArray) -> NDArray[np.int64]:

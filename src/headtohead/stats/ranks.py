@@ -1,12 +1,12 @@
 """Ranks with the range that the intervals leave open; higher values are better."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.stats.inputs import FloatArray, IntArray, same_length
+from headtohead.stats.inputs import FloatArray, IntArray, Labels, label_list, same_length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +96,7 @@ def tie_groups(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[In
 
 
 def group_rank(
-    values: ArrayLike, lows: ArrayLike, highs: ArrayLike, group_labels: Sequence[Hashable]
+    values: ArrayLike, lows: ArrayLike, highs: ArrayLike, group_labels: Labels
 ) -> dict[Hashable, GroupRank]:
     """The rank of each group, told by its best entrant.
 
@@ -116,9 +116,7 @@ def group_rank(
         ValueError: As for `rank_spread`, or if a label is missing.
     """
     value, low, high = _entrants(values, lows, highs)
-    labels = list(group_labels)
-    if len(labels) != value.size:
-        raise ValueError(f"{len(labels)} group labels for {value.size} entrants")
+    labels = label_list(group_labels, value.size, "group labels")
     champions: dict[Hashable, int] = {}
     for position in np.argsort(-value, kind="stable").tolist():
         champions.setdefault(labels[position], position)
