@@ -2,9 +2,10 @@
 
 Units (items, clusters, tasks, benchmarks) are resampled whole, so what belongs together stays
 together. The percentiles are moved outwards for small n, so that the interval for a mean has
-the width of Student's. Where there are too few units for any resampling interval to have the
-level asked for, Student's t on the linearised estimate takes over; where nothing varies, or
-there is one unit, the interval is unbounded.
+the width of Student's; more rounds than asked for are drawn where those percentiles need them.
+Where there are too few units for any resampling interval to have the level asked for, Student's
+t on the linearised estimate takes over; where nothing varies, or there is one unit, the interval
+is unbounded.
 """
 
 import math
@@ -32,6 +33,8 @@ Weights = Literal["bayesian", "classic"]
 
 _CELLS = 2_000_000  # random numbers held at once
 _FEWEST_ROUNDS = 200
+_BEYOND = 10  # resamples wanted beyond each end
+_MOST_ROUNDS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,11 +282,12 @@ def _interval(
     if n < 2 or spread <= 1e-12 * scale:
         return Interval(sample.value, sample.floor, math.inf)
     t = student_quantile(0.5 + level / 2, n - 1)
-    if 2 * 0.5**n > 1 - level:
-        return _student(sample, t)
     # Resampled means vary less than they should by (n-1)/n, or by (n-1)/(n+1).
     shrink = (n - 1) / (n if weights == "classic" else n + 1)
     tail = normal_probability(-t / math.sqrt(shrink))
+    rounds = max(rounds, math.ceil(_BEYOND / tail))
+    if 2 * 0.5**n > 1 - level or rounds > _MOST_ROUNDS:
+        return _student(sample, t)
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = sample.statistic(_totals(sample.columns, rng, rounds, weights))
     return percentile_interval(sample.value, draws, tail, sample.floor)
