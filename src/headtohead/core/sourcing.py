@@ -291,3 +291,25 @@ def finite(text: object) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number
+
+
+def words(value: object) -> str:
+    """The value, if it is text that is not blank; for `Record.convert`.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is not text")
+    return value
+
+
+def entries(value: object) -> list[Any]:
+    """The value, if it is a list; for `Record.convert`.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is not a list")
+    return value
