@@ -125,6 +125,7 @@ def test_an_offer_without_a_price_is_counted() -> None:
         ({"cost": {"input": 1, "output": 2, "per_word": 3}}, "per_word"),
         ({"cost": {"input": "cheap", "output": 2}}, "input"),
         ({"cost": {"input": -1, "output": 2}}, "input"),
+        ({"cost": {"input": 1}}, "output"),
         (
             {"cost": {"input": 1, "output": 2, "tiers": [{"tier": {"type": "day", "size": 1}}]}},
             "type",

@@ -18,7 +18,16 @@ from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.core.pricing import context_tier, usd_per_mtok
-from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source
+from headtohead.core.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    words,
+)
 
 SOURCE = Source(
     source_id="models_dev",
@@ -46,15 +55,8 @@ _OFFER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/models/(?P<model>.+)\
 _PROVIDER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/provider\.toml$")
 _LAB = re.compile(r"(?:^|/)models/(?P<name>[^/]+/.+)\.toml$")
 
-_KINDS = (
-    "input",
-    "output",
-    "reasoning",
-    "cache_read",
-    "cache_write",
-    "input_audio",
-    "output_audio",
-)
+_ALWAYS = ("input", "output")
+_SOMETIMES = ("reasoning", "cache_read", "cache_write", "input_audio", "output_audio")
 # Slips in the TOML files and prices of other things than tokens: models.dev's own site leaves
 # these fields out of api.json, so no reader of it ever saw them as prices.
 _NOT_PRICES = (
@@ -235,7 +237,8 @@ def _cost(
 ) -> Iterator[tuple[str, str, float]]:
     """(tier, token kind, price) of one cost table and of its context tiers."""
     record = Record(_ID, f"{where} cost", cost)
-    tiers, legacy = record.maybe("tiers", []), record.maybe("context_over_200k")
+    tiers = record.convert_maybe("tiers", entries) or []
+    legacy = record.maybe("context_over_200k")
     yield from _kinds(parsed, record, tier)
     for fields in tiers:
         part = Record(_ID, f"{where} cost tier", fields)
@@ -264,7 +267,9 @@ def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str
     for name in _NOT_PRICES:
         if record.maybe(name) is not None:
             parsed.drop(f"cost field {name}, which is no price per token to models.dev")
-    for kind in _KINDS:
+    for kind in _ALWAYS:
+        yield tier, kind, record.convert(kind, usd_per_mtok)
+    for kind in _SOMETIMES:
         price = record.convert_maybe(kind, usd_per_mtok)
         if price is not None:
             yield tier, kind, price
@@ -295,17 +300,17 @@ def _price_row(
 
 def _lab_record(edition: _Edition, name: str, record: Record) -> None:
     """One lab's own record of one model."""
-    day = record.convert("release_date", str)
+    day = record.convert("release_date", words)
     whole_day = _DATED.fullmatch(day) is not None
     edition.parsed.add(
         "models",
         {
             "model_name": name,
-            "display_name": record.take("name"),
+            "display_name": record.convert("name", words),
             "organisation": name.split("/")[0],
             "released_on": date.fromisoformat(day) if whole_day else None,
             "open_weights": _flag(record, "open_weights"),
-            "licence": record.maybe("license"),
+            "licence": record.convert_maybe("license", words),
             "huggingface_id": _weights(record),
             "canonical_name": None,
             "known_on": edition.day,
@@ -327,9 +332,9 @@ def _flag(record: Record, name: str) -> bool:
 def _weights(record: Record) -> str | None:
     """The Hugging Face repository of the weights; the first without a quantization leads."""
     found: list[tuple[bool, str]] = []
-    for position, fields in enumerate(record.maybe("weights", [])):
+    for position, fields in enumerate(record.convert_maybe("weights", entries) or []):
         link = Record(_ID, f"{record.where} weights {position}", fields)
-        url = link.convert("url", str)
+        url = link.convert("url", words)
         quantized = link.maybe("quantization") is not None
         link.skip("label")
         link.done()
