@@ -79,6 +79,18 @@ def test_a_documented_price_is_known_on_its_own_day_and_says_so() -> None:
     assert row["row_url"] == "https://lab.example/news"
 
 
+def test_a_corrected_figure_keeps_the_day_of_its_commit() -> None:
+    old, new = rates("2025-06-10", 0.3), rates("2025-06-10", 0.27, "documented")
+    modes = {
+        **standard(interval(None, old), interval("2025-06-10", new, recorded=old)),
+        "batch": [interval("2024-10-08", rates("2025-06-10", 0.135, "documented"))],
+    }
+    for tier, price in (("standard", 0.27), ("batch", 0.135)):
+        (row,) = inputs(read(modes), tier)
+        assert (row["price_usd_per_mtok"], row["basis"]) == (price, "commit")
+        assert "models.dev's commit its day" in row["note"]
+
+
 def test_a_price_first_seen_is_a_snapshot() -> None:
     (row,) = inputs(read(standard(interval(None, rates("2026-01-16", 1.0, "first observed")))))
     assert row["basis"] == "snapshot"
@@ -220,7 +232,11 @@ def test_the_real_file(real: pl.DataFrame) -> None:
     assert real.height == 5_194
     assert real.select("provider", "model_name").n_unique() == 575
     assert real["provider"].n_unique() == 32
-    assert set(real["basis"]) == {"commit", "documented", "snapshot"}
+    assert dict(real["basis"].value_counts().rows()) == {
+        "commit": 3_994,
+        "documented": 451,
+        "snapshot": 749,
+    }
 
 
 def test_the_real_file_dates_deepseeks_price_war(real: pl.DataFrame) -> None:

@@ -49,13 +49,16 @@ _SCHEMA = 1
 _BASIS = {
     "models.dev commit": "commit",
     "documented": "documented",
+    "corrected": "commit",
     "first observed": "snapshot",
 }
 _NOTES = {
     "models.dev commit": None,
     "documented": "the provider's own document gives this price; public from its first day",
+    "corrected": "the provider's own document gives this price, models.dev's commit its day",
     "first observed": "in force on this day, its first day is not known",
 }
+_STATED = ("models.dev commit", "documented", "first observed")
 _MODES = ("standard", "batch", "fast", "flex", "priority", "thinking", "ultrafast")
 _STATUS = ("deprecated", "removed")
 _ALWAYS = ("input", "output")
@@ -141,13 +144,14 @@ def _model(parsed: Parsed, where: str, modes: Mapping[str, Any]) -> _Series:
     """(tier, token kind) -> day -> price, over all modes of one model."""
     series: _Series = {}
     record = Record(_ID, where, modes)
+    moments = _commit_moments(where, modes)
     for mode, intervals in record.rest().items():
         if mode not in _MODES or not isinstance(intervals, list):
             raise record.wrong("mode", mode)
         before: dict[tuple[str, str], _Price] = {}
         for position, fields in enumerate(intervals):
             interval = Record(_ID, f"{where} {mode} {position}", fields)
-            day, now = _interval(parsed, mode, interval, before)
+            day, now = _interval(parsed, mode, interval, before, moments)
             for key, price in now.items():
                 if series.setdefault(key, {}).pop(day, None) is not None:
                     parsed.drop("replaced by another rate on the same day")
@@ -156,20 +160,40 @@ def _model(parsed: Parsed, where: str, modes: Mapping[str, Any]) -> _Series:
     return series
 
 
+def _commit_moments(where: str, modes: Mapping[str, Any]) -> set[str]:
+    """When models.dev took in the prices that corrections stand for.
+
+    A correction that begins at such a moment mends the figure and not the day: the day of its
+    price is the commit's, whatever basis the product names.
+    """
+    found: set[str] = set()
+    standard = modes.get("standard", [])
+    for fields in standard if isinstance(standard, list) else []:
+        recorded = Record(_ID, where, fields).maybe("recorded")
+        if recorded is not None:
+            part = Record(_ID, f"{where} recorded", recorded)
+            found.add(part.convert("valid_from", words))
+    return found
+
+
 def _interval(
-    parsed: Parsed, mode: str, record: Record, before: Mapping[tuple[str, str], _Price]
+    parsed: Parsed,
+    mode: str,
+    record: Record,
+    before: Mapping[tuple[str, str], _Price],
+    moments: set[str],
 ) -> tuple[date, dict[tuple[str, str], _Price]]:
     """The first day of an interval and its prices, with those it takes out."""
     start = record.convert_maybe("start", _day)
     rates = record.take("rates")
-    # What models.dev recorded where a correction stands; the correction is the product's word.
+    # What models.dev had where a correction stands; the correction is the product's word.
     record.skip("recorded")
     record.done()
     if rates is None:
         return start or date.min, _without_rates(parsed, start, before)
     part = Record(_ID, f"{record.where} rates", rates)
-    stated = part.convert("valid_from", _day)
-    base = _provenance(part)
+    moment, stated = part.convert("valid_from", _moment)
+    base = _provenance(part, by_commit=moment in moments)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
     return max(start or stated, stated), now | gone
@@ -183,10 +207,12 @@ def _without_rates(
     return {key: _Price(None, "commit", None, _UNLISTED) for key in before}
 
 
-def _provenance(record: Record) -> _Price:
+def _provenance(record: Record, *, by_commit: bool) -> _Price:
     basis = record.convert("valid_from_basis", words)
-    if basis not in _BASIS:
+    if basis not in _STATED:
         raise record.wrong("valid_from_basis", basis)
+    if basis == "documented" and by_commit:
+        basis = "corrected"
     alias = record.convert_maybe("model", words)
     notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
     note = "; ".join(n for n in notes if n) or None
@@ -326,6 +352,10 @@ def _times(factor: object) -> Decimal:
 
 def _multiply(times: Decimal, price: float) -> float:
     return usd_per_mtok(times * Decimal(str(price)))
+
+
+def _moment(text: str) -> tuple[str, date]:
+    return text, _day(text)
 
 
 def _day(text: str) -> date:
