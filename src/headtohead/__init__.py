@@ -1,3 +1,23 @@
-"""Can B stand in for A, what does it save, and how sure are we?"""
+"""Can B stand in for A, what does it save, and how sure are we?
+
+The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `sources`,
+`evidence` and `names`. Each takes `as_of`, the day of our knowledge, and gives the same result
+object that its `h2h` twin prints.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headtohead.verbs import check, diff, evidence, names, report, show, sources
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "check", "diff", "evidence", "names", "report", "show", "sources"]
+
+
+def __getattr__(name: str) -> object:
+    """A verb, imported when first used, so that importing the package stays quick."""
+    if name in __all__:
+        import importlib
+
+        return getattr(importlib.import_module("headtohead.verbs"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -42,6 +42,8 @@ def with_entities(table: str, frame: "pl.DataFrame", names: Names) -> "pl.DataFr
     if table in _MODEL_TABLES:
         made = _by_model(table, frame, names)
         return _with_operator(made, names) if table == "prices" else made
+    if table == "figures":
+        return _figures(frame, names)
     if table == "token_usage":
         return _usage(frame, names)
     if table == "compute_stock":
@@ -80,6 +82,20 @@ def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
         }
 
     return _joined(frame, ["subject", "breakdown", "window_start"], entity)
+
+
+def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
+    def entity(row: Mapping[str, object]) -> dict[str, str | None]:
+        subject = str(row["subject"])
+        if len(subject) == 2 and subject.isupper():
+            return {
+                **dict.fromkeys(COLUMNS),
+                "country": subject,
+                "join_rule": "subject is a country",
+            }
+        return _entity(names, names.resolve(subject, on=_day(row["window_end"])), "")
+
+    return _joined(frame, ["subject", "window_end"], entity)
 
 
 def _owners(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":

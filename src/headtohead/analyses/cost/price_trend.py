@@ -1,0 +1,139 @@
+"""How fast the price of a fixed capability falls, and whether it fell faster after a day."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headtohead.analyses.boards import BOARD_WORDS, board_rows
+from headtohead.analyses.listprices import MIX_WORDS, mixed
+from headtohead.analyses.picking import estimate, shown
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
+from headtohead.stats.quantiles import student_quantile
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="Did the cheapest price of a fixed capability fall faster after this day than before?",
+    reads=("prices", "arena_ratings"),
+    units=("dex_per_year",),
+    scope={
+        **BOARD_WORDS,
+        **MIX_WORDS,
+        "turn": ScopeWord("day", "The day that splits before from after."),
+        "levels": ScopeWord("texts", "Ratings that stand for fixed capabilities.",
+                            ("1250", "1275", "1300", "1325", "1350", "1375")),
+        "since": ScopeWord("day", "First day looked at.", "2023-06-01"),
+    },
+)  # fmt: skip
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
+    import polars as pl
+
+    offers = _offers(frames, ask)
+    turn = date.fromisoformat(str(ask.scope["turn"]))
+    found = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
+    series = [s for s, _ in found if s is not None]
+    changes = np.array([c for _, c in found if c is not None])
+    if len(changes) < 2:
+        return Answer(
+            missing=f"fewer than two capability levels had prices on both sides of {turn} known by "
+            f"{ask.as_of}"
+        )
+    change = _mean(changes[:, 1] - changes[:, 0])
+    rows = pl.concat(series).sort("level_label", "observed_on")
+    made = estimate(
+        ask,
+        rows,
+        label="change of the yearly fall",
+        interval=(change.value, change.low, change.high),
+        unit="dex_per_year",
+        method="yearly fall of the cheapest price after less before; Student interval over levels",
+        n=len(changes),
+        n_of="capability levels",
+    )
+    before, after = (10 ** changes[:, i].mean() for i in (0, 1))
+    says = (
+        f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
+        f"{after:.1f}-fold a year after, a change of {change.value:+.2f} powers of ten "
+        f"({change.low:+.2f} to {change.high:+.2f})"
+    )
+    return Answer(
+        estimates=(made,),
+        says=says,
+        rows=shown(rows, _COLUMNS),
+        notes=(
+            "levels are ratings of the last board known, carried back to each model's first price; "
+            "levels share models, so the interval is somewhat too narrow",
+        ),
+    )
+
+
+_COLUMNS = (
+    "level_label", "observed_on", "price_usd_per_mtok", "model_name", "model_id", "provider", "side",
+    "rating_elo",
+)  # fmt: skip
+
+
+def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
+    """Every dated standard price of a rated model: input and output mixed, first day first."""
+    import polars as pl
+
+    ratings = board_rows(frames["arena_ratings"], ask).filter(pl.col("model_id").is_not_null())
+    ratings = ratings.group_by("model_id").agg(pl.col("rating_elo").max())
+    keys = ["source_id", "provider", "model_name", "model_id", "valid_from"]
+    rows = frames["prices"].filter(
+        (pl.col("tier") == "standard")
+        & (pl.col("price_usd_per_mtok") > 0)
+        & ~pl.col("basis").str.starts_with("flagged")
+        & (pl.col("valid_from") <= ask.about.end)
+        & pl.col("model_id").is_not_null()
+    )
+    if ask.scope["seller"] == "lab":
+        rows = rows.filter(pl.col("operator") == pl.col("lab"))
+    output = rows.filter(pl.col("token_kind") == "output").select(
+        *keys, pl.col("price_usd_per_mtok").alias("output_usd_per_mtok")
+    )
+    pairs = rows.filter(pl.col("token_kind") == "input").rename(
+        {"price_usd_per_mtok": "input_usd_per_mtok"}
+    )
+    pairs = pairs.join(output, on=keys, how="inner").join(ratings, on="model_id", how="inner")
+    return mixed(pairs, float(ask.scope["input_share"])).with_columns(
+        pl.col("valid_from").alias("observed_on"), pl.col("country").alias("side")
+    )
+
+
+def _level(
+    offers: "pl.DataFrame", level: float, turn: date, ask: Ask
+) -> "tuple[pl.DataFrame | None, tuple[float, float] | None]":
+    """The record-low prices of one level, and its yearly fall before and after the turn."""
+    import polars as pl
+
+    since = date.fromisoformat(str(ask.scope["since"]))
+    rows = offers.filter((pl.col("rating_elo") >= level) & (pl.col("observed_on") >= since))
+    rows = rows.sort("observed_on", "price_usd_per_mtok")
+    lowest = pl.col("price_usd_per_mtok").cum_min().shift(1).fill_null(float("inf"))
+    records = rows.filter(pl.col("price_usd_per_mtok") < lowest)
+    records = records.with_columns(level_label=pl.lit(f"{level:.0f} or more"))
+    early = records.filter(pl.col("observed_on") <= turn)
+    # Half a year on each side: a fall over a few weeks says nothing about a year.
+    if early.is_empty() or (turn - early["observed_on"][0]) < timedelta(days=180):
+        return None, None
+    if ask.about.end - turn < timedelta(days=180):
+        return None, None
+    start, at_turn, end = (early[0], early[-1], records[-1])
+    years = ((turn - start["observed_on"][0]).days / 365.25, (ask.about.end - turn).days / 365.25)
+    price = [float(np.log10(f["price_usd_per_mtok"][0])) for f in (start, at_turn, end)]
+    return records, ((price[0] - price[1]) / years[0], (price[1] - price[2]) / years[1])
+
+
+def _mean(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Interval:
+    """Mean with its Student interval, Gosset (1908), doi:10.1093/biomet/6.1.1."""
+    n = len(values)
+    value = float(values.mean())
+    half = student_quantile(0.975, n - 1) * float(values.std(ddof=1)) / n**0.5
+    return Interval(value, value - half, value + half)

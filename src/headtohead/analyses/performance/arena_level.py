@@ -1,0 +1,103 @@
+"""Ratings of named entrants on a published board."""
+
+from typing import TYPE_CHECKING
+
+from headtohead.analyses.boards import BOARD_WORDS, board_rows, rating_interval
+from headtohead.analyses.picking import estimate, listed, named, shown, where
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="What rating did these entrants have on this board?",
+    reads=("arena_ratings",),
+    units=("elo",),
+    scope={
+        **BOARD_WORDS,
+        "models": ScopeWord("models", "Entrants, by any name.", ()),
+        "of": ScopeWord("text", "Or all entrants that fit column=value, ...", ""),
+        "days": ScopeWord(
+            "text",
+            "latest: the last board in the window; each: every board in it.",
+            "latest",
+            ("latest", "each"),
+        ),
+        "both_styles": ScopeWord("flag", "Look at raw and style-controlled boards.", False),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Each entrant's published rating with its published interval."""
+    rows = board_rows(frames["arena_ratings"], ask)
+    if rows.is_empty():
+        return Answer(
+            missing=f"no {ask.scope['board']} board in the window was known by {ask.as_of}"
+        )
+    picked = _picked(rows, ask)
+    absent = [w.name for w in ask.scope["models"] if named(rows, w).is_empty()]
+    if not picked or absent:
+        who = listed(absent) or str(ask.scope["of"])
+        return Answer(
+            missing=f"{who} cannot be found on the {ask.scope['board']} board in the window"
+        )
+    top = rows.sort("rating_elo", descending=True).row(0, named=True)
+    estimates = [
+        estimate(
+            ask,
+            row,
+            label=label,
+            interval=rating_interval(row.row(0, named=True)),
+            unit="elo",
+            method="published rating and its 95% interval",
+            n=rows.filter(rows["observed_on"] == row["observed_on"][0]).height,
+            n_of="entrants on the boards",
+        )
+        for label, row in picked
+    ]
+    says = listed(
+        f"{e.label} {show(e.value, 'elo')} ({e.interval()})" for e in _extremes(estimates)
+    )
+    return Answer(
+        estimates=tuple(estimates),
+        says=says,
+        rows=shown(_stack([row for _, row in picked]), _COLUMNS),
+        notes=(f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}",),
+    )
+
+
+_COLUMNS = (
+    "model_name", "model_id", "mode", "lab", "board", "style_control", "category",
+    "rating_elo", "rating_low_elo", "rating_high_elo", "votes_n", "observed_on",
+)  # fmt: skip
+
+
+def _picked(rows: "pl.DataFrame", ask: Ask) -> "list[tuple[str, pl.DataFrame]]":
+    """(label, one row) for every entrant asked for, on every board kept."""
+    found = []
+    if ask.scope["of"]:
+        for row in where(rows, ask.scope["of"]).sort("rating_elo", descending=True).iter_slices(1):
+            found.append((str(row["model_name"][0]), row))
+    for wanted in ask.scope["models"]:
+        for row in named(rows, wanted).sort("rating_elo", descending=True).iter_slices(1):
+            found.append((wanted.name, row))
+            if ask.scope["days"] == "latest" and not ask.scope["both_styles"]:
+                break
+    return found
+
+
+def _stack(frames: "list[pl.DataFrame]") -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.concat(frames)
+
+
+def _extremes(estimates: list[Estimate]) -> list[Estimate]:
+    """The highest of each label."""
+    kept: dict[str, Estimate] = {}
+    for e in sorted(estimates, key=lambda e: -e.value):
+        kept.setdefault(e.label, e)
+    return list(kept.values())[:6]

@@ -1,0 +1,56 @@
+"""What questions about benchmark scores share: which runs count, and how sure each score is."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.analyses.picking import where
+from headtohead.core.question import ScopeWord
+from headtohead.stats.intervals import Interval, wilson
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SCORE_WORDS = {
+    "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", ()),
+    "part": ScopeWord("text", "Part of each benchmark.", "overall"),
+    "independent": ScopeWord("flag", "Leave out results that the models' makers report.", True),
+}
+
+
+def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
+    """The overall scores asked for, of models that existed by a day, with a known maker."""
+    import polars as pl
+
+    rows = frame.filter(
+        (pl.col("part") == scope["part"])
+        & pl.col("lab").is_not_null()
+        & (pl.col("observed_on").is_null() | (pl.col("observed_on") <= day))
+    )
+    if scope["independent"]:
+        rows = rows.filter(pl.col("evaluator") == "third_party")
+    if scope["benchmarks"]:
+        rows = rows.filter(pl.col("benchmark").is_in(list(scope["benchmarks"])))
+    return rows
+
+
+def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+    """The best-scoring run of each benchmark among the rows that fit."""
+    fitting = where(rows, filters).sort(
+        "score_frac", "model_name", "source_id", descending=[True, False, False]
+    )
+    return fitting.unique("benchmark", keep="first", maintain_order=True).sort("benchmark")
+
+
+def score_interval(row: Mapping[str, Any]) -> Interval | None:
+    """A score with its 95% interval from the number of tasks; None if that is not known.
+
+    The expected number of solved tasks is rounded to whole tasks. A chance-corrected score is
+    bounded as if it were the plain one, which is slightly too narrow near zero.
+    """
+    if row["tasks_n"] is None:
+        return None
+    solved = min(row["tasks_n"], max(0, round(row["score_frac"] * row["tasks_n"])))
+    made = wilson(solved, row["tasks_n"])
+    value = min(1.0, max(0.0, row["score_frac"]))
+    return Interval(value, min(made.low, value), max(made.high, value))

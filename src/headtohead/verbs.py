@@ -1,0 +1,303 @@
+"""The verbs as Python functions: each gives the same result object as its `h2h` twin."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headtohead.claims.claim import ClaimsFile
+from headtohead.claims.verdict import Verdict
+from headtohead.core.dates import Period, parse_day
+from headtohead.core.errors import UnknownName
+from headtohead.core.names import Names, Resolution
+from headtohead.core.question import Sides
+from headtohead.evidence.store import Card, Store
+from headtohead.pipeline import Pipeline
+from headtohead.reports.changes import Change, DiffResult, verdict_changes
+from headtohead.reports.result import CheckResult, Exhibit, ReportResult
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Day = date | str
+Window = Period | str
+
+
+def check(
+    claims: Path | str | None = None,
+    *,
+    as_of: Day,
+    about: Window | None = None,
+    store: Store | None = None,
+) -> CheckResult:
+    """Verdicts on a file of claims.
+
+    Args:
+        claims: A claims file; the reference article's if None.
+        as_of: The day of our knowledge: nothing known later has any influence.
+        about: A day or window to ask the claims of, instead of their own.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        ClaimsFileError: If the file is wrong.
+        NoEvidence: If nothing was known by `as_of`.
+    """
+    line = Pipeline(store)
+    return _check(line, line.claims(_path(claims)), _window(about), _day(as_of))
+
+
+def show(
+    claim: str,
+    *,
+    as_of: Day,
+    about: Window | None = None,
+    claims: Path | str | None = None,
+    store: Store | None = None,
+) -> CheckResult:
+    """One claim's verdict with every number, row and source behind it.
+
+    Args:
+        claim: The claim's id.
+        as_of: The day of our knowledge.
+        about: A day or window to ask it of, instead of its own.
+        claims: The file it is in; the reference article's if None.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        UnknownName: If no claim has that id.
+    """
+    line = Pipeline(store)
+    file = line.claims(_path(claims))
+    kept = tuple(c for c in file.claims if c.id.casefold() == claim.casefold())
+    if not kept:
+        raise UnknownName("claim", claim, [c.id for c in file.claims])
+    only = ClaimsFile(
+        title=file.title, origin=file.origin, group=file.group, a=file.a, b=file.b, claims=kept
+    )
+    return _check(line, only, _window(about), _day(as_of))
+
+
+def report(
+    *,
+    as_of: Day,
+    a: str = "US",
+    b: str = "CN",
+    group: str = "country",
+    about: Window | None = None,
+    claims: Path | str | None = None,
+    store: Store | None = None,
+) -> ReportResult:
+    """The whole head-to-head: the claims then, in hindsight and today, and six comparisons.
+
+    Args:
+        as_of: The day of our knowledge.
+        a: The side that would be replaced.
+        b: The side that might stand in.
+        group: What tells them apart: country, open, lab or family.
+        about: The day or window it speaks of; the claims' own if None.
+        claims: A claims file; the reference article's if None.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        UnknownName: If the group or a side does not exist.
+    """
+    line = Pipeline(store)
+    file = line.claims(_path(claims))
+    sides, day = line.sides(group, a, b), _day(as_of)
+    line.require_evidence(day)
+    window = _window(about) or max((c.about for c in file.claims if c.kind != "forecast"),
+                                   key=lambda p: p.end)  # fmt: skip
+    speaks = (file.group, file.a, file.b) == (group, a, b)
+    asked = _window(about)
+    then = _check(line, file, asked, min(window.end, day)) if speaks else None
+    now = _check(line, file, asked, day) if speaks else None
+    today = _check(line, file, Period(day, day), day) if speaks else None
+    exhibits = _exhibits(line, sides, Period(window.start, max(window.end, day)), day)
+    ids = {i for x in exhibits.values() for i in _sources(x.answer.rows)}
+    ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
+    return ReportResult(
+        sides=sides,
+        about=window,
+        as_of=day,
+        then=then,
+        now=now,
+        today=today,
+        exhibits=exhibits,
+        citations=line.store.citations(sorted(ids), day),
+    )
+
+
+def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> DiffResult:
+    """Which verdicts, list prices and places changed between two days of knowledge, and why.
+
+    Args:
+        start: The earlier day.
+        end: The later day.
+        store: The evidence; the user's own if None.
+        top: How many places of the text board to compare.
+    """
+    line = Pipeline(store)
+    first, last = sorted((_day(start), _day(end)))
+    file = line.claims()
+    verdicts = [line.check(file, about=None, as_of=day) for day in (first, last)]
+    changes = [
+        *verdict_changes(*verdicts),
+        *_price_changes(line, first, last),
+        *_rank_changes(line, first, last, top),
+    ]
+    ids = sorted({i for c in changes for i in c.source_ids})
+    return DiffResult(
+        start=first, end=last, changes=tuple(changes), citations=line.store.citations(ids, last)
+    )
+
+
+def sources(*, store: Store | None = None) -> tuple[Card, ...]:
+    """Every source: its licence, what was taken from it and when, and what was dropped."""
+    return (store or Store()).cards()
+
+
+def evidence(table: str, *, as_of: Day, store: Store | None = None) -> "pl.DataFrame":
+    """A table as known on a day, with the entities behind each row.
+
+    Args:
+        table: A declared table.
+        as_of: The day of our knowledge.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        UnknownName: If no table is called so.
+    """
+    return Pipeline(store).frame(table, _day(as_of))
+
+
+def names(name: str, *, on: Day | None = None, provider: str | None = None) -> Resolution:
+    """Which model, lab, mode and channel a name means, and by which rule.
+
+    Args:
+        name: Any spelling.
+        on: The day it was used on; moving aliases depend on it.
+        provider: Who uses it, where the name alone does not say.
+    """
+    return Names.load().resolve(name, on=_day(on) if on else None, provider=provider)
+
+
+def _check(line: Pipeline, file: ClaimsFile, about: Period | None, as_of: date) -> CheckResult:
+    verdicts = line.check(file, about=about, as_of=as_of)
+    ids = sorted({i for v in verdicts for i in v.source_ids})
+    return CheckResult(
+        file=file,
+        about=about,
+        as_of=as_of,
+        verdicts=verdicts,
+        citations=line.store.citations(ids, as_of),
+    )
+
+
+def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict[str, Exhibit]:
+    """Every exhibit that a section of the report declares, answered."""
+    from headtohead.reports.sections import sections
+
+    made = {}
+    for section in sections():
+        for spec in section.exhibits:
+            answer = line.ask(
+                spec.analysis, about=window, as_of=as_of, sides=sides, scope=spec.scope
+            )
+            ids = sorted(_sources(answer.rows))
+            made[spec.slug] = Exhibit(
+                slug=spec.slug,
+                analysis=spec.analysis,
+                about=window,
+                answer=answer,
+                citations=line.store.citations(ids, as_of),
+            )
+    return made
+
+
+def _sources(rows: tuple[Any, ...]) -> set[str]:
+    return {str(row["source_id"]) for row in rows if row.get("source_id")}
+
+
+def _price_changes(line: Pipeline, first: date, last: date) -> list[Change]:
+    """Models whose maker's list price differs between what was in force on the two days."""
+    from headtohead.analyses.listprices import in_force
+
+    then, now = (
+        {r["model_id"]: r for r in in_force(line.frame("prices", d), d).iter_rows(named=True)}
+        for d in (first, last)
+    )
+    found = []
+    for model, row in now.items():
+        old = then.get(model)
+        before, after = (_price(r) if r else "" for r in (old, row))
+        if old and before != after:
+            why = f"in force from {row['valid_from']}, known on {row['known_on']} ({row['basis']})"
+            found.append(_change("price", model, before, after, why, row))
+    return found
+
+
+def _rank_changes(line: Pipeline, first: date, last: date, top: int) -> list[Change]:
+    """Entrants among the first places on either day whose place differs."""
+    found = []
+    boards = [_places(line, day) for day in (first, last)]
+    (then, _), (now, board) = boards
+    for name in sorted(set(then) | set(now), key=lambda n: now.get(n, (999, {}))[0]):
+        before, after = (b[name][0] if name in b else None for b in (then, now))
+        if before == after or min(before or 999, after or 999) > top:
+            continue
+        row = (now if name in now else then)[name][1]
+        texts = [f"place {p}" if p else "not on the board" for p in (before, after)]
+        why = f"board of {board}" if after else f"absent from the board of {board}"
+        found.append(_change("rank", name, texts[0], texts[1], why, row))
+    return found
+
+
+def _places(line: Pipeline, day: date) -> tuple[dict[str, tuple[int, dict[str, Any]]], object]:
+    """Model -> (place of its best entrant, row) on the last text board known, and its day."""
+    import polars as pl
+
+    rows = line.frame("arena_ratings", day).filter(
+        (pl.col("board") == "text")
+        & (pl.col("category") == "full")
+        & pl.col("style_control").fill_null(True)
+    )
+    if rows.is_empty():
+        return {}, None
+    rows = rows.filter(pl.col("observed_on") == pl.col("observed_on").max())
+    rows = rows.with_columns(pl.coalesce("model_id", "model_name").alias("who"))
+    rows = rows.sort("rating_elo", descending=True).unique("who", keep="first", maintain_order=True)
+    ranked = {r["who"]: (i, r) for i, r in enumerate(rows.iter_rows(named=True), 1)}
+    return ranked, rows["observed_on"][0]
+
+
+def _price(row: dict[str, Any]) -> str:
+    return (
+        f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
+    )
+
+
+def _change(
+    what: str, subject: str, before: str, after: str, why: str, row: dict[str, Any]
+) -> Change:
+    return Change(
+        what=what,
+        subject=subject,
+        before=before,
+        after=after,
+        why=why,
+        source_ids=(str(row["source_id"]),),
+    )
+
+
+def _day(value: Day) -> date:
+    return parse_day(value) if isinstance(value, str) else value
+
+
+def _window(value: Window | None) -> Period | None:
+    return Period.parse(value) if isinstance(value, str) else value
+
+
+def _path(value: Path | str | None) -> Path | None:
+    return Path(value) if isinstance(value, str) else value
+
+
+__all__ = ["Verdict", "check", "diff", "evidence", "names", "report", "show", "sources"]
