@@ -3,7 +3,16 @@
 from datetime import date
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, finite
+from headtohead.core.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    finite,
+    words,
+)
 
 _ID = "aider_polyglot"
 _FILE = "polyglot_leaderboard.yml"
@@ -69,13 +78,13 @@ def _run(parsed: Parsed, record: Record) -> None:
     day = record.convert("date", lambda text: date.fromisoformat(str(text)))
     # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
     cost = record.convert_maybe("total_cost", finite) or None
-    setting = [record.take("dirname")]
+    setting = [record.convert("dirname", words)]
     for name, label in _SETTING.items():
         if (value := record.maybe(name)) is not None:
             setting.append(f"{label} {value}")
     row = {
         "benchmark": "aider_polyglot",
-        "model_name": record.take("model"),
+        "model_name": record.convert("model", words),
         "setting": "; ".join(setting),
         "chance_corrected": False,
         "tasks_n": record.convert("total_tests", int),

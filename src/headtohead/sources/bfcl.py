@@ -10,6 +10,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    words,
 )
 
 _ID = "bfcl"
@@ -71,7 +72,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _system(parsed: Parsed, record: Record) -> None:
-    name = str(record.take("Model"))
+    name = record.convert("Model", words)
     mode = _MODE.search(name)
     row = {
         "benchmark": "bfcl_v4",

@@ -14,6 +14,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    words,
 )
 
 _ID = "chatbot_arena_history"
@@ -48,7 +49,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _entrant(parsed: Parsed, record: Record, seen: dict[tuple[str, date], float]) -> None:
-    model, day = str(record.take("key")), record.convert("date", date.fromisoformat)
+    model, day = record.convert("key", words), record.convert("date", date.fromisoformat)
     rating = record.convert("rating", finite)
     organisation, licence = record.maybe("Organization"), record.maybe("License")
     record.skip("Model")

@@ -29,6 +29,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _run(record: Record) -> tuple[str, _Run]:
-    run_id, task, model = record.take("run_id"), record.take("task"), record.take("model")
+    run_id, model = record.convert("run_id", words), record.convert("model", words)
+    task = record.take("task")
     if task not in _BENCHMARKS:
         raise record.wrong("task", task)
     if (status := record.take("status")) != "success":

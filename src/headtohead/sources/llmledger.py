@@ -25,7 +25,16 @@ from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.core.sourcing import Parsed, RawFiles, Record, Row, Source, finite
+from headtohead.core.sourcing import (
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    entries,
+    finite,
+    words,
+)
 
 _ID = "llmledger"
 
@@ -79,6 +88,8 @@ _CATEGORIES = {
         *("chinese", "french", "german", "japanese", "korean", "russian", "spanish"),
     )
 }
+_RATING = ("model", "arena name", "rating", "low", "high", "votes", "arena rank")
+_EVENT = ("day", "kind", "field", "old", "new", "flag", "source")
 _STYLE_NOTE = "Style control is not stated in the file; the ratings follow that board."
 
 _KINDS = {
@@ -111,38 +122,45 @@ def parse(raw: RawFiles) -> Parsed:
         raise snapshot.wrong("schema", schema)
     built = snapshot.convert("built", datetime.fromisoformat).date()
     _ratings(parsed, Record(_ID, f"{f.name} ratings", snapshot.take("ratings")))
-    commits = snapshot.take("sources")
+    commits = snapshot.convert("sources", entries)
     events = Record(_ID, f"{f.name} events", snapshot.take("events"))
-    for position, fields in enumerate(snapshot.take("models")):
+    for position, fields in enumerate(snapshot.convert("models", entries)):
         model = _model(Record(_ID, f"{f.name} model {position}", fields))
-        _prices(parsed, model, _events(model.key, events.take(model.key), commits), built)
+        given = events.convert(model.key, entries)
+        _prices(parsed, model, _events(model.key, given, commits), built)
     events.done()
     snapshot.skip(*_TOP.split())
     snapshot.done()
     return parsed
 
 
+def _fields(where: str, names: Sequence[str], values: object) -> Record:
+    """A record of values whose place says what they are."""
+    if not isinstance(values, list) or len(values) != len(names):
+        raise UpstreamChanged(_ID, where, f"{values!r}, not {len(names)} values,")
+    return Record(_ID, where, dict(zip(names, values, strict=True)))
+
+
 def _ratings(parsed: Parsed, record: Record) -> None:
     day = record.convert("date", date.fromisoformat)
-    tasks = Record(_ID, "ratings.tasks", record.take("tasks")).rest()
-    for task, entrants in tasks.items():
+    given = record.take("tasks")
+    tasks = Record(_ID, "ratings.tasks", given)
+    for task in given:
         board, style, category = _task(task)
-        for values in entrants:
-            if len(values) != 7:
-                raise UpstreamChanged(_ID, f"ratings {task}", f"{len(values)} values, not 7,")
-            model, name, rating, low, high, votes, _rank = values
+        for values in tasks.convert(task, entries):
+            entrant = _fields(f"ratings {task}", _RATING, values)
             parsed.add(
                 "arena_ratings",
                 {
                     "board": board,
                     "style_control": style,
                     "category": category,
-                    "model_name": name,
-                    "organisation": model.split(" / ")[0],
-                    "rating_elo": finite(rating),
-                    "rating_low_elo": finite(low),
-                    "rating_high_elo": finite(high),
-                    "votes_n": votes,
+                    "model_name": entrant.convert("arena name", words),
+                    "organisation": entrant.convert("model", words).split(" / ")[0],
+                    "rating_elo": entrant.convert("rating", finite),
+                    "rating_low_elo": entrant.convert("low", finite),
+                    "rating_high_elo": entrant.convert("high", finite),
+                    "votes_n": entrant.convert("votes", int),
                     "observed_on": day,
                     "known_on": day,
                     "note": _STYLE_NOTE if style else None,
@@ -171,8 +189,8 @@ class _Model:
 
 def _model(record: Record) -> _Model:
     model = _Model(
-        key=record.take("key"),
-        host=record.take("host"),
+        key=record.convert("key", words),
+        host=record.convert("host", words),
         mode=record.take("mode"),
         now={kind: record.convert_maybe(kind, finite) for kind in _KINDS.values()},
     )
@@ -195,19 +213,28 @@ class _Event:
     url: str
 
 
-def _events(key: str, given: Sequence[Sequence[Any]], commits: Sequence[str]) -> list[_Event]:
+def _events(key: str, given: Sequence[object], commits: Sequence[str]) -> list[_Event]:
     events = []
     for values in given:
-        if len(values) != 7:
-            raise UpstreamChanged(_ID, f"events of {key}", f"{len(values)} values, not 7,")
-        day, kind, name, old, new, flag, place = values
+        record = _fields(f"events of {key}", _EVENT, values)
+        kind, name, flag = record.take("kind"), record.take("field"), record.take("flag")
         known = kind in ("added", "start", "removed", "deprecation") or (
             kind == "price" and ("cost" in name or "pricing" in name)
         )
+        place = record.take("source")
         if not known or flag not in _FLAGS or place not in range(len(commits)):
-            raise UpstreamChanged(_ID, f"events of {key}", f"an event {values}")
-        url = _COMMIT + commits[place]
-        events.append(_Event(date.fromisoformat(day), kind, name, old, new, flag, url))
+            raise UpstreamChanged(_ID, record.where, f"an event {values}")
+        events.append(
+            _Event(
+                day=record.convert("day", date.fromisoformat),
+                kind=kind,
+                field=name,
+                old=record.take("old"),
+                new=record.take("new"),
+                flag=flag,
+                url=_COMMIT + commits[place],
+            )
+        )
     return events
 
 

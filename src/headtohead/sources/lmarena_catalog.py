@@ -5,7 +5,16 @@ import re
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, finite
+from headtohead.core.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    finite,
+    words,
+)
 
 _ID = "lmarena_catalog"
 _UPSTREAM = "https://raw.githubusercontent.com/lmarena/arena-catalog/main/data"
@@ -91,8 +100,8 @@ def _labels(f: RawFile) -> dict[str, tuple[str, str]]:
     labels = {}
     for position, fields in enumerate(entries):
         record = Record(_ID, f"{f.name} entry {position}", fields)
-        key = record.take("model_api_name")
-        labels[key] = (record.take("organization"), record.take("license"))
+        key = record.convert("model_api_name", words)
+        labels[key] = (record.convert("organization", words), record.convert("license", words))
         record.skip("name", "input_token_price", "output_token_price", "price_source")
         record.skip("model_source", "hidden")
         record.done()

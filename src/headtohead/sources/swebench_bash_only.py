@@ -11,7 +11,17 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, finite
+from headtohead.core.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    finite,
+    words,
+)
 
 _ID = "swebench_bash_only"
 
@@ -58,9 +68,9 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
     """The entries of the bash-only board; those of the others are counted."""
     top = Record(_ID, f.name, json.loads(f.text()))
     found = []
-    for fields in top.take("leaderboards"):
+    for fields in top.convert("leaderboards", entries):
         board = Record(_ID, f"{f.name} board", fields)
-        name, results = board.take("name"), board.take("results")
+        name, results = board.convert("name", words), board.convert("results", entries)
         board.done()
         if name == _BOARD:
             found.append(results)
@@ -69,11 +79,11 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
     top.done()
     if len(found) != 1:
         raise UpstreamChanged(_ID, f.name, f"{len(found)} boards are called {_BOARD!r}, not one,")
-    return list(found[0])
+    return found[0]
 
 
 def _system(parsed: Parsed, record: Record) -> None:
-    name, day = record.take("name"), record.convert("date", date.fromisoformat)
+    name, day = record.convert("name", words), record.convert("date", date.fromisoformat)
     tags = _tags(record)
     score = record.convert("resolved", finite) / 100
     notes = [] if record.take("checked") else ["Not checked by the SWE-bench team."]
@@ -86,8 +96,8 @@ def _system(parsed: Parsed, record: Record) -> None:
         "observed_on": day,
         "known_on": day,
     }
-    details = record.maybe("per_instance_details", {})
-    items = [_item(record, task, fields) for task, fields in details.items()]
+    details = Record(_ID, f"{record.where} items", record.maybe("per_instance_details", {}))
+    items = [_item(record, task, fields) for task, fields in details.rest().items()]
     solved = sum(item["score_frac"] for item in items) / _TASKS
     if items and abs(solved - score) > _TOLERANCE:
         parsed.dropped["items contradict the headline"] += len(items)
@@ -114,7 +124,7 @@ def _system(parsed: Parsed, record: Record) -> None:
 
 def _tags(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {"organisation": None, "attempts": None}
-    for tag in record.take("tags"):
+    for tag in record.convert("tags", entries):
         if match := _ATTEMPTS.match(tag):
             found["attempts"] = int(match[1])
         elif tag.startswith("Org: "):

@@ -28,6 +28,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    words,
 )
 
 _ID = "tau2"
@@ -131,10 +132,10 @@ def _from_csv(record: Record) -> _Submission:
     if modality not in ("text", "standard", "custom", "voice"):
         raise record.wrong("modality", modality)
     submission = _Submission(
-        folder=record.take("dir"),
-        model=record.take("model"),
-        organisation=record.take("org"),
-        submitter=record.take("sub_org"),
+        folder=record.convert("dir", words),
+        model=record.convert("model", words),
+        organisation=record.convert("org", words),
+        submitter=record.convert("sub_org", words),
         day=record.convert("date", date.fromisoformat),
         voice=modality == "voice",
         remarks=("Custom scaffold.",) if modality == "custom" else (),
@@ -160,9 +161,9 @@ def _from_json(f: RawFile, folder: str) -> _Submission:
         remarks.append(f"Reasoning effort {effort}.")
     submission = _Submission(
         folder=folder,
-        model=record.take("model_name"),
-        organisation=record.take("model_organization"),
-        submitter=record.take("submitting_organization"),
+        model=record.convert("model_name", words),
+        organisation=record.convert("model_organization", words),
+        submitter=record.convert("submitting_organization", words),
         day=record.convert("submission_date", date.fromisoformat),
         voice=modality == "voice",
         remarks=tuple(remarks),
