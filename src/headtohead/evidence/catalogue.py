@@ -149,7 +149,10 @@ def full(path: Path, error: OSError) -> StoreFull:
 
 
 def _load(entry: Mapping[str, Any]) -> Import:
-    return Import(**{**entry, **{k: date.fromisoformat(entry[k]) for k in _DAYS}})
+    made = Import(**{**entry, **{k: date.fromisoformat(entry[k]) for k in _DAYS}})
+    if made.tables.keys() != made.digests.keys():
+        raise ValueError(f"tables and digests of {made.source_id} differ")
+    return made
 
 
 def _dump(entry: Import) -> dict[str, Any]:

@@ -1,17 +1,25 @@
 """Rows to typed frames: every row is checked against its declared table before it is kept."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import EvidenceError
 from headtohead.core.sourcing import Row, Source
-from headtohead.core.tables import Column, Table
+from headtohead.core.tables import Column, Kind, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
 _EARLIEST = date(1900, 1, 1)
+_KINDS: dict[Kind, tuple[type, ...]] = {
+    "text": (str,),
+    "real": (float, int),
+    "int": (int,),
+    "flag": (bool,),
+    "day": (date,),
+    "moment": (datetime,),
+}
 # A source of a million rows would not fit twice into memory as dictionaries.
 _SLICE_ROWS = 50_000
 
@@ -48,11 +56,12 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     import polars as pl
 
     schema = polars_schema(table)
+    kinds = {c.name: c.kind for c in table.all_columns}
     made = pl.DataFrame(schema=schema)
     try:
         for start in range(0, len(rows), _SLICE_ROWS):
             some = rows[start : start + _SLICE_ROWS]
-            filled = [_fill(source, table, schema, row, known_on) for row in some]
+            filled = [_fill(source, table, kinds, row, known_on) for row in some]
             made = made.vstack(pl.DataFrame(filled, schema=schema, strict=True))
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise EvidenceError(
@@ -65,10 +74,8 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     return made
 
 
-def _fill(
-    source: Source, table: Table, schema: Mapping[str, object], row: Row, known_on: date
-) -> Row:
-    unknown = set(row) - set(schema)
+def _fill(source: Source, table: Table, kinds: Mapping[str, Kind], row: Row, known_on: date) -> Row:
+    unknown = row.keys() - kinds.keys()
     if unknown:
         raise EvidenceError(
             f"{source.source_id}: {table.name} has no column {', '.join(sorted(unknown))}. "
@@ -81,7 +88,20 @@ def _fill(
         values["verified"] = True
     if source.whole and values.get("vintage") is None:
         values["vintage"] = known_on
-    return {name: values.get(name) for name in schema}
+    for name, value in values.items():
+        if value is not None and not _is(kinds[name], value):
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{name} holds {value!r}, which is no "
+                f"{kinds[name]}. Convert it in the parser; a moment needs a time zone."
+            )
+    return {name: values.get(name) for name in kinds}
+
+
+def _is(kind: Kind, value: object) -> bool:
+    """Whether a value is of a kind; polars would quietly cut 1.5 to an int, a time to a day."""
+    if type(value) not in _KINDS[kind]:
+        return False
+    return not isinstance(value, datetime) or value.tzinfo is not None
 
 
 def _check_required(table: Table, source: Source, made: "pl.DataFrame") -> None:

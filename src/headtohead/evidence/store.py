@@ -210,7 +210,7 @@ class Store:
             edition AS (
                 SELECT source_id, coalesce(
                     max(vintage) FILTER (vintage <= DATE '{as_of.isoformat()}'), min(vintage)
-                ) AS chosen FROM known GROUP BY source_id
+                ) AS chosen FROM everything GROUP BY source_id
             )
             SELECT {", ".join(c.name for c in t.all_columns)}
             FROM known JOIN edition USING (source_id)
@@ -272,7 +272,8 @@ class Store:
 
 def _from_csv(path: Path, t: Table) -> str:
     """SQL that reads one hand-gathered file with the table's own types."""
-    header = path.open(encoding="utf-8").readline().strip().split(",")
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().strip().split(",")
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in header)
     casts = ", ".join(_cast(c) for c in t.all_columns if c.name in header)
     return (
