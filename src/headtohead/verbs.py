@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headtohead.analyses.picking import where as kept
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.verdict import Verdict
 from headtohead.core.dates import Period, parse_day
@@ -155,18 +156,24 @@ def sources(*, store: Store | None = None) -> tuple[Card, ...]:
     return (store or Store()).cards()
 
 
-def evidence(table: str, *, as_of: Day, store: Store | None = None) -> "pl.DataFrame":
+def evidence(
+    table: str, *, as_of: Day, where: str = "", store: Store | None = None
+) -> "pl.DataFrame":
     """A table as known on a day, with the entities behind each row.
 
     Args:
         table: A declared table.
         as_of: The day of our knowledge.
+        where: Rows to keep, as "column=value, column=value"; all if empty.
         store: The evidence; the user's own if None.
 
     Raises:
-        UnknownName: If no table is called so.
+        UnknownName: If no table, or no column, is called so.
+        NoEvidence: If nothing at all was known by then.
     """
-    return Pipeline(store).frame(table, _day(as_of))
+    line, day = Pipeline(store), _day(as_of)
+    line.require_evidence(day)
+    return kept(line.frame(table, day), where)
 
 
 def names(name: str, *, on: Day | None = None, provider: str | None = None) -> Resolution:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
+from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Named
 
@@ -18,15 +19,15 @@ def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
     """The rows that fit "column=value, column=value"; all of them if it is empty.
 
     Raises:
-        ValueError: If a filter names no column of the frame.
+        UnknownName: If a filter names no column of the frame.
     """
     import polars as pl
 
     for part in filter(None, (p.strip() for p in filters.split(","))):
         column, _, value = part.partition("=")
         if column not in frame.columns:
-            raise ValueError(f"{part!r}: there is no column {column!r}; write column=value")
-        frame = frame.filter(pl.col(column) == value)
+            raise UnknownName("column", column, frame.columns)
+        frame = frame.filter(pl.col(column).cast(pl.String) == value)
     return frame
 
 

@@ -1,6 +1,6 @@
 """The result objects that the command line, Python and the web all hand out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -105,7 +105,11 @@ class ReportResult:
 
 
 def envelope(
-    verb: str, about: Period | None, as_of: date, results: Any, citations: tuple[Citation, ...]
+    verb: str,
+    about: Period | None,
+    as_of: date,
+    results: Iterable[object],
+    citations: tuple[Citation, ...],
 ) -> dict[str, Any]:
     """The one shape of every `--json`: verb, both dates, results, sources."""
     return {

@@ -95,8 +95,8 @@ def _times(
     paired = _paired(reference, one, tasks)
     if paired is not None and paired.height > 1:
         columns = ("cost_usd_dear", "score_frac_dear", "cost_usd", "score_frac")
-        cost_a, won_a, cost_b, won_b = (paired[c].to_numpy() for c in columns)
-        found = ratio_of_ratios(cost_b, won_b, cost_a, won_a, ask.rng)
+        dear_cost, dear_won, cost, won = (paired[c].to_numpy() for c in columns)
+        found = ratio_of_ratios(cost, won, dear_cost, dear_won, ask.rng)
         return found, "cost per solved task, bootstrap over shared tasks", paired.height
     a, b = (f.row(0, named=True) for f in (reference, one))
     won_a, won_b = score_interval(a), score_interval(b)

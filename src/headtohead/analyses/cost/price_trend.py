@@ -74,8 +74,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "level_label", "observed_on", "price_usd_per_mtok", "model_name", "model_id", "provider", "side",
-    "rating_elo",
+    "level_label", "observed_on", "price_usd_per_mtok", "model_name", "model_id", "provider",
+    "side", "rating_elo",
 )  # fmt: skip
 
 

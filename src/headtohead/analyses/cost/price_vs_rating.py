@@ -70,8 +70,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="models at its level or above",
     )
     says = (
-        f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million mixed tokens) is dearer "
-        f"than {cheaper.height} of {n} models at its level or above"
+        f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is "
+        f"dearer than {cheaper.height} of {n} models at its level or above"
     )
     return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
 

@@ -48,11 +48,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )  # fmt: skip
     return Answer(
         estimates=(made,),
-        says=f"{share:.1%} of the compute counted at {day} was designed by {ask.scope['country']} companies",
+        says=f"{share:.1%} of the compute counted at {day} was designed by companies of "
+        f"{ask.scope['country']}",
         rows=shown(rows, ("maker", "designer_country", "compute_h100e", "window_end")),
-        notes=(
-            "the count leaves out Huawei and every other Chinese designer, so the share is too high",
-        ),
+        notes=("Huawei and every other Chinese designer is left out, so the share is too high",),
     )
 
 
@@ -73,7 +72,7 @@ def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
     mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
     low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
     made = estimate(
-        ask, rows, label="share made", interval=(max(low, min(high, mine / known.height)), low, high),
+        ask, rows, label="share made", interval=(mine / known.height, low, high),
         unit="frac", level=1.0, method="count of chips by foundry's seat, not weighted by volume",
         n=rows.height, n_of="chips",
     )  # fmt: skip

@@ -53,8 +53,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="large models",
     )
     says = (
-        f"of {total} large {side_name(side(ask, 'b'))} models, {known} have documented hardware and "
-        f"{n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
+        f"of {total} large {side_name(side(ask, 'b'))} models, {known} have documented hardware "
+        f"and {n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
     )
     return Answer(
         estimates=(made,),

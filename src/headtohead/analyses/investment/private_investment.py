@@ -41,7 +41,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     over = estimate(
         ask, both, label=f"{ask.sides.a} over {ask.sides.b}",
         interval=(times.value, times.low, times.high), unit="ratio", level=1.0,
-        method="ratio of two published figures, bounds from rounding", n=2, n_of="published figures",
+        method="ratio of two published figures, bounds from rounding", n=2, n_of="figures",
     )  # fmt: skip
     says = (
         f"private investment in {year} was {show(sums['a'].value, 'usd')} in {ask.sides.a} and "

@@ -41,7 +41,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                 method="difference of two published shares, bounds from rounding",
                 n=2,
                 n_of="published figures",
-            )  # fmt: skip
+            )
         )
         kept.append(both)
     needed = [t for t in lost if t in ask.scope["needed"]]

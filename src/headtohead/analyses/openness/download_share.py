@@ -43,8 +43,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="published figures",
     )
     says = (
-        f"{ask.sides.b} had {share.value:.1%} and {ask.sides.a} {other.value:.1%} of downloads in the "
-        f"year to {both['window_end'][0]}"
+        f"{ask.sides.b} had {share.value:.1%} and {ask.sides.a} {other.value:.1%} of downloads in "
+        f"the year to {both['window_end'][0]}"
     )
     return Answer(
         estimates=(made,),

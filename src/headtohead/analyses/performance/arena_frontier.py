@@ -26,7 +26,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"no {ask.scope['board']} board with both sides was known by {ask.as_of}"
         )
-    last = points["observed_on"].max()
+    last = points["observed_on"].to_list()[-1]
     gap = gap_on(points, last)
     a, b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     made = estimate(

@@ -45,7 +45,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                 interval=(closed.value, closed.low, closed.high),
                 unit="frac",
                 method="1 less later gap over earlier gap; Wilson intervals combined by MOVER",
-                n=int(rows["tasks_n"].min() or 0),
+                n=min(rows["tasks_n"].to_list()),
                 n_of="tasks",
             )
         )

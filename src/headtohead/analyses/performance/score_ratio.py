@@ -67,7 +67,7 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
                 interval=(found.value, found.low, found.high),
                 unit="ratio",
                 method="best score of B over best of A; Wilson intervals combined by MOVER-R",
-                n=int(pair["tasks_n"].min() or 0),
+                n=min(pair["tasks_n"].to_list()),
                 n_of="tasks",
             )
         )

@@ -1,0 +1,301 @@
+"""`h2h`: one thin command per verb; the only place, with web, that knows what day it is."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headtohead import __version__
+from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED, HeadToHeadError, InputError
+
+if TYPE_CHECKING:
+    from headtohead.evidence.outcome import Updated
+    from headtohead.evidence.store import Store
+    from headtohead.reports.result import CheckResult
+
+_EPILOG = (
+    "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
+    "65 damaged or changed evidence, 74 disk full, 75 source unreachable or store busy."
+)
+
+
+class _Group(click.Group):
+    """Turns expected failures into one message and a documented exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
+        kwargs["standalone_mode"] = False
+        try:
+            return sys.exit(super().main(*args, **kwargs) or 0)
+        except HeadToHeadError as error:
+            _fail(str(error), error.exit_code)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(InputError.exit_code)
+        except click.ClickException as error:
+            _fail(error.format_message(), InputError.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            _fail("Stopped; the evidence you had is untouched.", 130)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"h2h: {message}", err=True)
+    sys.exit(code)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+_as_of = click.option("--as-of", metavar="DAY", help="What was known by this day. Default: today.")
+_about = click.option("--about", metavar="DATE", help="Ask about this day, month or start/end.")
+_store = click.option("--store", type=click.Path(path_type=Path), help="Folder of downloads.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="headtohead")
+def main() -> None:
+    """Can B stand in for A, what does it save, and how sure are we?"""
+
+
+@main.command()
+@click.option("--a", default="US", show_default=True, help="The side that would be replaced.")
+@click.option("--b", default="CN", show_default=True, help="The side that might stand in.")
+@click.option("--group", default="country", show_default=True, help="country, open, lab or family.")
+@_about
+@_as_of
+@click.option("--claims", type=click.Path(path_type=Path), help="A claims file of your own.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File to write. Default: report.FORMAT"
+)
+@click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), help="Default: html")
+@click.option(
+    "--charts", type=click.Path(path_type=Path), help="Also save PNG and SVG charts here."
+)
+@_store
+def report(
+    a: str, b: str, group: str, about: str | None, as_of: str | None, claims: Path | None,
+    out: Path | None, kind: str | None, charts: Path | None, store: Path | None,
+) -> None:  # fmt: skip
+    """Write the whole head-to-head as one page: verdicts, charts, sources."""
+    from headtohead import verbs
+    from headtohead.reports import page
+    from headtohead.reports.terminal import counts
+
+    suffix = out.suffix.lstrip(".") if out else ""
+    kind = kind or {"html": "html", "md": "md", "json": "json"}.get(suffix, "html")
+    target = out or Path(f"report.{kind}")
+    made = verbs.report(
+        a=a, b=b, group=group, about=about, as_of=_day(as_of), claims=claims, store=_open(store)
+    )
+    _write(target, page.render(made, kind, version=__version__))
+    if made.now:
+        click.echo(f"{counts(made.now.verdicts)}, known by {made.as_of}")
+    click.echo(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB).")
+    if charts:
+        click.echo(f"Wrote {len(page.save_charts(made, charts))} charts to {charts}.")
+
+
+@main.command()
+@click.argument("claims", required=False, type=click.Path(path_type=Path))
+@_about
+@_as_of
+@click.option("--gate", is_flag=True, help="Exit 1 if a claim is refuted, 2 if one is undecided.")
+@_store
+@_json
+def check(
+    claims: Path | None, about: str | None, as_of: str | None, gate: bool, store: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Judge the claims in CLAIMS (a TOML file), or those of the reference article."""
+    from headtohead import verbs
+    from headtohead.reports.terminal import check_lines
+
+    made = verbs.check(claims, about=about, as_of=_day(as_of), store=_open(store))
+    _out(made.as_json() if as_json else check_lines(made))
+    if gate:
+        sys.exit(_gate(made))
+
+
+@main.command()
+@click.argument("claim")
+@_about
+@_as_of
+@click.option("--claims", type=click.Path(path_type=Path), help="The file it is in.")
+@_store
+@_json
+def show(
+    claim: str, about: str | None, as_of: str | None, claims: Path | None, store: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print every number behind one verdict, with its rows and sources."""
+    from headtohead import verbs
+    from headtohead.reports.terminal import show_lines
+
+    made = verbs.show(claim, about=about, as_of=_day(as_of), claims=claims, store=_open(store))
+    _out({**made.as_json(), "verb": "show"} if as_json else show_lines(made))
+
+
+@main.command()
+@click.option("--from", "start", required=True, metavar="DAY", help="The earlier day of knowledge.")
+@click.option("--to", "end", metavar="DAY", help="The later day. Default: today.")
+@_store
+@_json
+def diff(start: str, end: str | None, store: Path | None, as_json: bool) -> None:
+    """Print which verdicts, list prices and places changed between two days, and why."""
+    from headtohead import verbs
+    from headtohead.core.dates import parse_day
+    from headtohead.reports.terminal import diff_lines
+
+    made = verbs.diff(parse_day(start), _day(end), store=_open(store))
+    _out(made.as_json() if as_json else diff_lines(made))
+
+
+@main.command()
+@_store
+@_json
+def sources(store: Path | None, as_json: bool) -> None:
+    """List every source: licence, edition, what was taken and what was left out."""
+    from headtohead import verbs
+    from headtohead.reports.listing import cards_json
+    from headtohead.reports.terminal import cards_lines
+
+    cards = verbs.sources(store=_open(store))
+    _out(cards_json(cards, _today()) if as_json else cards_lines(cards))
+
+
+@main.command()
+@click.argument("table", required=False)
+@_as_of
+@click.option("--where", "filters", default="", metavar="COLUMN=VALUE,...", help="Keep these rows.")
+@click.option("--limit", default=20, show_default=True, help="Rows to show.")
+@_store
+@_json
+def evidence(
+    table: str | None,
+    as_of: str | None,
+    filters: str,
+    limit: int,
+    store: Path | None,
+    as_json: bool,
+) -> None:
+    """Print a table as known on a day; without TABLE, list the tables."""
+    from headtohead import verbs
+    from headtohead.core.tables import tables
+    from headtohead.reports.listing import frame_json
+    from headtohead.reports.terminal import frame_lines
+
+    if table is None:
+        return _out(f"{t.name:<18}{t.doc}" for t in tables().values())
+    day = _day(as_of)
+    frame = verbs.evidence(table, as_of=day, where=filters, store=_open(store))
+    return _out(frame_json(frame, day) if as_json else frame_lines(frame, limit))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--on", metavar="DAY", help="The day it was used on; moving aliases depend on it.")
+@click.option("--provider", help="Who uses the name, where it alone does not say.")
+@_json
+def names(name: str, on: str | None, provider: str | None, as_json: bool) -> None:
+    """Explain which model, lab, mode and channel NAME means, and by which rule."""
+    from headtohead import verbs
+    from headtohead.reports.listing import resolution_json
+    from headtohead.reports.terminal import resolution_lines
+
+    found = verbs.names(name, on=on, provider=provider)
+    _out(resolution_json(found, on, _today()) if as_json else resolution_lines(found))
+    if found.status != "matched":
+        sys.exit(EXIT_NO if found.status == "unmatched" else EXIT_UNDECIDED)
+
+
+@main.command()
+@click.argument("source_ids", metavar="[SOURCE]...", nargs=-1)
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="Take files from a folder.")
+@click.option("--known-on", metavar="DAY", help="With --from: the day the files became known.")
+@click.option("--mirror", envvar="H2H_MIRROR", help="Download from URL/SOURCE/FILE instead.")
+@_store
+def update(
+    source_ids: tuple[str, ...], folder: Path | None, known_on: str | None, mirror: str | None,
+    store: Path | None,
+) -> None:  # fmt: skip
+    """Download evidence from its publishers; what you had stays if anything fails."""
+    from headtohead.evidence import folder as folders
+    from headtohead.evidence import update as downloads
+    from headtohead.evidence.outcome import exit_code
+    from headtohead.progress import bar
+
+    home, today = _open(store), _today()
+    if folder:
+        day = _day(known_on) if known_on else None
+        taken = folders.from_folder(home, source_ids, folder, today=today, known_on=day)
+        done = taken.updated
+        for name in taken.unused:
+            click.echo(f"not used: {name}")
+    else:
+        with bar() as progress:
+            done = downloads.update(home, source_ids, today=today, progress=progress, mirror=mirror)
+    for one in done:
+        click.echo(_told(one), err=one.state == "failed")
+    sys.exit(exit_code(done))
+
+
+def _told(one: "Updated") -> str:
+    if one.failure:
+        return f"{one.source_id}: {one.state}: {one.failure}"
+    if one.entry is None:
+        return f"{one.source_id}: {one.state}: {one.how_to_get}".rstrip(": ")
+    rows = ", ".join(f"{n:,} rows of {t}" for t, n in one.entry.tables.items())
+    lost = "".join(f"; left out {n:,}: {why}" for why, n in one.entry.dropped.items())
+    return f"{one.source_id}: {one.state}: {rows}, known on {one.entry.known_on}{lost}"
+
+
+def _gate(made: "CheckResult") -> int:
+    words = {v.word for v in made.verdicts}
+    if "refuted" in words:
+        return EXIT_NO
+    return EXIT_UNDECIDED if words & {"open", "not measurable"} else 0
+
+
+def _out(result: dict[str, Any] | Iterable[str]) -> None:
+    if isinstance(result, dict):
+        return click.echo(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False))
+    for line in result:
+        click.echo(line)
+    return None
+
+
+def _write(target: Path, text: str) -> None:
+    from headtohead.evidence.catalogue import replace
+
+    if not target.parent.is_dir():
+        raise InputError(
+            f"The folder {target.parent} does not exist. Make it, or choose another --out."
+        )
+    replace(target, text.encode())
+
+
+def _day(text: str | None) -> date:
+    from headtohead.core.dates import parse_day
+
+    day = parse_day(text) if text else _today()
+    if day > _today():
+        raise InputError(f"{day} lies in the future: nobody knows yet. Choose today or earlier.")
+    return day
+
+
+def _open(folder: Path | None) -> "Store":
+    from headtohead.evidence.store import Store
+
+    return Store(folder)
+
+
+if __name__ == "__main__":
+    main()

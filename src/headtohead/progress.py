@@ -1,0 +1,57 @@
+"""A progress bar for downloads, on a terminal only."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Bar:
+    """Shows each file's bytes, speed and time left."""
+
+    def __init__(self, shown: "Progress") -> None:
+        self._shown = shown
+        self._task: TaskID | None = None
+
+    def start(self, what: str, total_bytes: int | None) -> None:
+        """Show a new file."""
+        self._task = self._shown.add_task(what, total=total_bytes)
+
+    def advance(self, more_bytes: int) -> None:
+        """Move its bar."""
+        if self._task is not None:
+            self._shown.advance(self._task, more_bytes)
+
+    def finish(self) -> None:
+        """Stop its clock."""
+        if self._task is not None:
+            self._shown.stop_task(self._task)
+            self._task = None
+
+
+@contextmanager
+def bar() -> Iterator[Bar]:
+    """A bar that lives as long as the block; silent where nobody looks."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
+        yield Bar(shown)
