@@ -1,0 +1,60 @@
+# Works on a machine that has only Python (3.11 or later), make and git: the first target makes
+# its own environment from the package registry.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .uv/bin/uv
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help report test check fix format lint types contracts evidence docs bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
+	  while IFS='|' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "headtohead needs Python 3.11 or later; set PYTHON=/path/to/python3"; exit 64; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+
+$(STAMP): $(UV) pyproject.toml uv.lock
+	$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $(STAMP)
+
+report: $(STAMP) ## Write report.html from the built-in evidence, offline
+	$(BIN)/h2h report --out report.html
+
+test: $(STAMP) ## Run the whole test suite
+	$(BIN)/pytest -n 2
+
+check: $(STAMP) format lint types contracts test ## Format, lint, types, contracts and tests
+
+format: $(STAMP) ## Check the formatting
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP) ## Check the style rules
+	$(BIN)/ruff check .
+
+types: $(STAMP) ## Check the types
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## Check which package may import which
+	$(BIN)/lint-imports
+
+fix: $(STAMP) ## Format, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+evidence: $(STAMP) ## Remake the built-in evidence: make evidence FROM=folder-of-raw-files
+	$(BIN)/python scripts/build_evidence.py $(FROM)
+
+docs: $(STAMP) ## Write the reference pages from the code
+	$(BIN)/python scripts/write_reference.py
+
+bench: $(STAMP) ## Measure speed and size, side by side
+	$(BIN)/python benchmarks/first_use.py
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
