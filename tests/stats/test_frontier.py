@@ -192,8 +192,8 @@ def test_median_follows_the_unit(rows: list[tuple[int, bool]], unit: int) -> Non
 # ---------------------------------------------------------------- coverage
 
 
-@pytest.mark.parametrize(("n", "slack"), [(12, 0.025), (40, 0.022)])
-def test_median_covers_under_censoring(n: int, slack: float) -> None:
+@pytest.mark.parametrize(("n", "expected"), [(12, 0.97), (40, 0.945)])
+def test_median_covers_under_censoring(n: int, expected: float) -> None:
     rng = _rng(2)
     truth = 10 * math.log(2)
     hits = 0
@@ -201,7 +201,7 @@ def test_median_covers_under_censoring(n: int, slack: float) -> None:
         time, limit = rng.exponential(10, n), rng.uniform(5, 30, n)
         found = kaplan_meier_median(np.minimum(time, limit), time <= limit)
         hits += found.low <= truth <= found.high
-    assert hits / 1500 == pytest.approx(0.955, abs=slack)
+    assert hits / 1500 == pytest.approx(expected, abs=0.018)
 
 
 def test_lag_covers_its_truth() -> None:
