@@ -164,6 +164,9 @@ class _Reader:
             last = self.starts[0] - 1 if self.starts else last
         block = self.lines[first - 1 : last]
         *tables, leaf = field.split(".")
+        if not tables and leaf not in ("as_stated", "kindest"):
+            inner = (n for n, line in enumerate(block) if re.match(r"\s*\[claim\.", line))
+            block = block[: next(inner, len(block))]
         at = 0
         for name in tables:
             at = next((n for n in range(at, len(block)) if re.search(rf"\b{name}\b", block[n])), at)

@@ -1,0 +1,74 @@
+"""An estimate is never bare, and prints its interval, n and dates."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from headtohead.core.dates import Period
+from headtohead.core.errors import UnknownName
+from headtohead.core.estimate import Estimate
+
+
+def made(**changes: Any) -> Estimate:
+    fields: dict[str, Any] = {
+        "label": "a model",
+        "value": 1419.0,
+        "low": 1410.6,
+        "high": 1427.4,
+        "level": 0.95,
+        "unit": "elo",
+        "method": "published rating",
+        "n": 282,
+        "n_of": "entrants",
+        "about": Period.parse("2025-12-15"),
+        "as_of": date(2025, 12, 15),
+        "source_ids": ("b", "a", "b"),
+    }
+    return Estimate(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"low": 1420.0},
+        {"high": 1418.0},
+        {"value": float("nan")},
+        {"value": float("inf"), "high": float("inf")},
+        {"level": 0.0},
+        {"level": 1.5},
+        {"n": 0},
+        {"source_ids": ()},
+        {"method": ""},
+    ],
+)
+def test_it_refuses_what_would_be_a_bare_number(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a model"):
+        made(**changes)
+
+
+def test_it_refuses_a_unit_that_is_not_in_the_registry() -> None:
+    with pytest.raises(UnknownName, match="unit"):
+        made(unit="bananas")
+
+
+def test_it_prints_its_interval_n_and_both_dates() -> None:
+    text = str(made())
+    for part in (
+        "1,419",
+        "95%",
+        "1,411",
+        "1,427",
+        "n=282 entrants",
+        "about 2025-12-15",
+        "known by",
+    ):
+        assert part in text
+
+
+def test_its_sources_are_sorted_and_counted_once() -> None:
+    assert made().source_ids == ("a", "b")
+
+
+def test_an_open_end_is_null_in_json() -> None:
+    assert made(low=float("-inf")).as_json()["low"] is None

@@ -1,0 +1,49 @@
+"""The unit registry: every numeric name ends in a unit, and numbers are shown with theirs."""
+
+import pytest
+
+from headtohead.core.errors import UnknownName
+from headtohead.core.tables import tables
+from headtohead.core.units import show, unit, unit_of, units
+
+
+@pytest.mark.parametrize("table", tables().values(), ids=lambda t: t.name)
+def test_every_numeric_column_ends_in_a_known_unit(table: object) -> None:
+    for column in table.columns:  # type: ignore[attr-defined]
+        if column.kind in ("real", "int"):
+            assert unit_of(column.name), f"{column.name} needs a unit of data/units.toml as suffix"
+
+
+@pytest.mark.parametrize("table", tables().values(), ids=lambda t: t.name)
+def test_every_key_is_a_column(table: object) -> None:
+    names = {c.name for c in table.all_columns}  # type: ignore[attr-defined]
+    assert set(table.key) <= names  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("value", "suffix", "text"),
+    [
+        (0.149, "frac", "14.9%"),
+        (109.1e9, "usd", "$109.1B"),
+        (5_576_000, "usd", "$5.576M"),
+        (1418.96, "elo", "1,419 rating points"),
+        (14_400_000, "h100e", "14.4M H100-equivalents"),
+        (11.73, "ratio", "11.73x"),
+        (-2.0, "pp", "-2.0 percentage points"),
+    ],
+)
+def test_a_number_is_shown_with_its_unit(value: float, suffix: str, text: str) -> None:
+    assert show(value, suffix) == text
+
+
+def test_an_unknown_unit_names_near_ones() -> None:
+    with pytest.raises(UnknownName, match="month"):
+        unit("month")
+
+
+def test_ratings_and_indexes_have_no_zero() -> None:
+    assert {u for u in ("elo", "index", "rank") if units()[u].scale == "interval"} == {
+        "elo",
+        "index",
+        "rank",
+    }
