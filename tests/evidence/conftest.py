@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.evidence.file_server import FileServer, running
+from tests.evidence.file_server import FileServer, Served, running
+from tests.evidence.one_toy import MANY, PATH
+from tests.evidence.toys import TODAY, chips, write_source
 
 import headtohead.sources
 from headtohead.evidence.store import Store
+from headtohead.evidence.update import update
 
 
 @pytest.fixture
@@ -39,3 +42,15 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             del sys.modules[name]
             # The attribute on the package would outlive the module.
             vars(headtohead.sources).pop(name.rpartition(".")[2], None)
+
+
+@pytest.fixture
+def filled(store: Store, server: FileServer, plugged: Path) -> Store:
+    """A store with one good import of `toy`, whose server then has 5,000 chips more."""
+    write_source(plugged, "toy")
+    server.files[PATH] = Served(chips("old"))
+    (done,) = update(store, ["toy"], today=TODAY, mirror=server.address)
+    assert done.state == "new"
+    server.files[PATH] = Served(MANY)
+    server.requests.clear()
+    return store

@@ -21,6 +21,7 @@ class Served:
         last_modified: Sent if not empty.
         content_type: Sent as it is.
         ignores_range: True if the server always sends the whole file.
+        ignores_if_range: True if the server continues whatever the client began.
         cut_after: Bytes after which the connection is dropped, once for each entry.
         stall_after: Bytes after which the server says nothing more until `release` is set.
         chunked: True if the size is not announced.
@@ -34,6 +35,7 @@ class Served:
     last_modified: str = ""
     content_type: str = "application/octet-stream"
     ignores_range: bool = False
+    ignores_if_range: bool = False
     cut_after: list[int] = field(default_factory=list)
     stall_after: int | None = None
     chunked: bool = False
@@ -58,6 +60,9 @@ class FileServer(ThreadingHTTPServer):
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.release = threading.Event()
         self.stalled = threading.Event()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is no error here."""
 
     @property
     def address(self) -> str:
@@ -115,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         if served.ignores_range or served.status != 200 or not asked.startswith("bytes="):
             return 0
         proof = self.headers.get("If-Range")
-        if proof is not None and proof not in (served.tag, served.last_modified):
+        same = proof is None or proof in (served.tag, served.last_modified)
+        if not same and not served.ignores_if_range:
             return 0
         return int(asked.removeprefix("bytes=").split("-")[0])
 

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from headtohead.evidence.store import Store
 from headtohead.sources import Importer, SourceModule
 
 TODAY = date(2026, 3, 1)
+TOMORROW = date(2026, 3, 2)
 
 _MODULE = '''"""A made-up publisher."""
 
@@ -91,9 +93,14 @@ def many_chips(count: int) -> bytes:
 
 
 def in_memory(
-    rows: dict[str, Sequence[Row]], source_id: str = "toy", *, whole: bool = False
+    rows: dict[str, Sequence[Row]],
+    source_id: str = "toy",
+    *,
+    whole: bool = False,
+    dropped: Sequence[str] = (),
+    error: Exception | None = None,
 ) -> Importer:
-    """An importer that gives these rows, whatever the files hold."""
+    """An importer that gives these rows, or this error, whatever the files hold."""
     source = Source(
         source_id=source_id,
         publisher="Toys",
@@ -113,7 +120,10 @@ def in_memory(
 
         @staticmethod
         def parse(raw: RawFiles) -> Parsed:
-            return Parsed({name: [dict(r) for r in some] for name, some in rows.items()})
+            if error:
+                raise error
+            made = {name: [dict(r) for r in some] for name, some in rows.items()}
+            return Parsed(made, Counter(dropped))
 
     return Importer(source, cast(SourceModule, Module))
 
@@ -121,6 +131,11 @@ def in_memory(
 def raw(content: bytes, known_on: date, source_id: str = "toy") -> RawFiles:
     """One raw file."""
     return RawFiles(source_id, (RawFile("toy.json", content),), known_on)
+
+
+def names(store: Store, day: date = TODAY) -> list[str]:
+    """The chips known on a day."""
+    return sorted(store.read("chips", day)["chip"])
 
 
 def picture(store: Store) -> dict[str, Any]:

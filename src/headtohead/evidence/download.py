@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import httpx
 
 _ATTEMPTS = 4
-_CHUNK_BYTES = 1 << 16
 _PAGE_STARTS = (b"<!doctype html", b"<html")
 
 
@@ -236,10 +235,9 @@ def _refused(answer: "httpx.Response", wanted: Wanted) -> SourceUnreachable:
     said = f"{wanted.label}: {wanted.url} answered {answer.status_code} {answer.reason_phrase}"
     if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
         return SourceUnreachable(f"{said}. The file was moved or withdrawn. Update headtohead.")
-    if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code != 429:
-        return SourceUnreachable(
-            f"{said}. The publisher refuses; fetch it yourself and use --from."
-        )
+    later = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT)
+    if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code not in later:
+        return SourceUnreachable(f"{said}. Fetch the file yourself and import it with --from.")
     wait = answer.headers.get("Retry-After", "")
     return SourceUnreachable(f"{said}. Try again {f'after {wait} s' if wait else 'later'}.")
 
@@ -274,7 +272,8 @@ def _begin(part: Path, version: Version, total: int | None, offset: int) -> None
 def _receive(answer: "httpx.Response", part: Path, progress: Progress) -> None:
     try:
         with part.open("ab") as out:
-            for chunk in answer.iter_bytes(_CHUNK_BYTES):
+            # Chunks as they come: gathered to a size, the last ones before a cut would be lost.
+            for chunk in answer.iter_bytes():
                 out.write(chunk)
                 progress.advance(len(chunk))
     except OSError as error:
