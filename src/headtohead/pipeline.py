@@ -41,7 +41,7 @@ class Pipeline:
         self.store = store or Store()
         self.names = Names.load()
         self.seed = seed
-        self._frames: dict[tuple[str, date], pl.DataFrame] = {}
+        self._frames: dict[tuple[str, date, date | None], pl.DataFrame] = {}
 
     def claims(self, path: Path | None = None) -> ClaimsFile:
         """The claims in a file; the reference article's if None.
@@ -102,12 +102,20 @@ class Pipeline:
         filled = {k: w.default for k, w in found.question.scope.items()} | dict(scope or {})
         return self._run(found, filled, about, as_of, sides or Sides(), sources)
 
-    def frame(self, table: str, as_of: date) -> "pl.DataFrame":
-        """A table as known on a day, with the entity columns."""
-        if (table, as_of) not in self._frames:
+    def frame(self, table: str, as_of: date, *, used_on: date | None = None) -> "pl.DataFrame":
+        """A table as known on a day, with the entity columns.
+
+        Args:
+            table: A declared table.
+            as_of: The day of our knowledge.
+            used_on: The day on which a seller's model names are read, since some of them move
+                from model to model; the first day of each price if None.
+        """
+        key = (table, as_of, used_on if table == "prices" else None)
+        if key not in self._frames:
             rows = self.store.read(table, as_of)
-            self._frames[table, as_of] = with_entities(table, rows, self.names)
-        return self._frames[table, as_of]
+            self._frames[key] = with_entities(table, rows, self.names, used_on=key[2])
+        return self._frames[key]
 
     def require_evidence(self, as_of: date) -> None:
         """Check that something was known by a day.
@@ -128,9 +136,9 @@ class Pipeline:
             UnknownName: If the group, or a side of it, does not exist.
         """
         known: dict[str, set[str]] = {
-            "country": {lab.country for lab in self.names.labs()},
-            "lab": {lab.lab for lab in self.names.labs()},
-            "family": {m.family for m in self.names.models()},
+            "country": {lab.country for lab in self.names.labs().values()},
+            "lab": set(self.names.labs()),
+            "family": {m.family for m in self.names.models().values()},
             "open": {"open", "closed"},
         }
         if group not in known:
@@ -146,6 +154,9 @@ class Pipeline:
         window = about or reading.about or claim.about
         if reading.cannot:
             return judge(reading, Answer(missing=reading.cannot), window)
+        if claim.kind == "forecast" and window.end > as_of:
+            ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
+            return judge(reading, Answer(missing=ahead, pending=True), window)
         found = analysis(reading.analysis)
         answer = self._run(found, reading.scope, window, as_of, sides, claim.sources)
         return judge(reading, answer, window)
@@ -164,7 +175,8 @@ class Pipeline:
 
         frames = {}
         for table in (*found.question.reads, *found.question.optional):
-            rows = self.frame(table, as_of)
+            day = about.end if found.question.names_on == "about" else None
+            rows = self.frame(table, as_of, used_on=day)
             frames[table] = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
         for table in found.question.reads:
             if frames[table].is_empty():

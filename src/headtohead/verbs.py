@@ -229,7 +229,10 @@ def _price_changes(line: Pipeline, first: date, last: date) -> list[Change]:
     from headtohead.analyses.listprices import in_force
 
     then, now = (
-        {r["model_id"]: r for r in in_force(line.frame("prices", d), d).iter_rows(named=True)}
+        {
+            r["model_id"]: r
+            for r in in_force(line.frame("prices", d, used_on=d), d).iter_rows(named=True)
+        }
         for d in (first, last)
     )
     found = []

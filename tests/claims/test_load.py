@@ -24,7 +24,7 @@ sources = ["lmarena_catalog"]
 [claim.as_stated]
 says = "The best Qwen is above the best Llama"
 analysis = "performance.arena_gap"
-scope = { a = "family=llama", b = "family=qwen" }
+scope = { a = "brand=llama", b = "brand=qwen" }
 bound = { at_least = 0, unit = "elo" }
 
 [claim.kindest]
@@ -58,8 +58,8 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ('about = "2025-12-15"', 'about = "soon"', 9, "is not a date"),
         ('["lmarena_catalog"]', '["lmarena_catalogue"]', 10, "Did you mean lmarena_catalog"),
         ("performance.arena_gap", "performance.arena_gapp", 14, "Did you mean performance.arena_gap"),
-        ('a = "family=llama"', 'aa = "family=llama"', 15, "is not understood"),
-        ('a = "family=llama"', "a = 3", 15, "must be a text"),
+        ('a = "brand=llama"', 'aa = "brand=llama"', 15, "is not understood"),
+        ('a = "brand=llama"', "a = 3", 15, "must be a text"),
         ('unit = "elo"', 'unit = "usd"', 16, "Use elo"),
         (', unit = "elo"', "", 16, "Write unit = 'elo'"),
         ("at_least = 0", "at_least = 0, at_most = -1", 16, "Swap them"),

@@ -47,7 +47,8 @@ def board_rows(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     rows = one_board(frame, ask)
     if ask.scope.get("days") == "each":
         return rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
-    day = latest_day(rows, "observed_on", ask.about, int(ask.scope["back_days"]))
+    # A board of the same month speaks for a day shortly before it, if nothing nearer is known.
+    day = latest_day(rows, "observed_on", ask.about, int(ask.scope["back_days"]), ahead_days=31)
     return rows.filter(pl.col("observed_on") == day) if day else rows.clear()
 
 

@@ -55,7 +55,9 @@ def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "
     return exact if exact.height else same
 
 
-def latest_day(frame: "pl.DataFrame", column: str, about: Period, back_days: int) -> date | None:
+def latest_day(
+    frame: "pl.DataFrame", column: str, about: Period, back_days: int, ahead_days: int = 0
+) -> date | None:
     """The last day on which the frame has rows, at or before the end of `about`.
 
     Args:
@@ -63,12 +65,16 @@ def latest_day(frame: "pl.DataFrame", column: str, about: Period, back_days: int
         column: Its name.
         about: The window asked for.
         back_days: How many days before the window's start may still serve.
+        ahead_days: If none does, how many days after its end the next one may lie.
     """
     import polars as pl
 
     first = about.start - timedelta(days=back_days)
     days = frame.filter(pl.col(column).is_between(first, about.end))[column]
     last = days.max()
+    if last is None and ahead_days:
+        until = about.end + timedelta(days=ahead_days)
+        last = frame.filter(pl.col(column).is_between(about.end, until))[column].min()
     return last if isinstance(last, date) else None
 
 

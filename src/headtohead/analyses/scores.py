@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
 SCORE_WORDS = {
     "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", ()),
-    "part": ScopeWord("text", "Part of each benchmark.", "overall"),
+    "parts": ScopeWord("texts", "Parts of each benchmark; each counts as a test.", ("overall",)),
     "independent": ScopeWord("flag", "Leave out results that the models' makers report.", True),
 }
 
 
 def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
-    """The overall scores asked for, of models that existed by a day, with a known maker."""
+    """The scores asked for, of models that existed by a day, with a known maker.
+
+    Adds `test`: the benchmark, and the part if it is not the whole.
+    """
     import polars as pl
 
     rows = frame.filter(
-        (pl.col("part") == scope["part"])
+        pl.col("part").is_in(list(scope["parts"]))
         & pl.col("lab").is_not_null()
         & (pl.col("observed_on").is_null() | (pl.col("observed_on") <= day))
     )
@@ -31,15 +34,21 @@ def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.Data
         rows = rows.filter(pl.col("evaluator") == "third_party")
     if scope["benchmarks"]:
         rows = rows.filter(pl.col("benchmark").is_in(list(scope["benchmarks"])))
-    return rows
+    whole = pl.col("part") == "overall"
+    test = (
+        pl.when(whole)
+        .then("benchmark")
+        .otherwise(pl.concat_str("benchmark", "part", separator=" "))
+    )
+    return rows.with_columns(test.alias("test"))
 
 
 def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":
-    """The best-scoring run of each benchmark among the rows that fit."""
+    """The best-scoring run of each test among the rows that fit."""
     fitting = where(rows, filters).sort(
         "score_frac", "model_name", "source_id", descending=[True, False, False]
     )
-    return fitting.unique("benchmark", keep="first", maintain_order=True).sort("benchmark")
+    return fitting.unique("test", keep="first", maintain_order=True).sort("test")
 
 
 def score_interval(row: Mapping[str, Any]) -> Interval | None:

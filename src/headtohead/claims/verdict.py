@@ -68,7 +68,9 @@ class Verdict:
 
 def judge(reading: Reading, answer: Answer, about: Period) -> Judged:
     """One reading, judged by its bound."""
-    truth = holds(answer.estimates, reading.bound) if reading.bound else "not measurable"
+    truth: Truth = "open" if answer.pending else "not measurable"
+    if reading.bound and answer.estimates:
+        truth = holds(answer.estimates, reading.bound)
     return Judged(reading=reading, answer=answer, truth=truth, about=about)
 
 
@@ -110,7 +112,7 @@ def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
     if decided not in ("open", "not measurable"):
         return ""
     undecided = kindest if kindest.truth == "open" else stated
-    if undecided.truth == "open" and undecided.reading.bound:
+    if undecided.answer.estimates and undecided.reading.bound:
         widest = max(undecided.answer.estimates, key=lambda e: e.high - e.low)
         return (
             f"An interval for {widest.label} that lies wholly inside or outside "

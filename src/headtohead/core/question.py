@@ -43,6 +43,7 @@ class Question:
         optional: Tables it can do without: a frame may then be empty.
         units: Units its estimates may have.
         scope: The scope words a claim may give.
+        names_on: When moving names of price lists are read: "about", or on each "row"'s own day.
     """
 
     asks: str
@@ -50,6 +51,7 @@ class Question:
     units: tuple[str, ...]
     optional: tuple[str, ...] = ()
     scope: Mapping[str, ScopeWord] = field(default_factory=dict)
+    names_on: Literal["about", "row"] = "about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Answer:
         rows: Every row behind the numbers, each with its `source_id`.
         notes: What a careful reader must know.
         missing: Why nothing could be measured; empty if something was.
+        pending: True if it cannot be known yet.
     """
 
     estimates: tuple[Estimate, ...] = ()
@@ -121,6 +124,7 @@ class Answer:
     rows: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     missing: str = ""
+    pending: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.estimates) == bool(self.missing):

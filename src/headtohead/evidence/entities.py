@@ -13,7 +13,10 @@ from headtohead.core.names import Names, Resolution
 if TYPE_CHECKING:
     import polars as pl
 
-COLUMNS = ("model_id", "mode", "channel", "lab", "country", "open", "family", "join_rule")
+TEXTS = ("model_id", "mode", "channel", "lab", "country", "open", "family", "brand", "join_rule")
+COLUMNS = (*TEXTS, "model_released_on")
+
+_Entity = dict[str, object]
 
 # The column that names the model, and the one that says when (moving aliases depend on it).
 _MODEL_TABLES = {
@@ -31,16 +34,19 @@ _MODEL_TABLES = {
 }
 
 
-def with_entities(table: str, frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
+def with_entities(
+    table: str, frame: "pl.DataFrame", names: Names, *, used_on: date | None = None
+) -> "pl.DataFrame":
     """The frame with the entity columns of `COLUMNS`, where its table names models or owners.
 
     Args:
         table: Which table it is.
         frame: Its rows.
         names: The name lists.
+        used_on: The day on which model names are read; each row's own if None.
     """
     if table in _MODEL_TABLES:
-        made = _by_model(table, frame, names)
+        made = _by_model(table, frame, names, used_on)
         return _with_operator(made, names) if table == "prices" else made
     if table == "figures":
         return _figures(frame, names)
@@ -51,17 +57,20 @@ def with_entities(table: str, frame: "pl.DataFrame", names: Names) -> "pl.DataFr
     return frame
 
 
-def _by_model(table: str, frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
+def _by_model(
+    table: str, frame: "pl.DataFrame", names: Names, used_on: date | None
+) -> "pl.DataFrame":
     provider = "provider" if table == "prices" else None
     organisation = "organisation" if "organisation" in frame.columns else None
+    own_day = None if used_on else _MODEL_TABLES[table]
     return _joined(
         frame,
-        [c for c in ("model_name", _MODEL_TABLES[table], provider, organisation) if c],
+        [c for c in ("model_name", own_day, provider, organisation) if c],
         lambda row: _entity(
             names,
             names.resolve(
                 str(row["model_name"]),
-                on=_day(row[_MODEL_TABLES[table]]),
+                on=_day(row[own_day]) if own_day else used_on,
                 provider=str(row[provider]) if provider else None,
             ),
             str(row[organisation]) if organisation and row[organisation] else "",
@@ -70,7 +79,7 @@ def _by_model(table: str, frame: "pl.DataFrame", names: Names) -> "pl.DataFrame"
 
 
 def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> dict[str, str | None]:
+    def entity(row: Mapping[str, object]) -> _Entity:
         subject = str(row["subject"])
         if row["breakdown"] == "model":
             return _entity(names, names.resolve(subject, on=_day(row["window_start"])), "")
@@ -85,7 +94,7 @@ def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 
 
 def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> dict[str, str | None]:
+    def entity(row: Mapping[str, object]) -> _Entity:
         subject = str(row["subject"])
         if len(subject) == 2 and subject.isupper():
             return {
@@ -99,7 +108,7 @@ def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 
 
 def _owners(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> dict[str, str | None]:
+    def entity(row: Mapping[str, object]) -> _Entity:
         if row["owner"] == "China":
             return {**dict.fromkeys(COLUMNS), "country": "CN", "join_rule": "owner is a country"}
         return _lab_entity(names, str(row["owner"]))
@@ -125,20 +134,19 @@ def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 def _joined(
     frame: "pl.DataFrame",
     columns: list[str],
-    entity: Callable[[Mapping[str, object]], Mapping[str, str | None]],
+    entity: Callable[[Mapping[str, object]], Mapping[str, object]],
 ) -> "pl.DataFrame":
     """The frame joined with the entity of each distinct value of `columns`."""
     import polars as pl
 
     distinct = frame.select(columns).unique(maintain_order=True)
     made = [entity(row) for row in distinct.iter_rows(named=True)]
-    right = pl.concat(
-        [distinct, pl.DataFrame(made, schema=dict.fromkeys(COLUMNS, pl.String()))], how="horizontal"
-    )
+    schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}
+    right = pl.concat([distinct, pl.DataFrame(made, schema=schema)], how="horizontal")
     return frame.join(right, on=columns, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _entity(names: Names, found: Resolution, organisation: str) -> dict[str, str | None]:
+def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
     model = names.model(found.model) if found.model else None
     lab_id = found.lab or (lab.lab if (lab := names.lab_of(organisation)) else None)
     return {
@@ -149,13 +157,15 @@ def _entity(names: Names, found: Resolution, organisation: str) -> dict[str, str
         "country": names.lab(lab_id).country if lab_id else None,
         "open": {True: "open", False: "closed", None: None}[model.open_weights] if model else None,
         "family": model.family if model else None,
+        "brand": model.family.partition("-")[0] if model else None,
         "join_rule": found.rule,
+        "model_released_on": model.released_on if model else None,
     }
 
 
-def _lab_entity(names: Names, text: str) -> dict[str, str | None]:
+def _lab_entity(names: Names, text: str) -> _Entity:
     lab = names.lab_of(text)
-    made: dict[str, str | None] = dict.fromkeys(COLUMNS)
+    made: _Entity = dict.fromkeys(COLUMNS)
     if lab:
         made |= {"lab": lab.lab, "country": lab.country, "join_rule": "lab spelling"}
     return made

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from headtohead.claims.rules import meets
 from headtohead.claims.verdict import Judged, Verdict
 from headtohead.core.estimate import Estimate
 from headtohead.core.names import Resolution
@@ -63,12 +64,11 @@ def telling(judged: Judged) -> Estimate:
     if bound is None:
         return judged.answer.estimates[0]
 
-    def misses(e: Estimate) -> tuple[bool, float]:
+    def order(e: Estimate) -> tuple[bool, float]:
         low, high = bound.range_of(e.label)
-        off = max(low - e.value, e.value - high, 0.0)
-        return (off > 0) == (judged.truth == "true"), off
+        return (meets(e, bound) != judged.truth), min(abs(e.value - low), abs(e.value - high))
 
-    return min(judged.answer.estimates, key=misses)
+    return min(judged.answer.estimates, key=order)
 
 
 def counts(verdicts: Iterable[Verdict]) -> str:

@@ -8,6 +8,7 @@ from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 QUESTION = Question(
     asks="How many of its own models' list prices did a side cut in the window?",
     reads=("prices",),
+    names_on="row",
     units=("n",),
     scope={
         "since": ScopeWord("day", "First day of the window; it ends with `about`."),

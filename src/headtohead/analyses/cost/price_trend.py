@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 QUESTION = Question(
     asks="Did the cheapest price of a fixed capability fall faster after this day than before?",
     reads=("prices", "arena_ratings"),
+    names_on="row",
     units=("dex_per_year",),
     scope={
         **BOARD_WORDS,

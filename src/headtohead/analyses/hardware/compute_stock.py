@@ -1,8 +1,10 @@
 """The AI chips that each side's owners hold, in H100-equivalents."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, latest_day, shown, side, side_name, where
+from headtohead.analyses.published import FIGURE_COLUMNS, figure_interval, latest_figures
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.stats.intervals import Interval, ratio, sum_of
@@ -12,102 +14,163 @@ if TYPE_CHECKING:
 
 QUESTION = Question(
     asks="How many times more AI compute do side A's owners hold than side B's?",
-    reads=("compute_stock",),
-    units=("ratio", "h100e"),
+    reads=(),
+    optional=("compute_stock", "figures"),
+    units=("ratio",),
     scope={
         "owners": ScopeWord("texts", "Owners that speak for side A; empty: all of them.", ()),
         "measure": ScopeWord(
             "text",
-            "ratio: A over B; a or b: one side's stock; growth: B's stock over a year before.",
+            "ratio: A over B; growth: B's stock over that of a year before.",
             "ratio",
-            ("ratio", "a", "b", "growth"),
+            ("ratio", "growth"),
         ),
         "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
+        "topic": ScopeWord(
+            "text", "Published shares to use where no owner was counted yet.", "compute_share"
+        ),
     },
 )
+_NOTE = (
+    "counts Nvidia, AMD, Google and Amazon chips only: no Huawei or other domestic chips, no "
+    "smuggled chips, nothing rented abroad; an owner is not a place"
+)
+_FOREIGN = ("Nvidia", "AMD", "Google", "Amazon")
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """Stock at the last quarter's end in the window; rows are every owner and quarter."""
+    """A ratio at the last fully counted quarter's end; rows are every owner and quarter."""
     import polars as pl
 
     totals = frames["compute_stock"].filter(
         (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") != "all")
     )
-    day = latest_day(totals, "window_end", ask.about, 200)
-    if day is None:
-        return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
-    if ask.scope["domestic"] and where(totals, side(ask, "b")).filter(_made_by_b(ask)).is_empty():
-        name = side_name(side(ask, "b"))
+    name = side_name(side(ask, "b"))
+    if ask.scope["domestic"] and totals.filter(~pl.col("maker").is_in(_FOREIGN)).is_empty():
         return Answer(
-            missing=f"no count of {name}-designed chips may be used: the chip counts hold only "
+            missing=f"no count of {name}-designed chips may be used: the counts hold only "
             "Nvidia, AMD, Google and Amazon chips"
         )
-    now, before = _sides(totals, ask, day), _sides(totals, ask, day.replace(year=day.year - 1))
-    if now["b"].is_empty() or now["a"].is_empty():
+    day = latest_day(_complete(totals), "window_end", ask.about, 300)
+    if day is None:
+        return _published(frames["figures"], ask)
+    return (
+        _growth(totals, ask, day) if ask.scope["measure"] == "growth" else _ratio(totals, ask, day)
+    )
+
+
+def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
+    import polars as pl
+
+    a, b = _held(totals, ask, "a", day), _held(totals, ask, "b", day)
+    if a.is_empty() or b.is_empty():
         return Answer(missing=f"no count of AI chips of both sides was known by {ask.as_of}")
-    stock = {w: _stock(now[w]) for w in ("a", "b")}
-    measure = str(ask.scope["measure"])
-    if measure == "growth":
-        if before["b"].is_empty():
-            return Answer(missing=f"no count a year before {day} was known by {ask.as_of}")
-        found, used = ratio(_stock(before["b"]), stock["b"]), pl.concat([now["b"], before["b"]])
-    elif measure == "ratio":
-        found, used = ratio(stock["b"], stock["a"]), pl.concat([now["a"], now["b"]])
-    else:
-        found, used = stock[measure], now[measure]
+    stock_a, stock_b = _stock(a), _stock(b)
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    found = ratio(stock_b, stock_a)
+    says = (
+        f"at {day} the {name_a} owners counted held {show(stock_a.value, 'h100e')}, {name_b} ones "
+        f"{show(stock_b.value, 'h100e')} ({show(stock_b.low, 'h100e')} to "
+        f"{show(stock_b.high, 'h100e')}), {found.value:.0f} times less"
+    )
+    return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
+
+
+def _growth(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
+    """The stock counts chips since 2022, so it cannot fall: the ratio is at least 1."""
+    import polars as pl
+
+    before = day.replace(year=day.year - 1)
+    now, then = _held(totals, ask, "b", day), _held(totals, ask, "b", before)
+    if now.is_empty() or then.is_empty():
+        return Answer(missing=f"no count of AI chips at {before} was known by {ask.as_of}")
+    found = ratio(_stock(then), _stock(now))
+    found = Interval(found.value, max(1.0, found.low), found.high)
+    name = side_name(side(ask, "b"))
+    says = (
+        f"the counted {name} stock grew {found.value:.2f}-fold from {before} to {day} "
+        f"({found.low:.2f} to {found.high:.2f})"
+    )
+    return _answer(
+        totals, ask, pl.concat([now, then]), found, f"{name}, now over a year before", says
+    )
+
+
+def _answer(
+    totals: "pl.DataFrame", ask: Ask, used: "pl.DataFrame", found: Interval, label: str, says: str
+) -> Answer:
+    import polars as pl
+
     made = estimate(
         ask,
         used,
-        label={"ratio": "A over B", "a": "A", "b": "B", "growth": "B now over a year before"}[
-            measure
-        ],
+        label=label,
         interval=(found.value, found.low, found.high),
-        unit="ratio" if measure in ("ratio", "growth") else "h100e",
+        unit="ratio",
         level=0.9,
-        method="sum of published medians; ends added as if fully dependent; ratio by MOVER",
+        method="sums of published medians, ends added as if fully dependent; ratio by MOVER-R",
         n=used.height,
         n_of="owner and chip-maker totals",
     )
-    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
-    says = (
-        f"at {day} {name_a} owners held {show(stock['a'].value, 'h100e')} and {name_b} owners "
-        f"{show(stock['b'].value, 'h100e')} ({show(stock['b'].low, 'h100e')} to "
-        f"{show(stock['b'].high, 'h100e')})"
-    )
-    if measure in ("ratio", "growth"):
-        says += f": {made.label} {found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
     rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(side=pl.col("country"))
-    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS), notes=_NOTES)
+    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
 
 
 _COLUMNS = (
     "owner", "country", "side", "maker", "window_end", "units_n", "compute_h100e",
     "compute_low_h100e", "compute_high_h100e",
 )  # fmt: skip
-_NOTES = (
-    "counts Nvidia, AMD, Google and Amazon chips only: no Huawei or other domestic chips, no "
-    "smuggled chips, nothing rented abroad; an owner is not a place",
-)
 
 
-def _made_by_b(ask: Ask) -> "pl.Expr":
+def _complete(totals: "pl.DataFrame") -> "pl.DataFrame":
+    """Only days by which every chip maker was counted."""
     import polars as pl
 
-    return ~pl.col("maker").is_in(["Nvidia", "AMD", "Google", "Amazon"])
+    makers = pl.col("maker").n_unique().over("window_end")
+    return totals.filter(makers == totals["maker"].n_unique())
 
 
-def _sides(totals: "pl.DataFrame", ask: Ask, day: object) -> "dict[str, pl.DataFrame]":
+def _held(totals: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFrame":
     import polars as pl
 
-    rows = totals.filter(pl.col("window_end") == day)
-    a = where(rows, side(ask, "a"))
-    if ask.scope["owners"]:
-        a = a.filter(pl.col("owner").is_in(list(ask.scope["owners"])))
-    return {"a": a, "b": where(rows, side(ask, "b"))}
+    rows = where(totals.filter(pl.col("window_end") == day), side(ask, which))
+    if which == "a" and ask.scope["owners"]:
+        rows = rows.filter(pl.col("owner").is_in(list(ask.scope["owners"])))
+    return rows
 
 
 def _stock(rows: "pl.DataFrame") -> Interval:
     columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
     parts = [Interval(*(float(row[c]) for c in columns)) for row in rows.iter_rows(named=True)]
     return sum_of(parts, dependent=True)
+
+
+def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
+    """The ratio of published shares of known clusters, where no owner was counted yet."""
+    import polars as pl
+
+    rows = latest_figures(figures, ask, str(ask.scope["topic"]))
+    a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
+    if a.is_empty() or b.is_empty() or ask.scope["measure"] != "ratio":
+        return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
+    both = pl.concat([a, b])
+    ours, theirs = (Interval(*figure_interval(r)) for r in both.iter_rows(named=True))
+    found = ratio(theirs, ours)
+    made = estimate(
+        ask,
+        both,
+        label=f"{ask.sides.a} over {ask.sides.b}",
+        interval=(found.value, found.low, found.high),
+        unit="ratio",
+        level=1.0,
+        method="ratio of two published shares of known clusters, bounds from rounding",
+        n=2,
+        n_of="published figures",
+    )
+    return Answer(
+        estimates=(made,),
+        says=f"of the clusters known, {ask.sides.a} held {ours.value:.0%} and {ask.sides.b} "
+        f"{theirs.value:.0%} of the performance",
+        rows=shown(both, FIGURE_COLUMNS),
+        notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
+    )

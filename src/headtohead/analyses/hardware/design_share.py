@@ -14,8 +14,8 @@ _FOUNDRIES = {"TSMC": "TW", "Samsung": "KR", "Intel": "US", "GlobalFoundries": "
 
 QUESTION = Question(
     asks="Which share of the counted compute was designed, or made, by companies of side A?",
-    reads=("compute_stock",),
-    optional=("chips",),
+    reads=(),
+    optional=("compute_stock", "chips"),
     units=("frac",),
     scope={
         "step": ScopeWord("text", "design or manufacture.", "design", ("design", "manufacture")),

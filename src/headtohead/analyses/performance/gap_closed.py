@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.analyses.boards import BOARD_WORDS, fronts, gap_on
+from headtohead.analyses.boards import BOARD_WORDS, best, board_rows, rating_interval
 from headtohead.analyses.indexes import INDEX_WORDS, NO_INDEX, gap
-from headtohead.analyses.picking import estimate, listed, shown
+from headtohead.analyses.picking import estimate, listed, shown, side, where
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval, difference
@@ -46,21 +46,35 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 _COLUMNS = (
     "model_name", "lab", "country", "rating_elo", "rating_low_elo", "rating_high_elo",
-    "observed_on", "score_index", "score_low_index", "score_high_index", "released_on",
+    "observed_on", "model_released_on", "score_index", "score_low_index", "score_high_index",
+    "released_on",
 )  # fmt: skip
 
 
 def _rating(frames: Frames, ask: Ask) -> "_Change | str":
+    """Both gaps on one board, so that its scale cannot drift: by the models' release days."""
     import polars as pl
 
-    points = fronts(frames["arena_ratings"], ask).filter(pl.col("rating_low_elo").is_not_null())
-    days = points["observed_on"].unique().sort().to_list()
-    if len(days) < 2:
-        board = ask.scope["board"]
-        return f"fewer than two {board} boards with intervals were known by {ask.as_of}"
-    ends = points.filter(pl.col("observed_on").is_in([days[0], days[-1]]))
-    first, last = gap_on(points, days[0]), gap_on(points, days[-1])
-    return _Change("rating", "elo", 0.95, first, last, days[0], days[-1], ends, len(days), "boards")
+    since = date.fromisoformat(str(ask.scope["since"]))
+    board = board_rows(frames["arena_ratings"], ask).filter(pl.col("rating_low_elo").is_not_null())
+    ends = []
+    for day in (since, ask.about.end):
+        there = board.filter(pl.col("model_released_on") <= day)
+        pair = [best(where(there, side(ask, w))) for w in ("a", "b")]
+        if any(p.is_empty() for p in pair):
+            return (
+                f"no {ask.scope['board']} board with models of both sides was known by {ask.as_of}"
+            )
+        ends.append(pl.concat(pair))
+    first, last = (
+        difference(*(Interval(*rating_interval(r)) for r in pair.iter_rows(named=True)))
+        for pair in ends
+    )
+    rows = pl.concat(ends)
+    return _Change(
+        "rating", "elo", 0.95, first, last, since, ask.about.end, rows, board.height,
+        "entrants on the board",
+    )  # fmt: skip
 
 
 def _index(frames: Frames, ask: Ask) -> "_Change | str":

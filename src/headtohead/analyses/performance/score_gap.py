@@ -27,8 +27,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for which in ("a_models", "b_models")
     )
     made, kept = [], []
-    for name in sorted(set(a["benchmark"]) & set(b["benchmark"])):
-        pair = pl.concat([f.filter(pl.col("benchmark") == name) for f in (a, b)])
+    for name in sorted(set(a["test"]) & set(b["test"])):
+        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
         first, second = (score_interval(r) for r in pair.iter_rows(named=True))
         if first is None or second is None:
             continue
@@ -57,7 +57,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=f"{who}: {says}",
         rows=shown(
             pl.concat(kept),
-            ("benchmark", "model_name", "model_id", "setting", "score_frac", "tasks_n",
+            ("test", "model_name", "model_id", "setting", "score_frac", "tasks_n",
              "chance_corrected", "evaluator", "observed_on"),
         ),
         notes=("without results by task the two scores count as unpaired, which widens intervals",),

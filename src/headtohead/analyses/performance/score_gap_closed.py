@@ -62,7 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "benchmark", "model_name", "model_id", "setting", "country", "score_frac", "tasks_n",
+    "test", "model_name", "model_id", "setting", "country", "score_frac", "tasks_n",
     "evaluator", "observed_on",
 )  # fmt: skip
 
@@ -74,8 +74,8 @@ def _gaps(frame: "pl.DataFrame", ask: Ask, day: date) -> "dict[str, tuple[Interv
     rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
     found = {}
-    for name in sorted(set(a["benchmark"]) & set(b["benchmark"])):
-        pair = pl.concat([f.filter(pl.col("benchmark") == name) for f in (a, b)])
+    for name in sorted(set(a["test"]) & set(b["test"])):
+        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
         high, low = (score_interval(r) for r in pair.iter_rows(named=True))
         if high and low:
             found[name] = (difference(low, high), pair)

@@ -51,10 +51,10 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     import polars as pl
 
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
-    shared = sorted(set(a["benchmark"]) & set(b["benchmark"]))
+    shared = sorted(set(a["test"]) & set(b["test"]))
     made, kept = [], []
     for name in shared:
-        pair = pl.concat([f.filter(pl.col("benchmark") == name) for f in (a, b)])
+        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
         low, high = (score_interval(r) for r in pair.iter_rows(named=True))
         if low is None or high is None or low.value <= 0:
             continue
@@ -90,7 +90,7 @@ def _pooled(rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask) -> Answer:
     top = best_run(rows, side(ask, "a")).filter(
         pl.col("score_frac") < float(ask.scope["saturated_at"])
     )
-    rows = rows.filter(pl.col("benchmark").is_in(top["benchmark"].to_list()))
+    rows = rows.filter(pl.col("test").is_in(top["test"].to_list()))
     pair = _leaders(rows, index, ask)
     if pair is None:
         need = int(ask.scope["min_shared"])
@@ -123,7 +123,7 @@ def _pooled(rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "benchmark", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
+    "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
     "chance_corrected", "evaluator", "observed_on",
 )  # fmt: skip
 
@@ -137,20 +137,20 @@ def _leaders(
     """
     import polars as pl
 
-    per = rows.sort("score_frac", descending=True).unique(["model_name", "benchmark"], keep="first")
+    per = rows.sort("score_frac", descending=True).unique(["model_name", "test"], keep="first")
     order = _order(per, index)
     need = int(ask.scope["min_shared"])
     for b in _names(where(per, side(ask, "b")), order):
-        tests = set(per.filter(pl.col("model_name") == b)["benchmark"])
+        tests = set(per.filter(pl.col("model_name") == b)["test"])
         if len(tests) < need:
             continue
         for a in _names(where(per, side(ask, "a")), order):
-            shared = tests & set(per.filter(pl.col("model_name") == a)["benchmark"])
+            shared = tests & set(per.filter(pl.col("model_name") == a)["test"])
             if len(shared) >= need:
                 both = per.filter(
-                    pl.col("model_name").is_in([a, b]) & pl.col("benchmark").is_in(sorted(shared))
+                    pl.col("model_name").is_in([a, b]) & pl.col("test").is_in(sorted(shared))
                 )
-                return a, b, both.sort("benchmark", "model_name")
+                return a, b, both.sort("test", "model_name")
     return None
 
 
@@ -170,5 +170,5 @@ def _names(rows: "pl.DataFrame", order: dict[str, float]) -> list[str]:
 def _scores(both: "pl.DataFrame", model: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     import polars as pl
 
-    rows = both.filter(pl.col("model_name") == model).sort("benchmark")
+    rows = both.filter(pl.col("model_name") == model).sort("test")
     return np.asarray(rows["score_frac"].to_numpy(), dtype=np.float64)
