@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
+from urllib.parse import unquote
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = cast(FileServer, self.server)
-        path = self.path.removeprefix("/")
+        path = unquote(self.path.removeprefix("/"))
         server.requests.append((path, dict(self.headers.items())))
         served = server.files.get(path, Served(status=404, content=b"no such file"))
         try:

@@ -138,12 +138,15 @@ def test_a_refusal_is_told(filled: Store, server: FileServer, status: int, says:
     heals(filled, server)
 
 
-def test_nobody_listening_is_told(filled: Store, server: FileServer) -> None:
+def test_nobody_listening_is_told_and_not_waited_for_twice(filled: Store, plugged: Path) -> None:
+    write_source(plugged, "toy_two")
     before = picture(filled)
-    (done,) = update(filled, ["toy"], today=TOMORROW, mirror="http://127.0.0.1:9")
-    assert isinstance(done.failure, SourceUnreachable)
-    assert "could not be reached" in str(done.failure)
-    assert exit_code([done]) == 75
+    first, second = update(filled, [], today=TOMORROW, mirror="http://127.0.0.1:9")
+    assert isinstance(first.failure, SourceUnreachable)
+    assert "could not be reached" in str(first.failure)
+    assert isinstance(second.failure, SourceUnreachable)
+    assert "was not tried, as 127.0.0.1:9 could not be reached" in str(second.failure)
+    assert exit_code([first]) == exit_code([second]) == 75
     assert picture(filled) == before
 
 

@@ -104,6 +104,10 @@ class Wanted:
         return self.target.with_name(self.target.name + ".part")
 
 
+class NoConnection(SourceUnreachable):
+    """Not even a connection to the publisher's machine; its other files need not be tried."""
+
+
 class _Again(Exception):
     """This attempt ended early, but another one is worth it; if not, `why` is the outcome."""
 
@@ -119,7 +123,8 @@ def fetch(client: "httpx.Client", wanted: Wanted, progress: Progress) -> Held | 
         Where it lies; None if it is optional and the publisher does not have it.
 
     Raises:
-        SourceUnreachable: If the server cannot be reached, refuses, or stops answering.
+        NoConnection: If there is no way to the server.
+        SourceUnreachable: If the server refuses or stops answering.
         DamagedDownload: If the file is cut, fails its checksum, or is an HTML page instead.
         StoreFull: If it cannot be written.
     """
@@ -293,7 +298,8 @@ def _broken(wanted: Wanted, error: "httpx.RequestError", offset: int | None) -> 
     elif isinstance(error, httpx.ReadTimeout):
         why = SourceUnreachable(f"{what} stopped answering after {size:,} bytes. {further}")
     else:
-        why = SourceUnreachable(
+        kind = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+        why = (NoConnection if isinstance(error, kind) else SourceUnreachable)(
             f"{what} could not be reached ({error or type(error).__name__}). Check the network or "
             "proxy and try again; the evidence you had still works."
         )

@@ -1,12 +1,13 @@
-"""The engine of `h2h update`: download or take files, keep them, import them; all or nothing."""
+"""The engine of `h2h update`: download files, keep them, import them; all of it or nothing."""
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
-from headtohead import __version__
 from headtohead.core.errors import (
     HeadToHeadError,
     InputError,
@@ -16,6 +17,7 @@ from headtohead.core.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence import snapshots
 from headtohead.evidence.download import (
     Held,
+    NoConnection,
     Progress,
     Silent,
     Wanted,
@@ -29,8 +31,6 @@ from headtohead.sources import Importer, importer, importers
 
 if TYPE_CHECKING:
     import httpx
-
-State = Literal["new", "unchanged", "failed", "by_hand", "other"]
 
 _FIRST_WINDOW = timedelta(days=30)
 _DAY = timedelta(days=1)
@@ -46,6 +46,21 @@ class _Run:
     today: date
     mirror: str | None
     progress: Progress
+    silent_hosts: set[str] = field(default_factory=set)
+
+    def fetch(self, wanted: Wanted) -> Held | None:
+        """The file; a machine that could not be reached once is not waited for again."""
+        host = urlsplit(wanted.url).netloc
+        if host in self.silent_hosts:
+            raise SourceUnreachable(
+                f"{wanted.label}: {wanted.url} was not tried, as {host} could not be reached a "
+                "moment ago. Check the network or proxy and try again."
+            )
+        try:
+            return fetch(self.client, wanted, self.progress)
+        except NoConnection:
+            self.silent_hosts.add(host)
+            raise
 
 
 def update(
@@ -89,7 +104,7 @@ def update(
         )
     if mirror is not None and not mirror.startswith(("https://", "http://")):
         raise InputError(f"{mirror!r} is no mirror. Give an address that starts with https://.")
-    headers = {"User-Agent": f"headtohead/{__version__}"}
+    headers = {"User-Agent": f"headtohead/{version('headtohead')}"}
     limits = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0))
     with (
         writing(store.home),
@@ -125,7 +140,7 @@ def _download(found: Importer, run: _Run) -> Updated:
     skipped = []
     for download in source.downloads:
         wanted = _wanted(run, source.source_id, download, since, until)
-        got = fetch(run.client, wanted, run.progress)
+        got = run.fetch(wanted)
         if got is None:
             skipped.append(download.name)
         else:
@@ -146,7 +161,7 @@ def _download(found: Importer, run: _Run) -> Updated:
 def _wanted(run: _Run, source_id: str, download: Download, since: date, until: date) -> Wanted:
     url = download.url
     if run.mirror is not None:
-        url = f"{run.mirror.rstrip('/')}/{source_id}/{download.name}"
+        url = f"{run.mirror.rstrip('/')}/{source_id}/{quote(download.name)}"
     url = url.replace("{since}", since.isoformat()).replace("{until}", until.isoformat())
     target = run.store.home / "downloads" / source_id / download.name
     left = version_beside(target, url)

@@ -1,0 +1,153 @@
+"""Writes docs/reference/sources.md and tables.md from the descriptors: `make docs`."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from headtohead.core.sourcing import Source
+from headtohead.core.tables import COMMON, Column, tables
+from headtohead.core.units import unit_of
+from headtohead.evidence.curated import curated_sources
+from headtohead.sources import importers
+
+_FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+_SHIP = {
+    "yes": "yes",
+    "figures": "only figures cited one by one",
+    "no": "no, its licence does not allow it: import it yourself",
+}
+_EVALUATOR = {
+    "first_party": "the makers of the models themselves",
+    "third_party": "somebody else than the makers of the models",
+    "mixed": "partly the makers of the models themselves",
+}
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every reference page made from code."""
+    sources = {name: found.source for name, found in sorted(importers().items())}
+    by_hand = [source for source, _ in curated_sources()]
+    return {
+        "sources.md": "\n".join(_sources_page(sources, by_hand)) + "\n",
+        "tables.md": "\n".join(_tables_page(sources, by_hand)) + "\n",
+    }
+
+
+def _sources_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterator[str]:
+    yield "<!-- Made by `make docs` from src/headtohead/sources; edit the descriptors. -->"
+    yield "# Sources"
+    yield (
+        f"{len(sources)} sources have an importer, {len(by_hand)} were gathered by hand. "
+        "[How to update them](../how-to/update-evidence.md), "
+        "[what a table holds](tables.md), [how figures are gathered by hand](curated.md)."
+    )
+    yield ""
+    yield "| source | publisher | licence | built in | `h2h update` | tables |"
+    yield "|---|---|---|---|---|---|"
+    for name, s in sources.items():
+        fetched = "yes" if s.downloads else "with `--from`"
+        yield (
+            f"| [{name}](#{name}) | {_cell(s.publisher)} | {s.licence} | {s.ship} | {fetched} "
+            f"| {_table_links(s)} |"
+        )
+    for s in sources.values():
+        yield from _source(s)
+    yield ""
+    yield "## Gathered by hand"
+    yield "| source | publisher | product | licence | tables |"
+    yield "|---|---|---|---|---|"
+    for s in by_hand:
+        yield (
+            f"| {s.source_id} | [{_cell(s.publisher)}]({s.url}) | {_cell(s.product)} "
+            f"| {_cell(s.licence)} | {_table_links(s)} |"
+        )
+
+
+def _source(s: Source) -> Iterator[str]:
+    yield ""
+    yield f"## {s.source_id}"
+    yield f"{s.product}, by [{s.publisher}]({s.url})."
+    yield ""
+    yield f"* Cite: {s.citation}"
+    yield f"* Licence: {s.licence}. Built in: {_SHIP[s.ship]}."
+    yield f"* Measured by {_EVALUATOR[s.evaluator]}."
+    bounds = "; ".join(
+        f"[{name}](tables.md#{name}) ({fewest:,} to {most:,})"
+        for name, (fewest, most) in s.rows.items()
+    )
+    yield f"* Rows an import may give: {bounds}."
+    if s.whole:
+        yield "* Published in whole editions: each replaces the one before."
+    yield f"* Files it reads: {', '.join(f'`{p}`' for p in s.patterns)}."
+    if s.how_to_get:
+        yield f"* To get it by hand: {s.how_to_get}"
+    for d in s.downloads:
+        yield f"* Downloads `{d.name}` from <{d.url}>{', if it is there' if d.optional else ''}."
+
+
+def _tables_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterator[str]:
+    yield "<!-- Made by `make docs` from src/headtohead/core/tables.py; edit it there. -->"
+    yield "# Tables"
+    yield (
+        "Every row of every source is a row of one of these tables. Print one with "
+        "`h2h evidence TABLE --as-of DAY`. A numeric name ends in its unit."
+    )
+    yield ""
+    yield "## Columns of every table"
+    yield from _columns(COMMON, ())
+    for t in tables().values():
+        givers = [s.source_id for s in (*sources.values(), *by_hand) if t.name in s.rows]
+        yield ""
+        yield f"## {t.name}"
+        yield f"{t.doc}"
+        yield ""
+        yield f"From: {', '.join(givers) or 'no source yet'}."
+        yield ""
+        yield from _columns(t.columns, t.key)
+
+
+def _columns(columns: tuple[Column, ...], key: tuple[str, ...]) -> Iterator[str]:
+    yield "| column | kind | unit | required | what it holds |"
+    yield "|---|---|---|---|---|"
+    for c in columns:
+        numeric = c.kind in ("real", "int")
+        measure = unit_of(c.name) if numeric else None
+        name = f"**{c.name}**" if c.name in key else c.name
+        yield (
+            f"| {name} | {c.kind} | {measure.label if measure else ''} "
+            f"| {'yes' if c.required else ''} | {_cell(c.doc)} |"
+        )
+    if key:
+        yield ""
+        yield "Rows of one source that agree on the bold columns are versions of one fact."
+
+
+def _table_links(s: Source) -> str:
+    return ", ".join(f"[{name}](tables.md#{name})" for name in s.rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> int:
+    """Exit code 0 if the pages were written, or are up to date with --check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say what is out of date")
+    check = parser.parse_args().check
+    stale = 0
+    for name, text in pages().items():
+        path = _FOLDER / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale += 1
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        print(f"{name} is out of date" if check else f"wrote {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
