@@ -31,6 +31,10 @@ QUESTION = Question(
 )  # fmt: skip
 
 
+# A price first seen later than this after the release may have held for long.
+_LATE_DAYS = 60
+
+
 def run(frames: Frames, ask: Ask) -> Answer:
     """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
     import polars as pl
@@ -96,6 +100,7 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     )
     if ask.scope["seller"] == "lab":
         rows = rows.filter(pl.col("operator") == pl.col("lab"))
+    rows = _dated(rows)
     output = rows.filter(pl.col("token_kind") == "output").select(
         *keys, pl.col("price_usd_per_mtok").alias("output_usd_per_mtok")
     )
@@ -106,6 +111,19 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     return mixed(pairs, float(ask.scope["input_share"])).with_columns(
         pl.col("valid_from").alias("observed_on"), pl.col("country").alias("side")
     )
+
+
+def _dated(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Without first sightings long after the model's release: nobody knows since when they held."""
+    import polars as pl
+
+    keys = ["source_id", "provider", "model_name", "token_kind"]
+    first = pl.col("valid_from").min().over(keys)
+    late = (first - pl.col("model_released_on")).dt.total_days() > _LATE_DAYS
+    price = pl.col("price_usd_per_mtok")
+    unchanged = price == price.first().over(keys, order_by="valid_from")
+    sighted = unchanged & (pl.col("basis") != "documented")
+    return rows.filter(~(sighted & late.fill_null(True)))
 
 
 def _level(
