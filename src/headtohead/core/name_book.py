@@ -105,6 +105,7 @@ class Alias:
         moving: Whether the day matters.
         candidates: What it may mean, if its days were never recorded.
         source: Where its history is told.
+        verified: False if a day of it could not be checked there.
         why: The reason, as a clause.
     """
 
@@ -114,6 +115,7 @@ class Alias:
     moving: bool
     candidates: tuple[str, ...] = ()
     source: str = ""
+    verified: bool = True
     why: str = ""
 
     def on(self, day: date) -> Span | None:
@@ -264,6 +266,7 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
                 True,
                 tuple(row.get("candidates", ())),
                 row["source"],
+                row.get("verified", True),
             ),
         )
 

@@ -284,7 +284,8 @@ class Names:
         until = f" to {span.last}" if span.last else ""
         step = (
             f'On {day} the moving name "{alias.name}" stood for {span.model} '
-            f"(from {span.first}{until}; {alias.source})."
+            f"(from {span.first}{until}; {alias.source}"
+            f"{'' if alias.verified else '; not every day of this history is verified'})."
         )
         return self._by_span(frame, span, step)
 
