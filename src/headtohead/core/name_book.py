@@ -85,6 +85,7 @@ class Span:
         model: The model's id.
         mode: The mode it stood for.
         channel: The channel it stood for.
+        verified: False if its days could not be checked against the alias's source.
     """
 
     first: date
@@ -92,6 +93,7 @@ class Span:
     model: str
     mode: str = ""
     channel: str = ""
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,6 @@ class Alias:
         moving: Whether the day matters.
         candidates: What it may mean, if its days were never recorded.
         source: Where its history is told.
-        verified: False if a day of it could not be checked there.
         why: The reason, as a clause.
     """
 
@@ -115,7 +116,6 @@ class Alias:
     moving: bool
     candidates: tuple[str, ...] = ()
     source: str = ""
-    verified: bool = True
     why: str = ""
 
     def on(self, day: date) -> Span | None:
@@ -254,7 +254,14 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
         )
     for row in table["moving"]:
         spans = tuple(
-            Span(s["from"], s.get("to"), s["model"], s.get("mode", ""), s.get("channel", ""))
+            Span(
+                s["from"],
+                s.get("to"),
+                s["model"],
+                s.get("mode", ""),
+                s.get("channel", ""),
+                s.get("verified", row.get("verified", True)),
+            )
             for s in row.get("spans", ())
         )
         yield (
@@ -266,7 +273,6 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
                 True,
                 tuple(row.get("candidates", ())),
                 row["source"],
-                row.get("verified", True),
             ),
         )
 

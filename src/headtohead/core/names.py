@@ -285,7 +285,7 @@ class Names:
         step = (
             f'On {day} the moving name "{alias.name}" stood for {span.model} '
             f"(from {span.first}{until}; {alias.source}"
-            f"{'' if alias.verified else '; not every day of this history is verified'})."
+            f"{'' if span.verified else '; these days are not verified'})."
         )
         return self._by_span(frame, span, step)
 
