@@ -7,10 +7,11 @@ object that its `h2h` twin prints.
 
 from typing import TYPE_CHECKING
 
+from headtohead.core.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from headtohead.verbs import check, diff, evidence, names, report, show, sources
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "check", "diff", "evidence", "names", "report", "show", "sources"]
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headtohead import __version__
 from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED, HeadToHeadError, InputError
+from headtohead.core.version import VERSION
 
 if TYPE_CHECKING:
     from headtohead.evidence.outcome import Updated
@@ -60,7 +60,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="headtohead")
+@click.version_option(VERSION, prog_name="headtohead")
 def main() -> None:
     """Can B stand in for A, what does it save, and how sure are we?"""
 
@@ -95,7 +95,7 @@ def report(
     made = verbs.report(
         a=a, b=b, group=group, about=about, as_of=_day(as_of), claims=claims, store=_open(store)
     )
-    _write(target, page.render(made, kind, version=__version__))
+    _write(target, page.render(made, kind, version=VERSION))
     if made.now:
         click.echo(f"{counts(made.now.verdicts)}, known by {made.as_of}")
     click.echo(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB).")

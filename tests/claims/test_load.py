@@ -57,7 +57,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ('kind = "gap"', 'kind = "gapp"', 8, "Use one of level"),
         ('about = "2025-12-15"', 'about = "soon"', 9, "is not a date"),
         ('["lmarena_catalog"]', '["lmarena_catalogue"]', 10, "Did you mean lmarena_catalog"),
-        ("performance.arena_gap", "performance.arena_gapp", 14, "Did you mean performance.arena_gap"),
+        ("performance.arena_gap", "performance.arena_gapp", 14, "performance.arena_gap"),
         ('a = "brand=llama"', 'aa = "brand=llama"', 15, "is not understood"),
         ('a = "brand=llama"', "a = 3", 15, "must be a text"),
         ('unit = "elo"', 'unit = "usd"', 16, "Use elo"),

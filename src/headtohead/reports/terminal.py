@@ -184,9 +184,9 @@ def source_lines(citations: Iterable[Citation]) -> Iterator[str]:
 
 def cite_lines(result: CheckResult) -> Iterator[str]:
     """How to cite these verdicts."""
-    from headtohead import __version__
+    from headtohead.core.version import VERSION
 
-    yield f"Cite: headtohead {__version__}, “{result.file.title}”, as known on {result.as_of}."
+    yield f"Cite: headtohead {VERSION}, “{result.file.title}”, as known on {result.as_of}."
 
 
 def _cell(value: object) -> str:

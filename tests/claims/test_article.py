@@ -1,0 +1,122 @@
+"""The article's claims: all of them, judged on three pairs of dates, and plausible."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from headtohead.claims.verdict import Verdict
+from headtohead.core.dates import Period
+from headtohead.evidence.store import Store
+from headtohead.pipeline import Pipeline
+
+IDS = [
+    *(f"P{n}" for n in range(1, 11)),
+    *(f"O{n}" for n in range(1, 6)),
+    *(f"C{n}" for n in range(1, 7)),
+    *(f"H{n}" for n in range(1, 5)),
+    *("I1", "I2", "G1", "G2", "G3"),
+    *(f"F{n}" for n in range(1, 5)),
+]
+THEN = (None, date(2025, 12, 15))
+HINDSIGHT = (None, date(2026, 10, 31))
+TODAY = (Period.parse("2026-10-09"), date(2026, 10, 31))
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return Pipeline(Store(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="module")
+def verdicts(line: Pipeline) -> dict[str, dict[str, Verdict]]:
+    file = line.claims()
+    return {
+        name: {v.claim.id: v for v in line.check(file, about=about, as_of=as_of)}
+        for name, (about, as_of) in {"then": THEN, "hindsight": HINDSIGHT, "today": TODAY}.items()
+    }
+
+
+def test_all_34_claims_are_there(line: Pipeline) -> None:
+    assert [c.id for c in line.claims().claims] == IDS
+
+
+def test_every_number_has_interval_n_dates_and_a_source_one_can_open(
+    line: Pipeline, verdicts: dict[str, dict[str, Verdict]]
+) -> None:
+    for group in verdicts.values():
+        for v in group.values():
+            for c in line.store.citations(v.source_ids, v.as_of):
+                assert re.match(r"https?://", c.url)
+            for judged in v.judged:
+                assert judged.answer.estimates or judged.answer.missing
+                for e in judged.answer.estimates:
+                    assert e.low <= e.value <= e.high
+                    assert e.n >= 1
+                    assert e.as_of == v.as_of
+
+
+def test_every_verdict_has_a_sentence_to_quote(verdicts: dict[str, dict[str, Verdict]]) -> None:
+    for group in verdicts.values():
+        for v in group.values():
+            assert v.sentence.startswith(f"“{v.claim.says}” is {v.word}")
+            assert str(v.as_of) in v.sentence
+            assert v.sentence.endswith(".")
+            assert "None" not in v.sentence
+            assert bool(v.decides) == (v.word in ("open", "not measurable"))
+
+
+def test_the_verdict_is_as_expected_or_a_note_says_why(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    for v in verdicts["hindsight"].values():
+        assert v.claim.expect
+        if v.word != v.claim.expect:
+            assert v.claim.note, f"{v.claim.id} is {v.word}, expected {v.claim.expect}: say why"
+
+
+def test_nothing_known_later_is_behind_the_verdicts_of_the_time(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    for v in verdicts["then"].values():
+        for judged in v.judged:
+            for row in judged.answer.rows:
+                assert row["known_on"] <= date(2025, 12, 15), (v.claim.id, row)
+
+
+def test_the_three_readings_of_time_differ_where_they_should(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    then, hindsight, today = verdicts["then"], verdicts["hindsight"], verdicts["today"]
+    assert then["P10"].word == "not measurable"
+    assert hindsight["P10"].word != "not measurable"
+    assert "index_scores" in then["P9"].kindest.answer.missing
+    assert hindsight["P9"].kindest.truth == "true"
+    assert then["F1"].word == "open"
+    assert hindsight["F1"].word == "supported"
+    assert hindsight["G1"].word == today["G1"].word == "narrowly true"
+    (share,), (now,) = (g["G1"].kindest.answer.estimates for g in (hindsight, today))
+    assert now.low > 0.5 > 0.4 > share.high
+    assert hindsight["O5"].word == "refuted"
+    assert today["O5"].word == "narrowly true"
+    assert hindsight["I1"].word == "supported"
+    assert today["I1"].word == "refuted"
+
+
+def test_a_verdict_that_leans_on_an_unverified_figure_says_so(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    leaning = [v for g in verdicts.values() for v in g.values() if v.unverified]
+    assert leaning
+    assert all("unverified" in v.sentence for v in leaning)
+
+
+def test_the_users_own_file_runs_the_same_way(line: Pipeline, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/how-to/write-claims.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    assert example
+    path = tmp_path / "mine.toml"
+    path.write_text(example[1], encoding="utf-8")
+    (v,) = line.check(line.claims(path), about=None, as_of=date(2026, 10, 31))
+    assert v.as_stated.answer.estimates
