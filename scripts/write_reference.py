@@ -1,10 +1,14 @@
-"""Writes docs/reference/sources.md and tables.md from the descriptors: `make docs`."""
+"""Writes the pages of docs/reference that are made from code: `make docs`."""
 
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import click
+
+from headtohead.analyses import analyses
+from headtohead.cli import main as main_group
 from headtohead.core.sourcing import Source
 from headtohead.core.tables import COMMON, Column, tables
 from headtohead.core.units import unit_of
@@ -12,6 +16,16 @@ from headtohead.evidence.curated import curated_sources
 from headtohead.sources import importers
 
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+_EXITS = {
+    0: "yes, or done",
+    1: "no: with `--gate` a claim is refuted; a name is unmatched",
+    2: "undecided: with `--gate` a claim is open or not measurable; a name is ambiguous",
+    64: "wrong usage or input",
+    65: "evidence that is damaged, or whose publisher changed its layout",
+    74: "the disk is full or not writable",
+    75: "a publisher is out of reach, or another process is writing; try again",
+    130: "stopped by the user",
+}
 _SHIP = {
     "yes": "yes",
     "figures": "only figures cited one by one",
@@ -31,6 +45,8 @@ def pages() -> dict[str, str]:
     return {
         "sources.md": "\n".join(_sources_page(sources, by_hand)) + "\n",
         "tables.md": "\n".join(_tables_page(sources, by_hand)) + "\n",
+        "analyses.md": "\n".join(_analyses_page()) + "\n",
+        "commands.md": "\n".join(_commands_page()) + "\n",
     }
 
 
@@ -121,6 +137,53 @@ def _columns(columns: tuple[Column, ...], key: tuple[str, ...]) -> Iterator[str]
     if key:
         yield ""
         yield "Rows of one source that agree on the bold columns are versions of one fact."
+
+
+def _analyses_page() -> Iterator[str]:
+    yield "<!-- Made by `make docs` from src/headtohead/analyses; edit the QUESTIONs. -->"
+    yield "# Analyses"
+    yield (
+        "A reading of a claim names one of these and its scope words. A word without a default is "
+        "required. [How to write claims](../how-to/write-claims.md)."
+    )
+    for name, found in analyses().items():
+        question = found.question
+        yield ""
+        yield f"## {name}"
+        yield question.asks
+        yield ""
+        reads = ", ".join(f"[{t}](tables.md#{t})" for t in (*question.reads, *question.optional))
+        yield f"Reads {reads}. Answers in {' or '.join(question.units)}."
+        yield ""
+        yield "| scope word | kind | default | what it means |"
+        yield "|---|---|---|---|"
+        for key, word in question.scope.items():
+            default = "" if word.default is None else f"`{word.default!r}`"
+            choices = f" One of {', '.join(word.choices)}." if word.choices else ""
+            yield f"| {key} | {word.kind} | {_cell(default)} | {_cell(word.doc)}{choices} |"
+
+
+def _commands_page() -> Iterator[str]:
+    yield "<!-- Made by `make docs` from src/headtohead/cli.py; edit it there. -->"
+    yield "# Commands"
+    yield "Every verb has a Python twin of the same name in `headtohead` with the same result."
+    yield ""
+    yield "| exit code | meaning |"
+    yield "|---|---|"
+    yield from (f"| {code} | {meaning} |" for code, meaning in _EXITS.items())
+    for name, command in sorted(main_group.commands.items()):
+        yield ""
+        yield f"## h2h {name}"
+        yield (command.help or "").split("\n\n")[0]
+        yield ""
+        yield "| argument or option | what it does |"
+        yield "|---|---|"
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                options = ", ".join(f"`{o}`" for o in parameter.opts)
+                yield f"| {options} | {_cell(parameter.help or '')} |"
+            else:
+                yield f"| `{parameter.make_metavar(click.Context(command))}` | |"
 
 
 def _table_links(s: Source) -> str:

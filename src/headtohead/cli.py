@@ -221,19 +221,23 @@ def names(name: str, on: str | None, provider: str | None, as_json: bool) -> Non
 @click.option("--from", "folder", type=click.Path(path_type=Path), help="Take files from a folder.")
 @click.option("--known-on", metavar="DAY", help="With --from: the day the files became known.")
 @click.option("--mirror", envvar="H2H_MIRROR", help="Download from URL/SOURCE/FILE instead.")
+@click.option("--rebuild", is_flag=True, help="Make the tables again from the raw files kept.")
 @_store
 def update(
     source_ids: tuple[str, ...], folder: Path | None, known_on: str | None, mirror: str | None,
-    store: Path | None,
+    rebuild: bool, store: Path | None,
 ) -> None:  # fmt: skip
     """Download evidence from its publishers; what you had stays if anything fails."""
     from headtohead.evidence import folder as folders
+    from headtohead.evidence import rebuild as rebuilding
     from headtohead.evidence import update as downloads
     from headtohead.evidence.outcome import exit_code
     from headtohead.progress import bar
 
     home, today = _open(store), _today()
-    if folder:
+    if rebuild:
+        done = rebuilding.rebuild(home)
+    elif folder:
         day = _day(known_on) if known_on else None
         taken = folders.from_folder(home, source_ids, folder, today=today, known_on=day)
         done = taken.updated
@@ -254,7 +258,8 @@ def _told(one: "Updated") -> str:
         return f"{one.source_id}: {one.state}: {one.how_to_get}".rstrip(": ")
     rows = ", ".join(f"{n:,} rows of {t}" for t, n in one.entry.tables.items())
     lost = "".join(f"; left out {n:,}: {why}" for why, n in one.entry.dropped.items())
-    return f"{one.source_id}: {one.state}: {rows}, known on {one.entry.known_on}{lost}"
+    skipped = "".join(f"; not at the publisher: {name}" for name in one.skipped)
+    return f"{one.source_id}: {one.state}: {rows}, known on {one.entry.known_on}{lost}{skipped}"
 
 
 def _gate(made: "CheckResult") -> int:

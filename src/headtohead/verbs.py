@@ -1,5 +1,6 @@
 """The verbs as Python functions: each gives the same result object as its `h2h` twin."""
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,8 +106,7 @@ def report(
     file = line.claims(_path(claims))
     sides, day = line.sides(group, a, b), _day(as_of)
     line.require_evidence(day)
-    window = _window(about) or max((c.about for c in file.claims if c.kind != "forecast"),
-                                   key=lambda p: p.end)  # fmt: skip
+    window = _window(about) or _usual(file)
     speaks = (file.group, file.a, file.b) == (group, a, b)
     asked = _window(about)
     then = _check(line, file, asked, min(window.end, day)) if speaks else None
@@ -185,6 +185,11 @@ def names(name: str, *, on: Day | None = None, provider: str | None = None) -> R
         provider: Who uses it, where the name alone does not say.
     """
     return Names.load().resolve(name, on=_day(on) if on else None, provider=provider)
+
+
+def _usual(file: ClaimsFile) -> Period:
+    """The time that most of the claims speak of."""
+    return Counter(c.about for c in file.claims).most_common(1)[0][0]
 
 
 def _check(line: Pipeline, file: ClaimsFile, about: Period | None, as_of: date) -> CheckResult:

@@ -1,0 +1,245 @@
+"""Every verb from the command line: output, JSON, exit codes, and errors that help."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import headtohead
+from headtohead.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def invoke(*arguments: str, store: bool = True) -> Result:
+        extra = ["--store", str(tmp_path / "home")] if store else []
+        return CliRunner().invoke(main, [*arguments, *extra], prog_name="h2h")
+
+    return invoke
+
+
+def envelope(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.output
+    made: dict[str, Any] = json.loads(result.stdout)
+    assert set(made) >= {"verb", "about", "as_of", "results", "sources"}
+    return made
+
+
+def test_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
+    text = run("--help", store=False).output
+    for verb in ("report", "check", "show", "diff", "sources", "evidence", "names", "update"):
+        assert verb in text
+    for code in ("64", "65", "74", "75"):
+        assert code in text
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    page = (Path(__file__).parents[1] / "docs/reference/commands.md").read_text(encoding="utf-8")
+    assert isinstance(main, click.Group)
+    for name, command in main.commands.items():
+        assert f"## h2h {name}" in page
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("--"):
+                    assert f"`{option}" in page, f"h2h {name} {option} is not documented"
+
+
+def test_check_prints_all_claims_and_how_to_cite(run: Run) -> None:
+    result = run("check", "--as-of", "2025-12-15")
+    assert result.exit_code == 0
+    assert re.search(r"\d+ supported, .* of 34 claims", result.output)
+    assert "Cite: headtohead" in result.output
+    assert "P10" in result.output
+
+
+def test_the_python_twin_gives_the_same_object(run: Run, tmp_path: Path) -> None:
+    from headtohead.evidence.store import Store
+
+    made = envelope(run("check", "--as-of", "2025-12-15", "--json"))
+    twin = headtohead.check(as_of="2025-12-15", store=Store(tmp_path / "home"))
+    assert made == json.loads(json.dumps(twin.as_json()))
+    assert [r["id"] for r in made["results"]][:2] == ["P1", "P2"]
+    estimate = made["results"][0]["as_stated"]["estimates"][0]
+    assert set(estimate) >= {
+        "value", "low", "high", "level", "unit", "method", "n", "about", "as_of", "source_ids",
+    }  # fmt: skip
+    assert set(made["sources"][0]) >= {
+        "source_id", "publisher", "url", "licence", "known_on", "sha256",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bound", "code"), [("at_least = -900", 0), ("at_least = 900", 1), ("at_least = -58", 2)]
+)
+def test_the_gate_turns_verdicts_into_exit_codes(
+    run: Run, tmp_path: Path, bound: str, code: int
+) -> None:
+    reading = f"""
+says = "r"
+analysis = "performance.arena_gap"
+bound = {{ {bound}, unit = "elo" }}
+"""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f"""title = "t"
+origin = "o"
+[[claim]]
+id = "A"
+says = "s"
+section = "performance"
+kind = "gap"
+about = "2025-12-15"
+sources = []
+[claim.as_stated]{reading}[claim.kindest]{reading}""",
+        encoding="utf-8",
+    )
+    assert run("check", str(path), "--as-of", "2025-12-15", "--gate").exit_code == code
+    assert run("check", str(path), "--as-of", "2025-12-15").exit_code == 0
+
+
+def test_show_prints_rows_sources_and_both_readings(run: Run) -> None:
+    result = run("show", "p2", "--as-of", "2025-12-15")
+    assert result.exit_code == 0
+    for part in ("AS STATED", "KINDEST READING", "SOURCES", "lmarena_catalog", "rows (", "n=282"):
+        assert part in result.output
+
+
+def test_show_marks_what_is_not_verified(run: Run) -> None:
+    assert "UNVERIFIED" in run("show", "O1", "--as-of", "2026-10-31").output
+
+
+def test_diff_says_what_changed_and_why(run: Run) -> None:
+    made = envelope(run("diff", "--from", "2025-11-20", "--to", "2026-10-31", "--json"))
+    kinds = {r["what"] for r in made["results"]}
+    assert kinds == {"verdict", "price", "rank"}
+    assert all(r["before"] != r["after"] and r["why"] for r in made["results"])
+    text = run("diff", "--from", "2025-11-20", "--to", "2026-10-31").output
+    assert "VERDICTS" in text
+    assert "LIST PRICES" in text
+    assert "PLACES" in text
+
+
+def test_nothing_changes_in_no_time(run: Run) -> None:
+    made = envelope(run("diff", "--from", "2026-10-31", "--to", "2026-10-31", "--json"))
+    assert made["results"] == []
+
+
+def test_sources_lists_licences_and_what_was_left_out(run: Run) -> None:
+    text = run("sources").output
+    for name in ("epoch_eci", "lmarena_catalog", "flagship_openness", "swebench_bash_only"):
+        assert name in text
+    made = envelope(run("sources", "--json"))
+    eci = next(r for r in made["results"] if r["source_id"] == "epoch_eci")
+    assert eci["imports"][0]["dropped"]["third-party terms"] == 1224
+
+
+def test_evidence_reads_a_table_as_of_a_day(run: Run) -> None:
+    made = envelope(
+        run(
+            "evidence", "figures", "--as-of", "2025-12-15",
+            "--where", "topic=private_investment", "--json",
+        )
+    )  # fmt: skip
+    assert {r["subject"] for r in made["results"]} == {"US", "CN", "GB"}
+    assert all(r["known_on"] <= "2025-12-15" for r in made["results"])
+    assert "arena_ratings" in run("evidence").output
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [
+        ("DeepSeek-V3.2-Thinking", 0, "deepseek/deepseek-v3.2"),
+        ("no-such-model-9000", 1, "unmatched"),
+        ("deepseek-chat", 2, "ambiguous"),
+    ],
+)
+def test_names_explains_and_says_by_exit_code(run: Run, name: str, code: int, says: str) -> None:
+    result = run("names", name, store=False)
+    assert result.exit_code == code
+    assert says in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("check", "--as-of", "1999-01-01"), 64, "Choose --as-of"),
+        (("check", "--as-of", "2999-01-01"), 64, "lies in the future"),
+        (("check", "--as-of", "tomorrow"), 64, "is not a day"),
+        (("check", "--about", "someday"), 64, "is not a date"),
+        (("check", "nowhere.toml"), 64, "cannot be read"),
+        (("check", "--nonsense"), 64, "No such option"),
+        (("show", "Z9"), 64, "No claim is called 'Z9'"),
+        (("evidence", "arena_rating"), 64, "Did you mean arena_ratings"),
+        (("evidence", "arena_ratings", "--where", "modell=x"), 64, "No column is called"),
+        (("report", "--a", "Atlantis"), 64, "No country is called"),
+        (("report", "--group", "planet"), 64, "No group is called"),
+        (("report", "--out", "no/such/folder/r.html"), 64, "does not exist"),
+        (("update", "no_such_source"), 64, "No source is called"),
+        (("update", "llmledger"), 64, "llmledger"),
+        (("update", "--from", "no-such-folder"), 64, "no-such-folder"),
+    ],
+)
+def test_bad_input_says_what_where_and_what_to_do(
+    run: Run, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_publisher_that_cannot_be_reached_ends_with_75(run: Run) -> None:
+    result = run("update", "aider_polyglot", "--mirror", "http://127.0.0.1:9")
+    assert result.exit_code == 75
+    assert "aider_polyglot" in result.output
+
+
+def test_update_from_a_folder_takes_files_and_reports_them(run: Run, shared_evidence: Path) -> None:
+    folder = str(shared_evidence / "aider_polyglot")
+    result = run("update", "aider_polyglot", "--from", folder, "--known-on", "2025-10-03")
+    assert result.exit_code == 0, result.output
+    assert "138 rows of benchmark_scores" in result.output
+    again = run("update", "aider_polyglot", "--from", folder, "--known-on", "2025-10-03")
+    assert "unchanged" in again.output
+    rebuilt = run("update", "--rebuild")
+    assert rebuilt.exit_code == 0, rebuilt.output
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, headtohead, headtohead.cli;"
+        "heavy = ('polars', 'duckdb', 'altair', 'httpx', 'numpy', 'rich');"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    from importlib.metadata import version
+
+    assert headtohead.__version__ == version("headtohead")
+    assert headtohead.__version__ in run("--version", store=False).output
+
+
+def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
+    for kind in ("html", "md", "json"):
+        out = tmp_path / f"r.{kind}"
+        result = run("report", "--as-of", "2026-10-31", "--out", str(out))
+        assert result.exit_code == 0, result.output
+        assert out.stat().st_size > 10_000
+        assert "of 34 claims" in result.output
+    made = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert made["verb"] == "report"
+    assert date.fromisoformat(made["as_of"]) == date(2026, 10, 31)
+    assert (tmp_path / "r.html").stat().st_size < 6_000_000
