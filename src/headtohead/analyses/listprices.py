@@ -44,7 +44,7 @@ def in_force(prices: "pl.DataFrame", day: date, *, seller: str = "lab") -> "pl.D
         & (pl.col("valid_from") <= day)
         & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
         & pl.col("model_id").is_not_null()
-        & pl.col("channel").is_null()
+        & pl.col("served_as").is_null()
     )
     if seller == "lab":
         rows = rows.filter(pl.col("operator") == pl.col("lab"))

@@ -97,6 +97,11 @@ class Names:
             return found.result
         return self._on_day(found, found.stamp or on)
 
+    def moves(self, name: str, provider: str | None = None) -> bool:
+        """True if the name means different models on different days."""
+        seller = self.operator(provider) if provider else None
+        return bool(self._read(name, seller.operator if seller else provider).moving)
+
     def lab(self, lab_id: str) -> Lab:
         """The lab with this id.
 

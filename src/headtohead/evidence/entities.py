@@ -13,7 +13,7 @@ from headtohead.core.names import Names, Resolution
 if TYPE_CHECKING:
     import polars as pl
 
-TEXTS = ("model_id", "mode", "channel", "lab", "country", "open", "family", "brand", "join_rule")
+TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "brand", "join_rule")
 COLUMNS = (*TEXTS, "model_released_on")
 
 _Entity = dict[str, object]
@@ -63,26 +63,33 @@ def _by_model(
     provider = "provider" if table == "prices" else None
     organisation = "organisation" if "organisation" in frame.columns else None
     own_day = None if used_on else _MODEL_TABLES[table]
-    return _joined(
-        frame,
-        [c for c in ("model_name", own_day, provider, organisation) if c],
-        lambda row: _entity(
-            names,
-            names.resolve(
-                str(row["model_name"]),
-                on=_day(row[own_day]) if own_day else used_on,
-                provider=str(row[provider]) if provider else None,
-            ),
-            str(row[organisation]) if organisation and row[organisation] else "",
-        ),
-    )
+    # Few names move from model to model, so most rows of one name are one look-up.
+    settled: dict[tuple[str, str | None, str], _Entity] = {}
+
+    def entity(row: Mapping[str, object]) -> _Entity:
+        name, seller = str(row["model_name"]), str(row[provider]) if provider else None
+        maker = str(row[organisation] or "") if organisation else ""
+        if (name, seller, maker) not in settled:
+            on = _day(row[own_day]) if own_day else used_on
+            made = _entity(names, names.resolve(name, on=on, provider=seller), maker)
+            if names.moves(name, seller):
+                return made
+            settled[name, seller, maker] = made
+        return settled[name, seller, maker]
+
+    columns = [c for c in ("model_name", own_day, provider, organisation) if c]
+    return _joined(frame, columns, entity)
 
 
 def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
     def entity(row: Mapping[str, object]) -> _Entity:
         subject = str(row["subject"])
         if row["breakdown"] == "model":
-            return _entity(names, names.resolve(subject, on=_day(row["window_start"])), "")
+            return _entity(
+                names,
+                names.resolve(subject, on=_day(row["window_start"]), provider=str(row["channel"])),
+                "",
+            )
         if row["breakdown"] == "lab":
             return _lab_entity(names, subject)
         return {
@@ -90,7 +97,7 @@ def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
             "open": subject if subject in ("open", "closed") else None,
         }
 
-    return _joined(frame, ["subject", "breakdown", "window_start"], entity)
+    return _joined(frame, ["channel", "subject", "breakdown", "window_start"], entity)
 
 
 def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
@@ -152,7 +159,7 @@ def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
     return {
         "model_id": found.model,
         "mode": found.mode or None,
-        "channel": found.channel or None,
+        "served_as": found.channel or None,
         "lab": lab_id,
         "country": names.lab(lab_id).country if lab_id else None,
         "open": {True: "open", False: "closed", None: None}[model.open_weights] if model else None,
