@@ -14,6 +14,7 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import NoEvidence, UnknownName
 from headtohead.core.names import Names
 from headtohead.core.question import Answer, Ask, Named, Sides
+from headtohead.core.tables import tables
 from headtohead.evidence.entities import with_entities
 from headtohead.evidence.store import Store
 from headtohead.sources import importers
@@ -123,11 +124,12 @@ class Pipeline:
         Raises:
             NoEvidence: If not; the message names the first day that would do.
         """
+        if any(not self.store.read(name, as_of).is_empty() for name in tables()):
+            return
         first = self.store.first_known()
-        if as_of < first:
-            raise NoEvidence(
-                f"Nothing in the store was known by {as_of}. Choose --as-of {first} or later."
-            )
+        raise NoEvidence(
+            f"Nothing in the store was known by {as_of}. Choose --as-of {first} or later."
+        )
 
     def sides(self, group: str, a: str, b: str) -> Sides:
         """Two sides of a group, checked against the name lists.

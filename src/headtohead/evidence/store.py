@@ -81,6 +81,7 @@ class Store:
         self.curated = curated or curated_folder()
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
         self._intact: set[str] = set()
+        self._engine: duckdb.DuckDBPyConnection | None = None
         self._stamp: tuple[object, ...] = ()
 
     def read(self, name: str, as_of: date) -> "pl.DataFrame":
@@ -233,7 +234,10 @@ class Store:
         import duckdb
 
         try:
-            with duckdb.connect() as connection:
+            # One engine for all reads: starting it costs more than most of them.
+            if self._engine is None:
+                self._engine = duckdb.connect()
+            with self._engine.cursor() as connection:
                 connection.execute("SET TimeZone = 'UTC'")
                 yield connection
         except duckdb.Error as error:
