@@ -88,6 +88,13 @@ def verdict(claim: Claim, as_stated: Judged, kindest: Judged, as_of: date) -> Ve
     )
 
 
+_STATED = {
+    "false": "it is refuted",
+    "open": "it is open",
+    "not measurable": "it cannot be measured",
+}
+
+
 def _sentence(claim: Claim, stated: Judged, kindest: Judged, decided: Word, as_of: date) -> str:
     unsure = any(e.unverified for j in (stated, kindest) for e in j.answer.estimates)
     lean = ", leaning on figures marked unverified" if unsure else ""
@@ -95,13 +102,17 @@ def _sentence(claim: Claim, stated: Judged, kindest: Judged, decided: Word, as_o
     if decided == "supported":
         return f"{head}: {stated.answer.says}."
     if decided == "narrowly true":
-        return f"{head}: {kindest.answer.says}; as stated, {_found(stated)}."
-    if decided == "not measurable":
+        inside = f"{kindest.reading.says} ({kindest.answer.says})"
+        return f"{head}, on the kindest reading: {inside}. As stated {_apart(stated, kindest)}."
+    if decided == "not measurable" or _found(stated) == _found(kindest):
         return f"{head}: {_found(stated)}."
-    says = [_found(stated)]
-    if kindest.answer.says not in ("", stated.answer.says):
-        says.append(f"on the kindest reading, {_found(kindest)}")
-    return f"{head}: {'; '.join(says)}."
+    return f"{head}: {_found(stated)}; on the kindest reading, {_found(kindest)}."
+
+
+def _apart(stated: Judged, kindest: Judged) -> str:
+    found = _found(stated)
+    outcome = _STATED[stated.truth]
+    return outcome if found == _found(kindest) else f"{outcome}: {found}"
 
 
 def _found(judged: Judged) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from headtohead.core.dates import Period
-from headtohead.core.units import show, unit
+from headtohead.core.units import show, show_end, unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Estimate:
         """The interval, written for a reader."""
         if self.low == self.high:
             return "as published"
-        return f"{_end(self.low, self.unit)} to {_end(self.high, self.unit)}"
+        return f"{show_end(self.low, self.unit)} to {show_end(self.high, self.unit)}"
 
     def __str__(self) -> str:
         level = "bounds" if self.level == 1 else f"{self.level:.0%}"
@@ -88,11 +88,3 @@ class Estimate:
             "source_ids": list(self.source_ids),
             "unverified": self.unverified,
         }
-
-
-def _end(value: float, suffix: str) -> str:
-    """One end of an interval: without the words of its unit, which stand beside the value."""
-    if math.isinf(value):
-        return "no lower bound" if value < 0 else "no upper bound"
-    label = unit(suffix).label
-    return show(value, suffix).removesuffix(f" {label}") if len(label) > 1 else show(value, suffix)

@@ -1,5 +1,6 @@
 """The one registry of units: the suffix of a name says what it is measured in."""
 
+import math
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -75,6 +76,14 @@ def show(value: float, suffix: str) -> str:
     if abs(value) >= 1e5 and u.suffix != "index":
         return f"{_short(value)} {u.label}".strip()
     return f"{value:,.{u.digits}f}{'' if u.label in ('x', '%') else ' '}{u.label}".strip()
+
+
+def show_end(value: float, suffix: str) -> str:
+    """One end of an interval: without the words of its unit, which stand beside the value."""
+    if math.isinf(value):
+        return "no lower bound" if value < 0 else "no upper bound"
+    label = unit(suffix).label
+    return show(value, suffix).removesuffix(f" {label}") if len(label) > 1 else show(value, suffix)
 
 
 def _short(value: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from headtohead.analyses.picking import estimate, latest_day, shown, side, side_name, where
 from headtohead.analyses.published import FIGURE_COLUMNS, figure_interval, latest_figures
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import show
+from headtohead.core.units import show, show_end
 from headtohead.stats.intervals import Interval, ratio, sum_of
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
     found = ratio(stock_b, stock_a)
     says = (
         f"at {day} the {name_a} owners counted held {show(stock_a.value, 'h100e')}, {name_b} ones "
-        f"{show(stock_b.value, 'h100e')} ({show(stock_b.low, 'h100e')} to "
-        f"{show(stock_b.high, 'h100e')}), {found.value:.0f} times less"
+        f"{show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
+        f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
     )
     return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
 

@@ -1,12 +1,13 @@
 """Ratings of named entrants on a published board."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.boards import BOARD_WORDS, board_rows, rating_interval
 from headtohead.analyses.picking import estimate, listed, named, shown, where
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import show
+from headtohead.core.units import show_end
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,9 +59,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
         for label, row in picked
     ]
-    says = listed(
-        f"{e.label} {show(e.value, 'elo')} ({e.interval()})" for e in _extremes(estimates)
-    )
+    says = listed(_found(estimates))
     return Answer(
         estimates=tuple(estimates),
         says=says,
@@ -95,9 +94,12 @@ def _stack(frames: "list[pl.DataFrame]") -> "pl.DataFrame":
     return pl.concat(frames)
 
 
-def _extremes(estimates: list[Estimate]) -> list[Estimate]:
-    """The highest of each label."""
-    kept: dict[str, Estimate] = {}
-    for e in sorted(estimates, key=lambda e: -e.value):
-        kept.setdefault(e.label, e)
-    return list(kept.values())[:6]
+def _found(estimates: list[Estimate]) -> Iterator[str]:
+    """One phrase a label: its rating, or the range of its ratings where many boards speak."""
+    for label in dict.fromkeys(e.label for e in estimates):
+        mine = sorted((e for e in estimates if e.label == label), key=lambda e: e.value)
+        if len(mine) == 1:
+            yield f"{label} {show_end(mine[0].value, 'elo')} ({mine[0].interval()})"
+        else:
+            ends = f"{show_end(mine[0].value, 'elo')} to {show_end(mine[-1].value, 'elo')}"
+            yield f"{label} {ends} on {len(mine)} boards"

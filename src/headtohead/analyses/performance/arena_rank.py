@@ -72,7 +72,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     says = listed(
         f"{e.label} takes place {e.value:.0f} (tied with {e.low:.0f} to {e.high:.0f}) of {e.n}"
-        for e in estimates[:5]
+        for e in sorted(estimates, key=lambda e: e.value)[:5]
     )
     rows = pl.concat(kept).unique(maintain_order=True)
     return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS))
