@@ -1,0 +1,190 @@
+"""What holds of every section, also of one that is added later; and how rows become charts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.reports import report_builder as build
+
+from headtohead.analyses import analyses
+from headtohead.claims.claim import SECTIONS
+from headtohead.core.dates import Period
+from headtohead.core.question import Sides
+from headtohead.reports.chartparts import log_ticks
+from headtohead.reports.exhibits import exhibit_views
+from headtohead.reports.images import save_charts
+from headtohead.reports.layout import ExhibitSpec
+from headtohead.reports.prepare import MOST_POINTS, by_known, drawing, seen_days
+from headtohead.reports.sections import exhibit_specs, sections
+
+SPECS = [spec for section in sections() for spec in section.exhibits]
+EXPECTED = {
+    "arena-frontier", "index-frontier", "price-vs-rating", "price-of-level", "token-share",
+    "openness-table", "compute-stock", "training-cost", "investment", "trading-equity",
+}  # fmt: skip
+
+
+def test_sections_come_in_the_order_of_the_claims_and_slugs_are_unique() -> None:
+    assert [s.slug for s in sections()][: len(SECTIONS)] == list(SECTIONS)
+    slugs = [spec.slug for spec in SPECS]
+    assert len(slugs) == len(set(slugs))
+    assert set(slugs) >= EXPECTED
+    assert list(exhibit_specs()) == slugs
+    assert all(s.title and s.asks.endswith("?") and s.exhibits for s in sections())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
+def test_an_exhibit_says_what_it_shows_and_asks_a_question_that_exists(spec: ExhibitSpec) -> None:
+    assert spec.title
+    assert spec.subtitle.endswith(".")
+    assert not spec.title.endswith(".")
+    known = analyses()
+    assert spec.analysis in known
+    words = known[spec.analysis].question.scope
+    assert set(spec.scope) <= set(words)
+    required = {k for k, w in words.items() if w.default is None}
+    assert required <= set(spec.scope)
+    asked = Period.parse("2025-12")
+    assert spec.about(asked).end == asked.end
+    assert spec.about(asked).start <= asked.start
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
+@pytest.mark.parametrize(
+    "sides", [Sides(), Sides("open", "closed", "open")], ids=["country", "open"]
+)
+def test_an_exhibit_becomes_a_chart_with_rows_and_no_address(
+    spec: ExhibitSpec, sides: Sides
+) -> None:
+    view = exhibit_views(build.report(sides=sides), build.VERSION)[spec.slug]
+    assert view.spec is not None
+    assert view.spec["width"] == "container"
+    text = json.dumps(view.spec)
+    assert "http" not in text
+    assert "url" not in text
+    assert view.rows_n == len(view.data["rows"]) == view.metadata["rows"] > 0
+    assert len(view.headings) == len(view.rows[0])
+    assert view.metadata["sources"][0]["licence"] == "CC-BY-4.0"
+    assert len(view.metadata["content_sha256"]) == 64
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
+def test_hostile_names_reach_a_chart_only_as_data(spec: ExhibitSpec) -> None:
+    view = exhibit_views(build.report(names=build.HOSTILE), build.VERSION)[spec.slug]
+    assert view.spec is not None
+    for path, value in _strings(view.spec):
+        if any(word in value for word in ("pwned", "onerror", "</script")):
+            assert path[0] in ("datasets", "data") or "values" in path or "domain" in path, path
+
+
+def _strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield (*path, "KEY"), str(key)
+            yield from _strings(part, (*path, str(key)))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part, path)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
+def test_a_missing_answer_is_a_sentence_and_empty_rows_are_no_crash(spec: ExhibitSpec) -> None:
+    gone = exhibit_views(build.report(missing=[spec.slug]), build.VERSION)[spec.slug]
+    assert gone.spec is None
+    assert gone.missing == "no such rows were known by then"
+    bare = exhibit_views(build.report(rows={spec.slug: ()}), build.VERSION)[spec.slug]
+    assert bare.spec is None
+    assert bare.rows_n == 0
+
+
+def test_charts_are_saved_as_png_and_svg(tmp_path: Path) -> None:
+    made = save_charts(build.report(names=build.HOSTILE), tmp_path / "new" / "folder")
+    assert len(made) == 2 * len(SPECS)
+    for path in made:
+        content = path.read_bytes()
+        if path.suffix == ".png":
+            assert content.startswith(b"\x89PNG")
+        else:
+            assert content.startswith(b"<svg")
+            assert b"<script" not in content
+            assert b"<img" not in content
+    svg = (tmp_path / "new" / "folder" / "price-vs-rating.svg").read_text()
+    assert "Rating against list price" in svg
+    assert "Licence of the data: CC-BY-4.0." in svg
+
+
+def _spec(**more: Any) -> ExhibitSpec:
+    plain_spec = exhibit_specs()["token-share"]
+    return replace(plain_spec, time="on", needs=("v_n",), series=("who",), **more)
+
+
+def _rows(count: int, **more: Any) -> list[dict[str, Any]]:
+    start = date(2024, 1, 1)
+    return [
+        {"on": start + timedelta(days=i), "v_n": float(i % 97), "who": "x", "side": "US", **more}
+        for i in range(count)
+    ]
+
+
+def test_long_lines_are_thinned_but_keep_their_ends_and_extremes() -> None:
+    rows = _rows(9000)
+    rows[4321]["v_n"], rows[77]["v_n"] = 1000.0, -1000.0
+    drawn = drawing(_spec(), rows, Sides())
+    assert 1000 < len(drawn.rows) <= MOST_POINTS
+    values = [row["v_n"] for row in drawn.rows]
+    assert (max(values), min(values)) == (1000.0, -1000.0)
+    assert drawn.rows[0]["on"] == "2024-01-01"
+    assert drawn.rows[-1]["on"] == str(rows[-1]["on"])
+
+
+def test_rows_that_cannot_be_plotted_are_left_out_of_the_chart_only() -> None:
+    rows = [
+        *_rows(3),
+        {"on": date(2024, 1, 5), "v_n": None},
+        {"on": date(2024, 1, 6), "v_n": float("nan")},
+    ]
+    assert len(drawing(_spec(), rows, Sides()).rows) == 3
+
+
+def test_the_two_sides_come_first_and_rare_others_are_put_together() -> None:
+    codes = ["CN", "US", "FR", "FR", "KR", "KR", "CA", "CA", "IL", None]
+    rows = [{**row, "side": c} for row, c in zip(_rows(len(codes)), codes, strict=True)]
+    drawn = drawing(_spec(), rows, Sides())
+    assert drawn.sides == ("US", "Chinese", "Canadian", "French", "Korean", "other")
+    assert [row["side_label"] for row in drawn.rows[-2:]] == ["other", "other"]
+    assert all(drawn.sides[row["side_n"]] == row["side_label"] for row in drawn.rows)
+
+
+def test_the_slider_follows_knowledge_where_rows_became_known_bit_by_bit() -> None:
+    late = timedelta(days=10)
+    steady = [{**r, "known_on": r["on"] + late} for r in _rows(5)]
+    assert by_known(_spec(), steady)
+    assert seen_days(_spec(), steady)[0] == date(2024, 1, 11)
+    at_once = [{**r, "known_on": date(2026, 8, 1)} for r in _rows(5)]
+    assert not by_known(_spec(), at_once)
+    assert seen_days(_spec(), at_once)[0] == date(2024, 1, 1)
+    editions = [{**r, "known_on": date(2026, 1 + i // 7, 1)} for i, r in enumerate(_rows(21))]
+    assert not by_known(_spec(), editions)
+    assert seen_days(_spec(), _rows(1)) == []
+    assert seen_days(replace(_spec(), time=""), steady) == []
+
+
+def test_a_moment_is_drawn_to_the_minute_and_seen_from_its_day_on() -> None:
+    moment = datetime(2025, 10, 17, 22, 6, tzinfo=UTC)
+    rows = [{"on": moment, "v_n": 1.0, "who": "x", "side": "CN"}]
+    (row,) = drawing(_spec(), rows, Sides()).rows
+    assert row["t_ms"] == round(moment.timestamp() * 1000)
+    assert row["seen_ms"] == round(datetime(2025, 10, 17, tzinfo=UTC).timestamp() * 1000)
+    assert row["on"] == "2025-10-17 22:06"
+
+
+def test_log_axes_have_round_places() -> None:
+    assert log_ticks([0.3, 40.0]) == [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500]
+    assert log_ticks([1.0, 1e9])[:3] == [1, 10, 100]
+    assert log_ticks([0.0, -1.0]) == []
