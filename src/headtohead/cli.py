@@ -92,6 +92,8 @@ def report(
     suffix = out.suffix.lstrip(".") if out else ""
     kind = kind or {"html": "html", "md": "md", "json": "json"}.get(suffix, "html")
     target = out or Path(f"report.{kind}")
+    if not target.parent.is_dir():
+        raise InputError(f"The folder {target.parent} does not exist. Choose another --out.")
     made = verbs.report(
         a=a, b=b, group=group, about=about, as_of=_day(as_of), claims=claims, store=_open(store)
     )
@@ -280,10 +282,6 @@ def _out(result: dict[str, Any] | Iterable[str]) -> None:
 def _write(target: Path, text: str) -> None:
     from headtohead.evidence.catalogue import replace
 
-    if not target.parent.is_dir():
-        raise InputError(
-            f"The folder {target.parent} does not exist. Make it, or choose another --out."
-        )
     replace(target, text.encode())
 
 
