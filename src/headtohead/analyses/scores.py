@@ -1,12 +1,13 @@
 """What questions about benchmark scores share: which runs count, and how sure each score is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.analyses.picking import where
-from headtohead.core.question import ScopeWord
-from headtohead.stats.intervals import Interval, wilson
+from headtohead.analyses.picking import estimate, where
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Ask, ScopeWord
+from headtohead.stats.intervals import Interval, difference, wilson
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +17,12 @@ SCORE_WORDS = {
     "parts": ScopeWord("texts", "Parts of each benchmark; each counts as a test.", ("overall",)),
     "independent": ScopeWord("flag", "Leave out results that the models' makers report.", True),
 }
+
+
+SCORE_COLUMNS = (
+    "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
+    "chance_corrected", "evaluator", "observed_on",
+)  # fmt: skip
 
 
 def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
@@ -63,3 +70,38 @@ def score_interval(row: Mapping[str, Any]) -> Interval | None:
     made = wilson(solved, row["tasks_n"])
     value = min(1.0, max(0.0, row["score_frac"]))
     return Interval(value, min(made.low, value), max(made.high, value))
+
+
+def pairs(
+    a: "pl.DataFrame", b: "pl.DataFrame"
+) -> "Iterator[tuple[str, pl.DataFrame, Interval, Interval]]":
+    """Each test both sides were given: its name, both rows (A first) and both intervals.
+
+    A test whose number of tasks is not known has no interval, so it is left out.
+    """
+    import polars as pl
+
+    for name in sorted(set(a["test"]) & set(b["test"])):
+        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
+        first, second = (score_interval(r) for r in pair.iter_rows(named=True))
+        if first is not None and second is not None:
+            yield name, pair, first, second
+
+
+def gaps(ask: Ask, a: "pl.DataFrame", b: "pl.DataFrame") -> "list[tuple[Estimate, pl.DataFrame]]":
+    """B minus A on each shared test in percentage points, with the two rows behind it."""
+    made = []
+    for name, pair, first, second in pairs(a, b):
+        found = difference(first, second)
+        points = estimate(
+            ask,
+            pair,
+            label=name,
+            interval=(100 * found.value, 100 * found.low, 100 * found.high),
+            unit="pp",
+            method="difference of two scores, unpaired; Wilson intervals combined by MOVER",
+            n=min(pair["tasks_n"].to_list()),
+            n_of="tasks",
+        )
+        made.append((points, pair))
+    return made

@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name
-from headtohead.analyses.scores import SCORE_WORDS, best_run, runs, score_interval
+from headtohead.analyses.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval, difference, ratio
 
@@ -57,29 +57,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(made),
         says=f"the lead of {names} went on {listed(says)} between {since} and {ask.about.end}",
-        rows=shown(pl.concat(kept), _COLUMNS),
+        rows=shown(pl.concat(kept), SCORE_COLUMNS),
     )
 
 
-_COLUMNS = (
-    "test", "model_name", "model_id", "setting", "country", "score_frac", "tasks_n",
-    "evaluator", "observed_on",
-)  # fmt: skip
-
-
 def _gaps(frame: "pl.DataFrame", ask: Ask, day: date) -> "dict[str, tuple[Interval, pl.DataFrame]]":
-    """Benchmark -> (best of A minus best of B, the two rows), among models there by a day."""
+    """Test -> (best of A minus best of B, the two rows), among models there by a day."""
     import polars as pl
 
     rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
-    found = {}
-    for name in sorted(set(a["test"]) & set(b["test"])):
-        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
-        high, low = (score_interval(r) for r in pair.iter_rows(named=True))
-        if high and low:
-            found[name] = (difference(low, high), pair)
-    return found
+    return {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}
 
 
 def _closed(first: Interval, last: Interval) -> Interval:

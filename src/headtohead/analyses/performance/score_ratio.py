@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name, where
-from headtohead.analyses.scores import SCORE_WORDS, best_run, runs, score_interval
+from headtohead.analyses.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import ratio
@@ -51,12 +51,9 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     import polars as pl
 
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
-    shared = sorted(set(a["test"]) & set(b["test"]))
     made, kept = [], []
-    for name in shared:
-        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
-        low, high = (score_interval(r) for r in pair.iter_rows(named=True))
-        if low is None or high is None or low.value <= 0:
+    for name, pair, low, high in pairs(a, b):
+        if low.value <= 0:
             continue
         found = ratio(low, high)
         made.append(
@@ -80,7 +77,7 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(made),
         says=f"the best {name_b} score over the best {name_a} one is {says}",
-        rows=shown(pl.concat(kept), _COLUMNS),
+        rows=shown(pl.concat(kept), SCORE_COLUMNS),
     )
 
 
@@ -117,15 +114,9 @@ def _pooled(rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask) -> Answer:
     return Answer(
         estimates=(made,),
         says=says,
-        rows=shown(both, _COLUMNS),
+        rows=shown(both, SCORE_COLUMNS),
         notes=("tests that the leader has all but solved are left out: they tell no model apart",),
     )
-
-
-_COLUMNS = (
-    "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
-    "chance_corrected", "evaluator", "observed_on",
-)  # fmt: skip
 
 
 def _leaders(
