@@ -114,6 +114,7 @@ def test_charts_are_saved_as_png_and_svg(tmp_path: Path) -> None:
             assert content.startswith(b"<svg")
             assert b"<script" not in content
             assert b"<img" not in content
+            assert content.count(b"<path") + content.count(b"<line") > 30, path
     svg = (tmp_path / "new" / "folder" / "price-vs-rating.svg").read_text()
     assert "Rating against list price" in svg
     assert "Licence of the data: CC-BY-4.0." in svg

@@ -182,7 +182,7 @@ def _judged_json(j: Judged) -> dict[str, Any]:
             "unit": bound.unit,
             "each": bound.each,
             "judge": bound.judge,
-            "by_label": {k: list(r) for k, r in bound.by_label.items()},
+            "by_label": {k: [_plain(end) for end in r] for k, r in bound.by_label.items()},
         },
         **answer_json(j.answer),
     }

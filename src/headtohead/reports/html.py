@@ -1,0 +1,206 @@
+"""Reports and checks as one HTML file that needs nothing but a browser."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.provenance import Citation
+from headtohead.reports.cards import STYLES, CardView, cards
+from headtohead.reports.chartspec import PAGE_INK, PRINT_INK, config
+from headtohead.reports.citing import content_hash, how_to_cite, source_views
+from headtohead.reports.escaping import plain, script_json, sentence
+from headtohead.reports.exhibits import ExhibitView, exhibit_views
+from headtohead.reports.layout import Section
+from headtohead.reports.result import CheckResult, ReportResult
+from headtohead.reports.sections import sections
+from headtohead.reports.summary import (
+    Checks,
+    check_answer,
+    checks_of,
+    evidence_until,
+    report_answer,
+    sides_title,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+WHENS = {
+    "then": "what was known when the statement's own time ended",
+    "hindsight": "what is known now about the statement's own time",
+    "today": "the same sentence asked of the day of this report",
+    "verdict": "what was known by the day given",
+}
+
+
+def render_html(result: ReportResult, *, version: str) -> str:
+    """The whole report as one self-contained page.
+
+    Args:
+        result: The report.
+        version: Of this package.
+    """
+    views = exhibit_views(result, version)
+    title = sides_title(result.sides)
+    return _page(
+        title=title,
+        kicker=_origin(result.now or result.then or result.today),
+        answer=report_answer(result),
+        about=str(result.about),
+        as_of=str(result.as_of),
+        checks=checks_of(result),
+        citations=result.citations,
+        exhibits=views,
+        again=f"h2h report --about {result.about} --as-of {result.as_of}",
+        cite=how_to_cite(
+            title,
+            about=str(result.about),
+            as_of=result.as_of,
+            digest=content_hash(result.as_json()),
+            version=version,
+        ),
+        version=version,
+    )
+
+
+def check_html(result: CheckResult, *, version: str) -> str:
+    """The verdicts on a file of claims as one self-contained page.
+
+    Args:
+        result: The check.
+        version: Of this package.
+    """
+    title = plain(result.file.title)
+    about = str(result.about) if result.about else ""
+    return _page(
+        title=title,
+        kicker=_origin(result),
+        answer=check_answer(result),
+        about=about or "its own time, for each statement",
+        as_of=str(result.as_of),
+        checks=[("verdict", "Verdict", result)],
+        citations=result.citations,
+        exhibits={},
+        again=f"h2h check CLAIMS.toml --as-of {result.as_of}",
+        cite=how_to_cite(
+            title,
+            about=about,
+            as_of=result.as_of,
+            digest=content_hash(result.as_json()),
+            version=version,
+        ),
+        version=version,
+    )
+
+
+def _page(
+    *,
+    checks: Checks,
+    citations: tuple[Citation, ...],
+    exhibits: dict[str, ExhibitView],
+    **words: Any,  # noqa: ANN401 - names and types are those of page.html.j2
+) -> str:
+    sources = source_views(citations)
+    made = cards(checks, sources)
+    names = {key: name for key, name, _ in checks}
+    scripts = [_text("page.js")]
+    if any(view.spec for view in exhibits.values()):
+        scripts = [_chart_library(), _text("page.js"), _text("charts.js")]
+    return _environment().get_template("page.html.j2").render(
+        **words,
+        cards=made,
+        whens=[(key, name, WHENS[key], str(check.as_of)) for key, name, check in checks],
+        columns=[(key, names[key]) for key in WHENS if key in names],
+        words=list(STYLES.items()),
+        blocks=_blocks(made, exhibits),
+        sources=list(sources.values()),
+        evidence_until=evidence_until(citations),
+        style=_text("style.css"),
+        scripts=scripts,
+        policy=_policy(scripts),
+        charts={
+            "page": config(PAGE_INK),
+            "print": config(PRINT_INK),
+            "exhibits": [
+                {
+                    "slug": v.slug, "spec": v.spec, "frame": v.frame,
+                    "days": v.slider.days if v.slider else [],
+                    "data": v.data, "metadata": v.metadata,
+                }
+                for v in exhibits.values()
+                if not v.missing
+            ],
+        },
+    )  # fmt: skip
+
+
+def _blocks(
+    made: list[CardView], exhibits: dict[str, ExhibitView]
+) -> list[tuple[Section, list[CardView], list[ExhibitView]]]:
+    """Every section that has a claim or an exhibit; claims of unknown sections come last."""
+    known = {s.slug for s in sections()}
+    rest = dict.fromkeys(c.section for c in made if c.section not in known)
+    others = [Section(slug=s, title=s.capitalize(), asks="", exhibits=()) for s in rest]
+    found = [
+        (
+            section,
+            [c for c in made if c.section == section.slug],
+            [exhibits[x.slug] for x in section.exhibits if x.slug in exhibits],
+        )
+        for section in (*sections(), *others)
+    ]
+    return [block for block in found if block[1] or block[2]]
+
+
+def _origin(check: CheckResult | None) -> str:
+    return plain(check.file.origin) if check else ""
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=PackageLoader("headtohead.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Only our own files, and JSON that cannot end its element, go in unescaped.
+    made.filters["ours"] = Markup
+    made.filters["sentence"] = sentence
+    made.filters["script_json"] = lambda value: Markup(script_json(value))
+    return made
+
+
+def _text(name: str) -> str:
+    return files("headtohead.reports").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _chart_library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, after their licence."""
+    import vl_convert
+
+    # Its stub says otherwise, but the snippet may be left out.
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    # "</script" inside a string of the library would end the element.
+    return _text("vega-licence.txt") + bundle.replace("\r\n", "\n").replace(
+        "</script", "<\\/script"
+    )
+
+
+def _policy(scripts: list[str]) -> str:
+    """A content security policy: only these very scripts run, and nothing is fetched."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
+        for s in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,93 @@
+"""What a section of the report is: a question, and the exhibits that answer it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.dates import Period
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ChartRow = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a chart builder gets: rows ready to plot, and nothing it could not draw.
+
+    Attributes:
+        rows: At most 2,000. Days are ISO text; `t_ms` and `row_ms` are the time column in
+            milliseconds, `seen_ms` is the moment from which the slider shows the row, `side_label`
+            the side for a reader and `side_n` its place in `sides`.
+        sides: Every side in the rows: the two compared first, then the others by name.
+        until_ms: Where the slider stands at first; nothing is later.
+    """
+
+    rows: tuple[ChartRow, ...]
+    sides: tuple[str, ...]
+    until_ms: int
+
+
+Chart = Callable[[Drawing], "alt.LayerChart"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitSpec:
+    """One chart of a section, with the table behind it.
+
+    Attributes:
+        slug: Unique in the report; also its anchor.
+        analysis: The analysis that gives its rows, as folder.file.
+        title: What it shows, in words.
+        subtitle: What is plotted and what the interval is.
+        chart: Builds the chart from prepared rows.
+        table: Column -> heading, in the order of the data table.
+        scope: Scope words for the analysis.
+        time: The day or moment column that the slider follows; empty for no slider.
+        series: Columns that tell one line from another; long lines are thinned within them.
+        needs: Columns without which a row cannot be plotted; it stays in the table.
+        since: The window of the analysis starts on this day, if that is earlier than asked.
+        note: What a careful reader must know about the picture itself.
+        table_first: True if the table is the exhibit and the chart only sums it up.
+    """
+
+    slug: str
+    analysis: str
+    title: str
+    subtitle: str
+    chart: Chart
+    table: Mapping[str, str]
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    time: str = ""
+    series: tuple[str, ...] = ("side_label",)
+    needs: tuple[str, ...] = ()
+    since: date | None = None
+    note: str = ""
+    table_first: bool = False
+
+    def about(self, asked: Period) -> Period:
+        """The window to ask the analysis about.
+
+        Args:
+            asked: The window of the whole report.
+        """
+        return Period(min(self.since or asked.start, asked.start), asked.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The descriptor of one section.
+
+    Attributes:
+        slug: Equal to the module's name, and to the `section` of its claims.
+        title: Its heading.
+        asks: The question in words.
+        exhibits: Its charts, in reading order.
+    """
+
+    slug: str
+    title: str
+    asks: str
+    exhibits: Sequence[ExhibitSpec]
