@@ -234,6 +234,14 @@ def test_a_check_is_a_page_of_its_own() -> None:
     assert "Of 0 statements" in empty.text
 
 
+def test_a_page_says_which_command_makes_it_again() -> None:
+    assert "h2h report --as-of 2026-10-31<" in render_html(REPORTS["plain"], version="1")
+    other = render_html(REPORTS["other sides"], version="1")
+    assert "h2h report --group open --a closed --b open --as-of 2026-10-31 --about" in other
+    hostile = Seen(render_html(REPORTS["hostile"], version="1")).text
+    assert "--a '<img src=x onerror=" in hostile
+
+
 def test_the_same_result_gives_the_same_bytes() -> None:
     assert render_html(build.report(), version="1") == render_html(build.report(), version="1")
 

@@ -162,6 +162,13 @@ def test_the_two_sides_come_first_and_rare_others_are_put_together() -> None:
     assert all(drawn.sides[row["side_n"]] == row["side_label"] for row in drawn.rows)
 
 
+def test_another_grouping_reads_its_own_column_and_falls_back_to_the_country() -> None:
+    rows = [{**row, "side": "US"} for row in _rows(2)]
+    rows[0]["lab"] = "openai"
+    drawn = drawing(_spec(), rows, Sides("lab", "openai", "deepseek"))
+    assert [row["side_label"] for row in drawn.rows] == ["openai", "US"]
+
+
 def test_the_slider_follows_knowledge_where_rows_became_known_bit_by_bit() -> None:
     late = timedelta(days=10)
     steady = [{**r, "known_on": r["on"] + late} for r in _rows(5)]

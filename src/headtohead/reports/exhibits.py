@@ -151,7 +151,9 @@ def _view(spec: ExhibitSpec, exhibit: Exhibit, result: ReportResult, version: st
         notes=tuple(plain(n) for n in answer.notes),
         numbers=tuple(number_view(e, cards) for e in answer.estimates[:12]),
         headings=headings,
-        rows=tuple(_table_row(spec, headings, row, cards) for row in rows[:TABLE_ROWS]),
+        rows=tuple(
+            _table_row(spec, headings, row, cards, result.sides) for row in rows[:TABLE_ROWS]
+        ),
         rows_n=len(rows),
         sources=listed_sources,
         slider=_slider(spec, rows),
@@ -193,8 +195,9 @@ def _table_row(
     headings: Sequence[str],
     row: Mapping[str, Any],
     sources: Mapping[str, SourceView],
+    sides: Sides,
 ) -> tuple[CellView, ...]:
-    cells = [_cell_view(row, c) for c, heading in spec.table.items() if heading in headings]
+    cells = [_cell_view(row, c, sides) for c, heading in spec.table.items() if heading in headings]
     source = sources.get(str(row.get("source_id")))
     url = web_address(row.get("row_url")) or (source.url if source else "")
     name = source.publisher if source else plain(row.get("source_id"), 80)
@@ -206,10 +209,10 @@ def _table_row(
     return tuple(cells)
 
 
-def _cell_view(row: Mapping[str, Any], column: str) -> CellView:
+def _cell_view(row: Mapping[str, Any], column: str, sides: Sides) -> CellView:
     value = row.get(column)
     if column == "side":
-        return CellView(side_label(row))
+        return CellView(side_label(row, sides))
     if isinstance(value, bool):
         return CellView("yes" if value else "no")
     if value is None:

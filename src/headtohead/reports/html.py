@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import shlex
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.provenance import Citation
+from headtohead.core.question import Sides
 from headtohead.reports.cards import STYLES, CardView, cards
 from headtohead.reports.chartspec import PAGE_INK, PRINT_INK, config
 from headtohead.reports.citing import content_hash, how_to_cite, source_views
@@ -53,7 +55,7 @@ def render_html(result: ReportResult, *, version: str) -> str:
         checks=checks_of(result),
         citations=result.citations,
         exhibits=views,
-        again=f"h2h report --about {result.about} --as-of {result.as_of}",
+        again=_command(result),
         cite=how_to_cite(
             title,
             about=str(result.about),
@@ -152,6 +154,18 @@ def _blocks(
         for section in (*sections(), *others)
     ]
     return [block for block in found if block[1] or block[2]]
+
+
+def _command(result: ReportResult) -> str:
+    """The command that makes a report again."""
+    given = {"--as-of": str(result.as_of)}
+    if result.sides != Sides():
+        given = {
+            "--group": result.sides.group, "--a": result.sides.a, "--b": result.sides.b, **given,
+        }  # fmt: skip
+    if result.now is None or result.now.about is not None:
+        given["--about"] = str(result.about)
+    return " ".join(["h2h report", *(f"{k} {shlex.quote(plain(v))}" for k, v in given.items())])
 
 
 def _origin(check: CheckResult | None) -> str:

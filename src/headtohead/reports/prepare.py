@@ -33,7 +33,7 @@ def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) 
         sides: The two groups compared.
     """
     kept = [row for row in rows if all(_given(row.get(c)) for c in spec.needs)]
-    labels = [side_label(row) for row in kept]
+    labels = [side_label(row, sides) for row in kept]
     order = _order(labels, sides)
     known = by_known(spec, rows)
     made = [
@@ -44,9 +44,16 @@ def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) 
     return Drawing(tuple(_thinned(made, spec)), order, until)
 
 
-def side_label(row: Mapping[str, Any]) -> str:
-    """The side of a row, as a reader calls it."""
+def side_label(row: Mapping[str, Any], sides: Sides) -> str:
+    """The side of a row, as a reader calls it; its country where no side can be told.
+
+    Args:
+        row: As the analysis gave it.
+        sides: The two groups compared: their column wins, where the row has it.
+    """
     value = row.get("side") or row.get("country")
+    if sides.group != "country" and row.get(sides.group):
+        value = row[sides.group]
     if not value and row.get("subject") in _SIDE_NAMES:
         value = row["subject"]
     return _SIDE_NAMES.get(str(value), plain(value, 40)) if value else NO_SIDE

@@ -72,7 +72,7 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
 
 def _room_for_names(drawn: Drawing) -> float:
     """Where the price axis starts: left of the cheapest model, whose name stands left of it."""
-    return 0.45 * min(
+    return 0.3 * min(
         (r["price_usd_per_mtok"] for r in drawn.rows if r["price_usd_per_mtok"] > 0), default=1.0
     )
 
@@ -218,11 +218,12 @@ def _latest(rows: list[ChartRow], column: str) -> list[ChartRow]:
 
 
 def _joined(rows: list[ChartRow], column: str) -> str:
-    """Several labels as one; an ending they share is written once."""
+    """Several labels as one; an ending they share is written once, and so is a long run."""
     labels = [str(row[column]) for row in rows]
     heads = [label.split(" ", 1) for label in labels]
     if len(labels) > 1 and all(len(h) == 2 and h[1] == heads[0][1] for h in heads):
-        return f"{', '.join(h[0] for h in heads)} {heads[0][1]}"
+        first, last, ending = heads[0][0], heads[-1][0], heads[0][1]
+        return f"{first}{' to ' if len(labels) > 2 else ', '}{last} {ending}"
     return ", ".join(labels)
 
 

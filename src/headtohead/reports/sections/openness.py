@@ -21,17 +21,17 @@ def flagships(drawn: Drawing) -> "alt.LayerChart":
     """The share of flagships that meets each standard; what nobody knows is a line, not a bar."""
     import altair as alt
 
+    present = [s for s in drawn.sides if any(row["side_label"] == s for row in drawn.rows)]
     rows = tuple(
-        _counted(drawn, side, n, column)
-        for n, side in enumerate(drawn.sides)
+        _counted(drawn, side, drawn.sides.index(side), column)
+        for side in present
         for column in CRITERIA
-        if any(row["side_label"] == side for row in drawn.rows)
     )
     chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
     x = alt.X(
         "sure_frac:Q",
         # Beyond 100% there is only room for the words behind a long bar.
-        scale=alt.Scale(domain=[0, 1.2], nice=False),
+        scale=alt.Scale(domain=[0, 1.3], nice=False),
         axis=alt.Axis(
             title="Share of the flagship models listed",
             format=".0%",
@@ -43,7 +43,7 @@ def flagships(drawn: Drawing) -> "alt.LayerChart":
         sort=alt.EncodingSortField("order_n", op="min"),
         axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=190),
     )
-    lane = alt.YOffset("side_label:N", scale=alt.Scale(domain=list(drawn.sides), paddingInner=0.15))
+    lane = alt.YOffset("side_label:N", scale=alt.Scale(domain=present, paddingInner=0.15))
     shown = tip(
         ("side_label", "Side", ""), ("standard", "Standard", ""), ("words", "Models", ""),
     )  # fmt: skip

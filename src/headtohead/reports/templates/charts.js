@@ -15,7 +15,7 @@
     loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse },
     tooltip: { disableDefaultStyle: true, theme: "ours" },
   });
-  const columnsFor = (place) => Math.max(2, Math.floor(place.clientWidth / 150));
+  const columnsFor = (place) => Math.max(1, Math.floor((place.clientWidth - 140) / 110));
   const figureOf = (slug) => document.getElementById(slug);
 
   /* ---- slider */
