@@ -103,6 +103,17 @@ def test_a_missing_answer_is_a_sentence_and_empty_rows_are_no_crash(spec: Exhibi
     assert bare.rows_n == 0
 
 
+def test_an_estimate_names_a_source_that_no_row_of_its_exhibit_names() -> None:
+    made = build.report(citations=(build.citation(), build.citation("other")))
+    exhibit = made.exhibits["investment"]
+    leaning = build.estimate(source_ids=("made_up", "other"))
+    answer = replace(exhibit.answer, estimates=(leaning,))
+    exhibits = {"investment": replace(exhibit, answer=answer, citations=(build.citation(),))}
+    view = exhibit_views(replace(made, exhibits=exhibits), build.VERSION)["investment"]
+    assert [s.anchor for s in view.numbers[0].sources] == ["source-made-up", "source-other"]
+    assert len(view.sources) == 1
+
+
 def test_charts_are_saved_as_png_and_svg(tmp_path: Path) -> None:
     made = save_charts(build.report(names=build.HOSTILE), tmp_path / "new" / "folder")
     assert len(made) == 2 * len(SPECS)

@@ -127,8 +127,10 @@ def exhibit_views(result: ReportResult, version: str) -> dict[str, ExhibitView]:
 
 def _view(spec: ExhibitSpec, exhibit: Exhibit, result: ReportResult, version: str) -> ExhibitView:
     answer, rows = exhibit.answer, exhibit.answer.rows
-    cards = source_views(exhibit.citations) if exhibit.citations else {}
-    listed_sources = tuple(cards.values())
+    own = source_views(exhibit.citations)
+    # An estimate may lean on a source that none of the rows shown names.
+    cards = source_views(result.citations) | own
+    listed_sources = tuple(own.values())
     headings = tuple(_headings(spec, rows))
     data = _data(rows)
     digest = content_hash({"slug": spec.slug, "as_of": str(result.as_of), **data})
