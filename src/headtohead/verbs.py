@@ -112,7 +112,7 @@ def report(
     then = _check(line, file, asked, min(window.end, day)) if speaks else None
     now = _check(line, file, asked, day) if speaks else None
     today = _check(line, file, Period(day, day), day) if speaks else None
-    exhibits = _exhibits(line, sides, Period(window.start, max(window.end, day)), day)
+    exhibits = _exhibits(line, sides, window, day)
     ids = {i for x in exhibits.values() for i in _sources(x.answer.rows)}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
     return ReportResult(
@@ -211,14 +211,15 @@ def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict
     made = {}
     for section in sections():
         for spec in section.exhibits:
+            about = spec.about(window, as_of)
             answer = line.ask(
-                spec.analysis, about=window, as_of=as_of, sides=sides, scope=spec.scope
+                spec.analysis, about=about, as_of=as_of, sides=sides, scope=spec.scope
             )
             ids = sorted(_sources(answer.rows))
             made[spec.slug] = Exhibit(
                 slug=spec.slug,
                 analysis=spec.analysis,
-                about=window,
+                about=about,
                 answer=answer,
                 citations=line.store.citations(ids, as_of),
             )

@@ -139,14 +139,15 @@ def report(
     rows: Mapping[str, tuple[dict[str, Any], ...]] | None = None,
 ) -> ReportResult:
     sides = sides or Sides()
-    made = evidence(sides, names) | dict(rows or {})
+    made = evidence(sides, names)
+    made |= {"price-vs-rating-then": made["price-vs-rating"]} | dict(rows or {})
     credit = (citation(),) if citations is None else citations
     then, now, today = checks or (check(as_of=ABOUT.end), check(), check())
     exhibits = {
         slug: Exhibit(
             slug=slug,
             analysis=spec.analysis,
-            about=spec.about(ABOUT),
+            about=spec.about(ABOUT, AS_OF),
             answer=Answer(missing="no such rows were known by then")
             if slug in missing
             else Answer(

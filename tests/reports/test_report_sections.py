@@ -23,7 +23,8 @@ from headtohead.reports.sections import exhibit_specs, sections
 
 SPECS = [spec for section in sections() for spec in section.exhibits]
 EXPECTED = {
-    "arena-frontier", "index-frontier", "price-vs-rating", "price-of-level", "token-share",
+    "arena-frontier", "index-frontier", "price-vs-rating-then",
+    "price-vs-rating", "price-of-level", "token-share",
     "openness-table", "compute-stock", "training-cost", "investment", "trading-equity",
 }  # fmt: skip
 
@@ -49,8 +50,11 @@ def test_an_exhibit_says_what_it_shows_and_asks_a_question_that_exists(spec: Exh
     required = {k for k, w in words.items() if w.default is None}
     assert required <= set(spec.scope)
     asked = Period.parse("2025-12")
-    assert spec.about(asked).end == asked.end
-    assert spec.about(asked).start <= asked.start
+    later = date(2026, 10, 31)
+    window = spec.about(asked, later)
+    assert window.start <= asked.start
+    assert window.end == (asked.end if spec.own_time else later)
+    assert spec.about(asked, date(2025, 12, 15)).end == asked.end
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)

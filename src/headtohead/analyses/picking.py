@@ -37,6 +37,13 @@ def side(ask: Ask, which: str) -> str:
     return own or f"{ask.sides.group}={getattr(ask.sides, which)}"
 
 
+def side_column(frame: "pl.DataFrame", ask: Ask) -> "pl.Expr":
+    """The column that tells the sides apart; the country where rows do not have it."""
+    import polars as pl
+
+    return pl.col(ask.sides.group if ask.sides.group in frame.columns else "country")
+
+
 def side_name(filters: str) -> str:
     """How a side is called in a sentence."""
     parts = [p.strip().partition("=")[2] for p in filters.split(",") if "=" in p]

@@ -51,6 +51,7 @@ class ExhibitSpec:
         since: The window of the analysis starts on this day, if that is earlier than asked.
         note: What a careful reader must know about the picture itself.
         table_first: True if the table is the exhibit and the chart only sums it up.
+        own_time: True if it shows the time the report speaks of; else it runs up to `as_of`.
     """
 
     slug: str
@@ -66,14 +67,17 @@ class ExhibitSpec:
     since: date | None = None
     note: str = ""
     table_first: bool = False
+    own_time: bool = False
 
-    def about(self, asked: Period) -> Period:
+    def about(self, asked: Period, as_of: date) -> Period:
         """The window to ask the analysis about.
 
         Args:
             asked: The window of the whole report.
+            as_of: The day of our knowledge; the window runs up to it unless `own_time` is set.
         """
-        return Period(min(self.since or asked.start, asked.start), asked.end)
+        end = asked.end if self.own_time else max(asked.end, as_of)
+        return Period(min(self.since or asked.start, asked.start), end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

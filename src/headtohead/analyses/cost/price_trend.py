@@ -7,7 +7,7 @@ import numpy as np
 
 from headtohead.analyses.boards import BOARD_WORDS, board_rows
 from headtohead.analyses.listprices import MIX_WORDS, mixed
-from headtohead.analyses.picking import estimate, shown
+from headtohead.analyses.picking import estimate, shown, side_column
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval
 from headtohead.stats.quantiles import student_quantile
@@ -42,13 +42,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     offers = _offers(frames, ask)
     turn = date.fromisoformat(str(ask.scope["turn"]))
     found = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
-    series = [s for s, _ in found if s is not None]
-    changes = np.array([c for _, c in found if c is not None])
-    if len(changes) < 2:
+    series = [s for s, _ in found]
+    falls = {c for _, c in found if c is not None}
+    if not falls:
         return Answer(
-            missing=f"fewer than two capability levels had prices on both sides of {turn} known by "
+            missing=f"no capability level had prices half a year before and after {turn} known by "
             f"{ask.as_of}"
         )
+    # Levels that the same models define are one observation, not several.
+    changes = np.array(sorted(falls))
     change = _mean(changes[:, 1] - changes[:, 0])
     rows = pl.concat(series).sort("level_label", "observed_on")
     made = estimate(
@@ -59,13 +61,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
         unit="dex_per_year",
         method="yearly fall of the cheapest price after less before; Student interval over levels",
         n=len(changes),
-        n_of="capability levels",
+        n_of="distinct capability levels",
     )
     before, after = (10 ** changes[:, i].mean() for i in (0, 1))
+    ends = (
+        f"{change.low:+.2f} to {change.high:+.2f}" if len(changes) > 1 else "one level, no interval"
+    )
     says = (
         f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
         f"{after:.1f}-fold a year after, a change of {change.value:+.2f} powers of ten "
-        f"({change.low:+.2f} to {change.high:+.2f})"
+        f"({ends})"
     )
     return Answer(
         estimates=(made,),
@@ -109,7 +114,7 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     )
     pairs = pairs.join(output, on=keys, how="inner").join(ratings, on="model_id", how="inner")
     return mixed(pairs, float(ask.scope["input_share"])).with_columns(
-        pl.col("valid_from").alias("observed_on"), pl.col("country").alias("side")
+        pl.col("valid_from").alias("observed_on"), side_column(pairs, ask).alias("side")
     )
 
 
@@ -128,8 +133,12 @@ def _dated(rows: "pl.DataFrame") -> "pl.DataFrame":
 
 def _level(
     offers: "pl.DataFrame", level: float, turn: date, ask: Ask
-) -> "tuple[pl.DataFrame | None, tuple[float, float] | None]":
-    """The record-low prices of one level, and its yearly fall before and after the turn."""
+) -> "tuple[pl.DataFrame, tuple[float, float] | None]":
+    """The record-low prices of one level, and its yearly fall before and after the turn.
+
+    No fall where either side of the turn is shorter than half a year: a few weeks say nothing
+    about a year.
+    """
     import polars as pl
 
     since = date.fromisoformat(str(ask.scope["since"]))
@@ -139,11 +148,10 @@ def _level(
     records = rows.filter(pl.col("price_usd_per_mtok") < lowest)
     records = records.with_columns(level_label=pl.lit(f"{level:.0f} or more"))
     early = records.filter(pl.col("observed_on") <= turn)
-    # Half a year on each side: a fall over a few weeks says nothing about a year.
-    if early.is_empty() or (turn - early["observed_on"][0]) < timedelta(days=180):
-        return None, None
-    if ask.about.end - turn < timedelta(days=180):
-        return None, None
+    half_year = timedelta(days=180)
+    is_short = early.is_empty() or turn - early["observed_on"][0] < half_year
+    if is_short or ask.about.end - turn < half_year:
+        return records, None
     start, at_turn, end = (early[0], early[-1], records[-1])
     years = ((turn - start["observed_on"][0]).days / 365.25, (ask.about.end - turn).days / 365.25)
     price = [float(np.log10(f["price_usd_per_mtok"][0])) for f in (start, at_turn, end)]
@@ -151,8 +159,13 @@ def _level(
 
 
 def _mean(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Interval:
-    """Mean with its Student interval, Gosset (1908), doi:10.1093/biomet/6.1.1."""
-    n = len(values)
-    value = float(values.mean())
+    """Mean with its Student interval, unbounded for one value.
+
+    References:
+        Student (1908). The probable error of a mean. Biometrika 6, 1-25. doi:10.2307/2331554
+    """
+    n, value = len(values), float(values.mean())
+    if n == 1:
+        return Interval(value, float("-inf"), float("inf"))
     half = student_quantile(0.975, n - 1) * float(values.std(ddof=1)) / n**0.5
     return Interval(value, value - half, value + half)

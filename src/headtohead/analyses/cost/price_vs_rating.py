@@ -6,7 +6,7 @@ import numpy as np
 
 from headtohead.analyses.boards import BOARD_WORDS, board_rows
 from headtohead.analyses.listprices import MIX_WORDS, in_force, mixed
-from headtohead.analyses.picking import estimate, named, shown
+from headtohead.analyses.picking import estimate, named, shown, side_column
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import normal_quantile
 from headtohead.stats.pareto import front_probability, pareto_front
@@ -102,7 +102,7 @@ def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
     joined = mixed(prices, float(ask.scope["input_share"])).join(rated, on="model_id", how="inner")
     return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
-        pl.col("country").alias("side"),
+        side_column(joined, ask).alias("side"),
     )
 
 

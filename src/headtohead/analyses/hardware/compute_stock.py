@@ -3,7 +3,15 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.analyses.picking import estimate, latest_day, shown, side, side_name, where
+from headtohead.analyses.picking import (
+    estimate,
+    latest_day,
+    shown,
+    side,
+    side_column,
+    side_name,
+    where,
+)
 from headtohead.analyses.published import FIGURE_COLUMNS, figure_interval, latest_figures
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show, show_end
@@ -68,9 +76,10 @@ def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
     stock_a, stock_b = _stock(a), _stock(b)
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     found = ratio(stock_b, stock_a)
+    owners = a["owner"].n_unique()
     says = (
-        f"at {day} the {name_a} owners counted held {show(stock_a.value, 'h100e')}, {name_b} ones "
-        f"{show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
+        f"at {day} the {owners} {name_a} owners counted held {show(stock_a.value, 'h100e')}, "
+        f"{name_b} ones {show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
         f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
     )
     return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
@@ -112,7 +121,9 @@ def _answer(
         n=used.height,
         n_of="owner and chip-maker totals",
     )
-    rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(side=pl.col("country"))
+    rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(
+        side=side_column(totals, ask)
+    )
     return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
 
 

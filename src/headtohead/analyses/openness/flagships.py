@@ -3,7 +3,15 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from headtohead.analyses.picking import estimate, listed, named, shown, side_name, where
+from headtohead.analyses.picking import (
+    estimate,
+    listed,
+    named,
+    shown,
+    side_column,
+    side_name,
+    where,
+)
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.with_columns(
         sure=pl.all_horizontal([t.fill_null(False) for t in tests]),
         perhaps=pl.all_horizontal([t.fill_null(True) for t in tests]),
-        side=pl.col("country"),
+        side=side_column(rows, ask),
     )
     sure, perhaps, n = int(rows["sure"].sum()), int(rows["perhaps"].sum()), rows.height
     made = estimate(

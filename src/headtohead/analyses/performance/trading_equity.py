@@ -1,5 +1,6 @@
 """Account values over a trading season, against holding the coin."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, shown
@@ -36,7 +37,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if hold.is_empty():
         return _agents_only(ask, agents, rows)
     value = float(hold["return_pct"][-1])
-    days = f"{str(hold['observed_at'][0])[:16]} to {str(hold['observed_at'][-1])[:16]}"
+    last = hold["observed_at"][-1]
+    days = f"{str(hold['observed_at'][0])[:16]} to {str(last)[:16]}"
     made = estimate(
         ask,
         hold,
@@ -48,14 +50,28 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=hold.height,
         n_of="prices",
     )
-    ahead = final.filter(pl.col("return_pct") > value)
+    # Like with like: the agents' accounts as they stood when the last coin price was taken.
+    stood = agents.filter(pl.col("observed_at") <= last).sort("observed_at")
+    stood = stood.unique("model_name", keep="last")
+    ahead = stood.filter(pl.col("return_pct") > value)
+    ends = final["observed_at"].to_list()
+    whole = bool(ends) and last >= min(ends) - timedelta(hours=2)
     says = (
         f"holding {ask.scope['coin']} returned {value:+.1f}% from {days} UTC; "
-        f"{ahead.height} of {final.height} agents ended above that"
+        f"{ahead.height} of {stood.height} agents stood above that then"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
+    return Answer(
+        estimates=(made,),
+        says=says,
+        rows=shown(rows, _COLUMNS),
+        notes=() if whole else (_PART,),
+    )
 
 
+_PART = (
+    "no coin price after that day may ship with the package; `h2h update binance_candles` adds the "
+    "rest of the season"
+)
 _COLUMNS = ("series", "model_name", "country", "observed_at", "return_pct", "is_final")
 
 

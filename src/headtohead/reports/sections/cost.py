@@ -253,6 +253,22 @@ def _fade(steps: int) -> list[float]:
     return [round(0.35 + 0.65 * n / max(1, steps - 1), 2) for n in range(steps)]
 
 
+_PRICE_SUBTITLE = (
+    "Each mark is a rated model at its list price. Bars: the published 95% interval of the rating. "
+    "The step: models that no cheaper one beats. A larger mark is more likely to be on that front."
+)
+_PRICE_NOTE = (
+    "A list price is not the price of a solved task: models use different numbers of tokens for "
+    "the same work."
+)
+_PRICE_TABLE = {
+    "model_name": "Model", "side": "Side", "lab": "Lab", "rating_elo": "Rating",
+    "rating_low_elo": "95% low", "rating_high_elo": "95% high",
+    "price_usd_per_mtok": "Mixed price", "input_usd_per_mtok": "Input",
+    "output_usd_per_mtok": "Output", "on_front": "On the front",
+    "front_frac": "Chance of it", "valid_from": "Price from",
+}  # fmt: skip
+
 SECTION = Section(
     slug="cost",
     title="Cost",
@@ -260,29 +276,34 @@ SECTION = Section(
     "and in training?",
     exhibits=(
         ExhibitSpec(
+            slug="price-vs-rating-then",
+            analysis="cost.price_vs_rating",
+            title="Rating against list price, at the time the statements speak of",
+            own_time=True,
+            subtitle=_PRICE_SUBTITLE,
+            chart=price_vs_rating,
+            needs=("rating_elo", "price_usd_per_mtok"),
+            note=_PRICE_NOTE,
+            table=_PRICE_TABLE,
+        ),
+        ExhibitSpec(
             slug="price-vs-rating",
             analysis="cost.price_vs_rating",
-            title="Rating against list price",
-            subtitle="Each mark is a rated model at its list price. Bars: the published 95% "
-            "interval of the rating. The step: models that no cheaper one beats. A larger mark is "
-            "more likely to be on that front.",
+            title="Rating against list price, with the latest board",
+            subtitle=_PRICE_SUBTITLE,
             chart=price_vs_rating,
             time="valid_from",
             needs=("rating_elo", "price_usd_per_mtok"),
-            note="A list price is not the price of a solved task: models use different numbers of "
-            "tokens for the same work.",
-            table={
-                "model_name": "Model", "side": "Side", "lab": "Lab", "rating_elo": "Rating",
-                "rating_low_elo": "95% low", "rating_high_elo": "95% high",
-                "price_usd_per_mtok": "Mixed price", "input_usd_per_mtok": "Input",
-                "output_usd_per_mtok": "Output", "on_front": "On the front",
-                "front_frac": "Chance of it", "valid_from": "Price from",
-            },
+            note=_PRICE_NOTE,
+            table=_PRICE_TABLE,
         ),
         ExhibitSpec(
             slug="price-of-level",
             analysis="cost.price_trend",
-            scope={"turn": "2025-01-20"},
+            scope={
+                "turn": "2025-01-20",
+                "levels": ("1250", "1300", "1325", "1350", "1375", "1400", "1450"),
+            },
             title="What a fixed level of quality costs",
             subtitle="Lowest list price of any model rated at least so high. Each mark is a cut, "
             "by the side of the model that made it.",
