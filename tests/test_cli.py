@@ -211,6 +211,9 @@ def test_update_from_a_folder_takes_files_and_reports_them(run: Run, shared_evid
     assert "138 rows of benchmark_scores" in result.output
     again = run("update", "aider_polyglot", "--from", folder, "--known-on", "2025-10-03")
     assert "unchanged" in again.output
+    made = json.loads(run("update", "aider_polyglot", "--from", folder, "--json").stdout)
+    assert made["verb"] == "update"
+    assert made["results"][0]["rows"] == {"benchmark_scores": 138}
     rebuilt = run("update", "--rebuild")
     assert rebuilt.exit_code == 0, rebuilt.output
 

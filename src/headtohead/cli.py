@@ -225,9 +225,10 @@ def names(name: str, on: str | None, provider: str | None, as_json: bool) -> Non
 @click.option("--mirror", envvar="H2H_MIRROR", help="Download from URL/SOURCE/FILE instead.")
 @click.option("--rebuild", is_flag=True, help="Make the tables again from the raw files kept.")
 @_store
+@_json
 def update(
     source_ids: tuple[str, ...], folder: Path | None, known_on: str | None, mirror: str | None,
-    rebuild: bool, store: Path | None,
+    rebuild: bool, store: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Download evidence from its publishers; what you had stays if anything fails."""
     from headtohead.evidence import folder as folders
@@ -235,21 +236,26 @@ def update(
     from headtohead.evidence import update as downloads
     from headtohead.evidence.outcome import exit_code
     from headtohead.progress import bar
+    from headtohead.reports.listing import updated_json
 
     home, today = _open(store), _today()
+    unused: tuple[str, ...] = ()
     if rebuild:
         done = rebuilding.rebuild(home)
     elif folder:
         day = _day(known_on) if known_on else None
         taken = folders.from_folder(home, source_ids, folder, today=today, known_on=day)
         done = taken.updated
-        for name in taken.unused:
-            click.echo(f"not used: {name}")
+        unused = taken.unused
     else:
         with bar() as progress:
             done = downloads.update(home, source_ids, today=today, progress=progress, mirror=mirror)
-    for one in done:
+    if as_json:
+        _out(updated_json(done, unused, today))
+    for one in () if as_json else done:
         click.echo(_told(one), err=one.state == "failed")
+    for name in () if as_json else unused:
+        click.echo(f"not used: {name}")
     sys.exit(exit_code(done))
 
 

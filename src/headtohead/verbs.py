@@ -227,7 +227,8 @@ def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict
 
 
 def _sources(rows: tuple[Any, ...]) -> set[str]:
-    return {str(row["source_id"]) for row in rows if row.get("source_id")}
+    columns = ("source_id", "also_source_id")
+    return {str(row[c]) for row in rows for c in columns if row.get(c)}
 
 
 def _price_changes(line: Pipeline, first: date, last: date) -> list[Change]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from headtohead.analyses import analysis
 from headtohead.claims.verdict import Verdict
 from headtohead.core.dates import Period
 from headtohead.evidence.store import Store
@@ -42,6 +43,18 @@ def test_all_34_claims_are_there(line: Pipeline) -> None:
     assert [c.id for c in line.claims().claims] == IDS
 
 
+def test_every_source_a_claim_allows_can_speak_to_it(line: Pipeline) -> None:
+    gives = {c.source.source_id: set(c.source.rows) for c in line.store.cards()}
+    for claim in line.claims().claims:
+        read: set[str] = set()
+        for reading in (claim.as_stated, claim.kindest):
+            if reading.analysis:
+                question = analysis(reading.analysis).question
+                read |= {*question.reads, *question.optional}
+        for source in claim.sources if read else ():
+            assert gives[source] & read, f"{claim.id} allows {source}, which feeds none of {read}"
+
+
 def test_every_number_has_interval_n_dates_and_a_source_one_can_open(
     line: Pipeline, verdicts: dict[str, dict[str, Verdict]]
 ) -> None:
@@ -54,6 +67,8 @@ def test_every_number_has_interval_n_dates_and_a_source_one_can_open(
                 for e in judged.answer.estimates:
                     assert e.low <= e.value <= e.high
                     assert e.n >= 1
+                    assert set(e.source_ids) <= set(v.source_ids)
+                    assert e.source_ids
                     assert e.as_of == v.as_of
 
 

@@ -220,7 +220,7 @@ class TestBesideTheStore:
         then = store.read("figures", date(2025, 12, 15)).filter(topic="private_investment")
         assert set(then["window_start"]) == {date(2024, 1, 1)}
         rules = store.read("rules", date(2025, 12, 15))["rule"].to_list()
-        assert "dec_2025_h200_announced" in rules
+        assert "jul_2025_h20_resumed" in rules
         assert "jan_2026_case_by_case" not in rules
 
 

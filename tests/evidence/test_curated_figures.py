@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,7 @@ class TestSeason:
 class TestRulesPricesShapesOpenness:
     def test_rules_are_named_once_and_point_somewhere(self) -> None:
         rules = rows_of("rules")
-        assert len({r["rule"] for r in rules}) == len(rules) >= 10
+        assert len({(r["rule"], r["known_on"]) for r in rules}) == len(rules) >= 10
         assert {r["direction"] for r in rules} == {"tighter", "easier", "mixed"}
         for row in rules:
             assert row["known_on"] >= row["announced_on"]
@@ -232,9 +233,17 @@ class TestRulesPricesShapesOpenness:
     def test_one_price_holds_on_any_day(self) -> None:
         keyed = sorted(rows_of("prices"), key=_offer)
         for _, group in itertools.groupby(keyed, _offer):
-            spans = sorted((r["valid_from"], r["valid_to"] or date.max) for r in group)
-            for (_, end), (start, _) in itertools.pairwise(spans):
-                assert end == start
+            spans = {r["valid_from"]: r["valid_to"] for r in sorted(group, key=_known)}
+            for (_, end), (start, _) in itertools.pairwise(sorted(spans.items())):
+                assert end in (None, start)
+
+    def test_no_row_knows_an_end_or_a_change_before_it_was_announced(self) -> None:
+        for row in rows_of("rules"):
+            assert row["effective_to"] is None or row["effective_to"] <= row["known_on"]
+        for row in rows_of("prices"):
+            ended = row["valid_to"]
+            later = [r["known_on"] for r in rows_of("prices") if r["valid_from"] == ended]
+            assert ended is None or row["known_on"] >= min(later, default=row["known_on"])
 
     @pytest.mark.parametrize(
         ("day", "expected"),
@@ -330,6 +339,11 @@ class TestAgainstTheRawEvidence:
         assert len(shared) >= 25
         for model in shared:
             assert latest[model]["weights_open"] == (access[model] == "Open weights"), model
+
+
+def _known(row: dict[str, Any]) -> date:
+    made: date = row["known_on"]
+    return made
 
 
 def _offer(row: Row) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What questions about a capability index share: who had been released, who led, by how much."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from headtohead.analyses.picking import side, where
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 INDEX_WORDS = {
     "index": ScopeWord("text", "Which index.", "eci"),
+    "back_days": ScopeWord("number", "How old an edition or board may be and still serve.", 120),
     "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
     "b": ScopeWord("text", "Side B likewise.", ""),
 }
 
-NO_INDEX = "no edition of the capability index was known by {as_of}"
+NO_INDEX = "no edition of the capability index near enough to the time asked was known by {as_of}"
 
 
 def released(frame: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFrame":
@@ -27,9 +28,13 @@ def released(frame: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.Data
     """
     import polars as pl
 
-    rows = where(frame, side(ask, which)).filter(
-        (pl.col("index_name") == ask.scope["index"]) & (pl.col("released_on") <= day)
-    )
+    edition = frame.filter(pl.col("index_name") == ask.scope["index"])
+    newest = edition["vintage"].max()
+    oldest = ask.about.start - timedelta(days=int(ask.scope["back_days"]))
+    # An edition tells nothing of models that came long after it.
+    if isinstance(newest, date) and newest < oldest:
+        return edition.clear()
+    rows = where(edition, side(ask, which)).filter(pl.col("released_on") <= day)
     return rows.sort("score_index", "model_name", descending=[True, False])
 
 

@@ -51,7 +51,10 @@ def side_name(filters: str) -> str:
 
 
 def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "pl.DataFrame":
-    """The rows of one named model: as printed, else same weights and mode, else same weights."""
+    """The rows of one named model: as printed, else same weights and mode.
+
+    Only a name that gives no mode may stand for any mode of its weights.
+    """
     import polars as pl
 
     printed = frame.filter(pl.col(column) == wanted.name)
@@ -59,7 +62,7 @@ def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "
         return printed
     same = frame.filter(pl.col("model_id") == wanted.model)
     exact = same.filter(pl.col("mode").fill_null("") == wanted.mode)
-    return exact if exact.height else same
+    return exact if exact.height or wanted.mode else same
 
 
 def latest_day(
@@ -86,8 +89,9 @@ def latest_day(
 
 
 def cited(frame: "pl.DataFrame") -> tuple[str, ...]:
-    """The sources of the rows, sorted."""
-    return tuple(sorted(set(frame["source_id"].to_list())))
+    """The sources of the rows, and of rows joined to them (`also_source_id`), sorted."""
+    columns = [c for c in ("source_id", "also_source_id") if c in frame.columns]
+    return tuple(sorted({s for c in columns for s in frame[c].drop_nulls().to_list()}))
 
 
 def unverified(frame: "pl.DataFrame") -> bool:
@@ -97,7 +101,7 @@ def unverified(frame: "pl.DataFrame") -> bool:
 
 def shown(frame: "pl.DataFrame", columns: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
     """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
-    always = ("known_on", "source_id", "row_url", "verified", "note", "join_rule")
+    always = ("known_on", "source_id", "also_source_id", "row_url", "verified", "note", "join_rule")
     wanted = list(dict.fromkeys([*columns, *always]))
     return tuple(frame.select([c for c in wanted if c in frame.columns]).iter_rows(named=True))
 
@@ -127,7 +131,7 @@ def estimate(
         n: How many observations.
         n_of: What n counts.
         level: Coverage of the interval.
-        about: The window of the rows, if narrower than the one asked for.
+        about: The window it speaks of; by default that of the rows, else the one asked for.
     """
     value, low, high = interval
     return Estimate(
@@ -140,11 +144,22 @@ def estimate(
         method=method,
         n=n,
         n_of=n_of,
-        about=about or ask.about,
+        about=about or _window(frame) or ask.about,
         as_of=ask.as_of,
         source_ids=cited(frame),
         unverified=unverified(frame),
     )
+
+
+def _window(frame: "pl.DataFrame") -> Period | None:
+    """The days that the rows themselves speak of, where they say so."""
+    pair = ("window_start", "window_end")
+    if "rating_elo" in frame.columns:
+        pair = ("observed_on", "observed_on")
+    if frame.is_empty() or not set(pair) <= set(frame.columns):
+        return None
+    first, last = frame[pair[0]].min(), frame[pair[1]].max()
+    return Period(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def listed(words: Iterable[str]) -> str:

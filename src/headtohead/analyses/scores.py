@@ -19,6 +19,9 @@ SCORE_WORDS = {
 }
 
 
+# What guessing scores: GPQA asks with four choices; the other tests take free answers.
+_CHANCE = {"gpqa_diamond": 0.25}
+
 SCORE_COLUMNS = (
     "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
     "chance_corrected", "evaluator", "observed_on",
@@ -62,14 +65,18 @@ def score_interval(row: Mapping[str, Any]) -> Interval | None:
     """A score with its 95% interval from the number of tasks; None if that is not known.
 
     The expected number of solved tasks is rounded to whole tasks. A chance-corrected score is
-    bounded as if it were the plain one, which is slightly too narrow near zero.
+    taken back to the plain one for the interval, which is then corrected again.
     """
     if row["tasks_n"] is None:
         return None
-    solved = min(row["tasks_n"], max(0, round(row["score_frac"] * row["tasks_n"])))
-    made = wilson(solved, row["tasks_n"])
-    value = min(1.0, max(0.0, row["score_frac"]))
-    return Interval(value, min(made.low, value), max(made.high, value))
+    chance = _CHANCE.get(row["benchmark"], 0.0) if row["chance_corrected"] else 0.0
+    plain = min(1.0, max(0.0, row["score_frac"] * (1 - chance) + chance))
+    made = wilson(min(row["tasks_n"], round(plain * row["tasks_n"])), row["tasks_n"])
+    value, low, high = (
+        (end - chance) / (1 - chance)
+        for end in (plain, min(made.low, plain), max(made.high, plain))
+    )
+    return Interval(value, low, high)
 
 
 def pairs(

@@ -66,9 +66,10 @@ def word(as_stated: Truth, kindest: Truth) -> Word:
         return "narrowly true"
     if "open" in (as_stated, kindest):
         return "open"
-    if "false" in (as_stated, kindest):
+    if kindest == "false":
         return "refuted"
-    return "not measurable"
+    # False as stated says nothing of a narrower scope that nobody could measure.
+    return "open" if as_stated == "false" else "not measurable"
 
 
 def _all(truths: Iterable[Truth]) -> Truth:

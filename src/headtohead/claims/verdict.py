@@ -62,7 +62,7 @@ class Verdict:
 
     @property
     def unverified(self) -> bool:
-        """True if the reading that decided leans on a figure marked unverified."""
+        """True if either reading leans on a figure marked unverified."""
         return any(e.unverified for j in self.judged for e in j.answer.estimates)
 
 
@@ -122,6 +122,8 @@ def _found(judged: Judged) -> str:
 def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
     if decided not in ("open", "not measurable"):
         return ""
+    if kindest.truth == "not measurable" and stated.truth == "false":
+        return kindest.answer.missing
     undecided = kindest if kindest.truth == "open" else stated
     if undecided.answer.estimates and undecided.reading.bound:
         widest = max(undecided.answer.estimates, key=lambda e: e.high - e.low)

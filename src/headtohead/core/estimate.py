@@ -61,7 +61,7 @@ class Estimate:
     def interval(self) -> str:
         """The interval, written for a reader."""
         if self.low == self.high:
-            return "as published"
+            return "as published" if "published" in self.method else "exact"
         return f"{show_end(self.low, self.unit)} to {show_end(self.high, self.unit)}"
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -167,6 +168,12 @@ class Parsed:
     def drop(self, reason: str) -> None:
         """Count one upstream record that is left out."""
         self.dropped[reason] += 1
+
+
+def first_address(text: object) -> str | None:
+    """The first web address in a cell that may hold several, and remarks; None if it holds none."""
+    found = re.search(r"https?://\S+", str(text))
+    return found[0] if found else None
 
 
 class Record:

@@ -71,6 +71,8 @@ def show(value: float, suffix: str) -> str:
     u = unit(suffix)
     if u.suffix in ("frac", "share_frac"):
         return f"{value * 100:.1f}%"
+    if u.suffix == "rank":
+        return f"place {value:.0f}"
     if u.suffix == "usd":
         return _money(value)
     if abs(value) >= 1e5 and u.suffix != "index":
@@ -83,6 +85,8 @@ def show_end(value: float, suffix: str) -> str:
     if math.isinf(value):
         return "no lower bound" if value < 0 else "no upper bound"
     label = unit(suffix).label
+    if suffix == "rank":
+        return f"{value:.0f}"
     return show(value, suffix).removesuffix(f" {label}") if len(label) > 1 else show(value, suffix)
 
 

@@ -68,6 +68,7 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
             f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
         ) from None
     _check_required(table, source, made)
+    _check_addresses(table, source, made)
     _check_keys(table, source, made)
     _check_finite(table, source, made)
     _check_intervals(table, source, made)
@@ -132,6 +133,17 @@ def _check_finite(table: Table, source: Source, made: "pl.DataFrame") -> None:
                 f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
                 f"{wrong} rows. Leave the value empty where there is none."
             )
+
+
+def _check_addresses(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    import polars as pl
+
+    wrong = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
+    if wrong.height:
+        raise EvidenceError(
+            f"{source.source_id}: {wrong.height} rows of {table.name} have a row_url that is "
+            f"not one web address, for example {wrong['row_url'][0]!r}."
+        )
 
 
 def _check_keys(table: Table, source: Source, made: "pl.DataFrame") -> None:

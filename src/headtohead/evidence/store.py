@@ -1,5 +1,6 @@
 """The evidence as it was known on any day: built-in, hand-gathered and downloaded, read as one."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -184,9 +185,17 @@ class Store:
             evaluator=s.evaluator,
             known_on=known_on,
             retrieved_on=latest.retrieved_on if latest else None,
-            sha256=latest.sha256 if latest else "",
+            sha256=latest.sha256 if latest else self._by_hand(s.source_id),
             unverified=unverified,
         )
+
+    def _by_hand(self, source_id: str) -> str:
+        """One digest over the files of a source gathered by hand; empty if it is none."""
+        digest = hashlib.sha256()
+        files = sorted(p for p in (self.curated / source_id).glob("*") if p.is_file())
+        for path in files:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest() if files else ""
 
     def _knowledge(self, card: Card, as_of: date) -> tuple[date | None, bool]:
         """When the latest row of a source known by a day became known; is one unverified?"""

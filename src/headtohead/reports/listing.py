@@ -10,6 +10,7 @@ from headtohead.reports.result import envelope
 if TYPE_CHECKING:
     import polars as pl
 
+    from headtohead.evidence.outcome import Updated
     from headtohead.evidence.store import Card
 
 
@@ -66,3 +67,22 @@ def resolution_json(r: Resolution, on: str | None, today: date) -> dict[str, Any
         "steps": list(r.steps),
     }
     return envelope("names", None, today, [result], ())
+
+
+def updated_json(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> dict[str, Any]:
+    """What an update did, one entry a source."""
+    results = [
+        {
+            "source_id": u.source_id,
+            "state": u.state,
+            "rows": dict(u.entry.tables) if u.entry else {},
+            "dropped": dict(u.entry.dropped) if u.entry else {},
+            "known_on": u.entry.known_on.isoformat() if u.entry else None,
+            "sha256": u.entry.sha256 if u.entry else "",
+            "not_at_publisher": list(u.skipped),
+            "failure": str(u.failure) if u.failure else "",
+            "how_to_get": u.how_to_get,
+        }
+        for u in done
+    ]
+    return {**envelope("update", None, today, results, ()), "unused": list(unused)}

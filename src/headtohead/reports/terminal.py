@@ -38,7 +38,7 @@ def check_lines(result: CheckResult) -> Iterator[str]:
             yield ""
             yield section.upper()
         yield f"{MARKS[v.word]} {v.claim.id:<4}{v.word:<15}{_shorten(v.claim.says, 92)}"
-        yield f"  {'':<19}{_shorten(headline(v), 120)}"
+        yield f"  {'':<19}{_shorten(headline(v), 140)}"
     yield ""
     yield counts(result.verdicts)
     yield from cite_lines(result)
@@ -55,7 +55,10 @@ def headline(v: Verdict) -> str:
     more = len(judged.answer.estimates) - 1
     others = f" and {more} more" if more else ""
     mark = ", unverified" if v.unverified else ""
-    return f"{e.label}: {show(e.value, e.unit)} ({e.interval()}; n={e.n:,} {e.n_of}){others}{mark}"
+    return (
+        f"{e.label}: {show(e.value, e.unit)} ({e.interval()}; n={e.n:,} {e.n_of}; {e.about})"
+        f"{others}{mark}"
+    )
 
 
 def telling(judged: Judged) -> Estimate:

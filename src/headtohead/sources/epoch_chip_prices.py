@@ -18,6 +18,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    first_address,
 )
 
 _ID = "epoch_chip_prices"
@@ -102,7 +103,7 @@ def _rows(record: Record) -> list[Row]:
         "location": record.maybe("Location"),
         "priced_on": priced_on,
         "known_on": priced_on,
-        "row_url": record.maybe("Price source"),
+        "row_url": first_address(record.maybe("Price source")),
         "verified": not _ESTIMATE.search(text),
         "note": "an estimate, not a quote" if _ESTIMATE.search(text) else None,
     }

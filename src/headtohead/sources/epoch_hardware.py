@@ -20,6 +20,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    first_address,
 )
 
 _ID = "epoch_hardware"
@@ -188,7 +189,7 @@ def _row(record: Record) -> tuple[Row, str]:
         "power_w": value["TDP (W)"],
         "die_mm2": value["Die Size (mm^2)"],
         "foundry": None if foundry == "Unknown" else foundry,
-        "row_url": record.maybe("Link to datasheet"),
+        "row_url": first_address(record.maybe("Link to datasheet")),
     }
     record.skip(*_MEASURES, *_UNUSED)
     record.done()

@@ -16,6 +16,7 @@ from headtohead.core.sourcing import (
     Source,
     csv_records,
     finite,
+    first_address,
 )
 
 _ID = "epoch_models"
@@ -162,7 +163,7 @@ def _row(record: Record) -> Row:
         "confidence": record.convert("Confidence", _one_of(_CONFIDENCE)),
         "notable": record.convert("Notability criteria", _notable),
         "verified": error is None,
-        "row_url": record.maybe("Link"),
+        "row_url": first_address(record.maybe("Link")),
         "note": "; ".join(
             text
             for text, holds in (

@@ -1,6 +1,7 @@
 """What a solved task costs on each system, and how many times cheaper side B solves it."""
 
 from datetime import timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, listed, named, shown, side, where
@@ -34,14 +35,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end).filter(pl.col("cost_usd") > 0)
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
-    dear = _best(pl.concat([named(rows, w) for w in ask.scope["dear"]]))
+    dear = pl.concat([_best(named(rows, w)) for w in ask.scope["dear"]])
     wanted = [named(rows, w) for w in ask.scope["cheap"]] or [where(rows, side(ask, "b"))]
     cheap = pl.concat(wanted).sort("score_frac", descending=True)
     cheap = cheap.unique(["benchmark", "model_id"], keep="first", maintain_order=True)
     made, kept = [], []
-    for one in cheap.iter_slices(1):
-        reference = dear.filter(pl.col("benchmark") == one["benchmark"][0])
-        found = _times(reference, one, frames["task_results"], ask) if reference.height else None
+    for one, reference in product(cheap.iter_slices(1), dear.iter_slices(1)):
+        if reference["benchmark"][0] != one["benchmark"][0]:
+            continue
+        found = _times(reference, one, frames["task_results"], ask)
         if found is None:
             continue
         both = pl.concat([reference, one])
@@ -50,7 +52,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             estimate(
                 ask,
                 both,
-                label=f"{one['model_name'][0]} on {one['benchmark'][0]}",
+                label=f"{one['model_name'][0]} against {reference['model_name'][0]}, "
+                f"{one['benchmark'][0]}",
                 interval=(interval.value, interval.low, interval.high),
                 unit="ratio",
                 method=method,
@@ -62,17 +65,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if not made:
         return Answer(missing=f"no benchmark with costs of both sides was known by {ask.as_of}")
     order = sorted(made, key=lambda e: -e.value)
-    says = listed(
-        f"{e.label} {e.value:.1f} times cheaper ({e.low:.1f} to {e.high:.1f})" for e in order[:5]
-    )
-    against = listed(f"{r['model_name']}" for r in dear.iter_rows(named=True))
+    ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
+    says = listed(f"{e.label}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3])
     rows = pl.concat(kept).unique(maintain_order=True)
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"
     )
     return Answer(
         estimates=tuple(made),
-        says=f"per solved task, against {against}: {says}",
+        says=f"{len(made)} pairs of systems differ {ends} in cost per solved task; most in {says}",
         rows=shown(rows.with_columns(per), _COLUMNS),
     )
 

@@ -20,6 +20,9 @@ QUESTION = Question(
 )
 
 
+_YOUNG_DAYS = 540
+
+
 def run(frames: Frames, ask: Ask) -> Answer:
     """Models whose maker cut the standard input or output price; the count itself is exact."""
     import polars as pl
@@ -44,6 +47,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     cuts = rows.filter(
         (pl.col("valid_from") >= since)
         & (pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok"))
+        # A change found long after the release is most often a late correction of the list.
+        & ((pl.col("valid_from") - pl.col("model_released_on")).dt.total_days() <= _YOUNG_DAYS)
     ).sort("valid_from", "model_name")
     models = cuts["model_id"].drop_nulls().unique(maintain_order=True).to_list()
     made = estimate(

@@ -94,7 +94,9 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     import polars as pl
 
     ratings = board_rows(frames["arena_ratings"], ask).filter(pl.col("model_id").is_not_null())
-    ratings = ratings.group_by("model_id").agg(pl.col("rating_elo").max())
+    ratings = ratings.group_by("model_id").agg(
+        pl.col("rating_elo").max(), pl.col("source_id").first().alias("also_source_id")
+    )
     keys = ["source_id", "provider", "model_name", "model_id", "valid_from"]
     rows = frames["prices"].filter(
         (pl.col("tier") == "standard")

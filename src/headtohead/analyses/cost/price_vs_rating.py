@@ -79,7 +79,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
 _COLUMNS = (
     "side", "model_name", "model_id", "lab", "country", "rating_elo", "rating_low_elo",
     "rating_high_elo", "price_usd_per_mtok", "input_usd_per_mtok", "output_usd_per_mtok",
-    "on_front", "front_frac", "provider", "valid_from", "observed_on", "rating_source_id",
+    "on_front", "front_frac", "provider", "valid_from", "observed_on",
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
     )
     rated = rated.select(
         "model_id", "model_name", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
-        pl.col("source_id").alias("rating_source_id"), pl.col("verified").alias("rating_verified"),
+        pl.col("source_id").alias("also_source_id"), pl.col("verified").alias("rating_verified"),
     )  # fmt: skip
     seller = str(ask.scope["seller"])
     prices = in_force(frames["prices"], ask.about.end, seller=seller).drop("model_name")

@@ -27,12 +27,6 @@ QUESTION = Question(
     units=("ratio",),
     scope={
         "owners": ScopeWord("texts", "Owners that speak for side A; empty: all of them.", ()),
-        "measure": ScopeWord(
-            "text",
-            "ratio: A over B; growth: B's stock over that of a year before.",
-            "ratio",
-            ("ratio", "growth"),
-        ),
         "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
         "topic": ScopeWord(
             "text", "Published shares to use where no owner was counted yet.", "compute_share"
@@ -62,9 +56,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     day = latest_day(_complete(totals), "window_end", ask.about, 300)
     if day is None:
         return _published(frames["figures"], ask)
-    return (
-        _growth(totals, ask, day) if ask.scope["measure"] == "growth" else _ratio(totals, ask, day)
-    )
+    return _ratio(totals, ask, day)
 
 
 def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
@@ -83,26 +75,6 @@ def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
         f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
     )
     return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
-
-
-def _growth(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
-    """The stock counts chips since 2022, so it cannot fall: the ratio is at least 1."""
-    import polars as pl
-
-    before = day.replace(year=day.year - 1)
-    now, then = _held(totals, ask, "b", day), _held(totals, ask, "b", before)
-    if now.is_empty() or then.is_empty():
-        return Answer(missing=f"no count of AI chips at {before} was known by {ask.as_of}")
-    found = ratio(_stock(then), _stock(now))
-    found = Interval(found.value, max(1.0, found.low), found.high)
-    name = side_name(side(ask, "b"))
-    says = (
-        f"the counted {name} stock grew {found.value:.2f}-fold from {before} to {day} "
-        f"({found.low:.2f} to {found.high:.2f})"
-    )
-    return _answer(
-        totals, ask, pl.concat([now, then]), found, f"{name}, now over a year before", says
-    )
 
 
 def _answer(
@@ -162,7 +134,7 @@ def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
 
     rows = latest_figures(figures, ask, str(ask.scope["topic"]))
     a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
-    if a.is_empty() or b.is_empty() or ask.scope["measure"] != "ratio":
+    if a.is_empty() or b.is_empty():
         return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
     both = pl.concat([a, b])
     ours, theirs = (Interval(*figure_interval(r)) for r in both.iter_rows(named=True))

@@ -54,8 +54,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             interval=rating_interval(row.row(0, named=True)),
             unit="elo",
             method="published rating and its 95% interval",
-            n=rows.filter(rows["observed_on"] == row["observed_on"][0]).height,
-            n_of="entrants on the boards",
+            n=int(row["entrants_n"][0]),
+            n_of="entrants on the board",
         )
         for label, row in picked
     ]

@@ -1,5 +1,7 @@
 """Whether one side's trading agents took the first places, and how often luck alone does that."""
 
+from math import comb
+
 import numpy as np
 
 from headtohead.analyses.picking import estimate, shown, side, side_name, where
@@ -19,6 +21,7 @@ QUESTION = Question(
             "lead",
             ("luck", "lead"),
         ),
+        "alpha": ScopeWord("number", "Chance of luck that still counts as showing skill.", 0.05),
     },
 )
 
@@ -35,6 +38,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     lead = float(np.min(b["return_pct"].to_numpy()) - np.max(a["return_pct"].to_numpy()))
     luck = order_p(np.array([True] * b.height + [False] * a.height), both["return_pct"].to_numpy())
     is_lead = ask.scope["measure"] == "lead"
+    least = 1 / comb(both.height, b.height)
+    if not is_lead and least > float(ask.scope["alpha"]):
+        return Answer(
+            missing=f"even the best order of {b.height} in {both.height} agents comes about by "
+            f"luck in {least:.1%} of seasons, so one season cannot tell"
+        )
     value = lead if is_lead else luck
     made = estimate(
         ask,
