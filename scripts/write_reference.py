@@ -166,7 +166,11 @@ def _analyses_page() -> Iterator[str]:
 def _commands_page() -> Iterator[str]:
     yield "<!-- Made by `make docs` from src/headtohead/cli.py; edit it there. -->"
     yield "# Commands"
-    yield "Every verb has a Python twin of the same name in `headtohead` with the same result."
+    yield (
+        "Every verb has a Python twin of the same name in `headtohead` with the same result; only "
+        "`h2h sources` is `list_sources` and `h2h evidence` is `read_evidence`: the plain words "
+        "are packages."
+    )
     yield ""
     yield "| exit code | meaning |"
     yield "|---|---|"

@@ -1,8 +1,9 @@
 """Can B stand in for A, what does it save, and how sure are we?
 
-The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `sources`,
-`evidence` and `names`. Each takes `as_of`, the day of our knowledge, and gives the same result
-object that its `h2h` twin prints.
+The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `names`,
+`list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the plain words are packages).
+Each takes `as_of`, the day of our knowledge, and gives the same result object that its `h2h` twin
+prints.
 """
 
 from typing import TYPE_CHECKING
@@ -10,14 +11,17 @@ from typing import TYPE_CHECKING
 from headtohead.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from headtohead.verbs import check, diff, evidence, names, report, show, sources
+    from headtohead.verbs import check, diff, list_sources, names, read_evidence, report, show
 
-__all__ = ["__version__", "check", "diff", "evidence", "names", "report", "show", "sources"]
+_VERBS = ("check", "diff", "list_sources", "names", "read_evidence", "report", "show")
+__all__ = [
+    "__version__", "check", "diff", "list_sources", "names", "read_evidence", "report", "show",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
     """A verb, imported when first used, so that importing the package stays quick."""
-    if name in __all__:
+    if name in _VERBS:
         import importlib
 
         return getattr(importlib.import_module("headtohead.verbs"), name)

@@ -169,7 +169,7 @@ def sources(store: Path | None, as_json: bool) -> None:
     from headtohead.reports.listing import cards_json
     from headtohead.reports.terminal import cards_lines
 
-    cards = verbs.sources(store=_open(store))
+    cards = verbs.list_sources(store=_open(store))
     _out(cards_json(cards, _today()) if as_json else cards_lines(cards))
 
 
@@ -197,7 +197,7 @@ def evidence(
     if table is None:
         return _out(f"{t.name:<18}{t.doc}" for t in tables().values())
     day = _day(as_of)
-    frame = verbs.evidence(table, as_of=day, where=filters, store=_open(store))
+    frame = verbs.read_evidence(table, as_of=day, where=filters, store=_open(store))
     return _out(frame_json(frame, day) if as_json else frame_lines(frame, limit))
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.analyses.picking import where as kept
 from headtohead.claims.claim import ClaimsFile
-from headtohead.claims.verdict import Verdict
 from headtohead.core.dates import Period, parse_day
 from headtohead.core.errors import UnknownName
 from headtohead.core.names import Names, Resolution
@@ -151,12 +150,12 @@ def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> 
     )
 
 
-def sources(*, store: Store | None = None) -> tuple[Card, ...]:
+def list_sources(*, store: Store | None = None) -> tuple[Card, ...]:
     """Every source: its licence, what was taken from it and when, and what was dropped."""
     return (store or Store()).cards()
 
 
-def evidence(
+def read_evidence(
     table: str, *, as_of: Day, where: str = "", store: Store | None = None
 ) -> "pl.DataFrame":
     """A table as known on a day, with the entities behind each row.
@@ -317,4 +316,4 @@ def _path(value: Path | str | None) -> Path | None:
     return Path(value) if isinstance(value, str) else value
 
 
-__all__ = ["Verdict", "check", "diff", "evidence", "names", "report", "show", "sources"]
+__all__ = ["check", "diff", "list_sources", "names", "read_evidence", "report", "show"]

@@ -53,6 +53,8 @@ def values(column: Column, *, known: st.SearchStrategy[date]) -> st.SearchStrate
         return known
     if column.name in ("vintage", "source_id", "verified"):
         return st.none()
+    if column.name == "row_url":
+        return st.sampled_from([None, "https://toys.invalid/a"])
     if "low_" in column.name or "high_" in column.name:
         return st.just(0.0 if "low_" in column.name else 100.0)
     kinds: dict[str, st.SearchStrategy[Any]] = {

@@ -26,6 +26,7 @@ QUESTION = Question(
             "latest",
             ("latest", "each"),
         ),
+        "need_all": ScopeWord("flag", "Say nothing if one of the models is absent.", True),
         "both_styles": ScopeWord("flag", "Look at raw and style-controlled boards.", False),
     },
 )
@@ -40,7 +41,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     picked = _picked(rows, ask)
     absent = [w.name for w in ask.scope["models"] if named(rows, w).is_empty()]
-    if not picked or absent:
+    if not picked or (absent and ask.scope["need_all"]):
         who = listed(absent) or str(ask.scope["of"])
         return Answer(
             missing=f"{who} cannot be found on the {ask.scope['board']} board in the window"
@@ -64,7 +65,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=tuple(estimates),
         says=says,
         rows=shown(_stack([row for _, row in picked]), _COLUMNS),
-        notes=(f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}",),
+        notes=(
+            f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}",
+            *(f"{name} is not on the board" for name in absent),
+        ),
     )
 
 

@@ -27,6 +27,7 @@ QUESTION = Question(
         ),
         "only": ScopeWord("text", "Rank only entrants that fit column=value, ...", ""),
         "categories": ScopeWord("texts", "Several categories instead of one.", ()),
+        "also_boards": ScopeWord("texts", "Other boards too, each as a whole.", ()),
     },
 )
 
@@ -36,9 +37,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     estimates, kept = [], []
-    wanted = ask.scope["categories"] or (ask.scope["category"],)
-    for category in wanted:
-        scope = {**ask.scope, "category": category}
+    here = ask.scope["board"]
+    wanted = [(here, c) for c in ask.scope["categories"] or (ask.scope["category"],)]
+    wanted += [(board, "full") for board in ask.scope["also_boards"]]
+    for board, category in wanted:
+        scope = {**ask.scope, "board": board, "category": category}
         rows = board_rows(
             frames["arena_ratings"], Ask(ask.about, ask.as_of, ask.sides, scope, ask.rng)
         )
@@ -47,7 +50,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             top = best(where(field, group)) if field.height else field
             if top.is_empty():
                 continue
-            label = _label(group, category, many=len(wanted) > 1)
+            where_ = category if board == here else f"{board} board"
+            label = _label(group, where_, many=len(wanted) > 1)
             place = field["model_name"].to_list().index(top["model_name"][0])
             estimates.append(
                 estimate(
