@@ -66,6 +66,7 @@ def test_many_rows_are_all_kept_in_order() -> None:
     ("change", "says"),
     [
         ({"elo": 3.0}, "has no column elo"),
+        ({"row_url": "see https://a.example and b"}, "not one web address"),
         ({"rating_elo": "high"}, "rating_elo holds 'high', which is no real"),
         ({"rating_elo": True}, "holds True, which is no real"),
         ({"votes_n": 1.5}, r"votes_n holds 1\.5, which is no int"),
