@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 UV := .uv/bin/uv
 STAMP := $(VENV)/.ready
 
+# The machine's own certificates: a company's network may have some of its own.
+export UV_NATIVE_TLS := 1
+export UV_SYSTEM_CERTS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help report test check fix format lint types contracts evidence docs bench clean
 
