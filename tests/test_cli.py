@@ -21,6 +21,8 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
+    (tmp_path / "home").mkdir()
+
     def invoke(*arguments: str, store: bool = True) -> Result:
         extra = ["--store", str(tmp_path / "home")] if store else []
         return CliRunner().invoke(main, [*arguments, *extra], prog_name="h2h")
@@ -183,6 +185,8 @@ def test_names_explains_and_says_by_exit_code(run: Run, name: str, code: int, sa
         (("evidence", "arena_ratings", "--where", "modell=x"), 64, "No column is called"),
         (("report", "--a", "Atlantis"), 64, "No country is called"),
         (("report", "--group", "planet"), 64, "No group is called"),
+        (("report", "--a", "CN"), 64, "Both sides are CN"),
+        (("evidence", "prices", "--limit", "-3"), 64, "--limit"),
         (("report", "--out", "no/such/folder/r.html"), 64, "does not exist"),
         (("update", "no_such_source"), 64, "No source is called"),
         (("update", "llmledger"), 64, "llmledger"),
@@ -196,6 +200,18 @@ def test_bad_input_says_what_where_and_what_to_do(
     assert result.exit_code == code, result.output
     assert says in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_store_that_is_not_there_is_a_typo_and_not_an_empty_store(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", "--store", str(tmp_path / "nowhere")])
+    assert result.exit_code == 64
+    assert "There is no store" in result.output
+
+
+def test_json_prints_every_row_unless_limited(run: Run) -> None:
+    rules = ("evidence", "rules", "--as-of", "2026-10-31", "--json")
+    assert len(envelope(run(*rules))["results"]) > 5
+    assert len(envelope(run(*rules, "--limit", "5"))["results"]) == 5
 
 
 def test_a_publisher_that_cannot_be_reached_ends_with_75(run: Run) -> None:

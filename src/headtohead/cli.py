@@ -177,7 +177,7 @@ def sources(store: Path | None, as_json: bool) -> None:
 @click.argument("table", required=False)
 @_as_of
 @click.option("--where", "filters", default="", metavar="COLUMN=VALUE,...", help="Keep these rows.")
-@click.option("--limit", default=20, show_default=True, help="Rows to show.")
+@click.option("--limit", type=click.IntRange(min=1), help="Rows: 20 as text, all with --json.")
 @_store
 @_json
 def evidence(
@@ -198,7 +198,9 @@ def evidence(
         return _out(f"{t.name:<18}{t.doc}" for t in tables().values())
     day = _day(as_of)
     frame = verbs.read_evidence(table, as_of=day, where=filters, store=_open(store))
-    return _out(frame_json(frame, day) if as_json else frame_lines(frame, limit))
+    if as_json:
+        return _out(frame_json(frame.head(limit) if limit else frame, day))
+    return _out(frame_lines(frame, limit or 20))
 
 
 @main.command()
@@ -238,7 +240,7 @@ def update(
     from headtohead.progress import bar
     from headtohead.reports.listing import updated_json
 
-    home, today = _open(store), _today()
+    home, today = _open(store, make=True), _today()
     unused: tuple[str, ...] = ()
     if rebuild:
         done = rebuilding.rebuild(home)
@@ -300,9 +302,11 @@ def _day(text: str | None) -> date:
     return day
 
 
-def _open(folder: Path | None) -> "Store":
+def _open(folder: Path | None, *, make: bool = False) -> "Store":
     from headtohead.evidence.store import Store
 
+    if folder and not make and not folder.is_dir():
+        raise InputError(f"There is no store {folder}. Check --store; `h2h update` makes one.")
     return Store(folder)
 
 

@@ -11,7 +11,7 @@ from headtohead.claims.claim import Claim, ClaimsFile, Reading
 from headtohead.claims.load import load
 from headtohead.claims.verdict import Judged, Verdict, judge, verdict
 from headtohead.core.dates import Period
-from headtohead.core.errors import NoEvidence, UnknownName
+from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.names import Names
 from headtohead.core.question import Answer, Ask, Named, Sides
 from headtohead.core.tables import tables
@@ -148,6 +148,8 @@ class Pipeline:
         for value in (a, b):
             if value not in known[group]:
                 raise UnknownName(group, value, known[group])
+        if a == b:
+            raise InputError(f"Both sides are {a}. Give two that differ, as in --a US --b CN.")
         return Sides(group, a, b)
 
     def _judge(

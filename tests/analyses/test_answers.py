@@ -180,3 +180,18 @@ def test_the_list_price_of_deepseek_v3_2(line: Pipeline) -> None:
     (row,) = [r for r in answer.rows if r["model_id"] == "deepseek/deepseek-v3.2"]
     assert (row["input_usd_per_mtok"], row["output_usd_per_mtok"]) == (0.28, 0.42)
     assert row["source_id"]
+
+
+def test_two_publishers_of_one_season_count_each_agent_once(
+    shared_evidence: Any, tmp_path: Any
+) -> None:
+    from headtohead.evidence.folder import from_folder
+
+    store = Store(tmp_path)
+    from_folder(
+        store, ["nof1_alpha_arena"], shared_evidence / "alpha_arena", today=date(2026, 10, 31)
+    )
+    answer = ask(Pipeline(store), "performance.trading_order", ARTICLE, HINDSIGHT, measure="lead")
+    (lead,) = answer.estimates
+    assert lead.n == 6
+    assert lead.value == pytest.approx(35.7, abs=0.05)

@@ -65,6 +65,17 @@ def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "
     return exact if exact.height or wanted.mode else same
 
 
+def once(frame: "pl.DataFrame", moment: str) -> "pl.DataFrame":
+    """Each agent's row of a moment once, though several publishers may give it; verified first."""
+    import polars as pl
+
+    who = pl.coalesce("model_id", "model_name")
+    ordered = frame.with_columns(who.alias("agent")).sort(
+        ["agent", moment, "verified", "source_id"], descending=[False, False, True, False]
+    )
+    return ordered.unique(["agent", moment], keep="first", maintain_order=True)
+
+
 def latest_day(
     frame: "pl.DataFrame", column: str, about: Period, back_days: int, ahead_days: int = 0
 ) -> date | None:

@@ -139,7 +139,7 @@ def diff_lines(result: DiffResult) -> Iterator[str]:
         for c in found:
             yield f"  {c.subject}"
             yield f"    {c.before or 'new'} → {c.after or 'gone'}"
-            yield f"    {_shorten(c.why, 160)}"
+            yield f"    {c.why}"
     yield ""
     yield from source_lines(result.citations)
 

@@ -32,7 +32,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimate(
             ask,
             row,
-            label=f"{row['subject'][0]}, {row['measure'][0]}",
+            label=f"{row['subject'][0]}, {_plain(row['measure'][0])}",
             interval=(
                 row["value"][0],
                 row["value"][0] if row["low_value"][0] is None else row["low_value"][0],
@@ -40,7 +40,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             ),
             unit="usd",
             level=1.0,
-            method=f"published figure: {row['measure'][0]}",
+            method=f"published figure: {_plain(row['measure'][0])}",
             n=1,
             n_of="published figures",
         )
@@ -54,3 +54,7 @@ _COLUMNS = (
     "topic", "subject", "measure", "value", "low_value", "high_value", "unit", "scope",
     "window_start", "window_end",
 )  # fmt: skip
+
+
+def _plain(measure: str) -> str:
+    return measure.replace("_", " ")

@@ -62,7 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="models",
     )
     fails = rows.filter(~pl.col("perhaps"))["model_name"].to_list()
-    without = f" (not {listed(fails[:6])})" if fails and len(fails) < n else ""
+    without = f" (not {_some(fails)})" if fails and len(fails) < n else ""
     who = side_name(str(ask.scope["which"]))
     says = (
         f"{sure} of {n} {who + ' ' if who else ''}models are "
@@ -75,6 +75,12 @@ _COLUMNS = (
     "model_name", "model_id", "organisation", "country", "side", "flagship", "weights_open",
     "licence", "licence_osi", "code_open", "data_open", "valid_from",
 )  # fmt: skip
+
+
+def _some(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = [f"{len(names) - 6} more"] if len(names) > 6 else []
+    return listed([*names[:6], *more])
 
 
 def _asked(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":

@@ -64,6 +64,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                         float(top["place_high_rank"][0]),
                     ),
                     unit="rank",
+                    level=1.0,
                     method="published place; spread over entrants with overlapping intervals",
                     n=field.height,
                     n_of=f"{ask.scope['among']} ranked",
@@ -75,7 +76,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             missing=f"no {ask.scope['board']} board with these groups was known by {ask.as_of}"
         )
     says = listed(
-        f"{e.label} takes place {e.value:.0f} (tied with {e.low:.0f} to {e.high:.0f}) of {e.n}"
+        f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
         for e in sorted(estimates, key=lambda e: e.value)[:5]
     )
     rows = pl.concat(kept).unique(maintain_order=True)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from headtohead.analyses.picking import estimate, shown
+from headtohead.analyses.picking import estimate, once, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     agents = frames["equity"].filter(pl.col("season") == ask.scope["season"])
-    agents = agents.with_columns(series=pl.lit("agent"))
+    agents = once(agents, "observed_at").with_columns(series=pl.lit("agent"))
     hold = _hold(frames["coin_prices"], ask)
     rows = pl.concat([agents, hold], how="diagonal_relaxed").sort(
         "series", "model_name", "observed_at"
@@ -52,7 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     # Like with like: the agents' accounts as they stood when the last coin price was taken.
     stood = agents.filter(pl.col("observed_at") <= last).sort("observed_at")
-    stood = stood.unique("model_name", keep="last")
+    stood = stood.unique("agent", keep="last", maintain_order=True)
     ahead = stood.filter(pl.col("return_pct") > value)
     ends = final["observed_at"].to_list()
     whole = bool(ends) and last >= min(ends) - timedelta(hours=2)

@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 
-from headtohead.analyses.picking import estimate, shown, side, side_name, where
+from headtohead.analyses.picking import estimate, once, shown, side, side_name, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.luck import order_p
 
@@ -30,7 +30,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """The lead in percentage points, or the exact permutation probability of the order."""
     import polars as pl
 
-    final = frames["equity"].filter((pl.col("season") == ask.scope["season"]) & pl.col("is_final"))
+    season = frames["equity"].filter(pl.col("season") == ask.scope["season"])
+    final = once(season.filter(pl.col("is_final")), "season")
     a, b = where(final, side(ask, "a")), where(final, side(ask, "b"))
     if a.is_empty() or b.is_empty():
         return Answer(missing=f"no final returns of both sides were known by {ask.as_of}")
@@ -38,6 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     lead = float(np.min(b["return_pct"].to_numpy()) - np.max(a["return_pct"].to_numpy()))
     luck = order_p(np.array([True] * b.height + [False] * a.height), both["return_pct"].to_numpy())
     is_lead = ask.scope["measure"] == "lead"
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     least = 1 / comb(both.height, b.height)
     if not is_lead and least > float(ask.scope["alpha"]):
         return Answer(
@@ -48,7 +50,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     made = estimate(
         ask,
         both,
-        label="lead of the worst of B over the best of A" if is_lead else "chance by luck alone",
+        label=f"lead of every {name_b} over any {name_a} agent" if is_lead else "chance by luck",
         interval=(value, value, value),
         unit="pp" if is_lead else "frac",
         level=1.0,
@@ -56,7 +58,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=both.height,
         n_of="agents in one season",
     )
-    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     says = (
         f"the {b.height} {name_b} agents ended {lead:+.1f} points from the best {name_a} one; "
         f"{b.height} of {both.height} agents without skill take the first places with probability "

@@ -313,7 +313,8 @@ SECTION = Section(
             needs=("price_usd_per_mtok", "observed_on", "level_label"),
             since=date(2023, 6, 1),
             note="Prices are as listed, so they have no interval. Levels are ratings of one board, "
-            "carried back to each model's first price.",
+            "carried back to each model's first price. The figures differ from those of a "
+            "statement asked of its own time, since the board is the latest one.",
             table={
                 "level_label": "Rating", "observed_on": "From",
                 "price_usd_per_mtok": "Lowest price", "model_name": "Model", "side": "Side",
