@@ -41,12 +41,17 @@ def one_board(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
 
 
 def board_rows(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
-    """The board on its last day in the window; on every day of it if the scope says `each`."""
+    """The board on its last day in the window; on every day in it if the scope says `each`.
+
+    A window without any board is served by the nearest one.
+    """
     import polars as pl
 
     rows = one_board(frame, ask)
     if ask.scope.get("days") == "each":
-        return rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
+        inside = rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
+        if inside.height:
+            return inside
     # A board of the same month speaks for a day shortly before it, if nothing nearer is known.
     day = latest_day(rows, "observed_on", ask.about, int(ask.scope["back_days"]), ahead_days=31)
     return rows.filter(pl.col("observed_on") == day) if day else rows.clear()
