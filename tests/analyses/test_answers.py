@@ -195,3 +195,23 @@ def test_two_publishers_of_one_season_count_each_agent_once(
     (lead,) = answer.estimates
     assert lead.n == 6
     assert lead.value == pytest.approx(35.7, abs=0.05)
+
+
+def test_costs_by_task_tell_chinese_systems_apart(shared_evidence: Any, tmp_path: Any) -> None:
+    from headtohead.evidence.folder import from_folder
+    from headtohead.verbs import show
+
+    store = Store(tmp_path)
+    folder = shared_evidence / "swebench_bash_only"
+    from_folder(store, ["swebench_bash_only"], folder, today=date(2026, 10, 31))
+    verdict = show("C4", as_of=HINDSIGHT, store=store).verdicts[0]
+    against_gpt_5 = {
+        e.label.split(" against ")[0]: e
+        for e in verdict.as_stated.answer.estimates
+        if "against GPT-5 (2025-08-07)" in e.label
+    }
+    assert against_gpt_5["DeepSeek V3.2 Reasoner"].value == pytest.approx(9.2, abs=0.1)
+    assert against_gpt_5["GLM-4.6 (T=1)"].value == pytest.approx(2.5, abs=0.1)
+    assert against_gpt_5["Minimax M2"].high < 1
+    assert verdict.as_stated.truth == "false"
+    assert verdict.word == "narrowly true"
