@@ -119,13 +119,19 @@ def test_sorting_works_by_keyboard_and_is_told(opened: Opened) -> None:
     assert shown(page) == up[::-1]
 
 
+def counted(page: Any, text: str) -> None:
+    """Wait until the count beside the filters says so."""
+    page.wait_for_function(f"document.querySelector('#f-count').textContent === '{text}'")
+
+
 def test_filters_work_by_keyboard_together_and_restore(opened: Opened) -> None:
     page = opened()
     page.locator("#f-q").focus()
     page.keyboard.type("cheaply")
+    counted(page, "1 of 5 shown")
     assert shown(page) == ["claim-X2"]
-    assert page.locator("#f-count").text_content() == "1 of 5 shown"
     page.locator("#f-sec").select_option("openness")
+    counted(page, "0 of 5 shown")
     assert shown(page) == []
     assert page.locator("#f-none").is_visible()
     page.reload()
@@ -133,19 +139,20 @@ def test_filters_work_by_keyboard_together_and_restore(opened: Opened) -> None:
     assert shown(page) == []
     assert page.locator("#f-q").input_value() == "cheaply"
     page.get_by_role("button", name="Show all").press("Enter")
-    assert len(shown(page)) == 5
+    counted(page, "5 of 5 shown")
     page.locator("#f-v").select_option("refuted")
+    counted(page, "1 of 5 shown")
     assert shown(page) == ["claim-X3"]
 
 
 def test_a_row_opens_its_card_and_an_address_does_too(opened: Opened) -> None:
     page = opened()
     page.locator("#score tbody tr").nth(1).locator("td.number").click()
-    assert page.locator("#claim-X2").get_attribute("open") is not None
+    page.wait_for_selector("#claim-X2[open]")
     assert page.url.endswith("#claim-X2")
     again = opened(hash_="#claim-X4")
-    assert again.locator("#claim-X4").get_attribute("open") is not None
-    assert again.evaluate("document.activeElement.parentElement.id") == "claim-X4"
+    again.wait_for_selector("#claim-X4[open]")
+    again.wait_for_function("document.activeElement.parentElement.id === 'claim-X4'")
 
 
 def test_the_slider_changes_chart_and_address_and_reload_restores(opened: Opened) -> None:
@@ -214,7 +221,7 @@ def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: P
     page.locator("#price-vs-rating button[data-do=cite]").press("Enter")
     assert page.locator("dialog[open] #citation-bibtex").text_content().startswith("@misc{")
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    page.wait_for_function("document.querySelector('dialog[open]') === null")
 
 
 def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
@@ -280,7 +287,7 @@ def test_the_theme_can_be_chosen_and_charts_follow(opened: Opened) -> None:
     page.locator("#theme").press("Enter")
     page.locator("#theme").press("Enter")
     assert page.locator("#theme").text_content() == "Theme: dark"
-    assert page.evaluate(f"getComputedStyle({mark}).fill") != light
+    page.wait_for_function(f"getComputedStyle({mark}).fill !== '{light}'")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 30)"
 
 
