@@ -276,3 +276,10 @@ def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
     assert made["verb"] == "report"
     assert date.fromisoformat(made["as_of"]) == date(2026, 10, 31)
     assert (tmp_path / "r.html").stat().st_size < 6_000_000
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mgpt-9", "gpt\x9b2Jnine"])
+def test_names_from_outside_cannot_steer_the_terminal(run: Run, name: str) -> None:
+    result = run("names", name, store=False)
+    assert "gpt" in result.output
+    assert not {"\x1b", "\x9b"} & set(result.output)

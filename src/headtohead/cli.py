@@ -45,7 +45,7 @@ class _Group(click.Group):
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"h2h: {message}", err=True)
+    click.echo(_plain(f"h2h: {message}"), err=True)
     sys.exit(code)
 
 
@@ -283,8 +283,13 @@ def _out(result: dict[str, Any] | Iterable[str]) -> None:
     if isinstance(result, dict):
         return click.echo(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False))
     for line in result:
-        click.echo(line)
+        click.echo(_plain(line))
     return None
+
+
+def _plain(text: str) -> str:
+    """The text without control characters: a name from outside must not steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def _write(target: Path, text: str) -> None:
