@@ -12,10 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.core.provenance import Evaluator
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -103,6 +106,21 @@ class RawFile:
         except (EOFError, OSError, UnicodeError, zlib.error) as error:
             raise DamagedDownload(
                 f"{self.name} cannot be read as text ({error}). Download it again."
+            ) from None
+
+    def parquet(self) -> "pl.DataFrame":
+        """The content as a table.
+
+        Raises:
+            DamagedDownload: If it is not whole Parquet.
+        """
+        import polars as pl
+
+        try:
+            return pl.read_parquet(io.BytesIO(self.content))
+        except pl.exceptions.PolarsError as error:
+            raise DamagedDownload(
+                f"{self.name} is not whole Parquet ({error}). Download it again."
             ) from None
 
 

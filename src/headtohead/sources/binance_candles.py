@@ -141,13 +141,7 @@ def _text(f: RawFile) -> str:
 
 
 def _from_parquet(f: RawFile) -> Iterator[tuple[Record, datetime]]:
-    import polars as pl
-
-    try:
-        frame = pl.read_parquet(io.BytesIO(f.content))
-    except pl.exceptions.PolarsError as error:
-        raise DamagedDownload(f"{f.name} is no Parquet ({error}). Download it again.") from None
-    for number, fields in enumerate(frame.iter_rows(named=True)):
+    for number, fields in enumerate(f.parquet().iter_rows(named=True)):
         record = Record(_ID, f"{f.name} row {number}", fields)
         yield record, record.convert("timestamp", _in_utc)
 

@@ -13,13 +13,12 @@ row's `setting` says what two runs must share to be compared, then which run it 
 A run's day is the day it was made; Epoch publishes its runs some days later.
 """
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.core.errors import UpstreamChanged
 from headtohead.core.sourcing import (
     Parsed,
     RawFile,
@@ -190,14 +189,7 @@ def _grader(record: Record) -> str | None:
 
 
 def _table(f: RawFile) -> "pl.DataFrame":
-    import polars as pl
-
-    try:
-        table = pl.read_parquet(io.BytesIO(f.content))
-    except pl.exceptions.PolarsError as error:
-        raise DamagedDownload(
-            f"{f.name} is not whole Parquet ({error}). Download it again."
-        ) from None
+    table = f.parquet()
     if odd := set(table.columns) ^ _COLUMNS:
         raise UpstreamChanged(_ID, f.name, f"unknown or missing field(s) {', '.join(sorted(odd))}")
     longest = table["item"].str.len_chars().max()

@@ -5,12 +5,11 @@ its whole history (`full`). Two layouts exist: Bradley-Terry ratings, and the ag
 of another kind, which are counted and left out because they are no ratings.
 """
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.core.errors import UpstreamChanged
 from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Source
 
 if TYPE_CHECKING:
@@ -163,14 +162,7 @@ def _config(f: RawFile) -> str:
 
 
 def _read(f: RawFile, columns: frozenset[str]) -> "pl.DataFrame":
-    import polars as pl
-
-    try:
-        table = pl.read_parquet(io.BytesIO(f.content))
-    except pl.exceptions.PolarsError as error:
-        raise DamagedDownload(
-            f"{f.name} is not whole Parquet ({error}). Download it again."
-        ) from None
+    table = f.parquet()
     if extra := set(table.columns) - columns:
         raise UpstreamChanged(_ID, f.name, f"unknown field(s) {', '.join(sorted(extra))}")
     if missing := columns - set(table.columns):
