@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headtohead.analyses.listprices import in_force
 from headtohead.analyses.picking import where as kept
 from headtohead.claims.claim import ClaimsFile
 from headtohead.core.dates import Period, parse_day
@@ -13,7 +14,7 @@ from headtohead.core.names import Names, Resolution
 from headtohead.core.question import Sides
 from headtohead.evidence.store import Card, Store
 from headtohead.pipeline import Pipeline
-from headtohead.reports.changes import Change, DiffResult, verdict_changes
+from headtohead.reports.changes import DiffResult, price_changes, rank_changes, verdict_changes
 from headtohead.reports.result import CheckResult, Exhibit, ReportResult
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> 
     verdicts = [line.check(file, about=None, as_of=day) for day in (first, last)]
     changes = [
         *verdict_changes(*verdicts),
-        *_price_changes(line, first, last),
-        *_rank_changes(line, first, last, top),
+        *price_changes(*(in_force(line.frame("prices", d, used_on=d), d) for d in (first, last))),
+        *rank_changes(*(line.frame("arena_ratings", d) for d in (first, last)), top=top),
     ]
     ids = sorted({i for c in changes for i in c.source_ids})
     return DiffResult(
@@ -228,80 +229,6 @@ def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict
 def _sources(rows: tuple[Any, ...]) -> set[str]:
     columns = ("source_id", "also_source_id")
     return {str(row[c]) for row in rows for c in columns if row.get(c)}
-
-
-def _price_changes(line: Pipeline, first: date, last: date) -> list[Change]:
-    """Models whose maker's list price differs between what was in force on the two days."""
-    from headtohead.analyses.listprices import in_force
-
-    then, now = (
-        {
-            r["model_id"]: r
-            for r in in_force(line.frame("prices", d, used_on=d), d).iter_rows(named=True)
-        }
-        for d in (first, last)
-    )
-    found = []
-    for model, row in now.items():
-        old = then.get(model)
-        before, after = (_price(r) if r else "" for r in (old, row))
-        if old and before != after:
-            why = f"in force from {row['valid_from']}, known on {row['known_on']} ({row['basis']})"
-            found.append(_change("price", model, before, after, why, row))
-    return found
-
-
-def _rank_changes(line: Pipeline, first: date, last: date, top: int) -> list[Change]:
-    """Entrants among the first places on either day whose place differs."""
-    found = []
-    boards = [_places(line, day) for day in (first, last)]
-    (then, _), (now, board) = boards
-    for name in sorted(set(then) | set(now), key=lambda n: now.get(n, (999, {}))[0]):
-        before, after = (b[name][0] if name in b else None for b in (then, now))
-        if before == after or min(before or 999, after or 999) > top:
-            continue
-        row = (now if name in now else then)[name][1]
-        texts = [f"place {p}" if p else "not on the board" for p in (before, after)]
-        why = f"board of {board}" if after else f"absent from the board of {board}"
-        found.append(_change("rank", name, texts[0], texts[1], why, row))
-    return found
-
-
-def _places(line: Pipeline, day: date) -> tuple[dict[str, tuple[int, dict[str, Any]]], object]:
-    """Model -> (place of its best entrant, row) on the last text board known, and its day."""
-    import polars as pl
-
-    rows = line.frame("arena_ratings", day).filter(
-        (pl.col("board") == "text")
-        & (pl.col("category") == "full")
-        & pl.col("style_control").fill_null(True)
-    )
-    if rows.is_empty():
-        return {}, None
-    rows = rows.filter(pl.col("observed_on") == pl.col("observed_on").max())
-    rows = rows.with_columns(pl.coalesce("model_id", "model_name").alias("who"))
-    rows = rows.sort("rating_elo", descending=True).unique("who", keep="first", maintain_order=True)
-    ranked = {r["who"]: (i, r) for i, r in enumerate(rows.iter_rows(named=True), 1)}
-    return ranked, rows["observed_on"][0]
-
-
-def _price(row: dict[str, Any]) -> str:
-    return (
-        f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
-    )
-
-
-def _change(
-    what: str, subject: str, before: str, after: str, why: str, row: dict[str, Any]
-) -> Change:
-    return Change(
-        what=what,
-        subject=subject,
-        before=before,
-        after=after,
-        why=why,
-        source_ids=(str(row["source_id"]),),
-    )
 
 
 def _day(value: Day) -> date:

@@ -1,5 +1,6 @@
 """What questions about arena boards share: which board, which day, which interval."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headtohead.analyses.picking import latest_day, side, side_name, where
@@ -19,7 +20,7 @@ BOARD_WORDS = {
 }
 
 
-def one_board(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+def one_board(frame: "pl.DataFrame", scope: Mapping[str, Any]) -> "pl.DataFrame":
     """The entrants of the board and category asked for, on every day.
 
     A board whose style control is not stated serves as the publisher's default. Where two
@@ -28,10 +29,10 @@ def one_board(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     import polars as pl
 
     rows = frame.filter(
-        (pl.col("board") == ask.scope["board"]) & (pl.col("category") == ask.scope["category"])
+        (pl.col("board") == scope["board"]) & (pl.col("category") == scope["category"])
     )
-    if not ask.scope.get("both_styles"):
-        style = bool(ask.scope["style_control"])
+    if not scope.get("both_styles"):
+        style = bool(scope["style_control"])
         rows = rows.filter(pl.col("style_control").fill_null(True) == style)
     size = pl.len().over("source_id", "observed_on", "style_control")
     rows = rows.with_columns(size.alias("entrants_n"))
@@ -47,7 +48,7 @@ def board_rows(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     """
     import polars as pl
 
-    rows = one_board(frame, ask)
+    rows = one_board(frame, ask.scope)
     if ask.scope.get("days") == "each":
         inside = rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
         if inside.height:
@@ -79,7 +80,7 @@ def fronts(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     """
     import polars as pl
 
-    rows = one_board(frame, ask)
+    rows = one_board(frame, ask.scope)
     since = pl.lit(str(ask.scope["since"])).str.to_date()
     rows = rows.filter((pl.col("observed_on") >= since) & (pl.col("observed_on") <= ask.about.end))
     found = [rows.clear().with_columns(side=pl.lit(""), which=pl.lit(""))]

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headtohead.analyses.boards import BOARD_WORDS, one_board
 from headtohead.claims.verdict import Judged, Verdict
 from headtohead.core.provenance import Citation
 from headtohead.reports.result import envelope
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_Place = tuple[int, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,76 @@ def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list
             )
         )
     return found
+
+
+def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]:
+    """Models whose maker's list price differs; both frames hold the prices in force on a day."""
+    old = {r["model_id"]: r for r in before.iter_rows(named=True)}
+    found = []
+    for row in after.iter_rows(named=True):
+        then, now = (_price(r) if r else "" for r in (old.get(row["model_id"]), row))
+        if then and then != now:
+            why = f"in force from {row['valid_from']}, known on {row['known_on']} ({row['basis']})"
+            found.append(_change("price", row["model_id"], then, now, why, row))
+    return found
+
+
+def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> list[Change]:
+    """Entrants among the first `top` places of either text board whose place differs.
+
+    Args:
+        before: The `arena_ratings` known on the earlier day.
+        after: Those known on the later day.
+        top: How many places count.
+    """
+    (then, _), (now, board) = _places(before), _places(after)
+    found = []
+    # Those that left come last, in their old order: never in a set's own, which changes by run.
+    gone = len(then) + len(now)
+    for name in sorted(
+        then.keys() | now.keys(), key=lambda n: [b[n][0] if n in b else gone for b in (now, then)]
+    ):
+        old, new = (b[name][0] if name in b else None for b in (then, now))
+        if old == new or min(old or 999, new or 999) > top:
+            continue
+        texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
+        why = f"board of {board}" if new else f"absent from the board of {board}"
+        found.append(_change("rank", name, texts[0], texts[1], why, {**then, **now}[name][1]))
+    return found
+
+
+def _places(frame: "pl.DataFrame") -> tuple[dict[str, _Place], object]:
+    """Model -> (place of its best entrant, row) on the last board of the frame, and its day."""
+    import polars as pl
+
+    rows = one_board(frame, {name: word.default for name, word in BOARD_WORDS.items()})
+    if rows.is_empty():
+        return {}, None
+    rows = rows.filter(pl.col("observed_on") == pl.col("observed_on").max())
+    rows = rows.with_columns(pl.coalesce("model_id", "model_name").alias("who"))
+    rows = rows.sort("rating_elo", "model_name", descending=[True, False])
+    rows = rows.unique("who", keep="first", maintain_order=True)
+    ranked = {r["who"]: (i, r) for i, r in enumerate(rows.iter_rows(named=True), 1)}
+    return ranked, rows["observed_on"][0]
+
+
+def _price(row: dict[str, Any]) -> str:
+    return (
+        f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
+    )
+
+
+def _change(
+    what: str, subject: str, before: str, after: str, why: str, row: dict[str, Any]
+) -> Change:
+    return Change(
+        what=what,
+        subject=subject,
+        before=before,
+        after=after,
+        why=why,
+        source_ids=(str(row["source_id"]),),
+    )
 
 
 def _why(then: Verdict, now: Verdict) -> str:
