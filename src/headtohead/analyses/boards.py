@@ -58,10 +58,10 @@ def board_rows(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     return rows.filter(pl.col("observed_on") == day) if day else rows.clear()
 
 
-def rating_interval(row: dict[str, Any]) -> tuple[float, float, float]:
-    """(value, low, high) as published; unbounded where no interval was published."""
+def rating_interval(row: dict[str, Any]) -> Interval:
+    """As published; unbounded where no interval was published."""
     low, high = row["rating_low_elo"], row["rating_high_elo"]
-    return (
+    return Interval(
         row["rating_elo"],
         float("-inf") if low is None else low,
         float("inf") if high is None else high,
@@ -99,5 +99,5 @@ def gap_on(points: "pl.DataFrame", day: object) -> Interval:
     import polars as pl
 
     pair = points.filter(pl.col("observed_on") == day).sort("which")
-    a, b = (Interval(*rating_interval(row)) for row in pair.iter_rows(named=True))
+    a, b = (rating_interval(row) for row in pair.iter_rows(named=True))
     return difference(a, b)

@@ -8,6 +8,7 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Named
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,7 +123,7 @@ def estimate(
     frame: "pl.DataFrame",
     *,
     label: str,
-    interval: tuple[float, float, float],
+    interval: Interval,
     unit: str,
     method: str,
     n: int,
@@ -136,7 +137,7 @@ def estimate(
         ask: Gives the dates.
         frame: The rows behind it.
         label: What it is.
-        interval: (value, low, high) in `unit`.
+        interval: Value and ends, in `unit`.
         unit: A unit of the registry.
         method: How it was made.
         n: How many observations.
@@ -144,12 +145,11 @@ def estimate(
         level: Coverage of the interval.
         about: The window it speaks of; by default that of the rows, else the one asked for.
     """
-    value, low, high = interval
     return Estimate(
         label=label,
-        value=value,
-        low=low,
-        high=high,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
         level=level,
         unit=unit,
         method=method,

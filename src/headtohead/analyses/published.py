@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.question import Ask
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,8 +32,8 @@ def latest_figures(
     )
 
 
-def figure_interval(row: dict[str, Any]) -> tuple[float, float, float]:
-    """(value, low, high): the published ends, or those of its rounding; the value if exact."""
+def figure_interval(row: dict[str, Any]) -> Interval:
+    """The published ends, or those of its rounding; the value if exact."""
     value = float(row["value"])
     low, high = row["low_value"], row["high_value"]
-    return value, value if low is None else float(low), value if high is None else float(high)
+    return Interval(value, value if low is None else low, value if high is None else high)

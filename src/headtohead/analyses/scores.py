@@ -104,7 +104,7 @@ def gaps(ask: Ask, a: "pl.DataFrame", b: "pl.DataFrame") -> "list[tuple[Estimate
             ask,
             pair,
             label=name,
-            interval=(100 * found.value, 100 * found.low, 100 * found.high),
+            interval=Interval(100 * found.value, 100 * found.low, 100 * found.high),
             unit="pp",
             method="difference of two scores, unpaired; Wilson intervals combined by MOVER",
             n=min(pair["tasks_n"].to_list()),

@@ -6,6 +6,7 @@ from headtohead.analyses.picking import estimate, named
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Named
 from headtohead.stats.bootstrap import paired_difference
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,7 +72,7 @@ def paired(
             ask,
             pair,
             label=name,
-            interval=(100 * gap.value, 100 * gap.low, 100 * gap.high),
+            interval=Interval(100 * gap.value, 100 * gap.low, 100 * gap.high),
             unit="pp",
             method="mean paired difference by task, bootstrap over tasks",
             n=size,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import side, where
 from headtohead.core.question import Ask, ScopeWord
+from headtohead.stats.intervals import Interval
 from headtohead.stats.shares import ShareBounds, share_bounds
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
     return ShareBounds(ends.low, classified, ends.high)
 
 
-def lead(rows: "pl.DataFrame", b: str, a: str) -> tuple[float, float, float]:
+def lead(rows: "pl.DataFrame", b: str, a: str) -> Interval:
     """B's share less A's, and its logical bounds: the unattributed all to A, or all to B."""
     mine, theirs = bounds(rows, b), bounds(rows, a)
-    return mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low
+    return Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)

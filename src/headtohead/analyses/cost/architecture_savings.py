@@ -2,6 +2,7 @@
 
 from headtohead.analyses.picking import estimate, listed, named, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 QUESTION = Question(
     asks="How many times less does each token cost in compute and in cache than in a dense peer?",
@@ -48,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     ask,
                     both,
                     label=f"{wanted.name}: {what}",
-                    interval=(times, times, times),
+                    interval=Interval(times, times, times),
                     unit="ratio",
                     level=1.0,
                     method="computed from the published configuration",

@@ -54,7 +54,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                 both,
                 label=f"{one['model_name'][0]} against {reference['model_name'][0]}, "
                 f"{one['benchmark'][0]}",
-                interval=(interval.value, interval.low, interval.high),
+                interval=interval,
                 unit="ratio",
                 method=method,
                 n=n,

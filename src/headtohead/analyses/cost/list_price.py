@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from headtohead.analyses.listprices import MIX_WORDS, in_force, mixed
 from headtohead.analyses.picking import estimate, listed, named, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     pass
@@ -45,7 +46,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     ask,
                     both,
                     label=f"{dear.name} over {cheap.name}",
-                    interval=(times, times, times),
+                    interval=Interval(times, times, times),
                     unit="ratio",
                     level=1.0,
                     method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",

@@ -4,6 +4,7 @@ from datetime import date
 
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 QUESTION = Question(
     asks="How many of its own models' list prices did a side cut in the window?",
@@ -55,7 +56,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         cuts if cuts.height else rows,
         label="models cut",
-        interval=(float(len(models)),) * 3,
+        interval=Interval(len(models), len(models), len(models)),
         unit="n",
         level=1.0,
         method=f"list-price changes of at least {ask.scope['cut_frac']:.0%}, corrections left out",

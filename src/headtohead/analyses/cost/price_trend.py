@@ -57,7 +57,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         rows,
         label="change of the yearly fall",
-        interval=(change.value, change.low, change.high),
+        interval=change,
         unit="dex_per_year",
         method="yearly fall of the cheapest price after less before; Student interval over levels",
         n=len(changes),

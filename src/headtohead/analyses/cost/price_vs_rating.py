@@ -8,7 +8,7 @@ from headtohead.analyses.boards import BOARD_WORDS, board_rows
 from headtohead.analyses.listprices import MIX_WORDS, in_force, mixed
 from headtohead.analyses.picking import estimate, named, shown, side_column
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.stats.intervals import normal_quantile
+from headtohead.stats.intervals import Interval, normal_quantile
 from headtohead.stats.pareto import front_probability, pareto_front
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         points,
         label=str(one["model_name"]),
-        interval=(cheaper.height / n, surely.height / n, cheaper.height / n)
+        interval=Interval(cheaper.height / n, surely.height / n, cheaper.height / n)
         if n
-        else (0.0, 0.0, 0.0),
+        else Interval(0, 0, 0),
         unit="frac",
         level=1.0,
         method="count of cheaper list prices among models whose interval reaches its level",

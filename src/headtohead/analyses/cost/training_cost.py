@@ -1,6 +1,7 @@
 """What training cost, by the method and scope of each published figure."""
 
 from headtohead.analyses.picking import estimate, listed, shown
+from headtohead.analyses.published import figure_interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 
@@ -33,11 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             ask,
             row,
             label=f"{row['subject'][0]}, {_plain(row['measure'][0])}",
-            interval=(
-                row["value"][0],
-                row["value"][0] if row["low_value"][0] is None else row["low_value"][0],
-                row["value"][0] if row["high_value"][0] is None else row["high_value"][0],
-            ),
+            interval=figure_interval(row.row(0, named=True)),
             unit="usd",
             level=1.0,
             method=f"published figure: {_plain(row['measure'][0])}",

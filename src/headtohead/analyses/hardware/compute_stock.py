@@ -86,7 +86,7 @@ def _answer(
         ask,
         used,
         label=label,
-        interval=(found.value, found.low, found.high),
+        interval=found,
         unit="ratio",
         level=0.9,
         method="sums of published medians, ends added as if fully dependent; ratio by MOVER-R",
@@ -137,13 +137,13 @@ def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
     if a.is_empty() or b.is_empty():
         return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
     both = pl.concat([a, b])
-    ours, theirs = (Interval(*figure_interval(r)) for r in both.iter_rows(named=True))
+    ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
     found = ratio(theirs, ours)
     made = estimate(
         ask,
         both,
         label=f"{ask.sides.a} over {ask.sides.b}",
-        interval=(found.value, found.low, found.high),
+        interval=found,
         unit="ratio",
         level=1.0,
         method="ratio of two published shares of known clusters, bounds from rounding",

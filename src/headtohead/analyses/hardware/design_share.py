@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, latest_day, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +48,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     mine = rows.filter(pl.col("designer_country") == ask.scope["country"])["compute_h100e"].sum()
     share = float(mine) / float(rows["compute_h100e"].sum())
     made = estimate(
-        ask, rows, label="share designed", interval=(share, 0.0, 1.0), unit="frac", level=1.0,
+        ask, rows, label="share designed", interval=Interval(share, 0.0, 1.0),
+        unit="frac", level=1.0,
         method="H100-equivalents by designer's seat; designers not counted bound it logically",
         n=rows.height, n_of="chip makers",
     )  # fmt: skip
@@ -77,7 +79,7 @@ def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
     mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
     low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
     made = estimate(
-        ask, rows, label="share made", interval=(mine / known.height, low, high),
+        ask, rows, label="share made", interval=Interval(mine / known.height, low, high),
         unit="frac", level=1.0, method="count of chips by foundry's seat, not weighted by volume",
         n=rows.height, n_of="chips",
     )  # fmt: skip

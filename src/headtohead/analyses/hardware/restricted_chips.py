@@ -4,6 +4,7 @@ from datetime import date
 
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 QUESTION = Question(
     asks="How many of side B's large models have documented training on these chips?",
@@ -37,10 +38,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     fitting = documented.filter(pl.col("hardware").str.contains(pattern)).sort("published_on")
     n, known, total = fitting.height, documented.height, rows.height
     if ask.scope["measure"] == "count":
-        interval, unit = (float(n), float(n), float(n + total - known)), "n"
+        interval, unit = Interval(n, n, n + total - known), "n"
     else:
-        interval, unit = (n / max(known, 1), n / total, (n + total - known) / total), "frac"
-        interval = (min(max(interval[0], interval[1]), interval[2]), interval[1], interval[2])
+        low, high = n / total, (n + total - known) / total
+        interval, unit = Interval(min(max(n / max(known, 1), low), high), low, high), "frac"
     made = estimate(
         ask,
         fitting if n else rows,

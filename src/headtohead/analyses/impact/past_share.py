@@ -28,19 +28,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return Answer(missing=f"no such share of {ask.sides.b} was known by {ask.as_of}")
     row = rows.sort("known_on", descending=True).head(1)
-    value, low, high = figure_interval(row.row(0, named=True))
+    found = figure_interval(row.row(0, named=True))
     made = estimate(
         ask,
         row,
         label=str(ask.scope["measure"]),
-        interval=(value, low, high),
+        interval=found,
         unit="frac",
         level=1.0,
         method="published figure, bounds from its rounding",
         n=1,
         n_of="published figures",
     )
-    says = (
-        f"the study puts it at {value:.1%} from {row['window_start'][0]} to {row['window_end'][0]}"
-    )
+    start, end = row["window_start"][0], row["window_end"][0]
+    says = f"the study puts it at {found.value:.1%} from {start} to {end}"
     return Answer(estimates=(made,), says=says, rows=shown(row, FIGURE_COLUMNS))

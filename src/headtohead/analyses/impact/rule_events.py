@@ -4,6 +4,7 @@ from datetime import date
 
 from headtohead.analyses.picking import estimate, listed, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 QUESTION = Question(
     asks="Did a rule that eased (or tightened) chip exports come into force in the window?",
@@ -35,7 +36,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         rows if rows.height else frames["rules"],
         label=f"{ask.scope['direction']} rules",
-        interval=(count, count, count if over else float("inf")),
+        interval=Interval(count, count, count if over else float("inf")),
         unit="n",
         level=1.0,
         method="count of rules in force; more may come until the window ends",

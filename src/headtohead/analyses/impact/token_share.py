@@ -3,6 +3,7 @@
 from headtohead.analyses.picking import estimate, side, side_name
 from headtohead.analyses.usage import USAGE_WORDS, Window, bounds, lead, windows
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 QUESTION = Question(
     asks="Which share of the tokens on this channel goes to side B?",
@@ -29,14 +30,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = found[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))
-    value, low, high = share.low, share.low, share.high
+    interval = Interval(share.low, share.low, share.high)
     if ask.scope["measure"] == "lead":
-        value, low, high = lead(last.rows, side(ask, "b"), side(ask, "a"))
+        interval = lead(last.rows, side(ask, "b"), side(ask, "a"))
     made = estimate(
         ask,
         last.rows,
         label=f"{name} share" if ask.scope["measure"] == "share" else f"{name} lead",
-        interval=(value, low, high),
+        interval=interval,
         unit="frac",
         level=1.0,
         method="logical bounds: unattributed tokens none of B's, or all of B's",

@@ -4,7 +4,7 @@ from headtohead.analyses.picking import estimate, shown
 from headtohead.analyses.published import FIGURE_COLUMNS, figure_interval, latest_figures
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
-from headtohead.stats.intervals import Interval, ratio
+from headtohead.stats.intervals import ratio
 
 QUESTION = Question(
     asks="How much private investment went into AI on each side, and what is the ratio?",
@@ -26,21 +26,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     pair = {w: rows.filter(pl.col("subject") == getattr(ask.sides, w)) for w in ("a", "b")}
     if pair["a"].is_empty() or pair["b"].is_empty():
         return Answer(missing=f"no private investment of both sides was known by {ask.as_of}")
-    sums = {w: Interval(*figure_interval(f.row(0, named=True))) for w, f in pair.items()}
+    sums = {w: figure_interval(f.row(0, named=True)) for w, f in pair.items()}
     times = ratio(sums["b"], sums["a"])
     both = pl.concat([pair["a"], pair["b"]])
     year = both["window_start"][0].year
     made = [
         estimate(
             ask, pair[w], label=getattr(ask.sides, w),
-            interval=(sums[w].value, sums[w].low, sums[w].high), unit="usd", level=1.0,
+            interval=sums[w], unit="usd", level=1.0,
             method="published figure, bounds from its rounding", n=1, n_of="published figures",
         )
         for w in ("a", "b")
     ]  # fmt: skip
     over = estimate(
         ask, both, label=f"{ask.sides.a} over {ask.sides.b}",
-        interval=(times.value, times.low, times.high), unit="ratio", level=1.0,
+        interval=times, unit="ratio", level=1.0,
         method="ratio of two published figures, bounds from rounding", n=2, n_of="figures",
     )  # fmt: skip
     says = (

@@ -3,7 +3,7 @@
 from headtohead.analyses.picking import estimate, listed, shown
 from headtohead.analyses.published import FIGURE_COLUMNS, figure_interval, latest_figures
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.stats.intervals import Interval, difference
+from headtohead.stats.intervals import difference
 
 QUESTION = Question(
     asks="By how much is side B's share of these counts above side A's?",
@@ -28,14 +28,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
             lost.append(topic)
             continue
         both = pl.concat([b.head(1), a.head(1)])
-        theirs, ours = (Interval(*figure_interval(r)) for r in both.iter_rows(named=True))
+        theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
         made.append(
             estimate(
                 ask,
                 both,
                 label=topic,
-                interval=(lead.value, lead.low, lead.high),
+                interval=lead,
                 unit="frac",
                 level=1.0,
                 method="difference of two published shares, bounds from rounding",

@@ -39,7 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = found[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
     is_lead = ask.scope["measure"] == "lead"
-    interval = (mine.low, mine.low, mine.high)
+    interval = Interval(mine.low, mine.low, mine.high)
     tokens = estimate(
         ask,
         last.rows,
@@ -68,13 +68,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 def _downloads(ask: Ask, both: "pl.DataFrame") -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
-    share, other = (Interval(*figure_interval(r)) for r in both.iter_rows(named=True))
+    share, other = (figure_interval(r) for r in both.iter_rows(named=True))
     found = difference(other, share) if ask.scope["measure"] == "lead" else share
     made = estimate(
         ask,
         both,
         label=f"{ask.scope['measure']} of downloads",
-        interval=(found.value, found.low, found.high),
+        interval=found,
         unit="frac",
         level=1.0,
         method="published share, bounds from its rounding",

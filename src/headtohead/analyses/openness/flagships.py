@@ -13,6 +13,7 @@ from headtohead.analyses.picking import (
     where,
 )
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +55,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         rows,
         label=" and ".join(c.replace("_", " ") for c in ask.scope["criteria"]),
-        interval=(sure / n, sure / n, perhaps / n),
+        interval=Interval(sure / n, sure / n, perhaps / n),
         unit="frac",
         level=1.0,
         method="count over a listed set; what is not known counts against, then for",

@@ -33,7 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         points.filter(pl.col("observed_on") == last),
         label=f"{b} minus {a}",
-        interval=(gap.value, gap.low, gap.high),
+        interval=gap,
         unit="elo",
         method="difference of two published ratings, intervals combined as independent (MOVER)",
         n=points["observed_on"].n_unique(),

@@ -4,7 +4,7 @@ from headtohead.analyses.boards import BOARD_WORDS, best, board_rows, rating_int
 from headtohead.analyses.picking import estimate, shown, side, side_name, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
-from headtohead.stats.intervals import Interval, difference
+from headtohead.stats.intervals import difference
 
 QUESTION = Question(
     asks="How many rating points is the best of side B above the best of side A?",
@@ -28,15 +28,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"no {ask.scope['board']} board with both sides was known by {ask.as_of}"
         )
-    va, la, ha = rating_interval(a.row(0, named=True))
-    vb, lb, hb = rating_interval(b.row(0, named=True))
-    gap = difference(Interval(va, la, ha), Interval(vb, lb, hb))
+    ours, theirs = (rating_interval(best_row.row(0, named=True)) for best_row in (a, b))
+    gap = difference(ours, theirs)
     both = pl.concat([b, a])
     made = estimate(
         ask,
         both,
         label=f"{side_name(side(ask, 'b'))} minus {side_name(side(ask, 'a'))}",
-        interval=(gap.value, gap.low, gap.high),
+        interval=gap,
         unit="elo",
         method="difference of two published ratings, intervals combined as independent (MOVER)",
         n=rows.height,
@@ -44,8 +43,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     says = (
-        f"the best {name_b} entrant, {b['model_name'][0]}, has {show(vb, 'elo')} and "
-        f"the best {name_a} one, {a['model_name'][0]}, {show(va, 'elo')}: "
+        f"the best {name_b} entrant, {b['model_name'][0]}, has {show(theirs.value, 'elo')} and "
+        f"the best {name_a} one, {a['model_name'][0]}, {show(ours.value, 'elo')}: "
         f"{gap.value:+.0f} ({gap.low:+.0f} to {gap.high:+.0f})"
     )
     return Answer(

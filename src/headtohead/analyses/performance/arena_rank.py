@@ -7,6 +7,7 @@ import numpy as np
 from headtohead.analyses.boards import BOARD_WORDS, best, board_rows
 from headtohead.analyses.picking import estimate, listed, shown, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 from headtohead.stats.ranks import rank_spread
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     ask,
                     top,
                     label=label,
-                    interval=(
+                    interval=Interval(
                         float(top["place_rank"][0]),
                         float(top["place_low_rank"][0]),
                         float(top["place_high_rank"][0]),

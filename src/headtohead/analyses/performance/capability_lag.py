@@ -8,7 +8,7 @@ from headtohead.analyses.indexes import INDEX_WORDS, NO_INDEX, released
 from headtohead.analyses.picking import estimate, shown, side, side_name
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.frontier import lag_days, lag_with_draws
-from headtohead.stats.intervals import normal_quantile
+from headtohead.stats.intervals import Interval, normal_quantile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,7 +56,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         rows,
         label=f"{side_name(side(ask, 'b'))} behind {side_name(side(ask, 'a'))}",
-        interval=(
+        interval=Interval(
             months,
             min(months, spread.low / _DAYS_A_MONTH),
             max(months, spread.high / _DAYS_A_MONTH),

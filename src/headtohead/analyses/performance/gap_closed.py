@@ -67,8 +67,7 @@ def _rating(frames: Frames, ask: Ask) -> "_Change | str":
             )
         ends.append(pl.concat(pair))
     first, last = (
-        difference(*(Interval(*rating_interval(r)) for r in pair.iter_rows(named=True)))
-        for pair in ends
+        difference(*(rating_interval(r) for r in pair.iter_rows(named=True))) for pair in ends
     )
     rows = pl.concat(ends)
     return _Change(
@@ -113,7 +112,7 @@ class _Change:
             ask,
             self.rows,
             label=f"{self.measure} gap closed",
-            interval=(closed.value, closed.low, closed.high),
+            interval=closed,
             unit=self.unit,
             level=self.level,
             method="gap at the end less gap at the start, combined as independent (MOVER)",

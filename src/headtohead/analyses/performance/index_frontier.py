@@ -33,7 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         both,
         label=f"{side_name(side(ask, 'b'))} minus {side_name(side(ask, 'a'))}",
-        interval=(diff.value, diff.low, diff.high),
+        interval=diff,
         unit="index",
         level=level[0] if level.len() else 0.9,
         method="difference of two published scores, combined as independent (MOVER)",

@@ -42,7 +42,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
                 ask,
                 rows,
                 label=name,
-                interval=(closed.value, closed.low, closed.high),
+                interval=closed,
                 unit="frac",
                 method="1 less later gap over earlier gap; Wilson intervals combined by MOVER",
                 n=min(rows["tasks_n"].to_list()),

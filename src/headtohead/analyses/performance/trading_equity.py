@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.analyses.picking import estimate, once, shown
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +44,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         hold,
         label=f"holding {ask.scope['coin']}",
-        interval=(value, value, value),
+        interval=Interval(value, value, value),
         unit="pct",
         level=1.0,
         method=f"price change from {days} UTC",
@@ -106,8 +107,8 @@ def _agents_only(ask: Ask, agents: "pl.DataFrame", rows: "pl.DataFrame") -> Answ
         return Answer(missing=f"no final account values were known by {ask.as_of}")
     value = float(best["return_pct"][0])
     made = estimate(
-        ask, best, label=str(best["model_name"][0]), interval=(value, value, value), unit="pct",
-        level=1.0, method="final account value", n=agents.height, n_of="account values",
+        ask, best, label=str(best["model_name"][0]), interval=Interval(value, value, value),
+        unit="pct", level=1.0, method="final account value", n=agents.height, n_of="account values",
     )  # fmt: skip
     says = (
         f"the best agent, {best['model_name'][0]}, ended at {value:+.1f}%; no coin price was known"

@@ -6,6 +6,7 @@ import numpy as np
 
 from headtohead.analyses.picking import estimate, once, shown, side, side_name, where
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.stats.intervals import Interval
 from headtohead.stats.luck import order_p
 
 QUESTION = Question(
@@ -51,7 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         both,
         label=f"lead of every {name_b} over any {name_a} agent" if is_lead else "chance by luck",
-        interval=(value, value, value),
+        interval=Interval(value, value, value),
         unit="pp" if is_lead else "frac",
         level=1.0,
         method="final account values" if is_lead else "exact permutation of the final order",
