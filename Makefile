@@ -11,7 +11,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings clean
+.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -62,6 +62,9 @@ bench: $(STAMP) ## Measure speed and size, side by side
 
 bench-ratings: $(STAMP) ## Measure ratings beside their peers: makes the peers' environment, takes half an hour
 	$(BIN)/python -m benchmarks.ratings --page docs/benchmarks/ratings.md
+
+bench-capability: $(STAMP) ## Measure the capability index beside scipy: make bench-capability FROM=folder-of-raw-files
+	$(BIN)/python -m benchmarks.capability --evidence $(FROM) --page docs/benchmarks/capability.md
 
 clean: ## Remove the environment and caches
 	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

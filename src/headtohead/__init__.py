@@ -1,9 +1,9 @@
 """Can B stand in for A, what does it save, and how sure are we?
 
 The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `names`,
-`rank`, `list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the plain words are
-packages). Each takes `as_of`, the day of our knowledge (`rank` does without: the votes are yours),
-and gives the same result object that its `h2h` twin prints.
+`rank`, `index`, `gap`, `list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the
+plain words are packages). Each takes `as_of`, the day of our knowledge (`rank` does without: the
+votes are yours), and gives the same result object that its `h2h` twin prints.
 """
 
 from typing import TYPE_CHECKING
@@ -11,12 +11,26 @@ from typing import TYPE_CHECKING
 from headtohead.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from headtohead.verbs import check, diff, list_sources, names, rank, read_evidence, report, show
+    from headtohead.verbs import (
+        check,
+        diff,
+        gap,
+        index,
+        list_sources,
+        names,
+        rank,
+        read_evidence,
+        report,
+        show,
+    )
 
-_VERBS = ("check", "diff", "list_sources", "names", "rank", "read_evidence", "report", "show")
+_VERBS = (
+    "check", "diff", "gap", "index", "list_sources", "names", "rank", "read_evidence", "report",
+    "show",
+)  # fmt: skip
 __all__ = [
-    "__version__", "check", "diff", "list_sources", "names", "rank", "read_evidence",
-    "report", "show",
+    "__version__", "check", "diff", "gap", "index", "list_sources", "names", "rank",
+    "read_evidence", "report", "show",
 ]  # fmt: skip
 
 

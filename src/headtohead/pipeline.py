@@ -1,6 +1,6 @@
 """Feeds evidence to analyses and answers to claims: the only place where files meet mathematics."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -13,9 +13,11 @@ from headtohead.claims.verdict import Judged, Verdict, judge, verdict
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.names import Names
+from headtohead.core.provenance import Citation
 from headtohead.core.question import Answer, Ask, Named, Sides
 from headtohead.core.tables import tables
 from headtohead.evidence.entities import with_entities
+from headtohead.evidence.own_scores import OwnScores
 from headtohead.evidence.store import Store
 from headtohead.sources import importers
 
@@ -43,6 +45,8 @@ class Pipeline:
         self.names = Names.load()
         self.seed = seed
         self._frames: dict[tuple[str, date, date | None], pl.DataFrame] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._brought: OwnScores | None = None
 
     def claims(self, path: Path | None = None) -> ClaimsFile:
         """The claims in a file; the reference article's if None.
@@ -112,11 +116,33 @@ class Pipeline:
             used_on: The day on which a seller's model names are read, since some of them move
                 from model to model; the first day of each price if None.
         """
+        import polars as pl
+
         key = (table, as_of, used_on if table == "prices" else None)
         if key not in self._frames:
             rows = self.store.read(table, as_of)
-            self._frames[key] = with_entities(table, rows, self.names, used_on=key[2])
+            made = with_entities(table, rows, self.names, used_on=key[2])
+            if table == "benchmark_scores" and self._brought:
+                made = pl.concat([made, self._brought.rows], how="diagonal_relaxed")
+            self._frames[key] = made
         return self._frames[key]
+
+    def bring(self, scores: OwnScores) -> None:
+        """Add a user's own scores to `benchmark_scores`; they are known on every day asked."""
+        self._brought = scores
+        self._frames.clear()
+        self._kept.clear()
+
+    def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:
+        """The sources by name order, those that the user brought among them.
+
+        Raises:
+            UnknownName: If one of them is not known.
+        """
+        brought = self._brought
+        own = [brought.citation] if brought and brought.citation.source_id in source_ids else []
+        others = [i for i in source_ids if not own or i != own[0].source_id]
+        return (*self.store.citations(others, as_of), *own)
 
     def require_evidence(self, as_of: date) -> None:
         """Check that something was known by a day.
@@ -188,7 +214,8 @@ class Pipeline:
                     missing=f"nothing in {table} was known by {as_of} from the sources allowed"
                 )
         words = {k: self._named(found, k, v, about) for k, v in scope.items()}
-        return found.run(frames, Ask(about, as_of, sides, words, np.random.default_rng(self.seed)))
+        rng = np.random.default_rng(self.seed)
+        return found.run(frames, Ask(about, as_of, sides, words, rng, self.seed, self._kept))
 
     def _named(self, found: Analysis, word: str, value: object, about: Period) -> object:
         """Model names in a scope, resolved on the day they are used."""

@@ -1,7 +1,7 @@
-"""A progress bar for downloads, on a terminal only."""
+"""What a person waiting sees, on a terminal only: a bar for downloads, a word for each step."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,3 +55,19 @@ def bar() -> Iterator[Bar]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
         yield Bar(shown)
+
+
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str], None]]:
+    """A line that says which step is being worked on; silent where nobody looks.
+
+    Args:
+        what: The work as a whole.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as shown:
+        yield lambda step: shown.update(f"{what}: {step}")

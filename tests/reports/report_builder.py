@@ -14,6 +14,9 @@ from headtohead.reports.result import CheckResult, Exhibit, ReportResult
 from headtohead.reports.sections import exhibit_specs
 
 VERSION = "9.9.9"
+# Which benchmarks of the made-up profile are sure, and how many made-up records still stand.
+SURE = (0, 1, 7)
+STANDING = 2
 AS_OF = date(2026, 10, 31)
 ABOUT = Period.parse("2025-12")
 HOSTILE = (
@@ -180,14 +183,37 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
             for i, d in enumerate(months)
             for k, s in enumerate(both)
         ),
-        "index-frontier": tuple(
+        "capability-frontier": tuple(
             _row(
                 date(2026, 8, 1), side=s, model_name=names[i % len(names)], lab="lab", country=s,
-                score_index=100.0 + i - 5 * k, score_low_index=98.0 + i - 5 * k,
-                score_high_index=103.0 + i - 5 * k, released_on=d, is_record=True,
+                score_index=100.0 + i - 5 * k - 3 * (i % 3 == 2),
+                score_low_index=98.0 + i - 5 * k - 3 * (i % 3 == 2),
+                score_high_index=103.0 + i - 5 * k - 3 * (i % 3 == 2), benchmarks_n=7,
+                released_on=d, is_record=i % 3 != 2, frontier_frac=0.25,
+                best_index=100.0 + i - 5 * k - (i % 3 == 2),
+                best_low_index=98.5 + i - 5 * k, best_high_index=103.5 + i - 5 * k,
+                gap_index=-5.0 - 0.25 * i, gap_low_index=-7.0 - 0.25 * i,
+                gap_high_index=-3.0 - 0.25 * i,
             )
             for i, d in enumerate(months)
             for k, s in enumerate(both)
+        ),
+        "lag-arrows": tuple(_record(names, sides, i, d) for i, d in enumerate(months[:6])),
+        "capability-profile": tuple(
+            _row(
+                date(2026, 8, 1), benchmark=f"b{i}", title=f"{names[i % len(names)]} {i}",
+                domain=("maths", "coding_agentic", "knowledge_reasoning", "")[i % 4],
+                gain_pp=4.0 * (i - 3), gain_low_pp=4.0 * i - 14.0, gain_high_pp=4.0 * i - 10.0,
+                a_n=20, b_n=6, p_value=0.01, holm_value=0.05 if i in SURE else 0.5,
+                is_sure=i in SURE,
+            )
+            for i in range(8)
+        ),
+        "sensitivity": tuple(
+            _choice(names, i, topic)
+            for i, topic in enumerate(
+                ("as asked", "missing", "dates", "frontier", "model", "benchmarks", "benchmarks")
+            )
         ),
         "price-vs-rating": tuple(
             _row(
@@ -263,6 +289,37 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
             for i, d in enumerate(months)
         ),
     }  # fmt: skip
+
+
+def _record(names: Sequence[str], sides: Sides, i: int, day: date) -> dict[str, Any]:
+    """A record of side A; the last `STANDING` still stand on the last day of the year."""
+    stands = i >= 6 - STANDING
+    until = date(2025, 12, 31) if stands else day + timedelta(days=150)
+    months = (until - day).days * 12 / 365.25
+    return _row(
+        date(2026, 8, 1), side=sides.a, model_name=names[i % len(names)], lab="lab", country="US",
+        score_index=100.0 + 2 * i, score_low_index=99.0 + 2 * i, score_high_index=101.5 + 2 * i,
+        released_on=day, matched_by=None if stands else names[(i + 1) % len(names)],
+        matched_on=None if stands else until, stood_until=until, stood_months=months,
+        stood_low_months=months - 1.5, stood_high_months=None if stands else months + 2.0,
+        is_matched=not stands,
+    )  # fmt: skip
+
+
+def _choice(names: Sequence[str], i: int, topic: str) -> dict[str, Any]:
+    """One choice of a sensitivity table: the fourth has no answer, the last two no interval."""
+    answered, drawn = i != 3, i not in (3, 5, 6)
+    return _row(
+        date(2026, 8, 1), topic=topic, choice=f"{names[i % len(names)]} choice {i}",
+        a_model=names[0] if answered else None, b_model=names[-1] if answered else None,
+        gap_index=-5.0 + 0.2 * i if answered else None,
+        gap_low_index=-7.0 if drawn else None, gap_high_index=-3.0 if drawn else None,
+        lag_months=6.0 + 0.5 * i if answered else None,
+        lag_low_months=3.0 if drawn else 0.0 if answered else None,
+        lag_high_months=9.0 if drawn and i else None,
+        benchmarks_n=12.0 if answered else None, models_n=118.0 if answered else None,
+        why=None if answered else "a side has no model left that may lead",
+    )  # fmt: skip
 
 
 def _row(known_on: date, **columns: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.reports import report_builder as build
-from tests.reports.test_report_page import hostile_report
+from tests.reports.test_report_page import rendered
 
 from headtohead.reports.html import check_html, render_html
 
@@ -36,8 +36,8 @@ def browser() -> Iterator[Any]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
     pages = {
-        "report": render_html(build.report(), version=build.VERSION),
-        "hostile": render_html(hostile_report(), version=build.VERSION),
+        "report": rendered("plain"),
+        "hostile": rendered("hostile"),
         "check": check_html(build.check(), version=build.VERSION),
     }
     for name, text in pages.items():
@@ -174,6 +174,86 @@ def test_the_slider_changes_chart_and_address_and_reload_restores(opened: Opened
     assert page.locator(marks).count() == after
     assert page.locator("#price-vs-rating-day").text_content() == "2025-04-01"
     assert page.evaluate("scrollY") > 0
+
+
+def count(page: Any, slug: str, name: str, mark: str = "path, line, rect") -> int:
+    """How many marks the layers of this name have drawn."""
+    script = "(gs, mark) => gs.reduce((n, g) => n + g.querySelectorAll(mark).length, 0)"
+    found: int = page.eval_on_selector_all(f"#{slug}-chart svg g[class*='{name}']", script, mark)
+    return found
+
+
+def words(page: Any, slug: str) -> list[str]:
+    found: list[str] = page.locator(f"#{slug}-chart svg .mark-text text").all_text_contents()
+    return found
+
+
+def slid_to(page: Any, slug: str, day: str) -> Any:
+    slider = page.locator(f"#{slug}-seen")
+    slider.focus()
+    while page.locator(f"#{slug}-day").text_content() > day:
+        before = page.locator(f"#{slug}").get_attribute("data-day")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            f"document.getElementById('{slug}').dataset.day !== {json.dumps(before)}"
+        )
+    return page
+
+
+def test_the_frontier_has_a_band_for_each_side_and_the_gap_has_an_interval(opened: Opened) -> None:
+    page = opened()
+    slug = "capability-frontier"
+    rows = build.report().exhibits[slug].answer.rows
+    assert count(page, slug, "band_marks") == 2
+    assert count(page, slug, "records_marks") == sum(row["is_record"] for row in rows) > 0
+    assert {"−7.8", "−9.8 to −5.8"} <= set(words(page, slug))
+    slid_to(page, slug, "2025-05-01")
+    assert {"−6.0", "−8.0 to −4.0"} <= set(words(page, slug))
+    assert count(page, slug, "band_marks") == 2
+
+
+def test_each_matched_record_has_an_arrow_and_the_others_stay_open(opened: Opened) -> None:
+    page = opened()
+    slug = "lag-arrows"
+    assert count(page, slug, "set_marks") == 6
+    assert count(page, slug, "matched_marks") == count(page, slug, "heads_marks") == 4
+    assert count(page, slug, "standing_marks") == build.STANDING == 2
+    assert count(page, slug, "spread_marks") == 6
+    assert {"4.9 months, Model two", "8.0+ months"} <= set(words(page, slug))
+    slid_to(page, slug, "2025-05-31")
+    assert page.locator(f"#{slug}-day").text_content() == "2025-05-31"
+    assert count(page, slug, "set_marks") == 5
+    assert count(page, slug, "matched_marks") == 1
+    assert count(page, slug, "standing_marks") == 4
+    assert "3.9+ months" in words(page, slug)
+
+
+def test_the_profile_marks_what_is_sure_and_names_the_domains(opened: Opened) -> None:
+    page = opened()
+    slug = "capability-profile"
+    assert count(page, slug, "-symbol role-mark sure_marks") == len(build.SURE)
+    assert count(page, slug, "unsure_marks") == 8 - len(build.SURE)
+    filled = page.eval_on_selector_all(
+        f"#{slug}-chart svg g[class*='sure_marks'] path",
+        "ps => ps.filter(p => p.getAttribute('fill') !== 'transparent').length",
+    )
+    assert filled == len(build.SURE)
+    labels = page.locator(f"#{slug}-chart svg .role-axis-label text").all_text_contents()
+    heads = ["Maths", "Coding and agents", "Knowledge and reasoning", "Other"]
+    assert [label for label in labels if label in heads] == heads
+    assert {"◂ US better", "Chinese better ▸"} <= set(words(page, slug))
+
+
+def test_the_sensitivity_table_comes_first_and_its_chart_has_an_interval_a_choice(
+    opened: Opened,
+) -> None:
+    page = opened()
+    slug = "sensitivity"
+    assert page.locator(f"#{slug} > .scroll tbody tr").count() == 7
+    for what in ("gap", "lag"):
+        assert count(page, slug, f"{what}_bars") == count(page, slug, f"{what}_dots") == 4
+        assert count(page, slug, f"{what}_bare") == 2
+    assert words(page, slug).count("no answer") == 2
 
 
 def test_a_broken_address_leaves_the_page_as_it_is(opened: Opened) -> None:

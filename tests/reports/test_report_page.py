@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -92,9 +93,15 @@ REPORTS = {
 }
 
 
+@cache
+def rendered(name: str) -> str:
+    """The HTML of one of the reports, made once."""
+    return render_html(REPORTS[name], version=build.VERSION)
+
+
 @pytest.fixture(scope="module", params=REPORTS, ids=lambda k: k.replace(" ", "-"))
 def html(request: pytest.FixtureRequest) -> str:
-    return render_html(REPORTS[request.param], version=build.VERSION)
+    return rendered(request.param)
 
 
 def test_a_page_is_one_small_file_that_refers_to_nothing_outside(html: str) -> None:
@@ -160,7 +167,7 @@ def test_tables_have_captions_and_scopes_and_the_page_has_landmarks(html: str) -
 
 
 def test_hostile_text_is_only_ever_text() -> None:
-    html = render_html(REPORTS["hostile"], version=build.VERSION)
+    html = rendered("hostile")
     seen = Seen(html)
     assert not seen.all("img")
     assert "window.pwned=1" in seen.text
@@ -176,7 +183,7 @@ def test_hostile_text_is_only_ever_text() -> None:
 
 
 def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
-    html = render_html(REPORTS["plain"], version=build.VERSION)
+    html = rendered("plain")
     tables = re.findall(r'<table class="numbers">(.*?)</table>', html, re.DOTALL)
     rows = [r for t in tables for r in re.findall(r"<tr>(.*?)</tr>", t, re.DOTALL)[1:]]
     assert len(rows) > 20
@@ -190,7 +197,7 @@ def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
 
 
 def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> None:
-    html = render_html(REPORTS["plain"], version=build.VERSION)
+    html = rendered("plain")
     text = Seen(html).text
     assert "Holds if the whole interval is from -50 rating points to -10 rating points" in text
     assert "What would decide it. An interval for B minus A" in text
@@ -208,7 +215,7 @@ def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> Non
 
 
 def test_the_first_screen_has_answer_dates_and_scorecard() -> None:
-    seen = Seen(render_html(REPORTS["plain"], version=build.VERSION))
+    seen = Seen(rendered("plain"))
     assert "Can Chinese models stand in for US ones?" in seen.text
     assert "Of 5 statements, with what is known by 2026-10-31" in seen.text
     assert "Evidence up to 2026-09-30" in seen.text
@@ -218,7 +225,7 @@ def test_the_first_screen_has_answer_dates_and_scorecard() -> None:
 
 
 def test_a_missing_exhibit_is_a_sentence_and_needs_no_chart_library() -> None:
-    html = render_html(REPORTS["nothing known"], version=build.VERSION)
+    html = rendered("nothing known")
     assert Seen(html).text.count("Nothing to show: no such rows were known by then.") == 0
     assert Seen(html).text.count("Nothing to show: No such rows were known by then.") == len(
         exhibit_specs()
@@ -237,15 +244,15 @@ def test_a_check_is_a_page_of_its_own() -> None:
 
 
 def test_a_page_says_which_command_makes_it_again() -> None:
-    assert "h2h report --as-of 2026-10-31<" in render_html(REPORTS["plain"], version="1")
-    other = render_html(REPORTS["other sides"], version="1")
+    assert "h2h report --as-of 2026-10-31<" in rendered("plain")
+    other = rendered("other sides")
     assert "h2h report --group open --a closed --b open --as-of 2026-10-31 --about" in other
-    hostile = Seen(render_html(REPORTS["hostile"], version="1")).text
+    hostile = Seen(rendered("hostile")).text
     assert "--a '<img src=x onerror=" in hostile
 
 
 def test_the_same_result_gives_the_same_bytes() -> None:
-    assert render_html(build.report(), version="1") == render_html(build.report(), version="1")
+    assert render_html(build.report(), version=build.VERSION) == rendered("plain")
 
 
 @pytest.mark.parametrize("name", REPORTS)

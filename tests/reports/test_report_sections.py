@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,32 @@ from headtohead.claims.claim import SECTIONS
 from headtohead.core.dates import Period
 from headtohead.core.question import Sides
 from headtohead.reports.chartparts import log_ticks
-from headtohead.reports.exhibits import exhibit_views
+from headtohead.reports.exhibits import ExhibitView, exhibit_views
 from headtohead.reports.images import save_charts
 from headtohead.reports.layout import ExhibitSpec
-from headtohead.reports.prepare import MOST_POINTS, by_known, drawing, seen_days
+from headtohead.reports.prepare import (
+    MOST_POINTS,
+    by_known,
+    drawing,
+    milliseconds,
+    seen_days,
+)
 from headtohead.reports.sections import exhibit_specs, sections
 
 SPECS = [spec for section in sections() for spec in section.exhibits]
 EXPECTED = {
-    "arena-frontier", "index-frontier", "price-vs-rating-then",
+    "arena-frontier", "capability-frontier", "lag-arrows", "capability-profile", "sensitivity",
+    "price-vs-rating-then",
     "price-vs-rating", "price-of-level", "token-share",
     "openness-table", "compute-stock", "training-cost", "investment", "trading-equity",
 }  # fmt: skip
+
+
+def view(slug: str, **more: Any) -> ExhibitView:
+    """One exhibit of a made-up report; the others are left out, so that none is drawn in vain."""
+    made = build.report(**more)
+    alone = replace(made, exhibits={slug: made.exhibits[slug]})
+    return exhibit_views(alone, build.VERSION)[slug]
 
 
 def test_sections_come_in_the_order_of_the_claims_and_slugs_are_unique() -> None:
@@ -64,23 +79,23 @@ def test_an_exhibit_says_what_it_shows_and_asks_a_question_that_exists(spec: Exh
 def test_an_exhibit_becomes_a_chart_with_rows_and_no_address(
     spec: ExhibitSpec, sides: Sides
 ) -> None:
-    view = exhibit_views(build.report(sides=sides), build.VERSION)[spec.slug]
-    assert view.spec is not None
-    assert view.spec["width"] == "container"
-    text = json.dumps(view.spec)
+    found = view(spec.slug, sides=sides)
+    assert found.spec is not None
+    assert found.spec["width"] == "container"
+    text = json.dumps(found.spec)
     assert "http" not in text
     assert "url" not in text
-    assert view.rows_n == len(view.data["rows"]) == view.metadata["rows"] > 0
-    assert len(view.headings) == len(view.rows[0])
-    assert view.metadata["sources"][0]["licence"] == "CC-BY-4.0"
-    assert len(view.metadata["content_sha256"]) == 64
+    assert found.rows_n == len(found.data["rows"]) == found.metadata["rows"] > 0
+    assert len(found.headings) == len(found.rows[0])
+    assert found.metadata["sources"][0]["licence"] == "CC-BY-4.0"
+    assert len(found.metadata["content_sha256"]) == 64
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
 def test_hostile_names_reach_a_chart_only_as_data(spec: ExhibitSpec) -> None:
-    view = exhibit_views(build.report(names=build.HOSTILE), build.VERSION)[spec.slug]
-    assert view.spec is not None
-    for path, value in _strings(view.spec):
+    found = view(spec.slug, names=build.HOSTILE)
+    assert found.spec is not None
+    for path, value in _strings(found.spec):
         if any(word in value for word in ("pwned", "onerror", "</script")):
             assert path[0] in ("datasets", "data") or "values" in path or "domain" in path, path
 
@@ -99,10 +114,10 @@ def _strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.slug)
 def test_a_missing_answer_is_a_sentence_and_empty_rows_are_no_crash(spec: ExhibitSpec) -> None:
-    gone = exhibit_views(build.report(missing=[spec.slug]), build.VERSION)[spec.slug]
+    gone = view(spec.slug, missing=[spec.slug])
     assert gone.spec is None
     assert gone.missing == "no such rows were known by then"
-    bare = exhibit_views(build.report(rows={spec.slug: ()}), build.VERSION)[spec.slug]
+    bare = view(spec.slug, rows={spec.slug: ()})
     assert bare.spec is None
     assert bare.rows_n == 0
 
@@ -113,9 +128,9 @@ def test_an_estimate_names_a_source_that_no_row_of_its_exhibit_names() -> None:
     leaning = build.estimate(source_ids=("made_up", "other"))
     answer = replace(exhibit.answer, estimates=(leaning,))
     exhibits = {"investment": replace(exhibit, answer=answer, citations=(build.citation(),))}
-    view = exhibit_views(replace(made, exhibits=exhibits), build.VERSION)["investment"]
-    assert [s.anchor for s in view.numbers[0].sources] == ["source-made-up", "source-other"]
-    assert len(view.sources) == 1
+    found = exhibit_views(replace(made, exhibits=exhibits), build.VERSION)["investment"]
+    assert [s.anchor for s in found.numbers[0].sources] == ["source-made-up", "source-other"]
+    assert len(found.sources) == 1
 
 
 def test_charts_are_saved_as_png_and_svg(tmp_path: Path) -> None:
@@ -196,6 +211,79 @@ def test_the_slider_follows_knowledge_where_rows_became_known_bit_by_bit() -> No
     assert not by_known(_spec(), editions)
     assert seen_days(_spec(), _rows(1)) == []
     assert seen_days(replace(_spec(), time=""), steady) == []
+
+
+def test_the_slider_stops_where_a_row_ends_too_and_stands_at_the_last_end() -> None:
+    last = date(2024, 3, 1)
+    rows = [{**r, "until": last if i == 1 else None} for i, r in enumerate(_rows(3))]
+    spec = _spec(ends="until")
+    assert seen_days(spec, rows) == [date(2024, 1, d) for d in (1, 2, 3)] + [last]
+    drawn = drawing(spec, rows, Sides())
+    assert drawn.until_ms == drawn.rows[1]["end_ms"] == milliseconds(last)
+    assert max(row["seen_ms"] for row in drawn.rows) == milliseconds(date(2024, 1, 3))
+    assert drawing(_spec(), rows, Sides()).until_ms == milliseconds(date(2024, 1, 3))
+
+
+def _data(slug: str, **more: Any) -> list[dict[str, Any]]:
+    """Every row that the chart of an exhibit carries."""
+    found = view(slug, **more)
+    assert found.spec is not None
+    return [row for rows in found.spec["datasets"].values() for row in rows]
+
+
+def test_a_bound_for_each_record_is_drawn_where_it_is_known_and_open_where_it_is_not() -> None:
+    ours = [row for row in _data("lag-arrows") if row.get("side_n") == 0]
+    assert len(ours) == 6
+    for row in ours:
+        assert row["low_ms"] < row["end_ms"]
+        assert (row["high_ms"] is None) == (not row["is_matched"])
+        assert row["high_ms"] is None or row["high_ms"] > row["end_ms"]
+    assert {row["interval_words"] for row in ours if not row["is_matched"]} == {
+        "6.5 to no upper bound", "5.5 to no upper bound",
+    }  # fmt: skip
+
+
+def test_records_at_one_height_get_labels_apart() -> None:
+    rows = build.evidence(Sides(), ("a", "b", "c"))["lag-arrows"]
+    level = tuple({**row, "score_index": 100.0 + i // 4} for i, row in enumerate(rows))
+    ours = [r for r in _data("lag-arrows", rows={"lag-arrows": level}) if r.get("side_n") == 0]
+    heights = sorted(row["label_y"] for row in ours)
+    assert all(b - a > 0.03 for a, b in pairwise(heights))
+    (one,) = [r for r in _data("lag-arrows", rows={"lag-arrows": rows[:1]}) if r.get("side_n") == 0]
+    assert one["label_y"] == one["score_index"]
+
+
+def test_the_arrows_of_other_sides_wear_their_names() -> None:
+    sides = Sides("open", "closed", "open")
+    labels = {row["side_label"] for row in _data("lag-arrows", sides=sides)}
+    assert labels == {"closed", "open"}
+    profile = _data("capability-profile", sides=sides)
+    sure = {row["title"]: row["side_label"] for row in profile if row.get("is_sure")}
+    assert sorted(sure.values()) == ["closed", "closed", "open"]
+
+
+def test_a_profile_without_a_sure_benchmark_has_no_legend() -> None:
+    rows = build.evidence(Sides(), ("a", "b", "c"))["capability-profile"]
+    unsure = tuple({**row, "is_sure": False} for row in rows)
+    some, none = (
+        view("capability-profile", rows={"capability-profile": r}) for r in (rows, unsure)
+    )
+    assert "Better for sure:" in json.dumps(some.spec)
+    assert "Better for sure:" not in json.dumps(none.spec)
+    assert none.spec is not None
+
+
+def test_choices_stand_under_their_topics_and_an_open_end_reaches_the_farthest() -> None:
+    rows = [row for row in _data("sensitivity") if "order_n" in row]
+    lines = [row["line"] for row in sorted(rows, key=lambda r: r["order_n"])]
+    assert lines[0] == "Model one choice 0"
+    assert lines[1:3] == ["Scores that are missing", "Model two choice 1"]
+    assert lines[-3] == "One benchmark left out"
+    by_choice = {row.get("choice"): row for row in rows}
+    assert by_choice["Model one choice 0"]["lag_high_months"] is None
+    assert by_choice["Model one choice 0"]["lag_to"] == 9.0
+    assert by_choice["Model three choice 5"]["lag_words"] == "no interval made"
+    assert by_choice["Model three choice 5"]["lag_low_months"] is None
 
 
 def test_a_moment_is_drawn_to_the_minute_and_seen_from_its_day_on() -> None:

@@ -150,5 +150,6 @@ def test_what_may_ship_agrees_with_the_manifest(source_id: str, shared_evidence:
     if source_id not in vintages:
         pytest.skip(f"{source_id} has no raw files in the evidence folder")
     manifest = tomllib.loads((shared_evidence / "MANIFEST.toml").read_text(encoding="utf-8"))
-    stated = manifest[vintages[source_id]["folder"]]["ship"].split()[0]
-    assert _source(source_id).ship == stated
+    stated, _, part = manifest[vintages[source_id]["folder"]]["ship"].partition(" ")
+    # "yes (these rows only)": another source of the same folder may hold the rows that stay out.
+    assert _source(source_id).ship in ({stated, "no"} if part else {stated})

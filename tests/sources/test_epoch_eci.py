@@ -89,6 +89,8 @@ def test_the_preview_date_of_o3_is_noted() -> None:
         (_raw(runs=_RUNS.replace("0.5,", "NaN,")), "'performance' holds 'NaN'"),
         (_raw(runs=_RUNS.replace("model_group", "group")), "unknown field"),
         (_raw(runs=_RUNS.replace("source\n", "origin\n")), "'source' is missing"),
+        (_raw(runs=_RUNS + _RUNS.splitlines()[2] + "\n"), "1 rows repeat a name .* [(]Alpha 2[)]"),
+        (_raw(runs=_RUNS.replace(",Beta,beta,", ",,beta,")), "1 rows are empty"),
     ],
 )
 def test_a_changed_layout_raises(raw: RawFiles, message: str) -> None:

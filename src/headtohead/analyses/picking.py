@@ -48,6 +48,9 @@ def side_column(frame: "pl.DataFrame", ask: Ask) -> "pl.Expr":
 def side_name(filters: str) -> str:
     """How a side is called in a sentence."""
     parts = [p.strip().partition("=")[2] for p in filters.split(",") if "=" in p]
+    # A model is called without its maker.
+    if filters.startswith("unit="):
+        parts = [p.rpartition("/")[2] for p in parts]
     return " ".join(COUNTRY_NAMES.get(p, p) for p in reversed(parts))
 
 

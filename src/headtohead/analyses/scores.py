@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from headtohead.analyses.picking import estimate, where
+from headtohead.core.benchmarks import benchmarks
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.stats.intervals import Interval, difference, wilson
@@ -19,9 +20,6 @@ SCORE_WORDS = {
 }
 
 
-# What guessing scores: GPQA asks with four choices; the other tests take free answers.
-_CHANCE = {"gpqa_diamond": 0.25}
-
 SCORE_COLUMNS = (
     "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
     "chance_corrected", "evaluator", "observed_on",
@@ -31,7 +29,8 @@ SCORE_COLUMNS = (
 def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
     """The scores asked for, of models that existed by a day, with a known maker.
 
-    Adds `test`: the benchmark, and the part if it is not the whole.
+    Adds `test`: the benchmark, and the part if it is not the whole; and `unit`: the model, whatever
+    it is called.
     """
     import polars as pl
 
@@ -50,7 +49,8 @@ def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.Data
         .then("benchmark")
         .otherwise(pl.concat_str("benchmark", "part", separator=" "))
     )
-    return rows.with_columns(test.alias("test"))
+    unit = pl.coalesce("model_id", "model_name")
+    return rows.with_columns(test.alias("test"), unit.alias("unit"))
 
 
 def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":
@@ -69,14 +69,12 @@ def score_interval(row: Mapping[str, Any]) -> Interval | None:
     """
     if row["tasks_n"] is None:
         return None
-    chance = _CHANCE.get(row["benchmark"], 0.0) if row["chance_corrected"] else 0.0
-    plain = min(1.0, max(0.0, row["score_frac"] * (1 - chance) + chance))
+    known = benchmarks().get(row["benchmark"]) if row["chance_corrected"] else None
+    plain = known.solved_frac(row["score_frac"]) if known else row["score_frac"]
+    plain = min(1.0, max(0.0, plain))
     made = wilson(min(row["tasks_n"], round(plain * row["tasks_n"])), row["tasks_n"])
-    value, low, high = (
-        (end - chance) / (1 - chance)
-        for end in (plain, min(made.low, plain), max(made.high, plain))
-    )
-    return Interval(value, low, high)
+    ends = (plain, min(made.low, plain), max(made.high, plain))
+    return Interval(*(known.corrected_frac(end) if known else end for end in ends))
 
 
 def pairs(

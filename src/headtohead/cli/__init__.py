@@ -1,6 +1,10 @@
 """`h2h`: one thin command per verb; the only place, with web, that knows what day it is."""
 
-from headtohead.cli import commands, rank  # their verbs join the group when they are imported
+from headtohead.cli import (  # their verbs join the group when they are imported
+    capability,
+    commands,
+    rank,
+)
 from headtohead.cli.group import main
 
-__all__ = ["commands", "main", "rank"]
+__all__ = ["capability", "commands", "main", "rank"]

@@ -12,6 +12,7 @@ from headtohead.cli.group import (
     day_of,
     json_option,
     main,
+    open_store,
     out,
     store_option,
     today,
@@ -21,7 +22,6 @@ from headtohead.core.version import VERSION
 
 if TYPE_CHECKING:
     from headtohead.evidence.outcome import Updated
-    from headtohead.evidence.store import Store
     from headtohead.reports.result import CheckResult
 
 
@@ -55,7 +55,13 @@ def report(
     if not target.parent.is_dir():
         raise InputError(f"The folder {target.parent} does not exist. Choose another --out.")
     made = verbs.report(
-        a=a, b=b, group=group, about=about, as_of=day_of(as_of), claims=claims, store=_open(store)
+        a=a,
+        b=b,
+        group=group,
+        about=about,
+        as_of=day_of(as_of),
+        claims=claims,
+        store=open_store(store),
     )
     _write(target, page.render(made, kind, version=VERSION))
     if made.now:
@@ -80,7 +86,7 @@ def check(
     from headtohead import verbs
     from headtohead.reports.terminal import check_lines
 
-    made = verbs.check(claims, about=about, as_of=day_of(as_of), store=_open(store))
+    made = verbs.check(claims, about=about, as_of=day_of(as_of), store=open_store(store))
     out(made.as_json() if as_json else check_lines(made))
     if gate:
         sys.exit(_gate(made))
@@ -101,7 +107,9 @@ def show(
     from headtohead import verbs
     from headtohead.reports.terminal import show_lines
 
-    made = verbs.show(claim, about=about, as_of=day_of(as_of), claims=claims, store=_open(store))
+    made = verbs.show(
+        claim, about=about, as_of=day_of(as_of), claims=claims, store=open_store(store)
+    )
     out({**made.as_json(), "verb": "show"} if as_json else show_lines(made))
 
 
@@ -116,7 +124,7 @@ def diff(start: str, end: str | None, store: Path | None, as_json: bool) -> None
     from headtohead.core.dates import parse_day
     from headtohead.reports.terminal import diff_lines
 
-    made = verbs.diff(parse_day(start), day_of(end), store=_open(store))
+    made = verbs.diff(parse_day(start), day_of(end), store=open_store(store))
     out(made.as_json() if as_json else diff_lines(made))
 
 
@@ -129,7 +137,7 @@ def sources(store: Path | None, as_json: bool) -> None:
     from headtohead.reports.listing import cards_json
     from headtohead.reports.terminal import cards_lines
 
-    cards = verbs.list_sources(store=_open(store))
+    cards = verbs.list_sources(store=open_store(store))
     out(cards_json(cards, today()) if as_json else cards_lines(cards))
 
 
@@ -157,7 +165,7 @@ def evidence(
     if table is None:
         return out(f"{t.name:<18}{t.doc}" for t in tables().values())
     day = day_of(as_of)
-    frame = verbs.read_evidence(table, as_of=day, where=filters, store=_open(store))
+    frame = verbs.read_evidence(table, as_of=day, where=filters, store=open_store(store))
     if as_json:
         return out(frame_json(frame.head(limit) if limit else frame, day))
     return out(frame_lines(frame, limit or 20))
@@ -200,7 +208,7 @@ def update(
     from headtohead.progress import bar
     from headtohead.reports.listing import updated_json
 
-    home, day = _open(store, make=True), today()
+    home, day = open_store(store, make=True), today()
     unused: tuple[str, ...] = ()
     if rebuild:
         done = rebuilding.rebuild(home)
@@ -243,11 +251,3 @@ def _write(target: Path, text: str) -> None:
     from headtohead.evidence.catalogue import replace
 
     replace(target, text.encode())
-
-
-def _open(folder: Path | None, *, make: bool = False) -> "Store":
-    from headtohead.evidence.store import Store
-
-    if folder and not make and not folder.is_dir():
-        raise InputError(f"There is no store {folder}. Check --store; `h2h update` makes one.")
-    return Store(folder)

@@ -5,12 +5,15 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from headtohead.core.errors import HeadToHeadError, InputError
 from headtohead.core.version import VERSION
+
+if TYPE_CHECKING:
+    from headtohead.evidence.store import Store
 
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
@@ -91,3 +94,12 @@ def day_of(text: str | None) -> date:
     if day > today():
         raise InputError(f"{day} lies in the future: nobody knows yet. Choose today or earlier.")
     return day
+
+
+def open_store(folder: Path | None, *, make: bool = False) -> "Store":
+    """The store in a folder; the user's own if none is given."""
+    from headtohead.evidence.store import Store
+
+    if folder and not make and not folder.is_dir():
+        raise InputError(f"There is no store {folder}. Check --store; `h2h update` makes one.")
+    return Store(folder)

@@ -10,6 +10,8 @@ from headtohead.core.errors import InputError
 _DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 
+MONTHS_A_DAY = 12 / 365.25
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

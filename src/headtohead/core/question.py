@@ -1,9 +1,9 @@
 """What an analysis is: a question it answers, the scope words it takes, the answer it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Estimate
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+T = TypeVar("T")
 ScopeKind = Literal["text", "texts", "models", "number", "flag", "day"]
 
 
@@ -93,7 +94,9 @@ class Ask:
         as_of: The day of our knowledge; the frames hold nothing known later.
         sides: The two groups it compares.
         scope: Every scope word of the question, filled in.
-        rng: The only source of chance.
+        rng: The only source of chance of this question alone.
+        seed: Of draws that several questions share; what is kept must not hang on who asks first.
+        kept: What questions about the same evidence share, by key.
     """
 
     about: Period
@@ -101,6 +104,20 @@ class Ask:
     sides: Sides
     scope: Mapping[str, Any]
     rng: "np.random.Generator"
+    seed: int = 0
+    kept: MutableMapping[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for all questions of one pipeline that use this key.
+
+        Args:
+            key: Everything that the result depends on.
+            make: Makes it.
+        """
+        if key not in self.kept:
+            self.kept[key] = make()
+        made: T = self.kept[key]
+        return made
 
 
 Frames = Mapping[str, "pl.DataFrame"]

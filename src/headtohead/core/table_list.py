@@ -85,7 +85,9 @@ TABLES = (
                 "latency_p95_seconds", "real", "95th percentile of seconds per task.", optional=True
             ),
             _c("organisation", "text", "Maker as printed.", optional=True),
-            _c("evaluator", "text", "first_party (the maker) or third_party."),
+            _c(
+                "evaluator", "text", "first_party (the maker), third_party, or unstated: not known."
+            ),
             _c("observed_on", "day", "The day of the run or of the model entry.", optional=True),
         ),
         ("benchmark", "part", "model_name", "setting"),

@@ -13,7 +13,7 @@ from headtohead.reports.layout import Drawing
 if TYPE_CHECKING:
     import altair as alt
 
-_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [4, 1])
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [4, 1])
 
 SEEN = "datum.seen_ms <= seen_on"
 
@@ -35,16 +35,25 @@ def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart"
     return chart.add_params(seen, roomy).properties(height=height)
 
 
-def moments(column: str = "t_ms", **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
-    """A time axis over milliseconds, in UTC so that no day slips."""
+def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
+    """A time axis over milliseconds, in UTC so that no day slips.
+
+    Args:
+        column: Milliseconds.
+        padding: Pixels, or an expression, left free at both ends.
+        more: For the axis.
+    """
     import altair as alt
 
     return alt.X(
         f"{column}:T",
         title=None,
-        scale=alt.Scale(type="utc"),
-        axis=alt.Axis(grid=False, labelFlush=True, tickCount=6, labelOverlap="greedy", **more),
-    )
+        scale=alt.Scale(type="utc") if padding is None else alt.Scale(type="utc", padding=padding),
+        axis=alt.Axis(
+            grid=False, labelFlush=True, tickCount=6, labelOverlap="greedy", labelSeparation=6,
+            **more,
+        ),
+    )  # fmt: skip
 
 
 def log_ticks(values: Iterable[float]) -> list[float]:
@@ -67,41 +76,43 @@ def above(title: str, **more: Any) -> "alt.Axis":  # noqa: ANN401 - keyword argu
     )  # fmt: skip
 
 
-def side_colour(drawn: Drawing) -> "alt.Color":
-    """Sides by colour; the two compared always keep theirs."""
+def side_colour(drawn: Drawing, title: str = "") -> "alt.Color":
+    """Sides by colour; the two compared always keep theirs. A title stands in the legend."""
     import altair as alt
 
-    return alt.Color(
-        "side_label:N", scale=alt.Scale(domain=list(drawn.sides)), legend=_legend(drawn)
-    )
+    scale = alt.Scale(domain=list(drawn.sides))
+    return alt.Color("side_label:N", scale=scale, legend=_legend(drawn, title))
 
 
-def side_shape(drawn: Drawing) -> "alt.Shape":
-    """Sides by shape, so that colour is never the only sign."""
+def side_shape(drawn: Drawing, title: str = "") -> "alt.Shape":
+    """Sides by shape, so that colour is never the only sign; the title as of `side_colour`."""
     import altair as alt
 
-    return alt.Shape(
-        "side_label:N", scale=alt.Scale(domain=list(drawn.sides)), legend=_legend(drawn)
-    )
+    scale = alt.Scale(domain=list(drawn.sides))
+    return alt.Shape("side_label:N", scale=scale, legend=_legend(drawn, title))
 
 
 def side_lines(chart: "alt.Chart", drawn: Drawing, x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
     """One stepped line a side, by colour and by dash."""
     return [
         chart.transform_filter(f"datum.side_n == {n}")
-        .mark_line(interpolate="step-after", strokeWidth=2.2, strokeDash=_DASHES[n % len(_DASHES)])
+        .mark_line(interpolate="step-after", strokeWidth=2.2, strokeDash=DASHES[n % len(DASHES)])
         .encode(x, y, side_colour(drawn))
         for n, side in enumerate(drawn.sides)
         if any(row["side_label"] == side for row in drawn.rows)
     ]
 
 
-def _legend(drawn: Drawing) -> "alt.Legend":
-    """Only sides that have a row; each channel says the same, so that the legends merge."""
+def _legend(drawn: Drawing, title: str) -> "alt.Legend | None":
+    """Only sides that have a row; each channel says the same, so that the legends merge.
+
+    A title without a side under it would say nothing, so then there is no legend.
+    """
     import altair as alt
 
     present = {row["side_label"] for row in drawn.rows}
-    return alt.Legend(title=None, values=[side for side in drawn.sides if side in present])
+    shown = [side for side in drawn.sides if side in present]
+    return alt.Legend(title=title or None, values=shown) if shown or not title else None
 
 
 def tip(*fields: tuple[str, str, str]) -> "list[alt.Tooltip]":

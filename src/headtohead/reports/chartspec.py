@@ -106,7 +106,12 @@ def config(ink: Mapping[str, Any]) -> dict[str, Any]:
             "strong": {"color": ink["text"]},
             "words": {"fill": ink["text"], "fontSize": 12},
             "quiet": {"fill": ink["muted"], "fontSize": 11},
-            "halo": {"fill": ink["paper"], "stroke": ink["paper"], "strokeWidth": 4},
+            "halo": {
+                "fill": ink["paper"],
+                "stroke": ink["paper"],
+                "strokeWidth": 4,
+                "strokeJoin": "round",
+            },
         },
     }
 

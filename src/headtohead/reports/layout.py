@@ -20,7 +20,8 @@ class Drawing:
     Attributes:
         rows: At most 2,000. Days are ISO text; `t_ms` and `row_ms` are the time column in
             milliseconds, `seen_ms` is the moment from which the slider shows the row, `side_label`
-            the side for a reader and `side_n` its place in `sides`.
+            the side for a reader and `side_n` its place in `sides`. Where the exhibit has an
+            `ends` column, `end_ms` is that.
         sides: Every side in the rows: the two compared first, then the others by name.
         until_ms: Where the slider stands at first; nothing is later.
     """
@@ -46,6 +47,7 @@ class ExhibitSpec:
         table: Column -> heading, in the order of the data table.
         scope: Scope words for the analysis.
         time: The day or moment column that the slider follows; empty for no slider.
+        ends: The day column in which what a row shows ends; the slider can stop there too.
         series: Columns that tell one line from another; long lines are thinned within them.
         needs: Columns without which a row cannot be plotted; it stays in the table.
         since: The window of the analysis starts on this day, if that is earlier than asked.
@@ -62,6 +64,7 @@ class ExhibitSpec:
     table: Mapping[str, str]
     scope: Mapping[str, Any] = field(default_factory=dict)
     time: str = ""
+    ends: str = ""
     series: tuple[str, ...] = ("side_label",)
     needs: tuple[str, ...] = ()
     since: date | None = None

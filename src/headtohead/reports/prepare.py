@@ -40,7 +40,7 @@ def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) 
         _chart_row(row, label if label in order else "other", order, spec, known)
         for row, label in zip(kept, labels, strict=True)
     ]
-    until = max((row["seen_ms"] for row in made), default=0)
+    until = max((max(row["seen_ms"], row.get("end_ms", 0)) for row in made), default=0)
     return Drawing(tuple(_thinned(made, spec)), order, until)
 
 
@@ -78,7 +78,9 @@ def seen_days(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]]) -> list[date
         return []
     known = by_known(spec, rows)
     kept = [row for row in rows if all(_given(row.get(c)) for c in spec.needs)]
-    found = {datetime.fromtimestamp(_seen(r, spec, known=known) / 1000, UTC).date() for r in kept}
+    seen = {_seen(row, spec, known=known) for row in kept}
+    ends = {milliseconds(row.get(spec.ends)) for row in kept} - {0} if spec.ends else set()
+    found = {datetime.fromtimestamp(ms / 1000, UTC).date() for ms in seen | ends}
     return sorted(found) if len(found) > 1 else []
 
 
@@ -133,6 +135,8 @@ def _chart_row(
     # One column for the axis and one to reckon with: Vega reads each column as one type only.
     made["t_ms"] = made["row_ms"] = milliseconds(row.get(spec.time)) if spec.time else 0
     made["seen_ms"] = _seen(row, spec, known=known) if spec.time else 0
+    if spec.ends:
+        made["end_ms"] = milliseconds(row.get(spec.ends))
     return made
 
 

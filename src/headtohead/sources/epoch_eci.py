@@ -9,6 +9,8 @@ import re
 from datetime import date
 from typing import Any
 
+from headtohead.core.benchmarks import benchmarks
+from headtohead.core.errors import UpstreamChanged
 from headtohead.core.sourcing import (
     Download,
     Parsed,
@@ -19,6 +21,7 @@ from headtohead.core.sourcing import (
     csv_records,
     finite,
 )
+from headtohead.traps import name_columns
 
 _ID = "epoch_eci"
 _UPSTREAM = "https://epoch.ai/data"
@@ -46,17 +49,6 @@ SOURCE = Source(
 )
 
 OWN_RUNS = "Epoch evaluations"
-
-# Public sizes of the item sets. Epoch runs 484 of SWE-bench Verified's 500 instances; the counts
-# of GPQA Diamond, MATH level 5 and SWE-bench also show as denominators of the published scores.
-_TASKS = {
-    "gpqa_diamond": 198,
-    "otis_mock_aime_2024_2025": 45,
-    "math_level_5": 1324,
-    "swe_bench_verified": 484,
-    "simpleqa_verified": 1000,
-    "chess_puzzles": 100,
-}
 
 _ACCESS = frozenset(
     {
@@ -148,6 +140,7 @@ def _difficulties(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> None:
 def _own_runs(
     parsed: Parsed, f: RawFile, makers: dict[str, str | None], edition: dict[str, Any]
 ) -> None:
+    facts, names = benchmarks(), []
     for record in csv_records(_ID, f):
         source = record.take("source")
         benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
@@ -158,12 +151,13 @@ def _own_runs(
             "setting": record.take("model_version"),
             "score_frac": record.convert("performance", finite),
             "chance_corrected": True,
-            "tasks_n": _TASKS.get(benchmark),
+            "tasks_n": facts[benchmark].items_n if benchmark in facts else None,
             "organisation": makers.get(model),
             "evaluator": "third_party",
             "observed_on": record.convert("date", date.fromisoformat),
             **edition,
         }
+        names.append({"model": model, "benchmark": benchmark})
         # `Model` groups several entries of `model`, so it must never be the name to join on.
         record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
         record.skip("model_id", "benchmark_id", "benchmark_release_date", "optimized")
@@ -172,3 +166,5 @@ def _own_runs(
             parsed.add("benchmark_scores", row)
         else:
             parsed.drop("third-party terms" if source else "no source stated")
+    if found := name_columns(names, ["model"], ["benchmark"]):
+        raise UpstreamChanged(_ID, f.name, f"column 'model' with {found[0].what}")

@@ -30,6 +30,7 @@ from headtohead.core.sourcing import (
     finite,
     words,
 )
+from headtohead.traps import headlines
 
 if TYPE_CHECKING:
     import polars as pl
@@ -212,9 +213,6 @@ def _check(table: "pl.DataFrame", run: _Run, where: str) -> None:
             raise UpstreamChanged(_ID, where, f"a {column} other than {expected!r}")
     if table.height != run.results:
         raise UpstreamChanged(_ID, where, f"{table.height} results, not {run.results}")
-    solved, scored = float(table["score"].sum()), table["score"].drop_nulls().len()
-    low, high = solved / table.height, solved / scored if scored else 0.0
-    if not low - _TOLERANCE <= run.accuracy <= high + _TOLERANCE:
-        raise UpstreamChanged(
-            _ID, where, f"results that give {low:.3f} to {high:.3f}, not {run.accuracy:.3f}"
-        )
+    scores = table["score"].to_numpy()
+    if found := headlines(scores, run.accuracy, name=where, tolerance=_TOLERANCE):
+        raise UpstreamChanged(_ID, where, found[0].what)

@@ -22,6 +22,7 @@ from headtohead.core.sourcing import (
     finite,
     words,
 )
+from headtohead.traps import headlines, item_mean
 
 _ID = "swebench_bash_only"
 
@@ -98,10 +99,14 @@ def _system(parsed: Parsed, record: Record) -> None:
     }
     details = Record(_ID, f"{record.where} items", record.maybe("per_instance_details", {}))
     items = [_item(record, task, fields) for task, fields in details.rest().items()]
-    solved = sum(item["score_frac"] for item in items) / _TASKS
-    if items and abs(solved - score) > _TOLERANCE:
+    solved = [item["score_frac"] for item in items]
+    total = max(_TASKS, len(items))
+    if items and headlines(
+        solved, score, name=name, items=total, missing="failed", tolerance=_TOLERANCE
+    ):
         parsed.dropped["items contradict the headline"] += len(items)
-        notes.append(f"Its per-task results add up to {solved:.1%} and are left out.")
+        mean = item_mean(solved, total, "failed").low
+        notes.append(f"Its per-task results add up to {mean:.1%} and are left out.")
     else:
         for item in items:
             parsed.add("task_results", row | item)

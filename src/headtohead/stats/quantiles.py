@@ -60,18 +60,28 @@ def student_quantile(p: float, df: float) -> float:
         return z + (z**3 + z) / (4 * df)
     tail = min(p, 1 - p)
     low, high = 0.0, 1.0
-    while _tail(high, df) > tail:
+    while student_tail(high, df) > tail:
         low, high = high, 2 * high
     while high - low > 1e-14 * high:
         middle = 0.5 * (low + high)
         if middle in (low, high):
             break
-        low, high = (middle, high) if _tail(middle, df) > tail else (low, middle)
+        low, high = (middle, high) if student_tail(middle, df) > tail else (low, middle)
     return math.copysign(0.5 * (low + high), p - 0.5)
 
 
-def _tail(t: float, df: float) -> float:
-    """P(T > t) for t >= 0."""
+def student_tail(t: float, df: float) -> float:
+    """The probability that Student's t exceeds `t`.
+
+    Args:
+        t: Not negative.
+        df: Degrees of freedom, > 0.
+
+    Raises:
+        ValueError: If `t` is negative or `df` is not positive.
+    """
+    if t < 0 or not df > 0:
+        raise ValueError(f"Student's tail needs t >= 0 and df > 0, not {t} and {df}")
     a, b = 0.5 * df, 0.5
     x = df / (df + t * t)
     y = t * t / (df + t * t)

@@ -1,5 +1,6 @@
 """The verbs as Python functions: each gives the same result object as its `h2h` twin."""
 
+from headtohead.verbs.capability import gap, index
 from headtohead.verbs.evidence import (
     check,
     diff,
@@ -11,4 +12,7 @@ from headtohead.verbs.evidence import (
 )
 from headtohead.verbs.rank import rank
 
-__all__ = ["check", "diff", "list_sources", "names", "rank", "read_evidence", "report", "show"]
+__all__ = [
+    "check", "diff", "gap", "index", "list_sources", "names", "rank", "read_evidence", "report",
+    "show",
+]  # fmt: skip

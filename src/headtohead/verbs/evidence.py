@@ -3,12 +3,12 @@
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headtohead.analyses.listprices import in_force
 from headtohead.analyses.picking import where as kept
 from headtohead.claims.claim import ClaimsFile
-from headtohead.core.dates import Period, parse_day
+from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.names import Names, Resolution
 from headtohead.core.question import Sides
@@ -16,12 +16,11 @@ from headtohead.evidence.store import Card, Store
 from headtohead.pipeline import Pipeline
 from headtohead.reports.changes import DiffResult, price_changes, rank_changes, verdict_changes
 from headtohead.reports.result import CheckResult, Exhibit, ReportResult
+from headtohead.verbs import asking
+from headtohead.verbs.asking import Day, Window
 
 if TYPE_CHECKING:
     import polars as pl
-
-Day = date | str
-Window = Period | str
 
 
 def check(
@@ -44,7 +43,7 @@ def check(
         NoEvidence: If nothing was known by `as_of`.
     """
     line = Pipeline(store)
-    return _check(line, line.claims(_path(claims)), _window(about), _day(as_of))
+    return _check(line, line.claims(_path(claims)), asking.window(about), asking.day(as_of))
 
 
 def show(
@@ -75,7 +74,7 @@ def show(
     only = ClaimsFile(
         title=file.title, origin=file.origin, group=file.group, a=file.a, b=file.b, claims=kept
     )
-    return _check(line, only, _window(about), _day(as_of))
+    return _check(line, only, asking.window(about), asking.day(as_of))
 
 
 def report(
@@ -104,16 +103,16 @@ def report(
     """
     line = Pipeline(store)
     file = line.claims(_path(claims))
-    sides, day = line.sides(group, a, b), _day(as_of)
+    sides, day = line.sides(group, a, b), asking.day(as_of)
     line.require_evidence(day)
-    window = _window(about) or _usual(file)
+    window = asking.window(about) or _usual(file)
     speaks = (file.group, file.a, file.b) == (group, a, b)
-    asked = _window(about)
+    asked = asking.window(about)
     then = _check(line, file, asked, min(window.end, day)) if speaks else None
     now = _check(line, file, asked, day) if speaks else None
     today = _check(line, file, Period(day, day), day) if speaks else None
     exhibits = _exhibits(line, sides, window, day)
-    ids = {i for x in exhibits.values() for i in _sources(x.answer.rows)}
+    ids = {i for x in exhibits.values() for i in asking.sources(x.answer)}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
     return ReportResult(
         sides=sides,
@@ -137,7 +136,7 @@ def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> 
         top: How many places of the text board to compare.
     """
     line = Pipeline(store)
-    first, last = sorted((_day(start), _day(end)))
+    first, last = sorted((asking.day(start), asking.day(end)))
     file = line.claims()
     verdicts = [line.check(file, about=None, as_of=day) for day in (first, last)]
     changes = [
@@ -171,7 +170,7 @@ def read_evidence(
         UnknownName: If no table, or no column, is called so.
         NoEvidence: If nothing at all was known by then.
     """
-    line, day = Pipeline(store), _day(as_of)
+    line, day = Pipeline(store), asking.day(as_of)
     line.require_evidence(day)
     return kept(line.frame(table, day), where)
 
@@ -184,7 +183,7 @@ def names(name: str, *, on: Day | None = None, provider: str | None = None) -> R
         on: The day it was used on; moving aliases depend on it.
         provider: Who uses it, where the name alone does not say.
     """
-    return Names.load().resolve(name, on=_day(on) if on else None, provider=provider)
+    return Names.load().resolve(name, on=asking.day(on) if on else None, provider=provider)
 
 
 def _usual(file: ClaimsFile) -> Period:
@@ -215,7 +214,7 @@ def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict
             answer = line.ask(
                 spec.analysis, about=about, as_of=as_of, sides=sides, scope=spec.scope
             )
-            ids = sorted(_sources(answer.rows))
+            ids = asking.sources(answer)
             made[spec.slug] = Exhibit(
                 slug=spec.slug,
                 analysis=spec.analysis,
@@ -224,19 +223,6 @@ def _exhibits(line: Pipeline, sides: Sides, window: Period, as_of: date) -> dict
                 citations=line.store.citations(ids, as_of),
             )
     return made
-
-
-def _sources(rows: tuple[Any, ...]) -> set[str]:
-    columns = ("source_id", "also_source_id")
-    return {str(row[c]) for row in rows for c in columns if row.get(c)}
-
-
-def _day(value: Day) -> date:
-    return parse_day(value) if isinstance(value, str) else value
-
-
-def _window(value: Window | None) -> Period | None:
-    return Period.parse(value) if isinstance(value, str) else value
 
 
 def _path(value: Path | str | None) -> Path | None:

@@ -1,24 +1,24 @@
 """How many months ago the leading side first had what the trailing side has now."""
 
-from typing import TYPE_CHECKING
+from datetime import date
 
-import numpy as np
-
-from headtohead.analyses.indexes import INDEX_WORDS, NO_INDEX, released
+from headtohead.analyses.capability.fitted import two_sides
+from headtohead.analyses.capability.model import TwoSides
+from headtohead.analyses.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.analyses.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.analyses.picking import estimate, shown, side, side_name
+from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.stats.frontier import lag_days, lag_with_draws
-from headtohead.stats.intervals import Interval, normal_quantile
-
-if TYPE_CHECKING:
-    import polars as pl
+from headtohead.stats.survival import Clock, Lag, side_lag
 
 QUESTION = Question(
     asks="How many months behind side A is side B on a capability index?",
-    reads=("index_scores",),
+    reads=("benchmark_scores",),
+    optional=("index_scores", "index_benchmarks"),
     units=("months",),
     scope={
         **INDEX_WORDS,
+        **SIDE_WORDS,
         "clock": ScopeWord(
             "text",
             "release: lag when B's best came out; about: lag on the day asked about.",
@@ -27,71 +27,76 @@ QUESTION = Question(
         ),
     },
 )
-_DAYS_A_MONTH = 365.25 / 12
+_WORTH_SAYING = 0.005
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """Months since side A first reached the level of side B's best model."""
+    """Months since side A first had the level of side B's best, that best drawn anew each time."""
     import polars as pl
 
-    a, b = (released(frames["index_scores"], ask, w, ask.about.end) for w in ("a", "b"))
-    if a.is_empty() or b.is_empty():
-        return Answer(missing=NO_INDEX.format(as_of=ask.as_of))
-    best = b.row(0, named=True)
-    clock = best["released_on"] if ask.scope["clock"] == "release" else ask.about.end
-    days = np.array([d.toordinal() for d in a["released_on"]])
-    values = a["score_index"].to_numpy()
-    lag = lag_days(days, values, best["score_index"], clock.toordinal())
-    if lag is None:
-        return Answer(
-            missing=f"{side_name(side(ask, 'a'))} models were at that level before the index begins"
+    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    if isinstance(found, str):
+        return Answer(missing=found)
+    clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"
+    made = found.capability
+    try:
+        lag = side_lag(
+            made.side(found.a_past), made.side(found.b), found.day.toordinal(), clock, LEVEL
         )
-    spread = lag_with_draws(
-        days, values, _sd(a), b["score_index"].to_numpy(), _sd(b), clock.toordinal(), ask.rng
+    except ValueError as error:
+        return Answer(missing=f"no lag: {error}")
+    names = [side_name(side(ask, w)) for w in ("a", "b")]
+    match = made.names(found.a_past)[lag.matched] if lag.matched is not None else ""
+    rows = model_rows(made, found.a_past | found.b).filter(
+        pl.col("model_name").is_in([found.best_a, found.best_b, match])
     )
-    first = a.filter(pl.col("score_index") >= best["score_index"]).sort("released_on").head(1)
-    rows = pl.concat([b.head(1), first, a.head(1)])
-    months = lag / _DAYS_A_MONTH
-    made = estimate(
+    months = lag.days.rescaled(MONTHS_A_DAY)
+    result = estimate(
         ask,
         rows,
-        label=f"{side_name(side(ask, 'b'))} behind {side_name(side(ask, 'a'))}",
-        interval=Interval(
-            months,
-            min(months, spread.low / _DAYS_A_MONTH),
-            max(months, spread.high / _DAYS_A_MONTH),
-        ),
+        label=f"{names[1]} behind {names[0]}",
+        interval=months,
         unit="months",
-        method="horizontal distance of the two fronts; joint normal draws of all published scores",
-        n=a.height + b.height,
-        n_of="models released by then",
+        level=LEVEL,
+        method=f"{made.settings.method_words()}; first day at the level, in each joint draw",
+        n=int(found.a.sum() + found.b.sum()),
+        n_of="models that may lead",
     )
-    matched = (
-        f"; {first['model_name'][0]} had that level on {first['released_on'][0]}"
-        if first.height
-        else ""
-    )
+    when = "at its release" if clock == "release" else f"on {found.day}"
     says = (
-        f"{best['model_name']} is {months:.1f} months behind ({made.low:.1f} to {made.high:.1f})"
-        f"{matched}"
+        f"{found.best_b} was {result.value:.1f} months behind {when} ({result.interval()})"
+        f"{_matched(found, match)}"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(result,),
         says=says,
-        rows=shown(rows, ("model_name", "lab", "score_index", "score_low_index", "score_high_index",
-                          "released_on", "vintage")),
-        notes=("release dates follow the publisher's convention: o3 counts from its preview",),
-    )  # fmt: skip
-
-
-def _sd(rows: "pl.DataFrame") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Standard deviations from the published intervals; zero where none was published."""
-    import polars as pl
-
-    z = normal_quantile(0.95)
-    wide = rows.select(
-        ((pl.col("score_high_index") - pl.col("score_low_index")) / (2 * z))
-        .fill_null(0.0)
-        .alias("sd")
+        rows=shown(rows, MODEL_COLUMNS),
+        notes=_notes(found, lag, names),
     )
-    return np.asarray(wide["sd"].to_numpy(), dtype=np.float64)
+
+
+def _matched(found: TwoSides, match: str) -> str:
+    if not match:
+        return "; no model of the leader had its level yet"
+    day = found.capability.days[found.capability.index.place(match)]
+    return f"; {match} had that level on {date.fromordinal(int(day))}"
+
+
+def _notes(found: TwoSides, lag: Lag, names: list[str]) -> tuple[str, ...]:
+    notes = []
+    if lag.ahead >= _WORTH_SAYING:
+        notes.append(
+            f"{names[1]} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months"
+        )
+    if lag.open >= _WORTH_SAYING:
+        notes.append(
+            f"in {lag.open:.0%} of the draws {names[0]} had the level from its first model on, so "
+            "the lag has no upper end there"
+        )
+    dates = found.capability.settings.dates
+    notes.append(
+        "models count from their general release"
+        if dates == "release"
+        else "models count from the day the index's publisher gives, which for o3 is its preview"
+    )
+    return tuple(notes)

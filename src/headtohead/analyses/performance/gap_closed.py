@@ -5,11 +5,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.analyses.boards import BOARD_WORDS, best, board_rows, rating_interval
-from headtohead.analyses.indexes import INDEX_WORDS, NO_INDEX, gap
+from headtohead.analyses.capability.fitted import two_sides
+from headtohead.analyses.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.analyses.capability.tables import model_rows
 from headtohead.analyses.picking import estimate, listed, shown, side, where
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval, difference
+from headtohead.stats.irt import drawn_interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,11 +20,12 @@ if TYPE_CHECKING:
 QUESTION = Question(
     asks="By how much did the gap between the best of two sides shrink?",
     reads=(),
-    optional=("arena_ratings", "index_scores"),
+    optional=("arena_ratings", "benchmark_scores", "index_scores", "index_benchmarks"),
     units=("elo", "index"),
     scope={
         **BOARD_WORDS,
         **INDEX_WORDS,
+        **SIDE_WORDS,
         "since": ScopeWord("day", "Start of the comparison."),
         "measures": ScopeWord("texts", "rating, index or both.", ("rating", "index")),
     },
@@ -77,16 +81,23 @@ def _rating(frames: Frames, ask: Ask) -> "_Change | str":
 
 
 def _index(frames: Frames, ask: Ask) -> "_Change | str":
-    import polars as pl
-
+    """Both gaps on one index, so that what models share cancels in each joint draw."""
     since = date.fromisoformat(str(ask.scope["since"]))
-    first, last = (gap(frames["index_scores"], ask, day) for day in (since, ask.about.end))
-    if first is None or last is None:
-        return NO_INDEX.format(as_of=ask.as_of)
-    ends = pl.concat([first[1], last[1]])
+    settings = IndexSettings.of(ask.scope)
+    first, last = (two_sides(frames, ask, settings, day) for day in (since, ask.about.end))
+    if isinstance(first, str):
+        return first
+    if isinstance(last, str):
+        return last
+    tops = {first.best_a, first.best_b, last.best_a, last.best_b}
+    rows = model_rows(last.capability, last.a | last.b)
+    ends = rows.filter(rows["model_name"].is_in(sorted(tops)))
+    gaps = first.gap(), last.gap()
+    drawn = last.gap_draws() - first.gap_draws()
+    closed = drawn_interval(gaps[1].value - gaps[0].value, drawn, LEVEL)
     return _Change(
-        "index", "index", 0.9, first[0], last[0], since, ask.about.end, ends, ends.height,
-        "models at the two fronts",
+        "index", "index", LEVEL, *gaps, since, ask.about.end, ends, ends.height,
+        "models at the two fronts", closed,
     )  # fmt: skip
 
 
@@ -104,10 +115,12 @@ class _Change:
     rows: "pl.DataFrame"
     n: int
     n_of: str
+    closed: Interval | None = None
 
     def estimate(self, ask: Ask) -> Estimate:
         """How much of the gap closed."""
-        closed = difference(self.first, self.last)
+        closed = self.closed or difference(self.first, self.last)
+        how = "in each joint draw" if self.closed else "combined as independent (MOVER)"
         return estimate(
             ask,
             self.rows,
@@ -115,7 +128,7 @@ class _Change:
             interval=closed,
             unit=self.unit,
             level=self.level,
-            method="gap at the end less gap at the start, combined as independent (MOVER)",
+            method=f"gap at the end less gap at the start, {how}",
             n=self.n,
             n_of=self.n_of,
         )

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headtohead.analyses.capability.fitted import capability
+from headtohead.analyses.capability.matrix import corrected
+from headtohead.analyses.capability.settings import LEVEL, IndexSettings
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name, where
 from headtohead.analyses.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 QUESTION = Question(
     asks="What share of side A's score does side B reach on shared benchmarks?",
     reads=("benchmark_scores",),
-    optional=("index_scores",),
+    optional=("index_scores", "index_benchmarks"),
     units=("ratio",),
     scope={
         **SCORE_WORDS,
@@ -28,7 +31,9 @@ QUESTION = Question(
             ("pooled", "each"),
         ),
         "saturated_at": ScopeWord(
-            "number", "A test on which A's best reaches this is left out.", 0.95
+            "number",
+            "A test on which A's best reaches this is left out; above 1: none is.",
+            0.95,
         ),
         "min_shared": ScopeWord("number", "Fewest shared tests for a pooled ratio.", 5),
         "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
@@ -44,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no shared benchmark of both sides was known by {ask.as_of}")
     if ask.scope["mode"] == "each":
         return _each(rows, ask)
-    return _pooled(rows, frames["index_scores"], ask)
+    return _pooled(rows, frames, ask)
 
 
 def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
@@ -81,14 +86,14 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     )
 
 
-def _pooled(rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask) -> Answer:
+def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     top = best_run(rows, side(ask, "a")).filter(
         pl.col("score_frac") < float(ask.scope["saturated_at"])
     )
     rows = rows.filter(pl.col("test").is_in(top["test"].to_list()))
-    pair = _leaders(rows, index, ask)
+    pair = _leaders(rows, _order(rows, frames, ask), ask) if rows.height else None
     if pair is None:
         need = int(ask.scope["min_shared"])
         return Answer(
@@ -96,70 +101,88 @@ def _pooled(rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask) -> Answer:
         )
     a, b, both = pair
     x, y = (_scores(both, m) for m in (a, b))
-    found = ratio_of_sums(np.maximum(y, 0.0), np.maximum(x, 0.0), ask.rng)
+    found = ratio_of_sums(np.maximum(y, 0.0), np.maximum(x, 0.0), ask.rng, level=LEVEL)
+    names = [both.filter(pl.col("unit") == m)["model_name"].mode().sort()[0] for m in (a, b)]
     made = estimate(
         ask,
         both,
-        label=f"{b} over {a}",
+        label=f"{names[1]} over {names[0]}",
         interval=found,
         unit="ratio",
         method="sum of scores of B over A on shared tests; Bayesian bootstrap over tests",
         n=len(x),
         n_of="shared tests",
+        level=LEVEL,
     )
+    some_left_out = float(ask.scope["saturated_at"]) <= 1
     says = (
-        f"{b} reaches {found.value:.2f} ({found.low:.2f} to {found.high:.2f}) of {a}'s score on "
-        f"{len(x)} shared unsaturated tests"
+        f"{names[1]} reaches {found.value:.2f} ({found.low:.2f} to {found.high:.2f}) of "
+        f"{names[0]}'s score on {len(x)} shared {'unsaturated ' if some_left_out else ''}tests"
     )
     return Answer(
         estimates=(made,),
         says=says,
         rows=shown(both, SCORE_COLUMNS),
-        notes=("tests that the leader has all but solved are left out: they tell no model apart",),
+        notes=("tests that the leader has all but solved are left out: they tell no model apart",)
+        if some_left_out
+        else (),
     )
 
 
 def _leaders(
-    rows: "pl.DataFrame", index: "pl.DataFrame", ask: Ask
+    rows: "pl.DataFrame", order: dict[str, float], ask: Ask
 ) -> "tuple[str, str, pl.DataFrame] | None":
     """B's best model, and A's best that shares enough tests with it, and their scores.
 
-    Best is by the capability index where one is known, else by mean score.
+    A model is one set of weights, whatever each source calls it. Best is by `order`; a model that
+    it does not hold is passed over.
     """
     import polars as pl
 
-    per = rows.sort("score_frac", descending=True).unique(["model_name", "test"], keep="first")
-    order = _order(per, index)
+    named = rows.with_columns(pl.coalesce("model_id", "model_name").alias("unit"))
+    per = (
+        corrected(named)
+        .sort("score", "source_id", "model_name", descending=[True, False, False])
+        .unique(["unit", "test"], keep="first", maintain_order=True)
+    )
     need = int(ask.scope["min_shared"])
-    for b in _names(where(per, side(ask, "b")), order):
-        tests = set(per.filter(pl.col("model_name") == b)["test"])
+    for b in _units(where(per, side(ask, "b")), order):
+        tests = set(per.filter(pl.col("unit") == b)["test"])
         if len(tests) < need:
             continue
-        for a in _names(where(per, side(ask, "a")), order):
-            shared = tests & set(per.filter(pl.col("model_name") == a)["test"])
-            if len(shared) >= need:
+        for a in _units(where(per, side(ask, "a")), order):
+            shared = tests & set(per.filter(pl.col("unit") == a)["test"])
+            if a != b and len(shared) >= need:
                 both = per.filter(
-                    pl.col("model_name").is_in([a, b]) & pl.col("test").is_in(sorted(shared))
+                    pl.col("unit").is_in([a, b]) & pl.col("test").is_in(sorted(shared))
                 )
-                return a, b, both.sort("test", "model_name")
+                return a, b, both.sort("test", "unit")
     return None
 
 
-def _order(per: "pl.DataFrame", index: "pl.DataFrame") -> dict[str, float]:
+def _order(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> dict[str, float]:
+    """Weights -> how able they are: by the index made of these scores, else their mean score."""
     import polars as pl
 
-    if index.height:
-        return dict(zip(index["model_name"], index["score_index"], strict=True))
-    means = per.group_by("model_name").agg(pl.col("score_frac").mean())
-    return dict(means.iter_rows())
+    sources = tuple(sorted(rows["source_id"].unique()))
+    try:
+        made = capability(frames, ask, IndexSettings(sources=sources, draws=0))
+    except ValueError:
+        unit = pl.coalesce("model_id", "model_name").alias("unit")
+        return dict(rows.group_by(unit).agg(pl.col("score_frac").mean()).iter_rows())
+    units = dict(made.rows.select("label", "unit").iter_rows())
+    return {
+        units[label]: ability
+        for label, ability in zip(made.index.models, made.index.ability.tolist(), strict=True)
+    }
 
 
-def _names(rows: "pl.DataFrame", order: dict[str, float]) -> list[str]:
-    return sorted(set(rows["model_name"]) & set(order), key=lambda m: (-order[m], m))
+def _units(rows: "pl.DataFrame", order: dict[str, float]) -> list[str]:
+    return sorted(set(rows["unit"]) & set(order), key=lambda unit: (-order[unit], unit))
 
 
-def _scores(both: "pl.DataFrame", model: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _scores(both: "pl.DataFrame", unit: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     import polars as pl
 
-    rows = both.filter(pl.col("model_name") == model).sort("test")
-    return np.asarray(rows["score_frac"].to_numpy(), dtype=np.float64)
+    rows = both.filter(pl.col("unit") == unit).sort("test")
+    return np.asarray(rows["score"].to_numpy(), dtype=np.float64)

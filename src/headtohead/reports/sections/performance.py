@@ -3,6 +3,8 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from headtohead.reports.capability_charts import capability_frontier, lag_arrows
+from headtohead.reports.capability_choices import capability_profile, sensitivity
 from headtohead.reports.chartparts import (
     SEEN,
     above,
@@ -63,41 +65,6 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
         leaders,
         *_last_names(chart, "rating_elo", scale),
     )
-
-
-def index_frontier(drawn: Drawing) -> "alt.LayerChart":
-    """Every model's score, the running best of each side with intervals, and the gap at the end."""
-    import altair as alt
-
-    chart = base(drawn)
-    colour = side_colour(drawn)
-    scale = alt.Scale(zero=False, padding=8)
-    y = alt.Y("score_index:Q", scale=scale, axis=above("Index (points)"))
-    running = chart.transform_window(
-        best="max(score_index)", sort=[alt.SortField("row_ms")], groupby=["side_label"],
-        frame=[None, 0],
-    )  # fmt: skip
-    shown = tip(
-        ("model_name", "Model", ""), ("side_label", "Side", ""), ("released_on", "Released", ""),
-        ("score_index", "Score", ".1f"), ("score_low_index", "Low", ".1f"),
-        ("score_high_index", "High", ".1f"),
-    )  # fmt: skip
-    others = chart.mark_point(filled=True, size=26, opacity=0.35).encode(
-        moments(), y, colour, side_shape(drawn), tooltip=shown
-    )
-    best = alt.Y("best:Q", scale=scale, axis=above("Index (points)"))
-    lines = side_lines(running, drawn, moments(), best)
-    records = running.transform_filter("datum.score_index >= datum.best")
-    bars = records.transform_filter(
-        "isValid(datum.score_low_index) && isValid(datum.score_high_index)"
-    ).mark_rule(strokeWidth=1.4, opacity=0.8)
-    intervals = bars.encode(
-        moments(), alt.Y("score_low_index:Q", scale=scale), alt.Y2("score_high_index:Q"), colour
-    )
-    tops = records.mark_point(filled=True, size=75, opacity=1).encode(
-        moments(), y, colour, side_shape(drawn), tooltip=shown
-    )
-    return layered(drawn, others, *lines, intervals, tops, *_gap(chart, scale))
 
 
 def trading_equity(drawn: Drawing) -> "alt.LayerChart":
@@ -163,32 +130,6 @@ def _last_names(chart: "alt.Chart", value: str, scale: "alt.Scale") -> "list[alt
     ]
 
 
-def _gap(chart: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
-    """A bracket from one best to the other at the right end, with the difference in points."""
-    import altair as alt
-
-    both = (
-        chart.transform_calculate(
-            score_a="datum.side_n == 0 ? datum.score_index : null",
-            score_b="datum.side_n == 1 ? datum.score_index : null",
-        )
-        .transform_aggregate(best_a="max(score_a)", best_b="max(score_b)", last_ms="max(row_ms)")
-        .transform_filter("isValid(datum.best_a) && isValid(datum.best_b)")
-        .transform_calculate(
-            middle="(datum.best_a + datum.best_b) / 2",
-            t_ms="datum.last_ms",
-            words="format(datum.best_b - datum.best_a, '+.1f')",
-        )
-    )
-    rule = both.mark_rule(style="strong", strokeWidth=1.6, xOffset=10).encode(
-        alt.X("t_ms:T"), alt.Y("best_a:Q", scale=scale), alt.Y2("best_b:Q")
-    )
-    words = both.mark_text(align="left", dx=15, style="words", fontWeight="bold").encode(
-        alt.X("t_ms:T"), alt.Y("middle:Q", scale=scale), alt.Text("words:N")
-    )
-    return [rule, words]
-
-
 def _trader(row: ChartRow) -> str:
     name = str(row.get("model_name"))
     held = row.get("series") == "hold" and not name.lower().startswith("hold")
@@ -237,21 +178,81 @@ SECTION = Section(
             },
         ),
         ExhibitSpec(
-            slug="index-frontier",
-            analysis="performance.index_frontier",
+            slug="capability-frontier",
+            analysis="performance.capability_gap",
             title="The running best on a capability index",
-            subtitle="Score by release date. Stepped lines: the best so far on each side. Bars: "
-            "the published interval of each record. At the right: the gap, in index points.",
-            chart=index_frontier,
+            subtitle="Score by release date, of models with enough benchmarks to lead. Stepped "
+            "lines: the best so far on each side. Shaded: its 90% interval. At the right: the gap, "
+            "in index points, with its 90% interval.",
+            chart=capability_frontier,
             time="released_on",
-            needs=("score_index", "released_on"),
+            needs=("score_index", "best_index", "released_on"),
             since=date(2023, 1, 1),
-            note="All scores are from one edition of the index, which is refitted as a whole, so "
-            "the slider moves by release date and not by what was known then.",
+            note="The index is fitted once to all scores known, so the slider moves by release "
+            "date and not by what was known then. In each joint draw of the scores the best of "
+            "each side is chosen anew. Differences of points mean something, ratios do not.",
             table={
                 "released_on": "Released", "side": "Side", "model_name": "Model", "lab": "Lab",
-                "score_index": "Score", "score_low_index": "Low", "score_high_index": "High",
-                "is_record": "Best so far",
+                "score_index": "Score", "score_low_index": "90% low",
+                "score_high_index": "90% high", "benchmarks_n": "Benchmarks",
+                "is_record": "Best so far", "frontier_frac": "Chance to be the best",
+            },
+        ),
+        ExhibitSpec(
+            slug="lag-arrows",
+            analysis="performance.catch_up_time",
+            title="How long each record stood",
+            subtitle="Each point is a record of one side; its arrow runs to the day on which a "
+            "model of the other side first scored as high. Dashed: it still stands. Shaded: the "
+            "90% interval of that day.",
+            chart=lag_arrows,
+            time="released_on",
+            ends="stood_until",
+            needs=("score_index", "released_on", "stood_until"),
+            since=date(2023, 1, 1),
+            note="Days are release days, so a match can fall only on a day on which a model came "
+            "out. Where an arrow is dashed, only a least time is known.",
+            table={
+                "released_on": "Set on", "side": "Side", "model_name": "Record", "lab": "Lab",
+                "score_index": "Score", "matched_on": "Matched on", "matched_by": "Matched by",
+                "stood_months": "Stood", "stood_low_months": "90% low",
+                "stood_high_months": "90% high", "is_matched": "Matched",
+            },
+        ),
+        ExhibitSpec(
+            slug="capability-profile",
+            analysis="performance.capability_profile",
+            title="Where one side is better or worse than its overall level says",
+            subtitle="Score on each benchmark compared with models of the other side that are as "
+            "able. Lines: 90% intervals. Filled, with the side's colour and shape: sure, after "
+            "correction for testing every benchmark. Hollow: not sure.",
+            chart=capability_profile,
+            needs=("gain_pp", "title"),
+            since=date(2023, 1, 1),
+            table={
+                "title": "Benchmark", "domain": "Domain", "gain_pp": "Gain",
+                "gain_low_pp": "90% low", "gain_high_pp": "90% high", "a_n": "Models, side A",
+                "b_n": "Models, side B", "p_value": "p-value", "holm_value": "p-value, corrected",
+                "is_sure": "Sure",
+            },
+        ),
+        ExhibitSpec(
+            slug="sensitivity",
+            analysis="performance.capability_sensitivity",
+            title="Gap and lag under other choices",
+            subtitle="The gap (side B minus side A) and the lag at release, as asked and under "
+            "each other choice that one could have made. Lines: 90% intervals. Hollow: no interval "
+            "was made. Dashed: as asked.",
+            chart=sensitivity,
+            needs=("topic", "choice"),
+            since=date(2023, 1, 1),
+            table_first=True,
+            table={
+                "choice": "Choice", "topic": "About", "gap_index": "Gap",
+                "gap_low_index": "Gap, 90% low", "gap_high_index": "Gap, 90% high",
+                "lag_months": "Lag", "lag_low_months": "Lag, 90% low",
+                "lag_high_months": "Lag, 90% high", "a_model": "Best of side A",
+                "b_model": "Best of side B", "benchmarks_n": "Benchmarks", "why": "Why no answer",
             },
         ),
         ExhibitSpec(

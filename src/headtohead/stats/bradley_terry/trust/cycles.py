@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from headtohead.stats.bradley_terry.fit import Cells, Fit, laplacian
 from headtohead.stats.bradley_terry.trust.chances import chances, draw
-from headtohead.stats.bradley_terry.trust.tails import coin_tail, holm
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count
+from headtohead.stats.tails import coin_tail, holm
 
 _FEWEST_ROUNDS = 99
 _SMOOTH = 0.5  # of a vote for each side, so that a pair with a clean record has finite odds

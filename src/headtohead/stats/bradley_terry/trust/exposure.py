@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from headtohead.stats.bradley_terry.counts import Counts
 from headtohead.stats.bradley_terry.fit import Fit
-from headtohead.stats.bradley_terry.trust.tails import normal_tail
 from headtohead.stats.inputs import FloatArray, IntArray, check_level, label_list, vector
 from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.tails import normal_tail
 
 _NODES = 400
 _FARTHEST = 9.0  # standard deviations beyond which a normal variable never lies

@@ -14,8 +14,8 @@ from headtohead.stats.bradley_terry.covariance import inverse_information
 from headtohead.stats.bradley_terry.fit import Cells, Fit, scatter
 from headtohead.stats.bradley_terry.trust.chances import as_counts, chances, draw
 from headtohead.stats.bradley_terry.trust.influence import refit
-from headtohead.stats.bradley_terry.trust.tails import chi_square_tail, holm, normal_tail, sum_tail
 from headtohead.stats.inputs import FloatArray, IntArray, check_count
+from headtohead.stats.tails import chi_square_tail, holm, normal_tail, sum_tail
 
 P_Method = Literal["chi-square", "bootstrap"]
 _SCORE = np.array([1.0, 0.0, 0.5])

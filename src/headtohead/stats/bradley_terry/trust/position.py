@@ -12,10 +12,10 @@ from headtohead.stats.bradley_terry.counts import Counts
 from headtohead.stats.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.stats.bradley_terry.fit import Fit, laplacian, scatter
 from headtohead.stats.bradley_terry.links import logistic
-from headtohead.stats.bradley_terry.trust.tails import coin_tail, holm, normal_tail
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_level
 from headtohead.stats.intervals import Interval, around, wilson
 from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.tails import coin_tail, holm, normal_tail
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from headtohead.stats.bradley_terry.covariance import ClusterCells
 from headtohead.stats.bradley_terry.fit import Fit
 from headtohead.stats.bradley_terry.trust.chances import chances
 from headtohead.stats.bradley_terry.trust.influence import coded
-from headtohead.stats.bradley_terry.trust.tails import benjamini_hochberg, normal_tail, sum_tail
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+from headtohead.stats.tails import benjamini_hochberg, normal_tail, sum_tail
 
 _UNITS = 16  # steps that a standard deviation of one vote's surprise is rounded to
 # An approximate tail this many times too large to matter is left as it is. Surprise is skewed to

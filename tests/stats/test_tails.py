@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp  # type: ignore[import-untyped]
 
-from headtohead.stats.bradley_terry.trust import tails
-from headtohead.stats.bradley_terry.trust.tails import (
+from headtohead.stats import tails
+from headtohead.stats.inputs import FloatArray, IntArray
+from headtohead.stats.tails import (
     benjamini_hochberg,
     chi_square_tail,
     coin_tail,
@@ -18,7 +19,6 @@ from headtohead.stats.bradley_terry.trust.tails import (
     normal_tail,
     sum_tail,
 )
-from headtohead.stats.inputs import FloatArray, IntArray
 
 _P = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 

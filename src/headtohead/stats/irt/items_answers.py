@@ -1,0 +1,193 @@
+"""Who answered what: rows of scores as a table of respondents by items."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, label_list, vector
+
+_NAMED = 3  # labels shown of each part in a message
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Mean scores and attempts of N respondents on J items.
+
+    Attributes:
+        respondents: Labels, length N, in order of first appearance.
+        items: Labels, length J, in order of first appearance.
+        score: Shape (N, J), mean score of the attempts, 0 to 1; 0 where there were none.
+        attempts: Shape (N, J), how often the respondent tried the item; 0 where never.
+    """
+
+    respondents: tuple[Hashable, ...]
+    items: tuple[Hashable, ...]
+    score: FloatArray
+    attempts: FloatArray
+
+    @property
+    def met(self) -> BoolArray:
+        """Shape (N, J): whether the respondent tried the item."""
+        return np.asarray(self.attempts > 0)
+
+    @property
+    def extreme_respondents(self) -> BoolArray:
+        """Shape (N,): every attempt right, or every attempt wrong."""
+        return _extreme(self, axis=1)
+
+    @property
+    def extreme_items(self) -> BoolArray:
+        """Shape (J,): right in every attempt, or wrong in every attempt."""
+        return _extreme(self, axis=0)
+
+
+def tabulate(
+    respondents: Labels,
+    items: Labels,
+    scores: ArrayLike,
+    *,
+    attempts: ArrayLike = 1,
+    epochs: Labels | None = None,
+) -> Answers:
+    """The table of mean scores and attempts.
+
+    Args:
+        respondents: Who answered, length n: one entry a row.
+        items: What was asked, length n.
+        scores: Score of each row, 0 to 1, shape (n,); the mean where a row stands for several
+            attempts.
+        attempts: Attempts that each row stands for, whole and at least 1; shape (n,) or one
+            number for all.
+        epochs: Which repetition each row is, length n. Without it, a respondent may have one row
+            an item.
+
+    Raises:
+        ValueError: If lengths differ, a score lies outside 0 to 1, attempts are not whole, a row
+            repeats another, there are fewer than two items or respondents, or no chain of
+            answers joins them all; the message names the parts.
+    """
+    score = vector(scores, "scores")
+    n = score.size
+    who, row = _coded(label_list(respondents, n, "respondents"))
+    what, column = _coded(label_list(items, n, "items"))
+    _check_rows(score, row, column, who, what, epochs)
+    weight = attempt_counts(attempts, n)
+    if len(who) < 2 or len(what) < 2:
+        raise ValueError(
+            f"{len(who)} respondents and {len(what)} items: abilities need at least two of each;"
+            " for one item compare the scores themselves"
+        )
+    total, count = (np.zeros((len(who), len(what))) for _ in range(2))
+    np.add.at(count, (row, column), weight)
+    np.add.at(total, (row, column), weight * score)
+    mean = np.clip(total / np.maximum(count, 1), 0, 1)
+    found = Answers(who, what, mean, count)
+    _check_joined(found)
+    return found
+
+
+def parts(answers: Answers) -> tuple[IntArray, IntArray]:
+    """The part of each respondent and of each item: answers join those of one number.
+
+    Returns:
+        Shapes (N,) and (J,), numbered from 0 by first respondent.
+    """
+    met = answers.met
+    part = np.full(met.shape[0], -1, dtype=np.int64)
+    item_part = np.full(met.shape[1], -1, dtype=np.int64)
+    number = 0
+    for start in range(met.shape[0]):
+        if part[start] >= 0:
+            continue
+        people = np.zeros(met.shape[0], dtype=bool)
+        people[start] = True
+        size = 0
+        while people.sum() > size:
+            size = int(people.sum())
+            reached = met[people].any(axis=0)
+            people |= met[:, reached].any(axis=1)
+        part[people], item_part[met[people].any(axis=0)] = number, number
+        number += 1
+    return part, item_part
+
+
+def _extreme(answers: Answers, axis: int) -> BoolArray:
+    met = answers.met
+    right = np.all((answers.score == 1) | ~met, axis=axis)
+    wrong = np.all((answers.score == 0) | ~met, axis=axis)
+    return np.asarray(right | wrong)
+
+
+def _coded(labels: list[Hashable]) -> tuple[tuple[Hashable, ...], IntArray]:
+    seen: dict[Hashable, int] = {}
+    codes = np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
+    return tuple(seen), codes
+
+
+def attempt_counts(attempts: ArrayLike, n: int) -> FloatArray:
+    """The attempts behind each of n scores, shape (n,).
+
+    Raises:
+        ValueError: If one is not a whole number of at least 1, or their number is wrong.
+    """
+    found = vector(attempts, "attempts")
+    if found.size not in (1, n):
+        raise ValueError(f"{found.size} attempts for {n} scores; give one for each, or one for all")
+    if np.any(found < 1) or np.any(found != np.rint(found)):
+        raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
+    return np.broadcast_to(found, (n,)).astype(np.float64)
+
+
+def _check_rows(
+    score: FloatArray,
+    row: IntArray,
+    column: IntArray,
+    who: Sequence[Hashable],
+    what: Sequence[Hashable],
+    epochs: Labels | None,
+) -> None:
+    outside = np.flatnonzero((score < 0) | (score > 1))
+    if outside.size:
+        k = int(outside[0])
+        raise ValueError(
+            f"{outside.size} scores lie outside 0 to 1, the first {score[k]} of {who[row[k]]!r}"
+            f" on {what[column[k]]!r}; divide by the full marks"
+        )
+    times: list[Hashable] = [0] * score.size
+    if epochs is not None:
+        times = label_list(epochs, score.size, "epochs")
+    names, time = _coded(times)
+    key = (row * len(what) + column) * len(names) + time
+    _, first, size = np.unique(key, return_index=True, return_counts=True)
+    if size.max() > 1:
+        k = int(first[np.argmax(size > 1)])
+        again = "" if epochs is None else f" in epoch {times[k]!r}"
+        advice = "; say with epochs which repetition each row is" if epochs is None else ""
+        raise ValueError(
+            f"{who[row[k]]!r} has {size.max()} rows on {what[column[k]]!r}{again}: keep one"
+            f" of each{advice}"
+        )
+
+
+def _check_joined(answers: Answers) -> None:
+    people, things = parts(answers)
+    count = int(people.max()) + 1
+    if count == 1:
+        return
+    told = [
+        f"{_few(answers.respondents, people == k)} on {_few(answers.items, things == k)}"
+        for k in range(min(count, _NAMED))
+    ]
+    raise ValueError(
+        f"the answers fall into {count} parts that no item joins, so their abilities cannot be"
+        f" compared: {'; '.join(told)}; fit each part by itself"
+    )
+
+
+def _few(labels: Sequence[Hashable], chosen: BoolArray) -> str:
+    places = np.flatnonzero(chosen).tolist()
+    named = ", ".join(repr(labels[k]) for k in places[:_NAMED])
+    more = len(places) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named

@@ -1,0 +1,292 @@
+"""The verbs about capability: how able each model is, and how far apart two sides are."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from headtohead.core.benchmarks import DOMAINS
+from headtohead.core.dates import Period
+from headtohead.core.errors import InputError, NoEvidence, UnknownName
+from headtohead.core.question import Answer, Sides
+from headtohead.evidence.own_scores import OWN, own_scores
+from headtohead.evidence.store import Store
+from headtohead.pipeline import Pipeline
+from headtohead.reports.capability.result import GapResult, IndexResult
+from headtohead.reports.result import Exhibit
+from headtohead.verbs import asking
+from headtohead.verbs.asking import Day, Window
+
+IndexMethod = Literal["binomial", "eci", "published"]
+Dates = Literal["publisher", "release"]
+Measure = Literal["difference", "ratio"]
+DEFAULT_SOURCE = "epoch_eci"
+
+_NO_RATIO = (
+    "The index has no zero: where it begins and how long a point is are chosen, so 146 over 155 "
+    "says nothing, and another choice gives another ratio. Ask for the difference (leave out "
+    "--measure ratio): `h2h gap` also tells it in months, in expected scores, and as the ratio of "
+    "scores on shared benchmarks, where 0 does mean that nothing was solved."
+)
+
+
+def index(
+    *,
+    as_of: Day,
+    about: Window | None = None,
+    domain: str = "",
+    source: str | Sequence[str] | None = None,
+    scores: Path | str | None = None,
+    method: IndexMethod = "binomial",
+    dates: Dates = "publisher",
+    independent: bool = False,
+    without: str | Sequence[str] = (),
+    store: Store | None = None,
+) -> IndexResult:
+    """How able each model is on one scale, with 90% intervals, tie groups and places.
+
+    Args:
+        as_of: The day of our knowledge.
+        about: Models released by the end of it; by `as_of` if None.
+        domain: "maths", "coding_agentic" or "knowledge_reasoning"; all benchmarks if empty.
+        source: Sources of the scores: epoch_eci if None, and "scores" with it if `scores` is
+            given; "all" for every one known.
+        scores: A file of your own scores; see `evidence.own_scores`.
+        method: "binomial" (by the likelihood of items), "eci" (Epoch's objective) or "published"
+            (Epoch's printed scores).
+        dates: Which release day counts: "publisher" (previews included) or "release".
+        independent: Leave out results that the models' makers report.
+        without: Benchmarks to leave out.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        UnknownName: If a domain, source or benchmark does not exist.
+        NoEvidence: If what was known makes no index.
+    """
+    day = asking.day(as_of)
+    line = _line(store, scores, day)
+    scope = _scope(line, day, domain, source, method, dates, independent, without)
+    window = asking.window(about) or Period(day, day)
+    answer = line.ask("performance.capability_index", about=window, as_of=day, scope=scope)
+    if answer.missing:
+        raise NoEvidence(_nothing(answer, scope))
+    return IndexResult(
+        scope=scope,
+        about=window,
+        as_of=day,
+        answer=answer,
+        citations=line.citations(asking.sources(answer), day),
+    )
+
+
+def gap(
+    *,
+    as_of: Day,
+    a: str = "US",
+    b: str = "CN",
+    group: str = "country",
+    about: Window | None = None,
+    domain: str = "",
+    source: str | Sequence[str] | None = None,
+    scores: Path | str | None = None,
+    method: IndexMethod = "binomial",
+    dates: Dates = "publisher",
+    independent: bool = False,
+    without: str | Sequence[str] = (),
+    benchmarks: str | Sequence[str] = (),
+    measure: Measure = "difference",
+    store: Store | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> GapResult:
+    """How far B's best is behind A's best: in points, in months, and in scores.
+
+    Args:
+        as_of: The day of our knowledge.
+        a: The side that would be replaced.
+        b: The side that might stand in.
+        group: What tells them apart: country, open, lab, family or model.
+        about: The day or window it speaks of; `as_of` if None.
+        domain: As in `index`.
+        source: As in `index`.
+        scores: As in `index`.
+        method: As in `index`.
+        dates: As in `index`.
+        independent: As in `index`.
+        without: As in `index`.
+        benchmarks: Benchmarks to translate the gap into; all of the index if empty.
+        measure: "difference"; "ratio" is refused, since the scale has no zero.
+        store: The evidence; the user's own if None.
+        progress: Told each question before it is asked; many scores take a while.
+
+    Raises:
+        InputError: If a ratio is asked for.
+        UnknownName: If a side, domain, source or benchmark does not exist.
+        NoEvidence: If what was known makes no index with both sides.
+    """
+    if measure == "ratio":
+        raise InputError(_NO_RATIO)
+    day = asking.day(as_of)
+    line = _line(store, scores, day)
+    sides = _sides(line, day, group, a, b)
+    scope = _scope(line, day, domain, source, method, dates, independent, without)
+    # Two models that were named are not the best of many, so none need be well tested to lead.
+    scope |= {"frontier_benchmarks": 1} if group == "model" else {}
+    window = asking.window(about) or Period(day, day)
+    parts = {}
+    questions = _questions(scope, asking.words(benchmarks))
+    if group == "model":
+        questions = [q for q in questions if q.slug not in _OF_MANY and not q.slug.endswith("_lag")]
+    for asked in questions:
+        if progress:
+            progress(asked.slug.replace("_", " "))
+        answer = line.ask(
+            asked.analysis, about=window, as_of=day, sides=sides, scope=asked.scope,
+            sources=asked.sources,
+        )  # fmt: skip
+        if asked.slug == "level" and answer.missing:
+            raise NoEvidence(_nothing(answer, scope))
+        parts[asked.slug] = Exhibit(
+            slug=asked.slug,
+            analysis=asked.analysis,
+            about=window,
+            answer=answer,
+            citations=line.citations(asking.sources(answer), day),
+        )
+    ids = sorted({i for part in parts.values() for i in asking.sources(part.answer)})
+    return GapResult(
+        sides=sides,
+        scope=scope,
+        about=window,
+        as_of=day,
+        parts=parts,
+        citations=line.citations(ids, day),
+    )
+
+
+# What is said of sides with many models: one model alone has no history and no profile.
+_OF_MANY = ("lag_release", "lag_now", "catch_up", "trend", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question of the many that make a gap."""
+
+    slug: str
+    analysis: str
+    scope: Mapping[str, Any]
+    sources: tuple[str, ...] = ()
+
+
+def _questions(scope: Mapping[str, Any], benchmarks: tuple[str, ...]) -> list[_Asked]:
+    asked = [
+        _Asked("level", "performance.capability_gap", scope),
+        _Asked("lag_release", "performance.capability_lag", {**scope, "clock": "release"}),
+        _Asked("lag_now", "performance.capability_lag", {**scope, "clock": "about"}),
+        _Asked("catch_up", "performance.catch_up_time", scope),
+        _Asked("trend", "performance.frontier_trend", scope),
+        _Asked("scores", "performance.expected_scores", {**scope, "benchmarks": benchmarks}),
+        _Asked(
+            "ratio",
+            "performance.score_ratio",
+            {"independent": scope.get("independent", False)},
+            tuple(scope["index_sources"]),
+        ),
+    ]
+    if not scope.get("domain") and scope.get("method") != "published":
+        for domain in DOMAINS[:3]:
+            own = {**scope, "domain": domain}
+            asked.append(_Asked(f"{domain}_level", "performance.capability_gap", own))
+            asked.append(_Asked(f"{domain}_lag", "performance.capability_lag", own))
+    asked.append(_Asked("profile", "performance.capability_profile", scope))
+    asked.append(_Asked("sensitivity", "performance.capability_sensitivity", scope))
+    return asked
+
+
+def _line(store: Store | None, scores: Path | str | None, day: date) -> Pipeline:
+    line = Pipeline(store)
+    if scores is not None:
+        line.bring(own_scores(Path(scores), line.names, day))
+    return line
+
+
+def _sides(line: Pipeline, day: date, group: str, a: str, b: str) -> Sides:
+    """The sides asked for: of a group that the names know, or of the scores the user brought."""
+    import polars as pl
+
+    frame = line.frame("benchmark_scores", day)
+    if group == "model":
+        names = frame.select("model_name", pl.coalesce("model_id", "model_name").alias("unit"))
+        by_name: dict[str, str] = dict(names.iter_rows())
+        chosen = []
+        for name in (a, b):
+            found = by_name.get(name) or line.names.resolve(name, on=day).model
+            if found is None or found not in by_name.values():
+                raise UnknownName("model with scores", name, by_name)
+            chosen.append(found)
+        return Sides("unit", *chosen)
+    brought = set(frame[group].drop_nulls()) if group in frame.columns else set()
+    if a != b and {a, b} <= brought:
+        return Sides(group, a, b)
+    return line.sides(group, a, b)
+
+
+def _scope(
+    line: Pipeline,
+    day: date,
+    domain: str,
+    source: str | Sequence[str] | None,
+    method: str,
+    dates: str,
+    independent: bool,
+    without: str | Sequence[str],
+) -> dict[str, Any]:
+    """The scope words that are not the default, each checked; the sources always."""
+    if domain and domain not in DOMAINS:
+        raise UnknownName("domain", domain, DOMAINS)
+    for word, value, known in (
+        ("method", method, ("binomial", "eci", "published")),
+        ("way to date models", dates, ("publisher", "release")),
+    ):
+        if value not in known:
+            raise UnknownName(word, value, known)
+    frame = line.frame("benchmark_scores", day)
+    there: set[str] = set(frame["source_id"])
+    usual = (DEFAULT_SOURCE, OWN) if OWN in there else (DEFAULT_SOURCE,)
+    made: dict[str, Any] = {
+        "index_sources": _known_sources(there, usual if source is None else source)
+    }
+    left_out = asking.words(without)
+    tests = set(frame["benchmark"])
+    for name in left_out:
+        if name not in tests:
+            raise UnknownName("benchmark", name, tests)
+    made |= {"domain": domain} if domain else {}
+    made |= {"method": method} if method != "binomial" else {}
+    made |= {"dates": dates} if dates != "publisher" else {}
+    made |= {"independent": True} if independent else {}
+    return made | ({"without": left_out} if left_out else {})
+
+
+def _known_sources(known: set[str], source: str | Sequence[str]) -> tuple[str, ...]:
+    wanted = asking.words(source)
+    if wanted == ("all",):
+        first = [DEFAULT_SOURCE] if DEFAULT_SOURCE in known else []
+        return (*first, *sorted(known - set(first)))
+    for name in wanted:
+        if name not in known:
+            if name == DEFAULT_SOURCE:
+                raise NoEvidence(
+                    "No benchmark score that makes the index was known by then. Choose a later "
+                    "--as-of; `h2h sources` tells what became known when."
+                )
+            raise UnknownName("source of benchmark scores", name, known)
+    return wanted
+
+
+def _nothing(answer: Answer, scope: Mapping[str, Any]) -> str:
+    told = answer.missing[0].upper() + answer.missing[1:].rstrip(".")
+    more = ""
+    if scope.get("domain") and len(scope["index_sources"]) == 1:
+        more = " --source all takes in the scores of every source you have."
+    return f"{told}.{more} `h2h evidence benchmark_scores` shows what there is."
