@@ -154,7 +154,7 @@ def test_gap_prints_all_parts_and_the_same_numbers(run: Run, article: GapResult)
         assert title in text
     assert " ".join(article.parts["level"].answer.says.split()) in " ".join(text.split())
     assert "dated by general release" in text
-    assert "without gpqa_diamond" in text
+    assert "without GPQA Diamond" in text
     assert "not measurable" in text  # coding has too few benchmarks here, and is not left out
 
 
@@ -281,3 +281,11 @@ def test_a_wrong_row_of_own_scores_is_named(
     assert result.exit_code == 64
     assert message in result.stderr
     assert "mine.csv" in result.stderr
+
+
+def test_the_published_index_is_taken_whole_or_not_at_all(run: Run) -> None:
+    made = given(run("index", "--method", "published", "--as-of", DAY, "--json"), "index")
+    assert len(made["results"]) == 222
+    result = run("index", "--method", "published", "--domain", "maths", "--as-of", DAY)
+    assert result.exit_code == 64
+    assert "domain cannot be chosen" in result.stderr

@@ -28,6 +28,7 @@ from headtohead.analyses.capability.fitted import capability
 from headtohead.analyses.capability.model import Capability, TwoSides
 from headtohead.analyses.capability.settings import IndexSettings
 from headtohead.analyses.capability.variants import Variant, variants
+from headtohead.core.benchmarks import title
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
 from headtohead.evidence.store import Store
@@ -91,7 +92,7 @@ def test_every_topic_of_other_choices_is_there() -> None:
     choices = [v.choice for v in found]
     assert len(set(choices)) == len(choices)
     assert [v.choice for v in found if v.topic == "benchmarks"] == [
-        f"without {name}" for name in sorted(TESTS)
+        f"without {title(name)}" for name in sorted(TESTS)
     ]
     assert sum(v.topic == "missing" for v in found) == 3
     both = many(rows, sources=FULL)

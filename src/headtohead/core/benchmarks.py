@@ -71,6 +71,12 @@ def benchmark(benchmark_id: str) -> Benchmark:
     return known[benchmark_id]
 
 
+def title(benchmark_id: str) -> str:
+    """How a benchmark calls itself; its id if nothing is recorded of it."""
+    known = benchmarks()
+    return known[benchmark_id].title if benchmark_id in known else benchmark_id
+
+
 @cache
 def benchmarks() -> Mapping[str, Benchmark]:
     """All benchmarks by id, from data/benchmarks.toml.

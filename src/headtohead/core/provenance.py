@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+# The source of rows that a user brought: known whenever the user asks.
+OWN_SCORES = "scores"
 Evaluator = Literal["first_party", "third_party", "mixed"]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
 from headtohead.core.names import Names
-from headtohead.core.provenance import Citation
+from headtohead.core.provenance import OWN_SCORES, Citation
 from headtohead.core.tables import table
 from headtohead.evidence.entities import with_entities
 from headtohead.evidence.frames import polars_schema
@@ -17,7 +17,6 @@ from headtohead.traps import repeats, scales
 if TYPE_CHECKING:
     import polars as pl
 
-OWN = "scores"
 _NEEDED = ("model", "benchmark", "score")
 _MAY = ("setting", "items", "evaluator", "corrected", "released_on", "lab", "country", "open")
 _EVALUATORS = ("first_party", "third_party", "unstated")
@@ -60,7 +59,7 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
         observed_on=pl.col("released_on"),
         known_on=pl.lit(known_on),
         verified=pl.lit(True),
-        source_id=pl.lit(OWN),
+        source_id=pl.lit(OWN_SCORES),
     )
     lacking = [pl.lit(None, dtype=t).alias(c) for c, t in schema.items() if c not in filled.columns]
     made = with_entities(
@@ -181,7 +180,7 @@ def _row(marks: "pl.Series") -> int:
 
 def _citation(path: Path, known_on: date, digest: str) -> Citation:
     return Citation(
-        source_id=OWN,
+        source_id=OWN_SCORES,
         publisher="Your scores",
         product=path.name,
         citation=f"Scores given to headtohead: {path.name}.",

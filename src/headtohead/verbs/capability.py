@@ -9,8 +9,9 @@ from typing import Any, Literal
 from headtohead.core.benchmarks import DOMAINS
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
+from headtohead.core.provenance import OWN_SCORES
 from headtohead.core.question import Answer, Sides
-from headtohead.evidence.own_scores import OWN, own_scores
+from headtohead.evidence.own_scores import own_scores
 from headtohead.evidence.store import Store
 from headtohead.pipeline import Pipeline
 from headtohead.reports.capability.result import GapResult, IndexResult
@@ -250,9 +251,16 @@ def _scope(
     ):
         if value not in known:
             raise UnknownName(word, value, known)
+    if method == "published":
+        asked = {"domain": domain, "source": source, "independent": independent, "without": without}
+        for word in (w for w, value in asked.items() if value):
+            raise InputError(
+                f"The published index is one printed whole: {word} cannot be chosen. Leave it out, "
+                "or use the method binomial or eci."
+            )
     frame = line.frame("benchmark_scores", day)
     there: set[str] = set(frame["source_id"])
-    usual = (DEFAULT_SOURCE, OWN) if OWN in there else (DEFAULT_SOURCE,)
+    usual = (DEFAULT_SOURCE, OWN_SCORES) if OWN_SCORES in there else (DEFAULT_SOURCE,)
     made: dict[str, Any] = {
         "index_sources": _known_sources(there, usual if source is None else source)
     }

@@ -11,6 +11,7 @@ from headtohead.analyses.capability.model import Capability, TwoSides
 from headtohead.analyses.capability.published import published
 from headtohead.analyses.capability.settings import IndexSettings
 from headtohead.analyses.picking import side
+from headtohead.core.provenance import OWN_SCORES
 from headtohead.core.question import Ask, Frames
 from headtohead.stats.irt import (
     ECI_ANCHORS,
@@ -84,13 +85,16 @@ def _fixed(scores: Scores) -> str:
 
 
 def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:
-    """Both sides as of a day; or why they cannot be compared."""
+    """Both sides as of a day, or of the last that the scores reach; or why none can be compared."""
     try:
         made = capability(frames, ask, settings)
     except ValueError as error:
         return f"no index: {error}"
-    if old := _too_old(made, ask):
-        return old
+    newest = _newest(made)
+    if newest and newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
+        return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
+    # What came out later has no scores yet, so nothing is known of who has caught up since.
+    day = min(day, newest or day)
     out = made.out_by(day) & made.may_lead()
     a, b = (out & made.members(side(ask, w)) for w in ("a", "b"))
     for mask, which in ((a, "a"), (b, "b")):
@@ -104,10 +108,10 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     return TwoSides(made, a, b, a_past, b_past, day)
 
 
-def _too_old(made: Capability, ask: Ask) -> str:
-    """Why scores that nobody renewed say nothing of the time asked about; empty if they do."""
-    newest = made.rows["known_on"].max()
-    oldest = ask.about.start - timedelta(days=int(ask.scope["back_days"]))
-    if isinstance(newest, date) and newest < oldest:
-        return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
-    return ""
+def _newest(made: Capability) -> date | None:
+    """The day to which the scores reach; a user's own reach no further than those they join."""
+    import polars as pl
+
+    public = made.rows.filter(pl.col("source_id") != OWN_SCORES)
+    last = (public if public.height else made.rows)["known_on"].max()
+    return last if isinstance(last, date) else None

@@ -9,6 +9,7 @@ import numpy as np
 from headtohead.analyses.capability.fitted import two_sides
 from headtohead.analyses.capability.model import Capability, TwoSides
 from headtohead.analyses.capability.settings import IndexMethod, IndexSettings
+from headtohead.core.benchmarks import title
 from headtohead.core.question import Ask, Frames
 from headtohead.stats.irt import Scores, fit_index
 from headtohead.stats.irt.rescored import rescored
@@ -73,7 +74,7 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
     if isinstance(asked.sides, TwoSides) and base.method != "published":
         for name in asked.sides.capability.index.benchmarks:
             fewer = under(
-                "benchmarks", f"without {name}", draws=0, without=(*base.without, name),
+                "benchmarks", f"without {title(name)}", draws=0, without=(*base.without, name),
                 frontier_benchmarks=1,
             )  # fmt: skip
             yield _same_models(fewer, asked.sides)
@@ -216,4 +217,4 @@ def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "T
     a_past, b_past = (m[kept] & mark for m in (sides.a_past, sides.b_past))
     if not a.any() or not b.any():
         return _NO_MODEL
-    return TwoSides(other, a, b, a_past, b_past, ask.about.end)
+    return TwoSides(other, a, b, a_past, b_past, sides.day)

@@ -7,7 +7,7 @@ from headtohead.analyses.capability.fitted import two_sides
 from headtohead.analyses.capability.model import TwoSides
 from headtohead.analyses.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
 from headtohead.analyses.picking import estimate, listed, shown, side, side_name
-from headtohead.core.benchmarks import benchmarks
+from headtohead.core.benchmarks import benchmarks, title
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.irt import Functioning, functioning
@@ -57,9 +57,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     estimates = tuple(_estimate(ask, found, f) for f in rows)
     sure = [f for f in rows if f.p_holm <= _ALPHA]
     told = (
-        listed(
-            f"{_title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)" for f in sure
-        )
+        listed(f"{title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)" for f in sure)
         if sure
         else "none for sure"
     )
@@ -82,7 +80,7 @@ def _estimate(ask: Ask, found: TwoSides, f: Functioning) -> Estimate:
     return estimate(
         ask,
         found.capability.rows.filter(pl.col("test") == f.benchmark),
-        label=_title(f.benchmark),
+        label=title(f.benchmark),
         interval=f.score.rescaled(100),
         unit="pp",
         level=LEVEL,
@@ -99,7 +97,7 @@ def _row(evidence: "pl.DataFrame", f: Functioning) -> "pl.DataFrame":
     own = evidence.filter(pl.col("test") == f.benchmark).head(1)
     return own.select("known_on", "source_id", "row_url", "verified").with_columns(
         benchmark=pl.lit(f.benchmark),
-        title=pl.lit(_title(f.benchmark)),
+        title=pl.lit(title(f.benchmark)),
         domain=pl.lit(fact.domain if fact else ""),
         gain_pp=pl.lit(100 * f.score.value),
         gain_low_pp=pl.lit(100 * f.score.low),
@@ -110,7 +108,3 @@ def _row(evidence: "pl.DataFrame", f: Functioning) -> "pl.DataFrame":
         holm_value=pl.lit(f.p_holm),
         is_sure=pl.lit(f.p_holm <= _ALPHA),
     )
-
-
-def _title(name: str) -> str:
-    return benchmarks()[name].title if name in benchmarks() else name

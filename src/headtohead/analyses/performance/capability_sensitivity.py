@@ -42,17 +42,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         if isinstance(v.sides, TwoSides)
         for made in _estimates(ask, v, v.sides, row)
     ]
-    numbers = {
-        what: [row[what] for row in rows if row[what] is not None]
-        for what in ("gap_index", "lag_months")
-    }
     names = [side_name(side(ask, w)) for w in ("a", "b")]
+    gaps = [row["gap_index"] for row in rows if row["gap_index"] is not None]
+    lags = [row["lag_months"] for row in rows if row["lag_months"] is not None]
     says = (
-        f"over {len(numbers['gap_index'])} choices the gap of {names[1]} to {names[0]} runs from "
-        f"{min(numbers['gap_index']):+.1f} to {max(numbers['gap_index']):+.1f} index points and "
-        f"the lag at release from {min(numbers['lag_months']):.1f} to "
-        f"{max(numbers['lag_months']):.1f} months"
+        f"over {len(gaps)} choices the gap of {names[1]} to {names[0]} runs from {min(gaps):+.1f} "
+        f"to {max(gaps):+.1f} index points"
     )
+    if lags:
+        says += f" and the lag at release from {min(lags):.1f} to {max(lags):.1f} months"
     cited = base.capability.evidence().head(1)
     kinds = {c: pl.String() if c in _TEXTS else pl.Float64() for c in _COLUMNS}
     table = pl.DataFrame(rows, schema=kinds).join(
@@ -74,16 +72,20 @@ def _row(v: Variant) -> dict[str, Any]:
     if isinstance(v.sides, str):
         return made | {"why": v.sides}
     index = v.sides.capability.index
-    gap, lag = v.sides.gap(), _lag(v.sides)
+    gap, drawn = v.sides.gap(), index.ability_draws.shape[0] > 0
+    try:
+        lag: Interval | None = _lag(v.sides)
+    except ValueError:
+        lag = None  # the leader has no model as old as B's best
     return made | {
         "a_model": v.sides.best_a,
         "b_model": v.sides.best_b,
         "gap_index": gap.value,
         "gap_low_index": _end(gap.low),
         "gap_high_index": _end(gap.high),
-        "lag_months": lag.value,
-        "lag_low_months": _end(lag.low),
-        "lag_high_months": _end(lag.high),
+        "lag_months": lag.value if lag else None,
+        "lag_low_months": _end(lag.low) if lag and drawn else None,
+        "lag_high_months": _end(lag.high) if lag and drawn else None,
         "benchmarks_n": float(len(index.benchmarks)),
         "models_n": float(len(index.models)),
     }
@@ -114,6 +116,8 @@ def _estimates(ask: Ask, v: Variant, sides: TwoSides, row: dict[str, Any]) -> li
     rows = sides.capability.evidence(sides.best_a, sides.best_b)
     made = []
     for what, unit in (("gap", "index"), ("lag", "months")):
+        if row[f"{what}_{unit}"] is None:
+            continue
         low, high = row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"]
         made.append(
             estimate(

@@ -13,6 +13,7 @@ from headtohead.analyses.picking import estimate, shown, side, side_name
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
+from headtohead.stats.intervals import Interval
 from headtohead.stats.survival import CatchUp, catch_up
 
 if TYPE_CHECKING:
@@ -59,17 +60,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     median = times.median.scores.rescaled(MONTHS_A_DAY)
     standing = int((~times.times.observed).sum())
     records = int(times.times.observed.size)
-    if median.value == float("inf"):
-        return Answer(
-            missing=f"{standing} of {records} records still stand: their median is not reached yet"
-        )
+    # Not reached yet: it is longer than any record has stood so far.
+    longest = float(times.times.durations.max()) * MONTHS_A_DAY
+    reached = median.value != float("inf")
+    least = median if reached else Interval(longest, min(median.low, longest), float("inf"))
     names = [side_name(side(ask, w)) for w in ("a", "b")]
     rows = _records(found, times).with_columns(side=pl.lit(names[0]))
     result = estimate(
         ask,
         pl.concat([rows, model_rows(made, found.b_past)], how="diagonal_relaxed"),
         label=f"{names[1]} catching up with {names[0]}",
-        interval=median,
+        interval=least,
         unit="months",
         level=LEVEL,
         method="Kaplan-Meier median over records, in each joint draw of the index",
@@ -78,15 +79,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     wide = times.median.both.rescaled(MONTHS_A_DAY)
     wider = f"{show_end(wide.low, 'months')} to {show_end(wide.high, 'months')}"
+    many = f"{records} {names[0]} records since {ask.scope['since']}"
     says = (
-        f"half of {records} {names[0]} records since {ask.scope['since']} were matched within "
-        f"{result.value:.1f} months ({result.interval()}); {standing} still stand"
+        f"half of {many} were matched within {result.value:.1f} months ({result.interval()}); "
+        f"{standing} still stand"
+        if reached
+        else f"{standing} of {many} still stand, so their median is not reached yet: it is more "
+        f"than {result.value:.1f} months ({result.interval()})"
     )
-    notes = (
+    notes: tuple[str, ...] = (
         f"had there been other records of the same kind, in months: {wider}",
         "records still standing count as standing that long at least; a mean of the matched ones "
         "would leave them out and look too short",
     )
+    if made.settings.method != "published":
+        notes += (f"a model needs {made.settings.past} benchmarks to set or match a record here",)
     return Answer(estimates=(result,), says=says, rows=shown(rows, _COLUMNS), notes=notes)
 
 

@@ -6,7 +6,7 @@ from headtohead.analyses.capability.fitted import two_sides
 from headtohead.analyses.capability.model import TwoSides
 from headtohead.analyses.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
 from headtohead.analyses.picking import estimate, shown, side, side_name
-from headtohead.core.benchmarks import benchmarks
+from headtohead.core.benchmarks import benchmarks, title
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval
 from headtohead.stats.irt import drawn_interval
@@ -51,7 +51,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimate(
             ask,
             evidence,
-            label=_title(name),
+            label=title(name),
             interval=gaps[name].rescaled(100),
             unit="pp",
             level=LEVEL,
@@ -97,7 +97,7 @@ def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
     index = found.capability.index
     made: dict[str, object] = {
         "benchmark": name,
-        "title": _title(name),
+        "title": title(name),
         "domain": benchmarks()[name].domain if name in benchmarks() else "",
     }
     rows = found.capability.rows
@@ -121,7 +121,3 @@ def _scored(rows: "pl.DataFrame", model: str, name: str) -> float | None:
         return None
     found = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
     return float(found[0]) if found.len() else None
-
-
-def _title(name: str) -> str:
-    return benchmarks()[name].title if name in benchmarks() else name

@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import Any
 
 from headtohead.core.question import Answer
-from headtohead.core.units import show_end
+from headtohead.core.units import show, show_end
 from headtohead.core.version import VERSION
 from headtohead.reports.capability.result import GapResult, IndexResult
 from headtohead.reports.escaping import plain
@@ -86,7 +86,11 @@ def _part(slug: str, answer: Answer) -> Iterator[str]:
     if answer.missing:
         yield from _wrapped(f"{start}not measurable: {answer.missing}", indent="  ")
         return
-    yield from _wrapped(f"{start}{answer.says}", indent="  ")
+    if slug == "trend":
+        for e in answer.estimates:
+            yield from _wrapped(f"{e.label}: {show(e.value, e.unit)} ({e.interval()})", indent="  ")
+    else:
+        yield from _wrapped(f"{start}{answer.says}", indent="  ")
     if slug in _TABLES:
         yield from {"scores": _scores, "profile": _profile, "sensitivity": _choices}[slug](
             answer.rows
@@ -146,7 +150,10 @@ def _choices(rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
             yield from _wrapped(f"{choice} {row['why']}", indent="    ")
             continue
         gap = f"{row['gap_index']:+.1f}{_ends(row, 'gap', 'index')}"
-        yield f"    {choice} {gap:<20} {row['lag_months']:.1f}{_ends(row, 'lag', 'months')}"
+        lag = "–"
+        if row["lag_months"] is not None:
+            lag = f"{row['lag_months']:.1f}{_ends(row, 'lag', 'months')}"
+        yield f"    {choice} {gap:<20} {lag}"
 
 
 def _ends(row: Mapping[str, Any], what: str, unit: str) -> str:
