@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -261,9 +262,37 @@ def test_two_models_can_be_the_sides(run: Run, mine: Path) -> None:
     assert "GPT-5.5" in unknown.stderr
 
 
+def test_an_own_model_without_a_day_and_one_with_too_few_tests_are_not_lost(
+    run: Run, mine: Path
+) -> None:
+    undated = OWN.replace("300,2025-12-01", "300,").replace("120,2025-12-01", "120,")
+    mine.write_text(undated.replace("198,2025-12-01", "198,"), encoding="utf-8")
+    made = given(run("index", "--as-of", DAY, "--scores", str(mine), "--json"), "index")
+    assert "our-model" in {r["label"] for r in made["results"]}
+    mine.write_text(OWN + "lonely,tickets,0.5,300,,\n", encoding="utf-8")
+    made = given(run("index", "--as-of", DAY, "--scores", str(mine), "--json"), "index")
+    assert any("of yours, with too few scores: model lonely" in n for n in made["notes"])
+
+
+def test_a_benchmark_may_be_called_by_its_title(run: Run, mine: Path) -> None:
+    mine.write_text(OWN.replace("gpqa_diamond", "GPQA Diamond"), encoding="utf-8")
+    made = given(run("index", "--as-of", DAY, "--scores", str(mine), "--json"), "index")
+    (ours,) = (r for r in made["results"] if r["label"] == "our-model")
+    assert ours["benchmarks_n"] == 3
+
+
+def test_unknown_benchmarks_and_plain_dates(run: Run, tmp_path: Path) -> None:
+    result = run("gap", "--as-of", DAY, "--benchmarks", "gpqa")
+    assert result.exit_code == 64
+    assert "gpqa_diamond" in result.stderr
+    made = headtohead.index(as_of=DAY, about=date(2025, 12, 15), store=Store(tmp_path))
+    assert str(made.about) == ARTICLE
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("0.81,300", "0.81,0", "row 2: items must be"),
         ("0.81", "81", "row 2"),
         ("0.81", "much", "row 2: score is 'much'"),
         ("GPT-5,tickets", ",tickets", "row 2: model is empty"),

@@ -94,10 +94,13 @@ def test_every_topic_of_other_choices_is_there() -> None:
     assert [v.choice for v in found if v.topic == "benchmarks"] == [
         f"without {title(name)}" for name in sorted(TESTS)
     ]
-    assert sum(v.topic == "missing" for v in found) == 3
+    assert sum(v.topic == "missing" for v in found) == 5
     both = many(rows, sources=FULL)
     scores = [v.choice for v in both if v.topic == "scores"]
     assert scores == ["Epoch's own runs", "independent results only"]
+    alone = [v for v in many(world()) if v.topic == "scores"]
+    assert [v.choice for v in alone] == ["all scores gathered", "independent results only"]
+    assert [isinstance(v.sides, str) for v in alone] == [True, True], "each says why it is not"
     topics = {v.topic for v in many(rows, method="published")}
     assert topics == {"as asked", "dates", "model"}, "nothing else can move a printed score"
 
@@ -132,8 +135,16 @@ def test_dates_and_the_rule_for_leading_leave_the_index_itself_alone() -> None:
 def test_unseen_tests_that_went_worse_lower_their_side_and_only_that() -> None:
     rows = world(lambda model, test: model[0] in "AB" and hash_of(model, test) % 3 == 0)
     base = sides_of(rows, frontier_benchmarks=4)
-    worse = {v.choice[5:6]: v.sides for v in many(rows, frontier_benchmarks=4)
-             if "unseen" in v.choice}  # fmt: skip
+    found_all = [v for v in many(rows, frontier_benchmarks=4) if "unseen" in v.choice]
+    assert len(found_all) == 4
+    worse = {
+        which: next(v.sides for v in found_all if f"of {name} 5 points" in v.choice)
+        for which, name in (("A", "US"), ("B", "Chinese"))
+    }
+    gaps = {v.choice: v.sides.gap().value for v in found_all if isinstance(v.sides, TwoSides)}
+    for name, sign in (("US", 1), ("Chinese", -1)):
+        little, much = (gaps[f"unseen tests of {name} {n} points below its level"] for n in (5, 20))
+        assert sign * (much - little) >= 0
     index = base.capability.index
     for which, own, other in (("B", base.b, base.a), ("A", base.a, base.b)):
         found = worse[which]

@@ -1,11 +1,14 @@
 """A user's own benchmark scores: one table of model, benchmark and score, read strictly."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headtohead.core.benchmarks import benchmarks
 from headtohead.core.errors import InputError
 from headtohead.core.names import Names
 from headtohead.core.provenance import OWN_SCORES, Citation
@@ -132,13 +135,16 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
     if twice := repeats(rows, key=("model", "benchmark", "setting"), tolerance=0.0):
         raise InputError(f"{path.name}, {twice[0]}")
     evaluator = rows["evaluator"].fill_null("third_party")
-    odd = ~evaluator.is_in(_EVALUATORS)
-    if odd.any():
-        raise InputError(
-            f"{path.name} row {_row(odd)}: evaluator must be one of {', '.join(_EVALUATORS)}."
-        )
+    for odd, said in (
+        (~evaluator.is_in(_EVALUATORS), f"evaluator must be one of {', '.join(_EVALUATORS)}"),
+        (~rows["open"].is_in(["open", "closed"]), "open must be open or closed"),
+        (~rows["country"].str.contains("^[A-Z]{2}$"), "country must be two letters, as US or CN"),
+        (rows["items"] < 1, "items must be a count of at least 1"),
+    ):
+        if odd.fill_null(False).any():
+            raise InputError(f"{path.name} row {_row(odd.fill_null(False))}: {said}.")
     return rows.select(
-        pl.col("benchmark"),
+        pl.col("benchmark").map_elements(_benchmark, return_dtype=pl.String()),
         pl.col("model").alias("model_name"),
         pl.col("setting"),
         pl.col("score").alias("score_frac"),
@@ -148,6 +154,21 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
         pl.col("lab").alias("organisation"),
         *("released_on", "lab", "country", "open"),
     )
+
+
+def _benchmark(printed: str) -> str:
+    """The id of a benchmark that is known by this id or title; else as printed."""
+    return _known_benchmarks().get(_plain(printed), printed)
+
+
+@cache
+def _known_benchmarks() -> dict[str, str]:
+    known = benchmarks().values()
+    return {_plain(name): b.benchmark for b in known for name in (b.title, b.benchmark)}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _cast(column: "pl.Series", kind: "pl.DataType", path: Path) -> "pl.Series":

@@ -7,7 +7,7 @@ from headtohead.core.dates import Period, parse_day
 from headtohead.core.question import Answer
 
 Day = date | str
-Window = Period | str
+Window = Period | date | str
 
 
 def day(value: Day) -> date:
@@ -25,7 +25,9 @@ def window(value: Window | None) -> Period | None:
     Raises:
         InputError: If what is written is none.
     """
-    return Period.parse(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Period.parse(value)
+    return Period(value, value) if isinstance(value, date) else value
 
 
 def words(given: str | Sequence[str]) -> tuple[str, ...]:

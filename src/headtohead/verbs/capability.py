@@ -134,8 +134,10 @@ def gap(
     # Two models that were named are not the best of many, so none need be well tested to lead.
     scope |= {"frontier_benchmarks": 1} if group == "model" else {}
     window = asking.window(about) or Period(day, day)
+    named = asking.words(benchmarks)
+    _check_benchmarks(named, set(line.frame("benchmark_scores", day)["benchmark"]))
     parts = {}
-    questions = _questions(scope, asking.words(benchmarks))
+    questions = _questions(scope, named)
     if group == "model":
         questions = [q for q in questions if q.slug not in _OF_MANY and not q.slug.endswith("_lag")]
     for asked in questions:
@@ -265,15 +267,18 @@ def _scope(
         "index_sources": _known_sources(there, usual if source is None else source)
     }
     left_out = asking.words(without)
-    tests = set(frame["benchmark"])
-    for name in left_out:
-        if name not in tests:
-            raise UnknownName("benchmark", name, tests)
+    _check_benchmarks(left_out, set(frame["benchmark"]))
     made |= {"domain": domain} if domain else {}
     made |= {"method": method} if method != "binomial" else {}
     made |= {"dates": dates} if dates != "publisher" else {}
     made |= {"independent": True} if independent else {}
     return made | ({"without": left_out} if left_out else {})
+
+
+def _check_benchmarks(named: tuple[str, ...], known: set[str]) -> None:
+    for name in named:
+        if name not in known:
+            raise UnknownName("benchmark", name, known)
 
 
 def _known_sources(known: set[str], source: str | Sequence[str]) -> tuple[str, ...]:

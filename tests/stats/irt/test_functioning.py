@@ -42,9 +42,25 @@ def test_a_gain_is_found_where_it_is() -> None:
     found = functioning(index, *_sides(24))
     assert found[0].benchmark == "b3"
     assert (found[0].a_n, found[0].b_n) == (12, 12)
-    assert found[0].p_holm < 1e-4
+    assert found[0].p_holm < 1e-3
     assert all(f.score.low < 0.05 for f in found[1:])
     assert [f.score.value for f in found] == sorted((f.score.value for f in found), reverse=True)
+
+
+def test_a_small_side_raises_no_false_alarm_far_out() -> None:
+    # Holm works in the tail: with 30 models against 5 it must not be heavier than it says.
+    hits = total = 0
+    for seed in range(80):
+        source = rng(1000 + seed)
+        ability, difficulty = source.normal(0, 1, 35), source.normal(0, 0.7, 4)
+        mi, bi = np.divmod(np.arange(35 * 4), 4)
+        share = sigmoid(ability[mi] - difficulty[bi] + source.normal(0, 0.35, mi.size))
+        index = fit_index(named(mi, bi, source.binomial(300, share) / 300, 300), draws=0, rng=rng())
+        found = functioning(index, np.arange(35) < 30, np.arange(35) >= 30)
+        hits += sum(f.p < 0.01 for f in found)
+        total += len(found)
+    assert total == 320
+    assert hits / total < 0.03
 
 
 def test_the_gain_has_its_size() -> None:
@@ -128,13 +144,13 @@ def test_interval_and_p_agree() -> None:
     for f in found:
         inside = f.score.low <= 0 <= f.score.high
         assert inside == (f.p >= 0.2)
-        t = (f.score.high - f.score.value) / sp.t.ppf(0.9, 21)
-        assert f.p == pytest.approx(2 * sp.t.sf(abs(f.score.value) / t, 21), abs=1e-6)
+        t = (f.score.high - f.score.value) / sp.t.ppf(0.9, 11)
+        assert f.p == pytest.approx(2 * sp.t.sf(abs(f.score.value) / t, 11), abs=1e-6)
 
 
 def test_few_models_of_a_side_are_left_out() -> None:
     index = _shifted(2, 0.0)
-    a = np.arange(24) < 2
+    a = np.arange(24) < 4
     assert functioning(index, a, ~a) == ()
     none = np.zeros(24, dtype=np.bool_)
     assert functioning(index, none, none) == ()
@@ -142,12 +158,12 @@ def test_few_models_of_a_side_are_left_out() -> None:
 
 def test_a_benchmark_that_alone_connects_is_left_out() -> None:
     # b0 is all that the halves share: without it, nobody can say who is as able as whom.
-    mi, bi = np.divmod(np.arange(12 * 5), 5)
-    half = mi < 6
+    mi, bi = np.divmod(np.arange(24 * 5), 5)
+    half = mi < 12
     kept = (bi == 0) | (half & (bi < 3)) | (~half & (bi > 2))
-    score = sigmoid(rng(3).normal(0, 1, 12)[mi] + rng(4).normal(0, 0.2, mi.size))
+    score = sigmoid(rng(3).normal(0, 1, 24)[mi] + rng(4).normal(0, 0.2, mi.size))
     index = fit_index(named(mi[kept], bi[kept], score[kept], 100), draws=0, rng=rng())
-    names = {f.benchmark for f in functioning(index, *_sides(12))}
+    names = {f.benchmark for f in functioning(index, *_sides(24))}
     assert names == {"b1", "b2", "b3", "b4"}
 
 

@@ -172,9 +172,9 @@ def test_two_scores_of_a_model_are_refused() -> None:
         Scores.from_rows(["a", "a", "b"], ["t", "t", "t"], [0.1, 0.2, 0.3])
 
 
-@pytest.mark.parametrize("count", [0, -5, math.inf])
+@pytest.mark.parametrize("count", [0, -5, 0.2, math.inf])
 def test_impossible_counts_are_refused(count: float) -> None:
-    with pytest.raises(ValueError, match="items must be counts above 0"):
+    with pytest.raises(ValueError, match="items must be counts of at least 1"):
         Scores.from_rows(["a"], ["t"], [0.5], items=[count])
 
 

@@ -11,7 +11,6 @@ from headtohead.analyses.capability.model import Capability, TwoSides
 from headtohead.analyses.capability.published import published
 from headtohead.analyses.capability.settings import IndexSettings
 from headtohead.analyses.picking import side
-from headtohead.core.provenance import OWN_SCORES
 from headtohead.core.question import Ask, Frames
 from headtohead.stats.irt import (
     ECI_ANCHORS,
@@ -90,11 +89,11 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
         made = capability(frames, ask, settings)
     except ValueError as error:
         return f"no index: {error}"
-    newest = _newest(made)
-    if newest and newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
+    newest = made.newest
+    if newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
         return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
     # What came out later has no scores yet, so nothing is known of who has caught up since.
-    day = min(day, newest or day)
+    day = min(day, newest)
     out = made.out_by(day) & made.may_lead()
     a, b = (out & made.members(side(ask, w)) for w in ("a", "b"))
     for mask, which in ((a, "a"), (b, "b")):
@@ -106,12 +105,3 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     past = made.out_by(day) & made.may_mark()
     a_past, b_past = (past & made.members(side(ask, w)) for w in ("a", "b"))
     return TwoSides(made, a, b, a_past, b_past, day)
-
-
-def _newest(made: Capability) -> date | None:
-    """The day to which the scores reach; a user's own reach no further than those they join."""
-    import polars as pl
-
-    public = made.rows.filter(pl.col("source_id") != OWN_SCORES)
-    last = (public if public.height else made.rows)["known_on"].max()
-    return last if isinstance(last, date) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.analyses.capability.settings import IndexSettings
 from headtohead.core.benchmarks import benchmarks
 from headtohead.core.errors import UnknownName
+from headtohead.core.provenance import OWN_SCORES
 from headtohead.core.question import Frames
 from headtohead.stats.irt import Scores
 
@@ -73,8 +74,23 @@ def matrix(frames: Frames, settings: IndexSettings) -> Matrix:
         f"{', ...' if len(apart) > 3 else ''}": enough.model.size - kept.model.size,
         "another setting of a model that did worse": rows.height - best.height,
     }
+    left |= _own_left_out(best, used)
     models = _models(kept, used, frames, settings)
     return Matrix(kept, models, used, {why: n for why, n in left.items() if n})
+
+
+def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
+    """A user's own models and benchmarks that are not in the index: each is named."""
+    import polars as pl
+
+    own = best.filter(pl.col("source_id") == OWN_SCORES)
+    lost = {}
+    for what, column in (("model", "label"), ("benchmark", "test")):
+        gone = sorted(set(own[column]) - set(used[column]))
+        if gone:
+            rows = own.filter(pl.col(column).is_in(gone)).height
+            lost[f"of yours, with too few scores: {what} {', '.join(gone)}"] = rows
+    return lost
 
 
 def _wanted(frame: "pl.DataFrame", settings: IndexSettings) -> "pl.DataFrame":

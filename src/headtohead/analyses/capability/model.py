@@ -8,6 +8,7 @@ import numpy as np
 
 from headtohead.analyses.capability.settings import LEVEL, IndexSettings
 from headtohead.analyses.picking import where
+from headtohead.core.provenance import OWN_SCORES
 from headtohead.stats.intervals import Interval
 from headtohead.stats.irt import Index, drawn_interval
 from headtohead.stats.survival import Side
@@ -37,14 +38,29 @@ class Capability:
     left_out: dict[str, int]
 
     @property
+    def newest(self) -> date:
+        """The day to which the scores reach; a user's own no further than those they join."""
+        import polars as pl
+
+        public = self.rows.filter(pl.col("source_id") != OWN_SCORES)
+        last = (public if public.height else self.rows)["known_on"].max()
+        assert isinstance(last, date)
+        return last
+
+    @property
     def days(self) -> "IntArray":
-        """Release day of each model, as a count of days; 0 where nobody knows it."""
-        days = [d.toordinal() if d else 0 for d in self.models["released_on"]]
+        """Release day of each model, as a count of days.
+
+        A model that has scores is out when they are known, whenever it came: where nobody knows
+        its day, that is the last day that the scores reach.
+        """
+        last = self.newest.toordinal()
+        days = [d.toordinal() if d else last for d in self.models["released_on"]]
         return np.array(days, dtype=np.int64)
 
     def out_by(self, day: date) -> "BoolArray":
         """Which models were released by a day, shape (M,)."""
-        return np.asarray((self.days > 0) & (self.days <= day.toordinal()))
+        return np.asarray(self.days <= day.toordinal())
 
     def members(self, filters: str) -> "BoolArray":
         """Which models fit "column=value, ...", shape (M,)."""

@@ -9,6 +9,7 @@ import numpy as np
 from headtohead.analyses.capability.fitted import two_sides
 from headtohead.analyses.capability.model import Capability, TwoSides
 from headtohead.analyses.capability.settings import IndexMethod, IndexSettings
+from headtohead.analyses.picking import side, side_name
 from headtohead.core.benchmarks import title
 from headtohead.core.question import Ask, Frames
 from headtohead.stats.irt import Scores, fit_index
@@ -17,9 +18,8 @@ from headtohead.stats.irt.rescored import rescored
 if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray
 
-WORSE_UNSEEN = 0.05
+_WORSE = (0.05, 0.2)  # how much worse unseen scores might have been
 _FULL = ("epoch_eci", "epoch_eci_gathered")
-_DRAWS = 200
 _NO_MODEL = "a side has no model left that may lead"
 _DATES = {"release": "dated by general release", "publisher": "dated as the publisher does"}
 _METHODS: dict[IndexMethod, str] = {
@@ -54,7 +54,7 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
     """
 
     def under(topic: str, choice: str, **changed: object) -> Variant:
-        settings = replace(base, **{"draws": min(base.draws, _DRAWS), **changed})  # type: ignore[arg-type]
+        settings = replace(base, **changed)  # type: ignore[arg-type]
         return Variant(topic, choice, two_sides(frames, ask, settings, ask.about.end))
 
     asked = Variant("as asked", "as asked", two_sides(frames, ask, base, ask.about.end))
@@ -62,12 +62,11 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
     yield from _scores(frames, base, under)
     yield from _missing(asked, ask)
     other = "release" if base.dates == "publisher" else "publisher"
-    # With as many draws as asked for these two take the index that is already made.
-    yield under("dates", _DATES[other], dates=other, draws=base.draws)
+    yield under("dates", _DATES[other], dates=other)
     # Which models may lead is settled by the publisher of a printed index.
     for least in (base.frontier - 2, base.frontier + 2) if base.method != "published" else ():
         words = f"{max(1, least)} benchmarks to set the frontier"
-        yield under("frontier", words, frontier_benchmarks=max(1, least), draws=base.draws)
+        yield under("frontier", words, frontier_benchmarks=max(1, least))
     for method, words in _METHODS.items():
         if method != base.method and not (method == "published" and base.domain):
             yield under("model", words, method=method)
@@ -113,11 +112,15 @@ def _scores(
         return
     sources = set(frames["benchmark_scores"]["source_id"])
     for choice, wanted in (("Epoch's own runs", _FULL[:1]), ("all scores gathered", _FULL)):
-        if wanted != base.sources and set(wanted) <= sources:
+        if set(wanted) <= sources and wanted != base.sources:
             yield under("scores", choice, sources=wanted)
+        elif wanted != base.sources:
+            yield Variant("scores", choice, f"not here: h2h update {wanted[-1]} takes them in")
+    choice = "makers' results included" if base.independent else "independent results only"
     if _has_makers(frames, base):
-        choice = "makers' results included" if base.independent else "independent results only"
         yield under("scores", choice, independent=not base.independent)
+    else:
+        yield Variant("scores", choice, "the same: no score here is a maker's own")
 
 
 def _has_makers(frames: Frames, base: IndexSettings) -> bool:
@@ -141,13 +144,13 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
             f"only the {len(shared)} benchmarks that both best models met",
             _refitted(made, sides, made.index.scores.only(benchmarks=shared), ask),
         )
-    for mask, best, words in (
-        (sides.b, sides.best_a, "side B's unseen tests 5 points worse than its level"),
-        (sides.a, sides.best_b, "side A's unseen tests 5 points worse than its level"),
-    ):
-        unseen = _unseen(made, mask, best)
-        if unseen is not None:
-            yield Variant("missing", words, _worse(sides, unseen))
+    for which, mask, best in (("b", sides.b, sides.best_a), ("a", sides.a, sides.best_b)):
+        for worse in _WORSE:
+            unseen = _unseen(made, mask, best, worse)
+            if unseen is not None:
+                name = side_name(side(ask, which))
+                words = f"unseen tests of {name} {100 * worse:.0f} points below its level"
+                yield Variant("missing", words, _worse(sides, unseen))
 
 
 def _common(made: Capability, sides: TwoSides) -> list[str]:
@@ -159,10 +162,10 @@ def _common(made: Capability, sides: TwoSides) -> list[str]:
     return [scores.benchmarks[n] for n in sorted(met[0] & met[1])]
 
 
-def _unseen(made: Capability, mask: "BoolArray", like: str) -> Scores | None:
+def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:
     """What each model of a side lacks of the benchmarks that `like` met; None if nothing.
 
-    A missing score is set to what the model's level says, less `WORSE_UNSEEN`.
+    A missing score is set to what the model's level says, less `worse`.
     """
     index, scores = made.index, made.index.scores
     wanted = scores.benchmark[scores.model == index.place(like)]
@@ -175,7 +178,7 @@ def _unseen(made: Capability, mask: "BoolArray", like: str) -> Scores | None:
 
     def poor(m: int, b: int) -> float:
         at_level = float(index.expected(scores.benchmarks[b], index.ability[[m]])[0])
-        return max(at_level - WORSE_UNSEEN, 0.0)
+        return max(at_level - worse, 0.0)
 
     return Scores.from_rows(
         [scores.models[m] for m, _ in lacking],
@@ -203,7 +206,7 @@ def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "T
         index = fit_index(
             scores,
             like=dict(zip(made.index.models, made.index.ability.tolist(), strict=True)),
-            draws=min(made.settings.draws, _DRAWS),
+            draws=made.settings.draws,
             rng=np.random.default_rng(ask.seed),
         )
     except ValueError as error:

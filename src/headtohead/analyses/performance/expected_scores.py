@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from headtohead.analyses.capability.fitted import two_sides
 from headtohead.analyses.capability.model import TwoSides
 from headtohead.analyses.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
-from headtohead.analyses.picking import estimate, shown, side, side_name
+from headtohead.analyses.picking import estimate, shown
 from headtohead.core.benchmarks import benchmarks, title
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.stats.intervals import Interval
@@ -43,10 +43,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     unknown = [name for name in asked if name not in index.benchmarks]
     if unknown:
         return Answer(missing=f"the index has no benchmark {', '.join(unknown)}")
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
     evidence = found.capability.evidence(found.best_a, found.best_b)
     gaps = {name: _gap(found, name) for name in asked}
-    order = sorted(asked, key=lambda name: (gaps[name].value, name))
+    order = sorted(asked, key=lambda name: (-abs(gaps[name].value), name))
     made = [
         estimate(
             ask,
@@ -65,12 +64,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.join(
         evidence.head(1).select("known_on", "source_id", "row_url", "verified"), how="cross"
     )
-    widest = made[0]
+    widest, least = made[0], made[-1]
     says = (
-        f"a {names[1]} model at the level of {found.best_b} is expected to score "
-        f"{widest.value:+.1f} percentage points ({widest.low:+.1f} to {widest.high:+.1f}) on "
-        f"{widest.label} compared with {found.best_a}, and {made[-1].value:+.1f} on "
-        f"{made[-1].label}"
+        f"on {widest.label} {found.best_b} is expected {widest.value:+.1f} percentage points "
+        f"({widest.low:+.1f} to {widest.high:+.1f}) from {found.best_a}, on {least.label} "
+        f"{least.value:+.1f}"
     )
     return Answer(
         estimates=tuple(made),

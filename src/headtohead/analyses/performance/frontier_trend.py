@@ -43,7 +43,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
         estimates += _lines(found, ask, lines, names)
     except ValueError:
-        notes.append(f"no lines: a side has fewer than three records since {ask.scope['since']}")
+        notes.append(
+            f"no lines: a side has fewer than three records since {ask.scope['since']}, or the "
+            "leader's line does not rise"
+        )
     try:
         apart = horizontal_gap(a, b, _levels(found), day, LEVEL)
         estimates += _apart(found, ask, apart, names)

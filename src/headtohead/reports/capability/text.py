@@ -83,6 +83,8 @@ def _part(slug: str, answer: Answer) -> Iterator[str]:
     head = {"lag_release": "at release: ", "lag_now": "on the day: ", "catch_up": "catching up: "}
     domain = next((slug.removesuffix(end) for end in ("_level", "_lag") if slug.endswith(end)), "")
     start = head.get(slug) or (f"{domain.replace('_', ', ')}: " if domain else "")
+    if answer.missing and slug.endswith("_lag") and domain:
+        return  # its level has said why
     if answer.missing:
         yield from _wrapped(f"{start}not measurable: {answer.missing}", indent="  ")
         return
@@ -131,13 +133,16 @@ def _scores(rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
 
 
 def _profile(rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
-    yield f"    {'benchmark':<40} {'gain of B, points':<24} {'models':>8}  {'p, all tests':>12}"
+    yield (
+        f"    {'benchmark':<40} {'gain of B, points':<24} {'n: A':>5} {'B':>4}  "
+        f"{'p, all tests':>12}"
+    )
     for row in rows:
         span = _span(row["gain_low_pp"], row["gain_high_pp"], "pp")
         gain = f"{row['gain_pp']:+.1f} ({span})"
         mark = " sure" if row["is_sure"] else ""
         yield (
-            f"    {plain(row['title'], 40):<40} {gain:<24} {row['a_n'] + row['b_n']:>8}  "
+            f"    {plain(row['title'], 40):<40} {gain:<24} {row['a_n']:>5} {row['b_n']:>4}  "
             f"{row['holm_value']:>12.3f}{mark}"
         )
 

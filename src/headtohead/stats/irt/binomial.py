@@ -27,6 +27,8 @@ from headtohead.stats.irt.scores import Scores
 _TINY = 1e-12
 _ROUNDS = 5
 _LEAST_RHO, _MOST_RHO = 1e-4, 0.5
+_USUAL_RHO = 0.03  # what public benchmarks have
+_USUAL_COUNTS = 10.0  # degrees of freedom that it is worth
 _LEAST_VARIANCE = 1e-3  # of P(1 - P): a score of 0 where P is 1e-9 must not rule alone
 
 
@@ -132,7 +134,7 @@ def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArra
         scores: The scores.
         family: Loss and penalty.
     """
-    params, rho = start(scores), 0.03
+    params, rho = start(scores), _USUAL_RHO
     for _ in range(_ROUNDS):
         params = solve(scores, family, params, item_weights(scores, rho)[None])
         rho = _spread(scores, family, params)
@@ -141,16 +143,28 @@ def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArra
 
 
 def _spread(scores: Scores, family: Binomial, params: Params) -> float:
-    """The rho at which the squared residuals add up to the degrees of freedom."""
+    """The rho at which the squared residuals add up to the degrees of freedom.
+
+    With few of them left it is drawn to the usual value: a small table always fits well.
+    """
     share = family.share(logits(scores, params)[0])
     squared = (scores.raw - share) ** 2 / np.maximum(share * (1 - share), _LEAST_VARIANCE)
-    n = scores.model.size
-    # Two constants are free: where the scale begins, and how long a step on it is.
-    left = max(n - len(scores.models) - 2 * len(scores.benchmarks) + 2, 0.1 * n)
+    left = max(float(freedom(scores)), 0.0)
+    if left == 0:
+        return _USUAL_RHO
     per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
     low, high = _LEAST_RHO, _MOST_RHO
     for _ in range(40):
         middle = float(np.sqrt(low * high))
         found = squared / (per_item + middle * (1 - per_item))
         low, high = (middle, high) if found.sum() > left else (low, middle)
-    return float(np.sqrt(low * high))
+    found_rho = float(np.sqrt(low * high))
+    return (left * found_rho + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
+
+
+def freedom(scores: Scores) -> int:
+    """Degrees of freedom that the residuals have: scores less parameters, plus two.
+
+    Two constants are no parameters: where the scale begins, and how long a step on it is.
+    """
+    return scores.model.size - len(scores.models) - 2 * len(scores.benchmarks) + 2

@@ -29,7 +29,7 @@ from headtohead.stats.quantiles import student_quantile, student_tail
 from headtohead.stats.tails import holm
 from headtohead.stats.threads import one_thread
 
-_FEWEST = 3  # models of each side on a benchmark
+_FEWEST = 5  # models of each side on a benchmark
 _STEPS = 50
 _SLOPE_PULL = 1e-3  # keeps a benchmark that all fail or solve finite
 
@@ -60,7 +60,7 @@ class Functioning:
 def functioning(
     index: Index, side_a: BoolArray, side_b: BoolArray, level: float = 0.9
 ) -> tuple[Functioning, ...]:
-    """Every benchmark that three models of each side were given, by how much B gains on it.
+    """Every benchmark that five models of each side were given, by how much B gains on it.
 
     Args:
         index: A fit by the likelihood of items.
@@ -119,8 +119,9 @@ def _one(
     )
     weights = item_weights(scores, index.rho)[kept]
     beta, covariance = _regression(x, np.clip(scores.score[kept], 0.0, 1.0), weights)
-    freedom = len(kept) - 3
-    return _gain(x[is_b], beta, covariance, max(freedom, 1), level)
+    # The smaller side decides how well the spread is known.
+    freedom = min(int(is_b.sum()), int((~is_b).sum())) - 1
+    return _gain(x[is_b], beta, covariance, freedom, level)
 
 
 def _regression(

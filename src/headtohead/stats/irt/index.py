@@ -123,7 +123,9 @@ class Index:
             ahead = behind = 0
             if draws.shape[0]:
                 away = draws - draws[:, [n]]
-                low, high = np.quantile(away, [(1 - level) / 2, (1 + level) / 2], axis=0)
+                low, high = np.quantile(
+                    away, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull"
+                )
                 ahead, behind = int((low > 0).sum()), int((high < 0).sum())
             best[model], worst[model] = 1 + ahead, competing.size - behind
         return best, worst
@@ -166,6 +168,11 @@ def fit_index(
         ValueError: If there is one benchmark only, models share none, or no scale can be chosen.
     """
     scores.check_connected()
+    if np.all((scores.raw == 0) | (scores.raw == 1)):
+        raise ValueError(
+            "every score is 0 or 1: these tests tell who is above whom, and not by how much. "
+            "Add harder or easier ones."
+        )
     family = Binomial(scores, slope_sd)
     params, weights, rho = fit_with_spread(scores, family)
     ability = params.ability[0]

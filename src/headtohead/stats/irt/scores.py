@@ -69,7 +69,7 @@ class Scores:
         tests, bi = _coded(benchmarks)
         sizes = _sizes(items, value)
         floor = np.array([(chance or {}).get(name, 0.0) for name in tests])
-        if np.any((floor < 0) | (floor >= 1)):
+        if not np.all((floor >= 0) & (floor < 1)):
             raise ValueError("chance must lie between 0 and below 1: a share, not a percentage")
         _check_once(models, benchmarks)
         _check_range(models, benchmarks, value, floor[bi])
@@ -210,8 +210,8 @@ def _sizes(items: Sequence[float | None] | None, value: FloatArray) -> FloatArra
         return np.full(value.size, np.nan)
     sizes = np.array([np.nan if n is None else float(n) for n in items])
     same_length(items=sizes, scores=value)
-    if np.any(sizes <= 0) or np.any(np.isinf(sizes)):
-        raise ValueError("items must be counts above 0; leave out what is not known (None)")
+    if np.any(sizes < 1) or np.any(np.isinf(sizes)):
+        raise ValueError("items must be counts of at least 1; leave out what is not known (None)")
     return sizes
 
 
