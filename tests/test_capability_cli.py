@@ -293,6 +293,8 @@ def test_unknown_benchmarks_and_plain_dates(run: Run, tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("0.81,300", "0.81,0", "row 2: items must be"),
+        ("0.81", "NaN", "row 2: score is empty"),
+        ("GPT-5,sql,0.66,120,,", "GPT-5,tickets,0.81,300,,", "stand there again"),
         ("0.81", "81", "row 2"),
         ("0.81", "much", "row 2: score is 'much'"),
         ("GPT-5,tickets", ",tickets", "row 2: model is empty"),
@@ -318,3 +320,22 @@ def test_the_published_index_is_taken_whole_or_not_at_all(run: Run) -> None:
     result = run("index", "--method", "published", "--domain", "maths", "--as-of", DAY)
     assert result.exit_code == 64
     assert "domain cannot be chosen" in result.stderr
+
+
+def test_the_ratio_of_scores_keeps_to_the_benchmarks_chosen(run: Run) -> None:
+    made = given(
+        run("gap", "--as-of", DAY, "--without", "gpqa_diamond,chess_puzzles", "--json"), "gap"
+    )
+    (ratio,) = (r for r in made["results"] if r["part"] == "ratio")
+    tests = {row["test"] for row in ratio["rows"]}
+    assert tests
+    assert not tests & {"gpqa_diamond", "chess_puzzles"}
+
+
+def test_gap_begins_with_the_answer_in_short(run: Run, article: GapResult) -> None:
+    lines = run("gap", "--as-of", DAY, "--about", ARTICLE).output.splitlines()
+    (points,) = article.parts["level"].answer.estimates
+    assert "scores reach to 2026-08-11" in lines[1]
+    assert lines[3] == "IN SHORT"
+    assert lines[4].startswith(f"  gap: {points.value:.1f} index points ({points.interval()})")
+    assert "under other choices" in lines[5]

@@ -138,12 +138,12 @@ def test_unseen_tests_that_went_worse_lower_their_side_and_only_that() -> None:
     found_all = [v for v in many(rows, frontier_benchmarks=4) if "unseen" in v.choice]
     assert len(found_all) == 4
     worse = {
-        which: next(v.sides for v in found_all if f"of {name} 5 points" in v.choice)
+        which: next(v.sides for v in found_all if f"{name} unseen tests 5 points" in v.choice)
         for which, name in (("A", "US"), ("B", "Chinese"))
     }
     gaps = {v.choice: v.sides.gap().value for v in found_all if isinstance(v.sides, TwoSides)}
     for name, sign in (("US", 1), ("Chinese", -1)):
-        little, much = (gaps[f"unseen tests of {name} {n} points below its level"] for n in (5, 20))
+        little, much = (gaps[f"{name} unseen tests {n} points worse"] for n in (5, 20))
         assert sign * (much - little) >= 0
     index = base.capability.index
     for which, own, other in (("B", base.b, base.a), ("A", base.a, base.b)):

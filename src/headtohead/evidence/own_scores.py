@@ -80,6 +80,8 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
 def _read(path: Path) -> "pl.DataFrame":
     import polars as pl
 
+    if path.is_dir():
+        raise InputError(f"{path} is a folder. Give the file with the scores.")
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet"):
         raise InputError(f"{path.name} is neither .csv nor .parquet. Save the scores as one.")
@@ -127,13 +129,21 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
     rows = pl.DataFrame(columns)
     for name in _NEEDED:
         empty = rows[name].is_null()
+        if name == "score":
+            empty = empty | rows[name].is_nan().fill_null(False)
         if empty.any():
             raise InputError(f"{path.name} row {_row(empty)}: {name} is empty. Fill it in.")
     labels = [f"row {n}" for n in range(2, rows.height + 2)]
     if found := scales(rows["score"].to_numpy(), names=labels, where=f"{path.name}, score"):
         raise InputError(f"{found[0]} ({', '.join(found[0].affects[:3])})")
+    again = rows.select("model", "benchmark", "setting").is_duplicated()
     if twice := repeats(rows, key=("model", "benchmark", "setting"), tolerance=0.0):
         raise InputError(f"{path.name}, {twice[0]}")
+    if again.any():
+        raise InputError(
+            f"{path.name} row {_row(again)}: the same model, benchmark and setting stand there "
+            "again. Leave out one of the rows."
+        )
     evaluator = rows["evaluator"].fill_null("third_party")
     for odd, said in (
         (~evaluator.is_in(_EVALUATORS), f"evaluator must be one of {', '.join(_EVALUATORS)}"),

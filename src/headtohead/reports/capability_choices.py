@@ -27,6 +27,7 @@ TOPIC_WORDS = {
 }
 _QUANTITIES = (("gap", "index"), ("lag", "months"))
 _LINE_PX = 22
+_LABEL_PX = 250
 
 
 def capability_profile(drawn: Drawing) -> "alt.LayerChart":
@@ -49,7 +50,7 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
             labelExpr="datum.value == 0 ? '0' : format(datum.value, '+~f')",
         ),
     )
-    y = _lines(DOMAIN_WORDS, 280)
+    y = _lines(DOMAIN_WORDS)
     shown = tip(
         ("title", "Benchmark", ""), ("domain_words", "Domain", ""), ("gain_pp", "Gain", "+.1f"),
         ("gain_low_pp", "90% low", "+.1f"), ("gain_high_pp", "90% high", "+.1f"),
@@ -91,7 +92,7 @@ def sensitivity(drawn: Drawing) -> "alt.LayerChart":
     far = {what: _farthest(drawn.rows, what, unit) for what, unit in _QUANTITIES}
     rows = [_ends(row, far) for row in _in_groups(drawn.rows, "topic", TOPIC_WORDS, "choice")]
     chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
-    y = _lines(TOPIC_WORDS, 310, narrow=120)
+    y = _lines(TOPIC_WORDS)
     gap = _panel(chart, y, "gap_index", ("Gap, B minus A", "(points)"), ("0", "width * 0.46"))
     lag = _panel(chart, y, "lag_months", ("Lag at release", "(months)"), ("width * 0.54", "width"))
     both = layered(drawn, _heads(chart, y), gap, lag, height=_LINE_PX * len(rows))
@@ -167,13 +168,11 @@ def _in_groups(
     return [{**row, "order_n": n, "seen_ms": 0} for n, row in enumerate(made)]
 
 
-def _lines(words: Mapping[str, str], roomy: int, narrow: int = 128) -> "alt.Y":
+def _lines(words: Mapping[str, str]) -> "alt.Y":
     """One line a row in the order made; heads of groups in bold.
 
     Args:
         words: Words of the groups, all ours.
-        roomy: Pixels for the labels.
-        narrow: Pixels on a small screen.
     """
     import altair as alt
 
@@ -185,7 +184,8 @@ def _lines(words: Mapping[str, str], roomy: int, narrow: int = 128) -> "alt.Y":
             title=None,
             domain=False,
             ticks=False,
-            labelLimit=alt.ExprRef(f"roomy ? {roomy} : {narrow}"),
+            # A limit that follows the width would be too late for the room kept for the labels.
+            labelLimit=_LABEL_PX,
             labelFontWeight={"condition": {"test": heads, "value": "bold"}, "value": "normal"},
         ),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headtohead.core.benchmarks import DOMAINS
+from headtohead.core.benchmarks import benchmarks as all_benchmarks
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.provenance import OWN_SCORES
@@ -135,9 +136,10 @@ def gap(
     scope |= {"frontier_benchmarks": 1} if group == "model" else {}
     window = asking.window(about) or Period(day, day)
     named = asking.words(benchmarks)
-    _check_benchmarks(named, set(line.frame("benchmark_scores", day)["benchmark"]))
+    tests: set[str] = set(line.frame("benchmark_scores", day)["benchmark"])
+    _check_benchmarks(named, tests)
     parts = {}
-    questions = _questions(scope, named)
+    questions = _questions(scope, named, tests)
     if group == "model":
         questions = [q for q in questions if q.slug not in _OF_MANY and not q.slug.endswith("_lag")]
     for asked in questions:
@@ -181,7 +183,22 @@ class _Asked:
     sources: tuple[str, ...] = ()
 
 
-def _questions(scope: Mapping[str, Any], benchmarks: tuple[str, ...]) -> list[_Asked]:
+def _of_scope(
+    scope: Mapping[str, Any], benchmarks: tuple[str, ...], known: set[str]
+) -> tuple[str, ...]:
+    """The benchmarks that the choices leave for a ratio of scores; empty for all."""
+    facts, domain = all_benchmarks(), scope.get("domain")
+    left = set(benchmarks or known)
+    left -= set(scope.get("without", ()))
+    if domain:
+        left = {name for name in left if name in facts and facts[name].domain == domain}
+    return tuple(sorted(left)) if left != known else ()
+
+
+def _questions(
+    scope: Mapping[str, Any], benchmarks: tuple[str, ...], known: set[str]
+) -> list[_Asked]:
+    own = _of_scope(scope, benchmarks, known)
     asked = [
         _Asked("level", "performance.capability_gap", scope),
         _Asked("lag_release", "performance.capability_lag", {**scope, "clock": "release"}),
@@ -192,15 +209,22 @@ def _questions(scope: Mapping[str, Any], benchmarks: tuple[str, ...]) -> list[_A
         _Asked(
             "ratio",
             "performance.score_ratio",
-            {"independent": scope.get("independent", False)},
+            {
+                "independent": scope.get("independent", False),
+                "benchmarks": own,
+                # Of a domain few tests are shared; the interval tells what they are worth.
+                **({"min_shared": 3} if own else {}),
+            },
             tuple(scope["index_sources"]),
         ),
     ]
+    if scope.get("method") == "published":  # its scores are not all here
+        asked = [a for a in asked if a.slug != "ratio"]
     if not scope.get("domain") and scope.get("method") != "published":
         for domain in DOMAINS[:3]:
-            own = {**scope, "domain": domain}
-            asked.append(_Asked(f"{domain}_level", "performance.capability_gap", own))
-            asked.append(_Asked(f"{domain}_lag", "performance.capability_lag", own))
+            part = {**scope, "domain": domain}
+            asked.append(_Asked(f"{domain}_level", "performance.capability_gap", part))
+            asked.append(_Asked(f"{domain}_lag", "performance.capability_lag", part))
     asked.append(_Asked("profile", "performance.capability_profile", scope))
     asked.append(_Asked("sensitivity", "performance.capability_sensitivity", scope))
     return asked

@@ -149,7 +149,7 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
             unseen = _unseen(made, mask, best, worse)
             if unseen is not None:
                 name = side_name(side(ask, which))
-                words = f"unseen tests of {name} {100 * worse:.0f} points below its level"
+                words = f"{name} unseen tests {100 * worse:.0f} points worse"
                 yield Variant("missing", words, _worse(sides, unseen))
 
 

@@ -58,7 +58,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     best_a, best_b = (index.interval(m, LEVEL) for m in (found.best_a, found.best_b))
     says = (
-        f"the best {names[1]} model, {found.best_b}, scores {best_b.value:.1f} and the best "
+        f"{found.best_b} scores {best_b.value:.1f} and {found.best_a} {best_a.value:.1f} index "
+        f"points: {made.value:+.1f} ({made.low:+.1f} to {made.high:+.1f})"
+        if ask.sides.group == "unit"
+        else f"the best {names[1]} model, {found.best_b}, scores {best_b.value:.1f} and the best "
         f"{names[0]} one, {found.best_a}, {best_a.value:.1f} index points: {made.value:+.1f} "
         f"({made.low:+.1f} to {made.high:+.1f})"
     )
@@ -66,7 +69,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(made,),
         says=says,
         rows=shown(rows, (*MODEL_COLUMNS, *FRONT_COLUMNS)),
-        notes=_notes(found, names),
+        notes=() if ask.sides.group == "unit" else _notes(found, names),
     )
 
 

@@ -13,6 +13,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
 from headtohead.stats.intervals import Interval
+from headtohead.stats.irt import ECI_ANCHORS
 from headtohead.stats.survival import frontier_probability
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ def _notes(made: Capability) -> tuple[str, ...]:
     if made.settings.method != "published":
         notes.append(f"a model needs {made.settings.least} benchmarks for a place")
     notes += [f"left out: {n} scores ({why})" for why, n in made.left_out.items()]
+    if made.settings.method == "binomial" and not set(ECI_ANCHORS) <= set(made.index.models):
+        notes.append(
+            "the models that fix Epoch's scale are not among these: the points have mean 100 and "
+            "standard deviation 15, and mean nothing beside those of another index"
+        )
     nowhere = made.models["country"].null_count()
     if nowhere:
         notes.append(f"{nowhere} models have no known country and are on no side")

@@ -36,6 +36,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if isinstance(base, str):
         return Answer(missing=base)
     rows = [_row(v) for v in found]
+    if ask.sides.group == "unit":  # one model alone has no history to lag behind
+        lags_of_none = {c: None for c in _COLUMNS if c.startswith("lag_")}
+        rows = [row | lags_of_none for row in rows]
     estimates = [
         made
         for v, row in zip(found, rows, strict=True)

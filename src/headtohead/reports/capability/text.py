@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
+from headtohead.core.provenance import Citation
 from headtohead.core.question import Answer
 from headtohead.core.units import show, show_end
 from headtohead.core.version import VERSION
@@ -36,7 +37,9 @@ def index_lines(result: IndexResult, top: int | None = None) -> Iterator[str]:
     """
     rows = result.answer.rows
     yield f"Capability index{_scope_words(result.scope)}"
-    yield f"models released by {result.about.end}; known by {result.as_of}"
+    yield (
+        f"models released by {result.about.end}; known by {result.as_of}{_reach(result.citations)}"
+    )
     yield ""
     yield (
         f"{'places':>7} {'tie':>3} {'model':<{_NAME}} {'index':>6}  {'90% interval':<14} "
@@ -64,7 +67,10 @@ def gap_lines(result: GapResult) -> Iterator[str]:
     sides = result.sides
     by = "model" if sides.group == "unit" else sides.group
     yield f"{sides.b} against {sides.a} (by {by}){_scope_words(result.scope)}"
-    yield f"about {result.about}; known by {result.as_of}"
+    yield f"about {result.about}; known by {result.as_of}{_reach(result.citations)}"
+    yield ""
+    yield "IN SHORT"
+    yield from _summary(result)
     for slug, part in result.parts.items():
         if slug in _TITLES:
             yield ""
@@ -77,6 +83,29 @@ def gap_lines(result: GapResult) -> Iterator[str]:
         f"Cite: headtohead {VERSION}, gap of {sides.b} to {sides.a} about {result.about}, as known "
         f"on {result.as_of}."
     )
+
+
+def _summary(result: GapResult) -> Iterator[str]:
+    """Gap and lag with their intervals, and how far they move under other choices."""
+    others = result.parts["sensitivity"].answer.rows
+    for what, slug, column in (
+        ("gap", "level", "gap_index"), ("lag at release", "lag_release", "lag_months"),
+    ):  # fmt: skip
+        estimates = result.parts[slug].answer.estimates if slug in result.parts else ()
+        moved = [row[column] for row in others if row[column] is not None]
+        for e in estimates:
+            range_ = (
+                f"; under other choices {show_end(min(moved), e.unit)} to "
+                f"{show_end(max(moved), e.unit)}"
+                if moved
+                else ""
+            )
+            yield f"  {what}: {show(e.value, e.unit)} ({e.interval()}){range_}"
+
+
+def _reach(citations: tuple[Citation, ...]) -> str:
+    days = [c.known_on for c in citations if c.known_on]
+    return f"; scores reach to {max(days)}" if days else ""
 
 
 def _part(slug: str, answer: Answer) -> Iterator[str]:
@@ -111,7 +140,7 @@ def _model_line(row: Mapping[str, Any]) -> str:
     return (
         f"{places:>7} {row['tie_group']:>3} {name:<{_NAME}} {row['score_index']:>6.1f}  "
         f"{_span(row['score_low_index'], row['score_high_index'], 'index'):<14} "
-        f"{row['benchmarks_n'] or '':>10} {frontier:>8}  {row['released_on']}"
+        f"{row['benchmarks_n'] or '':>10} {frontier:>8}  {row['released_on'] or '–'}"
     )
 
 
@@ -183,6 +212,7 @@ def _scope_words(scope: Mapping[str, Any]) -> str:
     told = [
         f"{word.replace('index_', '')} {', '.join(value) if isinstance(value, tuple) else value}"
         for word, value in scope.items()
+        if word != "frontier_benchmarks"  # set for named models, not asked
     ]
     return f" ({'; '.join(told)})" if told else ""
 
