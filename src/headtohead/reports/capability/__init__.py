@@ -1,1 +1,1 @@
-"""An index of models, and the gap between two sides of it: results, and their text."""
+"""An index of models, and the gap between two sides of it: results, their text and their charts."""

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.reports.capability_charts import capability_frontier, lag_arrows
-from headtohead.reports.capability_choices import capability_profile, sensitivity
+from headtohead.reports.capability.charts import capability_frontier, lag_arrows
+from headtohead.reports.capability.choices import capability_profile, sensitivity
 from headtohead.reports.chartparts import (
     SEEN,
     above,
