@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
+
 # Two workers whose small matrices each wait for two threads are fifty times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

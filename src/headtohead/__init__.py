@@ -1,7 +1,7 @@
 """Can B stand in for A, what does it save, and how sure are we?
 
 The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `names`,
-`rank`, `index`, `gap`, `list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the
+`rank`, `index`, `gap`, `compare`, `plan`, `switch`, `list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the
 plain words are packages). Each takes `as_of`, the day of our knowledge (`rank` does without: the
 votes are yours), and gives the same result object that its `h2h` twin prints.
 """
@@ -13,24 +13,27 @@ from headtohead.core.version import VERSION as __version__
 if TYPE_CHECKING:
     from headtohead.verbs import (
         check,
+        compare,
         diff,
         gap,
         index,
         list_sources,
         names,
+        plan,
         rank,
         read_evidence,
         report,
         show,
+        switch,
     )
 
 _VERBS = (
-    "check", "diff", "gap", "index", "list_sources", "names", "rank", "read_evidence", "report",
-    "show",
+    "check", "compare", "diff", "gap", "index", "list_sources", "names", "plan", "rank",
+    "read_evidence", "report", "show", "switch",
 )  # fmt: skip
 __all__ = [
-    "__version__", "check", "diff", "gap", "index", "list_sources", "names", "rank",
-    "read_evidence", "report", "show",
+    "__version__", "check", "compare", "diff", "gap", "index", "list_sources", "names", "plan",
+    "rank", "read_evidence", "report", "show", "switch",
 ]  # fmt: skip
 
 

@@ -3,10 +3,26 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+
+class Spending(Protocol):
+    """How far a replay is, and what it has cost."""
+
+    @property
+    def answered_n(self) -> int:
+        """Answers so far."""
+
+    @property
+    def spent_usd(self) -> float:
+        """Spent so far."""
+
+    @property
+    def ceiling_usd(self) -> float | None:
+        """The most that may be spent."""
 
 
 class Bar:
@@ -71,3 +87,31 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status(what) as shown:
         yield lambda step: shown.update(f"{what}: {step}")
+
+
+@contextmanager
+def answers(most: int) -> Iterator[Callable[[Spending], None]]:
+    """A bar of answers with the money spent; silent where nobody looks.
+
+    Args:
+        most: Answers there will be at most.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("Replaying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[money]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task("", total=most, money="")
+
+        def tell(so_far: Spending) -> None:
+            ceiling = f" of ${so_far.ceiling_usd:,.2f}" if so_far.ceiling_usd is not None else ""
+            money = f"${so_far.spent_usd:,.4f}{ceiling}"
+            shown.update(task, completed=so_far.answered_n, money=money)
+
+        yield tell

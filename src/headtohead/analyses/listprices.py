@@ -21,7 +21,7 @@ MIX_WORDS = {
 }
 
 # How surely a source knows since when a price holds, the surest first; guesses come last.
-_SURE = ("documented", "commit", "snapshot", "flagged")
+SURE = ("documented", "commit", "snapshot", "flagged")
 
 
 def in_force(prices: "pl.DataFrame", day: date, *, seller: str = "lab") -> "pl.DataFrame":
@@ -50,7 +50,7 @@ def in_force(prices: "pl.DataFrame", day: date, *, seller: str = "lab") -> "pl.D
         rows = rows.filter(pl.col("operator") == pl.col("lab"))
     sure = pl.col("basis").str.split(":").list.first()
     rows = rows.with_columns(
-        sure.replace_strict({s: i for i, s in enumerate(_SURE)}, default=len(_SURE)).alias("doubt")
+        sure.replace_strict({s: i for i, s in enumerate(SURE)}, default=len(SURE)).alias("doubt")
     )
     latest = rows.sort("valid_from").unique(
         ["source_id", "provider", "model_name", "token_kind"], keep="last", maintain_order=True

@@ -3,8 +3,11 @@
 from headtohead.cli import (  # their verbs join the group when they are imported
     capability,
     commands,
+    compare,
+    plan,
     rank,
+    switch,
 )
 from headtohead.cli.group import main
 
-__all__ = ["capability", "commands", "main", "rank"]
+__all__ = ["capability", "commands", "compare", "main", "plan", "rank", "switch"]

@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headtohead.cli.group import day_of, json_option, main, out, today
+from headtohead.cli.options import pairs, words, writable, write
 from headtohead.core.errors import InputError
 from headtohead.core.version import VERSION
 
 if TYPE_CHECKING:
     from headtohead.ratings.result import RankResult
-
-
-def _words(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Names split at commas."""
-    return tuple(filter(None, (part.strip() for part in (value or "").split(","))))
-
-
-def _pairs(_: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE, several times."""
-    made = {}
-    for text in value:
-        name, sign, rest = text.partition("=")
-        if not sign or not name:
-            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
-        made[name.strip()] = rest.strip()
-    return made
 
 
 def _anchor(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, float] | None:
@@ -48,7 +33,7 @@ def _anchor(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 @click.argument("votes", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--by",
-    callback=_words,
+    callback=words,
     metavar="COLUMN,...",
     help="Also a board for each value of these columns.",
 )
@@ -74,7 +59,7 @@ def _anchor(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 )
 @click.option(
     "--style",
-    callback=_words,
+    callback=words,
     metavar="NAME,...",
     help="Rate at equal style, and tell its effect: length, list, header, bold where the layout "
     "has them; x for columns x_a and x_b; or a column of differences, first minus second.",
@@ -111,21 +96,21 @@ def _anchor(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     "--map",
     "columns",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     metavar="WORD=COLUMN",
     help="What your columns are called: model_a=left, winner.tie=draw, ...",
 )
 @click.option(
     "--where",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     metavar="COLUMN=VALUE",
     help="Keep votes with this value. Again for another column: all must hold.",
 )
 @click.option(
     "--language",
     "languages",
-    callback=_words,
+    callback=words,
     metavar="LANGUAGE,...",
     help="Keep votes in these languages, as the votes call them.",
 )
@@ -233,10 +218,7 @@ def rank(
 
     if as_json and as_csv:
         raise InputError("Choose one of --json and --csv.")
-    if page and page.is_dir():
-        raise InputError(f"{page} is a folder. Name the file to write with --html.")
-    if page and not page.parent.is_dir():
-        raise InputError(f"The folder {page.parent} does not exist. Choose another --html.")
+    writable(page, "--html")
     made = verbs.rank(
         list(votes),
         format=layout,
@@ -251,7 +233,9 @@ def rank(
     made = made if as_of else replace(made, as_of=today())
     _print(made, as_json=as_json, as_csv=as_csv, top=top)
     if page:
-        _write_page(made, page)
+        from headtohead.reports.ranking.page import rank_html
+
+        write(page, rank_html(made, version=VERSION))
 
 
 def _print(made: "RankResult", *, as_json: bool, as_csv: bool, top: int | None) -> None:
@@ -262,11 +246,3 @@ def _print(made: "RankResult", *, as_json: bool, as_csv: bool, top: int | None) 
         sys.stdout.write(rank_csv(made))
     else:
         out(rank_json(made) if as_json else rank_lines(made, top=top))
-
-
-def _write_page(made: "RankResult", page: Path) -> None:
-    from headtohead.evidence.catalogue import replace
-    from headtohead.reports.ranking.page import rank_html
-
-    replace(page, rank_html(made, version=VERSION).encode())
-    click.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB).", err=True)

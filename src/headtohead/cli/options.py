@@ -1,0 +1,87 @@
+"""How options with a shape of their own are read, and where results are written."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from headtohead.cli.group import out
+from headtohead.core.errors import InputError
+from headtohead.core.version import VERSION
+
+if TYPE_CHECKING:
+    from headtohead.verbs.trials import TrialResult
+
+
+def words(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Names split at commas."""
+    return tuple(filter(None, (part.strip() for part in (value or "").split(","))))
+
+
+def pairs(_: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE, several times."""
+    made = {}
+    for text in value:
+        name, sign, rest = text.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
+        made[name.strip()] = rest.strip()
+    return made
+
+
+FILES = (
+    click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE",
+                 help="Also write a page with charts, tables and downloads."),
+    click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE",
+                 help="Also write Markdown for a pull request."),
+    click.option("--junit", type=click.Path(path_type=Path), metavar="FILE",
+                 help="Also write JUnit XML for a CI gate."),
+)  # fmt: skip
+
+
+def writable(path: Path | None, option: str) -> None:
+    """Check that a file can be written before hours are spent on what goes into it.
+
+    Raises:
+        InputError: If it is a folder, or its folder does not exist.
+    """
+    if path and path.is_dir():
+        raise InputError(f"{path} is a folder. Name the file to write with {option}.")
+    if path and not path.parent.is_dir():
+        raise InputError(f"The folder {path.parent} does not exist. Choose another {option}.")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, and say so."""
+    from headtohead.evidence.catalogue import replace
+
+    replace(path, text.encode())
+    click.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB).", err=True)
+
+
+def deliver(
+    made: "TrialResult",
+    *,
+    as_json: bool,
+    page: Path | None,
+    markdown: Path | None,
+    junit: Path | None,
+) -> int:
+    """Print a trial, write the files asked for, and give the exit code of its verdict."""
+    from headtohead.reports.trials.sheet import EXIT_CODE
+    from headtohead.reports.trials.text import sheet_lines
+
+    out(made.as_json() if as_json else sheet_lines(made.sheet))
+    if page:
+        from headtohead.reports.trials.page import sheet_html
+
+        write(page, sheet_html(made.sheet, version=VERSION))
+    if markdown:
+        from headtohead.reports.trials.markdown import sheet_markdown
+
+        write(markdown, sheet_markdown(made.sheet))
+    if junit:
+        from headtohead.reports.trials.junit import sheet_junit
+
+        write(junit, sheet_junit(made.sheet))
+    return EXIT_CODE[made.sheet.answer]

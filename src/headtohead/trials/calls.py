@@ -1,0 +1,117 @@
+"""The one row that everything here speaks of: one call of one model on one item."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of one call, by the model's own tokenizer.
+
+    Attributes:
+        input_tokens: All input, cached or not.
+        cache_read_tokens: The part of the input that was read from a cache.
+        cache_write_tokens: The part of the input that was written to a cache.
+        output_tokens: All output, reasoning included.
+        reasoning_tokens: The part of the output that is reasoning.
+    """
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """One call of one model on one item, with what its file tells of it.
+
+    Attributes:
+        key: Pairs this call with those of other runs on the same item; unique with `epoch`.
+        epoch: Which try at the item it is, from 1.
+        model: The model that answered, in the file's own word.
+        run: Tells runs of one model in one file apart (an experiment's name); may be empty.
+        score: How good the answer was, higher is better; None if nobody scored it.
+        failure: Why there is no usable answer: "error", "format", "empty", "refused", "limit"; else
+            empty. A format failure may still carry a score of 0.
+        messages: The request as sent, OpenAI's chat shape; None if the file does not hold it.
+        params: What else was sent (temperature, max_tokens, tools, response_format).
+        output: The text answered.
+        reference: The right answer, where the file knows it.
+        usage: Tokens; None if unknown.
+        cost_usd: What the call cost by the file itself; None if unknown.
+        latency_s: Seconds from request to the end of the answer.
+        started: ISO time of the request.
+        labels: Slices: task, tags, metadata; name to value.
+        fingerprint: A hash of the item's text where the format has one: equal keys with unequal
+            fingerprints are not the same item.
+        where: Line or sample of the file, for messages.
+    """
+
+    key: str
+    epoch: int = 1
+    model: str = ""
+    run: str = ""
+    score: float | None = None
+    failure: str = ""
+    messages: list[dict[str, Any]] | None = None
+    params: dict[str, Any] = {}
+    output: str | None = None
+    reference: str | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    latency_s: float | None = None
+    started: str = ""
+    labels: dict[str, str] = {}
+    fingerprint: str = ""
+    where: str = ""
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of all its calls.
+
+    Attributes:
+        format: Name of the format that was read.
+        task: What was measured; empty if the file does not say.
+        metric: What `score` is; empty if the file does not say.
+        must_agree: What has to be equal in both runs for their scores to be comparable: harness and
+            its version, task version, data set, number of shots, scorer.
+        may_differ: What is worth telling but may differ: temperature, effort, endpoint, date.
+    """
+
+    format: str
+    task: str = ""
+    metric: str = ""
+    must_agree: Mapping[str, str] = {}
+    may_differ: Mapping[str, str] = {}
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """An opened file.
+
+    Attributes:
+        meta: What it says of all calls.
+        calls: Its calls, read as they are asked for, so that a log larger than memory can be read.
+        dropped: Reason -> how many records were left out; complete once `calls` is read.
+    """
+
+    meta: Meta
+    calls: Iterator[Call]
+    dropped: dict[str, int]
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """A layout of results or logs.
+
+    Attributes:
+        name: What `--format` calls it.
+        about: Whose it is, in one line.
+        pairs_by: What makes the key of a call.
+        holds: Of "scores", "requests", "tokens", "cost", "latency": what it can hold.
+    """
+
+    name: str
+    about: str
+    pairs_by: str
+    holds: tuple[str, ...]

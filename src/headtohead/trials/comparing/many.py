@@ -1,0 +1,92 @@
+"""More than two runs on the same items: a table with tie groups, and all pairs jointly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headtohead.core.errors import InputError
+from headtohead.stats.paired import Field, compare_many
+from headtohead.trials.comparing.compare import Choices, labelled
+from headtohead.trials.comparing.pairing import Items, pair
+from headtohead.trials.comparing.result import Setting
+from headtohead.trials.comparing.sides import Side, named_apart
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Many:
+    """Runs on the items that all of them share.
+
+    Attributes:
+        setting: Level and seed; the margin plays no part.
+        names: Of the runs, in the order given.
+        models: In the files' own words.
+        items: How many items all share.
+        field: Means, joint differences, ranks and ties.
+        left_out: Items that not every run has a score for.
+        notes: What a careful reader must know.
+    """
+
+    setting: Setting
+    names: tuple[str, ...]
+    models: tuple[str, ...]
+    items: int
+    field: Field
+    left_out: int
+    notes: tuple[str, ...]
+
+
+def many(sides: Sequence[Side], setting: Setting, choices: Choices) -> Many:
+    """Every run against every other.
+
+    Args:
+        sides: At least two.
+        setting: Level and seed.
+        choices: How items are brought together.
+
+    Raises:
+        InputError: If any two runs cannot be compared honestly.
+    """
+    if choices.unpaired or choices.slices:
+        raise InputError("--many compares shared items only, without slices. Compare two runs "
+                         "for --unpaired or --slice.")  # fmt: skip
+    first = sides[0]
+    made = [
+        pair(first, other, shared=choices.shared, missing=choices.missing, same=choices.same)
+        for other in sides[1:]
+    ]
+    shared = set(made[0].a.keys).intersection(*(set(p.a.keys) for p in made[1:]))
+    if not shared:
+        raise InputError("No item has a score in every run.")
+    of_first = made[0].a
+    keys = [key for key in of_first.keys if key in shared]
+    columns = [_scores(of_first, keys), *(_scores(p.b, keys) for p in made)]
+    clusters = None
+    if choices.cluster:
+        by_key = dict(zip(of_first.keys, labelled(of_first, choices.cluster, first), strict=True))
+        clusters = [by_key[key] for key in keys]
+    table = np.column_stack(columns)
+    inside = bool(table.min() >= 0 and table.max() <= 1)
+    field = compare_many(
+        table,
+        np.random.default_rng(setting.seed),
+        clusters=clusters,
+        level=setting.level,
+        bounds=(0.0, 1.0) if inside else None,
+    )
+    total = {call.key for side in sides for call in side.calls}
+    notes = dict.fromkeys(note for p in made for note in p.notes)
+    return Many(
+        setting=setting,
+        names=tuple(named_apart(sides)),
+        models=tuple(side.model for side in sides),
+        items=len(keys),
+        field=field,
+        left_out=len(total) - len(keys),
+        notes=tuple(notes),
+    )
+
+
+def _scores(items: Items, keys: Sequence[str]) -> list[float]:
+    by_key = dict(zip(items.keys, items.scores.tolist(), strict=True))
+    return [by_key[key] for key in keys]

@@ -1,0 +1,190 @@
+"""What a comparison of two runs gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headtohead.stats.intervals import Interval
+
+Goal = Literal["non-inferiority", "equivalence", "superiority"]
+Verdict = Literal["yes", "no", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What was asked of two sides.
+
+    Attributes:
+        goal: "non-inferiority": B is at most the margin worse; "equivalence": neither is more than
+            the margin better; "superiority": B is better.
+        margin: In the unit of the scores; 0.05 is five percentage points where they are shares.
+        level: Of every two-sided interval; a verdict is wrong at most (1 - level) / 2 of the time.
+        seed: Of the bootstrap.
+    """
+
+    goal: Goal = "non-inferiority"
+    margin: float = 0.05
+    level: float = 0.95
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideSummary:
+    """One side of a comparison.
+
+    Attributes:
+        name: What the report calls it.
+        model: The model, in the file's own word.
+        file: The file's name.
+        format: What it was read as.
+        items: Items compared.
+        tries: Calls behind them.
+        score: Mean score, with its interval where one was made.
+        failures: Kind -> calls without a usable answer.
+        about: What the file says of the run and may differ (temperature, date).
+    """
+
+    name: str
+    model: str
+    file: str
+    format: str
+    items: int
+    tries: int
+    score: float
+    failures: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """An item on which the two differ.
+
+    Attributes:
+        key: The item.
+        a: A's mean score.
+        b: B's mean score.
+        slice: The value of the first slice asked for; empty without one.
+    """
+
+    key: str
+    a: float
+    b: float
+    slice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceRow:
+    """One slice of the items.
+
+    Attributes:
+        label: What the items are divided by.
+        value: The slice.
+        items: How many it has.
+        difference: B minus A, for this slice alone.
+        joint: The same, holding for all slices of the label together.
+        p_value: One-sided, of "B is worse by the margin or more", corrected for the number of
+            slices (Holm).
+        verdict: At the margin, by the joint interval.
+    """
+
+    label: str
+    value: str
+    items: int
+    difference: Interval
+    joint: Interval
+    p_value: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What both sides cost on the items compared.
+
+    Attributes:
+        a_usd: Mean cost of a try of A.
+        b_usd: Mean cost of a try of B.
+        a_usd_per_success: Cost over successes; None without a success.
+        b_usd_per_success: The same of B.
+        ratio: B's cost per success over A's; None where it does not exist.
+        items: Items with a cost on both sides.
+        basis: Where the costs come from: the files, or tokens at dated prices.
+    """
+
+    a_usd: float
+    b_usd: float
+    a_usd_per_success: float | None
+    b_usd_per_success: float | None
+    ratio: Interval | None
+    items: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How long both sides took on the items compared.
+
+    Attributes:
+        a_seconds: Median of A.
+        b_seconds: Median of B.
+        ratio: B's median over A's.
+        items: Items with a latency on both sides.
+    """
+
+    a_seconds: float
+    b_seconds: float
+    ratio: Interval
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """B against A on the same items.
+
+    Attributes:
+        setting: What was asked.
+        a: The side that would be replaced.
+        b: The side that might stand in.
+        paired: Whether items were matched.
+        unit: "pp" where scores are shares, else "score".
+        difference: Mean of B minus mean of A, in the unit of the scores.
+        method: How its interval was made.
+        naive_se: Standard error if every try were independent.
+        se: Standard error with tries of one item, or items of one cluster, kept together.
+        clusters: How many units were resampled or counted as independent.
+        p_value: Of the hypothesis that the goal denies, consistent with the verdict.
+        verdict: On the goal.
+        verdicts: On every goal, by the same interval.
+        more_items: How many items in all would settle it with 80% power if the difference is what
+            it seems; None if it is settled, or cannot be.
+        lost: Items on which B scores lower, the largest fall first.
+        gained: Items on which B scores higher, the largest rise first.
+        same: Items on which both score alike.
+        slices: By label, the worst slice first.
+        money: None if a side has no costs.
+        speed: None if a side has no latencies.
+        left_out: Reason -> items left out.
+        notes: What a careful reader must know.
+    """
+
+    setting: Setting
+    a: SideSummary
+    b: SideSummary
+    paired: bool
+    unit: Literal["pp", "score"]
+    difference: Interval
+    method: str
+    naive_se: float
+    se: float
+    clusters: int
+    p_value: float
+    verdict: Verdict
+    verdicts: Mapping[Goal, Verdict]
+    more_items: int | None
+    lost: tuple[Flip, ...]
+    gained: tuple[Flip, ...]
+    same: int
+    slices: tuple[SliceRow, ...]
+    money: Money | None
+    speed: Speed | None
+    left_out: Mapping[str, int]
+    notes: tuple[str, ...]

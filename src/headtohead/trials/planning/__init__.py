@@ -1,0 +1,1 @@
+"""How many items a trial needs, and what they cost."""

@@ -1,0 +1,221 @@
+"""Sample sizes for a margin, from assumptions or from a pilot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from headtohead.core.errors import InputError
+from headtohead.stats.power import (
+    Guess,
+    Plan,
+    binary_power,
+    discordance_from_pilot,
+    graded_power,
+    least_margin_binary,
+    least_margin_graded,
+    likeness_from_pilot,
+    plan_binary,
+    plan_graded,
+    plan_preference,
+    sd_from_pilot,
+)
+from headtohead.trials.comparing.pairing import Pairs
+
+Kind = Literal["binary", "graded", "preference"]
+_SHARES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What a plan rests on.
+
+    Attributes:
+        kind: "binary" for solved or not, "graded" for scores, "preference" for votes A, B, tie.
+        margin: How much worse B may be, in the unit of the scores.
+        difference: What B minus A is taken to be.
+        spread: Share of items that only one solves (binary), standard deviation of the difference
+            (graded), or share of ties (preference).
+        power: Chance of a yes.
+        level: Coverage of the two-sided interval that will decide.
+        tries: Tries at an item by both.
+        icc: How alike the differences of tries at one item are, from 0 to 1.
+    """
+
+    kind: Kind
+    margin: float
+    spread: float
+    difference: float = 0.0
+    power: float = 0.8
+    level: float = 0.95
+    tries: int = 1
+    icc: float = 0.0
+
+    @property
+    def alpha(self) -> float:
+        """The one-sided error."""
+        return (1 - self.level) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """How much to measure.
+
+    Attributes:
+        assumed: What it rests on.
+        plan: The sample size.
+        guess: What a pilot said of the spread; None without one.
+        as_seen: The plan if the spread is just what the pilot saw; None without one.
+        curve: Items -> power, around the plan.
+        least_margin: The smallest margin that `items` would show; None unless items were given.
+        items: Items at hand; None unless given.
+        usd: Cost of the sample: A, B and both; empty without prices.
+        basis: What the cost rests on.
+    """
+
+    assumed: Assumed
+    plan: Plan
+    guess: Guess | None
+    as_seen: Plan | None
+    curve: Mapping[int, float]
+    least_margin: float | None
+    items: int | None
+    usd: Mapping[str, float]
+    basis: str
+
+
+def plan(
+    assumed: Assumed,
+    *,
+    guess: Guess | None = None,
+    items: int | None = None,
+    usd_per_call: Mapping[str, float] | None = None,
+    basis: str = "",
+) -> Planned:
+    """The sample size that the assumptions ask for.
+
+    Args:
+        assumed: With the careful figure of a pilot in `spread`, if there was one.
+        guess: What the pilot said.
+        items: Items at hand, to learn the smallest margin they would show.
+        usd_per_call: Model -> mean cost of a call.
+        basis: What that cost rests on.
+
+    Raises:
+        InputError: If the assumptions allow no plan.
+    """
+    made = _sized(assumed)
+    seen = None
+    if guess is not None:
+        seen = _sized(_with(assumed, spread=_of_kind(assumed.kind, guess.value)))
+    costs = {who: made.calls_n * usd for who, usd in (usd_per_call or {}).items()}
+    if len(costs) > 1:
+        costs["both"] = sum(costs.values())
+    return Planned(
+        assumed=assumed,
+        plan=made,
+        guess=guess,
+        as_seen=seen,
+        curve=_curve(assumed, made),
+        least_margin=_least(assumed, items) if items is not None else None,
+        items=items,
+        usd=costs,
+        basis=basis,
+    )
+
+
+def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, Guess, float]:
+    """Kind of outcome, its spread and how alike tries are, from a small comparison.
+
+    Args:
+        pairs: The pilot.
+        confidence: That the careful figure is not too small, inside (0.5, 1).
+
+    Raises:
+        InputError: If the pilot says nothing of the spread.
+    """
+    a, b = pairs.a.scores, pairs.b.scores
+    tries = int(pairs.a.tries.max())
+    try:
+        if tries == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
+            found = discordance_from_pilot(
+                int((b > a).sum()), int((a > b).sum()), a.size, confidence
+            )
+            return "binary", found, 0.0
+        rows, owners = _tries(pairs)
+        return "graded", sd_from_pilot(rows, confidence), likeness_from_pilot(rows, owners)
+    except ValueError as error:
+        raise InputError(f"The pilot is too small or too even: {error}.") from None
+
+
+def _tries(pairs: Pairs) -> tuple[list[float], list[str]]:
+    """B minus A of each try that both sides scored, and its item."""
+    rows, owners = [], []
+    for key, first, second in zip(pairs.a.keys, pairs.a.calls, pairs.b.calls, strict=True):
+        for one, two in zip(first, second, strict=False):
+            if one.score is not None and two.score is not None:
+                rows.append(two.score - one.score)
+                owners.append(key)
+    return rows, owners
+
+
+def _sized(assumed: Assumed) -> Plan:
+    shared = {"power": assumed.power, "alpha": assumed.alpha, "icc": assumed.icc}
+    margin, spread, true, tries = (
+        assumed.margin, assumed.spread, assumed.difference, assumed.tries,
+    )  # fmt: skip
+    try:
+        if assumed.kind == "binary":
+            return plan_binary(margin, spread, true_difference=true, tries=tries, **shared)
+        if assumed.kind == "preference":
+            return plan_preference(margin, spread, true_net=true, tries=tries, **shared)
+        return plan_graded(margin, spread, true_difference=true, tries=tries, **shared)
+    except ValueError as error:
+        raise InputError(f"These assumptions allow no plan: {error}.") from None
+
+
+def _curve(assumed: Assumed, made: Plan) -> dict[int, float]:
+    sizes = sorted({max(2, round(made.pairs_n * share)) for share in _SHARES})
+    return {n: _power(assumed, n) for n in sizes}
+
+
+def _power(assumed: Assumed, pairs: int) -> float:
+    if assumed.kind == "graded":
+        return graded_power(
+            pairs, assumed.margin, assumed.spread, true_difference=assumed.difference,
+            alpha=assumed.alpha,
+        )  # fmt: skip
+    return binary_power(
+        pairs, assumed.margin, _discordance(assumed), true_difference=assumed.difference,
+        alpha=assumed.alpha,
+    )  # fmt: skip
+
+
+def _least(assumed: Assumed, items: int) -> float:
+    if items < 2:
+        raise InputError(f"{items} items show nothing. Give two or more.")
+    pairs = max(2, round(items * assumed.tries / (1 + (assumed.tries - 1) * assumed.icc)))
+    shared = {"power": assumed.power, "alpha": assumed.alpha}
+    try:
+        if assumed.kind == "graded":
+            return least_margin_graded(pairs, assumed.spread, true_difference=assumed.difference,
+                                       **shared)  # fmt: skip
+        return least_margin_binary(pairs, _discordance(assumed),
+                                   true_difference=assumed.difference, **shared)  # fmt: skip
+    except ValueError as error:
+        raise InputError(f"{items} items show no margin: {error}.") from None
+
+
+def _discordance(assumed: Assumed) -> float:
+    return 1 - assumed.spread if assumed.kind == "preference" else assumed.spread
+
+
+def _of_kind(kind: Kind, value: float) -> float:
+    return 1 - value if kind == "preference" else value
+
+
+def _with(assumed: Assumed, *, spread: float) -> Assumed:
+    from dataclasses import replace
+
+    return replace(assumed, spread=spread)

@@ -1,0 +1,97 @@
+"""What tokens cost: prices per million, and the one place that multiplies them."""
+
+import math
+
+import msgspec
+
+from headtohead.trials.calls import Usage
+
+_MTOK = 1_000_000
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """Prices of one model at one endpoint; reasoning is billed as output.
+
+    Attributes:
+        input_usd_per_mtok: Input that was in no cache.
+        output_usd_per_mtok: Output, reasoning included.
+        cache_read_usd_per_mtok: Input read from a cache; the input price if None.
+        cache_write_usd_per_mtok: Input written to a cache; the input price if None.
+
+    Raises:
+        ValueError: If a price is negative or not finite.
+    """
+
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+    cache_read_usd_per_mtok: float | None = None
+    cache_write_usd_per_mtok: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            price = getattr(self, name)
+            if price is not None and not (price >= 0 and math.isfinite(price)):
+                raise ValueError(f"{name} is {price}; a price is a finite number of 0 or more")
+
+
+def cost_usd(usage: Usage, rates: Rates) -> float:
+    """What one call cost in US dollars.
+
+    Cached tokens are part of the input and priced apart; reasoning tokens are part of the output
+    and not billed again.
+
+    Args:
+        usage: Tokens of the call.
+        rates: Prices per million tokens.
+
+    Raises:
+        ValueError: If a count is negative, or a part is more than its whole.
+    """
+    for name in usage.__struct_fields__:
+        if getattr(usage, name) < 0:
+            raise ValueError(f"{name} is {getattr(usage, name)}; a count is 0 or more")
+    fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    if fresh < 0:
+        raise ValueError(
+            f"{usage.cache_read_tokens} tokens read from a cache and {usage.cache_write_tokens} "
+            f"written to one are more than the {usage.input_tokens} tokens of input; "
+            "input_tokens has to count cached tokens too"
+        )
+    if usage.reasoning_tokens > usage.output_tokens:
+        raise ValueError(
+            f"{usage.reasoning_tokens} tokens of reasoning are more than the "
+            f"{usage.output_tokens} tokens of output; output_tokens has to count reasoning too"
+        )
+    read, write = _cache_prices(rates)
+    return (
+        fresh * rates.input_usd_per_mtok
+        + usage.cache_read_tokens * read
+        + usage.cache_write_tokens * write
+        + usage.output_tokens * rates.output_usd_per_mtok
+    ) / _MTOK
+
+
+def worst_usd(input_tokens: int, output_tokens: int, rates: Rates) -> float:
+    """The most that a call of at most so many tokens can cost, in US dollars.
+
+    All input is priced at the dearest of the three input prices, since nobody knows before the
+    call what a cache will do.
+
+    Args:
+        input_tokens: At most so much input, >= 0.
+        output_tokens: At most so much output, >= 0.
+        rates: Prices per million tokens.
+
+    Raises:
+        ValueError: If a count is negative.
+    """
+    if input_tokens < 0 or output_tokens < 0:
+        raise ValueError(f"{input_tokens} and {output_tokens} tokens: a count is 0 or more")
+    dearest = max(rates.input_usd_per_mtok, *_cache_prices(rates))
+    return (input_tokens * dearest + output_tokens * rates.output_usd_per_mtok) / _MTOK
+
+
+def _cache_prices(rates: Rates) -> tuple[float, float]:
+    read, write = rates.cache_read_usd_per_mtok, rates.cache_write_usd_per_mtok
+    plain = rates.input_usd_per_mtok
+    return (plain if read is None else read, plain if write is None else write)

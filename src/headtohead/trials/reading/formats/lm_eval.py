@@ -1,0 +1,342 @@
+"""Results of lm-evaluation-harness: `results_DATE.json` beside `samples_TASK_DATE.jsonl`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.trials.calls import Call, Format, Meta, Reading
+from headtohead.trials.reading.json_lines import bad_line, document, json_lines
+from headtohead.trials.reading.source import Head, Source
+from headtohead.trials.reading.values import check_mapping, labels_of, score_of, text_of
+
+FORMAT = Format(
+    name="lm-eval",
+    about="lm-evaluation-harness (EleutherAI): results_*.json with samples_*.jsonl",
+    pairs_by="task and doc_id; doc_hash proves it is the same document",
+    holds=("scores", "requests"),
+)
+_RESULTS = re.compile(r"(^|/)(?:results|[^/]+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
+_SAMPLES = re.compile(r"(?:^|/)samples_(.+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(?:\.gz)?$")
+_STRICT = "strict-match"
+# Less is better in these; it matters only where no results file says so.
+_LOSSES = frozenset({"perplexity", "brier_score", "bits_per_byte", "ter", "wer"})
+
+
+class _Sample(msgspec.Struct):
+    doc_id: int | str
+    doc: Any = None
+    target: Any = None
+    arguments: Any = None
+    filtered_resps: Any = None
+    resps: Any = None
+    filter: str = "none"
+    doc_hash: str = ""
+    metrics: list[str] = []
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """What is read of one task: which metric after which filter, and whether less is better."""
+
+    name: str
+    path: Path
+    metric: str
+    filter: str
+    filters: tuple[str, ...]
+    sign: float
+
+
+def recognise(head: Head) -> bool:
+    """Whether a folder holds samples files, or a file is a results or samples file."""
+    if head.path.is_dir():
+        return any(_SAMPLES.search(name) for name in head.names)
+    if isinstance(head.record, Mapping):
+        keys = set(head.record)
+        if {"doc_id", "filtered_resps"} <= keys:
+            return True
+        return "results" in keys and {"configs", "versions"} <= keys
+    found = (b'"results"', b'"group_subtasks"', b'"configs"')
+    return head.start.lstrip()[:1] == b"{" and all(word in head.start for word in found)
+
+
+def read(source: Source) -> Reading:
+    """The samples of all tasks of one run, one call a document."""
+    check_mapping(source.mapping, ("score",), FORMAT.name)
+    results, files = _files(source.path)
+    run = _run(results)
+    tasks = [_task(source, run, name, path) for name, path in files]
+    metrics = dict.fromkeys(_metric(task) for task in tasks)
+    dropped: dict[str, int] = {}
+    return Reading(
+        meta=_meta(run, tasks, " | ".join(metrics)),
+        calls=_calls(run, tasks, dropped),
+        dropped=dropped,
+    )
+
+
+def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
+    """The results file, if any, and the samples file of each task of that run."""
+    if path.is_dir():
+        return _of_folder(path)
+    found = _SAMPLES.search(path.name)
+    if not found and _is_samples(path):
+        return None, [(path.stem.removeprefix("samples_"), path)]
+    if found:
+        beside = [p for p in path.parent.glob("*.json") if found[2] in p.name]
+        return (beside[0] if beside else None), [(found[1], path)]
+    dated = _RESULTS.search(path.name)
+    samples = _samples_in(path.parent, dated[2] if dated else "")
+    if not samples:
+        raise InputError(
+            f"{path}: no samples_TASK_DATE.jsonl stands beside it, so it has no score of single "
+            "documents. Run lm_eval with --log_samples, and keep its files together."
+        )
+    return path, samples
+
+
+def _of_folder(folder: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
+    dates = {m[2] for p in folder.rglob("*.jsonl*") if (m := _SAMPLES.search(p.as_posix()))}
+    if len(dates) > 1:
+        results = [p for p in sorted(folder.rglob("*.json")) if _RESULTS.search(p.as_posix())]
+        named = ", ".join(str(p.relative_to(folder)) for p in results) or ", ".join(sorted(dates))
+        raise InputError(f"{folder}: holds {len(dates)} runs. Name one results file: {named}.")
+    if not dates:
+        raise InputError(f"{folder}: holds no samples_TASK_DATE.jsonl. Run with --log_samples.")
+    date = dates.pop()
+    results = [p for p in sorted(folder.rglob("*.json")) if date in p.name]
+    return (results[0] if results else None), _samples_in(folder, date)
+
+
+def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
+    found = ((_SAMPLES.search(p.as_posix()), p) for p in sorted(folder.rglob("samples_*.jsonl*")))
+    return [(m[1], p) for m, p in found if m and (not date or m[2] == date)]
+
+
+def _is_samples(path: Path) -> bool:
+    number, first = next(json_lines(path), (0, b""))
+    try:
+        msgspec.json.decode(first, type=_Sample)
+    except msgspec.DecodeError:
+        return False
+    return number > 0
+
+
+def _run(results: Path | None) -> dict[str, Any]:
+    if results is None:
+        return {}
+    run = document(results)
+    if not isinstance(run, dict) or not isinstance(run.get("results"), Mapping):
+        raise InputError(f"{results}: has no results, so it is not a file of lm-eval.")
+    return run
+
+
+def _task(source: Source, run: Mapping[str, Any], name: str, path: Path) -> _Task:
+    _, first = next(json_lines(path), (0, b""))
+    if not first:
+        raise InputError(f"{path}: is empty. Run the task {name} again with --log_samples.")
+    sample, fields = _decoded(path, 1, first)
+    metrics = sample.metrics or [x for x in fields if x not in _FIXED]
+    wanted, _, wanted_filter = source.mapping.get("score", "").partition(",")
+    if wanted and wanted not in metrics:
+        raise UnknownName(f"metric of task {name}", wanted, metrics)
+    if not metrics:
+        raise InputError(f"{path}: its samples carry no metric. Run without --predict_only.")
+    filters = _filters(path, sample)
+    if wanted_filter and wanted_filter not in filters:
+        raise UnknownName(f"filter of task {name}", wanted_filter, filters)
+    metric = wanted or metrics[0]
+    better = ((run.get("higher_is_better") or {}).get(name) or {}).get(metric)
+    return _Task(
+        name=name,
+        path=path,
+        metric=metric,
+        filter=wanted_filter or (_STRICT if _STRICT in filters else filters[0]),
+        filters=filters,
+        sign=-1.0 if better is False or (better is None and metric in _LOSSES) else 1.0,
+    )
+
+
+_FIXED = frozenset(_Sample.__struct_fields__) | {"prompt_hash", "target_hash"}
+
+
+def _filters(path: Path, first: _Sample) -> tuple[str, ...]:
+    """The filters of a samples file, which come one after another or turn about."""
+
+    class Row(msgspec.Struct):
+        filter: str = "none"
+
+    found = {first.filter: None}
+    decode = msgspec.json.Decoder(Row).decode
+    for number, line in json_lines(path):
+        try:
+            found[decode(line).filter] = None
+        except msgspec.DecodeError as error:
+            raise bad_line(path, number, _CUT.format(error)) from error
+    return tuple(found)
+
+
+_CUT = "not a complete JSON record ({}). If the file is cut short, copy it again."
+
+
+def _decoded(path: Path, number: int, line: bytes) -> tuple[_Sample, dict[str, Any]]:
+    try:
+        fields = msgspec.json.decode(line)
+        return msgspec.convert(fields, _Sample), fields
+    except msgspec.ValidationError as error:
+        raise bad_line(path, number, f"not a sample of lm-eval ({error}).") from error
+    except msgspec.DecodeError as error:
+        raise bad_line(path, number, _CUT.format(error)) from error
+
+
+def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: dict[str, int]) -> Iterator[Call]:
+    model, several = _model(run), len(tasks) > 1
+    for task in tasks:
+        seen: set[str] = set()
+        for number, line in json_lines(task.path):
+            sample, fields = _decoded(task.path, number, line)
+            if sample.filter != task.filter:
+                reason = f"filter {sample.filter}, where {task.filter} is read"
+                dropped[reason] = dropped.get(reason, 0) + 1
+                continue
+            key = f"{task.name}/{sample.doc_id}" if several else str(sample.doc_id)
+            if key in seen:
+                raise bad_line(task.path, number, f"document {sample.doc_id} is there twice.")
+            seen.add(key)
+            yield _call(task, model, key, number, sample, fields)
+        _check_complete(run, task, len(seen))
+
+
+def _check_complete(run: Mapping[str, Any], task: _Task, n: int) -> None:
+    counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
+    if counted is not None and n < int(counted):
+        raise InputError(
+            f"{task.path}: holds {n} documents, but the results file speaks of {counted}. Copy the "
+            "file again."
+        )
+
+
+def _call(
+    task: _Task,
+    model: str,
+    key: str,
+    number: int,
+    sample: _Sample,
+    fields: Mapping[str, Any],
+) -> Call:
+    try:
+        score = score_of(fields.get(task.metric))
+    except ValueError as error:
+        raise bad_line(
+            task.path,
+            number,
+            f"{task.metric} of document {sample.doc_id}: {error}. Choose a metric of single "
+            "documents with --map score=METRIC.",
+        ) from error
+    output = _text(sample.filtered_resps)
+    return Call(
+        key=key,
+        model=model,
+        score=None if score is None else task.sign * score,
+        failure="format" if output == "[invalid]" else "",
+        messages=_messages(sample.arguments),
+        output=output,
+        reference=None if sample.target is None else text_of(sample.target),
+        labels={"task": task.name, **_doc_labels(sample.doc)},
+        fingerprint=sample.doc_hash or _hashed(sample.doc),
+        where=f"{task.path.name}, line {number}",
+    )
+
+
+def _doc_labels(doc: object) -> dict[str, str]:
+    """Fields of a document that name its kind: short words such as subject or level."""
+    if not isinstance(doc, Mapping):
+        return {}
+    wanted = {k: v for k, v in doc.items() if k in _KINDS}
+    return dict(labels_of(wanted))
+
+
+_KINDS = ("subject", "category", "subcategory", "level", "type", "domain", "language", "difficulty")
+
+
+def _hashed(doc: object) -> str:
+    import hashlib
+
+    if doc is None:
+        return ""
+    return hashlib.sha256(msgspec.json.encode(doc, order="sorted")).hexdigest()
+
+
+def _text(responses: object) -> str | None:
+    """The text generated; None for tasks that compare likelihoods of several answers."""
+    while isinstance(responses, list) and len(responses) == 1:
+        responses = responses[0]
+    return responses if isinstance(responses, str) else None
+
+
+def _messages(arguments: object) -> list[dict[str, Any]] | None:
+    """The request of a generating task: one prompt, or a chat as JSON text."""
+    if not isinstance(arguments, Mapping) or len(arguments) != 1:
+        return None
+    first = next(iter(arguments.values()))
+    prompt = first.get("arg_0") if isinstance(first, Mapping) else None
+    if not isinstance(prompt, str) or not isinstance(first.get("arg_1"), Mapping):
+        return None
+    if prompt.startswith("[{"):
+        try:
+            return msgspec.json.decode(prompt, type=list[dict[str, Any]])
+        except msgspec.DecodeError:
+            pass
+    return [{"role": "user", "content": prompt}]
+
+
+def _model(run: Mapping[str, Any]) -> str:
+    config = run.get("config") or {}
+    return text_of(run.get("model_name") or config.get("model"))
+
+
+def _metric(task: _Task) -> str:
+    name = task.metric if task.filter == "none" else f"{task.metric},{task.filter}"
+    return name if task.sign > 0 else f"minus {name}"
+
+
+def _meta(run: Mapping[str, Any], tasks: list[_Task], metric: str) -> Meta:
+    config = run.get("config") or {}
+    version = text_of(run.get("lm_eval_version"))
+    templated = run.get("chat_template") is not None or bool(run.get("chat_template_sha"))
+    hashes = {f"{t.name}: task hash": _of(run, "task_hashes", t.name) for t in tasks}
+    commit = {"harness commit": text_of(run.get("git_hash"))}
+    must = {"lm_eval": version, "system instruction": text_of(run.get("system_instruction_sha"))}
+    if run:
+        must["chat template applied"] = text_of(templated)
+    for task in tasks:
+        must[f"{task.name}: version"] = _of(run, "versions", task.name)
+        must[f"{task.name}: shots"] = _of(run, "n-shot", task.name)
+        must[f"{task.name}: metric"] = _metric(task)
+    may = {
+        "model": _model(run),
+        "backend": text_of(run.get("model_source") or config.get("model")),
+        "chat template": text_of(run.get("chat_template_sha"))[:16],
+        "gen_kwargs": text_of(config.get("gen_kwargs")),
+        "limit": text_of(config.get("limit")),
+        "date": text_of(run.get("date")),
+        "other filters": ", ".join(sorted({f for t in tasks for f in t.filters if f != t.filter})),
+    }
+    # The hash of a task covers the prompt, and a chat template is the model's own part of it.
+    (may if templated else must).update(hashes)
+    # git_hash is of the folder lm_eval was started in; it names the harness only where the
+    # version is not said.
+    (may if version else must).update(commit)
+    return Meta(
+        format=FORMAT.name,
+        task=", ".join(task.name for task in tasks),
+        metric=metric,
+        must_agree={k: v for k, v in must.items() if v},
+        may_differ={k: v for k, v in may.items() if v},
+    )
+
+
+def _of(run: Mapping[str, Any], table: str, task: str) -> str:
+    return text_of((run.get(table) or {}).get(task))

@@ -1,0 +1,342 @@
+"""Results of promptfoo: `-o results.json` (version 3) or `-o results.jsonl`."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from headtohead.core.errors import InputError
+from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
+from headtohead.trials.reading.json_lines import bad_line, json_lines, not_json, opened
+from headtohead.trials.reading.source import Head, Source
+from headtohead.trials.reading.values import check_mapping, labels_of, score_of, text_of
+
+FORMAT = Format(
+    name="promptfoo",
+    about="promptfoo: results.json (version 3) or results.jsonl",
+    pairs_by="variables and assertions of the test; repeats are epochs",
+    holds=("scores", "requests", "tokens", "cost", "latency"),
+)
+_ERROR = 2
+_LONGEST_KEY, _LONGEST_RUN = 60, 40
+# promptfoo adds these to the variables itself, anew in each run.
+_OWN_VARS = frozenset({"sessionId"})
+
+
+class _Reasoning(msgspec.Struct):
+    reasoning: int | None = None
+
+
+class _Tokens(msgspec.Struct):
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+    completionDetails: _Reasoning | None = None
+
+
+class _Response(msgspec.Struct):
+    output: Any = None
+    cached: bool | None = None
+    tokenUsage: _Tokens | None = None
+    isRefusal: bool | None = None
+    finishReason: str | None = None
+
+
+class _Prompt(msgspec.Struct, frozen=True):
+    raw: str = ""
+    label: str = ""
+
+
+class _Provider(msgspec.Struct, frozen=True):
+    id: str = ""
+    label: str | None = None
+
+
+class _Test(msgspec.Struct):
+    vars: dict[str, Any] | None = None
+    asserts: Any = msgspec.field(default=None, name="assert")
+    metadata: dict[str, Any] | None = None
+    description: str | None = None
+
+
+class _Result(msgspec.Struct):
+    success: bool
+    provider: str | _Provider
+    score: Any = None
+    namedScores: dict[str, Any] = {}
+    prompt: _Prompt | None = None
+    vars: dict[str, Any] | None = None
+    response: _Response | None = None
+    testCase: _Test | None = None
+    failureReason: int | None = None
+    error: str | None = None
+    latencyMs: float | None = None
+    cost: float | None = None
+    testIdx: int | None = None
+    promptIdx: int = 0
+
+
+class _Results(msgspec.Struct):
+    results: list[msgspec.Raw] = []
+    version: int | None = None
+    timestamp: str = ""
+    stats: dict[str, Any] = {}
+
+
+class _Document(msgspec.Struct):
+    results: _Results
+    config: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class _Column(msgspec.Struct, frozen=True):
+    """A provider with a prompt: what the table of promptfoo has a column for."""
+
+    provider: str | _Provider
+    prompt: _Prompt | None = None
+    promptIdx: int = 0
+
+
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+_Rows = Callable[[], Iterator[tuple[str, bytes]]]
+
+
+def recognise(head: Head) -> bool:
+    """Whether it is a document of promptfoo, or its first line is one of its results."""
+    record = head.record
+    if isinstance(record, Mapping):
+        inner = record.get("results")
+        if isinstance(inner, Mapping) and isinstance(inner.get("results"), list):
+            return "version" in inner or "evalId" in record
+        return {"promptIdx", "testCase", "provider", "success"} <= set(record)
+    start = head.start.lstrip()
+    return start[:1] == b"{" and b'"evalId"' in start and b'"results"' in start
+
+
+def read(source: Source) -> Reading:
+    """One call for each result; every provider in the file is a model."""
+    check_mapping(source.mapping, ("score",), FORMAT.name)
+    document, rows = _rows(source.path)
+    dropped: dict[str, int] = {}
+    metric = source.mapping.get("score", "success")
+    runs = _runs(source.path, rows)
+    calls = _calls(source.path, rows, runs, metric)
+    return Reading(meta=_meta(document, metric), calls=calls, dropped=dropped)
+
+
+def _rows(path: Path) -> tuple[_Document | None, _Rows]:
+    with opened(path) as file:
+        is_lines = _is_lines(file.readline(1 << 24))
+    if is_lines:
+        return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
+    try:
+        with opened(path) as file:
+            document = msgspec.json.decode(file.read(), type=_Document)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{path}: not results of promptfoo in version 3 ({error}). Export them again with "
+            "promptfoo export eval ID -o results.json."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, EOFError) as error:
+        raise not_json(path, error) from error
+    version = document.results.version
+    if version is not None and version != 3:
+        raise InputError(
+            f"{path}: results of promptfoo in version {version}; version 3 is known. Export them "
+            "again with promptfoo export eval ID -o results.json."
+        )
+    results = document.results.results
+    _check_complete(path, document, len(results))
+    return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
+
+
+def _is_lines(first: bytes) -> bool:
+    try:
+        record = msgspec.json.decode(first)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(record, dict) and not isinstance(record.get("results"), dict)
+
+
+def _check_complete(path: Path, document: _Document, n: int) -> None:
+    stats = document.results.stats
+    counted = sum(int(stats.get(name) or 0) for name in ("successes", "failures", "errors"))
+    if n < counted:
+        raise InputError(
+            f"{path}: holds {n} results, but its statistics speak of {counted}. Export all of them."
+        )
+
+
+def _runs(path: Path, rows: _Rows) -> dict[int, str]:
+    """Column -> what tells it apart from other columns of the same provider; empty if alone."""
+    columns: dict[int, _Column] = {}
+    for where, raw in rows():
+        column = _decoded(path, where, raw, _Column)
+        columns.setdefault(column.promptIdx, column)
+    labels = list(dict.fromkeys(_label(column) for column in columns.values()))
+    named = {i: _run(column, labels) for i, column in columns.items()}
+    taken = Counter((_model(columns[i]), name) for i, name in named.items())
+    return {
+        i: f"{name} column {i + 1}".strip() if taken[_model(columns[i]), name] > 1 else name
+        for i, name in named.items()
+    }
+
+
+def _run(column: _Column, labels: list[str]) -> str:
+    provider = column.provider
+    parts = []
+    if isinstance(provider, _Provider) and provider.label and provider.label != provider.id:
+        parts.append(provider.label)
+    if len(labels) > 1:
+        label = _label(column)
+        short = 0 < len(label) <= _LONGEST_RUN and "\n" not in label
+        parts.append(label if short else f"prompt {labels.index(label) + 1}")
+    return ", ".join(parts)
+
+
+def _label(column: _Column) -> str:
+    return column.prompt.label if column.prompt else ""
+
+
+def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Iterator[Call]:
+    tries: Counter[tuple[int, str]] = Counter()
+    for where, raw in rows():
+        result = _decoded(path, where, raw, _Result)
+        key, fingerprint = _identity(result)
+        tries[result.promptIdx, key] += 1
+        try:
+            score = _score(result, metric)
+        except ValueError as error:
+            raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
+        epoch, run = tries[result.promptIdx, key], runs[result.promptIdx]
+        yield _call(result, key, epoch, run, score, fingerprint, where)
+
+
+def _decoded(path: Path, where: str, raw: bytes, kind: type[_Kind]) -> _Kind:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}, {where}: not a result of promptfoo ({error}).") from error
+    except msgspec.DecodeError as error:
+        raise bad_line(
+            path, int(where.split()[-1]), f"not complete JSON ({error}). Copy the file again."
+        ) from error
+
+
+def _call(
+    result: _Result,
+    key: str,
+    epoch: int,
+    run: str,
+    score: float | None,
+    fingerprint: str,
+    where: str,
+) -> Call:
+    response = result.response or _Response()
+    failure = _failure(result, response)
+    # An answer out of promptfoo's own cache took no time and no money now.
+    replayed = response.cached is True
+    test = result.testCase or _Test()
+    described = {"description": test.description} if test.description else {}
+    return Call(
+        key=key,
+        epoch=epoch,
+        model=_model(result),
+        run=run,
+        score=None if failure == "error" else score,
+        failure=failure,
+        messages=_messages(result.prompt),
+        output=None if response.output is None else text_of(response.output),
+        usage=_usage(response.tokenUsage),
+        cost_usd=None if replayed else result.cost,
+        latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
+        labels=dict(labels_of({**_vars(result), **(test.metadata or {}), **described})),
+        fingerprint=fingerprint,
+        where=where,
+    )
+
+
+def _failure(result: _Result, response: _Response) -> str:
+    if result.failureReason == _ERROR or (
+        result.failureReason is None and result.error and result.response is None
+    ):
+        return "error"
+    if response.isRefusal:
+        return "refused"
+    if response.finishReason == "length":
+        return "limit"
+    return "empty" if response.output in (None, "") else ""
+
+
+def _model(result: _Result | _Column) -> str:
+    return result.provider if isinstance(result.provider, str) else result.provider.id
+
+
+def _vars(result: _Result) -> dict[str, Any]:
+    test = result.testCase.vars if result.testCase else None
+    found = (result.vars if test is None else test) or {}
+    return {k: v for k, v in found.items() if k not in _OWN_VARS and not k.startswith("_")}
+
+
+def _identity(result: _Result) -> tuple[str, str]:
+    """A key that people can read and a hash of all that makes the test."""
+    values = _vars(result)
+    asked = result.testCase.asserts if result.testCase else None
+    whole = hashlib.sha256(msgspec.json.encode([values, asked], order="sorted")).hexdigest()
+    text = ", ".join(f"{k}={text_of(v)}" for k, v in sorted(values.items()))
+    if not text and result.testIdx is not None:
+        text = f"test {result.testIdx}"
+    short = text if len(text) <= _LONGEST_KEY else f"{text[:_LONGEST_KEY]}..."
+    return f"{' '.join(short.split())} #{whole[:8]}", whole[:16]
+
+
+def _score(result: _Result, metric: str) -> float | None:
+    if metric == "success":
+        return float(result.success)
+    if metric == "score":
+        return score_of(result.score)
+    if metric not in result.namedScores:
+        known = ", ".join(["success", "score", *result.namedScores])
+        raise ValueError(f"there is no such score here. Known: {known}")
+    return score_of(result.namedScores[metric])
+
+
+def _usage(tokens: _Tokens | None) -> Usage | None:
+    # For answers out of its own cache promptfoo gives only a total.
+    if tokens is None or not (tokens.prompt or tokens.completion):
+        return None
+    details = tokens.completionDetails
+    return Usage(
+        input_tokens=tokens.prompt or 0,
+        output_tokens=tokens.completion or 0,
+        reasoning_tokens=(details.reasoning or 0) if details else 0,
+    )
+
+
+def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
+    """The prompt as sent: text, or a chat as JSON text."""
+    if prompt is None or not prompt.raw:
+        return None
+    if prompt.raw.lstrip().startswith("["):
+        try:
+            found = msgspec.json.decode(prompt.raw, type=list[dict[str, Any]])
+        except msgspec.DecodeError:
+            found = []
+        if found and all("role" in message for message in found):
+            return found
+    return [{"role": "user", "content": prompt.raw}]
+
+
+def _meta(document: _Document | None, metric: str) -> Meta:
+    if document is None:
+        return Meta(format=FORMAT.name, metric=metric)
+    config, about = document.config or {}, document.metadata or {}
+    may = {
+        "description": text_of(config.get("description")),
+        "created": document.results.timestamp,
+        "promptfoo": text_of(about.get("promptfooVersion")),
+    }
+    return Meta(format=FORMAT.name, metric=metric, may_differ={k: v for k, v in may.items() if v})

@@ -1,0 +1,141 @@
+"""Where the candidate is asked. A key is read from the environment and never kept."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from headtohead.core.errors import InputError
+
+_SHAPES = re.compile(r"\b(?:sk|rk|pk|xai|gsk|key)-[\w*.\-]{6,}|(?i:\bbearer\s+)[\w*.\-~+/=]{6,}")
+_HIDDEN = "[hidden]"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An OpenAI-compatible endpoint and the model asked for there.
+
+    Attributes:
+        base_url: Address up to, without, "/chat/completions".
+        model: Its name there.
+        key_env: Name of the environment variable that holds the API key; empty if none is needed.
+        key_header: Header that carries the key: as "Bearer KEY" in Authorization, else bare.
+        extra_headers: Sent along; treated as secret like the key.
+        timeout_s: Seconds to wait for the first byte, and between two pieces of an answer.
+        answer_timeout_s: Seconds until a running answer is given up.
+        idempotent: True if the endpoint is known to honour `Idempotency-Key`, so that a request
+            sent twice is billed once.
+        keep_alive: Reuse connections. Off by default: some servers drop idle connections just as
+            a request is sent, and nobody knows whether that request is billed.
+        plain_http: Let a key travel unencrypted to a host that is not on this machine or network.
+    """
+
+    base_url: str
+    model: str
+    key_env: str = ""
+    key_header: str = "Authorization"
+    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout_s: float = 120.0
+    answer_timeout_s: float = 1800.0
+    idempotent: bool = False
+    keep_alive: bool = False
+    plain_http: bool = False
+
+    def __post_init__(self) -> None:
+        parts = _split(self.base_url)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            # The address itself is not repeated: it may hold a secret.
+            raise InputError(
+                "The endpoint's address holds a user, password, query or fragment. Give the plain "
+                "address, and the key by the name of an environment variable."
+            )
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InputError(
+                f"{self.base_url!r} is not the address of an endpoint; "
+                "give one such as https://host/v1."
+            )
+        secret = bool(self.key_env or self.extra_headers)
+        if secret and parts.scheme == "http" and not (self.plain_http or _near(parts.hostname)):
+            raise InputError(
+                f"{self.base_url} is not encrypted, so your key could be read on the way. Use "
+                "https, or say that plain http is meant."
+            )
+        if not self.model:
+            raise InputError("The endpoint needs the name of a model.")
+        if not (self.timeout_s > 0 and self.answer_timeout_s > 0):
+            raise InputError("Both time limits of the endpoint have to be above 0 seconds.")
+
+    @property
+    def url(self) -> str:
+        """Where a chat is asked for."""
+        return self.address + "/chat/completions"
+
+    @property
+    def address(self) -> str:
+        """The base address without a slash or the chat path at its end."""
+        return self.base_url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries, the key included; for the HTTP client only.
+
+        Raises:
+            InputError: If the environment variable is missing, empty or cannot be a header.
+        """
+        headers = dict(self.extra_headers)
+        if self.key_env:
+            key = self._key()
+            bearer = self.key_header.lower() == "authorization"
+            headers[self.key_header] = f"Bearer {key}" if bearer else key
+        for name, value in headers.items():
+            if not (f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
+                raise InputError(
+                    f"The header {name!r} holds characters that HTTP does not allow, a line break "
+                    "perhaps. Set its value anew."
+                )
+        return headers
+
+    def hide(self, text: str, shortest: int = 12) -> str:
+        """The text without the key and the extra headers' values.
+
+        Args:
+            text: An answer, say.
+            shortest: Secrets shorter than this stay: "none" or "true" are words of answers.
+        """
+        secrets = [os.environ.get(self.key_env, "").strip() if self.key_env else ""]
+        secrets += [value.strip() for value in self.extra_headers.values()]
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= shortest:
+                text = text.replace(secret, _HIDDEN)
+        return text
+
+    def hide_all(self, text: str) -> str:
+        """As `hide`, and without what looks like part of a key; for a server's error messages."""
+        return _SHAPES.sub(_HIDDEN, self.hide(text, shortest=4))
+
+    def _key(self) -> str:
+        key = os.environ.get(self.key_env, "").strip()
+        if not key:
+            raise InputError(
+                f"The environment variable {self.key_env} is not set, so there is no key for "
+                f"{self.address}. Set it and run again."
+            )
+        return key
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise InputError("The endpoint's address cannot be read; give https://host/v1.") from None
+
+
+def _near(host: str) -> bool:
+    if host == "localhost" or ("." not in host and ":" not in host):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.endswith((".local", ".internal", ".localhost"))
+    return address.is_private or address.is_loopback

@@ -1,0 +1,303 @@
+"""Blind votes: one HTML file that shows pairs of answers, and how the votes come back.
+
+The page holds no model's name and no item's key: items and sides are coded, and the key that
+decodes them stays in a file beside it.
+"""
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from headtohead.core.errors import InputError
+from headtohead.trials.scoring.duel import Duel, transcript
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_KEY_FORMAT, _VOTES_FORMAT = "h2h-ballot-key-1", "h2h-votes-1"
+_CHOICES = ("first", "second", "tie", "both_bad")
+_LONGEST_SECONDS = 30 * 24 * 3600
+First = Literal["A", "B"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one person said of one item.
+
+    Attributes:
+        key: Of the item.
+        preference: For B over A: 1, 0 or -1.
+        voter: The name given, or a code of the voter's browser.
+        both_bad: Neither answer will do; `preference` is then 0.
+        seconds: How long the item was looked at.
+    """
+
+    key: str
+    preference: float
+    voter: str
+    both_bad: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """All votes on a ballot.
+
+    Attributes:
+        votes: One for each voter and item, in the ballot's order.
+        items_n: Items on the ballot.
+        repeated_n: Votes left out because the same vote came in an earlier file of the voter.
+        changed_n: Votes left out because the same voter voted otherwise in a later file.
+    """
+
+    votes: tuple[Vote, ...]
+    items_n: int
+    repeated_n: int
+    changed_n: int
+
+
+def key_file_of(ballot: Path) -> Path:
+    """Where the key of a ballot is."""
+    return ballot.with_suffix(".key.json")
+
+
+def write_ballot(
+    duels: Sequence[Duel],
+    path: Path,
+    rng: "np.random.Generator",
+    *,
+    title: str = "Which answer is better?",
+) -> Path:
+    """The key file; the ballot is at `path`, with the items in the order given.
+
+    Args:
+        duels: The pairs; each key once.
+        path: The HTML file to write.
+        rng: Draws the salt from which sides and codes follow. Seed it from the machine's entropy
+            (`numpy.random.default_rng()`): whoever knows the seed knows the sides.
+        title: Heading of the page. It must not name the models.
+
+    Raises:
+        InputError: If there is nothing to vote on, a key is there twice, or the ballot exists:
+            a new key would make the votes on it unreadable.
+    """
+    keys = [duel.key for duel in duels]
+    if not keys or len(set(keys)) != len(keys):
+        raise InputError(
+            "A ballot needs items with a key each that no other has; "
+            f"there are {len(keys)} items with {len(set(keys))} keys."
+        )
+    key_path = key_file_of(path)
+    for existing in (key_path, path):
+        if existing.exists():
+            raise InputError(
+                f"{existing} exists, and people may be voting on it. Name another file, or "
+                f"delete {path.name} and {key_path.name} together."
+            )
+    salt = rng.bytes(32)
+    first = {duel.key: _first(salt, duel.key) for duel in duels}
+    code = {duel.key: _digest(salt, "code", duel.key)[:16] for duel in duels}
+    ballot = _digest(salt, "ballot", *keys)[:16]
+    shown = [
+        {"code": code[d.key], "request": transcript(d.messages),
+         "first": d.answer_a if first[d.key] == "A" else d.answer_b,
+         "second": d.answer_b if first[d.key] == "A" else d.answer_a}
+        for d in duels
+    ]  # fmt: skip
+    entries = [[code[key], key, first[key]] for key in keys]
+    kept = {"format": _KEY_FORMAT, "ballot": ballot, "salt": salt.hex(), "items": entries}
+    page = _page({"ballot": ballot, "items": shown}, title)
+    with os.fdopen(os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        json.dump(kept, out, indent=1)
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return key_path
+
+
+def read_votes(votes_files: Iterable[Path], key_file: Path) -> Votes:
+    """The votes of all voters, decoded.
+
+    A voter may save several times: what was voted last counts, and the rest is counted. Slips and
+    damage are found; a forged file with a right check is not, so take files from people you trust.
+
+    Args:
+        votes_files: What voters saved, in any order.
+        key_file: The file beside the ballot.
+
+    Raises:
+        InputError: If a file cannot be read, belongs to another ballot, or was changed.
+    """
+    ballot, key = _read_key(key_file)
+    saved = sorted((_read_saved(file, ballot, key) for file in votes_files), key=lambda s: s.saved)
+    latest: dict[tuple[str, str], tuple[str, int]] = {}
+    names: dict[str, str] = {}
+    repeated = changed = 0
+    for one in saved:
+        names[one.voter] = one.name or names.get(one.voter, "")
+        for code, choice, spent in one.votes:
+            before = latest.get((one.voter, code))
+            repeated += before is not None and before[0] == choice
+            changed += before is not None and before[0] != choice
+            latest[one.voter, code] = choice, spent
+    called = _called(names)
+    order = {code: at for at, code in enumerate(key)}
+    votes = tuple(
+        Vote(
+            key=key[code][0],
+            preference=_preference(choice, key[code][1]),
+            voter=called[voter],
+            both_bad=choice == "both_bad",
+            seconds=spent / 1000,
+        )
+        for (voter, code), (choice, spent) in sorted(
+            latest.items(), key=lambda entry: (order[entry[0][1]], called[entry[0][0]])
+        )
+    )
+    return Votes(votes=votes, items_n=len(key), repeated_n=repeated, changed_n=changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    voter: str
+    name: str
+    saved: str
+    votes: list[tuple[str, str, int]]
+
+
+def _preference(choice: str, first: First) -> float:
+    if choice not in ("first", "second"):
+        return 0.0
+    return 1.0 if (choice == "first") == (first == "B") else -1.0
+
+
+def _called(names: Mapping[str, str]) -> dict[str, str]:
+    """A name for each voter; two people of one name stay two."""
+    given = list(names.values())
+    return {
+        voter: name if name and given.count(name) == 1 else f"{name or 'voter'} {voter[:6]}"
+        for voter, name in names.items()
+    }
+
+
+def _read_key(path: Path) -> tuple[str, dict[str, tuple[str, First]]]:
+    found = _json(path, "key of a ballot")
+    try:
+        if found["format"] != _KEY_FORMAT:
+            raise ValueError
+        salt = bytes.fromhex(found["salt"])
+        entries = [(str(code), str(key), str(first)) for code, key, first in found["items"]]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path} is no key of a ballot.") from None
+    # All of it follows from the salt, so a changed line shows.
+    whole = found.get("ballot") == _digest(salt, "ballot", *(key for _, key, _ in entries))[:16]
+    for code, key, first in entries:
+        whole &= code == _digest(salt, "code", key)[:16] and first == _first(salt, key)
+    if not whole:
+        raise InputError(f"{path} was changed since the ballot was written; restore it.")
+    return found["ballot"], {code: (key, _first(salt, key)) for code, key, _ in entries}
+
+
+def _read_saved(path: Path, ballot: str, key: Mapping[str, object]) -> _Saved:
+    found = _json(path, "file of votes")
+    if found.get("format") != _VOTES_FORMAT:
+        raise InputError(f"{path} is no file of votes that a ballot saved.")
+    if found.get("ballot") != ballot:
+        raise InputError(f"{path} holds votes on another ballot; its key is not the one given.")
+    votes: list[tuple[str, str, int]] = []
+    try:
+        voter, name, saved = (str(found[field]) for field in ("voter", "name", "saved"))
+        for code, choice, spent in found["votes"]:
+            known = code in key and choice in _CHOICES and type(spent) is int
+            if not known or not 0 <= spent <= 1000 * _LONGEST_SECONDS:
+                raise ValueError
+            votes.append((code, choice, spent))
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path} has votes that no ballot writes; {_ASK}") from None
+    lines = [ballot, voter, name, saved, *(f"{code} {vote} {ms}" for code, vote, ms in votes)]
+    codes = {code for code, _, _ in votes}
+    if found.get("check") != _check("\n".join(lines)) or len(codes) != len(votes):
+        raise InputError(f"{path} was changed after it was saved; {_ASK}")
+    return _Saved(voter, name, saved, votes)
+
+
+_ASK = "ask the voter to save again from the ballot."
+
+
+def _json(path: Path, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The {what} {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path} is no {what}: it is not JSON.") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} is no {what}.")
+    return found
+
+
+def _check(text: str) -> str:
+    """FNV-1a of 32 bits, as the page computes it."""
+    total = 0x811C9DC5
+    # Half a surrogate pair becomes U+FFFD, as in the browser.
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    for byte in whole.encode():
+        total = (total ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return f"{total:08x}"
+
+
+def _digest(salt: bytes, *words: str) -> str:
+    return hashlib.blake2b(json.dumps(words).encode(), key=salt).hexdigest()
+
+
+def _first(salt: bytes, key: str) -> First:
+    """Whose answer stands first: a fair coin that only the salt foretells."""
+    return "A" if int(_digest(salt, "side", key)[:2], 16) % 2 == 0 else "B"
+
+
+def _page(data: Mapping[str, Any], title: str) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=PackageLoader("headtohead.trials.scoring", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    # Only our own files, and JSON that cannot end its element, go in unescaped.
+    made.filters["ours"] = Markup
+    script = _template("ballot.js")
+    return made.get_template("ballot.html.j2").render(
+        title=title,
+        style=_template("ballot.css"),
+        script=script,
+        data=_script_json(data),
+        policy=_policy(script),
+    )
+
+
+def _template(name: str) -> str:
+    place = files("headtohead.trials.scoring").joinpath("templates", name)
+    return place.read_text(encoding="utf-8")
+
+
+def _policy(script: str) -> str:
+    """A content security policy: only this very script runs, and nothing is fetched."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _script_json(value: object) -> str:
+    """JSON that can stand inside a script element: no character of it can end the element."""
+    # Escaped to ASCII, so that half a surrogate pair cannot break the file either.
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

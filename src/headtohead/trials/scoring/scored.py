@@ -1,0 +1,102 @@
+"""What a scorer says of one answer, and what a scorer is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from headtohead.trials.calls import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How good one answer is.
+
+    Attributes:
+        value: From 0 (wrong) to 1 (right); None if this item cannot be scored, for a reason that
+            is not the answer's (no reference, a pattern that takes too long).
+        failure: Why there was nothing to compare: "format" if the answer could not be parsed,
+            "empty", or what `Call.failure` said. A wrong answer has none. The value is then 0.
+        why: What was found, in a few words.
+    """
+
+    value: float | None
+    failure: str = ""
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.value is not None and not 0 <= self.value <= 1:
+            raise ValueError(f"a score is between 0 and 1, not {self.value}")
+        if self.failure and self.value != 0:
+            raise ValueError(f"an answer that failed ({self.failure}) scores 0, not {self.value}")
+
+
+def right(why: str = "") -> Scored:
+    """A right answer."""
+    return Scored(1.0, why=why)
+
+
+def wrong(why: str = "") -> Scored:
+    """A wrong answer."""
+    return Scored(0.0, why=why)
+
+
+def unparsed(why: str) -> Scored:
+    """An answer in which nothing could be found to compare."""
+    return Scored(0.0, "format", why)
+
+
+def unscored(why: str) -> Scored:
+    """An item that cannot be scored, whatever was answered."""
+    return Scored(None, why=why)
+
+
+Rule = Callable[[str, str | None, Call], Scored]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of scorer.
+
+    Attributes:
+        name: What `--scorer` calls it.
+        about: What it does, in one line.
+        written: How the whole option is written.
+        examples: Options that work as they stand, without files.
+    """
+
+    name: str
+    about: str
+    written: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A scorer that is ready to be used.
+
+    Attributes:
+        spec: The option it was made from.
+        needs_reference: Whether items without a reference cannot be scored.
+        rule: From an answer that is not blank, its reference and its call to a score.
+    """
+
+    spec: str
+    needs_reference: bool
+    rule: Rule
+
+    def __call__(self, call: Call, reference: str | None = None) -> Scored:
+        """The score of a call's answer.
+
+        Args:
+            call: What was answered; a call without an answer scores 0 with its own failure.
+            reference: The right answer; None takes the call's own.
+        """
+        right_answer = call.reference if reference is None else reference
+        if self.needs_reference and not (right_answer or "").strip():
+            return unscored("the item has no reference")
+        if call.output is None or not call.output.strip():
+            return Scored(0.0, call.failure or "empty", "there is no answer")
+        found = self.rule(call.output, right_answer, call)
+        # An answer cut off at the token limit does not parse because it was cut off.
+        if found.failure == "format" and call.failure:
+            return replace(found, failure=call.failure)
+        return found

@@ -1,0 +1,65 @@
+"""The answer is the reference: compared as numbers or as text without empty differences."""
+
+from typing import get_args
+
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.trials.calls import Call
+from headtohead.trials.scoring.likeness import Likeness, Place, found_in, same, sort_of
+from headtohead.trials.scoring.scored import Kind, Scored, Scorer, right, unparsed, wrong
+
+SCORER = Kind(
+    name="exact",
+    about="The answer equals the reference; numbers as numbers, texts without case and marks.",
+    written=(
+        "exact[:OPTION,...] with where to look (anywhere, whole, last_line, answer, boxed) and "
+        "what counts (case, punctuation, spaces)"
+    ),
+    examples=("exact", "exact:last_line", "exact:answer", "exact:boxed", "exact:whole,case"),
+)
+_PLACES: tuple[Place, ...] = get_args(Place)
+_COUNTS = ("case", "punctuation", "spaces")
+
+
+def prepare(argument: str) -> Scorer:
+    """The scorer with these options.
+
+    Args:
+        argument: Options, with commas between them; empty for none.
+
+    Raises:
+        UnknownName: If an option is none.
+        InputError: If two places are named.
+    """
+    given = [word.strip() for word in argument.split(",") if word.strip()]
+    for word in given:
+        if word not in (*_PLACES, *_COUNTS):
+            raise UnknownName("option of the scorer exact", word, (*_PLACES, *_COUNTS))
+    places = [place for place in _PLACES if place in given]
+    if len(places) > 1:
+        raise InputError(
+            f"--scorer exact:{argument} names {len(places)} places to look for the answer "
+            f"({', '.join(places)}); name one."
+        )
+    place: Place = places[0] if places else "anywhere"
+    like = Likeness(**{word: word in given for word in _COUNTS})
+
+    def rule(output: str, reference: str | None, call: Call) -> Scored:
+        return _compared(output, reference or "", place, like)
+
+    spec = f"exact:{','.join(given)}" if given else "exact"
+    return Scorer(spec=spec, needs_reference=True, rule=rule)
+
+
+def _compared(output: str, reference: str, place: Place, like: Likeness) -> Scored:
+    if place in ("anywhere", "whole") and same(output, reference, like):
+        return right()
+    sort = sort_of(reference)
+    found = found_in(output, sort, place)
+    if found is None:
+        what = {"letter": "no chosen letter", "number": "no number", "text": "no answer"}[sort]
+        where = {"anywhere": "the answer", "whole": "the answer", "last_line": "its last line",
+                 "answer": "any 'ANSWER: X'", "boxed": "any \\boxed{}"}[place]  # fmt: skip
+        return unparsed(f"{what} found in {where}")
+    if same(found, reference, like):
+        return right()
+    return wrong(f"found {found[:80]!r}")

@@ -1,0 +1,1 @@
+"""May the candidate take over logged traffic: replay, score, stop when decided, sum up."""

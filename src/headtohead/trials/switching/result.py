@@ -1,0 +1,223 @@
+"""What a trial of a switch gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headtohead.stats.intervals import Interval
+from headtohead.stats.judging.agreement import Agreement
+from headtohead.stats.judging.leanings import LengthBias, SelfPreference
+from headtohead.stats.judging.positions import BothOrders
+from headtohead.stats.judging.powered_mean import PoweredMean
+from headtohead.trials.comparing.result import SliceRow, Verdict
+
+Means = Literal["scorer", "judge", "human", "judge and people"]
+Why = Literal["decided", "end", "ceiling", "votes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One item that was replayed and scored.
+
+    Attributes:
+        key: The request.
+        task: Its class.
+        weight: How many requests of the log it stands for, relative to others.
+        a: A's score, 0 to 1; 0 where preferences are told.
+        b: B's score, or the preference for B, -1 to 1.
+        a_failure: Why A's answer could not be used; empty if it could.
+        b_failure: The same of B.
+        a_usd: What A's call costs; None if unknown.
+        b_usd: What B's call cost.
+        a_seconds: A's latency; None if unknown.
+        b_seconds: B's latency.
+    """
+
+    key: str
+    task: str
+    weight: float
+    a: float
+    b: float
+    a_failure: str = ""
+    b_failure: str = ""
+    a_usd: float | None = None
+    b_usd: float | None = None
+    a_seconds: float | None = None
+    b_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How much better B is.
+
+    Attributes:
+        difference: B minus A (or the net preference for B); an interval that holds at any stop,
+            unless people's votes decide.
+        verdict: At the margin.
+        decided_at: After how many items; None if undecided.
+        needed: How many more items a verdict takes if things go on as seen; None if no number.
+        method: How the interval was made.
+    """
+
+    difference: Interval
+    verdict: Verdict
+    decided_at: int | None
+    needed: int | None
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Savings:
+    """What a thousand requests like those of the log cost.
+
+    Attributes:
+        a_usd: On A.
+        b_usd: On B.
+        saved_usd: A minus B; below 0 where B is dearer.
+        ratio: B over A; None where A costs nothing.
+        items: Items with both costs.
+        basis: The prices used.
+        per_success: B's cost per success over A's; None where scores are preferences.
+    """
+
+    a_usd: float
+    b_usd: float
+    saved_usd: Interval
+    ratio: Interval | None
+    items: int
+    basis: str
+    per_success: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How far the judge may be believed.
+
+    Attributes:
+        model: The judge.
+        judged: Pairs judged in both orders.
+        unreadable: Verdicts that could not be read, of two for each pair.
+        position: Bias towards a place.
+        length: Bias towards longer answers; None if lengths do not vary.
+        own: Bias towards its own family; None where neither answer is of it.
+        agreement: With people's votes; None without.
+        powered: People's preference, sharpened by the judge; None without enough votes.
+        usd: What the judge cost; None if unknown.
+        notes: What cannot be told.
+    """
+
+    model: str
+    judged: int
+    unreadable: int
+    position: BothOrders | None
+    length: LengthBias | None
+    own: SelfPreference | None
+    agreement: Agreement | None
+    powered: PoweredMean | None
+    usd: float | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointNotes:
+    """Where requests would go, as far as it is known.
+
+    Attributes:
+        address: Of the endpoint.
+        operator: Who runs it; empty if unknown.
+        operator_country: Where that company is seated; empty if unknown.
+        lab: Who made the model.
+        lab_country: Where the maker is seated.
+        licence: Of the weights.
+        retention: How long requests are kept, as the operator says.
+        training: Whether requests train models, as the operator says.
+        source_url: Where it says so.
+        seen_on: When that was read; empty if it was not.
+        unverified: True if the page itself could not be opened.
+    """
+
+    address: str
+    operator: str = ""
+    operator_country: str = ""
+    lab: str = ""
+    lab_country: str = ""
+    licence: str = ""
+    retention: str = ""
+    training: str = ""
+    source_url: str = ""
+    seen_on: str = ""
+    unverified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the trial itself took.
+
+    Attributes:
+        usd: Cost of all answers of the candidate; 0 without prices.
+        unsure_usd: At most so much more may be billed.
+        asked: Calls answered by this run.
+        kept: Answers found in the ledger.
+        tries: Requests sent.
+        beyond: Answers paid for that came after the stop.
+        doubtful: Answers whose tokens are estimates.
+        possibly_twice: Calls in flight when an earlier run was killed, and asked again.
+    """
+
+    usd: float
+    unsure_usd: float
+    asked: int
+    kept: int
+    tries: int
+    beyond: int
+    doubtful: int
+    possibly_twice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """Whether B may take over A's traffic.
+
+    Attributes:
+        a: The model of the log.
+        b: The candidate.
+        means: How answers were scored.
+        scorer: The scorer or judge, as given.
+        margin: How much worse B may be, as a fraction.
+        level: Coverage of the intervals.
+        quality: The difference and its verdict.
+        stopped: Why the trial ended.
+        items: Items scored.
+        log_rows: Requests of A in the log.
+        left_out: Reason -> requests or items left out.
+        classes: The worst class first; as seen at the stop.
+        failures: Kind -> (A, B), how many of the scored items.
+        savings: None if a price is unknown.
+        latency: (A's median seconds, B's, B over A); None with too few.
+        judging: None without a judge.
+        endpoint: Where requests would go.
+        spent: What the trial took.
+        notes: What a careful reader must know.
+        ballot: A ballot that waits for votes; empty if none does.
+    """
+
+    a: str
+    b: str
+    means: Means
+    scorer: str
+    margin: float
+    level: float
+    quality: Quality
+    stopped: Why
+    items: int
+    log_rows: int
+    left_out: Mapping[str, int]
+    classes: tuple[SliceRow, ...]
+    failures: Mapping[str, tuple[int, int]]
+    savings: Savings | None
+    latency: tuple[float, float, Interval] | None
+    judging: Judging | None
+    endpoint: EndpointNotes
+    spent: Spent
+    notes: tuple[str, ...] = field(default=())
+    ballot: str = ""

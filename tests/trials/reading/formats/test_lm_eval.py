@@ -1,0 +1,187 @@
+"""lm-evaluation-harness: a results file and the samples beside it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.trials.reading.opening import load
+
+_DATE = "2026-02-03T04-05-06.123456"
+
+
+def _row(
+    doc_id: int, filter: str = "strict-match", value: Any = 1.0, **more: Any
+) -> dict[str, Any]:
+    return {
+        "doc_id": doc_id,
+        "doc": {"question": f"{doc_id}+1?", "answer": str(doc_id + 1), "level": "easy"},
+        "target": str(doc_id + 1),
+        "arguments": {"gen_args_0": {"arg_0": f"Q: {doc_id}+1?\nA:", "arg_1": {"until": ["\n"]}}},
+        "resps": [[f" {doc_id + 1}"]],
+        "filtered_resps": [str(doc_id + 1)],
+        "filter": filter,
+        "metrics": ["exact_match"],
+        "doc_hash": f"hash{doc_id}",
+        "prompt_hash": "p",
+        "target_hash": "t",
+        "exact_match": value,
+        **more,
+    }
+
+
+def _results(tasks: dict[str, int], **more: Any) -> dict[str, Any]:
+    return {
+        "results": {task: {"alias": task, "exact_match,strict-match": 0.5} for task in tasks},
+        "group_subtasks": {task: [] for task in tasks},
+        "configs": {task: {"task": task} for task in tasks},
+        "versions": dict.fromkeys(tasks, 3.0),
+        "n-shot": dict.fromkeys(tasks, 5),
+        "higher_is_better": {task: {"exact_match": True} for task in tasks},
+        "n-samples": {task: {"original": 1319, "effective": n} for task, n in tasks.items()},
+        "config": {"model": "local-chat-completions", "model_args": "model=small-1", "limit": None},
+        "git_hash": "abc1234",
+        "date": 1770000000.5,
+        "lm_eval_version": "0.4.13",
+        "task_hashes": dict.fromkeys(tasks, "deadbeef"),
+        "model_source": "local-chat-completions",
+        "model_name": "small-1",
+        "chat_template": None,
+        "chat_template_sha": None,
+        **more,
+    }
+
+
+def _write(
+    folder: Path, rows: dict[str, list[dict[str, Any]]], date: str = _DATE, **more: Any
+) -> Path:
+    inside = folder / "out" / "small-1"
+    inside.mkdir(parents=True, exist_ok=True)
+    counts = {task: len({row["doc_id"] for row in found}) for task, found in rows.items()}
+    (inside / f"results_{date}.json").write_text(
+        json.dumps(_results(counts, **more), indent=2), encoding="utf-8"
+    )
+    for task, found in rows.items():
+        text = "".join(json.dumps(row) + "\n" for row in found)
+        (inside / f"samples_{task}_{date}.jsonl").write_text(text, encoding="utf-8")
+    return folder / "out"
+
+
+def example(folder: Path) -> Path:
+    """A folder of one run of gsm8k with two filters."""
+    return _write(
+        folder,
+        {
+            "gsm8k": [
+                *(_row(i, "flexible-extract") for i in range(4)),
+                *(_row(i, "strict-match", float(i % 2)) for i in range(4)),
+            ]
+        },
+    )
+
+
+def test_the_strict_filter_is_read_and_the_other_counted(tmp_path: Path) -> None:
+    found = load(example(tmp_path))
+    assert [call.score for call in found.calls] == [0.0, 1.0, 0.0, 1.0]
+    assert found.dropped == {"filter flexible-extract, where strict-match is read": 4}
+    first = found.calls[0]
+    assert (first.key, first.fingerprint, first.model) == ("0", "hash0", "small-1")
+    assert (first.output, first.reference) == ("1", "1")
+    assert first.labels == {"task": "gsm8k", "level": "easy"}
+    assert first.messages == [{"role": "user", "content": "Q: 0+1?\nA:"}]
+    assert found.meta.metric == "exact_match,strict-match"
+
+
+def test_metric_and_filter_are_chosen_by_name(tmp_path: Path) -> None:
+    path = example(tmp_path)
+    found = load(path, mapping={"score": "exact_match,flexible-extract"})
+    assert [call.score for call in found.calls] == [1.0] * 4
+    with pytest.raises(UnknownName, match="metric of task gsm8k"):
+        load(path, mapping={"score": "acc"})
+    with pytest.raises(UnknownName, match="filter of task gsm8k"):
+        load(path, mapping={"score": "exact_match,none"})
+
+
+def test_results_file_samples_file_and_folder_open_alike(tmp_path: Path) -> None:
+    folder = example(tmp_path)
+    calls = load(folder).calls
+    for name in (f"results_{_DATE}.json", f"samples_gsm8k_{_DATE}.jsonl"):
+        assert load(folder / "small-1" / name).calls == calls
+
+
+def test_what_must_agree(tmp_path: Path) -> None:
+    meta = load(example(tmp_path)).meta
+    assert meta.must_agree == {
+        "lm_eval": "0.4.13",
+        "chat template applied": "false",
+        "gsm8k: version": "3",
+        "gsm8k: shots": "5",
+        "gsm8k: metric": "exact_match,strict-match",
+        "gsm8k: task hash": "deadbeef",
+    }
+    assert meta.may_differ["harness commit"] == "abc1234"
+
+
+def test_a_chat_template_is_the_models_own(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"t": [_row(0)]}, chat_template="{{x}}", chat_template_sha="s" * 64)
+    meta = load(path).meta
+    assert meta.must_agree["chat template applied"] == "true"
+    assert "t: task hash" not in meta.must_agree
+    assert meta.may_differ["t: task hash"] == "deadbeef"
+
+
+def test_several_tasks_make_keys_of_task_and_document(tmp_path: Path) -> None:
+    found = load(_write(tmp_path, {"gsm8k": [_row(0)], "arc_easy": [_row(0, "none")]}))
+    assert [call.key for call in found.calls] == ["arc_easy/0", "gsm8k/0"]
+    assert found.meta.metric == "exact_match | exact_match,strict-match"
+
+
+def test_where_less_is_better_the_score_is_turned(tmp_path: Path) -> None:
+    better = {"t": {"exact_match": False}}
+    found = load(_write(tmp_path, {"t": [_row(0, "none", 2.5)]}, higher_is_better=better))
+    assert found.calls[0].score == -2.5
+    assert found.meta.metric == "minus exact_match"
+
+
+def test_two_runs_in_a_folder_are_told_apart(tmp_path: Path) -> None:
+    later = "2026-02-04T04-05-06.123456"
+    _write(tmp_path, {"t": [_row(0)]})
+    folder = _write(tmp_path, {"t": [_row(0)]}, later)
+    with pytest.raises(InputError, match=rf"2 runs.*results_{_DATE}.json, .*results_{later}"):
+        load(folder)
+    assert len(load(folder / "small-1" / f"results_{later}.json").calls) == 1
+
+
+def test_missing_rows_and_missing_samples_are_errors(tmp_path: Path) -> None:
+    folder = example(tmp_path) / "small-1"
+    samples = folder / f"samples_gsm8k_{_DATE}.jsonl"
+    lines = samples.read_text().splitlines(keepends=True)
+    samples.write_text("".join(lines[:-1]))
+    with pytest.raises(InputError, match=r"samples_gsm8k.*holds 3 documents.*speaks of 4"):
+        load(folder)
+    samples.write_text("".join([*lines, lines[-1]]))
+    with pytest.raises(InputError, match=r"line 9: document 3 is there twice"):
+        load(folder)
+    samples.unlink()
+    with pytest.raises(InputError, match="--log_samples"):
+        load(folder / f"results_{_DATE}.json")
+
+
+def test_a_metric_of_whole_sets_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"t": [_row(0, value=[1, 0])]})
+    with pytest.raises(InputError, match=r"line 1: exact_match of document 0.*not one number"):
+        load(path)
+
+
+def test_an_answer_without_the_pattern_is_a_format_failure(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"t": [_row(0, value=0.0, filtered_resps=["[invalid]"])]})
+    call = load(path).calls[0]
+    assert (call.failure, call.score) == ("format", 0.0)
+
+
+def test_likelihood_tasks_have_no_request_to_send(tmp_path: Path) -> None:
+    pair = {"arg_0": "Q", "arg_1": " yes"}
+    row = _row(0, "none", arguments={"gen_args_0": pair, "gen_args_1": pair})
+    assert load(_write(tmp_path, {"t": [row]})).calls[0].messages is None

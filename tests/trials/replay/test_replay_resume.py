@@ -1,0 +1,377 @@
+"""Runs that end early, are killed, or meet another run's journal: no paid answer is lost."""
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
+from tests.trials.replay.running import RATES, Run
+
+from headtohead.core.errors import InputError, StoreBusy, StoreFull
+from headtohead.trials.calls import Call
+from headtohead.trials.replay.answer import Answer
+from headtohead.trials.replay.ledger import Identity, open_ledger
+from headtohead.trials.replay.limits import Limits
+from headtohead.trials.replay.replay import replay
+from headtohead.trials.replay.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+CALLS = [call(str(i)) for i in range(60)]
+IDENTITY = Identity("m", "http://127.0.0.1/v1", {"temperature": 0})
+
+KILLED = """
+import asyncio, sys
+import numpy as np
+from pathlib import Path
+from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.replay import replay
+from headtohead.trials.replay.settings import Settings
+from tests.trials.replay.loopback import call
+
+address, ledger = sys.argv[1:]
+print("begun", flush=True)
+asyncio.run(replay(
+    (call(str(i)) for i in range(400)), Endpoint(base_url=address, model="candidate"),
+    Path(ledger), lambda call, answer: False, rng=np.random.default_rng(1),
+    settings=Settings(cap_tokens=50),
+))
+"""
+
+
+def _kept(ledger: Path) -> set[str]:
+    """Keys whose answers a killed run left whole in its journal."""
+    keys = set()
+    for line in ledger.read_bytes().split(b"\n")[:-1] if ledger.exists() else []:
+        record = json.loads(line)
+        if record["kind"] == "answer":
+            keys.add(record["answer"]["key"])
+    return keys
+
+
+def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path) -> None:
+    ledger, rng = tmp_path / "run.jsonl", np.random.default_rng(5)
+    asked_n: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def script(asked: Asked) -> Iterator[Piece]:
+        with lock:
+            asked_n[asked.key] += 1
+        yield 0.01
+        yield answered(f"to {asked.key}")
+
+    excused: Counter[str] = Counter()
+    with Loopback(script) as server:
+        for _ in range(5):
+            before, already = _kept(ledger), asked_n.copy()
+            process = subprocess.Popen(
+                [sys.executable, "-c", KILLED, server.base_url, str(ledger)],
+                stdout=subprocess.PIPE,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            )
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"begun\n"
+            until = time.monotonic() + 5
+            while asked_n == already and time.monotonic() < until:
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0, 0.12))
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            time.sleep(0.03)
+            after = _kept(ledger)
+            assert before <= after
+            assert all(asked_n[key] == already[key] for key in before)
+            # Only what was under way at the kill may be asked again.
+            excused.update(k for k in asked_n if asked_n[k] > already[k] and k not in after)
+            assert sum(k not in after for k in asked_n) <= 8
+        finished = _kept(ledger)
+        assert 0 < len(finished) < 400
+        run = Run(server.endpoint(), ledger, {"limits": Limits(8)}, rates=None)
+        outcome = run([call(str(i)) for i in range(400)])
+    assert [a.text for a in run.answers] == [f"to {i}" for i in range(400)]
+    assert outcome.kept_n == len(finished)
+    assert all(n == 1 + excused[key] for key, n in asked_n.items())
+    # Each of those is named, though a kill before the sending may name one too many.
+    in_doubt = {key for key in excused if key not in finished}
+    assert in_doubt <= {key for key, _ in outcome.possibly_twice}
+
+
+def test_what_was_under_way_at_a_kill_counts_against_the_ceiling(tmp_path: Path) -> None:
+    ledger = tmp_path / "run.jsonl"
+    with Loopback(lambda asked: [answered("y")]) as server:
+        run = Run(server.endpoint(), ledger)
+        run(CALLS[:1])
+        place = json.dumps({"kind": "asked", "place": ["1", 1], "request": "x", "worst_usd": 0.5})
+        ledger.write_text(ledger.read_text() + place + "\n" + '{"kind":"answer","ans')
+        outcome = run(CALLS[:3], ceiling_usd=0.51)
+        assert outcome.possibly_twice == [("1", 1)]
+        assert (outcome.kept_n, outcome.asked_n) == (1, 2)
+        assert outcome.unsure_usd == pytest.approx(0.5)
+        # Asked again and answered, it still may have been billed before.
+        assert run(CALLS[:3], ceiling_usd=0.51).unsure_usd == pytest.approx(0.5)
+        # An honest endpoint bills a repeated key once.
+        ledger.write_text(ledger.read_text() + place.replace('"1"', '"5"') + "\n")
+        run.endpoint = server.endpoint(idempotent=True)
+        assert run(CALLS[:6]).possibly_twice == []
+
+
+def test_a_decision_ends_the_run_and_a_later_run_decides_the_same(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Iterator[Piece]:
+        # Early requests are slow: handed over as they come, the order would be another.
+        yield 0.05 if int(asked.key) % 4 == 0 else 0.0
+        yield answered(asked.key)
+
+    with Loopback(script) as server:
+        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run.enough = lambda answer: answer.key == "20"
+        outcome = run(CALLS)
+        keys = [a.key for a in run.answers]
+        assert (outcome.stopped, keys) == ("decided", [str(i) for i in range(21)])
+        assert outcome.asked_n == 21 + outcome.beyond_n == len(server.asked)
+        assert outcome.beyond_n <= 8 * 4
+        again = run(CALLS)
+        assert (again.asked_n, again.stopped) == (0, "decided")
+        assert [a.key for a in run.answers] == keys
+        # As they come, if that is wanted.
+        quick = Run(server.endpoint(), tmp_path / "quick.jsonl")
+        assert quick(CALLS, in_order=False).delivered_n == 60
+        assert [a.key for a in quick.answers] != [str(i) for i in range(60)]
+        assert {a.key for a in quick.answers} == {str(i) for i in range(60)}
+
+
+def test_a_source_of_a_million_rows_is_read_only_as_far_as_needed(tmp_path: Path) -> None:
+    read = [0]
+
+    async def source() -> AsyncIterator[Call]:
+        for i in range(1_000_000):
+            read[0] += 1
+            yield call(str(i))
+
+    seen: list[str] = []
+
+    async def decide(asked: Call, answer: Answer) -> bool:
+        await asyncio.sleep(0)
+        seen.append(answer.key)
+        return len(seen) == 10
+
+    progress: list[Any] = []
+    with Loopback(lambda asked: [answered("y")]) as server:
+        outcome = asyncio.run(
+            replay(
+                source(),
+                server.endpoint(),
+                tmp_path / "run.jsonl",
+                decide,
+                rng=np.random.default_rng(1),
+                rates=RATES,
+                settings=Settings(limits=Limits(2)),
+                on_progress=progress.append,
+            )
+        )
+    assert outcome.stopped == "decided"
+    assert read[0] <= 10 + 2 * 4 + 1
+    assert progress[-1].answered_n == outcome.asked_n
+    assert progress[-1].spent_usd == pytest.approx(outcome.spent_usd + outcome.unsure_usd)
+
+
+def test_a_cancelled_run_hears_out_what_is_under_way(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Iterator[Piece]:
+        yield 0.2
+        yield answered("y")
+
+    async def cancelled(server: Loopback) -> None:
+        task = asyncio.create_task(
+            replay(
+                CALLS,
+                server.endpoint(),
+                tmp_path / "run.jsonl",
+                lambda call, answer: False,
+                rng=np.random.default_rng(1),
+                settings=Settings(cap_tokens=50),
+            )
+        )
+        while len(server.asked) < 8:
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with Loopback(script) as server:
+        asyncio.run(cancelled(server))
+        assert len(server.asked) == 8
+    assert _kept(tmp_path / "run.jsonl") == {a.key for a in server.asked}
+
+
+def test_a_stop_does_not_wait_for_calls_that_only_wait(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Iterator[Piece]:
+        yield answered("y") if asked.key == "0" else http(500, b"{}")
+
+    with Loopback(script) as server:
+        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run.enough = lambda answer: True
+        begun = time.monotonic()
+        assert run(CALLS, backoff_s=30.0).stopped == "decided"
+        assert time.monotonic() - begun < 3
+        # They cost nothing, and the next run knows.
+        assert run(CALLS[:1]).possibly_twice == []
+        with open_ledger(run.ledger, _identity(run)) as book:
+            assert not book.lost
+
+
+def _identity(run: Run) -> Identity:
+    return Identity(run.endpoint.model, run.endpoint.address, {"cap_tokens": 50})
+
+
+def test_an_error_of_the_caller_comes_out_and_answers_are_kept(tmp_path: Path) -> None:
+    def fail(answer: Answer) -> bool:
+        raise ZeroDivisionError
+
+    def calls() -> Iterator[Call]:
+        yield from CALLS[:3]
+        raise OSError("the log ended early")
+
+    with Loopback(lambda asked: [answered("y")]) as server:
+        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run.enough = fail
+        with pytest.raises(ZeroDivisionError):
+            run(CALLS[:3])
+        assert len(_kept(run.ledger)) == len(server.asked)
+        with pytest.raises(OSError, match="the log ended early"):
+            Run(server.endpoint(), run.ledger)(calls())
+        assert len(_kept(run.ledger)) == len(server.asked) == 3
+
+
+def test_keys_that_come_twice_or_changed_are_refused(tmp_path: Path) -> None:
+    with Loopback(lambda asked: [answered("y")]) as server:
+        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        assert run([call("a"), call("a", epoch=2), Call(key="none")]).no_messages_n == 1
+        with pytest.raises(InputError, match="key 'b' with epoch 1 comes twice"):
+            run([call("b"), call("b")])
+        with pytest.raises(InputError, match="The log has changed"):
+            run([call("a", temperature=1.0)])
+
+
+def test_the_journal_is_private_locked_and_of_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with open_ledger(path, IDENTITY):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with (
+            pytest.raises(StoreBusy, match="Another run is using"),
+            open_ledger(path, IDENTITY),
+        ):
+            pass
+    other = Identity("n", IDENTITY.base_url, IDENTITY.params)
+    with pytest.raises(InputError, match="model 'm' instead of 'n'"), open_ledger(path, other):
+        pass
+    with (
+        pytest.raises(StoreFull, match="cannot be written"),
+        open_ledger(path / "below a file", IDENTITY),
+    ):
+        pass
+    first = json.loads(path.read_text().splitlines()[0])
+    path.write_text(json.dumps({**first, "version": 99}) + "\n")
+    with pytest.raises(InputError, match="another version"), open_ledger(path, IDENTITY):
+        pass
+
+
+async def _write(path: Path) -> None:
+    with open_ledger(path, IDENTITY) as book:
+        await book.asked(("a", 1), "r", 0.25)
+        await book.keep(Answer(key="a", text="one", cost_usd=0.125), "r")
+        await book.asked(("b", 1), "r", 0.5)
+        await book.keep(Answer(key="b", text="two", cost_usd=0.5), "r")
+
+
+def test_cut_anywhere_the_journal_gives_all_whole_answers(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    asyncio.run(_write(path))
+    whole = path.read_bytes()
+    ends = [i + d for i, byte in enumerate(whole) if byte == ord("\n") for d in (-1, 0, 1)]
+    for length in sorted({*ends, *range(0, len(whole), 7)}):
+        path.write_bytes(whole[:length])
+        # The line feed alone may be missing.
+        told = [json.loads(x) for x in (whole[:length] + b"\n").split(b"\n") if _is_json(x)]
+        with open_ledger(path, IDENTITY) as book:
+            for key, text in (("a", "one"), ("b", "two")):
+                there = any(r.get("answer", {}).get("key") == key for r in told)
+                assert ((key, 1) in book.answered) == there
+                if there:
+                    assert book.answer((key, 1)).text == text
+            asked = {tuple(r["place"]) for r in told if r["kind"] == "asked"}
+            assert set(book.lost) == asked - set(book.answered)
+            assert book.unsure_usd == sum({"a": 0.25, "b": 0.5}[k] for k, _ in book.lost)
+        # What is left can be read again, and written on.
+        asyncio.run(_write(path))
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("number", "line", "says"),
+    [
+        (1, "damage", "is not the ledger of a replay"),
+        (1, '{"kind":"vote"}', "is not the ledger of a replay"),
+        (3, "{}", "line 3, is damaged"),
+        (3, '{"kind":"answer"}', "line 3, is damaged: its answer"),
+        (3, '{"kind":"asked"}', "line 3, is damaged: its key"),
+        (2, '{"kind":"asked","pl', "line 2, is damaged"),
+        (4, '{"kind":"dance"}', "line 4, is damaged: nothing known is called 'dance'"),
+    ],
+)
+def test_other_damage_is_named_and_left_as_it_is(
+    tmp_path: Path, number: int, line: str, says: str
+) -> None:
+    path = tmp_path / "run.jsonl"
+    asyncio.run(_write(path))
+    lines = path.read_text().splitlines()
+    lines[number - 1] = line
+    path.write_text("\n".join(lines) + "\n")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=says), open_ledger(path, IDENTITY):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_a_foreign_file_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "thesis.txt"
+    path.write_text("no line feed")
+    path.chmod(0o644)
+    with pytest.raises(InputError, match="is not the ledger"), open_ledger(path, IDENTITY):
+        pass
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("no line feed", 0o644)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+
+    async def run() -> None:
+        with open_ledger(path, IDENTITY) as book:
+            full = os.open("/dev/full", os.O_WRONLY)
+            kept, book._handle = book._handle, full
+            try:
+                with pytest.raises(StoreFull, match="Make room"):
+                    await book.asked(("a", 1), "r", 0.0)
+            finally:
+                book._handle = kept
+                os.close(full)
+
+    asyncio.run(run())

@@ -1,0 +1,264 @@
+"""The order of requests: fair to the log, weighted, repeatable, bounded in time and memory."""
+
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.trials.calls import Call, Usage
+from headtohead.trials.sampling.drawing import draw, probabilities
+from headtohead.trials.sampling.reservoir import Reservoir
+
+
+def call(n: int, task: str = "t", text: str = "", **more: Any) -> Call:
+    fields: dict[str, Any] = {
+        "key": str(n), "model": "a", "output": "fine", "labels": {"task": task},
+        "messages": [{"role": "user", "content": text or f"request {n}"}],
+    }  # fmt: skip
+    return Call(**fields | more)
+
+
+def log(**counts: int) -> list[Call]:
+    """Calls of some tasks, the tasks mixed."""
+    tasks = [task for task, n in counts.items() for _ in range(n)]
+    order = np.random.default_rng(7).permutation(len(tasks))
+    return [call(i, tasks[at]) for i, at in enumerate(order)]
+
+
+# ---------------------------------------------------------------- fairness
+
+
+def test_the_weighted_mean_is_that_of_the_log_at_every_draw() -> None:
+    """Each draw alone, not only their mean: that is what a sequential test needs."""
+    calls = log(large=300, middle=80, small=20)
+    effect = {"large": 0.0, "middle": 1.0, "small": -1.0}
+    value = {c.key: effect[c.labels["task"]] + 0.001 * int(c.key) for c in calls}
+    truth = float(np.mean(list(value.values())))
+    rounds, n = 700, 40
+    seen = np.empty((rounds, n))
+    plain = np.empty(rounds)
+    for i in range(rounds):
+        sample = draw(calls, np.random.default_rng(i), n=n, labels=["task"], least=10, held=320)
+        assert len(sample.items) == n
+        seen[i] = [item.weight * value[item.call.key] for item in sample.items]
+        plain[i] = np.mean([value[item.call.key] for item in sample.items])
+    error = float(seen.mean(axis=1).std() / rounds**0.5)
+    assert abs(seen.mean() - truth) < 4 * error
+    by_place = (seen.mean(axis=0) - truth) / (seen.std(axis=0) / rounds**0.5)
+    assert np.abs(by_place).max() < 4.2
+    # What was drawn before tells nothing of the next draw.
+    together = np.corrcoef(seen[:, :-1].ravel(), seen[:, 1:].ravel())[0, 1]
+    assert abs(together) < 4 / (rounds * (n - 1)) ** 0.5 + 1 / 300
+    # Without weights the small class, which does badly, is seen too often: the test can fail.
+    assert abs(plain.mean() - truth) > 20 * error
+
+
+def test_every_request_has_the_same_chance_within_its_class() -> None:
+    calls = log(large=60, small=12)
+    hits: Counter[str] = Counter()
+    rounds, n = 3000, 15
+    for i in range(rounds):
+        sample = draw(calls, np.random.default_rng(i), n=n, labels=["task"], least=6, held=70)
+        hits.update(item.call.key for item in sample.items)
+    for task in ("large", "small"):
+        counts = np.array([hits[c.key] for c in calls if c.labels["task"] == task])
+        expected = counts.mean()
+        chi2 = float(((counts - expected) ** 2 / expected).sum())
+        freedom = counts.size - 1
+        assert abs(chi2 - freedom) < 4.5 * (2 * freedom) ** 0.5, task
+
+
+def test_the_reservoir_is_uniform() -> None:
+    stream = [call(i) for i in range(100)]
+    counts = np.zeros(100)
+    rounds, size = 4000, 10
+    for i in range(rounds):
+        reservoir = Reservoir(size, np.random.default_rng(i))
+        for row, one in enumerate(stream):
+            reservoir.offer(row, one)
+        kept = [row for row, _ in reservoir.rows]
+        assert len(set(kept)) == size
+        counts[kept] += 1
+    expected = rounds * size / 100
+    # Ten of a hundred are drawn without replacement, so counts vary by 1 - 1/10 of Poisson's.
+    chi2 = float(((counts - expected) ** 2 / expected).sum()) / (1 - size / 100)
+    assert abs(chi2 - 99) < 4.5 * (2 * 99) ** 0.5
+
+
+def test_a_short_stream_is_kept_whole() -> None:
+    reservoir = Reservoir(10, np.random.default_rng(0))
+    for i in range(7):
+        reservoir.offer(i, call(i))
+    assert [row for row, _ in reservoir.rows] == list(range(7))
+    assert reservoir.seen_n == 7
+
+
+# ---------------------------------------------------------------- weights
+
+
+def test_small_classes_get_enough_and_weights_say_so() -> None:
+    calls = log(large=3000, middle=900, small=100)
+    sample = draw(calls, np.random.default_rng(1), n=400, labels=["task"], least=30)
+    names = [s.name for s in sample.strata]
+    assert names == ["large", "middle", "small"]
+    shares = [s.share_frac for s in sample.strata]
+    assert shares == pytest.approx([0.75, 0.225, 0.025])
+    small = sample.strata[2]
+    assert small.probability_frac == pytest.approx(30 / 400)
+    assert 15 < small.drawn_n < 48
+    assert sum(s.probability_frac for s in sample.strata) == pytest.approx(1)
+    for item in sample.items:
+        stratum = sample.strata[names.index(item.klass)]
+        assert item.weight == pytest.approx(stratum.share_frac / stratum.probability_frac)
+        assert item.klass == item.call.labels["task"]
+    assert sample.most_weight == max(item.weight for item in sample.items) < 2
+    assert len({item.row for item in sample.items}) == len(sample.items) == 400
+    assert all(calls[item.row] is item.call for item in sample.items)
+    assert sample.ended_by == ""
+
+
+@given(
+    st.lists(st.integers(1, 10_000), min_size=1, max_size=12),
+    st.integers(1, 2000),
+    st.integers(0, 100),
+)
+def test_probabilities_are_never_far_below_the_share(counts: list[int], n: int, least: int) -> None:
+    held = {str(i): count for i, count in enumerate(counts)}
+    shares = {name: count / sum(counts) for name, count in held.items()}
+    found = probabilities(shares, held, n, least)
+    assert sum(found.values()) == pytest.approx(1)
+    assert max(shares[name] / found[name] for name in shares) <= 2 + 1e-9
+    if least == 0:
+        assert found == pytest.approx(shares)
+
+
+def test_when_most_is_drawn_it_is_a_shuffle_of_all() -> None:
+    calls = log(large=90, small=10)
+    sample = draw(calls, np.random.default_rng(3), n=500, labels=["task"])
+    assert sorted(item.row for item in sample.items) == list(range(100))
+    assert {item.weight for item in sample.items} == {1.0}
+    assert [item.row for item in sample.items] != list(range(100))
+
+
+def test_shares_are_of_the_whole_log_and_tiny_classes_are_put_together() -> None:
+    calls = log(large=2000, middle=500, tiny=3, rare=2)
+    sample = draw(calls, np.random.default_rng(2), n=50, labels=["task"], held=1000)
+    by_name = {s.name: s for s in sample.strata}
+    assert set(by_name) <= {"large", "middle", "other"}
+    assert by_name["large"].share_frac in (2000 / 2505, 1.0 - 5 / 2505)
+    assert sum(s.share_frac for s in sample.strata) == pytest.approx(1)
+    assert all(s.held_n > 0 for s in sample.strata)
+
+
+# ---------------------------------------------------------------- what is counted
+
+
+def test_the_same_seed_gives_the_same_order_and_another_another() -> None:
+    calls = log(large=400, small=30)
+    orders = [
+        [item.row for item in draw(calls, np.random.default_rng(s), n=50, held=300).items]
+        for s in (1, 1, 2)
+    ]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_repeats_are_one_cluster_and_their_share_stays() -> None:
+    calls = [call(i, text="ping" if i % 4 == 0 else "") for i in range(400)]
+    sample = draw(calls, np.random.default_rng(0), n=400, labels=["task"])
+    assert sample.distinct_n == 301
+    assert sample.commonest_frac == 0.25
+    pings = [at for at, item in enumerate(sample.items) if int(item.call.key) % 4 == 0]
+    assert len(pings) == 100
+    assert sample.items[pings[0]].repeat_of is None
+    assert {sample.items[at].repeat_of for at in pings[1:]} == {pings[0]}
+    assert len({sample.items[at].cluster for at in pings}) == 1
+    assert len({item.cluster for item in sample.items}) == 301
+
+
+def test_messages_are_the_same_whatever_the_order_of_their_fields() -> None:
+    one = call(0, messages=[{"role": "user", "content": "x"}])
+    two = call(1, messages=[{"content": "x", "role": "user"}])
+    sample = draw([one, two], np.random.default_rng(0), labels=["task"])
+    assert sample.distinct_n == 1
+
+
+def test_totals_are_of_all_rows_of_all_models() -> None:
+    usage = Usage(input_tokens=100, cache_read_tokens=40, output_tokens=10, reasoning_tokens=4)
+    calls = [
+        call(i, "x" if i % 2 else "y", usage=usage, cost_usd=0.5, latency_s=1 + i / 100)
+        for i in range(200)
+    ]
+    calls += [call(i, "x", model="b", failure="error", output=None) for i in range(5)]
+    sample = draw(calls, np.random.default_rng(0), model="a", labels=["task"], held=20)
+    total = sample.totals["a", "x"]
+    assert (total.calls_n, total.counted_n, total.priced_n, total.timed_n) == (100,) * 4
+    assert (total.input_tokens, total.cache_read_tokens, total.output_tokens) == (
+        10_000, 4000, 1000,
+    )  # fmt: skip
+    assert total.reasoning_tokens == 400
+    assert total.cost_usd == pytest.approx(50)
+    assert total.latency_seconds == pytest.approx(sum(1 + i / 100 for i in range(1, 200, 2)))
+    assert total.latency_quantile(0.5) == pytest.approx(2, rel=0.05)
+    assert total.latency_quantile(0.95) == pytest.approx(2.9, rel=0.05)
+    other = sample.totals["b", "x"]
+    assert (other.calls_n, other.failed_n, other.latency_quantile(0.5)) == (5, 5, None)
+    assert (sample.rows_n, sample.asked_n, sample.fit_n, sample.held_n) == (205, 200, 200, 20)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_what_cannot_be_drawn_is_told() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(UnknownName, match=r"'gpt'. Known: a\."):
+        draw([call(0)], rng, model="gpt")
+    with pytest.raises(InputError, match="has the label kind"):
+        draw([call(0)], rng, labels=["task", "kind"])
+    with pytest.raises(InputError, match=r"None of 2 .*2 because the log does not hold the mess"):
+        draw([call(0, messages=None), call(1, messages=None)], rng)
+    with pytest.raises(InputError, match="None of 0 logged requests can be replayed"):
+        draw([], rng)
+    with pytest.raises(InputError, match="more than 10000 values"):
+        draw((call(i, str(i)) for i in range(10_002)), rng, labels=["task"])
+    for wrong in ({"n": 0}, {"held": 0}, {"least": -1}):
+        with pytest.raises(ValueError, match="at least"):
+            draw([call(0)], rng, **wrong)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- size
+
+
+def test_a_million_rows_stream_in_little_time_and_memory() -> None:
+    usage = Usage(input_tokens=1000, output_tokens=100)
+    labels = [{"task": t} for t in ("x", "y", "z")]
+    messages = [[{"role": "user", "content": f"text {i} " * 20}] for i in range(200)]
+
+    def stream(n: int) -> Iterator[Call]:
+        for i in range(n):
+            yield Call(
+                key=str(i), model="a", output="fine", labels=labels[i % 3], usage=usage,
+                messages=messages[i % 200], cost_usd=0.01, latency_s=1.5,
+            )  # fmt: skip
+
+    started = time.process_time()
+    sample = draw(stream(1_000_000), np.random.default_rng(0), labels=["task"])
+    taken = time.process_time() - started
+    assert sample.rows_n == 1_000_000
+    assert sample.held_n == 20_000
+    assert taken < 15, f"{taken:.1f} s"
+
+    peaks = []
+    for n in (20_000, 60_000):
+        tracemalloc.start()
+        draw(stream(n), np.random.default_rng(0), labels=["task"], held=2000)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 8e6
