@@ -11,7 +11,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability clean
+.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability bench-sequential bench-reading clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -65,6 +65,12 @@ bench-ratings: $(STAMP) ## Measure ratings beside their peers: makes the peers' 
 
 bench-capability: $(STAMP) ## Measure the capability index beside scipy: make bench-capability FROM=folder-of-raw-files
 	$(BIN)/python -m benchmarks.capability --evidence $(FROM) --page docs/benchmarks/capability.md
+
+bench-sequential: $(STAMP) ## Measure how many items the sequential test needs, beside fixed samples
+	$(BIN)/python -m benchmarks.sequential --page docs/benchmarks/sequential.md
+
+bench-reading: $(STAMP) ## Measure how fast logs are read, beside plain JSON
+	$(BIN)/python -m benchmarks.reading --page docs/benchmarks/reading.md
 
 clean: ## Remove the environment and caches
 	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

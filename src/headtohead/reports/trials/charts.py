@@ -46,6 +46,8 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
         tooltip=tip(("label", "Of", ""), ("words", "Estimate", ""), ("answer", "Verdict", "")),
     )  # fmt: skip
     made = alt.LayerChart(layer=[rules, names, spans, points])
+    # The page tells every chart whether it has room for words.
+    made = made.add_params(alt.param(name="roomy", value=True))
     return made.properties(height=_ROW_PX * len(rows) + 10)
 
 

@@ -43,7 +43,7 @@ def comparison_sheet(
     goal = made.setting.goal
     return Sheet(
         verb="compare",
-        title=f"{made.b.name} in place of {made.a.name}",
+        title=f"{made.b.name} in place of {made.a.name}?",
         word=word_of(made),
         answer=made.verdict,
         sentence=_sentence(made),

@@ -32,7 +32,7 @@ def switch_sheet(
     sentence = _sentence(made)
     return Sheet(
         verb="switch",
-        title=f"from {made.a} to {made.b}",
+        title=f"Switch from {made.a} to {made.b}?",
         word=word_of(made),
         answer=made.quality.verdict,
         sentence=sentence,

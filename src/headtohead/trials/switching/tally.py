@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from headtohead.stats.intervals import Interval
 from headtohead.stats.sequential import Plan, Sequential
 from headtohead.trials.switching.result import Quality, Seen
 
@@ -44,9 +45,15 @@ class Tally:
         state = self._test.state
         more = self._test.needed()
         return Quality(
-            difference=state.interval,
+            difference=_inside(state.interval),
             verdict=state.verdict,
             decided_at=state.first_decided_at,
             needed=math.ceil(more) if math.isfinite(more) and more > 0 else None,
             method=_METHOD,
         )
+
+
+def _inside(interval: Interval) -> Interval:
+    """Cut to -1 and 1: weighted observations may leave them, their mean may not."""
+    low, high = max(-1.0, interval.low), min(1.0, interval.high)
+    return Interval(min(max(interval.value, low), high), low, high)

@@ -182,7 +182,7 @@ def test_a_scorer_is_chosen_by_name(tmp_path: Path) -> None:
         _read(path, score="exact")
     with pytest.raises(InputError, match=r"several parts.*score=rubric.tone.*tone, facts"):
         _read(path, score="rubric")
-    with pytest.raises(InputError, match="'match' of sample 1.*no part"):
+    with pytest.raises(InputError, match=r"'match' of sample 1.*no part"):
         _read(path, score="match.tone")
 
 
@@ -198,7 +198,6 @@ def test_nan_is_no_score(tmp_path: Path) -> None:
         _archive(tmp_path / "n.eval", samples, _header(2)),
         _document(tmp_path / "n.json", samples, _header(2)),
     ):
-        assert "NaN" in path.read_text() or path.suffix == ".eval"
         assert _scores(_read(path).calls) == [None, 1.0]
 
 
@@ -248,7 +247,7 @@ def test_logs_of_the_first_versions_have_one_score_without_name(tmp_path: Path) 
 def test_no_samples_and_fixed_fields_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"e\.eval.*no samples.*--log-samples"):
         _read(_archive(tmp_path / "e.eval", [], _header(0)))
-    with pytest.raises(InputError, match="--map key=.*fixes where this stands; only score"):
+    with pytest.raises(InputError, match=r"--map key=.*fixes where this stands; only score"):
         _read(example(tmp_path), key="id")
 
 

@@ -1,0 +1,71 @@
+"""JSON lines and documents, compressed or not, whole or damaged."""
+
+import gzip
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headtohead.core.errors import InputError
+from headtohead.trials.reading.json_lines import document, json_lines
+
+
+def _zstd(data: bytes) -> bytes:
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    made: bytes = importlib.import_module(name).compress(data)
+    return made
+
+
+_PACKED = pytest.mark.parametrize("pack", [bytes, gzip.compress, _zstd])
+
+
+@_PACKED
+def test_lines_are_numbered_as_an_editor_does(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(pack(b'\xef\xbb\xbf{"a":1}\r\n\n  \n{"b":2}'))
+    assert list(json_lines(path)) == [(1, b'{"a":1}\r\n'), (4, b'{"b":2}')]
+
+
+@_PACKED
+def test_a_document_is_read_whole(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(pack(b'\xef\xbb\xbf[1, {"a": null}]'))
+    assert document(path) == [1, {"a": None}]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, _zstd])
+def test_damage_is_an_error(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(pack(b"[1]\n" * 1000)[:-5])
+    with pytest.raises(InputError, match=r"x.*damaged"):
+        list(json_lines(path))
+    with pytest.raises(InputError, match=r"x.*damaged"):
+        document(path)
+
+
+def test_what_is_not_json_or_not_there(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b'{"a": ')
+    with pytest.raises(InputError, match="x: not a complete JSON document"):
+        document(tmp_path / "x")
+    with pytest.raises(InputError, match="gone: cannot be read"):
+        list(json_lines(tmp_path / "gone"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines=st.lists(st.binary(max_size=20).filter(lambda x: b"\n" not in x), max_size=8))
+def test_every_line_that_is_not_blank_comes_back(
+    lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("x") / "x"
+    text = b"# \n" + b"\n".join(lines)
+    path.write_bytes(text)
+    found = dict(json_lines(path))
+    assert found.pop(1) == b"# \n"
+    expected = {i: x for i, x in enumerate(lines, 2) if x.strip()}
+    assert {i: x.rstrip(b"\n") for i, x in found.items()} == expected
