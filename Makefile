@@ -11,7 +11,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability bench-sequential bench-reading clean
+.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -71,6 +71,9 @@ bench-sequential: $(STAMP) ## Measure how many items the sequential test needs, 
 
 bench-reading: $(STAMP) ## Measure how fast logs are read, beside plain JSON
 	$(BIN)/python -m benchmarks.reading --page docs/benchmarks/reading.md
+
+bench-comparing: $(STAMP) ## Measure a comparison of ten thousand items beside scipy
+	$(BIN)/python -m benchmarks.comparing --page docs/benchmarks/comparing.md
 
 clean: ## Remove the environment and caches
 	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

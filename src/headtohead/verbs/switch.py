@@ -1,6 +1,7 @@
 """`switch`: may the candidate take over logged traffic, what does it save, how sure are we?"""
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from headtohead.trials.sampling.drawing import Sample, draw
 from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import Judged
 from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.switching.logs import of_model
 from headtohead.trials.switching.result import (
     Judging,
     Means,
@@ -138,8 +140,9 @@ def switch(
     prices = Prices(asking.day(as_of), store)
     reading = open_calls(Path(logs), format=format, mapping=dict(mapping or {}))
     people = means in ("human", "judge and people")
+    skipped = Counter[str]()
     sample = draw(
-        reading.calls, np.random.default_rng(seed), n=items, model=from_model,
+        of_model(reading.calls, from_model, skipped), np.random.default_rng(seed), n=items, model=from_model,
         labels=asking.words(by),
         # People's votes and their correction count every item alike.
         least=0 if people else 30,
@@ -165,7 +168,7 @@ def switch(
     name = j.model if j else scorer or "people"
     result = _result(
         made, sample, tally, means, name, from_model, b, width, level, seed, prices,
-        rates_a is not None, candidate, dict(reading.dropped),
+        rates_a is not None, candidate, {**reading.dropped, **skipped},
     )  # fmt: skip
     return _told(result, Path(logs), from_model, b, margin, scorer, j, human, prices)
 

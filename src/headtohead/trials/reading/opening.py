@@ -13,6 +13,7 @@ from headtohead.trials.reading.formats import FormatModule, formats
 from headtohead.trials.reading.json_lines import damage, opened
 from headtohead.trials.reading.records import field_names
 from headtohead.trials.reading.source import Head, Source
+from headtohead.trials.reading.values import is_field, unknown_field
 from headtohead.trials.reading.zip_archives import MAGIC, zipped
 
 PLAIN = "plain"
@@ -48,12 +49,15 @@ def open_calls(
 
     Raises:
         InputError: If there is no such file, no format or more than one fits, or it is damaged.
-        UnknownName: If no format has the name.
+        UnknownName: If no format has the name, or a field to map is none of a call.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder.")
     source = Source(path=path, mapping=dict(mapping or {}))
+    for field in source.mapping:
+        if not is_field(field):
+            raise unknown_field(field)
     if format != "auto":
         if format not in formats():
             raise UnknownName("format", format, formats())
@@ -70,11 +74,17 @@ def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None 
         mapping: Field of a call -> column or dotted path, as said with `--map`.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If it cannot be read or holds no call.
         UnknownName: If no format has the name.
     """
     reading = open_calls(path, format=format, mapping=mapping)
     calls = list(reading.calls)
+    if not calls:
+        left_out = "; ".join(f"{n} left out: {why}" for why, n in reading.dropped.items())
+        raise InputError(
+            f"{path}: holds no calls in the format {reading.meta.format}. "
+            f"{left_out or 'Check that it is the file you mean.'}"
+        )
     return Loaded(meta=reading.meta, calls=calls, dropped=dict(reading.dropped))
 
 

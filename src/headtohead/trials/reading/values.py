@@ -131,13 +131,31 @@ def check_mapping(mapping: Mapping[str, str], allowed: Iterable[str], format: st
     for field in mapping:
         if field in allowed:
             continue
-        if field in FIELDS or field == "labels" or field.startswith("label."):
+        if is_field(field):
             may = f"only {', '.join(allowed)} may be" if allowed else "none may be"
             raise InputError(
                 f"--map {field}=...: the format {format} fixes where this stands; {may} mapped. To "
                 "read the file by your own mapping, add --format plain."
             )
-        raise UnknownName("field to map", field, [*FIELDS, "labels", "label.NAME"])
+        raise unknown_field(field)
+
+
+def is_field(name: str) -> bool:
+    """Whether `--map` can name it.
+
+    Args:
+        name: A field of calls, "labels" or "label.NAME".
+    """
+    return name in FIELDS or name == "labels" or (name.startswith("label.") and len(name) > 6)
+
+
+def unknown_field(name: str) -> UnknownName:
+    """An error for what `--map` cannot name.
+
+    Args:
+        name: As given.
+    """
+    return UnknownName("field to map", name, [*FIELDS, "labels", "label.NAME"])
 
 
 FIELDS = (

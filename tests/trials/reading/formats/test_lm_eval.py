@@ -185,3 +185,9 @@ def test_likelihood_tasks_have_no_request_to_send(tmp_path: Path) -> None:
     pair = {"arg_0": "Q", "arg_1": " yes"}
     row = _row(0, "none", arguments={"gen_args_0": pair, "gen_args_1": pair})
     assert load(_write(tmp_path, {"t": [row]})).calls[0].messages is None
+
+
+def test_a_chat_is_read_as_its_messages(tmp_path: Path) -> None:
+    chat = [{"role": "user", "content": "0+1?"}]
+    row = _row(0, arguments={"gen_args_0": {"arg_0": [json.dumps(chat)], "arg_1": {}}})
+    assert load(_write(tmp_path, {"t": [row]})).calls[0].messages == chat

@@ -282,7 +282,10 @@ def _messages(arguments: object) -> list[dict[str, Any]] | None:
         return None
     first = next(iter(arguments.values()))
     prompt = first.get("arg_0") if isinstance(first, Mapping) else None
-    if not isinstance(prompt, str) or not isinstance(first.get("arg_1"), Mapping):
+    # A chat is written as a list of one text.
+    if isinstance(prompt, list) and len(prompt) == 1:
+        prompt = prompt[0]
+    if not isinstance(prompt, str) or isinstance(first.get("arg_1"), str):
         return None
     if prompt.startswith("[{"):
         try:

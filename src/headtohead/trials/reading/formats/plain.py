@@ -7,11 +7,18 @@ from typing import Any
 
 import msgspec
 
-from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
 from headtohead.trials.reading.records import at_path, field_names, records, wrong
 from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import FIELDS, count_of, number_of, score_of, text_of
+from headtohead.trials.reading.values import (
+    count_of,
+    is_field,
+    number_of,
+    score_of,
+    text_of,
+    unknown_field,
+)
 
 FORMAT = Format(
     name="plain",
@@ -103,10 +110,10 @@ def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> 
     for field, path in source.mapping.items():
         if field == "labels":
             paths |= {f"label.{name}": name for name in _list(path)}
-        elif field in FIELDS or (field.startswith("label.") and len(field) > len("label.")):
+        elif is_field(field):
             paths[field] = path
         else:
-            raise UnknownName("field to map", field, [*FIELDS, "labels", "label.NAME"])
+            raise unknown_field(field)
     for field, path in paths.items():
         if path not in columns and all(at_path(record, path) is None for record in peeked):
             raise InputError(
