@@ -1,6 +1,6 @@
 """Whom a trial asks: candidates and judges, with their endpoints, keys, prices and ledgers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.limits import Limits
 from headtohead.trials.replay.settings import Settings
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
-from headtohead.trials.switching.result import EndpointNotes
+from headtohead.trials.switching.result import EndpointNotes, Seen
 from headtohead.trials.switching.running import Candidate, Judge
 from headtohead.verbs.trials import Prices
 
@@ -179,6 +179,23 @@ def basis_of(from_model: str, b: Who, prices: Prices, priced_a: bool) -> str:
         else:
             told.append(f"{model} as given" if b.price else f"{model} unknown")
     return "; ".join(told)
+
+
+def no_money(from_model: str, seen: Sequence[Seen], priced_a: bool) -> str:
+    """Why no money can be told though the candidate has a price; empty if it can.
+
+    Args:
+        from_model: The model of the log.
+        seen: The items.
+        priced_a: Whether its price is known.
+    """
+    if not seen or any(item.a_usd is not None for item in seen):
+        return ""
+    if priced_a:
+        return (f"The log tells no tokens of {from_model}, so no money is told. If it has them, "
+                "say where: --map input_tokens=COLUMN --map output_tokens=COLUMN.")  # fmt: skip
+    return (f"No price of {from_model} is known and the log tells no costs, so no money is told. "
+            "Give the price with --price-from INPUT,OUTPUT.")  # fmt: skip
 
 
 def notes_of(b: Who, prices: Prices) -> EndpointNotes:

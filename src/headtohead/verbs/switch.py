@@ -54,6 +54,7 @@ from headtohead.verbs.candidates import (
     basis_of,
     candidate_of,
     judge_of,
+    no_money,
     notes_of,
     rates_of,
 )
@@ -246,7 +247,7 @@ def _result(
     rng = np.random.default_rng([seed, 2])
     judging = _judging(made, name, level) if made.judged else None
     quality = tally.quality()
-    stopped: Why = made.outcome.stopped
+    stopped = _why(made)
     if means == "judge and people":
         quality, stopped = _powered(judging, margin, quality), "votes" if made.human else "end"
     elif means == "human":
@@ -282,9 +283,17 @@ def _result(
             doubtful=outcome.doubtful_n,
             possibly_twice=len(outcome.possibly_twice),
         ),
-        notes=(*made.notes, *_remarks(sample, tally, candidate)),
+        notes=(*made.notes, *_remarks(sample, tally, candidate, from_model, priced_a)),
         ballot=made.ballot,
     )
+
+
+def _why(made: _Made) -> Why:
+    """Why the trial ended; a judge who is done stops the candidate too, so his reason counts."""
+    of_judge = made.of_judge
+    if of_judge is not None and of_judge.stopped != "end":
+        return of_judge.stopped
+    return made.outcome.stopped
 
 
 def _added(*parts: Mapping[str, int]) -> dict[str, int]:
@@ -321,7 +330,9 @@ def _powered(judging: Judging | None, margin: float, otherwise: Quality) -> Qual
     )
 
 
-def _remarks(sample: Sample, tally: Tally, candidate: Candidate) -> list[str]:
+def _remarks(
+    sample: Sample, tally: Tally, candidate: Candidate, from_model: str, priced_a: bool
+) -> list[str]:
     made = []
     unscored = sum(tally.left_out.values())
     if unscored:
@@ -335,6 +346,8 @@ def _remarks(sample: Sample, tally: Tally, candidate: Candidate) -> list[str]:
     if candidate.rates is None:
         made.append(f"No price of {candidate.endpoint.model} is known, so no money is told. Give "
                     "it with --price-to INPUT,OUTPUT.")  # fmt: skip
+    elif missing := no_money(from_model, tally.seen, priced_a):
+        made.append(missing)
     made.append(f"Answers are kept in {candidate.ledger.name}: run again to go on, without paying "
                 "twice.")  # fmt: skip
     return made

@@ -75,7 +75,7 @@ def _sentence(made: Switch) -> str:
         s = made.savings
         word = "saves" if s.saved_usd.value >= 0 else "costs"
         more = "" if s.saved_usd.value >= 0 else " more"
-        money = f" It {word} ${abs(s.saved_usd.value):,.2f}{more} per thousand requests."
+        money = f" It {word} {_usd(abs(s.saved_usd.value))}{more} per thousand requests."
     return (
         f"{made.b} minus {made.a} is {told} in {_MEANS[made.means]} on {made.items:,} logged "
         f"requests ({made.level:.0%}), {ends[q.verdict]}.{money}"
@@ -107,7 +107,8 @@ def _sections(made: Switch) -> list[Section]:
             Section(
                 "latency", "Latency", "How long does an answer take?",
                 says=f"median {b:.3g} s against {a:.3g} s, {spread(ratio, 2)} times",
-                columns=(Column("side", "Model"), Column("median_seconds", "Median s", 2)),
+                columns=(Column("side", "Model"),
+                         Column("median_seconds", "Median s", _digits(a, b))),
                 rows=((made.a, a), (made.b, b)),
                 remarks=("The log's latencies and the replay's may come from other networks and "
                          "loads.",),
@@ -163,18 +164,31 @@ def _money(made: Switch) -> Section:
         remarks.append(f"B costs {spread(s.ratio, 3)} times what A costs.")
     if s.per_success and math.isfinite(s.per_success.value):
         remarks.append(f"A right answer costs {spread(s.per_success, 3)} times as much.")
-    low, high = (("none" if math.isinf(x) else f"${x:,.2f}") for x in
+    low, high = (("open" if math.isinf(x) else _usd(x)) for x in
                  (s.saved_usd.low, s.saved_usd.high))  # fmt: skip
     return Section(
         "money",
         "Money",
         "What do a thousand such requests cost?",
-        says=f"${s.a_usd:,.2f} on A, ${s.b_usd:,.2f} on B; saved ${s.saved_usd.value:,.2f} "
-        f"[{low}, {high}]",
-        columns=(Column("side", "Model"), Column("cost_usd", "$ per 1,000 requests", 4)),
+        says=f"{_usd(s.a_usd)} on {made.a}, {_usd(s.b_usd)} on {made.b}; saved "
+        f"{_usd(s.saved_usd.value)} [{low}, {high}]",
+        columns=(Column("side", "Model"),
+                 Column("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd))),
         rows=((made.a, s.a_usd), (made.b, s.b_usd)),
         remarks=tuple(remarks),
-    )
+    )  # fmt: skip
+
+
+def _usd(amount: float) -> str:
+    """Dollars that are never rounded away: cents from a dollar on, three figures below."""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${abs(amount):,.{_digits(amount)}f}"
+
+
+def _digits(*amounts: float) -> int:
+    """Decimals that show three figures of the least of some amounts, and two at least."""
+    least = min((abs(x) for x in amounts if x), default=1.0)
+    return max(2, 2 - math.floor(math.log10(least)))
 
 
 def _failures(made: Switch) -> Section:
@@ -240,7 +254,7 @@ def _judge(j: Judging) -> Section:
 
 
 def _endpoint(e: EndpointNotes) -> Section:
-    unknown = "not known here: read the operator's terms"
+    unknown = "unknown: read the operator's terms"
     rows = (
         ("Address", e.address),
         ("Operator", e.operator or unknown),
@@ -248,10 +262,10 @@ def _endpoint(e: EndpointNotes) -> Section:
         ("Maker of the model", e.lab or unknown),
         ("Maker's country", e.lab_country or unknown),
         ("Licence", e.licence or unknown),
-        ("Kept", e.retention or unknown),
-        ("Used for training", e.training or unknown),
     )
-    remarks = []
+    # Sentences of the operator's: a terminal's table would cut them off.
+    remarks = [f"{what}: {said or unknown}." for what, said in
+               (("Requests are kept", e.retention), ("Used for training", e.training))]  # fmt: skip
     if e.source_url:
         seen = f", seen {e.seen_on}" if e.seen_on else ""
         doubt = ", by a second-hand page" if e.unverified else ""

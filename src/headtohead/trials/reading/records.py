@@ -81,7 +81,10 @@ def field_names(head: Head) -> frozenset[str]:
     if head.start.lstrip()[:1] in (b"{", b"["):
         return frozenset(name.decode() for name in _KEY.findall(head.start))
     header = head.start.split(b"\n", 1)[0].decode("utf-8", "replace").removeprefix("\ufeff")
-    return frozenset(next(csv.reader([header.rstrip("\r")], strict=False), []))
+    try:
+        return frozenset(next(csv.reader([header.rstrip("\r")], strict=False), []))
+    except csv.Error:  # lone carriage returns
+        return frozenset()
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

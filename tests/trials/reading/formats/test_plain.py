@@ -185,3 +185,24 @@ def test_calls_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
     assert [next(calls).key for _ in range(3000)][-1] == "2999"
     with pytest.raises(InputError, match=r"long\.jsonl, line 3001.*cut short"):
         next(calls)
+
+
+def test_a_log_in_openais_words_needs_no_map(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        json.dumps(
+            {
+                "id": "r1", "model": "gpt-5", "temperature": 0, "max_tokens": 16,
+                "messages": [{"role": "user", "content": "Hi"}], "output": "Hello",
+                "usage": {"prompt_tokens": 9, "completion_tokens": 3,
+                          "prompt_tokens_details": {"cached_tokens": 4}},
+                "metadata": {"task": "greet", "user": "u1", "nested": {"x": 1}},
+            }
+        )
+        + "\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    call = load(path).calls[0]
+    assert call.usage == Usage(input_tokens=9, cache_read_tokens=4, output_tokens=3)
+    assert call.params == {"temperature": 0, "max_tokens": 16}
+    assert call.labels == {"task": "greet", "user": "u1"}

@@ -9,6 +9,8 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
+from headtohead.trials.reading.openai_answers import Tokens, usage_of
+from headtohead.trials.reading.openai_requests import PARAMS
 from headtohead.trials.reading.records import at_path, field_names, records, wrong
 from headtohead.trials.reading.source import Head, Source
 from headtohead.trials.reading.values import (
@@ -55,6 +57,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "fingerprint": ("fingerprint",),
 }  # fmt: skip
 _SLICES = ("cluster", "task", "category", "subject", "tag", "language", "difficulty", "slice")
+_DETAILS = ("metadata", "labels", "meta")
+_MOST_DETAILS = 30
 _TOKENS = Usage.__struct_fields__
 _FAILURES = ("", "error", "format", "empty", "refused", "limit")
 _Get = Callable[[dict[str, Any]], Any]
@@ -123,11 +127,38 @@ def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> 
     for field, names in _NAMES.items():
         if field not in paths and (found := [name for name in names if name in columns]):
             paths[field] = found[0]
+    _openai(paths, columns)
+    taken = set(paths.values())
+    for label, path in _details(peeked, columns).items():
+        if path not in taken:
+            paths.setdefault(label, path)
     taken = set(paths.values())
     for name in _SLICES:
         if name in columns and name not in taken:
             paths.setdefault(f"label.{name}", name)
     return paths
+
+
+def _openai(paths: dict[str, str], columns: list[str]) -> None:
+    """What a request and its answer hold beside each other in OpenAI's own words."""
+    if "usage" in columns and not any(name in paths for name in _TOKENS):
+        paths["usage"] = "usage"
+    if "params" not in paths:
+        paths |= {f"param.{name}": name for name in columns if name in PARAMS}
+
+
+def _details(peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+    """Labels from a column that holds an object: each of its plain values is one."""
+    found: dict[str, str] = {}
+    for column in _DETAILS:
+        objects = [r[column] for r in peeked if isinstance(r.get(column), dict)]
+        if column in columns and objects:
+            names = dict.fromkeys(
+                name for details in objects for name, value in details.items()
+                if isinstance(value, str | int | float | bool)
+            )  # fmt: skip
+            found |= {f"label.{name}": f"{column}.{name}" for name in list(names)[:_MOST_DETAILS]}
+    return found
 
 
 def _list(names: str) -> list[str]:
@@ -163,6 +194,9 @@ def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, _Put]]:
     tokens = {name: paths[name] for name in _TOKENS if name in paths}
     if tokens:
         fields.append(("tokens", _group(tokens), _usage))
+    params = {x.removeprefix("param."): path for x, path in paths.items() if x.startswith("param.")}
+    if params:
+        fields.append(("params", _group(params), _params))
     labels = {x.removeprefix("label."): path for x, path in paths.items() if x.startswith("label.")}
     if labels:
         fields.append(("labels", _group(labels), _labels))
@@ -187,6 +221,10 @@ def _getter(path: str) -> _Get:
 
 def _usage(call: Call, values: Mapping[str, object]) -> None:
     call.usage = Usage(**{name: count_of(value) for name, value in values.items()})
+
+
+def _openai_usage(call: Call, value: object) -> None:
+    call.usage = usage_of(msgspec.convert(value, Tokens))
 
 
 def _labels(call: Call, values: Mapping[str, object]) -> None:
@@ -291,4 +329,5 @@ _PUT: dict[str, _Put] = {
     "latency_ms": _latency_ms,
     "started": _started,
     "fingerprint": _fingerprint,
+    "usage": _openai_usage,
 }
