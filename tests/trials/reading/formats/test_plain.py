@@ -45,7 +45,7 @@ def test_names_that_leave_no_doubt_need_no_mapping(tmp_path: Path) -> None:
     assert (first.key, first.model, first.epoch) == ("t0", "small-1", 1)
     assert first.usage == Usage(input_tokens=100, output_tokens=7)
     assert (first.cost_usd, first.latency_s) == (0.25, 1.5)
-    assert first.labels == {"category": "shop"}
+    assert first.labels == {"category": "shop", "lang": "pt"}
     assert first.where == "line 1"
 
 
