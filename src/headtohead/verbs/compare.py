@@ -1,6 +1,5 @@
 """`compare`: may B stand in for A, by result files that exist already?"""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,13 +10,14 @@ from headtohead.reports.trials.many import many_sheet
 from headtohead.stats.intervals import Interval
 from headtohead.trials.comparing.compare import Choices, rescored
 from headtohead.trials.comparing.compare import compare as compare_sides
+from headtohead.trials.comparing.many import Many
 from headtohead.trials.comparing.many import many as compare_all
 from headtohead.trials.comparing.pairing import Missing
 from headtohead.trials.comparing.result import Comparison, Goal, Setting
 from headtohead.trials.comparing.sides import Side, open_side
 from headtohead.trials.scoring.scorers import scorer_from
 from headtohead.verbs import asking
-from headtohead.verbs.trials import Prices, TrialResult, file_citation, margin_of
+from headtohead.verbs.trials import Prices, TrialResult, command, file_citation, margin_of
 
 
 def compare(
@@ -81,6 +81,8 @@ def compare(
         raise InputError("Choose one of --two-sided and --better.")
     if not 0 < level < 1:
         raise InputError(f"The level is {level}; it must be between 0 and 1, as 0.95.")
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; it must be 0 or more.")
     goal: Goal = "equivalence" if two_sided else "superiority" if better else "non-inferiority"
     setting = Setting(goal=goal, margin=margin_of(margin), level=level, seed=seed)
     choices = Choices(
@@ -97,11 +99,23 @@ def compare(
         file_citation(place, side.path, f"Results of {side.name}")
         for place, side in zip(places, sides, strict=True)
     ]
-    again = shlex.join(["h2h", "compare", *runs, "--margin", str(margin)])
+    again = command(
+        "compare",
+        runs,
+        {
+            "--margin": margin, "--two-sided": two_sided, "--better": better,
+            "--level": None if level == 0.95 else level, "--slice": choices.slices,
+            "--cluster": cluster, "--same": choices.same, "--shared": shared,
+            "--unpaired": unpaired, "--missing": None if missing == "leave-out" else missing,
+            "--scorer": scorer, "--many": many, "--format": None if format == "auto" else format,
+            "--map": mapping, "--map-b": mapping_b, "--prices": prices,
+            "--as-of": as_of if prices else None, "--seed": seed or None,
+        },
+    )  # fmt: skip
     if many:
         found = compare_all(sides, setting, choices)
-        sheet = many_sheet(found, sources=files, command=f"{again} --many")
-        return TrialResult(made=found, sheet=sheet, results=())
+        sheet = many_sheet(found, sources=files, command=again)
+        return TrialResult(made=found, sheet=sheet, results=_many_results(found, places))
     listed = _prices(prices, as_of, store)
     made = compare_sides(
         sides[0], sides[1], setting, choices, rates=listed.rates if listed else None
@@ -169,6 +183,25 @@ def _results(made: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:
                       "unit": "ratio", "method": "bootstrap over items", **shared,
                       "n": made.speed.items})  # fmt: skip
     return found
+
+
+def _many_results(made: Many, places: Sequence[str]) -> list[dict[str, Any]]:
+    """The joint difference of every pair."""
+    field = made.field
+    share = bool(field.means.min() >= 0 and field.means.max() <= 1)
+    return [
+        {
+            "label": f"difference, {made.names[pair.b]} minus {made.names[pair.a]}",
+            **interval_json(pair.joint, 100 if share else 1),
+            "level": made.setting.level,
+            "unit": "pp" if share else "value",
+            "method": "jointly for all pairs, clusters of items weighted at random",
+            "n": made.items,
+            "n_of": "items",
+            "source_ids": [places[pair.a], places[pair.b]],
+        }
+        for pair in field.pairs
+    ]
 
 
 def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:

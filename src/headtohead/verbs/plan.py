@@ -1,6 +1,5 @@
 """`plan`: how many items a margin takes, and what they cost, before money is spent."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from headtohead.trials.planning.plan import Assumed, Kind, from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
 from headtohead.trials.rates import cost_usd
 from headtohead.verbs import asking
-from headtohead.verbs.trials import Prices, TrialResult, file_citation, margin_of
+from headtohead.verbs.trials import Prices, TrialResult, command, file_citation, margin_of
 
 
 def plan(
@@ -67,6 +66,7 @@ def plan(
     Raises:
         InputError: If the assumptions allow no plan, or prices are not known.
     """
+    given_icc = icc
     pairs, citations = _pilot(pilot, mapping or {})
     guess: Guess | None = None
     if pairs is not None:
@@ -98,10 +98,22 @@ def plan(
     made = plan_of(assumed, guess=guess, items=items, usd_per_call=per_call, basis=basis)
     if prices:
         citations = [*citations, *prices.citations()]
-    again = ["h2h", "plan", "--margin", str(margin)]
-    again += ["--pilot", *pilot] if pilot else [f"--{_OPTION[kind]}", f"{spread:g}"]
+    again = command(
+        "plan",
+        (),
+        {
+            "--margin": margin, f"--{_OPTION[kind]}": None if pilot else f"{spread:g}",
+            "--pilot": list(pilot), "--map": mapping,
+            "--confidence": None if confidence == 0.8 else confidence,
+            "--difference": None if assumed.difference == 0 else difference,
+            "--power": None if power == 0.8 else power, "--level": None if level == 0.95 else level,
+            "--tries": None if tries == 1 else tries, "--icc": given_icc, "--items": items,
+            "--models": names, "--input-tokens": input_tokens, "--output-tokens": output_tokens,
+            "--as-of": as_of if names else None,
+        },
+    )  # fmt: skip
     sheet = plan_sheet(made, sources=citations, as_of=prices.day if prices else None,
-                       command=shlex.join(again))  # fmt: skip
+                       command=again)  # fmt: skip
     return TrialResult(made=made, sheet=sheet, results=[_result(made)])
 
 

@@ -1,6 +1,7 @@
 """What the verbs about users' own trials share: results, margins, files as sources, prices."""
 
 import hashlib
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -114,6 +115,30 @@ def margin_of(text: str | float) -> float:
     if not 0 <= value < float("inf"):
         raise InputError(f"The margin is {text}; it must be 0 or more. Write 5pp or 0.05.")
     return value
+
+
+def command(verb: str, words: Sequence[str], options: Mapping[str, object]) -> str:
+    """How to ask again, as typed; options that are empty are left out.
+
+    Args:
+        verb: The verb.
+        words: Its arguments.
+        options: Option -> value: True for a flag, a mapping or a list of texts for what is said
+            several times, a tuple for what is split at commas.
+    """
+    typed = ["h2h", verb, *words]
+    for name, value in options.items():
+        if value is None or value is False or value in ("", (), [], {}):
+            continue
+        if value is True:
+            typed.append(name)
+        elif isinstance(value, Mapping):
+            typed += [word for k, v in value.items() for word in (name, f"{k}={v}")]
+        elif isinstance(value, list):
+            typed += [word for one in value for word in (name, str(one))]
+        else:
+            typed += [name, ",".join(value) if isinstance(value, tuple) else str(value)]
+    return shlex.join(typed)
 
 
 def file_citation(place: str, path: Path, what: str) -> Citation:

@@ -70,6 +70,9 @@ def _sentence(made: Switch) -> str:
         "no": f"so it is more than {limit} worse",
         "undecided": f"so it may or may not be within {limit}",
     }
+    end = ends[q.verdict]
+    if made.ballot and made.judging:
+        end = "but nobody has checked this judge: people's votes decide"
     money = ""
     if made.savings:
         s = made.savings
@@ -77,9 +80,15 @@ def _sentence(made: Switch) -> str:
         more = "" if s.saved_usd.value >= 0 else " more"
         money = f" It {word} {_usd(abs(s.saved_usd.value))}{more} per thousand requests."
     return (
-        f"{made.b} minus {made.a} is {told} in {_MEANS[made.means]} on {made.items:,} logged "
-        f"requests ({made.level:.0%}), {ends[q.verdict]}.{money}"
+        f"{made.b} minus {made.a} is {told} in {_measure(made)} on {made.items:,} logged "
+        f"requests ({made.level:.0%}), {end}.{money}"
     )
+
+
+def _measure(made: Switch) -> str:
+    """What the difference is in; a judge alone speaks for nobody else."""
+    alone = made.means == "judge and people" and not (made.judging and made.judging.powered)
+    return _MEANS["judge" if alone else made.means]
 
 
 def _facts(made: Switch) -> tuple[tuple[str, str], ...]:
@@ -90,7 +99,7 @@ def _facts(made: Switch) -> tuple[tuple[str, str], ...]:
         ("Stopped", {"decided": "when decided", "end": "at the end of the sample",
                      "ceiling": "before the ceiling was passed",
                      "votes": "with the votes given"}[made.stopped]),
-        ("Spent", f"${made.spent.usd:,.4g}"),
+        ("Spent", _spent_words(made)),
     ]  # fmt: skip
     if made.endpoint.operator_country:
         facts.append(("Operator's country", made.endpoint.operator_country))
@@ -139,7 +148,7 @@ def _quality(made: Switch) -> Section:
         "quality",
         "Quality",
         f"How much better is {made.b}?",
-        says=f"{share_words(d, 'pp', signed=True)} in {_MEANS[made.means]}",
+        says=f"{share_words(d, 'pp', signed=True)} in {_measure(made)}",
         bars=Bars(
             unit="percentage points, B minus A",
             bars=(Bar("B minus A", 100 * d.value, 100 * d.low, 100 * d.high, q.verdict),),
@@ -281,6 +290,11 @@ def _endpoint(e: EndpointNotes) -> Section:
     )
 
 
+def _spent_words(made: Switch) -> str:
+    judge = made.judging.usd if made.judging else None
+    return f"${made.spent.usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
+
+
 def _spent(made: Switch) -> Section:
     s = made.spent
     remarks = []
@@ -299,6 +313,11 @@ def _spent(made: Switch) -> Section:
         columns=(Column("what", "What"), Column("amount", "Amount")),
         rows=(
             ("Cost of all answers, $", f"{s.usd:.6g}"),
+            *(
+                (("Cost of the judge, $", f"{made.judging.usd:.6g}"),)
+                if made.judging and made.judging.usd is not None
+                else ()
+            ),
             ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
             ("Answers of this run", f"{s.asked:,}"),
             ("Answers of earlier runs", f"{s.kept:,}"),

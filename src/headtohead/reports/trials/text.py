@@ -86,11 +86,13 @@ def drawn(bars: Bars) -> Iterator[str]:
         for mark in marks:
             if track[place(mark)] == " ":
                 track[place(mark)] = "|"
-        track[place(bar.value)] = "o"
+        first, last = 0, _TRACK - 1
         if math.isinf(bar.low):
-            track[0] = "<"
+            track[0], first = "<", 1
         if math.isinf(bar.high):
-            track[-1] = ">"
+            track[-1], last = ">", _TRACK - 2
+        # An arrow must not hide the value beside it.
+        track[min(max(place(bar.value), first), last)] = "o"
         yield f"  {name.ljust(width)}  {''.join(track).rstrip()}"
     legend = [f"| at {'1' if bars.log else '0'}", *(f"{w:g} ({n})" for w, n in bars.lines)]
     yield f"  {' ' * width}  {', '.join(legend)}; {bars.unit}"

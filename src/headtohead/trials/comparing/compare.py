@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from headtohead.core.errors import InputError
@@ -18,6 +19,7 @@ from headtohead.trials.comparing.pairing import (
     alone,
     measured_apart,
     pair,
+    renamed,
 )
 from headtohead.trials.comparing.result import (
     Comparison,
@@ -92,6 +94,7 @@ def compare(
     pairs = pair(a, b, shared=choices.shared, missing=choices.missing, same=choices.same)
     clusters = labelled(pairs.a, choices.cluster, a) if choices.cluster else None
     bounds = _bounds(pairs.a.scores, pairs.b.scores)
+    _check_margin(setting, bounds)
     found = _difference(pairs, clusters, setting, bounds, choices.missing)
     rng = np.random.default_rng(setting.seed)
     models = (a.model or a.name, b.model or b.name)
@@ -164,6 +167,7 @@ def _rows(items: Items, missing: Missing) -> FloatArray:
 
 
 def _unpaired(a: Side, b: Side, setting: Setting, choices: Choices) -> Comparison:
+    a, b = renamed(a, b)
     differ = measured_apart(a, b)
     if differ:
         raise InputError(
@@ -172,6 +176,7 @@ def _unpaired(a: Side, b: Side, setting: Setting, choices: Choices) -> Compariso
         )
     (of_a, lost_a), (of_b, lost_b) = (alone(side, missing=choices.missing) for side in (a, b))
     bounds = _bounds(of_a.scores, of_b.scores)
+    _check_margin(setting, bounds)
     clusters = [
         labelled(items, choices.cluster, side) if choices.cluster else None
         for items, side in ((of_a, a), (of_b, b))
@@ -249,6 +254,15 @@ def _bounds(*scores: FloatArray) -> tuple[float, float] | None:
     """0 to 1 where every score is a share; nothing is known of other scales."""
     inside = all(array.min() >= 0 and array.max() <= 1 for array in scores)
     return (0.0, 1.0) if inside else None
+
+
+def _check_margin(setting: Setting, bounds: tuple[float, float] | None) -> None:
+    """Raise InputError if a margin leaves nothing to ask: 5 where five points were meant."""
+    if bounds and setting.goal != "superiority" and setting.margin >= 1:
+        raise InputError(
+            f"The margin is {setting.margin:g}, and these scores lie between 0 and 1. Write "
+            f"{setting.margin:g}pp for percentage points."
+        )
 
 
 def _more(
@@ -369,5 +383,11 @@ def rescored(side: Side, score: Scorer) -> Side:
     if all(call.score is None for call in made):
         why = ", ".join(reasons) or "there is no answer"
         raise InputError(f"No answer in {side.path} could be scored: {why}.")
-    meta = side.meta
+    # What the file says of its own scores holds no longer.
+    kept = {
+        name: value
+        for name, value in side.meta.must_agree.items()
+        if name != "scorers" and not name.endswith("metric")
+    }
+    meta = msgspec.structs.replace(side.meta, metric="", must_agree=kept)
     return Side(side.name, side.path, side.model, meta, tuple(made), side.dropped)

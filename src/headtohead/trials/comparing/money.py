@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from headtohead.core.errors import InputError
 from headtohead.stats.inputs import BoolArray, FloatArray
 from headtohead.stats.intervals import Interval
 from headtohead.stats.paired import cost_per_success_ratio, median_ratio
@@ -14,6 +15,8 @@ from headtohead.trials.rates import Rates, cost_usd
 
 RatesOf = Callable[[str], Rates | None]
 _FEWEST = 10  # items with a latency, below which medians say little
+_ROUNDS = (500, 2000)  # of the bootstrap, fewest and most
+_CELLS = 5_000_000  # items times rounds; intervals of many items are narrow with fewer rounds too
 
 
 def money(
@@ -36,6 +39,9 @@ def money(
         level: Coverage of the ratio.
         rates: List prices of a model; None to use the files' costs alone.
         clusters: The cluster of each item, or None.
+
+    Raises:
+        InputError: If the tokens of a call contradict each other.
     """
     of_a, basis_a = _costs(pairs.a, models[0], rates)
     of_b, basis_b = _costs(pairs.b, models[1], rates)
@@ -84,7 +90,9 @@ def speed(
     middle_a, middle_b = float(np.median(first)), float(np.median(second))
     if min(first.min(), second.min()) <= 0:
         return None
-    ratio = median_ratio(first, second, rng, clusters=_of(clusters, both), level=level)
+    ratio = median_ratio(
+        first, second, rng, clusters=_of(clusters, both), level=level, rounds=_rounds(n)
+    )
     return Speed(a_seconds=middle_a, b_seconds=middle_b, ratio=ratio, items=n)
 
 
@@ -97,7 +105,13 @@ def _ratio(
     cost_a, won_a, _, won_b = figures
     if min(won_a.min(), won_b.min()) < 0 or cost_a.sum() == 0 or won_a.sum() + won_b.sum() == 0:
         return None
-    return cost_per_success_ratio(*figures, rng, clusters=clusters, level=level)
+    return cost_per_success_ratio(
+        *figures, rng, clusters=clusters, level=level, rounds=_rounds(cost_a.size)
+    )
+
+
+def _rounds(items: int) -> int:
+    return min(_ROUNDS[1], max(_ROUNDS[0], _CELLS // items))
 
 
 def _of(clusters: Sequence[str] | None, kept: BoolArray) -> list[str] | None:
@@ -116,7 +130,11 @@ def _costs(items: Items, model: str, rates: RatesOf | None) -> tuple[FloatArray,
         return told, "unknown"
 
     def cost(call: Call) -> float | None:
-        return cost_usd(call.usage, priced) if call.usage else None
+        try:
+            return cost_usd(call.usage, priced) if call.usage else None
+        except ValueError as error:
+            where = f" ({call.where})" if call.where else ""
+            raise InputError(f"Item {call.key!r} of {model}{where}: {error}.") from None
 
     made = np.array([_mean([cost(call) for call in calls]) for calls in items.calls])
     return made, "tokens of the file at list prices"

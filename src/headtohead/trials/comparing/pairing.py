@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.sides import Side
+from headtohead.trials.comparing.sides import Side, named_apart
 
 Missing = Literal["leave-out", "wrong"]
 _SHOWN = 5
+_PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,7 @@ def pair(
         InputError: If the two were not measured alike, their items differ, or nothing is left. The
             message names what differs.
     """
+    a, b = renamed(a, b)
     differ = [*_settings_apart(a, b), *_labels_apart(a, b, same)]
     if differ:
         raise InputError(
@@ -102,6 +104,12 @@ def pair(
     return _scored(a, b, [(key, of_a[key], of_b[key]) for key in both], missing, left_out)
 
 
+def renamed(a: Side, b: Side) -> tuple[Side, Side]:
+    """The sides under names that tell them apart."""
+    first, second = named_apart([a, b])
+    return replace(a, name=first), replace(b, name=second)
+
+
 def alone(side: Side, *, missing: Missing = "leave-out") -> tuple[Items, int]:
     """The items of one side for an unpaired analysis, and how many have no score."""
     found = _by_key(side)
@@ -124,7 +132,7 @@ def _scored(
     missing: Missing,
     left_out: Counter[str],
 ) -> Pairs:
-    kept_a, kept_b, notes = [], [], []
+    kept_a, kept_b, notes = [], [], _metric_words(a, b)
     for key, first, second in rows:
         mean_a, mean_b = _means(first, missing), _means(second, missing)
         if mean_a is None or mean_b is None:
@@ -143,8 +151,8 @@ def _scored(
     lost = sum(n for reason, n in left_out.items() if reason.startswith("no score"))
     if lost:
         notes.append(
-            f"{lost} items have no score on a side and are left out; --missing wrong counts them "
-            "as failed."
+            f"{_items_words(lost, 'has', 'have')} no score on a side, so the comparison leaves "
+            "out what has none; --missing wrong counts it as failed."
         )
     return Pairs(made.a, made.b, made.left_out, tuple(notes))
 
@@ -191,12 +199,29 @@ def _means(calls: Sequence[Call], missing: Missing) -> tuple[float, int] | None:
 def _settings_apart(a: Side, b: Side) -> list[str]:
     ours, theirs = dict(a.meta.must_agree), dict(b.meta.must_agree)
     ours["task"], theirs["task"] = a.meta.task, b.meta.task
-    ours["metric"], theirs["metric"] = a.meta.metric, b.meta.metric
+    if _names_its_metric(a, b):
+        ours["metric"], theirs["metric"] = a.meta.metric, b.meta.metric
     return [
         f"{name} is {ours[name]!r} in {a.name} and {theirs[name]!r} in {b.name}"
         for name in sorted(ours)
         if name in theirs and ours[name] and theirs[name] and ours[name] != theirs[name]
     ]
+
+
+def _names_its_metric(a: Side, b: Side) -> bool:
+    """Whether other words for the metric mean another metric.
+
+    A column of a plain table may be called anything, and two tools call one metric differently.
+    """
+    return a.meta.format == b.meta.format and a.meta.format != _PLAIN
+
+
+def _metric_words(a: Side, b: Side) -> list[str]:
+    first, second = a.meta.metric, b.meta.metric
+    if not first or not second or first == second:
+        return []
+    return [f"Scores are {first!r} in {a.name} and {second!r} in {b.name}: make sure that they "
+            "measure one thing in one way."]  # fmt: skip
 
 
 def _labels_apart(a: Side, b: Side, same: Sequence[str]) -> list[str]:
@@ -219,7 +244,7 @@ def _text_apart(a: Iterable[Call], b: Iterable[Call]) -> bool:
 
 def _sets_apart(a: Side, b: Side, only_a: Sequence[str], only_b: Sequence[str], both: int) -> str:
     parts = [
-        f"{len(keys)} items are only in {side.name} ({_listed(keys)})"
+        f"{_items_words(len(keys), 'is', 'are')} only in {side.name} ({_listed(keys)})"
         for side, keys in ((a, only_a), (b, only_b))
         if keys
     ]
@@ -249,6 +274,10 @@ def _how_to_score(side: Side) -> str:
 def _places(calls: Sequence[Call]) -> str:
     where = [call.where for call in calls if call.where][:2]
     return f" ({' and '.join(where)})" if where else ""
+
+
+def _items_words(n: int, one: str, many: str) -> str:
+    return f"1 item {one}" if n == 1 else f"{n:,} items {many}"
 
 
 def _listed(words: Sequence[str]) -> str:

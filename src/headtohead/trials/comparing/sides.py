@@ -64,13 +64,19 @@ def open_side(spec: str, *, format: str = "auto", mapping: Mapping[str, str] | N
         )
     model, run = found[0]
     return Side(
-        name=wanted or model or run or Path(file).stem,
+        name=_name(wanted, model, run) or Path(file).stem,
         path=Path(file),
         model=model,
         meta=loaded.meta,
         calls=tuple(runs[found[0]]),
         dropped=loaded.dropped,
     )
+
+
+def _name(wanted: str, model: str, run: str) -> str:
+    """The model first: a run is often called by an id that says nothing."""
+    return f"{model} ({run})" if wanted and wanted == run and model not in ("", run) else (
+        wanted or model or run)  # fmt: skip
 
 
 def named_apart(sides: Sequence[Side]) -> list[str]:

@@ -1,0 +1,104 @@
+"""A `h2h switch` that is killed goes on where it was, and pays for no answer twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.models.conftest_parts import TinyModels
+from tests.trials.switching.parts import Counted, answers, lines, made_by
+
+ROOT = Path(__file__).parents[3]
+ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
+
+def command(log: Path, base_url: str, ledger: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "headtohead.cli", "switch", str(log), "--from", "tiny-a",
+        "--to", "tiny-b", "--base-url", base_url, "--scorer", "exact", "--margin", "5pp",
+        "--map", "labels=metadata.task", "--by", "metadata.task", "--cap-tokens", "16",
+        "--concurrency", "3", "--ledger", str(ledger), "--as-of", "2025-12-15", "--json",
+    ]  # fmt: skip
+
+
+def killed(said: list[str], ledger: Path, after_n: int) -> dict[str, dict[str, Any]]:
+    """What the ledger holds when a run is killed after so many answers."""
+    process = subprocess.Popen(
+        said, cwd=ledger.parent, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + 30
+        while len(answers(ledger)) < after_n and time.monotonic() < until:
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.002)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(timeout=10) == -signal.SIGKILL
+    # What the proxy still holds is heard by nobody.
+    time.sleep(0.1)
+    return answers(ledger)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
+    tiny_models: TinyModels, log_a: Path, counted: Counted, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "killed.jsonl"
+    said = command(log_a, counted.base_url, ledger)
+    prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
+    counted.wait_s = 0.02
+    early = killed(said, ledger, 1)
+    n = len(counted.prompts)
+    late = killed(said, ledger, 40)
+    assert 1 <= len(early) < 40 <= len(late) < 101
+    assert {key: late[key] for key in early} == early
+    assert {prompts[key] for key in early}.isdisjoint(counted.prompts[n:])
+
+    counted.wait_s, n = 0.0, len(counted.prompts)
+    again = subprocess.run(
+        said, cwd=tmp_path, env=ENV, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert again.returncode == 1, again.stderr
+    found = json.loads(again.stdout)
+    now = answers(ledger)
+    assert {key: now[key] for key in late} == late
+    # Nothing that was kept is asked again; what was under way at a kill is.
+    assert {prompts[key] for key in late}.isdisjoint(counted.prompts[n:])
+    assert len(counted.prompts) - len(set(counted.prompts)) <= 2 * 3
+    assert len(counted.prompts) - n == len(now) - len(late)
+
+    whole = made_by(log_a, tiny_models.base_url_b, ledger=tmp_path / "whole.jsonl")
+    assert found["verdict"] == whole.quality.verdict == "no"
+    difference = found["results"][0]
+    assert difference["n"] == whole.items
+    assert difference["value"] == pytest.approx(100 * whole.quality.difference.value)
+    assert difference["low"] == pytest.approx(100 * whole.quality.difference.low)
+    spent = {r["what"]: r["amount"] for s in found["sections"] if s["section"] == "spent"
+             for r in s["rows"]}  # fmt: skip
+    assert spent["Answers of earlier runs"] == str(len(late))
+    assert spent["Requests sent"] == str(len(counted.prompts) - n)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")
+def test_an_interrupted_run_keeps_what_was_under_way(
+    log_a: Path, counted: Counted, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "stopped.jsonl"
+    counted.wait_s = 0.02
+    process = subprocess.Popen(
+        command(log_a, counted.base_url, ledger), cwd=tmp_path, env=ENV,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 30
+    while len(answers(ledger)) < 5 and time.monotonic() < until:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode not in (0, 1, 2), out
+    assert "Traceback" not in err
+    assert len(answers(ledger)) == len(counted.prompts) < 101

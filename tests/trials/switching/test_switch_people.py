@@ -1,0 +1,129 @@
+"""`switch` by people: a ballot is written, voted on in a real browser or file, and read back."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models.conftest_parts import Fact, TinyModels
+from tests.trials.switching.parts import lines, tried, vote_file
+
+from headtohead.core.errors import InputError
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def truth(fact: Fact) -> float:
+    """What a person who knows the facts prefers."""
+    return float(fact.answer_b == fact.right) - float(fact.answer_a == fact.right)
+
+
+def asked(models: TinyModels, log: Path) -> dict[str, Fact]:
+    """Key of a request -> its fact."""
+    facts = {fact.prompt: fact for fact in models.facts}
+    return {row["id"]: facts[row["messages"][0]["content"]] for row in lines(log)}
+
+
+def on_ballot() -> list[str]:
+    found = json.loads(Path("ballot.key.json").read_text(encoding="utf-8"))
+    return [item for _, item, _ in found["items"]]
+
+
+def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a: Path) -> None:
+    facts = asked(tiny_models, log_a)
+    waiting = tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot_items=40)
+    assert waiting.sheet.word == "NEEDS VOTES"
+    assert waiting.sheet.answer == "undecided"
+    assert waiting.made.ballot == "ballot.html"
+    assert any("--votes FILE" in note for note in waiting.made.notes)
+    keys = on_ballot()
+    assert len({facts[key].prompt for key in keys}) == len(keys) == 40
+    page = Path("ballot.html").read_text(encoding="utf-8")
+    assert "tiny-a" not in page
+    assert "tiny-b" not in page
+
+    votes = {key: truth(facts[key]) for key in keys}
+    anna = vote_file(Path("anna.json"), Path("ballot.html"), votes)
+    found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=80).made
+    assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
+    assert found.spent.tries == 0
+    assert found.quality.difference.value == pytest.approx(np.mean(list(votes.values())))
+    for row in found.classes:
+        here = [v for key, v in votes.items() if facts[key].skill == row.value]
+        assert (row.items, row.difference.value) == (len(here), pytest.approx(np.mean(here)))
+
+    # Someone who likes A whatever it says, and votes on everything.
+    fan = vote_file(Path("ben.json"), Path("ballot.html"), dict.fromkeys(keys, -1.0), "Ben")
+    alone = tried(log_a, tiny_models.base_url_b, votes=[fan], items=80)
+    assert alone.made.quality.verdict == "no"
+    assert alone.sheet.word == "DON'T SWITCH"
+    both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=80).made
+    halfway = (np.mean(list(votes.values())) - 1) / 2
+    assert both.quality.difference.value == pytest.approx(halfway)
+    assert any("80 votes on 40 of 40 pairs" in note for note in both.notes)
+
+
+def test_a_ballot_that_people_vote_on_is_not_written_over(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    tried(log_a, tiny_models.base_url_b, human=True, items=5)
+    before = Path("ballot.html").read_bytes()
+    with pytest.raises(InputError, match="people may be voting"):
+        tried(log_a, tiny_models.base_url_b, human=True, items=5)
+    assert Path("ballot.html").read_bytes() == before
+
+
+def test_changed_votes_are_refused(tiny_models: TinyModels, log_a: Path) -> None:
+    tried(log_a, tiny_models.base_url_b, human=True, items=5)
+    file = vote_file(Path("v.json"), Path("ballot.html"), dict.fromkeys(on_ballot(), 1.0))
+    swapped = {"first": "second", "second": "first"}
+    found = json.loads(file.read_text(encoding="utf-8"))
+    found["votes"] = [[code, swapped[vote], spent] for code, vote, spent in found["votes"]]
+    file.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(InputError, match="changed after it was saved"):
+        tried(log_a, tiny_models.base_url_b, votes=[file], items=5)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    facts = asked(tiny_models, log_a)
+    rights = {fact.prompt: fact.right for fact in tiny_models.facts}
+    tried(log_a, tiny_models.base_url_b, human=True, items=30, ballot_items=14)
+    keys = on_ballot()
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            page = browser.new_page()
+            page.goto(Path("ballot.html").absolute().as_uri())
+            for _ in keys:
+                page.keyboard.press(voted(page, rights))
+            assert (
+                page.locator("#count").text_content() == f"All {len(keys)} voted: save your votes"
+            )
+            with page.expect_download() as caught:
+                page.locator("#save").click()
+            caught.value.save_as("votes.json")
+        finally:
+            browser.close()
+    found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=30).made
+    wanted = [truth(facts[key]) for key in keys]
+    assert any(wanted)
+    assert found.items == len(keys)
+    assert found.quality.difference.value == pytest.approx(np.mean(wanted))
+
+
+def voted(page: Any, rights: dict[str, str]) -> str:
+    """The key that someone presses who knows the facts and sees only the page."""
+    right = rights[page.locator("#request").text_content().removeprefix("user:\n")]
+    first, second = (page.locator(f"#{n}").text_content() == right for n in ("first", "second"))
+    return "3" if first == second else "1" if first else "2"

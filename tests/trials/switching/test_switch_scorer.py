@@ -1,0 +1,364 @@
+"""`switch` by a scorer, with real models whose every answer is known beforehand."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models.conftest_parts import TinyModels, user
+from tests.models.tokens import chat
+from tests.trials.switching.parts import (
+    DAY,
+    QUICK,
+    answers,
+    classes,
+    lines,
+    made_by,
+    rewritten,
+    section,
+    tried,
+)
+
+from headtohead.core.errors import InputError
+from headtohead.trials.switching.result import Seen
+from headtohead.trials.switching.tally import Tally
+from headtohead.verbs.candidates import Pace, Who, notes_of
+from headtohead.verbs.trials import Prices
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def difference(models: TinyModels, skill: str = "") -> float:
+    """The truth: tiny-b minus tiny-a."""
+    return models.right_frac("b", skill) - models.right_frac("a", skill)
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+def test_a_worse_candidate_is_refused_and_a_better_one_taken_as_is_true_of_them(
+    tiny_models: TinyModels, log_a: Path, log_b: Path
+) -> None:
+    worse = made_by(log_a, tiny_models.base_url_b)
+    truth = difference(tiny_models)
+    assert truth < -0.1
+    assert worse.quality.verdict == "no"
+    assert worse.stopped == "decided"
+    assert worse.quality.decided_at == worse.items < worse.log_rows == 505
+    assert worse.quality.difference.low <= truth <= worse.quality.difference.high < -0.05
+
+    better = made_by(log_b, tiny_models.base_url_a, from_model="tiny-b", model="tiny-a")
+    assert better.quality.verdict == "yes"
+    assert better.quality.decided_at == better.items < 202
+    assert -0.05 < better.quality.difference.low <= -truth <= better.quality.difference.high
+    # Only a little above the truth, so nothing was decided on a whim.
+    assert better.items > 20
+
+
+def test_a_model_against_itself_needs_more_items_and_names_how_many(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    found = tried(log_a, tiny_models.base_url_a, model="tiny-a", margin="1pp", items=60)
+    made = found.made
+    assert (made.quality.verdict, made.stopped, made.items) == ("undecided", "end", 60)
+    assert made.quality.difference.value == 0
+    assert made.quality.needed > 0
+    assert found.sheet.word == f"NEED {made.quality.needed:,} MORE"
+    assert made.quality.decided_at is None
+
+
+def test_without_stopping_the_estimate_is_the_truth_of_the_log(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    made = made_by(log_a, tiny_models.base_url_b, stop=False)
+    assert made.items == 505
+    assert made.quality.difference.value == pytest.approx(difference(tiny_models))
+    assert made.quality.decided_at is not None
+    assert made.quality.decided_at < 505
+    assert list(classes(made)) == ["add", "capital"]
+    for name, value in classes(made).items():
+        assert value == pytest.approx(difference(tiny_models, name))
+    assert [row.verdict for row in made.classes] == ["no", "yes"]
+    assert made.latency is not None
+    a, b, ratio = made.latency
+    logged = [row["latency_s"] for row in lines(log_a)]
+    assert a == pytest.approx(float(np.median(logged)))
+    assert ratio.low <= ratio.value <= ratio.high
+    assert b > 0
+
+
+def test_equal_requests_are_asked_once(tiny_models: TinyModels, log_a: Path) -> None:
+    made = made_by(log_a, tiny_models.base_url_b, stop=False)
+    assert (made.spent.asked, made.spent.tries) == (101, 101)
+    prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
+    kept = answers(Path("log-tiny-b.ledger.jsonl"))
+    assert len({prompts[key] for key in kept}) == len(kept) == 101
+    truth = {fact.prompt: fact.answer_b for fact in tiny_models.facts}
+    assert {key: a["text"] for key, a in kept.items()} == {k: truth[prompts[k]] for k in kept}
+
+
+# ---------------------------------------------------------------- money
+
+
+def test_money_is_each_models_own_tokens_times_prices(
+    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+) -> None:
+    # Without cached tokens, by our own count of either tokenizer.
+    rows = [{**row, "usage": {**row["usage"], "prompt_tokens_details": None}}
+            for row in lines(log_a)]  # fmt: skip
+    log = rewritten(log_a, tmp_path / "plain.jsonl", rows)
+    mapping = {"labels": "metadata.task", "input_tokens": "usage.prompt_tokens",
+               "output_tokens": "usage.completion_tokens"}  # fmt: skip
+    made = made_by(log, tiny_models.base_url_b, mapping=mapping, price_from="1,4", price="0.3,1",
+                   stop=False)  # fmt: skip
+    a = b = 0.0
+    for fact in tiny_models.facts:
+        asked = chat(user(fact.prompt))
+        a += 1 * len(tiny_models.made_a.tokens.encode(asked))
+        a += 4 * (len(tiny_models.made_a.tokens.encode(fact.answer_a)) + 1)
+        b += 0.3 * len(tiny_models.made_b.tokens.encode(asked))
+        b += 1 * (len(tiny_models.made_b.tokens.encode(fact.answer_b)) + 1)
+    per_thousand = 1000 / len(tiny_models.facts) / 1e6
+    s = made.savings
+    assert s is not None
+    assert s.a_usd == pytest.approx(a * per_thousand)
+    assert s.b_usd == pytest.approx(b * per_thousand)
+    assert s.saved_usd.value == pytest.approx((a - b) * per_thousand)
+    assert s.saved_usd.low < s.saved_usd.value < s.saved_usd.high
+    assert s.ratio is not None
+    assert s.ratio.value == pytest.approx(b / a)
+    assert s.per_success is not None
+    right = tiny_models.right_frac("a") / tiny_models.right_frac("b")
+    assert s.per_success.value == pytest.approx(b / a * right)
+    assert s.items == 505
+    assert made.spent.usd == pytest.approx(b / 1e6)
+
+
+def test_cached_tokens_are_priced_apart_on_both_sides(
+    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+) -> None:
+    rows = lines(log_a)
+    for n, row in enumerate(rows):
+        row["usage"]["prompt_tokens_details"] = {"cached_tokens": 5 * (n % 4)}
+    log = rewritten(log_a, tmp_path / "cached.jsonl", rows)
+    made = made_by(log, tiny_models.base_url_b, price_from="10,40,1", price="3,10,0.3",
+                   stop=False)  # fmt: skip
+    a = sum(10 * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
+            + u["prompt_tokens_details"]["cached_tokens"] + 40 * u["completion_tokens"]
+            for u in (row["usage"] for row in rows))  # fmt: skip
+    used = [answer["usage"] for answer in answers(Path("cached-tiny-b.ledger.jsonl")).values()]
+    # llama.cpp keeps the beginning of a prompt that it has just seen.
+    assert sum(u["cache_read_tokens"] for u in used) > 0
+    b = sum(3 * (u["input_tokens"] - u["cache_read_tokens"]) + 0.3 * u["cache_read_tokens"]
+            + 10 * u["output_tokens"] for u in used)  # fmt: skip
+    assert made.savings is not None
+    assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
+    assert made.savings.b_usd == pytest.approx(1000 * b / 1e6 / len(used))
+    assert made.spent.usd == pytest.approx(b / 1e6)
+
+
+def test_list_prices_are_used_where_the_model_is_known_by_name(
+    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+) -> None:
+    rows = [{**row, "model": "gpt-5"} for row in lines(log_a)]
+    log = rewritten(log_a, tmp_path / "gpt.jsonl", rows)
+    found = tried(log, tiny_models.base_url_b, from_model="gpt-5", price="0.3,1", stop=False)
+    card = Prices(found.sheet.as_of).card("gpt-5")  # type: ignore[arg-type]
+    assert card is not None
+    price = card.usd_per_mtok
+    # What OpenAI asked for GPT-5 in 2025.
+    assert (price["input"], price["output"]) == (1.25, 10.0)
+    cached = price.get("cache_read", price["input"])
+    a = sum(price["input"] * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
+            + cached * u["prompt_tokens_details"]["cached_tokens"]
+            + price["output"] * u["completion_tokens"]
+            for u in (row["usage"] for row in rows))  # fmt: skip
+    made = found.made
+    assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
+    assert "gpt-5 at $1.25" in made.savings.basis
+    assert "tiny-b as given" in made.savings.basis
+    assert card.source_id in {s["source_id"] for s in found.as_json()["sources"]}
+
+
+def test_amounts_below_a_cent_are_not_shown_as_nothing(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    found = tried(log_a, tiny_models.base_url_b, price_from="0.001,0.004", price="0.0003,0.001")
+    assert "$0.00 " not in found.sheet.sentence
+    assert "$0.0000" in found.sheet.sentence
+    assert "$0.00 " not in section(found, "money")["says"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"price": "1,2", "price_from": "1,2"}, "The log tells no tokens of tiny-a"),
+        ({"price": "1,2"}, "No price of tiny-a is known"),
+        ({"price_from": "1,2"}, "No price of tiny-b is known"),
+    ],
+)  # fmt: skip
+def test_money_that_cannot_be_told_says_why(
+    tiny_models: TinyModels, log_a: Path, options: dict[str, Any], why: str
+) -> None:
+    rows = lines(log_a)
+    if len(options) == 2:
+        rows = [{k: v for k, v in row.items() if k != "usage"} for row in rows]
+    log = rewritten(log_a, Path("log.jsonl"), rows)
+    mapping = {"labels": "metadata.task"}
+    made = made_by(log, tiny_models.base_url_b, items=5, mapping=mapping, **options)
+    assert made.savings is None
+    assert any(why in note for note in made.notes)
+
+
+def test_the_ceiling_stops_before_it_is_passed(tiny_models: TinyModels, log_a: Path) -> None:
+    def cut(usd: float) -> Any:
+        pace = Pace(cap_tokens=16, concurrency=2, max_usd=usd)
+        return made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4", pace=pace,
+                       margin="1pp")  # fmt: skip
+
+    first = cut(0.001)
+    assert first.stopped == "ceiling"
+    assert first.quality.verdict == "undecided"
+    assert 0 < first.spent.usd <= 0.001
+    kept = answers(Path("log-tiny-b.ledger.jsonl"))
+    assert sum(a["cost_usd"] for a in kept.values()) == pytest.approx(first.spent.usd)
+    assert 5 < len(kept) < 101
+    # The ceiling is for the ledger, not for each run.
+    again = cut(0.001)
+    assert again.spent.tries <= 2
+    assert again.spent.usd <= 0.001
+    more = cut(0.002)
+    assert more.spent.kept >= len(kept)
+    assert first.spent.usd < more.spent.usd <= 0.002
+
+
+def test_a_ceiling_without_a_price_is_refused_before_anything_is_asked(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    with pytest.raises(InputError, match="--price-to"):
+        tried(log_a, tiny_models.base_url_b, pace=Pace(max_usd=1.0))
+    assert list(Path().glob("*.ledger.jsonl")) == []
+
+
+# ---------------------------------------------------------------- failures, endpoint, resume
+
+
+def test_answers_of_the_wrong_form_are_told_apart_from_wrong_ones(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    # Sums are JSON (a number) and may be wrong; capitals are no JSON at all.
+    Path("number.json").write_text(json.dumps({"type": "integer", "maximum": 9}))
+    found = tried(log_a, tiny_models.base_url_b, scorer="json-schema:number.json", stop=False)
+    made = found.made
+    capitals = 5 * 20
+    sums = [f for f in tiny_models.facts if f.skill == "add"]
+    big_a = 5 * sum(int(f.answer_a) > 9 for f in sums)
+    big_b = 5 * sum(int(f.answer_b) > 9 for f in sums)
+    assert made.failures == {"format": (capitals + big_a, capitals + big_b)}
+    assert made.quality.difference.value == pytest.approx((big_a - big_b) / 505)
+    assert section(found, "failures")["rows"] == [
+        {"kind": "format", "a_n": capitals + big_a, "b_n": capitals + big_b}
+    ]
+
+
+def test_wrong_answers_alone_are_no_failures(tiny_models: TinyModels, log_a: Path) -> None:
+    found = tried(log_a, tiny_models.base_url_b, stop=False, scorer="regex:^(\\d+|[A-Z][a-z]+)$")
+    assert found.made.failures == {}
+    assert section(found, "failures")["says"] == "every answer scored could be used"
+
+
+def test_an_endpoint_on_this_machine_and_one_of_a_known_operator(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    found = tried(log_a, tiny_models.base_url_b, items=3)
+    rows = {row["what"]: row["known"] for row in section(found, "endpoint")["rows"]}
+    assert rows["Address"] == tiny_models.base_url_b
+    assert (rows["Operator"], rows["Operator's country"]) == ("this machine", "yours")
+    prices = Prices(found.sheet.as_of)  # type: ignore[arg-type]
+    far = notes_of(Who(model="deepseek-chat", base_url="https://api.deepseek.com/v1"), prices)
+    assert (far.operator_country, far.lab_country) == ("CN", "CN")
+    assert "China" in far.retention
+    assert far.source_url.startswith("https://")
+    # The maker of the weights and the operator of the endpoint are told apart.
+    hosted = notes_of(Who(model="deepseek-ai/DeepSeek-V3", base_url="https://api.together.xyz/v1"),
+                      prices)  # fmt: skip
+    assert (hosted.operator_country, hosted.lab_country) == ("US", "CN")
+    nobody = notes_of(Who(model="x", base_url="https://models.example.org/v1"), prices)
+    assert (nobody.operator, nobody.operator_country, nobody.retention) == ("", "", "")
+
+
+def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, log_a: Path) -> None:
+    first = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
+    before = answers(Path("log-tiny-b.ledger.jsonl"))
+    second = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
+    assert (second.spent.asked, second.spent.tries) == (0, 0)
+    # All that were looked at; those that came after the stop are not needed again.
+    assert second.spent.kept == first.spent.asked - first.spent.beyond
+    assert answers(Path("log-tiny-b.ledger.jsonl")) == before
+    assert second.spent.usd == pytest.approx(first.spent.usd)
+    assert (second.quality, second.items, second.classes) == (
+        first.quality, first.items, first.classes,
+    )  # fmt: skip
+    assert second.savings == first.savings
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"from_model": "tiny-z"}, "tiny-z"),
+        ({"by": "metadata.kind"}, "no row"),
+        ({"margin": "0"}, "between 0 and 100pp"),
+        ({"level": 1.0}, "between 0 and 1"),
+        ({"scorer": "exact", "human": True}, "one way to score"),
+        ({"price": "cheap"}, "INPUT,OUTPUT"),
+    ],
+)
+def test_choices_that_do_not_fit_are_refused_before_anything_is_asked(
+    log_a: Path, options: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(InputError, match=f"(?i){why}"):
+        tried(log_a, "http://127.0.0.1:9/v1", **options)
+    assert list(Path().glob("*.ledger.jsonl")) == []
+
+
+# ---------------------------------------------------------------- the error rate
+
+
+def test_looking_after_every_item_errs_no_more_often_than_it_says() -> None:
+    # A tenth of the log is drawn three times as often as it comes, and is where B is worse.
+    share, chance = np.array([0.9, 0.1]), np.array([0.7, 0.3])
+    means = np.array([-0.05 / 0.9, -0.5])
+    weight = share / chance
+    margin = 0.1
+    # B is worse by just the margin, so either verdict is a mistake.
+    assert float(share @ means) == pytest.approx(-margin)
+    rng = np.random.default_rng(11)
+    trials, items, found = 150, 120, Counter[str]()
+    for _ in range(trials):
+        tally = Tally(margin, 0.9, float(weight.max()))
+        kinds = (rng.random(items) < chance[1]).astype(int).tolist()
+        for kind, coin in zip(kinds, rng.random(items).tolist(), strict=True):
+            # Half of the items are discordant; those that B has right make its mean.
+            b = float(coin < (0.5 + means[kind]) / 2)
+            a = float(not b and coin < 0.5)
+            item = Seen(key="", task=str(kind), weight=float(weight[kind]), a=a, b=b)
+            if tally.add(item):
+                break
+        found[tally.quality().verdict] += 1
+    # 5% on either side, and two standard errors of so many trials.
+    assert max(found["yes"], found["no"]) <= 0.085 * trials
+    assert found["undecided"] > 0.8 * trials
+
+
+def test_a_trial_is_dated_and_repeatable(tiny_models: TinyModels, log_a: Path) -> None:
+    found = tried(log_a, tiny_models.base_url_b, items=40, pace=QUICK)
+    assert str(found.sheet.as_of) == DAY
+    one = tried(log_a, tiny_models.base_url_b, items=40, ledger="other.jsonl")
+    assert found.made.quality == one.made.quality
+    other = tried(log_a, tiny_models.base_url_b, items=40, seed=1, ledger="third.jsonl")
+    assert other.made.quality != one.made.quality
