@@ -5,7 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 
 # Two workers whose small matrices each wait for two threads are fifty times slower.

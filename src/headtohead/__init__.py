@@ -1,9 +1,9 @@
 """Can B stand in for A, what does it save, and how sure are we?
 
 The verbs of the command line are functions here: `check`, `show`, `report`, `diff`, `names`,
-`rank`, `index`, `gap`, `compare`, `plan`, `switch`, `list_sources` (`h2h sources`) and `read_evidence` (`h2h evidence`; the
-plain words are packages). Each takes `as_of`, the day of our knowledge (`rank` does without: the
-votes are yours), and gives the same result object that its `h2h` twin prints.
+`rank`, `index`, `gap`, `compare`, `plan`, `switch`, `list_sources` (`h2h sources`) and
+`read_evidence` (`h2h evidence`; the plain words are packages). Those that read dated evidence take
+`as_of`, the day of our knowledge; each gives the same result object that its `h2h` twin prints.
 """
 
 from typing import TYPE_CHECKING

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
-    "65 damaged or changed evidence, 74 disk full, 75 source unreachable or store busy."
+    "65 damaged or changed evidence, 70 a fault of ours, 74 disk full, 75 source unreachable or "
+    "store busy."
 )
+
+
+_FAULT = 70
 
 
 class _Group(click.Group):
@@ -36,10 +40,19 @@ class _Group(click.Group):
         except click.ClickException as error:
             _fail(error.format_message(), InputError.exit_code)
         except (click.Abort, KeyboardInterrupt):
-            _fail("Stopped; the evidence you had is untouched.", 130)
+            _fail(
+                "Stopped. What was saved before stands: evidence is untouched, and answers that "
+                "were paid for are in their ledger.",
+                130,
+            )
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(0)
+        except Exception:  # noqa: BLE001 - an error of ours must not end with the code of a "no"
+            import traceback
+
+            traceback.print_exc()
+            _fail("This is a fault of headtohead. Please report it with the lines above.", _FAULT)
 
 
 def _fail(message: str, code: int) -> None:

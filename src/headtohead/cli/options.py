@@ -1,5 +1,7 @@
 """How options with a shape of their own are read, and where results are written."""
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,9 @@ def write(path: Path, text: str) -> None:
     from headtohead.evidence.catalogue import replace
 
     replace(path, text.encode())
-    click.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB).", err=True)
+    size = path.stat().st_size
+    told = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
+    click.echo(f"Wrote {path} ({told}).", err=True)
 
 
 def deliver(
@@ -71,7 +75,12 @@ def deliver(
     from headtohead.reports.trials.sheet import EXIT_CODE
     from headtohead.reports.trials.text import sheet_lines
 
-    out(made.as_json() if as_json else sheet_lines(made.sheet))
+    try:
+        out(made.as_json() if as_json else sheet_lines(made.sheet))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the first lines has enough; the files and the exit code are still wanted.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
     if page:
         from headtohead.reports.trials.page import sheet_html
 

@@ -141,6 +141,14 @@ def _files(command: Any) -> Any:  # noqa: ANN401 - click's decorators have no be
     help="A parameter that replaces the logged one; null takes it away.",
 )
 @click.option(
+    "--judge-param",
+    "judge_params",
+    multiple=True,
+    callback=pairs,
+    metavar="NAME=VALUE",
+    help="The same for the judge; response_format=null for one that knows no JSON schema.",
+)
+@click.option(
     "--price-from",
     default="",
     metavar="IN,OUT[,CACHED]",
@@ -179,7 +187,8 @@ def switch(
     logs: Path, to_model: str, judge_model: str | None, base_url: str, key_env: str | None,
     judge_url: str | None, judge_key_env: str | None, no_stop: bool, max_usd: float | None,
     judge_max_usd: float | None, concurrency: int, rpm: float | None, tpm: float | None,
-    cap_tokens: int, timeout: float, params: dict[str, str], price_to: str, price_judge: str,
+    cap_tokens: int, timeout: float, params: dict[str, str], judge_params: dict[str, str],
+    price_to: str, price_judge: str,
     layout: str, as_of: str | None, store: Path | None, as_json: bool, page: Path | None,
     markdown: Path | None, junit: Path | None,
     **choices: Any,  # noqa: ANN401 - handed on by name to the verb, which has types
@@ -210,6 +219,7 @@ def switch(
                 cap_tokens=cap_tokens,
                 timeout_seconds=timeout,
                 params={name: _value(text) for name, text in params.items()},
+                judge_params={name: _value(text) for name, text in judge_params.items()},
             ),
             format=layout,
             as_of=day_of(as_of),

@@ -1,6 +1,7 @@
 """Whom a trial asks: candidates and judges, with their endpoints, keys, prices and ledgers."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.limits import Limits
 from headtohead.trials.replay.settings import Settings
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
-from headtohead.trials.switching.result import EndpointNotes, Seen
 from headtohead.trials.switching.running import Candidate, Judge
 from headtohead.verbs.trials import Prices
 
@@ -50,6 +50,7 @@ class Pace:
         cap_tokens: The longest answer where the log names none.
         timeout_seconds: Until the first byte of an answer.
         params: Parameters that replace the logged ones; None takes one away.
+        judge_params: The same for the judge, who is asked with temperature 0 and a JSON schema.
     """
 
     concurrency: int = 8
@@ -60,51 +61,57 @@ class Pace:
     cap_tokens: int = 4096
     timeout_seconds: float = 120.0
     params: Mapping[str, Any] = field(default_factory=dict)
+    judge_params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def candidate_of(
-    who: Who, prices: Prices, logs: Path, ledger: Path | str | None, pace: Pace,
-    ceiling: float | None, part: str = "",
-) -> Candidate:  # fmt: skip
+    who: Who, prices: Prices, ledger: Path, pace: Pace, *, judging: bool = False
+) -> Candidate:
     """Whom to ask, where its answers are kept, and at which prices.
 
     Args:
         who: The model and endpoint.
         prices: List prices.
-        logs: The log, after which the ledger is named.
-        ledger: The ledger; None for one named after the log and the model.
+        ledger: Where its answers are kept.
         pace: Speed and limits.
-        ceiling: The most its answers may cost; None for no ceiling.
-        part: Part of the trial with a ledger of its own; empty for the candidate's.
+        judging: Whether it is the judge.
 
     Raises:
-        InputError: If a ceiling is asked for and no price is known.
+        InputError: If a limit is out of range, a key is missing, or a ceiling is asked for and no
+            price is known.
     """
-    operator = endpoint_of(who.base_url).operator
-    rates = rates_of(prices, who.model, who.price, operator)
+    ceiling = pace.judge_max_usd if judging else pace.max_usd
+    rates = rates_of(prices, who.model, who.price, endpoint_of(who.base_url).operator)
     if ceiling is not None and rates is None:
+        option = "--price-judge" if judging else "--price-to"
         raise InputError(
             f"No list price of {who.model} was known on {prices.day}, so a ceiling in dollars "
-            "cannot be kept. Say the price per million tokens, as --price-to 0.28,0.42."
+            f"cannot be kept. Say the price per million tokens, as {option} 0.28,0.42."
         )
-    settings = Settings(
-        limits=Limits(pace.concurrency, pace.requests_per_minute, pace.tokens_per_minute),
-        ceiling_usd=ceiling,
-        cap_tokens=pace.cap_tokens,
-        params={} if part else pace.params,
+    try:
+        settings = Settings(
+            limits=Limits(pace.concurrency, pace.requests_per_minute, pace.tokens_per_minute),
+            ceiling_usd=ceiling,
+            cap_tokens=pace.cap_tokens,
+            params=pace.judge_params if judging else pace.params,
+        )
+    except ValueError as error:
+        raise InputError(f"The pace does not work: {error}.") from None
+    endpoint = Endpoint(
+        who.base_url, who.model, key_env=_key_env(who), timeout_s=pace.timeout_seconds
     )
-    slug = "".join(c if c.isalnum() or c in "-." else "-" for c in who.model)
+    endpoint.headers()  # a missing key is found before anything is paid
+    return Candidate(endpoint=endpoint, ledger=ledger, rates=rates, settings=settings)
+
+
+def ledger_of(logs: Path, b: Who, ledger: Path | str | None) -> Path:
+    """Where the candidate's answers are kept: as said, or named after the log and the model."""
     stem = logs.name.partition(".")[0] or "log"
-    path = Path(ledger) if ledger else Path(f"{stem}-{slug}.ledger.jsonl")
-    if part:
-        path = path.with_name(f"{path.name.removesuffix('.jsonl')}.{part}.jsonl")
-    return Candidate(
-        endpoint=Endpoint(who.base_url, who.model, key_env=_key_env(who),
-                          timeout_s=pace.timeout_seconds),
-        ledger=path,
-        rates=rates,
-        settings=settings,
-    )  # fmt: skip
+    return Path(ledger) if ledger else Path(f"{stem}-{_slug(b.model)}.ledger.jsonl")
+
+
+def _slug(model: str) -> str:
+    return "".join(c if c.isalnum() or c in "-." else "-" for c in model)
 
 
 def _key_env(who: Who) -> str:
@@ -148,16 +155,31 @@ def rates_of(prices: Prices, model: str, price: str, operator: str) -> Rates | N
 
 
 def judge_of(
-    who: Who, b: Who, from_model: str, prices: Prices, logs: Path, ledger: Path | str | None,
-    pace: Pace, rubric: Path | str | None,
+    who: Who, b: Who, from_model: str, prices: Prices, ledger: Path, pace: Pace,
+    rubric: Path | str | None,
 ) -> Judge:  # fmt: skip
-    """Who compares the answers, and whose family everyone is of."""
+    """Who compares the answers, and whose family everyone is of.
+
+    Args:
+        who: The judge.
+        b: The candidate.
+        from_model: The model of the log.
+        prices: List prices.
+        ledger: The candidate's; the judge's lies beside it, one for each judge and rubric.
+        pace: Speed and limits.
+        rubric: A file that says what makes an answer better.
+    """
+    text = rubric_from(Path(rubric)) if rubric else RUBRIC
+    mark = f"-{hashlib.sha256(text.encode()).hexdigest()[:8]}" if rubric else ""
+    own = ledger.with_name(
+        f"{ledger.name.removesuffix('.jsonl')}.judge-{_slug(who.model)}{mark}.jsonl"
+    )
     return Judge(
-        who=candidate_of(who, prices, logs, ledger, pace, pace.judge_max_usd, "judge"),
+        who=candidate_of(who, prices, own, pace, judging=True),
         family=_family(prices, who.model),
         family_a=_family(prices, from_model),
         family_b=_family(prices, b.model),
-        rubric=rubric_from(Path(rubric)) if rubric else RUBRIC,
+        rubric=text,
     )
 
 
@@ -165,57 +187,3 @@ def _family(prices: Prices, model: str) -> str:
     """The maker of a model, which is what a judge may favour; its own name if nobody knows it."""
     found = prices.names.names.resolve(model, on=prices.day)
     return found.lab or model
-
-
-def basis_of(from_model: str, b: Who, prices: Prices, priced_a: bool) -> str:
-    """Where the prices of both models come from, in words."""
-    told = []
-    for model in (from_model, b.model):
-        card = prices.used.get(model)
-        if card is not None:
-            told.append(f"{model} at {card}")
-        elif model == from_model:
-            told.append(f"{model} as given" if priced_a else f"{model} as the log tells")
-        else:
-            told.append(f"{model} as given" if b.price else f"{model} unknown")
-    return "; ".join(told)
-
-
-def no_money(from_model: str, seen: Sequence[Seen], priced_a: bool) -> str:
-    """Why no money can be told though the candidate has a price; empty if it can.
-
-    Args:
-        from_model: The model of the log.
-        seen: The items.
-        priced_a: Whether its price is known.
-    """
-    if not seen or any(item.a_usd is not None for item in seen):
-        return ""
-    if priced_a:
-        return (f"The log tells no tokens of {from_model}, so no money is told. If it has them, "
-                "say where: --map input_tokens=COLUMN --map output_tokens=COLUMN.")  # fmt: skip
-    return (f"No price of {from_model} is known and the log tells no costs, so no money is told. "
-            "Give the price with --price-from INPUT,OUTPUT.")  # fmt: skip
-
-
-def notes_of(b: Who, prices: Prices) -> EndpointNotes:
-    """Operator and maker apart: requests go to the one, the weights come from the other."""
-    names = prices.names.names
-    known = endpoint_of(b.base_url)
-    operator = names.operator(known.operator) if known.operator else None
-    found = names.resolve(b.model, on=prices.day, provider=known.operator or None)
-    model = names.model(found.model) if found.model else None
-    lab = names.lab(found.lab) if found.lab else None
-    return EndpointNotes(
-        address=b.base_url,
-        operator="this machine" if known.local else operator.name if operator else "",
-        operator_country="yours" if known.local else operator.country if operator else "",
-        lab=lab.name if lab else "",
-        lab_country=lab.country if lab else "",
-        licence=model.licence if model else "",
-        retention="as you set it up" if known.local else known.retention,
-        training="as you set it up" if known.local else known.training,
-        source_url=known.source_url,
-        seen_on=str(known.seen_on or ""),
-        unverified=not known.verified,
-    )

@@ -7,7 +7,6 @@ from headtohead.core.errors import InputError
 from headtohead.evidence.store import Store
 from headtohead.reports.trials.comparison import comparison_sheet
 from headtohead.reports.trials.many import many_sheet
-from headtohead.stats.intervals import Interval
 from headtohead.trials.comparing.compare import Choices, rescored
 from headtohead.trials.comparing.compare import compare as compare_sides
 from headtohead.trials.comparing.many import Many
@@ -17,7 +16,14 @@ from headtohead.trials.comparing.result import Comparison, Goal, Setting
 from headtohead.trials.comparing.sides import Side, open_side
 from headtohead.trials.scoring.scorers import scorer_from
 from headtohead.verbs import asking
-from headtohead.verbs.trials import Prices, TrialResult, command, file_citation, margin_of
+from headtohead.verbs.trials import (
+    Prices,
+    TrialResult,
+    command,
+    file_citation,
+    interval_json,
+    margin_of,
+)
 
 
 def compare(
@@ -202,11 +208,3 @@ def _many_results(made: Many, places: Sequence[str]) -> list[dict[str, Any]]:
         }
         for pair in field.pairs
     ]
-
-
-def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:
-    """Value and ends, null for an open end."""
-    import math
-
-    ends = {"value": interval.value, "low": interval.low, "high": interval.high}
-    return {k: v * scale if math.isfinite(v) else None for k, v in ends.items()}

@@ -1,9 +1,7 @@
 """`switch`: may the candidate take over logged traffic, what does it save, how sure are we?"""
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +10,13 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.evidence.store import Store
 from headtohead.reports.trials.switched import switch_sheet
-from headtohead.stats.noninferiority import verdict
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
-from headtohead.trials.replay.outcome import Outcome
 from headtohead.trials.sampling.drawing import Sample, draw
-from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
-from headtohead.trials.scoring.judge import Judged
+from headtohead.trials.scoring.ballot import Vote, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.scorers import scorer_from
 from headtohead.trials.switching.logs import of_model
-from headtohead.trials.switching.result import (
-    Judging,
-    Means,
-    Quality,
-    Spent,
-    Switch,
-    Why,
-)
+from headtohead.trials.switching.result import Means, Switch
 from headtohead.trials.switching.running import (
     Candidate,
     OnProgress,
@@ -36,14 +24,7 @@ from headtohead.trials.switching.running import (
     by_scorer,
     collect,
     duel_of,
-    seen_of,
-)
-from headtohead.trials.switching.summing import (
-    classes_of,
-    failures_of,
-    judging_of,
-    latency_of,
-    savings_of,
+    name_of,
 )
 from headtohead.trials.switching.tally import Tally
 from headtohead.verbs import asking
@@ -51,15 +32,20 @@ from headtohead.verbs.candidates import (
     OPENAI,
     Pace,
     Who,
-    basis_of,
     candidate_of,
     judge_of,
-    no_money,
-    notes_of,
+    ledger_of,
     rates_of,
 )
-from headtohead.verbs.compare import interval_json
-from headtohead.verbs.trials import Prices, TrialResult, file_citation, margin_of
+from headtohead.verbs.switched import Made, result_of
+from headtohead.verbs.trials import (
+    Prices,
+    TrialResult,
+    command,
+    file_citation,
+    interval_json,
+    margin_of,
+)
 
 
 def switch(
@@ -129,6 +115,8 @@ def switch(
         ...        as_of="2026-10-31").sheet.word  # doctest: +SKIP
         'SWITCH'
     """
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; it must be 0 or more.")
     if level <= 0 or level >= 1:
         raise InputError(f"The level is {level}; it must be between 0 and 1, as 0.95.")
     b = Who(model=to) if isinstance(to, str) else to
@@ -143,48 +131,89 @@ def switch(
     people = means in ("human", "judge and people")
     skipped = Counter[str]()
     sample = draw(
-        of_model(reading.calls, from_model, skipped), np.random.default_rng(seed), n=items, model=from_model,
+        of_model(reading.calls, from_model, skipped), np.random.default_rng(seed), n=items,
+        model=from_model,
         labels=asking.words(by),
         # People's votes and their correction count every item alike.
         least=0 if people else 30,
         needs_output=True,
     )  # fmt: skip
+    _keys_apart(sample, Path(logs))
     rates_a = rates_of(prices, from_model, price_from, "")
-    candidate = candidate_of(b, prices, Path(logs), ledger, pace, pace.max_usd)
+    kept = ledger_of(Path(logs), b, ledger)
+    candidate = candidate_of(b, prices, kept, pace)
+    asked = judge_of(j, b, from_model, prices, kept, pace, rubric) if j else None
+    cast = _cast(votes, Path(ballot)) if people else {}
     tally = Tally(width, level, sample.most_weight, early=stop and not people)
     jitter = np.random.default_rng([seed, 1])
-    made = _Made()
+    made = Made()
     if means == "scorer":
         made.outcome = by_scorer(sample.items, candidate, scorer_from(scorer or ""), tally,
                                  rates_a, jitter, on_progress)  # fmt: skip
-    elif j is not None:
-        asked = judge_of(j, b, from_model, prices, Path(logs), ledger, pace, rubric)
+    elif asked is not None:
         made.outcome, made.of_judge, made.judged = by_judge(
             sample.items, candidate, asked, tally, rates_a, jitter, on_progress
         )
         made.same_family = asked.family != "" and asked.family in (asked.family_a, asked.family_b)
     if people:
-        _people(made, sample, candidate, tally, rates_a, jitter, on_progress, means=means,
-                votes=votes, ballot=Path(ballot), most=ballot_items)  # fmt: skip
+        _people(made, sample, candidate, tally, rates_a, jitter, on_progress, cast, means=means,
+                ballot=Path(ballot), most=ballot_items)  # fmt: skip
     name = j.model if j else scorer or "people"
-    result = _result(
+    result = result_of(
         made, sample, tally, means, name, from_model, b, width, level, seed, prices,
         rates_a is not None, candidate, {**reading.dropped, **skipped},
     )  # fmt: skip
-    return _told(result, Path(logs), from_model, b, margin, scorer, j, human, prices)
+    again = command(
+        "switch",
+        [str(logs)],
+        {
+            "--from": from_model, "--to": b.model, "--margin": margin, "--scorer": scorer,
+            "--judge": j.model if j else None, "--human": human,
+            "--base-url": b.base_url if b.base_url != OPENAI else None, "--key-env": b.key_env,
+            "--judge-url": j.base_url if j and j.base_url != b.base_url else None,
+            "--rubric": rubric, "--votes": [str(v) for v in votes],
+            "--ballot": ballot if people else None, "--items": items if items != 1000 else None,
+            "--by": asking.words(by), "--no-stop": not stop,
+            "--max-usd": pace.max_usd, "--judge-max-usd": pace.judge_max_usd,
+            "--param": pace.params, "--judge-param": pace.judge_params, "--price-from": price_from,
+            "--price-to": b.price, "--price-judge": j.price if j else "", "--ledger": ledger,
+            "--format": format if format != "auto" else None, "--map": dict(mapping or {}),
+            "--level": level if level != 0.95 else None, "--seed": seed or None,
+            "--as-of": prices.day,
+        },
+    )  # fmt: skip
+    sources = [file_citation("log", Path(logs), "Logged requests"), *prices.citations()]
+    sheet = switch_sheet(result, sources=sources, as_of=prices.day, command=again)
+    return TrialResult(made=result, sheet=sheet, results=_results(result))
 
 
-@dataclass(slots=True)
-class _Made:
-    """What the run brought, as it comes in."""
+def _keys_apart(sample: Sample, logs: Path) -> None:
+    """Raise before anything is paid if two requests could not be told apart later."""
+    places = Counter((item.call.key, item.call.epoch) for item in sample.items)
+    (key, _), times = places.most_common(1)[0]
+    if times > 1:
+        raise InputError(
+            f"{logs}: key {key!r} stands for {times} requests. Name a column that tells requests "
+            "apart with --map key=COLUMN, or the tries with --map epoch=COLUMN."
+        )
 
-    outcome: Outcome = field(default_factory=Outcome)
-    of_judge: Outcome | None = None
-    judged: list[Judged] = field(default_factory=list)
-    human: dict[str, float] = field(default_factory=dict)
-    ballot: str = ""
-    same_family: bool = False
-    notes: list[str] = field(default_factory=list)
+
+def _cast(votes: Sequence[Path | str], ballot: Path) -> dict[str, list[Vote]]:
+    """Item -> its votes; before anything is paid, since a ballot in the way costs nothing yet."""
+    if votes:
+        found: dict[str, list[Vote]] = {}
+        for vote in read_votes([Path(v) for v in votes], key_file_of(ballot)).votes:
+            found.setdefault(vote.key, []).append(vote)
+        if not found:
+            raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
+        return found
+    for path in (ballot, key_file_of(ballot)):
+        if path.exists():
+            raise InputError(
+                f"{path} exists, and people may be voting on it. Give their votes with --votes "
+                "FILE, or name another ballot with --ballot."
+            )
+    return {}
 
 
 def _means(scorer: str | None, judge: Who | None, people: bool) -> Means:
@@ -204,18 +233,17 @@ def _means(scorer: str | None, judge: Who | None, people: bool) -> Means:
 
 
 def _people(
-    made: _Made, sample: Sample, candidate: Candidate, tally: Tally, rates_a: Rates | None,
-    jitter: np.random.Generator, on_progress: OnProgress | None, *, means: Means,
-    votes: Sequence[Path | str], ballot: Path, most: int,
+    made: Made, sample: Sample, candidate: Candidate, tally: Tally, rates_a: Rates | None,
+    jitter: np.random.Generator, on_progress: OnProgress | None,
+    cast: Mapping[str, Sequence[Vote]], *, means: Means, ballot: Path, most: int,
 ) -> None:  # fmt: skip
-    """Write the ballot, or read what people voted on it."""
-    outcome, answers = collect(sample.items, candidate, jitter, on_progress)
+    """Write the ballot, or take in what people voted on it."""
+    outcome, answers, order = collect(sample.items, candidate, rates_a, jitter, on_progress)
     if means == "human":
         made.outcome = outcome
-    once = {item.call.key: (item, answer) for item, answer in answers if item.repeat_of is None}
-    if not votes:
-        # The first of a random order are a random part.
-        shown = [duel_of(item, answer) for item, answer in list(once.values())[:most]]
+    if not cast:
+        # The first of a random order are a random part, equal requests included.
+        shown = [duel_of(item, answer) for item, answer in answers[:most]]
         # Not the sample's seed: whoever knows the seed would know the sides.
         key = write_ballot(shown, ballot, np.random.default_rng())
         made.ballot = str(ballot)
@@ -225,147 +253,16 @@ def _people(
             "that was saved."
         )
         return
-    found = read_votes([Path(v) for v in votes], key_file_of(ballot))
-    by_item: dict[str, list[float]] = {}
-    for vote in found.votes:
-        by_item.setdefault(vote.key, []).append(vote.preference)
-    made.human = {key: sum(said) / len(said) for key, said in by_item.items()}
-    made.notes.append(f"{len(found.votes)} votes on {len(made.human)} of {found.items_n} pairs; "
-                      f"{sum(v.both_bad for v in found.votes)} say that both are bad.")  # fmt: skip
+    made.human = {key: sum(v.preference for v in said) / len(said) for key, said in cast.items()}
+    every = [vote for said in cast.values() for vote in said]
+    made.notes.append(f"{len(every)} votes on {len(cast)} pairs; "
+                      f"{sum(v.both_bad for v in every)} say that both are bad.")  # fmt: skip
     if means == "human":
-        for item, answer in once.values():
-            if item.call.key in made.human:
-                tally.add(seen_of(item, answer, made.human[item.call.key], rates_a))
-
-
-def _result(
-    made: _Made, sample: Sample, tally: Tally, means: Means, name: str, from_model: str, b: Who,
-    margin: float, level: float, seed: int, prices: Prices, priced_a: bool, candidate: Candidate,
-    dropped: Mapping[str, int],
-) -> Switch:  # fmt: skip
-    seen = tally.seen
-    rng = np.random.default_rng([seed, 2])
-    judging = _judging(made, name, level) if made.judged else None
-    quality = tally.quality()
-    stopped = _why(made)
-    if means == "judge and people":
-        quality, stopped = _powered(judging, margin, quality), "votes" if made.human else "end"
-    elif means == "human":
-        stopped = "votes" if made.human else "end"
-    basis = basis_of(from_model, b, prices, priced_a)
-    left = _added(dropped, sample.unfit_n, tally.left_out)
-    outcome = made.outcome
-    return Switch(
-        a=from_model,
-        b=b.model,
-        means=means,
-        scorer=name,
-        margin=margin,
-        level=level,
-        quality=quality,
-        stopped=stopped,
-        items=len(made.human) if means == "judge and people" and made.human else len(seen),
-        log_rows=sample.asked_n,
-        left_out=left,
-        classes=classes_of(seen, margin, rng, level=level),
-        failures=failures_of(seen),
-        savings=savings_of(seen, rng, level=level, basis=basis, scored=means == "scorer"),
-        latency=latency_of(seen, rng, level=level),
-        judging=judging,
-        endpoint=notes_of(b, prices),
-        spent=Spent(
-            usd=outcome.spent_usd,
-            unsure_usd=outcome.unsure_usd,
-            asked=outcome.asked_n,
-            kept=outcome.kept_n,
-            tries=outcome.tries_n,
-            beyond=outcome.beyond_n,
-            doubtful=outcome.doubtful_n,
-            possibly_twice=len(outcome.possibly_twice),
-        ),
-        notes=(*made.notes, *_remarks(sample, tally, candidate, from_model, priced_a)),
-        ballot=made.ballot,
-    )
-
-
-def _why(made: _Made) -> Why:
-    """Why the trial ended; a judge who is done stops the candidate too, so his reason counts."""
-    of_judge = made.of_judge
-    if of_judge is not None and of_judge.stopped != "end":
-        return of_judge.stopped
-    return made.outcome.stopped
-
-
-def _added(*parts: Mapping[str, int]) -> dict[str, int]:
-    """Counts of several places added up."""
-    made: dict[str, int] = {}
-    for part in parts:
-        for reason, n in part.items():
-            made[reason] = made.get(reason, 0) + n
-    return {reason: n for reason, n in made.items() if n}
-
-
-def _judging(made: _Made, name: str, level: float) -> Judging:
-    usd = made.of_judge.spent_usd if made.of_judge else None
-    return judging_of(
-        name, made.judged, made.human, level=level, usd=usd, same_family=made.same_family
-    )
-
-
-def _powered(judging: Judging | None, margin: float, otherwise: Quality) -> Quality:
-    """The verdict of people's votes, sharpened by the judge."""
-    if judging is None or judging.powered is None:
-        return Quality(
-            difference=otherwise.difference, verdict="undecided", decided_at=None, needed=None,
-            method="the judge alone, whom nobody has checked",
-        )  # fmt: skip
-    found = judging.powered.estimate
-    return Quality(
-        difference=found,
-        verdict=verdict(found, margin),
-        decided_at=None,
-        needed=None,
-        method="prediction-powered inference from people's votes and the judge's, for a sample "
-        "fixed beforehand",
-    )
-
-
-def _remarks(
-    sample: Sample, tally: Tally, candidate: Candidate, from_model: str, priced_a: bool
-) -> list[str]:
-    made = []
-    unscored = sum(tally.left_out.values())
-    if unscored:
-        made.append(f"{unscored} replayed items could not be scored and are left out; if that "
-                    "hangs on how hard they are, the verdict leans.")  # fmt: skip
-    if sample.ended_by:
-        made.append(f"The class {sample.ended_by} ran out, so the sample ends there.")
-    if sample.distinct_n < 0.5 * sample.held_n:
-        made.append(f"Only {sample.distinct_n:,} of {sample.held_n:,} requests differ; equal ones "
-                    "are asked once, and tell less than different ones.")  # fmt: skip
-    if candidate.rates is None:
-        made.append(f"No price of {candidate.endpoint.model} is known, so no money is told. Give "
-                    "it with --price-to INPUT,OUTPUT.")  # fmt: skip
-    elif missing := no_money(from_model, tally.seen, priced_a):
-        made.append(missing)
-    made.append(f"Answers are kept in {candidate.ledger.name}: run again to go on, without paying "
-                "twice.")  # fmt: skip
-    return made
-
-
-def _told(
-    made: Switch, logs: Path, from_model: str, b: Who, margin: str | float, scorer: str | None,
-    judge: Who | None, human: bool, prices: Prices,
-) -> TrialResult:  # fmt: skip
-    again = ["h2h", "switch", logs.name, "--from", from_model, "--to", b.model, "--margin",
-             str(margin)]  # fmt: skip
-    again += ["--base-url", b.base_url] if b.base_url != OPENAI else []
-    again += ["--scorer", scorer] if scorer else []
-    again += ["--judge", judge.model] if judge else []
-    again += ["--human"] if human else []
-    sources = [file_citation("log", logs, "Logged requests"), *prices.citations()]
-    sheet = switch_sheet(made, sources=sources, as_of=prices.day, command=shlex.join(again))
-    return TrialResult(made=made, sheet=sheet, results=_results(made))
+        for item, answer in answers:
+            said = made.human.get(name_of(item.call))
+            if said is not None:
+                failures = (item.call.failure, answer.failure)
+                tally.add(order.seen(item, answer, (0.0, said), failures))
 
 
 def _results(made: Switch) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from headtohead.evidence.store import Store
 from headtohead.pipeline import Pipeline
 from headtohead.reports.result import envelope
 from headtohead.reports.trials.sheet import Sheet
+from headtohead.stats.intervals import Interval
 from headtohead.trials.rates import Rates
 
 _HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
@@ -141,6 +142,14 @@ def command(verb: str, words: Sequence[str], options: Mapping[str, object]) -> s
     return shlex.join(typed)
 
 
+def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:
+    """Value and ends, null for an open end."""
+    import math
+
+    ends = {"value": interval.value, "low": interval.low, "high": interval.high}
+    return {k: v * scale if math.isfinite(v) else None for k, v in ends.items()}
+
+
 def file_citation(place: str, path: Path, what: str) -> Citation:
     """A user's file as a source: theirs to name, ours to point at by hash.
 
@@ -156,7 +165,7 @@ def file_citation(place: str, path: Path, what: str) -> Citation:
         citation=f"{what}: {path.name}.",
         url="",
         licence="as its owner says",
-        evaluator="third_party",
+        evaluator="mixed",
         sha256=digest(path),
     )
 

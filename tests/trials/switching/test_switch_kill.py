@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,15 @@ def killed(said: list[str], ledger: Path, after_n: int) -> dict[str, dict[str, A
     return answers(ledger)
 
 
+def too_often(
+    asked: list[str], prompts: Mapping[str, str], kept: Mapping[str, object]
+) -> dict[str, int]:
+    """Prompts asked more often than there are requests of them without an answer."""
+    open_n = Counter(prompts.values())
+    open_n.subtract(Counter(prompts[key] for key in kept))
+    return {text: n for text, n in Counter(asked).items() if n > open_n[text]}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     tiny_models: TinyModels, log_a: Path, counted: Counted, tmp_path: Path
@@ -55,9 +66,9 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     early = killed(said, ledger, 1)
     n = len(counted.prompts)
     late = killed(said, ledger, 40)
-    assert 1 <= len(early) < 40 <= len(late) < 101
+    assert 1 <= len(early) < 40 <= len(late) < len(prompts)
     assert {key: late[key] for key in early} == early
-    assert {prompts[key] for key in early}.isdisjoint(counted.prompts[n:])
+    assert not too_often(counted.prompts[n:], prompts, early)
 
     counted.wait_s, n = 0.0, len(counted.prompts)
     again = subprocess.run(
@@ -68,8 +79,8 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     now = answers(ledger)
     assert {key: now[key] for key in late} == late
     # Nothing that was kept is asked again; what was under way at a kill is.
-    assert {prompts[key] for key in late}.isdisjoint(counted.prompts[n:])
-    assert len(counted.prompts) - len(set(counted.prompts)) <= 2 * 3
+    assert not too_often(counted.prompts[n:], prompts, late)
+    assert len(counted.prompts) - len(now) <= 2 * 3
     assert len(counted.prompts) - n == len(now) - len(late)
 
     whole = made_by(log_a, tiny_models.base_url_b, ledger=tmp_path / "whole.jsonl")
@@ -101,4 +112,4 @@ def test_an_interrupted_run_keeps_what_was_under_way(
     out, err = process.communicate(timeout=20)
     assert process.returncode not in (0, 1, 2), out
     assert "Traceback" not in err
-    assert len(answers(ledger)) == len(counted.prompts) < 101
+    assert len(answers(ledger)) == len(counted.prompts) < 505

@@ -45,7 +45,7 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     assert waiting.made.ballot == "ballot.html"
     assert any("--votes FILE" in note for note in waiting.made.notes)
     keys = on_ballot()
-    assert len({facts[key].prompt for key in keys}) == len(keys) == 40
+    assert len(set(keys)) == len(keys) == 40
     page = Path("ballot.html").read_text(encoding="utf-8")
     assert "tiny-a" not in page
     assert "tiny-b" not in page
@@ -68,7 +68,7 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=80).made
     halfway = (np.mean(list(votes.values())) - 1) / 2
     assert both.quality.difference.value == pytest.approx(halfway)
-    assert any("80 votes on 40 of 40 pairs" in note for note in both.notes)
+    assert any("80 votes on 40 pairs" in note for note in both.notes)
 
 
 def test_a_ballot_that_people_vote_on_is_not_written_over(

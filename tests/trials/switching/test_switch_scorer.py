@@ -24,7 +24,8 @@ from tests.trials.switching.parts import (
 from headtohead.core.errors import InputError
 from headtohead.trials.switching.result import Seen
 from headtohead.trials.switching.tally import Tally
-from headtohead.verbs.candidates import Pace, Who, notes_of
+from headtohead.verbs.candidates import Pace, Who
+from headtohead.verbs.switched import notes_of
 from headtohead.verbs.trials import Prices
 
 
@@ -92,12 +93,15 @@ def test_without_stopping_the_estimate_is_the_truth_of_the_log(
     assert b > 0
 
 
-def test_equal_requests_are_asked_once(tiny_models: TinyModels, log_a: Path) -> None:
+def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
     made = made_by(log_a, tiny_models.base_url_b, stop=False)
-    assert (made.spent.asked, made.spent.tries) == (101, 101)
+    assert (made.spent.asked, made.spent.tries) == (505, 505)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
     kept = answers(Path("log-tiny-b.ledger.jsonl"))
-    assert len({prompts[key] for key in kept}) == len(kept) == 101
+    assert len({prompts[key] for key in kept}) == 101
+    assert len(kept) == 505
     truth = {fact.prompt: fact.answer_b for fact in tiny_models.facts}
     assert {key: a["text"] for key, a in kept.items()} == {k: truth[prompts[k]] for k in kept}
 
@@ -136,7 +140,7 @@ def test_money_is_each_models_own_tokens_times_prices(
     right = tiny_models.right_frac("a") / tiny_models.right_frac("b")
     assert s.per_success.value == pytest.approx(b / a * right)
     assert s.items == 505
-    assert made.spent.usd == pytest.approx(b / 1e6)
+    assert made.spent.usd == pytest.approx(5 * b / 1e6)
 
 
 def test_cached_tokens_are_priced_apart_on_both_sides(

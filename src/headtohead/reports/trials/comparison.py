@@ -14,7 +14,7 @@ from headtohead.reports.trials.sheet import (
     Section,
     Sheet,
 )
-from headtohead.reports.trials.words import amount, margin_words, share_words, spread
+from headtohead.reports.trials.words import amount, margin_words, same_words, share_words, spread
 from headtohead.stats.intervals import Interval
 from headtohead.trials.comparing.result import Comparison, Flip, SliceRow
 
@@ -52,8 +52,8 @@ def comparison_sheet(
         checks=(
             Check(f"{goal} at {margin_words(made.setting.margin, made.unit)}", made.verdict,
                   _sentence(made)),
-            *(Check(f"{row.label}={row.value}", row.verdict, _slice_words(row, made.unit))
-              for row in made.slices),
+            *(Check(f"{row.label}={row.value}", "none",
+                    f"{row.verdict}: {_slice_words(row, made.unit)}") for row in made.slices),
         ),
         method=_method(made),
         sources=tuple(sources),
@@ -238,6 +238,7 @@ def _slices(made: Comparison) -> list[Section]:
                 ),
                 remarks=(
                     "Intervals hold for all slices together; p is corrected by Holm's method.",
+                    same_words(rows[0].p_same),
                 ),
             )
         )  # fmt: skip

@@ -96,7 +96,7 @@ class Check:
 
     Attributes:
         name: What was checked.
-        answer: yes, no or undecided.
+        answer: yes, no or undecided; none for what is told beside the verdict, which fails no gate.
         message: Why, in one sentence.
     """
 

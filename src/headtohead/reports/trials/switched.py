@@ -6,7 +6,7 @@ from datetime import date
 
 from headtohead.core.provenance import Citation
 from headtohead.reports.trials.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet
-from headtohead.reports.trials.words import margin_words, share_words, spread
+from headtohead.reports.trials.words import margin_words, same_words, share_words, spread
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
 
 _WORDS = {"yes": "SWITCH", "no": "DON'T SWITCH"}
@@ -136,6 +136,9 @@ def _sections(made: Switch) -> list[Section]:
 def _quality(made: Switch) -> Section:
     q = made.quality
     d = q.difference
+    if not made.items:
+        return Section("quality", "Quality", f"How much better is {made.b}?",
+                       says="nothing was scored, so nothing is known")  # fmt: skip
     remarks = [f"Interval: {q.method}."]
     if q.decided_at:
         remarks.append(f"It was decided after {q.decided_at:,} items.")
@@ -242,6 +245,7 @@ def _classes(made: Switch) -> Section:
         remarks=(
             "As seen at the stop. These intervals hold for all classes together, but not under "
             "optional stopping: take them as a pointer to what to test next.",
+            same_words(made.classes[0].p_same),
         ),
     )  # fmt: skip
 

@@ -38,3 +38,10 @@ def amount(score: float, unit: str) -> str:
 
 def _end(end: float, digits: int, sign: str = "") -> str:
     return "open" if math.isinf(end) else f"{end:{sign},.{digits}f}"
+
+
+def same_words(p_same: float) -> str:
+    """Whether slices may all have the same difference."""
+    if p_same < 0.05:
+        return f"The difference is not the same everywhere (p = {p_same:.2g})."
+    return f"The slices may all have the same difference (p = {p_same:.2g})."

@@ -341,6 +341,7 @@ def _slice_rows(
             joint=one.joint,
             p_value=one.p_noninferior,
             verdict=one.noninferior,
+            p_same=made.p_same,
         )
         for one in made.slices
     ]

@@ -85,6 +85,7 @@ class SliceRow:
         p_value: One-sided, of "B is worse by the margin or more", corrected for the number of
             slices (Holm).
         verdict: At the margin, by the joint interval.
+        p_same: Of "the difference is the same in all slices of this label".
     """
 
     label: str
@@ -94,6 +95,7 @@ class SliceRow:
     joint: Interval
     p_value: float
     verdict: Verdict
+    p_same: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _MOST_LABELS = 10_000
 _FEWEST = 5  # requests that a class needs to stand alone
 _MOST_CLASSES = 30
+# Probabilities are made for this many draws, whatever is wanted: more items then go on where fewer
+# ended, as a sequential test needs.
+_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,6 @@ class Item:
         klass: Its class.
         weight: Share of its class over the probability of drawing from it.
         cluster: The same for requests with the same messages.
-        repeat_of: Place in the order of an earlier item with the same messages; its answer can be
-            taken again. None for the first. A request that is a third of the log comes in a third
-            of the draws: leaving repeats out would make the mean another one.
     """
 
     call: Call
@@ -48,7 +48,6 @@ class Item:
     klass: str
     weight: float
     cluster: str
-    repeat_of: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def draw(
         n: Items wanted, repeats included.
         model: Whose requests; None takes all.
         labels: Labels that together tell the class; none clusters requests by their words.
-        least: Items that a small class should get, if it has them.
+        least: Items of a thousand that a small class should get, if it has them.
         held: Most requests kept in memory, chosen uniformly from all that can be replayed.
         media: Whether the candidate takes images, sound and files.
         needs_output: Whether the original's answer is needed.
@@ -152,7 +151,7 @@ def draw(
     held_by = _counts(found.of)
     names = pooled({name: held_by.get(name, 0) for name in seen_n}, _FEWEST, _MOST_CLASSES)
     classes = [names[name] for name in found.of]
-    odds = _odds(_summed(seen_n, names), _counts(classes), min(n, len(kept)), least)
+    odds = _odds(_summed(seen_n, names), _counts(classes), min(_DRAWS, len(kept)), least)
     order, ended_by = _order(classes, odds, min(n, len(kept)), rng)
     clusters = [_cluster(call) for _, call in kept]
     repeats = _counts(clusters)
@@ -270,8 +269,8 @@ def _check(log: _Log, model: str | None, missing: set[str]) -> None:
         raise UnknownName("model in the log", model, {name for name, _ in log.totals})
     if missing and log.rows_n:
         raise InputError(
-            f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has, or "
-            f"none to cluster the requests by their words."
+            f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has (--map "
+            f"labels=COLUMN makes one of a column), or none to cluster the requests by their words."
         )
     if not log.reservoir.rows:
         reasons = ", ".join(f"{n} because {reason}" for reason, n in log.unfit_n.items())
@@ -325,23 +324,16 @@ def _items(
     odds: Mapping[str, tuple[float, float]],
     order: Sequence[int],
 ) -> tuple[Item, ...]:
-    first: dict[str, int] = {}
-    made = []
-    for place, at in enumerate(order):
-        row, call = kept[at]
-        share, chance = odds[classes[at]]
-        earlier = first.setdefault(clusters[at], place)
-        made.append(
-            Item(
-                call=call,
-                row=row,
-                klass=classes[at],
-                weight=share / chance,
-                cluster=clusters[at],
-                repeat_of=None if earlier == place else earlier,
-            )
+    return tuple(
+        Item(
+            call=kept[at][1],
+            row=kept[at][0],
+            klass=classes[at],
+            weight=odds[classes[at]][0] / odds[classes[at]][1],
+            cluster=clusters[at],
         )
-    return tuple(made)
+        for at in order
+    )
 
 
 def _strata(

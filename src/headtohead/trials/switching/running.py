@@ -1,14 +1,15 @@
 """Replays the sample and scores each answer: by a scorer, by a judge, or for people to vote on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from headtohead.trials.calls import Call
+from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.endpoint import Endpoint
@@ -86,19 +87,20 @@ def by_scorer(
     Raises:
         InputError: As `replay`.
     """
-    order = _Order(items)
+    order = Ordered(items, rates_a, candidate.rates)
 
     def look(call: Call, answer: Answer) -> bool:
-        return any(one(item, found) for item, found in order.heard(call, answer))
-
-    def one(item: Item, answer: Answer) -> bool:
-        if answer.unanswered:
-            return tally.leave_out("no answer from the candidate")
-        of_a, of_b = scorer(item.call), scorer(answered(item.call, answer))
-        if of_a.value is None or of_b.value is None:
-            return tally.leave_out(of_a.why or of_b.why or "cannot be scored")
+        item = order.of(call)
+        of_a = scorer(call)
+        if of_a.value is None:
+            return tally.leave_out(of_a.why or "cannot be scored")
+        # What the candidate never answered, or nobody can score, would fail a user too.
+        of_b = scorer(answered(call, answer))
+        failure = "unanswered" if answer.unanswered else of_b.failure
+        if of_b.value is None:
+            failure = "unscored"
         return tally.add(
-            _seen(item, answer, of_a.value, of_b.value, of_a.failure, of_b.failure, rates_a)
+            order.seen(item, answer, (of_a.value, of_b.value or 0.0), (of_a.failure, failure))
         )
 
     return asyncio.run(_replayed(order, candidate, look, rng, on_progress))
@@ -133,36 +135,38 @@ def by_judge(
 def collect(
     items: Sequence[Item],
     candidate: Candidate,
+    rates_a: Rates | None,
     rng: np.random.Generator,
     on_progress: OnProgress | None = None,
-) -> tuple[Outcome, list[tuple[Item, Answer]]]:
-    """The replay of the whole sample, for people to vote on."""
+) -> "tuple[Outcome, list[tuple[Item, Answer]], Ordered]":
+    """The replay of the whole sample, for people to vote on; unanswered requests are left out."""
     kept: list[tuple[Item, Answer]] = []
-    order = _Order(items)
+    order = Ordered(items, rates_a, candidate.rates)
 
     def look(call: Call, answer: Answer) -> bool:
-        kept.extend((i, a) for i, a in order.heard(call, answer) if not a.unanswered)
+        if not answer.unanswered:
+            kept.append((order.of(call), answer))
         return False
 
-    return asyncio.run(_replayed(order, candidate, look, rng, on_progress)), kept
-
-
-def seen_of(item: Item, answer: Answer, preference: float, rates_a: Rates | None) -> Seen:
-    """An item on which B was preferred so much."""
-    return _seen(item, answer, 0.0, preference, item.call.failure, answer.failure, rates_a)
+    return asyncio.run(_replayed(order, candidate, look, rng, on_progress)), kept, order
 
 
 def duel_of(item: Item, answer: Answer) -> Duel:
     """Both answers to one request."""
     call = item.call
     return Duel(
-        key=call.key,
+        key=name_of(call),
         messages=call.messages or [],
         answer_a=call.output or "",
         answer_b=answer.text,
         reference=call.reference,
         labels=call.labels,
     )
+
+
+def name_of(call: Call) -> str:
+    """The key, told apart from those of other tries at the item."""
+    return call.key if call.epoch == 1 else f"{call.key}#{call.epoch}"
 
 
 def answered(call: Call, answer: Answer) -> Call:
@@ -185,12 +189,13 @@ class _Judging:
         rates_a: Rates | None,
         rng: np.random.Generator,
     ) -> None:
-        self.order = _Order(items)
+        self.order = Ordered(items, rates_a, candidate.rates)
         self.candidate, self.judge, self.tally = candidate, judge, tally
-        self.rates_a, self.rng = rates_a, rng
+        self.rng = rng
         self.waiting: asyncio.Queue[tuple[Item, Answer] | None] = asyncio.Queue(maxsize=64)
         self.open: dict[str, tuple[Item, Answer, Duel]] = {}
         self.first: dict[str, Answer] = {}
+        self.line: deque[tuple[Item, Answer]] = deque()
         self.judgements: list[Judged] = []
         self.done = False
 
@@ -209,8 +214,11 @@ class _Judging:
             # The candidate's answers under way are heard out and kept before the error is told.
             self.done = True
             self._drain()
+            asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
             raise
+        if second.stopped == "end":
+            self._count_unanswered()
         self.done = True
         self._drain()
         return await asking, second, self.judgements
@@ -223,12 +231,19 @@ class _Judging:
                 await self.waiting.put(None)
 
     async def _take(self, call: Call, answer: Answer) -> bool:
-        for item, found in self.order.heard(call, answer):
-            if found.unanswered:
-                self.tally.leave_out("no answer from the candidate")
-            elif not self.done:
-                await self.waiting.put((item, found))
+        item = self.order.of(call)
+        self.line.append((item, answer))
+        # What was never answered needs no judge; it is counted when its turn in the sample comes.
+        if not (answer.unanswered or self.done):
+            await self.waiting.put((item, answer))
         return self.done
+
+    def _count_unanswered(self) -> None:
+        """Count what was never answered and stands first in line: no answer is worse than any."""
+        while self.line and self.line[0][1].unanswered and not self.done:
+            item, answer = self.line.popleft()
+            failures = (item.call.failure, "unanswered")
+            self.done = self.tally.add(self.order.seen(item, answer, (0.0, -1.0), failures))
 
     async def _pairs(self) -> AsyncIterator[Call]:
         while (found := await self.waiting.get()) is not None:
@@ -249,6 +264,8 @@ class _Judging:
         if call.epoch == 1:
             self.first[call.key] = answer
             return False
+        self._count_unanswered()
+        self.line.popleft()
         item, of_b, duel = self.open.pop(call.key)
         found = judged(
             duel,
@@ -260,8 +277,9 @@ class _Judging:
         )
         self.judgements.append(found)
         if found.preference is None:
-            return self.tally.leave_out("the judge's verdict could not be read")
-        self.done = self.tally.add(seen_of(item, of_b, found.preference, self.rates_a))
+            return self.tally.leave_out("the judge's verdict could not be read") or self.done
+        failures = (item.call.failure, of_b.failure)
+        self.done = self.tally.add(self.order.seen(item, of_b, (0.0, found.preference), failures))
         return self.done
 
     def _drain(self) -> None:
@@ -270,54 +288,62 @@ class _Judging:
             self.waiting.get_nowait()
 
 
-class _Order:
-    """The sample in its order; an item with the same messages as an earlier one is not asked again.
+class Ordered:
+    """The sample in its order. Equal requests are asked each time: an answer is a draw, too.
 
     Args:
         items: The sample.
+        rates_a: Prices of A; None to take the log's own costs.
+        rates_b: Prices of B now; those under which an answer was bought may be others.
     """
 
-    def __init__(self, items: Sequence[Item]) -> None:
-        self.items = items
-        self._place = {(i.call.key, i.call.epoch): n for n, i in enumerate(items)}
-        self._answers: dict[int, Answer] = {}
+    def __init__(self, items: Sequence[Item], rates_a: Rates | None, rates_b: Rates | None) -> None:
+        self.items, self._rates_a, self._rates_b = items, rates_a, rates_b
+        self._of = {(item.call.key, item.call.epoch): item for item in items}
 
-    def calls(self) -> Iterator[Call]:
-        """What has to be asked."""
-        return (item.call for item in self.items if item.repeat_of is None)
+    def of(self, call: Call) -> Item:
+        """The item that a call belongs to."""
+        return self._of[call.key, call.epoch]
 
-    def heard(self, call: Call, answer: Answer) -> Iterator[tuple[Item, Answer]]:
-        """The item answered, and the repeats that come right after it in the sample."""
-        place = self._place[call.key, call.epoch]
-        self._answers[place] = answer
-        yield self.items[place], answer
-        for item in self.items[place + 1 :]:
-            if item.repeat_of is None:
-                return
-            yield item, self._answers[item.repeat_of]
+    def seen(
+        self, item: Item, answer: Answer, scores: tuple[float, float], failures: tuple[str, str]
+    ) -> Seen:
+        """What was seen of an item.
+
+        Args:
+            item: The item.
+            answer: B's answer.
+            scores: Of A and B.
+            failures: Why A's and B's answer could not be used.
+        """
+        call, (a, b), (a_failure, b_failure) = item.call, scores, failures
+        return Seen(
+            key=name_of(call),
+            task=item.klass,
+            weight=item.weight,
+            a=a,
+            b=b,
+            a_failure=a_failure,
+            b_failure=b_failure,
+            a_usd=_cost(call.usage, self._rates_a, call.cost_usd),
+            b_usd=_cost(answer.usage, self._rates_b, answer.cost_usd),
+            a_seconds=call.latency_s,
+            b_seconds=answer.latency_s,
+        )
+
+
+def _cost(usage: Usage | None, rates: Rates | None, told: float | None) -> float | None:
+    return cost_usd(usage, rates) if rates and usage else told
 
 
 async def _replayed(
-    order: _Order,
+    order: Ordered,
     candidate: Candidate,
     look: Callable[..., object],
     rng: np.random.Generator,
     on_progress: OnProgress | None,
 ) -> Outcome:
     return await replay(
-        order.calls(), candidate.endpoint, candidate.ledger, look,  # type: ignore[arg-type]
+        (item.call for item in order.items), candidate.endpoint, candidate.ledger, look,  # type: ignore[arg-type]
         rng=rng, rates=candidate.rates, settings=candidate.settings, on_progress=on_progress,
-    )  # fmt: skip
-
-
-def _seen(
-    item: Item, answer: Answer, a: float, b: float, a_failure: str, b_failure: str,
-    rates_a: Rates | None,
-) -> Seen:  # fmt: skip
-    call = item.call
-    cost_a = cost_usd(call.usage, rates_a) if rates_a and call.usage else call.cost_usd
-    return Seen(
-        key=call.key, task=item.klass, weight=item.weight, a=a, b=b, a_failure=a_failure,
-        b_failure=b_failure, a_usd=cost_a, b_usd=answer.cost_usd, a_seconds=call.latency_s,
-        b_seconds=answer.latency_s,
     )  # fmt: skip

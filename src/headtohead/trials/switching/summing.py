@@ -40,11 +40,14 @@ def classes_of(
     """
     if not seen:
         return ()
-    bounds = (-1.0, 1.0) if any(item.b < 0 for item in seen) else (0.0, 1.0)
+    first, second = [item.a for item in seen], [item.b for item in seen]
+    if any(item.b < 0 for item in seen):
+        # A preference is a difference already: two scores from 0 to 1 that differ by it.
+        first = [(1 - item.b) / 2 for item in seen]
+        second = [(1 + item.b) / 2 for item in seen]
     found = slices(
-        [item.a for item in seen], [item.b for item in seen], [item.task for item in seen],
-        margin, rng, level=level, bounds=bounds,
-    )  # fmt: skip
+        first, second, [item.task for item in seen], margin, rng, level=level, bounds=(0.0, 1.0)
+    )
     return tuple(
         SliceRow(
             label="class",
@@ -54,6 +57,7 @@ def classes_of(
             joint=one.joint,
             p_value=one.p_noninferior,
             verdict=one.noninferior,
+            p_same=found.p_same,
         )
         for one in found.slices
     )
@@ -123,6 +127,7 @@ def judging_of(
     level: float,
     usd: float | None,
     same_family: bool,
+    cluster_of: Mapping[str, str],
 ) -> Judging:
     """How far the judge may be believed.
 
@@ -133,6 +138,7 @@ def judging_of(
         level: Coverage.
         usd: What he cost.
         same_family: Whether A or B is of the judge's family.
+        cluster_of: Item -> what it has in common with others: equal requests go together.
     """
     read = [p for p in pairs if p.preference is not None]
     notes = []
@@ -156,23 +162,41 @@ def judging_of(
         length=_length(read, verdicts, people, level),
         own=_own(read, verdicts, people, level),
         agreement=_agreement(verdicts, people, level),
-        powered=powered_of(read, human, level=level),
+        powered=powered_of(read, human, cluster_of, level=level),
         usd=usd,
         notes=tuple(notes),
     )
 
 
 def powered_of(
-    pairs: Sequence[Judged], human: Mapping[str, float], *, level: float
+    pairs: Sequence[Judged],
+    human: Mapping[str, float],
+    cluster_of: Mapping[str, str],
+    *,
+    level: float,
 ) -> PoweredMean | None:
-    """People's mean preference for B over all judged items; None with fewer than two votes."""
+    """People's mean preference for B over all judged items; None with fewer than two votes.
+
+    Args:
+        pairs: What the judge said; only pairs with a preference count.
+        human: Item -> people's mean preference, on a random part of the items.
+        cluster_of: Item -> what it has in common with others.
+        level: Coverage.
+    """
     read = [(p.key, p.preference) for p in pairs if p.preference is not None]
-    both = [(said, human[key]) for key, said in read if key in human]
-    if len(both) < 2:
+    both = [(key, said) for key, said in read if key in human]
+    owners = [cluster_of.get(key, key) for key, _ in both]
+    if len(set(owners)) < 2:
         return None
-    rest = [said for key, said in read if key not in human]
-    judge, people = (np.array(side) for side in zip(*both, strict=True))
-    return ppi_mean(judge, people, np.array(rest), level=level, bounds=(-1.0, 1.0))
+    rest = [(key, said) for key, said in read if key not in human]
+    return ppi_mean(
+        [said for _, said in both],
+        [human[key] for key, _ in both],
+        [said for _, said in rest],
+        level=level,
+        bounds=(-1.0, 1.0),
+        clusters=(owners, [cluster_of.get(key, key) for key, _ in rest]),
+    )
 
 
 def _position(read: Sequence[Judged], level: float) -> BothOrders | None:

@@ -118,12 +118,7 @@ def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> 
             paths[field] = path
         else:
             raise unknown_field(field)
-    for field, path in paths.items():
-        if path not in columns and all(at_path(record, path) is None for record in peeked):
-            raise InputError(
-                f"{source.path}: no {path!r}, which is mapped to {field}, in the first "
-                f"{len(peeked)} records. Columns found: {', '.join(columns)}."
-            )
+    _check(source, paths, peeked, columns)
     for field, names in _NAMES.items():
         if field not in paths and (found := [name for name in names if name in columns]):
             paths[field] = found[0]
@@ -137,6 +132,18 @@ def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> 
         if name in columns and name not in taken:
             paths.setdefault(f"label.{name}", name)
     return paths
+
+
+def _check(
+    source: Source, paths: Mapping[str, str], peeked: list[dict[str, Any]], columns: list[str]
+) -> None:
+    """Raise if a mapped column is nowhere."""
+    for field, path in paths.items():
+        if path not in columns and all(at_path(record, path) is None for record in peeked):
+            raise InputError(
+                f"{source.path}: no {path!r}, which is mapped to {field}, in the first "
+                f"{len(peeked)} records. Columns found: {', '.join(columns)}."
+            )
 
 
 def _openai(paths: dict[str, str], columns: list[str]) -> None:
