@@ -124,3 +124,13 @@ def test_what_cannot_be_planned_is_refused_with_what_to_do(
     found = run(*arguments)
     assert found.exit_code == 64, found.output
     assert says in found.stderr
+
+
+def test_impossible_tokens_are_wrong_input() -> None:
+    from headtohead import plan
+    from headtohead.core.errors import InputError
+
+    for tokens in (-5.0, float("nan")):
+        with pytest.raises(InputError, match="--input-tokens"):
+            plan(discordance=0.2, models="gpt-5", input_tokens=tokens, output_tokens=2,
+                 as_of="2025-12-15")  # fmt: skip

@@ -174,7 +174,7 @@ def test_the_first_check_is_the_verdict_and_slices_follow() -> None:
 
 def test_undecided_says_how_many_items_would_settle_it() -> None:
     made = compare(*yes_no(30, 5, 5, 10))
-    assert comparison_sheet(made).word == f"UNDECIDED, NEEDS ABOUT {made.more_items:,} ITEMS"
+    assert comparison_sheet(made).word == f"UNDECIDED, NEEDS ABOUT {made.more_items:,} ITEMS IN ALL"
 
 
 def test_many_and_plan_have_sheets_too() -> None:

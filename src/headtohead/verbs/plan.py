@@ -184,6 +184,9 @@ def _usage(
                 **{name: round(sum(getattr(u, name) for u in used) / len(used))
                    for name in Usage.__struct_fields__}
             )  # fmt: skip
+    for name, given in (("--input-tokens", given_in), ("--output-tokens", given_out)):
+        if given is not None and not 0 <= given < 1e12:
+            raise InputError(f"{name} is {given}; it must be a number of 0 or more.")
     if given_in is not None and given_out is not None:
         told = Usage(input_tokens=round(given_in), output_tokens=round(given_out))
         made = {0: told, 1: told}

@@ -1,5 +1,8 @@
 """Items are paired honestly, or an error names what differs."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from tests.trials.comparing.made_sides import of_calls, side
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import alone, measured_apart, pair
+from headtohead.trials.comparing.sides import open_side
 
 
 def refused(*sides: object, **choices: object) -> str:
@@ -183,3 +187,23 @@ def test_every_item_is_paired_or_accounted_for(
     found = pair(side("a", first), side("b", second), shared=True)
     assert list(found.a.keys) == both
     assert len(first | second) == len(both) + sum(found.left_out.values())
+
+
+def test_other_prompts_under_the_same_ids_are_refused_in_plain_files(tmp_path: Path) -> None:
+    for name, word in (("a", "first"), ("b", "second")):
+        rows = [{"id": f"i{n}", "prompt": f"{word} {n}", "score": n % 2} for n in range(10)]
+        text = "\n".join(json.dumps(row) for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    a, b = (open_side(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
+    with pytest.raises(InputError, match="another text"):
+        pair(a, b)
+
+
+def test_two_scales_of_scores_are_refused(tmp_path: Path) -> None:
+    for name, top in (("a", 1), ("b", 100)):
+        rows = [{"id": f"i{n}", "score": top * (n % 2)} for n in range(10)]
+        text = "\n".join(json.dumps(row) for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    a, b = (open_side(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
+    with pytest.raises(InputError, match="two scales"):
+        pair(a, b)

@@ -139,8 +139,8 @@ def test_the_preference_and_the_place_he_favours_are_as_built(
     assert f"{n} pairs judged in both orders" in remarks
     assert "Nobody checked this judge" in remarks
     # His own money is told apart from the candidate's.
-    kept = answers(Path("log-judge.ledger.judge.jsonl"))
-    bills = [line["answer"] for line in lines(Path("log-judge.ledger.judge.jsonl"))
+    kept = answers(Path("log-tiny-b.ledger.judge-judge.jsonl"))
+    bills = [line["answer"] for line in lines(Path("log-tiny-b.ledger.judge-judge.jsonl"))
              if line["kind"] == "answer"]  # fmt: skip
     assert (len(bills), len(kept)) == (2 * n, n)
     usd = sum(b["usage"]["input_tokens"] + 2 * b["usage"]["output_tokens"] for b in bills) / 1e6

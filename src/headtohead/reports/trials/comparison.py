@@ -15,7 +15,6 @@ from headtohead.reports.trials.sheet import (
     Sheet,
 )
 from headtohead.reports.trials.words import amount, margin_words, same_words, share_words, spread
-from headtohead.stats.intervals import Interval
 from headtohead.trials.comparing.result import Comparison, Flip, SliceRow
 
 _WORDS = {
@@ -67,7 +66,7 @@ def word_of(made: Comparison) -> str:
     """The verdict, as printed large."""
     if made.verdict == "undecided":
         more = made.more_items
-        return "UNDECIDED" if more is None else f"UNDECIDED, NEEDS ABOUT {more:,} ITEMS"
+        return "UNDECIDED" if more is None else f"UNDECIDED, NEEDS ABOUT {more:,} ITEMS IN ALL"
     yes, no = _WORDS[made.setting.goal]
     return yes if made.verdict == "yes" else no
 
@@ -321,8 +320,3 @@ def _method(made: Comparison) -> tuple[str, ...]:
     if made.money:
         steps.append("Cost per solved task: bootstrap over shared items with all four figures.")
     return tuple(steps)
-
-
-def interval_cells(interval: Interval, scale: float = 1.0) -> tuple[float, float, float]:
-    """Value, low and high in another unit."""
-    return interval.value * scale, interval.low * scale, interval.high * scale

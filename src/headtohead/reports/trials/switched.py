@@ -119,7 +119,7 @@ def _sections(made: Switch) -> list[Section]:
                 columns=(Column("side", "Model"),
                          Column("median_seconds", "Median s", _digits(a, b))),
                 rows=((made.a, a), (made.b, b)),
-                remarks=("The log's latencies and the replay's may come from other networks and "
+                remarks=("Of the items asked. Log and replay may come from other networks and "
                          "loads.",),
             )
         )  # fmt: skip

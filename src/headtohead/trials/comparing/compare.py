@@ -284,14 +284,16 @@ def _more(
     if distance <= 1e-9 or not np.isfinite(found.error):
         return None
     alpha = (1 - setting.level) / 2
+    # Both ends have to lie within: each may fail half as often.
+    power = 1 - (1 - _POWER) / 2 if setting.goal == "equivalence" else _POWER
     yes_no = found.method == "tango-score" and bounds == (0.0, 1.0)
     try:
         if yes_no and margin > 0:
             share = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)
-            plan = plan_binary(margin, share, true_difference=true, power=_POWER, alpha=alpha)
+            plan = plan_binary(margin, share, true_difference=true, power=power, alpha=alpha)
         else:
             sd = max(found.error * np.sqrt(items), 1e-9)
-            plan = plan_graded(max(margin, 1e-12), sd, true_difference=true, power=_POWER,
+            plan = plan_graded(max(margin, 1e-12), sd, true_difference=true, power=power,
                                alpha=alpha)  # fmt: skip
     except ValueError:
         return None

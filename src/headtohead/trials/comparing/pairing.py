@@ -144,6 +144,7 @@ def _scored(
     if not kept_a:
         raise InputError(f"No item has a score on both sides. {_how_to_score(a)}")
     made = Pairs(_items(kept_a), _items(kept_b), dict(left_out))
+    _check_scales(a, b, made)
     if not np.array_equal(made.a.tries, made.b.tries):
         notes.append(
             "The sides tried some items a different number of times; means per item are compared."
@@ -155,6 +156,19 @@ def _scored(
             "out what has none; --missing wrong counts it as failed."
         )
     return Pairs(made.a, made.b, made.left_out, tuple(notes))
+
+
+def _check_scales(a: Side, b: Side, made: Pairs) -> None:
+    """Raise where one side scores in shares and the other far outside them, as 0 to 100."""
+    for one, other, inside, outside in (
+        (a, b, made.a.scores, made.b.scores), (b, a, made.b.scores, made.a.scores)
+    ):  # fmt: skip
+        shares = inside.min() >= 0 and inside.max() <= 1
+        if shares and (outside.max() > 1.5 or outside.min() < -0.5):
+            raise InputError(
+                f"{one.name} is scored from 0 to 1 and {other.name} from {outside.min():g} to "
+                f"{outside.max():g}: these are two scales. Bring both files to one of them."
+            )
 
 
 def _items(rows: Sequence[tuple[str, tuple[float, int], list[Call]]]) -> Items:

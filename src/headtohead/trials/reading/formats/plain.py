@@ -1,5 +1,6 @@
 """Plain records in JSON lines, JSON, CSV or Parquet; columns named by `--map` or by their names."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -188,9 +189,17 @@ def _calls(
                 item = f" of item {call.key!r}" if call.key else ""
                 column = paths.get(name, name)
                 raise wrong(path, where, f"{column}{item}: {error}, so it is no {name}.") from error
+        if call.messages and not call.fingerprint:
+            call.fingerprint = _digest(call.messages)
         if not call.key:
             raise wrong(path, where, f"{paths['key']} is empty, so the item has no key.")
         yield call
+
+
+def _digest(messages: list[dict[str, Any]]) -> str:
+    """What tells another text under the same key; the text itself is not kept for it."""
+    text = msgspec.json.encode(messages, order="sorted")
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
 _Put = Callable[[Call, Any], None]
