@@ -207,3 +207,11 @@ def test_two_scales_of_scores_are_refused(tmp_path: Path) -> None:
     a, b = (open_side(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
     with pytest.raises(InputError, match="two scales"):
         pair(a, b)
+
+
+def test_a_failed_call_under_the_name_asked_for_stays_with_its_model(tmp_path: Path) -> None:
+    from tests.trials.reading.formats.test_openai_batch import example
+
+    found = open_side(str(example(tmp_path)))
+    assert len({call.model for call in found.calls}) == 2
+    assert found.name == found.model

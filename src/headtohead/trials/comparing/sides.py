@@ -92,10 +92,16 @@ def named_apart(sides: Sequence[Side]) -> list[str]:
 
 
 def _runs(calls: Sequence[Call]) -> dict[tuple[str, str], list[Call]]:
-    """The calls of each (model, run)."""
+    """The calls of each (model, run).
+
+    An answer may carry a dated name and a failure the name that was asked for: both are one
+    model's, and a failed call has to stay in the count.
+    """
     found: dict[tuple[str, str], list[Call]] = {}
+    asked = {call.model for call in calls}
     for call in calls:
-        found.setdefault((call.model, call.run), []).append(call)
+        alias = call.labels.get("asked_for", "")
+        found.setdefault((alias if alias in asked else call.model, call.run), []).append(call)
     return found
 
 

@@ -147,7 +147,6 @@ def test_a_prompt_is_one_message(tmp_path: Path) -> None:
         ({"id": "b", "score": "inf"}, r"line 2: score of item 'b'.*not finite"),
         ({"id": "b", "cost": "cheap"}, r"line 2: cost of item 'b': 'cheap'"),
         ({"id": "b", "input_tokens": 1.5}, r"line 2: tokens of item 'b': 1.5 is not a count"),
-        ({"id": "b", "failure": "boom"}, r"line 2: failure of item 'b': 'boom' is none of error"),
         ({"id": None, "score": 1}, r"line 2: id is empty"),
         ({"score": 1}, r"line 2: id is empty"),
         ([1], r"line 2: is not an object"),
@@ -206,3 +205,10 @@ def test_a_log_in_openais_words_needs_no_map(tmp_path: Path) -> None:
     assert call.usage == Usage(input_tokens=9, cache_read_tokens=4, output_tokens=3)
     assert call.params == {"temperature": 0, "max_tokens": 16}
     assert call.labels == {"task": "greet", "user": "u1"}
+
+
+def test_a_failure_in_words_of_its_own_is_an_error(tmp_path: Path) -> None:
+    rows = [{"id": "a", "failure": "rate limit"}, {"id": "b", "failure": "empty"},
+            {"id": "c", "failure": False}, {"id": "d", "failure": ""}]  # fmt: skip
+    found = load(_lines(tmp_path / "own.jsonl", rows)).calls
+    assert [call.failure for call in found] == ["error", "empty", "", ""]
