@@ -20,9 +20,8 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
 
     low, high = _reach(bars)
     rows = [_row(bars, i, low, high) for i in range(len(bars.bars))]
-    scale = alt.Scale(
-        domain=[low, high], type="log" if bars.log else "linear", nice=False, zero=False
-    )
+    kind: dict[str, Any] = {"type": "log"} if bars.log else {"type": "linear", "zero": False}
+    scale = alt.Scale(domain=[low, high], nice=False, **kind)
     x = alt.X("value:Q", scale=scale, title=bars.unit)
     order = [row["label"] for row in rows]
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180))
