@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from headtohead.stats.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
-from headtohead.stats.irt.eci import Ridge
-from headtohead.stats.irt.newton import Params, logits
+from headtohead.capability.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
+from headtohead.capability.irt.eci import Ridge
+from headtohead.capability.irt.newton import Params, logits
 from headtohead.stats.threads import one_thread
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ import venv
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
-_H2H = [sys.executable, "-m", "headtohead.cli"]
+_H2H = [sys.executable, "-m", "headtohead"]
 _AS_OF = ["--as-of", "2026-10-31"]
 _TARGETS_S = {"--help": 0.3, "check": 3.0, "report": 8.0}
 

@@ -36,8 +36,8 @@ def _counts(votes: object) -> Found:
 
 
 def _with_intervals(votes: object) -> Found:
-    from headtohead.stats.bradley_terry import covariance, fit
-    from headtohead.stats.bradley_terry.bounds import bounds
+    from headtohead.ratings.bradley_terry import covariance, fit
+    from headtohead.ratings.bradley_terry.bounds import bounds
 
     fitted = fit(_counts(votes), prior=0)
     return fitted, *bounds(fitted, covariance(fitted))
@@ -54,7 +54,7 @@ def _parquet(folder: str) -> Ready:
 
 
 def _point(folder: str, *, lists: bool) -> Ready:
-    from headtohead.stats.bradley_terry import fit
+    from headtohead.ratings.bradley_terry import fit
 
     votes = frame(folder, TEXT)
     given = tuple(votes[column].tolist() for column in TEXT) if lists else votes
@@ -67,8 +67,8 @@ def _point(folder: str, *, lists: bool) -> Ready:
 def _bootstrap(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.stats.bradley_terry import fit
-    from headtohead.stats.bradley_terry.resample import bootstrap
+    from headtohead.ratings.bradley_terry import fit
+    from headtohead.ratings.bradley_terry.resample import bootstrap
 
     votes = frame(folder, TEXT)
 
@@ -83,10 +83,10 @@ def _bootstrap(folder: str) -> Ready:
 def _style(folder: str) -> Ready:
     import numpy as np
 
+    from headtohead.ratings.bradley_terry.style.control import fit_style
     from headtohead.ratings.reading.votes import VoteOptions, open_votes
     from headtohead.ratings.subset import Subset
     from headtohead.ratings.tally import ALL, tally
-    from headtohead.stats.bradley_terry.style.control import fit_style
 
     votes = frame(folder, [*TEXT, *COVARIATES])
 
@@ -126,9 +126,9 @@ def _verb(folder: str, *, parquet: bool = False, style: bool = False) -> Ready:
 def _boards(folder: str) -> Ready:
     import numpy as np
 
+    from headtohead.ratings.bradley_terry import Counts, covariance, fit
+    from headtohead.ratings.bradley_terry.bounds import bounds
     from headtohead.ratings.cells import Cells
-    from headtohead.stats.bradley_terry import Counts, covariance, fit
-    from headtohead.stats.bradley_terry.bounds import bounds
 
     names = _names(folder)
     a, b, outcome = (np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome"))
@@ -158,8 +158,8 @@ def _boards(folder: str) -> Ready:
 def _refit(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.stats.bradley_terry import Counts, covariance, fit
-    from headtohead.stats.bradley_terry.bounds import bounds
+    from headtohead.ratings.bradley_terry import Counts, covariance, fit
+    from headtohead.ratings.bradley_terry.bounds import bounds
 
     names = _names(folder)
     columns = [np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome")]
@@ -192,14 +192,18 @@ def _only_import(_: str) -> Ready:
     return Ready(lambda: None, lambda _: Answer())
 
 
-_STATS = ("headtohead", "headtohead.stats.bradley_terry", "headtohead.stats.bradley_terry.bounds")
-_VOTES = (*_STATS, "headtohead.ratings.tally", "headtohead.ratings.reading.votes", "pyarrow")
-_VERB = (*_VOTES, "headtohead.verbs.rank", "headtohead.ratings.rank")
-_STYLED = (
-    "headtohead.stats.bradley_terry.style.control",
-    "headtohead.stats.bradley_terry.style.passes",
+_STATS = (
+    "headtohead",
+    "headtohead.ratings.bradley_terry",
+    "headtohead.ratings.bradley_terry.bounds",
 )
-_FRAME = (*_VOTES, "headtohead.stats.bradley_terry.resample", "pandas")
+_VOTES = (*_STATS, "headtohead.ratings.tally", "headtohead.ratings.reading.votes", "pyarrow")
+_VERB = (*_VOTES, "headtohead.ratings.verb", "headtohead.ratings.rank")
+_STYLED = (
+    "headtohead.ratings.bradley_terry.style.control",
+    "headtohead.ratings.bradley_terry.style.passes",
+)
+_FRAME = (*_VOTES, "headtohead.ratings.bradley_terry.resample", "pandas")
 
 VERB = f"{OURS}.rank()"
 

@@ -19,7 +19,7 @@ from benchmarks.sequential_errors import error_table
 from benchmarks.sequential_peer import peer_lines
 from numpy.typing import NDArray
 
-from headtohead.stats.sequential import Plan, Sequential, decide
+from headtohead.trials.sequential import Plan, Sequential, decide
 
 _TARGET = 0.60
 _LONG = 6

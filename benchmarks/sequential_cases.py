@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.stats.noninferiority import tasks_needed
 from headtohead.stats.quantiles import normal_probability, normal_quantile
+from headtohead.trials.noninferiority import tasks_needed
 
 Floats = NDArray[np.float64]
 ALPHA = 0.025

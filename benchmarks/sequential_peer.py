@@ -10,8 +10,8 @@ from types import ModuleType
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, Case, Floats, pairs
 
-from headtohead.stats.sequential import Plan, decide, log_wealth, predicted_variance
-from headtohead.stats.sequential.bets import distances, log_weights, stake
+from headtohead.trials.sequential import Plan, decide, log_wealth, predicted_variance
+from headtohead.trials.sequential.bets import distances, log_weights, stake
 
 
 def peer_lines(folder: Path, runs: int) -> list[str]:

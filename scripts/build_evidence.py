@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from headtohead.evidence.ingest import ingest, raw_from_folder
+from headtohead.evidence.sources import importer
 from headtohead.evidence.store import builtin_folder
-from headtohead.sources import importer
 
 
 def build(raw: Path, target: Path, only: set[str]) -> list[str]:

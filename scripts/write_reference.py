@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from headtohead.analyses import analyses
-from headtohead.cli import main as main_group
-from headtohead.core.sourcing import Source
-from headtohead.core.tables import COMMON, Column, tables
+from headtohead.cli import commands
 from headtohead.core.units import unit_of
 from headtohead.evidence.curated import curated_sources
-from headtohead.sources import importers
+from headtohead.evidence.sources import importers
+from headtohead.evidence.sourcing import Source
+from headtohead.evidence.tables import COMMON, Column, tables
+from headtohead.questions import analyses
 
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _EXITS = {
@@ -51,7 +51,7 @@ def pages() -> dict[str, str]:
 
 
 def _sources_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterator[str]:
-    yield "<!-- Made by `make docs` from src/headtohead/sources; edit the descriptors. -->"
+    yield "<!-- Made by `make docs` from src/headtohead/evidence/sources; edit the descriptors. -->"
     yield "# Sources"
     yield (
         f"{len(sources)} sources have an importer, {len(by_hand)} were gathered by hand. "
@@ -140,7 +140,7 @@ def _columns(columns: tuple[Column, ...], key: tuple[str, ...]) -> Iterator[str]
 
 
 def _analyses_page() -> Iterator[str]:
-    yield "<!-- Made by `make docs` from src/headtohead/analyses; edit the QUESTIONs. -->"
+    yield "<!-- Made by `make docs` from src/headtohead/questions; edit the QUESTIONs. -->"
     yield "# Analyses"
     yield (
         "A reading of a claim names one of these and its scope words. A word without a default is "
@@ -164,18 +164,18 @@ def _analyses_page() -> Iterator[str]:
 
 
 def _commands_page() -> Iterator[str]:
-    yield "<!-- Made by `make docs` from src/headtohead/cli; edit it there. -->"
+    yield "<!-- Made by `make docs` from the `command.py` of every folder; edit it there. -->"
     yield "# Commands"
     yield (
         "Every verb has a Python twin of the same name in `headtohead` with the same result; only "
-        "`h2h sources` is `list_sources` and `h2h evidence` is `read_evidence`: the plain words "
-        "are packages."
+        "`h2h names` is `explain_name`, `h2h sources` is `list_sources` and `h2h evidence` is "
+        "`read_evidence`: the plain words are packages."
     )
     yield ""
     yield "| exit code | meaning |"
     yield "|---|---|"
     yield from (f"| {code} | {meaning} |" for code, meaning in _EXITS.items())
-    for name, command in sorted(main_group.commands.items()):
+    for name, command in sorted(commands().items()):
         yield ""
         yield f"## h2h {name}"
         yield (command.help or "").split("\n\n")[0]

@@ -11,11 +11,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.evidence.test_store import plant
 
-from headtohead.core.tables import table, tables
+from headtohead.claims.result import CheckResult
+from headtohead.claims.verb import check
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
-from headtohead.pipeline import Pipeline
-from headtohead.reports.result import CheckResult
-from headtohead.verbs import check
+from headtohead.evidence.tables import table, tables
 
 THEN = date(2025, 12, 15)
 NOW = date(2026, 10, 31)
@@ -72,7 +72,7 @@ def test_the_planted_rows_do_move_verdicts_once_they_are_known(
 ) -> None:
     later = THEN + timedelta(days=1)
     store = planted(tmp_path, later, 0.5)
-    line = Pipeline(store)
+    facts = Facts(store)
     after = check(as_of=later, about="2025-12-15", store=store)
-    assert line.frame("figures", later).height >= line.frame("figures", THEN).height
+    assert facts.frame("figures", later).height >= facts.frame("figures", THEN).height
     assert [v.word for v in after.verdicts] != [v.word for v in honest.verdicts]

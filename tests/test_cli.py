@@ -245,17 +245,17 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_every_python_twin_is_a_function_whatever_was_imported_before(tmp_path: Path) -> None:
+    import headtohead.evidence.sources
     import headtohead.evidence.store
-    import headtohead.sources
     from headtohead.evidence.store import Store
 
-    for name in set(headtohead.__all__) - {"__version__"}:
+    for name in set(dir(headtohead)) - {"__version__"}:
         assert callable(getattr(headtohead, name)), name
     store = Store(tmp_path)
     assert {c.source.source_id for c in headtohead.list_sources(store=store)} >= {"epoch_eci"}
     rows = headtohead.read_evidence("rules", as_of="2025-12-15", store=store)
     assert rows.height >= 5
-    assert headtohead.names("GPT-5").model == "openai/gpt-5"
+    assert headtohead.explain_name("GPT-5").model == "openai/gpt-5"
 
 
 def test_the_version_is_the_packages(run: Run) -> None:

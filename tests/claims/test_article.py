@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from headtohead.analyses import analysis
+from headtohead.claims.judging import claims_of, verdicts_on
 from headtohead.claims.verdict import Verdict
 from headtohead.core.dates import Period
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
-from headtohead.pipeline import Pipeline
+from headtohead.questions import analysis
 
 IDS = [
     *(f"P{n}" for n in range(1, 11)),
@@ -26,26 +27,26 @@ TODAY = (Period.parse("2026-10-09"), date(2026, 10, 31))
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    return Pipeline(Store(tmp_path_factory.mktemp("home")))
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(scope="module")
-def verdicts(line: Pipeline) -> dict[str, dict[str, Verdict]]:
-    file = line.claims()
+def verdicts(facts: Facts) -> dict[str, dict[str, Verdict]]:
+    file = claims_of(facts)
     return {
-        name: {v.claim.id: v for v in line.check(file, about=about, as_of=as_of)}
+        name: {v.claim.id: v for v in verdicts_on(facts, file, about=about, as_of=as_of)}
         for name, (about, as_of) in {"then": THEN, "hindsight": HINDSIGHT, "today": TODAY}.items()
     }
 
 
-def test_all_34_claims_are_there(line: Pipeline) -> None:
-    assert [c.id for c in line.claims().claims] == IDS
+def test_all_34_claims_are_there(facts: Facts) -> None:
+    assert [c.id for c in claims_of(facts).claims] == IDS
 
 
-def test_every_source_a_claim_allows_can_speak_to_it(line: Pipeline) -> None:
-    gives = {c.source.source_id: set(c.source.rows) for c in line.store.cards()}
-    for claim in line.claims().claims:
+def test_every_source_a_claim_allows_can_speak_to_it(facts: Facts) -> None:
+    gives = {c.source.source_id: set(c.source.rows) for c in facts.store.cards()}
+    for claim in claims_of(facts).claims:
         read: set[str] = set()
         for reading in (claim.as_stated, claim.kindest):
             if reading.analysis:
@@ -56,11 +57,11 @@ def test_every_source_a_claim_allows_can_speak_to_it(line: Pipeline) -> None:
 
 
 def test_every_number_has_interval_n_dates_and_a_source_one_can_open(
-    line: Pipeline, verdicts: dict[str, dict[str, Verdict]]
+    facts: Facts, verdicts: dict[str, dict[str, Verdict]]
 ) -> None:
     for group in verdicts.values():
         for v in group.values():
-            for c in line.store.citations(v.source_ids, v.as_of):
+            for c in facts.store.citations(v.source_ids, v.as_of):
                 assert re.match(r"https?://", c.url)
             for judged in v.judged:
                 assert judged.answer.estimates or judged.answer.missing
@@ -127,11 +128,11 @@ def test_a_verdict_that_leans_on_an_unverified_figure_says_so(
     assert all("unverified" in v.sentence for v in leaning)
 
 
-def test_the_users_own_file_runs_the_same_way(line: Pipeline, tmp_path: Path) -> None:
+def test_the_users_own_file_runs_the_same_way(facts: Facts, tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs/how-to/write-claims.md").read_text(encoding="utf-8")
     example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     assert example
     path = tmp_path / "mine.toml"
     path.write_text(example[1], encoding="utf-8")
-    (v,) = line.check(line.claims(path), about=None, as_of=date(2026, 10, 31))
+    (v,) = verdicts_on(facts, claims_of(facts, path), about=None, as_of=date(2026, 10, 31))
     assert v.as_stated.answer.estimates

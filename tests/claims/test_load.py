@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from headtohead.analyses import analyses
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.load import load
 from headtohead.core.errors import ClaimsFileError
+from headtohead.questions import analyses
 
 GOOD = """\
 title = "Mine"

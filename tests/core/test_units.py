@@ -3,8 +3,8 @@
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.core.tables import tables
 from headtohead.core.units import show, unit, unit_of, units
+from headtohead.evidence.tables import tables
 
 
 @pytest.mark.parametrize("table", tables().values(), ids=lambda t: t.name)

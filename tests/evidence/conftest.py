@@ -9,7 +9,7 @@ from tests.evidence.file_server import FileServer, Served, running
 from tests.evidence.one_toy import MANY, PATH
 from tests.evidence.toys import TODAY, chips, write_source
 
-import headtohead.sources
+import headtohead.evidence.sources
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
@@ -34,14 +34,14 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The only folder in which sources are discovered; fill it with `write_source`."""
     folder = tmp_path / "sources"
     folder.mkdir()
-    monkeypatch.setattr(headtohead.sources, "__path__", [str(folder)])
+    monkeypatch.setattr(headtohead.evidence.sources, "__path__", [str(folder)])
     before = dict(sys.modules)
     yield folder
-    for name in [n for n in sys.modules if n.startswith("headtohead.sources.")]:
+    for name in [n for n in sys.modules if n.startswith("headtohead.evidence.sources.")]:
         if name not in before:
             del sys.modules[name]
             # The attribute on the package would outlive the module.
-            vars(headtohead.sources).pop(name.rpartition(".")[2], None)
+            vars(headtohead.evidence.sources).pop(name.rpartition(".")[2], None)
 
 
 @pytest.fixture

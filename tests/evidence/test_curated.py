@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import EvidenceError
-from headtohead.core.tables import table
 from headtohead.evidence.curated import curated_sources
 from headtohead.evidence.store import Store
+from headtohead.evidence.tables import table
 
 CARD = """publisher = "A publisher"
 product = "A report"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from headtohead.core.sourcing import Row, Source
 from headtohead.core.units import units
 from headtohead.evidence.curated import curated_sources
+from headtohead.evidence.sourcing import Row, Source
 
 CURATED = curated_sources()
 
@@ -57,7 +57,7 @@ class TestShippedFigures:
             assert {n: (len(r), len(r)) for n, r in tables.items()} == dict(source.rows)
 
     def test_no_source_takes_the_name_of_an_importer(self) -> None:
-        from headtohead.sources import importers
+        from headtohead.evidence.sources import importers
 
         assert not {s.source_id for s, _ in CURATED} & set(importers())
 

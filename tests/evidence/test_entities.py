@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from headtohead.core.names import Names
 from headtohead.evidence.entities import COLUMNS, with_entities
+from headtohead.names.names import Names
 
 NAMES = Names.load()
 

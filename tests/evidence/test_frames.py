@@ -8,8 +8,8 @@ import pytest
 from tests.evidence.toys import in_memory
 
 from headtohead.core.errors import EvidenceError
-from headtohead.core.tables import table, tables
 from headtohead.evidence.frames import frame, polars_schema
+from headtohead.evidence.tables import table, tables
 
 KNOWN = date(2026, 1, 15)
 TOY = in_memory({}).source

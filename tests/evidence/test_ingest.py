@@ -23,11 +23,11 @@ from headtohead.core.errors import (
     InputError,
     UpstreamChanged,
 )
-from headtohead.core.sourcing import RawFile, RawFiles
 from headtohead.evidence import catalogue
 from headtohead.evidence.ingest import entry_of, ingest, raw_from_folder
+from headtohead.evidence.sources import Importer, importer
+from headtohead.evidence.sourcing import RawFile, RawFiles
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer, importer
 
 KNOWN, TAKEN = date(2026, 1, 15), date(2026, 1, 20)
 A = {"chip": "a", "maker": "Toys"}

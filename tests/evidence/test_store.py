@@ -15,11 +15,11 @@ from polars.testing import assert_frame_equal
 from tests.evidence.toys import fresh, in_memory, raw
 
 from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
-from headtohead.core.sourcing import Row
-from headtohead.core.tables import Column, Table, table, tables
 from headtohead.evidence import catalogue
 from headtohead.evidence.ingest import ingest
+from headtohead.evidence.sourcing import Row
 from headtohead.evidence.store import Store
+from headtohead.evidence.tables import Column, Table, table, tables
 
 LONG_AGO, SOON = date(2024, 1, 1), date(2026, 12, 31)
 LAST = date(2027, 6, 30)

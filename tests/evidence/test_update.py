@@ -19,9 +19,9 @@ from tests.evidence.toys import (
 )
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.sourcing import Download
 from headtohead.evidence import catalogue
 from headtohead.evidence.outcome import exit_code
+from headtohead.evidence.sourcing import Download
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 

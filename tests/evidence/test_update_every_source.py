@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from tests.evidence.file_server import FileServer, Served
 
-from headtohead.core.sourcing import Source
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.outcome import Updated
+from headtohead.evidence.sources import importer, importers
+from headtohead.evidence.sourcing import Source
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
-from headtohead.sources import importer, importers
 
 _FILE = Path(__file__).resolve().parents[2] / "scripts" / "vintages.toml"
 VINTAGES = tomllib.loads(_FILE.read_text(encoding="utf-8"))

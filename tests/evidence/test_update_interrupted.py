@@ -27,12 +27,12 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import headtohead.sources
+import headtohead.evidence.sources
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
 home, builtin, curated, sources, mirror, before = sys.argv[1:]
-headtohead.sources.__path__[:] = [sources]
+headtohead.evidence.sources.__path__[:] = [sources]
 store = Store(Path(home), builtin=Path(builtin), curated=Path(curated))
 exec(before)
 done = update(store, ["toy"], today=date(2026, 3, 2), mirror=mirror, timeout_seconds=20)

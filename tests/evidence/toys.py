@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from headtohead.core.sourcing import Download, Parsed, RawFile, RawFiles, Row, Source
+from headtohead.evidence.sources import Importer, SourceModule
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Row, Source
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer, SourceModule
 
 TODAY = date(2026, 3, 1)
 TOMORROW = date(2026, 3, 2)
@@ -21,7 +21,7 @@ _MODULE = '''"""A made-up publisher."""
 import gzip
 import json
 {imports}
-from headtohead.core.sourcing import Download, Parsed, RawFiles, Record, Source
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
 
 SOURCE = Source(
     source_id={source_id!r},

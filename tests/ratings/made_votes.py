@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.intervals import Interval
 
 Columns = dict[str, list[Any]]
 POINTS = 400 / np.log(10)

@@ -10,13 +10,13 @@ from tests.ratings.made_votes import POINTS, Columns, duel, joined, made, names
 import headtohead
 from headtohead.ratings.audit import audit
 from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry import Counts, fit
 from headtohead.ratings.rank import rank_votes
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import clustered_cells
 from headtohead.ratings.trust import Trust
-from headtohead.stats.bradley_terry import Counts, fit
 
 
 def board(votes: Columns) -> Board:

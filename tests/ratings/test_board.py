@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.stats.bradley_terry.boards import World
+from tests.ratings.bradley_terry.boards import World
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import boards
+from headtohead.ratings.bradley_terry import Counts
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
-from headtohead.stats.bradley_terry import Counts
 
 
 def _counts(m: int = 6, votes: int = 3000, seed: int = 1) -> Counts:

@@ -13,15 +13,15 @@ import pytest
 from tests.ratings.reading.vote_files import Record, counted, write
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.ratings.bradley_terry import covariance, fit
+from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
+from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
 from headtohead.ratings.engines import EngineVotes, is_engine_table, open_engine
 from headtohead.ratings.engines.votes import span
 from headtohead.ratings.reading.times import WINDOWS, Window, label
 from headtohead.ratings.reading.votes import VoteOptions, open_votes
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import Tally, clustered_cells
-from headtohead.stats.bradley_terry import covariance, fit
-from headtohead.stats.bradley_terry.style.control import StyleFit, fit_style
-from headtohead.stats.bradley_terry.style.passes import clusters_over, passes_over
 
 pytest.importorskip("ibis", reason="Ibis is not installed (extra ibis)")
 # What Spark, pandas and Ibis say of themselves, not of votes.

@@ -10,14 +10,14 @@ from tests.ratings.made_votes import POINTS, Columns, duel, joined, made, names,
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry import Counts, covariance, fit
+from headtohead.ratings.bradley_terry.bounds import bounds
+from headtohead.ratings.bradley_terry.counts import OUTCOMES
 from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes, with_style
 from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import Tally, clustered_cells, tally
-from headtohead.stats.bradley_terry import Counts, covariance, fit
-from headtohead.stats.bradley_terry.bounds import bounds
-from headtohead.stats.bradley_terry.counts import OUTCOMES
 
 VOTES = made(3000, 1)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.ratings.reading.vote_files import cells, counted
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.cells import Cells
 from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
 from headtohead.ratings.tally import Tally, clustered_cells, tally
-from headtohead.stats.bradley_terry.counts import Counts
 
 Row = tuple[Any, ...]
 _NAMES = ("model_a", "model_b", "winner", "language", "tags", "time", "voter")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import optimize  # type: ignore[import-untyped]
 from scipy import stats as sp
 
+from headtohead.core.interval import Interval
 from headtohead.stats.intervals import (
-    Interval,
     difference,
     proportion_difference,
     ratio,

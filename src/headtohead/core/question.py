@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Estimate
+from headtohead.core.provenance import Citation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,3 +147,22 @@ class Answer:
     def __post_init__(self) -> None:
         if bool(self.estimates) == bool(self.missing):
             raise ValueError("an answer has estimates, or says why it has none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """One chart or table of the report: an analysis and what it answered.
+
+    Attributes:
+        slug: Unique in the report; also its anchor.
+        analysis: The analysis, as folder.file.
+        about: The window it was asked of.
+        answer: Its numbers and rows, or why there are none.
+        citations: The sources of its rows.
+    """
+
+    slug: str
+    analysis: str
+    about: Period
+    answer: Answer
+    citations: tuple[Citation, ...]

@@ -14,9 +14,9 @@ from typing import Any, get_args
 from headtohead.core.dates import parse_day
 from headtohead.core.errors import EvidenceError, InputError, UnknownName
 from headtohead.core.provenance import Evaluator
-from headtohead.core.sourcing import Row, Source
-from headtohead.core.tables import Column, Kind, Table, table
 from headtohead.core.units import unit
+from headtohead.evidence.sourcing import Row, Source
+from headtohead.evidence.tables import Column, Kind, Table, table
 
 CARD = "source.toml"
 _CARD_FIELDS = ("publisher", "product", "citation", "url", "licence", "evaluator", "published")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.core.names import Names, Resolution
+from headtohead.names.names import Names, Resolution
 
 if TYPE_CHECKING:
     import polars as pl

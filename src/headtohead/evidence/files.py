@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from headtohead.core.errors import InputError
-from headtohead.core.sourcing import RawFile, RawFiles, Source
+from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 
 # Lies beside raw files that we kept, and is none of them.
 PROVENANCE = "provenance.json"

@@ -9,8 +9,8 @@ from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
 from headtohead.evidence import files
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.sources import Importer, importer, importers
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer, importer, importers
 
 
 @dataclass(frozen=True, slots=True)

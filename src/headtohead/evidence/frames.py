@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import EvidenceError
-from headtohead.core.sourcing import Row, Source
-from headtohead.core.tables import Column, Kind, Table
+from headtohead.evidence.sourcing import Row, Source
+from headtohead.evidence.tables import Column, Kind, Table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import DamagedDownload, EvidenceError, InputError, UpstreamChanged
-from headtohead.core.sourcing import Parsed, RawFiles, Source
-from headtohead.core.tables import table
 from headtohead.evidence import catalogue, files
 from headtohead.evidence.frames import frame
-from headtohead.sources import Importer
+from headtohead.evidence.sources import Importer
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source
+from headtohead.evidence.tables import table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Literal
 
 from headtohead.core.errors import EvidenceError, HeadToHeadError, SourceUnreachable, StoreFull
-from headtohead.core.sourcing import RawFiles
 from headtohead.evidence import snapshots
 from headtohead.evidence.catalogue import Import
 from headtohead.evidence.download import Version
 from headtohead.evidence.ingest import Imported, ingest
+from headtohead.evidence.sources import Importer
+from headtohead.evidence.sourcing import RawFiles
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer
 
 State = Literal["new", "unchanged", "failed", "by_hand", "other"]
 

@@ -5,8 +5,8 @@ from headtohead.evidence import catalogue, snapshots
 from headtohead.evidence.ingest import Imported, entry_of
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import Updated, report
+from headtohead.evidence.sources import Importer, importers
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer, importers
 
 
 def rebuild(store: Store) -> tuple[Updated, ...]:

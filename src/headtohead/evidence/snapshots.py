@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.core.errors import DamagedStore
-from headtohead.core.sourcing import RawFile, RawFiles, Source
 from headtohead.evidence.catalogue import PART, full, replace, settle
 from headtohead.evidence.download import Held, Version
 from headtohead.evidence.files import PROVENANCE
+from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 
 
 @dataclass(frozen=True, slots=True)

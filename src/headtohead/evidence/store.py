@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
 from headtohead.core.provenance import Citation
-from headtohead.core.sourcing import Source
-from headtohead.core.tables import Column, Table, table, tables
 from headtohead.evidence import catalogue
 from headtohead.evidence.frames import polars_schema
-from headtohead.sources import importers
+from headtohead.evidence.sources import importers
+from headtohead.evidence.sourcing import Source
+from headtohead.evidence.tables import Column, Table, table, tables
 
 if TYPE_CHECKING:
     import duckdb

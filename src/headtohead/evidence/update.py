@@ -13,7 +13,6 @@ from headtohead.core.errors import (
     InputError,
     SourceUnreachable,
 )
-from headtohead.core.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence import snapshots
 from headtohead.evidence.download import (
     Held,
@@ -26,8 +25,9 @@ from headtohead.evidence.download import (
 )
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.sources import Importer, importer, importers
+from headtohead.evidence.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence.store import Store
-from headtohead.sources import Importer, importer, importers
 
 if TYPE_CHECKING:
     import httpx

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry import ClusterCells, fit
 from headtohead.ratings.trust import (
     WANTED_WIDTH_ELO,
     Exposure,
@@ -18,12 +19,11 @@ from headtohead.ratings.trust import (
     VoterInfluence,
     Voters,
 )
-from headtohead.stats.bradley_terry import ClusterCells, fit
 from headtohead.stats.threads import one_thread
 
 if TYPE_CHECKING:
-    from headtohead.stats.bradley_terry.trust.fitness import Misfit as PairMisfit
-    from headtohead.stats.bradley_terry.trust.flips import Flip
+    from headtohead.ratings.bradley_terry.trust.fitness import Misfit as PairMisfit
+    from headtohead.ratings.bradley_terry.trust.flips import Flip
 
 _SHOWN = 50
 
@@ -71,7 +71,7 @@ def audit(
 
 
 def _flips(board: Board) -> tuple[FlipRow, ...]:
-    from headtohead.stats.bradley_terry.trust.flips import adjacent_flips
+    from headtohead.ratings.bradley_terry.trust.flips import adjacent_flips
 
     return tuple(_flip(board, one) for one in adjacent_flips(board.fitted))
 
@@ -90,7 +90,7 @@ def _flip(board: Board, one: "Flip") -> FlipRow:
 
 
 def _sides(board: Board, grouped: ClusterCells | None, notes: list[str]) -> SideBias | None:
-    from headtohead.stats.bradley_terry.trust.position import position_bias, side_balance
+    from headtohead.ratings.bradley_terry.trust.position import position_bias, side_balance
 
     settings = board.settings
     try:
@@ -111,8 +111,8 @@ def _sides(board: Board, grouped: ClusterCells | None, notes: list[str]) -> Side
 
 
 def _fitness(board: Board, notes: list[str]) -> Fitness | None:
-    from headtohead.stats.bradley_terry.trust.cycles import cycles
-    from headtohead.stats.bradley_terry.trust.fitness import fitness
+    from headtohead.ratings.bradley_terry.trust.cycles import cycles
+    from headtohead.ratings.bradley_terry.trust.fitness import fitness
 
     found = fitness(board.fitted, board.settings.rng("fitness"))
     if found.df == 0:
@@ -149,7 +149,7 @@ def _misfit(one: "PairMisfit") -> Misfit:
 
 
 def _exposure(board: Board, labels: Mapping[str, str]) -> Exposure:
-    from headtohead.stats.bradley_terry.trust.exposure import exposure, variant_lift, votes_wanted
+    from headtohead.ratings.bradley_terry.trust.exposure import exposure, variant_lift, votes_wanted
 
     fitted, k = board.fitted, board.points_per_logit
     models, battles = fitted.counts.models, fitted.counts.battles
@@ -178,8 +178,8 @@ def _exposure(board: Board, labels: Mapping[str, str]) -> Exposure:
 
 
 def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[str]) -> Voters:
-    from headtohead.stats.bradley_terry.trust.influence import voter_influence
-    from headtohead.stats.bradley_terry.trust.voters import unlike_voters
+    from headtohead.ratings.bradley_terry.trust.influence import voter_influence
+    from headtohead.ratings.bradley_terry.trust.voters import unlike_voters
 
     checked = unlike_voters(board.fitted, clusters)
     flagged = np.flatnonzero(checked.flagged)

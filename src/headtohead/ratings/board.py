@@ -9,22 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry import ClusterCells, Counts, Fit, covariance, fit, shape
+from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
+from headtohead.ratings.bradley_terry.covariance import Errors
+from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
+from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 from headtohead.stats.bootstrap import percentile_interval
-from headtohead.stats.bradley_terry import (
-    ClusterCells,
-    Counts,
-    Fit,
-    covariance,
-    fit,
-    shape,
-)
-from headtohead.stats.bradley_terry.bounds import beats, bounds, gap
-from headtohead.stats.bradley_terry.covariance import Errors
-from headtohead.stats.bradley_terry.ranking import RankSets, joint_width, rank_sets
-from headtohead.stats.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.intervals import Interval, around
+from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import normal_quantile
 
 _FEW_CLUSTERS = 20

@@ -7,10 +7,10 @@ from itertools import combinations
 from pathlib import Path
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.names import Names
+from headtohead.names.names import Names
 from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry.groups import GroupStrength, group_gap, group_strengths
 from headtohead.ratings.result import GroupGap, GroupRating, Groups
-from headtohead.stats.bradley_terry.groups import GroupStrength, group_gap, group_strengths
 
 GROUPS = ("country", "open", "lab", "family")
 

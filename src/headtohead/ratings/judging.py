@@ -7,12 +7,12 @@ import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import Board, Fitted, assemble
+from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
+from headtohead.ratings.bradley_terry.trust.powered import Powered, powered
 from headtohead.ratings.reading.votes import Votes
 from headtohead.ratings.result import JudgeUse
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.tally import ALL
-from headtohead.stats.bradley_terry.trust.judged import JudgedVotes
-from headtohead.stats.bradley_terry.trust.powered import Powered, powered
 from headtohead.stats.inputs import IntArray
 
 PEOPLE, JUDGE = "people alone", "judge alone"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
+from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
 from headtohead.ratings.board import Board
 from headtohead.ratings.settings import RankSettings
-from headtohead.stats.intervals import Interval
 
 if TYPE_CHECKING:
     from headtohead.ratings.trust import Trust

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.stats.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry import TIES, Ties
 
 Intervals = Literal["sandwich", "bootstrap", "hessian"]
 INTERVALS: tuple[Intervals, ...] = ("sandwich", "bootstrap", "hessian")

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.style.control import ClusterPass
+from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
+from headtohead.ratings.bradley_terry.style.search import Passes
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import Ballots, Votes
 from headtohead.ratings.tally import ALL
-from headtohead.stats.bradley_terry import Counts
-from headtohead.stats.bradley_terry.style.control import ClusterPass
-from headtohead.stats.bradley_terry.style.passes import clusters_over, passes_over
-from headtohead.stats.bradley_terry.style.search import Passes
 from headtohead.stats.inputs import BoolArray
 
 _ROWS = 1 << 18

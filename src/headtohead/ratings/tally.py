@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from headtohead.core.errors import InputError
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.cells import Cells
 from headtohead.ratings.reading.times import Window
-from headtohead.stats.bradley_terry.counts import Counts
-from headtohead.stats.bradley_terry.covariance import ClusterCells
 from headtohead.stats.inputs import IntArray
 
 if TYPE_CHECKING:

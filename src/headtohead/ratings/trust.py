@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headtohead.stats.intervals import Interval
+from headtohead.core.interval import Interval
 
 WANTED_WIDTH_ELO = 20.0
 

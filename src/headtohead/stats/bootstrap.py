@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headtohead.core.interval import Interval
 from headtohead.stats.inputs import (
     FloatArray,
     IntArray,
@@ -26,7 +27,7 @@ from headtohead.stats.inputs import (
     same_length,
     vector,
 )
-from headtohead.stats.intervals import Interval, around
+from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import normal_probability, student_quantile
 
 Weights = Literal["bayesian", "classic"]

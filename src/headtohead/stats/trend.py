@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, check_level, same_length, vector
-from headtohead.stats.intervals import Interval
 from headtohead.stats.quantiles import student_quantile
 
 Errors = Literal["hc3", "pooled"]

@@ -11,7 +11,7 @@ import pytest
 
 from headtohead.core.errors import InputError
 from headtohead.trials.comparing.result import Comparison
-from headtohead.verbs import compare
+from headtohead.trials.comparing.verb import compare
 
 MAP = {"key": "item", "score": "score", "run": "run_id", "epoch": "epoch", "model": "model"}
 SWE_GPT5, SWE_KIMI = "FCCkMNVHcjLLUDeNFqTGRL", "5wVjUb3yn6bdjPSfPEMuiZ"

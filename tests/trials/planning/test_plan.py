@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.errors import InputError
-from headtohead.stats.power import binary_power
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import pair
 from headtohead.trials.planning.plan import Assumed, Kind, from_pilot, plan
+from headtohead.trials.power import binary_power
 
 KINDS = [
     Assumed(kind="binary", margin=0.05, spread=0.2),

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from headtohead.trials.result import TrialResult
+from headtohead.trials.switching.candidates import Pace, Who
 from headtohead.trials.switching.result import Switch
-from headtohead.verbs import switch
-from headtohead.verbs.candidates import Pace, Who
-from headtohead.verbs.trials import TrialResult
+from headtohead.trials.switching.verb import switch
 
 FIELDS = {
     "labels": "metadata.task",

@@ -13,21 +13,21 @@ from tests.trials.switching.parts import lines, made_by, rewritten, tried
 from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError
-from headtohead.stats.intervals import Interval
+from headtohead.core.interval import Interval
 from headtohead.trials.calls import Call
 from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.settings import Settings
+from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import Judged
 from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.switching.candidates import Pace, Who, judge_of, ledger_of
 from headtohead.trials.switching.result import Judging, Quality
 from headtohead.trials.switching.running import Candidate, Ordered, by_scorer, name_of
 from headtohead.trials.switching.summing import classes_of, powered_of
+from headtohead.trials.switching.switched import _guarded
 from headtohead.trials.switching.tally import Tally
-from headtohead.verbs.candidates import Pace, Who, judge_of, ledger_of
-from headtohead.verbs.switched import _guarded
-from headtohead.verbs.trials import Prices
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +200,7 @@ def test_a_preference_stays_within_what_is_possible() -> None:
 def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
     for options in (["--seed", "-1"], ["--rpm", "0"], ["--max-usd", "-3", "--price-to", "1,1"]):
         found = subprocess.run(
-            [sys.executable, "-m", "headtohead.cli", "switch", str(log_a), "--from", "tiny-a",
+            [sys.executable, "-m", "headtohead", "switch", str(log_a), "--from", "tiny-a",
              "--to", "b", "--base-url", "http://127.0.0.1:9/v1", "--scorer", "exact", *options],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
@@ -208,13 +208,12 @@ def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
 
 
 def test_a_fault_of_ours_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headtohead import verbs
     from headtohead.cli import main
 
     def broken(**_: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(verbs, "plan", broken)
+    monkeypatch.setattr("headtohead.trials.planning.verb.plan", broken)
     with pytest.raises(SystemExit) as ended:
         main(["plan", "--discordance", "0.2"])
     assert ended.value.code == 70
@@ -224,7 +223,7 @@ def test_a_reader_who_has_enough_changes_no_exit_code(tmp_path: Path) -> None:
     for name, right in (("a", 1), ("b", 0)):
         rows = "".join(json.dumps({"id": f"i{n}", "score": right}) + "\n" for n in range(400))
         (tmp_path / f"{name}.jsonl").write_text(rows, encoding="utf-8")
-    said = f"{sys.executable} -m headtohead.cli compare a.jsonl b.jsonl --json | head -c 10"
+    said = f"{sys.executable} -m headtohead compare a.jsonl b.jsonl --json | head -c 10"
     found = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {said}; exit ${{PIPESTATUS[0]}}"],
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,

@@ -25,7 +25,7 @@ from tests.trials.switching.parts import (
 
 from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import judge_calls
-from headtohead.verbs.candidates import Pace, Who
+from headtohead.trials.switching.candidates import Pace, Who
 
 # Of items that A has right and B wrong, of items that both have alike.
 BETTER_N, ALIKE_N = 24, 12

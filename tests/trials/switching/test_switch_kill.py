@@ -21,7 +21,7 @@ ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 def command(log: Path, base_url: str, ledger: Path) -> list[str]:
     return [
-        sys.executable, "-m", "headtohead.cli", "switch", str(log), "--from", "tiny-a",
+        sys.executable, "-m", "headtohead", "switch", str(log), "--from", "tiny-a",
         "--to", "tiny-b", "--base-url", base_url, "--scorer", "exact", "--margin", "5pp",
         "--map", "labels=metadata.task", "--by", "metadata.task", "--cap-tokens", "16",
         "--concurrency", "3", "--ledger", str(ledger), "--as-of", "2025-12-15", "--json",

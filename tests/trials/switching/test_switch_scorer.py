@@ -22,11 +22,11 @@ from tests.trials.switching.parts import (
 )
 
 from headtohead.core.errors import InputError
+from headtohead.trials.result import Prices
+from headtohead.trials.switching.candidates import Pace, Who
 from headtohead.trials.switching.result import Seen
+from headtohead.trials.switching.switched import notes_of
 from headtohead.trials.switching.tally import Tally
-from headtohead.verbs.candidates import Pace, Who
-from headtohead.verbs.switched import notes_of
-from headtohead.verbs.trials import Prices
 
 
 @pytest.fixture(autouse=True)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.leverage import MATTERS
+from headtohead.ratings.bradley_terry.style.clusters import ClusterMeat, HeavyVotes
 from headtohead.ratings.engines.decided import Decided, scored
 from headtohead.ratings.engines.distinct import at
 from headtohead.ratings.engines.passes import summed
 from headtohead.ratings.reading.columns import Path
-from headtohead.stats.bradley_terry.counts import Counts
-from headtohead.stats.bradley_terry.leverage import MATTERS
-from headtohead.stats.bradley_terry.style.clusters import ClusterMeat, HeavyVotes
 from headtohead.stats.inputs import FloatArray, IntArray
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headtohead.core.errors import InputError
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.engines.distinct import ROW, text_names
 from headtohead.ratings.engines.opening import Source
 from headtohead.ratings.reading.votes import Votes
-from headtohead.stats.bradley_terry.counts import Counts
 from headtohead.stats.inputs import FloatArray, IntArray
 
 if TYPE_CHECKING:

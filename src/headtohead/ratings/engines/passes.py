@@ -5,22 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headtohead.ratings.engines.decided import Decided, scored
-from headtohead.ratings.engines.opening import Source
-from headtohead.stats.bradley_terry.counts import Counts
-from headtohead.stats.bradley_terry.style.equations import (
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.style.equations import (
     Equations,
     Pairs,
     PairSums,
     Weighted,
     equations_from_sums,
 )
+from headtohead.ratings.engines.decided import Decided, scored
+from headtohead.ratings.engines.opening import Source
 from headtohead.stats.inputs import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from headtohead.stats.bradley_terry.style.search import Passes
+    from headtohead.ratings.bradley_terry.style.search import Passes
 
 
 def pass_in_engine(decided: Decided, measures: Sequence[Any], counts: Counts) -> "Passes":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headtohead.core.errors import InputError
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.engines.clusters import cluster_pass
 from headtohead.ratings.engines.decided import Decided
 from headtohead.ratings.engines.distinct import (
@@ -34,15 +36,13 @@ from headtohead.ratings.reading.parts import Part, no_time, part_of
 from headtohead.ratings.reading.times import WINDOWS, Window
 from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes
 from headtohead.ratings.tally import ALL, Tally, tally
-from headtohead.stats.bradley_terry.counts import Counts
-from headtohead.stats.bradley_terry.covariance import ClusterCells
 from headtohead.stats.inputs import IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from headtohead.stats.bradley_terry.style.control import ClusterPass
-    from headtohead.stats.bradley_terry.style.search import Passes
+    from headtohead.ratings.bradley_terry.style.control import ClusterPass
+    from headtohead.ratings.bradley_terry.style.search import Passes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.reading.columns import Columns, Path
 from headtohead.ratings.reading.outcomes import Outcome
-from headtohead.stats.bradley_terry.counts import Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from headtohead.core.errors import InputError
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.reading.columns import Columns, Path
 from headtohead.ratings.reading.formats import PLAIN, named, readers, recognise
 from headtohead.ratings.reading.labels import LabelSource, One, paths_of, source_of
@@ -12,7 +13,6 @@ from headtohead.ratings.reading.options import SIDES, WINNERS, WORDS, VoteOption
 from headtohead.ratings.reading.outcomes import TIE_WORDS, VOCABULARY, Words, mapped_words
 from headtohead.ratings.reading.style import style_paths, styles_of
 from headtohead.ratings.reading.tabular import Table
-from headtohead.stats.bradley_terry.counts import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

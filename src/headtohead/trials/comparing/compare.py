@@ -9,8 +9,6 @@ import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.paired import Difference, difference, judge, slices, unpaired_difference
-from headtohead.stats.power import plan_binary, plan_graded
 from headtohead.trials.comparing.money import RatesOf, money, speed
 from headtohead.trials.comparing.pairing import (
     Items,
@@ -31,6 +29,8 @@ from headtohead.trials.comparing.result import (
     Verdict,
 )
 from headtohead.trials.comparing.sides import Side, named_apart
+from headtohead.trials.paired import Difference, difference, judge, slices, unpaired_difference
+from headtohead.trials.power import plan_binary, plan_graded
 from headtohead.trials.scoring.scored import Scorer
 
 _METHODS = {

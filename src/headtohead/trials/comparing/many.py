@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.stats.paired import Field, compare_many
 from headtohead.trials.comparing.compare import Choices, labelled
 from headtohead.trials.comparing.pairing import Items, pair
 from headtohead.trials.comparing.result import Setting
 from headtohead.trials.comparing.sides import Side, named_apart
+from headtohead.trials.paired import Field, compare_many
 
 
 @dataclass(frozen=True, slots=True, eq=False)

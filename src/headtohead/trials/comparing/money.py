@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from headtohead.core.errors import InputError
+from headtohead.core.interval import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray
-from headtohead.stats.intervals import Interval
-from headtohead.stats.paired import cost_per_success_ratio, median_ratio
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import Items, Pairs
 from headtohead.trials.comparing.result import Money, Speed
+from headtohead.trials.paired import cost_per_success_ratio, median_ratio
 from headtohead.trials.rates import Rates, cost_usd
 
 RatesOf = Callable[[str], Rates | None]

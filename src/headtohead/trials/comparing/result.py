@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headtohead.stats.intervals import Interval
+from headtohead.core.interval import Interval
 
 Goal = Literal["non-inferiority", "equivalence", "superiority"]
 Verdict = Literal["yes", "no", "undecided"]

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.stats.power import (
+from headtohead.trials.comparing.pairing import Pairs
+from headtohead.trials.power import (
     Guess,
     Plan,
     binary_power,
@@ -21,7 +22,6 @@ from headtohead.stats.power import (
     plan_preference,
     sd_from_pilot,
 )
-from headtohead.trials.comparing.pairing import Pairs
 
 Kind = Literal["binary", "graded", "preference"]
 _SHARES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headtohead.stats.intervals import Interval
-from headtohead.stats.judging.agreement import Agreement
-from headtohead.stats.judging.leanings import LengthBias, SelfPreference
-from headtohead.stats.judging.positions import BothOrders
-from headtohead.stats.judging.powered_mean import PoweredMean
+from headtohead.core.interval import Interval
 from headtohead.trials.comparing.result import SliceRow, Verdict
+from headtohead.trials.judging.agreement import Agreement
+from headtohead.trials.judging.leanings import LengthBias, SelfPreference
+from headtohead.trials.judging.positions import BothOrders
+from headtohead.trials.judging.powered_mean import PoweredMean
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
 Why = Literal["decided", "end", "ceiling", "votes"]

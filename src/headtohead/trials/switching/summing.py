@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from headtohead.core.interval import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.intervals import Interval
-from headtohead.stats.judging.agreement import Agreement, agreement
-from headtohead.stats.judging.leanings import (
+from headtohead.trials.comparing.result import SliceRow
+from headtohead.trials.judging.agreement import Agreement, agreement
+from headtohead.trials.judging.leanings import (
     LengthBias,
     SelfPreference,
     length_bias,
     self_preference,
 )
-from headtohead.stats.judging.positions import BothOrders, position_bias
-from headtohead.stats.judging.powered_mean import PoweredMean, ppi_mean
-from headtohead.stats.paired import cost_per_success_ratio, median_ratio, slices
-from headtohead.trials.comparing.result import SliceRow
+from headtohead.trials.judging.positions import BothOrders, position_bias
+from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
+from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices
 from headtohead.trials.scoring.judge import Judged
 from headtohead.trials.switching.result import Judging, Savings, Seen
 

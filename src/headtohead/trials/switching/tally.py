@@ -3,8 +3,8 @@
 import math
 from collections import Counter
 
-from headtohead.stats.intervals import Interval
-from headtohead.stats.sequential import Plan, Sequential
+from headtohead.core.interval import Interval
+from headtohead.trials.sequential import Plan, Sequential
 from headtohead.trials.switching.result import Quality, Seen
 
 _METHOD = (

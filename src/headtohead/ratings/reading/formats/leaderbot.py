@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.errors import InputError
+from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.reading.columns import Columns
 from headtohead.ratings.reading.layout import Counted, Format
-from headtohead.stats.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.stats.inputs import IntArray
 
 FORMAT = Format(

@@ -1,0 +1,5 @@
+"""`python -m headtohead`."""
+
+from headtohead.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""The verbs as Python functions: each gives the same result object as its `h2h` twin."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headtohead.capability.verb import gap, index
+    from headtohead.claims.verb import check, diff, report, show
+    from headtohead.evidence.verb import list_sources, read_evidence
+    from headtohead.names.verb import explain_name
+    from headtohead.ratings.verb import rank
+    from headtohead.trials.comparing.verb import compare
+    from headtohead.trials.planning.verb import plan
+    from headtohead.trials.switching.verb import switch
+
+# Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
+VERBS = {
+    "check": "claims",
+    "compare": "trials.comparing",
+    "diff": "claims",
+    "explain_name": "names",
+    "gap": "capability",
+    "index": "capability",
+    "list_sources": "evidence",
+    "plan": "trials.planning",
+    "rank": "ratings",
+    "read_evidence": "evidence",
+    "report": "claims",
+    "show": "claims",
+    "switch": "trials.switching",
+}
+
+__all__ = [
+    "check",
+    "compare",
+    "diff",
+    "explain_name",
+    "gap",
+    "index",
+    "list_sources",
+    "plan",
+    "rank",
+    "read_evidence",
+    "report",
+    "show",
+    "switch",
+]
+
+
+def __getattr__(name: str) -> object:
+    """A verb, imported when first used."""
+    if name in VERBS:
+        return getattr(importlib.import_module(f"headtohead.{VERBS[name]}.verb"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,148 @@
+"""How long each record of the leading side stood until the other side matched it."""
+
+import math
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from headtohead.capability.fitted import two_sides
+from headtohead.capability.fronts import stood
+from headtohead.capability.model import TwoSides
+from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.survival import CatchUp, catch_up
+from headtohead.capability.tables import model_rows
+from headtohead.core.dates import MONTHS_A_DAY
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import show_end
+from headtohead.evidence.picking import estimate, shown, side, side_name
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="How long do records of side A stand until side B matches them?",
+    reads=("benchmark_scores",),
+    optional=("index_scores", "index_benchmarks"),
+    units=("months",),
+    scope={
+        **INDEX_WORDS,
+        **SIDE_WORDS,
+        "since": ScopeWord("day", "Records set on this day or later.", "2023-01-01"),
+    },
+)
+_COLUMNS = (
+    "side", "model_name", "lab", "country", "score_index", "score_low_index", "score_high_index",
+    "released_on", "matched_by", "matched_on", "stood_until", "stood_months", "stood_low_months",
+    "stood_high_months", "is_matched",
+)  # fmt: skip
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The median of all records, those still standing included (Kaplan-Meier)."""
+    import polars as pl
+
+    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    if isinstance(found, str):
+        return Answer(missing=found)
+    made, on_day = found.capability, found.day.toordinal()
+    since = date.fromisoformat(str(ask.scope["since"])).toordinal()
+    try:
+        times = catch_up(
+            made.side(found.a_past),
+            made.side(found.b_past),
+            on_day,
+            ask.rng,
+            since=since,
+            level=LEVEL,
+        )
+    except ValueError as error:
+        return Answer(missing=f"no catch-up time: {error}")
+    median = times.median.scores.rescaled(MONTHS_A_DAY)
+    standing = int((~times.times.observed).sum())
+    records = int(times.times.observed.size)
+    # Not reached yet: it is longer than any record has stood so far.
+    longest = float(times.times.durations.max()) * MONTHS_A_DAY
+    reached = median.value != float("inf")
+    least = median if reached else Interval(longest, min(median.low, longest), float("inf"))
+    names = [side_name(side(ask, w)) for w in ("a", "b")]
+    rows = _records(found, times).with_columns(side=pl.lit(names[0]))
+    result = estimate(
+        ask,
+        pl.concat([rows, model_rows(made, found.b_past)], how="diagonal_relaxed"),
+        label=f"{names[1]} catching up with {names[0]}",
+        interval=least,
+        unit="months",
+        level=LEVEL,
+        method="Kaplan-Meier median over records, in each joint draw of the index",
+        n=records,
+        n_of="records",
+    )
+    wide = times.median.both.rescaled(MONTHS_A_DAY)
+    wider = f"{show_end(wide.low, 'months')} to {show_end(wide.high, 'months')}"
+    many = f"{records} {names[0]} records since {ask.scope['since']}"
+    says = (
+        f"half of {many} were matched within {result.value:.1f} months ({result.interval()}); "
+        f"{standing} still stand"
+        if reached
+        else f"{standing} of {many} still stand, so their median is not reached yet: it is more "
+        f"than {result.value:.1f} months ({result.interval()})"
+    )
+    notes: tuple[str, ...] = (
+        f"had there been other records of the same kind, in months: {wider}",
+        "records still standing count as standing that long at least; a mean of the matched ones "
+        "would leave them out and look too short",
+    )
+    if made.settings.method != "published":
+        notes += (f"a model needs {made.settings.past} benchmarks to set or match a record here",)
+    return Answer(estimates=(result,), says=says, rows=shown(rows, _COLUMNS), notes=notes)
+
+
+def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
+    """Each record of side A with the model of side B that first matched it."""
+    import polars as pl
+
+    made, records = found.capability, times.times
+    theirs = [n for n in found.b_past.nonzero()[0].tolist()]
+    rows = []
+    for level, day, lasted, matched in zip(
+        records.levels.tolist(), records.days.tolist(), records.durations.tolist(),
+        records.observed.tolist(), strict=True,
+    ):  # fmt: skip
+        setter = next(
+            n
+            for n in found.a_past.nonzero()[0].tolist()
+            if made.days[n] == day and made.index.ability[n] == level
+        )
+        by = sorted(
+            (int(made.days[n]), made.index.models[n])
+            for n in theirs
+            if made.index.ability[n] >= level
+        )
+        until = date.fromordinal(day) + timedelta(days=int(lasted))
+        months = stood(found, setter)
+        rows.append(
+            {
+                "model_name": made.index.models[setter],
+                "matched_by": by[0][1] if matched and by else None,
+                "matched_on": until if matched else None,
+                "stood_until": until,
+                "stood_months": lasted * MONTHS_A_DAY,
+                "stood_low_months": months.low,
+                "stood_high_months": months.high if math.isfinite(months.high) else None,
+                "is_matched": matched,
+            }
+        )
+    schema = {
+        "model_name": pl.String(),
+        "matched_by": pl.String(),
+        "matched_on": pl.Date(),
+        "stood_until": pl.Date(),
+        "stood_months": pl.Float64(),
+        "stood_low_months": pl.Float64(),
+        "stood_high_months": pl.Float64(),
+        "is_matched": pl.Boolean(),
+    }
+    table = pl.DataFrame(rows, schema=schema)
+    return table.join(model_rows(made, found.a_past), on="model_name", how="left").sort(
+        "released_on"
+    )

@@ -1,0 +1,121 @@
+"""What a gap on the index means: the scores it stands for on benchmarks people know."""
+
+from typing import TYPE_CHECKING
+
+from headtohead.capability.fitted import two_sides
+from headtohead.capability.irt import drawn_interval
+from headtohead.capability.model import TwoSides
+from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.benchmarks import benchmarks, title
+from headtohead.evidence.picking import estimate, shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="What score would the best model of each side be expected to reach on each benchmark?",
+    reads=("benchmark_scores",),
+    optional=("index_scores", "index_benchmarks"),
+    units=("pp",),
+    scope={
+        **INDEX_WORDS,
+        **SIDE_WORDS,
+        "benchmarks": ScopeWord("texts", "Which benchmarks; empty: all of the index.", ()),
+    },
+)
+_COLUMNS = (
+    "benchmark", "title", "domain", "a_model", "a_expected_frac", "a_scored_frac", "b_model",
+    "b_expected_frac", "b_scored_frac", "gap_pp", "gap_low_pp", "gap_high_pp",
+)  # fmt: skip
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Expected score of B's best minus that of A's best, benchmark by benchmark."""
+    import polars as pl
+
+    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    if isinstance(found, str):
+        return Answer(missing=found)
+    index = found.capability.index
+    asked = tuple(ask.scope["benchmarks"]) or index.benchmarks
+    unknown = [name for name in asked if name not in index.benchmarks]
+    if unknown:
+        return Answer(missing=f"the index has no benchmark {', '.join(unknown)}")
+    evidence = found.capability.evidence(found.best_a, found.best_b)
+    gaps = {name: _gap(found, name) for name in asked}
+    order = sorted(asked, key=lambda name: (-abs(gaps[name].value), name))
+    made = [
+        estimate(
+            ask,
+            evidence,
+            label=title(name),
+            interval=gaps[name].rescaled(100),
+            unit="pp",
+            level=LEVEL,
+            method="expected by the index, not observed; joint draws of models and curves",
+            n=len(index.models),
+            n_of="models of the index",
+        )
+        for name in order
+    ]
+    rows = pl.concat([_row(found, name, gaps[name]) for name in order])
+    rows = rows.join(
+        evidence.head(1).select("known_on", "source_id", "row_url", "verified"), how="cross"
+    )
+    widest, least = made[0], made[-1]
+    says = (
+        f"on {widest.label} {found.best_b} is expected {widest.value:+.1f} percentage points "
+        f"({widest.low:+.1f} to {widest.high:+.1f}) from {found.best_a}, on {least.label} "
+        f"{least.value:+.1f}"
+    )
+    return Answer(
+        estimates=tuple(made),
+        says=says,
+        rows=shown(rows, _COLUMNS),
+        notes=(
+            "scores are corrected for guessing; where a model was tested, its own score, which is "
+            "in the rows, says more than what the index expects",
+        ),
+    )
+
+
+def _gap(found: TwoSides, name: str) -> Interval:
+    index = found.capability.index
+    i, j = index.place(found.best_a), index.place(found.best_b)
+    points = index.expected(name, index.ability[[i, j]])
+    drawn = [index.expected(name, index.ability_draws[:, n], draws=True) for n in (i, j)]
+    return drawn_interval(float(points[1] - points[0]), drawn[1] - drawn[0], LEVEL)
+
+
+def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
+    import polars as pl
+
+    index = found.capability.index
+    made: dict[str, object] = {
+        "benchmark": name,
+        "title": title(name),
+        "domain": benchmarks()[name].domain if name in benchmarks() else "",
+    }
+    rows = found.capability.rows
+    for which, model in (("a", found.best_a), ("b", found.best_b)):
+        scored = _scored(rows, model, name)
+        made[f"{which}_model"] = model
+        points = index.ability[[index.place(model)]]
+        made[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
+        made[f"{which}_scored_frac"] = scored
+    made |= {"gap_pp": 100 * gap.value, "gap_low_pp": 100 * gap.low, "gap_high_pp": 100 * gap.high}
+    texts = ("benchmark", "title", "domain", "a_model", "b_model")
+    schema = {c: pl.String() if c in texts else pl.Float64() for c in _COLUMNS}
+    return pl.DataFrame([made], schema=schema)
+
+
+def _scored(rows: "pl.DataFrame", model: str, name: str) -> float | None:
+    """The score that a model was given, if the index is made of scores and it met the benchmark."""
+    import polars as pl
+
+    if "test" not in rows.columns:
+        return None
+    found = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
+    return float(found[0]) if found.len() else None

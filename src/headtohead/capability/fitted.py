@@ -1,0 +1,107 @@
+"""A fitted index with the models behind it, made once for all questions that share it."""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from headtohead.capability.irt import (
+    ECI_ANCHORS,
+    Index,
+    Scores,
+    fit_eci_index,
+    fit_index,
+)
+from headtohead.capability.matrix import Matrix, matrix
+from headtohead.capability.model import Capability, TwoSides
+from headtohead.capability.published import published
+from headtohead.capability.settings import IndexSettings
+from headtohead.core.question import Ask, Frames
+from headtohead.evidence.picking import side
+
+_ECI_FIXED = "winogrande"
+_FEWEST_BENCHMARKS = 3
+
+
+def capability(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
+    """The index that the settings ask for.
+
+    Raises:
+        ValueError: If the scores known make no index; the message says why.
+    """
+    return ask.once(
+        ("capability", *_known(frames, ask), settings), lambda: _fit(frames, ask, settings)
+    )
+
+
+def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
+    return ask.as_of, tuple(sorted(set(frames["benchmark_scores"]["source_id"])))
+
+
+def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
+    if settings.method == "published":
+        return published(frames, settings, np.random.default_rng(ask.seed))
+    made = matrix(frames, settings)
+    tests = made.scores.benchmarks
+    if len(tests) < _FEWEST_BENCHMARKS:
+        raise ValueError(
+            f"{len(tests)} benchmarks ({', '.join(tests)}) are too few; an index needs "
+            f"{_FEWEST_BENCHMARKS} that enough models share"
+        )
+    # Neither release days nor who may lead bear on the fit.
+    plain = replace(settings, dates="publisher", frontier_benchmarks=0)
+    index = ask.once(
+        ("index", *_known(frames, ask), plain), lambda: _index(made, frames, ask, plain)
+    )
+    return Capability(settings, index, made.models, made.rows, made.left_out)
+
+
+def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> Index:
+    rng = np.random.default_rng(ask.seed)
+    anchors = {m: p for m, p in ECI_ANCHORS.items() if m in made.scores.models}
+    if settings.method == "eci":
+        return fit_eci_index(
+            made.scores,
+            anchors=ECI_ANCHORS,
+            draws=settings.draws,
+            rng=rng,
+            fixed=_fixed(made.scores),
+        )
+    if settings.domain:
+        whole = capability(frames, ask, replace(settings.overall(), draws=0)).index
+        like = dict(zip(whole.models, whole.ability.tolist(), strict=True))
+        return fit_index(made.scores, like=like, draws=settings.draws, rng=rng)
+    both = anchors if len(anchors) == len(ECI_ANCHORS) else None
+    return fit_index(made.scores, anchors=both, draws=settings.draws, rng=rng)
+
+
+def _fixed(scores: Scores) -> str:
+    """The benchmark whose slope Epoch fixes; where it is absent, the one with most models."""
+    if _ECI_FIXED in scores.benchmarks:
+        return _ECI_FIXED
+    return scores.benchmarks[int(scores.per_benchmark.argmax())]
+
+
+def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:
+    """Both sides as of a day, or of the last that the scores reach; or why none can be compared."""
+    try:
+        made = capability(frames, ask, settings)
+    except ValueError as error:
+        return f"no index: {error}"
+    newest = made.newest
+    if newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
+        return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
+    # What came out later has no scores yet, so nothing is known of who has caught up since.
+    day = min(day, newest)
+    out = made.out_by(day) & made.may_lead()
+    a, b = (out & made.members(side(ask, w)) for w in ("a", "b"))
+    for mask, which in ((a, "a"), (b, "b")):
+        if not mask.any():
+            return (
+                f"the index has no model of {side(ask, which)} with {settings.frontier} benchmarks "
+                f"released by {day}"
+            )
+    past = made.out_by(day) & made.may_mark()
+    a_past, b_past = (past & made.members(side(ask, w)) for w in ("a", "b"))
+    return TwoSides(made, a, b, a_past, b_past, day)

@@ -1,0 +1,121 @@
+"""How able each model is, on one scale over many benchmarks."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headtohead.capability.fitted import capability
+from headtohead.capability.irt import ECI_ANCHORS
+from headtohead.capability.model import Capability
+from headtohead.capability.settings import INDEX_WORDS, LEVEL, IndexSettings
+from headtohead.capability.survival import frontier_probability
+from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.core.estimate import Estimate
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question
+from headtohead.core.units import show
+from headtohead.evidence.picking import estimate, shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from headtohead.stats.inputs import BoolArray
+
+QUESTION = Question(
+    asks="How able is each model on one scale, and which cannot be told apart?",
+    reads=("benchmark_scores",),
+    optional=("index_scores", "index_benchmarks"),
+    units=("index",),
+    scope=dict(INDEX_WORDS),
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Points with intervals of all models released by the end of `about`, the ablest first."""
+    settings = IndexSettings.of(ask.scope)
+    try:
+        made = capability(frames, ask, settings)
+    except ValueError as error:
+        return Answer(missing=f"no index: {error}")
+    out = made.out_by(ask.about.end)
+    if not out.any():
+        return Answer(missing=f"no model of the index was released by {ask.about.end}")
+    rows = _placed(made, model_rows(made, out), out)
+    found = [_one(ask, made, row) for row in rows.partition_by("model_name", maintain_order=True)]
+    first = rows.row(0, named=True)
+    says = (
+        f"{first['model_name']} leads {rows.height} models with "
+        f"{show(first['score_index'], 'index')} ({first['score_low_index']:.1f} to "
+        f"{first['score_high_index']:.1f})"
+    )
+    if first["model_name"] not in made.names(made.may_lead()):
+        says += f", on {first['benchmarks_n']} benchmarks only: too few to count as the frontier"
+    return Answer(
+        estimates=tuple(found),
+        says=says,
+        rows=shown(rows, MODEL_COLUMNS),
+        notes=_notes(made),
+    )
+
+
+def _one(ask: Ask, made: Capability, row: "pl.DataFrame") -> Estimate:
+    r = row.row(0, named=True)
+    return estimate(
+        ask,
+        row,
+        label=r["model_name"],
+        interval=Interval(r["score_index"], r["score_low_index"], r["score_high_index"]),
+        unit="index",
+        method=made.settings.method_words(),
+        n=r["benchmarks_n"] or len(made.index.benchmarks),
+        n_of="benchmarks" if r["benchmarks_n"] else "benchmarks of the index",
+        level=LEVEL,
+    )
+
+
+def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.DataFrame":
+    """The rows with places, tie groups, and the chance of being the frontier."""
+    import polars as pl
+
+    best, worst = made.index.places(LEVEL, out)
+    leads = np.zeros(out.size)
+    may = out & made.may_lead()
+    if may.any():
+        leads[may] = frontier_probability(made.index.ability_draws[:, may])
+    places = pl.DataFrame(
+        {
+            "model_name": list(made.index.models),
+            "best_rank": best,
+            "worst_rank": worst,
+            "frontier_frac": leads,
+        }
+    )
+    joined = rows.join(places, on="model_name", how="left", maintain_order="left")
+    group, groups, end = 0, [], 0
+    for place, (low, high) in enumerate(joined.select("best_rank", "worst_rank").iter_rows(), 1):
+        # A new group begins with the first model that is behind the first of the group for sure.
+        if place > end or low > end:
+            group, end = group + 1, high
+        groups.append(group)
+    return joined.with_columns(pl.Series("tie_group", groups))
+
+
+def _notes(made: Capability) -> tuple[str, ...]:
+    sources = ", ".join(sorted(set(made.rows["source_id"])))
+    notes = [
+        f"{len(made.index.models)} models on {len(made.index.benchmarks)} benchmarks of "
+        f"{sources}; the scale has no zero, so no ratio is made",
+        made.lead_words(),
+    ]
+    if made.settings.method != "published":
+        notes.append(f"a model needs {made.settings.least} benchmarks for a place")
+    notes += [f"left out: {n} scores ({why})" for why, n in made.left_out.items()]
+    if made.settings.method == "binomial" and not set(ECI_ANCHORS) <= set(made.index.models):
+        notes.append(
+            "the models that fix Epoch's scale are not among these: the points have mean 100 and "
+            "standard deviation 15, and mean nothing beside those of another index"
+        )
+    nowhere = made.models["country"].null_count()
+    if nowhere:
+        notes.append(f"{nowhere} models have no known country and are on no side")
+    return tuple(notes)

@@ -1,0 +1,23 @@
+"""Item response models: one scale for models and benchmarks, and for models and items."""
+
+from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci, published_stop
+from headtohead.capability.irt.functioning import Functioning, functioning
+from headtohead.capability.irt.index import Index, drawn_interval, fit_eci_index, fit_index
+from headtohead.capability.irt.scale import Scale, by_anchors, by_spread
+from headtohead.capability.irt.scores import Scores
+
+__all__ = [
+    "ECI_ANCHORS",
+    "Functioning",
+    "Index",
+    "Scale",
+    "Scores",
+    "by_anchors",
+    "by_spread",
+    "drawn_interval",
+    "fit_eci",
+    "fit_eci_index",
+    "fit_index",
+    "functioning",
+    "published_stop",
+]

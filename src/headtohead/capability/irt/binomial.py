@@ -1,0 +1,170 @@
+"""Likelihood of scores as shares of items, with more spread than items alone explain.
+
+A score is the share of n items solved. Were items all that is random, its variance would be
+P(1 - P)/n. Real scores lie farther from any smooth curve: a model can be good at one benchmark and
+poor at another of the same difficulty, and a run differs from the next. So the variance is taken as
+P(1 - P)(1/n + rho(1 - 1/n)), that of a beta-binomial, and a score counts as 1/(1/n + rho(1 - 1/n))
+independent items: about 1/rho for a large benchmark, fewer for a small one. Where nobody knows n,
+only rho speaks.
+
+One rho serves all benchmarks. With one for each, those that agree among themselves (half of Epoch's
+own runs are mathematics) would seem purest, get most weight, and the index would become theirs.
+
+References:
+    Williams, D. A. (1982). Extra-binomial variation in logistic linear models. Applied Statistics
+    31, 144-148. doi:10.2307/2347977
+    Wedderburn, R. W. M. (1974). Quasi-likelihood functions, generalized linear models, and the
+    Gauss-Newton method. Biometrika 61, 439-447. doi:10.1093/biomet/61.3.439
+"""
+
+import numpy as np
+
+from headtohead.capability.irt.curves import logit, sigmoid
+from headtohead.capability.irt.newton import Params, logits, solve
+from headtohead.capability.irt.scores import Scores
+from headtohead.stats.inputs import BoolArray, FloatArray
+
+_TINY = 1e-12
+_ROUNDS = 5
+_LEAST_RHO, _MOST_RHO = 1e-4, 0.5
+_USUAL_RHO = 0.03  # what public benchmarks have
+_USUAL_COUNTS = 10.0  # degrees of freedom that it is worth
+_LEAST_VARIANCE = 1e-3  # of P(1 - P): a score of 0 where P is 1e-9 must not rule alone
+
+
+class Binomial:
+    """Loss and penalty of the default fit.
+
+    Args:
+        scores: The scores.
+        slope_sd: Standard deviation of the prior on log-slopes, around a slope of 1. With 0.75,
+            95% of slopes lie within a factor of 4.4.
+        spread_sd: Standard deviation of the weak prior on abilities and difficulties, in logits.
+            It keeps a model that solved everything at a finite ability.
+    """
+
+    def __init__(self, scores: Scores, slope_sd: float = 0.75, spread_sd: float = 5.0) -> None:
+        if slope_sd <= 0 or spread_sd <= 0:
+            raise ValueError("the standard deviation of a prior must be above 0")
+        self._raw = scores.raw
+        self._chance = scores.chance[scores.benchmark]
+        self._slope_pull = 1 / slope_sd**2
+        self._spread_pull = 1 / spread_sd**2
+        self._free = np.ones(len(scores.benchmarks), dtype=np.bool_)
+
+    def share(self, eta: FloatArray) -> FloatArray:
+        """The expected share of items solved, guesses included, shape as `eta`."""
+        return np.asarray(self._chance + (1 - self._chance) * sigmoid(eta))
+
+    def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
+        """Minus the log-likelihood of each fit."""
+        share = np.clip(self.share(eta), _TINY, 1 - _TINY)
+        each = self._raw * np.log(share) + (1 - self._raw) * np.log1p(-share)
+        return np.asarray(-(weights * each).sum(axis=1))
+
+    def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Minus the first derivative by the logits, and the expected second."""
+        above = np.clip(sigmoid(eta), _TINY, 1 - _TINY)
+        share = self._chance + (1 - self._chance) * above
+        odds = above / share
+        push = weights * (self._raw - share) * odds
+        return push, weights * (1 - self._chance) * above * (1 - above) * odds
+
+    def penalty(self, params: Params) -> FloatArray:
+        """Minus the log of the priors."""
+        places = (params.ability**2).sum(axis=1) + (params.difficulty**2).sum(axis=1)
+        slopes = (params.log_slope**2).sum(axis=1)
+        return np.asarray(0.5 * (self._spread_pull * places + self._slope_pull * slopes))
+
+    def pulls(self, params: Params) -> tuple[Params, Params]:
+        """First and second derivative of the penalty."""
+        first = Params(
+            self._spread_pull * params.ability,
+            self._spread_pull * params.difficulty,
+            self._slope_pull * params.log_slope,
+        )
+        second = Params(
+            np.full_like(params.ability, self._spread_pull),
+            np.full_like(params.difficulty, self._spread_pull),
+            np.full_like(params.log_slope, self._slope_pull),
+        )
+        return first, second
+
+    def bounded(self, params: Params) -> Params:
+        """The parameters: there are no bounds."""
+        return params
+
+    def free_slopes(self) -> BoolArray:
+        """All of them."""
+        return self._free
+
+
+def start(scores: Scores) -> Params:
+    """Where a fit may begin: log-odds, averaged by model and by benchmark in turn."""
+    odds = logit((np.clip(scores.score, 0, 1) + 0.02) / 1.04)
+    m, b = len(scores.models), len(scores.benchmarks)
+    ability, difficulty = np.zeros(m), np.zeros(b)
+    for _ in range(10):
+        own = np.bincount(scores.model, odds + difficulty[scores.benchmark], m)
+        ability = own / scores.per_model
+        hard = np.bincount(scores.benchmark, ability[scores.model] - odds, b)
+        difficulty = hard / scores.per_benchmark
+    middle = ability.mean()
+    return Params((ability - middle)[None], (difficulty - middle)[None], np.zeros((1, b)))
+
+
+def item_weights(scores: Scores, rho: float) -> FloatArray:
+    """How many independent items each score counts as, shape (N,).
+
+    Args:
+        scores: The scores.
+        rho: Spread beyond the items, inside (0, 1).
+    """
+    per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
+    return np.asarray(1 / (per_item + rho * (1 - per_item)))
+
+
+def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArray, float]:
+    """The fit, the weight of each score, and the spread rho.
+
+    Weights and fit are found in turn: rho is such that the squared residuals are as large as the
+    degrees of freedom left say.
+
+    Args:
+        scores: The scores.
+        family: Loss and penalty.
+    """
+    params, rho = start(scores), _USUAL_RHO
+    for _ in range(_ROUNDS):
+        params = solve(scores, family, params, item_weights(scores, rho)[None])
+        rho = _spread(scores, family, params)
+    weights = item_weights(scores, rho)
+    return solve(scores, family, params, weights[None]), weights, rho
+
+
+def _spread(scores: Scores, family: Binomial, params: Params) -> float:
+    """The rho at which the squared residuals add up to the degrees of freedom.
+
+    With few of them left it is drawn to the usual value: a small table always fits well.
+    """
+    share = family.share(logits(scores, params)[0])
+    squared = (scores.raw - share) ** 2 / np.maximum(share * (1 - share), _LEAST_VARIANCE)
+    left = max(float(freedom(scores)), 0.0)
+    if left == 0:
+        return _USUAL_RHO
+    per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
+    low, high = _LEAST_RHO, _MOST_RHO
+    for _ in range(40):
+        middle = float(np.sqrt(low * high))
+        found = squared / (per_item + middle * (1 - per_item))
+        low, high = (middle, high) if found.sum() > left else (low, middle)
+    found_rho = float(np.sqrt(low * high))
+    return (left * found_rho + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
+
+
+def freedom(scores: Scores) -> int:
+    """Degrees of freedom that the residuals have: scores less parameters, plus two.
+
+    Two constants are no parameters: where the scale begins, and how long a step on it is.
+    """
+    return scores.model.size - len(scores.models) - 2 * len(scores.benchmarks) + 2

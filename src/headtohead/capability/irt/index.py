@@ -1,0 +1,273 @@
+"""A fitted index: point values in points, and joint draws from which every other number follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from headtohead.capability.irt.binomial import Binomial, fit_with_spread
+from headtohead.capability.irt.curves import sigmoid
+from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
+from headtohead.capability.irt.eci import ECI_BENCHMARK, Ridge, fit_eci
+from headtohead.capability.irt.errors import ability_variance
+from headtohead.capability.irt.newton import Params, solve
+from headtohead.capability.irt.scale import Scale, aligned, by_anchors, by_likeness, by_spread
+from headtohead.capability.irt.scores import Scores
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count, check_level
+from headtohead.stats.intervals import around
+from headtohead.stats.threads import one_thread
+
+Method = Literal["binomial", "eci"]
+Places = tuple[IntArray, IntArray]
+_DRAW_SETTLED = 1e-3  # logits; a tenth of the smallest error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Abilities of models and difficulties of benchmarks on one scale, in points.
+
+    Attributes:
+        scores: What it was fitted to.
+        method: "binomial" or "eci".
+        ability: Shape (M,).
+        difficulty: The ability that solves half of a benchmark beyond guessing, shape (B,).
+        slope: Steepness a point, shape (B,), above 0.
+        rho: Spread of scores beyond their items; NaN with "eci".
+        ability_draws: Joint draws, shape (R, M); R is 0 if none were made.
+        difficulty_draws: Shape (R, B).
+        slope_draws: Shape (R, B).
+    """
+
+    scores: Scores
+    method: Method
+    ability: FloatArray
+    difficulty: FloatArray
+    slope: FloatArray
+    rho: float
+    ability_draws: FloatArray
+    difficulty_draws: FloatArray
+    slope_draws: FloatArray
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models, in the order of `ability`."""
+        return self.scores.models
+
+    @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """The benchmarks, in the order of `difficulty`."""
+        return self.scores.benchmarks
+
+    def place(self, model: str) -> int:
+        """The position of a model.
+
+        Raises:
+            ValueError: If it is not in the index.
+        """
+        if model not in self.models:
+            raise ValueError(f"{model!r} is not in the index")
+        return self.models.index(model)
+
+    def interval(self, model: str, level: float = 0.9) -> Interval:
+        """One model's points."""
+        n = self.place(model)
+        return drawn_interval(float(self.ability[n]), self.ability_draws[:, n], level)
+
+    def gap(self, a: str, b: str, level: float = 0.9) -> Interval:
+        """B minus A in points: the draws are joint, so what both share cancels."""
+        i, j = self.place(a), self.place(b)
+        return drawn_interval(
+            float(self.ability[j] - self.ability[i]),
+            self.ability_draws[:, j] - self.ability_draws[:, i],
+            level,
+        )
+
+    def expected(self, benchmark: str, ability: FloatArray, *, draws: bool = False) -> FloatArray:
+        """The chance-corrected score that an ability gives on a benchmark, 0 to 1.
+
+        Args:
+            benchmark: One of the index.
+            ability: In points, any shape; with `draws` shape (R,), one a draw.
+            draws: Whether each ability meets the curve of its own draw.
+
+        Raises:
+            ValueError: If the benchmark is not in the index.
+        """
+        if benchmark not in self.benchmarks:
+            raise ValueError(f"{benchmark!r} is not in the index")
+        n = self.benchmarks.index(benchmark)
+        if draws:
+            return sigmoid(self.slope_draws[:, n] * (ability - self.difficulty_draws[:, n]))
+        return sigmoid(self.slope[n] * (ability - self.difficulty[n]))
+
+    def residuals(self) -> FloatArray:
+        """Score minus expected score, both chance-corrected, shape (N,)."""
+        return np.asarray(self.scores.score - _shares(self))
+
+    def places(self, level: float = 0.9, among: BoolArray | None = None) -> Places:
+        """The best and the worst place that each model may hold, shapes (M,).
+
+        A model is behind another for certain if the interval of their difference excludes 0.
+
+        Args:
+            level: Coverage of that interval, inside (0, 1).
+            among: Which models compete, shape (M,); all if None. Others get 0.
+        """
+        check_level(level)
+        every = np.ones(len(self.models), dtype=np.bool_) if among is None else among
+        competing = np.flatnonzero(every)
+        draws = self.ability_draws[:, competing]
+        best, worst = (np.zeros(every.size, dtype=np.int64) for _ in range(2))
+        for n, model in enumerate(competing.tolist()):
+            ahead = behind = 0
+            if draws.shape[0]:
+                away = draws - draws[:, [n]]
+                low, high = np.quantile(
+                    away, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull"
+                )
+                ahead, behind = int((low > 0).sum()), int((high < 0).sum())
+            best[model], worst[model] = 1 + ahead, competing.size - behind
+        return best, worst
+
+
+def drawn_interval(value: float, draws: FloatArray, level: float) -> Interval:
+    """A value between the percentiles of its draws; without draws both ends are open."""
+    check_level(level)
+    if draws.size == 0:
+        return Interval(value, -np.inf, np.inf)
+    # The new value falls between ordered draws with equal chances, so R draws make R + 1 parts.
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(draws, ends, method="weibull")
+    return around(value, float(low), float(high))
+
+
+@one_thread()
+def fit_index(
+    scores: Scores,
+    *,
+    anchors: Mapping[str, float] | None = None,
+    like: Mapping[str, float] | None = None,
+    draws: int = 500,
+    rng: np.random.Generator,
+    slope_sd: float = 0.75,
+) -> Index:
+    """The index by the likelihood of items, with draws that weigh benchmarks anew.
+
+    Args:
+        scores: One score for each model and benchmark.
+        anchors: Two models and their points; by default the models have mean 100 and standard
+            deviation 15.
+        like: Models and their points on another index: the scale is chosen so that the models
+            which both have keep their mean and spread. It goes before anchors.
+        draws: Joint draws; 0 for the point fit alone, else at least 100.
+        rng: Source of randomness.
+        slope_sd: Standard deviation of the prior on log-slopes.
+
+    Raises:
+        ValueError: If there is one benchmark only, models share none, or no scale can be chosen.
+    """
+    scores.check_connected()
+    if np.all((scores.raw == 0) | (scores.raw == 1)):
+        raise ValueError(
+            "every score is 0 or 1: these tests tell who is above whom, and not by how much. "
+            "Add harder or easier ones."
+        )
+    family = Binomial(scores, slope_sd)
+    params, weights, rho = fit_with_spread(scores, family)
+    ability = params.ability[0]
+    chosen = _scale(scores, ability, anchors, like)
+    drawn = _no_draws(scores)
+    if draws:
+        check_count(draws, "draws", 100)
+        many = benchmark_weights(scores, draws, rng) * weights
+        found = solve(scores, family, params, many, settled=_DRAW_SETTLED)
+        plus, times = aligned(found.ability, ability)
+        drawn = _mapped(found, plus, times)
+        variance = ability_variance(scores, family, params, weights)
+        mended = steadied(drawn.ability, ability, variance, scores.per_model.astype(np.float64))
+        drawn = Params(mended, drawn.difficulty, drawn.log_slope)
+    return _index(scores, "binomial", params, rho, drawn, chosen)
+
+
+@one_thread()
+def fit_eci_index(
+    scores: Scores,
+    *,
+    anchors: Mapping[str, float],
+    draws: int = 500,
+    rng: np.random.Generator,
+    fixed: str = ECI_BENCHMARK,
+) -> Index:
+    """The index by Epoch's objective, with Epoch's bootstrap: each model's scores are drawn anew.
+
+    Args:
+        scores: One score for each model and benchmark.
+        anchors: Two models and their points, which they keep in every draw.
+        draws: Joint draws; 0 for the point fit alone, else at least 100.
+        rng: Source of randomness.
+        fixed: The benchmark whose slope is 1.
+
+    Raises:
+        ValueError: If `fixed` has no score, models share no benchmark, or anchors give no scale.
+    """
+    params = fit_eci(scores, fixed=fixed)
+    drawn = _no_draws(scores)
+    if draws:
+        check_count(draws, "draws", 100)
+        many = within_model_weights(scores, draws, rng)
+        found = solve(scores, Ridge(scores, fixed), params, many, settled=_DRAW_SETTLED)
+        first = by_anchors(scores, params.ability[0], anchors)
+        own = [by_anchors(scores, row, anchors) for row in found.ability]
+        times = np.array([s.times for s in own]) / first.times
+        drawn = _mapped(found, (np.array([s.plus for s in own]) - first.plus) / first.times, times)
+    scale = by_anchors(scores, params.ability[0], anchors)
+    return _index(scores, "eci", params, np.nan, drawn, scale)
+
+
+def _scale(
+    scores: Scores,
+    ability: FloatArray,
+    anchors: Mapping[str, float] | None,
+    like: Mapping[str, float] | None,
+) -> Scale:
+    if like is not None:
+        return by_likeness(scores, ability, like)
+    return by_anchors(scores, ability, anchors) if anchors else by_spread(ability)
+
+
+def _no_draws(scores: Scores) -> Params:
+    m, b = len(scores.models), len(scores.benchmarks)
+    return Params(np.empty((0, m)), np.empty((0, b)), np.empty((0, b)))
+
+
+def _mapped(found: Params, plus: FloatArray, times: FloatArray) -> Params:
+    """Draws brought to the scale of the point fit."""
+    return Params(
+        plus[:, None] + times[:, None] * found.ability,
+        plus[:, None] + times[:, None] * found.difficulty,
+        found.log_slope - np.log(times)[:, None],
+    )
+
+
+def _index(
+    scores: Scores, method: Method, params: Params, rho: float, drawn: Params, scale: Scale
+) -> Index:
+    return Index(
+        scores=scores,
+        method=method,
+        ability=scale.index(params.ability[0]),
+        difficulty=scale.index(params.difficulty[0]),
+        slope=params.slope[0] / scale.times,
+        rho=rho,
+        ability_draws=scale.index(drawn.ability),
+        difficulty_draws=scale.index(drawn.difficulty),
+        slope_draws=np.exp(drawn.log_slope) / scale.times,
+    )
+
+
+def _shares(index: Index) -> FloatArray:
+    b = index.scores.benchmark
+    away = index.ability[index.scores.model] - index.difficulty[b]
+    return sigmoid(index.slope[b] * away)

@@ -1,0 +1,270 @@
+"""Abilities and items from item-by-item scores: the two-parameter logistic model.
+
+Respondent i succeeds at item j with chance c_j + (1 - c_j) / (1 + exp(-a_j (theta_i - b_j))).
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.capability.irt.items_answers import Answers, tabulate
+from headtohead.capability.irt.items_curves import Curves, chances
+from headtohead.capability.irt.items_errors import Errors, errors
+from headtohead.capability.irt.items_marginal import Marginal, Spread, field, fit_marginal, turned
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import BoolArray, FloatArray, check_count, check_level, vector
+from headtohead.stats.intervals import around
+from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.threads import one_thread
+
+__all__ = ["Answers", "Gap", "ItemFit", "fit_items", "gap", "tabulate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemFit:
+    """Abilities of N respondents and the curves of J items.
+
+    Abilities are in standard deviations of the field: those fitted have mean 0 and spread 1.
+
+    Attributes:
+        respondents: Labels, length N.
+        items: Labels, length J.
+        theta: Abilities, shape (N,): posterior means.
+        theta_low: Lower ends, shape (N,).
+        theta_high: Upper ends, shape (N,).
+        theta_se: Posterior standard deviations, shape (N,).
+        level: Coverage of the intervals.
+        slope: How sharply each item tells abilities apart, shape (J,), above 0.
+        slope_se: Standard errors, shape (J,).
+        difficulty: The ability at which half of what guessing leaves is solved, shape (J,).
+        difficulty_se: Standard errors, shape (J,).
+        floor: Chance of success by guessing, shape (J,).
+        infit: Squared misfit against the expected, weighted by information, shape (J,); 1 is a
+            perfect fit, more means that the curve explains less.
+        outfit: The same without weights, so that single surprises far from the item count.
+        extreme_respondents: Shape (N,): all right or all wrong; only the field bounds them.
+        extreme_items: Shape (J,): all right or all wrong; only the other items bound them.
+        icc: Correlation of attempts of one respondent at one item, 0 to 1; attempts beyond the
+            first tell 1 - icc of something new.
+        log_likelihood: Marginal, at the effective numbers of attempts.
+        doubt: What `draws` needs.
+    """
+
+    respondents: tuple[Hashable, ...]
+    items: tuple[Hashable, ...]
+    theta: FloatArray
+    theta_low: FloatArray
+    theta_high: FloatArray
+    theta_se: FloatArray
+    level: float
+    slope: FloatArray
+    slope_se: FloatArray
+    difficulty: FloatArray
+    difficulty_se: FloatArray
+    floor: FloatArray
+    infit: FloatArray
+    outfit: FloatArray
+    extreme_respondents: BoolArray
+    extreme_items: BoolArray
+    icc: float
+    log_likelihood: float
+    doubt: Errors
+
+    @property
+    def curves(self) -> Curves:
+        """The items as curves."""
+        return Curves(np.log(self.slope), self.difficulty, self.floor)
+
+    def draws(self, rng: np.random.Generator, count: int = 1000) -> FloatArray:
+        """Abilities drawn from their joint distribution, shape (count, N).
+
+        Args:
+            rng: Source of randomness.
+            count: Draws, at least 1.
+        """
+        count = check_count(count, "count", 1)
+        score = rng.standard_normal((count, self.theta.size)) @ self.doubt.root.T
+        drawn = [
+            np.interp(score[:, i], self.doubt.marks, row)
+            for i, row in enumerate(self.doubt.ability)
+        ]
+        return np.stack(drawn, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far one respondent stands above another.
+
+    Attributes:
+        ability: The difference with its interval, in standard deviations of the field.
+        ahead: Probability that the first is the abler.
+    """
+
+    ability: Interval
+    ahead: float
+
+
+@one_thread()
+def fit_items(
+    answers: Answers,
+    *,
+    floor: ArrayLike = 0.0,
+    pooled: bool = True,
+    icc: float | None = None,
+    level: float = 0.9,
+) -> ItemFit:
+    """Abilities and items that the answers support, with their uncertainty.
+
+    Abilities are integrated out over a standard normal field. Items are pooled: log slopes and
+    difficulties come from normal distributions estimated with them, so that an item which few
+    answers decide stays near the others.
+
+    Args:
+        answers: The table; see `tabulate`.
+        floor: Chance of success by guessing, 0 <= c < 1; one number or one for each item.
+        pooled: False gives plain marginal maximum likelihood, which no extreme item has.
+        icc: Correlation of attempts of one respondent at one item, 0 to 1; None estimates it.
+        level: Coverage of the intervals, inside (0, 1).
+
+    Raises:
+        ValueError: If floor, icc or level is impossible, or an extreme item is not pooled.
+        ArithmeticError: If the fit does not settle.
+
+    References:
+        Birnbaum, A. (1968). Some latent trait models. In Lord, Novick, Statistical Theories of
+        Mental Test Scores, 397-479. Addison-Wesley.
+        Bock, R. D., Aitkin, M. (1981). Marginal maximum likelihood estimation of item
+        parameters: application of an EM algorithm. Psychometrika 46, 443-459.
+        doi:10.1007/BF02293801
+        Mislevy, R. J. (1986). Bayes modal estimation in item response models. Psychometrika 51,
+        177-195. doi:10.1007/BF02293979
+        Liu, C., Rubin, D. B., Wu, Y. N. (1998). Parameter expansion to accelerate EM: the PX-EM
+        algorithm. Biometrika 85, 755-770. doi:10.1093/biomet/85.4.755
+        Louis, T. A. (1982). Finding the observed information matrix when using the EM algorithm.
+        JRSS B 44, 226-233. doi:10.1111/j.2517-6161.1982.tb01203.x
+    """
+    check_level(level)
+    least = _floors(floor, len(answers.items))
+    if icc is not None and not 0 <= icc <= 1:
+        raise ValueError(f"icc is {icc}; a correlation of attempts lies between 0 and 1")
+    extreme = answers.extreme_items
+    if extreme.any() and not pooled:
+        named = answers.items[int(np.argmax(extreme))]
+        raise ValueError(f"item {named!r} is all right or all wrong; only pooling gives it a place")
+    return _described(
+        answers, _standard(fit_marginal(answers, least, pooled=pooled, icc=icc)), level
+    )
+
+
+def gap(
+    fitted: ItemFit,
+    first: Hashable,
+    second: Hashable,
+    rng: np.random.Generator,
+    *,
+    draws: int = 4000,
+) -> Gap:
+    """How far the first respondent stands above the second, and how surely.
+
+    Args:
+        fitted: The fit; its level is that of the interval.
+        first: A label.
+        second: Another.
+        rng: Source of randomness.
+        draws: Joint draws, at least 1.
+
+    Raises:
+        ValueError: If a label is not among the respondents.
+    """
+    for label in (first, second):
+        if label not in fitted.respondents:
+            raise ValueError(f"no respondent is called {label!r}")
+    one, other = fitted.respondents.index(first), fitted.respondents.index(second)
+    drawn = fitted.draws(rng, draws)
+    apart = drawn[:, one] - drawn[:, other]
+    tail = (1 - fitted.level) / 2
+    low, high = np.quantile(apart, [tail, 1 - tail]).tolist()
+    ahead = float(np.mean(apart > 0) + np.mean(apart == 0) / 2)
+    return Gap(around(float(fitted.theta[one] - fitted.theta[other]), low, high), ahead)
+
+
+def _floors(floor: ArrayLike, n: int) -> FloatArray:
+    found = vector(floor, "floor")
+    if found.size not in (1, n):
+        raise ValueError(f"{found.size} floors for {n} items; give one for each, or one for all")
+    if np.any((found < 0) | (found >= 1)):
+        raise ValueError("a floor is the chance of success by guessing: at least 0 and below 1")
+    return np.broadcast_to(found, (n,)).astype(np.float64)
+
+
+def _standard(fit: Marginal) -> Marginal:
+    """The fit turned so that the field has mean 0 and spread 1 exactly."""
+    middle, size = field(fit.spread)
+    spread = Spread(
+        (fit.spread.grid - middle) / size,
+        fit.spread.weight,
+        (fit.spread.mean - middle) / size,
+        fit.spread.variance / size**2,
+    )
+    return replace(fit, spread=spread, curves=turned(fit.curves, middle, size))
+
+
+def _described(answers: Answers, fit: Marginal, level: float) -> ItemFit:
+    doubt = errors(answers, fit)
+    z = normal_quantile(0.5 + level / 2)
+    ends = [
+        np.array([np.interp(side * z, doubt.marks, row) for row in doubt.ability])
+        for side in (-1, 1)
+    ]
+    slope = fit.curves.slope
+    density = np.exp(-0.5 * doubt.marks**2)
+    density /= density.sum()
+    middle = doubt.ability @ density
+    infit, outfit = _misfit(answers, fit)
+    return ItemFit(
+        respondents=answers.respondents,
+        items=answers.items,
+        theta=fit.spread.mean,
+        theta_low=np.minimum(ends[0], fit.spread.mean),
+        theta_high=np.maximum(ends[1], fit.spread.mean),
+        theta_se=np.sqrt((doubt.ability - middle[:, None]) ** 2 @ density),
+        level=level,
+        slope=slope,
+        slope_se=slope * doubt.slope,
+        difficulty=fit.curves.difficulty,
+        difficulty_se=doubt.difficulty,
+        floor=fit.curves.floor,
+        infit=infit,
+        outfit=outfit,
+        extreme_respondents=answers.extreme_respondents,
+        extreme_items=answers.extreme_items,
+        icc=fit.icc,
+        log_likelihood=fit.log_likelihood,
+        doubt=doubt,
+    )
+
+
+def _misfit(answers: Answers, fit: Marginal) -> tuple[FloatArray, FloatArray]:
+    """Infit and outfit of every item, the abilities spread over their posterior.
+
+    References:
+        Wright, B. D., Masters, G. N. (1982). Rating Scale Analysis, chapter 5. MESA Press.
+    """
+    at = chances(fit.curves, fit.spread.grid)
+    weight = fit.spread.weight
+    met = answers.met
+    effective = np.where(met, fit.effective, 1.0)
+    mean = weight @ at.right.T
+    square = weight @ (at.right**2).T
+    off = answers.score**2 - 2 * answers.score * mean + square
+    alone = at.right * at.wrong
+    due = (weight @ alone.T) / effective
+    tall = effective * (
+        answers.score**2 * (weight @ (1 / alone).T)
+        - 2 * answers.score * (weight @ (at.right / alone).T)
+        + weight @ (at.right**2 / alone).T
+    )
+    infit = np.sum(off * met, axis=0) / np.sum(due * met, axis=0)
+    return infit, np.sum(tall * met, axis=0) / met.sum(axis=0)

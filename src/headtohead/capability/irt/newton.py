@@ -1,0 +1,281 @@
+"""Many fits of the same two-parameter model at once, each with weights of its own.
+
+A score belongs to one model and one benchmark, so the abilities do not meet in the equations: they
+are eliminated one by one, and what is left has two unknowns for each benchmark. All fits of a
+bootstrap walk together, which makes 500 of them a few matrix products.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from headtohead.capability.irt.scores import Scores
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+
+_AT_ONCE = 3_000_000  # numbers in the largest array of one batch
+_MOST_STEPS = 300  # small tables that fit badly need most of them
+_LARGEST_STEP = 1.5
+_SETTLED = 1e-7
+_NO_DAMPING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Params:
+    """Abilities, difficulties and log-slopes of R fits, before any scale is chosen.
+
+    Attributes:
+        ability: Shape (R, M).
+        difficulty: Shape (R, B): the ability that solves half.
+        log_slope: Shape (R, B).
+    """
+
+    ability: FloatArray
+    difficulty: FloatArray
+    log_slope: FloatArray
+
+    @property
+    def slope(self) -> FloatArray:
+        """Steepness of each benchmark's curve, shape (R, B)."""
+        return np.exp(self.log_slope)
+
+    def row(self, n: int) -> "Params":
+        """The n-th fit alone."""
+        return Params(
+            self.ability[n : n + 1], self.difficulty[n : n + 1], self.log_slope[n : n + 1]
+        )
+
+    def repeated(self, times: int) -> "Params":
+        """One fit, several times over."""
+        return Params(
+            *(np.repeat(x, times, axis=0) for x in (self.ability, self.difficulty, self.log_slope))
+        )
+
+
+class Family(Protocol):
+    """What is minimised: a loss for each score, and a penalty on each parameter."""
+
+    def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
+        """The loss of each fit, shape (R,), from the logits, shape (R, N)."""
+
+    def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Minus the first derivative by the logits, and the expected second, shape (R, N)."""
+
+    def penalty(self, params: Params) -> FloatArray:
+        """The penalty of each fit, shape (R,)."""
+
+    def pulls(self, params: Params) -> tuple[Params, Params]:
+        """First and second derivative of the penalty."""
+
+    def bounded(self, params: Params) -> Params:
+        """The parameters, moved into their bounds."""
+
+    def free_slopes(self) -> BoolArray:
+        """Which log-slopes may move, shape (B,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """Where each score stands in the sums."""
+
+    model: IntArray
+    benchmark: IntArray
+    model_starts: IntArray
+    by_benchmark: IntArray
+    benchmark_starts: IntArray
+
+    @classmethod
+    def of(cls, scores: Scores) -> "_Layout":
+        by_benchmark = np.argsort(scores.benchmark, kind="stable")
+        return cls(
+            scores.model,
+            scores.benchmark,
+            np.searchsorted(scores.model, np.arange(len(scores.models))),
+            by_benchmark,
+            np.searchsorted(scores.benchmark[by_benchmark], np.arange(len(scores.benchmarks))),
+        )
+
+    def over_models(self, values: FloatArray) -> FloatArray:
+        """Sums by model, shape (R, M)."""
+        return np.asarray(np.add.reduceat(values, self.model_starts, axis=1))
+
+    def over_benchmarks(self, values: FloatArray) -> FloatArray:
+        """Sums by benchmark, shape (R, B)."""
+        return np.asarray(
+            np.add.reduceat(values[:, self.by_benchmark], self.benchmark_starts, axis=1)
+        )
+
+
+def logits(scores: Scores, params: Params) -> FloatArray:
+    """Slope times (ability - difficulty) of every score, shape (R, N)."""
+    away = params.ability[:, scores.model] - params.difficulty[:, scores.benchmark]
+    return params.slope[:, scores.benchmark] * away
+
+
+def solve(
+    scores: Scores,
+    family: Family,
+    start: Params,
+    weights: FloatArray,
+    *,
+    settled: float = _SETTLED,
+) -> Params:
+    """The parameters that minimise loss plus penalty, for each row of weights.
+
+    Levenberg-Marquardt with expected second derivatives; a fit that got worse steps back and is
+    damped more.
+
+    Args:
+        scores: The scores.
+        family: Loss and penalty.
+        start: Where all fits begin: one row, or as many as `weights`.
+        weights: Shape (R, N), not negative.
+        settled: A fit stops when a step changes no parameter by more than this.
+
+    Returns:
+        R fits. A fit that does not settle in 300 steps is given as it stands.
+    """
+    size = max(1, _AT_ONCE // max(1, len(scores.models) * 2 * len(scores.benchmarks)))
+    layout, parts = _Layout.of(scores), []
+    rows = weights.shape[0]
+    begin = start if start.ability.shape[0] == rows else start.row(0).repeated(rows)
+    for first in range(0, rows, size):
+        some = slice(first, first + size)
+        # The walk writes into its parameters; the start is the caller's.
+        here = Params(
+            begin.ability[some].copy(), begin.difficulty[some].copy(), begin.log_slope[some].copy()
+        )
+        parts.append(_walk(scores, layout, family, here, weights[some], settled))
+    return Params(
+        *(
+            np.concatenate([getattr(p, name) for p in parts])
+            for name in ("ability", "difficulty", "log_slope")
+        )
+    )
+
+
+def _walk(
+    scores: Scores,
+    layout: _Layout,
+    family: Family,
+    params: Params,
+    weights: FloatArray,
+    settled: float,
+) -> Params:
+    """One batch, until every fit in it has settled."""
+    total = _objective(scores, family, weights)
+    active = np.arange(weights.shape[0])
+    damping = np.full(active.size, 1e-4)
+    best = total(params, active)
+    for _ in range(_MOST_STEPS):
+        here = _rows(params, active)
+        step = _step(scores, layout, family, here, weights[active], damping[active])
+        tried = family.bounded(_moved(here, step))
+        found = total(tried, active)
+        # Rounding may hide the last gains.
+        better = found <= best[active] + 1e-12 * np.abs(best[active])
+        largest = _largest(here, tried)
+        kept = active[better]
+        _put(params, kept, _rows(tried, np.flatnonzero(better)))
+        best[kept] = found[better]
+        damping[active] = np.where(
+            better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
+        )
+        going = ~(better & (largest < settled)) & (damping[active] < 1e8)
+        active = active[going]
+        if active.size == 0:
+            break
+    return params
+
+
+def _objective(
+    scores: Scores, family: Family, weights: FloatArray
+) -> Callable[[Params, IntArray], FloatArray]:
+    def total(params: Params, rows: IntArray) -> FloatArray:
+        eta = logits(scores, params)
+        return family.loss(eta, weights[rows]) + family.penalty(params)
+
+    return total
+
+
+def _step(
+    scores: Scores,
+    layout: _Layout,
+    family: Family,
+    params: Params,
+    weights: FloatArray,
+    damping: FloatArray,
+) -> Params:
+    """The damped step; abilities are eliminated first."""
+    m, b = params.ability.shape[1], params.difficulty.shape[1]
+    eta = logits(scores, params)
+    push, bend = family.slopes(eta, weights)
+    slope = params.slope[:, layout.benchmark]
+    first, second = family.pulls(params)
+    more = 1 + damping[:, None]
+
+    g_c = layout.over_models(slope * push) - first.ability
+    h_c = (layout.over_models(slope**2 * bend) + second.ability) * more
+    g_d = -layout.over_benchmarks(slope * push) - first.difficulty
+    g_s = layout.over_benchmarks(eta * push) - first.log_slope
+    h_dd = (layout.over_benchmarks(slope**2 * bend) + second.difficulty) * more
+    h_ss = (layout.over_benchmarks(eta**2 * bend) + second.log_slope) * more
+    h_ds = -layout.over_benchmarks(slope * eta * bend)
+    free = family.free_slopes()
+    g_s = np.where(free, g_s, 0.0)
+
+    cross = np.zeros((eta.shape[0], m, 2 * b))
+    cross[:, layout.model, layout.benchmark] = -(slope**2) * bend
+    cross[:, layout.model, b + layout.benchmark] = slope * eta * bend * free[layout.benchmark]
+    scaled = cross / h_c[:, :, None]
+    matrix = -np.matmul(cross.transpose(0, 2, 1), scaled)
+    n = np.arange(b)
+    matrix[:, n, n] += h_dd
+    matrix[:, b + n, b + n] += np.where(free, h_ss, 1.0)
+    mixed = np.where(free, h_ds, 0.0)
+    matrix[:, n, b + n] += mixed
+    matrix[:, b + n, n] += mixed
+    right = np.concatenate([g_d, g_s], axis=1) - np.einsum("rmk,rm->rk", scaled, g_c)
+    moves = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    ability = (g_c - np.einsum("rmk,rk->rm", cross, moves)) / h_c
+    return _limited(Params(ability, moves[:, :b], moves[:, b:]))
+
+
+def _limited(step: Params) -> Params:
+    """The step, shortened where it would leave the range in which its slopes hold."""
+    longest = np.max(np.abs(step.log_slope), axis=1)
+    short = np.minimum(1.0, _LARGEST_STEP / np.maximum(longest, 1e-300))[:, None]
+    return Params(step.ability * short, step.difficulty * short, step.log_slope * short)
+
+
+def _moved(params: Params, step: Params) -> Params:
+    return Params(
+        params.ability + step.ability,
+        params.difficulty + step.difficulty,
+        params.log_slope + step.log_slope,
+    )
+
+
+def _rows(params: Params, rows: IntArray) -> Params:
+    return Params(params.ability[rows], params.difficulty[rows], params.log_slope[rows])
+
+
+def _put(params: Params, rows: IntArray, values: Params) -> None:
+    params.ability[rows] = values.ability
+    params.difficulty[rows] = values.difficulty
+    params.log_slope[rows] = values.log_slope
+
+
+def _largest(a: Params, b: Params) -> FloatArray:
+    """The largest change of a parameter in each fit, shape (R,)."""
+    return np.asarray(
+        np.max(
+            [
+                np.max(np.abs(a.ability - b.ability), axis=1),
+                np.max(np.abs(a.difficulty - b.difficulty), axis=1),
+                np.max(np.abs(a.log_slope - b.log_slope), axis=1),
+            ],
+            axis=0,
+        )
+    )

@@ -1,0 +1,102 @@
+"""How many months ago the leading side first had what the trailing side has now."""
+
+from datetime import date
+
+from headtohead.capability.fitted import two_sides
+from headtohead.capability.model import TwoSides
+from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.survival import Clock, Lag, side_lag
+from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.core.dates import MONTHS_A_DAY
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, shown, side, side_name
+
+QUESTION = Question(
+    asks="How many months behind side A is side B on a capability index?",
+    reads=("benchmark_scores",),
+    optional=("index_scores", "index_benchmarks"),
+    units=("months",),
+    scope={
+        **INDEX_WORDS,
+        **SIDE_WORDS,
+        "clock": ScopeWord(
+            "text",
+            "release: lag when B's best came out; about: lag on the day asked about.",
+            "release",
+            ("release", "about"),
+        ),
+    },
+)
+_WORTH_SAYING = 0.005
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Months since side A first had the level of side B's best, that best drawn anew each time."""
+    import polars as pl
+
+    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    if isinstance(found, str):
+        return Answer(missing=found)
+    clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"
+    made = found.capability
+    try:
+        lag = side_lag(
+            made.side(found.a_past), made.side(found.b), found.day.toordinal(), clock, LEVEL
+        )
+    except ValueError as error:
+        return Answer(missing=f"no lag: {error}")
+    names = [side_name(side(ask, w)) for w in ("a", "b")]
+    match = made.names(found.a_past)[lag.matched] if lag.matched is not None else ""
+    rows = model_rows(made, found.a_past | found.b).filter(
+        pl.col("model_name").is_in([found.best_a, found.best_b, match])
+    )
+    months = lag.days.rescaled(MONTHS_A_DAY)
+    result = estimate(
+        ask,
+        rows,
+        label=f"{names[1]} behind {names[0]}",
+        interval=months,
+        unit="months",
+        level=LEVEL,
+        method=f"{made.settings.method_words()}; first day at the level, in each joint draw",
+        n=int(found.a.sum() + found.b.sum()),
+        n_of="models that may lead",
+    )
+    when = "at its release" if clock == "release" else f"on {found.day}"
+    says = (
+        f"{found.best_b} was {result.value:.1f} months behind {when} ({result.interval()})"
+        f"{_matched(found, match)}"
+    )
+    return Answer(
+        estimates=(result,),
+        says=says,
+        rows=shown(rows, MODEL_COLUMNS),
+        notes=_notes(found, lag, names),
+    )
+
+
+def _matched(found: TwoSides, match: str) -> str:
+    if not match:
+        return "; no model of the leader had its level yet"
+    day = found.capability.days[found.capability.index.place(match)]
+    return f"; {match} had that level on {date.fromordinal(int(day))}"
+
+
+def _notes(found: TwoSides, lag: Lag, names: list[str]) -> tuple[str, ...]:
+    notes = []
+    if lag.ahead >= _WORTH_SAYING:
+        notes.append(
+            f"{names[1]} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months"
+        )
+    if lag.open >= _WORTH_SAYING:
+        notes.append(
+            f"in {lag.open:.0%} of the draws {names[0]} had the level from its first model on, so "
+            "the lag has no upper end there"
+        )
+    dates = found.capability.settings.dates
+    notes.append(
+        "models count from their general release"
+        if dates == "release"
+        else "models count from the day the index's publisher gives, which for o3 is its preview"
+    )
+    return tuple(notes)

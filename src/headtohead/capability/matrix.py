@@ -1,0 +1,231 @@
+"""From benchmark scores to a matrix: one score for each model and benchmark, corrected alike."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.capability.irt import Scores
+from headtohead.capability.settings import IndexSettings
+from headtohead.core.errors import UnknownName
+from headtohead.core.provenance import OWN_SCORES
+from headtohead.core.question import Frames
+from headtohead.evidence.benchmarks import benchmarks
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FEWEST_MODELS = 3
+_COLUMNS = ("unit", "model_id", "lab", "country", "open", "family", "brand")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """The scores of an index and the models behind them.
+
+    Attributes:
+        scores: Coded; models by their label.
+        models: One row a model in the order of `scores.models`: label, unit (one for all names of
+            a model), model_id, lab, country, open, family, brand, released_on, benchmarks_n.
+        rows: The rows of evidence used: the best setting of each model on each benchmark.
+        left_out: Why -> how many scores.
+    """
+
+    scores: Scores
+    models: "pl.DataFrame"
+    rows: "pl.DataFrame"
+    left_out: dict[str, int]
+
+
+def matrix(frames: Frames, settings: IndexSettings) -> Matrix:
+    """The matrix that the settings ask for.
+
+    Of several settings of a model on one benchmark the best counts, as Epoch does; a model is one
+    set of weights, whatever each source calls it.
+
+    Raises:
+        UnknownName: If a benchmark to leave out is not among them.
+        ValueError: If too little is left to make an index.
+    """
+    import polars as pl
+
+    wanted = _wanted(frames["benchmark_scores"], settings)
+    if wanted.is_empty():
+        raise ValueError(
+            f"no score of {', '.join(settings.sources)} was known"
+            + (f" in the domain {settings.domain}" if settings.domain else "")
+        )
+    rows = corrected(wanted)
+    labels = _labels(rows, settings.sources)
+    rows = rows.join(labels, on="unit", how="left", maintain_order="left")
+    best = rows.sort(
+        ["label", "test", "score", "source_id"], descending=[False, False, True, False]
+    ).unique(["label", "test"], keep="first", maintain_order=True)
+    made = _scores(best)
+    enough = made.well_met(settings.least, _FEWEST_MODELS)
+    first, *others = enough.parts()
+    # What no benchmark connects has no common scale: the largest part is the index.
+    kept = enough.only(models=first) if others else enough
+    apart = sorted(name for part in others for name in part)
+    used = best.filter(pl.col("label").is_in(kept.models) & pl.col("test").is_in(kept.benchmarks))
+    left = {
+        f"a model with fewer than {settings.least} benchmarks, or a benchmark with fewer than "
+        f"{_FEWEST_MODELS} models": best.height - enough.model.size,
+        f"{len(apart)} models that share no benchmark with the rest: {', '.join(apart[:3])}"
+        f"{', ...' if len(apart) > 3 else ''}": enough.model.size - kept.model.size,
+        "another setting of a model that did worse": rows.height - best.height,
+    }
+    left |= _own_left_out(best, used)
+    models = _models(kept, used, frames, settings)
+    return Matrix(kept, models, used, {why: n for why, n in left.items() if n})
+
+
+def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
+    """A user's own models and benchmarks that are not in the index: each is named."""
+    import polars as pl
+
+    own = best.filter(pl.col("source_id") == OWN_SCORES)
+    lost = {}
+    for what, column in (("model", "label"), ("benchmark", "test")):
+        gone = sorted(set(own[column]) - set(used[column]))
+        if gone:
+            rows = own.filter(pl.col(column).is_in(gone)).height
+            lost[f"of yours, with too few scores: {what} {', '.join(gone)}"] = rows
+    return lost
+
+
+def _wanted(frame: "pl.DataFrame", settings: IndexSettings) -> "pl.DataFrame":
+    """The rows asked for, with `unit` and `test`."""
+    import polars as pl
+
+    whole = pl.col("part") == "overall"
+    rows = frame.filter(
+        pl.col("source_id").is_in(list(settings.sources))
+        & (whole | pl.col("part").str.ends_with("_pass_1"))
+    )
+    if settings.independent:
+        rows = rows.filter(pl.col("evaluator") == "third_party")
+    test = (
+        pl.when(whole)
+        .then("benchmark")
+        .otherwise(pl.concat_str("benchmark", "part", separator=" "))
+    )
+    rows = rows.with_columns(
+        test.alias("test"), pl.coalesce("model_id", "model_name").alias("unit")
+    )
+    known = set(rows["test"])
+    for name in settings.without:
+        if name not in known:
+            raise UnknownName("benchmark", name, known)
+    rows = rows.filter(~pl.col("test").is_in(list(settings.without)))
+    facts = {b.benchmark: b for b in benchmarks().values()}
+    if settings.domain:
+        wanted = [b for b, fact in facts.items() if fact.domain == settings.domain]
+        rows = rows.filter(pl.col("benchmark").is_in(wanted))
+    return rows
+
+
+def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Rows with `score` from 0 for guessing to 1 for all that can be solved, `items`, `chance`.
+
+    Where only a share of the items is sound, the scale ends there: it is a test of fewer items, on
+    which guessing solves a larger share.
+
+    Args:
+        rows: At least one row of `benchmark_scores`.
+    """
+    import polars as pl
+
+    facts = benchmarks()
+    names = rows["benchmark"].unique().to_list()
+
+    def fact(name: str, what: str, default: float | None) -> float | None:
+        return getattr(facts[name], what) if name in facts else default
+
+    def column(what: str, default: float | None) -> "pl.Expr":
+        return pl.col("benchmark").replace_strict(
+            {n: fact(n, what, default) for n in names}, return_dtype=pl.Float64()
+        )
+
+    chance, ceiling = column("chance_frac", 0.0), column("ceiling_frac", 1.0)
+    plain = (pl.col("score_frac") - chance) / (ceiling - chance)
+    lowest = -chance / (ceiling - chance)
+    score = pl.when(pl.col("chance_corrected")).then("score_frac").otherwise(plain)
+    items = pl.coalesce(pl.col("tasks_n").cast(pl.Float64), column("items_n", None))
+    return rows.with_columns(
+        pl.max_horizontal(pl.min_horizontal(score, 1.0), lowest).alias("score"),
+        (items * ceiling).alias("items"),
+        (chance / ceiling).alias("chance"),
+    )
+
+
+def _labels(rows: "pl.DataFrame", sources: tuple[str, ...]) -> "pl.DataFrame":
+    """Unit -> label: the name in the first source that has it; made distinct by the unit."""
+    import polars as pl
+
+    order = {source: n for n, source in enumerate(sources)}
+    ranked = rows.with_columns(
+        pl.col("source_id").replace_strict(order, return_dtype=pl.Int64()).alias("order")
+    ).sort("order", "model_name")
+    labels = ranked.unique("unit", keep="first", maintain_order=True).select(
+        "unit", pl.col("model_name").alias("label")
+    )
+    twice = labels["label"].is_duplicated()
+    full = pl.concat_str("label", pl.lit(" ("), "unit", pl.lit(")"))
+    return labels.with_columns(pl.when(twice).then(full).otherwise("label").alias("label"))
+
+
+def _scores(best: "pl.DataFrame") -> Scores:
+    chance = dict(best.select("test", "chance").iter_rows())
+    return Scores.from_rows(
+        best["label"].to_list(),
+        best["test"].to_list(),
+        best["score"].to_numpy(),
+        items=best["items"].to_list(),
+        chance=chance,
+    )
+
+
+def _models(
+    kept: Scores, used: "pl.DataFrame", frames: Frames, settings: IndexSettings
+) -> "pl.DataFrame":
+    import polars as pl
+
+    firsts = {
+        row["label"]: row
+        for row in used.sort("label").unique("label", keep="first").iter_rows(named=True)
+    }
+    published = _published_days(frames)
+    counts = dict(zip(kept.models, kept.per_model.tolist(), strict=True))
+    made: list[dict[str, Any]] = [
+        {
+            "label": name,
+            **{c: firsts[name][c] for c in _COLUMNS},
+            "released_on": _released(firsts[name], published, settings),
+            "benchmarks_n": counts[name],
+        }
+        for name in kept.models
+    ]
+    texts = dict.fromkeys(("label", *_COLUMNS), pl.String())
+    schema = {**texts, "released_on": pl.Date(), "benchmarks_n": pl.Int64()}
+    return pl.DataFrame(made, schema=schema)
+
+
+def _published_days(frames: Frames) -> dict[str, date]:
+    """Unit -> the day that the index's publisher counts the model from."""
+    import polars as pl
+
+    rows = frames.get("index_scores")
+    if rows is None or rows.is_empty():
+        return {}
+    units = rows.select(pl.coalesce("model_id", "model_name"), "released_on")
+    return dict(units.sort("released_on", descending=True).iter_rows())
+
+
+def _released(
+    row: dict[str, Any], published: dict[str, date], settings: IndexSettings
+) -> date | None:
+    by_publisher = published.get(row["unit"])
+    own = row["model_released_on"]
+    if settings.dates == "release":
+        return own or by_publisher
+    return by_publisher or own

@@ -1,0 +1,175 @@
+"""An index with the models behind it, and two sides of it on a day."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headtohead.capability.irt import Index, drawn_interval
+from headtohead.capability.settings import LEVEL, IndexSettings
+from headtohead.capability.survival import Side
+from headtohead.core.interval import Interval
+from headtohead.core.provenance import OWN_SCORES
+from headtohead.evidence.picking import where
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Capability:
+    """An index and what is known of its models.
+
+    Attributes:
+        settings: How it was made.
+        index: Values and joint draws, in points.
+        models: One row a model, in the order of `index.models`; see `Matrix`.
+        rows: The rows of evidence behind it.
+        left_out: Why -> how many scores.
+    """
+
+    settings: IndexSettings
+    index: Index
+    models: "pl.DataFrame"
+    rows: "pl.DataFrame"
+    left_out: dict[str, int]
+
+    @property
+    def newest(self) -> date:
+        """The day to which the scores reach; a user's own no further than those they join."""
+        import polars as pl
+
+        public = self.rows.filter(pl.col("source_id") != OWN_SCORES)
+        last = (public if public.height else self.rows)["known_on"].max()
+        assert isinstance(last, date)
+        return last
+
+    @property
+    def days(self) -> "IntArray":
+        """Release day of each model, as a count of days.
+
+        A model that has scores is out when they are known, whenever it came: where nobody knows
+        its day, that is the last day that the scores reach.
+        """
+        last = self.newest.toordinal()
+        days = [d.toordinal() if d else last for d in self.models["released_on"]]
+        return np.array(days, dtype=np.int64)
+
+    def out_by(self, day: date) -> "BoolArray":
+        """Which models were released by a day, shape (M,)."""
+        return np.asarray(self.days <= day.toordinal())
+
+    def members(self, filters: str) -> "BoolArray":
+        """Which models fit "column=value, ...", shape (M,)."""
+        kept = set(where(self.models, filters)["label"])
+        return np.array([name in kept for name in self.models["label"]], dtype=np.bool_)
+
+    def may_lead(self) -> "BoolArray":
+        """Which models have enough benchmarks to set the frontier, shape (M,).
+
+        Where the number is not published, all may.
+        """
+        return self._tested(self.settings.frontier)
+
+    def lead_words(self) -> str:
+        """Which models may set the frontier, for a note."""
+        if self.models["benchmarks_n"].null_count() == self.models.height:
+            return (
+                "the publisher does not print how many benchmarks a model had, so any may set the "
+                "frontier"
+            )
+        return f"a model needs {self.settings.frontier} benchmarks before it may set the frontier"
+
+    def may_mark(self) -> "BoolArray":
+        """Which models have enough benchmarks to show when a level was reached, shape (M,)."""
+        return self._tested(min(self.settings.frontier, self.settings.past))
+
+    def _tested(self, least: int) -> "BoolArray":
+        counts = self.models["benchmarks_n"].fill_null(least).to_numpy()
+        return np.asarray(counts >= least)
+
+    def side(self, mask: "BoolArray") -> Side:
+        """Some models as entries with days and joint draws."""
+        return Side(self.days[mask], self.index.ability[mask], self.index.ability_draws[:, mask])
+
+    def names(self, mask: "BoolArray") -> list[str]:
+        """Labels of some models, in order."""
+        return [name for name, kept in zip(self.index.models, mask, strict=True) if kept]
+
+    def evidence(self, *labels: str) -> "pl.DataFrame":
+        """The rows of evidence of some models; all if none is named."""
+        import polars as pl
+
+        return self.rows.filter(pl.col("label").is_in(list(labels))) if labels else self.rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoSides:
+    """Two sides of an index on one day.
+
+    Attributes:
+        capability: The index.
+        a: Which models of side A may lead and were out, shape (M,).
+        b: Likewise of side B.
+        a_past: Which of side A may show when a level was first reached: older models were given
+            fewer benchmarks, so fewer are asked of them.
+        b_past: Likewise of side B.
+        day: Later models do not count.
+    """
+
+    capability: Capability
+    a: "BoolArray"
+    b: "BoolArray"
+    a_past: "BoolArray"
+    b_past: "BoolArray"
+    day: date
+
+    def best(self, mask: "BoolArray") -> int:
+        """The position of the ablest of some models."""
+        values = np.where(mask, self.capability.index.ability, -np.inf)
+        return int(values.argmax())
+
+    def gap_draws(self) -> "FloatArray":
+        """Best of B minus best of A in each joint draw, shape (R,); each best is chosen anew."""
+        draws = self.capability.index.ability_draws
+        if draws.shape[0] == 0:
+            return np.empty(0)
+        return np.asarray(draws[:, self.b].max(axis=1) - draws[:, self.a].max(axis=1))
+
+    def gap(self) -> Interval:
+        """Best of B minus best of A in points."""
+        ability = self.capability.index.ability
+        value = float(ability[self.best(self.b)] - ability[self.best(self.a)])
+        return drawn_interval(value, self.gap_draws(), LEVEL)
+
+    @property
+    def best_a(self) -> str:
+        """Side A's best."""
+        return self.capability.index.models[self.best(self.a)]
+
+    @property
+    def best_b(self) -> str:
+        """Side B's best."""
+        return self.capability.index.models[self.best(self.b)]
+
+
+def model_row(made: Capability, n: int) -> dict[str, Any]:
+    """One model for a table: who it is, its points and their interval."""
+    row = made.models.row(n, named=True)
+    value = made.index.interval(row["label"], LEVEL)
+    return {
+        "model_name": row["label"],
+        "model_id": row["model_id"],
+        "lab": row["lab"],
+        "country": row["country"],
+        "open": row["open"],
+        "family": row["family"],
+        "released_on": row["released_on"],
+        "score_index": value.value,
+        "score_low_index": value.low,
+        "score_high_index": value.high,
+        "benchmarks_n": row["benchmarks_n"],
+    }

@@ -1,0 +1,223 @@
+"""A user's own benchmark scores: one table of model, benchmark and score, read strictly."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headtohead.core.errors import InputError
+from headtohead.core.provenance import OWN_SCORES, Citation
+from headtohead.evidence.benchmarks import benchmarks
+from headtohead.evidence.entities import with_entities
+from headtohead.evidence.frames import polars_schema
+from headtohead.evidence.tables import table
+from headtohead.evidence.traps import repeats, scales
+from headtohead.names.names import Names
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_NEEDED = ("model", "benchmark", "score")
+_MAY = ("setting", "items", "evaluator", "corrected", "released_on", "lab", "country", "open")
+_EVALUATORS = ("first_party", "third_party", "unstated")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnScores:
+    """Scores that a user brought.
+
+    Attributes:
+        rows: Rows of `benchmark_scores` with the entity columns; their source is "scores".
+        citation: The file as a source.
+    """
+
+    rows: "pl.DataFrame"
+    citation: Citation
+
+
+def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
+    """The scores in a CSV or Parquet file.
+
+    Args:
+        path: Columns model, benchmark, score (a share of solved items, 0 to 1); and, if known,
+            setting, items, evaluator (first_party, third_party, unstated), corrected (true if 0
+            means guessing), released_on (YYYY-MM-DD), lab, country, open (open or closed).
+        names: The name lists; a model that they know joins its other scores.
+        known_on: The day on which the scores became known.
+
+    Raises:
+        InputError: If the file cannot be read, a column is missing or unknown, or a row is wrong.
+    """
+    import polars as pl
+
+    given = _read(path)
+    _check_columns(given, path)
+    rows = _typed(given, path)
+    schema = polars_schema(table("benchmark_scores"))
+    filled = rows.with_columns(
+        part=pl.lit("overall"),
+        observed_on=pl.col("released_on"),
+        known_on=pl.lit(known_on),
+        verified=pl.lit(True),
+        source_id=pl.lit(OWN_SCORES),
+    )
+    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in schema.items() if c not in filled.columns]
+    made = with_entities(
+        "benchmark_scores", filled.with_columns(lacking).select(list(schema)), names
+    )
+    told = ("lab", "country", "open")
+    made = made.with_columns(
+        model_released_on=pl.coalesce(rows["released_on"], "model_released_on"),
+        **{c: pl.coalesce(rows[c], c) for c in told},
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return OwnScores(made, _citation(path, known_on, digest))
+
+
+def _read(path: Path) -> "pl.DataFrame":
+    import polars as pl
+
+    if path.is_dir():
+        raise InputError(f"{path} is a folder. Give the file with the scores.")
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet"):
+        raise InputError(f"{path.name} is neither .csv nor .parquet. Save the scores as one.")
+    if not path.is_file():
+        raise InputError(f"There is no file {path}. Check the path.")
+    try:
+        return pl.read_csv(path) if suffix == ".csv" else pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{path.name} cannot be read: {error}") from None
+
+
+def _check_columns(given: "pl.DataFrame", path: Path) -> None:
+    known = (*_NEEDED, *_MAY)
+    lacking = [c for c in _NEEDED if c not in given.columns]
+    odd = [c for c in given.columns if c not in known]
+    if lacking:
+        raise InputError(
+            f"{path.name} has no column {', '.join(lacking)}. It needs {', '.join(_NEEDED)}, and "
+            f"may have {', '.join(_MAY)}."
+        )
+    if odd:
+        raise InputError(
+            f"{path.name} has columns that mean nothing here: {', '.join(odd)}. Drop them, or "
+            f"rename them to one of {', '.join(known)}."
+        )
+    if given.is_empty():
+        raise InputError(f"{path.name} has no rows.")
+
+
+def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
+    """The columns of the table, each of its type; wrong rows are named."""
+    import polars as pl
+
+    kinds = {
+        "score": pl.Float64(),
+        "items": pl.Int64(),
+        "corrected": pl.Boolean(),
+        "released_on": pl.Date(),
+    }
+    columns = []
+    for name in (*_NEEDED, *_MAY):
+        kind = kinds.get(name, pl.String())
+        column = given[name] if name in given.columns else pl.Series(name, [None] * given.height)
+        columns.append(_cast(column, kind, path).alias(name))
+    rows = pl.DataFrame(columns)
+    for name in _NEEDED:
+        empty = rows[name].is_null()
+        if name == "score":
+            empty = empty | rows[name].is_nan().fill_null(False)
+        if empty.any():
+            raise InputError(f"{path.name} row {_row(empty)}: {name} is empty. Fill it in.")
+    labels = [f"row {n}" for n in range(2, rows.height + 2)]
+    if found := scales(rows["score"].to_numpy(), names=labels, where=f"{path.name}, score"):
+        raise InputError(f"{found[0]} ({', '.join(found[0].affects[:3])})")
+    again = rows.select("model", "benchmark", "setting").is_duplicated()
+    if twice := repeats(rows, key=("model", "benchmark", "setting"), tolerance=0.0):
+        raise InputError(f"{path.name}, {twice[0]}")
+    if again.any():
+        raise InputError(
+            f"{path.name} row {_row(again)}: the same model, benchmark and setting stand there "
+            "again. Leave out one of the rows."
+        )
+    evaluator = rows["evaluator"].fill_null("third_party")
+    for odd, said in (
+        (~evaluator.is_in(_EVALUATORS), f"evaluator must be one of {', '.join(_EVALUATORS)}"),
+        (~rows["open"].is_in(["open", "closed"]), "open must be open or closed"),
+        (~rows["country"].str.contains("^[A-Z]{2}$"), "country must be two letters, as US or CN"),
+        (rows["items"] < 1, "items must be a count of at least 1"),
+    ):
+        if odd.fill_null(False).any():
+            raise InputError(f"{path.name} row {_row(odd.fill_null(False))}: {said}.")
+    return rows.select(
+        pl.col("benchmark").map_elements(_benchmark, return_dtype=pl.String()),
+        pl.col("model").alias("model_name"),
+        pl.col("setting"),
+        pl.col("score").alias("score_frac"),
+        pl.col("corrected").fill_null(False).alias("chance_corrected"),
+        pl.col("items").alias("tasks_n"),
+        evaluator.alias("evaluator"),
+        pl.col("lab").alias("organisation"),
+        *("released_on", "lab", "country", "open"),
+    )
+
+
+def _benchmark(printed: str) -> str:
+    """The id of a benchmark that is known by this id or title; else as printed."""
+    return _known_benchmarks().get(_plain(printed), printed)
+
+
+@cache
+def _known_benchmarks() -> dict[str, str]:
+    known = benchmarks().values()
+    return {_plain(name): b.benchmark for b in known for name in (b.title, b.benchmark)}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _cast(column: "pl.Series", kind: "pl.DataType", path: Path) -> "pl.Series":
+    import polars as pl
+
+    if column.dtype == kind or column.dtype == pl.Null():
+        return column.cast(kind)
+    if kind == pl.Date() and column.dtype == pl.String():
+        made = column.str.to_date("%Y-%m-%d", strict=False)
+    elif kind == pl.Boolean() and column.dtype == pl.String():
+        made = column.str.to_lowercase().replace_strict(
+            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean()
+        )
+    else:
+        made = column.cast(kind, strict=False)
+    wrong = made.is_null() & column.is_not_null()
+    if wrong.any():
+        value = column.filter(wrong)[0]
+        raise InputError(
+            f"{path.name} row {_row(wrong)}: {column.name} is {value!r}, which is no {kind}."
+        )
+    return made
+
+
+def _row(marks: "pl.Series") -> int:
+    """The first marked row as a spreadsheet counts it: the header is row 1."""
+    first = marks.arg_true()[0]
+    return int(first) + 2
+
+
+def _citation(path: Path, known_on: date, digest: str) -> Citation:
+    return Citation(
+        source_id=OWN_SCORES,
+        publisher="Your scores",
+        product=path.name,
+        citation=f"Scores given to headtohead: {path.name}.",
+        url="",
+        licence="as their owner says",
+        evaluator="mixed",
+        known_on=known_on,
+        sha256=digest,
+    )

@@ -1,0 +1,113 @@
+"""What questions about benchmark scores share: which runs count, and how sure each score is."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.estimate import Estimate
+from headtohead.core.interval import Interval
+from headtohead.core.question import Ask, ScopeWord
+from headtohead.evidence.benchmarks import benchmarks
+from headtohead.evidence.picking import estimate, where
+from headtohead.stats.intervals import difference, wilson
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SCORE_WORDS = {
+    "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", ()),
+    "parts": ScopeWord("texts", "Parts of each benchmark; each counts as a test.", ("overall",)),
+    "independent": ScopeWord("flag", "Leave out results that the models' makers report.", True),
+}
+
+
+SCORE_COLUMNS = (
+    "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
+    "chance_corrected", "evaluator", "observed_on",
+)  # fmt: skip
+
+
+def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
+    """The scores asked for, of models that existed by a day, with a known maker.
+
+    Adds `test`: the benchmark, and the part if it is not the whole; and `unit`: the model, whatever
+    it is called.
+    """
+    import polars as pl
+
+    rows = frame.filter(
+        pl.col("part").is_in(list(scope["parts"]))
+        & pl.col("lab").is_not_null()
+        & (pl.col("observed_on").is_null() | (pl.col("observed_on") <= day))
+    )
+    if scope["independent"]:
+        rows = rows.filter(pl.col("evaluator") == "third_party")
+    if scope["benchmarks"]:
+        rows = rows.filter(pl.col("benchmark").is_in(list(scope["benchmarks"])))
+    whole = pl.col("part") == "overall"
+    test = (
+        pl.when(whole)
+        .then("benchmark")
+        .otherwise(pl.concat_str("benchmark", "part", separator=" "))
+    )
+    unit = pl.coalesce("model_id", "model_name")
+    return rows.with_columns(test.alias("test"), unit.alias("unit"))
+
+
+def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+    """The best-scoring run of each test among the rows that fit."""
+    fitting = where(rows, filters).sort(
+        "score_frac", "model_name", "source_id", descending=[True, False, False]
+    )
+    return fitting.unique("test", keep="first", maintain_order=True).sort("test")
+
+
+def score_interval(row: Mapping[str, Any]) -> Interval | None:
+    """A score with its 95% interval from the number of tasks; None if that is not known.
+
+    The expected number of solved tasks is rounded to whole tasks. A chance-corrected score is
+    taken back to the plain one for the interval, which is then corrected again.
+    """
+    if row["tasks_n"] is None:
+        return None
+    known = benchmarks().get(row["benchmark"]) if row["chance_corrected"] else None
+    plain = known.solved_frac(row["score_frac"]) if known else row["score_frac"]
+    plain = min(1.0, max(0.0, plain))
+    made = wilson(min(row["tasks_n"], round(plain * row["tasks_n"])), row["tasks_n"])
+    ends = (plain, min(made.low, plain), max(made.high, plain))
+    return Interval(*(known.corrected_frac(end) if known else end for end in ends))
+
+
+def pairs(
+    a: "pl.DataFrame", b: "pl.DataFrame"
+) -> "Iterator[tuple[str, pl.DataFrame, Interval, Interval]]":
+    """Each test both sides were given: its name, both rows (A first) and both intervals.
+
+    A test whose number of tasks is not known has no interval, so it is left out.
+    """
+    import polars as pl
+
+    for name in sorted(set(a["test"]) & set(b["test"])):
+        pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
+        first, second = (score_interval(r) for r in pair.iter_rows(named=True))
+        if first is not None and second is not None:
+            yield name, pair, first, second
+
+
+def gaps(ask: Ask, a: "pl.DataFrame", b: "pl.DataFrame") -> "list[tuple[Estimate, pl.DataFrame]]":
+    """B minus A on each shared test in percentage points, with the two rows behind it."""
+    made = []
+    for name, pair, first, second in pairs(a, b):
+        found = difference(first, second)
+        points = estimate(
+            ask,
+            pair,
+            label=name,
+            interval=Interval(100 * found.value, 100 * found.low, 100 * found.high),
+            unit="pp",
+            method="difference of two scores, unpaired; Wilson intervals combined by MOVER",
+            n=min(pair["tasks_n"].to_list()),
+            n_of="tasks",
+        )
+        made.append((points, pair))
+    return made

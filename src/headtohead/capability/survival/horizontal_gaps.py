@@ -1,0 +1,120 @@
+"""The horizontal gap of two frontiers: how many days lie between them, level by level."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.capability.survival.sides import Side, drawn_interval, pair
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import BoolArray, FloatArray, vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HorizontalGap:
+    """Days from the leader's first reaching a level to the trailing side's, over levels.
+
+    Attributes:
+        mean: Over the levels that both reached. It leaves out what only one side has, so it
+            flatters the trailing side while the leader is moving away.
+        restricted: Over the levels that either reached, the other side's day being set to
+            the last day known: a least gap, as long as the trailing side alone reached none.
+        smallest: Of the levels that both reached, for the point values.
+        largest: The same.
+        both: How many levels both reached, for the point values.
+        only_leader: How many only the leader reached (censored).
+        only_trailing: How many only the trailing side reached.
+        neither: How many nobody reached.
+        from_start: How many of `both` a side had from its first entry on, so that its first
+            day may have been earlier.
+        means: Shape (R,): `mean` in each draw; nan where no level was reached by both.
+        restricted_means: Shape (R,): `restricted` in each draw.
+    """
+
+    mean: Interval
+    restricted: Interval
+    smallest: float
+    largest: float
+    both: int
+    only_leader: int
+    only_trailing: int
+    neither: int
+    from_start: int
+    means: FloatArray
+    restricted_means: FloatArray
+
+
+def horizontal_gap(
+    leader: Side, trailing: Side, levels: ArrayLike, on_day: int, level: float = 0.95
+) -> HorizontalGap:
+    """The mean days between two frontiers over a grid of levels, from joint draws.
+
+    Args:
+        leader: Entries of the leader.
+        trailing: Entries of the trailing side, drawn together with the leader's.
+        levels: Where the frontiers are compared, shape (q,), as `np.arange(116, 150, 0.1)`.
+            Each counts the same, so their spacing decides what counts.
+        on_day: The last day known; later entries do not count.
+        level: Coverage of the intervals, inside (0, 1).
+
+    Returns:
+        Days; below 0 at levels where the trailing side was first. The intervals cover what
+        the scores leave open at these levels, not which levels were chosen.
+
+    Raises:
+        ValueError: If a side has no entry by `on_day`, no level was reached by both, the
+            sides have different numbers of draws, or these are too few for the level.
+
+    References:
+        Epoch AI, Cottier, B. et al. (2024). How far behind are open models?
+        https://epoch.ai/blog/open-models-report
+    """
+    pair(leader, trailing)
+    grid = vector(levels, "levels")
+    ahead, ahead_from_start = _first_days(leader, "leader", grid, on_day)
+    behind, behind_from_start = _first_days(trailing, "trailing side", grid, on_day)
+    has, had = ahead < math.inf, behind < math.inf
+    gap = np.minimum(behind, on_day) - np.minimum(ahead, on_day)
+    shared, either = has & had, has | had
+    if not shared[0].any():
+        tops = [f"{s.rows[0, s.days <= on_day].max():g}" for s in (leader, trailing)]
+        raise ValueError(
+            f"no level was reached by both sides by day {on_day}; "
+            f"the leader's best is {tops[0]}, the trailing side's {tops[1]}"
+        )
+    means, restricted = _mean(gap, shared), _mean(gap, either)
+    own = gap[0, shared[0]]
+    count = np.count_nonzero
+    return HorizontalGap(
+        mean=drawn_interval(means, level),
+        restricted=drawn_interval(restricted, level),
+        smallest=float(own.min()),
+        largest=float(own.max()),
+        both=int(own.size),
+        only_leader=int(count(has[0] & ~had[0])),
+        only_trailing=int(count(had[0] & ~has[0])),
+        neither=int(count(~either[0])),
+        from_start=int(count(shared[0] & (ahead_from_start | behind_from_start))),
+        means=means[1:],
+        restricted_means=restricted[1:],
+    )
+
+
+def _first_days(
+    side: Side, name: str, grid: FloatArray, on_day: int
+) -> tuple[FloatArray, BoolArray]:
+    """The first day of each level in every row, inf where never; and row 0's first-day levels."""
+    found = side.front(on_day)
+    if found.days.size == 0:
+        raise ValueError(f"the {name} has no entry by day {on_day}; its first is {side.days.min()}")
+    at = found.reached(grid)
+    return np.append(found.days.astype(np.float64), math.inf)[at], at[0] == 0
+
+
+def _mean(gap: FloatArray, mask: BoolArray) -> FloatArray:
+    """The mean of each row over its mask; nan where the mask is empty."""
+    n = mask.sum(axis=1)
+    total = np.where(mask, gap, 0.0).sum(axis=1)
+    mean: FloatArray = np.divide(total, n, out=np.full(n.shape, math.nan), where=n > 0)
+    return mean

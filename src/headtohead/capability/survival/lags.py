@@ -1,0 +1,194 @@
+"""Lags: how long before the leader first had what the trailing side has."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.capability.survival.records import best_on
+from headtohead.capability.survival.sides import Front, Side, drawn_interval, front, known_by, pair
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    vector,
+)
+
+Clock = Literal["release", "as of"]
+CLOCKS: tuple[Clock, ...] = get_args(Clock)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lag:
+    """How far one side is behind, in days.
+
+    Attributes:
+        days: Its interval covers what the scores leave open. Where the leader had the level
+            from its first day, `value` is the least lag and `high` is inf.
+        draws: Shape (R,): 0 where the trailing side is ahead, inf where only a least lag is
+            known.
+        ahead: Share of the draws in which the trailing side is ahead: the leader did not
+            have the level by the clock.
+        open: Share of the draws in which the leader had the level from its first day.
+        clock_day: The day from which the lag is counted back, for the point values.
+        entry: Position of the trailing side's entry that sets the level, for the point
+            values (0 in `entry_lag`).
+        matched: Position of the leader's entry that first had the level, for the point
+            values; None if the trailing side is ahead.
+    """
+
+    days: Interval
+    draws: FloatArray
+    ahead: float
+    open: float
+    clock_day: int
+    entry: int
+    matched: int | None
+
+
+def side_lag(
+    leader: Side, trailing: Side, on_day: int, clock: Clock = "release", level: float = 0.95
+) -> Lag:
+    """How far the trailing side's best is behind the leader, from joint draws.
+
+    In each draw the trailing side's best by `on_day` is chosen anew, and the leader's first
+    day at or above it is looked up among the leader's entries by the clock's day.
+
+    Args:
+        leader: Entries of the leader.
+        trailing: Entries of the trailing side, drawn together with the leader's.
+        on_day: Later entries of either side do not count.
+        clock: "release": counted from the day on which that best came out (how far behind
+            was it then?); "as of": counted from `on_day` (how far behind are they now?).
+        level: Coverage, inside (0, 1).
+
+    Returns:
+        Days. In a draw where the leader has nothing by the clock, the trailing side is ahead.
+        The best of many noisy entries is overrated, so entries with wide errors should be
+        left out.
+
+    Raises:
+        ValueError: If a side has no entry by `on_day` (the leader: by the clock), the sides
+            have different numbers of draws, or these are too few for the level.
+
+    References:
+        Epoch AI (2026). Chinese AI models have lagged the US frontier by 7 months on average
+        since 2023 (for each day, how long ago the leader first had the other's best).
+    """
+    if clock not in CLOCKS:
+        raise ValueError(f"clock is 'release' or 'as of', not {clock!r}")
+    pair(leader, trailing)
+    theirs = np.flatnonzero(trailing.days <= on_day)
+    if theirs.size == 0:
+        first = int(trailing.days.min())
+        raise ValueError(f"the trailing side has no entry by day {on_day}; its first is {first}")
+    # Of equals the earliest counts, which is the first once the days are in order.
+    theirs = theirs[np.argsort(trailing.days[theirs], kind="stable")]
+    rows = trailing.rows[:, theirs]
+    best = rows.argmax(axis=1)
+    levels = rows[np.arange(best.size), best]
+    days = trailing.days[theirs][best] if clock == "release" else np.full(best.size, on_day)
+    return _lag(leader, levels, days, best_on(trailing.days, trailing.values, on_day), level)
+
+
+def entry_lag(
+    leader: Side,
+    day: int,
+    value: float,
+    draws: ArrayLike,
+    on_day: int | None = None,
+    level: float = 0.95,
+) -> Lag:
+    """How far one named entry of the trailing side is behind the leader, from joint draws.
+
+    Args:
+        leader: Entries of the leader.
+        day: The day on which the entry came out.
+        value: Its point value.
+        draws: Shape (R,), drawn together with the leader's.
+        on_day: The day from which the lag is counted back; None: the entry's own day (how
+            far behind was it at release?). Later entries of the leader do not count.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: As `side_lag`, or if `on_day` lies before `day`.
+
+    References:
+        As `side_lag`.
+    """
+    if on_day is not None and on_day < day:
+        raise ValueError(f"the entry of day {day} was not out on day {on_day}")
+    entry = Side([day], [value], vector(draws, "draws")[:, None])
+    if on_day is None:
+        return side_lag(leader, entry, day, "release", level)
+    return side_lag(leader, entry, on_day, "as of", level)
+
+
+def lag_days(
+    leader_days: ArrayLike, leader_values: ArrayLike, trailing_value: float, on_day: int
+) -> int | None:
+    """How many days before `on_day` the leader first reached the trailing side's value.
+
+    Args:
+        leader_days: Whole days of the leader's entries, shape (n,).
+        leader_values: Their values, shape (n,), higher is better.
+        trailing_value: The trailing side's best on that day.
+        on_day: Later entries of the leader do not count.
+
+    Returns:
+        0 if the leader never reached it (the trailing side is ahead); None if the leader's
+        very first day already had it, so that the lag is longer than the record goes back.
+
+    Raises:
+        ValueError: If the leader has no entry by `on_day`, or a number is not finite.
+    """
+    when, value = known_by(leader_days, leader_values, on_day)
+    if not math.isfinite(trailing_value):
+        raise ValueError("trailing_value is not a finite number")
+    ahead, open_, lag = _look_up(
+        front(when, value[None, :], on_day), np.array([trailing_value]), np.array([on_day])
+    )
+    return 0 if ahead[0] else None if open_[0] else int(lag[0])
+
+
+def _look_up(
+    leader: Front, levels: FloatArray, clock_days: IntArray
+) -> tuple[BoolArray, BoolArray, FloatArray]:
+    """For each row: is the trailing side ahead, is the lag a least one only, and its days."""
+    had = (leader.best >= levels[:, None]) & (leader.days <= clock_days[:, None])
+    ahead: BoolArray = np.logical_not(had.any(axis=1))
+    first = leader.days[had.argmax(axis=1)]
+    # Of the leader's first day nothing says how long before it had the level.
+    open_: BoolArray = ~ahead & (first == leader.days[0])
+    least: FloatArray = np.where(ahead, 0.0, clock_days - first).astype(np.float64)
+    return ahead, open_, least
+
+
+def _interval(open_: BoolArray, least: FloatArray, level: float) -> tuple[Interval, FloatArray]:
+    """The interval, and the lag of every row with inf for what is open."""
+    lags = np.where(open_, math.inf, least)
+    return drawn_interval(lags, level, 0.0, lower=least), lags
+
+
+def _lag(leader: Side, levels: FloatArray, clock_days: IntArray, entry: int, level: float) -> Lag:
+    clock = int(clock_days[0])
+    known_by(leader.days, leader.values, clock)
+    known = leader.front(int(clock_days.max()))
+    ahead, open_, least = _look_up(known, levels, clock_days)
+    interval, lags = _interval(open_, least, level)
+    matched = None
+    if not ahead[0]:
+        on_first = np.flatnonzero(leader.days == clock - int(least[0]))
+        matched = int(on_first[leader.values[on_first].argmax()])
+    return Lag(
+        interval,
+        lags[1:],
+        float(ahead[1:].mean()),
+        float(open_[1:].mean()),
+        clock,
+        entry,
+        matched,
+    )

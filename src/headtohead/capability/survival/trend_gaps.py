@@ -1,0 +1,164 @@
+"""The gap of two straight lines through the frontiers: in levels, and in days."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from headtohead.capability.survival.sides import (
+    Front,
+    Side,
+    Spread,
+    drawn_interval,
+    pair,
+)
+from headtohead.stats.inputs import FloatArray
+
+Through = Literal["records", "days"]
+_YEAR = 365.25
+_FEWEST = 3
+_BLOCK = 3  # neighbouring records that share a weight; found by simulation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrendGap:
+    """Lines through two frontiers.
+
+    Attributes:
+        leader_slope: Levels a year.
+        trailing_slope: Levels a year.
+        level_gap: The leader's line minus the trailing side's, on the day asked about.
+        days: That gap over the leader's slope: how long the leader's line takes for it.
+        leader_records: How many records carry the leader's line, for the point values.
+        trailing_records: How many carry the trailing side's.
+        gap_draws: Shape (R,): `level_gap` in each draw; nan where a line had too few records.
+        days_draws: Shape (R,): `days` in each draw; nan also where the leader does not rise.
+    """
+
+    leader_slope: Spread
+    trailing_slope: Spread
+    level_gap: Spread
+    days: Spread
+    leader_records: int
+    trailing_records: int
+    gap_draws: FloatArray
+    days_draws: FloatArray
+
+
+def trend_gap(
+    leader: Side,
+    trailing: Side,
+    since: int,
+    on_day: int,
+    rng: np.random.Generator,
+    *,
+    at_day: int | None = None,
+    through: Through = "records",
+    level: float = 0.95,
+) -> TrendGap:
+    """Least-squares lines through both frontiers since a day, and the gap between them.
+
+    In each draw the records are found and the lines fitted anew. `scores` covers what the
+    scores leave open about these entries. For `both`, the records of each draw also get
+    exponential weights (Bayesian bootstrap), three neighbours sharing one, since records
+    near in time lie on the same side of the line: it covers also which records there
+    happened to be around a line. Neither says whether a line is right.
+
+    Args:
+        leader: Entries of the leader.
+        trailing: Entries of the trailing side, drawn together with the leader's.
+        since: Only records set on this day or later (records of all the side's history).
+        on_day: The last day known; later entries do not count.
+        rng: Source of randomness, for the weights.
+        at_day: The day of the gap; None: `on_day`.
+        through: "records": the line goes through the records, each counting once; "days":
+            through the best so far of every day from the later of `since` and the first
+            entry, so that a record counts for as long as it stood.
+        level: Coverage, inside (0, 1).
+
+    Returns:
+        Slopes per year of 365.25 days. A line through records lies above one through days.
+        Draws in which a line has fewer than 3 records, or the leader does not rise, count
+        against both ends.
+
+    Raises:
+        ValueError: If a side has fewer than 3 records, the sides have different numbers of
+            draws, these are too few for the level, or the leader does not rise.
+
+    References:
+        Ho, A. et al. (2025). A Rosetta Stone for AI benchmarks. doi:10.48550/arXiv.2512.00193
+    """
+    if through not in get_args(Through):
+        raise ValueError(f"through is 'records' or 'days', not {through!r}")
+    if since > on_day:
+        raise ValueError(f"since, day {since}, lies after the last day known, {on_day}")
+    pair(leader, trailing)
+    at = on_day if at_day is None else at_day
+    plain, shuffled, counts = [], [], []
+    for side, name in ((leader, "leader"), (trailing, "trailing side")):
+        front = side.front(on_day)
+        n = int(np.count_nonzero(front.records(since)[0]))
+        if n < _FEWEST:
+            raise ValueError(f"the {name} has {n} records since day {since}; a line needs 3")
+        weights = block_weights(front, rng)
+        counts.append(n)
+        plain.append(_lines(front, np.ones_like(weights), since, on_day, at, through))
+        shuffled.append(_lines(front, weights, since, on_day, at, through))
+    if plain[0][0][0] <= 0:
+        raise ValueError("the leader's line does not rise, so the gap has no length in days")
+    units = min(counts) / _BLOCK
+    alone, resampled = _numbers(*plain), _numbers(*shuffled)
+    first, second, gap, days = (
+        Spread(drawn_interval(a, level), drawn_interval(b, level, units=units))
+        for a, b in zip(alone, resampled, strict=True)
+    )
+    return TrendGap(first, second, gap, days, counts[0], counts[1], alone[2][1:], alone[3][1:])
+
+
+_Line = tuple[FloatArray, FloatArray]
+
+
+def block_weights(front: Front, rng: np.random.Generator) -> FloatArray:
+    """Exponential weights of the days of every row, one for a block of records; 1 in row 0.
+
+    A day that set no record has the weight of the record that stood. Blocks begin anywhere.
+    """
+    rows = front.best.shape[0]
+    record = np.cumsum(front.records(), axis=1) - 1
+    block = (record + rng.integers(0, _BLOCK, (rows, 1))) // _BLOCK
+    weights: FloatArray = np.take_along_axis(
+        rng.standard_exponential((rows, int(block.max()) + 1)), block, axis=1
+    )
+    weights[0] = 1.0
+    return weights
+
+
+def _numbers(leader: _Line, trailing: _Line) -> tuple[FloatArray, ...]:
+    """Both slopes a year, the level gap, and that in days, each of shape (rows,)."""
+    gap = leader[1] - trailing[1]
+    rises = leader[0] > 0
+    days = np.divide(gap, leader[0], out=np.full(gap.shape, math.nan), where=rises)
+    return leader[0], trailing[0], gap, days * _YEAR
+
+
+def _lines(
+    front: Front, weights: FloatArray, since: int, on_day: int, at_day: int, through: Through
+) -> _Line:
+    """The slope a year and the height on a day of every row's line; nan with few records."""
+    record = front.records(since)
+    enough = record.sum(axis=1) >= _FEWEST
+    if through == "records":
+        days, best, weight = front.days, front.best, np.where(record, weights, 0.0)
+    else:
+        days = np.arange(max(since, int(front.days[0])), on_day + 1)
+        step = np.searchsorted(front.days, days, side="right") - 1
+        best, weight = front.best[:, step], weights[:, step]
+    x = (days - at_day) / _YEAR
+    weight = weight / np.where(enough, weight.sum(axis=1), 1.0)[:, None]
+    x_mean, y_mean = weight @ x, (weight * best).sum(axis=1)
+    centred = x - x_mean[:, None]
+    spread = (weight * centred**2).sum(axis=1)
+    shared = (weight * centred * best).sum(axis=1)
+    slope = np.divide(shared, spread, out=np.full(spread.shape, math.nan), where=enough)
+    return slope, y_mean - slope * x_mean

@@ -1,0 +1,223 @@
+"""Other choices that a careful analyst might have made: the index again under each of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headtohead.capability.fitted import two_sides
+from headtohead.capability.irt import Scores, fit_index
+from headtohead.capability.irt.rescored import rescored
+from headtohead.capability.model import Capability, TwoSides
+from headtohead.capability.settings import IndexMethod, IndexSettings
+from headtohead.core.question import Ask, Frames
+from headtohead.evidence.benchmarks import title
+from headtohead.evidence.picking import side, side_name
+
+if TYPE_CHECKING:
+    from headtohead.stats.inputs import BoolArray
+
+_WORSE = (0.05, 0.2)  # how much worse unseen scores might have been
+_FULL = ("epoch_eci", "epoch_eci_gathered")
+_NO_MODEL = "a side has no model left that may lead"
+_DATES = {"release": "dated by general release", "publisher": "dated as the publisher does"}
+_METHODS: dict[IndexMethod, str] = {
+    "binomial": "likelihood of items",
+    "eci": "Epoch's objective on the same scores",
+    "published": "Epoch's printed index, all its benchmarks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One other choice.
+
+    Attributes:
+        topic: What it is about: scores, benchmarks, missing, dates, model, frontier.
+        choice: In a reader's words.
+        sides: Both sides under it; or why there is none.
+    """
+
+    topic: str
+    choice: str
+    sides: "TwoSides | str"
+
+
+def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]:
+    """The index as asked for, and under each other choice.
+
+    Args:
+        frames: The evidence.
+        ask: The question.
+        base: The settings asked for.
+    """
+
+    def under(topic: str, choice: str, **changed: object) -> Variant:
+        settings = replace(base, **changed)  # type: ignore[arg-type]
+        return Variant(topic, choice, two_sides(frames, ask, settings, ask.about.end))
+
+    asked = Variant("as asked", "as asked", two_sides(frames, ask, base, ask.about.end))
+    yield asked
+    yield from _scores(frames, base, under)
+    yield from _missing(asked, ask)
+    other = "release" if base.dates == "publisher" else "publisher"
+    yield under("dates", _DATES[other], dates=other)
+    # Which models may lead is settled by the publisher of a printed index.
+    for least in (base.frontier - 2, base.frontier + 2) if base.method != "published" else ():
+        words = f"{max(1, least)} benchmarks to set the frontier"
+        yield under("frontier", words, frontier_benchmarks=max(1, least))
+    for method, words in _METHODS.items():
+        if method != base.method and not (method == "published" and base.domain):
+            yield under("model", words, method=method)
+    if isinstance(asked.sides, TwoSides) and base.method != "published":
+        for name in asked.sides.capability.index.benchmarks:
+            fewer = under(
+                "benchmarks", f"without {title(name)}", draws=0, without=(*base.without, name),
+                frontier_benchmarks=1,
+            )  # fmt: skip
+            yield _same_models(fewer, asked.sides)
+
+
+def _same_models(other: Variant, asked: TwoSides) -> Variant:
+    """The variant with the models that may lead as asked.
+
+    A model that had just enough benchmarks has one fewer now, and may still lead; one that never
+    had enough may still not.
+    """
+    sides = other.sides
+    if isinstance(sides, str):
+        return other
+
+    def kept(own: "BoolArray", before: "BoolArray") -> "BoolArray":
+        return own & np.isin(sides.capability.index.models, asked.capability.names(before))
+
+    made = replace(
+        sides,
+        a=kept(sides.a, asked.a),
+        b=kept(sides.b, asked.b),
+        a_past=kept(sides.a_past, asked.a_past),
+        b_past=kept(sides.b_past, asked.b_past),
+    )
+    if not made.a.any() or not made.b.any():
+        return replace(other, sides=_NO_MODEL)
+    return replace(other, sides=made)
+
+
+def _scores(
+    frames: Frames, base: IndexSettings, under: Callable[..., Variant]
+) -> Iterator[Variant]:
+    """Other scores: Epoch's own runs or all that it gathered, and without those of the makers."""
+    if base.method == "published":
+        return
+    sources = set(frames["benchmark_scores"]["source_id"])
+    for choice, wanted in (("Epoch's own runs", _FULL[:1]), ("all scores gathered", _FULL)):
+        if set(wanted) <= sources and wanted != base.sources:
+            yield under("scores", choice, sources=wanted)
+        elif wanted != base.sources:
+            yield Variant("scores", choice, f"not here: h2h update {wanted[-1]} takes them in")
+    choice = "makers' results included" if base.independent else "independent results only"
+    if _has_makers(frames, base):
+        yield under("scores", choice, independent=not base.independent)
+    else:
+        yield Variant("scores", choice, "the same: no score here is a maker's own")
+
+
+def _has_makers(frames: Frames, base: IndexSettings) -> bool:
+    """Whether makers' own results are among the scores."""
+    import polars as pl
+
+    rows = frames["benchmark_scores"].filter(pl.col("source_id").is_in(list(base.sources)))
+    return bool((rows["evaluator"] != "third_party").any())
+
+
+def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
+    """What if scores are missing because they would have been poor?"""
+    sides = asked.sides
+    if not isinstance(sides, TwoSides) or sides.capability.settings.method != "binomial":
+        return
+    made = sides.capability
+    shared = _common(made, sides)
+    if len(shared) >= 2 and len(shared) < len(made.index.benchmarks):
+        yield Variant(
+            "missing",
+            f"only the {len(shared)} benchmarks that both best models met",
+            _refitted(made, sides, made.index.scores.only(benchmarks=shared), ask),
+        )
+    for which, mask, best in (("b", sides.b, sides.best_a), ("a", sides.a, sides.best_b)):
+        for worse in _WORSE:
+            unseen = _unseen(made, mask, best, worse)
+            if unseen is not None:
+                name = side_name(side(ask, which))
+                words = f"{name} unseen tests {100 * worse:.0f} points worse"
+                yield Variant("missing", words, _worse(sides, unseen))
+
+
+def _common(made: Capability, sides: TwoSides) -> list[str]:
+    scores = made.index.scores
+    met = [
+        set(scores.benchmark[scores.model == made.index.place(name)].tolist())
+        for name in (sides.best_a, sides.best_b)
+    ]
+    return [scores.benchmarks[n] for n in sorted(met[0] & met[1])]
+
+
+def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:
+    """What each model of a side lacks of the benchmarks that `like` met; None if nothing.
+
+    A missing score is set to what the model's level says, less `worse`.
+    """
+    index, scores = made.index, made.index.scores
+    wanted = scores.benchmark[scores.model == index.place(like)]
+    has = np.zeros((len(scores.models), len(scores.benchmarks)), dtype=np.bool_)
+    has[scores.model, scores.benchmark] = True
+    lacking = [(m, b) for m in mask.nonzero()[0].tolist() for b in wanted.tolist() if not has[m, b]]
+    if not lacking:
+        return None
+    items = dict(zip(scores.benchmark.tolist(), scores.items.tolist(), strict=True))
+
+    def poor(m: int, b: int) -> float:
+        at_level = float(index.expected(scores.benchmarks[b], index.ability[[m]])[0])
+        return max(at_level - worse, 0.0)
+
+    return Scores.from_rows(
+        [scores.models[m] for m, _ in lacking],
+        [scores.benchmarks[b] for _, b in lacking],
+        [poor(m, b) for m, b in lacking],
+        items=[None if np.isnan(items[b]) else items[b] for _, b in lacking],
+        chance=dict(zip(scores.benchmarks, scores.chance.tolist(), strict=True)),
+    )
+
+
+def _worse(sides: TwoSides, unseen: Scores) -> TwoSides:
+    """Both sides, had models the unseen scores too; the curves of benchmarks stay."""
+    made = sides.capability
+    ability = rescored(made.index, unseen)
+    moved = made.index.ability_draws + (ability - made.index.ability)
+    index = replace(made.index, ability=ability, ability_draws=moved)
+    return replace(sides, capability=replace(made, index=index))
+
+
+def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":
+    """Both sides on other scores of the same models, on the scale of the index."""
+    import polars as pl
+
+    try:
+        index = fit_index(
+            scores,
+            like=dict(zip(made.index.models, made.index.ability.tolist(), strict=True)),
+            draws=made.settings.draws,
+            rng=np.random.default_rng(ask.seed),
+        )
+    except ValueError as error:
+        return f"no index: {error}"
+    kept = np.isin(made.index.models, index.models)
+    models = made.models.filter(pl.Series(kept))
+    other = Capability(made.settings, index, models, made.rows, made.left_out)
+    met, every = index.scores.per_model, len(index.benchmarks)
+    lead, mark = (met >= min(n, every) for n in (made.settings.frontier, made.settings.past))
+    a, b = (m[kept] & lead for m in (sides.a, sides.b))
+    a_past, b_past = (m[kept] & mark for m in (sides.a_past, sides.b_past))
+    if not a.any() or not b.any():
+        return _NO_MODEL
+    return TwoSides(other, a, b, a_past, b_past, sides.day)

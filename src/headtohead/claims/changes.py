@@ -1,0 +1,179 @@
+"""What changed between two days of knowledge: verdicts, list prices, places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.claims.verdict import Judged, Verdict
+from headtohead.core.provenance import Citation
+from headtohead.publish.envelope import envelope
+from headtohead.ratings.published import BOARD_WORDS, one_board
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_Place = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that changed.
+
+    Attributes:
+        what: "verdict", "price" or "rank".
+        subject: Claim, model or entrant.
+        before: How it was; empty if it is new.
+        after: How it is; empty if it is gone.
+        why: The evidence behind the change, in words.
+        source_ids: The sources of the later state.
+    """
+
+    what: str
+    subject: str
+    before: str
+    after: str
+    why: str
+    source_ids: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return {
+            "what": self.what,
+            "subject": self.subject,
+            "before": self.before,
+            "after": self.after,
+            "why": self.why,
+            "source_ids": list(self.source_ids),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffResult:
+    """Everything that changed between two days.
+
+    Attributes:
+        start: The earlier day of knowledge.
+        end: The later one.
+        changes: Verdicts first, then prices, then places.
+        citations: The sources of the later state.
+    """
+
+    start: date
+    end: date
+    changes: tuple[Change, ...]
+    citations: tuple[Citation, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `h2h diff --json` prints."""
+        made = envelope("diff", None, self.end, [c.as_json() for c in self.changes], self.citations)
+        return {**made, "from": self.start.isoformat(), "to": self.end.isoformat()}
+
+
+def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[Change]:
+    """The claims whose verdict word differs, with the reading and the evidence that moved it."""
+    old = {v.claim.id: v for v in before}
+    found = []
+    for now in after:
+        then = old.get(now.claim.id)
+        if then is None or then.word == now.word:
+            continue
+        found.append(
+            Change(
+                what="verdict",
+                subject=f"{now.claim.id}: {now.claim.says}",
+                before=then.word,
+                after=now.word,
+                why=_why(then, now),
+                source_ids=now.source_ids,
+            )
+        )
+    return found
+
+
+def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]:
+    """Models whose maker's list price differs; both frames hold the prices in force on a day."""
+    old = {r["model_id"]: r for r in before.iter_rows(named=True)}
+    found = []
+    for row in after.iter_rows(named=True):
+        then, now = (_price(r) if r else "" for r in (old.get(row["model_id"]), row))
+        if then and then != now:
+            why = f"in force from {row['valid_from']}, known on {row['known_on']} ({row['basis']})"
+            found.append(_change("price", row["model_id"], then, now, why, row))
+    return found
+
+
+def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> list[Change]:
+    """Entrants among the first `top` places of either text board whose place differs.
+
+    Args:
+        before: The `arena_ratings` known on the earlier day.
+        after: Those known on the later day.
+        top: How many places count.
+    """
+    (then, _), (now, board) = _places(before), _places(after)
+    found = []
+    # Those that left come last, in their old order: never in a set's own, which changes by run.
+    gone = len(then) + len(now)
+    for name in sorted(
+        then.keys() | now.keys(), key=lambda n: [b[n][0] if n in b else gone for b in (now, then)]
+    ):
+        old, new = (b[name][0] if name in b else None for b in (then, now))
+        if old == new or min(old or 999, new or 999) > top:
+            continue
+        texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
+        why = f"board of {board}" if new else f"absent from the board of {board}"
+        found.append(_change("rank", name, texts[0], texts[1], why, {**then, **now}[name][1]))
+    return found
+
+
+def _places(frame: "pl.DataFrame") -> tuple[dict[str, _Place], object]:
+    """Model -> (place of its best entrant, row) on the last board of the frame, and its day."""
+    import polars as pl
+
+    rows = one_board(frame, {name: word.default for name, word in BOARD_WORDS.items()})
+    if rows.is_empty():
+        return {}, None
+    rows = rows.filter(pl.col("observed_on") == pl.col("observed_on").max())
+    rows = rows.with_columns(pl.coalesce("model_id", "model_name").alias("who"))
+    rows = rows.sort("rating_elo", "model_name", descending=[True, False])
+    rows = rows.unique("who", keep="first", maintain_order=True)
+    ranked = {r["who"]: (i, r) for i, r in enumerate(rows.iter_rows(named=True), 1)}
+    return ranked, rows["observed_on"][0]
+
+
+def _price(row: dict[str, Any]) -> str:
+    return (
+        f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
+    )
+
+
+def _change(
+    what: str, subject: str, before: str, after: str, why: str, row: dict[str, Any]
+) -> Change:
+    return Change(
+        what=what,
+        subject=subject,
+        before=before,
+        after=after,
+        why=why,
+        source_ids=(str(row["source_id"]),),
+    )
+
+
+def _why(then: Verdict, now: Verdict) -> str:
+    parts = []
+    for name, old, new in (
+        ("as stated", then.as_stated, now.as_stated),
+        ("kindest reading", then.kindest, now.kindest),
+    ):
+        if old.truth != new.truth:
+            parts.append(f"{name}: {old.truth} to {new.truth}, because {_found(new)}")
+    fresh = sorted(set(now.source_ids) - set(then.source_ids))
+    if fresh:
+        parts.append(f"new sources: {', '.join(fresh)}")
+    return "; ".join(parts)
+
+
+def _found(judged: Judged) -> str:
+    return judged.answer.says or judged.answer.missing

@@ -1,0 +1,125 @@
+"""The result objects that the command line, Python and the web all hand out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from headtohead.claims.claim import ClaimsFile
+from headtohead.claims.verdict import Judged, Verdict
+from headtohead.core.dates import Period
+from headtohead.core.provenance import Citation
+from headtohead.core.question import Exhibit, Sides
+from headtohead.publish.envelope import answer_json, envelope, finite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """Verdicts on a file of claims.
+
+    Attributes:
+        file: The claims.
+        about: The window they were asked of; None if each kept its own.
+        as_of: The day of our knowledge.
+        verdicts: In file order.
+        citations: Every source behind them, in name order.
+    """
+
+    file: ClaimsFile
+    about: Period | None
+    as_of: date
+    verdicts: tuple[Verdict, ...]
+    citations: tuple[Citation, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `h2h check --json` prints."""
+        return envelope(
+            "check", self.about, self.as_of, map(verdict_json, self.verdicts), self.citations
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """Everything one report shows.
+
+    Attributes:
+        sides: The two groups compared.
+        about: The window the report speaks of.
+        as_of: The day of our knowledge.
+        then: The claims with what was known at the end of their own window; None if they do not
+            speak of these sides.
+        now: The claims in hindsight, with what is known on `as_of`.
+        today: The same sentences asked of `as_of` itself.
+        exhibits: Slug -> exhibit.
+        citations: Every source in the report, in name order.
+    """
+
+    sides: Sides
+    about: Period
+    as_of: date
+    then: CheckResult | None
+    now: CheckResult | None
+    today: CheckResult | None
+    exhibits: Mapping[str, Exhibit]
+    citations: tuple[Citation, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `h2h report --format json` writes."""
+        claims = [
+            {
+                "when": when,
+                "as_of": c.as_of.isoformat(),
+                "verdicts": [verdict_json(v) for v in c.verdicts],
+            }
+            for when, c in (("then", self.then), ("hindsight", self.now), ("today", self.today))
+            if c
+        ]
+        exhibits = [
+            {
+                "exhibit": x.slug,
+                "analysis": x.analysis,
+                "about": str(x.about),
+                **answer_json(x.answer),
+            }
+            for x in self.exhibits.values()
+        ]
+        return envelope("report", self.about, self.as_of, [*claims, *exhibits], self.citations)
+
+
+def verdict_json(v: Verdict) -> dict[str, Any]:
+    """One verdict with both readings and every estimate."""
+    return {
+        "id": v.claim.id,
+        "says": v.claim.says,
+        "section": v.claim.section,
+        "kind": v.claim.kind,
+        "verdict": v.word,
+        "sentence": v.sentence,
+        "decides": v.decides,
+        "unverified": v.unverified,
+        "as_of": v.as_of.isoformat(),
+        "as_stated": _judged_json(v.as_stated),
+        "kindest": _judged_json(v.kindest),
+        "note": v.claim.note,
+    }
+
+
+def _judged_json(j: Judged) -> dict[str, Any]:
+    bound = j.reading.bound
+    return {
+        "reading": j.reading.says,
+        "analysis": j.reading.analysis,
+        "about": str(j.about),
+        "holds": j.truth,
+        "bound": None
+        if bound is None
+        else {
+            "at_least": None if bound.at_least == float("-inf") else bound.at_least,
+            "at_most": None if bound.at_most == float("inf") else bound.at_most,
+            "unit": bound.unit,
+            "each": bound.each,
+            "judge": bound.judge,
+            "by_label": {k: [finite(end) for end in r] for k, r in bound.by_label.items()},
+        },
+        **answer_json(j.answer),
+    }

@@ -1,5 +1,0 @@
-"""`python -m headtohead.cli`."""
-
-from headtohead.cli import main
-
-main()

@@ -1,0 +1,184 @@
+"""What several questions share: picking rows by side, by name and by day, and citing them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.dates import Period
+from headtohead.core.errors import UnknownName
+from headtohead.core.estimate import Estimate
+from headtohead.core.interval import Interval
+from headtohead.core.question import Ask, Named
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COUNTRY_NAMES = {"US": "US", "CN": "Chinese"}
+
+
+def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+    """The rows that fit "column=value, column=value"; all of them if it is empty.
+
+    Raises:
+        UnknownName: If a filter names no column of the frame.
+    """
+    import polars as pl
+
+    for part in filter(None, (p.strip() for p in filters.split(","))):
+        column, _, value = part.partition("=")
+        if column not in frame.columns:
+            raise UnknownName("column", column, frame.columns)
+        frame = frame.filter(pl.col(column).cast(pl.String) == value)
+    return frame
+
+
+def side(ask: Ask, which: str) -> str:
+    """The filter for side "a" or "b": the reading's own words, or the sides asked for."""
+    own = str(ask.scope.get(which, ""))
+    return own or f"{ask.sides.group}={getattr(ask.sides, which)}"
+
+
+def side_column(frame: "pl.DataFrame", ask: Ask) -> "pl.Expr":
+    """The column that tells the sides apart; the country where rows do not have it."""
+    import polars as pl
+
+    return pl.col(ask.sides.group if ask.sides.group in frame.columns else "country")
+
+
+def side_name(filters: str) -> str:
+    """How a side is called in a sentence."""
+    parts = [p.strip().partition("=")[2] for p in filters.split(",") if "=" in p]
+    # A model is called without its maker.
+    if filters.startswith("unit="):
+        parts = [p.rpartition("/")[2] for p in parts]
+    return " ".join(COUNTRY_NAMES.get(p, p) for p in reversed(parts))
+
+
+def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "pl.DataFrame":
+    """The rows of one named model: as printed, else same weights and mode.
+
+    Only a name that gives no mode may stand for any mode of its weights.
+    """
+    import polars as pl
+
+    printed = frame.filter(pl.col(column) == wanted.name)
+    if printed.height or wanted.model is None:
+        return printed
+    same = frame.filter(pl.col("model_id") == wanted.model)
+    exact = same.filter(pl.col("mode").fill_null("") == wanted.mode)
+    return exact if exact.height or wanted.mode else same
+
+
+def once(frame: "pl.DataFrame", moment: str) -> "pl.DataFrame":
+    """Each agent's row of a moment once, though several publishers may give it; verified first."""
+    import polars as pl
+
+    who = pl.coalesce("model_id", "model_name")
+    ordered = frame.with_columns(who.alias("agent")).sort(
+        ["agent", moment, "verified", "source_id"], descending=[False, False, True, False]
+    )
+    return ordered.unique(["agent", moment], keep="first", maintain_order=True)
+
+
+def latest_day(
+    frame: "pl.DataFrame", column: str, about: Period, back_days: int, ahead_days: int = 0
+) -> date | None:
+    """The last day on which the frame has rows, at or before the end of `about`.
+
+    Args:
+        frame: Rows with a day in `column`.
+        column: Its name.
+        about: The window asked for.
+        back_days: How many days before the window's start may still serve.
+        ahead_days: If none does, how many days after its end the next one may lie.
+    """
+    import polars as pl
+
+    first = about.start - timedelta(days=back_days)
+    days = frame.filter(pl.col(column).is_between(first, about.end))[column]
+    last = days.max()
+    if last is None and ahead_days:
+        until = about.end + timedelta(days=ahead_days)
+        last = frame.filter(pl.col(column).is_between(about.end, until))[column].min()
+    return last if isinstance(last, date) else None
+
+
+def cited(frame: "pl.DataFrame") -> tuple[str, ...]:
+    """The sources of the rows, and of rows joined to them (`also_source_id`), sorted."""
+    columns = [c for c in ("source_id", "also_source_id") if c in frame.columns]
+    return tuple(sorted({s for c in columns for s in frame[c].drop_nulls().to_list()}))
+
+
+def unverified(frame: "pl.DataFrame") -> bool:
+    """True if some row could not be checked against its origin."""
+    return not bool(frame["verified"].all())
+
+
+def shown(frame: "pl.DataFrame", columns: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
+    always = ("known_on", "source_id", "also_source_id", "row_url", "verified", "note", "join_rule")
+    wanted = list(dict.fromkeys([*columns, *always]))
+    return tuple(frame.select([c for c in wanted if c in frame.columns]).iter_rows(named=True))
+
+
+def estimate(
+    ask: Ask,
+    frame: "pl.DataFrame",
+    *,
+    label: str,
+    interval: Interval,
+    unit: str,
+    method: str,
+    n: int,
+    n_of: str,
+    level: float = 0.95,
+    about: Period | None = None,
+) -> Estimate:
+    """An estimate that cites the rows it was made from.
+
+    Args:
+        ask: Gives the dates.
+        frame: The rows behind it.
+        label: What it is.
+        interval: Value and ends, in `unit`.
+        unit: A unit of the registry.
+        method: How it was made.
+        n: How many observations.
+        n_of: What n counts.
+        level: Coverage of the interval.
+        about: The window it speaks of; by default that of the rows, else the one asked for.
+    """
+    return Estimate(
+        label=label,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        level=level,
+        unit=unit,
+        method=method,
+        n=n,
+        n_of=n_of,
+        about=about or _window(frame) or ask.about,
+        as_of=ask.as_of,
+        source_ids=cited(frame),
+        unverified=unverified(frame),
+    )
+
+
+def _window(frame: "pl.DataFrame") -> Period | None:
+    """The days that the rows themselves speak of, where they say so."""
+    pair = ("window_start", "window_end")
+    if "rating_elo" in frame.columns:
+        pair = ("observed_on", "observed_on")
+    if frame.is_empty() or not set(pair) <= set(frame.columns):
+        return None
+    first, last = frame[pair[0]].min(), frame[pair[1]].max()
+    return Period(first, last) if isinstance(first, date) and isinstance(last, date) else None
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as "a, b and c"."""
+    found = list(words)
+    return (
+        found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
+    )

@@ -1,0 +1,113 @@
+"""Aider's polyglot leaderboard: 225 exercises in six languages, with cost and time per run."""
+
+from datetime import date
+
+from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    finite,
+    words,
+)
+
+_ID = "aider_polyglot"
+_FILE = "polyglot_leaderboard.yml"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="Aider",
+    product="polyglot leaderboard",
+    citation="Aider (2025). Aider polyglot coding leaderboard.",
+    url="https://aider.chat/docs/leaderboards/",
+    licence="Apache-2.0",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download(
+            _FILE,
+            f"https://raw.githubusercontent.com/Aider-AI/aider/main/aider/website/_data/{_FILE}",
+        ),
+    ),
+    patterns=(_FILE,),
+    rows={"benchmark_scores": (100, 2_000)},
+)
+
+# What tells two runs of one model apart, and how a setting names it.
+_SETTING = {
+    "edit_format": "format",
+    "reasoning_effort": "effort",
+    "thinking_tokens": "thinking tokens",
+    "editor_model": "editor",
+}
+_UNUSED = (
+    *("test_cases", "commit_hash", "pass_num_1", "pass_num_2", "percent_cases_well_formed"),
+    *("error_outputs", "num_malformed_responses", "num_with_malformed_responses", "user_asks"),
+    *("lazy_comments", "syntax_errors", "indentation_errors", "exhausted_context_windows"),
+    *("test_timeouts", "command", "versions", "editor_edit_format"),
+    *("prompt_tokens", "completion_tokens"),
+)
+_NO_COST = "Aider gives no cost for this run."
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Two rows a run: solved within two tries (overall), and at the first try."""
+    parsed = Parsed()
+    f = raw.one(_FILE)
+    for position, fields in enumerate(_runs(f)):
+        _run(parsed, Record(_ID, f"{f.name} run {position}", fields))
+    return parsed
+
+
+def _runs(f: RawFile) -> list[dict[str, object]]:
+    import yaml
+
+    try:
+        runs = yaml.safe_load(f.text())
+    except yaml.YAMLError as error:
+        raise DamagedDownload(f"{f.name} is not whole YAML ({error}). Download it again.") from None
+    if not isinstance(runs, list):
+        raise UpstreamChanged(_ID, f.name, f"a {type(runs).__name__}, not a list of runs,")
+    return runs
+
+
+def _run(parsed: Parsed, record: Record) -> None:
+    day = record.convert("date", lambda text: date.fromisoformat(str(text)))
+    # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
+    cost = record.convert_maybe("total_cost", finite) or None
+    setting = [record.convert("dirname", words)]
+    for name, label in _SETTING.items():
+        if (value := record.maybe(name)) is not None:
+            setting.append(f"{label} {value}")
+    row = {
+        "benchmark": "aider_polyglot",
+        "model_name": record.convert("model", words),
+        "setting": "; ".join(setting),
+        "chance_corrected": False,
+        "tasks_n": record.convert("total_tests", int),
+        "attempts_n": 1,
+        "evaluator": "third_party",
+        "observed_on": day,
+        "known_on": day,
+    }
+    whole_run = {
+        "cost_usd": cost,
+        "latency_mean_seconds": record.convert("seconds_per_case", finite),
+        "note": None if cost else _NO_COST,
+    }
+    both = {"part": "overall", "score_frac": record.convert("pass_rate_2", _percent)}
+    first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", _percent)}
+    parsed.add("benchmark_scores", row | both | whole_run)
+    parsed.add("benchmark_scores", row | first)
+    record.skip(*_UNUSED)
+    record.done()
+
+
+def _percent(value: object) -> float:
+    percent = finite(value)
+    if not 0 <= percent <= 100:
+        raise ValueError(f"{value} is no percentage")
+    return round(percent / 100, 6)

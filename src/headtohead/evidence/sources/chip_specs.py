@@ -1,0 +1,126 @@
+"""Accelerator specifications and export-control status, compiled chip by chip.
+
+A specification counts as known from the chip's release, and its status under a rule from the
+rule's publication: a chip therefore has one row for each day on which something became known,
+and the latest by a given day is the one to read. Letters say where each figure was read: E Epoch
+AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M is not verified.
+"""
+
+import re
+from datetime import date
+
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    csv_records,
+    finite,
+)
+
+_ID = "chip_specs"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="headtohead, from Epoch AI, InferSim, shallowsim and aiconfigurator",
+    product="Twenty accelerators: speed, memory, link, power, die and export-control status",
+    citation="headtohead (2026). Accelerator specifications, compiled from Epoch AI (Data on "
+    "Machine Learning Hardware), InferSim, shallowsim and NVIDIA aiconfigurator.",
+    url="https://epoch.ai/data/machine-learning-hardware",
+    licence="LicenseRef-figures",
+    evaluator="third_party",
+    ship="figures",
+    how_to_get="Compiled by hand into one CSV; the built-in figures are taken from it.",
+    patterns=("chips.csv",),
+    rows={"chips": (15, 500)},
+)
+
+# Column of the status -> (our column, day the rule was published, what the status may be).
+_RULES = {
+    "oct2022_3A090": ("controlled_2022", date(2022, 10, 7), {"yes", "no", "unknown link"}),
+    "oct2023_class": (
+        "controlled_2023",
+        date(2023, 10, 17),
+        {"3A090.a", "3A090.b", "below"},
+    ),
+    "jan2026_case_by_case": ("eligible_2026", date(2026, 1, 15), {"eligible", ""}),
+}
+_FIGURES = {
+    "fp16_tflops": "fp16_tflop_per_s",
+    "fp8_tops": "fp8_tflop_per_s",
+    "fp4_tops": "fp4_tflop_per_s",
+    "mem_gb": "memory_gb",
+    "mem_bw_gbs": "memory_gb_per_s",
+    "link_gbs_bidir": "link_gb_per_s",
+    "tdp_w": "power_w",
+    "die_mm2": "die_mm2",
+    "tpp": "compute_tpp",
+}
+_CODES = frozenset("EISAM")
+_CODE = re.compile(r"(?<!\d )\b[A-Z]\b")  # a letter on its own, but not the W of "1100 W"
+_MEMORY = re.compile(r"^(?P<what>.*?)\bM\b(?:\s*\(.*\))?\s*$")
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Each chip at its release, and again whenever a rule classified it."""
+    parsed = Parsed()
+    for record in csv_records(_ID, raw.one("chips.csv")):
+        for row in _editions(record, raw.known_on):
+            parsed.add("chips", row)
+    return parsed
+
+
+def _editions(record: Record, compiled_on: date) -> list[Row]:
+    released_on, planned = record.convert("release", _release)
+    specification = {
+        "chip": record.take("chip"),
+        "maker": record.take("maker"),
+        "released_on": released_on,
+        **{ours: record.convert_maybe(theirs, finite) for theirs, ours in _FIGURES.items()},
+    }
+    status = {field: _status(record, field) for field in _RULES}
+    memory, remarks = _sources(record)
+    record.skip("bloc", "perf_density", "flops_per_byte_fp8")
+    record.done()
+    specification["verified"] = not memory
+    specification["note"] = "; ".join([*planned, *memory, *remarks]) or None
+    since = released_on or compiled_on
+    days = {since} | {max(since, _RULES[f][1]) for f, value in status.items() if value}
+    return [
+        {
+            **specification,
+            **{_RULES[f][0]: v for f, v in status.items() if day >= _RULES[f][1]},
+            "known_on": day,
+        }
+        for day in sorted(days)
+    ]
+
+
+def _release(text: str) -> tuple[date | None, list[str]]:
+    if text.endswith(" plan"):
+        return None, [f"announced for {text.removesuffix(' plan')}"]
+    return (date.fromisoformat(text), []) if text else (None, [])
+
+
+def _status(record: Record, field: str) -> str | None:
+    value = record.take(field)
+    if value not in _RULES[field][2]:
+        raise record.wrong(field, value)
+    return value or None
+
+
+def _sources(record: Record) -> tuple[list[str], list[str]]:
+    """What was taken from memory, and what else must be said."""
+    text = record.take("src")
+    codes = set(_CODE.findall(text))
+    if not codes or codes - _CODES:
+        raise record.wrong("src", text)
+    memory = []
+    for part in text.split(";"):
+        if match := _MEMORY.match(part):
+            what = match["what"].strip()
+            memory.append(f"from memory, unverified: {what or 'every figure'}")
+    if "M" in codes and not memory:
+        raise record.wrong("src", text)
+    return memory, ["sources disagree"] if "sources disagree" in text else []

@@ -1,0 +1,140 @@
+"""Epoch AI's collection of chip prices: to rent by the hour, or to buy.
+
+Each quote is dated and cites the page it was read from, so it counts as known from its own day.
+Larger instances and second shops repeat a quote; of several prices for the same chip, seller,
+place, contract and day the lowest is kept and the others are counted.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    csv_records,
+    finite,
+    first_address,
+)
+
+_ID = "epoch_chip_prices"
+_FILE = "Hardware prices.csv"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="Epoch AI",
+    product="Prices of machine learning hardware, rented and bought, 2010-2025",
+    citation="Epoch AI (2025). Data on Machine Learning Hardware. "
+    "https://epoch.ai/data/machine-learning-hardware",
+    url="https://epoch.ai/data/machine-learning-hardware",
+    licence="CC-BY-4.0",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download(
+            _FILE,
+            "https://raw.githubusercontent.com/epoch-research/training-cost-trends/main/data/"
+            "Hardware%20prices.csv",
+        ),
+    ),
+    patterns=(_FILE,),
+    rows={"chip_prices": (400, 10_000)},
+)
+
+_CONTRACTS = {
+    "Price per chip-hour (on-demand)": "on_demand",
+    "Price per chip-hour (1-year CUD)": "one_year",
+    "Price per chip-hour (3-year CUD)": "three_years",
+    "Price (hardware purchase)": "purchase",
+}
+# Sane bounds in US dollars: an hour of a chip, and a whole chip or wafer.
+_HOUR, _PURCHASE = (0.01, 100.0), (10.0, 10_000_000.0)
+_ESTIMATE = re.compile(r"\bestimat(ed|ing)\b|not a real", re.IGNORECASE)
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """One row for every price column that a line fills."""
+    parsed = Parsed()
+    cheapest: dict[tuple[Any, ...], Row] = {}
+    for record in csv_records(_ID, raw.one(_FILE)):
+        rows = _rows(record)
+        if not rows:
+            parsed.drop("no price")
+        for row in rows:
+            if row["priced_on"] is None:
+                parsed.drop("no price date")
+            else:
+                _keep(parsed, cheapest, row)
+    for row in cheapest.values():
+        parsed.add("chip_prices", row)
+    return parsed
+
+
+def _keep(parsed: Parsed, cheapest: dict[tuple[Any, ...], Row], row: Row) -> None:
+    key = tuple(row[k] for k in ("chip", "vendor", "location", "contract", "priced_on"))
+    other = cheapest.get(key)
+    if other is None:
+        cheapest[key] = row
+        return
+    if _price(row) == _price(other):
+        parsed.drop("same quote listed again")
+        return
+    parsed.drop("dearer quote for the same chip, seller, place and day")
+    best = min(row, other, key=_price)
+    best["note"] = _joined(best["note"], "lowest of several quotes that day")
+    cheapest[key] = best
+
+
+def _price(row: Row) -> float:
+    return float(row["price_usd_per_chip_hour"] or row["price_usd"])
+
+
+def _rows(record: Record) -> list[Row]:
+    priced_on = record.convert_maybe("Price date", date.fromisoformat)
+    text = record.take("Notes")
+    quote = {
+        "chip": record.take("Hardware model"),
+        "maker": record.maybe("Manufacturer"),
+        "vendor": record.maybe("Vendor"),
+        "location": record.maybe("Location"),
+        "priced_on": priced_on,
+        "known_on": priced_on,
+        "row_url": first_address(record.maybe("Price source")),
+        "verified": not _ESTIMATE.search(text),
+        "note": "an estimate, not a quote" if _ESTIMATE.search(text) else None,
+    }
+    rows = []
+    for field, contract in _CONTRACTS.items():
+        purchase = contract == "purchase"
+        price = record.convert_maybe(field, _within(*(_PURCHASE if purchase else _HOUR)))
+        if price is not None:
+            rows.append(
+                {
+                    **quote,
+                    "contract": contract,
+                    "price_usd_per_chip_hour": None if purchase else price,
+                    "price_usd": price if purchase else None,
+                }
+            )
+    record.skip("Cloud GPU description")
+    record.take("Number of GPUs")
+    record.done()
+    return rows
+
+
+def _joined(note: str | None, more: str) -> str:
+    return note if note and more in note else f"{note}; {more}" if note else more
+
+
+def _within(low: float, high: float) -> Any:  # noqa: ANN401 - a converter
+    def check(text: str) -> float:
+        price = finite(text)
+        if not low <= price <= high:
+            raise ValueError(text)
+        return price
+
+    return check

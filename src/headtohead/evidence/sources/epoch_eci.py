@@ -1,0 +1,170 @@
+"""Epoch AI's Capabilities Index: fitted scores, benchmark difficulties, and Epoch's own runs.
+
+The benchmark file gathers scores from some seventy publishers. Epoch licenses its fitted numbers
+and its own evaluations; every other score keeps its publisher's terms, so only rows whose source
+names `OWN_RUNS` are taken. The file's scores are already corrected for guessing.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.benchmarks import benchmarks
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    csv_records,
+    finite,
+)
+from headtohead.evidence.traps import name_columns
+
+_ID = "epoch_eci"
+_UPSTREAM = "https://epoch.ai/data"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="Epoch AI",
+    product="Epoch Capabilities Index: scores, difficulties and Epoch's own evaluations",
+    citation="Epoch AI (2026). Epoch Capabilities Index. https://epoch.ai/benchmarks/eci",
+    url="https://epoch.ai/benchmarks/eci",
+    licence="CC-BY-4.0",
+    evaluator="third_party",
+    ship="yes",
+    downloads=tuple(
+        Download(name, f"{_UPSTREAM}/{name}")
+        for name in ("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv")
+    ),
+    patterns=("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv"),
+    rows={
+        "index_scores": (100, 3_000),
+        "index_benchmarks": (20, 500),
+        "benchmark_scores": (200, 20_000),
+    },
+    whole=True,
+)
+
+OWN_RUNS = "Epoch evaluations"
+
+_ACCESS = frozenset(
+    {
+        "API access",
+        "Hosted access (no API)",
+        "Open weights (unrestricted)",
+        "Open weights (restricted use)",
+        "Open weights (non-commercial)",
+        "Unreleased",
+        "Unknown",
+        "",
+    }
+)
+_FLAGS = {"True": True, "False": False}
+_PREVIEWS = {
+    ("o3", date(2024, 12, 20)): "dated by its preview; released on 2025-04-16",
+}
+
+
+def benchmark_id(printed: str) -> str:
+    """The printed benchmark name in lower case, words joined by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", printed.lower()).strip("_")
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """The index of one vintage, and the scores of Epoch's own runs behind it."""
+    parsed = Parsed()
+    edition = {"known_on": raw.known_on, "vintage": raw.known_on}
+    makers = _scores(parsed, raw.one("eci_scores.csv"), edition)
+    _difficulties(parsed, raw.one("edi_scores.csv"), edition)
+    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
+    return parsed
+
+
+def _scores(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> dict[str, str | None]:
+    """Model -> organisation, while the scores are added."""
+    makers: dict[str, str | None] = {}
+    for record in csv_records(_ID, f):
+        model, released = record.take("Model"), record.convert_maybe("date", date.fromisoformat)
+        makers[model] = record.maybe("Organization")
+        row = {
+            "index_name": "eci",
+            "model_name": model,
+            "score_index": record.convert("eci", finite),
+            "score_low_index": record.convert_maybe("eci_ci_low", finite),
+            "score_high_index": record.convert_maybe("eci_ci_high", finite),
+            "level_frac": 0.90,
+            "released_on": released,
+            "organisation": makers[model],
+            "country_name": record.maybe("Country (of organization)"),
+            "access": _access(record),
+            "note": _PREVIEWS.get((model, released)) if released else None,
+            **edition,
+        }
+        record.skip("Display name", "Accessibility group")
+        record.take("model_versions")
+        record.done()
+        if released is None:
+            parsed.drop("no release date")
+        else:
+            parsed.add("index_scores", row)
+    return makers
+
+
+def _access(record: Record) -> str | None:
+    access = record.take("Model accessibility")
+    if access not in _ACCESS:
+        raise record.wrong("Model accessibility", access)
+    return access or None
+
+
+def _difficulties(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> None:
+    for record in csv_records(_ID, f):
+        parsed.add(
+            "index_benchmarks",
+            {
+                "index_name": "eci",
+                "benchmark": benchmark_id(record.take("benchmark_name")),
+                "difficulty_index": record.convert("edi", finite),
+                "discrimination_slope": record.convert("estimated_slope_scaled", finite),
+                "is_anchor": record.convert("is_anchor", _FLAGS.__getitem__),
+                "released_on": record.convert_maybe("benchmark_release_date", date.fromisoformat),
+                **edition,
+            },
+        )
+        record.done()
+
+
+def _own_runs(
+    parsed: Parsed, f: RawFile, makers: dict[str, str | None], edition: dict[str, Any]
+) -> None:
+    facts, names = benchmarks(), []
+    for record in csv_records(_ID, f):
+        source = record.take("source")
+        benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
+        row = {
+            "benchmark": benchmark,
+            "part": "overall",
+            "model_name": model,
+            "setting": record.take("model_version"),
+            "score_frac": record.convert("performance", finite),
+            "chance_corrected": True,
+            "tasks_n": facts[benchmark].items_n if benchmark in facts else None,
+            "organisation": makers.get(model),
+            "evaluator": "third_party",
+            "observed_on": record.convert("date", date.fromisoformat),
+            **edition,
+        }
+        names.append({"model": model, "benchmark": benchmark})
+        # `Model` groups several entries of `model`, so it must never be the name to join on.
+        record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
+        record.skip("model_id", "benchmark_id", "benchmark_release_date", "optimized")
+        record.done()
+        if OWN_RUNS in source:
+            parsed.add("benchmark_scores", row)
+        else:
+            parsed.drop("third-party terms" if source else "no source stated")
+    if found := name_columns(names, ["model"], ["benchmark"]):
+        raise UpstreamChanged(_ID, f.name, f"column 'model' with {found[0].what}")

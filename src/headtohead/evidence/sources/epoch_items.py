@@ -1,0 +1,218 @@
+"""Epoch AI's own benchmark runs, task by task: ids and scores only, never a question's text.
+
+`epoch_runs.csv` describes each run, `epoch_items.parquet` holds its results (joined on run_id). A
+row's `setting` says what two runs must share to be compared, then which run it is, for example
+"harness 2026; effort high; run 2VVQ...":
+
+* `harness`: SWE-bench Verified was run by `swe_bench_agent` on all 500 tasks in 2025, and by
+  `bash_agent` on 484 of them in 2026. Both call themselves version 0, yet GPT-5 scores 0.59 with
+  the one and 0.72 with the other: compare within a harness only.
+* `grader`: the OTIS mock AIME was graded by a model until August 2025, by exact match after.
+* `effort` and `thinking` (a token budget), where the run set them.
+
+A run's day is the day it was made; Epoch publishes its runs some days later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    csv_records,
+    finite,
+    words,
+)
+from headtohead.evidence.traps import headlines
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ID = "epoch_items"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="Epoch AI",
+    product="benchmarking hub, results of its own runs by task",
+    citation="Epoch AI (2026). AI Benchmarking Hub, evaluation logs. https://epoch.ai/benchmarks",
+    url="https://epoch.ai/benchmarks",
+    # The hub's terms; the repository that holds the logs states none, so nothing is shipped.
+    licence="CC-BY-4.0",
+    evaluator="third_party",
+    ship="no",
+    how_to_get=(
+        "Epoch's hub links the log of each run. Make epoch_runs.csv (one line a run, from the log "
+        "headers) and epoch_items.parquet (run_id, task, model, item, epoch, score and token "
+        "counts, from the summaries) of those you need, and import their folder."
+    ),
+    patterns=("epoch_items.parquet", "epoch_runs.csv"),
+    rows={"task_results": (50_000, 5_000_000)},
+)
+
+# Task as logged -> our benchmark id, as epoch_eci makes it from the index's own names.
+_BENCHMARKS = {
+    "GPQA Diamond": "gpqa_diamond",
+    "OTIS Mock AIME 2024-2025": "otis_mock_aime_2024_2025",
+    "simpleqa_verified": "simpleqa_verified",
+    "swe_bench_verified": "swe_bench_verified",
+    "Chess Puzzles": "chess_puzzles",
+}
+# SWE-bench solver -> (harness era, tasks of its item set).
+_HARNESSES = {"swe_bench_agent": ("2025", 500), "bash_agent": ("2026", 484)}
+_PLAIN_SOLVERS = frozenset({"generate", "multiple_choice"})
+_GRADERS = {"model_graded": "model", "model_extracted_exact_match": "exact match"}
+_PLAIN_SCORERS = frozenset({"choice", "simpleqa_scorer", "swe_bench_scorer"})
+_COLUMNS = frozenset(
+    {
+        *("run_id", "task", "model", "item", "epoch", "score", "limit"),
+        *("in_tok", "out_tok", "cache_read", "reason_tok", "working_s"),
+    }
+)
+_LONGEST_ID = 64
+_TOLERANCE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    task: str
+    model: str
+    accuracy: float
+    results: int
+    row: Row
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """One row a run, task and attempt; results without a score are counted."""
+    import polars as pl
+
+    parsed = Parsed()
+    runs = dict(_run(record) for record in csv_records(_ID, raw.one("epoch_runs.csv")))
+    f = raw.one("epoch_items.parquet")
+    ids: dict[str, str] = {}
+    waiting = set(runs)
+    for (run_id,), table in _table(f).group_by("run_id", maintain_order=True):
+        if run_id not in runs:
+            raise UpstreamChanged(_ID, f.name, f"a run {run_id!r} that epoch_runs.csv lacks")
+        run = runs[str(run_id)]
+        waiting.discard(str(run_id))
+        _check(table, run, f"{f.name} run {run_id}")
+        if lost := table["score"].null_count():
+            parsed.dropped["no score"] += lost
+        scored = table.filter(pl.col("score").is_not_null())
+        for item, attempt, score, limit in scored.select(
+            "item", "epoch", "score", "limit"
+        ).iter_rows():
+            parsed.add(
+                "task_results",
+                {
+                    **run.row,
+                    # One string for each task, however many runs it is in.
+                    "task": ids.setdefault(item, item),
+                    "attempt_n": attempt,
+                    "score_frac": score,
+                    "note": f"Stopped at the {limit} limit." if limit else None,
+                },
+            )
+    for _ in waiting:
+        parsed.drop("a run without results by task")
+    return parsed
+
+
+def _run(record: Record) -> tuple[str, _Run]:
+    run_id, model = record.convert("run_id", words), record.convert("model", words)
+    task = record.take("task")
+    if task not in _BENCHMARKS:
+        raise record.wrong("task", task)
+    if (status := record.take("status")) != "success":
+        raise record.wrong("status", status)
+    day = record.convert("created", _day)
+    samples = record.convert("n_samples", int)
+    setting = {
+        "harness": _harness(record, task, samples),
+        "grader": _grader(record),
+        "effort": record.maybe("effort"),
+        "thinking": record.convert_maybe("reasoning_tokens_cfg", lambda text: int(float(text))),
+        "run": run_id,
+    }
+    row: Row = {
+        "benchmark": _BENCHMARKS[task],
+        "model_name": model,
+        "setting": "; ".join(f"{k} {v}" for k, v in setting.items() if v is not None),
+        "observed_on": day,
+        "known_on": day,
+    }
+    made = _Run(
+        task=task,
+        model=model,
+        accuracy=record.convert("acc", finite),
+        results=samples * record.convert("epochs", int),
+        row=row,
+    )
+    record.skip("task_version", "max_tokens", "temperature", "se", "has_items")
+    record.skip("in_tok", "out_tok", "cache_read", "reason_tok")
+    record.done()
+    return run_id, made
+
+
+def _day(text: str) -> date:
+    return datetime.fromisoformat(text).date()
+
+
+def _harness(record: Record, task: str, samples: int) -> str | None:
+    """The SWE-bench era of a run, told by its solver and confirmed by its item set."""
+    solver = record.take("solver")
+    if task != "swe_bench_verified":
+        if solver not in _PLAIN_SOLVERS:
+            raise record.wrong("solver", solver)
+        return None
+    if solver not in _HARNESSES:
+        raise record.wrong("solver", solver)
+    era, tasks = _HARNESSES[solver]
+    if samples != tasks:
+        raise record.wrong("n_samples", f"{samples} tasks with {solver}, which had {tasks}")
+    return era
+
+
+def _grader(record: Record) -> str | None:
+    scorer = record.take("scorer")
+    if scorer in _PLAIN_SCORERS:
+        return None
+    if scorer not in _GRADERS:
+        raise record.wrong("scorer", scorer)
+    return _GRADERS[scorer]
+
+
+def _table(f: RawFile) -> "pl.DataFrame":
+    table = f.parquet()
+    if odd := set(table.columns) ^ _COLUMNS:
+        raise UpstreamChanged(_ID, f.name, f"unknown or missing field(s) {', '.join(sorted(odd))}")
+    longest = table["item"].str.len_chars().max()
+    if isinstance(longest, int) and longest > _LONGEST_ID:
+        raise UpstreamChanged(_ID, f.name, f"a task id of {longest} characters (question text?)")
+    if not table["score"].drop_nulls().is_between(0, 1).all():
+        raise UpstreamChanged(_ID, f.name, "a score outside 0..1")
+    return table
+
+
+def _check(table: "pl.DataFrame", run: _Run, where: str) -> None:
+    """The results of a run must be its own, complete, and add up to its stated accuracy.
+
+    Missing scores count as failures for some graders and not at all for others, so the stated
+    accuracy may lie anywhere between the two.
+    """
+    named: Mapping[str, str] = {"task": run.task, "model": run.model}
+    for column, expected in named.items():
+        if table[column].unique().to_list() != [expected]:
+            raise UpstreamChanged(_ID, where, f"a {column} other than {expected!r}")
+    if table.height != run.results:
+        raise UpstreamChanged(_ID, where, f"{table.height} results, not {run.results}")
+    scores = table["score"].to_numpy()
+    if found := headlines(scores, run.accuracy, name=where, tolerance=_TOLERANCE):
+        raise UpstreamChanged(_ID, where, found[0].what)

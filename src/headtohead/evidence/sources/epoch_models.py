@@ -1,0 +1,235 @@
+"""Epoch AI's table of AI models: compute, chips, cost, country and openness of each training run.
+
+The table dates itself: the latest "Last modified" stamp is the day by which all of it was public.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    csv_records,
+    finite,
+    first_address,
+)
+
+_ID = "epoch_models"
+_FILE = "All ML Systems - full view.csv"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="Epoch AI",
+    product="Data on AI models: training compute, hardware, cost, country, accessibility",
+    citation="Epoch AI (2025). Data on AI Models. https://epoch.ai/data/ai-models",
+    url="https://epoch.ai/data/ai-models",
+    licence="CC-BY-4.0",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download(
+            _FILE,
+            "https://raw.githubusercontent.com/epoch-research/training-cost-trends/main/data/"
+            "All%20ML%20Systems%20-%20full%20view.csv",
+        ),
+    ),
+    patterns=(_FILE,),
+    rows={"training_runs": (1_500, 20_000)},
+    whole=True,
+)
+
+_CRITERIA = frozenset(
+    {
+        "SOTA improvement",
+        "Highly cited",
+        "Historical significance",
+        "Training cost",
+        "Significant use",
+    }
+)
+_CONFIDENCE = frozenset({"Confident", "Likely", "Speculative", "Unknown"})
+_ACCESS = frozenset(
+    {
+        "API access",
+        "Hosted access (no API)",
+        "Open weights (unrestricted)",
+        "Open weights (restricted use)",
+        "Open weights (non-commercial)",
+        "Unreleased",
+        "",
+    }
+)
+_CODE = frozenset(
+    {"Open source", "Open (non-commercial)", "Open (restricted use)", "Unreleased", ""}
+)
+
+# Printed figures that contradict their own source: (model, chip-hours) -> what is wrong.
+_KNOWN_ERRORS = {
+    ("DeepSeek-V2 (MoE-236B)", 172_800.0): (
+        "chip-hours are per trillion training tokens, of 8.1 trillion; compute over these hours "
+        "would be 1.7 times what the chips can do"
+    ),
+}
+
+_UNUSED = (
+    "Domain",
+    "Task",
+    "Authors",
+    "Reference",
+    "Citations",
+    "Notability criteria notes",
+    "Parameters notes",
+    "Training compute notes",
+    "Training dataset",
+    "Training dataset notes",
+    "Training dataset size (datapoints)",
+    "Dataset size notes",
+    "Training time (hours)",
+    "Training time notes",
+    "Approach",
+    "Abstract",
+    "Epochs",
+    "Benchmark data",
+    "Finetune compute (FLOP)",
+    "Finetune compute notes",
+    "Hardware utilization (MFU)",
+    "Training cloud compute vendor",
+    "Training data center",
+    "Archived links",
+    "Batch size",
+    "Batch size notes",
+    "Organization categorization",
+    "Foundation model",
+    "Accessibility notes",
+    "Organization categorization (from Organization)",
+    "Utilization notes",
+    "Numerical format",
+    "Training power draw (W)",
+    "Training compute estimation method",
+    "Hugging Face developer id",
+    "Post-training compute (FLOP)",
+    "Post-training compute notes",
+)
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every model of the table, with the compute, chips and cost behind it."""
+    parsed = Parsed()
+    seen: set[tuple[object, ...]] = set()
+    modified: list[date] = []
+    for record in csv_records(_ID, raw.one(_FILE)):
+        modified.append(record.convert("Last modified", _day))
+        row = _row(record)
+        key = (row["model_name"], row["organisation"], row["published_on"])
+        if row["published_on"] is None:
+            parsed.drop("no publication date")
+        elif key in seen:
+            parsed.drop("same model, organisation and day listed twice")
+        else:
+            seen.add(key)
+            parsed.add("training_runs", row)
+    known_on = max(modified, default=raw.known_on)
+    for row in parsed.rows.get("training_runs", []):
+        row["known_on"] = row["vintage"] = known_on
+    return parsed
+
+
+def _row(record: Record) -> Row:
+    model, hours = record.take("Model"), record.convert_maybe("Training chip-hours", finite)
+    cost, base = (
+        record.convert_maybe("Training compute cost (2023 USD)", _dollars),
+        record.maybe("Base model"),
+    )
+    compute, doubt = _compute(record)
+    error = _KNOWN_ERRORS.get((model, hours)) if hours is not None else None
+    row = {
+        "model_name": model,
+        "organisation": record.take("Organization") or "not stated",
+        "country_name": record.maybe("Country (of organization)"),
+        "published_on": record.convert_maybe("Publication date", date.fromisoformat),
+        "total_params_b": record.convert_maybe("Parameters", _billions),
+        **compute,
+        "train_chip_hours": hours,
+        "train_cost_usd": cost,
+        "hardware": record.maybe("Training hardware"),
+        "chips_n": record.convert_maybe("Hardware quantity", _whole),
+        "access": record.convert("Model accessibility", _one_of(_ACCESS)) or None,
+        "code_access": record.convert("Training code accessibility", _one_of(_CODE)) or None,
+        "confidence": record.convert("Confidence", _one_of(_CONFIDENCE)),
+        "notable": record.convert("Notability criteria", _notable),
+        "verified": error is None,
+        "row_url": first_address(record.maybe("Link")),
+        "note": "; ".join(
+            text
+            for text, holds in (
+                (error, error),
+                (doubt, doubt),
+                ("cost is Epoch's estimate; its methods differ between models", cost),
+                ("compute includes the base model; chip-hours may not", base and hours),
+            )
+            if holds and text
+        )
+        or None,
+    }
+    record.skip(*_UNUSED)
+    record.take("Compute rank when published")
+    record.done()
+    return row
+
+
+def _compute(record: Record) -> tuple[dict[str, float | None], str]:
+    """Compute with its bounds; a bound that contradicts the estimate is left out and said."""
+    flop = record.convert_maybe("Training compute (FLOP)", finite)
+    low = record.convert_maybe("Training compute lower bound", finite)
+    high = record.convert_maybe("Training compute upper bound", finite)
+    doubt = ""
+    if flop is not None:
+        fits_low = low is None or flop / 1000 <= low <= flop
+        fits_high = high is None or flop <= high <= flop * 1000
+        if not (fits_low and fits_high):
+            low, high = low if fits_low else None, high if fits_high else None
+            doubt = "a printed compute bound contradicts the estimate and is left out"
+    return {"train_flop": flop, "train_low_flop": low, "train_high_flop": high}, doubt
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text.split(" ")[0])
+
+
+def _billions(text: str) -> float:
+    return finite(text) / 1e9
+
+
+def _whole(text: str) -> int:
+    number = finite(text)
+    if number != int(number):
+        raise ValueError(text)
+    return int(number)
+
+
+def _dollars(text: str) -> float:
+    if not text.startswith("$"):
+        raise ValueError(text)
+    return finite(text[1:].replace(",", ""))
+
+
+def _one_of(allowed: frozenset[str]) -> Callable[[Any], str]:
+    def check(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(text)
+        return text
+
+    return check
+
+
+def _notable(text: str) -> bool:
+    """Whether any criterion is named; an unknown one is an error."""
+    named = {part for part in text.split(",") if part}
+    if named - _CRITERIA:
+        raise ValueError(text)
+    return bool(named)

@@ -1,0 +1,240 @@
+"""pydantic's genai-prices: current list prices of many providers, a few with a first day or hours.
+
+The file is an edition: it says what holds now, and for some models what comes on a stated day.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    words,
+)
+
+SOURCE = Source(
+    source_id="genai_prices",
+    publisher="Pydantic",
+    product="genai-prices, data file v2",
+    citation="Pydantic and contributors. genai-prices: prices of LLM inference (MIT).",
+    url="https://github.com/pydantic/genai-prices",
+    licence="MIT",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download(
+            "data_v2.json",
+            "https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_data/v2/data.json",
+        ),
+    ),
+    patterns=("data_v2.json", "data_v2.json.gz"),
+    rows={"prices": (1_500, 40_000)},
+    whole=True,
+)
+
+_ID = "genai_prices"
+_PER_TOKEN = re.compile(
+    r"(?P<kind>(?:input|output)(?:_(?:text|audio|image|video))?(?:_(?:tool|reasoning|citation))?"
+    r"|cache(?:_(?:text|audio|image|video))?_(?:read|write)(?:_(?:5m|1h))?)_mtok"
+)
+_OTHER_UNIT = re.compile(r"[a-z_]+_(?:kcount|mchars|hours|gpixels|kpages)|audio_hours")
+# The other price lists call these by shorter names.
+_KINDS = {"output_reasoning": "reasoning", "output_citation": "citation"}
+_HOURS_A_DAY = 24
+
+_Prices = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Where one model's rows go, and what they share."""
+
+    parsed: Parsed
+    vintage: date
+    where: str
+    provider: str
+    name: str
+    url: str | None
+    note: str | None
+
+    def add(
+        self,
+        prices: Mapping[tuple[str, str], float | None],
+        start: date | None = None,
+        end: date | None = None,
+        hours: str = "",
+    ) -> None:
+        """One row a price; without a start, the edition's day is all we know."""
+        for (tier, kind), price in prices.items():
+            self.parsed.add(
+                "prices",
+                {
+                    "provider": self.provider,
+                    "model_name": self.name,
+                    "tier": tier,
+                    "token_kind": kind,
+                    "price_usd_per_mtok": price,
+                    "valid_from": start or self.vintage,
+                    "valid_to": end,
+                    "basis": "documented" if start else "snapshot",
+                    "known_on": self.vintage,
+                    "vintage": self.vintage,
+                    "row_url": self.url,
+                    "note": "; ".join(n for n in (self.note, hours) if n) or None,
+                },
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Hours of every day with prices of their own."""
+
+    prices: _Prices
+    hours: float
+    text: str
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every provider's prices in the edition, and those announced in it."""
+    parsed = Parsed()
+    f = raw.one("data_v2.json*")
+    for position, fields in enumerate(json.loads(f.text(), parse_float=Decimal)):
+        provider = Record(_ID, f"{f.name} provider {position}", fields)
+        name = provider.convert("id", words)
+        urls = provider.convert_maybe("pricing_urls", entries)
+        for entry in provider.convert("models", entries):
+            _model(parsed, raw.known_on, (f.name, name, urls[0] if urls else None), entry)
+        provider.skip("name", "description", "price_comments", "api_pattern", "extractors")
+        provider.skip("model_match", "provider_match", "fallback_model_providers")
+        provider.done()
+    return parsed
+
+
+def _model(
+    parsed: Parsed, vintage: date, whose: tuple[str, str, str | None], fields: Mapping[str, Any]
+) -> None:
+    file, provider, url = whose
+    record = Record(_ID, f"{file} {provider}", fields)
+    name = record.convert("id", words)
+    note = "deprecated by its provider" if record.maybe("deprecated") else None
+    model = _Model(parsed, vintage, f"{file} {provider}/{name}", provider, name, url, note)
+    prices = record.take("prices")
+    # Rules that match names in requests to models: our own alias list does that, with dates.
+    record.skip("match", "name", "description", "context_window", "price_comments")
+    record.done()
+    if isinstance(prices, list):
+        _conditional(model, prices)
+    else:
+        model.add(_prices(model, prices))
+
+
+def _conditional(model: _Model, conditions: list[Mapping[str, Any]]) -> None:
+    """Prices of which the last whose condition holds is in force."""
+    always: _Prices = {}
+    dated: list[tuple[date, _Prices]] = []
+    windows: list[_Window] = []
+    for position, fields in enumerate(conditions):
+        record = Record(_ID, f"{model.where} prices {position}", fields)
+        prices = _prices(model, record.take("prices"))
+        condition = Record(_ID, f"{record.where} constraint", record.maybe("constraint", {}))
+        record.done()
+        if condition.has("start_date"):
+            dated.append((condition.convert("start_date", date.fromisoformat), prices))
+        elif condition.has("start_time"):
+            windows.append(_window(condition, prices))
+        else:
+            always = prices
+        condition.done()
+    if windows:
+        _by_hour(model, always, windows, dated)
+    else:
+        _by_day(model, always, sorted(dated, key=lambda d: d[0]))
+
+
+def _by_day(model: _Model, always: _Prices, dated: list[tuple[date, _Prices]]) -> None:
+    """A price list that changes on stated days."""
+    ends = [*(start for start, _ in dated), None]
+    first = ends[0]
+    if first is None or first > model.vintage:
+        model.add(always, end=first)
+    elif always:
+        model.parsed.drop("a price that ended before this edition, its first day is not given")
+    before: _Prices = {}
+    for (start, prices), end in zip(dated, ends[1:], strict=True):
+        model.add(prices, start, end)
+        model.add({key: None for key in before if key not in prices}, start)
+        before = prices
+
+
+def _by_hour(
+    model: _Model, always: _Prices, windows: list[_Window], dated: list[tuple[date, _Prices]]
+) -> None:
+    """A price list that changes with the hour: what holds for more of the day is standard."""
+    if dated or len(windows) > 1:
+        model.parsed.drop("prices by hour that one window of the day cannot express")
+        return
+    window = windows[0]
+    inside = window.hours * 2 >= _HOURS_A_DAY
+    usual, other = (window.prices, always) if inside else (always, window.prices)
+    cheaper = other.get(("standard", "input"), 0.0) < usual.get(("standard", "input"), 0.0)
+    tier = "off_peak" if cheaper else "peak"
+    model.add(usual, hours=window.text if inside else f"outside {window.text}")
+    shifted = {
+        (tier if name == "standard" else f"{tier}_{name}", kind): price
+        for (name, kind), price in other.items()
+    }
+    model.add(shifted, hours=f"outside {window.text}" if inside else window.text)
+
+
+def _window(condition: Record, prices: _Prices) -> _Window:
+    start = condition.convert("start_time", _minutes)
+    end = condition.convert("end_time", _minutes)
+    text = f"{start // 60:02}:{start % 60:02} to {end // 60:02}:{end % 60:02} UTC"
+    return _Window(prices, ((end - start) % (_HOURS_A_DAY * 60)) / 60, text)
+
+
+def _minutes(text: str) -> int:
+    at = datetime.fromisoformat(f"2000-01-01T{text}")
+    if at.tzinfo is None or at.utcoffset() or at.second:
+        raise ValueError(text)
+    return at.hour * 60 + at.minute
+
+
+def _prices(model: _Model, fields: Mapping[str, Any]) -> _Prices:
+    """(tier, token kind) -> price."""
+    found: _Prices = {}
+    record = Record(_ID, f"{model.where} prices", fields)
+    for name, value in record.rest().items():
+        match = _PER_TOKEN.fullmatch(name)
+        if match:
+            kind = _KINDS.get(match["kind"], match["kind"])
+            found |= {(tier, kind): price for tier, price in _tiers(model.where, name, value)}
+        elif _OTHER_UNIT.fullmatch(name):
+            model.parsed.drop(f"not a price per token: {name}")
+        else:
+            raise record.wrong(name, value)
+    if not found:
+        model.parsed.drop("no price per token stated")
+    return found
+
+
+def _tiers(where: str, name: str, value: object) -> list[tuple[str, float]]:
+    fields = value if isinstance(value, Mapping) else {"base": value, "tiers": []}
+    record = Record(_ID, f"{where} {name}", fields)
+    found = [("standard", record.convert("base", usd_per_mtok))]
+    for entry in record.convert("tiers", entries):
+        tier = Record(_ID, f"{record.where} tier", entry)
+        found.append((tier.convert("start", context_tier), tier.convert("price", usd_per_mtok)))
+        tier.done()
+    record.done()
+    return found

@@ -1,0 +1,210 @@
+"""LiteLLM's price map: token prices of chat models, read from the JSON file only.
+
+Its figures are gathered by many hands and often disagree with the labs' own lists: the edition of
+December 2025 has three different prices for DeepSeek V3.2, none of them DeepSeek's.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    words,
+)
+
+SOURCE = Source(
+    source_id="litellm_prices",
+    publisher="LiteLLM",
+    product="model prices and context windows",
+    citation="BerriAI and contributors. LiteLLM model price map (MIT).",
+    url="https://github.com/BerriAI/litellm",
+    licence="MIT",
+    evaluator="third_party",
+    ship="figures",
+    downloads=(
+        Download(
+            "model_prices_and_context_window.json",
+            "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json",
+        ),
+    ),
+    patterns=("model_prices_and_context_window*.json", "model_prices_and_context_window*.json.gz"),
+    rows={"prices": (1_500, 200_000)},
+    whole=True,
+)
+
+_ID = "litellm_prices"
+_TEMPLATE = "sample_spec"
+_CHAT = ("chat", "responses")
+_OTHER_MODES = (
+    "audio_speech",
+    "audio_transcription",
+    "completion",
+    "decisions",
+    "embedding",
+    "evaluation",
+    "extraction",
+    "guardrail",
+    "image_edit",
+    "image_generation",
+    "moderation",
+    "ocr",
+    "realtime",
+    "rerank",
+    "search",
+    "vector_store",
+    "video_generation",
+)
+_KINDS = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "output_cost_per_reasoning_token": "reasoning",
+    "input_cost_per_audio_token": "input_audio",
+    "output_cost_per_audio_token": "output_audio",
+    "input_cost_per_image_token": "input_image",
+    "output_cost_per_image_token": "output_image",
+    "output_cost_per_video_token": "output_video",
+    "citation_cost_per_token": "citation",
+    "cache_read_input_token_cost": "cache_read",
+    "explicit_cache_read_input_token_cost": "cache_read_explicit",
+    "cache_read_input_audio_token_cost": "cache_audio_read",
+    "cache_read_input_image_token_cost": "cache_image_read",
+    "cache_creation_input_token_cost": "cache_write",
+    "cache_creation_input_audio_token_cost": "cache_audio_write",
+}
+_PRICE = re.compile(
+    rf"(?P<name>{'|'.join(_KINDS)})(?:_above_(?P<hours>\d+)hr)?(?:_above_(?P<k>\d+)k_tokens)?"
+    r"(?:_(?P<mode>batches|flex|priority|ultrafast|balanced|decisions))?"
+)
+# An older name of the cache price; where both are given they agree or the newer one counts.
+_OLD_CACHE_READ = "input_cost_per_token_cache_hit"
+_OTHER_UNIT = re.compile(
+    r"(?:input|output)_cost_per_(?:audio_per_second|video_per_second|second|character|image|pixel"
+    r"|query|request)(?:_above_[a-z0-9_]+|_premium_image)?"
+    r"|(?:input|output)_dbu_cost_per_token|cost_per_second|code_interpreter_cost_per_session"
+    r"|(?:search_context|google_maps_grounding)_cost_per_query|(?:ocr|annotation)_cost_per_page"
+    r"|computer_use_(?:input|output)_cost_per_1k_tokens|file_search_cost_per_1k_calls"
+    r"|(?:file_search|vector_store)_cost_per_gb_per_day"
+)
+_IGNORED = re.compile(
+    r"(?:supports?|supported|max|bedrock|reasoning|regional|token_count|thinking|search_free"
+    r"|prompt_cache|default)_(?!.*(?:cost|pric))[a-z0-9_]+"
+    r"|comment|deprecation_date|metadata|provider_specific_entry|rpd|rpm|tpm"
+    r"|tool_use_system_prompt_tokens|use_openai_responses_path|web_search_billing_unit"
+)
+
+_Prices = dict[tuple[str, str], float]
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every token price of every chat model in the edition."""
+    parsed = Parsed()
+    f = raw.one("model_prices_and_context_window*.json*")
+    models = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal)).rest()
+    for model, fields in models.items():
+        record = Record(_ID, f"{f.name} {model}", fields)
+        mode = record.maybe("mode")
+        if model == _TEMPLATE:
+            parsed.drop("the publisher's template")
+        elif mode in _CHAT:
+            _model(parsed, raw.known_on, model, record)
+        elif mode is None or mode in _OTHER_MODES:
+            parsed.drop(f"mode {mode}: not a chat model" if mode else "no mode stated")
+        else:
+            raise record.wrong("mode", mode)
+    return parsed
+
+
+def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
+    provider, url = record.convert("litellm_provider", words), record.maybe("source")
+    tiers = record.convert_maybe("tiered_pricing", entries) or []
+    off_peak = record.maybe("off_peak_pricing")
+    prices = _prices(parsed, "standard", record.where, record.rest())
+    for fields in tiers:
+        prices |= _range(parsed, Record(_ID, f"{record.where} tiered_pricing", fields))
+    if off_peak is not None:
+        part = Record(_ID, f"{record.where} off_peak_pricing", off_peak)
+        part.skip("windows", "weekday_timezone")
+        prices |= _prices(parsed, "off_peak", part.where, part.rest())
+    if not prices:
+        parsed.drop("no price per token stated")
+    for (tier, kind), price in prices.items():
+        parsed.add(
+            "prices",
+            {
+                "provider": provider,
+                "model_name": model,
+                "tier": tier,
+                "token_kind": kind,
+                "price_usd_per_mtok": price,
+                "valid_from": vintage,
+                "valid_to": None,
+                "basis": "snapshot",
+                "known_on": vintage,
+                "vintage": vintage,
+                "row_url": url if str(url).startswith("https://") else None,
+            },
+        )
+
+
+def _range(parsed: Parsed, record: Record) -> _Prices:
+    """The prices of prompts longer than the lower end of a range."""
+    tier = record.convert("range", _lower_end)
+    return _prices(parsed, tier, record.where, record.rest())
+
+
+def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) -> _Prices:
+    """(tier, token kind) -> price; every other field is known by name or raises."""
+    record = Record(_ID, where, fields)
+    found: _Prices = {}
+    old = record.convert_maybe(_OLD_CACHE_READ, _per_token)
+    for name, key in _price_fields(tier, fields):
+        price = record.convert_maybe(name, _per_token)
+        if price is not None:
+            found[key] = price
+    if old is not None:
+        if (tier, "cache_read") in found:
+            parsed.drop("a second cache price under an older field name")
+        found.setdefault((tier, "cache_read"), old)
+    for name in fields:
+        if _OTHER_UNIT.fullmatch(name):
+            record.skip(name)
+            parsed.drop("not a price per token, or not in US dollars")
+        elif _IGNORED.fullmatch(name):
+            record.skip(name)
+    record.done()
+    return found
+
+
+def _price_fields(tier: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(field name, (tier, token kind)) of every price field."""
+    for name in fields:
+        match = _PRICE.fullmatch(name)
+        if match:
+            kind = _KINDS[match["name"]] + (f"_{match['hours']}h" if match["hours"] else "")
+            yield name, (_tier(tier, match["mode"], match["k"]), kind)
+
+
+def _tier(tier: str, mode: str | None, thousands: str | None) -> str:
+    parts = [] if tier == "standard" else [tier]
+    parts += [{"batches": "batch"}.get(mode, mode)] if mode else []
+    parts += [context_tier(int(thousands) * 1000)] if thousands else []
+    return "_".join(parts) or "standard"
+
+
+def _lower_end(ends: object) -> str:
+    low, _ = entries(ends)
+    return "standard" if low == 0 else context_tier(low)
+
+
+def _per_token(value: object) -> float:
+    return usd_per_mtok(value, per_tokens=1)

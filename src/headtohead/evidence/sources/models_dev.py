@@ -1,0 +1,343 @@
+"""models.dev: list prices of every provider's endpoints, and the labs' own model records.
+
+Three layouts of one product are read: `api.json` (providers and their models), `models.json` (the
+labs' records, keyed lab/model) and an archive of the repository's TOML tree, which holds both.
+"""
+
+import io
+import json
+import re
+import tarfile
+import tomllib
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    words,
+)
+
+SOURCE = Source(
+    source_id="models_dev",
+    publisher="models.dev",
+    product="open catalogue of models and prices",
+    citation="models.dev contributors. An open-source database of AI models (MIT).",
+    url="https://models.dev",
+    licence="MIT",
+    evaluator="third_party",
+    ship="yes",
+    downloads=(
+        Download("api.json", "https://models.dev/api.json"),
+        Download("models.json", "https://models.dev/models.json", optional=True),
+    ),
+    how_to_get="The TOML tree is an archive of https://github.com/sst/models.dev.",
+    patterns=("api.json", "models.json", "tree_*.tar.gz"),
+    rows={"prices": (6_000, 120_000), "models": (0, 5_000)},
+    whole=True,
+)
+
+_ID = "models_dev"
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})")
+_MODE = re.compile(r"[a-z][a-z0-9_-]*")
+_OFFER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/models/(?P<model>.+)\.toml$")
+_PROVIDER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/provider\.toml$")
+_LAB = re.compile(r"(?:^|/)models/(?P<name>[^/]+/.+)\.toml$")
+
+_ALWAYS = ("input", "output")
+_SOMETIMES = ("reasoning", "cache_read", "cache_write", "input_audio", "output_audio")
+# Slips in the TOML files and prices of other things than tokens: models.dev's own site leaves
+# these fields out of api.json, so no reader of it ever saw them as prices.
+_NOT_PRICES = (
+    "cache_input",
+    "cached_input",
+    "cached_write",
+    "citation",
+    "image",
+    "request",
+    "per_minute",
+)
+_STATUS = ("alpha", "beta", "deprecated")
+_PROVIDER_FIELDS = ("id", "name", "env", "npm", "api", "doc", "experimental")
+# A provider's word on openness, dates and abilities contradicts other providers' words on the
+# same model; the labs' records speak for the model.
+_OFFER_FIELDS = (
+    "id",
+    "name",
+    "description",
+    "family",
+    "attachment",
+    "reasoning",
+    "reasoning_options",
+    "tool_call",
+    "interleaved",
+    "structured_output",
+    "temperature",
+    "knowledge",
+    "release_date",
+    "last_updated",
+    "modalities",
+    "open_weights",
+    "limit",
+    "provider",
+    "base_model",
+    "base_model_omit",
+    "canonical_model_id",
+)
+_LAB_FIELDS = (
+    "id",
+    "description",
+    "family",
+    "attachment",
+    "reasoning",
+    "reasoning_options",
+    "tool_call",
+    "interleaved",
+    "structured_output",
+    "temperature",
+    "knowledge",
+    "last_updated",
+    "modalities",
+    "limit",
+    "links",
+    "benchmarks",
+    "status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """Where rows go, and the day of the edition they come from."""
+
+    parsed: Parsed
+    day: date
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every provider's prices and every lab's records, as of the edition's day."""
+    parsed = Parsed()
+    for f in raw.matching("api.json"):
+        _api(_Edition(parsed, raw.known_on), f)
+    for f in raw.matching("models.json"):
+        edition = _Edition(parsed, raw.known_on)
+        for name, fields in Record(_ID, f.name, json.loads(f.text())).rest().items():
+            _lab_record(edition, name, Record(_ID, f"{f.name} {name}", fields))
+    for f in raw.matching("tree_*.tar.gz"):
+        dated = _DATED.search(f.name)
+        _tree(_Edition(parsed, date.fromisoformat(dated[1]) if dated else raw.known_on), f)
+    return parsed
+
+
+def _api(edition: _Edition, f: RawFile) -> None:
+    providers = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal)).rest()
+    for provider, fields in providers.items():
+        record = Record(_ID, f"{f.name} {provider}", fields)
+        offers = Record(_ID, f"{f.name} {provider} models", record.take("models"))
+        record.skip(*_PROVIDER_FIELDS)
+        record.done()
+        for model, offer in offers.rest().items():
+            where = f"{f.name} {provider}/{model}"
+            _offer(edition, provider, model, Record(_ID, where, offer))
+
+
+def _tree(edition: _Edition, f: RawFile) -> None:
+    files = {name: text for name, text in _members(edition.parsed, f) if name.endswith(".toml")}
+    labs = {m["name"] for name in files if (m := _lab_name(name))}
+    for name, text in files.items():
+        record = Record(_ID, name, tomllib.loads(text, parse_float=Decimal))
+        if m := _OFFER.search(name):
+            base = record.maybe("base_model")
+            if base is not None and base not in labs:
+                edition.parsed.drop("base_model names a lab record that is not there")
+                continue
+            _offer(edition, m["provider"], m["model"], record)
+        elif _PROVIDER.search(name):
+            record.skip(*_PROVIDER_FIELDS)
+            record.done()
+        elif m := _lab_name(name):
+            _lab_record(edition, m["name"], record)
+        else:
+            raise UpstreamChanged(_ID, name, "a TOML file in an unknown place")
+
+
+def _lab_name(name: str) -> re.Match[str] | None:
+    return None if "providers/" in name else _LAB.search(name)
+
+
+def _members(parsed: Parsed, f: RawFile) -> Iterator[tuple[str, str]]:
+    """(name, text) of every file in the archive; links are followed where they lead somewhere."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(f.content), mode="r:gz") as archive:
+            for member in archive.getmembers():
+                if member.isdir():
+                    continue
+                try:
+                    found = archive.extractfile(member)
+                except KeyError:
+                    found = None
+                if found is None:
+                    parsed.drop("a link to a record that is not there")
+                else:
+                    yield member.name, found.read().decode("utf-8")
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise DamagedDownload(
+            f"{f.name} is truncated or corrupt ({error}). Download it again."
+        ) from None
+
+
+def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None:
+    """One provider's offer of one model: its prices in every tier and mode."""
+    status = record.maybe("status")
+    if status not in (None, *_STATUS):
+        raise record.wrong("status", status)
+    note = f"status: {status}" if status else None
+    costs = {"standard": record.maybe("cost")}
+    extras = Record(_ID, f"{record.where} experimental", record.maybe("experimental", {}))
+    modes = Record(_ID, f"{record.where} modes", extras.maybe("modes", {}))
+    for mode, fields in modes.rest().items():
+        costs[_mode(extras, mode)] = _mode_cost(record.where, mode, fields)
+    extras.done()
+    record.skip(*_OFFER_FIELDS)
+    record.done()
+    if not any(costs.values()):
+        edition.parsed.drop("no price stated")
+    for tier, cost in costs.items():
+        if cost:
+            for name, kind, price in _cost(edition.parsed, record.where, tier, cost):
+                _price_row(edition, (provider, model, name, kind), price, note)
+
+
+def _mode(record: Record, mode: str) -> str:
+    if mode == "standard" or not _MODE.fullmatch(mode):
+        raise record.wrong("modes", mode)
+    return mode
+
+
+def _mode_cost(where: str, mode: str, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    record = Record(_ID, f"{where} mode {mode}", fields)
+    cost: Mapping[str, Any] | None = record.maybe("cost")
+    record.skip("provider")
+    record.done()
+    return cost
+
+
+def _cost(
+    parsed: Parsed, where: str, tier: str, cost: Mapping[str, Any]
+) -> Iterator[tuple[str, str, float]]:
+    """(tier, token kind, price) of one cost table and of its context tiers."""
+    record = Record(_ID, f"{where} cost", cost)
+    tiers = record.convert_maybe("tiers", entries) or []
+    legacy = record.maybe("context_over_200k")
+    yield from _kinds(parsed, record, tier)
+    for fields in tiers:
+        part = Record(_ID, f"{where} cost tier", fields)
+        yield from _kinds(parsed, part, _tier_name(tier, _threshold(part)))
+    # With exact tiers beside it, this field only repeats one of them, whatever its threshold.
+    if legacy is not None and not tiers:
+        part = Record(_ID, f"{where} cost context_over_200k", legacy)
+        yield from _kinds(parsed, part, _tier_name(tier, context_tier(200_000)))
+
+
+def _threshold(record: Record) -> str:
+    tier = Record(_ID, f"{record.where} tier", record.take("tier"))
+    kind = tier.maybe("type", "context")
+    if kind != "context":
+        raise tier.wrong("type", kind)
+    name = tier.convert("size", context_tier)
+    tier.done()
+    return name
+
+
+def _tier_name(mode: str, threshold: str) -> str:
+    return threshold if mode == "standard" else f"{mode}_{threshold}"
+
+
+def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str, float]]:
+    for name in _NOT_PRICES:
+        if record.maybe(name) is not None:
+            parsed.drop(f"cost field {name}, which is no price per token to models.dev")
+    for kind in _ALWAYS:
+        yield tier, kind, record.convert(kind, usd_per_mtok)
+    for kind in _SOMETIMES:
+        price = record.convert_maybe(kind, usd_per_mtok)
+        if price is not None:
+            yield tier, kind, price
+    record.done()
+
+
+def _price_row(
+    edition: _Edition, key: tuple[str, str, str, str], price: float, note: str | None
+) -> None:
+    provider, model, tier, kind = key
+    edition.parsed.add(
+        "prices",
+        {
+            "provider": provider,
+            "model_name": model,
+            "tier": tier,
+            "token_kind": kind,
+            "price_usd_per_mtok": price,
+            "valid_from": edition.day,
+            "valid_to": None,
+            "basis": "snapshot",
+            "known_on": edition.day,
+            "vintage": edition.day,
+            "note": note,
+        },
+    )
+
+
+def _lab_record(edition: _Edition, name: str, record: Record) -> None:
+    """One lab's own record of one model."""
+    day = record.convert("release_date", words)
+    whole_day = _DATED.fullmatch(day) is not None
+    edition.parsed.add(
+        "models",
+        {
+            "model_name": name,
+            "display_name": record.convert("name", words),
+            "organisation": name.split("/")[0],
+            "released_on": date.fromisoformat(day) if whole_day else None,
+            "open_weights": _flag(record, "open_weights"),
+            "licence": record.convert_maybe("license", words),
+            "huggingface_id": _weights(record),
+            "canonical_name": None,
+            "known_on": edition.day,
+            "vintage": edition.day,
+            "note": None if whole_day else f"released in {day}, the day is not given",
+        },
+    )
+    record.skip(*_LAB_FIELDS)
+    record.done()
+
+
+def _flag(record: Record, name: str) -> bool:
+    value = record.take(name)
+    if not isinstance(value, bool):
+        raise record.wrong(name, value)
+    return value
+
+
+def _weights(record: Record) -> str | None:
+    """The Hugging Face repository of the weights; the first without a quantization leads."""
+    found: list[tuple[bool, str]] = []
+    for position, fields in enumerate(record.convert_maybe("weights", entries) or []):
+        link = Record(_ID, f"{record.where} weights {position}", fields)
+        url = link.convert("url", words)
+        quantized = link.maybe("quantization") is not None
+        link.skip("label")
+        link.done()
+        if match := re.fullmatch(r"https://huggingface\.co/([^/]+/[^/?#]+)/?", url):
+            found.append((quantized, match[1]))
+    return min(found, key=lambda f: f[0])[1] if found else None

@@ -1,0 +1,260 @@
+"""nof1's Alpha Arena, season 1: closed trades, account values, coin prices and final returns.
+
+Two layouts are read: nof1's own API answers (`trades.json`, `account-totals.json`), and CSV files
+made from them, from the agents' prompts and from press reports of the finish. `/api/trades` keeps
+only the last 100 trades of an agent, so one answer is not the whole season.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    csv_records,
+    finite,
+)
+
+_ID = "nof1_alpha_arena"
+_SEASON = "alpha_arena_1"
+_STAKE_USD = 10_000.0
+_LISTED = 100
+_OPENED = datetime(2025, 10, 17, 22, tzinfo=UTC)
+_CLOSED = datetime(2025, 11, 3, 22, tzinfo=UTC)
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="nof1.ai",
+    product="Alpha Arena season 1: trades, account values, prices, final returns",
+    citation="nof1.ai (2025). Alpha Arena, season 1, 17 October - 3 November 2025.",
+    url="https://nof1.ai",
+    licence="LicenseRef-nof1",
+    evaluator="third_party",
+    ship="figures",
+    downloads=(
+        Download("trades.json", "https://nof1.ai/api/trades", optional=True),
+        Download(
+            "account-totals.json",
+            "https://nof1.ai/api/account-totals?lastHourlyMarker=0",
+            optional=True,
+        ),
+    ),
+    how_to_get="Save https://nof1.ai/api/trades as trades.json and "
+    "https://nof1.ai/api/account-totals?lastHourlyMarker=0 as account-totals.json. The trades "
+    "answer holds the last 100 of each agent; save it repeatedly while a season runs. The "
+    "leaderboard is not read: it carries no time and stands still between trades.",
+    patterns=(
+        "trades.json",
+        "account-totals*.json",
+        "closed_trades*.csv",
+        "equity_points*.csv",
+        "prompt_prices*.csv",
+        "season1_final.csv",
+    ),
+    rows={"trades": (1, 50_000), "equity": (0, 500_000), "coin_prices": (0, 500_000)},
+)
+
+_COINS = frozenset({"BTC", "ETH", "SOL", "BNB", "DOGE", "XRP"})
+_SIDES = frozenset({"long", "short"})
+_TRADE_UNUSED = (
+    "trade_id",
+    "trade_type",
+    "leverage",  # always 1, whatever the agent used
+    "confidence",
+    "exit_plan",
+    "dur_h",
+    *(
+        f"{end}_{field}"
+        for end in ("entry", "exit")
+        for field in (
+            "sz",
+            "human_time",
+            "commission_dollars",
+            "liquidation",
+            "tid",
+            "oid",
+            "crossed",
+            "closed_pnl",
+        )
+    ),
+)
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Trades, account values and prices of season 1, each known on its own day."""
+    parsed = Parsed()
+    seen: set[tuple[object, ...]] = set()
+    for f in raw.files:
+        for table, row in _rows(f):
+            _keep(parsed, table, row, seen)
+    _warn_of_gaps(parsed.rows.get("trades", []))
+    return parsed
+
+
+def _warn_of_gaps(trades: list[Row]) -> None:
+    """Say so on the trades of every agent that may have more than nof1 lists."""
+    count = Counter(t["model_name"] for t in trades)
+    for trade in trades:
+        if count[trade["model_name"]] >= _LISTED:
+            gap = f"nof1 lists an agent's last {_LISTED} trades, so older ones may be missing"
+            trade["note"] = f"{trade['note']}; {gap}" if trade["note"] else gap
+
+
+def _keep(parsed: Parsed, table: str, row: Row, seen: set[tuple[object, ...]]) -> None:
+    moment = row["closed_at"] if table == "trades" else row["observed_at"]
+    who = row["trade_id"] if table == "trades" else row.get("model_name", row.get("coin"))
+    if not _OPENED <= moment <= _CLOSED:
+        parsed.drop("outside season 1")
+    elif (table, who, moment) in seen:
+        parsed.drop("given twice")
+    else:
+        seen.add((table, who, moment))
+        parsed.add(table, {**row, "known_on": moment.date()})
+
+
+def _rows(f: RawFile) -> Iterator[tuple[str, Row]]:
+    name = f.name.split("/")[-1]
+    if name == "trades.json":
+        yield from (("trades", _trade(r)) for r in _answer(f, "trades"))
+    elif name.startswith("account-totals"):
+        yield from (("equity", _account(r)) for r in _answer(f, "accountTotals"))
+    elif name.startswith("closed_trades"):
+        yield from (("trades", _trade(r)) for r in csv_records(_ID, f))
+    elif name.startswith("equity_points"):
+        yield from (("equity", _point(r)) for r in csv_records(_ID, f))
+    elif name.startswith("prompt_prices"):
+        yield from (("coin_prices", _price(r)) for r in csv_records(_ID, f))
+    elif name == "season1_final.csv":
+        yield from (("equity", _final(r)) for r in csv_records(_ID, f))
+    else:
+        raise UpstreamChanged(_ID, f.name, "a file of an unknown kind")
+
+
+def _answer(f: RawFile, field: str) -> Iterator[Record]:
+    """The records below one field of an API answer."""
+    answer = Record(_ID, f.name, json.loads(f.text()))
+    records = answer.take(field)
+    answer.skip("serverTime", "lastHourlyMarkerRead")
+    answer.done()
+    for position, fields in enumerate(records):
+        yield Record(_ID, f"{f.name} {field} {position}", fields)
+
+
+def _trade(record: Record) -> Row:
+    fees, net = (
+        record.convert(name, finite) for name in ("total_commission_dollars", "realized_net_pnl")
+    )
+    gross = record.convert("realized_gross_pnl", finite)
+    side = record.take("side")
+    if side not in _SIDES:
+        raise record.wrong("side", side)
+    row = {
+        "season": _SEASON,
+        "trade_id": record.take("id"),
+        "model_name": record.take("model_id"),
+        "coin": _coin(record, "symbol"),
+        "side": side,
+        "opened_at": record.convert("entry_time", _from_seconds),
+        "closed_at": record.convert("exit_time", _from_seconds),
+        "entry_usd": record.convert("entry_price", finite),
+        "exit_usd": record.convert("exit_price", finite),
+        "quantity_n": abs(record.convert("quantity", finite)),
+        "fees_usd": fees,
+        "net_usd": net,
+        # Fills at several prices are booked one by one, but only one price is printed.
+        "note": "printed prices do not give the net" if abs(gross - fees - net) > 1 else None,
+    }
+    record.skip(*_TRADE_UNUSED)
+    record.done()
+    return row
+
+
+def _account(record: Record) -> Row:
+    row = {
+        "season": _SEASON,
+        "model_name": record.take("model_id"),
+        "observed_at": record.convert("timestamp", _from_seconds),
+        "return_pct": record.convert("cum_pnl_pct", finite),
+        "equity_usd": record.convert("dollar_equity", finite),
+        "is_final": False,
+    }
+    record.skip("id", "realized_pnl", "total_unrealized_pnl", "sharpe_ratio", "positions")
+    record.skip("since_inception_minute_marker", "since_inception_hourly_marker")
+    record.done()
+    return row
+
+
+def _point(record: Record) -> Row:
+    row = {
+        "season": _SEASON,
+        "model_name": record.take("model"),
+        "observed_at": record.convert("time_utc", _utc),
+        "return_pct": record.convert("return_pct", finite),
+        "equity_usd": record.convert("equity", finite),
+        "is_final": False,
+        "note": "as the agent's own prompt stated it",
+    }
+    record.skip("cash", "invocations")
+    record.take("sharpe_shown")
+    record.done()
+    return row
+
+
+def _price(record: Record) -> Row:
+    row = {
+        "coin": _coin(record, "coin"),
+        "observed_at": record.convert("time_utc", _utc),
+        "price_usd": record.convert("price", finite),
+    }
+    record.skip("funding_rate")
+    record.take("open_interest")
+    record.done()
+    return row
+
+
+def _final(record: Record) -> Row:
+    gain = record.convert("final_return_pct", finite)
+    equity = record.convert_maybe("final_equity_forklog", finite)
+    agrees = equity is not None and abs(equity / _STAKE_USD - 1 - gain / 100) < 1e-4
+    row = {
+        "season": _SEASON,
+        "model_name": record.take("model"),
+        "observed_at": _CLOSED,
+        "return_pct": gain,
+        "equity_usd": equity,
+        "is_final": True,
+        "verified": agrees,
+        "note": "as two news outlets reported it"
+        if agrees
+        else "as the press reported it; outlets print different balances",
+    }
+    record.skip("bloc")
+    record.done()
+    return row
+
+
+def _coin(record: Record, field: str) -> str:
+    coin = str(record.take(field))
+    if coin not in _COINS:
+        raise record.wrong(field, coin)
+    return coin
+
+
+def _from_seconds(value: object) -> datetime:
+    """The moment a number of seconds after 1970, if it lies in this century's first half."""
+    seconds = finite(value)
+    if not 946_684_800 <= seconds <= 2_524_608_000:
+        raise ValueError(value)
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,170 @@
+"""OpenRouter's list of models: ids, Hugging Face ids and the prices it starts from today.
+
+A price here is what OpenRouter's own page shows for a model, often that of its cheapest host; it
+is not the lab's own list price.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    entries,
+    words,
+)
+
+SOURCE = Source(
+    source_id="openrouter_models",
+    publisher="OpenRouter",
+    product="models endpoint: ids, aliases and prices",
+    citation="OpenRouter. Models API (openrouter.ai/api/v1/models).",
+    url="https://openrouter.ai/models",
+    licence="LicenseRef-OpenRouter-Terms",
+    evaluator="third_party",
+    ship="no",
+    downloads=(Download("models.json", "https://openrouter.ai/api/v1/models"),),
+    patterns=("models.json", "models_*.json"),
+    rows={"models": (150, 5_000), "prices": (300, 40_000)},
+    whole=True,
+)
+
+_ID = "openrouter_models"
+_KINDS = {
+    "prompt": "input",
+    "completion": "output",
+    "input_cache_read": "cache_read",
+    "input_cache_write": "cache_write",
+    "input_cache_write_1h": "cache_write_1h",
+    "internal_reasoning": "reasoning",
+    "audio": "input_audio",
+    "audio_output": "output_audio",
+    "input_audio_cache": "cache_audio_read",
+    "image_token": "input_image",
+}
+_NOT_PER_TOKEN = ("request", "image", "image_output", "web_search")
+_HOURS = ("utc_start", "utc_end", "utc_days")
+_UNUSED = (
+    "created",
+    "description",
+    "context_length",
+    "architecture",
+    "top_provider",
+    "per_request_limits",
+    "supported_parameters",
+    "default_parameters",
+    "supported_voices",
+    "knowledge_cutoff",
+    "expiration_date",
+    "links",
+    "reasoning",
+    "benchmarks",
+)
+_VARIABLE = -1.0
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """Where rows go, and the day of the response."""
+
+    parsed: Parsed
+    day: date
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """Every model and its prices, as of the day of the response."""
+    f = raw.one("models*.json")
+    dated = _DATED.search(f.name)
+    edition = _Edition(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
+    answer = Record(_ID, f.name, json.loads(f.text()))
+    for position, fields in enumerate(answer.convert("data", entries)):
+        _model(edition, Record(_ID, f"{f.name} model {position}", fields))
+    answer.skip("total_count", "links")
+    answer.done()
+    return edition.parsed
+
+
+def _model(edition: _Edition, record: Record) -> None:
+    name = record.convert("id", words)
+    canonical = record.convert("canonical_slug", words)
+    weights = record.convert_maybe("hugging_face_id", words)
+    display, prices = record.convert("name", words), record.take("pricing")
+    alias = record.maybe("alias_target")
+    record.skip(*_UNUSED)
+    record.done()
+    if alias is not None or name.startswith("~"):
+        edition.parsed.drop("an alias that moves to the newest model of a family")
+        return
+    edition.parsed.add(
+        "models",
+        {
+            "model_name": name,
+            "display_name": display,
+            "organisation": name.split("/")[0],
+            "released_on": None,
+            "open_weights": True if weights else None,
+            "licence": None,
+            "huggingface_id": weights,
+            "canonical_name": canonical,
+            "known_on": edition.day,
+            "vintage": edition.day,
+            "note": "open because it gives a Hugging Face id" if weights else None,
+        },
+    )
+    _prices(edition, name, Record(_ID, f"{record.where} pricing", prices))
+
+
+def _prices(edition: _Edition, name: str, record: Record) -> None:
+    overrides = record.convert_maybe("overrides", entries) or []
+    discount = record.maybe("discount", 0)
+    if discount != 0:
+        raise record.wrong("discount", discount)
+    _tier(edition, name, "standard", record)
+    for fields in overrides:
+        part = Record(_ID, f"{record.where} override", fields)
+        if any(part.has(field) for field in _HOURS):
+            edition.parsed.drop("a price for certain hours only")
+        else:
+            _tier(edition, name, part.convert("min_prompt_tokens", context_tier), part)
+
+
+def _tier(edition: _Edition, name: str, tier: str, record: Record) -> None:
+    for field in _NOT_PER_TOKEN:
+        if record.maybe(field) is not None:
+            edition.parsed.drop(f"not a price per token: {field}")
+    for field, kind in _KINDS.items():
+        price = record.convert_maybe(field, _price)
+        if price == _VARIABLE:
+            edition.parsed.drop("a price that depends on the model it is routed to")
+        elif price is not None:
+            edition.parsed.add("prices", _row(edition.day, (name, tier, kind), price))
+    record.done()
+
+
+def _row(day: date, key: tuple[str, str, str], price: float) -> Row:
+    name, tier, kind = key
+    return {
+        "provider": "openrouter",
+        "model_name": name,
+        "tier": tier,
+        "token_kind": kind,
+        "price_usd_per_mtok": price,
+        "valid_from": day,
+        "valid_to": None,
+        "basis": "snapshot",
+        "known_on": day,
+        "vintage": day,
+    }
+
+
+def _price(text: str) -> float:
+    """US dollars per million tokens; -1, which OpenRouter's routers give, stays -1."""
+    return _VARIABLE if text == "-1" else usd_per_mtok(text, per_tokens=1)

@@ -1,0 +1,97 @@
+"""OpenRouter's prices over time, from archived copies of its models endpoint.
+
+A snapshot shows what held on its day: a price may have changed weeks before. It is the price that
+OpenRouter showed for a model, often that of its cheapest host, not the lab's own list price.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.pricing import usd_per_mtok
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, entries
+
+SOURCE = Source(
+    source_id="openrouter_price_history",
+    publisher="model-price-radar-mcp, from the Internet Archive's copies of OpenRouter",
+    product="monthly snapshots of OpenRouter's model prices",
+    citation=(
+        "OpenRouter models API, archived copies, gathered in model-price-radar-mcp "
+        "(MIT): prices per million tokens."
+    ),
+    url="https://github.com/alialtunar/model-price-radar-mcp",
+    licence="MIT",
+    evaluator="third_party",
+    ship="figures",
+    how_to_get=(
+        "Take history.json from the Python package model-price-radar-mcp. OpenRouter's own "
+        "address gives today's prices only: see openrouter_models."
+    ),
+    patterns=("history.json", "history.json.gz"),
+    rows={"prices": (2_000, 100_000)},
+)
+
+_ID = "openrouter_price_history"
+_ARCHIVE = "https://web.archive.org/web/{day:%Y%m%d}/https://openrouter.ai/api/v1/models"
+_NOTE = "as OpenRouter showed it, often its cheapest host; not the lab's own list price"
+_KINDS = ("input", "output")
+
+_Prices = dict[tuple[str, str], float]
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """A row for each price that differs from the snapshot before, and for each that is gone."""
+    parsed = Parsed()
+    f = raw.one("history.json*")
+    history = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal))
+    before: _Prices = {}
+    latest = date.min
+    for position, fields in enumerate(history.convert("snapshots", entries)):
+        snapshot = Record(_ID, f"{f.name} snapshot {position}", fields)
+        day = snapshot.convert("date", date.fromisoformat)
+        if day <= latest:
+            raise UpstreamChanged(_ID, snapshot.where, f"{day} does not follow {latest}")
+        now = _prices(snapshot)
+        for key in sorted(now.keys() | before.keys()):
+            if now.get(key) == before.get(key):
+                parsed.drop("the same price as in the snapshot before")
+            else:
+                parsed.add("prices", _row(key, now.get(key), day))
+        before, latest = now, day
+    history.skip("built", "source")
+    history.done()
+    return parsed
+
+
+def _prices(snapshot: Record) -> _Prices:
+    """(model, token kind) -> price."""
+    found: _Prices = {}
+    models: Mapping[str, Any] = Record(_ID, snapshot.where, snapshot.take("prices")).rest()
+    for model, pair in models.items():
+        if not isinstance(pair, list) or len(pair) != len(_KINDS):
+            raise snapshot.wrong(model, pair)
+        prices = Record(_ID, f"{snapshot.where} {model}", dict(zip(_KINDS, pair, strict=True)))
+        for kind in _KINDS:
+            found[model, kind] = prices.convert(kind, usd_per_mtok)
+    snapshot.done()
+    return found
+
+
+def _row(key: tuple[str, str], price: float | None, day: date) -> Row:
+    model, kind = key
+    return {
+        "provider": "openrouter",
+        "model_name": model,
+        "tier": "standard",
+        "token_kind": kind,
+        "price_usd_per_mtok": price,
+        "valid_from": day,
+        "valid_to": None,
+        "basis": "snapshot",
+        "known_on": day,
+        "row_url": _ARCHIVE.format(day=day),
+        "note": _NOTE,
+    }

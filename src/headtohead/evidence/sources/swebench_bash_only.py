@@ -1,0 +1,155 @@
+"""SWE-bench's bash-only board: one scaffold (mini-SWE-agent), 500 tasks, cost and calls per task.
+
+A system's per-task results are kept only if they add up to its headline: of Claude 3.7 Sonnet they
+say 10% where the board says 53%. Its headline stays, with a note.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    entries,
+    finite,
+    words,
+)
+from headtohead.evidence.traps import headlines, item_mean
+
+_ID = "swebench_bash_only"
+
+SOURCE = Source(
+    source_id=_ID,
+    publisher="SWE-bench",
+    product="bash-only leaderboard (mini-SWE-agent)",
+    citation="SWE-bench team (2025). SWE-bench Verified, bash-only leaderboard.",
+    url="https://www.swebench.com/bash-only.html",
+    licence="CC-BY-NC-4.0",
+    evaluator="third_party",
+    ship="no",
+    downloads=(
+        Download(
+            "leaderboards.json",
+            "https://raw.githubusercontent.com/SWE-bench/swe-bench.github.io/master/data/"
+            "leaderboards.json",
+        ),
+    ),
+    patterns=("leaderboards*.json", "leaderboards*.json.gz"),
+    rows={"benchmark_scores": (20, 1_000), "task_results": (8_000, 500_000)},
+)
+
+_BOARD = "bash-only"
+_TASKS = 500
+_TOLERANCE = 0.02
+_UNUSED = (
+    *("folder", "logo", "logs", "trajs", "trajs_docent", "site", "os_model", "os_system"),
+    *("instance_cost", "instance_calls"),
+)
+_ATTEMPTS = re.compile(r"System: Attempts - (\d+)$")
+
+
+def parse(raw: RawFiles) -> Parsed:
+    """One row a system, and one a system and task."""
+    parsed = Parsed()
+    f = raw.one("leaderboards*.json*")
+    for position, record in enumerate(_results(parsed, f)):
+        _system(parsed, Record(_ID, f"{f.name} {_BOARD} {position}", record))
+    return parsed
+
+
+def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
+    """The entries of the bash-only board; those of the others are counted."""
+    top = Record(_ID, f.name, json.loads(f.text()))
+    found = []
+    for fields in top.convert("leaderboards", entries):
+        board = Record(_ID, f"{f.name} board", fields)
+        name, results = board.convert("name", words), board.convert("results", entries)
+        board.done()
+        if name == _BOARD:
+            found.append(results)
+        else:
+            parsed.dropped[f"a system of the {name} board"] += len(results)
+    top.done()
+    if len(found) != 1:
+        raise UpstreamChanged(_ID, f.name, f"{len(found)} boards are called {_BOARD!r}, not one,")
+    return found[0]
+
+
+def _system(parsed: Parsed, record: Record) -> None:
+    name, day = record.convert("name", words), record.convert("date", date.fromisoformat)
+    tags = _tags(record)
+    score = record.convert("resolved", finite) / 100
+    notes = [] if record.take("checked") else ["Not checked by the SWE-bench team."]
+    if warning := record.maybe("warning"):
+        notes.append(str(warning))
+    row = {
+        "benchmark": "swe_bench_bash_only",
+        "model_name": name,
+        "setting": f"mini-SWE-agent {record.take('mini-swe-agent_version')}",
+        "observed_on": day,
+        "known_on": day,
+    }
+    details = Record(_ID, f"{record.where} items", record.maybe("per_instance_details", {}))
+    items = [_item(record, task, fields) for task, fields in details.rest().items()]
+    solved = [item["score_frac"] for item in items]
+    total = max(_TASKS, len(items))
+    if items and headlines(
+        solved, score, name=name, items=total, missing="failed", tolerance=_TOLERANCE
+    ):
+        parsed.dropped["items contradict the headline"] += len(items)
+        mean = item_mean(solved, total, "failed").low
+        notes.append(f"Its per-task results add up to {mean:.1%} and are left out.")
+    else:
+        for item in items:
+            parsed.add("task_results", row | item)
+    headline = {
+        "part": "overall",
+        "score_frac": round(score, 6),
+        "chance_corrected": False,
+        "tasks_n": _TASKS,
+        "attempts_n": tags["attempts"],
+        # Gemini 2.0 Flash carries 0 for a run that was not counted.
+        "cost_usd": record.convert("cost", finite) or None,
+        "organisation": tags["organisation"],
+        "evaluator": "third_party",
+        "note": " ".join(notes) or None,
+    }
+    parsed.add("benchmark_scores", row | headline)
+    record.skip(*_UNUSED)
+    record.done()
+
+
+def _tags(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = {"organisation": None, "attempts": None}
+    for tag in record.convert("tags", entries):
+        if match := _ATTEMPTS.match(tag):
+            found["attempts"] = int(match[1])
+        elif tag.startswith("Org: "):
+            found["organisation"] = tag.removeprefix("Org: ")
+        elif not tag.startswith("Model: "):
+            raise record.wrong("tags", tag)
+    return found
+
+
+def _item(record: Record, task: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    item = Record(_ID, f"{record.where} {task}", fields)
+    resolved = item.take("resolved")
+    if not isinstance(resolved, bool):
+        raise item.wrong("resolved", resolved)
+    row = {
+        "task": task,
+        "attempt_n": 1,
+        "score_frac": float(resolved),
+        "cost_usd": item.convert("cost", finite),
+        "calls_n": item.convert("api_calls", int),
+    }
+    item.done()
+    return row

@@ -1,0 +1,270 @@
+"""Trap: missing results coded as zero.
+
+Real case: LiveCodeBench's published file gives DeepSeek-V3 22%, 6% and 0% of the easy problems of
+three months in 2025, while other models go on solving them: the runs were not made, yet the
+zeros look like contamination of the earlier months.
+
+A stretch of columns is suspect where a model scores next to nothing, although its own level on all
+other columns and what the other models do on these let expect much more. Expectations come from
+a model with one level for each row and one difficulty for each column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.evidence.traps.chances import FloatArray, surprise_parts, too_few
+from headtohead.evidence.traps.finding import Finding
+
+TRAP = "zeros"
+
+_RIDGE = 0.1  # of levels and difficulties, in logits: a standard deviation of about 3
+_SWEEPS = 40
+_MOST = 5  # stretches reported for one model
+_SAFETY = 2.0  # standard errors by which a model's level is lowered before it is used
+_LEAST_ELSEWHERE = 5  # columns needed to know a model's own level
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Columns in which a model has next to nothing.
+
+    Attributes:
+        row: Position of the model.
+        first: First column.
+        last: Last column, included.
+        found: Successes there.
+        tries: Items there.
+        expected: Successes to expect there.
+        chance: Bound on the chance of so few, corrected for all stretches looked at.
+    """
+
+    row: int
+    first: int
+    last: int
+    found: float
+    tries: float
+    expected: float
+    chance: float
+
+
+def zeros(
+    scores: ArrayLike,
+    *,
+    models: Sequence[str],
+    columns: Sequence[str],
+    items: ArrayLike = 1,
+    near_zero: float = 0.15,
+    least_expected: float = 0.3,
+    alpha: float = 0.01,
+) -> list[Finding]:
+    """One finding for each stretch of zeros that a model's own level cannot explain.
+
+    Args:
+        scores: Shape (models, columns), shares of 0 to 1; NaN where there is no result. A column
+            is an item, or all items of one kind in a period.
+        models: Names of the rows.
+        columns: Names of the columns, in an order in which results may have got lost together:
+            by date, or as the items stand in the file.
+        items: Different items behind each score: one number, or shape (models, columns).
+            Repeated attempts at one item share its prompt: give their mean as one item.
+        near_zero: A stretch scores at most this much.
+        least_expected: A stretch lets expect at least this much.
+        alpha: Chance of a false alarm in the whole table, for models whose success depends on
+            their level and the column alone. A model that really fails for months on end looks
+            the same as missing results.
+
+    Raises:
+        ValueError: If shapes do not fit, a score is outside 0..1, or items are not positive.
+    """
+    found = stretches(scores, items, near_zero, least_expected, alpha)
+    if np.shape(scores) != (len(models), len(columns)):
+        raise ValueError(
+            f"scores of shape {np.shape(scores)} for {len(models)} models, {len(columns)} columns"
+        )
+    return [
+        Finding(
+            TRAP,
+            f"{models[s.row]}, {columns[s.first]} to {columns[s.last]}",
+            f"{s.found:g} of {s.tries:g} right, where its level elsewhere and the other models' "
+            f"results here let expect {s.expected:.1f} (chance {s.chance:.1g})",
+            "Ask whether these were run at all; until then treat them as missing, not as zero.",
+            tuple(columns[s.first : s.last + 1]),
+        )
+        for s in found
+    ]
+
+
+def stretches(
+    scores: ArrayLike,
+    items: ArrayLike = 1,
+    near_zero: float = 0.15,
+    least_expected: float = 0.3,
+    alpha: float = 0.01,
+) -> list[Stretch]:
+    """The stretches themselves, by row and then by strength; arguments as for `zeros`.
+
+    Raises:
+        ValueError: As for `zeros`.
+    """
+    wins, tries = _counts(scores, items)
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1, as 0.01")
+    rows, width = wins.shape
+    looked_at = rows * width * (width + 1) / 2
+    level, difficulty = _fit(wins, tries)
+    found = []
+    for row in range(rows):
+        others = np.delete(np.arange(rows), row)
+        own_difficulty, doubt = _difficulties(
+            wins[others], tries[others], level[others], difficulty
+        )
+        used = tries[row].copy()
+        for _ in range(_MOST):
+            seen = _look(
+                np.where(used > 0, wins[row], 0),
+                used,
+                own_difficulty,
+                doubt,
+                near_zero,
+                least_expected,
+            )
+            if seen is None:
+                break
+            first, last, surprise, expected = seen
+            chance = float(min(1.0, looked_at * np.exp(-surprise)))
+            if chance > alpha:
+                break
+            inside = slice(first, last + 1)
+            had = float(wins[row, inside][used[inside] > 0].sum())
+            found.append(
+                Stretch(row, first, last, had, float(used[inside].sum()), expected, chance)
+            )
+            used[inside] = 0
+    return found
+
+
+def _counts(scores: ArrayLike, items: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Successes and tries, both 0 where there is no result."""
+    share = np.asarray(scores, dtype=np.float64)
+    if share.ndim != 2:
+        raise ValueError(f"scores have {share.ndim} dimensions; give models by columns")
+    known = ~np.isnan(share)
+    if np.any((share[known] < 0) | (share[known] > 1)):
+        raise ValueError("a score lies outside 0..1; give shares, and NaN where there is none")
+    tries = np.broadcast_to(np.asarray(items, dtype=np.float64), share.shape)
+    if np.any(~(tries[known] > 0)):
+        raise ValueError("a score has no items; give at least 1, or NaN as the score")
+    return np.where(known, share * tries, 0.0), np.where(known, tries, 0.0)
+
+
+def _share(logit: FloatArray) -> FloatArray:
+    return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+
+
+def _step(
+    wins: FloatArray, tries: FloatArray, logit: FloatArray, value: FloatArray, axis: int
+) -> FloatArray:
+    """One damped Newton step for levels (axis 1) or difficulties (axis 0)."""
+    p = _share(logit)
+    slope = (wins - tries * p).sum(axis) - _RIDGE * value
+    bend = (tries * p * (1 - p)).sum(axis) + _RIDGE
+    moved: FloatArray = value + np.clip(slope / bend, -1, 1)
+    return moved
+
+
+def _fit(wins: FloatArray, tries: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A level for each row and an easiness for each column, in logits."""
+    level, easy = np.zeros(wins.shape[0]), np.zeros(wins.shape[1])
+    for _ in range(_SWEEPS):
+        level = _step(wins, tries, level[:, None] + easy, level, 1)
+        easy = _step(wins, tries, level[:, None] + easy, easy, 0)
+    return level, easy
+
+
+def _difficulties(
+    wins: FloatArray, tries: FloatArray, level: FloatArray, start: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Easiness of each column by these rows alone, and its variance."""
+    easy = start
+    for _ in range(6):
+        easy = _step(wins, tries, level[:, None] + easy, easy, 0)
+    p = _share(level[:, None] + easy)
+    return easy, 1 / ((tries * p * (1 - p)).sum(0) + _RIDGE)
+
+
+def _look(
+    wins: FloatArray,
+    tries: FloatArray,
+    easy: FloatArray,
+    doubt: FloatArray,
+    near_zero: float,
+    least_expected: float,
+) -> tuple[int, int, float, float] | None:
+    """The most surprising stretch of a row, judged by its level outside it."""
+    # The logistic of a normal variable has about this mean (MacKay 1992).
+    shrink = np.sqrt(1 + np.pi * doubt / 8)
+    usual, _, _ = _level(wins, tries, easy, shrink)
+    best = _strongest(wins, tries, _share((usual + easy) / shrink), near_zero, least_expected)
+    if best is None:
+        return None
+    first, last = best
+    inside = slice(first, last + 1)
+    outside = tries.copy()
+    outside[inside] = 0
+    if np.count_nonzero(outside) < _LEAST_ELSEWHERE:
+        return None
+    level, error, spread = _level(wins, outside, easy, shrink)
+    made = tries[inside]
+    careful = _share((level - _SAFETY * error + easy[inside]) / shrink[inside])
+    if made @ careful < least_expected * made.sum():
+        return None
+    surprise = too_few(wins[inside].sum(), surprise_parts(made, careful).sum(axis=1))
+    plain = made @ _share((level + easy[inside]) / shrink[inside])
+    return first, last, float(surprise) / spread, float(plain)
+
+
+def _level(
+    wins: FloatArray, tries: FloatArray, easy: FloatArray, shrink: FloatArray
+) -> tuple[float, float, float]:
+    """A row's level in logits, its standard error, and how far its scores scatter beyond chance."""
+    used = tries > 0
+    y, n, e, s = wins[used], tries[used], easy[used], shrink[used]
+    value = np.zeros(1)
+    for _ in range(_SWEEPS):
+        value = _step(y[None], n[None], (value + e) / s, value, 1)
+    # Extreme expectations would let one odd item speak for all.
+    p = np.clip(_share((value + e) / s), 0.02, 0.98)
+    rest = (y - n * p) ** 2 / (n * p * (1 - p))
+    spread = max(1.0, float(rest.sum()) / max(1, y.size - 1))
+    error = float(np.sqrt(spread / ((n * p * (1 - p)).sum() + _RIDGE)))
+    return float(value[0]), error, spread
+
+
+def _strongest(
+    wins: FloatArray,
+    tries: FloatArray,
+    share: FloatArray,
+    near_zero: float,
+    least_expected: float,
+) -> tuple[int, int] | None:
+    """First and last column of the stretch that is least probable at these shares."""
+    had_by, made_by, hoped_by = (
+        np.concatenate([[0.0], np.cumsum(x)]) for x in (wins, tries, tries * share)
+    )
+    parts = np.cumsum(surprise_parts(tries, share), axis=1)
+    parts = np.concatenate([np.zeros((parts.shape[0], 1)), parts], axis=1)
+    best, top = None, 0.0
+    for first in np.flatnonzero(tries > 0).tolist():
+        had, made = had_by[first + 1 :] - had_by[first], made_by[first + 1 :] - made_by[first]
+        hoped = hoped_by[first + 1 :] - hoped_by[first]
+        ends = np.flatnonzero((had <= near_zero * made) & (hoped >= least_expected * made))
+        if not ends.size:
+            continue
+        surprise = too_few(had[ends], parts[:, first + 1 + ends] - parts[:, [first]])
+        strongest = int(np.argmax(surprise))
+        if surprise[strongest] > top:
+            best, top = (first, first + int(ends[strongest])), float(surprise[strongest])
+    return best

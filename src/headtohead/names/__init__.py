@@ -1,0 +1,1 @@
+"""From a spelling to a model, mode, lab and country, on a day."""

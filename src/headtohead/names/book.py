@@ -1,0 +1,306 @@
+"""The lists behind the names: labs, operators, models and aliases, read from data/entities."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+from headtohead.names.rules import Rules, key
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Who makes models.
+
+    Attributes:
+        lab: Its id, the first part of a model's id.
+        name: As it calls itself.
+        country: Where it is seated, ISO 3166 alpha-2.
+        source_url: A page that says so.
+        spellings: How others write it.
+        verified: False if the seat could not be checked against that page.
+    """
+
+    lab: str
+    name: str
+    country: str
+    source_url: str
+    spellings: tuple[str, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs an endpoint: not the maker of what it serves.
+
+    Attributes:
+        operator: Its id.
+        name: As it calls itself.
+        country: Where the company is seated, ISO 3166 alpha-2.
+        source_url: A page that says so.
+        spellings: Provider ids of price lists that mean it.
+        verified: False if the seat could not be checked against that page.
+    """
+
+    operator: str
+    name: str
+    country: str
+    source_url: str
+    spellings: tuple[str, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One set of weights.
+
+    Attributes:
+        model: Its canonical id, lab/model or lab/model@snapshot.
+        lab: Who made it.
+        name: For readers.
+        family: The line it belongs to.
+        open_weights: Can the weights be downloaded; None if not known.
+        released_on: First public day; None if not known.
+        licence: SPDX, "proprietary", LicenseRef-... or empty if not known.
+    """
+
+    model: str
+    lab: str
+    name: str
+    family: str
+    open_weights: bool | None
+    released_on: date | None
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a moving name meant for some days.
+
+    Attributes:
+        first: First day.
+        last: Last day; None while it lasts.
+        model: The model's id.
+        mode: The mode it stood for.
+        channel: The channel it stood for.
+        verified: False if its days could not be checked against the alias's source.
+    """
+
+    first: date
+    last: date | None
+    model: str
+    mode: str = ""
+    channel: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that is not the model's own.
+
+    Attributes:
+        name: As written in aliases.toml or moving.toml.
+        sellers: The operators for whom it holds; empty for all.
+        spans: One for a fixed alias; in order of days for a moving one.
+        moving: Whether the day matters.
+        candidates: What it may mean, if its days were never recorded.
+        source: Where its history is told.
+        why: The reason, as a clause.
+    """
+
+    name: str
+    sellers: frozenset[str]
+    spans: tuple[Span, ...]
+    moving: bool
+    candidates: tuple[str, ...] = ()
+    source: str = ""
+    why: str = ""
+
+    def on(self, day: date) -> Span | None:
+        """What it meant on a day; None before, after or between its spans."""
+        for span in reversed(self.spans):
+            if span.first <= day:
+                return span if span.last is None or day <= span.last else None
+        return None
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one key stands for.
+
+    Attributes:
+        model: The model whose own name it is; empty if it is only an alias.
+        aliases: Aliases under this key; those for some sellers only come first.
+    """
+
+    model: str = ""
+    aliases: tuple[Alias, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All lists, and the index from keys to entries.
+
+    Attributes:
+        labs: By id.
+        operators: By id.
+        models: By canonical id.
+        lab_keys: Key of every spelling -> lab id.
+        operator_keys: Key of every spelling -> operator id.
+        index: Key of every name and alias -> what it stands for.
+        rules: The rules of names.
+    """
+
+    labs: Mapping[str, Lab]
+    operators: Mapping[str, Operator]
+    models: Mapping[str, Model]
+    lab_keys: Mapping[str, str]
+    operator_keys: Mapping[str, str]
+    index: Mapping[str, Entry]
+    rules: Rules
+
+    def maker(self, text: str) -> bool:
+        """Whether the text is a spelling of a lab or an operator."""
+        spelt = key(text)
+        return spelt in self.lab_keys or spelt in self.operator_keys
+
+
+def load_book() -> Book:
+    """The lists of data/entities.
+
+    Raises:
+        ValueError: If two models claim one spelling, or an alias names no model.
+    """
+    tables = _tables()
+    rules = Rules(tables.pop("rules"))
+    labs = {
+        lab: Lab(
+            lab, r["name"], r["country"], r["source"], tuple(r["also"]), r.get("verified", True)
+        )
+        for lab, r in tables.pop("labs").items()
+    }
+    operators = {
+        op: Operator(
+            op, r["name"], r["country"], r["source"], tuple(r["also"]), r.get("verified", True)
+        )
+        for op, r in tables.pop("operators").items()
+    }
+    aliases = {**tables.pop("aliases"), **tables.pop("moving")}
+    models: dict[str, Model] = {}
+    index: dict[str, Entry] = {}
+    for table in tables.values():
+        for family in table["family"]:
+            for row in family["models"]:
+                _add_model(family, row, models, index, rules)
+    for scoped in (True, False):
+        for texts, alias in _aliases(aliases):
+            if bool(alias.sellers) == scoped:
+                _add_alias(texts, alias, models, index, rules)
+    lab_keys = _spellings((x.lab, x.name, x.spellings) for x in labs.values())
+    operator_keys = _spellings((x.operator, "", x.spellings) for x in operators.values())
+    unknown = {m.lab for m in models.values()} - set(labs)
+    if unknown:
+        raise ValueError(f"models name labs that are not in labs.toml: {sorted(unknown)}")
+    return Book(labs, operators, models, lab_keys, operator_keys, index, rules)
+
+
+def _tables() -> dict[str, dict[str, Any]]:
+    """Every TOML file of data/entities by its stem."""
+    folder = files("headtohead").joinpath("data/entities")
+    return {
+        f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8"))
+        for f in sorted(folder.iterdir(), key=lambda f: f.name)
+        if f.name.endswith(".toml")
+    }
+
+
+def _add_model(
+    family: Mapping[str, Any],
+    row: Mapping[str, Any],
+    models: dict[str, Model],
+    index: dict[str, Entry],
+    rules: Rules,
+) -> None:
+    lab = row.get("lab", family["lab"])
+    opened = row.get("open", family["open"])
+    model = Model(
+        f"{lab}/{row['id']}",
+        lab,
+        row["name"],
+        family["family"],
+        opened if isinstance(opened, bool) else None,
+        row.get("on"),
+        row.get("licence", family["licence"]),
+    )
+    if model.model in models:
+        raise ValueError(f"{model.model} is listed twice")
+    models[model.model] = model
+    for text in (row["id"], row["name"], *row.get("also", ())):
+        spelt, _ = rules.spell(text)
+        entry = index.setdefault(spelt, Entry(model.model))
+        if entry.model != model.model:
+            raise ValueError(f"{text!r} is claimed by {entry.model} and {model.model}")
+
+
+def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]]:
+    """Every alias with its spellings."""
+    for row in table["fixed"]:
+        span = Span(date.min, None, row["model"], row.get("mode", ""), row.get("channel", ""))
+        yield (
+            (row["name"],),
+            Alias(row["name"], frozenset(row.get("at", ())), (span,), False, why=row["why"]),
+        )
+    for row in table["moving"]:
+        spans = tuple(
+            Span(
+                s["from"],
+                s.get("to"),
+                s["model"],
+                s.get("mode", ""),
+                s.get("channel", ""),
+                s.get("verified", row.get("verified", True)),
+            )
+            for s in row.get("spans", ())
+        )
+        yield (
+            (row["name"], *row.get("also", ())),
+            Alias(
+                row["name"],
+                frozenset(row.get("at", ())),
+                spans,
+                True,
+                tuple(row.get("candidates", ())),
+                row["source"],
+            ),
+        )
+
+
+def _add_alias(
+    texts: tuple[str, ...],
+    alias: Alias,
+    models: Mapping[str, Model],
+    index: dict[str, Entry],
+    rules: Rules,
+) -> None:
+    named = {span.model for span in alias.spans} | set(alias.candidates)
+    if not named <= set(models):
+        raise ValueError(f"alias {alias.name!r} names {sorted(named - set(models))}: no such model")
+    for text in texts:
+        spelt, _ = rules.spell(text)
+        entry = index.setdefault(spelt, Entry())
+        if entry.model and not alias.sellers:
+            raise ValueError(f"alias {text!r} is {entry.model}'s own name; give it sellers (at)")
+        entry.aliases = (*entry.aliases, alias)
+
+
+def _spellings(rows: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[str, str]:
+    """Key of every spelling -> id."""
+    found: dict[str, str] = {}
+    for owner, name, also in rows:
+        for text in (owner, name, *also):
+            spelt = key(text)
+            if spelt and found.setdefault(spelt, owner) != owner:
+                raise ValueError(f"{text!r} is a spelling of {found[spelt]} and of {owner}")
+    return found

@@ -1,0 +1,307 @@
+"""Names: from a printed model name to its weights, mode and channel, or an honest "unmatched".
+
+A model's id is `lab/model` or `lab/model@snapshot` and stands for one set of weights. How the
+weights were run (mode) and how they were served (channel) are kept apart from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, lru_cache
+from typing import Literal
+
+from headtohead.core.errors import UnknownName
+from headtohead.names.book import Alias, Book, Lab, Model, Operator, Span, load_book
+from headtohead.names.reading import Reading, look_up, names_a_pair, open_up, path_of
+from headtohead.names.rules import fold, key
+
+__all__ = ["Lab", "Model", "Names", "Operator", "Resolution"]
+
+Status = Literal["matched", "unmatched", "ambiguous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a name turned out to be.
+
+    Attributes:
+        name: As asked.
+        status: "matched", "unmatched", or "ambiguous" where it stands for one of several models.
+        model: The model's id; None unless matched.
+        lab: Its maker; None if not known. An OpenRouter id tells it even where unmatched.
+        mode: How the weights were run: "" (the default), thinking, no-thinking, high,
+            thinking-32k, ...
+        channel: How they were served: "" (the maker's way), turbo, free, fp8, fc, ...
+        rule: What decided: "listed", "release-stamp", "alias:<name>", or why nothing did.
+        steps: One plain sentence per step.
+    """
+
+    name: str
+    status: Status
+    model: str | None
+    lab: str | None
+    mode: str
+    channel: str
+    rule: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A name read as far as possible without a day.
+
+    Attributes:
+        result: The finished answer, or the frame around a moving alias.
+        moving: The moving aliases it stands for; empty if the answer is finished.
+        stamp: A day written into the name.
+    """
+
+    result: Resolution
+    moving: tuple[Alias, ...] = ()
+    stamp: date | None = None
+
+
+class Names:
+    """All names we know, and the way to them.
+
+    Args:
+        book: The lists; `Names.load()` gives those that ship with the package.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._read = lru_cache(maxsize=65_536)(self._read_uncached)
+
+    @classmethod
+    def load(cls) -> "Names":
+        """The names that ship with the package, read once."""
+        return _load()
+
+    def resolve(
+        self, name: str, *, on: date | None = None, provider: str | None = None
+    ) -> Resolution:
+        """The model, mode and channel that a name stands for.
+
+        Args:
+            name: As printed by a board, a benchmark, a router or a price list.
+            on: The day on which the name was used; names that move need it. A day written into
+                such a name comes first.
+            provider: The seller in whose list it stands ("deepseek", "openrouter", "azure").
+
+        Returns:
+            A resolution that is never a guess: without a listed model it says "unmatched".
+        """
+        seller = self.operator(provider) if provider else None
+        found = self._read(name, seller.operator if seller else provider)
+        if not found.moving:
+            return found.result
+        return self._on_day(found, found.stamp or on)
+
+    def moves(self, name: str, provider: str | None = None) -> bool:
+        """True if the name means different models on different days."""
+        seller = self.operator(provider) if provider else None
+        return bool(self._read(name, seller.operator if seller else provider).moving)
+
+    def lab(self, lab_id: str) -> Lab:
+        """The lab with this id.
+
+        Raises:
+            UnknownName: If there is none.
+        """
+        if lab_id not in self._book.labs:
+            raise UnknownName("lab", lab_id, self._book.labs)
+        return self._book.labs[lab_id]
+
+    def lab_of(self, organisation: str) -> Lab | None:
+        """The lab that an organisation's name means, in any spelling we know; else None."""
+        found = self._book.lab_keys.get(key(organisation))
+        return self._book.labs[found] if found else None
+
+    def operator(self, operator_id: str) -> Operator | None:
+        """The operator with this id or provider spelling; None if not known."""
+        found = self._book.operator_keys.get(key(operator_id))
+        return self._book.operators[found] if found else None
+
+    def model(self, model_id: str) -> Model | None:
+        """The model with this canonical id; None if not listed."""
+        return self._book.models.get(model_id)
+
+    def labs(self) -> Mapping[str, Lab]:
+        """All labs by id."""
+        return self._book.labs
+
+    def operators(self) -> Mapping[str, Operator]:
+        """All operators by id."""
+        return self._book.operators
+
+    def models(self) -> Mapping[str, Model]:
+        """All models by canonical id."""
+        return self._book.models
+
+    def _read_uncached(self, name: str, seller: str | None) -> _Found:
+        """The name read without a day."""
+        spelt, used = self._book.rules.spell(name)
+        if spelt in self._book.index:
+            reading = Reading(base=spelt, prefix=path_of(fold(name))[0])
+            reading.say_spelling(used)
+            return self._known(name, spelt, reading, seller)
+        if names_a_pair(name):
+            step = "The name speaks of two models at once."
+            return _Found(self._nothing(name, Reading(), seller, "two-models", step))
+        reading = open_up(name, self._book.rules, self._book.maker)
+        found = look_up(reading, self._book.rules, self._book.index.__contains__)
+        if not found:
+            step = f"No model or alias is spelt {reading.whole or 'like this'}."
+            return _Found(self._nothing(name, reading, seller, "not-listed", step))
+        return self._known(name, found, reading, seller)
+
+    def _known(self, name: str, spelt: str, reading: Reading, seller: str | None) -> _Found:
+        """A key that is in the index: its aliases for this seller first, then the model itself."""
+        entry = self._book.index[spelt]
+        reading.steps.append(f"Read as {spelt}.")
+        here = tuple(a for a in entry.aliases if a.sellers & _places(reading, seller))
+        if not here and not entry.model:
+            here = self._elsewhere(entry.aliases, reading, seller)
+            if not here:
+                return _Found(self._meant_elsewhere(name, entry.aliases[0], reading, seller))
+        if not here:
+            return _Found(self._listed(name, entry.model, reading, seller))
+        frame = self._nothing(name, reading, seller, f"alias:{here[0].name}")
+        frame = replace(frame, lab=self._common_lab(here))
+        if here[0].moving:
+            return _Found(frame, here, reading.day())
+        if reading.stamp:
+            return _Found(self._unknown_stamp(name, reading, seller))
+        return _Found(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
+
+    def _meant_elsewhere(
+        self, name: str, alias: Alias, reading: Reading, seller: str | None
+    ) -> Resolution:
+        """The answer for a name whose meaning is recorded only for other lists than this one."""
+        where = " and ".join(sorted(alias.sellers))
+        step = (
+            f'What "{alias.name}" means is recorded only for {where}; elsewhere it may be another '
+            "edition or the base model."
+        )
+        nothing = self._nothing(name, reading, seller, "other-seller", step)
+        return replace(nothing, status="ambiguous", lab=self._common_lab((alias,)))
+
+    def _common_lab(self, aliases: tuple[Alias, ...]) -> str | None:
+        """The lab of everything the aliases may mean, if it is one."""
+        models = {m for a in aliases for m in (*a.candidates, *(s.model for s in a.spans))}
+        labs = {self._book.models[m].lab for m in models}
+        return labs.pop() if len(labs) == 1 else None
+
+    def _elsewhere(
+        self, aliases: tuple[Alias, ...], reading: Reading, seller: str | None
+    ) -> tuple[Alias, ...]:
+        """The aliases that hold for this seller: those for all, or the owner's if none is named.
+
+        A path in front without a seller may be the owner's list or a router's: then all count.
+        """
+        for_all = tuple(a for a in aliases if not a.sellers)
+        if for_all or seller is not None:
+            return for_all
+        sold = tuple(a for a in aliases if "boards" not in a.sellers)
+        return sold if reading.prefix else sold[:1]
+
+    def _listed(self, name: str, model_id: str, reading: Reading, seller: str | None) -> Resolution:
+        """The model itself, if a day in the name is its day of release."""
+        model = self._book.models[model_id]
+        rule = "listed"
+        if reading.stamp:
+            if reading.day() != model.released_on:
+                return self._unknown_stamp(name, reading, seller)
+            rule = "release-stamp"
+            reading.steps.append(f"{reading.stamp} is the day {model.name} was released.")
+        reading.steps.append(f"It is {model_id}.")
+        return Resolution(
+            name,
+            "matched",
+            model_id,
+            model.lab,
+            reading.mode(),
+            "+".join(sorted(reading.channels)),
+            rule,
+            tuple(reading.steps),
+        )
+
+    def _unknown_stamp(self, name: str, reading: Reading, seller: str | None) -> Resolution:
+        step = f"No listed edition carries the stamp {reading.stamp}."
+        return self._nothing(name, reading, seller, "unknown-stamp", step)
+
+    def _nothing(
+        self, name: str, reading: Reading, seller: str | None, rule: str, step: str = ""
+    ) -> Resolution:
+        """The answer without a model; the author in an OpenRouter id still tells the lab."""
+        lab = None
+        if seller == "openrouter" and reading.prefix:
+            lab = self.lab_of(reading.prefix[-1].lstrip("~"))
+        return Resolution(
+            name,
+            "unmatched",
+            None,
+            lab.lab if lab else None,
+            reading.mode(),
+            "+".join(sorted(reading.channels)),
+            rule,
+            (*reading.steps, step) if step else tuple(reading.steps),
+        )
+
+    def _by_span(self, frame: Resolution, span: Span, step: str) -> Resolution:
+        """The frame filled with what an alias stood for; a mode in the name itself comes first."""
+        channels = sorted({*frame.channel.split("+"), *span.channel.split("+")} - {""})
+        return replace(
+            frame,
+            status="matched",
+            model=span.model,
+            lab=self._book.models[span.model].lab,
+            mode=frame.mode or span.mode,
+            channel="+".join(channels),
+            steps=(*frame.steps, step, f"It is {span.model}."),
+        )
+
+    def _on_day(self, found: _Found, day: date | None) -> Resolution:
+        """A moving name on a day."""
+        answers = [self._one_alias(found.result, alias, day) for alias in found.moving]
+        first = answers[0]
+        if all((a.model, a.mode) == (first.model, first.mode) for a in answers):
+            return first
+        meant = " or ".join(sorted({a.model for a in answers if a.model}))
+        step = f"Which list the name stands in decides: it may be {meant}. Give the provider."
+        return replace(found.result, status="ambiguous", steps=(*found.result.steps, step))
+
+    def _one_alias(self, frame: Resolution, alias: Alias, day: date | None) -> Resolution:
+        if alias.candidates:
+            step = (
+                f'"{alias.name}" moves on days that nobody recorded ({alias.source}); it may be '
+                f"{', '.join(alias.candidates)}."
+            )
+            return replace(frame, status="ambiguous", steps=(*frame.steps, step))
+        if day is None:
+            meant = ", ".join(dict.fromkeys(span.model for span in alias.spans))
+            step = f'"{alias.name}" is a moving name ({meant}): give the day it was used.'
+            return replace(frame, status="ambiguous", steps=(*frame.steps, step))
+        span = alias.on(day)
+        if span is None:
+            step = f'"{alias.name}" stood for no model on {day} ({alias.source}).'
+            return replace(frame, steps=(*frame.steps, step))
+        until = f" to {span.last}" if span.last else ""
+        step = (
+            f'On {day} the moving name "{alias.name}" stood for {span.model} '
+            f"(from {span.first}{until}; {alias.source}"
+            f"{'' if span.verified else '; these days are not verified'})."
+        )
+        return self._by_span(frame, span, step)
+
+
+def _places(reading: Reading, seller: str | None) -> set[str]:
+    """The words of an alias's `at` that this name falls under."""
+    if seller:
+        return {seller, "sellers"}
+    return set() if reading.prefix else {"boards"}
+
+
+@cache
+def _load() -> Names:
+    return Names(load_book())

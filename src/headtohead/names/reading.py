@@ -1,0 +1,268 @@
+"""How a printed model name is read: path, brackets and colons off, then words off its end.
+
+The whole name is looked up first; a word comes off only while that fails. Names are never compared
+by likeness, so a name that is in no list stays unmatched.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from headtohead.names.rules import Place, Rewrite, Rules, Word, fold, key
+
+_PAREN = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_PATH = re.compile(r"[\w.@~+:-]+")
+_THINKING_BUDGET = re.compile(r"(?:^|-)thinking-(\d+)-k$")
+_BUDGET = re.compile(r"(?:^|-)(\d+)-k(?:-(?:thinking|think)(?:-tokens)?)?$")
+_STAMP = re.compile(r"20\d{6}")
+_PAIR = re.compile(r"\s[+&]\s|\svs\.?\s")
+_MOST_WORDS_OFF = 6
+
+
+@dataclass(slots=True)
+class Reading:
+    """What has been read off one name so far.
+
+    Attributes:
+        base: The words that still stand for the model, as a key.
+        tail: Keys from brackets that are part of the name.
+        effort: Effort or thinking words found.
+        budget: Thousands of thinking tokens; empty if none.
+        channels: Hosts, quantisations, calling styles found.
+        stamp: A day at the end of the name, not yet explained.
+        prefix: Path in front of the name, as written.
+        steps: One sentence per step.
+    """
+
+    base: str = ""
+    tail: list[str] = field(default_factory=list)
+    effort: set[str] = field(default_factory=set)
+    budget: str = ""
+    channels: list[str] = field(default_factory=list)
+    stamp: str = ""
+    prefix: tuple[str, ...] = ()
+    steps: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> str:
+        """Base and tail as one key."""
+        return "-".join([self.base, *self.tail] if self.base else self.tail)
+
+    def mode(self) -> str:
+        """The mode that the words add up to: no thinking, then budget, then effort, then thinking.
+
+        An effort of "high" beside a budget says nothing more: it is the default there.
+        """
+        if "no-thinking" in self.effort:
+            return "no-thinking"
+        levels = sorted(self.effort - {"thinking"})
+        if self.budget:
+            extra = [level for level in levels if level != "high"]
+            return "-".join([f"thinking-{self.budget}k", *extra])
+        if levels:
+            return "-".join(levels)
+        return "thinking" if "thinking" in self.effort else ""
+
+    def day(self) -> date | None:
+        """The stamp as a day; None if there is none or it is no day."""
+        try:
+            return date.fromisoformat(self.stamp) if self.stamp else None
+        except ValueError:
+            return None
+
+    def say_spelling(self, used: Sequence[Rewrite]) -> None:
+        """Say by which rules the base got its spelling."""
+        if used:
+            why = "; ".join(f"{rule.why} ({rule.rule})" for rule in used)
+            self.steps.append(f"Spelt {self.base}: {why}.")
+
+    def take(self, word: Word, text: str) -> None:
+        """Put one recognised word where it belongs, and say so."""
+        if word.kind == "mode":
+            self.effort.add(word.value)
+            self.steps.append(f'"{text}" is a way of running the model: mode {word.value}.')
+        elif word.kind == "channel":
+            if word.value not in self.channels:
+                self.channels.append(word.value)
+            self.steps.append(f'"{text}" is a way of serving the model: channel {word.value}.')
+        else:
+            self.steps.append(f'"{text}" {word.why}; left out.')
+
+    def take_budget(self, thousands: str, text: str) -> None:
+        """Put one thinking budget where it belongs, and say so."""
+        self.budget = thousands
+        self.steps.append(f'"{text}" is a thinking budget of {thousands} thousand tokens.')
+
+
+def names_a_pair(text: str) -> bool:
+    """Whether the text names two models at once ("R1 + Claude 3.5 Sonnet")."""
+    return bool(_PAIR.search(_PAREN.sub(" ", fold(text))))
+
+
+def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> Reading:
+    """The name parted into path, brackets and base, each cleaned.
+
+    Args:
+        name: As printed.
+        rules: The rules of names.
+        makers: Whether a text in front of ": " is a maker or seller.
+    """
+    reading = Reading()
+    text = fold(name).strip()
+    text, parens = _take_parens(text)
+    for rule in rules.strips:
+        text, count = rule.pattern.subn(rule.to, text)
+        if count:
+            reading.steps.append(f"Left out {rule.why} ({rule.rule}).")
+    text = _take_front(text, reading, makers)
+    text = _take_path(text, reading)
+    text, colons = _take_colons(text, rules)
+    base, used = rules.spell(text)
+    reading.base = base
+    reading.say_spelling(used)
+    for part in colons:
+        _read_part(part, "colon", reading, rules)
+    for part in parens:
+        _read_part(part, "paren", reading, rules)
+    return reading
+
+
+def _take_front(text: str, reading: Reading, makers: Callable[[str], bool]) -> str:
+    """The text without a maker and colon in front ("Anthropic: Claude Opus 4.7")."""
+    front, mark, rest = text.partition(": ")
+    if mark and makers(front):
+        reading.steps.append(f'Left out the maker in front, "{front}".')
+        return rest
+    return text
+
+
+def path_of(text: str) -> tuple[tuple[str, ...], str]:
+    """The parts of a path in front of a name, and the name; spaces in front mean it is no path."""
+    if "/" not in text:
+        return (), text
+    *front, last = text.split("/")
+    if last and all(_PATH.fullmatch(part) for part in front):
+        return tuple(front), last
+    return (), text
+
+
+def _take_path(text: str, reading: Reading) -> str:
+    """The name without a path in front."""
+    reading.prefix, last = path_of(text)
+    if reading.prefix:
+        reading.steps.append(f'Left out the path in front, "{"/".join(reading.prefix)}".')
+    return last
+
+
+def _take_parens(text: str) -> tuple[str, list[str]]:
+    """The text outside brackets, and the comma-parted contents of the brackets."""
+    inside = _PAREN.findall(text)
+    parts = [part.strip() for group in inside for part in re.split(r"[,;]|\s\+\s", group)]
+    return _PAREN.sub(" ", text).strip(), [part for part in parts if part]
+
+
+def _take_colons(text: str, rules: Rules) -> tuple[str, list[str]]:
+    """The text before its first colon and what follows, if every word there is known."""
+    base, mark, rest = text.partition(":")
+    if mark and rules.word(key(rest), "colon", ""):
+        return base, [rest]
+    return text, []
+
+
+def _read_part(text: str, place: Place, reading: Reading, rules: Rules) -> None:
+    """Read one bracket part: known words are modes and channels, the rest belongs to the name."""
+    part = key(text)
+    found = _read_words(part, place, reading.base, rules)
+    if found is None:
+        match = _THINKING_BUDGET.fullmatch(part) or _BUDGET.fullmatch(part)
+        if match and rules.budget.match(reading.base):
+            reading.take_budget(match[1], text)
+        elif part:
+            reading.tail.append(part)
+        return
+    for word, piece in found:
+        keep = rules.kept(word.value, reading.base) if word.kind == "mode" else None
+        if keep:
+            reading.tail.append(piece)
+            reading.steps.append(f'"{piece}" stays in the name: {keep.why} ({keep.rule}).')
+        else:
+            reading.take(word, piece)
+
+
+def _read_words(part: str, place: Place, base: str, rules: Rules) -> list[tuple[Word, str]] | None:
+    """The part as known words, whole or one by one; None if some word of it is unknown."""
+    whole = rules.word(part, place, base)
+    if whole:
+        return [(whole, part)]
+    found = []
+    for piece in part.split("-"):
+        word = rules.word(piece, place, base)
+        if not word:
+            return None
+        found.append((word, piece))
+    return found
+
+
+def look_up(reading: Reading, rules: Rules, known: Callable[[str], bool]) -> str:
+    """Take words off the end until the rest is a known name.
+
+    Args:
+        reading: What `open_up` made; modes, channels and the stamp are added to it.
+        rules: The rules of names.
+        known: Whether a key is in the list of models or aliases.
+
+    Returns:
+        The key that is known; empty if none is.
+    """
+    for _ in range(_MOST_WORDS_OFF):
+        for candidate, stamp in _candidates(reading):
+            if known(candidate):
+                reading.stamp = stamp or reading.stamp
+                return candidate
+        if not _peel(reading, rules):
+            return ""
+    return ""
+
+
+def _candidates(reading: Reading) -> Iterator[tuple[str, str]]:
+    """The keys to try, each with the day it leaves out: all words, then all but a day."""
+    yield reading.whole, ""
+    for position, part in enumerate(reading.tail):
+        if not reading.stamp and _STAMP.fullmatch(part):
+            rest = reading.tail[:position] + reading.tail[position + 1 :]
+            yield "-".join([reading.base, *rest]), part
+
+
+def _peel(reading: Reading, rules: Rules) -> bool:
+    """Take the last word off the base if a rule knows it; False if none does."""
+    base = reading.base
+    budget = _THINKING_BUDGET.search(base) or (
+        _BUDGET.search(base) if rules.budget.match(base) else None
+    )
+    if budget and budget.start() > 0:
+        reading.base = base[: budget.start()]
+        reading.take_budget(budget[1], base[budget.start() + 1 :])
+        return True
+    parts = base.split("-")
+    for count in (3, 2, 1):
+        if len(parts) <= count:
+            continue
+        rest, piece = "-".join(parts[:-count]), "-".join(parts[-count:])
+        word = rules.word(piece, "tail", rest)
+        if word:
+            return _peel_word(reading, rules, word, rest, piece)
+    if len(parts) > 1 and not reading.stamp and _STAMP.fullmatch(parts[-1]):
+        reading.base, reading.stamp = "-".join(parts[:-1]), parts[-1]
+        return True
+    return False
+
+
+def _peel_word(reading: Reading, rules: Rules, word: Word, rest: str, piece: str) -> bool:
+    keep = rules.kept(word.value, reading.base) if word.kind == "mode" else None
+    if keep:
+        reading.steps.append(f'"{piece}" stays in the name: {keep.why} ({keep.rule}).')
+        return False
+    reading.base = rest
+    reading.take(word, piece)
+    return True

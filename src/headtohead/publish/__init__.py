@@ -1,0 +1,1 @@
+"""The one way to show a result: sheets, and what makes text, pages and files of them."""

@@ -1,0 +1,140 @@
+"""What the charts share: axes, sides by colour and shape, and the day the slider stands at.
+
+Every expression below is ours and names only our own columns. Text that others wrote reaches a
+chart as data, never as part of an expression or a field name.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from headtohead.publish.layout import Drawing
+
+if TYPE_CHECKING:
+    import altair as alt
+
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [4, 1])
+
+SEEN = "datum.seen_ms <= seen_on"
+
+
+def base(drawn: Drawing) -> "alt.Chart":
+    """A chart of the rows that the slider has reached."""
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=list(drawn.rows))).transform_filter(SEEN)
+
+
+def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart":  # noqa: ANN401 - altair's layers have no common public type
+    """Layers over one another; parameters say the slider's day, and if there is room for names."""
+    import altair as alt
+
+    seen = alt.param(name="seen_on", value=drawn.until_ms)
+    roomy = alt.param(name="roomy", value=True)
+    chart = cast("alt.LayerChart", alt.layer(*layers))
+    return chart.add_params(seen, roomy).properties(height=height)
+
+
+def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
+    """A time axis over milliseconds, in UTC so that no day slips.
+
+    Args:
+        column: Milliseconds.
+        padding: Pixels, or an expression, left free at both ends.
+        more: For the axis.
+    """
+    import altair as alt
+
+    return alt.X(
+        f"{column}:T",
+        title=None,
+        scale=alt.Scale(type="utc") if padding is None else alt.Scale(type="utc", padding=padding),
+        axis=alt.Axis(
+            grid=False, labelFlush=True, tickCount=6, labelOverlap="greedy", labelSeparation=6,
+            **more,
+        ),
+    )  # fmt: skip
+
+
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """Round places for a log axis over the values: powers of ten, or 1, 2 and 5 on a short one."""
+    seen = [v for v in values if v and v > 0]
+    if not seen:
+        return []
+    first, last = math.floor(math.log10(min(seen))), math.ceil(math.log10(max(seen)))
+    steps = (1,) if last - first > 4 else (1, 2, 5)
+    return [float(f"{m}e{p}") for p in range(first, last + 1) for m in steps]
+
+
+def above(title: str, **more: Any) -> "alt.Axis":  # noqa: ANN401 - keyword arguments of altair
+    """An upright axis whose title lies flat above it."""
+    import altair as alt
+
+    return alt.Axis(
+        title=title, titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-36, titleY=-14,
+        domain=False, ticks=False, **more,
+    )  # fmt: skip
+
+
+def side_colour(drawn: Drawing, title: str = "") -> "alt.Color":
+    """Sides by colour; the two compared always keep theirs. A title stands in the legend."""
+    import altair as alt
+
+    scale = alt.Scale(domain=list(drawn.sides))
+    return alt.Color("side_label:N", scale=scale, legend=_legend(drawn, title))
+
+
+def side_shape(drawn: Drawing, title: str = "") -> "alt.Shape":
+    """Sides by shape, so that colour is never the only sign; the title as of `side_colour`."""
+    import altair as alt
+
+    scale = alt.Scale(domain=list(drawn.sides))
+    return alt.Shape("side_label:N", scale=scale, legend=_legend(drawn, title))
+
+
+def side_lines(chart: "alt.Chart", drawn: Drawing, x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
+    """One stepped line a side, by colour and by dash."""
+    return [
+        chart.transform_filter(f"datum.side_n == {n}")
+        .mark_line(interpolate="step-after", strokeWidth=2.2, strokeDash=DASHES[n % len(DASHES)])
+        .encode(x, y, side_colour(drawn))
+        for n, side in enumerate(drawn.sides)
+        if any(row["side_label"] == side for row in drawn.rows)
+    ]
+
+
+def _legend(drawn: Drawing, title: str) -> "alt.Legend | None":
+    """Only sides that have a row; each channel says the same, so that the legends merge.
+
+    A title without a side under it would say nothing, so then there is no legend.
+    """
+    import altair as alt
+
+    present = {row["side_label"] for row in drawn.rows}
+    shown = [side for side in drawn.sides if side in present]
+    return alt.Legend(title=title or None, values=shown) if shown or not title else None
+
+
+def tip(*fields: tuple[str, str, str]) -> "list[alt.Tooltip]":
+    """A tooltip.
+
+    Args:
+        fields: (column, heading, number format; empty for text).
+    """
+    import altair as alt
+
+    return [
+        alt.Tooltip(f"{column}:Q", title=title, format=form)
+        if form
+        else alt.Tooltip(f"{column}:N", title=title)
+        for column, title, form in fields
+    ]
+
+
+def names(drawn: Drawing, column: str, *, largest: str = "") -> Sequence[str]:
+    """The different names in a column, by the largest value of another, else as they come."""
+    tops: dict[str, float] = {}
+    for row in drawn.rows:
+        name = str(row[column])
+        tops[name] = max(tops.get(name, float("-inf")), float(row[largest]) if largest else 0.0)
+    return sorted(tops, key=lambda name: -tops[name])

@@ -1,0 +1,83 @@
+"""Questions asked of evidence, one file each, in six folders: a QUESTION and run(frames, ask)."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.dates import Period
+from headtohead.core.errors import UnknownName
+from headtohead.core.question import Answer, Ask, Frames, Question, Sides
+
+if TYPE_CHECKING:
+    from headtohead.evidence.facts import Facts
+
+FOLDERS = ("performance", "openness", "cost", "hardware", "investment", "impact")
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A discovered analysis.
+
+    Attributes:
+        id: folder.file, as claims name it.
+        question: Its descriptor.
+        run: The verb.
+    """
+
+    id: str
+    question: Question
+    run: Callable[[Frames, Ask], Answer]
+
+
+def analyses() -> dict[str, Analysis]:
+    """All analyses by id: the folder listing is the registry."""
+    found = {}
+    for folder in FOLDERS:
+        package = importlib.import_module(f"{__name__}.{folder}")
+        for info in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{info.name}")
+            name = f"{folder}.{info.name}"
+            found[name] = Analysis(name, module.QUESTION, module.run)
+    return found
+
+
+def analysis(name: str) -> Analysis:
+    """The analysis called folder.file.
+
+    Raises:
+        UnknownName: If none is.
+    """
+    known = analyses()
+    if name not in known:
+        raise UnknownName("analysis", name, known)
+    return known[name]
+
+
+def ask(
+    facts: "Facts",
+    name: str,
+    *,
+    about: Period,
+    as_of: date,
+    sides: Sides | None = None,
+    scope: Mapping[str, Any] | None = None,
+    sources: tuple[str, ...] = (),
+) -> Answer:
+    """The answer of the question called folder.file; arguments as in `Facts.ask`.
+
+    Raises:
+        UnknownName: If none is called so.
+    """
+    found = analysis(name)
+    return facts.ask(
+        found.question,
+        found.run,
+        about=about,
+        as_of=as_of,
+        sides=sides,
+        scope=scope,
+        sources=sources,
+    )

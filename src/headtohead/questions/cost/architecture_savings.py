@@ -1,0 +1,69 @@
+"""What sparse experts and compressed attention save against a dense model."""
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, named, shown
+
+QUESTION = Question(
+    asks="How many times less does each token cost in compute and in cache than in a dense peer?",
+    reads=("architectures",),
+    units=("ratio",),
+    scope={
+        "models": ScopeWord("models", "The models said to be efficient."),
+        "dense": ScopeWord("models", "The dense peer; the first is used."),
+        "measures": ScopeWord(
+            "texts", "active (share of parameters), cache, or both.", ("active", "cache")
+        ),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Ratios from published configurations: they are exact, so the bounds are rounding only."""
+    import polars as pl
+
+    rows = frames["architectures"]
+    peer = named(rows, ask.scope["dense"][0]).head(1)
+    kept, made = [peer], []
+    for wanted in ask.scope["models"]:
+        row = named(rows, wanted).head(1)
+        if row.is_empty() or peer.is_empty():
+            name = wanted.name if row.is_empty() else ask.scope["dense"][0].name
+            return Answer(missing=f"the configuration of {name} was not known by {ask.as_of}")
+        kept.append(row)
+        both = pl.concat([row, peer])
+        ratios = {
+            "active": (
+                float(row["total_b"][0]) / float(row["active_b"][0]),
+                "parameters held per one used",
+            ),
+            "cache": (
+                float(peer["kv_bytes_per_token"][0]) / float(row["kv_bytes_per_token"][0]),
+                f"cache of {peer['model_name'][0]} over its own",
+            ),
+        }
+        for measure in ask.scope["measures"]:
+            times, what = ratios[measure]
+            made.append(
+                estimate(
+                    ask,
+                    both,
+                    label=f"{wanted.name}: {what}",
+                    interval=Interval(times, times, times),
+                    unit="ratio",
+                    level=1.0,
+                    method="computed from the published configuration",
+                    n=2,
+                    n_of="configurations",
+                )
+            )
+    says = listed(f"{e.label} {e.value:.1f} times" for e in made[:6])
+    return Answer(
+        estimates=tuple(made),
+        says=says,
+        rows=shown(
+            pl.concat(kept),
+            ("model_name", "organisation", "attention", "experts_n", "total_b", "active_b",
+             "compute_gflop_per_token", "kv_bytes_per_token", "released_on"),
+        ),
+    )  # fmt: skip

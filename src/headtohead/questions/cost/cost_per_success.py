@@ -1,0 +1,128 @@
+"""What a solved task costs on each system, and how many times cheaper side B solves it."""
+
+from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING
+
+from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, named, shown, side, where
+from headtohead.stats.bootstrap import ratio_of_ratios
+from headtohead.stats.intervals import ratio
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="How many times cheaper do these systems solve a task than those?",
+    reads=("benchmark_scores",),
+    optional=("task_results",),
+    units=("ratio",),
+    scope={
+        **SCORE_WORDS,
+        "dear": ScopeWord("models", "The models compared with; each benchmark's best run of them."),
+        "cheap": ScopeWord("models", "The models said to be cheaper; empty: all of side B.", ()),
+        "b": ScopeWord("text", "Side B as column=value, ...; empty: the side asked for.", ""),
+        "months": ScopeWord("number", "Runs at most so many months old.", 12),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Cost per solved task of A's best run over that of each of B's models, by benchmark."""
+    import polars as pl
+
+    rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end).filter(pl.col("cost_usd") > 0)
+    oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
+    rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
+    dear = pl.concat([_best(named(rows, w)) for w in ask.scope["dear"]])
+    wanted = [named(rows, w) for w in ask.scope["cheap"]] or [where(rows, side(ask, "b"))]
+    cheap = pl.concat(wanted).sort("score_frac", descending=True)
+    cheap = cheap.unique(["benchmark", "model_id"], keep="first", maintain_order=True)
+    made, kept = [], []
+    for one, reference in product(cheap.iter_slices(1), dear.iter_slices(1)):
+        if reference["benchmark"][0] != one["benchmark"][0]:
+            continue
+        found = _times(reference, one, frames["task_results"], ask)
+        if found is None:
+            continue
+        both = pl.concat([reference, one])
+        interval, method, n = found
+        made.append(
+            estimate(
+                ask,
+                both,
+                label=f"{one['model_name'][0]} against {reference['model_name'][0]}, "
+                f"{one['benchmark'][0]}",
+                interval=interval,
+                unit="ratio",
+                method=method,
+                n=n,
+                n_of="tasks",
+            )
+        )
+        kept.append(both)
+    if not made:
+        return Answer(missing=f"no benchmark with costs of both sides was known by {ask.as_of}")
+    order = sorted(made, key=lambda e: -e.value)
+    ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
+    says = listed(f"{e.label}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3])
+    rows = pl.concat(kept).unique(maintain_order=True)
+    per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
+        "cost_usd_per_success"
+    )
+    return Answer(
+        estimates=tuple(made),
+        says=f"{len(made)} pairs of systems differ {ends} in cost per solved task; most in {says}",
+        rows=shown(rows.with_columns(per), _COLUMNS),
+    )
+
+
+_COLUMNS = (
+    "benchmark", "model_name", "model_id", "setting", "country", "score_frac", "tasks_n",
+    "cost_usd", "cost_usd_per_success", "evaluator", "observed_on",
+)  # fmt: skip
+
+
+def _best(rows: "pl.DataFrame") -> "pl.DataFrame":
+    ordered = rows.sort("score_frac", "model_name", descending=[True, False])
+    return ordered.unique("benchmark", keep="first", maintain_order=True)
+
+
+def _times(
+    reference: "pl.DataFrame", one: "pl.DataFrame", tasks: "pl.DataFrame", ask: Ask
+) -> tuple[Interval, str, int] | None:
+    """How many times cheaper, from results by task if both have them, else from totals."""
+    paired = _paired(reference, one, tasks)
+    if paired is not None and paired.height > 1:
+        columns = ("cost_usd_dear", "score_frac_dear", "cost_usd", "score_frac")
+        dear_cost, dear_won, cost, won = (paired[c].to_numpy() for c in columns)
+        found = ratio_of_ratios(cost, won, dear_cost, dear_won, ask.rng)
+        return found, "cost per solved task, bootstrap over shared tasks", paired.height
+    a, b = (f.row(0, named=True) for f in (reference, one))
+    won_a, won_b = score_interval(a), score_interval(b)
+    if won_a is None or won_b is None or won_a.value <= 0 or won_b.value <= 0:
+        return None
+    scores = ratio(won_a, won_b)
+    times = a["cost_usd"] / b["cost_usd"]
+    made = Interval(times * scores.value, times * scores.low, times * scores.high)
+    method = "cost of the run per solved task; Wilson intervals of both scores by MOVER-R"
+    return made, method, int(min(a["tasks_n"], b["tasks_n"]))
+
+
+def _paired(
+    reference: "pl.DataFrame", one: "pl.DataFrame", tasks: "pl.DataFrame"
+) -> "pl.DataFrame | None":
+    import polars as pl
+
+    if tasks.is_empty():
+        return None
+    a, b = (
+        tasks.filter(
+            (pl.col("benchmark") == f["benchmark"][0])
+            & (pl.col("model_name") == f["model_name"][0])
+        ).filter(pl.col("cost_usd").is_not_null())
+        for f in (reference, one)
+    )
+    return b.join(a.select("task", "cost_usd", "score_frac"), on="task", suffix="_dear")

@@ -1,0 +1,76 @@
+"""What named models list their tokens at, and how many times cheaper one is than another."""
+
+from typing import TYPE_CHECKING
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, named, shown
+from headtohead.prices.lists import MIX_WORDS, in_force, mixed
+
+if TYPE_CHECKING:
+    pass
+
+QUESTION = Question(
+    asks="How many times cheaper per token do these models list than those?",
+    reads=("prices",),
+    units=("ratio",),
+    scope={
+        **MIX_WORDS,
+        "dear": ScopeWord("models", "The models compared with."),
+        "cheap": ScopeWord("models", "The models said to be cheaper."),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Price of each dear model over price of each cheap one; list prices are exact."""
+    import polars as pl
+
+    rows = mixed(
+        in_force(frames["prices"], ask.about.end, seller=str(ask.scope["seller"])),
+        float(ask.scope["input_share"]),
+    )
+    found = {w.name: named(rows, w) for w in (*ask.scope["dear"], *ask.scope["cheap"])}
+    absent = [name for name, row in found.items() if row.is_empty()]
+    if absent:
+        return Answer(
+            missing=f"no list price of {listed(absent)} on {ask.about.end} was known by {ask.as_of}"
+        )
+    made = []
+    for dear in ask.scope["dear"]:
+        for cheap in ask.scope["cheap"]:
+            both = pl.concat([found[dear.name].head(1), found[cheap.name].head(1)])
+            times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
+            made.append(
+                estimate(
+                    ask,
+                    both,
+                    label=f"{dear.name} over {cheap.name}",
+                    interval=Interval(times, times, times),
+                    unit="ratio",
+                    level=1.0,
+                    method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
+                    n=2,
+                    n_of="list prices",
+                )
+            )
+    prices = pl.concat([row.head(1) for row in found.values()])
+    says = listed(f"{_price(row)}" for row in prices.iter_rows(named=True))
+    ratios = f"{min(e.value for e in made):.1f} to {max(e.value for e in made):.1f} times"
+    return Answer(
+        estimates=tuple(made),
+        says=f"list prices per million tokens were {says}: {ratios} cheaper at the mix used",
+        rows=shown(prices, _COLUMNS),
+    )
+
+
+_COLUMNS = (
+    "model_name", "model_id", "provider", "input_usd_per_mtok", "output_usd_per_mtok",
+    "price_usd_per_mtok", "valid_from", "basis",
+)  # fmt: skip
+
+
+def _price(row: dict[str, object]) -> str:
+    return (
+        f"{row['model_id']} ${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
+    )

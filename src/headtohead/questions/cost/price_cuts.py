@@ -1,0 +1,78 @@
+"""How many list prices one side cut after a day."""
+
+from datetime import date
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+
+QUESTION = Question(
+    asks="How many of its own models' list prices did a side cut in the window?",
+    reads=("prices",),
+    names_on="row",
+    units=("n",),
+    scope={
+        "since": ScopeWord("day", "First day of the window; it ends with `about`."),
+        "cut_frac": ScopeWord(
+            "number", "Smallest cut that counts, as a share of the old price.", 0.2
+        ),
+        "a": ScopeWord("text", "The side as column=value, ...; empty: side A.", ""),
+    },
+)
+
+
+_YOUNG_DAYS = 540
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Models whose maker cut the standard input or output price; the count itself is exact."""
+    import polars as pl
+
+    keys = ["source_id", "provider", "model_name", "token_kind"]
+    rows = where(frames["prices"], side(ask, "a")).filter(
+        (pl.col("tier") == "standard")
+        & pl.col("token_kind").is_in(["input", "output"])
+        & (pl.col("operator") == pl.col("lab"))
+        & (pl.col("price_usd_per_mtok") > 0)
+        & ~pl.col("basis").str.starts_with("flagged")
+        & (pl.col("valid_from") <= ask.about.end)
+    )
+    if rows.is_empty():
+        return Answer(
+            missing=f"no list prices of {side_name(side(ask, 'a'))} labs were known by {ask.as_of}"
+        )
+    before = pl.col("price_usd_per_mtok").shift(1).over(keys, order_by="valid_from")
+    rows = rows.with_columns(before.alias("old_usd_per_mtok"))
+    since = date.fromisoformat(str(ask.scope["since"]))
+    limit = 1 - float(ask.scope["cut_frac"])
+    cuts = rows.filter(
+        (pl.col("valid_from") >= since)
+        & (pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok"))
+        # A change found long after the release is most often a late correction of the list.
+        & ((pl.col("valid_from") - pl.col("model_released_on")).dt.total_days() <= _YOUNG_DAYS)
+    ).sort("valid_from", "model_name")
+    models = cuts["model_id"].drop_nulls().unique(maintain_order=True).to_list()
+    made = estimate(
+        ask,
+        cuts if cuts.height else rows,
+        label="models cut",
+        interval=Interval(len(models), len(models), len(models)),
+        unit="n",
+        level=1.0,
+        method=f"list-price changes of at least {ask.scope['cut_frac']:.0%}, corrections left out",
+        n=rows.height,
+        n_of="dated list prices",
+    )
+    named = f" ({listed(models[:5])})" if models else ""
+    says = (
+        f"{side_name(side(ask, 'a'))} labs cut the list price of {len(models)} models by "
+        f"{ask.scope['cut_frac']:.0%} or more between {since} and {ask.about.end}{named}"
+    )
+    return Answer(estimates=(made,), says=says, rows=shown(cuts, _COLUMNS), notes=_NOTES)
+
+
+_COLUMNS = (
+    "model_name", "model_id", "provider", "token_kind", "old_usd_per_mtok", "price_usd_per_mtok",
+    "valid_from", "basis",
+)  # fmt: skip
+_NOTES = ("a cut after a rival's release does not prove that the rival caused it",)

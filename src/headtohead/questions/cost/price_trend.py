@@ -1,0 +1,173 @@
+"""How fast the price of a fixed capability falls, and whether it fell faster after a day."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, shown, side_column
+from headtohead.prices.lists import MIX_WORDS, mixed
+from headtohead.ratings.published import BOARD_WORDS, board_rows
+from headtohead.stats.quantiles import student_quantile
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="Did the cheapest price of a fixed capability fall faster after this day than before?",
+    reads=("prices", "arena_ratings"),
+    names_on="row",
+    units=("dex_per_year",),
+    scope={
+        **BOARD_WORDS,
+        **MIX_WORDS,
+        "turn": ScopeWord("day", "The day that splits before from after."),
+        "levels": ScopeWord("texts", "Ratings that stand for fixed capabilities.",
+                            ("1250", "1275", "1300", "1325", "1350", "1375")),
+        "since": ScopeWord("day", "First day looked at.", "2023-06-01"),
+    },
+)  # fmt: skip
+
+
+# A price first seen later than this after the release may have held for long.
+_LATE_DAYS = 60
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
+    import polars as pl
+
+    offers = _offers(frames, ask)
+    turn = date.fromisoformat(str(ask.scope["turn"]))
+    found = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
+    series = [s for s, _ in found]
+    falls = {c for _, c in found if c is not None}
+    if not falls:
+        return Answer(
+            missing=f"no capability level had prices half a year before and after {turn} known by "
+            f"{ask.as_of}"
+        )
+    # Levels that the same models define are one observation, not several.
+    changes = np.array(sorted(falls))
+    change = _mean(changes[:, 1] - changes[:, 0])
+    rows = pl.concat(series).sort("level_label", "observed_on")
+    made = estimate(
+        ask,
+        rows,
+        label="change of the yearly fall",
+        interval=change,
+        unit="dex_per_year",
+        method="yearly fall of the cheapest price after less before; Student interval over levels",
+        n=len(changes),
+        n_of="distinct capability levels",
+    )
+    before, after = (10 ** changes[:, i].mean() for i in (0, 1))
+    ends = (
+        f"{change.low:+.2f} to {change.high:+.2f}" if len(changes) > 1 else "one level, no interval"
+    )
+    says = (
+        f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
+        f"{after:.1f}-fold a year after, a change of {change.value:+.2f} powers of ten "
+        f"({ends})"
+    )
+    return Answer(
+        estimates=(made,),
+        says=says,
+        rows=shown(rows, _COLUMNS),
+        notes=(
+            "levels are ratings of the last board known, carried back to each model's first price; "
+            "levels share models, so the interval is somewhat too narrow",
+        ),
+    )
+
+
+_COLUMNS = (
+    "level_label", "observed_on", "price_usd_per_mtok", "model_name", "model_id", "provider",
+    "side", "rating_elo",
+)  # fmt: skip
+
+
+def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
+    """Every dated standard price of a rated model: input and output mixed, first day first."""
+    import polars as pl
+
+    ratings = board_rows(frames["arena_ratings"], ask).filter(pl.col("model_id").is_not_null())
+    ratings = ratings.group_by("model_id").agg(
+        pl.col("rating_elo").max(), pl.col("source_id").first().alias("also_source_id")
+    )
+    keys = ["source_id", "provider", "model_name", "model_id", "valid_from"]
+    rows = frames["prices"].filter(
+        (pl.col("tier") == "standard")
+        & (pl.col("price_usd_per_mtok") > 0)
+        & ~pl.col("basis").str.starts_with("flagged")
+        & (pl.col("valid_from") <= ask.about.end)
+        & pl.col("model_id").is_not_null()
+    )
+    if ask.scope["seller"] == "lab":
+        rows = rows.filter(pl.col("operator") == pl.col("lab"))
+    rows = _dated(rows)
+    output = rows.filter(pl.col("token_kind") == "output").select(
+        *keys, pl.col("price_usd_per_mtok").alias("output_usd_per_mtok")
+    )
+    pairs = rows.filter(pl.col("token_kind") == "input").rename(
+        {"price_usd_per_mtok": "input_usd_per_mtok"}
+    )
+    pairs = pairs.join(output, on=keys, how="inner").join(ratings, on="model_id", how="inner")
+    return mixed(pairs, float(ask.scope["input_share"])).with_columns(
+        pl.col("valid_from").alias("observed_on"), side_column(pairs, ask).alias("side")
+    )
+
+
+def _dated(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Without first sightings long after the model's release: nobody knows since when they held."""
+    import polars as pl
+
+    keys = ["source_id", "provider", "model_name", "token_kind"]
+    first = pl.col("valid_from").min().over(keys)
+    late = (first - pl.col("model_released_on")).dt.total_days() > _LATE_DAYS
+    price = pl.col("price_usd_per_mtok")
+    unchanged = price == price.first().over(keys, order_by="valid_from")
+    sighted = unchanged & (pl.col("basis") != "documented")
+    return rows.filter(~(sighted & late.fill_null(True)))
+
+
+def _level(
+    offers: "pl.DataFrame", level: float, turn: date, ask: Ask
+) -> "tuple[pl.DataFrame, tuple[float, float] | None]":
+    """The record-low prices of one level, and its yearly fall before and after the turn.
+
+    No fall where either side of the turn is shorter than half a year: a few weeks say nothing
+    about a year.
+    """
+    import polars as pl
+
+    since = date.fromisoformat(str(ask.scope["since"]))
+    rows = offers.filter((pl.col("rating_elo") >= level) & (pl.col("observed_on") >= since))
+    rows = rows.sort("observed_on", "price_usd_per_mtok")
+    lowest = pl.col("price_usd_per_mtok").cum_min().shift(1).fill_null(float("inf"))
+    records = rows.filter(pl.col("price_usd_per_mtok") < lowest)
+    records = records.with_columns(level_label=pl.lit(f"{level:.0f} or more"))
+    early = records.filter(pl.col("observed_on") <= turn)
+    half_year = timedelta(days=180)
+    is_short = early.is_empty() or turn - early["observed_on"][0] < half_year
+    if is_short or ask.about.end - turn < half_year:
+        return records, None
+    start, at_turn, end = (early[0], early[-1], records[-1])
+    years = ((turn - start["observed_on"][0]).days / 365.25, (ask.about.end - turn).days / 365.25)
+    price = [float(np.log10(f["price_usd_per_mtok"][0])) for f in (start, at_turn, end)]
+    return records, ((price[0] - price[1]) / years[0], (price[1] - price[2]) / years[1])
+
+
+def _mean(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Interval:
+    """Mean with its Student interval, unbounded for one value.
+
+    References:
+        Student (1908). The probable error of a mean. Biometrika 6, 1-25. doi:10.2307/2331554
+    """
+    n, value = len(values), float(values.mean())
+    if n == 1:
+        return Interval(value, float("-inf"), float("inf"))
+    half = student_quantile(0.975, n - 1) * float(values.std(ddof=1)) / n**0.5
+    return Interval(value, value - half, value + half)

@@ -1,0 +1,121 @@
+"""List price against rating: who is on the Pareto front, and how cheap a model is at its level."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, named, shown, side_column
+from headtohead.prices.lists import MIX_WORDS, in_force, mixed
+from headtohead.questions.pareto import front_probability, pareto_front
+from headtohead.ratings.published import BOARD_WORDS, board_rows
+from headtohead.stats.intervals import normal_quantile
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="Which share of the models at its level or above is cheaper than this one?",
+    reads=("prices", "arena_ratings"),
+    units=("frac",),
+    scope={
+        **BOARD_WORDS,
+        **MIX_WORDS,
+        "models": ScopeWord(
+            "models", "The model asked about; empty: the cheapest on the front.", ()
+        ),
+        "exact_level": ScopeWord(
+            "flag", "Compare with models rated at least as high, ignoring its interval.", False
+        ),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The share of cheaper models among those not surely worse; rows are all priced entrants."""
+    import polars as pl
+
+    points = _points(frames, ask)
+    if points.height < 3:
+        return Answer(
+            missing=f"fewer than three rated models had a known list price by {ask.as_of}"
+        )
+    points = _with_front(points, ask)
+    wanted = ask.scope["models"]
+    asked = (
+        named(points, wanted[0]) if wanted else points.filter("on_front").sort("price_usd_per_mtok")
+    )
+    if asked.is_empty():
+        return Answer(missing=f"{wanted[0].name} has no rating and list price known by {ask.as_of}")
+    one = asked.row(0, named=True)
+    level = one["rating_elo"] if ask.scope["exact_level"] else one["rating_low_elo"]
+    peers = points.filter(
+        (pl.col("rating_high_elo") >= level) & (pl.col("model_id") != one["model_id"])
+    )
+    price = pl.col("price_usd_per_mtok")
+    cheaper = peers.filter(price < one["price_usd_per_mtok"])
+    surely = cheaper.filter(pl.col("rating_low_elo") >= level)
+    n = peers.height
+    made = estimate(
+        ask,
+        points,
+        label=str(one["model_name"]),
+        interval=Interval(cheaper.height / n, surely.height / n, cheaper.height / n)
+        if n
+        else Interval(0, 0, 0),
+        unit="frac",
+        level=1.0,
+        method="count of cheaper list prices among models whose interval reaches its level",
+        n=max(n, 1),
+        n_of="models at its level or above",
+    )
+    says = (
+        f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is "
+        f"dearer than {cheaper.height} of {n} models at its level or above"
+    )
+    return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
+
+
+_COLUMNS = (
+    "side", "model_name", "model_id", "lab", "country", "rating_elo", "rating_low_elo",
+    "rating_high_elo", "price_usd_per_mtok", "input_usd_per_mtok", "output_usd_per_mtok",
+    "on_front", "front_frac", "provider", "valid_from", "observed_on",
+)  # fmt: skip
+
+
+def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
+    """Each model's best-rated mode with its list price; citations are those of the price."""
+    import polars as pl
+
+    rated = board_rows(frames["arena_ratings"], ask).filter(
+        pl.col("model_id").is_not_null() & pl.col("rating_low_elo").is_not_null()
+    )
+    rated = rated.sort("rating_elo", descending=True).unique(
+        "model_id", keep="first", maintain_order=True
+    )
+    rated = rated.select(
+        "model_id", "model_name", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
+        pl.col("source_id").alias("also_source_id"), pl.col("verified").alias("rating_verified"),
+    )  # fmt: skip
+    seller = str(ask.scope["seller"])
+    prices = in_force(frames["prices"], ask.about.end, seller=seller).drop("model_name")
+    joined = mixed(prices, float(ask.scope["input_share"])).join(rated, on="model_id", how="inner")
+    return joined.with_columns(
+        (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
+        side_column(joined, ask).alias("side"),
+    )
+
+
+def _with_front(points: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+    import polars as pl
+
+    cost = points["price_usd_per_mtok"].to_numpy()
+    value = points["rating_elo"].to_numpy()
+    sd = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy() / (
+        2 * normal_quantile(0.975)
+    )
+    return points.with_columns(
+        pl.Series("on_front", np.asarray(pareto_front(cost, value), dtype=bool)),
+        pl.Series("front_frac", np.asarray(front_probability(cost, value, sd, ask.rng, draws=500))),
+    )

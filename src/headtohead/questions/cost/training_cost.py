@@ -1,0 +1,57 @@
+"""What training cost, by the method and scope of each published figure."""
+
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import show
+from headtohead.evidence.picking import estimate, listed, shown
+from headtohead.questions.published import figure_interval
+
+QUESTION = Question(
+    asks="What did training these models cost, by this method?",
+    reads=("figures",),
+    units=("usd",),
+    scope={
+        "subjects": ScopeWord("texts", "Models or companies, as in the figures; empty: all.", ()),
+        "measures": ScopeWord("texts", "Methods, as in the figures; empty: all.", ()),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """One published cost for each model and method asked for."""
+    import polars as pl
+
+    rows = frames["figures"].filter(
+        (pl.col("topic") == "training_cost") & (pl.col("unit") == "usd")
+    )
+    for column, word in (("subject", "subjects"), ("measure", "measures")):
+        if ask.scope[word]:
+            rows = rows.filter(pl.col(column).is_in(list(ask.scope[word])))
+    if rows.is_empty():
+        return Answer(missing=f"no training cost of that scope was known by {ask.as_of}")
+    rows = rows.sort("value")
+    made = [
+        estimate(
+            ask,
+            row,
+            label=f"{row['subject'][0]}, {_plain(row['measure'][0])}",
+            interval=figure_interval(row.row(0, named=True)),
+            unit="usd",
+            level=1.0,
+            method=f"published figure: {_plain(row['measure'][0])}",
+            n=1,
+            n_of="published figures",
+        )
+        for row in rows.iter_slices(1)
+    ]
+    says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in made[:6])
+    return Answer(estimates=tuple(made), says=says, rows=shown(rows, _COLUMNS))
+
+
+_COLUMNS = (
+    "topic", "subject", "measure", "value", "low_value", "high_value", "unit", "scope",
+    "window_start", "window_end",
+)  # fmt: skip
+
+
+def _plain(measure: str) -> str:
+    return measure.replace("_", " ")

@@ -1,0 +1,338 @@
+"""Cost: what a token costs at a level, how that moved, and what training cost."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.core.units import show
+from headtohead.publish.chartparts import (
+    above,
+    base,
+    layered,
+    log_ticks,
+    moments,
+    names,
+    side_colour,
+    side_shape,
+    tip,
+)
+from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
+    """Rating against list price, with intervals, and the step of models nobody beats on both."""
+    import altair as alt
+
+    chart = base(drawn).transform_filter("datum.price_usd_per_mtok > 0")
+    x = alt.X(
+        "price_usd_per_mtok:Q",
+        scale=alt.Scale(type="log", nice=False, padding=12, domainMin=_room_for_names(drawn)),
+        axis=alt.Axis(
+            title="List price, $ per million tokens (log scale)", format="$~g",
+            values=log_ticks(row["price_usd_per_mtok"] for row in drawn.rows),
+        ),
+    )  # fmt: skip
+    scale = alt.Scale(zero=False, padding=8)
+    y = alt.Y("rating_elo:Q", scale=scale, axis=above("Rating (points)", format=",.0f"))
+    bars = (
+        chart.transform_filter("isValid(datum.rating_low_elo) && isValid(datum.rating_high_elo)")
+        .mark_rule(strokeWidth=1.3, opacity=0.55)
+        .encode(
+            x, alt.Y("rating_low_elo:Q", scale=scale), alt.Y2("rating_high_elo:Q"),
+            side_colour(drawn),
+        )
+    )  # fmt: skip
+    front = chart.transform_window(
+        best="max(rating_elo)",
+        sort=[alt.SortField("price_usd_per_mtok"), alt.SortField("rating_elo", "descending")],
+        frame=[None, 0],
+    ).transform_filter("datum.rating_elo >= datum.best")
+    step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
+    shown = tip(
+        ("model_name", "Model", ""), ("side_label", "Side", ""), ("lab", "Lab", ""),
+        ("rating_elo", "Rating", ",.0f"), ("rating_low_elo", "95% low", ",.0f"),
+        ("rating_high_elo", "95% high", ",.0f"),
+        ("price_usd_per_mtok", "$ per million tokens", ",.3~f"),
+        ("front_frac", "Chance of being on the front", ".0%"),
+    )  # fmt: skip
+    points = chart.mark_point(filled=True, opacity=0.85).encode(
+        x, y, side_colour(drawn), side_shape(drawn),
+        alt.Size(
+            "front_frac:Q", scale=alt.Scale(domain=[0, 1], range=[45, 210]),
+            legend=alt.Legend(
+                title="Chance of being on the front", format=".0%", values=[0, 0.5, 1]
+            ),
+        ),
+        tooltip=shown,
+    )  # fmt: skip
+    return layered(drawn, bars, step, points, *_front_names(chart, x, y), height=460)
+
+
+def _room_for_names(drawn: Drawing) -> float:
+    """Where the price axis starts: left of the cheapest model, whose name stands left of it."""
+    return 0.3 * min(
+        (r["price_usd_per_mtok"] for r in drawn.rows if r["price_usd_per_mtok"] > 0), default=1.0
+    )
+
+
+def _front_names(chart: "alt.Chart", x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
+    """Names along the front, where there is room; where two would touch, only the higher one."""
+    import altair as alt
+
+    by_price: list[alt.SortField | dict[str, str]] = [
+        alt.SortField("price_usd_per_mtok"),
+        alt.SortField("rating_elo", "descending"),
+    ]
+    spread = chart.transform_joinaggregate(lowest="min(rating_elo)", highest="max(rating_elo)")
+    front = spread.transform_window(best="max(rating_elo)", sort=by_price, frame=[None, 0])
+    named = (
+        front.transform_filter("datum.rating_elo >= datum.best")
+        .transform_window(next_elo="lead(rating_elo)", sort=by_price)
+        .transform_filter(
+            "!isValid(datum.next_elo) || "
+            "datum.next_elo - datum.rating_elo > 0.045 * (datum.highest - datum.lowest)"
+        )
+        .transform_calculate(shown_name="roomy ? datum.model_name : ''")
+    )
+    return [
+        named.mark_text(align="right", dx=-7, dy=-9, limit=170, style=style).encode(
+            x, y, alt.Text("shown_name:N")
+        )
+        for style in ("halo", "words")
+    ]
+
+
+def price_of_level(drawn: Drawing) -> "alt.LayerChart":
+    """The lowest list price at which each level could be bought, as steps with a mark a cut."""
+    import altair as alt
+
+    levels = sorted(names(drawn, "level_label"), key=_natural)
+    rows = [{**row, "level_n": levels.index(str(row["level_label"]))} for row in drawn.rows]
+    ends = [
+        {
+            **row,
+            "t_ms": drawn.until_ms,
+            "row_ms": drawn.until_ms,
+            "seen_ms": drawn.until_ms,
+            "is_end": True,
+        }
+        for row in _latest(rows, "level_label")
+    ]
+    chart = base(Drawing((*rows, *ends), drawn.sides, drawn.until_ms))
+    y = alt.Y(
+        "price_usd_per_mtok:Q",
+        scale=alt.Scale(type="log", nice=False, padding=10),
+        axis=above(
+            "Lowest list price, $ per million tokens (log scale)",
+            format="$~g",
+            values=log_ticks(row["price_usd_per_mtok"] for row in drawn.rows),
+        ),
+    )
+    lines = chart.mark_line(interpolate="step-after", style="strong", strokeWidth=1.6).encode(
+        moments(),
+        y,
+        detail=["level_label:N"],
+        opacity=alt.Opacity(
+            "level_n:O", legend=None,
+            scale=alt.Scale(domain=list(range(len(levels))), range=_fade(len(levels))),
+        ),
+    )  # fmt: skip
+    shown = tip(
+        ("level_label", "Level", ""), ("observed_on", "From", ""), ("model_name", "Model", ""),
+        ("side_label", "Side", ""), ("price_usd_per_mtok", "$ per million tokens", ",.3~f"),
+    )  # fmt: skip
+    cuts = chart.transform_filter("!datum.is_end")
+    marks = cuts.mark_point(filled=True, size=65, opacity=1).encode(
+        moments(), y, side_colour(drawn), side_shape(drawn), tooltip=shown
+    )
+    words = (
+        chart.transform_filter("datum.is_end")
+        .mark_text(align="left", dx=6, style="quiet", limit=165)
+        .encode(moments(), y, alt.Text("end_label:N"))
+    )
+    return layered(drawn, lines, marks, words, height=420)
+
+
+def training_cost(drawn: Drawing) -> "alt.LayerChart":
+    """Published training costs on a log scale; a mark's colour and shape are its method."""
+    import altair as alt
+
+    order = names(drawn, "subject", largest="value")
+    methods = sorted(_method(name) for name in names(drawn, "measure"))
+    rows = tuple(
+        {**row, "order_n": order.index(str(row["subject"])), **_in_words(row)} for row in drawn.rows
+    )
+    chart = base(Drawing(rows, drawn.sides, drawn.until_ms)).transform_filter("datum.value > 0")
+    wide = alt.Scale(type="log", nice=False, padding=16)
+    x = alt.X(
+        "value:Q",
+        scale=wide,
+        axis=alt.Axis(
+            title="US dollars (log scale)",
+            labelExpr="replace(format(datum.value, '$~s'), 'G', 'B')",
+            values=log_ticks(row["value"] for row in drawn.rows),
+        ),
+    )
+    y = alt.Y(
+        "subject:N",
+        sort=alt.EncodingSortField("order_n", op="min"),
+        axis=alt.Axis(title=None, grid=True, ticks=False, domain=False, labelLimit=170),
+    )
+    scale = alt.Scale(domain=methods)
+    legend = alt.Legend(title="Method", labelLimit=320)
+    colour = alt.Color("method:N", scale=scale, legend=legend)
+    shape = alt.Shape("method:N", scale=scale, legend=legend)
+    bars = chart.transform_filter("datum.low_value > 0 && isValid(datum.high_value)").mark_rule(
+        strokeWidth=2, opacity=0.7
+    )
+    ends = bars.encode(alt.X("low_value:Q", scale=wide), y, alt.X2("high_value:Q"), colour)
+    shown = tip(
+        ("subject", "System", ""), ("method", "Method", ""), ("amount", "Cost", ""),
+        ("bounds", "Bounds", ""), ("scope", "Covers", ""),
+    )  # fmt: skip
+    points = chart.mark_point(filled=True, size=95, opacity=1).encode(
+        x, y, colour, shape, tooltip=shown
+    )
+    return layered(drawn, ends, points, height=max(160, 30 * len(order)))
+
+
+def _latest(rows: list[ChartRow], column: str) -> list[ChartRow]:
+    """The last row of each line, with the label that stands at its end.
+
+    Lines that end at one price share one label.
+    """
+    last: dict[object, ChartRow] = {}
+    for row in sorted(rows, key=lambda r: r["t_ms"]):
+        last[row[column]] = row
+    by_price: dict[float, list[ChartRow]] = {}
+    for row in last.values():
+        by_price.setdefault(float(row["price_usd_per_mtok"]), []).append(row)
+    made = []
+    for same in by_price.values():
+        ordered = sorted(same, key=lambda r: _natural(str(r[column])))
+        for n, row in enumerate(ordered):
+            made.append({**row, "end_label": _joined(ordered, column) if n == 0 else ""})
+    return made
+
+
+def _joined(rows: list[ChartRow], column: str) -> str:
+    """Several labels as one; an ending they share is written once, and so is a long run."""
+    labels = [str(row[column]) for row in rows]
+    heads = [label.split(" ", 1) for label in labels]
+    if len(labels) > 1 and all(len(h) == 2 and h[1] == heads[0][1] for h in heads):
+        first, last, ending = heads[0][0], heads[-1][0], heads[0][1]
+        return f"{first}{' to ' if len(labels) > 2 else ', '}{last} {ending}"
+    return ", ".join(labels)
+
+
+def _method(measure: str) -> str:
+    return measure.replace("_", " ")
+
+
+def _in_words(row: ChartRow) -> ChartRow:
+    """Money as a reader writes it, for tooltips."""
+    low, high = row.get("low_value"), row.get("high_value")
+    bounds = f"{show(low, 'usd')} to {show(high, 'usd')}" if low and high else "as published"
+    return {
+        "method": _method(str(row["measure"])),
+        "amount": show(row["value"], "usd"),
+        "bounds": bounds,
+    }
+
+
+def _natural(label: str) -> tuple[float, str]:
+    """Labels that start with a number by that number, the others after them by name."""
+    head = label.split(" ", 1)[0].replace(",", "")
+    return (float(head), label) if head.isdecimal() else (float("inf"), label)
+
+
+def _fade(steps: int) -> list[float]:
+    """Opacities from faint to full."""
+    return [round(0.35 + 0.65 * n / max(1, steps - 1), 2) for n in range(steps)]
+
+
+_PRICE_SUBTITLE = (
+    "Each mark is a rated model at its list price. Bars: the published 95% interval of the rating. "
+    "The step: models that no cheaper one beats. A larger mark is more likely to be on that front."
+)
+_PRICE_NOTE = (
+    "A list price is not the price of a solved task: models use different numbers of tokens for "
+    "the same work."
+)
+_PRICE_TABLE = {
+    "model_name": "Model", "side": "Side", "lab": "Lab", "rating_elo": "Rating",
+    "rating_low_elo": "95% low", "rating_high_elo": "95% high",
+    "price_usd_per_mtok": "Mixed price", "input_usd_per_mtok": "Input",
+    "output_usd_per_mtok": "Output", "on_front": "On the front",
+    "front_frac": "Chance of it", "valid_from": "Price from",
+}  # fmt: skip
+
+SECTION = Section(
+    slug="cost",
+    title="Cost",
+    asks="What does one side save at the same level of quality, by list price, per solved task, "
+    "and in training?",
+    exhibits=(
+        ExhibitSpec(
+            slug="price-vs-rating-then",
+            analysis="cost.price_vs_rating",
+            title="Rating against list price, at the time the statements speak of",
+            own_time=True,
+            subtitle=_PRICE_SUBTITLE,
+            chart=price_vs_rating,
+            needs=("rating_elo", "price_usd_per_mtok"),
+            note=_PRICE_NOTE,
+            table=_PRICE_TABLE,
+        ),
+        ExhibitSpec(
+            slug="price-vs-rating",
+            analysis="cost.price_vs_rating",
+            title="Rating against list price, with the latest board",
+            subtitle=_PRICE_SUBTITLE,
+            chart=price_vs_rating,
+            time="valid_from",
+            needs=("rating_elo", "price_usd_per_mtok"),
+            note=_PRICE_NOTE,
+            table=_PRICE_TABLE,
+        ),
+        ExhibitSpec(
+            slug="price-of-level",
+            analysis="cost.price_trend",
+            scope={
+                "turn": "2025-01-20",
+                "levels": ("1250", "1300", "1325", "1350", "1375", "1400", "1450"),
+            },
+            title="What a fixed level of quality costs",
+            subtitle="Lowest list price of any model rated at least so high. Each mark is a cut, "
+            "by the side of the model that made it.",
+            chart=price_of_level,
+            time="observed_on",
+            series=("level_label",),
+            needs=("price_usd_per_mtok", "observed_on", "level_label"),
+            since=date(2023, 6, 1),
+            note="Prices are as listed, so they have no interval. Levels are ratings of one board, "
+            "carried back to each model's first price. The figures differ from those of a "
+            "statement asked of its own time, since the board is the latest one.",
+            table={
+                "level_label": "Rating", "observed_on": "From",
+                "price_usd_per_mtok": "Lowest price", "model_name": "Model", "side": "Side",
+                "provider": "Seller",
+            },
+        ),
+        ExhibitSpec(
+            slug="training-cost",
+            analysis="cost.training_cost",
+            title="What training cost, by how it was counted",
+            subtitle="Published figures. Methods differ by more than ten times, so only marks of "
+            "one shape may be compared. Bars: the published range, or the bounds of rounding.",
+            chart=training_cost,
+            needs=("value", "subject", "measure"),
+            table={
+                "subject": "System", "measure": "Method", "value": "Cost", "low_value": "Low",
+                "high_value": "High", "unit": "Unit", "scope": "Covers",
+            },
+        ),
+    ),
+)  # fmt: skip

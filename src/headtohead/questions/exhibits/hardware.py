@@ -1,0 +1,95 @@
+"""Hardware: who holds how many AI chips."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.publish.chartparts import (
+    base,
+    layered,
+    log_ticks,
+    names,
+    side_colour,
+    side_shape,
+    tip,
+)
+from headtohead.publish.layout import Drawing, ExhibitSpec, Section
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def compute_stock(drawn: Drawing) -> "alt.LayerChart":
+    """Each owner's stock of one maker's chips on a log scale, at the last quarter seen."""
+    import altair as alt
+
+    rows = [
+        {**row, "who": f"{row['owner']}, {row.get('maker', '')} chips"}
+        for row in drawn.rows
+        if row["compute_h100e"] > 0
+    ]
+    named = Drawing(tuple(rows), drawn.sides, drawn.until_ms)
+    order = names(named, "who", largest="compute_h100e")
+    rows = [
+        {
+            **row,
+            "order_n": order.index(row["who"]),
+            # A log scale has no zero: an open lower end stops at one chip.
+            "low_h100e": max(1.0, row.get("compute_low_h100e") or 1.0),
+        }
+        for row in rows
+    ]
+    chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
+    last = chart.transform_joinaggregate(last_ms="max(row_ms)", groupby=["who"]).transform_filter(
+        "datum.row_ms == datum.last_ms"
+    )
+    scale = alt.Scale(type="log", nice=False, padding=12)
+    axis = alt.Axis(
+        title="H100-equivalents (log scale)",
+        format="~s",
+        values=log_ticks(row["compute_h100e"] for row in rows),
+    )
+    y = alt.Y(
+        "who:N",
+        sort=alt.EncodingSortField("order_n", op="min"),
+        axis=alt.Axis(title=None, grid=True, domain=False, ticks=False, labelLimit=180),
+    )
+    bars = last.mark_rule(strokeWidth=2.4, opacity=0.6).encode(
+        alt.X("low_h100e:Q", scale=scale, axis=axis), y, alt.X2("compute_high_h100e:Q"),
+        side_colour(drawn),
+    )  # fmt: skip
+    shown = tip(
+        ("owner", "Owner", ""), ("maker", "Chips by", ""), ("window_end", "At the end of", ""),
+        ("compute_h100e", "H100-equivalents", ",.3~s"), ("compute_low_h100e", "5%", ",.3~s"),
+        ("compute_high_h100e", "95%", ",.3~s"),
+    )  # fmt: skip
+    points = last.mark_point(filled=True, size=85, opacity=1).encode(
+        alt.X("compute_h100e:Q", scale=scale, axis=axis), y, side_colour(drawn), side_shape(drawn),
+        tooltip=shown,
+    )  # fmt: skip
+    return layered(drawn, bars, points, height=max(140, 24 * len(order)))
+
+
+SECTION = Section(
+    slug="hardware",
+    title="Hardware",
+    asks="How much computing does each side hold, and who makes the chips?",
+    exhibits=(
+        ExhibitSpec(
+            slug="compute-stock",
+            analysis="hardware.compute_stock",
+            title="AI chips by owner",
+            subtitle="Stock of each owner, by maker of the chips, in H100-equivalents at the last "
+            "quarter counted. Marks: medians. Bars: from the 5th to the 95th percentile.",
+            chart=compute_stock,
+            time="window_end",
+            series=("owner", "maker"),
+            needs=("compute_h100e", "owner"),
+            since=date(2022, 1, 1),
+            table={
+                "window_end": "At the end of", "owner": "Owner", "side": "Side",
+                "maker": "Chips by", "compute_h100e": "H100-equivalents",
+                "compute_low_h100e": "5%", "compute_high_h100e": "95%",
+            },
+        ),
+    ),
+)  # fmt: skip

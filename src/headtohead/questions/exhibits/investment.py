@@ -1,0 +1,76 @@
+"""Investment: private money by country and year."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.core.units import show
+from headtohead.publish.chartparts import above, base, layered, side_colour, tip
+from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def private_investment(drawn: Drawing) -> "alt.LayerChart":
+    """One bar a country and year, with the bounds of the published figure."""
+    import altair as alt
+
+    rows = tuple({**row, "years": _years(row), **_bounds(row)} for row in drawn.rows)
+    billions = "replace(format(datum.value, '$~s'), 'G', 'B')"
+    chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
+    x = alt.X("years:O", axis=alt.Axis(title=None, labelAngle=0, ticks=False))
+    y = alt.Y("value:Q", axis=above("US dollars", labelExpr=billions, tickCount=5))
+    lane = alt.XOffset("side_label:N", scale=alt.Scale(domain=list(drawn.sides)))
+    shown = tip(
+        ("side_label", "Country", ""), ("years", "Year", ""), ("amount", "Amount", ""),
+        ("bounds", "Bounds", ""),
+    )  # fmt: skip
+    bars = chart.mark_bar().encode(x, y, lane, side_colour(drawn), tooltip=shown)
+    ends = chart.mark_rule(style="strong", strokeWidth=1.6).encode(
+        x, alt.Y("low_end:Q"), lane, alt.Y2("high_end:Q")
+    )
+    words = chart.mark_text(dy=-9, style="words").encode(
+        x, alt.Y("high_end:Q"), lane, alt.Text("amount:N")
+    )
+    return layered(drawn, bars, ends, words, height=340)
+
+
+def _years(row: ChartRow) -> str:
+    first, last = (str(row.get(c) or "")[:4] for c in ("window_start", "window_end"))
+    return first if first == last or not last else f"{first}–{last}"
+
+
+def _bounds(row: ChartRow) -> ChartRow:
+    low, high = row.get("low_value"), row.get("high_value")
+    value = row["value"]
+    ends = (value if low is None else low, value if high is None else high)
+    return {
+        "amount": show(value, "usd"),
+        "bounds": " to ".join(show(end, "usd") for end in ends),
+        "low_end": ends[0],
+        "high_end": ends[1],
+    }
+
+
+SECTION = Section(
+    slug="investment",
+    title="Investment",
+    asks="How much private money goes into AI on each side, and what does it leave out?",
+    exhibits=(
+        ExhibitSpec(
+            slug="investment",
+            analysis="investment.private_investment",
+            title="Private investment in AI",
+            subtitle="Published yearly totals in US dollars. Lines on the bars: the published "
+            "range, or the bounds of rounding.",
+            chart=private_investment,
+            needs=("value", "subject", "window_start"),
+            since=date(2013, 1, 1),
+            table={
+                "subject": "Country", "window_start": "From", "window_end": "To",
+                "measure": "Measure", "value": "Amount", "low_value": "Low",
+                "high_value": "High", "unit": "Unit", "scope": "Covers",
+            },
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,160 @@
+"""The AI chips that each side's owners hold, in H100-equivalents."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import show, show_end
+from headtohead.evidence.picking import (
+    estimate,
+    latest_day,
+    shown,
+    side,
+    side_column,
+    side_name,
+    where,
+)
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.stats.intervals import ratio, sum_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="How many times more AI compute do side A's owners hold than side B's?",
+    reads=(),
+    optional=("compute_stock", "figures"),
+    units=("ratio",),
+    scope={
+        "owners": ScopeWord("texts", "Owners that speak for side A; empty: all of them.", ()),
+        "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
+        "topic": ScopeWord(
+            "text", "Published shares to use where no owner was counted yet.", "compute_share"
+        ),
+    },
+)
+_NOTE = (
+    "counts Nvidia, AMD, Google and Amazon chips only: no Huawei or other domestic chips, no "
+    "smuggled chips, nothing rented abroad; an owner is not a place"
+)
+_FOREIGN = ("Nvidia", "AMD", "Google", "Amazon")
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """A ratio at the last fully counted quarter's end; rows are every owner and quarter."""
+    import polars as pl
+
+    totals = frames["compute_stock"].filter(
+        (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") != "all")
+    )
+    name = side_name(side(ask, "b"))
+    if ask.scope["domestic"] and totals.filter(~pl.col("maker").is_in(_FOREIGN)).is_empty():
+        return Answer(
+            missing=f"no count of {name}-designed chips may be used: the counts hold only "
+            "Nvidia, AMD, Google and Amazon chips"
+        )
+    day = latest_day(_complete(totals), "window_end", ask.about, 300)
+    if day is None:
+        return _published(frames["figures"], ask)
+    return _ratio(totals, ask, day)
+
+
+def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
+    import polars as pl
+
+    a, b = _held(totals, ask, "a", day), _held(totals, ask, "b", day)
+    if a.is_empty() or b.is_empty():
+        return Answer(missing=f"no count of AI chips of both sides was known by {ask.as_of}")
+    stock_a, stock_b = _stock(a), _stock(b)
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    found = ratio(stock_b, stock_a)
+    owners = a["owner"].n_unique()
+    says = (
+        f"at {day} the {owners} {name_a} owners counted held {show(stock_a.value, 'h100e')}, "
+        f"{name_b} ones {show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
+        f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
+    )
+    return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
+
+
+def _answer(
+    totals: "pl.DataFrame", ask: Ask, used: "pl.DataFrame", found: Interval, label: str, says: str
+) -> Answer:
+    import polars as pl
+
+    made = estimate(
+        ask,
+        used,
+        label=label,
+        interval=found,
+        unit="ratio",
+        level=0.9,
+        method="sums of published medians, ends added as if fully dependent; ratio by MOVER-R",
+        n=used.height,
+        n_of="owner and chip-maker totals",
+    )
+    rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(
+        side=side_column(totals, ask)
+    )
+    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
+
+
+_COLUMNS = (
+    "owner", "country", "side", "maker", "window_end", "units_n", "compute_h100e",
+    "compute_low_h100e", "compute_high_h100e",
+)  # fmt: skip
+
+
+def _complete(totals: "pl.DataFrame") -> "pl.DataFrame":
+    """Only days by which every chip maker was counted."""
+    import polars as pl
+
+    makers = pl.col("maker").n_unique().over("window_end")
+    return totals.filter(makers == totals["maker"].n_unique())
+
+
+def _held(totals: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFrame":
+    import polars as pl
+
+    rows = where(totals.filter(pl.col("window_end") == day), side(ask, which))
+    if which == "a" and ask.scope["owners"]:
+        rows = rows.filter(pl.col("owner").is_in(list(ask.scope["owners"])))
+    return rows
+
+
+def _stock(rows: "pl.DataFrame") -> Interval:
+    columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
+    parts = [Interval(*(float(row[c]) for c in columns)) for row in rows.iter_rows(named=True)]
+    return sum_of(parts, dependent=True)
+
+
+def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
+    """The ratio of published shares of known clusters, where no owner was counted yet."""
+    import polars as pl
+
+    rows = latest_figures(figures, ask, str(ask.scope["topic"]))
+    a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
+    if a.is_empty() or b.is_empty():
+        return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
+    both = pl.concat([a, b])
+    ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
+    found = ratio(theirs, ours)
+    made = estimate(
+        ask,
+        both,
+        label=f"{ask.sides.a} over {ask.sides.b}",
+        interval=found,
+        unit="ratio",
+        level=1.0,
+        method="ratio of two published shares of known clusters, bounds from rounding",
+        n=2,
+        n_of="published figures",
+    )
+    return Answer(
+        estimates=(made,),
+        says=f"of the clusters known, {ask.sides.a} held {ours.value:.0%} and {ask.sides.b} "
+        f"{theirs.value:.0%} of the performance",
+        rows=shown(both, FIGURE_COLUMNS),
+        notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
+    )

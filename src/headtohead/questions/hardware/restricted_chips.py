@@ -1,0 +1,65 @@
+"""Which models were trained on chips that export rules had weakened or banned."""
+
+from datetime import date
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+
+QUESTION = Question(
+    asks="How many of side B's large models have documented training on these chips?",
+    reads=("training_runs",),
+    units=("n", "frac"),
+    scope={
+        "chips": ScopeWord("texts", "Parts of hardware names that count.",
+                           ("A800", "H800", "H20", "Ascend", "910")),
+        "min_flop": ScopeWord("number", "Smallest training compute that counts as large.", 1e24),
+        "since": ScopeWord("day", "First publication day.", "2022-10-07"),
+        "measure": ScopeWord("text", "count, or share of those with known hardware.", "count",
+                             ("count", "share")),
+        "b": ScopeWord("text", "The side as column=value, ...; empty: side B.", ""),
+    },
+)  # fmt: skip
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The count; or the share among documented ones, undocumented ones bounding it."""
+    import polars as pl
+
+    rows = where(frames["training_runs"], side(ask, "b")).filter(
+        (pl.col("published_on") >= date.fromisoformat(str(ask.scope["since"])))
+        & (pl.col("published_on") <= ask.about.end)
+        & (pl.col("train_flop") >= float(ask.scope["min_flop"]))
+    )
+    if rows.is_empty():
+        return Answer(missing=f"no large training run of that side was known by {ask.as_of}")
+    pattern = "|".join(ask.scope["chips"])
+    documented = rows.filter(pl.col("hardware").is_not_null())
+    fitting = documented.filter(pl.col("hardware").str.contains(pattern)).sort("published_on")
+    n, known, total = fitting.height, documented.height, rows.height
+    if ask.scope["measure"] == "count":
+        interval, unit = Interval(n, n, n + total - known), "n"
+    else:
+        low, high = n / total, (n + total - known) / total
+        interval, unit = Interval(min(max(n / max(known, 1), low), high), low, high), "frac"
+    made = estimate(
+        ask,
+        fitting if n else rows,
+        label="models on weakened or domestic chips",
+        interval=interval,
+        unit=unit,
+        level=1.0,
+        method="count of documented training hardware; undocumented models bound it from above",
+        n=total,
+        n_of="large models",
+    )
+    says = (
+        f"of {total} large {side_name(side(ask, 'b'))} models, {known} have documented hardware "
+        f"and {n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
+    )
+    return Answer(
+        estimates=(made,),
+        says=says,
+        rows=shown(documented, ("model_name", "organisation", "published_on", "train_flop",
+                                "hardware", "chips_n", "confidence")),
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""A share that a study published for an earlier time."""
+
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval
+
+QUESTION = Question(
+    asks="Which share of tokens did side B have, by this study's figure?",
+    reads=("figures",),
+    units=("frac",),
+    scope={
+        "topic": ScopeWord("text", "Topic of the figures.", "chinese_open_share"),
+        "measure": ScopeWord("text", "Which figure of the topic."),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The published share with the bounds of its rounding."""
+    import polars as pl
+
+    rows = frames["figures"].filter(
+        (pl.col("topic") == ask.scope["topic"])
+        & (pl.col("measure") == ask.scope["measure"])
+        & (pl.col("subject") == ask.sides.b)
+        & (pl.col("unit") == "frac")
+    )
+    if rows.is_empty():
+        return Answer(missing=f"no such share of {ask.sides.b} was known by {ask.as_of}")
+    row = rows.sort("known_on", descending=True).head(1)
+    found = figure_interval(row.row(0, named=True))
+    made = estimate(
+        ask,
+        row,
+        label=str(ask.scope["measure"]),
+        interval=found,
+        unit="frac",
+        level=1.0,
+        method="published figure, bounds from its rounding",
+        n=1,
+        n_of="published figures",
+    )
+    start, end = row["window_start"][0], row["window_end"][0]
+    says = f"the study puts it at {found.value:.1%} from {start} to {end}"
+    return Answer(estimates=(made,), says=says, rows=shown(row, FIGURE_COLUMNS))

@@ -1,0 +1,78 @@
+"""Which share of a channel's tokens goes to one side, bounded for what nobody can attribute."""
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, side, side_name
+from headtohead.questions.usage import USAGE_WORDS, Window, bounds, lead, windows
+
+QUESTION = Question(
+    asks="Which share of the tokens on this channel goes to side B?",
+    reads=("token_usage",),
+    units=("frac",),
+    scope={
+        **USAGE_WORDS,
+        "measure": ScopeWord(
+            "text",
+            "share: B's share; lead: B's share less A's.",
+            "share",
+            ("share", "lead"),
+        ),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """B's share: of all tokens, and if every token nobody can attribute were B's."""
+    found = windows(frames["token_usage"], ask)
+    if not found:
+        channel = ask.scope["channel"]
+        return Answer(missing=f"no tokens of {channel} near {ask.about} were known by {ask.as_of}")
+    last = found[-1]
+    share = bounds(last.rows, side(ask, "b"))
+    name = side_name(side(ask, "b"))
+    interval = Interval(share.low, share.low, share.high)
+    if ask.scope["measure"] == "lead":
+        interval = lead(last.rows, side(ask, "b"), side(ask, "a"))
+    made = estimate(
+        ask,
+        last.rows,
+        label=f"{name} share" if ask.scope["measure"] == "share" else f"{name} lead",
+        interval=interval,
+        unit="frac",
+        level=1.0,
+        method="logical bounds: unattributed tokens none of B's, or all of B's",
+        n=int(last.rows["tokens"].sum()),
+        n_of="tokens",
+    )
+    says = (
+        f"{name} models had {share.low:.1%} of all {ask.scope['channel']} tokens from {last.start} "
+        f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
+    )
+    return Answer(
+        estimates=(made,), says=says, rows=_series(found, ask),
+        notes=("tokens of different tokenizers are not one unit; a router is not the world",),
+    )  # fmt: skip
+
+
+def _series(found: list[Window], ask: Ask) -> "tuple[dict[str, object], ...]":
+    """Every window with its bounds, for the chart and for `h2h show`."""
+    rows: list[dict[str, object]] = []
+    for w in found:
+        share = bounds(w.rows, side(ask, "b"))
+        first = w.rows.row(0, named=True)
+        rows.append(
+            {
+                "side": side_name(side(ask, "b")),
+                "breakdown": first["breakdown"],
+                "window_start": w.start,
+                "window_end": w.end,
+                "low_frac": share.low,
+                "classified_frac": share.classified,
+                "high_frac": share.high,
+                "tokens": int(w.rows["tokens"].sum()),
+                "known_on": w.rows["known_on"].max(),
+                "source_id": first["source_id"],
+                "verified": bool(w.rows["verified"].all()),
+            }
+        )
+    return tuple(rows)

@@ -1,0 +1,62 @@
+"""Whether one side leads in counts of patents and publications."""
+
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.stats.intervals import difference
+
+QUESTION = Question(
+    asks="By how much is side B's share of these counts above side A's?",
+    reads=("figures",),
+    units=("frac",),
+    scope={
+        "topics": ScopeWord("texts", "Topics of the figures.", ("patents", "publications")),
+        "needed": ScopeWord("texts", "Topics without which the sentence cannot be judged.", ()),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Share of B less share of A, one estimate a topic, with rounding bounds."""
+    import polars as pl
+
+    made, kept, lost = [], [], []
+    for topic in ask.scope["topics"]:
+        rows = latest_figures(frames["figures"], ask, topic).filter(pl.col("unit") == "frac")
+        a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)) for w in ("a", "b"))
+        if a.is_empty() or b.is_empty():
+            lost.append(topic)
+            continue
+        both = pl.concat([b.head(1), a.head(1)])
+        theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
+        lead = difference(ours, theirs)
+        made.append(
+            estimate(
+                ask,
+                both,
+                label=topic,
+                interval=lead,
+                unit="frac",
+                level=1.0,
+                method="difference of two published shares, bounds from rounding",
+                n=2,
+                n_of="published figures",
+            )
+        )
+        kept.append(both)
+    needed = [t for t in lost if t in ask.scope["needed"]]
+    if needed or not made:
+        return Answer(
+            missing=f"no count of {listed(needed or lost)} that we may use was known by {ask.as_of}"
+        )
+    shares = listed(
+        f"{f['subject'][0]} {f['value'][0]:.1%} against {f['subject'][1]} {f['value'][1]:.1%} of "
+        f"{f['topic'][0]}"
+        for f in kept
+    )
+    return Answer(
+        estimates=tuple(made),
+        says=f"the latest counts give {shares}",
+        rows=shown(pl.concat(kept), FIGURE_COLUMNS),
+        notes=("a count says nothing about quality",),
+    )

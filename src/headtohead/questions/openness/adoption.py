@@ -1,0 +1,89 @@
+"""Whether one side dominates both the downloads of open models and a router's tokens."""
+
+from typing import TYPE_CHECKING
+
+from headtohead.core.estimate import Estimate
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, shown, side, side_name
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.questions.usage import USAGE_WORDS, bounds, lead, windows
+from headtohead.stats.intervals import difference
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="Which share of downloads and of a router's tokens goes to side B, and is it ahead of A?",
+    reads=("figures", "token_usage"),
+    units=("frac",),
+    scope={
+        **USAGE_WORDS,
+        "topic": ScopeWord("text", "Topic of the download figures.", "hf_download_share"),
+        "measure": ScopeWord(
+            "text", "share of B, or lead of B over A.", "share", ("share", "lead")
+        ),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Two estimates: downloads with rounding bounds, tokens with logical bounds."""
+    import polars as pl
+
+    rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
+    a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
+    found = windows(frames["token_usage"], ask)
+    if a.is_empty() or b.is_empty() or not found:
+        return Answer(missing=f"downloads and tokens of both sides were not known by {ask.as_of}")
+    downloads, says = _downloads(ask, pl.concat([b, a]))
+    last = found[-1]
+    mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
+    is_lead = ask.scope["measure"] == "lead"
+    interval = Interval(mine.low, mine.low, mine.high)
+    tokens = estimate(
+        ask,
+        last.rows,
+        label=f"{ask.scope['measure']} of {ask.scope['channel']} tokens",
+        interval=lead(last.rows, side(ask, "b"), side(ask, "a")) if is_lead else interval,
+        unit="frac",
+        level=1.0,
+        method="logical bounds: unattributed tokens none of B's, or all of B's",
+        n=int(last.rows["tokens"].sum()),
+        n_of="tokens",
+    )
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    routed = (
+        f"{name_b} models had {mine.low:.1%} and {name_a} ones "
+        f"{theirs.low:.1%} of {ask.scope['channel']} tokens from {last.start} to {last.end}"
+    )
+    subjects = last.rows.sort("tokens", descending=True)
+    return Answer(
+        estimates=(downloads, tokens),
+        says=listed([says, routed]),
+        rows=shown(pl.concat([b, a]), FIGURE_COLUMNS)
+        + shown(subjects, ("subject", "lab", "country", "tokens", "window_start", "window_end")),
+        notes=("downloads are not users, and one router is not the world",),
+    )
+
+
+def _downloads(ask: Ask, both: "pl.DataFrame") -> tuple[Estimate, str]:
+    """B's share of downloads, or its lead; B's row comes first."""
+    share, other = (figure_interval(r) for r in both.iter_rows(named=True))
+    found = difference(other, share) if ask.scope["measure"] == "lead" else share
+    made = estimate(
+        ask,
+        both,
+        label=f"{ask.scope['measure']} of downloads",
+        interval=found,
+        unit="frac",
+        level=1.0,
+        method="published share, bounds from its rounding",
+        n=2,
+        n_of="published figures",
+    )
+    says = (
+        f"{ask.sides.b} had {share.value:.1%} and {ask.sides.a} {other.value:.1%} of downloads in "
+        f"the year to {both['window_end'][0]}"
+    )
+    return made, says

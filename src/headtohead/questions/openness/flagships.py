@@ -1,0 +1,99 @@
+"""How many flagship models are open, by which standard."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import (
+    estimate,
+    listed,
+    named,
+    shown,
+    side_column,
+    side_name,
+    where,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CRITERIA = ("weights_open", "licence_osi", "code_open", "data_open", "closed")
+
+QUESTION = Question(
+    asks="Which share of the flagship models meets these standards of openness?",
+    reads=("openness",),
+    units=("frac",),
+    scope={
+        "which": ScopeWord("text", "Models as column=value, ...; empty: all flagships.", ""),
+        "models": ScopeWord("models", "Or exactly these models.", ()),
+        "criteria": ScopeWord(
+            "texts",
+            "All must hold: weights_open, licence_osi, code_open, data_open, closed.",
+            ("weights_open",),
+        ),
+        "months": ScopeWord("number", "Flagships released in so many months before.", 18),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The share that meets every criterion; what is not known bounds it from both sides."""
+    import polars as pl
+
+    rows = _asked(frames["openness"], ask)
+    if rows.is_empty():
+        return Answer(missing=f"no openness of these models was known by {ask.as_of}")
+    tests = [~pl.col("weights_open") if c == "closed" else pl.col(c) for c in ask.scope["criteria"]]
+    rows = rows.with_columns(
+        sure=pl.all_horizontal([t.fill_null(False) for t in tests]),
+        perhaps=pl.all_horizontal([t.fill_null(True) for t in tests]),
+        side=side_column(rows, ask),
+    )
+    sure, perhaps, n = int(rows["sure"].sum()), int(rows["perhaps"].sum()), rows.height
+    made = estimate(
+        ask,
+        rows,
+        label=" and ".join(c.replace("_", " ") for c in ask.scope["criteria"]),
+        interval=Interval(sure / n, sure / n, perhaps / n),
+        unit="frac",
+        level=1.0,
+        method="count over a listed set; what is not known counts against, then for",
+        n=n,
+        n_of="models",
+    )
+    fails = rows.filter(~pl.col("perhaps"))["model_name"].to_list()
+    without = f" (not {_some(fails)})" if fails and len(fails) < n else ""
+    who = side_name(str(ask.scope["which"]))
+    says = (
+        f"{sure} of {n} {who + ' ' if who else ''}models are "
+        f"{listed(c.replace('_', ' ') for c in ask.scope['criteria'])}{without}"
+    )
+    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
+
+
+_COLUMNS = (
+    "model_name", "model_id", "organisation", "country", "side", "flagship", "weights_open",
+    "licence", "licence_osi", "code_open", "data_open", "valid_from",
+)  # fmt: skip
+
+
+def _some(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = [f"{len(names) - 6} more"] if len(names) > 6 else []
+    return listed([*names[:6], *more])
+
+
+def _asked(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+    """The latest state of each model asked for, as of the end of `about`."""
+    import polars as pl
+
+    rows = frame.filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
+    rows = rows.unique("model_name", keep="last", maintain_order=True)
+    if ask.scope["models"]:
+        picked = [named(rows, wanted) for wanted in ask.scope["models"]]
+        return pl.concat(picked).unique("model_name", maintain_order=True)
+    since = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
+    return where(rows, str(ask.scope["which"])).filter(
+        pl.col("flagship") & (pl.col("valid_from") >= since)
+    )

@@ -1,0 +1,51 @@
+"""The best entrant of each side on every published board, over time."""
+
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.ratings.published import BOARD_WORDS, fronts, gap_on
+
+QUESTION = Question(
+    asks="How far apart were the best entrants of the two sides on each board?",
+    reads=("arena_ratings",),
+    units=("elo",),
+    scope={
+        **BOARD_WORDS,
+        "since": ScopeWord("day", "First day to look at.", "2023-01-01"),
+        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
+        "b": ScopeWord("text", "Side B likewise.", ""),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The gap (B minus A) on the last board; its rows are the fronts on all boards."""
+    import polars as pl
+
+    points = fronts(frames["arena_ratings"], ask)
+    if points.is_empty():
+        return Answer(
+            missing=f"no {ask.scope['board']} board with both sides was known by {ask.as_of}"
+        )
+    last = points["observed_on"].to_list()[-1]
+    gap = gap_on(points, last)
+    a, b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    made = estimate(
+        ask,
+        points.filter(pl.col("observed_on") == last),
+        label=f"{b} minus {a}",
+        interval=gap,
+        unit="elo",
+        method="difference of two published ratings, intervals combined as independent (MOVER)",
+        n=points["observed_on"].n_unique(),
+        n_of="boards",
+    )
+    says = (
+        f"on {last} the best {b} entrant stood {gap.value:+.0f} points ({gap.low:+.0f} to "
+        f"{gap.high:+.0f}) against the best {a} one"
+    )
+    return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
+
+
+_COLUMNS = (
+    "side", "model_name", "lab", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
+)  # fmt: skip

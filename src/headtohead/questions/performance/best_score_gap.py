@@ -1,0 +1,37 @@
+"""How many points the best of one side is behind the best of the other on named tests."""
+
+from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import listed, shown, side, side_name
+
+QUESTION = Question(
+    asks="How many percentage points is the best of side B above the best of A on these tests?",
+    reads=("benchmark_scores",),
+    units=("pp",),
+    scope={
+        **SCORE_WORDS,
+        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
+        "b": ScopeWord("text", "Side B likewise.", ""),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Best of B minus best of A on each test, in percentage points."""
+    import polars as pl
+
+    rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
+    found = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
+    if not found:
+        return Answer(missing=f"no test of both sides was known by {ask.as_of}")
+    names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
+    says = listed(
+        f"{e.label}: {pair['model_name'][1]} against {pair['model_name'][0]} {e.value:+.1f} points "
+        f"({e.low:+.1f} to {e.high:+.1f})"
+        for e, pair in found
+    )
+    return Answer(
+        estimates=tuple(e for e, _ in found),
+        says=f"{names}, {says}",
+        rows=shown(pl.concat([pair for _, pair in found]), SCORE_COLUMNS),
+    )

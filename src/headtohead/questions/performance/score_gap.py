@@ -1,0 +1,58 @@
+"""How many points a model is behind another on named tests."""
+
+from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import listed, named, shown
+from headtohead.questions.tasks import paired
+
+QUESTION = Question(
+    asks="How many percentage points does model B score above model A on these tests?",
+    reads=("benchmark_scores",),
+    optional=("task_results",),
+    units=("pp",),
+    scope={
+        **SCORE_WORDS,
+        "a_models": ScopeWord("models", "A: the models that would be replaced."),
+        "b_models": ScopeWord("models", "B: the models that might stand in; the best counts."),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """Best of B minus best of A on each test both were given, in percentage points.
+
+    Results by task are paired, which makes intervals narrower; elsewhere two scores are compared.
+    """
+    import polars as pl
+
+    rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
+    a, b = (
+        best_run(pl.concat([named(rows, w) for w in ask.scope[which]]), "")
+        for which in ("a_models", "b_models")
+    )
+    # A run made later still speaks of a model that was out by then.
+    tasks = frames["task_results"].filter(pl.col("model_released_on") <= ask.about.end)
+    by_task = paired(tasks, ask, ask.scope["a_models"], ask.scope["b_models"])
+    found = {e.label: (e, pair) for e, pair in gaps(ask, a, b)} | by_task
+    if not found:
+        return Answer(
+            missing=f"no test of both models with a known number of tasks was known by {ask.as_of}"
+        )
+    both = next(iter(found.values()))[1]
+    names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
+    made = [found[name][0] for name in sorted(found)]
+    says = listed(f"{e.label} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})" for e in made)
+    stacked = pl.concat([pair for _, pair in found.values()], how="diagonal_relaxed")
+    unpaired = set(found) - set(by_task)
+    return Answer(
+        estimates=tuple(made),
+        says=f"{names[1]} against {names[0]}: {says}",
+        rows=shown(stacked, ("task", *SCORE_COLUMNS, "score_frac_b", "model_name_b")),
+        notes=(_NOTE,) if unpaired else (),
+    )
+
+
+_NOTE = (
+    "without results by task two scores count as unpaired, which widens intervals; "
+    "`h2h update epoch_items --from FOLDER` adds results by task"
+)

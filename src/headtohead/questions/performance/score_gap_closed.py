@@ -1,0 +1,82 @@
+"""By which share the gap between two sides on tests closed between two days."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, shown, side, side_name
+from headtohead.stats.intervals import difference, ratio
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUESTION = Question(
+    asks="Which share of the gap on these tests had closed by the later day?",
+    reads=("benchmark_scores",),
+    units=("frac",),
+    scope={
+        **SCORE_WORDS,
+        "since": ScopeWord("day", "The earlier day."),
+        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
+        "b": ScopeWord("text", "Side B likewise.", ""),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """One minus the later gap over the earlier one; 1 is closed, above 1 overtaken."""
+    import polars as pl
+
+    since = date.fromisoformat(str(ask.scope["since"]))
+    made, kept, says = [], [], []
+    gaps = {day: _gaps(frames["benchmark_scores"], ask, day) for day in (since, ask.about.end)}
+    for name, (first, early) in gaps[since].items():
+        if name not in gaps[ask.about.end] or first.value <= 0:
+            continue
+        last, late = gaps[ask.about.end][name]
+        closed = _closed(first, last)
+        rows = pl.concat([early, late])
+        made.append(
+            estimate(
+                ask,
+                rows,
+                label=name,
+                interval=closed,
+                unit="frac",
+                method="1 less later gap over earlier gap; Wilson intervals combined by MOVER",
+                n=min(rows["tasks_n"].to_list()),
+                n_of="tasks",
+            )
+        )
+        kept.append(rows)
+        says.append(f"{name} from {100 * first.value:.1f} to {100 * last.value:.1f} points")
+    if not made:
+        return Answer(missing=f"no test of both sides at both days was known by {ask.as_of}")
+    names = f"{side_name(side(ask, 'a'))} over {side_name(side(ask, 'b'))}"
+    return Answer(
+        estimates=tuple(made),
+        says=f"the lead of {names} went on {listed(says)} between {since} and {ask.about.end}",
+        rows=shown(pl.concat(kept), SCORE_COLUMNS),
+    )
+
+
+def _gaps(frame: "pl.DataFrame", ask: Ask, day: date) -> "dict[str, tuple[Interval, pl.DataFrame]]":
+    """Test -> (best of A minus best of B, the two rows), among models there by a day."""
+    import polars as pl
+
+    rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
+    a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
+    return {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}
+
+
+def _closed(first: Interval, last: Interval) -> Interval:
+    """1 - last/first; unbounded where the earlier gap may have been none."""
+    if first.low <= 0 or last.low < 0:
+        value = 1 - last.value / first.value
+        if first.low <= 0:
+            return Interval(value, float("-inf"), float("inf"))
+        return Interval(value, 1 - max(last.high, 0) / first.low, 1 - last.low / first.low)
+    kept = ratio(first, last)
+    return Interval(1 - kept.value, 1 - kept.high, 1 - kept.low)

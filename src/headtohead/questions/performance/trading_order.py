@@ -1,0 +1,72 @@
+"""Whether one side's trading agents took the first places, and how often luck alone does that."""
+
+from math import comb
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, once, shown, side, side_name, where
+from headtohead.questions.luck import order_p
+
+QUESTION = Question(
+    asks="Did side B's agents end ahead of side A's, and could luck have done it?",
+    reads=("equity",),
+    units=("frac", "pp"),
+    scope={
+        "season": ScopeWord("text", "Which season.", "alpha_arena_1"),
+        "measure": ScopeWord(
+            "text",
+            "luck: chance that agents without skill end in this order; "
+            "lead: the worst of B less the best of A, in points of return.",
+            "lead",
+            ("luck", "lead"),
+        ),
+        "alpha": ScopeWord("number", "Chance of luck that still counts as showing skill.", 0.05),
+    },
+)
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """The lead in percentage points, or the exact permutation probability of the order."""
+    import polars as pl
+
+    season = frames["equity"].filter(pl.col("season") == ask.scope["season"])
+    final = once(season.filter(pl.col("is_final")), "season")
+    a, b = where(final, side(ask, "a")), where(final, side(ask, "b"))
+    if a.is_empty() or b.is_empty():
+        return Answer(missing=f"no final returns of both sides were known by {ask.as_of}")
+    both = pl.concat([b, a])
+    lead = float(np.min(b["return_pct"].to_numpy()) - np.max(a["return_pct"].to_numpy()))
+    luck = order_p(np.array([True] * b.height + [False] * a.height), both["return_pct"].to_numpy())
+    is_lead = ask.scope["measure"] == "lead"
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    least = 1 / comb(both.height, b.height)
+    if not is_lead and least > float(ask.scope["alpha"]):
+        return Answer(
+            missing=f"even the best order of {b.height} in {both.height} agents comes about by "
+            f"luck in {least:.1%} of seasons, so one season cannot tell"
+        )
+    value = lead if is_lead else luck
+    made = estimate(
+        ask,
+        both,
+        label=f"lead of every {name_b} over any {name_a} agent" if is_lead else "chance by luck",
+        interval=Interval(value, value, value),
+        unit="pp" if is_lead else "frac",
+        level=1.0,
+        method="final account values" if is_lead else "exact permutation of the final order",
+        n=both.height,
+        n_of="agents in one season",
+    )
+    says = (
+        f"the {b.height} {name_b} agents ended {lead:+.1f} points from the best {name_a} one; "
+        f"{b.height} of {both.height} agents without skill take the first places with probability "
+        f"{luck:.3f}"
+    )
+    return Answer(
+        estimates=(made,),
+        says=says,
+        rows=shown(both, ("model_name", "lab", "country", "return_pct", "observed_at")),
+        notes=("one season is one draw: an order of six agents cannot show skill by itself",),
+    )

@@ -1,0 +1,59 @@
+"""What trading agents returned in a season: at its end, or at their best moment."""
+
+from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.picking import estimate, listed, named, shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval
+
+QUESTION = Question(
+    asks="What did these agents return in the trading season?",
+    reads=("figures",),
+    units=("pct",),
+    scope={
+        "topic": ScopeWord("text", "Topic of the figures.", "trading_return"),
+        "models": ScopeWord("models", "Agents, by any name."),
+        "moment": ScopeWord(
+            "text",
+            "final: the season's end; peak: the highest value seen.",
+            "final",
+            ("final", "peak"),
+        ),
+    },
+)
+_MEASURES = {"final": "season return", "peak": "highest value seen"}
+
+
+def run(frames: Frames, ask: Ask) -> Answer:
+    """One return an agent, in percent of the stake; the bounds are those of the rounding."""
+    import polars as pl
+
+    moment = str(ask.scope["moment"])
+    season = frames["figures"].filter(
+        (pl.col("topic") == ask.scope["topic"]) & (pl.col("measure") == _MEASURES[moment])
+    )
+    kept, made = [], []
+    for wanted in ask.scope["models"]:
+        row = named(season, wanted, "subject").head(1)
+        if row.is_empty():
+            return Answer(missing=f"no {moment} return of {wanted.name} was known by {ask.as_of}")
+        made.append(
+            estimate(
+                ask,
+                row,
+                label=wanted.name,
+                interval=figure_interval(row.row(0, named=True)),
+                unit="pct",
+                level=1.0,
+                method=f"published {_MEASURES[moment]}; one run, so it says nothing about skill",
+                n=1,
+                n_of="season",
+            )
+        )
+        kept.append(row)
+    says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in made)
+    when = "at the end of the season" if moment == "final" else "at its best moment"
+    return Answer(
+        estimates=tuple(made),
+        says=f"{says} {when}",
+        rows=shown(pl.concat(kept), FIGURE_COLUMNS),
+        notes=("one 17-day run of six agents: a return is a fact of that run, not a skill",),
+    )

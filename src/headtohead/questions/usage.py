@@ -1,0 +1,101 @@
+"""What questions about token usage share: windows without gaps, and logical bounds of a share."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.core.interval import Interval
+from headtohead.core.question import Ask, ScopeWord
+from headtohead.evidence.picking import side, where
+from headtohead.questions.shares import ShareBounds, share_bounds
+
+if TYPE_CHECKING:
+    import polars as pl
+
+USAGE_WORDS = {
+    "channel": ScopeWord("text", "Which channel.", "openrouter"),
+    "b": ScopeWord("text", "Side B as column=value, ...; empty: the side asked for.", ""),
+    "days": ScopeWord("number", "Length of the window, in days; 0: the whole of `about`.", 7),
+    "back_days": ScopeWord("number", "How old the window may be and still serve.", 150),
+}
+
+# What a channel lumps together instead of listing.
+_LUMPED = ("other", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The tokens of one stretch of days."""
+
+    start: date
+    end: date
+    rows: "pl.DataFrame"
+
+
+def _finest(usage: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+    """Only rows whose breakdown can tell this side: open or closed by access, else by maker."""
+    import polars as pl
+
+    column = filters.partition("=")[0].strip()
+    wanted = ["access"] if column == "open" else ["lab", "model"]
+    return usage.filter(pl.col("breakdown").is_in(wanted))
+
+
+def windows(usage: "pl.DataFrame", ask: Ask) -> list[Window]:
+    """Stretches of days up to `about`, oldest first; each of one breakdown, without gaps.
+
+    Empty if the last of them is older than the scope word `back_days` allows.
+    """
+    import polars as pl
+
+    usage = _finest(usage.filter(pl.col("channel") == ask.scope["channel"]), side(ask, "b"))
+    usage = usage.filter(pl.col("window_end") <= ask.about.end).sort("window_start")
+    days = int(ask.scope["days"])
+    if days == 0:
+        usage = usage.filter(pl.col("window_start") >= ask.about.start)
+    found = []
+    for (_, _), rows in usage.group_by("source_id", "breakdown", maintain_order=True):
+        found += _stretches(rows, days)
+    found.sort(key=lambda w: (w.end, w.start))
+    near = [w for w in found if (ask.about.start - w.end).days <= int(ask.scope["back_days"])]
+    return found if near else []
+
+
+def _stretches(rows: "pl.DataFrame", days: int) -> list[Window]:
+    """One breakdown's rows cut into windows of `days`; longer rows stay as they are."""
+    import polars as pl
+
+    made = []
+    starts = rows["window_start"].unique().sort().to_list()
+    ends = dict(rows.select("window_start", "window_end").iter_rows())
+    batch: list[date] = []
+    for start in starts:
+        if batch and ((start - ends[batch[-1]]).days != 1 or (days and len(batch) >= days)):
+            batch = []
+        batch.append(start)
+        is_long = ends[start] != start
+        if is_long or (days and len(batch) == days) or (not days and start == starts[-1]):
+            window = rows.filter(pl.col("window_start").is_in(batch))
+            made.append(Window(batch[0], ends[start], window))
+            batch = []
+    return made
+
+
+def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
+    """One side's share of the tokens in the rows: low, classified and high."""
+    import polars as pl
+
+    column = filters.partition("=")[0].strip()
+    total, mine = int(rows["tokens"].sum()), int(where(rows, filters)["tokens"].sum())
+    lost = int(rows.filter(pl.col(column).is_null())["tokens"].sum())
+    lumped = int(rows.filter(pl.col("subject").is_in(_LUMPED))["tokens"].sum())
+    # A stealth model is listed by itself, so it is classified, though nobody knows its maker.
+    classified = share_bounds([mine], [total - mine - lumped], [lumped]).classified
+    ends = share_bounds([mine], [total - mine - lost], [lost])
+    return ShareBounds(ends.low, classified, ends.high)
+
+
+def lead(rows: "pl.DataFrame", b: str, a: str) -> Interval:
+    """B's share less A's, and its logical bounds: the unattributed all to A, or all to B."""
+    mine, theirs = bounds(rows, b), bounds(rows, a)
+    return Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)

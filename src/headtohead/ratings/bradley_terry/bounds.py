@@ -1,0 +1,262 @@
+"""Intervals for strengths, one-sided where a model never lost or never won, and for chances."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry.fit import Fit
+from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.stats.inputs import BoolArray, FloatArray, check_level
+from headtohead.stats.intervals import around
+from headtohead.stats.quantiles import normal_probability, normal_quantile
+
+_FARTHEST = 60.0  # logits; beyond it every chance is 0 or 1
+
+
+def bounds(
+    fitted: Fit, covariance: FloatArray, *, level: float = 0.95, width: float | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper ends for every strength, each of shape (M,), in logits.
+
+    Where the likelihood has no maximum (a model, or a set of them, won every vote against the rest)
+    the open side is inf and the other end is the strength at which so clean a record would have
+    the chance (1 - level) / 2, as in an exact binomial interval: the record might have had a blot,
+    so the open side does not set chance free for the other.
+
+    Args:
+        fitted: The fit.
+        covariance: Of its parameters, shape (K, K).
+        level: Coverage, inside (0, 1).
+        width: Standard errors on each side, instead of the normal quantile of `level` (joint
+            intervals are wider).
+
+    References:
+        Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated
+        in the case of the binomial. Biometrika 26, 404-413. doi:10.1093/biomet/26.4.404
+    """
+    z = normal_quantile(0.5 + check_level(level) / 2) if width is None else width
+    m = len(fitted.counts.models)
+    half = z * np.sqrt(np.maximum(0.0, np.diag(covariance)[:m]))
+    low, high = fitted.strength - half, fitted.strength + half
+    above, below = fitted.shape.above, fitted.shape.below
+    chance = normal_probability(-z)
+    for block in np.unique(fitted.shape.block[above | below]):
+        inside = fitted.shape.block == block
+        one = int(np.argmax(inside))
+        down = _distance(fitted, covariance, inside, chance, z, up=True)
+        up = _distance(fitted, covariance, inside, chance, z, up=False)
+        low[inside] = -np.inf if below[one] else fitted.strength[inside] - down
+        high[inside] = np.inf if above[one] else fitted.strength[inside] + up
+    return low, high
+
+
+def gap(
+    fitted: Fit, covariance: FloatArray, first: int, second: int, *, level: float = 0.95
+) -> Interval:
+    """How much stronger the first model is than the second, in logits.
+
+    Where a clean record parts the two, the closed end is the gap at which so clean a record would
+    have the chance (1 - level) / 2, as in `bounds`. If one model never lost to the rest and the
+    other never won, that is the chance of both records, at the likeliest place of the rest between
+    them. A gap inside a block that both won and lost has an interval from the covariance.
+
+    Args:
+        fitted: The fit.
+        covariance: Of its parameters, shape (K, K).
+        first: Index of a model.
+        second: Index of another.
+        level: Coverage, inside (0, 1).
+
+    Returns:
+        An end is infinite where the votes do not bound it.
+
+    Raises:
+        ValueError: If no chain of votes joins the two models.
+    """
+    if fitted.shape.component[first] != fitted.shape.component[second]:
+        a, b = fitted.counts.models[first], fitted.counts.models[second]
+        raise ValueError(f"no chain of votes joins {a} and {b}, so they cannot be compared")
+    z = normal_quantile(0.5 + check_level(level) / 2)
+    value = float(fitted.strength[first] - fitted.strength[second])
+    variance = covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
+    half = z * math.sqrt(max(0.0, variance))
+    above, below = fitted.shape.above, fitted.shape.below
+    if fitted.shape.block[first] == fitted.shape.block[second]:
+        return around(value, value - half, value + half)
+    leads, trails = above[first] or below[second], below[first] or above[second]
+    down = math.inf if trails else _nearer(fitted, covariance, first, second, z)
+    up = math.inf if leads else _nearer(fitted, covariance, second, first, z)
+    return around(value, value - down, value + up)
+
+
+def beats(
+    fitted: Fit, covariance: FloatArray, first: int, second: int, *, level: float = 0.95
+) -> Interval:
+    """The score that the first model is expected to take from the second, from 0 to 1.
+
+    A tie counts half; where ties were dropped it is the chance to win a decisive vote. The chance
+    of a tie is taken as fitted, without its own uncertainty.
+
+    Args:
+        fitted: The fit.
+        covariance: Of its parameters, shape (K, K).
+        first: Index of a model.
+        second: Index of another.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: If no chain of votes joins the two models.
+    """
+    apart = gap(fitted, covariance, first, second, level=level)
+    ends = np.clip([apart.value, apart.low, apart.high], -_FARTHEST, _FARTHEST)
+    if fitted.link.probabilities is None or fitted.ties == "drop":
+        value, low, high = logistic(ends)
+    else:
+        chances = fitted.link.probabilities(ends, fitted.tie or 0.0)
+        value, low, high = chances[:, 0] + chances[:, 2] / 2
+    return around(float(value), float(low), float(high))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Record:
+    """The votes of a clean record, and where it was made.
+
+    Attributes:
+        fitted: The fit.
+        gaps: Strength of the winner minus that of the loser, as fitted, one a pair.
+        n: Votes of each pair.
+        here: Weights of the models of the block, by their votes, shape (M,).
+        there: Weights of their rivals, shape (M,).
+    """
+
+    fitted: Fit
+    gaps: FloatArray
+    n: FloatArray
+    here: FloatArray
+    there: FloatArray
+
+    @classmethod
+    def of(cls, fitted: Fit, inside: BoolArray, rivals: BoolArray, *, up: bool) -> "_Record":
+        """The votes of some models against others, all won if `up`, all lost if not."""
+        cells = fitted.cells
+        toward = inside[cells.first] & rivals[cells.second]
+        away = inside[cells.second] & rivals[cells.first]
+        d = fitted.gaps(cells)
+        gaps = np.concatenate([d[toward], -d[away]])
+        n = np.concatenate([cells.n[toward].sum(axis=1), cells.n[away].sum(axis=1)])
+        here, there = (
+            np.bincount(np.concatenate(ends), n / max(1.0, n.sum()), cells.m).astype(float)
+            for ends in (
+                (cells.first[toward], cells.second[away]),
+                (cells.second[toward], cells.first[away]),
+            )
+        )
+        return cls(fitted, gaps if up else -gaps, n, here, there)
+
+    def log_chances(self, shifts: FloatArray) -> FloatArray:
+        """Logarithm of the chance of so clean a record, were the block that much nearer."""
+        d = self.gaps[None, :] - shifts[:, None]
+        if self.fitted.link.probabilities is None:
+            wins = logistic(d)
+        else:
+            chances = self.fitted.link.probabilities(d.ravel(), self.fitted.tie or 0.0)
+            wins = chances[:, 0].reshape(d.shape)
+        return np.asarray(np.log(np.maximum(wins, 1e-300)) @ self.n, dtype=np.float64)
+
+    def log_chance(self, shift: float) -> float:
+        """The same for one shift."""
+        return float(self.log_chances(np.array([shift]))[0])
+
+
+def _distance(
+    fitted: Fit, covariance: FloatArray, inside: BoolArray, chance: float, z: float, *, up: bool
+) -> FloatArray:
+    """How far the models of a block can move towards the rest before it becomes too unlikely.
+
+    What is unsure is how far the block as a whole is from its rivals, where these rivals are, and
+    where in its block a model is.
+    """
+    unbounded = fitted.shape.above if up else fitted.shape.below
+    record = _Record.of(fitted, inside, ~unbounded, up=up)
+    moved = max(0.0, _shift(record.log_chance, math.log(chance)))
+    m = inside.size
+    strengths, there = covariance[:m, :m], record.there
+    apart = np.eye(m)[inside] - record.here
+    noise = np.einsum("im,mn,in->i", apart, strengths, apart) + there @ strengths @ there
+    return np.asarray(np.hypot(moved, z * np.sqrt(np.maximum(0.0, noise))), dtype=np.float64)
+
+
+def _nearer(fitted: Fit, covariance: FloatArray, upper: int, lower: int, z: float) -> float:
+    """How much nearer a model above can be to one below before it becomes too unlikely.
+
+    Besides the clean records, it is unsure where in its block each model is, and how far apart the
+    rivals are that the records were made against.
+    """
+    shape, m = fitted.shape, len(fitted.counts.models)
+    one, other = (shape.block == shape.block[k] for k in (upper, lower))
+    top, bottom = bool(shape.above[upper]), bool(shape.below[lower])
+    won = _Record.of(fitted, one, ~shape.above, up=True)
+    lost = _Record.of(fitted, other, ~shape.below, up=False)
+    place = np.eye(m)
+    if top and bottom:
+        chance, unsure = _across(fitted, one, other)
+        parts = [place[upper] - won.here, place[lower] - lost.here, unsure]
+    elif top:
+        chance, parts = won.log_chance, [place[upper] - won.here, won.there - place[lower]]
+    else:
+        chance, parts = lost.log_chance, [place[lower] - lost.here, lost.there - place[upper]]
+    shift = max(0.0, _shift(chance, math.log(normal_probability(-z))))
+    noise = sum(float(part @ covariance[:m, :m] @ part) for part in parts)
+    return math.hypot(shift, z * math.sqrt(max(0.0, noise)))
+
+
+def _across(
+    fitted: Fit, one: BoolArray, other: BoolArray
+) -> tuple[Callable[[float], float], FloatArray]:
+    """The chance of two clean records by how much nearer two blocks are, and what is unsure.
+
+    Votes of the one block against the other speak of both, and count once. The rest may lie
+    anywhere between the two: the chance is that at its likeliest place.
+    """
+    shape = fitted.shape
+    direct = _Record.of(fitted, one, other, up=True)
+    won = _Record.of(fitted, one, ~shape.above & ~other, up=True)
+    lost = _Record.of(fitted, other, ~shape.below & ~one, up=False)
+    if not (won.n.size and lost.n.size):  # the rest does not join them, and may be where it suits
+        return direct.log_chance, np.zeros(one.size)
+
+    def both(shift: float) -> float:
+        def indirect(part: FloatArray) -> FloatArray:
+            return won.log_chances(part) + lost.log_chances(shift - part)
+
+        return direct.log_chance(shift) + _highest(indirect, -_FARTHEST, shift + _FARTHEST)
+
+    return both, won.there - lost.there
+
+
+def _highest(value: Callable[[FloatArray], FloatArray], low: float, high: float) -> float:
+    """The highest value between two ends of what rises and then falls."""
+    best = -math.inf
+    for _ in range(4):  # each makes what is left 20 times shorter
+        grid = np.linspace(low, high, 41)
+        found = value(grid)
+        top = int(np.argmax(found))
+        low, high, best = grid[max(top - 1, 0)], grid[min(top + 1, 40)], float(found[top])
+    return best
+
+
+def _shift(log_chance: Callable[[float], float], least: float) -> float:
+    """The shift at which the logarithm of a chance, which falls with it, reaches the least.
+
+    It is inf where the chance never falls so low: there is no vote.
+    """
+    low, high = -_FARTHEST, 2 * _FARTHEST
+    if log_chance(high) > least:
+        return math.inf
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if log_chance(middle) > least else (low, middle)
+    return high

@@ -1,0 +1,400 @@
+"""Strengths from counts: Newton's method on a matrix of models by models, whatever the votes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.links import Link, Terms, Ties, link, log_logistic, logistic
+from headtohead.ratings.bradley_terry.shape import Shape, shape
+from headtohead.stats.inputs import FloatArray, IntArray
+from headtohead.stats.threads import one_thread
+
+PRIOR_VOTES = 0.5
+_MOST_STEPS = 100
+_DONE = 1e-13
+_FARTHEST = 10.0  # logits: of a start, and of a step
+_LONG = 0.1  # logits
+_MOST_LONG = 8  # steps longer than that where a vote has less than _FLAT to gain
+_FLAT = 1e-10
+_ENDLESS = (
+    "the likelihood has no maximum: the votes do not bound the strengths together with the chance "
+    "of a tie or the effect of the side. Keep the prior, use ties='half', or fit no side effect."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Counts in the form that fits use: outcomes of pairs, the two kinds of tie as one.
+
+    Attributes:
+        m: How many models.
+        first: Index of one model, shape (P,).
+        second: Index of the other, shape (P,).
+        n: Votes for the first, for the second, ties, shape (P, 3).
+        sides: Whether `first` is the side shown first; if not, pairs are unordered.
+    """
+
+    m: int
+    first: IntArray
+    second: IntArray
+    n: FloatArray
+    sides: bool
+
+    @classmethod
+    def of(cls, counts: Counts, ties: Ties, *, sides: bool = False) -> "Cells":
+        """The cells of counts.
+
+        Args:
+            counts: The votes.
+            ties: With "drop", ties are left out.
+            sides: Whether to keep the two orders of a pair apart.
+        """
+        m = len(counts.models)
+        n = np.column_stack([counts.votes[:, :2], counts.votes[:, 2:].sum(axis=1)]).astype(float)
+        if ties == "drop":
+            n[:, 2] = 0
+        first, second = counts.first, counts.second
+        if not sides:
+            turned = first > second
+            n[turned] = n[turned][:, [1, 0, 2]]
+            key, where = np.unique(
+                np.minimum(first, second) * m + np.maximum(first, second), return_inverse=True
+            )
+            n = np.column_stack(
+                [np.bincount(where, weights=column, minlength=key.size) for column in n.T]
+            )
+            first, second = key // max(1, m), key % max(1, m)
+        some = n.any(axis=1)
+        return cls(m, first[some], second[some], n[some], sides)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Strengths and what they were fitted to.
+
+    Parameters stand in the order strengths, tie parameter, side effect, where there are these.
+
+    Attributes:
+        counts: The votes that were fitted.
+        strength: Shape (M,), in logits; within each component its average, weighted by votes, is 0.
+        tie: Davidson's log nu or Rao and Kupper's log theta; None where ties have no parameter.
+        side: What being shown first adds, in logits; None if it was not asked for.
+        ties: How ties were treated.
+        prior: Virtual votes of each model against one of strength 0, half won; 0 is the pure
+            maximum of the likelihood.
+        information: Negative second derivatives at the solution, prior included, shape (K, K).
+        shape: Which comparisons the votes allow.
+        log_likelihood: Of the votes alone, without constants.
+        steps: How many steps Newton's method took.
+    """
+
+    counts: Counts
+    strength: FloatArray
+    tie: float | None
+    side: float | None
+    ties: Ties
+    prior: float
+    information: FloatArray
+    shape: Shape
+    log_likelihood: float
+    steps: int
+
+    @property
+    def link(self) -> Link:
+        """The treatment of ties."""
+        return link(self.ties)
+
+    @property
+    def cells(self) -> Cells:
+        """The cells that were fitted."""
+        return Cells.of(self.counts, self.ties, sides=self.side is not None)
+
+    @property
+    def reference(self) -> FloatArray:
+        """Weights of each model in the average of its component, shape (M,): its votes."""
+        return reference(self.counts, self.shape)
+
+    def gaps(self, cells: Cells) -> FloatArray:
+        """Difference in strength that each cell shows, side effect included, shape (P,)."""
+        d = self.strength[cells.first] - self.strength[cells.second]
+        return d if self.side is None else d + self.side
+
+
+@one_thread()
+def fit(
+    counts: Counts,
+    *,
+    ties: Ties = "half",
+    prior: float = PRIOR_VOTES,
+    side: bool = False,
+    start: Mapping[str, float] | None = None,
+) -> Fit:
+    """The strengths under which the votes are likeliest.
+
+    Args:
+        counts: The votes.
+        ties: How a tie counts; see `links.link`.
+        prior: Virtual votes of each model against one of average strength, half of them won. The
+            default of 0.5 is worth half a vote: a spread of about 1,000 Elo points before any vote,
+            and finite strengths for models that never lost. 0 is the pure maximum likelihood.
+        side: Whether to fit what being shown first adds.
+        start: Strengths in logits to start from, by name (an earlier fit of nearly these votes).
+
+    Raises:
+        ValueError: If there is no vote, no vote decides anything, the tie parameter is unbounded
+            (no tie, or nothing else), the side effect is (one side won every vote), or, with
+            `prior=0`, the likelihood has no maximum.
+
+    References:
+        As `links.link`. Hunter, D. R. (2004). MM algorithms for generalized Bradley-Terry models.
+        Annals of Statistics 32, 384-406 (existence and concavity). doi:10.1214/aos/1079120141
+    """
+    chosen = link(ties)
+    if not prior >= 0:
+        raise ValueError(f"prior is {prior}; it must be 0 or more virtual votes")
+    if ties == "drop":
+        counts = counts.without("tie", "both_bad")
+    cells = Cells.of(counts, ties, sides=side)
+    _check_decides(cells, chosen)
+    if side:
+        _check_sides(cells, chosen)
+    allowed = shape(counts)
+    if prior == 0 and not allowed.bounded:
+        names = [m for m, b in zip(counts.models, allowed.above | allowed.below, strict=True) if b]
+        raise ValueError(
+            f"{', '.join(names[:5])} never lost, or never won, against the rest: the likelihood "
+            f"has no maximum. Keep the prior, or leave {'it' if len(names) == 1 else 'them'} out."
+        )
+    problem = _Problem(cells, chosen, prior, allowed.component)
+    solved, information, steps = _newton(problem, _first_guess(counts, cells, chosen, start))
+    return _finished(counts, problem, solved, information, allowed, ties, steps)
+
+
+def reference(counts: Counts, allowed: Shape) -> FloatArray:
+    """Weights of each model in the average of its component, shape (M,): its share of votes.
+
+    A model with few votes then moves nobody else.
+    """
+    battles = counts.battles.astype(float)
+    total = np.bincount(allowed.component, weights=battles)
+    made: FloatArray = battles / total[allowed.component]
+    return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    """What is maximised."""
+
+    cells: Cells
+    link: Link
+    prior: float
+    component: IntArray
+
+    @property
+    def size(self) -> int:
+        return self.cells.m + (self.link.start is not None) + self.cells.sides
+
+    def split(self, x: FloatArray) -> tuple[FloatArray, float]:
+        """Differences in strength of each cell, and the tie parameter."""
+        cells = self.cells
+        d = x[cells.first] - x[cells.second]
+        if cells.sides:
+            d = d + x[-1]
+        return d, float(x[cells.m]) if self.link.start else 0.0
+
+    def value(self, x: FloatArray) -> float:
+        d, tie = self.split(x)
+        if tie <= self.link.least_tie:
+            return -np.inf
+        theta = x[: self.cells.m]
+        virtual = (log_logistic(theta) + log_logistic(-theta)).sum() * self.prior / 2
+        return float((self.cells.n * self.link.terms(d, tie).value).sum() + virtual)
+
+    def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Gradient of shape (K,), and negative second derivatives of shape (K, K)."""
+        d, tie = self.split(x)
+        terms = self.link.terms(d, tie)
+        n, cells = self.cells.n, self.cells
+        gradient = scatter(cells, (n * terms.slope).sum(axis=1))
+        information = laplacian(cells, (n * terms.curve).sum(axis=1))
+        p = logistic(x[: cells.m])
+        gradient += self.prior * (0.5 - p)
+        information[np.diag_indices(cells.m)] += self.prior * p * (1 - p)
+        return bordered(cells, terms, gradient, information)
+
+
+def _newton(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, int]:
+    """The solution, the information there, and the steps taken."""
+    gauge = _gauge(problem) if problem.prior == 0 else None
+    value, flat = problem.value(x), _FLAT * float(problem.cells.n.sum())
+    long_steps = 0
+    for steps in range(1, _MOST_STEPS + 1):
+        gradient, information = problem.slopes(x)
+        matrix = information if gauge is None else information + gauge
+        step = _solve(matrix, gradient)
+        decrement = float(gradient @ step)
+        # Near a maximum steps get short; up an endless slope they do not, until rounding drowns it.
+        is_long = float(np.abs(step).max()) > _LONG
+        long_steps += is_long and decrement < flat
+        if long_steps > _MOST_LONG:
+            raise ValueError(_ENDLESS)
+        # A line search on a flat top never ends; the decrement says how far there is to go.
+        if decrement >= _DONE * max(1.0, abs(value)):
+            x, value = _climb(problem, x, step, value, decrement)
+            continue
+        x = x + step
+        if not is_long:
+            return x, problem.slopes(x)[1], steps
+        value = problem.value(x)
+    raise ValueError(f"no maximum found in {_MOST_STEPS} steps; are the votes nearly one-sided?")
+
+
+def _solve(matrix: FloatArray, gradient: FloatArray) -> FloatArray:
+    try:
+        return np.asarray(np.linalg.solve(matrix, gradient), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise ValueError(_ENDLESS) from None
+
+
+def _climb(
+    problem: _Problem, x: FloatArray, step: FloatArray, value: float, decrement: float
+) -> tuple[FloatArray, float]:
+    """A point higher up along the step."""
+    # Far from the top the curvature is nearly none, and a whole step would end anywhere.
+    size = _FARTHEST / max(float(np.abs(step).max()), _FARTHEST)
+    while size > 1e-12:
+        there = problem.value(x + size * step)
+        if there >= value + 1e-4 * size * decrement:
+            return x + size * step, there
+        size /= 2
+    return x + step, problem.value(x + step)
+
+
+def _gauge(problem: _Problem) -> FloatArray:
+    """Fixes the free level of each component, so that the equations have one solution."""
+    made, m = np.zeros((problem.size, problem.size)), problem.cells.m
+    made[:m, :m] = problem.component[:, None] == problem.component[None, :]
+    return made
+
+
+def scatter(cells: Cells, slope: FloatArray) -> FloatArray:
+    """Slopes of each cell gathered by model: plus for the first, minus for the second."""
+    up = np.bincount(cells.first, weights=slope, minlength=cells.m)
+    down = np.bincount(cells.second, weights=slope, minlength=cells.m)
+    return np.asarray(up - down, dtype=np.float64)
+
+
+def laplacian(cells: Cells, weight: FloatArray) -> FloatArray:
+    """Sum of weight * (e_first - e_second)(e_first - e_second)', shape (M, M)."""
+    m = cells.m
+    off = np.bincount(cells.first * m + cells.second, weights=weight, minlength=m * m)
+    joined = off.reshape(m, m)
+    joined = joined + joined.T
+    made: FloatArray = np.diag(joined.sum(axis=1)) - joined
+    return made
+
+
+def bordered(
+    cells: Cells, terms: Terms, gradient: FloatArray, information: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient and information with the rows of the tie parameter and the side effect."""
+    n = cells.n
+    extra: list[tuple[FloatArray, float, float]] = []
+    if terms.tie_slope is not None:
+        assert terms.tie_curve is not None
+        assert terms.cross_curve is not None
+        cross = scatter(cells, (n * terms.cross_curve).sum(axis=1))
+        extra.append(
+            (cross, float((n * terms.tie_slope).sum()), float((n * terms.tie_curve).sum()))
+        )
+    if cells.sides:
+        curve = (n * terms.curve).sum(axis=1)
+        extra.append((scatter(cells, curve), float((n * terms.slope).sum()), float(curve.sum())))
+    if not extra:
+        return gradient, information
+    k = cells.m + len(extra)
+    made = np.zeros((k, k))
+    made[: cells.m, : cells.m] = information
+    for place, (column, _, corner) in enumerate(extra, start=cells.m):
+        made[: cells.m, place] = made[place, : cells.m] = column
+        made[place, place] = corner
+    if len(extra) == 2 and terms.cross_curve is not None:
+        made[-1, -2] = made[-2, -1] = float((n * terms.cross_curve).sum())
+    return np.concatenate([gradient, [slope for _, slope, _ in extra]]), made
+
+
+def _first_guess(
+    counts: Counts, cells: Cells, chosen: Link, start: Mapping[str, float] | None
+) -> FloatArray:
+    known = start or {}
+    x = [min(max(known.get(name, 0.0), -_FARTHEST), _FARTHEST) for name in counts.models]
+    if chosen.start:
+        x.append(chosen.start(float(cells.n[:, 2].sum() / cells.n.sum())))
+    return np.array([*x, 0.0] if cells.sides else x)
+
+
+def _check_decides(cells: Cells, chosen: Link) -> None:
+    first, second, ties = cells.n.sum(axis=0) if cells.n.size else np.zeros(3)
+    if first + second + ties == 0:
+        raise ValueError("there is no vote to fit; were all of them dropped as ties?")
+    if first + second == 0:
+        raise ValueError("every vote is a tie: nothing tells the models apart")
+    if chosen.start and ties == 0:
+        raise ValueError("there is no tie, so no chance of ties can be fitted; use ties='half'")
+
+
+def _check_sides(cells: Cells, chosen: Link) -> None:
+    """No prior holds the effect of the side, so the votes must."""
+    first, second, ties = cells.n.sum(axis=0)
+    half_wins = ties if chosen.start is None else 0.0
+    if min(first, second) + half_wins == 0:
+        word = "second" if first == 0 else "first"
+        raise ValueError(f"every win went to the side shown {word}, so its effect has no bound")
+
+
+def _finished(
+    counts: Counts,
+    problem: _Problem,
+    x: FloatArray,
+    information: FloatArray,
+    allowed: Shape,
+    ties: Ties,
+    steps: int,
+) -> Fit:
+    m = problem.cells.m
+    d, tie = problem.split(x)
+    likelihood = float((problem.cells.n * problem.link.terms(d, tie).value).sum())
+    strength = x[:m]
+    middle = np.bincount(allowed.component, weights=reference(counts, allowed) * strength)
+    return Fit(
+        counts=counts,
+        strength=strength - middle[allowed.component],
+        tie=tie if problem.link.start else None,
+        side=float(x[-1]) if problem.cells.sides else None,
+        ties=ties,
+        prior=problem.prior,
+        information=information,
+        shape=allowed,
+        log_likelihood=likelihood,
+        steps=steps,
+    )
+
+
+def expected(fitted: Fit) -> NDArray[np.float64]:
+    """The score that each model is expected to take from each, shape (M, M).
+
+    A tie counts half; where ties were dropped it is the chance to win a decisive vote. It is nan
+    for two models that no chain of votes joins.
+    """
+    component = fitted.shape.component
+    d = fitted.strength[:, None] - fitted.strength[None, :]
+    if fitted.link.probabilities is None:
+        score = logistic(d)
+    else:
+        chances = fitted.link.probabilities(d.ravel(), fitted.tie or 0.0)
+        score = (chances[:, 0] + chances[:, 2] / 2).reshape(d.shape)
+    made: FloatArray = np.where(component[:, None] == component[None, :], score, np.nan)
+    return made

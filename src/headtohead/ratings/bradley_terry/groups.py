@@ -1,0 +1,140 @@
+"""Ratings of groups of models (countries, open or closed): averages, best members, and gaps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry.fit import Fit
+from headtohead.stats.inputs import BoolArray, FloatArray, check_level
+from headtohead.stats.intervals import around
+from headtohead.stats.quantiles import normal_quantile
+
+Weights = Literal["models", "votes"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStrength:
+    """The strength of one group, in logits.
+
+    Attributes:
+        group: Its name.
+        models: How many of its models are averaged.
+        left_out: How many are not, for lack of a bound on one side.
+        votes: Votes that its models took part in.
+        mean: The average, from the average of the board.
+        best: The strongest model by point estimate.
+        top: The strength of that model. The best of several leans upwards.
+    """
+
+    group: str
+    models: int
+    left_out: int
+    votes: int
+    mean: Interval
+    best: str
+    top: Interval
+
+
+def group_strengths(
+    fitted: Fit,
+    covariance: FloatArray,
+    labels: Mapping[str, str],
+    *,
+    weights: Weights = "models",
+    level: float = 0.95,
+) -> tuple[GroupStrength, ...]:
+    """The strength of every group, strongest average first.
+
+    The models are taken as they are, not as a sample of models that could have been: the interval
+    says how well the votes know this average.
+
+    Args:
+        fitted: The fit of one component.
+        covariance: Of its parameters, shape (K, K).
+        labels: Model -> group; models without a group are left out.
+        weights: "models" averages models alike; "votes" by the votes they took part in.
+        level: Coverage, inside (0, 1).
+    """
+    made = []
+    for group in sorted(set(labels.values())):
+        inside = _members(fitted, labels, group)
+        bounded = inside & ~(fitted.shape.above | fitted.shape.below)
+        if not bounded.any():
+            continue
+        strongest = int(np.argmax(np.where(bounded, fitted.strength, -np.inf)))
+        made.append(
+            GroupStrength(
+                group=group,
+                models=int(bounded.sum()),
+                left_out=int(inside.sum() - bounded.sum()),
+                votes=int(fitted.counts.battles[inside].sum()),
+                mean=_contrast(fitted, covariance, _weights(fitted, bounded, weights), level),
+                best=fitted.counts.models[strongest],
+                top=_contrast(fitted, covariance, _one(fitted, strongest), level),
+            )
+        )
+    return tuple(sorted(made, key=lambda g: (-g.mean.value, g.group)))
+
+
+def group_gap(
+    fitted: Fit,
+    covariance: FloatArray,
+    labels: Mapping[str, str],
+    a: str,
+    b: str,
+    *,
+    of: Literal["mean", "best"] = "mean",
+    weights: Weights = "models",
+    level: float = 0.95,
+) -> Interval:
+    """How much stronger group A is than group B, in logits.
+
+    Args:
+        fitted: The fit of one component.
+        covariance: Of its parameters, shape (K, K).
+        labels: Model -> group.
+        a: One group.
+        b: Another.
+        of: "mean" compares averages; "best" the strongest model of each by point estimate.
+        weights: As in `group_strengths`.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: If a group has no model with a bounded strength.
+    """
+    sides = []
+    for group in (a, b):
+        inside = _members(fitted, labels, group) & ~(fitted.shape.above | fitted.shape.below)
+        if not inside.any():
+            raise ValueError(f"no model of {group!r} has a strength bounded on both sides")
+        best = int(np.argmax(np.where(inside, fitted.strength, -np.inf)))
+        mean = _weights(fitted, inside, weights)
+        sides.append(mean if of == "mean" else _one(fitted, best))
+    return _contrast(fitted, covariance, sides[0] - sides[1], level)
+
+
+def _members(fitted: Fit, labels: Mapping[str, str], group: str) -> BoolArray:
+    return np.array([labels.get(name) == group for name in fitted.counts.models], dtype=bool)
+
+
+def _weights(fitted: Fit, inside: BoolArray, weights: Weights) -> FloatArray:
+    raw = fitted.counts.battles * inside if weights == "votes" else inside.astype(float)
+    made: FloatArray = raw / raw.sum()
+    return made
+
+
+def _one(fitted: Fit, index: int) -> FloatArray:
+    made = np.zeros(len(fitted.counts.models))
+    made[index] = 1.0
+    return made
+
+
+def _contrast(fitted: Fit, covariance: FloatArray, weights: FloatArray, level: float) -> Interval:
+    m = weights.size
+    value = float(weights @ fitted.strength)
+    variance = float(weights @ covariance[:m, :m] @ weights)
+    half = normal_quantile(0.5 + check_level(level) / 2) * np.sqrt(max(0.0, variance))
+    return around(value, value - half, value + half)

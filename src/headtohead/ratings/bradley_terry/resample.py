@@ -1,0 +1,225 @@
+"""The bootstrap on counts: a thousand boards for the price of a few, whatever the votes."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from headtohead.ratings.bradley_terry.covariance import (
+    ClusterCells,
+    check_same_votes,
+    covariance,
+    inverse_information,
+    unknown_covariance,
+)
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, scatter
+from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.stats.inputs import FloatArray, IntArray, check_count
+from headtohead.stats.threads import one_thread
+
+_CELLS = 2_000_000  # numbers held at once
+_MANY = 30  # votes from which a Poisson number is drawn as a normal one
+_STEPS = 60
+_CLOSE = 1e-7
+_LONGEST = 2.0  # logits
+
+# A number of boards -> votes and the first model's score of every cell, each (boards, P).
+_Drawn = Callable[[int], tuple[FloatArray, FloatArray]]
+
+
+@one_thread()
+def bootstrap(
+    fitted: Fit,
+    rng: np.random.Generator,
+    *,
+    rounds: int = 1000,
+    clusters: ClusterCells | None = None,
+) -> FloatArray:
+    """Strengths of resampled boards, shape (rounds, M), each measured from its average.
+
+    Every cell of the counts, or every cluster of votes, is drawn with a Poisson weight of mean 1,
+    and the board refitted with its prior held fast.
+
+    Args:
+        fitted: The fit; its prior must be above 0.
+        rng: Source of randomness.
+        rounds: Resampled boards, at least 1.
+        clusters: The same votes by voter or prompt, to resample these whole. What few of them
+            carry gets normal noise besides, of the largest variance that it could have: weights
+            on one voter's votes cannot tell how much voters differ. No rating varies less than
+            independent votes would have it.
+
+    Raises:
+        ValueError: If the fit has no prior (a resampled board may have no maximum), ties have a
+            parameter, a side effect was fitted, or clusters do not hold the votes fitted.
+
+    References:
+        Hanley, J. A., MacGibbon, B. (2006). Creating non-parametric bootstrap samples using
+        Poisson frequencies. Computer Methods and Programs in Biomedicine 83, 57-62.
+        doi:10.1016/j.cmpb.2006.04.006
+    """
+    rounds = check_count(rounds, "rounds", 1)
+    if fitted.prior == 0:
+        raise ValueError("the bootstrap needs a prior above 0: a resampled board may be unbounded")
+    if fitted.tie is not None or fitted.side is not None:
+        raise ValueError("the bootstrap is for ties='half' or 'drop' without a side effect")
+    cells = fitted.cells
+    drawn = _by_cell(cells, rng) if clusters is None else _by_cluster(fitted, cells, clusters, rng)
+    inverse = inverse_information(fitted)
+    made = np.empty((rounds, cells.m))
+    step = max(1, _CELLS // max(1, 3 * cells.first.size))
+    for start in range(0, rounds, step):
+        size = min(step, rounds - start)
+        n, score = drawn(size)
+        made[start : start + size] = _refit(fitted, cells, n, score, inverse)
+    weights = fitted.reference
+    component = fitted.shape.component
+    for number in range(int(component.max()) + 1):
+        members = component == number
+        made[:, members] -= (made[:, members] @ weights[members])[:, None]
+    if clusters is None:
+        return made
+    return _not_below(fitted, made + _unknown(fitted, clusters, rounds, rng))
+
+
+def _unknown(
+    fitted: Fit, clusters: ClusterCells, rounds: int, rng: np.random.Generator
+) -> FloatArray:
+    """Noise of what few clusters carry, shape (rounds, M); 0 where there is none."""
+    spread = unknown_covariance(fitted, clusters)
+    spread = spread[: len(fitted.counts.models), : len(fitted.counts.models)]
+    made = np.zeros((rounds, spread.shape[0]))
+    if spread.any():
+        values, vectors = np.linalg.eigh(spread)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        made += rng.standard_normal(made.shape) @ root.T
+    return made
+
+
+def _not_below(fitted: Fit, drawn: FloatArray) -> FloatArray:
+    """The boards, each rating stretched around its mean where it varies too little."""
+    least = np.sqrt(np.diag(covariance(fitted))[: drawn.shape[1]])
+    own = drawn.std(axis=0)
+    stretch = np.maximum(1.0, np.divide(least, own, out=np.ones_like(own), where=own > 0))
+    middle = drawn.mean(axis=0)
+    return np.asarray(middle + (drawn - middle) * stretch, dtype=np.float64)
+
+
+def _by_cell(cells: Cells, rng: np.random.Generator) -> _Drawn:
+    """Draws every cell's votes for itself."""
+    counts = cells.n.ravel()
+    few = np.flatnonzero((counts > 0) & (counts < _MANY))
+    many = np.flatnonzero(counts >= _MANY)
+
+    def drawn(size: int) -> tuple[FloatArray, FloatArray]:
+        n = np.zeros((size, counts.size))
+        n[:, few] = rng.poisson(counts[few], (size, few.size))
+        # Poisson draws are the slow part; from 30 votes on a normal one has the same spread.
+        noise = rng.standard_normal((size, many.size)) * np.sqrt(counts[many])
+        n[:, many] = np.maximum(0.0, counts[many] + noise)
+        return _totals(n.reshape(size, -1, 3))
+
+    return drawn
+
+
+def _by_cluster(
+    fitted: Fit, cells: Cells, clusters: ClusterCells, rng: np.random.Generator
+) -> _Drawn:
+    """Draws whole clusters of votes."""
+    number, cluster = np.unique(clusters.cluster, return_inverse=True)
+    where, n = _cell_of(fitted, cells, clusters)
+    kept = where >= 0
+    where, n, cluster = where[kept], n[kept], cluster[kept]
+    width = 3 * cells.first.size
+
+    def drawn(size: int) -> tuple[FloatArray, FloatArray]:
+        made = np.empty((size, width))
+        for row in made:
+            weights = rng.poisson(1.0, number.size)[cluster] * n
+            row[:] = np.bincount(where, weights=weights, minlength=width)
+        return _totals(made.reshape(size, -1, 3))
+
+    return drawn
+
+
+def _cell_of(fitted: Fit, cells: Cells, clusters: ClusterCells) -> tuple[IntArray, FloatArray]:
+    """Position among all cells by outcome of each cluster row, -1 where dropped; and its votes."""
+    place = {name: i for i, name in enumerate(fitted.counts.models)}
+    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
+    first, second = codes[clusters.first], codes[clusters.second]
+    key = np.minimum(first, second) * cells.m + np.maximum(first, second)
+    cell = np.searchsorted(cells.first * cells.m + cells.second, key)
+    kind = np.where(clusters.outcome >= 2, 2, clusters.outcome)
+    kind = np.where((first > second) & (kind < 2), 1 - kind, kind)
+    dropped = (kind == 2) & (fitted.ties == "drop")
+    if np.any(((first < 0) | (second < 0)) & ~dropped):
+        raise ValueError("the clusters name a model that has not been fitted")
+    check_same_votes(fitted, first, second, np.where(dropped, 0.0, clusters.n))
+    return np.where(dropped, -1, cell * 3 + kind), clusters.n.astype(float)
+
+
+def _totals(n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Votes and the first model's score of every cell, each of shape (rounds, P)."""
+    return n.sum(axis=2), n[:, :, 0] + n[:, :, 2] / 2
+
+
+def _refit(
+    fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray, inverse: FloatArray
+) -> FloatArray:
+    """The strengths of many boards at once, by steps that share one curvature."""
+    gather = _Gather(cells)
+    x = np.repeat(fitted.strength[None, :], n.shape[0], axis=0)
+    open_rounds = np.arange(n.shape[0])
+    for _ in range(_STEPS):
+        p = logistic(x[open_rounds][:, cells.first] - x[open_rounds][:, cells.second])
+        slope = gather(score[open_rounds] - n[open_rounds] * p)
+        slope += fitted.prior * (0.5 - logistic(x[open_rounds]))
+        step = slope @ inverse
+        size = np.abs(step).max(axis=1)
+        # One curvature for all boards can overshoot where a model has few votes.
+        x[open_rounds] += step * np.minimum(1.0, _LONGEST / np.maximum(size, 1e-300))[:, None]
+        open_rounds = open_rounds[size > _CLOSE]
+        if open_rounds.size == 0:
+            break
+    for row in open_rounds.tolist():
+        x[row] = _exactly(fitted, cells, n[row], score[row])
+    return x
+
+
+def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> FloatArray:
+    """The strengths of one board, each step with its own curvature."""
+    x = fitted.strength.copy()
+    for _ in range(_STEPS):
+        d = x[cells.first] - x[cells.second]
+        p, mine = logistic(d), logistic(x)
+        slope = scatter(cells, score - n * p) + fitted.prior * (0.5 - mine)
+        matrix = laplacian(cells, n * p * (1 - p))
+        matrix[np.diag_indices(cells.m)] += fitted.prior * mine * (1 - mine)
+        step = np.linalg.solve(matrix, slope)
+        size = float(np.abs(step).max())
+        x = x + step * min(1.0, _LONGEST / max(size, 1e-300))
+        if size <= _CLOSE:
+            return x
+    raise ValueError("a resampled board has no maximum; use the sandwich errors")
+
+
+class _Gather:
+    """Sums the slopes of cells by model, for many boards at once.
+
+    Args:
+        cells: Sorted by their first model.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self.m = cells.m
+        self.turn = np.argsort(cells.second, kind="stable")
+        self.sides = [
+            np.unique(codes, return_index=True) for codes in (cells.first, cells.second[self.turn])
+        ]
+
+    def __call__(self, slope: FloatArray) -> FloatArray:
+        """Shape (rounds, P) -> shape (rounds, M)."""
+        made = np.zeros((slope.shape[0], self.m))
+        (first, at_first), (second, at_second) = self.sides
+        made[:, first] += np.add.reduceat(slope, at_first, axis=1)
+        made[:, second] -= np.add.reduceat(slope[:, self.turn], at_second, axis=1)
+        return made

@@ -1,0 +1,136 @@
+"""What a board can tell at all: which models ever met, and which never lost or never won.
+
+Ratings of models that no chain of votes joins cannot be compared. Where one set of models won every
+vote against the rest, the likelihood has no maximum: their lead has a lower bound only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.stats.inputs import BoolArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """Which comparisons the votes allow.
+
+    Attributes:
+        component: Shape (M,): models of one number are joined by votes; 0 is the largest.
+        block: Shape (M,): models of one number have each both won and lost against the others,
+            directly or through others; 0 is the largest of component 0.
+        above: Shape (M,): no upper bound; it, or its block, never lost to the main block of its
+            component, directly or through others.
+        below: Shape (M,): no lower bound: it never won against it.
+    """
+
+    component: IntArray
+    block: IntArray
+    above: BoolArray
+    below: BoolArray
+
+    @property
+    def connected(self) -> bool:
+        """Whether every model can be compared with every other."""
+        return bool(np.all(self.component == 0))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every component has a maximum of its likelihood."""
+        return not bool(np.any(self.above | self.below))
+
+
+def shape(counts: Counts, *, ties_count: bool = True) -> Shape:
+    """Which comparisons the votes allow.
+
+    Args:
+        counts: The votes.
+        ties_count: Whether a tie counts for both sides, as half a win or an outcome of its own.
+
+    References:
+        Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. American
+        Mathematical Monthly 64, 28-33. doi:10.1080/00029890.1957.11989117
+    """
+    beat = _beat(counts, ties_count)
+    component = _components(beat | beat.T)
+    block, above, below = (np.zeros_like(component) for _ in range(3))
+    next_block = 0
+    for number in range(int(component.max(initial=-1)) + 1):
+        members = np.flatnonzero(component == number)
+        inside = beat[np.ix_(members, members)]
+        blocks = _blocks(inside)
+        block[members] = blocks + next_block
+        next_block += int(blocks.max()) + 1
+        above[members], below[members] = _unbounded(inside, blocks == 0)
+    return Shape(component, block, above.astype(bool), below.astype(bool))
+
+
+def _unbounded(beat: NDArray[np.bool_], main: BoolArray) -> tuple[BoolArray, BoolArray]:
+    """Which models have no upper, and no lower, bound; `main` is the largest block."""
+    if main.sum() > 1 or main.size == 1:
+        up, down = (_reach(beat, main, forward=f) for f in (True, False))
+        return ~main & ~up, ~main & ~down
+    # No two models have both beaten each other: all gaps are open, one side for the outermost.
+    never_lost, never_won = ~beat.any(axis=0), ~beat.any(axis=1)
+    middle = ~never_lost & ~never_won
+    return np.asarray(never_lost | middle), np.asarray(never_won | middle)
+
+
+def _beat(counts: Counts, ties_count: bool) -> NDArray[np.bool_]:
+    """Entry (i, j): i has won a vote against j, or tied."""
+    m = len(counts.models)
+    beat = np.zeros((m, m), dtype=bool)
+    tied = counts.votes[:, 2:].any(axis=1) & ties_count
+    for k, (winner, loser) in enumerate(
+        ((counts.first, counts.second), (counts.second, counts.first))
+    ):
+        won = (counts.votes[:, k] > 0) | tied
+        beat[winner[won], loser[won]] = True
+    return beat
+
+
+def _components(joined: NDArray[np.bool_]) -> IntArray:
+    """Connected sets, numbered from the largest."""
+    m = joined.shape[0]
+    found = np.full(m, -1, dtype=np.int64)
+    for start in range(m):
+        if found[start] < 0:
+            seed = np.zeros(m, dtype=bool)
+            seed[start] = True
+            found[_reach(joined, seed, forward=True)] = start
+    return _by_size(found)
+
+
+def _blocks(beat: NDArray[np.bool_]) -> IntArray:
+    """Strongly connected sets, numbered from the largest."""
+    m = beat.shape[0]
+    found = np.full(m, -1, dtype=np.int64)
+    for start in range(m):
+        if found[start] < 0:
+            seed = np.zeros(m, dtype=bool)
+            seed[start] = True
+            both = _reach(beat, seed, forward=True) & _reach(beat, seed, forward=False)
+            found[both] = start
+    return _by_size(found)
+
+
+def _reach(beat: NDArray[np.bool_], start: BoolArray, *, forward: bool) -> BoolArray:
+    """Everything reached from `start` along the arrows (or against them), `start` included."""
+    arrows = beat if forward else beat.T
+    seen = start.copy()
+    edge = start
+    while edge.any():
+        edge = arrows[edge].any(axis=0) & ~seen
+        seen |= edge
+    return seen
+
+
+def _by_size(labels: IntArray) -> IntArray:
+    """The labels numbered from 0, the largest set first, then by first member."""
+    values, where, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.lexsort((values, -sizes))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return rank[where]

@@ -1,0 +1,330 @@
+"""Sums of scores by cluster: what errors need when the votes of one voter, or prompt, go together.
+
+A voter meets few of the models, so the sums are kept as (cluster, parameter, amount) and never as a
+table of clusters by parameters.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headtohead.ratings.bradley_terry.leverage import MATTERS, undrawn
+from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.ratings.bradley_terry.style.equations import SCORE, Pairs, Weighted, equations
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+
+_BLOCK = 4_000_000  # numbers held at once
+_CERTAIN = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterMeat:
+    """The sum over clusters of (sum of scores) times (sum of scores)'.
+
+    It knows no cluster by itself. So the correction for few clusters is one for all, and a model
+    that one or two voters judged looks better known than it is; `Stretching` passes do better.
+
+    Attributes:
+        meat: Strengths, effects per unit, what being shown first adds: shape (K, K).
+        clusters: How many clusters.
+    """
+
+    meat: FloatArray
+    clusters: int
+
+    def corrected(self) -> FloatArray:
+        """The sum, enlarged because the clusters are few.
+
+        Raises:
+            ValueError: If there are fewer than two.
+        """
+        if self.clusters < 2:
+            raise ValueError("clustered errors need votes from two clusters or more")
+        return self.meat * (self.clusters / (self.clusters - 1))
+
+
+@runtime_checkable
+class Stretching(Protocol):
+    """A pass over clusters that can also take leverage into account, as `covariance` does."""
+
+    def stretched(self, theta: FloatArray, beta: FloatArray, inverse: FloatArray) -> FloatArray:
+        """The meat from scores stretched by the leverage of their cluster, shape (K, K).
+
+        Args:
+            theta: Strengths in logits, shape (M,).
+            beta: Effects per unit and side, shape (d + 1,).
+            inverse: Inverse information, in the same parameters, shape (K, K).
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeavyVotes:
+    """The votes of some clusters by cluster and pair.
+
+    Attributes:
+        m: How many models.
+        clusters: Numbers of the clusters, sorted, shape (C,).
+        key: (Place of the cluster times M plus first) times M plus second, sorted, shape (R,).
+        sums: Votes, sum of p (1 - p), and sums of it times each covariate, shape (R, d + 2).
+        squares: Sum of p (1 - p) times covariates times covariates' by cluster, shape (C, d, d).
+    """
+
+    m: int
+    clusters: IntArray
+    key: IntArray
+    sums: FloatArray
+    squares: FloatArray
+
+    @classmethod
+    def of_all(cls, parts: Sequence["HeavyVotes"]) -> "HeavyVotes":
+        """The sum of all parts, of which there is one or more.
+
+        Args:
+            parts: Of the same clusters.
+        """
+        one = parts[0]
+        key, where = np.unique(np.concatenate([part.key for part in parts]), return_inverse=True)
+        sums = np.zeros((key.size, one.sums.shape[1]))
+        np.add.at(sums, where, np.concatenate([part.sums for part in parts]))
+        squares = np.sum([part.squares for part in parts], axis=0)
+        return cls(one.m, one.clusters, key, sums, np.asarray(squares, dtype=np.float64))
+
+    def undrawn(
+        self, place: int, score: FloatArray, inverse: FloatArray
+    ) -> tuple[FloatArray, IntArray, FloatArray]:
+        """A cluster's stretched score, shape (K,), and what it cannot tell.
+
+        Args:
+            place: Of the cluster.
+            score: Sum over its votes, shape (K,).
+            inverse: Inverse information of all votes, shape (K, K).
+
+        Returns:
+            The score, the S parameters it touches, and the variance it cannot tell, (S, S).
+        """
+        low, high = np.searchsorted(self.key, np.array([place, place + 1]) * self.m**2)
+        pair = self.key[low:high] % self.m**2
+        n, weight, by_x = self.sums[low:high, 0], self.sums[low:high, 1], self.sums[low:high, 2:]
+        models, at = np.unique(np.concatenate([pair // self.m, pair % self.m]), return_inverse=True)
+        first, second = np.split(at, 2)
+        weighted = Weighted(weight, by_x.T, self.squares[place])
+        information = weighted.matrix(Pairs(models.size, first, second))
+        rows = np.arange(n.size)
+        design = np.ones((n.size, information.shape[0]))
+        design[:, : models.size] = 0.0
+        design[rows, first], design[rows, second] = 1.0, -1.0
+        design[:, models.size : -1] = by_x / weight[:, None]
+        touched = np.concatenate([models, np.arange(self.m, score.size)])
+        made = undrawn(score[touched], information, inverse[np.ix_(touched, touched)])
+        whole = np.zeros_like(score)
+        whole[touched] = made.score
+        return whole, touched, made.widest(design, weight, n)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterScores:
+    """Scores summed by cluster and parameter. Sets of votes add up with `+`.
+
+    Attributes:
+        key: Cluster times K + 1 plus parameter, distinct and sorted, shape (R,).
+        amount: The sum of scores, shape (R,); of "parameter" K the leverage over all directions.
+        alone: The meat of votes that are clusters of their own, shape (K, K).
+        loners: How many such votes.
+    """
+
+    key: IntArray
+    amount: FloatArray
+    alone: FloatArray
+    loners: int
+
+    def __add__(self, other: "ClusterScores") -> "ClusterScores":
+        """The scores of both sets of votes."""
+        key, amount = _summed(
+            np.concatenate([self.key, other.key]), np.concatenate([self.amount, other.amount])
+        )
+        return ClusterScores(key, amount, self.alone + other.alone, self.loners + other.loners)
+
+    @classmethod
+    def of_all(cls, parts: Iterable["ClusterScores"]) -> "ClusterScores | None":
+        """The sum of all parts, each added only to others of its size; None if there is none."""
+        stack: list[ClusterScores] = []
+        for part in parts:
+            stack.append(part)
+            while len(stack) > 1 and stack[-2].key.size <= 2 * stack[-1].key.size:
+                last = stack.pop()
+                stack[-1] += last
+        while len(stack) > 1:
+            last = stack.pop()
+            stack[-1] += last
+        return stack[0] if stack else None
+
+    def heavy(self) -> IntArray:
+        """The clusters whose leverage matters, sorted."""
+        width = self.alone.shape[0] + 1
+        there = (self.key % width == width - 1) & (self.amount > MATTERS)
+        return np.asarray(self.key[there] // width, dtype=np.int64)
+
+    def meat(self) -> ClusterMeat:
+        """The sum over clusters of (sum of scores) times (sum of scores)'."""
+        return ClusterMeat(self._sum(None, None), self.clusters)
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters, votes of their own included."""
+        return int(np.unique(self.key // (self.alone.shape[0] + 1)).size) + self.loners
+
+    def stretched(self, heavy: HeavyVotes, inverse: FloatArray) -> FloatArray:
+        """The same sum of scores stretched by leverage, shape (K, K).
+
+        Args:
+            heavy: The votes of the clusters that are `heavy`.
+            inverse: Inverse information of all votes, shape (K, K).
+        """
+        return self._sum(heavy, inverse)
+
+    def _sum(self, heavy: HeavyVotes | None, inverse: FloatArray | None) -> FloatArray:
+        k = self.alone.shape[0]
+        number, where = np.unique(self.key // (k + 1), return_inverse=True)
+        total = self.alone.copy()
+        step = max(1, _BLOCK // k)
+        for start in range(0, number.size, step):
+            low, high = np.searchsorted(where, [start, start + step])
+            sums = np.zeros((min(step, number.size - start), k + 1))
+            sums[where[low:high] - start, self.key[low:high] % (k + 1)] = self.amount[low:high]
+            sums = sums[:, :k]
+            if heavy is not None and inverse is not None:
+                inside = number[start : start + step]
+                for place in np.flatnonzero(np.isin(heavy.clusters, inside)).tolist():
+                    row = int(np.searchsorted(inside, heavy.clusters[place]))
+                    sums[row], touched, unknown = heavy.undrawn(place, sums[row], inverse)
+                    total[np.ix_(touched, touched)] += unknown
+            total += sums.T @ sums
+        return total
+
+
+def cluster_scores(
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    outcome: NDArray[np.integer],
+    covariates: FloatArray,
+    cluster: NDArray[np.integer],
+    theta: FloatArray,
+    beta: FloatArray,
+    *,
+    inverse: FloatArray | None = None,
+    even: BoolArray | None = None,
+) -> ClusterScores:
+    """The scores of one chunk of votes by cluster.
+
+    Args:
+        first: Index of the side shown first, shape (n,), among 0 to M - 1.
+        second: Index of the side shown second, shape (n,).
+        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
+        covariates: First minus second, shape (n, d).
+        cluster: Number of the cluster, shape (n,); -1 for a vote that is a cluster of its own.
+        theta: Strengths in logits, shape (M,).
+        beta: Effects of the covariates, and last what being shown first adds, shape (d + 1,).
+        inverse: Inverse information of all votes, shape (K, K), if leverage is wanted.
+        even: Models whose votes are all ties, shape (M,); their votes are given the variance of a
+            coin toss, as in `equations`.
+    """
+    m, k = theta.size, theta.size + beta.size
+    lone = cluster < 0
+    alone = equations(
+        first[lone],
+        second[lone],
+        outcome[lone],
+        covariates[lone],
+        theta,
+        beta,
+        meat=True,
+        even=even,
+    )
+    assert alone.meat is not None
+    kept = ~lone
+    a, b = first[kept].astype(np.int64), second[kept].astype(np.int64)
+    x = np.column_stack([covariates[kept], np.ones(a.size)])
+    p = logistic(theta[a] - theta[b] + x @ beta)
+    residual = SCORE[outcome[kept]] - p
+    number, where = np.unique(cluster[kept].astype(np.int64), return_inverse=True)
+    keys = [number[where] * (k + 1) + a, number[where] * (k + 1) + b]
+    amounts = [residual, -residual]
+    columns = [residual * values for values in x.T]
+    columns.append(
+        np.zeros(a.size) if inverse is None else p * (1 - p) * _leverage(a, b, x, inverse)
+    )
+    for column, values in enumerate(columns, start=m):
+        keys.append(number * (k + 1) + column)
+        amounts.append(np.bincount(where, weights=values, minlength=number.size))
+    key, amount = _summed(np.concatenate(keys), np.concatenate(amounts))
+    meat = alone.meat
+    if even is not None and even.any():
+        meat = meat + _doubt(a, b, x[:, :-1], residual, p * (1 - p), even)
+    return ClusterScores(key, amount, meat, alone.n)
+
+
+def heavy_votes(
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    covariates: FloatArray,
+    cluster: NDArray[np.integer],
+    theta: FloatArray,
+    beta: FloatArray,
+    heavy: IntArray,
+) -> HeavyVotes:
+    """The votes of one chunk that belong to some clusters.
+
+    Args:
+        first: As in `cluster_scores`.
+        second: As in `cluster_scores`.
+        covariates: As in `cluster_scores`.
+        cluster: As in `cluster_scores`.
+        theta: As in `cluster_scores`.
+        beta: As in `cluster_scores`.
+        heavy: Numbers of the clusters, sorted, shape (C,).
+    """
+    kept = np.isin(cluster, heavy)
+    place = np.searchsorted(heavy, cluster[kept])
+    a, b, x = first[kept].astype(np.int64), second[kept].astype(np.int64), covariates[kept]
+    m, d = theta.size, x.shape[1]
+    p = logistic(theta[a] - theta[b] + x @ beta[:-1] + beta[-1])
+    # A vote that is certain still is a vote on the pair.
+    weight = np.maximum(p * (1 - p), _CERTAIN)
+    squares = np.zeros((heavy.size, d, d))
+    np.add.at(squares, place, weight[:, None, None] * x[:, :, None] * x[:, None, :])
+    sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
+    made = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
+    return HeavyVotes.of_all([made])
+
+
+def _leverage(a: IntArray, b: IntArray, x: FloatArray, inverse: FloatArray) -> FloatArray:
+    """Row of the design times inverse information times row, of each vote, shape (n,)."""
+    m = inverse.shape[0] - x.shape[1]
+    own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
+    across = ((inverse[a, m:] - inverse[b, m:]) * x).sum(axis=1)
+    return np.asarray(own + 2 * across + ((x @ inverse[m:, m:]) * x).sum(axis=1), dtype=np.float64)
+
+
+def _doubt(
+    a: IntArray,
+    b: IntArray,
+    x: FloatArray,
+    residual: FloatArray,
+    weight: FloatArray,
+    even: BoolArray,
+) -> FloatArray:
+    """What votes on models with ties only lack to the variance of a coin toss, shape (K, K)."""
+    rows = even[a] | even[b]
+    lacking = np.maximum(0.0, weight - residual**2)[rows]
+    by_x = x[rows] * lacking[:, None]
+    pairs = Pairs(even.size, a[rows], b[rows])
+    return Weighted(lacking, by_x.T, x[rows].T @ by_x).matrix(pairs)
+
+
+def _summed(key: IntArray, amount: FloatArray) -> tuple[IntArray, FloatArray]:
+    distinct, where = np.unique(key, return_inverse=True)
+    summed = np.bincount(where, weights=amount, minlength=distinct.size)
+    return distinct, np.asarray(summed, dtype=np.float64)

@@ -1,0 +1,239 @@
+"""Who was shown how often, and what trying many variants is worth.
+
+A model that is shown more is known better, and a lab that enters many variants and looks at the
+best of them reports luck along with strength.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import Fit
+from headtohead.stats.inputs import FloatArray, IntArray, check_level, label_list, vector
+from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.tails import normal_tail
+
+_NODES = 400
+_FARTHEST = 9.0  # standard deviations beyond which a normal variable never lies
+
+
+@dataclass(frozen=True, slots=True)
+class GroupExposure:
+    """The entrants of one group (a lab, open or closed).
+
+    Attributes:
+        group: Its label.
+        models: How many entrants.
+        votes: Votes in which they took part, summed over entrants.
+        share: Their part of all votes so counted, from 0 to 1.
+        votes_per_model: On average.
+    """
+
+    group: str
+    models: int
+    votes: int
+    share: float
+    votes_per_model: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposure:
+    """How votes are spread over M models.
+
+    Attributes:
+        models: Their names.
+        votes: Votes that each took part in, shape (M,).
+        rivals: How many others each met, shape (M,).
+        ratio: Most votes over fewest.
+        gini: 0 if all have the same number of votes, near 1 if one has nearly all.
+        pairs_met: Share of all pairs that ever met.
+        groups: By votes, the most first; empty without labels.
+    """
+
+    models: tuple[str, ...]
+    votes: IntArray
+    rivals: IntArray
+    ratio: float
+    gini: float
+    pairs_met: float
+    groups: tuple[GroupExposure, ...]
+
+
+def exposure(counts: Counts, labels: Sequence[str] | None = None) -> Exposure:
+    """How evenly the votes are spread over models, pairs and groups.
+
+    Args:
+        counts: The votes.
+        labels: The group of each model, in the order of `counts.models`.
+
+    Raises:
+        ValueError: If there is no vote or a label is missing.
+
+    References:
+        Singh, S. et al. (2025). The leaderboard illusion. doi:10.48550/arXiv.2504.20879
+        Gini, C. (1921). Measurement of inequality of incomes. Economic Journal 31, 124-126.
+        doi:10.2307/2223319
+    """
+    votes, m = counts.battles, len(counts.models)
+    if m == 0:
+        raise ValueError("there is no vote")
+    met = np.zeros((m, m), dtype=bool)
+    met[counts.first, counts.second] = met[counts.second, counts.first] = True
+    groups: tuple[GroupExposure, ...] = ()
+    if labels is not None:
+        groups = _groups(votes, [str(label) for label in label_list(labels, m, "group labels")])
+    return Exposure(
+        counts.models,
+        votes,
+        met.sum(axis=1).astype(np.int64),
+        float(votes.max() / votes.min()),
+        gini(votes),
+        float(met.sum() / (m * (m - 1))),
+        groups,
+    )
+
+
+def gini(amounts: ArrayLike) -> float:
+    """How uneven amounts are: 0 if all are the same, 1 - 1/n if one of n has everything.
+
+    Args:
+        amounts: Shape (n,), at least 0 and not all 0.
+
+    Raises:
+        ValueError: If there is none, one is negative or all are 0.
+
+    References:
+        Gini, C. (1921). doi:10.2307/2223319
+    """
+    x = np.sort(vector(amounts, "amounts"))
+    if x[0] < 0 or x.sum() == 0:
+        raise ValueError("amounts must be at least 0, and one above it")
+    n = x.size
+    # Half the mean difference between two of them, over their mean.
+    return float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum()))
+
+
+def votes_wanted(
+    fitted: Fit, covariance: FloatArray, width: float, *, level: float = 0.95
+) -> FloatArray:
+    """Further votes that each model needs for an interval of a stated width, shape (M,).
+
+    The width falls with the square root of a model's votes, if its rivals stay as they are. 0 where
+    it is narrow enough; inf where no width can be told, because the model never lost or never won.
+
+    Args:
+        fitted: The fit.
+        covariance: Of its parameters, shape (K, K).
+        width: Of the whole interval, in logits, above 0.
+        level: Coverage, inside (0, 1).
+
+    Raises:
+        ValueError: If the width is not above 0.
+    """
+    if not width > 0:
+        raise ValueError(f"width is {width}; it must be above 0 logits")
+    m = len(fitted.counts.models)
+    z = normal_quantile(0.5 + check_level(level) / 2)
+    now = 2 * z * np.sqrt(np.maximum(0.0, np.diag(covariance)[:m]))
+    battles = fitted.counts.battles
+    more = np.ceil(np.maximum(0.0, battles * ((now / width) ** 2 - 1)))
+    return np.where(fitted.shape.above | fitted.shape.below, np.inf, more)
+
+
+def best_of(errors: ArrayLike) -> float:
+    """How far the best of several equally strong variants is expected to lie above their strength.
+
+    With N variants of equal error it is that error times the mean of the largest of N standard
+    normal variables: 0.56 for 2, 1.54 for 10.
+
+    Args:
+        errors: Standard error of each variant's rating, at least 0, shape (N,); the errors are
+            independent and normal.
+
+    Returns:
+        In the unit of the errors; 0 for one variant.
+
+    Raises:
+        ValueError: If there is none or one is negative.
+
+    References:
+        Harter, H. L. (1961). Expected values of normal order statistics. Biometrika 48, 151-165.
+        doi:10.1093/biomet/48.1-2.151
+        Singh, S. et al. (2025). The leaderboard illusion (private variants, of which the best is
+        published). doi:10.48550/arXiv.2504.20879
+    """
+    spread = vector(errors, "errors")
+    if np.any(spread < 0):
+        raise ValueError("an error must be at least 0")
+    values, times = np.unique(spread, return_counts=True)
+    top = float(values[-1])
+    if spread.size == 1 or top == 0:
+        return 0.0
+    node, weight = _nodes()
+    x = (node + 1) / 2 * _FARTHEST * top
+    above, below = np.ones_like(x), np.ones_like(x)
+    for error, number in zip(values.tolist(), times.tolist(), strict=True):
+        tail = normal_tail(x / error) if error > 0 else np.zeros_like(x)
+        above *= (1 - tail) ** number
+        below *= tail**number
+    # The mean is the area above the distribution function right of 0, less that below it left.
+    return float(weight @ (1 - above - below)) / 2 * _FARTHEST * top
+
+
+@cache
+def _nodes() -> tuple[FloatArray, FloatArray]:
+    """Gauss-Legendre nodes and weights, which take longer to find than to use."""
+    node, weight = np.polynomial.legendre.leggauss(_NODES)
+    return node, weight
+
+
+def variant_lift(fitted: Fit, covariance: FloatArray, labels: Sequence[str]) -> dict[str, float]:
+    """What luck adds to the best entrant of each group if all of its entrants are equally strong.
+
+    Entrants that are not on the board (tested in private and withdrawn) would add more.
+
+    Args:
+        fitted: The fit.
+        covariance: Of its parameters, shape (K, K).
+        labels: The group of each model, in the order of the fit's models.
+
+    Returns:
+        Label -> logits, the largest first; 0 for a group of one.
+
+    Raises:
+        ValueError: If a label is missing.
+
+    References:
+        As `best_of`.
+    """
+    groups = np.array(label_list(labels, len(fitted.counts.models), "group labels"), dtype=str)
+    found = {}
+    for label in np.unique(groups):
+        members = np.flatnonzero(groups == label)
+        own = covariance[np.ix_(members, members)]
+        n = members.size
+        # What all entrants of a group have in common lifts none of them above the others.
+        shared = (own.sum() - own.trace()) / (n * (n - 1)) if n > 1 else 0.0
+        found[str(label)] = best_of(np.sqrt(np.maximum(0.0, np.diag(own) - shared)))
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _groups(votes: IntArray, labels: list[str]) -> tuple[GroupExposure, ...]:
+    names, where = np.unique(np.array(labels, dtype=str), return_inverse=True)
+    models = np.bincount(where)
+    summed = np.bincount(where, weights=votes)
+    made = [
+        GroupExposure(
+            str(name),
+            int(models[k]),
+            int(summed[k]),
+            float(summed[k] / votes.sum()),
+            float(summed[k] / models[k]),
+        )
+        for k, name in enumerate(names)
+    ]
+    return tuple(sorted(made, key=lambda group: (-group.votes, group.group)))

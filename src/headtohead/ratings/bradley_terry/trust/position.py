@@ -1,0 +1,163 @@
+"""What it is worth to be shown first, and whether every model was shown first as often as second.
+
+A side that wins more among equals shifts the ratings of models that were shown on it more often.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
+from headtohead.ratings.bradley_terry.fit import Fit, laplacian, scatter
+from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_level
+from headtohead.stats.intervals import around, wilson
+from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.tails import coin_tail, holm, normal_tail
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias:
+    """What being shown first is worth.
+
+    Attributes:
+        side: Added to the gap of the side shown first, in logits; 0 is fair.
+        score: What the side shown first takes from its equal, ties half; 0.5 is fair. Where ties
+            were dropped, its chance to win.
+        p: The chance of so large an effect, either way, if there is none.
+        wins: Share of decisive votes that the side shown first won, whoever it was.
+    """
+
+    side: Interval
+    score: Interval
+    p: float
+    wins: Interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideBalance:
+    """How often each of M models was shown first.
+
+    Attributes:
+        models: Their names.
+        first: How often shown first, shape (M,).
+        battles: How often shown at all, shape (M,).
+        p: The chance of so uneven a share if a coin chose the side, either way, corrected by Holm
+            for all models, shape (M,).
+        uneven: Where p is at most the level asked for, shape (M,).
+        pairs_p: The chance that a coin leaves the two orders of pairs so uneven, over all pairs;
+            nan if none met twice.
+    """
+
+    models: tuple[str, ...]
+    first: IntArray
+    battles: IntArray
+    p: FloatArray
+    uneven: BoolArray
+    pairs_p: float
+
+
+def position_bias(
+    fitted: Fit, *, level: float = 0.95, clusters: ClusterCells | None = None
+) -> PositionBias:
+    """The effect of being shown first, apart from how strong the models were.
+
+    Args:
+        fitted: A fit with `side=True`.
+        level: Coverage, inside (0, 1).
+        clusters: The same votes by voter or prompt, if votes of one go together.
+
+    Raises:
+        ValueError: If the fit has no side effect, or one that the votes cannot tell from the
+            strengths: no pair was shown in both orders and no circle of pairs tells it either.
+
+    References:
+        Davidson, R. R., Beaver, R. J. (1977). On extending the Bradley-Terry model to incorporate
+        within-pair order effects. Biometrics 33, 693-702. doi:10.2307/2529467
+    """
+    if fitted.side is None:
+        raise ValueError("this fit has no side effect; fit with side=True")
+    if not side_is_told(fitted):
+        raise ValueError(
+            "the votes cannot tell the effect of a side from the strengths: every pair was always "
+            "shown in the same order"
+        )
+    z = normal_quantile(0.5 + check_level(level) / 2)
+    errors = covariance(fitted, "sandwich" if clusters is None else "clustered", clusters)
+    error = math.sqrt(max(0.0, float(errors[-1, -1])))
+    side = Interval(fitted.side, fitted.side - z * error, fitted.side + z * error)
+    first, second = (int(fitted.cells.n[:, k].sum()) for k in (0, 1))
+    return PositionBias(
+        side,
+        around(_score(fitted, side.value), _score(fitted, side.low), _score(fitted, side.high)),
+        1.0 if error == 0 else min(1.0, 2 * float(normal_tail(abs(fitted.side) / error))),
+        wilson(first, first + second, level),
+    )
+
+
+def side_is_told(fitted: Fit) -> bool:
+    """Whether the votes tell the effect of a side from the strengths.
+
+    They do not if some strengths alone would favour the first side in every pair alike.
+
+    Args:
+        fitted: A fit with `side=True`.
+    """
+    cells = fitted.cells
+    n = cells.n.sum(axis=1)
+    same = fitted.shape.component[:, None] == fitted.shape.component[None, :]
+    strength = np.linalg.solve(laplacian(cells, n) + same, scatter(cells, n))
+    left = 1 - (strength[cells.first] - strength[cells.second])
+    return bool(n @ left**2 > 1e-9 * n.sum())
+
+
+def side_balance(counts: Counts, *, alpha: float = 0.05) -> SideBalance:
+    """How evenly models were shown on both sides.
+
+    Args:
+        counts: The votes; the order of a pair must be that in which it was shown.
+        alpha: Chance of any model being called uneven that is not, inside (0, 1).
+
+    Raises:
+        ValueError: If there is no vote, or `alpha` is out of range.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1")
+    if counts.total == 0:
+        raise ValueError("there is no vote")
+    votes = counts.votes.sum(axis=1)
+    m = len(counts.models)
+    first = np.bincount(counts.first, weights=votes, minlength=m).astype(np.int64)
+    battles = counts.battles
+    tails = [
+        min(1.0, 2 * coin_tail(max(k, n - k), n))
+        for k, n in zip(first.tolist(), battles.tolist(), strict=True)
+    ]
+    p = holm(tails)
+    return SideBalance(counts.models, first, battles, p, p <= alpha, _pairs_p(counts))
+
+
+def _pairs_p(counts: Counts) -> float:
+    """Upper tail of the chi-square of all pairs, from its exact mean and variance."""
+    votes = counts.votes.sum(axis=1)
+    m = len(counts.models)
+    key = np.minimum(counts.first, counts.second) * m + np.maximum(counts.first, counts.second)
+    _, where = np.unique(key, return_inverse=True)
+    sign = np.where(counts.first < counts.second, 1.0, -1.0)
+    n = np.bincount(where, weights=votes)
+    lead = np.bincount(where, weights=sign * votes)
+    variance = float((2 * (1 - 1 / n)).sum())
+    if variance == 0:
+        return math.nan
+    return float(normal_tail(((lead**2 / n).sum() - n.size) / math.sqrt(variance)))
+
+
+def _score(fitted: Fit, side: float) -> float:
+    gap = np.array([side])
+    if fitted.link.probabilities is None or fitted.ties == "drop":
+        return float(logistic(gap)[0])
+    chances = fitted.link.probabilities(gap, fitted.tie or 0.0)
+    return float(chances[0, 0] + chances[0, 2] / 2)

@@ -1,0 +1,275 @@
+"""Ratings from few human votes and many of a judge, right however wrong the judge is.
+
+The judge may prefer a side, or the wrong models: he is never believed. He only tells what is
+special about the comparisons that people happened to vote on. Where he finds the first side better
+in those than in all comparisons of the same ordered pair, people's votes there lean the same way by
+luck, as far as the two agree, and that much is taken back. This is prediction-powered inference
+(PPI++), stratified by ordered pair.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headtohead.ratings.bradley_terry.covariance import (
+    centring,
+    covariance,
+    inverse_information,
+    meat,
+)
+from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Cells, Fit, fit, laplacian, scatter
+from headtohead.ratings.bradley_terry.links import log_logistic, logistic
+from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
+from headtohead.stats.inputs import FloatArray, IntArray
+
+_SCORE = np.array([1.0, 0.0, 0.5, 0.5])
+_STEPS = 60
+_DONE = 1e-13
+_FARTHEST = 40.0  # logits beyond which the equations have no solution
+_LEAST_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Powered:
+    """Ratings of human preference, sharpened by a judge.
+
+    Attributes:
+        fitted: The human fit with corrected strengths and information; it may stand for a fit
+            wherever one is asked for together with `covariance`.
+        covariance: Of the strengths, shape (M, M), measured from their average.
+        weight: How far the judge is used, from 0 (not at all) to 1.
+        gain: How many times as many human votes alone would be needed for errors as small, by the
+            average variance of these strengths.
+        labels: Human votes.
+        judged: Comparisons that only the judge has voted on.
+        human: The fit of the human votes alone.
+        human_covariance: Its covariance, shape (M, M).
+        judge: The fit of all the judge's votes, as if he were right.
+        judge_covariance: Its covariance; it does not know of the judge's errors.
+        unrated: Models without a human vote: nothing tells how people like them.
+    """
+
+    fitted: Fit
+    covariance: FloatArray
+    weight: float
+    gain: float
+    labels: int
+    judged: int
+    human: Fit
+    human_covariance: FloatArray
+    judge: Fit
+    judge_covariance: FloatArray
+    unrated: tuple[str, ...]
+
+
+def powered(
+    votes: JudgedVotes, *, prior: float = PRIOR_VOTES, weight: float | None = None
+) -> Powered:
+    """The ratings that people's votes give, with the judge's votes used as far as they help.
+
+    Of each ordered pair p, with n human votes and N more of the judge, the score that people gave
+    is corrected to n (mean human + weight * (mean judge of all n + N - mean judge of the n)); the
+    corrected scores are fitted with ties as half wins. The one assumption is that the comparisons
+    of an ordered pair that people voted on are a random sample of its comparisons; pairs may be
+    voted on as unequally as one likes, and what is estimated is what all the votes of people would
+    show, pairs weighted as people voted on them. Where only people voted nothing is corrected.
+
+    Args:
+        votes: The votes of both.
+        prior: Virtual votes of each model, half won; see `fit`.
+        weight: How far to use the judge, from 0 to 1; None for what makes the average variance
+            smallest. It is lowered if the corrected scores of a model with few votes leave the
+            possible so far that no strength gives them.
+
+    Raises:
+        ValueError: If there is no human vote that decides anything, or `weight` is out of range.
+
+    References:
+        Angelopoulos, A. N., Duchi, J. C., Zrnic, T. (2023). PPI++: efficient prediction-powered
+        inference. doi:10.48550/arXiv.2311.01453
+        Fisch, A. et al. (2024). Stratified prediction-powered inference for hybrid language model
+        evaluation. doi:10.48550/arXiv.2406.04291
+        Chatzi, I., Straitouri, E., Thejaswi, S., Gomez Rodriguez, M. (2024). Prediction-powered
+        ranking of large language models. doi:10.48550/arXiv.2402.17826
+    """
+    if weight is not None and not 0 <= weight <= 1:
+        raise ValueError(f"weight is {weight}; the judge is used from 0 to 1")
+    human = fit(votes.human_counts, prior=prior)
+    judge = fit(votes.judge_counts, prior=prior)
+    strata = _Strata.of(votes, human)
+    chosen = strata.best_weight(human) if weight is None else weight
+    fitted, chosen = _corrected(human, strata, chosen)
+    errors = strata.covariance(fitted, chosen)
+    m = len(human.counts.models)
+    alone = covariance(human)[:m, :m]
+    size, before = (float(np.trace(strata.covariance(fitted, w))) for w in (chosen, 0.0))
+    return Powered(
+        fitted=fitted,
+        covariance=errors,
+        weight=chosen,
+        gain=before / size if size > 0 else 1.0,
+        labels=int(votes.both.sum()),
+        judged=int(votes.judged.sum()),
+        human=human,
+        human_covariance=alone,
+        judge=judge,
+        judge_covariance=covariance(judge)[: len(judge.counts.models), : len(judge.counts.models)],
+        unrated=tuple(name for name in votes.models if name not in set(human.counts.models)),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Strata:
+    """Ordered pairs that people voted on.
+
+    Attributes:
+        cells: Their models; `n` holds human wins, losses, ties.
+        both: Human by judge's outcomes, shape (P, 4, 4).
+        more: Comparisons that only the judge has voted on, shape (P,).
+        judge: Mean score from the judge over all comparisons, shape (P,).
+        spread: Variance of his scores, shape (P,).
+        shift: What the labelled comparisons' mean lacks to `judge`, shape (P,).
+    """
+
+    cells: Cells
+    both: IntArray
+    more: FloatArray
+    judge: FloatArray
+    spread: FloatArray
+    shift: FloatArray
+
+    @classmethod
+    def of(cls, votes: JudgedVotes, human: Fit) -> "_Strata":
+        some = votes.both.any(axis=(1, 2))
+        place = {name: i for i, name in enumerate(human.counts.models)}
+        to = np.array([place.get(name, -1) for name in votes.models], dtype=np.int64)
+        both, alone = votes.both[some], votes.judged[some]
+        by_human, by_judge = both.sum(axis=2).astype(float), both.sum(axis=1)
+        n = np.column_stack([by_human[:, :2], by_human[:, 2:].sum(axis=1)])
+        cells = Cells(len(place), to[votes.first[some]], to[votes.second[some]], n, sides=False)
+        every = by_judge + alone
+        total = every.sum(axis=1)
+        mean = every @ _SCORE / total
+        square = (every * (_SCORE[None, :] - mean[:, None]) ** 2).sum(axis=1)
+        shift = mean - by_judge @ _SCORE / by_judge.sum(axis=1)
+        spread = square / np.maximum(1, total - 1)
+        return cls(cells, both, alone.sum(axis=1).astype(float), mean, spread, shift)
+
+    @property
+    def labels(self) -> FloatArray:
+        """Human votes, shape (P,)."""
+        made: FloatArray = self.cells.n.sum(axis=1)
+        return made
+
+    def scores(self, weight: float) -> FloatArray:
+        """Corrected score of the side shown first, shape (P,); it may leave 0 to the votes."""
+        human: FloatArray = self.cells.n @ np.array([1.0, 0.0, 0.5])
+        return human + weight * self.labels * self.shift
+
+    def gaps(self, strength: FloatArray) -> FloatArray:
+        """Difference in strength, shape (P,)."""
+        return strength[self.cells.first] - strength[self.cells.second]
+
+    def squares(self, fitted: Fit) -> tuple[FloatArray, FloatArray]:
+        """What the variance of a corrected score loses by the weight and gains by its square.
+
+        The correction leaves each labelled vote with its own residual less a share of the judge's,
+        and adds the noise of the unlabelled mean.
+        """
+        n, more = self.labels, self.more
+        share = more / (n + more)
+        own = _SCORE[None, :] - logistic(self.gaps(fitted.strength))[:, None]
+        his = _SCORE[None, :] - self.judge[:, None]
+        together = (self.both * own[:, :, None] * his[:, None, :]).sum(axis=(1, 2))
+        his_square = (self.both.sum(axis=1) * his**2).sum(axis=1)
+        # share^2 n^2 / more, written so that pairs without unlabelled votes give 0.
+        mean_noise = share * n**2 / (n + more) * self.spread
+        return 2 * share * together, share**2 * his_square + mean_noise
+
+    def best_weight(self, fitted: Fit) -> float:
+        """The weight with the smallest sum of variances, from 0 to 1."""
+        inverse = centring(fitted) @ inverse_information(fitted)
+        form = inverse.T @ inverse
+        a, b = self.cells.first, self.cells.second
+        matters = form[a, a] + form[b, b] - 2 * form[a, b]
+        loses, gains = self.squares(fitted)
+        top, bottom = float(matters @ loses), 2 * float(matters @ gains)
+        return min(1.0, max(0.0, top / bottom)) if bottom > 0 else 0.0
+
+    def covariance(self, fitted: Fit, weight: float) -> FloatArray:
+        """Sandwich covariance of the corrected strengths, shape (M, M)."""
+        loses, gains = self.squares(fitted)
+        change = laplacian(self.cells, weight * weight * gains - weight * loses)
+        outer = centring(fitted) @ inverse_information(fitted)
+        made: FloatArray = outer @ (meat(fitted) + change) @ outer.T
+        return (made + made.T) / 2
+
+
+def _corrected(human: Fit, strata: _Strata, weight: float) -> tuple[Fit, float]:
+    """The fit of the corrected scores, and the weight that allows one."""
+    while weight >= _LEAST_WEIGHT:
+        strength = _solved(human, strata, strata.scores(weight))
+        if strength is not None:
+            return _as_fit(human, strata, strength), weight
+        weight /= 2
+    return human, 0.0
+
+
+def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None:
+    """The strengths that give these scores, shape (M,), by Newton's method; None without any."""
+    x = human.strength.copy()
+    n = strata.labels
+    value = _value(human, strata, score, x)
+    for _ in range(_STEPS):
+        p = logistic(strata.gaps(x))
+        pull = logistic(x)
+        gradient = scatter(strata.cells, score - n * p) + human.prior * (0.5 - pull)
+        matrix = _information(human, strata, x)
+        step = np.linalg.solve(matrix + _gauge(human), gradient)
+        decrement = float(gradient @ step)
+        if decrement < _DONE * max(1.0, abs(value)):
+            made: FloatArray = x + step
+            return made
+        size = 1.0
+        while _value(human, strata, score, x + size * step) < value + 1e-4 * size * decrement:
+            size /= 2
+            if size < 1e-10:
+                return None
+        x = x + size * step
+        value = _value(human, strata, score, x)
+        if np.abs(x).max() > _FARTHEST:
+            return None
+    return None
+
+
+def _value(human: Fit, strata: _Strata, score: FloatArray, x: FloatArray) -> float:
+    d = strata.gaps(x)
+    votes = score @ log_logistic(d) + (strata.labels - score) @ log_logistic(-d)
+    virtual = (log_logistic(x) + log_logistic(-x)).sum() * human.prior / 2
+    return float(votes + virtual)
+
+
+def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
+    p, pull = logistic(strata.gaps(x)), logistic(x)
+    made = laplacian(strata.cells, strata.labels * p * (1 - p))
+    made[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
+    return made
+
+
+def _gauge(human: Fit) -> FloatArray:
+    """Fixes the free level of each component where no prior does."""
+    c = human.shape.component
+    made: FloatArray = ((c[:, None] == c[None, :]) & (human.prior == 0)).astype(np.float64)
+    return made
+
+
+def _as_fit(human: Fit, strata: _Strata, x: FloatArray) -> Fit:
+    component = human.shape.component
+    middle = np.bincount(component, weights=human.reference * x)
+    made = replace(
+        human,
+        strength=x - middle[component],
+        information=_information(human, strata, x),
+    )
+    terms = made.link.terms(made.gaps(made.cells), 0.0)
+    return replace(made, log_likelihood=float((made.cells.n * terms.value).sum()))

@@ -1,0 +1,127 @@
+"""Names and numbers of a ranking as a reader sees them: printable, distinct, never too long."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from headtohead.core.interval import Interval
+from headtohead.publish.escaping import plain
+from headtohead.ratings.board import Board
+from headtohead.ratings.result import RankResult
+
+SHORT = 36
+LONG = 200
+_NAMELESS = "(nameless)"
+
+
+def models_of(result: RankResult) -> list[str]:
+    """Every model on some board, in the order of their first board."""
+    return list(
+        dict.fromkeys(
+            standing.model
+            for parts in result.boards.values()
+            for board in parts
+            for standing in board.standings
+        )
+    )
+
+
+def distinct(names: Iterable[str], most: int) -> dict[str, str]:
+    """Every name as one printable line of at most `most` characters; no two look alike.
+
+    Args:
+        names: As in the votes, each once.
+        most: At least 12.
+    """
+    wanted = list(names)
+    return dict(zip(wanted, _labels(wanted, most), strict=True))
+
+
+def parts_of(result: RankResult) -> dict[str, Board]:
+    """Every board, each connected part on its own, by a distinct title; "all" comes first."""
+    names = sorted(result.boards, key=lambda name: name != "all")
+    boards = [board for name in names for board in result.boards[name]]
+    return dict(zip(_labels([board.title for board in boards], LONG), boards, strict=True))
+
+
+def _labels(names: Sequence[str], most: int) -> list[str]:
+    made: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        label = plain(name, most) or _NAMELESS
+        number = 2
+        while label in taken:
+            label = f"{plain(name, most - 6) or _NAMELESS[: most - 6]} ({number})"
+            number += 1
+        taken.add(label)
+        made.append(label)
+    return made
+
+
+def group_labels(result: RankResult) -> Mapping[str, str]:
+    """Model -> group, where groups were asked for."""
+    labels: Mapping[str, str] = result.groups.labels if result.groups else {}
+    return labels
+
+
+def places(best: int, worst: int) -> str:
+    """A rank set: "3", or "3-7"."""
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def span(interval: Interval, digits: int = 0) -> str:
+    """An interval in words: "1,195 to 1,213", "at least 1,195"."""
+    low, high = (number(x, digits) for x in (interval.low, interval.high))
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return "no bounds"
+    if math.isinf(interval.high):
+        return f"at least {low}"
+    return f"at most {high}" if math.isinf(interval.low) else f"{low} to {high}"
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with thousands marked; a dash if it is infinite or none."""
+    if not math.isfinite(value):
+        return "–"
+    # "-0" is no number a reader expects.
+    return f"{value:,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """A difference with its sign."""
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage; small ones keep two figures that say something."""
+    if 0 < abs(share) < 0.001:
+        return f"{100 * share:.2g}%"
+    return f"{100 * share:.{digits}f}%"
+
+
+def level(value: float) -> str:
+    """A coverage: "95%"."""
+    return f"{100 * value:.4g}%"
+
+
+def chance(p: float) -> str:
+    """A chance as it is written: "p = 0.03", "p < 0.001"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def many(n: int, one: str, several: str = "") -> str:
+    """How many of what: "1 vote", "1,200 votes"."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def window_of(name: str) -> tuple[str, str]:
+    """A board's name as column and value; ("", "all votes") for the board of all."""
+    if name == "all":
+        return "", "all votes"
+    column, _, value = name.partition("=")
+    return (column, value) if value else ("", name)
+
+
+def finite(value: float) -> float | None:
+    """The number, or None for JSON and CSV if it is infinite or not a number."""
+    return value if math.isfinite(value) else None

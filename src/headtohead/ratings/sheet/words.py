@@ -1,0 +1,339 @@
+"""What a ranking says in sentences, the same on a page and in a terminal."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from headtohead.publish.escaping import listed, plain
+from headtohead.ratings.board import Board
+from headtohead.ratings.result import GroupGap, JudgeUse, RankResult
+from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.sheet.naming import (
+    chance,
+    level,
+    many,
+    number,
+    percent,
+    signed,
+    span,
+)
+from headtohead.ratings.trust import (
+    WANTED_WIDTH_ELO,
+    Exposure,
+    Fitness,
+    FlipRow,
+    SideBias,
+    Trust,
+    Voters,
+)
+
+_NAMED = 4
+_TIES = {
+    "half": "A tie counts as half a win for each side.",
+    "drop": "Ties are left out.",
+    "davidson": "Ties are an outcome of their own, by Davidson's model.",
+    "rao-kupper": "Ties are an outcome of their own, by Rao and Kupper's model.",
+}
+_ERRORS = {
+    "sandwich": "Intervals come from the sandwich covariance, which holds where the model is only "
+    "nearly right.",
+    "bootstrap": "Intervals come from votes drawn anew, {rounds} times.",
+    "hessian": "Intervals come from the curvature alone, which holds only where the model is "
+    "right.",
+}
+Names = Mapping[str, str]
+
+
+def title(result: RankResult) -> str:
+    """What was ranked, as a title."""
+    boards = result.boards["all"]
+    models = sum(len(board.standings) for board in boards)
+    votes = sum(board.fitted.counts.total for board in boards)
+    return f"{many(models, 'model')} ranked by {many(votes, 'vote')}"
+
+
+def whole(result: RankResult) -> str:
+    """What the board "all" holds: all votes, or those of people that a judge helped."""
+    return "people, corrected by the judge" if result.judge else "all votes"
+
+
+def answer(result: RankResult, names: Names) -> str:
+    """The answer in one paragraph: who leads, how surely, and how much is undecided."""
+    parts = result.boards["all"]
+    board = parts[0]
+    said = [lead(board, names), groups_said(board)]
+    if len(parts) > 1:
+        said.insert(
+            0,
+            f"The votes fall into {len(parts)} parts that no vote joins, so each part is a board "
+            "of its own. On the largest:",
+        )
+    # With a judge, flips are those of the board of people alone, which may have another leader.
+    if result.trust and result.trust.flips and not result.judge:
+        said.append(_first_flip(result.trust.flips[0], names))
+    return " ".join(said)
+
+
+def lead(board: Board, names: Names) -> str:
+    """Who leads a board, and how surely."""
+    first, n = board.standings[0], len(board.standings)
+    sure = f"with {level(board.settings.level)} confidence in all places together"
+    open_to = [s.model for s in board.standings if s.best == 1]
+    if len(open_to) == 1:
+        # The sets of all others leave out the first place, whatever its own set still holds.
+        return f"{names[first.model]} leads: its place is 1 of {n}, {sure}."
+    shown = [names[m] for m in open_to[:_NAMED]]
+    rest = len(open_to) - len(shown)
+    who = listed([*shown, f"{rest} more"] if rest else shown)
+    return (
+        f"No model surely leads: {len(open_to)} of {n} may hold the first place, {sure}: {who}. "
+        f"The highest rating is that of {names[first.model]}."
+    )
+
+
+def groups_said(board: Board) -> str:
+    """How many tie groups a board has."""
+    n = board.standings[-1].group
+    if n == 1:
+        return "All models form one tie group: none is surely worse than the first."
+    return f"The board falls into {n} tie groups."
+
+
+def setting_words(settings: RankSettings) -> list[str]:
+    """The choices behind a board, one sentence each."""
+    said = [_TIES[settings.ties], _ERRORS[settings.intervals].format(rounds=settings.rounds)]
+    if settings.cluster:
+        said.append(f"Votes of one {plain(settings.cluster, 60)} go together.")
+    if settings.style:
+        style = listed(plain(s, 60) for s in settings.style)
+        said.append(f"Ratings are those at equal style ({style}).")
+    if settings.prior:
+        said.append(
+            f"Each model gets {settings.prior:g} virtual vote{'' if settings.prior == 1 else 's'} "
+            "against one of average strength, so that few votes do not make a rating infinite."
+        )
+    said.append(
+        f"{plain(settings.anchor, 80)} is put at {number(settings.anchor_elo)} points."
+        if settings.anchor
+        else "The average model, weighted by votes, is put at 1,000 points."
+    )
+    if settings.min_votes:
+        said.append(f"Models with fewer than {many(settings.min_votes, 'vote')} are left out.")
+    return said
+
+
+def left_out(result: RankResult) -> str:
+    """How many rows were read, counted and left out."""
+    out = sum(result.dropped.values())
+    if not out:
+        if result.rows_read == 1:
+            return "The one row read was counted."
+        return f"All {result.rows_read:,} rows read were counted."
+    reasons = "; ".join(
+        f"{plain(reason, 120)}: {n:,}" for reason, n in sorted(result.dropped.items(), key=_largest)
+    )
+    return (
+        f"Of {many(result.rows_read, 'row')} read, {result.used:,} "
+        f"{'was' if result.used == 1 else 'were'} counted and {out:,} left out ({reasons})."
+    )
+
+
+def gap_words(gap: GroupGap) -> str:
+    """How far one group is ahead of another."""
+    a, b = plain(gap.a, 60), plain(gap.b, 60)
+    return (
+        f"{a} over {b}: averages {signed(gap.mean.value, 1)} points ({span(gap.mean, 1)}), best "
+        f"models {signed(gap.best.value, 1)} ({span(gap.best, 1)}); the best of {a} takes "
+        f"{percent(gap.a_beats_b.value)} from the best of {b} ({percent(gap.a_beats_b.low)} to "
+        f"{percent(gap.a_beats_b.high)})."
+    )
+
+
+def trust_words(trust: Trust, names: Names) -> Iterator[tuple[str, str]]:
+    """What could overturn the board, as (topic, sentences)."""
+    if trust.flips:
+        yield "Votes to swap neighbours", flips_said(trust.flips, names)
+    if trust.sides:
+        yield "Side", sides_said(trust.sides, names)
+    if trust.fitness:
+        yield "Fit", fitness_said(trust.fitness, names)
+    yield "Exposure", exposure_said(trust.exposure, names)
+    if trust.voters:
+        yield "Voters", voters_said(trust.voters, names)
+
+
+def flips_said(flips: tuple[FlipRow, ...], names: Names) -> str:
+    """How few votes hold up the order of neighbours."""
+    found = sorted(row.needed for row in flips if row.needed is not None)
+    none = len(flips) - len(found)
+    said = [_first_flip(flips[0], names)]
+    if len(found) > 1:
+        few = sum(n <= 10 for n in found)
+        said.append(
+            f"Of {many(len(flips), 'pair')} of neighbours, the middle one needs "
+            f"{many(found[len(found) // 2], 'vote')}; {few} of them 10 or fewer."
+        )
+    # Of one pair alone the first sentence says it already.
+    if none and len(flips) > 1:
+        said.append(f"For {many(none, 'pair')}, no removal that was tried does it.")
+    return " ".join(said)
+
+
+def sides_said(sides: SideBias, names: Names) -> str:
+    """What being shown first is worth."""
+    fair = sides.bias_elo.low <= 0 <= sides.bias_elo.high
+    said = (
+        f"Between equals, the side shown first takes {percent(sides.first_wins_frac.value)} "
+        f"({percent(sides.first_wins_frac.low)} to {percent(sides.first_wins_frac.high)}): "
+        f"{signed(sides.bias_elo.value, 1)} points ({span(sides.bias_elo, 1)})"
+    )
+    said += ", no sign of a side bias." if fair else "."
+    if sides.lopsided:
+        n = len(sides.lopsided)
+        shown = ", ".join(f"{_name(names, m)} {percent(x, 0)}" for m, x in sides.lopsided[:_NAMED])
+        said += (
+            f" {many(n, 'model')} stood on one side more often than chance allows (shown first: "
+            f"{shown}{', ...' if n > _NAMED else ''})."
+        )
+    return said
+
+
+def fitness_said(fit: Fitness, names: Names) -> str:
+    """How well one number a model explains the votes."""
+    said = [
+        f"Pearson's statistic is {number(fit.statistic)} on "
+        f"{many(fit.df, 'degree', 'degrees')} of freedom ({chance(fit.p)}, "
+        f"{plain(fit.p_method, 60)})."
+    ]
+    if fit.misfits:
+        one = fit.misfits[0]
+        said.append(
+            f"{many(fit.misfits_n, 'pair does', 'pairs do')} not fit; the worst: "
+            f"{_name(names, one.a)} takes {percent(one.observed_frac)} from {_name(names, one.b)} "
+            f"where {percent(one.expected_frac)} is expected ({many(one.votes, 'vote')})."
+        )
+    else:
+        said.append("No pair stands out.")
+    said.append(_circles_said(fit))
+    for circle in fit.circles[:2]:
+        said.append(
+            f"A sure circle: {' beats '.join(_name(names, m) for m in (*circle, circle[0]))}."
+        )
+    if (left := fit.circles_n - min(2, len(fit.circles))) > 0:
+        said.append(f"{many(left, 'more circle is', 'more circles are')} sure.")
+    return " ".join(said)
+
+
+def _circles_said(fit: Fitness) -> str:
+    """How much runs in circles, beside what votes of models in a strict order would show."""
+    # The share is of what was seen: chance can make more than all of it.
+    more = " or more" if fit.cyclic_by_chance_frac > 1 else ""
+    return (
+        f"{percent(fit.cyclic_frac)} of the differences run in circles, where chance alone makes "
+        f"{percent(min(1.0, fit.cyclic_by_chance_frac))}{more} ({chance(fit.cyclic_p)})."
+    )
+
+
+def exposure_said(e: Exposure, names: Names) -> str:
+    """Who was shown how often."""
+    said = [
+        f"{_uneven(e, names)}. Gini {e.gini_frac:.2f}; "
+        f"{percent(e.pairs_met_frac)} of all pairs ever met."
+    ]
+    if e.wanted:
+        model, more = e.wanted[0]
+        votes = "more than can be told" if more is None else f"{more:,} more"
+        said.append(
+            f"{many(len(e.wanted), 'model has', 'models have')} too few votes for an interval of "
+            f"{WANTED_WIDTH_ELO:g} points; {_name(names, model)} needs most: {votes}."
+        )
+    if e.luck and e.luck[0][1] > 0:
+        group, points = e.luck[0]
+        said.append(
+            f"Were all models of {plain(group, 60)} equally strong, the best of them would still "
+            f"stand {number(points, 1)} points above the truth: more entries, more luck."
+        )
+    return " ".join(said)
+
+
+def _uneven(e: Exposure, names: Names) -> str:
+    """How many times as many votes the most shown model has: a number only where it tells."""
+    most, least = many(e.most_votes, "vote"), _name(names, e.least)
+    if e.most_votes == e.least_votes:
+        return f"Every model has {most}"
+    most = f"{_name(names, e.most)} has {most}"
+    if not e.least_votes:
+        return f"{most}, {least} none"
+    ratio = e.most_votes / e.least_votes
+    times = "about " if ratio < 1.5 else f"{number(ratio, 1 if ratio < 9.95 else 0)} times "
+    return f"{most}, {times}as many as {least} ({e.least_votes:,})"
+
+
+def judge_said(use: JudgeUse) -> str:
+    """How a judge's votes were used beside those of people."""
+    said = (
+        f"On {many(use.labels, 'comparison')} people and the judge both voted; they agree on "
+        f"{percent(use.agreement_frac)}. The judge alone voted on {use.judged:,} more. He is used "
+        f"with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} times the votes "
+        "of people alone. His own errors do not bias the board: people's votes correct them."
+    )
+    if use.unrated:
+        shown = listed(plain(m, 40) for m in use.unrated[:_NAMED])
+        said += f" Not rated, for want of any vote of people: {shown}."
+    return said
+
+
+def voters_said(v: Voters, names: Names) -> str:
+    """The voters unlike the rest, and the most influential."""
+    who = many(v.voters, "voter")
+    if v.unknown_n:
+        who += f" and {many(v.unknown_n, 'vote')} without one"
+    odd = many(v.odd_n, "voter is", "voters are") if v.odd_n else "no voter is"
+    said = [f"{who} (column {plain(v.column, 60)}); {odd} unlike the rest."]
+    if v.odd:
+        one = v.odd[0]
+        said.append(
+            f"The least likely: {plain(one.voter, 40)} ({plain(one.why, 80)}, "
+            f"{many(one.votes, 'vote')}, {chance(one.p)})."
+        )
+    if v.influence:
+        most = v.influence[0]
+        said.append(
+            f"Without {plain(most.voter, 40)} ({many(most.votes, 'vote')}), "
+            f"{_name(names, most.model)} would move by {signed(most.change_elo, 1)} points and "
+            f"{_reorders(most.reorders)} would change places."
+        )
+    return " ".join(said)
+
+
+def _reorders(n: int) -> str:
+    return "no neighbours" if n == 0 else f"{many(n, 'pair')} of neighbours"
+
+
+def _first_flip(row: FlipRow, names: Names) -> str:
+    leader, rival = _name(names, row.leader), _name(names, row.rival)
+    if row.needed is None or row.share_frac is None:
+        return f"No removal of votes that was tried puts {rival} before {leader}."
+    what = "one vote" if row.needed == 1 else f"{row.needed:,} well-chosen votes"
+    return (
+        f"Without {what} ({percent(row.share_frac, 2)} of all), {rival} would stand "
+        f"before {leader}."
+    )
+
+
+def _name(names: Names, model: str) -> str:
+    return names.get(model) or plain(model, 40)
+
+
+def _largest(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def open_end(board: Board) -> str:
+    """A remark on intervals without an end; empty if there is none."""
+    some = [s for s in board.standings if math.isinf(s.rating.low) or math.isinf(s.rating.high)]
+    if not some:
+        return ""
+    return (
+        f"{many(len(some), 'model has', 'models have')} an interval without an end: the votes "
+        "bound it on one side or on neither. The rating itself then leans on the virtual votes."
+    )

@@ -1,0 +1,347 @@
+"""`rank`: from pairwise votes to leaderboards one can defend."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from headtohead.core.dates import Period, parse_day
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.provenance import Citation
+from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry import Counts, Ties
+from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
+from headtohead.ratings.judging import PEOPLE, join, judged_boards
+from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes
+from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.votes import Votes, open_votes
+from headtohead.ratings.result import JudgeUse, RankResult
+from headtohead.ratings.settings import MIDDLE, Intervals, RankSettings
+from headtohead.ratings.tally import ALL, Tally, Window
+from headtohead.ratings.trust import Trust
+
+if TYPE_CHECKING:
+    from headtohead.ratings.engines import EngineVotes
+
+_HASHED_BYTES = 2**30  # a larger file takes longer to hash than to rank
+
+
+def rank(
+    votes: Any,  # noqa: ANN401 - paths, frames, arrays, counts, tables of an engine
+    *,
+    by: str | Sequence[str] = (),
+    window: Window | None = None,
+    ties: Ties = "half",
+    both_bad: Literal["tie", "drop"] = "tie",
+    style: str | Sequence[str] = (),
+    group: str | None = None,
+    cluster: str = "",
+    engine: str = "auto",
+    format: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    where: Mapping[str, str] | None = None,
+    languages: str | Sequence[str] = (),
+    since: date | str | None = None,
+    until: date | str | None = None,
+    dedup: Literal["publisher", "id", "prompt", "off"] = "publisher",
+    anonymous_only: bool = True,
+    on_bad: Literal["error", "drop"] = "error",
+    anchor: tuple[str, float] | None = None,
+    level: float = 0.95,
+    prior: float = 0.5,
+    intervals: Intervals = "sandwich",
+    rounds: int = 1000,
+    min_votes: int = 0,
+    trust: bool = False,
+    judge: Any = None,  # noqa: ANN401 - as `votes`
+    seed: int = 0,
+    as_of: date | str | None = None,
+) -> RankResult:
+    """Leaderboards from pairwise votes, with intervals that hold together and rank sets.
+
+    Args:
+        votes: Paths of files (Parquet, CSV, JSON, JSON lines) or a folder; a pandas, polars or
+            Arrow frame; a mapping of column names to sequences; three sequences (model_a,
+            model_b, winner); `Counts`; or a table of an engine (Ibis, PySpark).
+        by: Columns; every value gets a board of its own.
+        window: Windows of time ("day", "week", "month", "quarter") that get boards, and the drift.
+        ties: "half", "drop", "davidson" or "rao-kupper".
+        both_bad: Whether "both are bad" is a tie or dropped.
+        style: Covariates to control for.
+        group: "country", "open", "lab", "family", or a CSV file with the columns model and group.
+        cluster: Column whose votes go together (voter, prompt).
+        engine: "auto" reads files itself; "duckdb", "spark" count through Ibis.
+        format: Layout of the votes, or "auto".
+        columns: What the columns are called; see `VoteOptions`.
+        where: Column -> value that a vote must have.
+        languages: Keep votes in these.
+        since: First day.
+        until: Last day.
+        dedup: Which repeats to leave out.
+        anonymous_only: Leave out votes given in sight of the names.
+        on_bad: Whether a row that breaks the rules is an error, or dropped and counted.
+        anchor: A model, and the points it is put at.
+        level: Coverage, inside (0, 1).
+        prior: Virtual votes a model; 0 for the pure maximum likelihood.
+        intervals: "sandwich", "bootstrap" or "hessian".
+        rounds: Of the bootstrap.
+        min_votes: Leave out models with fewer votes.
+        trust: Whether to look at what could overturn the board.
+        judge: Votes of a judge on these and more comparisons; see `ratings.judging`.
+        seed: Of all random draws.
+        as_of: The day of our knowledge: later votes are left out. None takes all votes.
+
+    Returns:
+        A frozen result that carries its settings.
+
+    Raises:
+        InputError: If a vote breaks the rules, a choice does not exist, or no board can be made.
+    """
+    day = _day(as_of)
+    if anchor and not anchor[0]:
+        raise InputError("The anchor has no name. Give a model and its points.")
+    settings = RankSettings(
+        ties=ties, prior=prior, intervals=intervals, rounds=rounds, cluster=cluster, level=level,
+        anchor=anchor[0] if anchor else "", anchor_elo=anchor[1] if anchor else MIDDLE,
+        min_votes=min_votes, style=_words(style), seed=seed,
+    )  # fmt: skip
+    options = VoteOptions(
+        format=format, columns=dict(columns or {}), style=settings.style, where=dict(where or {}),
+        languages=_words(languages), since=_day(since), until=_day(until),
+        dedup=dedup, anonymous_only=anonymous_only, on_bad=on_bad, both_bad=both_bad,
+    )  # fmt: skip
+    read = _read(votes, options, engine)
+    if day:
+        if isinstance(read, Counts) or not read.timed:
+            raise InputError(
+                f"Not all votes say when they were given, so nobody can tell which were known by "
+                f"{day}. Leave out as_of, or say which column has the time with --map time=..."
+            )
+        options = replace(options, until=min(filter(None, (options.until, day))))
+        read = _read(votes, options, engine)
+    use: JudgeUse | None = None
+    if judge is not None:
+        if by or window:
+            raise InputError("With --judge there is one board; leave out --by and --window.")
+        ranked, use = _with_judge(read, open_votes(judge, options), settings)
+    else:
+        ranked = _ranked(read, settings, _words(by), window)
+    _check_anchor(settings.anchor, ranked)
+    board = ranked.boards[ALL][0]
+    # Votes that are weighed with a judge's cannot be taken away one by one.
+    audited = ranked.boards[PEOPLE][0] if use else board
+    labels = _labels(board, group, day) if group else {}
+    moves, drift_note = moves_of(ranked, window) if window else ((), "")
+    return RankResult(
+        settings=settings,
+        votes=_name(votes),
+        format="counts" if isinstance(read, Counts) else read.format,
+        asked=_asked(options, engine)
+        | {
+            name: said
+            for name, said in (
+                ("by", ", ".join(_words(by))),
+                ("window", window or ""),
+                ("group", group or ""),
+                ("trust", "yes" if trust else ""),
+                ("judge", _name(judge) if judge is not None else ""),
+            )
+            if said
+        },
+        boards=ranked.boards,
+        unmade=ranked.unmade,
+        groups=groups_of(board, group, labels) if group else None,
+        style=ranked.style,
+        moves=moves,
+        drift_note=drift_note,
+        trust=_trust(read, audited, labels, judged=use is not None) if trust else None,
+        rows_read=ranked.counted.rows_read,
+        used=ranked.counted.used,
+        dropped=ranked.counted.dropped,
+        about=_about(ranked.boards, window, options),
+        as_of=day,
+        citations=tuple(
+            _citation(source_id, given)
+            for source_id, given in (("votes", votes), ("judge", judge))
+            if given is not None
+        ),
+        judge=use,
+    )
+
+
+def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | EngineVotes":  # noqa: ANN401
+    """The votes, ready to be counted."""
+    from headtohead.ratings.engines import is_engine_table, open_engine
+
+    if isinstance(votes, Counts):
+        if replace(options, both_bad="tie", style=()) != VoteOptions():
+            raise InputError("Counts hold no columns to filter by. Give the votes themselves.")
+        return votes.without("both_bad") if options.both_bad == "drop" else votes
+    if engine != "auto" or is_engine_table(votes):
+        return open_engine(votes, engine, options)
+    return open_votes(votes, options)
+
+
+def _ranked(
+    read: "Counts | Votes | EngineVotes",
+    settings: RankSettings,
+    by: tuple[str, ...],
+    window: Window | None,
+) -> Ranked:
+    if not isinstance(read, Counts):
+        return rank_votes(read, settings, by=by, window=window)
+    if by or window:
+        raise InputError("Counts hold no columns to divide by. Give the votes themselves.")
+    return rank_counts(
+        Tally({ALL: read} if read.total else {}, read.total, read.total, {}), settings
+    )
+
+
+def _check_anchor(anchor: str, ranked: Ranked) -> None:
+    models = [s.model for part in ranked.boards[ALL] for s in part.standings]
+    if anchor and anchor not in models:
+        raise UnknownName("model to anchor", anchor, models)
+
+
+def _with_judge(
+    read: "Counts | Votes | EngineVotes", judge: Votes, settings: RankSettings
+) -> tuple[Ranked, JudgeUse]:
+    if not isinstance(read, Votes):
+        raise InputError("A judge needs the votes of people as files or frames, read here.")
+    joined = join(read, judge)
+    made, use = judged_boards(joined, settings)
+    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
+    return Ranked(counted, made, {}, ()), use
+
+
+def _trust(
+    read: "Counts | Votes | EngineVotes", board: Board, labels: dict[str, str], *, judged: bool
+) -> Trust:
+    from headtohead.ratings.audit import audit
+    from headtohead.ratings.reading.formats import tells_sides
+    from headtohead.ratings.subset import Subset
+    from headtohead.ratings.tally import clustered_cells
+
+    sides = isinstance(read, Counts) or tells_sides(read.format)
+    column = "" if judged else _voters(read, board.settings.cluster)
+    if not column or not isinstance(read, Votes):
+        made = audit(board, labels=labels, sides=sides)
+        if not judged:
+            return made
+        return replace(made, notes=("This is said of the votes of people alone.", *made.notes))
+    cells = clustered_cells(Subset(read), column)
+    return audit(
+        board,
+        clusters=cells,
+        voter_column=column,
+        voter_names=read.values[column],
+        labels=labels,
+        sides=sides,
+    )
+
+
+def _voters(read: "Counts | Votes | EngineVotes", asked: str) -> str:
+    """The column that tells who voted; empty if none does."""
+    if not isinstance(read, Votes):
+        return ""
+    try:
+        return "voter" if read.one_word("voter") else asked
+    except UnknownName:
+        return asked
+
+
+def _labels(board: Board, group: str, on: date | None) -> dict[str, str]:
+    labels = labels_of(board.fitted.counts.models, group, on=on)
+    if not labels and group not in GROUPS:
+        raise InputError(f"{group} names no model of the board. Write the names as in the votes.")
+    if not labels:
+        raise InputError(
+            f"No model of the board belongs to a {group} we know. Check the names with "
+            "`h2h names`, or give a CSV file with the columns model and group."
+        )
+    return labels
+
+
+def _about(
+    boards: Mapping[str, tuple[Board, ...]], window: str | None, options: VoteOptions
+) -> Period | None:
+    """The time of the votes, as far as they or the filters say."""
+    if window in ("day", "month"):
+        days = sorted(n.partition("=")[2] for n in boards if n.startswith(f"{window}="))
+        if days:
+            return Period(Period.parse(days[0]).start, Period.parse(days[-1]).end)
+    if options.since and options.until:
+        return Period(options.since, options.until)
+    return None
+
+
+def _asked(options: VoteOptions, engine: str) -> dict[str, str]:
+    """Every choice that is not the default, in words."""
+    default = VoteOptions()
+    made = {
+        field.name: _said(getattr(options, field.name))
+        for field in fields(options)
+        if getattr(options, field.name) != getattr(default, field.name) and field.name != "style"
+    }
+    return made | ({"engine": engine} if engine != "auto" else {})
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}={v}" for k, v in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _paths(votes: object) -> list[Path]:
+    if isinstance(votes, str | Path):
+        votes = [votes]
+    if not isinstance(votes, list | tuple) or not all(isinstance(v, str | Path) for v in votes):
+        return []
+    return [Path(v) for v in votes]
+
+
+def _name(votes: object) -> str:
+    paths = _paths(votes)
+    if not paths:
+        return "the votes given"
+    shown = ", ".join(path.name for path in paths[:3])
+    return f"{shown} and {len(paths) - 3} more files" if len(paths) > 3 else shown
+
+
+def _citation(source_id: str, votes: object) -> Citation:
+    """The votes as a source: theirs to name, ours to point at by hash."""
+    name = _name(votes)
+    return Citation(
+        source_id=source_id,
+        publisher="Your judge" if source_id == "judge" else "Your votes",
+        product=name,
+        citation=f"Votes given to headtohead: {name}.",
+        url="",
+        licence="as their owner says",
+        evaluator="third_party",
+        sha256=_digest(_paths(votes)),
+    )
+
+
+def _digest(paths: list[Path]) -> str:
+    """SHA-256 over the files in order; empty for votes in memory, folders and very large files."""
+    if not paths or not all(path.is_file() for path in paths):
+        return ""
+    if sum(path.stat().st_size for path in paths) > _HASHED_BYTES:
+        return ""
+    made = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                made.update(block)
+    return made.hexdigest()
+
+
+def _words(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) and given else tuple(given)
+
+
+def _day(value: date | str | None) -> date | None:
+    return parse_day(value) if isinstance(value, str) else value

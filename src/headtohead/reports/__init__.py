@@ -1,1 +1,0 @@
-"""One file per page or section: results to HTML, Markdown and JSON."""

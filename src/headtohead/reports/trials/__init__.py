@@ -1,1 +1,0 @@
-"""What users tried themselves, shown: a sheet for each verb, and one file for each way to print."""

@@ -1,0 +1,210 @@
+"""What a judge prefers beyond what people prefer: longer answers, and answers of his own family."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import FloatArray, Labels, same_length, vector
+from headtohead.trials.judging.means import cluster_codes, clustered_mean, preferences, spelled
+from headtohead.trials.judging.regression import clustered_slopes
+
+
+@dataclass(frozen=True, slots=True)
+class LengthBias:
+    """How preference rises with each doubling of an answer's length over the other's.
+
+    Attributes:
+        judge: Rise of the judge's preference, on a scale from -1 to 1.
+        human: Rise of people's on the pairs they voted on; None without their votes.
+        extra: The judge's rise less that of people, on the pairs with both; None without.
+        pairs_n: Pairs.
+        human_n: Pairs with human votes.
+    """
+
+    judge: Interval
+    human: Interval | None
+    extra: Interval | None
+    pairs_n: int
+    human_n: int
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, in one sentence."""
+        rise = (
+            f"With each doubling of an answer's length over the other's, the judge's preference "
+            f"rises by {spelled(self.judge)} on a scale from -1 to 1"
+        )
+        if self.extra is None:
+            return (
+                f"{rise}; without human votes nobody can tell a bias from longer answers that are "
+                "better."
+            )
+        return f"{rise}, by {spelled(self.extra)} more than people's ({self.human_n} pairs)."
+
+
+@dataclass(frozen=True, slots=True)
+class SelfPreference:
+    """How a judge treats answers of his own family against those of others.
+
+    Attributes:
+        judge: Mean preference of the judge for his own family, from -1 to 1.
+        human: Mean preference of people for that family on the pairs they voted on; None without.
+        extra: The judge's preference less that of people on the same pairs, from -2 to 2; None
+            without.
+        place_removed: Whether what the judge gives to the side shown first was told apart from it.
+        pairs_n: Pairs of an own answer against another's.
+        human_n: Those with human votes.
+    """
+
+    judge: Interval
+    human: Interval | None
+    extra: Interval | None
+    place_removed: bool
+    pairs_n: int
+    human_n: int
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, in one sentence."""
+        likes = f"The judge's preference for his own family is {spelled(self.judge)}"
+        if self.extra is None:
+            return (
+                f"{likes} on {self.pairs_n} pairs; without human votes nobody can tell a bias from "
+                "better answers."
+            )
+        return f"{likes}, {spelled(self.extra)} more than people's on {self.human_n} pairs."
+
+
+def length_bias(
+    judge: ArrayLike,
+    length_a: ArrayLike,
+    length_b: ArrayLike,
+    human: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    clusters: Labels | None = None,
+) -> LengthBias:
+    """The slope of the judge's preference in log2(length A / length B), and how much is his own.
+
+    Longer answers may be better, so only the slope of judge minus human tells a bias.
+
+    Args:
+        judge: Preference for A, shape (n,), from -1 to 1.
+        length_a: Length of A's answer, in any unit, above 0, shape (n,).
+        length_b: Length of B's answer, in the same unit, shape (n,).
+        human: People's preference for A, shape (n,), nan where nobody voted; or None.
+        level: Coverage, inside (0, 1).
+        clusters: The cluster of each pair (the question), length n, or None.
+
+    Raises:
+        ValueError: If lengths do not vary or are not above 0, or arguments do not fit.
+
+    References:
+        Dubois, Y., Galambosi, B., Liang, P., Hashimoto, T. B. (2024). Length-controlled
+        AlpacaEval: a simple way to debias automatic evaluators. doi:10.48550/arXiv.2404.04475
+    """
+    his = preferences(judge, "judge")
+    a, b = vector(length_a, "length_a"), vector(length_b, "length_b")
+    same_length(judge=his, length_a=a, length_b=b)
+    if min(a.min(), b.min()) <= 0:
+        raise ValueError("a length is not above 0; leave out pairs with an empty answer")
+    ratio = np.log2(a / b)
+    codes = cluster_codes(clusters, his.size)
+
+    def rise(outcome: FloatArray, keep: FloatArray) -> Interval:
+        at = np.flatnonzero(keep)
+        columns = np.column_stack([np.ones(at.size), ratio[at]])
+        return clustered_slopes(
+            outcome, columns, level=level, clusters=codes[at].tolist()
+        ).intervals[1]
+
+    whole = rise(his, np.ones(his.size))
+    known, people = _votes(human, his)
+    if not people.size:
+        return LengthBias(whole, None, None, his.size, 0)
+    return LengthBias(
+        whole, rise(people, known), rise(his[known > 0] - people, known), his.size, people.size
+    )
+
+
+def self_preference(
+    judge: ArrayLike,
+    own_a: ArrayLike,
+    own_b: ArrayLike,
+    human: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    clusters: Labels | None = None,
+) -> SelfPreference:
+    """How much more the judge prefers his own family than people do on the same pairs.
+
+    The difference of differences: judge minus human, own minus other. Where the own answer stands
+    on both sides, or pairs of others are there, an intercept takes up what the judge gives to the
+    side itself. A judge who is surer than people also prefers a strong family more than they do;
+    compare with a judge of another family.
+
+    Args:
+        judge: Preference for A (best: the side shown first), shape (n,), from -1 to 1.
+        own_a: Whether A's answer is of the judge's family, shape (n,).
+        own_b: Whether B's is, shape (n,).
+        human: People's preference for A, shape (n,), nan where nobody voted; or None.
+        level: Coverage, inside (0, 1).
+        clusters: The cluster of each pair, length n, or None.
+
+    Raises:
+        ValueError: If no pair sets an own answer against another's, or arguments do not fit.
+
+    References:
+        Zheng, L. et al. (2023). Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, section
+        3.3. doi:10.48550/arXiv.2306.05685
+        Wataoka, K., Takahashi, T., Ri, R. (2024). Self-preference bias in LLM-as-a-judge.
+        doi:10.48550/arXiv.2410.21819
+    """
+    his = preferences(judge, "judge")
+    a, b = vector(own_a, "own_a"), vector(own_b, "own_b")
+    same_length(judge=his, own_a=a, own_b=b)
+    own = np.where(a > 0, 1.0, 0.0) - np.where(b > 0, 1.0, 0.0)
+    if not own.any():
+        raise ValueError("no pair sets an answer of the judge's family against another's")
+    codes = cluster_codes(clusters, his.size)
+    likes, removed = _own(his, own, codes.tolist(), level, 1.0)
+    pairs = int(np.count_nonzero(own))
+    known, people = _votes(human, his)
+    at = known > 0
+    if not people.size or not own[at].any():
+        return SelfPreference(likes, None, None, removed, pairs, 0)
+    beside = codes[at].tolist()
+    extra, removed = _own(his[at] - people, own[at], beside, level, 2.0)
+    return SelfPreference(
+        judge=likes,
+        human=_own(people, own[at], beside, level, 1.0)[0],
+        extra=extra,
+        place_removed=removed,
+        pairs_n=pairs,
+        human_n=int(np.count_nonzero(own[at])),
+    )
+
+
+def _own(
+    outcome: FloatArray, own: FloatArray, clusters: list[int], level: float, most: float
+) -> tuple[Interval, bool]:
+    """Preference for the own side, and whether an intercept took up what a side itself gets."""
+    if np.unique(own).size > 1:
+        columns = np.column_stack([np.ones(own.size), own])
+        return clustered_slopes(outcome, columns, level=level, clusters=clusters).intervals[1], True
+    found = clustered_mean(outcome * own, level=level, clusters=clusters, bounds=(-most, most))
+    return found, False
+
+
+def _votes(human: ArrayLike | None, judge: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where people voted (1 or 0), and their votes there."""
+    if human is None:
+        return np.zeros(judge.size), np.empty(0)
+    votes = np.atleast_1d(np.asarray(human, dtype=np.float64))
+    same_length(judge=judge, human=votes)
+    known = ~np.isnan(votes)
+    if not known.any():
+        return np.zeros(judge.size), np.empty(0)
+    return known.astype(np.float64), preferences(votes[known], "human")

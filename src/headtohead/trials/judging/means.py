@@ -1,0 +1,174 @@
+"""Means and shares with intervals that stay honest with few labels, all alike, or in clusters."""
+
+import math
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, label_list, vector
+from headtohead.stats.intervals import around, wilson
+from headtohead.stats.quantiles import student_quantile
+
+Bounds = tuple[float, float]
+
+UNSEEN = 1.0  # labels at each end of the scale that the variance allows for though none was seen
+
+
+def cluster_codes(clusters: Labels | None, n: int) -> IntArray:
+    """The cluster of each of n values as a number from 0; each value its own where None.
+
+    Args:
+        clusters: Labels, length n, or None.
+        n: How many values there are.
+
+    Raises:
+        ValueError: If there are not n labels.
+    """
+    if clusters is None:
+        return np.arange(n, dtype=np.int64)
+    seen: dict[Hashable, int] = {}
+    labels = label_list(clusters, n, "cluster labels")
+    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
+
+
+def check_bounds(bounds: Bounds | None, *arrays: FloatArray) -> Bounds:
+    """The ends of the scale: as given, or the least and greatest of the values.
+
+    Raises:
+        ValueError: If a value lies outside the bounds given, or the bounds are no range.
+    """
+    filled = [array for array in arrays if array.size]
+    low, high = (
+        min(float(array.min()) for array in filled),
+        max(float(array.max()) for array in filled),
+    )
+    if bounds is None:
+        return low, high
+    if not bounds[0] < bounds[1]:
+        raise ValueError(f"bounds {bounds} are no range; give (lowest, highest)")
+    if low < bounds[0] or high > bounds[1]:
+        raise ValueError(f"values run from {low} to {high}, beyond the bounds {bounds}")
+    return bounds
+
+
+def unseen_square(value: float, bounds: Bounds) -> float:
+    """The square that labels not yet seen at both ends of the scale would add.
+
+    Twenty labels that are all alike do not show that every label is: one more could lie at either
+    end. The rule of three and Agresti and Coull's added labels serve the same end.
+
+    Args:
+        value: The mean.
+        bounds: Ends of the scale.
+
+    References:
+        Agresti, A., Coull, B. A. (1998). Approximate is better than "exact" for interval
+        estimation of binomial proportions. American Statistician 52, 119-126.
+        doi:10.1080/00031305.1998.10480550
+    """
+    inside = min(max(value, bounds[0]), bounds[1])
+    return UNSEEN * ((bounds[0] - inside) ** 2 + (bounds[1] - inside) ** 2)
+
+
+def student_interval(
+    value: float, variance: float, df: float, level: float, bounds: Bounds | None
+) -> Interval:
+    """Value plus and minus Student's t times the standard error, cut to the scale if it is known.
+
+    Args:
+        value: The estimate.
+        variance: Of the estimate, inf where unknown.
+        df: Degrees of freedom, above 0.
+        level: Coverage, inside (0, 1).
+        bounds: Ends of the scale that the estimate cannot pass, or None.
+    """
+    half = student_quantile(0.5 + level / 2, df) * math.sqrt(variance)
+    low, high = bounds or (-math.inf, math.inf)
+    kept = min(max(value, low), high)
+    return around(kept, max(low, value - half), min(high, value + half))
+
+
+def clustered_mean(
+    values: ArrayLike,
+    *,
+    level: float = 0.95,
+    clusters: Labels | None = None,
+    bounds: Bounds | None = None,
+) -> Interval:
+    """The mean with Student's interval, whose variance allows for labels that were not yet seen.
+
+    Args:
+        values: Shape (n,).
+        level: Coverage, inside (0, 1).
+        clusters: The cluster of each value, length n: values of one cluster go together.
+        bounds: Lowest and highest value possible; None for the range of the values, which then
+            does not cut the interval.
+
+    Returns:
+        Unbounded (or the whole scale, where it is known) with one value or cluster, and unbounded
+        where the values do not vary and the scale is not known.
+
+    Raises:
+        ValueError: If there are no values, or one is out of bounds.
+
+    References:
+        Liang, K.-Y., Zeger, S. L. (1986). Longitudinal data analysis using generalized linear
+        models. Biometrika 73, 13-22. doi:10.1093/biomet/73.1.13
+    """
+    array = vector(values, "values")
+    scale = check_bounds(bounds, array)
+    check_level(level)
+    codes = cluster_codes(clusters, array.size)
+    units = int(codes.max()) + 1
+    value = float(array.mean())
+    if units < 2 or scale[0] == scale[1]:
+        low, high = bounds or (-math.inf, math.inf)
+        return Interval(value, low, high)
+    part = np.bincount(codes, weights=(array - value) / array.size)
+    square = float(part @ part) * units / (units - 1)
+    variance = square + unseen_square(value, scale) / units**2
+    return student_interval(value, variance, units - 1, level, bounds)
+
+
+def share(hits: ArrayLike, *, level: float = 0.95, clusters: Labels | None = None) -> Interval:
+    """The share of hits: Wilson's interval, or Student's over clusters.
+
+    Args:
+        hits: Shape (n,), 0 or 1 each.
+        level: Coverage, inside (0, 1).
+        clusters: The cluster of each, length n, or None.
+
+    Raises:
+        ValueError: If there are none, or one is neither 0 nor 1.
+
+    References:
+        As `wilson` and `clustered_mean`.
+    """
+    array = vector(hits, "hits")
+    if not np.all((array == 0) | (array == 1)):
+        raise ValueError("hits are 0 or 1 each")
+    if clusters is None:
+        return wilson(int(array.sum()), array.size, level)
+    return clustered_mean(array, level=level, clusters=clusters, bounds=(0.0, 1.0))
+
+
+def preferences(values: ArrayLike, name: str) -> FloatArray:
+    """Preferences from -1 (the other side) over 0 (tie) to 1 (this side), shape (n,).
+
+    Raises:
+        ValueError: If one is outside.
+    """
+    array = vector(values, name)
+    if np.abs(array).max() > 1:
+        raise ValueError(f"{name} must lie from -1 (the other side) to 1 (this side), 0 for a tie")
+    return array
+
+
+def spelled(interval: Interval, digits: int = 3) -> str:
+    """The estimate and its interval as text."""
+    value, low, high = (
+        f"{part:.{digits}f}" for part in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} [{low}, {high}]"

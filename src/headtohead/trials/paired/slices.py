@@ -1,0 +1,206 @@
+"""The difference in every slice at once, and whether slices differ at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, label_list, vector
+from headtohead.stats.tails import chi_square_tail, holm
+from headtohead.trials.noninferiority import Verdict, verdict
+from headtohead.trials.paired.cluster_sums import cluster_codes
+from headtohead.trials.paired.differences import Difference, difference
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """One slice.
+
+    Attributes:
+        name: Its label.
+        found: The difference in this slice alone, at the level asked for.
+        joint: The interval that holds together with those of all other slices.
+        noninferior: By `joint`.
+        p_noninferior: One-sided, by Holm, for all slices together.
+    """
+
+    name: object
+    found: Difference
+    joint: Interval
+    noninferior: Verdict
+    p_noninferior: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slices:
+    """All slices, the worst first.
+
+    Attributes:
+        slices: By difference, lowest first.
+        left_out: Slice -> rows, for those with too few.
+        p_same: p-value of "the difference is the same in all slices"; 1 with one slice.
+        same_method: "permutation" or "wald".
+    """
+
+    slices: tuple[Slice, ...]
+    left_out: Mapping[object, int]
+    p_same: float
+    same_method: str
+
+    @property
+    def worst(self) -> Slice:
+        """The slice where B does worst; its `joint` interval allows for having been picked."""
+        return self.slices[0]
+
+
+def slices(
+    a: ArrayLike,
+    b: ArrayLike,
+    labels: Labels,
+    margin: float,
+    rng: np.random.Generator,
+    *,
+    clusters: Labels | None = None,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+    fewest: int = 1,
+    rounds: int = 2000,
+) -> Slices:
+    """B minus A in every slice, with intervals that hold for all slices together.
+
+    Joint intervals are Bonferroni's on the method that fits each slice, which stays right for
+    a slice of one row, where a resampled maximum would not.
+
+    Args:
+        a: Scores of A, shape (n,), finite.
+        b: Scores of B on the same rows.
+        labels: The slice of each row, length n.
+        margin: How much worse B may be, >= 0, in the unit of the scores.
+        rng: Source of randomness.
+        clusters: The cluster of each row, or None.
+        level: Joint coverage, inside (0, 1).
+        bounds: Least and greatest possible score, where known.
+        fewest: Slices with fewer rows are left out, and named.
+        rounds: Permutations, at least 200.
+
+    Raises:
+        ValueError: If the arguments do not fit, or every slice has too few rows.
+
+    References:
+        Holm, S. (1979). Scandinavian Journal of Statistics 6, 65-70.
+        Cochran, W. G. (1954). The combination of estimates from different experiments.
+        Biometrics 10, 101-129. doi:10.2307/3001666
+    """
+    first, second = vector(a, "a"), vector(b, "b")
+    names = label_list(labels, first.size, "slice labels")
+    owners = cluster_codes(clusters, first.size)
+    codes = cluster_codes(names, first.size)
+    if bounds is None and np.all(np.isin(np.concatenate([first, second]), (0.0, 1.0))):
+        bounds = (0.0, 1.0)
+    rows = np.bincount(codes)
+    kept = np.flatnonzero(rows >= max(1, fewest))
+    unique = list(dict.fromkeys(names))
+    if kept.size == 0:
+        raise ValueError(f"no slice has {fewest} rows; the largest has {int(rows.max())}")
+    found = []
+    for code in kept.tolist():
+        here = codes == code
+        own = None if clusters is None else owners[here]
+        found.append(
+            difference(first[here], second[here], clusters=own, level=level, bounds=bounds)
+        )
+    p = holm([one.test.p_above(-margin) for one in found])
+    joint = [one.test.interval(1 - (1 - level) / kept.size) for one in found]
+    order = np.argsort([one.value for one in found], kind="stable").tolist()
+    inside = np.isin(codes, kept)
+    p_same, method = same_everywhere(
+        (second - first)[inside], codes[inside], owners[inside], rng, rounds
+    )
+    return Slices(
+        tuple(
+            Slice(unique[kept[i]], found[i], joint[i], verdict(joint[i], margin), float(p[i]))
+            for i in order
+        ),
+        {unique[i]: int(rows[i]) for i in np.flatnonzero(rows < max(1, fewest)).tolist()},
+        p_same,
+        method,
+    )
+
+
+def same_everywhere(
+    values: ArrayLike,
+    groups: Labels,
+    clusters: Labels | None,
+    rng: np.random.Generator,
+    rounds: int = 2000,
+) -> tuple[float, str]:
+    """The p-value of "all groups have the same mean", and how it was found.
+
+    Whole clusters change groups at random where none straddles two groups; the statistic is
+    Cochran's Q on cluster-robust variances. Else Wald's test on the joint covariance.
+
+    Args:
+        values: Shape (n,).
+        groups: The group of each value, length n.
+        clusters: The cluster of each value, or None.
+        rng: Source of randomness.
+        rounds: Permutations, at least 200.
+
+    Raises:
+        ValueError: If the arguments do not fit.
+
+    References:
+        Cochran, W. G. (1954). doi:10.2307/3001666
+        Chung, E., Romano, J. P. (2013). Exact and asymptotically robust permutation tests.
+        Annals of Statistics 41, 484-507. doi:10.1214/13-AOS1090
+    """
+    array = vector(values, "values")
+    rounds = check_count(rounds, "rounds", 200)
+    codes = cluster_codes(groups, array.size)
+    owners = cluster_codes(clusters, array.size)
+    count = int(codes.max()) + 1
+    if count == 1 or float(np.ptp(array)) == 0:
+        return 1.0, "permutation"
+    home = np.zeros(int(owners.max()) + 1, dtype=np.int64)
+    home[owners] = codes
+    if not np.array_equal(home[owners], codes):
+        return _wald(array, codes, owners), "wald"
+    sizes = np.bincount(owners).astype(np.float64)
+    totals = np.bincount(owners, weights=array).astype(np.float64)
+    seen = _heterogeneity(sizes, totals, home, count)
+    beyond = 0
+    for _ in range(rounds):
+        shuffled = _heterogeneity(sizes, totals, rng.permutation(home), count)
+        beyond += shuffled >= seen * (1 - 1e-12)
+    return (1 + beyond) / (1 + rounds), "permutation"
+
+
+def _heterogeneity(sizes: FloatArray, totals: FloatArray, home: IntArray, count: int) -> float:
+    """Cochran's Q, each group's variance drawn a little towards the common one."""
+    rows = np.bincount(home, sizes, count)
+    means = np.bincount(home, totals, count) / rows
+    common = totals.sum() / sizes.sum()
+    own = np.bincount(home, (totals - sizes * means[home]) ** 2, count)
+    pooled = float(((totals - sizes * common) ** 2).sum()) / sizes.size
+    many = np.bincount(home, minlength=count)
+    # One cluster's worth of common variance keeps small groups from dividing by nothing.
+    error = (own + pooled) / rows**2 * (many + 1) / np.maximum(1, many)
+    weight = 1 / error
+    middle = float((weight * means).sum() / weight.sum())
+    return float((weight * (means - middle) ** 2).sum())
+
+
+def _wald(values: FloatArray, codes: IntArray, owners: IntArray) -> float:
+    count, many = int(codes.max()) + 1, int(owners.max()) + 1
+    rows = np.bincount(codes).astype(np.float64)
+    means = np.bincount(codes, values) / rows
+    influence = np.zeros((many, count))
+    np.add.at(influence, (owners, codes), (values - means[codes]) / rows[codes])
+    covariance = influence.T @ influence * many / max(1, many - 1)
+    contrast = np.eye(count)[1:] - np.eye(count)[0]
+    spread = contrast @ covariance @ contrast.T
+    apart = contrast @ means
+    q = float(apart @ np.linalg.pinv(spread, hermitian=True) @ apart)
+    return chi_square_tail(max(0.0, q), float(np.linalg.matrix_rank(spread, hermitian=True) or 1))

@@ -1,0 +1,199 @@
+"""What the verbs about users' own trials share: results, margins, files as sources, prices."""
+
+import hashlib
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from headtohead.core.errors import InputError
+from headtohead.core.interval import Interval
+from headtohead.core.provenance import Citation
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
+from headtohead.prices.ratecards import RateCard, rate_card
+from headtohead.publish.envelope import envelope
+from headtohead.publish.sheet import Sheet
+from headtohead.trials.rates import Rates
+
+_HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """What `compare`, `plan` and `switch` give.
+
+    Attributes:
+        made: The result itself, with every number.
+        sheet: The report of it, for every way to print.
+        results: What `--json` lists.
+    """
+
+    made: Any
+    sheet: Sheet
+    results: Sequence[Mapping[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        head = envelope(self.sheet.verb, None, self.sheet.as_of, self.results, self.sheet.sources)
+        return head | {
+            "verdict": self.sheet.answer,
+            "word": self.sheet.word,
+            "sentence": self.sheet.sentence,
+            "notes": list(self.sheet.notes),
+            "sections": [_section_json(section) for section in self.sheet.sections],
+        }
+
+
+class Prices:
+    """List prices of models on one day.
+
+    Args:
+        day: The day they hold on, and the day of knowledge.
+        store: The evidence; the user's own if None.
+    """
+
+    def __init__(self, day: date, store: Store | None = None) -> None:
+        self.day = day
+        self.used: dict[str, RateCard] = {}
+        self._line = Facts(store)
+
+    def card(self, model: str, *, operator: str = "") -> RateCard | None:
+        """The rate card of a model in the user's own word; None if no list has it."""
+        frame = self._line.frame("prices", self.day, used_on=self.day)
+        found = self._line.names.resolve(model, on=self.day, provider=operator or None)
+        for word in filter(None, (found.model, model, model.rpartition("/")[2])):
+            card = rate_card(frame, word, self.day, operator=operator)
+            if card is not None:
+                self.used[model] = card
+                return card
+        return None
+
+    def rates(self, model: str, *, operator: str = "") -> Rates | None:
+        """The same, as what tokens are multiplied by."""
+        card = self.card(model, operator=operator)
+        return rates_of(card) if card else None
+
+    def citations(self) -> tuple[Citation, ...]:
+        """The lists behind every price given out."""
+        ids = sorted({card.source_id for card in self.used.values()})
+        return self._line.citations(ids, self.day)
+
+    @property
+    def names(self) -> "Facts":
+        """The names and evidence behind the prices."""
+        return self._line
+
+
+def rates_of(card: RateCard) -> Rates:
+    """A rate card as what tokens are multiplied by."""
+    price = card.usd_per_mtok
+    return Rates(
+        input_usd_per_mtok=price["input"],
+        output_usd_per_mtok=price["output"],
+        cache_read_usd_per_mtok=price.get("cache_read"),
+        cache_write_usd_per_mtok=price.get("cache_write"),
+    )
+
+
+def margin_of(text: str | float) -> float:
+    """A margin in the unit of the scores: "5pp" and "5%" are 0.05.
+
+    Raises:
+        InputError: If it is no number of 0 or more, or it is unclear whether 5 means 5 points.
+    """
+    if not isinstance(text, str):
+        value = float(text)
+    else:
+        bare = text.strip().removesuffix("%").removesuffix("pp").strip()
+        shares = bare != text.strip()
+        try:
+            value = float(bare) / (100 if shares else 1)
+        except ValueError:
+            raise InputError(f"The margin {text!r} is no number. Write 5pp or 0.05.") from None
+    if not 0 <= value < float("inf"):
+        raise InputError(f"The margin is {text}; it must be 0 or more. Write 5pp or 0.05.")
+    return value
+
+
+def command(verb: str, words: Sequence[str], options: Mapping[str, object]) -> str:
+    """How to ask again, as typed; options that are empty are left out.
+
+    Args:
+        verb: The verb.
+        words: Its arguments.
+        options: Option -> value: True for a flag, a mapping or a list of texts for what is said
+            several times, a tuple for what is split at commas.
+    """
+    typed = ["h2h", verb, *words]
+    for name, value in options.items():
+        if value is None or value is False or value in ("", (), [], {}):
+            continue
+        if value is True:
+            typed.append(name)
+        elif isinstance(value, Mapping):
+            typed += [word for k, v in value.items() for word in (name, f"{k}={v}")]
+        elif isinstance(value, list):
+            typed += [word for one in value for word in (name, str(one))]
+        else:
+            typed += [name, ",".join(value) if isinstance(value, tuple) else str(value)]
+    return shlex.join(typed)
+
+
+def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:
+    """Value and ends, null for an open end."""
+    import math
+
+    ends = {"value": interval.value, "low": interval.low, "high": interval.high}
+    return {k: v * scale if math.isfinite(v) else None for k, v in ends.items()}
+
+
+def file_citation(place: str, path: Path, what: str) -> Citation:
+    """A user's file as a source: theirs to name, ours to point at by hash.
+
+    Args:
+        place: Its source id ("a", "b", "logs").
+        path: The file or folder.
+        what: What it holds, in words.
+    """
+    return Citation(
+        source_id=place,
+        publisher="Your file",
+        product=path.name,
+        citation=f"{what}: {path.name}.",
+        url="",
+        licence="as its owner says",
+        evaluator="mixed",
+        sha256=digest(path),
+    )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file; empty for a folder or a very large file."""
+    if not path.is_file() or path.stat().st_size > _HASHED_BYTES:
+        return ""
+    made = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            made.update(block)
+    return made.hexdigest()
+
+
+RatesOf = Callable[[str], Rates | None]
+
+
+def _section_json(section: Any) -> dict[str, Any]:  # noqa: ANN401 - a Section; rows are plain
+    import math
+
+    def clean(cell: object) -> object:
+        return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+    names = [column.name for column in section.columns]
+    return {
+        "section": section.slug,
+        "says": section.says,
+        "rows": [dict(zip(names, map(clean, row), strict=True)) for row in section.rows],
+        "remarks": list(section.remarks),
+    }

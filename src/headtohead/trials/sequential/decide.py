@@ -1,0 +1,94 @@
+"""Verdicts over whole sequences at once, for simulations and for data that is all there."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+from headtohead.trials.sequential.bets import log_wealth
+from headtohead.trials.sequential.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """After how many observations each sequence was decided; 0 where it never was.
+
+    Attributes:
+        yes_at: Shape (...), the first moment that shows a mean above -margin.
+        no_at: Shape (...), the first moment that shows a mean below -margin.
+        gave_up_at: Shape (...), the first moment that refutes the design, 0 everywhere if that
+            was not asked for.
+    """
+
+    yes_at: IntArray
+    no_at: IntArray
+    gave_up_at: IntArray
+
+
+def decide(x: ArrayLike, plan: Plan, give_up: float | None = None) -> Decisions:
+    """When each sequence shows the one or the other, looking after every observation.
+
+    Args:
+        x: Observations in order of arrival along the last axis, shape (..., n).
+        plan: Fixed before the first observation.
+        give_up: Stop also when the design is refuted with this error, inside (0, 1). If the
+            difference is as planned, or further from the margin, this happens at most that often.
+
+    Raises:
+        ValueError: If an observation is not a number within the bound, or `give_up` is out of
+            range.
+    """
+    values = checked(x, plan)
+    threshold = plan.threshold
+    return Decisions(
+        _first(log_wealth(values, plan.null, plan) >= threshold),
+        _first(log_wealth(-values, -plan.null, plan) >= threshold),
+        _first(_refuted(values, plan, give_up)),
+    )
+
+
+def checked(x: ArrayLike, plan: Plan) -> FloatArray:
+    """The observations as numbers, shape as given.
+
+    Raises:
+        ValueError: If one is not a number within the bound.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    bad = ~(np.abs(values) <= plan.bound)
+    if bad.any():
+        raise ValueError(
+            f"an observation is {values[bad].flat[0]}; the plan says that all lie within "
+            f"+-{plan.bound}"
+        )
+    return values
+
+
+def give_up_threshold(plan: Plan, give_up: float | None) -> float:
+    """The log wealth against the design at which to give up, inf for never.
+
+    Raises:
+        ValueError: If the error allowed is not inside (0, 1).
+    """
+    if give_up is None:
+        return math.inf
+    if not 0 < give_up < 1:
+        raise ValueError(f"give_up is {give_up}; it must lie between 0 and 1, as 0.1")
+    return -math.log(give_up)
+
+
+def _refuted(x: FloatArray, plan: Plan, give_up: float | None) -> BoolArray:
+    threshold = give_up_threshold(plan, give_up)
+    if math.isinf(threshold):
+        return np.zeros(x.shape, dtype=np.bool_)
+    side = math.copysign(1.0, plan.null - plan.planned)
+    found: BoolArray = log_wealth(side * x, side * plan.planned, plan) >= threshold
+    return found
+
+
+def _first(hit: BoolArray) -> IntArray:
+    if hit.shape[-1] == 0:
+        return np.zeros(hit.shape[:-1], dtype=np.int64)
+    found: IntArray = np.where(hit.any(axis=-1), hit.argmax(axis=-1) + 1, 0)
+    return found

@@ -1,1 +1,0 @@
-"""Serves reports and pages; holds nothing until the first page needs a server."""

@@ -1,0 +1,81 @@
+"""The table of respondents by items, and what it refuses."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.capability.irt.item_worlds import full
+
+from headtohead.capability.irt.items_answers import parts, tabulate
+
+
+def test_counts_means_and_gaps() -> None:
+    found = tabulate(
+        ["a", "a", "b", "b"], ["x", "x", "x", "y"], [1, 0.25, 0.5, 1],
+        attempts=[1, 3, 2, 1], epochs=[1, 2, 1, 1],
+    )  # fmt: skip
+    assert found.respondents == ("a", "b")
+    assert found.items == ("x", "y")
+    np.testing.assert_allclose(found.score, [[(1 + 0.75) / 4, 0], [0.5, 1]])
+    np.testing.assert_array_equal(found.attempts, [[4, 0], [2, 1]])
+    np.testing.assert_array_equal(found.met, [[True, False], [True, True]])
+
+
+def test_flags_the_extreme() -> None:
+    found = full([[1, 1, 0.5], [1, 0, 0], [1, 0, 0]])
+    assert found.extreme_items.tolist() == [True, False, False]
+    assert found.extreme_respondents.tolist() == [False, False, False]
+    assert full([[1, 1], [0, 1]]).extreme_respondents.tolist() == [True, False]
+
+
+def test_names_the_parts() -> None:
+    with pytest.raises(ValueError, match=r"2 parts .*'a', 'b' on 'x'; 'c' on 'y', 'z'; fit each"):
+        tabulate(["a", "b", "c", "c"], ["x", "x", "y", "z"], [1, 0, 1, 0])
+
+
+def test_shortens_long_lists_of_a_part() -> None:
+    people = [f"p{k}" for k in range(9)]
+    with pytest.raises(ValueError, match="'p0', 'p1', 'p2' and 6 more"):
+        tabulate([*people, "q"], ["x"] * 9 + ["y"], [1.0] * 10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"scores": [1, 0, 1.2, 0]}, r"1 scores lie outside 0 to 1, the first 1.2 of 'b' on 'x'"),
+        ({"scores": [1, 0, -0.1, 0]}, "outside 0 to 1"),
+        ({"scores": [1, 0, np.nan, 0]}, "not finite"),
+        ({"scores": [1, 0, 1]}, "4 respondents for 3 values"),
+        ({"attempts": [1, 1, 0, 1]}, "attempts must be whole"),
+        ({"attempts": [1, 1, 1.5, 1]}, "attempts must be whole"),
+        ({"attempts": [1, 1]}, "2 attempts for 4 scores"),
+        ({"items": ["x", "x", "x", "y"]}, r"'a' has 2 rows on 'x': keep one of each; say with"),
+        ({"items": ["x"] * 4, "epochs": [1, 2, 1, 2]}, "2 respondents and 1 items"),
+        ({"respondents": ["a"] * 4, "epochs": [1, 1, 2, 2]}, "1 respondents and 2 items"),
+        (
+            {"items": ["x", "x", "x", "y"], "epochs": [7, 7, 1, 1]},
+            r"'a' has 2 rows on 'x' in epoch 7: keep one of each$",
+        ),
+    ],
+)
+def test_refuses(rows: dict[str, list[float]], message: str) -> None:
+    good = {"respondents": list("aabb"), "items": list("xyxy"), "scores": [1, 0, 1, 0], **rows}
+    with pytest.raises(ValueError, match=message):
+        tabulate(**good)  # type: ignore[arg-type]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(2, 8), st.integers(2, 8), st.integers(0, 9999))
+def test_parts_agree_with_scipy(people: int, things: int, seed: int) -> None:
+    from scipy.sparse import csgraph  # type: ignore[import-untyped]
+
+    met = np.random.default_rng(seed).random((people, things)) < 0.25
+    met[0] |= ~met.any(axis=0)
+    met[~met.any(axis=1), 0] = True
+    table = full(np.zeros((people, things)))
+    object.__setattr__(table, "attempts", met.astype(float))
+    joined = np.block([[np.zeros((people, people)), met], [met.T, np.zeros((things, things))]])
+    count, label = csgraph.connected_components(joined, directed=False)
+    found = np.concatenate(parts(table))
+    assert found.max() + 1 == count
+    assert len(set(zip(found.tolist(), label.tolist(), strict=True))) == count

@@ -1,0 +1,101 @@
+"""Histories of two sides: as hypothesis makes them, as simulated, and as Epoch published them."""
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike
+
+from headtohead.capability.survival import Side
+
+MONTH = 365.25 / 12
+History = list[tuple[int, float]]
+HISTORY = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(0, 12).map(float)), min_size=1, max_size=20
+)
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def columns(history: History) -> tuple[list[int], list[float]]:
+    days, values = zip(*history, strict=True)
+    return list(days), list(values)
+
+
+def exact(days: ArrayLike, values: ArrayLike) -> Side:
+    """A side whose values are certain: 40 draws, all equal."""
+    return Side(days, values, np.tile(np.asarray(values, dtype=float), (40, 1)))
+
+
+def shaken(history: History, seed: int, draws: int = 9) -> Side:
+    """A side with whole-number values and draws, so that ties happen."""
+    days, values = columns(history)
+    noise = rng(seed).integers(-2, 3, (draws, len(values)))
+    return Side(days, values, np.asarray(values) + noise)
+
+
+@dataclass(frozen=True)
+class World:
+    """Two sides with the same line of progress, one 230 days behind, and the truth."""
+
+    leader: Side
+    trailing: Side
+    true_leader: Side
+    true_trailing: Side
+    span: int
+
+
+def world(
+    source: np.random.Generator,
+    n: int = 40,
+    m: int = 20,
+    span: int = 900,
+    tau: float = 3.0,
+    sd: float = 1.0,
+    draws: int = 200,
+) -> World:
+    """Values scatter by `tau` around the line; they are seen with error `sd`.
+
+    The draws are those of the posterior that knows the line and both errors, so that any
+    number computed from them is calibrated.
+    """
+    sides = []
+    for size, shift in ((n, 0), (m, 230)):
+        days = np.sort(source.choice(span, size, False))
+        line = 100 + 0.04 * (days - shift)
+        truth = line + source.normal(0, tau, size)
+        seen = truth + source.normal(0, sd, size)
+        keep = tau**2 / (tau**2 + sd**2)
+        value = line + keep * (seen - line)
+        drawn = source.normal(value, sd * np.sqrt(keep), (draws, size))
+        sides += [Side(days, value, drawn), exact(days, truth)]
+    return World(sides[0], sides[2], sides[1], sides[3], span)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One country's models in a published index, without errors."""
+
+    names: list[str]
+    side: Side
+
+    def at(self, name: str) -> int:
+        return self.names.index(name)
+
+
+def published(evidence: Path, country: str, moved: dict[str, date] | None = None) -> Published:
+    """The models of a country in Epoch's index of 2026-08-11 (CC-BY-4.0)."""
+    names, days, values = [], [], []
+    with (evidence / "epoch_eci" / "eci_scores.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["Country (of organization)"] == country:
+                day = date.fromisoformat(row["date"][:10])
+                names.append(row["Model"])
+                days.append((moved or {}).get(row["Model"], day).toordinal())
+                values.append(float(row["eci"]))
+    return Published(names, exact(days, values))

@@ -1,0 +1,400 @@
+"""The page in a real browser: it draws, sorts, filters, slides, restores and stays alone."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.claims import report_builder as build
+from tests.claims.test_report_page import rendered
+
+from headtohead.claims.html import check_html, render_html
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DRAWN = "html[data-charts=drawn]"
+Opened = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("pages")
+    pages = {
+        "report": rendered("plain"),
+        "hostile": rendered("hostile"),
+        "check": check_html(build.check(), version=build.VERSION),
+    }
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in pages}
+
+
+@pytest.fixture
+def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
+    """Opens a page; at the end nothing may have been said on its console or left the machine."""
+    contexts: list[Any] = []
+    trouble: list[str] = []
+
+    def made(name: str = "report", hash_: str = "", **options: Any) -> Any:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: trouble.append(f"{m.type}: {m.text}"))
+        page.on("pageerror", lambda e: trouble.append(f"error: {e}"))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith(("file:", "data:", "blob:"))
+                else trouble.append(f"request: {r.url}")
+            ),
+        )
+        page.goto(files[name] + hash_)
+        if name != "check":
+            page.wait_for_selector(DRAWN)
+        return page
+
+    yield made
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def shown(page: Any) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        "#score tbody tr:not([hidden])", "rows => rows.map(r => r.dataset.anchor)"
+    )
+    return found
+
+
+def test_every_chart_draws_at_every_width(opened: Opened) -> None:
+    for width in (1280, 360):
+        page = opened(viewport={"width": width, "height": 800})
+        for slug in build.report().exhibits:
+            box = page.locator(f"#{slug}-chart svg").bounding_box()
+            assert box["width"] > 200, slug
+            assert box["height"] > 100, slug
+            marks = page.locator(f"#{slug}-chart svg path").count()
+            assert marks > 3, slug
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_hostile_names_run_nothing(opened: Opened) -> None:
+    page = opened("hostile")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.locator("#arena-frontier-chart svg").hover()
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img").count() == 0
+
+
+def test_sorting_works_by_keyboard_and_is_told(opened: Opened) -> None:
+    page = opened()
+    head = page.locator("th[data-key=hindsight]")
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = shown(page)
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert shown(page) == up[::-1]
+    assert "sort=hindsight&dir=desc" in page.url
+    page.reload()
+    page.wait_for_selector(DRAWN)
+    assert shown(page) == up[::-1]
+
+
+def counted(page: Any, text: str) -> None:
+    """Wait until the count beside the filters says so."""
+    page.wait_for_function(f"document.querySelector('#f-count').textContent === '{text}'")
+
+
+def test_filters_work_by_keyboard_together_and_restore(opened: Opened) -> None:
+    page = opened()
+    page.locator("#f-q").focus()
+    page.keyboard.type("cheaply")
+    counted(page, "1 of 5 shown")
+    assert shown(page) == ["claim-X2"]
+    page.locator("#f-sec").select_option("openness")
+    counted(page, "0 of 5 shown")
+    assert shown(page) == []
+    assert page.locator("#f-none").is_visible()
+    page.reload()
+    page.wait_for_selector(DRAWN)
+    assert shown(page) == []
+    assert page.locator("#f-q").input_value() == "cheaply"
+    page.get_by_role("button", name="Show all").press("Enter")
+    counted(page, "5 of 5 shown")
+    page.locator("#f-v").select_option("refuted")
+    counted(page, "1 of 5 shown")
+    assert shown(page) == ["claim-X3"]
+
+
+def test_a_row_opens_its_card_and_an_address_does_too(opened: Opened) -> None:
+    page = opened()
+    page.locator("#score tbody tr").nth(1).locator("td.number").click()
+    page.wait_for_selector("#claim-X2[open]")
+    assert page.url.endswith("#claim-X2")
+    again = opened(hash_="#claim-X4")
+    again.wait_for_selector("#claim-X4[open]")
+    again.wait_for_function("document.activeElement.parentElement.id === 'claim-X4'")
+
+
+def test_the_slider_changes_chart_and_address_and_reload_restores(opened: Opened) -> None:
+    page = opened()
+    figure, slider = page.locator("#price-vs-rating"), page.locator("#price-vs-rating-seen")
+    marks = "#price-vs-rating-chart .mark-symbol path"
+    before = page.locator(marks).count()
+    slider.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#price-vs-rating[data-day='2025-04-01']")
+    assert "c=price-vs-rating&t=2025-04-01" in page.url
+    after = page.locator(marks).count()
+    assert 0 < after < before
+    assert slider.get_attribute("aria-valuetext") == "2025-04-01"
+    page.reload()
+    page.wait_for_selector(DRAWN)
+    assert figure.get_attribute("data-day") == "2025-04-01"
+    assert page.locator(marks).count() == after
+    assert page.locator("#price-vs-rating-day").text_content() == "2025-04-01"
+    assert page.evaluate("scrollY") > 0
+
+
+def count(page: Any, slug: str, name: str, mark: str = "path, line, rect") -> int:
+    """How many marks the layers of this name have drawn."""
+    script = "(gs, mark) => gs.reduce((n, g) => n + g.querySelectorAll(mark).length, 0)"
+    found: int = page.eval_on_selector_all(f"#{slug}-chart svg g[class*='{name}']", script, mark)
+    return found
+
+
+def words(page: Any, slug: str) -> list[str]:
+    found: list[str] = page.locator(f"#{slug}-chart svg .mark-text text").all_text_contents()
+    return found
+
+
+def slid_to(page: Any, slug: str, day: str) -> Any:
+    slider = page.locator(f"#{slug}-seen")
+    slider.focus()
+    while page.locator(f"#{slug}-day").text_content() > day:
+        before = page.locator(f"#{slug}").get_attribute("data-day")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            f"document.getElementById('{slug}').dataset.day !== {json.dumps(before)}"
+        )
+    return page
+
+
+def test_the_frontier_has_a_band_for_each_side_and_the_gap_has_an_interval(opened: Opened) -> None:
+    page = opened()
+    slug = "capability-frontier"
+    rows = build.report().exhibits[slug].answer.rows
+    assert count(page, slug, "band_marks") == 2
+    assert count(page, slug, "records_marks") == sum(row["is_record"] for row in rows) > 0
+    assert {"−7.8", "−9.8 to −5.8"} <= set(words(page, slug))
+    slid_to(page, slug, "2025-05-01")
+    assert {"−6.0", "−8.0 to −4.0"} <= set(words(page, slug))
+    assert count(page, slug, "band_marks") == 2
+
+
+def test_each_matched_record_has_an_arrow_and_the_others_stay_open(opened: Opened) -> None:
+    page = opened()
+    slug = "lag-arrows"
+    assert count(page, slug, "set_marks") == 6
+    assert count(page, slug, "matched_marks") == count(page, slug, "heads_marks") == 4
+    assert count(page, slug, "standing_marks") == build.STANDING == 2
+    assert count(page, slug, "spread_marks") == 6
+    assert {"4.9 months, Model two", "8.0+ months"} <= set(words(page, slug))
+    slid_to(page, slug, "2025-05-31")
+    assert page.locator(f"#{slug}-day").text_content() == "2025-05-31"
+    assert count(page, slug, "set_marks") == 5
+    assert count(page, slug, "matched_marks") == 1
+    assert count(page, slug, "standing_marks") == 4
+    assert "3.9+ months" in words(page, slug)
+
+
+def test_the_profile_marks_what_is_sure_and_names_the_domains(opened: Opened) -> None:
+    page = opened()
+    slug = "capability-profile"
+    assert count(page, slug, "-symbol role-mark sure_marks") == len(build.SURE)
+    assert count(page, slug, "unsure_marks") == 8 - len(build.SURE)
+    filled = page.eval_on_selector_all(
+        f"#{slug}-chart svg g[class*='sure_marks'] path",
+        "ps => ps.filter(p => p.getAttribute('fill') !== 'transparent').length",
+    )
+    assert filled == len(build.SURE)
+    labels = page.locator(f"#{slug}-chart svg .role-axis-label text").all_text_contents()
+    heads = ["Maths", "Coding and agents", "Knowledge and reasoning", "Other"]
+    assert [label for label in labels if label in heads] == heads
+    assert {"◂ US better", "Chinese better ▸"} <= set(words(page, slug))
+
+
+def test_the_sensitivity_table_comes_first_and_its_chart_has_an_interval_a_choice(
+    opened: Opened,
+) -> None:
+    page = opened()
+    slug = "sensitivity"
+    assert page.locator(f"#{slug} > .scroll tbody tr").count() == 7
+    for what in ("gap", "lag"):
+        assert count(page, slug, f"{what}_bars") == count(page, slug, f"{what}_dots") == 4
+        assert count(page, slug, f"{what}_bare") == 2
+    assert words(page, slug).count("no answer") == 2
+
+
+def test_a_broken_address_leaves_the_page_as_it_is(opened: Opened) -> None:
+    for hash_ in (
+        "#c=nothing&t=x",
+        "#c=price-vs-rating&t=0001-01-01",
+        "#sort=evil&v=zzz",
+        "#%E0%A4%A",
+    ):
+        page = opened(hash_=f"#{hash_}")
+        assert page.locator("#price-vs-rating-chart svg").count() == 1
+
+
+def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:
+    with page.expect_download() as caught:
+        page.locator(f"#{slug} button[data-do={deed}]").press("Enter")
+    path = folder / caught.value.suggested_filename
+    caught.value.save_as(path)
+    return path.name, path.read_bytes()
+
+
+def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: Path) -> None:
+    import csv
+    import io
+
+    page = opened("hostile")
+    name, content = downloaded(page, "price-vs-rating", "csv", tmp_path)
+    assert name == "price-vs-rating.csv"
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert len(rows) == 8
+    assert build.HOSTILE[0] in [r["model_name"] for r in rows]
+    assert {"price_usd_per_mtok", "known_on", "source_id"} <= set(rows[0])
+    name, content = downloaded(page, "price-vs-rating", "metadata", tmp_path)
+    about = json.loads(content)
+    assert name == "price-vs-rating.metadata.json"
+    assert about["as_of"] == "2026-10-31"
+    assert about["columns"]["price_usd_per_mtok"]["unit"] == "$ per million tokens"
+    name, content = downloaded(page, "price-vs-rating", "png", tmp_path)
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 20_000
+    name, content = downloaded(page, "price-vs-rating", "svg", tmp_path)
+    assert content.startswith(b"<svg")
+    assert b"Rating against list price" in content
+    assert b"var(--" not in content
+    page.locator("#price-vs-rating button[data-do=cite]").press("Enter")
+    assert page.locator("dialog[open] #citation-bibtex").text_content().startswith("@misc{")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.querySelector('dialog[open]') === null")
+
+
+def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
+    text = render_html(build.report(names=("=1+1", "@x", "fine")), version=build.VERSION)
+    path = tmp_path / "page.html"
+    path.write_text(text, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(DRAWN)
+    _, content = downloaded(page, "price-vs-rating", "csv", tmp_path)
+    assert b"'=1+1" in content
+    assert b",=1+1" not in content
+    _, content = downloaded(page, "trading-equity", "csv", tmp_path)
+    page.close()
+    assert b",-15" in content
+
+
+CONTRAST = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.slice(0, 3).map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (let n = node; n; n = n.parentElement) {
+      const c = parse(getComputedStyle(n).backgroundColor);
+      if (c.length < 4 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  const low = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || !node.checkVisibility()) continue;
+    if (node.closest("script, style, noscript")) continue;
+    const svg = node.closest("svg");
+    const style = getComputedStyle(node);
+    const colour = parse(svg ? style.fill : style.color);
+    const [a, b] = [light(colour), light(behind(svg ? svg.parentElement : node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (svg && style.stroke !== "none") continue;
+    if (ratio < 4.5) low.push([node.className || node.tagName, walk.currentNode.data, ratio]);
+  }
+  return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_in_light_and_dark(opened: Opened, scheme: str) -> None:
+    page = opened(color_scheme=scheme)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 23, 30)")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_theme_can_be_chosen_and_charts_follow(opened: Opened) -> None:
+    page = opened(color_scheme="light")
+    mark = "document.querySelector('#arena-frontier-chart .mark-symbol path')"
+    light = page.evaluate(f"getComputedStyle({mark}).fill")
+    page.locator("#theme").press("Enter")
+    page.locator("#theme").press("Enter")
+    assert page.locator("#theme").text_content() == "Theme: dark"
+    page.wait_for_function(f"getComputedStyle({mark}).fill !== '{light}'")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 30)"
+
+
+def test_print_is_light_shows_the_cards_and_hides_the_tools(opened: Opened) -> None:
+    page = opened(color_scheme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("#claim-X1 .quote").first.is_visible()
+    assert not page.locator("#filters").is_visible()
+    assert not page.locator(".buttons").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#claim-X1").get_attribute("open") is None
+
+
+def test_a_check_sorts_and_filters_too(opened: Opened) -> None:
+    page = opened("check")
+    page.locator("#f-v").select_option("open")
+    assert shown(page) == ["claim-X4"]
+    page.locator("th[data-key=verdict] button").press("Enter")
+    assert "v=open" in page.url
+    assert "sort=verdict" in page.url
+
+
+def test_the_first_tab_skips_to_the_answer(opened: Opened) -> None:
+    page = opened()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"

@@ -1,0 +1,73 @@
+"""Many runs: joint intervals, ranks and ties."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats as sp  # type: ignore[import-untyped]
+
+from headtohead.trials.paired import compare_many, difference
+
+
+def _rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_clear_fields_are_ranked_and_near_ones_tied() -> None:
+    rng = _rng()
+    scores = (rng.random((400, 4)) < np.array([0.5, 0.9, 0.88, 0.2])).astype(float)
+    found = compare_many(scores, rng)
+    assert found.ranks.rank[3] == 4
+    assert found.ranks.best.tolist() == [3, 1, 1, 4]
+    assert found.ranks.worst.tolist() == [3, 2, 2, 4]
+    assert sorted(found.ties[0].tolist()) == [1, 2]
+    assert found.ties[-1].tolist() == [3]
+    assert 0.95 < found.pair_level <= 1 - 0.05 / 6
+    for pair in found.pairs:
+        assert pair.joint.width >= pair.found.interval.width
+
+
+def test_two_runs_are_one_difference() -> None:
+    scores = _rng(2).integers(0, 2, (50, 2))
+    found = compare_many(scores, _rng())
+    alone = difference(scores[:, 0], scores[:, 1])
+    assert found.pairs[0].joint == alone.interval
+    assert found.pair_level == pytest.approx(0.95)
+
+
+def test_the_critical_value_agrees_with_tukey() -> None:
+    # For exchangeable runs the largest of all paired contrasts follows the studentised range.
+    scores = _rng(3).normal(size=(3000, 5))
+    found = compare_many(scores, _rng(4), rounds=20_000)
+    critical = sp.norm.ppf(0.5 + found.pair_level / 2)
+    assert critical == pytest.approx(
+        sp.studentized_range.ppf(0.95, 5, 1e5) / math.sqrt(2), abs=0.06
+    )
+
+
+@pytest.mark.parametrize("p", [0.5, 0.95])
+def test_joint_intervals_cover_together(p: float) -> None:
+    rng = _rng(5)
+    clusters = np.repeat(np.arange(25), 2)
+    missed = 0
+    for _ in range(60):
+        own = rng.beta(4 * p, 4 * (1 - p), 25)[clusters]
+        scores = (rng.random((50, 4)) < own[:, None]).astype(float)
+        found = compare_many(scores, rng, clusters=clusters, rounds=1000)
+        missed += not all(pair.joint.low <= 0 <= pair.joint.high for pair in found.pairs)
+    # 3 are due; 10 would happen once in 1,300 runs.
+    assert missed < 10
+
+
+def test_equal_runs_stay_tied() -> None:
+    found = compare_many(np.ones((30, 3)), _rng())
+    assert found.ranks.rank.tolist() == [1, 1, 1]
+    assert found.ranks.worst.tolist() == [3, 3, 3]
+    assert all(tie.size == 3 for tie in found.ties)
+
+
+def test_refuses_what_is_no_field() -> None:
+    with pytest.raises(ValueError, match="at least two runs"):
+        compare_many([[1.0], [0.0]], _rng())
+    with pytest.raises(ValueError, match="not a finite number"):
+        compare_many([[1.0, math.nan]], _rng())

@@ -1,0 +1,109 @@
+"""Slices: joint intervals, Holm, and whether slices differ."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headtohead.trials.paired import same_everywhere, slices
+
+
+def _rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_slices_come_worst_first_and_jointly_wider() -> None:
+    rng = _rng()
+    labels = np.array(["law"] * 60 + ["code"] * 60 + ["rare"])
+    a = (rng.random(121) < 0.8).astype(float)
+    b = a.copy()
+    b[:30] = 0
+    found = slices(a, b, labels, 0.1, rng)
+    assert found.worst.name == "law"
+    assert found.worst.noninferior == "no"
+    assert {part.found.n for part in found.slices} == {1, 60}
+    for part in found.slices:
+        assert part.joint.low <= part.found.interval.low
+        assert part.joint.high >= part.found.interval.high
+        assert part.p_noninferior >= part.found.test.p_above(-0.1) - 1e-12
+    lone = next(part for part in found.slices if part.name == "rare")
+    assert lone.joint.width > 1
+    assert lone.noninferior == "undecided"
+    assert found.p_same < 0.01
+    assert found.same_method == "permutation"
+
+
+def test_small_slices_are_left_out_by_name() -> None:
+    found = slices([1, 1, 0, 1], [1, 0, 0, 1], list("aaab"), 0.1, _rng(), fewest=2)
+    assert found.left_out == {"b": 1}
+    assert len(found.slices) == 1
+    assert found.p_same == 1
+    with pytest.raises(ValueError, match="no slice has 9 rows"):
+        slices([1], [1], ["x"], 0.1, _rng(), fewest=9)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**6))
+def test_one_slice_is_the_whole(seed: int) -> None:
+    rng = _rng(seed)
+    a, b = rng.integers(0, 2, (2, 30))
+    found = slices(a, b, ["all"] * 30, 0.1, rng)
+    assert found.worst.joint == found.worst.found.interval
+
+
+def test_joint_intervals_cover_together() -> None:
+    rng = _rng(3)
+    labels = np.repeat(np.arange(6), [1, 5, 10, 20, 40, 80])
+    missed = 0
+    for _ in range(70):
+        a, b = (rng.random((2, 156)) < 0.85).astype(float)
+        found = slices(a, b, labels, 0.1, rng, rounds=200)
+        missed += not all(part.joint.low <= 0 <= part.joint.high for part in found.slices)
+    # 3.5 are due; 11 would happen once in 1,100 runs.
+    assert missed < 11
+
+
+def test_the_worst_of_equal_slices_is_rarely_condemned() -> None:
+    rng = _rng(4)
+    labels = np.repeat(np.arange(10), 20)
+    wrong = 0
+    for _ in range(40):
+        a = (rng.random(200) < 0.9).astype(float)
+        b = (rng.random(200) < 0.9).astype(float)
+        wrong += slices(a, b, labels, 0.0, rng, rounds=200).worst.joint.high < 0
+    assert wrong <= 4
+
+
+@pytest.mark.parametrize("method", ["permutation", "wald"])
+def test_sameness_errs_as_often_as_it_says_and_finds_differences(method: str) -> None:
+    rng = _rng(5)
+    clusters = np.repeat(np.arange(40), 3)
+    labels = np.repeat(np.arange(4), 30) if method == "permutation" else np.tile(np.arange(3), 40)
+    null, real = [], []
+    for _ in range(100):
+        values = rng.normal(size=40)[clusters] + rng.normal(size=120)
+        p, said = same_everywhere(values, labels, clusters, rng, 200)
+        assert said == method
+        null.append(p)
+        moved = values + 2.0 * (labels == 0)
+        real.append(same_everywhere(moved, labels, clusters, rng, 200)[0])
+    assert np.mean(np.array(null) < 0.05) < 0.13
+    assert np.mean(np.array(real) < 0.05) > 0.8
+
+
+def test_permutation_agrees_with_all_of_them() -> None:
+    """Two groups of three: the twenty splits give the exact p-value."""
+    from itertools import combinations
+
+    values = np.array([3.0, 2.5, 2.9, 0.1, 0.4, 0.2])
+    p, _ = same_everywhere(values, list("aaabbb"), None, _rng(6), 4000)
+    extreme = 0
+    for chosen in combinations(range(6), 3):
+        rest = [i for i in range(6) if i not in chosen]
+        gap = abs(values[list(chosen)].mean() - values[rest].mean())
+        extreme += gap >= abs(values[:3].mean() - values[3:].mean()) - 1e-12
+    assert p == pytest.approx(extreme / 20, abs=0.02)
+
+
+def test_nothing_varies_so_nothing_differs() -> None:
+    assert same_everywhere([0, 0, 0], list("aab"), None, _rng())[0] == 1

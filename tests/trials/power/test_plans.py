@@ -1,0 +1,203 @@
+"""Sample sizes: published ones, exact powers by brute force, simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats as sp  # type: ignore[import-untyped]
+
+from headtohead.trials.noninferiority import paired_score_difference, tasks_needed, verdict
+from headtohead.trials.power import (
+    binary_power,
+    discordance_from_pilot,
+    graded_power,
+    items_for_pairs,
+    least_margin_binary,
+    least_margin_graded,
+    likeness_from_pilot,
+    plan_binary,
+    plan_graded,
+    plan_preference,
+    sd_from_pilot,
+)
+
+# ---------------------------------------------------------------- published examples
+
+
+def test_superiority_reproduces_connors_formula() -> None:
+    # Connor (1987), p. 209, discordant shares .45 and .05, 5% two-sided, power 80%: 23 pairs.
+    assert plan_binary(0, 0.5, true_difference=0.4).formula_n == 23
+
+
+def test_equivalence_reproduces_tango() -> None:
+    # Tango (1998), equation 30: 25 pairs without a discordant one at 10% and a one-sided 5%.
+    assert plan_binary(0.1, 0, alpha=0.05).pairs_n == 25
+
+
+def test_graded_reproduces_the_t_test() -> None:
+    # Cohen (1988), Statistical Power Analysis, s. 2.3: d = .5, one sample, 5% two-sided, power
+    # 80%: 34 pairs (32 by the normal formula).
+    found = plan_graded(0.5, 1)
+    assert (found.formula_n, found.pairs_n) == (32, 34)
+
+
+def test_design_effect_reproduces_kish() -> None:
+    # Kish (1965): 1 + (k - 1) icc; ten tries with .1 are worth 10 / 1.9 pairs.
+    assert items_for_pairs(1000, 10, 0.1) == 190
+    assert items_for_pairs(1000, 8, 0) == 125
+    assert items_for_pairs(1000, 8, 1) == 1000
+
+
+# ---------------------------------------------------------------- second implementations
+
+
+@pytest.mark.parametrize(
+    ("n", "margin", "discordance", "true"),
+    [(15, 0.3, 0.3, 0.0), (25, 0.2, 0.1, 0.05), (20, 0.0, 0.6, 0.4), (12, 0.3, 0.0, 0.0)],
+)
+def test_power_agrees_with_every_outcome(
+    n: int, margin: float, discordance: float, true: float
+) -> None:
+    b, a = (discordance + true) / 2, (discordance - true) / 2
+    total = 0.0
+    for won in range(n + 1):
+        for lost in range(n + 1 - won):
+            interval = paired_score_difference(n - won - lost, lost, won, 0)
+            if verdict(interval, margin) == "yes":
+                total += sp.multinomial.pmf([won, lost, n - won - lost], n, [b, a, 1 - b - a])
+    found = binary_power(n, margin, discordance, true_difference=true)
+    assert found == pytest.approx(total, abs=1e-9)
+
+
+@pytest.mark.parametrize("discordance", [0.0, 0.05, 0.2, 0.6])
+def test_plans_agree_with_tasks_needed(discordance: float) -> None:
+    found = plan_binary(0.08, discordance, power=0.9, alpha=0.05)
+    assert found.formula_n == tasks_needed(0.08, discordance, 0.9, 0.05)
+    assert found.pairs_n >= found.formula_n
+    assert found.power >= 0.9
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 300), st.floats(0, 3), st.floats(0.001, 0.2))
+def test_graded_power_agrees_with_scipy(n: int, margin: float, alpha: float) -> None:
+    known = sp.nct.sf(sp.t.ppf(1 - alpha, n - 1), n - 1, margin * math.sqrt(n))
+    if np.isfinite(known):
+        assert graded_power(n, margin, 1, alpha=alpha) == pytest.approx(known, abs=1e-3)
+
+
+def test_enumeration_meets_the_normal_approximation() -> None:
+    exact = binary_power(20_000, 0.01, 0.2)
+    assert binary_power(20_001, 0.01, 0.2) == pytest.approx(exact, abs=0.004)
+
+
+# ---------------------------------------------------------------- simulation
+
+
+@pytest.mark.parametrize(
+    ("margin", "discordance", "true"), [(0.1, 0.2, 0.0), (0.1, 0.03, 0.0), (0.1, 0.25, 0.03)]
+)
+def test_the_planned_pairs_have_the_power(margin: float, discordance: float, true: float) -> None:
+    plan = plan_binary(margin, discordance, true_difference=true)
+    b, a = (discordance + true) / 2, (discordance - true) / 2
+    tables = np.random.default_rng(1).multinomial(plan.pairs_n, [b, a, 1 - b - a], 4000)
+    kinds, counts = np.unique(tables, axis=0, return_counts=True)
+    yes = sum(
+        count
+        for (won, lost, same), count in zip(kinds.tolist(), counts.tolist(), strict=True)
+        if verdict(paired_score_difference(same, lost, won, 0), margin) == "yes"
+    )
+    assert yes / 4000 == pytest.approx(plan.power, abs=0.025)
+    assert plan.power >= 0.8
+
+
+@pytest.mark.parametrize("margin", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("n", [20, 60, 300])
+def test_type_one_error_of_the_planned_decision(margin: float, n: int) -> None:
+    for extra in (0.0, 0.05, 0.2, 0.4):
+        error = binary_power(n, margin, margin + extra, true_difference=-margin)
+        # Tango's score test is asymptotic; at its worst it errs about 1 point more than 2.5%.
+        assert error < 0.037
+
+
+def test_graded_plan_has_its_power() -> None:
+    plan = plan_graded(0.05, 0.3)
+    draws = np.random.default_rng(2).normal(0, 0.3, (4000, plan.pairs_n))
+    error = draws.std(axis=1, ddof=1) / math.sqrt(plan.pairs_n)
+    bound = sp.t.ppf(0.975, plan.pairs_n - 1)
+    assert np.mean(draws.mean(axis=1) - bound * error > -0.05) == pytest.approx(0.8, abs=0.025)
+
+
+@pytest.mark.parametrize("n", [10, 40])
+def test_pilot_bounds_hold_as_often_as_they_say(n: int) -> None:
+    rng = np.random.default_rng(3)
+    sd = [sd_from_pilot(rng.normal(size=n)).careful > 1 for _ in range(1000)]
+    assert np.mean(sd) == pytest.approx(0.8, abs=0.05)
+    counts = rng.binomial(n, 0.25, 1000).tolist()
+    shares = [discordance_from_pilot(k, 0, n).careful > 0.25 for k in counts]
+    assert np.mean(shares) > 0.7
+
+
+def test_likeness_is_recovered() -> None:
+    rng = np.random.default_rng(4)
+    items = np.repeat(np.arange(300), 4)
+    values = rng.normal(size=300)[items] * 0.6**0.5 + rng.normal(size=1200) * 0.4**0.5
+    assert likeness_from_pilot(values, items) == pytest.approx(0.6, abs=0.07)
+    assert likeness_from_pilot([0.0, 1.0], ["a", "b"]) == 1
+
+
+# ---------------------------------------------------------------- properties
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0.05, 0.4), st.floats(0, 0.6), st.floats(0.5, 0.95), st.integers(1, 10))
+def test_plans_keep_their_word(margin: float, share: float, power: float, tries: int) -> None:
+    plan = plan_binary(margin, share, power=power, tries=tries, icc=0.3)
+    assert plan.power >= power
+    assert plan.calls_n == plan.items_n * plan.tries
+    assert plan.items_n <= max(plan.pairs_n, math.ceil(3.85 / margin))
+    assert plan_binary(margin, share, power=power, true_difference=min(share, 0.02)).formula_n <= (
+        plan.formula_n
+    )
+
+
+def test_least_margin_is_where_the_power_is_reached() -> None:
+    found = least_margin_binary(200, 0.15)
+    assert binary_power(200, found, 0.15) >= 0.8
+    assert binary_power(200, found - 0.003, 0.15) < 0.8
+    graded = least_margin_graded(100, 0.4)
+    assert graded_power(100, graded, 0.4) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_preference_is_the_same_arithmetic() -> None:
+    votes, pairs = plan_preference(0.1, 0.3), plan_binary(0.1, 0.7)
+    assert votes == pairs
+
+
+def test_few_items_with_many_tries_are_not_enough() -> None:
+    plan = plan_binary(0.05, 0.1, tries=50)
+    assert plan.items_n >= 73
+
+
+def test_refuses_what_no_sample_shows() -> None:
+    with pytest.raises(ValueError, match="no sample shows"):
+        plan_binary(0.05, 0.2, true_difference=-0.05)
+    with pytest.raises(ValueError, match="needs at least"):
+        plan_binary(0.05, 0.1, true_difference=0.2)
+    with pytest.raises(ValueError, match="margin is 1"):
+        plan_binary(1, 0.1)
+    with pytest.raises(ValueError, match="discordance is 2"):
+        plan_binary(0.1, 2)
+    with pytest.raises(ValueError, match=r"alpha is 0\.5"):
+        plan_graded(0.1, 1, alpha=0.5)
+    with pytest.raises(ValueError, match="standard deviation is 0"):
+        plan_graded(0.1, 0)
+    with pytest.raises(ValueError, match="tie rate is 1"):
+        plan_preference(0.1, 1)
+    with pytest.raises(ValueError, match="correlation is 2"):
+        items_for_pairs(10, 2, 2)
+    with pytest.raises(ValueError, match="all differences"):
+        sd_from_pilot([1, 1])
+    with pytest.raises(ValueError, match=r"confidence is 0\.5"):
+        discordance_from_pilot(1, 1, 10, 0.5)
