@@ -1,6 +1,7 @@
 """`h2h`: finds the command of every feature; turns failures into messages and exit codes."""
 
 import importlib
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,15 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a verb."""
         return commands().get(cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the verb; its failures speak of options, as the command line does."""
+        try:
+            return super().invoke(ctx)
+        except HeadToHeadError as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            error.args = (in_options(str(error), command),)
+            raise
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
         kwargs["standalone_mode"] = False
@@ -71,6 +81,28 @@ def commands() -> dict[str, click.Command]:
             if isinstance(member, click.Command) and member.name:
                 found[member.name] = member
     return found
+
+
+def in_options(message: str, command: click.Command | None) -> str:
+    """A message about arguments, in `backticks`, as one about options.
+
+    Args:
+        message: As Python says it: "`ties` is one of ...", "leave `ties='half'`".
+        command: Whose options.
+    """
+    flags = {
+        str(p.name): p.opts[-1]
+        for p in (command.params if command else ())
+        if isinstance(p, click.Option)
+    }
+
+    def said(found: re.Match[str]) -> str:
+        name, _, value = found[1].partition("=")
+        if name not in flags:
+            return found[0]
+        return f"{flags[name]} {value.strip(chr(39) + chr(34))}".strip()
+
+    return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", said, message)
 
 
 def _fail(message: str, code: int) -> None:

@@ -1,13 +1,133 @@
-"""What every command shares: the options on dates, the day it is, and printing."""
+"""What every command shares: options made of settings, the words that were typed, the day it is."""
 
+import collections.abc
 import json
-from collections.abc import Iterable
+import shlex
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar, get_origin
 
 import click
+from click.core import ParameterSource
 
 from headtohead.core.errors import InputError
+from headtohead.core.settings import Option, choices_of, choose, options_of, type_of
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_TYPED = "headtohead.typed"
+
+
+class Verb(click.Command):
+    """A command that remembers what was typed, and ends its help with an example.
+
+    Args:
+        example: A whole command that works.
+        args: As of `click.Command`.
+        arguments: As of `click.Command`.
+    """
+
+    def __init__(self, *args: Any, example: str, **arguments: Any) -> None:  # noqa: ANN401
+        arguments["epilog"] = f"\b\nExample:\n  {example}"
+        super().__init__(*args, **arguments)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and keep the words as they were."""
+        ctx.meta[_TYPED] = list(args)
+        return super().parse_args(ctx, args)
+
+
+def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]], Verb]:
+    """A command of `h2h`.
+
+    Args:
+        example: A whole command that works, for the end of its help.
+        name: Its name, if not the function's.
+    """
+
+    def make(function: Callable[..., Any]) -> Verb:
+        return click.command(name or function.__name__, cls=Verb, example=example)(function)
+
+    return make
+
+
+def typed(as_of: date | None = None) -> str:
+    """The command as it was typed, for "Again:"; with the day of knowledge, if none was given.
+
+    Args:
+        as_of: The day that was filled in.
+    """
+    context = click.get_current_context()
+    said = ["h2h", str(context.info_name), *context.meta.get(_TYPED, ())]
+    has = any(parameter.name == "as_of" for parameter in context.command.params)
+    if as_of and has and context.get_parameter_source("as_of") is not ParameterSource.COMMANDLINE:
+        said += ["--as-of", str(as_of)]
+    return shlex.join(said)
+
+
+def settings_options(**classes: type) -> Callable[[Function], Function]:
+    """Options made of settings classes; the command gets one object of each.
+
+    Args:
+        classes: Parameter of the command -> its settings class.
+    """
+    shown = {
+        parameter: {f: o for f, o in options_of(kind).items() if not o.hidden}
+        for parameter, kind in classes.items()
+    }
+
+    def wrap(command: Function) -> Function:
+        def called(**given: Any) -> Any:  # noqa: ANN401 - what click makes of the options
+            for parameter, kind in classes.items():
+                own = {f.name: given.pop(f.name) for f in shown[parameter]}
+                chosen = {name: value for name, value in own.items() if value is not None}
+                given[parameter] = choose(kind(), chosen)
+            return command(**given)
+
+        called.__name__, called.__doc__ = command.__name__, command.__doc__
+        # They stand in the order of the fields, above those that the command declares itself.
+        called.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+        for parameter in reversed(classes):
+            for f, said in reversed(shown[parameter].items()):
+                _click_option(classes[parameter], f.name, f.default, said)(called)
+        return called  # type: ignore[return-value]
+
+    return wrap
+
+
+def _click_option(kind: type, name: str, default: object, said: Option) -> Callable[[Any], Any]:
+    """The click option of one field; None stands for "not given"."""
+    wanted = type_of(kind, name)
+    flag = said.flag or f"--{name.replace('_', '-')}"
+    if wanted is bool:
+        return click.option(
+            flag, name, is_flag=True, flag_value=not said.off, default=None, help=said.help
+        )
+    more: dict[str, Any] = {"help": said.help, "default": None, "metavar": said.metavar or None}
+    if choices_of(wanted):
+        more["type"] = click.Choice(choices_of(wanted))
+    elif get_origin(wanted) is collections.abc.Mapping:
+        more |= {"multiple": True, "callback": pairs}
+    elif said.read is None and wanted in (int, float):
+        more["type"] = wanted
+    elif wanted is Path:
+        more["type"] = click.Path(path_type=Path)
+    if isinstance(default, str | int | float) and default != "":
+        more["help"] += f" Default: {default}"
+    return click.option(flag, name, **more)
+
+
+def pairs(
+    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> dict[str, str] | None:
+    """NAME=VALUE, several times; None if it was not given."""
+    made = {}
+    for text in value:
+        name, sign, rest = text.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
+        made[name.strip()] = rest.strip()
+    return made or None
 
 
 def today() -> date:

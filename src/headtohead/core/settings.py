@@ -1,0 +1,177 @@
+"""Options, written once: a field of a settings class is an argument in Python and an option of h2h.
+
+A verb takes one object of each of its settings classes, or the same choices by keyword. What a
+field is called, what it may be and what it means stand at the field and nowhere else: the command
+line makes its options of it, and `help()` and tab completion show it as an argument.
+"""
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from headtohead.core.errors import InputError
+
+T = TypeVar("T")
+_KEY = "option"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What is said of a field once, for every door.
+
+    Attributes:
+        help: What it does, in a sentence for both doors.
+        flag: Its name on the command line, if not --field-name ("--named-too", "--map").
+        metavar: What stands for its value in the help of the command line.
+        read: From a text of the command line, or what a caller of Python gave, to the value kept;
+            None where the type alone tells.
+        off: For a switch whose field is true unless it is given.
+        hidden: An argument of Python alone.
+    """
+
+    help: str
+    flag: str = ""
+    metavar: str = ""
+    read: Callable[[Any], Any] | None = None
+    off: bool = False
+    hidden: bool = False
+
+
+def option(
+    default: Any = MISSING,  # noqa: ANN401 - that of the field
+    *,
+    factory: Callable[[], Any] | None = None,
+    **said: Any,  # noqa: ANN401 - the fields of Option
+) -> Any:  # noqa: ANN401 - dataclasses.field has no better type
+    """A field of a settings class.
+
+    Args:
+        default: Its default.
+        factory: Makes the default instead, where it can change.
+        said: The fields of `Option`.
+    """
+    metadata = {_KEY: Option(**said)}
+    if factory is not None:
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def options_of(settings: type) -> dict[Field[Any], Option]:
+    """The fields of a settings class that users choose, in order, with what is said of them."""
+    return {f: f.metadata[_KEY] for f in fields(settings) if _KEY in f.metadata}
+
+
+def type_of(settings: type, name: str) -> Any:  # noqa: ANN401 - a type or a typing form
+    """The type of a field; without None where it may be left out."""
+    found = typing.get_type_hints(settings)[name]
+    if get_origin(found) in (types.UnionType, typing.Union):
+        rest = [part for part in get_args(found) if part is not type(None)]
+        return rest[0] if len(rest) == 1 else found
+    return found
+
+
+def choices_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a type or a typing form
+    """The values that a literal type allows; empty for other types."""
+    return tuple(get_args(kind)) if get_origin(kind) is Literal else ()
+
+
+def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the object's own class
+    """The settings with some choices replaced, each read as its field says.
+
+    Args:
+        settings: An object of a settings class.
+        given: Field -> choice; texts with commas where a field takes several words.
+
+    Raises:
+        InputError: If a choice is none of those allowed.
+    """
+    kind = type(settings)
+    said = {f.name: o for f, o in options_of(kind).items()}
+    made = {}
+    for name, value in given.items():
+        wanted = type_of(kind, name)
+        allowed = choices_of(wanted)
+        if allowed and value not in allowed:
+            raise InputError(f"`{name}` is one of {', '.join(allowed)}, not {value!r}.")
+        read = said[name].read if name in said else None
+        if read is not None and value is not None:
+            value = read(value)
+        elif get_origin(wanted) is tuple and not isinstance(value, tuple):
+            value = words(value)
+        made[name] = value
+    return replace(settings, **made)
+
+
+def words(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - one text or many
+    """Words given one by one, or as one text with commas."""
+    if isinstance(given, str):
+        return tuple(filter(None, (part.strip() for part in given.split(","))))
+    return tuple(given or ())
+
+
+def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Lets a verb be called with choices by keyword; it gets them as settings objects.
+
+    `@takes(settings=RankSettings)` above `def rank(votes, *, settings)` allows
+    `rank(votes, ties="drop")` and `rank(votes, settings=RankSettings(ties="drop"))`. Signature and
+    docstring then list every choice.
+
+    Args:
+        classes: Parameter of the verb -> its settings class; no two may share a field.
+    """
+
+    def wrap(verb: Callable[..., T]) -> Callable[..., T]:
+        owner = {f.name: p for p, kind in classes.items() for f in options_of(kind)}
+
+        @functools.wraps(verb)
+        def called(*args: Any, **given: Any) -> T:  # noqa: ANN401 - those of the verb
+            own: dict[str, dict[str, Any]] = {p: {} for p in classes}
+            for name in [n for n in given if n in owner]:
+                own[owner[name]][name] = given.pop(name)
+            for name in given:
+                _known(verb, name, owner)
+            for parameter, kind in classes.items():
+                base = given.pop(parameter, None) or kind()
+                given[parameter] = choose(base, own[parameter])
+            return verb(*args, **given)
+
+        _describe(called, verb, classes)
+        return called
+
+    return wrap
+
+
+def _known(verb: Callable[..., Any], name: str, owner: Mapping[str, str]) -> None:
+    parameters = inspect.signature(verb).parameters
+    if name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    known = [*owner, *parameters]
+    close = get_close_matches(name, known, n=2)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    raise TypeError(f"{verb.__name__}() has no argument {name!r}.{hint}")
+
+
+def _describe(called: Any, verb: Callable[..., Any], classes: Mapping[str, type]) -> None:  # noqa: ANN401
+    """Give the wrapped verb the signature and the docstring that list every choice."""
+    signature = inspect.signature(verb)
+    parameters = list(signature.parameters.values())
+    said = []
+    for kind in classes.values():
+        for f, o in options_of(kind).items():
+            default = getattr(kind(), f.name)
+            parameters.append(
+                inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=default).replace(
+                    annotation=f.type
+                )
+            )
+            said.append(f"    {f.name}: {o.help}")
+    parameters.sort(key=lambda p: p.kind)
+    called.__signature__ = signature.replace(parameters=parameters)
+    called.__settings__ = dict(classes)
+    head, args, tail = (inspect.getdoc(verb) or "").partition("Args:\n")
+    called.__doc__ = head + (args or "\nArgs:\n") + "\n".join(said) + "\n" + tail

@@ -1,0 +1,111 @@
+"""Options that are written once: at a field of a settings class."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from headtohead.cli import in_options
+from headtohead.core.errors import InputError
+from headtohead.core.settings import choose, option, takes
+from headtohead.publish.command_line import settings_options, typed, verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cooking:
+    """How to cook."""
+
+    heat: Literal["low", "high"] = option("low", help="How hot.")
+    minutes: int = option(10, help="How long.", metavar="MINUTES")
+    herbs: tuple[str, ...] = option((), help="What goes in.", metavar="HERB,...")
+    lids: Mapping[str, str] = option(factory=dict, help="Lids.", flag="--lid", metavar="POT=LID")
+    covered: bool = option(True, help="Without a lid.", flag="--open", off=True)
+    on: date | None = option(None, help="The day.", read=lambda d: date.fromisoformat(str(d)))
+    secret: int = option(3, help="For Python.", hidden=True)
+
+
+@takes(cooking=Cooking)
+def cook(dish: str, *, cooking: Cooking, as_of: date | None = None) -> tuple[str, Cooking]:
+    """Cook a dish.
+
+    Args:
+        dish: Which.
+        as_of: A day.
+    """
+    return dish, cooking
+
+
+@verb("h2h cooks soup --heat high")
+@click.argument("dish")
+@settings_options(cooking=Cooking)
+@click.option("--as-of")
+def cooks(dish: str, cooking: Cooking, as_of: str | None) -> None:
+    """Cook a dish."""
+    click.echo(repr(cook(dish, cooking=cooking)[1]))
+    click.echo(typed(date(2026, 1, 2)))
+
+
+def test_a_verb_takes_an_object_or_choices_by_keyword() -> None:
+    assert cook("soup") == ("soup", Cooking())
+    assert cook("soup", heat="high", herbs="dill, mint")[1] == Cooking(
+        heat="high", herbs=("dill", "mint")
+    )
+    assert cook("soup", cooking=Cooking(minutes=3), on="2026-02-03")[1] == Cooking(
+        minutes=3, on=date(2026, 2, 3)
+    )
+
+
+def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
+    with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
+        choose(Cooking(), {"heat": "warm"})
+    with pytest.raises(TypeError, match=r"no argument 'hea'\. Did you mean heat"):
+        cook("soup", hea="low")
+    assert in_options("Leave `heat='low'`, or give `herbs`.", cooks) == (
+        "Leave --heat low, or give --herbs."
+    )
+    assert in_options("`covered` and `nothing`", cooks) == "--open and `nothing`"
+
+
+def test_signature_and_docstring_list_every_choice() -> None:
+    parameters = inspect.signature(cook).parameters
+    assert [*parameters][0] == "dish"
+    assert parameters["minutes"].default == 10
+    assert "    herbs: What goes in." in str(cook.__doc__)
+    assert "    dish: Which." in str(cook.__doc__)
+
+
+def run(*words: str) -> Any:
+    found = CliRunner().invoke(cooks, list(words), prog_name="cooks")
+    return found.exit_code, found.output.splitlines()
+
+
+def test_the_command_line_makes_options_of_the_fields() -> None:
+    code, lines = run("soup", "--heat", "high", "--herbs", "dill,mint", "--lid", "a=b, c=d",
+                      "--open", "--on", "2026-02-03", "--minutes", "4")  # fmt: skip
+    assert code == 0
+    wanted = Cooking(
+        heat="high",
+        minutes=4,
+        herbs=("dill", "mint"),
+        lids={"a": "b, c=d"},
+        covered=False,
+        on=date(2026, 2, 3),
+    )
+    assert lines[0] == repr(wanted)
+    assert run("soup", "--heat", "warm")[0] == 2
+    help_ = "\n".join(run("--help")[1])
+    assert "--minutes MINUTES" in help_
+    assert "Default: 10" in help_
+    assert "--secret" not in help_
+    assert help_.rstrip().endswith("h2h cooks soup --heat high")
+
+
+def test_again_is_what_was_typed_and_the_day_that_was_filled_in() -> None:
+    _, lines = run("soup", "--lid", "a=b, c=d", "--open")
+    assert lines[1] == "h2h cooks soup --lid 'a=b, c=d' --open --as-of 2026-01-02"
+    assert run("soup", "--as-of", "2020-01-01")[1][1] == "h2h cooks soup --as-of 2020-01-01"
