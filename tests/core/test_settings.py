@@ -73,7 +73,7 @@ def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
 
 def test_signature_and_docstring_list_every_choice() -> None:
     parameters = inspect.signature(cook).parameters
-    assert [*parameters][0] == "dish"
+    assert next(iter(parameters)) == "dish"
     assert parameters["minutes"].default == 10
     assert "    herbs: What goes in." in str(cook.__doc__)
     assert "    dish: Which." in str(cook.__doc__)

@@ -1,0 +1,1 @@
+"""The one door to a user's files: open, recognise, decompress, records, mapping, counting."""
