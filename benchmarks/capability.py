@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares  # type: ignore[import-untyped]
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from scipy.optimize import least_squares
+from scipy.sparse import csr_matrix
 
 from headtohead.capability.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
 from headtohead.capability.irt.eci import Ridge

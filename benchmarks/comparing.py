@@ -63,7 +63,7 @@ def _scores(path: Path) -> FloatArray:
 
 def _scipy(a: FloatArray, b: FloatArray) -> None:
     """The same interval alone, by resampling items; neither reads a file nor looks at costs."""
-    from scipy.stats import bootstrap  # type: ignore[import-untyped]
+    from scipy.stats import bootstrap
 
     bootstrap((b - a,), np.mean, n_resamples=9999, method="percentile", batch=200,
               rng=np.random.default_rng(0))  # fmt: skip

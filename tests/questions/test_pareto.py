@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 
 from headtohead.questions.pareto import front_probability, pareto_front
 

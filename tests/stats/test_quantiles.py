@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 
 from headtohead.stats.quantiles import normal_probability, normal_quantile, student_quantile
 

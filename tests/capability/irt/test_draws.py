@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.capability.irt.capability_worlds import rng, table, world
 
 from headtohead.capability.irt import drawn_interval, fit_index

@@ -1,13 +1,12 @@
 """Epoch's index: the published edition, the exact minimum by another optimiser, other editions."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize  # type: ignore[import-untyped]
+from scipy import optimize
 from tests.capability.irt.capability_worlds import Rows, epoch_rows, named, published, rng, table
 
 from headtohead.capability.irt import (
@@ -295,9 +294,3 @@ def test_anchors_must_be_there_and_in_order() -> None:
     ):
         with pytest.raises(ValueError, match=expected):
             fit_eci_index(scores, anchors=anchors, draws=0, rng=rng(), fixed="b0")
-
-
-def test_without_scipy_the_stop_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    with pytest.raises(ValueError, match=r"install headtohead\[eci\]"):
-        published_stop(["a"], ["Winogrande"], np.array([0.5]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize  # type: ignore[import-untyped]
+from scipy import optimize
 from scipy import stats as sp
 from tests.capability.irt.capability_worlds import named, rng, sigmoid, table, world
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, optimize  # type: ignore[import-untyped]
+from scipy import integrate, optimize
 from scipy import stats as sp
 from tests.capability.irt.item_worlds import LSAT, full, lsat, world
 

@@ -67,7 +67,7 @@ def test_refuses(rows: dict[str, list[float]], message: str) -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.integers(2, 8), st.integers(2, 8), st.integers(0, 9999))
 def test_parts_agree_with_scipy(people: int, things: int, seed: int) -> None:
-    from scipy.sparse import csgraph  # type: ignore[import-untyped]
+    from scipy.sparse import csgraph
 
     met = np.random.default_rng(seed).random((people, things)) < 0.25
     met[0] |= ~met.any(axis=0)

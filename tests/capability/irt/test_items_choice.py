@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.capability.irt.item_worlds import World, lsat, world
 
 from headtohead.capability.irt.items import ItemFit, fit_items

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.capability.survival.histories import HISTORY, History, columns, rng
 
 from headtohead.capability.survival import best_on, frontier_probability, running_best

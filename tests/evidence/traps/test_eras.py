@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 
 from headtohead.evidence.traps import Run, eras, shift
 from headtohead.evidence.traps.chances import student_half_width, student_two_sided

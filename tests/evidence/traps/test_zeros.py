@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 
 from headtohead.evidence.traps import silent_zeros, stretches, zeros
 from headtohead.evidence.traps.chances import FloatArray, surprise_parts, too_few

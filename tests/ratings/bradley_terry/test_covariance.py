@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import (
     ELO,
     World,

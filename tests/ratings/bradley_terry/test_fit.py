@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, special  # type: ignore[import-untyped]
+from scipy import optimize, special
 from tests.ratings.bradley_terry.boards import (
     BASEBALL,
     ELO,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import World
 
 from headtohead.ratings.bradley_terry import covariance, fit

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize  # type: ignore[import-untyped]
-from scipy.sparse import csgraph  # type: ignore[import-untyped]
+from scipy import optimize
+from scipy.sparse import csgraph
 from tests.ratings.bradley_terry.boards import board
 
 from headtohead.ratings.bradley_terry import Counts, fit, shape

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import linalg  # type: ignore[import-untyped]
+from scipy import linalg
 
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, IntArray

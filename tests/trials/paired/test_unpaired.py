@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 
 from headtohead.stats.intervals import proportion_difference
 from headtohead.trials.paired import judge, unpaired_difference

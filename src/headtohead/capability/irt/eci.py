@@ -6,7 +6,7 @@ are clipped to 0.001..0.999; |ability| and |difficulty| stay within 10, slopes w
 models then fix the points.
 
 Epoch's optimiser stops a little before the minimum, and where it stops depends on the order of the
-rows. `fit_eci` gives the minimum itself; `published_stop` repeats Epoch's walk, which needs scipy.
+rows. `fit_eci` gives the minimum itself; `published_stop` repeats Epoch's walk.
 
 References:
     Epoch AI (2026). Epoch Capabilities Index, method and code (MIT).
@@ -27,7 +27,7 @@ from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.stats.threads import one_thread
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
 ECI_ANCHORS = {"Claude 3.5 Sonnet": 130.0, "GPT-5": 150.0}
 ECI_BENCHMARK = "Winogrande"
@@ -145,14 +145,10 @@ def published_stop(
         The scores and one row of parameters in their order.
 
     Raises:
-        ValueError: If the rows are wrong, or scipy is not installed.
+        ValueError: If the rows are wrong.
     """
-    try:
-        from scipy.optimize import least_squares  # type: ignore[import-untyped]
-    except ImportError:
-        raise ValueError(
-            "Epoch's optimiser is scipy's: install headtohead[eci], or use the minimum (fit_eci)"
-        ) from None
+    from scipy.optimize import least_squares
+
     scores = Scores.from_rows(models, benchmarks, values)
     walk = _Walk(models, benchmarks, values, fixed, strength)
     found = least_squares(

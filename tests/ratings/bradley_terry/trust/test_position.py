@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats as sp  # type: ignore[import-untyped]
+from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import BASEBALL, board
 from tests.ratings.bradley_terry.trust.trust_votes import davidson, judged
 
