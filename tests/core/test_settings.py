@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -24,6 +25,11 @@ class Cooking:
     minutes: int = option(10, help="How long.", metavar="MINUTES")
     herbs: tuple[str, ...] = option((), help="What goes in.", metavar="HERB,...")
     lids: Mapping[str, str] = option(factory=dict, help="Lids.", flag="--lid", metavar="POT=LID")
+    sent: Mapping[str, Any] = option(
+        factory=dict, help="Heat.", flag="--send", metavar="NAME=VALUE"
+    )
+    books: tuple[Path, ...] = option((), help="Recipes.", flag="--book", metavar="FILE", many=True)
+    shelf: Path | None = option(None, help="Where they stand.")
     covered: bool = option(True, help="Without a lid.", flag="--open", off=True)
     on: date | None = option(None, help="The day.", read=lambda d: date.fromisoformat(str(d)))
     secret: int = option(3, help="For Python.", hidden=True)
@@ -103,6 +109,21 @@ def test_the_command_line_makes_options_of_the_fields() -> None:
     assert "Default: 10" in help_
     assert "--secret" not in help_
     assert help_.rstrip().endswith("h2h cooks soup --heat high")
+
+
+def test_files_and_values_are_taken_as_they_are() -> None:
+    files = ["--book", "one, two.txt", "--book", "b", "--shelf", "s"]
+    code, lines = run("soup", "--send", "a=1.5", "--send", "b=null", "--send", "c=warm", *files)
+    assert code == 0
+    wanted = Cooking(
+        sent={"a": 1.5, "b": None, "c": "warm"},
+        books=(Path("one, two.txt"), Path("b")),
+        shelf=Path("s"),
+    )
+    assert lines[0] == repr(wanted)
+    assert cook("soup", books="one, two.txt", shelf="s")[1] == Cooking(
+        books=(Path("one, two.txt"),), shelf=Path("s")
+    )
 
 
 def test_again_is_what_was_typed_and_the_day_that_was_filled_in() -> None:

@@ -12,6 +12,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from headtohead.core.errors import InputError
@@ -31,6 +32,7 @@ class Option:
         read: From a text of the command line, or what a caller of Python gave, to the value kept;
             None where the type alone tells.
         off: For a switch whose field is true unless it is given.
+        many: For a tuple whose values are given one by one, as file names are: no text with commas.
         hidden: An argument of Python alone.
     """
 
@@ -39,6 +41,7 @@ class Option:
     metavar: str = ""
     read: Callable[[Any], Any] | None = None
     off: bool = False
+    many: bool = False
     hidden: bool = False
 
 
@@ -101,8 +104,13 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
         read = said[name].read if name in said else None
         if read is not None and value is not None:
             value = read(value)
-        elif get_origin(wanted) is tuple and not isinstance(value, tuple):
-            value = words(value)
+        elif get_origin(wanted) is tuple:
+            one_by_one = name in said and said[name].many and isinstance(value, str | Path)
+            value = (value,) if one_by_one else words(value)
+            if get_args(wanted)[0] is Path:
+                value = tuple(Path(part) for part in value)
+        elif wanted is Path and value is not None:
+            value = Path(value)
         made[name] = value
     return replace(settings, **made)
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import click
 from click.core import ParameterSource
@@ -107,7 +107,10 @@ def _click_option(kind: type, name: str, default: object, said: Option) -> Calla
     if choices_of(wanted):
         more["type"] = click.Choice(choices_of(wanted))
     elif get_origin(wanted) is collections.abc.Mapping:
-        more |= {"multiple": True, "callback": pairs}
+        texts = get_args(wanted)[1] is str
+        more |= {"multiple": True, "callback": pairs if texts else values}
+    elif said.many:
+        more |= {"multiple": True, "callback": lambda _, __, value: value or None}
     elif said.read is None and wanted in (int, float):
         more["type"] = wanted
     elif wanted is Path:
@@ -128,6 +131,21 @@ def pairs(
             raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
         made[name.strip()] = rest.strip()
     return made or None
+
+
+def values(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """As `pairs`; each value as JSON, or the text itself where it is none."""
+
+    def read(text: str) -> object:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
+    found = pairs(context, parameter, value)
+    return {name: read(text) for name, text in found.items()} if found else None
 
 
 def today() -> date:
