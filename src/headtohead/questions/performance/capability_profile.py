@@ -1,5 +1,5 @@
 """Where each side is better or worse than its overall level says."""
 
-from headtohead.capability.profile import QUESTION, run
+from headtohead.capability.questions.capability_profile import QUESTION, run
 
 __all__ = ["QUESTION", "run"]
