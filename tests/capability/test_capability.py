@@ -59,11 +59,11 @@ def test_scores_are_brought_to_one_scale_from_guessing_to_all_that_can_be_solved
 def test_two_sources_are_joined_by_weights_and_the_first_one_s_name_is_kept() -> None:
     rows = world(lambda model, test: model == "A5" and test == "osworld")
     other = row("A5 (max)", "osworld", 0.7, source_id="epoch_eci_gathered", model_id="lab/a5")
-    found = made([*rows, other], sources=FULL)
+    found = made([*rows, other], source=FULL)
     assert "A5 (max)" not in found.scores.models
     assert score_of(found, "A5", "osworld") == 0.7
     assert dict(found.models.select("label", "benchmarks_n").iter_rows())["A5"] == len(TESTS)
-    turned = made([*rows, other], sources=FULL[::-1])
+    turned = made([*rows, other], source=FULL[::-1])
     assert "A5 (max)" in turned.scores.models
     assert "A5" not in turned.scores.models
 
@@ -73,7 +73,7 @@ def test_one_name_for_two_weights_makes_two_labels() -> None:
         row("A5", test, 0.5, model_id="lab/a5-other", source_id="epoch_eci_gathered")
         for test in TESTS
     ]
-    found = made([*world(), *twin], sources=FULL)
+    found = made([*world(), *twin], source=FULL)
     assert {"A5 (lab/a5)", "A5 (lab/a5-other)"} <= set(found.scores.models)
     assert score_of(found, "A5 (lab/a5-other)", "hle") == 0.5
 

@@ -64,7 +64,7 @@ def index(facts: Facts, method: IndexMethod, sources: tuple[str, ...] = FULL) ->
     frames = {name: facts.frame(name, EDITION) for name in _TABLES}
     day, rng = Period.parse(SUMMER), np.random.default_rng(0)
     ask = Ask(day, EDITION, Sides(), {}, rng, kept=facts._kept)
-    return capability(frames, ask, IndexSettings(sources=sources, method=method))
+    return capability(frames, ask, IndexSettings(source=sources, method=method))
 
 
 def ratio(facts: Facts, about: str, **scope: Any) -> Estimate:

@@ -96,7 +96,7 @@ def test_every_topic_of_other_choices_is_there() -> None:
         f"without {title(name)}" for name in sorted(TESTS)
     ]
     assert sum(v.topic == "missing" for v in found) == 5
-    both = many(rows, sources=FULL)
+    both = many(rows, source=FULL)
     scores = [v.choice for v in both if v.topic == "scores"]
     assert scores == ["Epoch's own runs", "independent results only"]
     alone = [v for v in many(world()) if v.topic == "scores"]

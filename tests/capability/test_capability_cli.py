@@ -319,7 +319,7 @@ def test_the_published_index_is_taken_whole_or_not_at_all(run: Run) -> None:
     assert len(made["results"]) == 222
     result = run("index", "--method", "published", "--domain", "maths", "--as-of", DAY)
     assert result.exit_code == 64
-    assert "domain cannot be chosen" in result.stderr
+    assert "--domain cannot be chosen" in result.stderr
 
 
 def test_the_ratio_of_scores_keeps_to_the_benchmarks_chosen(run: Run) -> None:

@@ -1,49 +1,15 @@
-"""Which scores an index is made of, and how: read from the scope words of a question."""
+"""Which scores an index is made of and how, and between whom a gap is: options of both verbs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Literal
 
-from headtohead.core.question import ScopeWord
-from headtohead.evidence.benchmarks import DOMAINS
+from headtohead.core.settings import option
 
 Dates = Literal["publisher", "release"]
 IndexMethod = Literal["binomial", "eci", "published"]
-
-INDEX_WORDS = {
-    "index_sources": ScopeWord(
-        "texts", "Sources whose scores make the index.", ("epoch_eci",)
-    ),
-    "domain": ScopeWord(
-        "text", "Only benchmarks of this domain; empty: all.", "", ("", *DOMAINS)
-    ),
-    "independent": ScopeWord("flag", "Leave out results that the models' makers report.", False),
-    "without": ScopeWord("texts", "Benchmarks to leave out.", ()),
-    "dates": ScopeWord(
-        "text",
-        "publisher: a model counts from the day that the index's publisher gives, previews "
-        "included; release: from its general release.",
-        "publisher",
-        ("publisher", "release"),
-    ),
-    "method": ScopeWord(
-        "text",
-        "binomial: by the likelihood of items; eci: Epoch's objective and bootstrap; published: "
-        "Epoch's printed scores.",
-        "binomial",
-        ("binomial", "eci", "published"),
-    ),
-    "back_days": ScopeWord("number", "How old the scores may be and still serve, in days.", 120),
-    "frontier_benchmarks": ScopeWord(
-        "number", "Benchmarks that a model needs before it may set the frontier; 0: the usual.", 0
-    ),
-}  # fmt: skip
-SIDE_WORDS = {
-    "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-    "b": ScopeWord("text", "Side B likewise.", ""),
-}
 LEVEL = 0.9
-_METHODS: dict[str, IndexMethod] = {m: m for m in get_args(IndexMethod)}
+DEFAULT_SOURCE = "epoch_eci"
 # Benchmarks for a place in the index, and for setting the frontier. A model with few has a wide
 # interval, and the best of many such models is overrated; Epoch asks for four and no more.
 _USUAL = (3, 6)
@@ -52,42 +18,52 @@ _IN_DOMAIN = (2, 3)
 _PAST = 4  # for showing when a level was first reached
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSettings:
     """How an index is made.
 
     Attributes:
-        sources: Sources of the scores, the one whose model names are kept first.
-        domain: A domain of benchmarks; empty for all.
-        independent: Whether results of the models' makers are left out.
-        without: Benchmarks left out.
-        dates: Which release day counts.
-        method: "binomial", "eci" or "published".
         frontier_benchmarks: Benchmarks a model needs to set the frontier; 0 for the usual.
         draws: Joint draws; 0 for the point fit alone.
     """
 
-    sources: tuple[str, ...] = ("epoch_eci",)
-    domain: str = ""
-    independent: bool = False
-    without: tuple[str, ...] = ()
-    dates: Dates = "publisher"
-    method: IndexMethod = "binomial"
+    domain: str = option(
+        "",
+        metavar="DOMAIN",
+        help="Only benchmarks of maths, coding_agentic or knowledge_reasoning.",
+    )
+    source: tuple[str, ...] = option(
+        (),
+        metavar="SOURCE,...",
+        help="Whose scores make the index; all: every source you have. Default: epoch_eci, and "
+        "your own scores if you give any.",
+    )
+    scores: Path | None = option(
+        None,
+        metavar="FILE",
+        read=Path,
+        help="Your own scores too (CSV or Parquet: model, benchmark, score); with source "
+        "'scores', only they.",
+    )
+    method: IndexMethod = option(
+        "binomial",
+        help="By the likelihood of items (binomial); by Epoch's objective and bootstrap (eci); or "
+        "Epoch's index as printed (published).",
+    )
+    dates: Dates = option(
+        "publisher",
+        help="A model counts from the day that the index's publisher gives, previews included "
+        "(publisher), or from its general release (release).",
+    )
+    independent: bool = option(False, help="Leave out results that the models' makers report.")
+    without: tuple[str, ...] = option((), metavar="BENCHMARK,...", help="Benchmarks to leave out.")
     frontier_benchmarks: int = 0
     draws: int = 500
 
-    @classmethod
-    def of(cls, scope: Mapping[str, Any]) -> "IndexSettings":
-        """The settings that a question's scope words ask for."""
-        return cls(
-            sources=tuple(scope["index_sources"]),
-            domain=str(scope["domain"]),
-            independent=bool(scope["independent"]),
-            without=tuple(scope["without"]),
-            dates="release" if scope["dates"] == "release" else "publisher",
-            method=_METHODS[scope["method"]],
-            frontier_benchmarks=int(scope["frontier_benchmarks"]),
-        )
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources of the scores, the one whose model names are kept first."""
+        return self.source or (DEFAULT_SOURCE,)
 
     @property
     def least(self) -> int:
@@ -121,3 +97,23 @@ class IndexSettings:
         if self.method == "eci":
             return "Epoch's objective (its exact minimum), each model's scores drawn anew"
         return "two-parameter logistic by the likelihood of items, benchmarks weighed anew"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapSettings:
+    """Which two sides a gap is between, and how it is told."""
+
+    a: str = option("US", metavar="SIDE", help="The side that would be replaced.")
+    b: str = option("CN", metavar="SIDE", help="The side that might stand in.")
+    group: str = option(
+        "country",
+        metavar="GROUP",
+        help="What tells the sides apart: country, open, lab, family or model.",
+    )
+    benchmarks: tuple[str, ...] = option(
+        (), metavar="BENCHMARK,...", help="Translate the gap into these; all of the index if empty."
+    )
+    measure: Literal["difference", "ratio"] = option(
+        "difference",
+        help="A ratio is refused: the scale has no zero, and the message says what to ask instead.",
+    )

@@ -113,7 +113,7 @@ def _scores(
     sources = set(frames["benchmark_scores"]["source_id"])
     for choice, wanted in (("Epoch's own runs", _FULL[:1]), ("all scores gathered", _FULL)):
         if set(wanted) <= sources and wanted != base.sources:
-            yield under("scores", choice, sources=wanted)
+            yield under("scores", choice, source=wanted)
         elif wanted != base.sources:
             yield Variant("scores", choice, f"not here: h2h update {wanted[-1]} takes them in")
     choice = "makers' results included" if base.independent else "independent results only"

@@ -1,85 +1,73 @@
 """The verbs about capability: how able each model is, and how far apart two sides are."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import Any, NamedTuple
 
-from headtohead.capability import catch_up as catch_up_question
-from headtohead.capability import expected_scores as expected_scores_question
-from headtohead.capability import frontier_trend as frontier_trend_question
-from headtohead.capability import gap as gap_question
-from headtohead.capability import index as index_question
-from headtohead.capability import lag as lag_question
-from headtohead.capability import profile as profile_question
-from headtohead.capability import score_ratio as score_ratio_question
-from headtohead.capability import sensitivity as sensitivity_question
 from headtohead.capability.own_scores import own_scores
+from headtohead.capability.questions import (
+    capability_gap,
+    capability_index,
+    capability_lag,
+    capability_profile,
+    capability_sensitivity,
+    catch_up_time,
+    expected_scores,
+    frontier_trend,
+    score_ratio,
+)
 from headtohead.capability.result import GapResult, IndexResult
+from headtohead.capability.settings import DEFAULT_SOURCE, GapSettings, IndexSettings
+from headtohead.capability.words import scope_of
 from headtohead.core import arguments as asking
 from headtohead.core.arguments import Day, Window
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.provenance import OWN_SCORES
 from headtohead.core.question import Answer, Exhibit, Sides
+from headtohead.core.settings import takes
 from headtohead.evidence.benchmarks import DOMAINS
 from headtohead.evidence.benchmarks import benchmarks as all_benchmarks
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 
-IndexMethod = Literal["binomial", "eci", "published"]
-Dates = Literal["publisher", "release"]
-Measure = Literal["difference", "ratio"]
-DEFAULT_SOURCE = "epoch_eci"
-
 _NO_RATIO = (
     "The index has no zero: where it begins and how long a point is are chosen, so 146 over 155 "
     "says nothing, and another choice gives another ratio. Ask for the difference (leave out "
-    "--measure ratio): `h2h gap` also tells it in months, in expected scores, and as the ratio of "
-    "scores on shared benchmarks, where 0 does mean that nothing was solved."
+    "`measure='ratio'`): `h2h gap` also tells it in months, in expected scores, and as the ratio "
+    "of scores on shared benchmarks, where 0 does mean that nothing was solved."
 )
 
 
+@takes(settings=IndexSettings)
 def index(
     *,
     as_of: Day,
+    settings: IndexSettings,
     about: Window | None = None,
-    domain: str = "",
-    source: str | Sequence[str] | None = None,
-    scores: Path | str | None = None,
-    method: IndexMethod = "binomial",
-    dates: Dates = "publisher",
-    independent: bool = False,
-    without: str | Sequence[str] = (),
     store: Store | None = None,
 ) -> IndexResult:
     """How able each model is on one scale, with 90% intervals, tie groups and places.
 
     Args:
         as_of: The day of our knowledge.
+        settings: The choices below as one object.
         about: Models released by the end of it; by `as_of` if None.
-        domain: "maths", "coding_agentic" or "knowledge_reasoning"; all benchmarks if empty.
-        source: Sources of the scores: epoch_eci if None, and "scores" with it if `scores` is
-            given; "all" for every one known.
-        scores: A file of your own scores; see `evidence.own_scores`.
-        method: "binomial" (by the likelihood of items), "eci" (Epoch's objective) or "published"
-            (Epoch's printed scores).
-        dates: Which release day counts: "publisher" (previews included) or "release".
-        independent: Leave out results that the models' makers report.
-        without: Benchmarks to leave out.
         store: The evidence; the user's own if None.
 
     Raises:
+        InputError: If a choice is none of those allowed, or does not go with the published index.
         UnknownName: If a domain, source or benchmark does not exist.
         NoEvidence: If what was known makes no index.
     """
     day = asking.day(as_of)
-    facts = _line(store, scores, day)
-    scope = _scope(facts, day, domain, source, method, dates, independent, without)
+    facts = _facts(store, settings, day)
+    scope = scope_of(_checked(facts, day, settings))
     window = asking.window(about) or Period(day, day)
     answer = facts.ask(
-        index_question.QUESTION, index_question.run, about=window, as_of=day, scope=scope
+        capability_index.QUESTION, capability_index.run, about=window, as_of=day, scope=scope
     )
     if answer.missing:
         raise NoEvidence(_nothing(answer, scope))
@@ -92,22 +80,13 @@ def index(
     )
 
 
+@takes(between=GapSettings, settings=IndexSettings)
 def gap(
     *,
     as_of: Day,
-    a: str = "US",
-    b: str = "CN",
-    group: str = "country",
+    between: GapSettings,
+    settings: IndexSettings,
     about: Window | None = None,
-    domain: str = "",
-    source: str | Sequence[str] | None = None,
-    scores: Path | str | None = None,
-    method: IndexMethod = "binomial",
-    dates: Dates = "publisher",
-    independent: bool = False,
-    without: str | Sequence[str] = (),
-    benchmarks: str | Sequence[str] = (),
-    measure: Measure = "difference",
     store: Store | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> GapResult:
@@ -115,60 +94,47 @@ def gap(
 
     Args:
         as_of: The day of our knowledge.
-        a: The side that would be replaced.
-        b: The side that might stand in.
-        group: What tells them apart: country, open, lab, family or model.
+        between: The two sides, and how the gap is told, as one object.
+        settings: How the index is made, as one object.
         about: The day or window it speaks of; `as_of` if None.
-        domain: As in `index`.
-        source: As in `index`.
-        scores: As in `index`.
-        method: As in `index`.
-        dates: As in `index`.
-        independent: As in `index`.
-        without: As in `index`.
-        benchmarks: Benchmarks to translate the gap into; all of the index if empty.
-        measure: "difference"; "ratio" is refused, since the scale has no zero.
         store: The evidence; the user's own if None.
         progress: Told each question before it is asked; many scores take a while.
 
     Raises:
-        InputError: If a ratio is asked for.
+        InputError: If a ratio is asked for, or a choice is none of those allowed.
         UnknownName: If a side, domain, source or benchmark does not exist.
         NoEvidence: If what was known makes no index with both sides.
     """
-    if measure == "ratio":
+    if between.measure == "ratio":
         raise InputError(_NO_RATIO)
     day = asking.day(as_of)
-    facts = _line(store, scores, day)
-    sides = _sides(facts, day, group, a, b)
-    scope = _scope(facts, day, domain, source, method, dates, independent, without)
-    # Two models that were named are not the best of many, so none need be well tested to lead.
-    scope |= {"frontier_benchmarks": 1} if group == "model" else {}
+    facts = _facts(store, settings, day)
+    sides = _sides(facts, day, between)
+    settings = _checked(facts, day, settings)
+    if between.group == "model":
+        # Two models that were named are not the best of many, so none need be well tested to lead.
+        settings = replace(settings, frontier_benchmarks=1)
+    known = set(facts.frame("benchmark_scores", day)["benchmark"])
+    _check_benchmarks(between.benchmarks, known)
     window = asking.window(about) or Period(day, day)
-    named = asking.words(benchmarks)
-    tests: set[str] = set(facts.frame("benchmark_scores", day)["benchmark"])
-    _check_benchmarks(named, tests)
     parts = {}
-    questions = _questions(scope, named, tests)
-    if group == "model":
-        questions = [q for q in questions if q.slug not in _OF_MANY and not q.slug.endswith("_lag")]
-    for asked in questions:
+    for part in _parts(settings, between, known):
         if progress:
-            progress(asked.slug.replace("_", " "))
+            progress(part.slug.replace("_", " "))
         answer = facts.ask(
-            asked.module.QUESTION,
-            asked.module.run,
+            part.question.QUESTION,
+            part.question.run,
             about=window,
             as_of=day,
             sides=sides,
-            scope=asked.scope,
-            sources=asked.sources,
+            scope=part.scope,
+            sources=part.sources,
         )
-        if asked.slug == "level" and answer.missing:
-            raise NoEvidence(_nothing(answer, scope))
-        parts[asked.slug] = Exhibit(
-            slug=asked.slug,
-            analysis=asked.analysis,
+        if part.slug == "level" and answer.missing:
+            raise NoEvidence(_nothing(answer, scope_of(settings)))
+        parts[part.slug] = Exhibit(
+            slug=part.slug,
+            analysis=f"performance.{part.question.__name__.rpartition('.')[2]}",
             about=window,
             answer=answer,
             citations=facts.citations(asking.sources(answer), day),
@@ -176,7 +142,7 @@ def gap(
     ids = sorted({i for part in parts.values() for i in asking.sources(part.answer)})
     return GapResult(
         sides=sides,
-        scope=scope,
+        scope=scope_of(settings),
         about=window,
         as_of=day,
         parts=parts,
@@ -184,92 +150,67 @@ def gap(
     )
 
 
-# What is said of sides with many models: one model alone has no history and no profile.
-_OF_MANY = ("lag_release", "lag_now", "catch_up", "trend", "profile")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question of the many that make a gap."""
+class _Part(NamedTuple):
+    """One question of the many that make a gap: its slug, its module and what it is asked with."""
 
     slug: str
-    analysis: str
-    module: Any
+    question: ModuleType
     scope: Mapping[str, Any]
     sources: tuple[str, ...] = ()
 
 
-def _of_scope(
-    scope: Mapping[str, Any], benchmarks: tuple[str, ...], known: set[str]
+def _parts(settings: IndexSettings, between: GapSettings, known: set[str]) -> Iterator[_Part]:
+    """The questions of a gap, in the order of the page."""
+    scope = scope_of(settings)
+    many = between.group != "model"  # one model alone has no history and no profile
+    yield _Part("level", capability_gap, scope)
+    if many:
+        yield _Part("lag_release", capability_lag, {**scope, "clock": "release"})
+        yield _Part("lag_now", capability_lag, {**scope, "clock": "about"})
+        yield _Part("catch_up", catch_up_time, scope)
+        yield _Part("trend", frontier_trend, scope)
+    yield _Part("scores", expected_scores, {**scope, "benchmarks": between.benchmarks})
+    if settings.method != "published":  # whose scores are not all here
+        tests = _shared_tests(settings, between.benchmarks, known)
+        # Of a domain few tests are shared; the interval tells what they are worth.
+        fewest = {"min_shared": 3} if tests else {}
+        words = {"independent": settings.independent, "benchmarks": tests, **fewest}
+        yield _Part("ratio", score_ratio, words, settings.sources)
+        for domain in () if settings.domain else DOMAINS[:3]:
+            own = {**scope, "domain": domain}
+            yield _Part(f"{domain}_level", capability_gap, own)
+            if many:
+                yield _Part(f"{domain}_lag", capability_lag, own)
+    if many:
+        yield _Part("profile", capability_profile, scope)
+    yield _Part("sensitivity", capability_sensitivity, scope)
+
+
+def _shared_tests(
+    settings: IndexSettings, benchmarks: tuple[str, ...], known: set[str]
 ) -> tuple[str, ...]:
     """The benchmarks that the choices leave for a ratio of scores; empty for all."""
-    facts, domain = all_benchmarks(), scope.get("domain")
-    left = set(benchmarks or known)
-    left -= set(scope.get("without", ()))
-    if domain:
-        left = {name for name in left if name in facts and facts[name].domain == domain}
+    facts = all_benchmarks()
+    left = set(benchmarks or known) - set(settings.without)
+    if settings.domain:
+        left = {name for name in left if name in facts and facts[name].domain == settings.domain}
     return tuple(sorted(left)) if left != known else ()
 
 
-def _questions(
-    scope: Mapping[str, Any], benchmarks: tuple[str, ...], known: set[str]
-) -> list[_Asked]:
-    own = _of_scope(scope, benchmarks, known)
-    asked = [
-        _Asked("level", "performance.capability_gap", gap_question, scope),
-        _Asked(
-            "lag_release", "performance.capability_lag", lag_question, {**scope, "clock": "release"}
-        ),
-        _Asked("lag_now", "performance.capability_lag", lag_question, {**scope, "clock": "about"}),
-        _Asked("catch_up", "performance.catch_up_time", catch_up_question, scope),
-        _Asked("trend", "performance.frontier_trend", frontier_trend_question, scope),
-        _Asked(
-            "scores",
-            "performance.expected_scores",
-            expected_scores_question,
-            {**scope, "benchmarks": benchmarks},
-        ),
-        _Asked(
-            "ratio",
-            "performance.score_ratio",
-            score_ratio_question,
-            {
-                "independent": scope.get("independent", False),
-                "benchmarks": own,
-                # Of a domain few tests are shared; the interval tells what they are worth.
-                **({"min_shared": 3} if own else {}),
-            },
-            tuple(scope["index_sources"]),
-        ),
-    ]
-    if scope.get("method") == "published":  # its scores are not all here
-        asked = [a for a in asked if a.slug != "ratio"]
-    if not scope.get("domain") and scope.get("method") != "published":
-        for domain in DOMAINS[:3]:
-            part = {**scope, "domain": domain}
-            asked.append(
-                _Asked(f"{domain}_level", "performance.capability_gap", gap_question, part)
-            )
-            asked.append(_Asked(f"{domain}_lag", "performance.capability_lag", lag_question, part))
-    asked.append(_Asked("profile", "performance.capability_profile", profile_question, scope))
-    asked.append(
-        _Asked("sensitivity", "performance.capability_sensitivity", sensitivity_question, scope)
-    )
-    return asked
-
-
-def _line(store: Store | None, scores: Path | str | None, day: date) -> Facts:
+def _facts(store: Store | None, settings: IndexSettings, day: date) -> Facts:
+    """The evidence, with the scores that the user brought."""
     facts = Facts(store)
-    if scores is not None:
-        own = own_scores(Path(scores), facts.names, day)
+    if settings.scores is not None:
+        own = own_scores(settings.scores, facts.names, day)
         facts.bring("benchmark_scores", own.rows, own.citation)
     return facts
 
 
-def _sides(facts: Facts, day: date, group: str, a: str, b: str) -> Sides:
+def _sides(facts: Facts, day: date, between: GapSettings) -> Sides:
     """The sides asked for: of a group that the names know, or of the scores the user brought."""
     import polars as pl
 
+    group, a, b = between.group, between.a, between.b
     frame = facts.frame("benchmark_scores", day)
     if group == "model":
         names = frame.select("model_name", pl.coalesce("model_id", "model_name").alias("unit"))
@@ -287,55 +228,31 @@ def _sides(facts: Facts, day: date, group: str, a: str, b: str) -> Sides:
     return facts.sides(group, a, b)
 
 
-def _scope(
-    facts: Facts,
-    day: date,
-    domain: str,
-    source: str | Sequence[str] | None,
-    method: str,
-    dates: str,
-    independent: bool,
-    without: str | Sequence[str],
-) -> dict[str, Any]:
-    """The scope words that are not the default, each checked; the sources always."""
-    if domain and domain not in DOMAINS:
-        raise UnknownName("domain", domain, DOMAINS)
-    for word, value, known in (
-        ("method", method, ("binomial", "eci", "published")),
-        ("way to date models", dates, ("publisher", "release")),
-    ):
-        if value not in known:
-            raise UnknownName(word, value, known)
-    if method == "published":
-        asked = {"domain": domain, "source": source, "independent": independent, "without": without}
-        for word in (w for w, value in asked.items() if value):
-            raise InputError(
-                f"The published index is one printed whole: {word} cannot be chosen. Leave it out, "
-                "or use the method binomial or eci."
-            )
+def _checked(facts: Facts, day: date, settings: IndexSettings) -> IndexSettings:
+    """The settings with the names of their sources, every name in them known."""
+    if settings.domain and settings.domain not in DOMAINS:
+        raise UnknownName("domain", settings.domain, DOMAINS)
+    if settings.method == "published":
+        for name in ("domain", "source", "independent", "without"):
+            if getattr(settings, name):
+                raise InputError(
+                    f"The published index is one printed whole: `{name}` cannot be chosen. Leave "
+                    "it out, or use `method='binomial'` or `method='eci'`."
+                )
     frame = facts.frame("benchmark_scores", day)
     there: set[str] = set(frame["source_id"])
     usual = (DEFAULT_SOURCE, OWN_SCORES) if OWN_SCORES in there else (DEFAULT_SOURCE,)
-    made: dict[str, Any] = {
-        "index_sources": _known_sources(there, usual if source is None else source)
-    }
-    left_out = asking.words(without)
-    _check_benchmarks(left_out, set(frame["benchmark"]))
-    made |= {"domain": domain} if domain else {}
-    made |= {"method": method} if method != "binomial" else {}
-    made |= {"dates": dates} if dates != "publisher" else {}
-    made |= {"independent": True} if independent else {}
-    return made | ({"without": left_out} if left_out else {})
+    _check_benchmarks(settings.without, set(frame["benchmark"]))
+    return replace(settings, source=_known_sources(there, settings.source or usual))
 
 
-def _check_benchmarks(named: tuple[str, ...], known: set[str]) -> None:
+def _check_benchmarks(named: Sequence[str], known: set[str]) -> None:
     for name in named:
         if name not in known:
             raise UnknownName("benchmark", name, known)
 
 
-def _known_sources(known: set[str], source: str | Sequence[str]) -> tuple[str, ...]:
-    wanted = asking.words(source)
+def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     if wanted == ("all",):
         first = [DEFAULT_SOURCE] if DEFAULT_SOURCE in known else []
         return (*first, *sorted(known - set(first)))
@@ -344,7 +261,7 @@ def _known_sources(known: set[str], source: str | Sequence[str]) -> tuple[str, .
             if name == DEFAULT_SOURCE:
                 raise NoEvidence(
                     "No benchmark score that makes the index was known by then. Choose a later "
-                    "--as-of; `h2h sources` tells what became known when."
+                    "`as_of`; `h2h sources` tells what became known when."
                 )
             raise UnknownName("source of benchmark scores", name, known)
     return wanted
@@ -354,5 +271,5 @@ def _nothing(answer: Answer, scope: Mapping[str, Any]) -> str:
     told = answer.missing[0].upper() + answer.missing[1:].rstrip(".")
     more = ""
     if scope.get("domain") and len(scope["index_sources"]) == 1:
-        more = " --source all takes in the scores of every source you have."
+        more = " `source='all'` takes in the scores of every source you have."
     return f"{told}.{more} `h2h evidence benchmark_scores` shows what there is."

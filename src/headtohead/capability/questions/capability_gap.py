@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.fronts import FRONT_COLUMNS, fronts
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
@@ -32,7 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """
     import polars as pl
 
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     index = found.capability.index

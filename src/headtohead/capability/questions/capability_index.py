@@ -7,9 +7,10 @@ import numpy as np
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt import ECI_ANCHORS
 from headtohead.capability.model import Capability
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.capability.words import INDEX_WORDS, settings_of
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question
@@ -32,7 +33,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Points with intervals of all models released by the end of `about`, the ablest first."""
-    settings = IndexSettings.of(ask.scope)
+    settings = settings_of(ask.scope)
     try:
         made = capability(frames, ask, settings)
     except ValueError as error:

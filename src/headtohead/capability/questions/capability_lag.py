@@ -4,9 +4,10 @@ from datetime import date
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import Clock, Lag, side_lag
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
@@ -34,7 +35,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Months since side A first had the level of side B's best, that best drawn anew each time."""
     import polars as pl
 
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import Functioning, functioning
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.benchmarks import benchmarks, title
@@ -37,7 +38,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """How much more B's models score on each benchmark than models of A that are as able."""
     import polars as pl
 
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import lag_days, side_lag
 from headtohead.capability.variants import Variant, variants
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
@@ -31,7 +32,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Gap and lag as asked, and under each other choice of scores, dates, model and benchmarks."""
     import polars as pl
 
-    found = list(variants(frames, ask, IndexSettings.of(ask.scope)))
+    found = list(variants(frames, ask, settings_of(ask.scope)))
     base = found[0].sides
     if isinstance(base, str):
         return Answer(missing=base)

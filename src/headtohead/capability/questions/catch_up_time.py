@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.fronts import stood
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import CatchUp, catch_up
 from headtohead.capability.tables import model_rows
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -41,7 +42,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """The median of all records, those still standing included (Kaplan-Meier)."""
     import polars as pl
 
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     made, on_day = found.capability, found.day.toordinal()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import drawn_interval
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.benchmarks import benchmarks, title
@@ -35,7 +36,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Expected score of B's best minus that of A's best, benchmark by benchmark."""
     import polars as pl
 
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     index = found.capability.index

@@ -6,7 +6,7 @@ import numpy as np
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.model import TwoSides
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import (
     HorizontalGap,
     Spread,
@@ -15,6 +15,7 @@ from headtohead.capability.survival import (
     trend_gap,
 )
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
@@ -37,7 +38,7 @@ _STEP = 0.1  # points between two levels at which the frontiers are compared
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Slopes, the gap between the lines, and the mean horizontal gap between the frontiers."""
-    found = two_sides(frames, ask, IndexSettings.of(ask.scope), ask.about.end)
+    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
     if isinstance(found, str):
         return Answer(missing=found)
     made, day = found.capability, found.day.toordinal()

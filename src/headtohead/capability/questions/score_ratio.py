@@ -166,7 +166,7 @@ def _order(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> dict[str, float]:
 
     sources = tuple(sorted(rows["source_id"].unique()))
     try:
-        made = capability(frames, ask, IndexSettings(sources=sources, draws=0))
+        made = capability(frames, ask, IndexSettings(source=sources, draws=0))
     except ValueError:
         unit = pl.coalesce("model_id", "model_name").alias("unit")
         return dict(rows.group_by(unit).agg(pl.col("score_frac").mean()).iter_rows())

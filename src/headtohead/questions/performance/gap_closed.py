@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import drawn_interval
-from headtohead.capability.settings import INDEX_WORDS, LEVEL, SIDE_WORDS, IndexSettings
+from headtohead.capability.settings import LEVEL
 from headtohead.capability.tables import model_rows
+from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -84,7 +85,7 @@ def _rating(frames: Frames, ask: Ask) -> "_Change | str":
 def _index(frames: Frames, ask: Ask) -> "_Change | str":
     """Both gaps on one index, so that what models share cancels in each joint draw."""
     since = date.fromisoformat(str(ask.scope["since"]))
-    settings = IndexSettings.of(ask.scope)
+    settings = settings_of(ask.scope)
     first, last = (two_sides(frames, ask, settings, day) for day in (since, ask.about.end))
     if isinstance(first, str):
         return first
