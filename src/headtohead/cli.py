@@ -87,7 +87,8 @@ def in_options(message: str, command: click.Command | None) -> str:
     """A message about arguments, in `backticks`, as one about options.
 
     Args:
-        message: As Python says it: "`ties` is one of ...", "leave `ties='half'`".
+        message: As Python says it: "`ties` is one of ...", "leave `ties='half'`",
+            "`mapping={'key': 'COLUMN'}`".
         command: Whose options.
     """
     flags = {
@@ -100,6 +101,9 @@ def in_options(message: str, command: click.Command | None) -> str:
         name, _, value = found[1].partition("=")
         if name not in flags:
             return found[0]
+        fields = re.findall(r"'([^']*)': '([^']*)'", value) if value.startswith("{") else ()
+        if fields:
+            return " ".join(f"{flags[name]} {field}={column}" for field, column in fields)
         return f"{flags[name]} {value.strip(chr(39) + chr(34))}".strip()
 
     return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", said, message)

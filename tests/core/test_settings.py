@@ -66,6 +66,14 @@ def test_a_verb_takes_an_object_or_choices_by_keyword() -> None:
     )
 
 
+def test_none_is_a_value_where_the_field_may_be_none_and_no_choice_elsewhere() -> None:
+    day = date(2026, 2, 3)
+    base = Cooking(heat="high", lids={"a": "b"}, on=day)
+    assert cook("soup", cooking=base, heat=None, lids=None, on=None)[1] == Cooking(
+        heat="high", lids={"a": "b"}
+    )
+
+
 def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
     with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
         choose(Cooking(), {"heat": "warm"})
@@ -75,6 +83,7 @@ def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
         "Leave --heat low, or give --herbs."
     )
     assert in_options("`covered` and `nothing`", cooks) == "--open and `nothing`"
+    assert in_options("`lids={'a': 'b', 'c': 'D'}`", cooks) == "--lid a=b --lid c=D"
 
 
 def test_signature_and_docstring_list_every_choice() -> None:

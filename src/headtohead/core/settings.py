@@ -95,14 +95,20 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
     """
     kind = type(settings)
     said = {f.name: o for f, o in options_of(kind).items()}
-    made = {}
+    made: dict[str, Any] = {}
+    hints = typing.get_type_hints(kind)
     for name, value in given.items():
+        if value is None:
+            # A field that may be None is set to it; for others None stands for "not given".
+            if type(None) in get_args(hints[name]):
+                made[name] = None
+            continue
         wanted = type_of(kind, name)
         allowed = choices_of(wanted)
         if allowed and value not in allowed:
             raise InputError(f"`{name}` is one of {', '.join(allowed)}, not {value!r}.")
         read = said[name].read if name in said else None
-        if read is not None and value is not None:
+        if read is not None:
             value = read(value)
         elif get_origin(wanted) is tuple:
             one_by_one = name in said and said[name].many and isinstance(value, str | Path)

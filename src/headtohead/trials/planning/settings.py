@@ -1,0 +1,91 @@
+"""What may be chosen in a plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from headtohead.core.errors import InputError
+from headtohead.core.settings import option
+from headtohead.trials.words import difference_of, margin_of
+
+Kind = Literal["binary", "graded", "preference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSettings:
+    """Every choice of a plan, each said at its field.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
+
+    margin: float = option(
+        0.05,
+        read=margin_of,
+        metavar="MARGIN",
+        help="How much worse B may be: 5pp, 0.05, or in the unit of graded scores.",
+    )
+    kind: Kind | None = option(None, help="Of outcome; the next three say it too.")
+    discordance: float | None = option(
+        None, metavar="SHARE", help="Share of items that only one of the two solves, 0 to 1."
+    )
+    sd: float | None = option(
+        None,
+        metavar="SD",
+        help="Standard deviation of the difference by item, for graded scores.",
+    )
+    ties: float | None = option(None, metavar="SHARE", help="Share of votes that are ties.")
+    mapping: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="FIELD=COLUMN",
+        help="Where a field of the pilot is.",
+    )
+    confidence: float = option(
+        0.8,
+        metavar="SHARE",
+        help="How sure to be that the pilot's spread is not larger, above 0.5.",
+    )
+    difference: float = option(
+        0.0,
+        read=difference_of,
+        metavar="DIFFERENCE",
+        help="What B minus A is taken to be: -1pp.",
+    )
+    power: float = option(0.8, metavar="SHARE", help="Chance of a yes.")
+    level: float = option(
+        0.95, metavar="SHARE", help="Of the two-sided interval that will decide."
+    )
+    tries: int = option(1, metavar="N", help="Tries at each item by both models.")
+    icc: float | None = option(
+        None,
+        metavar="SHARE",
+        help="How alike tries at one item are, 0 to 1; from the pilot, else 0.5.",
+    )
+    items: int | None = option(
+        None, metavar="N", help="Items at hand: also the smallest margin they would show."
+    )
+    models: tuple[str, ...] = option(
+        (), metavar="A,B", help="Also what the sample costs on these."
+    )
+    input_tokens: float | None = option(
+        None, metavar="N", help="Of a request; a pilot's own if left out."
+    )
+    output_tokens: float | None = option(
+        None, metavar="N", help="Of an answer, reasoning included; a pilot's own if left out."
+    )
+
+    def __post_init__(self) -> None:
+        for name, share in (("power", self.power), ("level", self.level)):
+            if not 0 < share < 1:
+                raise InputError(f"`{name}` is {share}; it must be between 0 and 1.")
+        if self.tries < 1:
+            raise InputError(f"`tries` is {self.tries}; it must be 1 or more.")
+        if self.items is not None and self.items < 2:
+            raise InputError(f"`items` is {self.items}, which shows nothing; give 2 or more.")
+        for name, tokens in (
+            ("input_tokens", self.input_tokens),
+            ("output_tokens", self.output_tokens),
+        ):
+            if tokens is not None and not 0 <= tokens < 1e12:
+                raise InputError(f"`{name}` is {tokens}; it must be a number of 0 or more.")
