@@ -24,10 +24,10 @@ from headtohead.publish.sheet import (
 from headtohead.publish.sheet_markdown import sheet_markdown
 from headtohead.publish.text import drawn, sheet_lines
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.compare import Choices, compare
+from headtohead.trials.comparing.compare import compare
 from headtohead.trials.comparing.many import many
 from headtohead.trials.comparing.many_sheet import many_sheet
-from headtohead.trials.comparing.result import Setting
+from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet
 from headtohead.trials.planning.plan import Assumed, plan
 from headtohead.trials.planning.sheet import plan_sheet
@@ -166,7 +166,7 @@ def test_the_first_check_is_the_verdict_and_slices_follow() -> None:
         of_calls(n, [Call(key=f"q{i}", score=1.0, labels={"kind": k}) for i, k in enumerate(kinds)])
         for n in "ab"
     )
-    sheet = comparison_sheet(compare(a, b, choices=Choices(slices=("kind",))))
+    sheet = comparison_sheet(compare(a, b, CompareSettings(slices=("kind",))))
     assert [c.name for c in sheet.checks] == ["non-inferiority at 5 pp", "kind=x", "kind=y"]
     assert sheet.checks[0].answer == sheet.answer == "yes"
     assert sheet.checks[0].message == sheet.sentence
@@ -180,7 +180,7 @@ def test_undecided_says_how_many_items_would_settle_it() -> None:
 def test_many_and_plan_have_sheets_too() -> None:
     sides = [side("a", [1.0, 1, 0, 1] * 20), side("b", [1.0, 1, 0, 1] * 20),
              side("c", [0.0, 0, 0, 1] * 20)]  # fmt: skip
-    text = "\n".join(sheet_lines(many_sheet(many(sides, Setting(), Choices()))))
+    text = "\n".join(sheet_lines(many_sheet(many(sides, CompareSettings()))))
     assert text.startswith("2 MAY BE BEST  3 runs")
     planned = plan(Assumed(kind="graded", margin=0.2, spread=1), usd_per_call={"a": 0.01})
     text = " ".join(" ".join(sheet_lines(plan_sheet(planned))).split())

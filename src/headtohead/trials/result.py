@@ -3,11 +3,12 @@
 import hashlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from headtohead.core.arguments import Day, day
 from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
@@ -17,6 +18,7 @@ from headtohead.prices.ratecards import RateCard, rate_card
 from headtohead.publish.envelope import envelope
 from headtohead.publish.sheet import Sheet
 from headtohead.trials.rates import Rates
+from headtohead.trials.words import margin_of as margin_of
 
 _HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
 
@@ -34,6 +36,10 @@ class TrialResult:
     made: Any
     sheet: Sheet
     results: Sequence[Mapping[str, Any]]
+
+    def asked_with(self, command: str) -> "TrialResult":
+        """The result, with the command that makes it again."""
+        return replace(self, sheet=replace(self.sheet, command=command))
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -87,6 +93,17 @@ class Prices:
         return self._line
 
 
+def prices_on(as_of: Day | None, store: Store | None) -> Prices:
+    """List prices of a day that has to be given: there is no clock here.
+
+    Raises:
+        InputError: If it is not.
+    """
+    if as_of is None:
+        raise InputError("Prices are dated: say `as_of`, the day they should hold on.")
+    return Prices(day(as_of), store)
+
+
 def rates_of(card: RateCard) -> Rates:
     """A rate card as what tokens are multiplied by."""
     price = card.usd_per_mtok
@@ -96,26 +113,6 @@ def rates_of(card: RateCard) -> Rates:
         cache_read_usd_per_mtok=price.get("cache_read"),
         cache_write_usd_per_mtok=price.get("cache_write"),
     )
-
-
-def margin_of(text: str | float) -> float:
-    """A margin in the unit of the scores: "5pp" and "5%" are 0.05.
-
-    Raises:
-        InputError: If it is no number of 0 or more, or it is unclear whether 5 means 5 points.
-    """
-    if not isinstance(text, str):
-        value = float(text)
-    else:
-        bare = text.strip().removesuffix("%").removesuffix("pp").strip()
-        shares = bare != text.strip()
-        try:
-            value = float(bare) / (100 if shares else 1)
-        except ValueError:
-            raise InputError(f"The margin {text!r} is no number. Write 5pp or 0.05.") from None
-    if not 0 <= value < float("inf"):
-        raise InputError(f"The margin is {text}; it must be 0 or more. Write 5pp or 0.05.")
-    return value
 
 
 def command(verb: str, words: Sequence[str], options: Mapping[str, object]) -> str:

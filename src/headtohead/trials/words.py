@@ -1,8 +1,43 @@
-"""How reports of trials write numbers."""
+"""How margins are read, and how reports of trials write numbers."""
 
 import math
 
+from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
+
+
+def margin_of(text: str | float) -> float:
+    """A margin in the unit of the scores: "5pp" and "5%" are 0.05.
+
+    Raises:
+        InputError: If it is no number of 0 or more.
+    """
+    value = _number(text, "margin")
+    if not 0 <= value < float("inf"):
+        raise InputError(f"`margin` is {text}; it must be 0 or more. Write 5pp or 0.05.")
+    return value
+
+
+def difference_of(text: str | float) -> float:
+    """A difference in the unit of the scores: "-1pp" is -0.01.
+
+    Raises:
+        InputError: If it is no finite number.
+    """
+    value = _number(text, "difference")
+    if not math.isfinite(value):
+        raise InputError(f"`difference` is {text}. Write -1pp or -0.01.")
+    return value
+
+
+def _number(text: str | float, what: str) -> float:
+    if not isinstance(text, str):
+        return float(text)
+    bare = text.strip().removesuffix("%").removesuffix("pp").strip()
+    try:
+        return float(bare) / (1 if bare == text.strip() else 100)
+    except ValueError:
+        raise InputError(f"`{what}` is {text!r}, which is no number. Write 5pp or 0.05.") from None
 
 
 def spread(interval: Interval, digits: int) -> str:

@@ -7,8 +7,9 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call, Usage
-from headtohead.trials.comparing.compare import Choices, compare, rescored
-from headtohead.trials.comparing.result import Goal, Setting, Verdict
+from headtohead.trials.comparing.compare import compare, rescored
+from headtohead.trials.comparing.result import Verdict
+from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.comparing.sides import Side
 from headtohead.trials.rates import Rates
 from headtohead.trials.scoring.scorers import scorer_from
@@ -31,7 +32,10 @@ from headtohead.trials.scoring.scorers import scorer_from
 def test_every_goal_has_its_three_verdicts(
     counts: tuple[int, int, int, int], goal: Goal, verdict: Verdict
 ) -> None:
-    found = compare(*yes_no(*counts), Setting(goal=goal))
+    found = compare(
+        *yes_no(*counts),
+        CompareSettings(two_sided=goal == "equivalence", better=goal == "superiority"),
+    )
     assert found.verdict == found.verdicts[goal] == verdict
     assert (found.p_value <= 0.025) == (verdict == "yes")
     _, a_only, b_only, _ = counts
@@ -64,7 +68,7 @@ def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first()
     a = labelled_side("a", [1.0] * 300, "kind", kinds)
     b = labelled_side("b", [0.0 if k == "law" and i % 2 else 1.0 for i, k in enumerate(kinds)],
                       "kind", kinds)  # fmt: skip
-    found = compare(a, b, choices=Choices(slices=("kind",)))
+    found = compare(a, b, CompareSettings(slices=("kind",)))
     rows = {row.value: row for row in found.slices}
     assert found.slices[0].value == "law"
     assert rows["law"].verdict == "no"
@@ -86,16 +90,16 @@ def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first()
 def test_a_slice_nobody_knows_is_refused_with_those_there_are() -> None:
     a, b = (labelled_side(n, [1.0, 0.0], "kind", ["x", "y"]) for n in "ab")
     with pytest.raises(InputError, match=r"label 'topic'. Labels there are: kind"):
-        compare(a, b, choices=Choices(slices=("topic",)))
-    with pytest.raises(InputError, match="--map labels=topic"):
-        compare(*yes_no(2, 1, 1, 2), choices=Choices(cluster="topic"))
+        compare(a, b, CompareSettings(slices=("topic",)))
+    with pytest.raises(InputError, match="`mapping={'labels': 'topic'}`"):
+        compare(*yes_no(2, 1, 1, 2), CompareSettings(cluster="topic"))
 
 
 def test_items_of_one_document_count_less_than_as_many_documents() -> None:
     documents = [f"d{i // 10}" for i in range(200)]
     a = labelled_side("a", [1.0] * 200, "doc", documents)
     b = labelled_side("b", [0.0 if i // 10 % 4 == 0 else 1.0 for i in range(200)], "doc", documents)
-    apart, together = (compare(a, b, choices=Choices(cluster=c)) for c in ("", "doc"))
+    apart, together = (compare(a, b, CompareSettings(cluster=c)) for c in ("", "doc"))
     assert together.difference.value == pytest.approx(apart.difference.value)
     assert together.clusters == 20
     assert together.se > 2 * together.naive_se
@@ -106,7 +110,7 @@ def test_items_of_one_document_count_less_than_as_many_documents() -> None:
 def test_items_without_the_label_stand_alone() -> None:
     a = labelled_side("a", [1, 1, 0, 1, 0, 1], "doc", ["x", "x", "x", "", "", ""])
     b = labelled_side("b", [1, 0, 0, 1, 1, 1], "doc", ["x", "x", "x", "", "", ""])
-    assert compare(a, b, choices=Choices(cluster="doc")).clusters == 4
+    assert compare(a, b, CompareSettings(cluster="doc")).clusters == 4
 
 
 def test_tries_at_an_item_are_kept_together() -> None:
@@ -133,7 +137,7 @@ def test_unpaired_needs_no_shared_keys_and_is_wider() -> None:
     other = side("b", {f"other{i}": call.score for i, call in enumerate(b.calls)})
     with pytest.raises(InputError, match="share no item"):
         compare(a, other)
-    found = compare(a, other, choices=Choices(unpaired=True))
+    found = compare(a, other, CompareSettings(unpaired=True))
     assert not found.paired
     assert not found.lost
     assert found.difference.value == pytest.approx(paired.difference.value)
@@ -144,12 +148,12 @@ def test_unpaired_needs_no_shared_keys_and_is_wider() -> None:
 def test_unpaired_does_not_excuse_another_way_of_measuring() -> None:
     a, b = side("a", [1, 0], task="x"), side("b", [1, 0], task="y")
     with pytest.raises(InputError, match="task is 'x' in a and 'y' in b"):
-        compare(a, b, choices=Choices(unpaired=True))
+        compare(a, b, CompareSettings(unpaired=True))
 
 
 def test_graded_scores_are_told_in_their_own_unit() -> None:
     a, b = side("a", [7.0, 8, 6, 9, 5] * 20), side("b", [7.5, 8, 6.5, 9, 5.5] * 20)
-    found = compare(a, b, Setting(margin=0.2))
+    found = compare(a, b, CompareSettings(margin=0.2))
     assert found.unit == "score"
     assert found.difference.value == pytest.approx(0.3)
     assert found.method == "Student's t on the differences by item"
@@ -159,10 +163,10 @@ def test_graded_scores_are_told_in_their_own_unit() -> None:
 
 
 def test_a_margin_of_5_for_shares_is_refused_since_5pp_was_meant() -> None:
-    for choices in (Choices(), Choices(unpaired=True)):
+    for unpaired in (False, True):
         with pytest.raises(InputError, match="Write 5pp"):
-            compare(*yes_no(30, 5, 5, 10), Setting(margin=5), choices)
-    assert compare(*yes_no(30, 5, 5, 10), Setting(margin=5, goal="superiority"))
+            compare(*yes_no(30, 5, 5, 10), CompareSettings(margin=5, unpaired=unpaired))
+    assert compare(*yes_no(30, 5, 5, 10), CompareSettings(margin=5, better=True))
 
 
 def test_more_items_would_settle_it_at_the_difference_seen() -> None:

@@ -121,8 +121,8 @@ def test_how_to_ask_again_holds_every_choice(run: Run) -> None:
         "--map", "key=id", "--margin", "10pp", "--markdown", "p.md")  # fmt: skip
     last = Path("p.md").read_text(encoding="utf-8").splitlines()[-1]
     assert last == (
-        "Made with `h2h compare a.jsonl near.jsonl --margin 10pp --two-sided --level 0.9 "
-        "--slice category --map key=id`"
+        "Made with `h2h compare a.jsonl near.jsonl --slice category --two-sided --level 0.9 "
+        "--map key=id --margin 10pp --markdown p.md`"
     )
 
 

@@ -35,7 +35,7 @@ def test_other_items_are_refused_and_both_counts_and_keys_are_named() -> None:
     assert "1 are shared" in told
     assert "2 items are only in a (y, z)" in told
     assert "1 item is only in b (w)" in told
-    assert "--shared" in told
+    assert "`shared`" in told
 
 
 def test_shared_items_are_compared_on_request_and_the_others_counted() -> None:
@@ -55,7 +55,7 @@ def test_nothing_shared_shows_how_the_keys_look_on_both_sides() -> None:
     assert "share no item" in told
     assert "like 1 in a.jsonl" in told
     assert "like task/1 in b.jsonl" in told
-    assert "--map key=COLUMN" in told
+    assert "`mapping={'key': 'COLUMN'}`" in told
 
 
 def test_another_text_under_one_key_is_another_item() -> None:
@@ -117,7 +117,7 @@ def test_one_try_given_twice_is_refused_with_its_places() -> None:
     told = refused(twice, side("b", {"x": 1}))
     assert "item 'x' twice" in told
     assert "(line 1 and line 2)" in told
-    assert "--map epoch=COLUMN" in told
+    assert "`mapping={'epoch': 'COLUMN'}`" in told
 
 
 def test_tries_at_an_item_are_averaged() -> None:
@@ -157,7 +157,7 @@ def test_a_missing_try_among_others_is_left_out_or_counts_as_failed() -> None:
 def test_without_any_score_the_way_to_get_one_is_told() -> None:
     told = refused(side("a", [None, None]), side("b", [1, 1]))
     assert "No item has a score on both sides" in told
-    assert "--map score=COLUMN" in told
+    assert "`mapping={'score': 'COLUMN'}`" in told
     assert "--scorer" in told
     with pytest.raises(InputError, match="No item of a has a score"):
         alone(side("a", [None]))

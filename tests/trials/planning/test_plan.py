@@ -11,7 +11,8 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import pair
-from headtohead.trials.planning.plan import Assumed, Kind, from_pilot, plan
+from headtohead.trials.planning.plan import Assumed, from_pilot, plan
+from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import binary_power
 
 KINDS = [
@@ -138,7 +139,7 @@ def test_a_pilot_of_one_item_says_nothing() -> None:
         from_pilot(pair(side("a", [0.5]), side("b", [0.7])))
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(0.05, 0.3), st.floats(0.05, 0.6), st.sampled_from(["binary", "preference"]))
 def test_one_item_fewer_would_often_not_do(margin: float, share: float, kind: Kind) -> None:
     spread = share if kind == "binary" else 1 - share

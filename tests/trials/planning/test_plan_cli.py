@@ -94,7 +94,8 @@ def test_files_are_written_and_parse(run: Run) -> None:
     text = Path("p.md").read_text(encoding="utf-8")
     assert "is really -1 pp" in text
     assert text.splitlines()[-1] == (
-        "Made with `h2h plan --margin 5pp --discordance 0.2 --difference -1pp --power 0.9`"
+        "Made with `h2h plan --discordance 0.2 --difference -1pp --power 0.9 "
+        "--html p.html --markdown p.md --junit p.xml`"
     )
     root = ElementTree.parse("p.xml").getroot()
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("1", "0", "0")
@@ -114,6 +115,8 @@ def test_files_are_written_and_parse(run: Run) -> None:
         (["--pilot", "pilot_a.jsonl", "--pilot", "pilot_b.jsonl", "--sd", "1"], "not both"),
         (["--pilot", "pilot_a.jsonl", "--pilot", "gone.jsonl"], "no such file"),
         (["--discordance", "0.2", "--models", "gpt-5"], "--input-tokens"),
+        (["--discordance", "0.2", "--input-tokens", "-1"], "--input-tokens is -1"),
+        (["--discordance", "0.2", "--tries", "0"], "--tries is 0"),
         (["--discordance", "0.2", "--models", "no-such-model", "--input-tokens", "1",
           "--output-tokens", "1"], "No list price of no-such-model"),
     ],
@@ -131,6 +134,6 @@ def test_impossible_tokens_are_wrong_input() -> None:
     from headtohead.core.errors import InputError
 
     for tokens in (-5.0, float("nan")):
-        with pytest.raises(InputError, match="--input-tokens"):
+        with pytest.raises(InputError, match="`input_tokens`"):
             plan(discordance=0.2, models="gpt-5", input_tokens=tokens, output_tokens=2,
                  as_of="2025-12-15")  # fmt: skip

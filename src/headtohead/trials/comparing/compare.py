@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -12,7 +11,6 @@ from headtohead.stats.inputs import FloatArray
 from headtohead.trials.comparing.money import RatesOf, money, speed
 from headtohead.trials.comparing.pairing import (
     Items,
-    Missing,
     Pairs,
     alone,
     measured_apart,
@@ -22,12 +20,11 @@ from headtohead.trials.comparing.pairing import (
 from headtohead.trials.comparing.result import (
     Comparison,
     Flip,
-    Goal,
-    Setting,
     SideSummary,
     SliceRow,
     Verdict,
 )
+from headtohead.trials.comparing.settings import CompareSettings, Goal, Missing
 from headtohead.trials.comparing.sides import Side, named_apart
 from headtohead.trials.paired import Difference, difference, judge, slices, unpaired_difference
 from headtohead.trials.power import plan_binary, plan_graded
@@ -47,32 +44,10 @@ _POWER = 0.8
 _MOST_ITEMS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """How items are brought together.
-
-    Attributes:
-        slices: Labels by which the difference is also told.
-        cluster: Label whose values keep items together; empty for each item alone.
-        same: Labels that must have the same values on both sides.
-        shared: Compare the items that both have, although others are only in one.
-        unpaired: Do not match items.
-        missing: What becomes of items without a score.
-    """
-
-    slices: tuple[str, ...] = ()
-    cluster: str = ""
-    same: tuple[str, ...] = ()
-    shared: bool = False
-    unpaired: bool = False
-    missing: Missing = "leave-out"
-
-
 def compare(
     a: Side,
     b: Side,
-    setting: Setting | None = None,
-    choices: Choices | None = None,
+    settings: CompareSettings | None = None,
     *,
     rates: RatesOf | None = None,
 ) -> Comparison:
@@ -81,39 +56,38 @@ def compare(
     Args:
         a: The side that would be replaced.
         b: The side that might stand in.
-        setting: Goal, margin, level.
-        choices: How items are brought together.
+        settings: What is asked, and how items are brought together.
         rates: List prices of a model, for sides whose files tell no costs.
 
     Raises:
         InputError: If the two cannot be compared honestly; the message names what differs.
     """
-    setting, choices = setting or Setting(), choices or Choices()
-    if choices.unpaired:
-        return _unpaired(a, b, setting, choices)
-    pairs = pair(a, b, shared=choices.shared, missing=choices.missing, same=choices.same)
-    clusters = labelled(pairs.a, choices.cluster, a) if choices.cluster else None
+    settings = settings or CompareSettings()
+    if settings.unpaired:
+        return _unpaired(a, b, settings)
+    pairs = pair(a, b, shared=settings.shared, missing=settings.missing, same=settings.same)
+    clusters = labelled(pairs.a, settings.cluster, a) if settings.cluster else None
     bounds = _bounds(pairs.a.scores, pairs.b.scores)
-    _check_margin(setting, bounds)
-    found = _difference(pairs, clusters, setting, bounds, choices.missing)
-    rng = np.random.default_rng(setting.seed)
+    _check_margin(settings, bounds)
+    found = _difference(pairs, clusters, settings, bounds)
+    rng = np.random.default_rng(settings.seed)
     models = (a.model or a.name, b.model or b.name)
-    spent, why = money(pairs, models, rng, level=setting.level, rates=rates, clusters=clusters)
-    lost, gained, same = _flips(pairs, choices.slices)
+    spent, why = money(pairs, models, rng, level=settings.level, rates=rates, clusters=clusters)
+    lost, gained, same = _flips(pairs, settings.slices)
     notes = [*pairs.notes, *_doubts(a, b)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
     return _made(
-        a, b, setting, found, pairs.a, pairs.b,
+        a, b, settings, found, pairs.a, pairs.b,
         paired=True,
         bounds=bounds,
         lost=lost,
         gained=gained,
         same=same,
-        slices=tuple(row for label in choices.slices for row in
-                     _slice_rows(pairs, label, a, clusters, setting, bounds)),
+        slices=tuple(row for label in settings.slices for row in
+                     _slice_rows(pairs, label, a, clusters, settings, bounds)),
         money=spent,
-        speed=speed(pairs, rng, level=setting.level, clusters=clusters),
+        speed=speed(pairs, rng, level=settings.level, clusters=clusters),
         left_out=pairs.left_out,
         notes=tuple(notes),
     )  # fmt: skip
@@ -131,7 +105,7 @@ def labelled(items: Items, label: str, side: Side) -> list[str]:
         raise InputError(
             f"No item of {side.path} has the label {label!r}. "
             + (f"Labels there are: {', '.join(known[:12])}." if known else
-               f"Map a column to it: --map labels={label}.")
+               f"Map a column to it: `mapping={{'labels': '{label}'}}`.")
         )  # fmt: skip
     return [value or f"(none: {key})" for value, key in zip(found, items.keys, strict=True)]
 
@@ -139,20 +113,19 @@ def labelled(items: Items, label: str, side: Side) -> list[str]:
 def _difference(
     pairs: Pairs,
     clusters: Sequence[str] | None,
-    setting: Setting,
+    settings: CompareSettings,
     bounds: tuple[float, float] | None,
-    missing: Missing,
 ) -> Difference:
     """Tries as rows where both sides have equally many; else means by item."""
     tries = pairs.a.tries
     alike = bool(np.all(tries == tries[0])) and np.array_equal(tries, pairs.b.tries)
     if tries[0] == 1 or not alike:
         first, second = pairs.a.scores, pairs.b.scores
-        return difference(first, second, clusters=clusters, level=setting.level, bounds=bounds)
-    rows_a, rows_b = (_rows(items, missing) for items in (pairs.a, pairs.b))
+        return difference(first, second, clusters=clusters, level=settings.level, bounds=bounds)
+    rows_a, rows_b = (_rows(items, settings.missing) for items in (pairs.a, pairs.b))
     owners = clusters or pairs.a.keys
     together = [owner for owner in owners for _ in range(int(tries[0]))]
-    return difference(rows_a, rows_b, clusters=together, level=setting.level, bounds=bounds)
+    return difference(rows_a, rows_b, clusters=together, level=settings.level, bounds=bounds)
 
 
 def _rows(items: Items, missing: Missing) -> FloatArray:
@@ -166,7 +139,7 @@ def _rows(items: Items, missing: Missing) -> FloatArray:
     return np.array(scores)
 
 
-def _unpaired(a: Side, b: Side, setting: Setting, choices: Choices) -> Comparison:
+def _unpaired(a: Side, b: Side, settings: CompareSettings) -> Comparison:
     a, b = renamed(a, b)
     differ = measured_apart(a, b)
     if differ:
@@ -174,34 +147,34 @@ def _unpaired(a: Side, b: Side, setting: Setting, choices: Choices) -> Compariso
             f"{a.name} and {b.name} were not measured alike: {'; '.join(differ)}. That their items "
             "need not be matched does not make their scores comparable."
         )
-    (of_a, lost_a), (of_b, lost_b) = (alone(side, missing=choices.missing) for side in (a, b))
+    (of_a, lost_a), (of_b, lost_b) = (alone(side, missing=settings.missing) for side in (a, b))
     bounds = _bounds(of_a.scores, of_b.scores)
-    _check_margin(setting, bounds)
+    _check_margin(settings, bounds)
     clusters = [
-        labelled(items, choices.cluster, side) if choices.cluster else None
+        labelled(items, settings.cluster, side) if settings.cluster else None
         for items, side in ((of_a, a), (of_b, b))
     ]
     found = unpaired_difference(
         of_a.scores, of_b.scores, clusters_a=clusters[0], clusters_b=clusters[1],
-        level=setting.level, bounds=bounds,
+        level=settings.level, bounds=bounds,
     )  # fmt: skip
     notes = ["Items are not matched, as asked for. If both ran on the same items, matching them "
              "tells more."]  # fmt: skip
-    if choices.slices:
+    if settings.slices:
         notes.append("Slices are told of matched items only.")
     left = {f"no score in {side.name}": n for side, n in ((a, lost_a), (b, lost_b)) if n}
     return _made(
-        a, b, setting, found, of_a, of_b,
+        a, b, settings, found, of_a, of_b,
         paired=False, bounds=bounds, lost=(), gained=(), same=0, slices=(), money=None, speed=None,
         left_out=left, notes=(*notes, *_doubts(a, b)),
     )  # fmt: skip
 
 
 def _made(
-    a: Side, b: Side, setting: Setting, found: Difference, of_a: Items, of_b: Items, *,
+    a: Side, b: Side, settings: CompareSettings, found: Difference, of_a: Items, of_b: Items, *,
     bounds: tuple[float, float] | None, **parts: object,
 ) -> Comparison:  # fmt: skip
-    told = judge(found, setting.margin)
+    told = judge(found, settings.margin)
     verdicts: dict[Goal, Verdict] = {
         "non-inferiority": told.noninferior,
         "equivalence": told.equivalent,
@@ -213,9 +186,9 @@ def _made(
         "superiority": told.p_superior,
     }
     names = named_apart([a, b])
-    verdict = verdicts[setting.goal]
+    verdict = verdicts[settings.goal]
     return Comparison(
-        setting=setting,
+        settings=settings,
         a=_summary(a, names[0], of_a),
         b=_summary(b, names[1], of_b),
         unit="pp" if bounds == (0.0, 1.0) else "score",
@@ -224,10 +197,10 @@ def _made(
         naive_se=found.naive_error,
         se=found.error,
         clusters=found.clusters_n,
-        p_value=p_values[setting.goal],
+        p_value=p_values[settings.goal],
         verdict=verdict,
         verdicts=verdicts,
-        more_items=_more(found, setting, bounds, len(of_a.keys))
+        more_items=_more(found, settings, bounds, len(of_a.keys))
         if verdict == "undecided"
         else None,
         **parts,  # type: ignore[arg-type]
@@ -256,36 +229,36 @@ def _bounds(*scores: FloatArray) -> tuple[float, float] | None:
     return (0.0, 1.0) if inside else None
 
 
-def _check_margin(setting: Setting, bounds: tuple[float, float] | None) -> None:
+def _check_margin(settings: CompareSettings, bounds: tuple[float, float] | None) -> None:
     """Raise InputError if a margin leaves nothing to ask: 5 where five points were meant."""
-    if bounds and setting.goal != "superiority" and setting.margin >= 1:
+    if bounds and settings.goal != "superiority" and settings.margin >= 1:
         raise InputError(
-            f"The margin is {setting.margin:g}, and these scores lie between 0 and 1. Write "
-            f"{setting.margin:g}pp for percentage points."
+            f"The margin is {settings.margin:g}, and these scores lie between 0 and 1. Write "
+            f"{settings.margin:g}pp for percentage points."
         )
 
 
 def _more(
-    found: Difference, setting: Setting, bounds: tuple[float, float] | None, items: int
+    found: Difference, settings: CompareSettings, bounds: tuple[float, float] | None, items: int
 ) -> int | None:
     """Items that would settle it if the difference is what it seems; None if no number would."""
     value = found.value
-    if setting.goal == "superiority":
+    if settings.goal == "superiority":
         margin, true = 0.0, abs(value)
-    elif setting.goal == "equivalence":
-        margin, true = setting.margin, -abs(value)
+    elif settings.goal == "equivalence":
+        margin, true = settings.margin, -abs(value)
     else:
         # Below the margin it is the "no" that has to be shown, as far on the other side.
         margin, true = (
-            setting.margin,
-            value if value > -setting.margin else -2 * setting.margin - value,
+            settings.margin,
+            value if value > -settings.margin else -2 * settings.margin - value,
         )
     distance = margin + true
     if distance <= 1e-9 or not np.isfinite(found.error):
         return None
-    alpha = (1 - setting.level) / 2
+    alpha = (1 - settings.level) / 2
     # Both ends have to lie within: each may fail half as often.
-    power = 1 - (1 - _POWER) / 2 if setting.goal == "equivalence" else _POWER
+    power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
     yes_no = found.method == "tango-score" and bounds == (0.0, 1.0)
     try:
         if yes_no and margin > 0:
@@ -321,17 +294,17 @@ def _slice_rows(
     label: str,
     side: Side,
     clusters: Sequence[str] | None,
-    setting: Setting,
+    settings: CompareSettings,
     bounds: tuple[float, float] | None,
 ) -> list[SliceRow]:
     made = slices(
         pairs.a.scores,
         pairs.b.scores,
         labelled(pairs.a, label, side),
-        setting.margin,
-        np.random.default_rng(setting.seed),
+        settings.margin,
+        np.random.default_rng(settings.seed),
         clusters=clusters,
-        level=setting.level,
+        level=settings.level,
         bounds=bounds,
     )
     return [

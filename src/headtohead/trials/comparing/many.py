@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.trials.comparing.compare import Choices, labelled
+from headtohead.trials.comparing.compare import labelled
 from headtohead.trials.comparing.pairing import Items, pair
-from headtohead.trials.comparing.result import Setting
+from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sides import Side, named_apart
 from headtohead.trials.paired import Field, compare_many
 
@@ -18,7 +18,7 @@ class Many:
     """Runs on the items that all of them share.
 
     Attributes:
-        setting: Level and seed; the margin plays no part.
+        settings: Level and seed; the margin plays no part.
         names: Of the runs, in the order given.
         models: In the files' own words.
         items: How many items all share.
@@ -27,7 +27,7 @@ class Many:
         notes: What a careful reader must know.
     """
 
-    setting: Setting
+    settings: CompareSettings
     names: tuple[str, ...]
     models: tuple[str, ...]
     items: int
@@ -36,23 +36,24 @@ class Many:
     notes: tuple[str, ...]
 
 
-def many(sides: Sequence[Side], setting: Setting, choices: Choices) -> Many:
+def many(sides: Sequence[Side], settings: CompareSettings) -> Many:
     """Every run against every other.
 
     Args:
         sides: At least two.
-        setting: Level and seed.
-        choices: How items are brought together.
+        settings: Level and seed, and how items are brought together.
 
     Raises:
         InputError: If any two runs cannot be compared honestly.
     """
-    if choices.unpaired or choices.slices:
-        raise InputError("--many compares shared items only, without slices. Compare two runs "
-                         "for --unpaired or --slice.")  # fmt: skip
+    if settings.unpaired or settings.slices:
+        raise InputError(
+            "`many` compares shared items only, without slices. Compare two runs for `unpaired` "
+            "or `slices`."
+        )
     first = sides[0]
     made = [
-        pair(first, other, shared=choices.shared, missing=choices.missing, same=choices.same)
+        pair(first, other, shared=settings.shared, missing=settings.missing, same=settings.same)
         for other in sides[1:]
     ]
     shared = set(made[0].a.keys).intersection(*(set(p.a.keys) for p in made[1:]))
@@ -62,22 +63,22 @@ def many(sides: Sequence[Side], setting: Setting, choices: Choices) -> Many:
     keys = [key for key in of_first.keys if key in shared]
     columns = [_scores(of_first, keys), *(_scores(p.b, keys) for p in made)]
     clusters = None
-    if choices.cluster:
-        by_key = dict(zip(of_first.keys, labelled(of_first, choices.cluster, first), strict=True))
+    if settings.cluster:
+        by_key = dict(zip(of_first.keys, labelled(of_first, settings.cluster, first), strict=True))
         clusters = [by_key[key] for key in keys]
     table = np.column_stack(columns)
     inside = bool(table.min() >= 0 and table.max() <= 1)
     field = compare_many(
         table,
-        np.random.default_rng(setting.seed),
+        np.random.default_rng(settings.seed),
         clusters=clusters,
-        level=setting.level,
+        level=settings.level,
         bounds=(0.0, 1.0) if inside else None,
     )
     total = {call.key for side in sides for call in side.calls}
     notes = dict.fromkeys(note for p in made for note in p.notes)
     return Many(
-        setting=setting,
+        settings=settings,
         names=tuple(named_apart(sides)),
         models=tuple(side.model for side in sides),
         items=len(keys),

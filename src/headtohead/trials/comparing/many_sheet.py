@@ -22,7 +22,7 @@ def many_sheet(made: Many, *, sources: Sequence[Citation] = (), command: str = "
     sentence = (
         f"Of {len(made.names)} runs on {made.items:,} shared items, {listed(top)} "
         f"{'may be' if len(top) > 1 else 'is'} best; {apart} of {len(made.field.pairs)} pairs can "
-        f"be told apart ({made.setting.level:.0%} for all pairs together)."
+        f"be told apart ({made.settings.level:.0%} for all pairs together)."
     )
     return Sheet(
         verb="compare",

@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call
+from headtohead.trials.comparing.settings import Missing
 from headtohead.trials.comparing.sides import Side, named_apart
 
-Missing = Literal["leave-out", "wrong"]
 _SHOWN = 5
 _PLAIN = "plain"
 
@@ -78,8 +77,8 @@ def pair(
     if differ:
         raise InputError(
             f"{a.name} and {b.name} were not measured alike, so their difference would mix models "
-            f"with methods: {'; '.join(differ)}. Run both in one way. --unpaired does not help: "
-            "the scores themselves are not comparable."
+            f"with methods: {'; '.join(differ)}. Run both in one way. `unpaired` does not "
+            "help: the scores themselves are not comparable."
         )
     of_a, of_b = _by_key(a), _by_key(b)
     only_a = [key for key in of_a if key not in of_b]
@@ -153,7 +152,7 @@ def _scored(
     if lost:
         notes.append(
             f"{_items_words(lost, 'has', 'have')} no score on a side, so the comparison leaves "
-            "out what has none; --missing wrong counts it as failed."
+            "out what has none; `missing` set to wrong counts it as failed."
         )
     return Pairs(made.a, made.b, made.left_out, tuple(notes))
 
@@ -197,8 +196,9 @@ def _by_key(side: Side) -> dict[str, list[Call]]:
         if len(set(epochs)) < len(epochs):
             raise InputError(
                 f"{side.path} has item {key!r} twice for {side.name}"
-                f"{_places(calls)}. Name the column that tells the tries apart with --map "
-                f"epoch=COLUMN, or the one that tells the runs apart with --map run=COLUMN."
+                f"{_places(calls)}. Name the column that tells the repeats apart with "
+                "`mapping={'epoch': 'COLUMN'}`, or the one that tells the runs apart with "
+                "`mapping={'run': 'COLUMN'}`."
             )
     return found
 
@@ -244,7 +244,9 @@ def _labels_apart(a: Side, b: Side, same: Sequence[str]) -> list[str]:
         values = [sorted({call.labels.get(name, "") for call in side.calls}) for side in (a, b)]
         for side, seen in zip((a, b), values, strict=True):
             if seen == [""]:
-                raise InputError(f"{side.path} has no label {name!r}. Map it: --map labels={name}.")
+                raise InputError(
+                    f"{side.path} has no label {name!r}. Map it: `mapping={{'labels': '{name}'}}`."
+                )
         if values[0] != values[1]:
             found.append(f"{name} is {_listed(values[0])} in {a.name} and {_listed(values[1])} in "
                          f"{b.name}")  # fmt: skip
@@ -265,8 +267,8 @@ def _sets_apart(a: Side, b: Side, only_a: Sequence[str], only_b: Sequence[str], 
     return (
         f"{a.name} and {b.name} did not run on the same items: {both} are shared, "
         f"{' and '.join(parts)}. Other items often mean another version of the benchmark or of its "
-        "harness. If you know that the shared items were run alike, ask for --shared; for two "
-        "samples of one population ask for --unpaired."
+        "harness. If you know that the shared items were run alike, ask for `shared`; for two "
+        "samples of one population ask for `unpaired`."
     )
 
 
@@ -274,14 +276,14 @@ def _nothing_shared(a: Side, b: Side, only_a: Sequence[str], only_b: Sequence[st
     return (
         f"{a.name} and {b.name} share no item: keys are like {_listed(only_a[:2])} in "
         f"{a.path.name} and like {_listed(only_b[:2])} in {b.path.name}. Name the column that "
-        "holds the same key in both with --map key=COLUMN, or ask for --unpaired."
+        "holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for `unpaired`."
     )
 
 
 def _how_to_score(side: Side) -> str:
     return (
-        f"Name the column of scores with --map score=COLUMN, or score the answers in "
-        f"{side.path.name} with --scorer."
+        f"Name the column of scores with `mapping={{'score': 'COLUMN'}}`, or score the "
+        f"answers in {side.path.name} with `scorer`."
     )
 
 

@@ -5,27 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headtohead.core.interval import Interval
+from headtohead.trials.comparing.settings import CompareSettings, Goal
 
-Goal = Literal["non-inferiority", "equivalence", "superiority"]
 Verdict = Literal["yes", "no", "undecided"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What was asked of two sides.
-
-    Attributes:
-        goal: "non-inferiority": B is at most the margin worse; "equivalence": neither is more than
-            the margin better; "superiority": B is better.
-        margin: In the unit of the scores; 0.05 is five percentage points where they are shares.
-        level: Of every two-sided interval; a verdict is wrong at most (1 - level) / 2 of the time.
-        seed: Of the bootstrap.
-    """
-
-    goal: Goal = "non-inferiority"
-    margin: float = 0.05
-    level: float = 0.95
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +125,7 @@ class Comparison:
     """B against A on the same items.
 
     Attributes:
-        setting: What was asked.
+        settings: What was asked.
         a: The side that would be replaced.
         b: The side that might stand in.
         paired: Whether items were matched.
@@ -168,7 +150,7 @@ class Comparison:
         notes: What a careful reader must know.
     """
 
-    setting: Setting
+    settings: CompareSettings
     a: SideSummary
     b: SideSummary
     paired: bool

@@ -39,7 +39,7 @@ def comparison_sheet(
         as_of: The day of our knowledge, if prices were used.
         command: How to make it again.
     """
-    goal = made.setting.goal
+    goal = made.settings.goal
     return Sheet(
         verb="compare",
         title=f"{made.b.name} in place of {made.a.name}?",
@@ -49,7 +49,7 @@ def comparison_sheet(
         facts=_facts(made),
         sections=tuple(_sections(made)),
         checks=(
-            Check(f"{goal} at {margin_words(made.setting.margin, made.unit)}", made.verdict,
+            Check(f"{goal} at {margin_words(made.settings.margin, made.unit)}", made.verdict,
                   _sentence(made)),
             *(Check(f"{row.label}={row.value}", "none",
                     f"{row.verdict}: {_slice_words(row, made.unit)}") for row in made.slices),
@@ -67,16 +67,16 @@ def word_of(made: Comparison) -> str:
     if made.verdict == "undecided":
         more = made.more_items
         return "UNDECIDED" if more is None else f"UNDECIDED, NEEDS ABOUT {more:,} ITEMS IN ALL"
-    yes, no = _WORDS[made.setting.goal]
+    yes, no = _WORDS[made.settings.goal]
     return yes if made.verdict == "yes" else no
 
 
 def _sentence(made: Comparison) -> str:
     told = share_words(made.difference, made.unit, signed=True)
-    limit = margin_words(made.setting.margin, made.unit)
+    limit = margin_words(made.settings.margin, made.unit)
     items = f"{made.a.items:,} shared items" if made.paired else (
         f"{made.a.items:,} and {made.b.items:,} items, not matched")  # fmt: skip
-    start = f"{made.b.name} minus {made.a.name} is {told} on {items} ({made.setting.level:.0%})"
+    start = f"{made.b.name} minus {made.a.name} is {told} on {items} ({made.settings.level:.0%})"
     ends = {
         ("non-inferiority", "yes"): f"so it is at most {limit} worse",
         ("non-inferiority", "no"): f"so it is more than {limit} worse",
@@ -88,7 +88,7 @@ def _sentence(made: Comparison) -> str:
         ("superiority", "no"): "so it is worse",
         ("superiority", "undecided"): "so either may be better",
     }
-    return f"{start}, {ends[made.setting.goal, made.verdict]}.{_money_words(made)}"
+    return f"{start}, {ends[made.settings.goal, made.verdict]}.{_money_words(made)}"
 
 
 def _money_words(made: Comparison) -> str:
@@ -138,7 +138,7 @@ def _sections(made: Comparison) -> list[Section]:
 
 def _difference(made: Comparison) -> Section:
     goals: list[tuple[Cell, ...]] = [
-        (goal, margin_words(made.setting.margin, made.unit) if goal != "superiority" else "none",
+        (goal, margin_words(made.settings.margin, made.unit) if goal != "superiority" else "none",
          verdict)
         for goal, verdict in made.verdicts.items()
     ]  # fmt: skip
@@ -152,9 +152,9 @@ def _difference(made: Comparison) -> Section:
     remarks.append(
         f"The chance of a result so good if B did not meet the goal is at most {made.p_value:.3g}."
     )
-    margin = made.setting.margin * scale
+    margin = made.settings.margin * scale
     lines: tuple[tuple[float, str], ...] = ((-margin, "margin"),) if margin else ()
-    if made.setting.goal == "equivalence":
+    if made.settings.goal == "equivalence":
         lines = (*lines, (margin, "margin"))
     d = made.difference
     return Section(
@@ -233,7 +233,7 @@ def _slices(made: Comparison) -> list[Section]:
                 bars=Bars(
                     unit=f"{_axis(made)}, B minus A, holding for all slices together",
                     bars=bars,
-                    lines=((-made.setting.margin * scale, "margin"),),
+                    lines=((-made.settings.margin * scale, "margin"),),
                 ),
                 remarks=(
                     "Intervals hold for all slices together; p is corrected by Holm's method.",
@@ -312,10 +312,10 @@ def _method(made: Comparison) -> tuple[str, ...]:
         if made.paired
         else "Items are not matched, as asked for; the two sides count as independent samples.",
         f"Interval of the difference: {made.method}.",
-        f"Verdict on {made.setting.goal} at a margin of "
-        f"{margin_words(made.setting.margin, made.unit)}: the whole {made.setting.level:.0%} "
+        f"Verdict on {made.settings.goal} at a margin of "
+        f"{margin_words(made.settings.margin, made.unit)}: the whole {made.settings.level:.0%} "
         "interval has to lie on one side of the margin, so a yes is wrong at most "
-        f"{(1 - made.setting.level) / 2:.1%} of the time.",
+        f"{(1 - made.settings.level) / 2:.1%} of the time.",
     ]
     if made.money:
         steps.append("Cost per solved task: bootstrap over shared items with all four figures.")

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.trials.comparing.pairing import Pairs
+from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
     Guess,
     Plan,
@@ -23,7 +23,6 @@ from headtohead.trials.power import (
     sd_from_pilot,
 )
 
-Kind = Literal["binary", "graded", "preference"]
 _SHARES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 

@@ -53,9 +53,7 @@ class PlanSettings:
         help="What B minus A is taken to be: -1pp.",
     )
     power: float = option(0.8, metavar="SHARE", help="Chance of a yes.")
-    level: float = option(
-        0.95, metavar="SHARE", help="Of the two-sided interval that will decide."
-    )
+    level: float = option(0.95, metavar="SHARE", help="Of the two-sided interval that will decide.")
     tries: int = option(1, metavar="N", help="Tries at each item by both models.")
     icc: float | None = option(
         None,
@@ -65,9 +63,7 @@ class PlanSettings:
     items: int | None = option(
         None, metavar="N", help="Items at hand: also the smallest margin they would show."
     )
-    models: tuple[str, ...] = option(
-        (), metavar="A,B", help="Also what the sample costs on these."
-    )
+    models: tuple[str, ...] = option((), metavar="A,B", help="Also what the sample costs on these.")
     input_tokens: float | None = option(
         None, metavar="N", help="Of a request; a pilot's own if left out."
     )
