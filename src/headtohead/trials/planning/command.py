@@ -18,19 +18,12 @@ def _files(command: Any) -> Any:  # noqa: ANN401 - click's decorators have no be
 
 
 @verb(example="h2h plan --margin 2pp --discordance 0.15 --items 500")
-@click.option(
-    "--pilot",
-    multiple=True,
-    metavar="FILE",
-    help="Twice: result files of A and B on a few items, instead of assumptions.",
-)
 @settings_options(settings=PlanSettings)
 @click.option("--as-of", metavar="DAY", help="The day of the prices. Default: today.")
 @_files
 @store_option
 @json_option
 def plan(
-    pilot: tuple[str, ...],
     settings: PlanSettings,
     as_of: str | None,
     page: Path | None,
@@ -46,7 +39,6 @@ def plan(
         writable(path, option)
     day = day_of(as_of) if as_of or settings.models else None
     made = plan(
-        pilot=pilot,
         settings=settings,
         as_of=day,
         store=open_store(store) if settings.models else None,

@@ -35,6 +35,12 @@ class PlanSettings:
         help="Standard deviation of the difference by item, for graded scores.",
     )
     ties: float | None = option(None, metavar="SHARE", help="Share of votes that are ties.")
+    pilot: tuple[str, ...] = option(
+        (),
+        many=True,
+        metavar="FILE",
+        help="Twice: result files of A and B on a few items, instead of those three.",
+    )
     mapping: Mapping[str, str] = option(
         factory=dict,
         flag="--map",

@@ -22,7 +22,6 @@ from headtohead.trials.result import Prices, TrialResult, file_citation, prices_
 @takes(settings=PlanSettings)
 def plan(
     *,
-    pilot: Sequence[str] = (),
     settings: PlanSettings,
     as_of: Day | None = None,
     store: Store | None = None,
@@ -30,7 +29,6 @@ def plan(
     """How many items show that B is at most the margin worse, and what they cost.
 
     Args:
-        pilot: Two result files of a small comparison, instead of assumptions about it.
         settings: All the choices below at once.
         as_of: The day of the prices; needed with `models`.
         store: The evidence; the user's own if None.
@@ -40,10 +38,10 @@ def plan(
     """
     pairs: Pairs | None = None
     citations: list[Citation] = []
-    if pilot:
-        if len(pilot) != 2:
+    if settings.pilot:
+        if len(settings.pilot) != 2:
             raise InputError("`pilot` is two result files, of A and of B.")
-        sides = [open_side(spec, mapping=settings.mapping) for spec in pilot]
+        sides = [open_side(spec, mapping=settings.mapping) for spec in settings.pilot]
         citations = [
             file_citation(place, side.path, "Pilot")
             for place, side in zip(("pilot_a", "pilot_b"), sides, strict=True)
