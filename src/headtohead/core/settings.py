@@ -115,7 +115,7 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
             value = (value,) if one_by_one else words(value)
             if get_args(wanted)[0] is Path:
                 value = tuple(Path(part) for part in value)
-        elif wanted is Path and value is not None:
+        elif wanted is Path:
             value = Path(value)
         made[name] = value
     return replace(settings, **made)

@@ -91,7 +91,7 @@ def test_a_slice_nobody_knows_is_refused_with_those_there_are() -> None:
     a, b = (labelled_side(n, [1.0, 0.0], "kind", ["x", "y"]) for n in "ab")
     with pytest.raises(InputError, match=r"label 'topic'. Labels there are: kind"):
         compare(a, b, CompareSettings(slices=("topic",)))
-    with pytest.raises(InputError, match="`mapping={'labels': 'topic'}`"):
+    with pytest.raises(InputError, match=r"`mapping={'labels': 'topic'}`"):
         compare(*yes_no(2, 1, 1, 2), CompareSettings(cluster="topic"))
 
 
