@@ -6,10 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.capability.irt.items import ItemFit
-from headtohead.capability.irt.items_answers import attempt_counts
-from headtohead.capability.irt.items_curves import Curves, chances
-from headtohead.capability.irt.items_marginal import effective_attempts
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import (
     FloatArray,
@@ -21,6 +17,10 @@ from headtohead.stats.inputs import (
     vector,
 )
 from headtohead.stats.intervals import around
+from headtohead.trials.items.answers import attempt_counts
+from headtohead.trials.items.curves import Curves, chances
+from headtohead.trials.items.fit import ItemFit
+from headtohead.trials.items.marginal import effective_attempts
 
 _REACH = 6.0  # standard deviations of the field
 _POINTS = 2401

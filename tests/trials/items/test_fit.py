@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize
 from scipy import stats as sp
-from tests.capability.irt.item_worlds import LSAT, full, lsat, world
+from tests.trials.items.item_worlds import LSAT, full, lsat, world
 
-from headtohead.capability.irt.items import fit_items, gap
-from headtohead.capability.irt.items_answers import Answers, tabulate
-from headtohead.capability.irt.items_marginal import effective_attempts
 from headtohead.stats.inputs import FloatArray
+from headtohead.trials.items.answers import Answers, tabulate
+from headtohead.trials.items.fit import fit_items, gap
+from headtohead.trials.items.marginal import effective_attempts
 
 _SEEDS = st.integers(0, 10_000)
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.capability.irt.items_answers import Answers, tabulate
-from headtohead.capability.irt.items_curves import Curves, chances
-from headtohead.capability.irt.items_errors import Errors, errors
-from headtohead.capability.irt.items_marginal import Marginal, Spread, field, fit_marginal, turned
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, check_level, vector
 from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.stats.threads import one_thread
+from headtohead.trials.items.answers import Answers, tabulate
+from headtohead.trials.items.curves import Curves, chances
+from headtohead.trials.items.marginal import Marginal, Spread, field, fit_marginal, turned
+from headtohead.trials.items.standard_errors import Errors, errors
 
 __all__ = ["Answers", "Gap", "ItemFit", "fit_items", "gap", "tabulate"]
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headtohead.capability.irt.items_answers import Answers
-from headtohead.capability.irt.items_curves import Curves, chances
 from headtohead.stats.inputs import FloatArray
+from headtohead.trials.items.answers import Answers
+from headtohead.trials.items.curves import Curves, chances
 
 _WIDEST = 6.0  # standard deviations of the field that the first grid spans to each side
 _POINTS = (41, 2001)

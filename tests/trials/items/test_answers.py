@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capability.irt.item_worlds import full
+from tests.trials.items.item_worlds import full
 
-from headtohead.capability.irt.items_answers import parts, tabulate
+from headtohead.trials.items.answers import parts, tabulate
 
 
 def test_counts_means_and_gaps() -> None:

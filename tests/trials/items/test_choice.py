@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
-from tests.capability.irt.item_worlds import World, lsat, world
+from tests.trials.items.item_worlds import World, lsat, world
 
-from headtohead.capability.irt.items import ItemFit, fit_items
-from headtohead.capability.irt.items_choice import choose_items, information, locate, standard_error
+from headtohead.trials.items.choice import choose_items, information, locate, standard_error
+from headtohead.trials.items.fit import ItemFit, fit_items
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

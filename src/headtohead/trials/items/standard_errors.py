@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headtohead.capability.irt.items_answers import Answers
-from headtohead.capability.irt.items_curves import chances
-from headtohead.capability.irt.items_marginal import Marginal, curvature, determinant
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.quantiles import normal_probability
+from headtohead.trials.items.answers import Answers
+from headtohead.trials.items.curves import chances
+from headtohead.trials.items.marginal import Marginal, curvature, determinant
 
 _EDGE = 4.0  # standard deviations that a table of quantiles reaches
 _MARKS = 161
