@@ -150,7 +150,7 @@ def gap(
     )
 
 
-class _Part(NamedTuple):
+class GapPart(NamedTuple):
     """One question of the many that make a gap: its slug, its module and what it is asked with."""
 
     slug: str
@@ -159,31 +159,31 @@ class _Part(NamedTuple):
     sources: tuple[str, ...] = ()
 
 
-def _parts(settings: IndexSettings, between: GapSettings, known: set[str]) -> Iterator[_Part]:
+def _parts(settings: IndexSettings, between: GapSettings, known: set[str]) -> Iterator[GapPart]:
     """The questions of a gap, in the order of the page."""
     scope = scope_of(settings)
     many = between.group != "model"  # one model alone has no history and no profile
-    yield _Part("level", capability_gap, scope)
+    yield GapPart("level", capability_gap, scope)
     if many:
-        yield _Part("lag_release", capability_lag, {**scope, "clock": "release"})
-        yield _Part("lag_now", capability_lag, {**scope, "clock": "about"})
-        yield _Part("catch_up", catch_up_time, scope)
-        yield _Part("trend", frontier_trend, scope)
-    yield _Part("scores", expected_scores, {**scope, "benchmarks": between.benchmarks})
+        yield GapPart("lag_release", capability_lag, {**scope, "clock": "release"})
+        yield GapPart("lag_now", capability_lag, {**scope, "clock": "about"})
+        yield GapPart("catch_up", catch_up_time, scope)
+        yield GapPart("trend", frontier_trend, scope)
+    yield GapPart("scores", expected_scores, {**scope, "benchmarks": between.benchmarks})
     if settings.method != "published":  # whose scores are not all here
         tests = _shared_tests(settings, between.benchmarks, known)
         # Of a domain few tests are shared; the interval tells what they are worth.
         fewest = {"min_shared": 3} if tests else {}
         words = {"independent": settings.independent, "benchmarks": tests, **fewest}
-        yield _Part("ratio", score_ratio, words, settings.sources)
+        yield GapPart("ratio", score_ratio, words, settings.sources)
         for domain in () if settings.domain else DOMAINS[:3]:
             own = {**scope, "domain": domain}
-            yield _Part(f"{domain}_level", capability_gap, own)
+            yield GapPart(f"{domain}_level", capability_gap, own)
             if many:
-                yield _Part(f"{domain}_lag", capability_lag, own)
+                yield GapPart(f"{domain}_lag", capability_lag, own)
     if many:
-        yield _Part("profile", capability_profile, scope)
-    yield _Part("sensitivity", capability_sensitivity, scope)
+        yield GapPart("profile", capability_profile, scope)
+    yield GapPart("sensitivity", capability_sensitivity, scope)
 
 
 def _shared_tests(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import rng, table
 
-from headtohead.capability.irt import Scale, by_anchors, by_spread
+from headtohead.capability.irt import IndexScale, by_anchors, by_spread
 from headtohead.capability.irt.scale import aligned, by_likeness
 
 _ABILITY = st.lists(st.floats(-5, 5), min_size=3, max_size=8, unique=True).filter(
@@ -100,4 +100,4 @@ def test_equal_models_give_no_scale() -> None:
 
 
 def test_scale_moves_values() -> None:
-    assert Scale(100, 15).index(np.array([-1.0, 0.0, 2.0])).tolist() == [85, 100, 130]
+    assert IndexScale(100, 15).index(np.array([-1.0, 0.0, 2.0])).tolist() == [85, 100, 130]

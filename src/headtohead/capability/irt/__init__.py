@@ -3,14 +3,14 @@
 from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci, published_stop
 from headtohead.capability.irt.functioning import Functioning, functioning
 from headtohead.capability.irt.index import Index, drawn_interval, fit_eci_index, fit_index
-from headtohead.capability.irt.scale import Scale, by_anchors, by_spread
+from headtohead.capability.irt.scale import IndexScale, by_anchors, by_spread
 from headtohead.capability.irt.scores import Scores
 
 __all__ = [
     "ECI_ANCHORS",
     "Functioning",
     "Index",
-    "Scale",
+    "IndexScale",
     "Scores",
     "by_anchors",
     "by_spread",

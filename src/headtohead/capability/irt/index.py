@@ -12,7 +12,7 @@ from headtohead.capability.irt.draws import benchmark_weights, steadied, within_
 from headtohead.capability.irt.eci import ECI_BENCHMARK, Ridge, fit_eci
 from headtohead.capability.irt.errors import ability_variance
 from headtohead.capability.irt.newton import Params, solve
-from headtohead.capability.irt.scale import Scale, aligned, by_anchors, by_likeness, by_spread
+from headtohead.capability.irt.scale import IndexScale, aligned, by_anchors, by_likeness, by_spread
 from headtohead.capability.irt.scores import Scores
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count, check_level
@@ -231,7 +231,7 @@ def _scale(
     ability: FloatArray,
     anchors: Mapping[str, float] | None,
     like: Mapping[str, float] | None,
-) -> Scale:
+) -> IndexScale:
     if like is not None:
         return by_likeness(scores, ability, like)
     return by_anchors(scores, ability, anchors) if anchors else by_spread(ability)
@@ -252,7 +252,7 @@ def _mapped(found: Params, plus: FloatArray, times: FloatArray) -> Params:
 
 
 def _index(
-    scores: Scores, method: Method, params: Params, rho: float, drawn: Params, scale: Scale
+    scores: Scores, method: Method, params: Params, rho: float, drawn: Params, scale: IndexScale
 ) -> Index:
     return Index(
         scores=scores,

@@ -13,7 +13,7 @@ _LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class IndexScale:
     """Index = plus + times * ability.
 
     Attributes:
@@ -29,7 +29,7 @@ class Scale:
         return np.asarray(self.plus + self.times * logits)
 
 
-def by_anchors(scores: Scores, ability: FloatArray, anchors: Mapping[str, float]) -> Scale:
+def by_anchors(scores: Scores, ability: FloatArray, anchors: Mapping[str, float]) -> IndexScale:
     """The scale on which two models stand at the points given.
 
     Args:
@@ -53,10 +53,10 @@ def by_anchors(scores: Scores, ability: FloatArray, anchors: Mapping[str, float]
             f"the anchors give no scale: {high} must be above {low} both in points and in ability"
         )
     times = float((high_points - low_points) / spread)
-    return Scale(low_points - times * float(ability[scores.models.index(low)]), times)
+    return IndexScale(low_points - times * float(ability[scores.models.index(low)]), times)
 
 
-def by_spread(ability: FloatArray, mean: float = MEAN_INDEX, sd: float = SD_INDEX) -> Scale:
+def by_spread(ability: FloatArray, mean: float = MEAN_INDEX, sd: float = SD_INDEX) -> IndexScale:
     """The scale on which the models have this mean and standard deviation.
 
     Args:
@@ -71,10 +71,10 @@ def by_spread(ability: FloatArray, mean: float = MEAN_INDEX, sd: float = SD_INDE
     if not spread > _LEAST_SPREAD:
         raise ValueError("all models are equally able on these scores: there is no scale to choose")
     times = sd / spread
-    return Scale(mean - times * float(ability.mean()), times)
+    return IndexScale(mean - times * float(ability.mean()), times)
 
 
-def by_likeness(scores: Scores, ability: FloatArray, like: Mapping[str, float]) -> Scale:
+def by_likeness(scores: Scores, ability: FloatArray, like: Mapping[str, float]) -> IndexScale:
     """The scale on which shared models keep the mean and spread that they have elsewhere.
 
     Args:

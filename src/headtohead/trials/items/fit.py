@@ -16,8 +16,8 @@ from headtohead.stats.quantiles import normal_quantile
 from headtohead.stats.threads import one_thread
 from headtohead.trials.items.answers import Answers, tabulate
 from headtohead.trials.items.curves import Curves, chances
-from headtohead.trials.items.marginal import Marginal, Spread, field, fit_marginal, turned
-from headtohead.trials.items.standard_errors import Errors, errors
+from headtohead.trials.items.marginal import Marginal, Posterior, field, fit_marginal, turned
+from headtohead.trials.items.standard_errors import JointErrors, errors
 
 __all__ = ["Answers", "Gap", "ItemFit", "fit_items", "gap", "tabulate"]
 
@@ -70,7 +70,7 @@ class ItemFit:
     extreme_items: BoolArray
     icc: float
     log_likelihood: float
-    doubt: Errors
+    doubt: JointErrors
 
     @property
     def curves(self) -> Curves:
@@ -202,7 +202,7 @@ def _floors(floor: ArrayLike, n: int) -> FloatArray:
 def _standard(fit: Marginal) -> Marginal:
     """The fit turned so that the field has mean 0 and spread 1 exactly."""
     middle, size = field(fit.spread)
-    spread = Spread(
+    spread = Posterior(
         (fit.spread.grid - middle) / size,
         fit.spread.weight,
         (fit.spread.mean - middle) / size,

@@ -51,7 +51,7 @@ class _Step(NamedTuple):
     free: float
 
 
-class Spread(NamedTuple):
+class Posterior(NamedTuple):
     """Posterior of every ability: the grid (Q,), weights (N, Q), mean and variance (N,)."""
 
     grid: FloatArray
@@ -65,7 +65,7 @@ class Marginal:
     """The fit: items, abilities, the pool, the intraclass correlation."""
 
     curves: Curves
-    spread: Spread
+    spread: Posterior
     pool: Pool | None
     icc: float
     effective: FloatArray
@@ -125,7 +125,7 @@ def fit_marginal(
 
 def spread_abilities(
     answers: Answers, effective: FloatArray, curves: Curves, grid: FloatArray
-) -> tuple[Spread, float]:
+) -> tuple[Posterior, float]:
     """Posterior of each ability under a standard normal field, and the marginal log-likelihood."""
     at = chances(curves, grid)
     won = effective * answers.score
@@ -138,7 +138,7 @@ def spread_abilities(
     weight /= total
     mean = weight @ grid
     variance = np.maximum(weight @ grid**2 - mean**2, 1e-12)
-    return Spread(grid, weight, mean, variance), float(np.sum(top + np.log(total)))
+    return Posterior(grid, weight, mean, variance), float(np.sum(top + np.log(total)))
 
 
 def _start(answers: Answers, floor: FloatArray) -> tuple[Curves, Pool]:
@@ -151,7 +151,7 @@ def _start(answers: Answers, floor: FloatArray) -> tuple[Curves, Pool]:
 
 
 def _items(
-    answers: Answers, effective: FloatArray, curves: Curves, spread: Spread, pool: Pool | None
+    answers: Answers, effective: FloatArray, curves: Curves, spread: Posterior, pool: Pool | None
 ) -> _Step:
     """One step of Newton's method for every item; of Fisher's where the surface curves upwards."""
     at = chances(curves, spread.grid)
@@ -259,13 +259,13 @@ def _turned_pool(pool: Pool, middle: float, size: float) -> Pool:
     )
 
 
-def field(spread: Spread) -> tuple[float, float]:
+def field(spread: Posterior) -> tuple[float, float]:
     """Mean and standard deviation of the abilities of those who answered."""
     middle = float(spread.mean.mean())
     return middle, float(np.sqrt(np.mean((spread.mean - middle) ** 2 + spread.variance)))
 
 
-def _grid(spread: Spread, fine: float = 1.0) -> FloatArray:
+def _grid(spread: Posterior, fine: float = 1.0) -> FloatArray:
     """Wide enough for every ability, fine enough for the sharpest.
 
     The rule of equal steps errs by exp(-2 (pi sd / step)^2): with a step of one sd, nothing.
@@ -277,7 +277,7 @@ def _grid(spread: Spread, fine: float = 1.0) -> FloatArray:
     return np.linspace(low, high, points)
 
 
-def _correlation(answers: Answers, curves: Curves, spread: Spread, free: float) -> float:
+def _correlation(answers: Answers, curves: Curves, spread: Posterior, free: float) -> float:
     """Correlation of attempts, from how far repeated cells lie from their curve."""
     many = answers.attempts > 1
     if not many.any():

@@ -17,7 +17,7 @@ _STRIDE = 5  # of the fine grid; sums need no finer
 _FIELD = 12  # respondents below which the spread of the field is a guess
 
 
-class Errors(NamedTuple):
+class JointErrors(NamedTuple):
     """Uncertainty of a fit, measured from the mean of the field.
 
     Attributes:
@@ -37,7 +37,7 @@ class Errors(NamedTuple):
     difficulty: FloatArray
 
 
-def errors(answers: Answers, fit: Marginal) -> Errors:
+def errors(answers: Answers, fit: Marginal) -> JointErrors:
     """Uncertainty of abilities and items from the curvature of both together.
 
     The block of the abilities is diagonal and that of the items is 2 by 2, so the covariance of
@@ -65,7 +65,7 @@ def errors(answers: Answers, fit: Marginal) -> Errors:
     item = np.sqrt(variance)
     root = root / deviation[:, None]
     marks = np.linspace(-_EDGE, _EDGE, _MARKS)
-    return Errors(
+    return JointErrors(
         root,
         root @ root.T,
         marks,
