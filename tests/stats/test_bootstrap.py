@@ -125,22 +125,6 @@ def test_mean_covers(n: int) -> None:
     assert hits == pytest.approx(0.95, abs=0.021)
 
 
-def test_paired_difference_covers_with_clusters() -> None:
-    rng = _rng(12)
-    clusters = np.repeat(np.arange(25), 4)
-    hits = alone = 0
-    for _ in range(500):
-        shared = np.repeat(rng.normal(0, 1, 25), 4)
-        a = rng.normal(0, 1, 100)
-        b = a + 0.3 + shared + rng.normal(0, 0.3, 100)
-        found = paired_difference(a, b, rng, 300, clusters=clusters)
-        naive = paired_difference(a, b, rng, 300)
-        hits += found.low <= 0.3 <= found.high
-        alone += naive.low <= 0.3 <= naive.high
-    assert hits / 500 == pytest.approx(0.945, abs=0.03)
-    assert alone / 500 < 0.8  # items of one cluster are no independent evidence
-
-
 @pytest.mark.parametrize(("n", "weights"), [(4, "bayesian"), (25, "bayesian"), (25, "classic")])
 def test_ratio_of_sums_covers(n: int, weights: Weights) -> None:
     rng = _rng(13)
@@ -225,17 +209,6 @@ def test_ratios_agree_with_scipy() -> None:
         assert (mine.low, mine.high) == pytest.approx((theirs.low, theirs.high), rel=0.03)
 
 
-def test_clusters_agree_with_the_sandwich() -> None:
-    rng = _rng(23)
-    sizes = rng.integers(1, 6, 80)
-    clusters = np.repeat(np.arange(80), sizes)
-    x = np.repeat(rng.normal(0, 2, 80), sizes) + rng.normal(0, 1, clusters.size)
-    sums = np.array([(x[clusters == c] - x.mean()).sum() for c in range(80)])
-    se = math.sqrt(float(sums @ sums) * 80 / 79) / x.size
-    found = mean_interval(x, rng, 10_000, clusters=[f"question {c}" for c in clusters])
-    assert found.width / 2 == pytest.approx(se * sp.t.ppf(0.975, 79), rel=0.04)
-
-
 # ---------------------------------------------------------------- degenerate input
 
 
@@ -243,8 +216,6 @@ def test_one_unit_or_no_variation_says_nothing() -> None:
     for values in ([3.0], [3.0] * 50):
         found = mean_interval(values, _rng())
         assert (found.value, found.low, found.high) == (3, -math.inf, math.inf)
-    one_cluster = mean_interval([1.0, 2.0, 3.0], _rng(), clusters=["x"] * 3)
-    assert (one_cluster.low, one_cluster.high) == (-math.inf, math.inf)
     for top, bottom in (([6.0], [3.0]), ([6.0, 2.0, 4.0], [3.0, 1.0, 2.0])):
         found = ratio_of_sums(top, bottom, _rng())
         assert (found.value, found.low, found.high) == (2, 0, math.inf)
@@ -296,8 +267,6 @@ def test_refuses_what_has_no_ratio() -> None:
         ratio_of_ratios([1], [0], [1], [0], _rng())
     with pytest.raises(ValueError, match="lengths differ"):
         paired_difference([1, 2], [1], _rng())
-    with pytest.raises(ValueError, match="2 cluster labels for 3"):
-        mean_interval([1, 2, 3], _rng(), clusters=["x", "y"])
     with pytest.raises(ValueError, match="rounds is 50"):
         mean_interval([1, 2, 3], _rng(), 50)
     with pytest.raises(ValueError, match="bayesian"):

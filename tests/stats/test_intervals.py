@@ -14,8 +14,6 @@ from headtohead.stats.intervals import (
     difference,
     proportion_difference,
     ratio,
-    sum_of,
-    widen,
     wilson,
 )
 
@@ -80,21 +78,6 @@ def test_ratio_and_difference_reproduce_fagerland() -> None:
     assert (round(more.low, 4), round(more.high, 4)) == (0.0189, 0.3404)
 
 
-def test_sum_reproduces_the_gum() -> None:
-    # JCGM 100:2008 (doi:10.59161/JCGM100-2008E), H.1: the four components of the uncertainty
-    # of an end gauge, 25, 9.7, 2.9 and 16.6 nm, combine to 32 nm.
-    parts = [Interval(0, -u, u) for u in (25, 9.7, 2.9, 16.6)]
-    assert round(sum_of(parts).high) == 32
-    assert sum_of(parts, dependent=True).high == pytest.approx(54.2)
-
-
-def test_widen_uses_the_printed_quantiles() -> None:
-    # Abramowitz and Stegun (1964), table 26.5: 1.64485 for 90%, 1.95996 for 95%.
-    wide = widen(Interval(10, 8, 13), 0.9, 0.95)
-    assert wide.low == pytest.approx(10 - 2 * 1.95996 / 1.64485, abs=1e-4)
-    assert wide.high == pytest.approx(10 + 3 * 1.95996 / 1.64485, abs=1e-4)
-
-
 # ---------------------------------------------------------------- properties
 
 
@@ -128,24 +111,6 @@ def test_ratio_scales_with_its_numerator(a: Interval, b: Interval, factor: float
     assert found.low <= b.value / a.value <= found.high
 
 
-@settings(deadline=None, max_examples=100)
-@given(st.lists(intervals(), min_size=1, max_size=8))
-def test_adding_ends_is_never_narrower(parts: list[Interval]) -> None:
-    free, bound = sum_of(parts), sum_of(parts, dependent=True)
-    assert bound.low <= free.low + 1e-9
-    assert bound.high >= free.high - 1e-9
-    if len(parts) == 1:
-        assert free.low == pytest.approx(parts[0].low)
-
-
-@settings(deadline=None, max_examples=100)
-@given(intervals(), st.floats(0.5, 0.99), st.floats(0.5, 0.99))
-def test_widen_there_and_back(a: Interval, level: float, other: float) -> None:
-    again = widen(widen(a, level, other), other, level)
-    assert again.low == pytest.approx(a.low, abs=1e-9)
-    assert again.high == pytest.approx(a.high, abs=1e-9)
-
-
 # ---------------------------------------------------------------- coverage
 
 
@@ -171,9 +136,9 @@ def test_proportion_difference_covers() -> None:
     assert hits / 2000 == pytest.approx(0.953, abs=0.015)
 
 
-def test_difference_and_sum_cover_skewed_estimates() -> None:
+def test_difference_covers_skewed_estimates() -> None:
     rng = np.random.default_rng(2)
-    hits = total = 0
+    hits = 0
     for _ in range(1500):
         # Exact, lopsided intervals: exponential means with chi-square limits.
         means, parts = rng.uniform(1, 3, 2), []
@@ -182,11 +147,9 @@ def test_difference_and_sum_cover_skewed_estimates() -> None:
             parts.append(
                 Interval(s / 8, 2 * s / sp.chi2.ppf(0.975, 16), 2 * s / sp.chi2.ppf(0.025, 16))
             )
-        found, added = difference(*parts), sum_of(parts)
+        found = difference(*parts)
         hits += found.low <= means[1] - means[0] <= found.high
-        total += added.low <= means.sum() <= added.high
     assert hits / 1500 == pytest.approx(0.95, abs=0.02)
-    assert total / 1500 == pytest.approx(0.95, abs=0.02)
 
 
 def test_ratio_covers() -> None:
@@ -197,14 +160,6 @@ def test_ratio_covers() -> None:
         found = ratio(Interval(x, x - _Z * 1.5, x + _Z * 1.5), Interval(y, y - _Z * 4, y + _Z * 4))
         hits += found.low <= 2.5 <= found.high
     assert hits / 3000 == pytest.approx(0.95, abs=0.012)
-
-
-def test_widened_interval_covers() -> None:
-    rng = np.random.default_rng(4)
-    draws = rng.normal(0, 1, 4000)
-    z80 = 1.2815515655446004
-    wide = [widen(Interval(x, x - z80, x + z80), 0.8, 0.95) for x in draws]
-    assert np.mean([w.low <= 0 <= w.high for w in wide]) == pytest.approx(0.95, abs=0.011)
 
 
 # ---------------------------------------------------------------- second implementations
@@ -240,10 +195,8 @@ def test_ratio_is_where_the_difference_touches_zero(a: Interval, b: Interval) ->
 
 def test_symmetric_errors_add_in_squares() -> None:
     rng = np.random.default_rng(5)
-    sd = rng.uniform(0.1, 5, 6)
+    sd = rng.uniform(0.1, 5, 2)
     parts = [Interval(1, 1 - _Z * s, 1 + _Z * s) for s in sd]
-    expected = sp.norm.interval(0.95, 6, math.sqrt(float(sd @ sd)))
-    assert (sum_of(parts).low, sum_of(parts).high) == pytest.approx(expected)
     expected = sp.norm.interval(0.95, 0, math.hypot(sd[0], sd[1]))
     found = difference(parts[0], parts[1])
     assert (found.low, found.high) == pytest.approx(expected)
@@ -262,7 +215,7 @@ def test_an_interval_holds_its_value() -> None:
 
 @pytest.mark.parametrize(("x", "n"), [(1, 0), (3, 2), (-1, 5), (1.5, 5)])
 def test_wilson_refuses_impossible_counts(x: float, n: int) -> None:
-    with pytest.raises(ValueError, match=r"in 2 tries|must be a whole number"):
+    with pytest.raises(ValueError, match=r"in 2 trials|must be a whole number"):
         wilson(x, n)  # type: ignore[arg-type]
 
 
@@ -293,9 +246,5 @@ def test_ratio_refuses_what_is_not_positive() -> None:
 def test_unbounded_ends_stay_unbounded() -> None:
     open_end = Interval(2, 1, math.inf)
     assert difference(open_end, Interval(1, 0, 2)).low == -math.inf
-    assert sum_of([open_end, Interval(1, 0, 2)]).high == math.inf
-    assert widen(open_end, 0.9, 0.95).high == math.inf
     with pytest.raises(ValueError, match="infinite"):
         difference(Interval(math.inf, 0, math.inf), Interval(1, 0, 2))
-    with pytest.raises(ValueError, match="nothing to add"):
-        sum_of([])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.stats.ranks import group_rank, rank_spread, tie_groups
+from headtohead.stats.ranks import rank_spread, tie_groups
 
 # LMArena's text board of June 2025 (CC-BY-4.0): score, +, -, and the rank it printed, which
 # is 1 + the number of models whose lower end is above this one's upper end
@@ -95,28 +95,6 @@ def test_tie_groups_are_ordered_and_overlap() -> None:
     assert [group.tolist() for group in groups] == [[0, 2], [2, 1], [0, 2, 1]]
 
 
-def test_groups_are_ranked_by_their_best() -> None:
-    values = [10.0, 9.0, 8.0, 3.0]
-    ranks = group_rank(values, [8, 8.9, 7, 2], [12, 9.1, 8.5, 4], ["b", "a", "b", "c"])
-    assert list(ranks) == ["b", "a", "c"]
-    assert (ranks["b"].index, ranks["b"].rank, ranks["b"].best, ranks["b"].worst) == (0, 1, 1, 2)
-    assert (ranks["a"].rank, ranks["a"].best, ranks["a"].worst) == (2, 1, 2)
-    assert (ranks["c"].rank, ranks["c"].best, ranks["c"].worst) == (3, 3, 3)
-
-
-@settings(deadline=None, max_examples=60)
-@given(boards(), st.integers(0, 10_000))
-def test_one_group_each_is_the_plain_ranking(
-    board: tuple[list[float], list[float], list[float]], seed: int
-) -> None:
-    spread = rank_spread(*board)
-    names = np.random.default_rng(seed).permutation(len(board[0]))
-    for name, found in group_rank(*board, names).items():
-        at = int(np.flatnonzero(names == name)[0])
-        assert (found.index, found.rank) == (at, spread.rank[at])
-        assert (found.best, found.worst) == (spread.best[at], spread.worst[at])
-
-
 def test_unknown_intervals_leave_everything_open() -> None:
     spread = rank_spread([3, 2, 1], [-math.inf] * 3, [math.inf] * 3)
     assert spread.best.tolist() == [1, 1, 1]
@@ -132,5 +110,3 @@ def test_refuses_what_cannot_be_ranked() -> None:
         rank_spread([1, 2], [0], [3, 3])
     with pytest.raises(ValueError, match="at least one entrant"):
         rank_spread([], [], [])
-    with pytest.raises(ValueError, match="1 group labels for 2"):
-        group_rank([1, 2], [0, 1], [2, 3], ["x"])

@@ -1,6 +1,6 @@
 """Bootstrap intervals for means, paired differences and ratios of sums.
 
-Units (items, clusters, tasks, benchmarks) are resampled whole, so what belongs together stays
+Units (items, tasks, benchmarks) are resampled whole, so what belongs together stays
 together. The percentiles are moved outwards for small n, so that the interval for a mean has
 the width of Student's; more rounds than asked for are drawn where those percentiles need them.
 Where there are too few units for any resampling interval to have the level asked for, Student's
@@ -9,7 +9,7 @@ is unbounded.
 """
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +19,8 @@ from numpy.typing import ArrayLike
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import (
     FloatArray,
-    IntArray,
-    Labels,
     check_count,
     check_level,
-    label_list,
     same_length,
     vector,
 )
@@ -39,7 +36,7 @@ _MOST_ROUNDS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sample:
+class _Resampled:
     """What is resampled, and what is computed from it.
 
     Attributes:
@@ -67,7 +64,6 @@ def mean_interval(
     rng: np.random.Generator,
     rounds: int = 2000,
     level: float = 0.95,
-    clusters: Labels | None = None,
 ) -> Interval:
     """The mean with a percentile bootstrap interval.
 
@@ -76,8 +72,6 @@ def mean_interval(
         rng: Source of randomness.
         rounds: Resamples, at least 200.
         level: Coverage, inside (0, 1).
-        clusters: The cluster of each value, length n: values of one cluster are drawn
-            together (the epochs of one question). None: each value alone.
 
     Returns:
         Unbounded where there is one unit, or the values do not vary.
@@ -90,19 +84,11 @@ def mean_interval(
         Statistics 7, 1-26. doi:10.1214/aos/1176344552
         Hesterberg, T. C. (2015). What teachers should know about the bootstrap. American
         Statistician 69, 371-386 (expanded percentiles). doi:10.1080/00031305.2015.1089789
-        Field, C. A., Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69, 369-390.
-        doi:10.1111/j.1467-9868.2007.00593.x
     """
     array = vector(values, "values")
-    totals: FloatArray = array
-    counts: FloatArray = np.ones_like(array)
-    if clusters is not None:
-        codes = _codes(clusters, array.size)
-        totals = np.bincount(codes, weights=array).astype(np.float64)
-        counts = np.bincount(codes).astype(np.float64)
     value = float(array.mean())
-    influence = (totals - value * counts) * totals.size / array.size
-    sample = _Sample(value, np.column_stack([totals, counts]), _quotient, influence)
+    columns = np.column_stack([array, np.ones_like(array)])
+    sample = _Resampled(value, columns, _quotient, array - value)
     return _interval(sample, rng, rounds, level, "classic")
 
 
@@ -112,7 +98,6 @@ def paired_difference(
     rng: np.random.Generator,
     rounds: int = 2000,
     level: float = 0.95,
-    clusters: Labels | None = None,
 ) -> Interval:
     """The mean of B minus A over shared items, resampling items with both their scores.
 
@@ -125,7 +110,6 @@ def paired_difference(
         rng: Source of randomness.
         rounds: Resamples, at least 200.
         level: Coverage, inside (0, 1).
-        clusters: The cluster of each item, length n, or None.
 
     Returns:
         As `mean_interval` of the differences.
@@ -138,7 +122,7 @@ def paired_difference(
     """
     first, second = vector(a, "a"), vector(b, "b")
     same_length(a=first, b=second)
-    return mean_interval(second - first, rng, rounds, level, clusters)
+    return mean_interval(second - first, rng, rounds, level)
 
 
 def ratio_of_sums(
@@ -187,7 +171,7 @@ def ratio_of_sums(
     value = total / base
     scale = value if floor == 0 and value > 0 else 1.0
     influence = (top - value * bottom) * n / base / scale
-    sample = _Sample(value, np.column_stack([top, bottom]), _quotient, influence, floor)
+    sample = _Resampled(value, np.column_stack([top, bottom]), _quotient, influence, floor)
     return _interval(sample, rng, rounds, level, weights)
 
 
@@ -206,7 +190,7 @@ def ratio_of_ratios(
     (sum cost_b / sum success_b) / (sum cost_a / sum success_a); below 1, B is cheaper.
 
     Args:
-        cost_a: What A's tries at each task cost, shape (n,), >= 0.
+        cost_a: What A's runs of each task cost, shape (n,), >= 0.
         success_a: How often (or whether) A solved it, shape (n,), >= 0.
         cost_b: The same of B.
         success_b: The same of B.
@@ -225,16 +209,9 @@ def ratio_of_ratios(
     References:
         As `ratio_of_sums`.
     """
-    parts = [
-        _amounts(array, name)
-        for array, name in (
-            (cost_a, "cost_a"),
-            (success_a, "success_a"),
-            (cost_b, "cost_b"),
-            (success_b, "success_b"),
-        )
-    ]
-    n = same_length(cost_a=parts[0], success_a=parts[1], cost_b=parts[2], success_b=parts[3])
+    figures = {"cost_a": cost_a, "success_a": success_a, "cost_b": cost_b, "success_b": success_b}
+    named = {name: _amounts(array, name) for name, array in figures.items()}
+    n, parts = same_length(**named), list(named.values())
     columns = np.column_stack(parts)
     ca, sa, cb, sb = (float(total) for total in columns.sum(axis=0))
     if ca == 0:
@@ -244,7 +221,13 @@ def ratio_of_ratios(
     if sb == 0 or sa == 0 or cb == 0:
         return Interval(0.0 if sb else math.inf, 0.0, math.inf)
     influence = n * (parts[2] / cb - parts[3] / sb - parts[0] / ca + parts[1] / sa)
-    sample = _Sample(cb / sb * sa / ca, columns, _quotient_of_quotients, influence, 0.0)
+    sample = _Resampled(
+        cb / sb * sa / ca,
+        columns,
+        lambda totals: _quotient(totals[:, 2:]) / _quotient(totals),
+        influence,
+        0.0,
+    )
     return _interval(sample, rng, rounds, level, weights)
 
 
@@ -271,7 +254,7 @@ def percentile_interval(
 
 
 def _interval(
-    sample: _Sample, rng: np.random.Generator, rounds: int, level: float, weights: Weights
+    sample: _Resampled, rng: np.random.Generator, rounds: int, level: float, weights: Weights
 ) -> Interval:
     check_level(level)
     rounds = check_count(rounds, "rounds", _FEWEST_ROUNDS)
@@ -294,7 +277,7 @@ def _interval(
     return percentile_interval(sample.value, draws, tail, sample.floor)
 
 
-def _student(sample: _Sample, t: float) -> Interval:
+def _student(sample: _Resampled, t: float) -> Interval:
     """Student's interval, for fewer units than resampling needs."""
     n = sample.influence.size
     half = t * float(sample.influence.std(ddof=1)) / math.sqrt(n)
@@ -326,19 +309,8 @@ def _quotient(totals: FloatArray) -> FloatArray:
     return totals[:, 0] / totals[:, 1]
 
 
-def _quotient_of_quotients(totals: FloatArray) -> FloatArray:
-    return (totals[:, 2] / totals[:, 3]) / (totals[:, 0] / totals[:, 1])
-
-
 def _amounts(values: ArrayLike, name: str) -> FloatArray:
     array = vector(values, name)
     if np.any(array < 0):
         raise ValueError(f"{name} has a negative value; amounts are 0 or more")
     return array
-
-
-def _codes(clusters: Labels, n: int) -> IntArray:
-    """Clusters as numbers from 0."""
-    labels = label_list(clusters, n, "cluster labels")
-    seen: dict[Hashable, int] = {}
-    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)

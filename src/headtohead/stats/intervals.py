@@ -1,22 +1,10 @@
-"""Intervals: for proportions, and for sums, differences and ratios of other intervals."""
+"""Intervals for proportions, and for differences and ratios of other intervals."""
 
 import math
-from collections.abc import Iterable
 
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import check_count, check_level
-from headtohead.stats.quantiles import normal_quantile, student_quantile
-
-__all__ = [
-    "difference",
-    "normal_quantile",
-    "proportion_difference",
-    "ratio",
-    "student_quantile",
-    "sum_of",
-    "widen",
-    "wilson",
-]
+from headtohead.stats.quantiles import normal_quantile
 
 
 def around(value: float, low: float, high: float) -> Interval:
@@ -24,34 +12,12 @@ def around(value: float, low: float, high: float) -> Interval:
     return Interval(value, min(low, value), max(high, value))
 
 
-def widen(interval: Interval, level: float, to_level: float) -> Interval:
-    """The interval at another coverage.
-
-    Each side is stretched by the ratio of the normal quantiles, so a lopsided interval
-    stays lopsided. A smaller `to_level` narrows it.
-
-    Args:
-        interval: The interval as published.
-        level: Its coverage, inside (0, 1).
-        to_level: The coverage wanted, inside (0, 1).
-
-    Raises:
-        ValueError: If a level is not inside (0, 1).
-    """
-    factor = _z(to_level) / _z(level)
-    return around(
-        interval.value,
-        interval.value - factor * (interval.value - interval.low),
-        interval.value + factor * (interval.high - interval.value),
-    )
-
-
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     """A proportion with Wilson's score interval.
 
     Args:
         successes: How many succeeded, 0 <= successes <= n.
-        n: How many tried, at least 1; tries are independent.
+        n: How many trials, at least 1, each independent of the others.
         level: Coverage, inside (0, 1).
 
     Raises:
@@ -67,7 +33,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     n = check_count(n, "n", 1)
     successes = check_count(successes, "successes")
     if successes > n:
-        raise ValueError(f"{successes} successes in {n} tries")
+        raise ValueError(f"{successes} successes in {n} trials")
     z2 = _z(level) ** 2
     p = successes / n
     middle = (successes + z2 / 2) / (n + z2)
@@ -150,32 +116,6 @@ def proportion_difference(x1: int, n1: int, x2: int, n2: int, level: float = 0.9
         873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     """
     return difference(wilson(x2, n2, level), wilson(x1, n1, level))
-
-
-def sum_of(intervals: Iterable[Interval], *, dependent: bool = False) -> Interval:
-    """The sum of several estimates whose intervals have the same level.
-
-    Args:
-        intervals: At least one.
-        dependent: False for independent estimates (MOVER: distances add in squares); True
-            adds the ends, which holds whatever the dependence but is too wide otherwise.
-
-    Raises:
-        ValueError: If there is none, or a value is not finite.
-
-    References:
-        Zou, G. Y., Donner, A. (2008). doi:10.1002/sim.3095
-    """
-    parts = list(intervals)
-    if not parts:
-        raise ValueError("nothing to add up")
-    _need_finite(*parts)
-    value = math.fsum(part.value for part in parts)
-    downs = [part.value - part.low for part in parts]
-    ups = [part.high - part.value for part in parts]
-    if dependent:
-        return Interval(value, value - sum(downs), value + sum(ups))
-    return Interval(value, value - math.hypot(*downs), value + math.hypot(*ups))
 
 
 def _z(level: float) -> float:

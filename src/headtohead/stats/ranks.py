@@ -1,12 +1,11 @@
 """Ranks with the range that the intervals leave open; higher values are better."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.stats.inputs import FloatArray, IntArray, Labels, label_list, same_length
+from headtohead.stats.inputs import FloatArray, IntArray, same_length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,23 +21,6 @@ class RankSpread:
     rank: IntArray
     best: IntArray
     worst: IntArray
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRank:
-    """The rank of a group's best entrant among the best of every group.
-
-    Attributes:
-        index: Position of that entrant in the arrays given.
-        rank: By value.
-        best: The best rank its interval allows.
-        worst: The worst rank its interval allows.
-    """
-
-    index: int
-    rank: int
-    best: int
-    worst: int
 
 
 def rank_spread(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> RankSpread:
@@ -93,41 +75,6 @@ def tie_groups(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[In
     order = np.argsort(-value, kind="stable")
     touches = (low[:, None] <= high[order]) & (high[:, None] >= low[order])
     return tuple(order[row].astype(np.int64) for row in touches)
-
-
-def group_rank(
-    values: ArrayLike, lows: ArrayLike, highs: ArrayLike, group_labels: Labels
-) -> dict[Hashable, GroupRank]:
-    """The rank of each group, told by its best entrant.
-
-    The best entrant is the one with the highest value, so its value leans upwards where
-    several of a group are close.
-
-    Args:
-        values: Shape (n,), higher is better.
-        lows: Lower ends, shape (n,).
-        highs: Upper ends, shape (n,).
-        group_labels: The group of each entrant, length n.
-
-    Returns:
-        Label -> rank, ordered from the best value down.
-
-    Raises:
-        ValueError: As for `rank_spread`, or if a label is missing.
-    """
-    value, low, high = _entrants(values, lows, highs)
-    labels = label_list(group_labels, value.size, "group labels")
-    champions: dict[Hashable, int] = {}
-    for position in np.argsort(-value, kind="stable").tolist():
-        champions.setdefault(labels[position], position)
-    chosen = np.array(list(champions.values()))
-    spread = rank_spread(value[chosen], low[chosen], high[chosen])
-    return {
-        label: GroupRank(
-            int(chosen[i]), int(spread.rank[i]), int(spread.best[i]), int(spread.worst[i])
-        )
-        for i, label in enumerate(champions)
-    }
 
 
 def _entrants(

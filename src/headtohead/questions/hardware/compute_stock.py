@@ -1,5 +1,6 @@
 """The AI chips that each side's owners hold, in H100-equivalents."""
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
-from headtohead.stats.intervals import ratio, sum_of
+from headtohead.stats.intervals import ratio
 
 if TYPE_CHECKING:
     import polars as pl
@@ -124,9 +125,9 @@ def _held(totals: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFr
 
 
 def _stock(rows: "pl.DataFrame") -> Interval:
+    """The sum; its ends are added too, since one chip maker's figures err together."""
     columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
-    parts = [Interval(*(float(row[c]) for c in columns)) for row in rows.iter_rows(named=True)]
-    return sum_of(parts, dependent=True)
+    return Interval(*(math.fsum(rows[c]) for c in columns))
 
 
 def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:

@@ -3,11 +3,12 @@
 from math import comb
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, once, shown, side, side_name, where
-from headtohead.questions.luck import order_p
+from headtohead.stats.inputs import same_length, vector
 
 QUESTION = Question(
     asks="Did side B's agents end ahead of side A's, and could luck have done it?",
@@ -38,7 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no final returns of both sides were known by {ask.as_of}")
     both = pl.concat([b, a])
     lead = float(np.min(b["return_pct"].to_numpy()) - np.max(a["return_pct"].to_numpy()))
-    luck = order_p(np.array([True] * b.height + [False] * a.height), both["return_pct"].to_numpy())
+    luck = order_p([True] * b.height + [False] * a.height, both["return_pct"].to_numpy())
     is_lead = ask.scope["measure"] == "lead"
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     least = 1 / comb(both.height, b.height)
@@ -70,3 +71,43 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rows=shown(both, ("model_name", "lab", "country", "return_pct", "observed_at")),
         notes=("one season is one draw: an order of six agents cannot show skill by itself",),
     )
+
+
+def order_p(members: ArrayLike, values: ArrayLike) -> float:
+    """The exact probability that a group ranks at least this high by luck.
+
+    All ways of handing out the places are equally likely; the group's ranks are added up
+    (ties get their middle rank) and compared with the observed sum. Two of six agents in the
+    first two places: 1/15. A group chosen after the order was seen makes the answer too small.
+
+    Args:
+        members: True for each agent of the group, shape (n,).
+        values: The agents' results, shape (n,), higher is better.
+
+    Returns:
+        From 1 / C(n, size of the group) to 1.
+
+    Raises:
+        ValueError: If lengths differ, or the group has nobody or everybody.
+
+    References:
+        Wilcoxon, F. (1945). Individual comparisons by ranking methods. Biometrics Bulletin
+        1, 80-83. doi:10.2307/3001968
+        Mann, H. B., Whitney, D. R. (1947). On a test of whether one of two random variables
+        is stochastically larger than the other. Annals of Mathematical Statistics 18, 50-60.
+        doi:10.1214/aoms/1177730491
+    """
+    lost, own = -vector(values, "values", least=2), np.asarray(members, dtype=bool)
+    same_length(members=own, values=lost)
+    n, size = own.size, int(own.sum())
+    if size in (0, n):
+        raise ValueError(f"the group has {size} of {n} agents: no order to test")
+    # Twice the middle rank of each, 2 for the best: whole numbers even with ties.
+    ordered = np.sort(lost)
+    ranks = np.searchsorted(ordered, lost, "left") + np.searchsorted(ordered, lost, "right") + 1
+    # How many subsets of each size have each sum; whole numbers of any size.
+    counts = np.zeros((size + 1, 2 * n * size + 1), dtype=object)
+    counts[0, 0] = 1
+    for rank in ranks.tolist():
+        counts[1:, rank:] += counts[:-1, :-rank]
+    return int(counts[size, : ranks[own].sum() + 1].sum()) / comb(n, size)
