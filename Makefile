@@ -11,7 +11,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence docs bench bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
+.PHONY: help report test check fix format lint types contracts evidence docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -30,7 +30,10 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 report: $(STAMP) ## Write report.html from the built-in evidence, offline
 	$(BIN)/h2h report --out report.html
 
-test: $(STAMP) ## Run the whole test suite
+test: $(STAMP) ## Run the tests, long simulations in a short version
+	$(BIN)/pytest -n 2 -m "not slow"
+
+test-slow: $(STAMP) ## Run every test, long simulations in full
 	$(BIN)/pytest -n 2
 
 check: $(STAMP) format lint types contracts test ## Format, lint, types, contracts and tests
@@ -59,6 +62,9 @@ docs: $(STAMP) ## Write the reference pages from the code
 
 bench: $(STAMP) ## Measure speed and size, side by side
 	$(BIN)/python benchmarks/first_use.py
+
+bench-house: $(STAMP) ## Measure the code itself: make bench-house BEFORE=revision
+	$(BIN)/python -m benchmarks.house $(if $(BEFORE),--before $(BEFORE)) --page docs/benchmarks/house.md
 
 bench-ratings: $(STAMP) ## Measure ratings beside their peers: makes the peers' environment, takes half an hour
 	$(BIN)/python -m benchmarks.ratings --page docs/benchmarks/ratings.md
