@@ -88,17 +88,14 @@ def measured(tree: Path) -> dict[str, int]:
             made[f"files entered: {name}"] = len(files)
         loaded = _traced(tree, Path(folder), ["names", "gpt-5"])["loaded"]
     made["modules loaded by `h2h names gpt-5`"] = len(loaded)
-    classes = Counter(n.name for t in trees.values() for n in ast.walk(t) if _is_class(n))
+    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    classes = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     made["class names defined twice or more"] = sum(n > 1 for n in classes.values())
     made["private functions referenced once"] = sum(map(referenced_once, trees.values()))
     made["folders that name an option of `rank`"] = len(_folders_of_an_option(home, texts))
     made["lines reached by no command or documented function"] = unreached(tree, trees)
     made["repeated blocks of six lines and more"] = repeated_blocks(texts)
     return made
-
-
-def _is_class(node: ast.AST) -> bool:
-    return isinstance(node, ast.ClassDef)
 
 
 def referenced_once(tree: ast.Module) -> int:
