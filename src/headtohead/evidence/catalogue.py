@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -11,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.core.errors import DamagedStore, StoreFull
+from headtohead.publish import files
+from headtohead.publish.files import PART, settle
+
+__all__ = ["PART", "settle"]
 
 NAME = "catalogue.json"
-PART = ".part-"
 _SCHEMA = 1
+_STANDS = (
+    "Free some space or choose another folder with --store; the evidence you had is untouched."
+)
 _DAYS = ("edition", "known_on", "retrieved_on")
 
 
@@ -112,40 +116,12 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         StoreFull: If it cannot be written.
     """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-        settle(path.parent)
-    except OSError as error:
-        raise full(path, error) from None
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def settle(folder: Path) -> None:
-    """Have the names in a folder on disk, so that a power cut cannot undo a rename."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    files.replace(path, content, stands=_STANDS)
 
 
 def full(path: Path, error: OSError) -> StoreFull:
     """The error for a file that could not be written."""
-    return StoreFull(
-        f"{path} could not be written ({error.strerror or error}). Free some space or choose "
-        "another folder with --store; the evidence you had is untouched."
-    )
+    return files.full(path, error, _STANDS)
 
 
 def _load(entry: Mapping[str, Any]) -> Import:

@@ -6,11 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from headtohead.core.provenance import Citation
+from headtohead.core.version import VERSION
 from headtohead.publish.escaping import anchor, plain, sentence, web_address
 
+if TYPE_CHECKING:
+    from headtohead.publish.sheet import Sheet
+
 AUTHOR = "headtohead developers"
+_CREDITED = 3  # most sources that a citation of a whole sheet names
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,29 @@ def how_to_cite(
         f"  note = {{{_tex(note)}}}\n}}"
     )
     return HowToCite(line, entry)
+
+
+def cite_sheet(sheet: "Sheet", version: str = VERSION) -> HowToCite:
+    """The reference for a whole sheet.
+
+    Args:
+        sheet: The result.
+        version: Of this package.
+    """
+    from headtohead.publish.machine import data_json
+
+    digest = sheet.digest or content_hash(
+        {"title": sheet.title, "figures": [data_json(f.download) for f in sheet.figures]}
+    )
+    names = [view.name for view in source_views(sheet.sources).values()]
+    return how_to_cite(
+        plain(sheet.title),
+        about=sheet.about,
+        as_of=sheet.as_of,
+        digest=digest,
+        version=version,
+        sources=names if len(names) <= _CREDITED else (),
+    )
 
 
 def _tex(text: str) -> str:

@@ -1,18 +1,15 @@
 """How options with a shape of their own are read, and where results are written."""
 
-import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from headtohead.core.errors import InputError
-from headtohead.core.version import VERSION
-from headtohead.publish.command_line import out
+from headtohead.publish.deliver import Output, write
+from headtohead.publish.deliver import deliver as deliver_to
+from headtohead.publish.files import writable
+from headtohead.publish.result import Result
 
-if TYPE_CHECKING:
-    from headtohead.trials.result import TrialResult
+__all__ = ["FILES", "deliver", "pairs", "words", "writable", "write"]
 
 
 def words(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -41,56 +38,14 @@ FILES = (
 )  # fmt: skip
 
 
-def writable(path: Path | None, option: str) -> None:
-    """Check that a file can be written before hours are spent on what goes into it.
-
-    Raises:
-        InputError: If it is a folder, or its folder does not exist.
-    """
-    if path and path.is_dir():
-        raise InputError(f"{path} is a folder. Name the file to write with {option}.")
-    if path and not path.parent.is_dir():
-        raise InputError(f"The folder {path.parent} does not exist. Choose another {option}.")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, and say so."""
-    from headtohead.evidence.catalogue import replace
-
-    replace(path, text.encode())
-    size = path.stat().st_size
-    told = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
-    click.echo(f"Wrote {path} ({told}).", err=True)
-
-
 def deliver(
-    made: "TrialResult",
+    made: Result,
     *,
     as_json: bool,
     page: Path | None,
     markdown: Path | None,
     junit: Path | None,
 ) -> int:
-    """Print a trial, write the files asked for, and give the exit code of its verdict."""
-    from headtohead.publish.sheet import EXIT_CODE
-    from headtohead.publish.text import sheet_lines
-
-    try:
-        out(made.as_json() if as_json else sheet_lines(made.sheet))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the first lines has enough; the files and the exit code are still wanted.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
-    if page:
-        from headtohead.publish.trial_page import sheet_html
-
-        write(page, sheet_html(made.sheet, version=VERSION))
-    if markdown:
-        from headtohead.publish.sheet_markdown import sheet_markdown
-
-        write(markdown, sheet_markdown(made.sheet))
-    if junit:
-        from headtohead.publish.junit import sheet_junit
-
-        write(junit, sheet_junit(made.sheet))
-    return EXIT_CODE[made.sheet.answer]
+    """As `publish.deliver.deliver`, until every command has its `output_options`."""
+    output = Output(json=as_json, html=page, markdown=markdown, junit=junit)
+    return deliver_to(made, output)

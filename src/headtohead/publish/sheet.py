@@ -1,30 +1,74 @@
-"""What every report of a trial consists of, whichever way it is printed."""
+"""What a result is before it is printed: one sheet, whichever verb made it and whoever reads it.
 
-from dataclasses import dataclass
+A feature's `sheet.py` turns its result into a `Sheet`: words, tables and pictures, without a word
+about terminals, HTML or Markdown. `publish.terminal`, `publish.page`, `publish.markdown`,
+`publish.junit` and `publish.machine` each print any sheet.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from headtohead.core.estimate import Estimate
 from headtohead.core.provenance import Citation
+
+if TYPE_CHECKING:
+    import altair as alt
 
 Answer = Literal["yes", "no", "undecided", "none"]
 EXIT_CODE: dict[Answer, int] = {"yes": 0, "no": 1, "undecided": 2, "none": 0}
 
-Cell = str | float | int | None
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell that leads somewhere.
+
+    Attributes:
+        text: As shown.
+        url: A web address; what is none is dropped by every renderer.
+    """
+
+    text: str
+    url: str
+
+
+Cell = str | float | int | date | Linked | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of a table.
 
     Attributes:
         name: Of the download: lower case, with its unit ("difference_pp").
         title: For readers.
-        digits: Decimals of a number; None where it is no number.
+        digits: Decimals of a number; None where it is no number. A text in a column with digits
+            is a number that is written already: it stands to the right.
+        ends: Of a figure with a `Chooser`: the two columns of the download that this one shows as
+            a span ("1,195 to 1,213"; "3-7" where their names end with _rank).
     """
 
     name: str
     title: str
     digits: int | None = None
+    ends: tuple[str, str] | None = None
+
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The rows behind a figure, where they are more, or other, than the table it shows.
+
+    Attributes:
+        columns: With titles for the file that describes them.
+        rows: One cell a column.
+    """
+
+    columns: tuple[TableColumn, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +108,290 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One part of a report: a question, its picture, its table, what to know of it.
+class Slider:
+    """The time slider of a chart.
 
     Attributes:
-        slug: Its anchor.
-        title: In one or two words.
-        question: What it answers.
-        says: The answer in a sentence.
+        days: Where it can stop, as ISO days, oldest first.
+        known: True if it follows the day of knowledge, False if only the day of the event.
+        all_known_on: For False: when everything became known.
+    """
+
+    days: tuple[str, ...]
+    known: bool
+    all_known_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of several boards that a figure can show.
+
+    Attributes:
+        key: Unique; stands in the address of the page.
+        name: In the list to choose from.
+        group: Heading it is listed under; empty for none.
+        title: As of the figure.
+        subtitle: As of the figure.
+        says: As of the figure.
+        remarks: As of the figure.
+        rows: Of the download, with the figure's download columns.
+        constants: Fields that every row of its chart shares ("reach": 40).
+    """
+
+    key: str
+    name: str
+    group: str
+    title: str
+    subtitle: str
+    says: str
+    remarks: tuple[str, ...]
+    rows: tuple[Row, ...]
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """How readers of a page switch a figure between boards, and sort and filter its rows.
+
+    The figure's `columns` say what its table shows of the download; its `rows` stay empty, for the
+    page makes them of the first alternative. The chart has one row of data for each shown row.
+
+    Attributes:
+        label: What an alternative is called ("Board").
+        alternatives: The first is shown at first.
+        find: The column of the download that the search looks at; also the row's name.
+        order: (column, whether the largest comes first) at first.
+        fields: Field of the chart -> column of the download.
+        spans: Field of the chart -> the two columns it shows as a span.
+        short: Name -> a shorter one for axes.
+        kinds: Name -> what its colour tells.
+        by: The column of the download that names a row's group; empty without groups.
+        shown: Most rows of the chart, until a reader asks for all.
+        row_px: Height of one row of the chart.
+        shade: The column whose even numbers are shaded; empty for none.
+        falling: Columns whose first click shows the largest first.
+        help: What the columns mean, (term, meaning).
+    """
+
+    label: str
+    alternatives: tuple[Alternative, ...]
+    find: str
+    order: tuple[str, bool]
+    fields: Mapping[str, str]
+    spans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    short: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    by: str = ""
+    shown: int = 50
+    row_px: int = 19
+    shade: str = ""
+    falling: tuple[str, ...] = ()
+    help: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: a question, its picture, its table, what to know of it.
+
+    Attributes:
+        slug: Its anchor; unique on the sheet.
+        title: In a few words.
+        subtitle: What it answers, or what is plotted and what the interval is.
+        says: The finding in a sentence.
         columns: Of the table; empty without one.
         rows: Of the table, one cell a column.
         shown: How many rows a terminal or a pull request shows; pages and downloads have all.
-        bars: The picture; None without one.
+        bars: The picture, where it is intervals on one axis.
         remarks: What a careful reader must know.
+        chart: Makes any other picture when it is wanted; gives None if no row can be plotted.
+        slider: Of the chart; None if time does not matter.
+        note: About the picture itself.
+        table_first: True if the table is the figure and the chart only sums it up.
+        numbers: Its estimates, which a page also writes out in words.
+        missing: Why there is nothing to show; empty if there is.
+        sources: Behind its rows; None for those of the sheet.
+        about: The window it speaks of, if that is not the sheet's.
+        data: The download; None if it is `columns` and `rows`.
+        chooser: How to switch it between several boards; None if there is one.
+        metadata: What the file beside the download says besides.
     """
 
     slug: str
     title: str
-    question: str
+    subtitle: str = ""
     says: str = ""
-    columns: tuple[Column, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
+    columns: tuple[TableColumn, ...] = ()
+    rows: tuple[Row, ...] = ()
     shown: int = 10
     bars: Bars | None = None
     remarks: tuple[str, ...] = ()
+    chart: "Callable[[], alt.LayerChart | None] | None" = None
+    slider: Slider | None = None
+    note: str = ""
+    table_first: bool = False
+    numbers: tuple[Estimate, ...] = ()
+    missing: str = ""
+    sources: tuple[Citation, ...] | None = None
+    about: str = ""
+    data: Download | None = None
+    chooser: Chooser | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def download(self) -> Download:
+        """What its CSV holds."""
+        return self.data or Download(self.columns, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Figures and cards under one heading.
+
+    Attributes:
+        slug: Its anchor; unique among topics.
+        title: Its heading; empty if its figures stand on their own.
+        asks: The question in words.
+        remarks: What a careful reader must know.
+        cards: Statements with their verdicts.
+        figures: In reading order.
+    """
+
+    slug: str = ""
+    title: str = ""
+    asks: str = ""
+    remarks: tuple[str, ...] = ()
+    cards: "tuple[ClaimCard, ...]" = ()
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingCard:
+    """One reading of a statement, judged.
+
+    Attributes:
+        name: "As stated".
+        says: The reading in words.
+        truth: Whether it holds, in words.
+        bound: What was asked of the numbers, in words; empty if nothing could be.
+        about: The window it was asked of.
+        asked: The question behind it, in the words of a claims file; empty for none.
+        found: The finding, or why there is none.
+        notes: What a careful reader must know.
+        numbers: The estimates.
+        ranges: The stated range for each of them; empty if no range was stated.
+    """
+
+    name: str
+    says: str
+    truth: str
+    bound: str
+    about: str
+    asked: str
+    found: str
+    notes: tuple[str, ...]
+    numbers: tuple[Estimate, ...]
+    ranges: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One statement judged at one time.
+
+    Attributes:
+        key: Of its `Viewpoint`.
+        name: For a reader.
+        word: The verdict.
+        style: How it looks: "supported", "narrow", "refuted", "open" or "unmeasured".
+        mark: One character for it.
+        as_of: The day of knowledge.
+        sentence: The verdict as a sentence to quote.
+        decides: What would settle it; empty if it is settled.
+        unverified: True if it leans on a figure that could not be checked.
+        readings: In order.
+    """
+
+    key: str
+    name: str
+    word: str
+    style: str
+    mark: str
+    as_of: str
+    sentence: str
+    decides: str
+    unverified: bool
+    readings: tuple[ReadingCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCard:
+    """One statement with its verdicts.
+
+    Attributes:
+        id: As in the claims file.
+        anchor: Its id on a page.
+        says: What it asserts.
+        topic: Slug of its topic.
+        kind: What kind of statement it is.
+        about: The window it speaks of.
+        expect: What was expected before looking.
+        note: What a reader must know.
+        rulings: Its verdicts; the one to lead with first.
+        headline: The number that decided; None if there is none.
+        others: How many numbers there are besides.
+        why_none: Why there is no number; empty if there is one.
+    """
+
+    id: str
+    anchor: str
+    says: str
+    topic: str
+    kind: str
+    about: str
+    expect: str
+    note: str
+    rulings: tuple[Ruling, ...]
+    headline: Estimate | None
+    others: int = 0
+    why_none: str = ""
+
+    @property
+    def lead(self) -> Ruling:
+        """The verdict to show first."""
+        return self.rulings[0]
+
+    def at(self, key: str) -> Ruling | None:
+        """The verdict at one time; None if it was not asked then."""
+        return next((r for r in self.rulings if r.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """A time from which statements are judged; a column of the scorecard.
+
+    Attributes:
+        key: Short and unique.
+        name: For a reader ("In hindsight").
+        means: What it means, in half a sentence.
+        as_of: The day of knowledge; empty where each statement has its own.
+    """
+
+    key: str
+    name: str
+    means: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A table of all statements of a sheet.
+
+    Attributes:
+        viewpoints: Its columns, as shown.
+        words: (verdict, style) of every verdict there is, the best first.
+    """
+
+    viewpoints: tuple[Viewpoint, ...]
+    words: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +410,89 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a method.
+
+    Attributes:
+        says: How it is done.
+        name: In a word or two; empty for none.
+        references: (words, web address).
+    """
+
+    says: str
+    name: str = ""
+    references: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A report, before it is printed.
+    """A result, before it is printed.
 
     Attributes:
         verb: The command.
-        title: What was compared.
-        word: The verdict, as printed large ("SWITCH", "NON-INFERIOR", "NEED 240 MORE").
+        title: What was asked.
+        kicker: One line under the title; empty for none.
+        word: The verdict, as printed large ("SWITCH", "NEED 240 MORE"); empty where no one verdict
+            is given.
         answer: What the exit code says.
         sentence: One sentence that can be quoted, with its numbers.
-        facts: (name, value) of the first screen.
-        sections: In order.
+        facts: (name, value) of the first screen, or (name, value, anchor to more).
+        topics: In order.
         checks: What a CI gate sees; the first is the verdict.
-        method: How it was done, step by step.
-        sources: What stands behind it: files and price lists.
+        method: How it was done, step by step; a text is a step without a name.
+        sources: What stands behind it: publishers, files and price lists.
+        about: The time it speaks of; empty where none was asked.
         as_of: The day of our knowledge; None where no dated evidence was used.
-        command: How to make it again.
+        command: How to make it again, as typed.
         notes: Of the whole.
+        scorecard: How the cards of all topics stand in one table; None without cards.
+        next: What a reader may do now; text in `backticks` is a command.
+        digest: Hash of the numbers, for citing; made of the figures' data if empty. A terminal
+            says how to cite only what has one.
+        full: Whether a terminal prints cards whole, and every source.
+        main: Slug of the figure that `--csv` and `to_frame()` give; the first with rows if empty.
     """
 
     verb: str
     title: str
-    word: str
-    answer: Answer
+    kicker: str = ""
+    word: str = ""
+    answer: Answer = "none"
     sentence: str
-    facts: tuple[tuple[str, str], ...]
-    sections: tuple[Section, ...]
-    checks: tuple[Check, ...]
-    method: tuple[str, ...] = ()
+    facts: tuple[tuple[str, ...], ...] = ()
+    topics: tuple[Topic, ...] = ()
+    checks: tuple[Check, ...] = ()
+    method: tuple[Step | str, ...] = ()
     sources: tuple[Citation, ...] = ()
+    about: str = ""
     as_of: date | None = None
     command: str = ""
     notes: tuple[str, ...] = ()
+    scorecard: Scorecard | None = None
+    next: tuple[str, ...] = ()
+    digest: str = ""
+    full: bool = False
+    main: str = ""
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure, in reading order."""
+        return tuple(figure for topic in self.topics for figure in topic.figures)
+
+    @property
+    def cards(self) -> tuple[ClaimCard, ...]:
+        """Every card, in reading order."""
+        return tuple(card for topic in self.topics for card in topic.cards)
+
+    @property
+    def table(self) -> Download:
+        """The rows of its main figure."""
+        found = [f for f in self.figures if f.slug == self.main] or [
+            f for f in self.figures if f.download.rows
+        ]
+        return found[0].download if found else Download((), ())
+
+
+# Their former names, until every feature has taken the new ones.
+Column: TypeAlias = TableColumn
+Section: TypeAlias = Figure

@@ -16,6 +16,8 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.prices.ratecards import RateCard, rate_card
 from headtohead.publish.envelope import envelope
+from headtohead.publish.machine import figure_json
+from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.trials.rates import Rates
 from headtohead.trials.words import margin_of as margin_of
@@ -23,8 +25,8 @@ from headtohead.trials.words import margin_of as margin_of
 _HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialResult:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrialResult(Result):
     """What `compare`, `plan` and `switch` give.
 
     Attributes:
@@ -49,7 +51,7 @@ class TrialResult:
             "word": self.sheet.word,
             "sentence": self.sheet.sentence,
             "notes": list(self.sheet.notes),
-            "sections": [_section_json(section) for section in self.sheet.sections],
+            "sections": [figure_json(figure) for figure in self.sheet.figures],
         }
 
 
@@ -179,18 +181,3 @@ def digest(path: Path) -> str:
 
 
 RatesOf = Callable[[str], Rates | None]
-
-
-def _section_json(section: Any) -> dict[str, Any]:  # noqa: ANN401 - a Section; rows are plain
-    import math
-
-    def clean(cell: object) -> object:
-        return None if isinstance(cell, float) and not math.isfinite(cell) else cell
-
-    names = [column.name for column in section.columns]
-    return {
-        "section": section.slug,
-        "says": section.says,
-        "rows": [dict(zip(names, map(clean, row), strict=True)) for row in section.rows],
-        "remarks": list(section.remarks),
-    }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headtohead.core.provenance import Citation
 from headtohead.publish.escaping import listed
-from headtohead.publish.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet
+from headtohead.publish.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet, Topic
 from headtohead.trials.comparing.many import Many
 
 
@@ -31,7 +31,7 @@ def many_sheet(made: Many, *, sources: Sequence[Citation] = (), command: str = "
         answer="none",
         sentence=sentence,
         facts=(("Items", f"{made.items:,}"), ("Left out", f"{made.left_out:,}")),
-        sections=(_table(made, order), _pairs(made)),
+        topics=(Topic(figures=(_table(made, order), _pairs(made))),),
         checks=(Check("runs compared", "yes", sentence),),
         method=(
             "Items are matched by their keys; items that a run has no score for are left out for "

@@ -13,6 +13,7 @@ from headtohead.publish.sheet import (
     Column,
     Section,
     Sheet,
+    Topic,
 )
 from headtohead.trials.comparing.result import Comparison, Flip, SliceRow
 from headtohead.trials.words import amount, margin_words, same_words, share_words, spread
@@ -47,7 +48,7 @@ def comparison_sheet(
         answer=made.verdict,
         sentence=_sentence(made),
         facts=_facts(made),
-        sections=tuple(_sections(made)),
+        topics=(Topic(figures=tuple(_sections(made))),),
         checks=(
             Check(f"{goal} at {margin_words(made.settings.margin, made.unit)}", made.verdict,
                   _sentence(made)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from headtohead.core.provenance import Citation
-from headtohead.publish.sheet import Cell, Check, Column, Section, Sheet
+from headtohead.publish.sheet import Cell, Check, Column, Section, Sheet, Topic
 from headtohead.trials.planning.plan import Planned
 from headtohead.trials.words import margin_words
 
@@ -43,7 +43,7 @@ def plan_sheet(
         answer="none",
         sentence=sentence,
         facts=_facts(made, unit),
-        sections=tuple(_sections(made, unit)),
+        topics=(Topic(figures=tuple(_sections(made, unit))),),
         checks=(Check("planned", "yes", sentence),),
         method=(
             "The sample size is that of the very test that decides: Tango's score test for yes/no "

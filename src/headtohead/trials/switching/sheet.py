@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from headtohead.core.provenance import Citation
-from headtohead.publish.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet
+from headtohead.publish.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet, Topic
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
 from headtohead.trials.words import margin_words, same_words, share_words, spread
 
@@ -37,7 +37,7 @@ def switch_sheet(
         answer=made.quality.verdict,
         sentence=sentence,
         facts=_facts(made),
-        sections=tuple(_sections(made)),
+        topics=(Topic(figures=tuple(_sections(made))),),
         checks=(
             Check(f"switch at {margin_words(made.margin, 'pp')}", made.quality.verdict, sentence),
         ),

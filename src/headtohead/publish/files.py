@@ -1,0 +1,70 @@
+"""Files written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from headtohead.core.errors import InputError, StoreFull
+
+PART = ".part-"  # how an unfinished file is called
+
+
+def replace(path: Path, content: bytes, *, stands: str = "") -> None:
+    """Write a file whole or not at all, and have it on disk before returning.
+
+    Args:
+        path: Where to; its folder is made if it is not there.
+        content: All of it.
+        stands: What to do if there is no room, and what is untouched, in words.
+
+    Raises:
+        StoreFull: If it cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+        settle(path.parent)
+    except OSError as error:
+        raise full(path, error, stands) from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def settle(folder: Path) -> None:
+    """Have the names in a folder on disk, so that a power cut cannot undo a rename."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def full(path: Path, error: OSError, stands: str = "") -> StoreFull:
+    """The error for a file that could not be written."""
+    what = stands or "Free some space or choose another place; what was there before is untouched."
+    return StoreFull(f"{path} could not be written ({error.strerror or error}). {what}")
+
+
+def writable(path: Path | None, argument: str) -> None:
+    """Check that a file can be written before hours are spent on what goes into it.
+
+    Args:
+        path: The file; None if none is wanted.
+        argument: The argument that names it.
+
+    Raises:
+        InputError: If it is a folder, or its folder does not exist.
+    """
+    if path and path.is_dir():
+        raise InputError(f"{path} is a folder. Name the file to write with `{argument}`.")
+    if path and not path.parent.is_dir():
+        raise InputError(f"The folder {path.parent} does not exist. Choose another `{argument}`.")

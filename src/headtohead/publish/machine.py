@@ -1,0 +1,90 @@
+"""A result for machines: one JSON object, one CSV table, one data frame."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from headtohead.publish.escaping import plain
+from headtohead.publish.sheet import Cell, Download, Figure, Linked
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DATA_ROWS = 20_000  # of one figure in a page
+
+
+def json_text(result: Mapping[str, Any], indent: int = 2) -> str:
+    """A JSON object as text with a line end; numbers without end are refused, not written."""
+    return json.dumps(result, ensure_ascii=False, indent=indent, allow_nan=False) + "\n"
+
+
+def bare(value: object) -> Any:  # noqa: ANN401 - text, number, boolean or None
+    """A cell as JSON can carry it: days as text, no infinities, harmless text."""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")[:16]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Linked):
+        return plain(value.text)
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return plain(value)
+
+
+def data_json(download: Download) -> dict[str, Any]:
+    """Columns and rows as the downloads of a page have them."""
+    return {
+        "columns": [column.name for column in download.columns],
+        "rows": [[bare(cell) for cell in row] for row in download.rows[:DATA_ROWS]],
+    }
+
+
+def figure_json(figure: Figure) -> dict[str, Any]:
+    """A figure of a trial, as `--json` lists it under "sections"."""
+    names = [column.name for column in figure.columns]
+    return {
+        "section": figure.slug,
+        "says": figure.says,
+        "rows": [
+            {n: _finite(cell) for n, cell in zip(names, row, strict=True)} for row in figure.rows
+        ],
+        "remarks": list(figure.remarks),
+    }
+
+
+def _finite(cell: Cell) -> Cell:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def csv_text(table: Download) -> str:
+    """One line a row, below the names of the columns; what is unknown or open is an empty cell.
+
+    Text that a spreadsheet would read as a formula gets an apostrophe before it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(column.name for column in table.columns)
+    for row in table.rows:
+        writer.writerow(_guarded(bare(cell)) for cell in row)
+    return text.getvalue()
+
+
+def _guarded(value: object) -> object:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def frame(table: Download) -> "pl.DataFrame":
+    """The rows as a data frame; days stay days."""
+    import polars as pl
+
+    cells = [[c.text if isinstance(c, Linked) else c for c in row] for row in table.rows]
+    names = [column.name for column in table.columns]
+    return pl.DataFrame(cells, schema=names, orient="row", strict=False, infer_schema_length=None)

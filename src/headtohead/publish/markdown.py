@@ -1,0 +1,191 @@
+"""A sheet as GitHub's Markdown: for a pull request, or as a file of its own."""
+
+from collections.abc import Iterator, Sequence
+
+from headtohead.core.estimate import Estimate
+from headtohead.publish.citing import SourceView, cite_sheet, source_views
+from headtohead.publish.escaping import markdown as md
+from headtohead.publish.escaping import markdown_link, sentence
+from headtohead.publish.numbers import interval_words, number_view
+from headtohead.publish.sheet import (
+    Answer,
+    Cell,
+    ClaimCard,
+    Figure,
+    Linked,
+    ReadingCard,
+    Ruling,
+    Sheet,
+    TableColumn,
+)
+from headtohead.publish.terminal import cell_text
+
+_MARK: dict[Answer, str] = {"yes": "✅", "no": "❌", "undecided": "❔", "none": "ℹ️"}
+
+
+def sheet_markdown(sheet: Sheet, *, version: str = "") -> str:
+    """The sheet as Markdown.
+
+    A sheet with a verdict is a comment under a pull request: the verdict in sight, tables folded
+    away. Any other is a page with headings.
+
+    Args:
+        sheet: The result.
+        version: Of this package.
+    """
+    blocks = _verdict(sheet) if sheet.word else _page(sheet, version)
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _verdict(sheet: Sheet) -> Iterator[str]:
+    yield f"### {_MARK[sheet.answer]} {md(sheet.word)}: {md(sheet.title)}"
+    yield md(sheet.sentence)
+    if sheet.facts:
+        yield _table(["", ""], [[md(fact[0]), md(fact[1])] for fact in sheet.facts])
+    for figure in sheet.figures:
+        yield f"<details><summary><b>{md(figure.title)}</b>: {md(figure.subtitle)}</summary>"
+        yield from _figure(figure)
+        yield "</details>"
+    for note in sheet.notes:
+        yield f"> {md(note)}"
+    if sheet.command:
+        yield f"Made with `{sheet.command.replace('`', '')}`"
+
+
+def _page(sheet: Sheet, version: str) -> Iterator[str]:
+    sources = source_views(sheet.sources)
+    yield f"# {md(sheet.title)}"
+    yield md(sheet.sentence)
+    yield " ".join(f"{md(fact[0])} {md(fact[1])}." for fact in sheet.facts)
+    for note in sheet.notes:
+        yield md(note)
+    if sheet.scorecard and sheet.cards:
+        yield "## Scorecard"
+        yield _scorecard(sheet)
+    for topic in sheet.topics:
+        if topic.title:
+            yield f"## {md(topic.title)}"
+        yield md(topic.asks)
+        for remark in topic.remarks:
+            yield md(remark)
+        for card in topic.cards:
+            yield from _card(card, sources)
+        for figure in topic.figures:
+            yield f"### {md(figure.title)}"
+            yield md(figure.subtitle)
+            yield from _figure(figure)
+            if not figure.missing:
+                own = sources.values() if figure.sources is None else _views(figure)
+                credit = "; ".join(markdown_link(s.name, s.url) for s in own)
+                known = f" Known by {sheet.as_of}." if sheet.as_of else ""
+                yield f"Data: {credit or 'none'}.{known}"
+    yield "## Sources"
+    yield "\n".join(map(_source, sources.values())) or "No source was used."
+    yield "## How to cite"
+    cite = cite_sheet(sheet, version)
+    yield md(cite.plain)
+    yield "\n".join(f"    {line}" for line in cite.bibtex.splitlines())
+    if sheet.command:
+        yield f"Made with `{sheet.command.replace('`', '')}`"
+
+
+def _views(figure: Figure) -> Sequence[SourceView]:
+    return tuple(source_views(figure.sources or ()).values())
+
+
+def _figure(figure: Figure) -> Iterator[str]:
+    if figure.missing:
+        yield f"Nothing to show: {md(sentence(figure.missing))}"
+        return
+    if figure.says:
+        yield f"**{md(sentence(figure.says))}**"
+    if figure.columns and figure.rows:
+        yield _table(
+            [md(c.title) for c in figure.columns],
+            [
+                [_cell(x, c) for x, c in zip(row, figure.columns, strict=True)]
+                for row in figure.rows[: figure.shown]
+            ],
+            [c.digits is not None for c in figure.columns],
+        )
+        if (more := len(figure.rows) - figure.shown) > 0:
+            yield f"and {more:,} more"
+    yield "\n".join(f"- {md(sentence(r))}" for r in (figure.note, *figure.remarks) if r)
+
+
+def _cell(cell: Cell, column: TableColumn) -> str:
+    if isinstance(cell, Linked):
+        return markdown_link(cell.text, cell.url)
+    return md(cell_text(cell, column, 80))
+
+
+def _scorecard(sheet: Sheet) -> str:
+    assert sheet.scorecard is not None
+    views = sheet.scorecard.viewpoints
+    rows = [
+        [md(c.id), md(c.says), *(_word(c.at(v.key)) for v in views), _headline(c.headline)]
+        for c in sheet.cards
+    ]
+    return _table(["No.", "Statement", *(v.name for v in views), "Deciding number"], rows)
+
+
+def _word(ruling: Ruling | None) -> str:
+    return f"{ruling.mark} {ruling.word}" if ruling else "–"
+
+
+def _headline(e: Estimate | None) -> str:
+    if e is None:
+        return "no number may be used"
+    n = number_view(e, {})
+    mark = " (unverified)" if e.unverified else ""
+    return f"{md(n.label)}: **{md(n.value)}** ({md(n.interval)}), n = {md(n.n)}{mark}"
+
+
+def _card(c: ClaimCard, sources: dict[str, SourceView]) -> Iterator[str]:
+    yield f"### {md(c.id)}: {md(c.says)}"
+    for ruling in c.rulings:
+        yield f"**{md(ruling.name)}, known by {ruling.as_of}: {_word(ruling)}**"
+        yield f"> {md(ruling.sentence)}"
+        if ruling.decides:
+            yield f"What would decide it: {md(ruling.decides)}"
+        if ruling is c.lead:
+            for reading in ruling.readings:
+                yield from _reading(reading, sources)
+    if c.note:
+        yield f"Note: {md(c.note)}"
+
+
+def _reading(r: ReadingCard, sources: dict[str, SourceView]) -> Iterator[str]:
+    asked = f" Holds if {md(r.bound)}." if r.bound else ""
+    yield f"{r.name} ({r.truth}): {md(sentence(r.says))}{asked}"
+    if r.numbers:
+        rows = []
+        for e in r.numbers:
+            n = number_view(e, sources)
+            links = "; ".join(markdown_link(s.name, s.url) for s in n.sources)
+            rows.append(
+                [
+                    md(n.label), f"**{md(n.value)}** ({md(interval_words(e))})", md(n.n), n.about,
+                    n.as_of, md(n.method), f"{links}{' (unverified)' if e.unverified else ''}",
+                ]
+            )  # fmt: skip
+        heads = ["What", "Estimate and interval", "n", "About", "Known by", "Method", "Sources"]
+        yield _table(heads, rows)
+    elif r.found:
+        yield md(sentence(r.found))
+    for note in r.notes:
+        yield f"*{md(sentence(note))}*"
+
+
+def _source(s: SourceView) -> str:
+    mark = ", unverified in part" if s.unverified else ""
+    known = f", known by {s.known_on}" if s.known_on else ""
+    return (
+        f"* {markdown_link(s.name, s.url)}. {md(s.citation)} Licence: {md(s.licence)}; "
+        f"{s.evaluator}{known}{mark}."
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> str:
+    marks = ["--:" if side else "---" for side in right or [False] * len(heads)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (heads, marks, *rows))

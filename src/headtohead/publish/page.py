@@ -1,0 +1,432 @@
+"""A sheet as one HTML file that needs nothing but a browser."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from headtohead.core.units import unit_of
+from headtohead.publish.bars import bars_chart
+from headtohead.publish.chartspec import PAGE_INK, PRINT_INK, config, frame, specification
+from headtohead.publish.citing import (
+    SourceView,
+    cite_sheet,
+    content_hash,
+    how_to_cite,
+    source_views,
+)
+from headtohead.publish.envelope import citation_json
+from headtohead.publish.escaping import plain, script_json, sentence, web_address
+from headtohead.publish.machine import DATA_ROWS, data_json
+from headtohead.publish.numbers import NumberView, number_view, tracks
+from headtohead.publish.sheet import (
+    Alternative,
+    Answer,
+    Cell,
+    Download,
+    Figure,
+    Linked,
+    ReadingCard,
+    Row,
+    Sheet,
+    Slider,
+    Step,
+    TableColumn,
+)
+from headtohead.publish.terminal import cell_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TABLE_ROWS = 200
+SHOWN_ESTIMATES = 8
+_LONG = 200
+_STYLE: dict[Answer, str] = {
+    "yes": "supported",
+    "no": "refuted",
+    "undecided": "open",
+    "none": "unmeasured",
+}
+
+
+def sheet_html(sheet: Sheet, *, version: str) -> str:
+    """The sheet as one self-contained page.
+
+    Args:
+        sheet: The result.
+        version: Of this package; printed on the page.
+    """
+    sources = source_views(sheet.sources)
+    views = {figure.slug: _view(sheet, figure, sources, version) for figure in sheet.figures}
+    chooser = next((figure for figure in sheet.figures if figure.chooser), None)
+    scripts = ["shell.js"]
+    scripts += ["scorecard.js"] if sheet.cards else []
+    scripts += ["boards.js"] if chooser else []
+    texts = [_text(name) for name in (*scripts, "tables.js")]
+    if any(view.spec for view in views.values()):
+        texts = [_chart_library(), *texts, _text("charts.js")]
+    return _environment().get_template("sheet.html.j2").render(
+        sheet=sheet,
+        topics=[topic for topic in sheet.topics if topic.cards or topic.figures or topic.remarks],
+        views=views,
+        sources=list(sources.values()),
+        steps=[s if isinstance(s, Step) else Step(s) for s in sheet.method],
+        word_style=_STYLE[sheet.answer],
+        cite=cite_sheet(sheet, version),
+        numbers_of=lambda reading: _numbers(reading, sources),
+        number_of=lambda e: number_view(e, sources),
+        version=version,
+        style=_text("style.css"),
+        scripts=texts,
+        policy=_policy(texts),
+        charts={
+            "page": config(PAGE_INK),
+            "print": config(PRINT_INK),
+            "exhibits": [_embedded(view) for view in views.values() if not view.missing],
+            **({"chooser": _boards(sheet, chooser, version)} if chooser else {}),
+        },
+    )  # fmt: skip
+
+
+def sheet_fragment(sheet: Sheet) -> str:
+    """The answer and the main table as a piece of HTML, without style or script."""
+    from markupsafe import escape
+
+    head = f"<p><strong>{escape(sheet.word)}</strong> {escape(plain(sheet.title))}</p>"
+    parts = [head, f"<p>{escape(plain(sheet.sentence))}</p>"]
+    table = sheet.table
+    if table.rows:
+        titles = "".join(f"<th>{escape(c.title)}</th>" for c in table.columns)
+        parts.append(f"<table><thead><tr>{titles}</tr></thead><tbody>")
+        for row in table.rows[:20]:
+            cells = (cell_text(x, c) for x, c in zip(row, table.columns, strict=True))
+            parts.append(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>")
+        parts.append("</tbody></table>")
+        if len(table.rows) > 20:
+            parts.append(f"<p>20 of {len(table.rows):,} rows</p>")
+    return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell of a table.
+
+    Attributes:
+        text: As shown.
+        url: Where it links to; empty for no link.
+        number: True if it is aligned as a number.
+        day: True if it is a day, which stays on one line.
+    """
+
+    text: str
+    url: str = ""
+    number: bool = False
+    day: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A figure with everything its template and its downloads need.
+
+    Attributes:
+        figure: The figure.
+        rows: Of the table, the first `TABLE_ROWS`.
+        shades: Whether each of these rows is shaded.
+        rows_n: How many rows there are.
+        sources: Behind its rows.
+        spec: Vega-Lite; None if there is nothing to plot.
+        frame: What stands around the chart when it is exported.
+        data: Columns and rows, for the download.
+        metadata: For the download.
+        chartless: True if it is a table and no chart by design.
+        as_of: The day of our knowledge; empty if there is none.
+        numbers: Its estimates in words.
+    """
+
+    figure: Figure
+    rows: tuple[tuple[CellView, ...], ...]
+    shades: tuple[bool, ...]
+    rows_n: int
+    sources: tuple[SourceView, ...]
+    spec: dict[str, Any] | None
+    frame: dict[str, Any]
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    chartless: bool
+    as_of: str
+    numbers: tuple[NumberView, ...]
+
+    @property
+    def slider(self) -> Slider | None:
+        """Of the chart, if there is one."""
+        return self.figure.slider if self.spec else None
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to show."""
+        return self.figure.missing
+
+
+def _view(
+    sheet: Sheet, figure: Figure, known: Mapping[str, SourceView], version: str
+) -> FigureView:
+    own = source_views(sheet.sources if figure.sources is None else figure.sources)
+    data = data_json(figure.download)
+    chart = None
+    if not figure.missing and figure.chart is not None:
+        chart = figure.chart()
+    elif not figure.missing and figure.bars:
+        chart = bars_chart(figure.bars)
+    columns, rows, shades = _shown(figure)
+    said = f"{figure.title}. {figure.subtitle}"
+    return FigureView(
+        figure=figure,
+        rows=tuple(
+            tuple(_cell(x, c) for x, c in zip(row, columns, strict=True))
+            for row in rows[: None if figure.chooser else TABLE_ROWS]
+        ),
+        shades=shades,
+        rows_n=len(rows),
+        sources=tuple(own.values()),
+        spec=specification(chart, said) if chart is not None else None,
+        frame=_frame(sheet, figure),
+        data=data,
+        metadata=_described(sheet, figure, data, version),
+        chartless=figure.chart is None and figure.bars is None,
+        as_of=str(sheet.as_of or ""),
+        # An estimate may lean on a source that none of the rows shown names.
+        numbers=tuple(number_view(e, {**known, **own}) for e in figure.numbers[:12]),
+    )
+
+
+def _shown(figure: Figure) -> tuple[tuple[TableColumn, ...], Sequence[Row], tuple[bool, ...]]:
+    """Columns and rows of the table on the page, and which rows are shaded."""
+    chooser = figure.chooser
+    if chooser is None:
+        return figure.columns, figure.rows, (False,) * len(figure.rows)
+    names = [column.name for column in figure.download.columns]
+    rows, shades = [], []
+    for cells in chooser.alternatives[0].rows:
+        row = dict(zip(names, cells, strict=True))
+        rows.append(tuple(_of_columns(row, column) for column in figure.columns))
+        shade = row.get(chooser.shade)
+        shades.append(isinstance(shade, int) and shade % 2 == 0)
+    return figure.columns, rows, tuple(shades)
+
+
+def _of_columns(row: Mapping[str, Cell], column: TableColumn) -> Cell:
+    """The cell of a chooser's table: of its own column, or the span of two."""
+    if column.ends is None:
+        return row[column.name]
+    low, high = (row[name] for name in column.ends)
+    return span_words(low, high, column)
+
+
+def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
+    """Two ends as a reader sees them: "1,195 to 1,213", "at least 1,195", places "3-7".
+
+    Args:
+        low: A number; None if nothing bounds it.
+        high: A number; None if nothing bounds it.
+        column: Its `ends` say whether these are places.
+    """
+    first, last = cell_text(low, column), cell_text(high, column)
+    if column.ends and column.ends[0].endswith("_rank"):
+        return first if low == high else f"{first}-{last}"
+    if low is None and high is None:
+        return "no bounds"
+    if low is None:
+        return f"at most {last}"
+    return f"at least {first}" if high is None else f"{first} to {last}"
+
+
+def _cell(cell: Cell, column: TableColumn) -> CellView:
+    url = web_address(cell.url) if isinstance(cell, Linked) else ""
+    day = hasattr(cell, "isoformat")
+    text = cell_text(cell, column, _LONG)
+    return CellView(text, url, number=column.digits is not None, day=day)
+
+
+def _frame(sheet: Sheet, figure: Figure) -> dict[str, Any]:
+    """What stands around a chart that is taken away: the finding above, the sources below."""
+    citations = sheet.sources if figure.sources is None else figure.sources
+    names = "; ".join(view.name for view in source_views(citations).values())
+    licences = sorted({plain(c.licence, 60) for c in citations if c.licence})
+    known = f" Known by {sheet.as_of}." if sheet.as_of else ""
+    footer = [f"Data: {names or 'none'}."]
+    if licences:
+        footer.append(f"Licence of the data: {', '.join(licences)}.")
+    footer.append(f"Made with headtohead.{known}")
+    title = figure.title
+    if sheet.word:
+        title = f"{plain(sheet.title, 70)}: {title[:1].lower()}{title[1:]}"
+    said = " ".join(filter(None, (sentence(plain(figure.says, 400)), figure.subtitle)))
+    return frame(title, said, footer, PRINT_INK)
+
+
+def _described(
+    sheet: Sheet, figure: Figure, data: Mapping[str, Any], version: str
+) -> dict[str, Any]:
+    """What the file beside a CSV says of it, with how to cite it."""
+    citations = sheet.sources if figure.sources is None else figure.sources
+    about, as_of = figure.about or sheet.about, str(sheet.as_of or "")
+    title = plain(f"{sheet.title}: {figure.title}" if sheet.word else figure.title)
+    digest = content_hash({"title": title, "as_of": as_of, **data})
+    names = [view.name for view in source_views(citations).values()]
+    cite = how_to_cite(
+        title, about=about, as_of=sheet.as_of, digest=digest, version=version, sources=names
+    )
+    return {
+        "slug": figure.slug,
+        "title": figure.title,
+        "subtitle": figure.subtitle,
+        "verdict": sheet.word or None,
+        "about": about or None,
+        "as_of": as_of or None,
+        "rows": len(data["rows"]),
+        "rows_left_out": max(0, len(figure.download.rows) - DATA_ROWS),
+        "finding": plain(figure.says or figure.missing),
+        "estimates": [e.as_json() for e in figure.numbers],
+        "method": [s if isinstance(s, str) else s.says for s in sheet.method],
+        "notes": [plain(n) for n in (figure.note, *figure.remarks) if n],
+        "columns": {
+            c.name: {"title": c.title, "unit": _unit(c.name)} for c in figure.download.columns
+        },
+        "sources": [citation_json(c) | {"url": web_address(c.url)} for c in citations],
+        "content_sha256": digest,
+        "citation": cite.plain,
+        "bibtex": cite.bibtex,
+        "made_with": f"headtohead {version}",
+        **figure.metadata,
+    }
+
+
+def _unit(column: str) -> str:
+    found = unit_of(column)
+    return found.label if found else ""
+
+
+def _numbers(
+    reading: ReadingCard, sources: Mapping[str, SourceView]
+) -> tuple[list[NumberView], list[NumberView]]:
+    """The first estimates of a reading, drawn against its range, and the others."""
+    if not reading.numbers:
+        return [], []
+    drawn = tracks(reading.numbers, reading.ranges)
+    made = [number_view(e, sources, t) for e, t in zip(reading.numbers, drawn, strict=True)]
+    return made[:SHOWN_ESTIMATES], made[SHOWN_ESTIMATES:]
+
+
+def _boards(sheet: Sheet, figure: Figure, version: str) -> dict[str, Any]:
+    """Every board of a figure with a chooser, for the script."""
+    chooser = figure.chooser
+    assert chooser is not None
+    given = asdict(chooser)
+    for told in ("alternatives", "help", "label"):
+        del given[told]
+    return given | {
+        "slug": figure.slug,
+        "columns": [column.name for column in figure.download.columns],
+        "table": [{"name": c.name, "digits": c.digits, "ends": c.ends} for c in figure.columns],
+        "boards": [_board(sheet, figure, board, version) for board in chooser.alternatives],
+    }
+
+
+def _board(sheet: Sheet, figure: Figure, board: Alternative, version: str) -> dict[str, Any]:
+    """One board: its words, its rows, and what its downloads say."""
+    shown = replace(
+        figure,
+        title=board.title,
+        subtitle=board.subtitle,
+        says=board.says,
+        remarks=board.remarks,
+        data=Download(figure.download.columns, board.rows),
+    )
+    data = data_json(shown.download)
+    about = _described(sheet, shown, data, version)
+    kept = ("title", "subtitle", "rows", "finding", "notes", "content_sha256", "citation", "bibtex")
+    return {
+        "key": board.key,
+        "title": board.title,
+        "subtitle": board.subtitle,
+        "says": board.says,
+        "notes": list(board.remarks),
+        "constants": dict(board.constants),
+        "frame": _frame(sheet, shown),
+        "about_it": {name: about[name] for name in kept},
+        "rows": data["rows"],
+    }
+
+
+def _embedded(view: FigureView) -> dict[str, Any]:
+    return {
+        "slug": view.figure.slug,
+        "spec": view.spec,
+        "frame": view.frame,
+        "days": view.slider.days if view.slider else [],
+        "data": view.data,
+        "metadata": view.metadata,
+    }
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup, escape
+
+    made = Environment(
+        loader=PackageLoader("headtohead.publish", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def commands(text: str) -> Markup:
+        """Text in which `backticks` are commands."""
+        parts = text.split("`")
+        return Markup("").join(
+            Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
+            for n, part in enumerate(parts)
+        )
+
+    # Only our own files, and JSON that cannot end its element, go in unescaped.
+    made.filters["ours"] = Markup
+    made.filters["plain"] = plain
+    made.filters["sentence"] = sentence
+    made.filters["commands"] = commands
+    made.filters["script_json"] = lambda value: Markup(script_json(value))
+    return made
+
+
+@cache
+def _text(name: str) -> str:
+    return files("headtohead.publish").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _chart_library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, after their licence."""
+    import vl_convert
+
+    # Its stub says otherwise, but the snippet may be left out.
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    # "</script" inside a string of the library would end the element.
+    return _text("vega-licence.txt") + bundle.replace("\r\n", "\n").replace(
+        "</script", "<\\/script"
+    )
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """A content security policy: only these very scripts run, and nothing is fetched."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
+        for s in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,390 @@
+"""A sheet for a terminal: as wide as the terminal is, and never wider."""
+
+import math
+import shlex
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from textwrap import wrap
+
+from headtohead.core.units import show
+from headtohead.publish.escaping import plain, sentence
+from headtohead.publish.sheet import (
+    Bars,
+    Cell,
+    ClaimCard,
+    Figure,
+    Linked,
+    ReadingCard,
+    Row,
+    Sheet,
+    TableColumn,
+    Topic,
+)
+
+_USUAL, _LEAST, _MOST = 80, 40, 120
+_TRACK = 41  # most characters of a bar
+_NAME = 34  # most characters of a name beside a bar
+_NUMBERS = 8  # estimates of one reading
+_GAP = "  "
+
+
+def width_of_terminal() -> int:
+    """The columns there are; 80 where nobody looks."""
+    if not sys.stdout.isatty():
+        return _USUAL
+    return min(max(shutil.get_terminal_size((_USUAL, 24)).columns, _LEAST), _MOST)
+
+
+def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
+    """The sheet, line by line.
+
+    Args:
+        sheet: The result.
+        width: Columns of the terminal; what it has if 0.
+    """
+    width = width or width_of_terminal()
+    yield from wrapped(sheet.title, width, f"{sheet.word}  " if sheet.word else "", "")
+    for text in (sheet.kicker, sheet.sentence):
+        yield from wrapped(text, width)
+    if sheet.facts:
+        yield ""
+        yield from wrapped(" · ".join(f"{fact[0]} {fact[1]}" for fact in sheet.facts), width)
+    for topic in sheet.topics:
+        yield from _topic(topic, sheet, width)
+    for note in sheet.notes:
+        yield ""
+        yield from wrapped(f"Note: {note}", width)
+    if sheet.full and sheet.sources:
+        yield ""
+        yield "SOURCES"
+        for c in sheet.sources:
+            known = f", known on {c.known_on}" if c.known_on else ""
+            said = f"{c.source_id}: {c.citation} {c.url} ({c.licence}{known})"
+            yield from wrapped(said, width, "  ", "    ")
+    if sheet.digest or sheet.command:
+        yield ""
+    if sheet.digest:
+        from headtohead.publish.citing import cite_sheet
+
+        yield from wrapped(f"Cite: {cite_sheet(sheet).plain}", width, "", "  ")
+    if sheet.command:
+        yield from command_lines(sheet.command, width)
+
+
+def command_lines(command: str, width: int) -> Iterator[str]:
+    """How to ask again, in lines that a shell takes as one command."""
+    line = "Again:"
+    try:
+        words = [shlex.quote(word) for word in shlex.split(command)]
+    except ValueError:
+        words = command.split()
+    for word in words:
+        if len(line) + 1 + len(word) > width - 2 and line.strip():
+            yield f"{line} \\"
+            line = " " * 6
+        line = f"{line} {word}"
+    yield line
+
+
+def _topic(topic: Topic, sheet: Sheet, width: int) -> Iterator[str]:
+    if topic.title:
+        yield ""
+        yield from wrapped(topic.title.upper(), width)
+    for remark in topic.remarks:
+        yield from wrapped(remark, width)
+    for card in topic.cards:
+        yield from _card_whole(card, width) if sheet.full else _card(card, width)
+    for place, figure in enumerate(topic.figures):
+        if place or not topic.title:
+            yield ""
+        yield from figure_lines(figure, width)
+
+
+def figure_lines(figure: Figure, width: int) -> Iterator[str]:
+    """A figure as a heading, its finding, its picture, its table and its remarks.
+
+    Args:
+        figure: The figure.
+        width: Columns of the terminal.
+    """
+    yield from wrapped(": ".join(filter(None, (figure.title, figure.subtitle))), width)
+    if figure.missing:
+        yield from wrapped(f"Nothing to show: {figure.missing}", width, "  ")
+        return
+    yield from wrapped(figure.says, width, "  ")
+    if figure.bars:
+        yield from drawn(figure.bars, width)
+    if figure.columns and figure.rows and figure.shown:
+        yield from table(figure.columns, figure.rows[: figure.shown], width)
+        more = len(figure.rows) - figure.shown
+        if more > 0:
+            yield f"  and {more:,} more (--json and --html have all)"
+    for remark in filter(None, (figure.note, *figure.remarks)):
+        yield from wrapped(f"- {remark}", width, "  ", "    ")
+
+
+def _card(card: ClaimCard, width: int) -> Iterator[str]:
+    """A statement with its verdict, and the number that decided."""
+    head = f"{card.lead.mark} {plain(card.id, 12):<4}{card.lead.word:<15}"
+    indent = " " * cells_of(head)
+    yield from wrapped(card.says, width, head, indent)
+    yield from wrapped(_headline(card), width, indent)
+
+
+def _headline(card: ClaimCard) -> str:
+    e = card.headline
+    if e is None:
+        return card.why_none
+    more = f" and {card.others} more" if card.others else ""
+    mark = ", unverified" if card.lead.unverified else ""
+    return (
+        f"{e.label}: {show(e.value, e.unit)} ({e.interval()}; n={e.n:,} {e.n_of}; {e.about})"
+        f"{more}{mark}"
+    )
+
+
+def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
+    yield from wrapped(f"{card.id}  {card.says}", width, "", "    ")
+    for ruling in card.rulings:
+        kind = f"  (kind {card.kind}, about {card.about})" if ruling is card.lead else ""
+        yield from wrapped(f"{ruling.mark} {ruling.word.upper()}{kind}", width)
+        yield ""
+        yield from wrapped(ruling.sentence, width)
+        for reading in ruling.readings:
+            yield ""
+            yield from _reading(reading, width)
+        if ruling.decides:
+            yield ""
+            yield from wrapped(f"What would decide it: {ruling.decides}", width)
+    if card.note:
+        yield ""
+        yield from wrapped(f"Note: {card.note}", width)
+    if card.expect:
+        yield from wrapped(f"Expected before looking, and not used: {card.expect}", width)
+
+
+def _reading(reading: ReadingCard, width: int) -> Iterator[str]:
+    yield from wrapped(f"{reading.name.upper()} ({reading.truth}): {reading.says}", width)
+    if reading.asked:
+        yield from wrapped(f"asked: {reading.asked}", width, "  ", "    ")
+    if reading.bound:
+        yield from wrapped(f"holds if {reading.bound}", width, "  ", "    ")
+    for e in reading.numbers[:_NUMBERS]:
+        yield from wrapped(str(e), width, "  ", "    ")
+        mark = " UNVERIFIED" if e.unverified else ""
+        yield from wrapped(f"{e.method}; from {', '.join(e.source_ids)}{mark}", width, "    ")
+    if len(reading.numbers) > _NUMBERS:
+        yield f"  and {len(reading.numbers) - _NUMBERS} more (--json and --html have all)"
+    if not reading.numbers:
+        yield from wrapped(sentence(reading.found), width, "  ")
+    for note in reading.notes:
+        yield from wrapped(f"- {note}", width, "  ", "    ")
+
+
+def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
+    """One cell as a reader sees it; a dash for nothing.
+
+    Args:
+        cell: A text, a number, a day or a link.
+        column: Its column, which says how many decimals a number has.
+        longest: Most characters of a text.
+    """
+    if isinstance(cell, Linked):
+        cell = cell.text
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return "–"
+    if isinstance(cell, str):
+        return plain(cell, longest)
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ", timespec="minutes")[:16]
+    if isinstance(cell, date):
+        return str(cell)
+    if math.isinf(cell):
+        return "none"
+    if column.digits is None:
+        return f"{cell:,.6g}" if isinstance(cell, float) else str(cell)
+    return f"{cell:,.{column.digits}f}"
+
+
+def table(
+    columns: Sequence[TableColumn], rows: Sequence[Row], width: int, indent: str = "  "
+) -> Iterator[str]:
+    """Columns under their titles, numbers to the right.
+
+    Texts are wrapped inside their column until the table fits; if that does not help, columns
+    are dropped from the right, and named.
+
+    Args:
+        columns: Of the table.
+        rows: One cell a column.
+        width: Columns of the terminal.
+        indent: Before each line.
+    """
+    texts = [[plain(c.title, 60) for c in columns]]
+    texts += [[cell_text(x, c) for x, c in zip(row, columns, strict=True)] for row in rows]
+    kept = list(range(len(columns)))
+    room = width - len(indent)
+    while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
+        kept.pop()
+    widths = widths or [room]
+    for line in texts:
+        yield from _table_row([(columns[i], line[i]) for i in kept], widths, indent)
+    if dropped := [c.title for c in columns[len(kept) :]]:
+        yield from wrapped(f"Too wide to show here: {', '.join(dropped)}.", width, indent)
+
+
+def _widths(
+    columns: Sequence[TableColumn], texts: Sequence[Sequence[str]], kept: Sequence[int], room: int
+) -> list[int] | None:
+    """How wide each column is; None if they cannot be made to fit.
+
+    A column of numbers keeps its width, and one of texts is at least as wide as most of its words.
+    """
+    wide = [max(cells_of(line[i]) for line in texts) for i in kept]
+    least = [
+        wide[n]
+        if columns[i].digits is not None or wide[n] <= 10
+        else min(wide[n], max(10, *(_longest_word(line[i], 18) for line in texts)))
+        for n, i in enumerate(kept)
+    ]
+    spare = room - len(_GAP) * (len(kept) - 1) - sum(least)
+    if spare < 0:
+        return None
+    made = list(least)
+    # The widest wishes are cut first: room is given a column at a time to who has the least.
+    while spare > 0:
+        short = [n for n in range(len(kept)) if made[n] < wide[n]]
+        if not short:
+            break
+        made[min(short, key=lambda n: made[n])] += 1
+        spare -= 1
+    return made
+
+
+def _longest_word(text: str, most: int) -> int:
+    return min(most, max((cells_of(word) for word in text.split()), default=0))
+
+
+def _table_row(
+    cells: Sequence[tuple[TableColumn, str]], widths: Sequence[int], indent: str
+) -> Iterator[str]:
+    parts = [cut_to_fit(text, w) or [""] for (_, text), w in zip(cells, widths, strict=True)]
+    for n in range(max(map(len, parts))):
+        line = [
+            filled(part[n] if n < len(part) else "", w, right=column.digits is not None)
+            for part, (column, _), w in zip(parts, cells, widths, strict=True)
+        ]
+        yield (indent + _GAP.join(line)).rstrip()
+
+
+def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
+    """Intervals as dashes on one track, with a mark where a line decides.
+
+    A line stays visible where it crosses an interval ("+") and where it meets an estimate ("ø").
+
+    Args:
+        bars: What to draw.
+        width: Columns of the terminal.
+    """
+    names = [plain(bar.label, min(_NAME, width // 3)) for bar in bars.bars]
+    beside = max(map(cells_of, names))
+    track_n = min(_TRACK, width - beside - 4)
+    track_n -= 1 - track_n % 2  # odd, so that it has a middle
+    ends = [x for bar in bars.bars for x in (bar.value, bar.low, bar.high) if math.isfinite(x)]
+    ends += [where for where, _ in bars.lines] + [1.0 if bars.log else 0.0]
+    ends = [math.log(x) for x in ends if x > 0] if bars.log else ends
+    first, span = min(ends), max(max(ends) - min(ends), 1e-12)
+
+    def place(value: float) -> int:
+        if math.isinf(value):
+            return 0 if value < 0 else track_n - 1
+        if bars.log:
+            value = math.log(value) if value > 0 else first
+        return round(min(1.0, max(0.0, (value - first) / span)) * (track_n - 1))
+
+    marks = {place(where) for where in (1.0 if bars.log else 0.0, *(x for x, _ in bars.lines))}
+    for name, bar in zip(names, bars.bars, strict=True):
+        left, right = place(bar.low), place(bar.high)
+        track = ["-" if left <= i <= right else " " for i in range(track_n)]
+        for mark in marks:
+            track[mark] = "+" if track[mark] == "-" else "|"
+        least, most = 0, track_n - 1
+        if math.isinf(bar.low):
+            track[0], least = "<", 1
+        if math.isinf(bar.high):
+            track[-1], most = ">", track_n - 2
+        # An arrow must not hide the value beside it.
+        point = min(max(place(bar.value), least), most)
+        track[point] = "ø" if point in marks else "o"
+        yield f"  {filled(name, beside)}  {''.join(track).rstrip()}"
+    legend = [f"| at {'1' if bars.log else '0'}", *(f"{w:g} ({n})" for w, n in bars.lines)]
+    yield from wrapped(f"{', '.join(legend)}; {bars.unit}", width, " " * (beside + 4))
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """A text in lines that fit; none for an empty one.
+
+    Args:
+        text: Anything; control characters are dropped.
+        width: Most columns of a line.
+        first: Before the first line.
+        rest: Before the others; as `first` if None.
+    """
+    made = plain(text, 4000)
+    if not made:
+        return []
+    rest = first if rest is None else rest
+    if made.isascii():
+        return wrap(
+            made, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        )
+    head, *more = cut_to_fit(made, width - max(cells_of(first), cells_of(rest)))
+    return [first + head, *(rest + line for line in more)]
+
+
+def cut_to_fit(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` cells, whose wide characters count as two."""
+    if text.isascii():
+        return wrap(text, width, break_on_hyphens=False)
+    lines, line = [], ""
+    for word in text.split():
+        while cells_of(word) > width:
+            room = width - cells_of(line) - bool(line)
+            head = ""
+            for c in word:
+                if cells_of(head + c) > max(room, 0):
+                    break
+                head += c
+            if head:
+                line, word = f"{line} {head}".strip(), word[len(head) :]
+            lines.append(line)
+            line = ""
+        longer = f"{line} {word}".strip()
+        if cells_of(longer) > width:
+            lines.append(line)
+            longer = word
+        line = longer
+    return [*lines, line] if line else lines
+
+
+def filled(text: str, width: int, *, right: bool = False) -> str:
+    """A text that fills exactly so many cells of a terminal, unless it is wider."""
+    space = " " * (width - cells_of(text))
+    return space + text if right else text + space
+
+
+def cells_of(text: str) -> int:
+    """How many cells of a terminal a text takes: wide characters count as two, accents as none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf")
+        else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
