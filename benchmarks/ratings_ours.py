@@ -36,8 +36,9 @@ def _counts(votes: object) -> Found:
 
 
 def _with_intervals(votes: object) -> Found:
-    from headtohead.ratings.bradley_terry import covariance, fit
     from headtohead.ratings.bradley_terry.bounds import bounds
+    from headtohead.ratings.bradley_terry.covariance import covariance
+    from headtohead.ratings.bradley_terry.fit import fit
 
     fitted = fit(_counts(votes), prior=0)
     return fitted, *bounds(fitted, covariance(fitted))
@@ -54,7 +55,7 @@ def _parquet(folder: str) -> Ready:
 
 
 def _point(folder: str, *, lists: bool) -> Ready:
-    from headtohead.ratings.bradley_terry import fit
+    from headtohead.ratings.bradley_terry.fit import fit
 
     votes = frame(folder, TEXT)
     given = tuple(votes[column].tolist() for column in TEXT) if lists else votes
@@ -67,7 +68,7 @@ def _point(folder: str, *, lists: bool) -> Ready:
 def _bootstrap(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.ratings.bradley_terry import fit
+    from headtohead.ratings.bradley_terry.fit import fit
     from headtohead.ratings.bradley_terry.resample import bootstrap
 
     votes = frame(folder, TEXT)
@@ -126,8 +127,10 @@ def _verb(folder: str, *, parquet: bool = False, style: bool = False) -> Ready:
 def _boards(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.ratings.bradley_terry import Counts, covariance, fit
     from headtohead.ratings.bradley_terry.bounds import bounds
+    from headtohead.ratings.bradley_terry.counts import Counts
+    from headtohead.ratings.bradley_terry.covariance import covariance
+    from headtohead.ratings.bradley_terry.fit import fit
     from headtohead.ratings.cells import Cells
 
     names = _names(folder)
@@ -158,8 +161,10 @@ def _boards(folder: str) -> Ready:
 def _refit(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.ratings.bradley_terry import Counts, covariance, fit
     from headtohead.ratings.bradley_terry.bounds import bounds
+    from headtohead.ratings.bradley_terry.counts import Counts
+    from headtohead.ratings.bradley_terry.covariance import covariance
+    from headtohead.ratings.bradley_terry.fit import fit
 
     names = _names(folder)
     columns = [np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome")]

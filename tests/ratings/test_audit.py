@@ -10,7 +10,8 @@ from tests.ratings.made_votes import POINTS, Columns, duel, joined, made, names
 import headtohead
 from headtohead.ratings.audit import audit
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry import Counts, fit
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.rank import rank_votes
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings

@@ -9,7 +9,7 @@ from tests.ratings.bradley_terry.boards import World
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import boards
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 
 

@@ -13,7 +13,8 @@ import pytest
 from tests.ratings.reading.vote_files import Record, counted, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.ratings.bradley_terry import covariance, fit
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
 from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
 from headtohead.ratings.engines import EngineVotes, is_engine_table, open_engine

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry import ClusterCells, fit
+from headtohead.ratings.bradley_terry.covariance import ClusterCells
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.trust import (
     WANTED_WIDTH_ELO,
     Exposure,

@@ -10,11 +10,13 @@ import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.interval import Interval
-from headtohead.ratings.bradley_terry import ClusterCells, Counts, Fit, covariance, fit, shape
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
-from headtohead.ratings.bradley_terry.covariance import Errors
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, Errors, covariance
+from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
+from headtohead.ratings.bradley_terry.shape import shape
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 from headtohead.stats.bootstrap import percentile_interval
 from headtohead.stats.inputs import FloatArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Board, Fitted, boards, fit_counts
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.drift import drift
 from headtohead.ratings.bradley_terry.style.control import fit_style
 from headtohead.ratings.reading.votes import Votes

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.style.control import ClusterPass
 from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
 from headtohead.ratings.bradley_terry.style.search import Passes

@@ -11,7 +11,8 @@ from headtohead.core.dates import Period, parse_day
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.provenance import Citation
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry import Counts, Ties
+from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
 from headtohead.ratings.judging import PEOPLE, join, judged_boards
 from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes

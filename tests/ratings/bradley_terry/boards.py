@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry import ClusterCells, Counts, Fit, Ties
+from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells
+from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.stats.inputs import FloatArray, IntArray
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board, one_by_one
 
-from headtohead.ratings.bradley_terry import OUTCOMES, Counts
+from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 
 _NAMES = ("b", "a", "Ω", "d", "c")
 _VOTE = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 3)).map(

@@ -23,8 +23,11 @@ from tests.ratings.bradley_terry.boards import (
     one_by_one,
 )
 
-from headtohead.ratings.bradley_terry import TIES, ClusterCells, Counts, Fit, Ties, covariance, fit
+from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.bounds import bounds
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
+from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _RARE = 3.72

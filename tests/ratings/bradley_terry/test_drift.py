@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import World, names
 
-from headtohead.ratings.bradley_terry import Counts, Fit, Ties, covariance, fit
+from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.drift import Drift, drift
+from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.links import link
 from headtohead.stats.inputs import FloatArray
 

@@ -16,7 +16,10 @@ from tests.ratings.bradley_terry.boards import (
     one_by_one,
 )
 
-from headtohead.ratings.bradley_terry import TIES, Counts, Fit, Ties, covariance, expected, fit
+from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import Fit, expected, fit
 from headtohead.ratings.bradley_terry.links import link
 from headtohead.stats.inputs import FloatArray
 

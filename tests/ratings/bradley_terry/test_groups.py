@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import World, names
 
-from headtohead.ratings.bradley_terry import Counts, covariance, fit
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
 
 

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import ELO, World, counted, names
 
-from headtohead.ratings.bradley_terry import ClusterCells, Ties, covariance, fit
+from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.bounds import bounds
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.leverage import not_below, undrawn
 from headtohead.ratings.bradley_terry.ranking import joint_width
 from headtohead.ratings.bradley_terry.resample import bootstrap

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import ELO
 
-from headtohead.ratings.bradley_terry import Counts, covariance, fit
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit
 from headtohead.ratings.bradley_terry.style.passes import style_of_votes
 from headtohead.stats.inputs import FloatArray

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import ELO, World, board, names
 
-from headtohead.ratings.bradley_terry import Counts, Ties, covariance, fit, shape
+from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.ranking import rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
+from headtohead.ratings.bradley_terry.shape import shape
 from headtohead.stats.inputs import FloatArray
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import World
 
-from headtohead.ratings.bradley_terry import covariance, fit
 from headtohead.ratings.bradley_terry.bounds import bounds
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
 from headtohead.stats.inputs import BoolArray, FloatArray
 

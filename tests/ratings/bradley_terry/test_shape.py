@@ -8,7 +8,9 @@ from scipy import optimize
 from scipy.sparse import csgraph
 from tests.ratings.bradley_terry.boards import board
 
-from headtohead.ratings.bradley_terry import Counts, fit, shape
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import fit
+from headtohead.ratings.bradley_terry.shape import shape
 
 _CORE = board(("a", "b", 5, 4, 1), ("b", "c", 3, 6), ("a", "c", 4, 4))
 _VOTES = st.lists(

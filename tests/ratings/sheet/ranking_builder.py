@@ -12,7 +12,7 @@ from headtohead.core.dates import Period
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
 from headtohead.ratings.board import Board, boards
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import Groups, Move, RankResult, StyleEffect
 from headtohead.ratings.settings import RankSettings

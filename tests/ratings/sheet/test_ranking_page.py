@@ -14,7 +14,7 @@ from tests.ratings.sheet import ranking_builder as build
 
 from headtohead.publish.chartspec import PRINT_INK, config, framed
 from headtohead.ratings.board import boards
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import JudgeUse, RankResult
 from headtohead.ratings.sheet import charts

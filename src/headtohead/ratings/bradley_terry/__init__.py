@@ -1,21 +1,10 @@
-"""Bradley-Terry on pair counts: strengths, errors, rank sets, and what could overturn them."""
+"""Bradley-Terry on pair counts: strengths, standard errors, rank sets, what could overturn them.
 
-from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
-from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
-from headtohead.ratings.bradley_terry.fit import Fit, expected, fit
-from headtohead.ratings.bradley_terry.links import TIES, Ties
-from headtohead.ratings.bradley_terry.shape import Shape, shape
+Nothing is imported here: what ties may count as is also said by a settings class, which must load
+without numpy.
+"""
 
-__all__ = [
-    "OUTCOMES",
-    "TIES",
-    "ClusterCells",
-    "Counts",
-    "Fit",
-    "Shape",
-    "Ties",
-    "covariance",
-    "expected",
-    "fit",
-    "shape",
-]
+from typing import Literal
+
+Ties = Literal["half", "drop", "davidson", "rao-kupper"]
+TIES: tuple[Ties, ...] = ("half", "drop", "davidson", "rao-kupper")

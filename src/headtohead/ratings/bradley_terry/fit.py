@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.links import Link, Terms, Ties, link, log_logistic, logistic
+from headtohead.ratings.bradley_terry.links import Link, Terms, link, log_logistic, logistic
 from headtohead.ratings.bradley_terry.shape import Shape, shape
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.stats.threads import one_thread

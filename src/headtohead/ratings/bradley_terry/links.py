@@ -6,14 +6,11 @@ second and tie add to the log-likelihood, with its slopes. All are concave in (d
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.stats.inputs import FloatArray
-
-Ties = Literal["half", "drop", "davidson", "rao-kupper"]
-TIES: tuple[Ties, ...] = ("half", "drop", "davidson", "rao-kupper")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

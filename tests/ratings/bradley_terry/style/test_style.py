@@ -14,8 +14,10 @@ from tests.ratings.bradley_terry.style.style_votes import (
     style_votes,
 )
 
-from headtohead.ratings.bradley_terry import Counts, covariance, fit
 from headtohead.ratings.bradley_terry.bounds import bounds
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit
 from headtohead.ratings.bradley_terry.style.passes import style_of_votes
 from headtohead.stats.inputs import FloatArray

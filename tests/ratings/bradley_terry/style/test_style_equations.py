@@ -18,7 +18,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     style_votes,
 )
 
-from headtohead.ratings.bradley_terry import Counts
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.style.clusters import ClusterScores, cluster_scores
 from headtohead.ratings.bradley_terry.style.control import fit_style
 from headtohead.ratings.bradley_terry.style.equations import (

@@ -5,8 +5,9 @@ import pytest
 from tests.ratings.bradley_terry.boards import PUDDING, board
 from tests.ratings.bradley_terry.trust.trust_votes import davidson
 
-from headtohead.ratings.bradley_terry import Counts, expected, fit
-from headtohead.ratings.bradley_terry.links import Ties
+from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import expected, fit
 from headtohead.ratings.bradley_terry.trust.chances import as_counts, chances, draw
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
 
-from headtohead.ratings.bradley_terry import TIES, Counts, fit
-from headtohead.ratings.bradley_terry.fit import Cells
-from headtohead.ratings.bradley_terry.links import Ties
+from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import Cells, fit
 from headtohead.ratings.bradley_terry.trust.cycles import circular_triads, cycles
 
 # A dog's choices among six foods; row chosen over column. Kendall and Babington Smith (1940),

@@ -12,7 +12,9 @@ from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
 
-from headtohead.ratings.bradley_terry import Counts, covariance, fit
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.trust.exposure import (
     best_of,
     exposure,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import Votes, arena, davidson
 
-from headtohead.ratings.bradley_terry import TIES, Counts, Fit, fit
+from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import inverse_information
-from headtohead.ratings.bradley_terry.links import Ties
+from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.trust.flips import Removable, adjacent_flips, flip_votes
 from headtohead.ratings.bradley_terry.trust.influence import removal_effect
 

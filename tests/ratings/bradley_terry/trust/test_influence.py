@@ -8,9 +8,10 @@ import pytest
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import Votes, davidson
 
-from headtohead.ratings.bradley_terry import TIES, Counts, fit
+from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import inverse_information
-from headtohead.ratings.bradley_terry.links import Ties
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.trust import influence
 from headtohead.ratings.bradley_terry.trust.influence import (
     neighbours,

@@ -9,9 +9,10 @@ from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import BASEBALL, board
 from tests.ratings.bradley_terry.trust.trust_votes import davidson, judged
 
-from headtohead.ratings.bradley_terry import TIES, ClusterCells, Counts, fit
-from headtohead.ratings.bradley_terry.covariance import covariance
-from headtohead.ratings.bradley_terry.links import Ties
+from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
+from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.trust.position import (
     position_bias,
     side_balance,

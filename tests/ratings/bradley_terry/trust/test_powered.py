@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.trust.trust_votes import judged, with_labels
 
-from headtohead.ratings.bradley_terry import Counts, covariance, fit
-from headtohead.ratings.bradley_terry.fit import Fit
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import covariance
+from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
 from headtohead.ratings.bradley_terry.trust.powered import powered

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry import ClusterCells, Counts
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
 from headtohead.stats.inputs import FloatArray, IntArray
 
