@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from headtohead.cli import in_options
 from headtohead.core.errors import InputError
-from headtohead.core.settings import choose, option, takes
+from headtohead.core.settings import check_choices, choose, option, takes
 from headtohead.publish.command_line import settings_options, typed, verb
 
 
@@ -32,6 +32,7 @@ class Cooking:
     shelf: Path | None = option(None, help="Where they stand.")
     covered: bool = option(True, help="Without a lid.", flag="--open", off=True)
     on: date | None = option(None, help="The day.", read=lambda d: date.fromisoformat(str(d)))
+    side: Literal["bread", "rice"] | None = option(None, help="What goes with it.")
     secret: int = option(3, help="For Python.", hidden=True)
 
 
@@ -84,6 +85,16 @@ def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
     )
     assert in_options("`covered` and `nothing`", cooks) == "--open and `nothing`"
     assert in_options("`lids={'a': 'b', 'c': 'D'}`", cooks) == "--lid a=b --lid c=D"
+
+
+def test_what_is_left_out_may_be_none() -> None:
+    assert cook("soup", on=None, lids=None, herbs=None)[1] == Cooking()
+    assert cook("soup", side=None)[1].side is None
+    with pytest.raises(InputError, match="`side` is one of bread, rice, not 'ice'"):
+        cook("soup", side="ice")
+    assert cook("soup", heat=None)[1].heat == "low"
+    with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
+        check_choices(Cooking(heat="warm"))  # type: ignore[arg-type]
 
 
 def test_signature_and_docstring_list_every_choice() -> None:

@@ -44,7 +44,7 @@ def test_points_are_elo_around_a_thousand_and_an_anchor_moves_all_alike() -> Non
     assert gap.value == pytest.approx(
         POINTS_PER_LOGIT * (plain.fitted.strength[0] - plain.fitted.strength[1])
     )
-    anchored = boards("all", counts, RankSettings(anchor="m002", anchor_elo=1114.0))[0]
+    anchored = boards("all", counts, RankSettings(anchor=("m002", 1114.0)))[0]
     moved = {s.model: s for s in anchored.standings}
     assert moved["m002"].rating.value == pytest.approx(1114)
     shift = 1114 - by_model["m002"].rating.value
@@ -54,7 +54,7 @@ def test_points_are_elo_around_a_thousand_and_an_anchor_moves_all_alike() -> Non
 
 
 def test_an_anchor_that_is_not_on_a_board_is_said() -> None:
-    board = boards("all", _counts(), RankSettings(anchor="gone"))[0]
+    board = boards("all", _counts(), RankSettings(anchor=("gone", 1000.0)))[0]
     assert any("gone is not on this board" in note for note in board.notes)
 
 
@@ -146,14 +146,14 @@ def test_nothing_that_decides_is_an_error_and_not_a_board() -> None:
 @pytest.mark.parametrize(
     ("choices", "words"),
     [
-        ({"ties": "both"}, "ties is one of"),
+        ({"ties": "both"}, "`ties` is one of"),
         ({"level": 95}, "between 0 and 1"),
         ({"prior": -1}, "0 to 1,000"),
         ({"rounds": 10}, "at least 100"),
-        ({"intervals": "bootstrap", "ties": "davidson"}, "use --intervals sandwich"),
+        ({"intervals": "bootstrap", "ties": "davidson"}, "use `intervals='sandwich'`"),
         ({"intervals": "bootstrap", "prior": 0}, "no maximum"),
-        ({"style": ("length",), "ties": "drop"}, "leave --ties half"),
-        ({"cluster": "voter", "intervals": "hessian"}, "sandwich or bootstrap"),
+        ({"style": ("length",), "ties": "drop"}, "leave `ties='half'`"),
+        ({"cluster": "voter", "intervals": "hessian"}, "`intervals='sandwich'` or bootstrap"),
     ],
 )
 def test_choices_that_do_not_go_together_say_what_to_do(

@@ -119,7 +119,7 @@ def test_the_corrected_board_is_right_where_the_judge_is_wrong() -> None:
 def test_the_boards_are_those_of_the_estimator() -> None:
     people, judge = world(3, people=400, n=2000)
     joined = together(people, judge)
-    boards, use = judged_boards(joined, RankSettings(prior=0.2, anchor="m2", anchor_elo=1200.0))
+    boards, use = judged_boards(joined, RankSettings(prior=0.2, anchor=("m2", 1200.0)))
     direct = powered(joined.votes, prior=0.2)
     assert use.weight_frac == direct.weight
     assert use.gain_ratio == direct.gain

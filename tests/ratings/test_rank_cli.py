@@ -1,6 +1,7 @@
 """`h2h rank`: every option, what it prints, its exit codes, and errors that say what to do."""
 
 import csv
+import html
 import io
 import itertools
 import json
@@ -16,7 +17,7 @@ from tests.ratings.made_votes import Columns, duel, joined, made
 from tests.ratings.reading.vote_files import write
 
 import headtohead
-from headtohead.cli import main
+from headtohead.cli import commands, main
 from headtohead.publish.command_line import today
 
 VOTES = made(900, 1)
@@ -410,8 +411,8 @@ def test_the_command_at_the_end_makes_the_same_again(run: Run, options: list[str
     save("our judge.csv", VOTES)
     once = run("votes.csv", *options)
     assert once.exit_code == 0, once.output
-    _, _, rest = once.stdout.partition("Again: h2h rank VOTES")
-    typed = rest.partition("\nCite:")[0].replace("\\\n", "")
+    _, _, rest = once.stdout.partition("Again: h2h rank votes.csv")
+    typed = rest.partition("\nCite:")[0]
     again = run("votes.csv", *shlex.split(typed))
     assert again.stdout == once.stdout
     for option in options:
@@ -419,15 +420,25 @@ def test_the_command_at_the_end_makes_the_same_again(run: Run, options: list[str
             assert option in typed
 
 
+def test_the_command_at_the_end_is_the_one_that_was_typed(run: Run) -> None:
+    votes = {k: VOTES[k] for k in ("model_a", "model_b", "winner")}
+    save("noted votes.csv", votes | {"note": ["a, b=c", "d"] * 450})
+    found = run("noted votes.csv", "--where", "note=a, b=c", "--html", "noted.html")
+    again = "h2h rank 'noted votes.csv' --where 'note=a, b=c' --html noted.html"
+    assert f"Again: {again}" in found.stdout.splitlines()
+    assert html.escape(again) in Path("noted.html").read_text("utf-8").replace("&#39;", "&#x27;")
+    assert given(run("noted votes.csv", "--where", "note=a, b=c", "--json"))["used"] == 450
+
+
 def test_help_names_every_option_and_its_default(run: Run) -> None:
     found = run("--help")
     assert found.exit_code == 0
-    for option in main.commands["rank"].params:
+    for option in commands()["rank"].params:
         assert all(name in found.stdout for name in option.opts if name.startswith("--"))
     for words in (
         "VOTES...",
-        "[default: half]",
-        "[default: 0.95]",
+        "Default: half",
+        "Default: 0.95",
         "wider intervals",
         "leaderboards",
     ):

@@ -104,9 +104,6 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
                 made[name] = None
             continue
         wanted = type_of(kind, name)
-        allowed = choices_of(wanted)
-        if allowed and value not in allowed:
-            raise InputError(f"`{name}` is one of {', '.join(allowed)}, not {value!r}.")
         read = said[name].read if name in said else None
         if read is not None:
             value = read(value)
@@ -118,7 +115,21 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
         elif wanted is Path:
             value = Path(value)
         made[name] = value
-    return replace(settings, **made)
+    chosen = replace(settings, **made)
+    check_choices(chosen)
+    return chosen
+
+
+def check_choices(settings: Any) -> None:  # noqa: ANN401 - an object of any settings class
+    """Check the fields whose type lists what they may be; a field left out may be None.
+
+    Raises:
+        InputError: If a choice is none of those allowed.
+    """
+    for f in fields(settings):
+        allowed, value = choices_of(type_of(type(settings), f.name)), getattr(settings, f.name)
+        if allowed and value not in allowed and not (value is None and f.default is None):
+            raise InputError(f"`{f.name}` is one of {', '.join(allowed)}, not {value!r}.")
 
 
 def words(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - one text or many

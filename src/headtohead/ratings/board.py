@@ -17,7 +17,7 @@ from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.ratings.bradley_terry.shape import shape
-from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
+from headtohead.ratings.settings import MIDDLE, POINTS_PER_LOGIT, RankSettings
 from headtohead.stats.bootstrap import percentile_interval
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.intervals import around
@@ -361,14 +361,12 @@ def _percentiles(fitted: Fit, drawn: FloatArray, closed: _Ends, level: float) ->
 def _offset(fitted: Fit, settings: RankSettings, k: float) -> tuple[float, list[str]]:
     """Points of the average model, and a note where the anchor is not on this board."""
     models = fitted.counts.models
-    if settings.anchor and settings.anchor in models:
-        strength = float(fitted.strength[models.index(settings.anchor)])
-        return settings.anchor_elo - k * strength, []
-    if settings.anchor:
-        return 1000.0, [
-            f"The anchor {settings.anchor} is not on this board; its average is put at 1000."
-        ]
-    return 1000.0, []
+    if settings.anchor is None:
+        return MIDDLE, []
+    anchor, points = settings.anchor
+    if anchor in models:
+        return points - k * float(fitted.strength[models.index(anchor)]), []
+    return MIDDLE, [f"The anchor {anchor} is not on this board; its average is put at 1000."]
 
 
 def _few_clusters(own: ClusterCells, settings: RankSettings) -> tuple[str, ...]:

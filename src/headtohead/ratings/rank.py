@@ -9,11 +9,12 @@ from headtohead.ratings.board import Board, Fitted, boards, fit_counts
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.drift import drift
 from headtohead.ratings.bradley_terry.style.control import fit_style
+from headtohead.ratings.reading.options import Window
 from headtohead.ratings.reading.votes import Votes
 from headtohead.ratings.result import Move, StyleEffect
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 from headtohead.ratings.subset import Subset
-from headtohead.ratings.tally import ALL, Tally, Window, clustered_cells, tally
+from headtohead.ratings.tally import ALL, Tally, clustered_cells, tally
 from headtohead.stats.threads import one_thread
 
 if TYPE_CHECKING:

@@ -1,81 +1,94 @@
-"""How a leaderboard is made: every choice in one frozen object, carried by the result."""
+"""The options of `rank`: every choice is one field here, for Python and for the command line.
+
+Which votes count, and how they are read, is `ratings.reading.options`.
+"""
 
 import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.bradley_terry import TIES, Ties
+from headtohead.core.settings import check_choices, option
+from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.reading.options import Window
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Intervals = Literal["sandwich", "bootstrap", "hessian"]
-INTERVALS: tuple[Intervals, ...] = ("sandwich", "bootstrap", "hessian")
 
 POINTS_PER_LOGIT = 400 / math.log(10)
 MIDDLE = 1000.0
 
 
+def _anchor(given: str | tuple[str, float]) -> tuple[str, float]:
+    """A model and its points, also as MODEL=POINTS."""
+    if isinstance(given, str):
+        name, _, said = given.rpartition("=")
+        try:
+            return _anchor((name, float(said)))
+        except ValueError:
+            raise InputError(f"`anchor` is of the form MODEL=POINTS, not {given!r}.") from None
+    name, points = given
+    if not name:
+        raise InputError("`anchor` has no name. Give a model and its points, as MODEL=POINTS.")
+    return name, points
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankSettings:
-    """Every choice behind a leaderboard.
-
-    Attributes:
-        ties: "half" (half a win each, as LMSYS publishes), "drop", "davidson" or "rao-kupper".
-        prior: Virtual votes of each model against one of average strength; 0 for none.
-        intervals: "sandwich" (closed form), "bootstrap", or "hessian" (curvature alone).
-        rounds: Rounds of the bootstrap, at least 100.
-        cluster: Column whose votes go together (voter, prompt); empty if votes are independent.
-        level: Coverage of the intervals, inside (0, 1).
-        draws: Simulated boards for what holds jointly, at least 500.
-        anchor: A model that is put at `anchor_elo`; empty to put the average, weighted by votes,
-            at 1000. It moves all ratings alike and no interval.
-        anchor_elo: Where the anchor is put, in points.
-        min_votes: Models with fewer votes are left out.
-        style: Covariates whose effect is taken out of the ratings.
-        seed: Of all random draws.
+    """How a leaderboard is made; carried by the result.
 
     Raises:
         InputError: If a choice does not exist or lies outside its range.
     """
 
-    ties: Ties = "half"
-    prior: float = 0.5
-    intervals: Intervals = "sandwich"
-    rounds: int = 1000
-    cluster: str = ""
-    level: float = 0.95
-    draws: int = 2000
-    anchor: str = ""
-    anchor_elo: float = MIDDLE
-    min_votes: int = 0
-    style: tuple[str, ...] = ()
-    seed: int = 0
+    ties: Ties = option(
+        "half",
+        help="A tie is half a win each, left out, or an outcome of its own by Davidson's or by Rao "
+        "and Kupper's model.",
+    )
+    prior: float = option(
+        0.5,
+        help="Virtual votes of each model against an average one; 0 for the pure maximum "
+        "likelihood.",
+    )
+    intervals: Intervals = option(
+        "sandwich",
+        help="How they are computed: in closed form, also right where the model is not (sandwich); "
+        "by drawing votes anew (bootstrap); by the curvature alone (hessian).",
+    )
+    rounds: int = option(1000, help="How often the bootstrap draws the votes anew; at least 100.")
+    cluster: str = option(
+        "",
+        metavar="COLUMN",
+        help="Votes of one voter or prompt go together: wider intervals. Default: each vote counts "
+        "as independent.",
+    )
+    level: float = option(0.95, help="How surely intervals and places hold: between 0 and 1.")
+    draws: int = option(
+        2000, hidden=True, help="Simulated boards for what holds jointly, at least 500."
+    )
+    anchor: tuple[str, float] | None = option(
+        None,
+        read=_anchor,
+        metavar="MODEL=POINTS",
+        help="Put this model at so many points. Default: the average, weighted by votes, at 1000.",
+    )
+    min_votes: int = option(0, help="Leave out models with fewer votes than this.")
+    style: tuple[str, ...] = option(
+        (),
+        metavar="NAME,...",
+        help="Rate at equal style, and show its effect: length, list, header, bold where the "
+        "layout has them; x for columns x_a and x_b; or a column of differences, first minus "
+        "second.",
+    )
+    seed: int = option(0, help="Of all random draws: the same seed gives the same numbers.")
 
     def __post_init__(self) -> None:
-        for name, value, known in (
-            ("ties", self.ties, TIES),
-            ("intervals", self.intervals, INTERVALS),
-        ):
-            if value not in known:
-                raise InputError(f"{name} is one of {', '.join(known)}, not {value!r}.")
-        self._check_ranges()
-        if self.intervals == "bootstrap" and (self.ties in ("davidson", "rao-kupper")):
-            raise InputError("The bootstrap is for ties half or drop; use --intervals sandwich.")
-        if self.intervals == "bootstrap" and self.prior == 0:
-            raise InputError(
-                "The bootstrap needs a prior above 0: a resampled board may have no maximum."
-            )
-        if self.style and self.ties != "half":
-            raise InputError("Style control counts ties as half wins; leave --ties half.")
-        if self.style and self.intervals == "bootstrap":
-            raise InputError("Style control has closed-form intervals; use --intervals sandwich.")
-        if self.cluster and self.intervals == "hessian":
-            raise InputError("Clustered intervals need --intervals sandwich or bootstrap.")
-
-    def _check_ranges(self) -> None:
+        check_choices(self)
         for name, fine, wanted in (
             ("level", 0 < self.level < 1, "a number between 0 and 1, as 0.95"),
             ("prior", 0 <= self.prior <= 1000, "0 to 1,000 virtual votes"),
@@ -83,22 +96,59 @@ class RankSettings:
             ("draws", self.draws >= 500, "at least 500"),
             ("min_votes", self.min_votes >= 0, "0 or more"),
             ("seed", self.seed >= 0, "0 or more"),
-            ("anchor_elo", math.isfinite(self.anchor_elo), "a finite number of points"),
         ):
             if not fine:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be {wanted}.")
+                raise InputError(f"`{name}` is {getattr(self, name)}; it must be {wanted}.")
+        if self.anchor and not math.isfinite(self.anchor[1]):
+            raise InputError(
+                f"`anchor` puts {self.anchor[0]} at {self.anchor[1]}; give a finite number of "
+                "points."
+            )
+        bootstrap = self.intervals == "bootstrap"
+        for wrong, said in (
+            (
+                bootstrap and self.ties in ("davidson", "rao-kupper"),
+                "The bootstrap is for ties half or drop; use `intervals='sandwich'`.",
+            ),
+            (
+                bootstrap and self.prior == 0,
+                "The bootstrap needs a prior above 0: a resampled board may have no maximum.",
+            ),
+            (
+                self.style and self.ties != "half",
+                "Style control counts ties as half wins; leave `ties='half'`.",
+            ),
+            (
+                self.style and bootstrap,
+                "Style control has closed-form intervals; use `intervals='sandwich'`.",
+            ),
+            (
+                self.cluster and self.intervals == "hessian",
+                "Clustered intervals need `intervals='sandwich'` or bootstrap.",
+            ),
+        ):
+            if wrong:
+                raise InputError(said)
 
-    def rng(self, key: str) -> np.random.Generator:
+    def rng(self, key: str) -> "np.random.Generator":
         """Draws of its own for everything called `key`: no number depends on what else was asked.
 
         Args:
             key: What is drawn.
         """
+        import numpy as np
+
         return np.random.default_rng([self.seed, zlib.crc32(key.encode())])
 
     def as_json(self) -> Mapping[str, object]:
-        """The choices by name."""
-        return asdict(self)
+        """The choices by name; without an anchor the average is put at 1000."""
+        made: dict[str, object] = {}
+        for key, value in asdict(self).items():
+            if key == "anchor":
+                made["anchor"], made["anchor_elo"] = self.anchor or ("", MIDDLE)
+            else:
+                made[key] = value
+        return made
 
     def method(self) -> str:
         """The estimator in one line, for whoever reads a number."""
@@ -108,11 +158,47 @@ class RankSettings:
             "davidson": "Davidson's ties",
             "rao-kupper": "Rao and Kupper's ties",
         }
-        errors = {
+        intervals = {
             "sandwich": "sandwich intervals",
             "bootstrap": f"bootstrap of {self.rounds} rounds",
             "hessian": "intervals from the curvature",
         }[self.intervals]
         grouped = f" clustered by {self.cluster}" if self.cluster else ""
         style = f", style control for {', '.join(self.style)}" if self.style else ""
-        return f"Bradley-Terry, {names[self.ties]}{style}, {errors}{grouped}"
+        return f"Bradley-Terry, {names[self.ties]}{style}, {intervals}{grouped}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardOptions:
+    """Which boards are made, and what else is asked about them."""
+
+    engine: str = option(
+        "auto",
+        metavar="auto|duckdb|spark|...",
+        help="What counts the votes: auto reads files itself, any other name is an engine of Ibis.",
+    )
+    by: tuple[str, ...] = option(
+        (), metavar="COLUMN,...", help="Also a board for each value of these columns."
+    )
+    window: Window | None = option(
+        None, help="Also a board for each stretch of time, and how ratings moved between them."
+    )
+    group: str | None = option(
+        None,
+        metavar="country|open|lab|family|FILE.csv",
+        help="Also the ratings of groups of models, and the gaps between them. FILE.csv has the "
+        "columns model and group.",
+    )
+    trust: bool = option(
+        False,
+        help="Also what could overturn the board: few votes, sides, misfit, voters. The HTML page "
+        "always has it.",
+    )
+    judge: Any = option(
+        None,
+        metavar="VOTES",
+        help="Votes of a judge on these and more comparisons, corrected by VOTES.",
+    )
+
+    def __post_init__(self) -> None:
+        check_choices(self)

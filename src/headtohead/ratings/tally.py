@@ -11,13 +11,13 @@ from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.cells import Cells
-from headtohead.ratings.reading.times import Window
+from headtohead.ratings.reading.options import Window
 from headtohead.stats.inputs import IntArray
 
 if TYPE_CHECKING:
     from headtohead.ratings.reading.votes import Ballots, Votes
 
-__all__ = ["ALL", "Tally", "Window", "clustered_cells", "tally"]
+__all__ = ["ALL", "Tally", "clustered_cells", "tally"]
 
 ALL = "all"
 

@@ -1,26 +1,27 @@
 """`rank`: from pairwise votes to leaderboards one can defend."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from headtohead.core.dates import Period, parse_day
+from headtohead.core.arguments import day
+from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.provenance import Citation
+from headtohead.core.settings import options_of, takes
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
 from headtohead.ratings.judging import PEOPLE, join, judged_boards
 from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes
-from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.result import JudgeUse, RankResult
-from headtohead.ratings.settings import MIDDLE, Intervals, RankSettings
-from headtohead.ratings.tally import ALL, Tally, Window
+from headtohead.ratings.settings import BoardOptions, RankSettings
+from headtohead.ratings.tally import ALL, Tally
 from headtohead.ratings.trust import Trust
 
 if TYPE_CHECKING:
@@ -29,35 +30,13 @@ if TYPE_CHECKING:
 _HASHED_BYTES = 2**30  # a larger file takes longer to hash than to rank
 
 
+@takes(boards=BoardOptions, settings=RankSettings, reading=VoteOptions)
 def rank(
     votes: Any,  # noqa: ANN401 - paths, frames, arrays, counts, tables of an engine
     *,
-    by: str | Sequence[str] = (),
-    window: Window | None = None,
-    ties: Ties = "half",
-    both_bad: Literal["tie", "drop"] = "tie",
-    style: str | Sequence[str] = (),
-    group: str | None = None,
-    cluster: str = "",
-    engine: str = "auto",
-    format: str = "auto",
-    columns: Mapping[str, str] | None = None,
-    where: Mapping[str, str] | None = None,
-    languages: str | Sequence[str] = (),
-    since: date | str | None = None,
-    until: date | str | None = None,
-    dedup: Literal["publisher", "id", "prompt", "off"] = "publisher",
-    anonymous_only: bool = True,
-    on_bad: Literal["error", "drop"] = "error",
-    anchor: tuple[str, float] | None = None,
-    level: float = 0.95,
-    prior: float = 0.5,
-    intervals: Intervals = "sandwich",
-    rounds: int = 1000,
-    min_votes: int = 0,
-    trust: bool = False,
-    judge: Any = None,  # noqa: ANN401 - as `votes`
-    seed: int = 0,
+    boards: BoardOptions,
+    settings: RankSettings,
+    reading: VoteOptions,
     as_of: date | str | None = None,
 ) -> RankResult:
     """Leaderboards from pairwise votes, with intervals that hold together and rank sets.
@@ -66,32 +45,9 @@ def rank(
         votes: Paths of files (Parquet, CSV, JSON, JSON lines) or a folder; a pandas, polars or
             Arrow frame; a mapping of column names to sequences; three sequences (model_a,
             model_b, winner); `Counts`; or a table of an engine (Ibis, PySpark).
-        by: Columns; every value gets a board of its own.
-        window: Windows of time ("day", "week", "month", "quarter") that get boards, and the drift.
-        ties: "half", "drop", "davidson" or "rao-kupper".
-        both_bad: Whether "both are bad" is a tie or dropped.
-        style: Covariates to control for.
-        group: "country", "open", "lab", "family", or a CSV file with the columns model and group.
-        cluster: Column whose votes go together (voter, prompt).
-        engine: "auto" reads files itself; "duckdb", "spark" count through Ibis.
-        format: Layout of the votes, or "auto".
-        columns: What the columns are called; see `VoteOptions`.
-        where: Column -> value that a vote must have.
-        languages: Keep votes in these.
-        since: First day.
-        until: Last day.
-        dedup: Which repeats to leave out.
-        anonymous_only: Leave out votes given in sight of the names.
-        on_bad: Whether a row that breaks the rules is an error, or dropped and counted.
-        anchor: A model, and the points it is put at.
-        level: Coverage, inside (0, 1).
-        prior: Virtual votes a model; 0 for the pure maximum likelihood.
-        intervals: "sandwich", "bootstrap" or "hessian".
-        rounds: Of the bootstrap.
-        min_votes: Leave out models with fewer votes.
-        trust: Whether to look at what could overturn the board.
-        judge: Votes of a judge on these and more comparisons; see `ratings.judging`.
-        seed: Of all random draws.
+        boards: Which boards to make, as one object; or its choices by keyword, as below.
+        settings: How to rank, likewise.
+        reading: How to read votes and which count, likewise.
         as_of: The day of our knowledge: later votes are left out. None takes all votes.
 
     Returns:
@@ -100,72 +56,54 @@ def rank(
     Raises:
         InputError: If a vote breaks the rules, a choice does not exist, or no board can be made.
     """
-    day = _day(as_of)
-    if anchor and not anchor[0]:
-        raise InputError("The anchor has no name. Give a model and its points.")
-    settings = RankSettings(
-        ties=ties, prior=prior, intervals=intervals, rounds=rounds, cluster=cluster, level=level,
-        anchor=anchor[0] if anchor else "", anchor_elo=anchor[1] if anchor else MIDDLE,
-        min_votes=min_votes, style=_words(style), seed=seed,
-    )  # fmt: skip
-    options = VoteOptions(
-        format=format, columns=dict(columns or {}), style=settings.style, where=dict(where or {}),
-        languages=_words(languages), since=_day(since), until=_day(until),
-        dedup=dedup, anonymous_only=anonymous_only, on_bad=on_bad, both_bad=both_bad,
-    )  # fmt: skip
-    read = _read(votes, options, engine)
-    if day:
+    known = None if as_of is None else day(as_of)
+    options = replace(reading, style=settings.style)
+    read = _read(votes, options, boards.engine)
+    if known:
         if isinstance(read, Counts) or not read.timed:
             raise InputError(
                 f"Not all votes say when they were given, so nobody can tell which were known by "
-                f"{day}. Leave out as_of, or say which column has the time with --map time=..."
+                f"{known}. Leave out `as_of`, or say which column has the time with "
+                "`columns={'time': '...'}`."
             )
-        options = replace(options, until=min(filter(None, (options.until, day))))
-        read = _read(votes, options, engine)
+        options = replace(options, until=min(filter(None, (options.until, known))))
+        read = _read(votes, options, boards.engine)
     use: JudgeUse | None = None
-    if judge is not None:
-        if by or window:
-            raise InputError("With --judge there is one board; leave out --by and --window.")
-        ranked, use = _with_judge(read, open_votes(judge, options), settings)
+    if boards.judge is not None:
+        if boards.by or boards.window:
+            raise InputError("With `judge` there is one board; leave out `by` and `window`.")
+        ranked, use = _with_judge(read, open_votes(boards.judge, options), settings)
     else:
-        ranked = _ranked(read, settings, _words(by), window)
-    _check_anchor(settings.anchor, ranked)
+        ranked = _ranked(read, settings, boards.by, boards.window)
+    if settings.anchor:
+        models = [s.model for part in ranked.boards[ALL] for s in part.standings]
+        if settings.anchor[0] not in models:
+            raise UnknownName("model to anchor", settings.anchor[0], models)
     board = ranked.boards[ALL][0]
     # Votes that are weighed with a judge's cannot be taken away one by one.
     audited = ranked.boards[PEOPLE][0] if use else board
-    labels = _labels(board, group, day) if group else {}
-    moves, drift_note = moves_of(ranked, window) if window else ((), "")
+    labels = _labels(board, boards.group, known) if boards.group else {}
+    moves, drift_note = moves_of(ranked, boards.window) if boards.window else ((), "")
     return RankResult(
         settings=settings,
         votes=_name(votes),
         format="counts" if isinstance(read, Counts) else read.format,
-        asked=_asked(options, engine)
-        | {
-            name: said
-            for name, said in (
-                ("by", ", ".join(_words(by))),
-                ("window", window or ""),
-                ("group", group or ""),
-                ("trust", "yes" if trust else ""),
-                ("judge", _name(judge) if judge is not None else ""),
-            )
-            if said
-        },
+        asked=_asked(options, boards),
         boards=ranked.boards,
         unmade=ranked.unmade,
-        groups=groups_of(board, group, labels) if group else None,
+        groups=groups_of(board, boards.group, labels) if boards.group else None,
         style=ranked.style,
         moves=moves,
         drift_note=drift_note,
-        trust=_trust(read, audited, labels, judged=use is not None) if trust else None,
+        trust=_trust(read, audited, labels, judged=use is not None) if boards.trust else None,
         rows_read=ranked.counted.rows_read,
         used=ranked.counted.used,
         dropped=ranked.counted.dropped,
-        about=_about(ranked.boards, window, options),
-        as_of=day,
+        about=_about(ranked.boards, boards.window, options),
+        as_of=known,
         citations=tuple(
             _citation(source_id, given)
-            for source_id, given in (("votes", votes), ("judge", judge))
+            for source_id, given in (("votes", votes), ("judge", boards.judge))
             if given is not None
         ),
         judge=use,
@@ -198,12 +136,6 @@ def _ranked(
     return rank_counts(
         Tally({ALL: read} if read.total else {}, read.total, read.total, {}), settings
     )
-
-
-def _check_anchor(anchor: str, ranked: Ranked) -> None:
-    models = [s.model for part in ranked.boards[ALL] for s in part.standings]
-    if anchor and anchor not in models:
-        raise UnknownName("model to anchor", anchor, models)
 
 
 def _with_judge(
@@ -278,21 +210,24 @@ def _about(
     return None
 
 
-def _asked(options: VoteOptions, engine: str) -> dict[str, str]:
+def _asked(options: VoteOptions, boards: BoardOptions) -> dict[str, str]:
     """Every choice that is not the default, in words."""
-    default = VoteOptions()
-    made = {
-        field.name: _said(getattr(options, field.name))
-        for field in fields(options)
-        if getattr(options, field.name) != getattr(default, field.name) and field.name != "style"
-    }
-    return made | ({"engine": engine} if engine != "auto" else {})
+    judge = boards.judge
+    chosen = {
+        f.name: value
+        for given in (options, replace(boards, judge=None))
+        for f in options_of(type(given))
+        if (value := getattr(given, f.name)) != getattr(type(given)(), f.name)
+    } | ({"judge": _name(judge)} if judge is not None else {})
+    return {name: _said(value) for name, value in chosen.items()}
 
 
 def _said(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k}={v}" for k, v in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "yes" if value is True else str(value)
 
 
 def _paths(votes: object) -> list[Path]:
@@ -338,11 +273,3 @@ def _digest(paths: list[Path]) -> str:
             while block := file.read(1 << 20):
                 made.update(block)
     return made.hexdigest()
-
-
-def _words(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) and given else tuple(given)
-
-
-def _day(value: date | str | None) -> date | None:
-    return parse_day(value) if isinstance(value, str) else value

@@ -105,7 +105,7 @@ def test_words_of_other_formats_can_be_mapped_too() -> None:
 
 def test_mistaken_mappings() -> None:
     rows = plain(("ada", "bob", "tie"))
-    with pytest.raises(UnknownName, match=r"No word of --map is called 'model-a'.*model_a"):
+    with pytest.raises(UnknownName, match=r"No word of `columns` is called 'model-a'.*model_a"):
         VoteOptions(columns={"model-a": "left"})
     with pytest.raises(UnknownName, match=r"No column is called 'winer'. Did you mean winner"):
         open_votes(rows, VoteOptions(columns={"winner": "winer"}))

@@ -336,7 +336,7 @@ def test_columns_that_do_not_exist_are_named_at_once() -> None:
 
 def test_choices_are_checked() -> None:
     for wrong in ({"dedup": "ids"}, {"on_bad": "skip"}, {"both_bad": "loss"}):
-        with pytest.raises(UnknownName):
+        with pytest.raises(InputError, match="is one of"):
             VoteOptions(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="chunk_rows is 0"):
         open_votes(_COLUMNS, chunk_rows=0)

@@ -90,7 +90,7 @@ def made(
 def everything(names: Sequence[str] = NAMES) -> RankResult:
     """A ranking in which everything was asked for."""
     settings = RankSettings(
-        draws=500, anchor=names[0], anchor_elo=1200.0, style=("length",), cluster="voter"
+        draws=500, anchor=(names[0], 1200.0), style=("length",), cluster="voter"
     )
     votes = counts(names)
     found = {"all": boards("all", votes, SETTINGS)}

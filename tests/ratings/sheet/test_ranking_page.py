@@ -283,13 +283,11 @@ def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:
     assert rank_html(RANKINGS["everything"], version=build.VERSION) == pages["everything"]
 
 
-def test_the_page_says_which_command_makes_it_again(pages: dict[str, str]) -> None:
-    text = Seen(pages["everything"]).text
-    assert (
-        "h2h rank VOTES --cluster voter --style length --anchor model-a=1200 --by language "
-        "--window month --where language=de --group open --html ranking.html"
-    ) in text
-    assert "h2h rank VOTES --html ranking.html" in Seen(pages["plain"]).text
+def test_the_page_says_which_command_makes_it_again() -> None:
+    again = "h2h rank votes.csv --where 'note=a, b=c' --html ranking.html"
+    page = rank_html(RANKINGS["plain"], version=build.VERSION, again=again)
+    assert f"Make this page again: {again}" in Seen(page).text
+    assert "again:" not in Seen(rank_html(RANKINGS["plain"], version=build.VERSION)).text
 
 
 def test_a_board_of_people_and_a_judge_is_called_that() -> None:

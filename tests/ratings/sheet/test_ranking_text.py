@@ -1,7 +1,6 @@
 """A ranking as lines for a terminal."""
 
 import re
-import shlex
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,6 @@ from rich.cells import cell_len
 from tests.ratings.sheet import ranking_builder as build
 
 from headtohead.ratings.result import RankResult
-from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet.text import WIDTH, rank_lines
 
 RANKINGS = {
@@ -91,26 +89,10 @@ def test_many_boards_are_named_and_six_printed() -> None:
     assert "more board" not in whole
 
 
-def test_the_command_at_the_end_is_one_for_the_shell() -> None:
-    result = build.made(
-        settings=RankSettings(ties="drop", prior=0.0, level=0.9, seed=3, draws=500),
-        asked={
-            "by": "language, voter", "columns": "model_a=left side, winner.a=L",
-            "where": "kind=a, b, lang=it's", "anonymous_only": "False", "judge": "the votes given",
-            "trust": "yes",
-        },
-    )  # fmt: skip
-    lines = list(rank_lines(result))
-    start = next(n for n, line in enumerate(lines) if line.startswith("Again: "))
-    end = next(n for n, line in enumerate(lines) if line.startswith("Cite: "))
-    # A shell takes a backslash with the end of its line away; shlex does not.
-    typed = "\n".join(lines[start:end]).removeprefix("Again: ").replace("\\\n", "")
-    assert shlex.split(typed) == [
-        "h2h", "rank", "VOTES", "--ties", "drop", "--level", "0.9", "--prior", "0", "--seed", "3",
-        "--by", "language,voter", "--map", "model_a=left side", "--map", "winner.a=L",
-        "--where", "kind=a, b", "--where", "lang=it's", "--named-too", "--judge", "JUDGE",
-        "--trust",
-    ]  # fmt: skip
+def test_what_was_typed_stands_at_the_end_and_python_shows_no_command() -> None:
+    lines = list(rank_lines(build.made(), again="h2h rank 'my votes.csv'"))
+    assert "Again: h2h rank 'my votes.csv'" in lines
+    assert not any(line.startswith("Again") for line in rank_lines(build.made()))
 
 
 def test_an_open_end_is_said() -> None:

@@ -160,7 +160,7 @@ def test_one_of_anything_is_told_as_one() -> None:
         (RankSettings(cluster="voter"), "Votes of one voter go together."),
         (RankSettings(style=("length", "bold")), "equal style (length and bold)"),
         (RankSettings(prior=0.0), "put at 1,000 points"),
-        (RankSettings(anchor="gpt", anchor_elo=1114), "gpt is put at 1,114 points."),
+        (RankSettings(anchor=("gpt", 1114)), "gpt is put at 1,114 points."),
         (RankSettings(min_votes=20), "fewer than 20 votes are left out"),
     ],
 )

@@ -14,10 +14,10 @@ from headtohead.ratings.engines.opening import Source
 from headtohead.ratings.reading.coding import word_of
 from headtohead.ratings.reading.columns import Columns, Path
 from headtohead.ratings.reading.labels import LabelSource, One
-from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.outcomes import word_key
 from headtohead.ratings.reading.parts import Part
-from headtohead.ratings.reading.times import Window, day_number
+from headtohead.ratings.reading.times import day_number
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

@@ -31,9 +31,9 @@ from headtohead.ratings.engines.passes import pass_in_engine
 from headtohead.ratings.reading.columns import Path
 from headtohead.ratings.reading.labels import One, paths_of
 from headtohead.ratings.reading.layout import AsItStands, Style
-from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.parts import Part, no_time, part_of
-from headtohead.ratings.reading.times import WINDOWS, Window
+from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes
 from headtohead.ratings.tally import ALL, Tally, tally
 from headtohead.stats.inputs import IntArray

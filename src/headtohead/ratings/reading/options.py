@@ -1,68 +1,86 @@
 """What a user may say about votes: their format, their columns, and which of them count."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from headtohead.core.arguments import day
 from headtohead.core.errors import UnknownName
+from headtohead.core.settings import check_choices, option
 
 Repeats = Literal["publisher", "id", "prompt", "off"]
 OnBad = Literal["error", "drop"]
 BothBad = Literal["tie", "drop"]
+Window = Literal["day", "week", "month", "quarter"]
 
 SIDES = ("model_a", "model_b", "winner")
 WORDS = ("voter", "prompt", "time", "language", "id")
 WINNERS = ("winner.a", "winner.b", "winner.tie", "winner.both_bad", "winner.is")
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "dedup": ("publisher", "id", "prompt", "off"),
-    "on_bad": ("error", "drop"),
-    "both_bad": ("tie", "drop"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class VoteOptions:
     """How to read votes. The defaults suit every format.
 
-    Attributes:
-        format: Name of a format, or "auto": recognised from the columns.
-        columns: What the columns of this table are called (`--map`): a canonical word (model_a,
-            model_b, winner, voter, prompt, time, language, id) to a column; `winner.a`,
-            `winner.b`, `winner.tie` and `winner.both_bad` to the value that says so, several
-            split by `|`; `winner.is` to "side" or "name".
-        style: Covariates of each vote, in this order.
-        where: Column to the value a vote must have; all must hold.
-        languages: Keep votes in one of these, in the words of the data; empty keeps all.
-        since: First day, by UTC.
-        until: Last day, by UTC.
-        anonymous_only: Leave out votes given in sight of the names, where the data says so.
-        dedup: Which repeats to leave out: those the publisher marked ("publisher"), of those
-            left all but the first of each vote id ("id") or prompt ("prompt"), or none ("off").
-        on_bad: Whether a row that breaks the rules ends the reading or is dropped and counted.
-        both_bad: Whether votes that call both bad are kept (as an outcome of their own, which the
-            estimators count as a tie) or dropped.
+    `columns` leads from a canonical word (model_a, model_b, winner, voter, prompt, time, language,
+    id) to a column; from `winner.a`, `winner.b`, `winner.tie` and `winner.both_bad` to the value
+    that says so, several split by `|`; from `winner.is` to "side" or "name".
+
+    Raises:
+        InputError: If a choice does not exist.
     """
 
-    format: str = "auto"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    style: Sequence[str] = ()
-    where: Mapping[str, str] = field(default_factory=dict)
-    languages: Sequence[str] = ()
-    since: date | None = None
-    until: date | None = None
-    anonymous_only: bool = True
-    dedup: Repeats = "publisher"
-    on_bad: OnBad = "error"
-    both_bad: BothBad = "tie"
+    format: str = option(
+        "auto",
+        metavar="auto|plain|lmarena|...",
+        help="Layout of the votes; auto recognises it by the columns.",
+    )
+    columns: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="WORD=COLUMN",
+        help="What your columns are called: model_a=left, winner.tie=draw, ...",
+    )
+    # Covariates of each vote, in this order: a choice of how to rate, repeated here.
+    style: tuple[str, ...] = ()
+    where: Mapping[str, str] = option(
+        factory=dict,
+        metavar="COLUMN=VALUE",
+        help="Keep votes with this value. Again for another column: all must hold.",
+    )
+    languages: tuple[str, ...] = option(
+        (),
+        flag="--language",
+        metavar="LANGUAGE,...",
+        help="Keep votes in these languages, as the votes call them.",
+    )
+    since: date | None = option(
+        None, read=day, metavar="DAY", help="Keep votes of this day (YYYY-MM-DD, UTC) and later."
+    )
+    until: date | None = option(
+        None, read=day, metavar="DAY", help="Keep votes of this day and earlier."
+    )
+    anonymous_only: bool = option(
+        True, flag="--named-too", off=True, help="Also count votes given in sight of the names."
+    )
+    dedup: Repeats = option(
+        "publisher",
+        help="Repeats to leave out: those the publisher marked; also all but the first vote of "
+        "each id, or of each prompt; or none.",
+    )
+    on_bad: OnBad = option(
+        "error", help="Stop at a row that breaks the rules, or drop and count it."
+    )
+    both_bad: BothBad = option(
+        "tie", help="'Both are bad' counts as a tie, or the vote is left out."
+    )
 
     def __post_init__(self) -> None:
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise UnknownName(f"choice for {name}", getattr(self, name), known)
+        check_choices(self)
         for word in self.columns:
             if word not in (*SIDES, *WORDS, *WINNERS):
-                raise UnknownName("word of --map", word, (*SIDES, *WORDS, *WINNERS))
+                raise UnknownName("word of `columns`", word, (*SIDES, *WORDS, *WINNERS))
         kind = self.columns.get("winner.is", "side")
         if kind not in ("side", "name"):
             raise UnknownName("kind of winner", kind, ("side", "name"))

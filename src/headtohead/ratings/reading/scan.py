@@ -12,7 +12,7 @@ from headtohead.ratings.reading.batch import Batch, Unfolded
 from headtohead.ratings.reading.coding import EMPTY, NOTHING, Codebook, Codes, encode, flags
 from headtohead.ratings.reading.filters import LEAVE_OUT, Rows
 from headtohead.ratings.reading.labels import LabelSource, One, Tags, paths_of, tags_of
-from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.outcomes import (
     BOTH_BAD,
     NONE,
@@ -25,7 +25,7 @@ from headtohead.ratings.reading.outcomes import (
 )
 from headtohead.ratings.reading.parts import Part, no_time
 from headtohead.ratings.reading.style import covariates
-from headtohead.ratings.reading.times import NO_DAY, Window, day_number, days, label
+from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -1,17 +1,17 @@
 """When votes were given: days by UTC from any way of writing a time, and windows of them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headtohead.ratings.reading.coding import floats, missing, numbers_in, plain_text
+from headtohead.ratings.reading.options import Window
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-Window = Literal["month", "quarter", "week", "day"]
 WINDOWS: tuple[Window, ...] = ("month", "quarter", "week", "day")
 
 NO_DAY = np.iinfo(np.int64).min

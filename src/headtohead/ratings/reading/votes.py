@@ -8,12 +8,11 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.reading.labels import One
-from headtohead.ratings.reading.options import VoteOptions
+from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.outcomes import BOTH_BAD, NONE
 from headtohead.ratings.reading.parts import CountedPart, Part, part_of
 from headtohead.ratings.reading.scan import Ask, Ballots, Books, Pass, Scanner
 from headtohead.ratings.reading.tabular import open_tables
-from headtohead.ratings.reading.times import Window
 
 __all__ = ["CHUNK_ROWS", "Ballots", "VoteOptions", "Votes", "open_votes"]
 

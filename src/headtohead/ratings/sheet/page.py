@@ -6,7 +6,6 @@ from headtohead.publish.escaping import plain
 from headtohead.publish.shell import page
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet import words
-from headtohead.ratings.sheet.command import command
 from headtohead.ratings.sheet.comparisons import drift_figure, group_figures, style_figure
 from headtohead.ratings.sheet.doubts import dropped_figure, trust_figures
 from headtohead.ratings.sheet.figures import Setting
@@ -18,12 +17,13 @@ from headtohead.ratings.sheet.pairs import pair_figures
 Topic = tuple[str, str, str, list[ExhibitView], list[str]]
 
 
-def rank_html(result: RankResult, *, version: str) -> str:
+def rank_html(result: RankResult, *, version: str, again: str = "") -> str:
     """The ranking as one self-contained page.
 
     Args:
         result: The ranking.
         version: Of this package.
+        again: The command that was typed.
     """
     setting = Setting(result, version)
     boards = boards_view(setting)
@@ -55,7 +55,7 @@ def rank_html(result: RankResult, *, version: str) -> str:
             version=version,
             sources=[source.name for source in sources],
         ),
-        again=" ".join(command(result, "--html ranking.html")),
+        again=plain(again, 2000),
         version=version,
     )
 

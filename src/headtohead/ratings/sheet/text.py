@@ -8,7 +8,6 @@ from headtohead.publish.escaping import plain
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet import words
-from headtohead.ratings.sheet.command import command_lines
 from headtohead.ratings.sheet.data import rank_json
 from headtohead.ratings.sheet.naming import (
     distinct,
@@ -32,13 +31,14 @@ _GROUPS = 12
 _GAPS = 6
 
 
-def rank_lines(result: RankResult, *, top: int | None = None) -> Iterator[str]:
+def rank_lines(result: RankResult, *, top: int | None = None, again: str = "") -> Iterator[str]:
     """The ranking, a model a line: the places that stay open, tie group, rating, intervals, votes.
 
     Args:
         result: The ranking.
         top: Models shown of each board; None for all of the first and 5 of the others, and for no
             more than 6 boards in full.
+        again: The command that was typed.
     """
     names = distinct(models_of(result), _NAME)
     yield words.title(result)
@@ -67,7 +67,8 @@ def rank_lines(result: RankResult, *, top: int | None = None) -> Iterator[str]:
     yield from _drift_lines(result, names)
     yield from _trust_lines(result, names)
     yield ""
-    yield from command_lines(result, WIDTH)
+    if again:
+        yield f"Again: {again}"
     yield from cite_lines(result)
 
 

@@ -112,7 +112,7 @@ def setting_words(settings: RankSettings) -> list[str]:
             "against one of average strength, so that few votes do not make a rating infinite."
         )
     said.append(
-        f"{plain(settings.anchor, 80)} is put at {number(settings.anchor_elo)} points."
+        f"{plain(settings.anchor[0], 80)} is put at {number(settings.anchor[1])} points."
         if settings.anchor
         else "The average model, weighted by votes, is put at 1,000 points."
     )
