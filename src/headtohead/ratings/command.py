@@ -58,7 +58,7 @@ def rank(
 
     if as_json and as_csv:
         raise InputError("Choose one of --json and --csv.")
-    writable(page, "--html")
+    writable(page, "page")
     found = verb.rank(
         list(votes),
         boards=replace(boards, trust=boards.trust or page is not None),
