@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.trials.result import TrialResult
-from headtohead.trials.switching.candidates import Pace, Who
 from headtohead.trials.switching.result import Switch
+from headtohead.trials.switching.settings import Pace
 from headtohead.trials.switching.verb import switch
 
 FIELDS = {
@@ -42,13 +42,14 @@ def tried(log: Path, base_url: str, **options: Any) -> TrialResult:
     """A trial of tiny-b on the log of tiny-a by exact answers, unless told otherwise."""
     said: dict[str, Any] = {
         "from_model": "tiny-a",
-        "to": Who(model=options.pop("model", "tiny-b"), base_url=base_url,
-                  price=options.pop("price", "")),
+        "to": options.pop("model", "tiny-b"),
+        "base_url": base_url,
+        "price_to": options.pop("price", ""),
         "mapping": FIELDS,
         "by": "metadata.task",
         "as_of": DAY,
         "pace": QUICK,
-    }  # fmt: skip
+    }
     if not {"judge", "human", "votes"} & set(options):
         said["scorer"] = "exact"
     return switch(log, **{**said, **options})

@@ -144,6 +144,13 @@ def test_json_and_files_tell_one_story(run: Run) -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
 
 
+def test_the_report_says_what_was_typed_and_the_day_that_was_filled_in(run: Run) -> None:
+    run("tiny-a", "--items", "5", "--param", "stop=a, b", "--markdown", "m.md")
+    page = Path("m.md").read_text(encoding="utf-8")
+    assert "--by metadata.task --cap-tokens 16 --as-of 2025-12-15 --items 5" in page
+    assert "--param 'stop=a, b'" in page
+
+
 def test_a_gate_fails_on_no_and_errs_on_undecided(run: Run) -> None:
     run("tiny-a", "--items", "20", "--junit", "u.xml")
     suite = ElementTree.parse("u.xml").getroot()

@@ -22,12 +22,11 @@ from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import Judged
 from headtohead.trials.scoring.scorers import scorer_from
-from headtohead.trials.switching.candidates import Pace, Who, judge_of, ledger_of
-from headtohead.trials.switching.result import Judging, Quality
-from headtohead.trials.switching.running import Candidate, Ordered, by_scorer, name_of
-from headtohead.trials.switching.summing import classes_of, powered_of
-from headtohead.trials.switching.switched import _guarded
-from headtohead.trials.switching.tally import Tally
+from headtohead.trials.switching.result import Judging, Quality, ScoredItem
+from headtohead.trials.switching.running import Candidate, ScoreKeeper, Trial, name_of
+from headtohead.trials.switching.settings import Endpoints, Pace, Scoring
+from headtohead.trials.switching.summing import classes_of, guarded, powered_of
+from headtohead.trials.switching.verb import candidate_of, judge_of, ledger_of
 
 
 @pytest.fixture(autouse=True)
@@ -64,13 +63,13 @@ def test_what_the_candidate_never_answers_counts_against_it(
         rates=None,
         settings=Settings(tries_n=2, backoff_s=0.001, give_up_n=50),
     )
-    tally = Tally(0.05, 0.95, 1.0, early=False)
-    by_scorer(items, who, scorer_from("exact"), tally, None, np.random.default_rng(0))
-    silent = [item for item in tally.seen if item.b_failure == "unanswered"]
-    assert len(tally.seen) == 60
+    keeper = ScoreKeeper(0.05, 0.95, 1.0, early=False)
+    Trial(items, who, keeper, None, np.random.default_rng(0)).by_scorer(scorer_from("exact"))
+    silent = [item for item in keeper.seen if item.b_failure == "unanswered"]
+    assert len(keeper.seen) == 60
     assert len(silent) > 5
     assert all(item.b == 0 for item in silent)
-    assert not tally.left_out
+    assert not keeper.left_out
 
 
 def test_new_prices_price_answers_that_were_bought_under_others(
@@ -103,7 +102,7 @@ def test_two_requests_of_one_key_are_found_before_anything_is_paid(
 ) -> None:
     rows = [{**row, "id": "same"} for row in lines(log_a)]
     log = rewritten(log_a, tmp_path / "same.jsonl", rows)
-    with pytest.raises(InputError, match="--map key=COLUMN"):
+    with pytest.raises(InputError, match="`mapping=key=COLUMN`"):
         tried(log, httpserver.url_for("/v1"))
     assert not httpserver.log
 
@@ -112,9 +111,9 @@ def test_a_missing_key_is_found_before_anything_is_paid(
     log_a: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
-    judge = Who(model="j", base_url=httpserver.url_for("/v1"), key_env="NO_SUCH_KEY")
+    url = httpserver.url_for("/v1")
     with pytest.raises(InputError, match="NO_SUCH_KEY"):
-        tried(log_a, httpserver.url_for("/v1"), judge=judge)
+        tried(log_a, url, judge="j", judge_url=url, judge_key_env="NO_SUCH_KEY")
     assert not httpserver.log
 
 
@@ -131,15 +130,14 @@ def test_each_candidate_and_each_rubric_has_a_ledger_of_its_judge(tmp_path: Path
     prices = Prices(datetime.date(2025, 12, 15))
     rubric = tmp_path / "rubric.txt"
     rubric.write_text("Shorter is better.", encoding="utf-8")
-    judge, local = "j", "http://127.0.0.1:9/v1"
-    found = {
-        judge_of(
-            Who(model=judge, base_url=local), Who(model=b, base_url=local), "a", prices,
-            ledger_of(Path("log.jsonl"), Who(model=b), None), Pace(), text,
-        ).who.ledger
-        for b in ("b1", "b2")
-        for text in (None, rubric)
-    }  # fmt: skip
+    local, pace = Endpoints(base_url="http://127.0.0.1:9/v1"), Pace()
+    found = set()
+    for b in ("b1", "b2"):
+        candidate = candidate_of(b, local, prices, ledger_of(Path("log.jsonl"), b, None), pace)
+        for text in (None, rubric):
+            scoring = Scoring(judge="j", rubric=text)
+            judge = judge_of(scoring, local, "a", prices, candidate, pace)
+            found.add(judge.asked.ledger)
     assert len(found) == 4
 
 
@@ -154,8 +152,8 @@ def test_unread_verdicts_that_could_turn_it_leave_no_verdict() -> None:
             agreement=None, powered=None, usd=None,
         )  # fmt: skip
 
-    assert _guarded(quality, judging(2), 0.05) == (quality, "")
-    told, why = _guarded(quality, judging(20), 0.05)
+    assert guarded(quality, judging(2), 0.05) == (quality, ())
+    told, (why,) = guarded(quality, judging(20), 0.05)
     assert told.verdict == "undecided"
     assert "could not be read" in why
 
@@ -164,9 +162,16 @@ def test_tries_at_one_item_have_names_of_their_own() -> None:
     calls = [Call(key="k", epoch=epoch, messages=[]) for epoch in (1, 2)]
     assert [name_of(call) for call in calls] == ["k", "k#2"]
     items = [Item(call=c, row=i, klass="t", weight=1.0, cluster="c") for i, c in enumerate(calls)]
-    order = Ordered(items, None, None)
-    assert [order.of(call) for call in calls] == items
-    seen = order.seen(items[1], Answer(key="k", epoch=2), (1.0, 0.0), ("", "empty"))
+    candidate = Candidate(
+        endpoint=Endpoint("http://127.0.0.1:9/v1", "m"),
+        ledger=Path("l.jsonl"),
+        rates=None,
+        settings=Settings(),
+    )
+    keeper = ScoreKeeper(0.05, 0.95, 1.0)
+    trial = Trial(items, candidate, keeper, None, np.random.default_rng(0))
+    assert [trial.of(call) for call in calls] == items
+    seen = trial.scored(items[1], Answer(key="k", epoch=2), (1.0, 0.0), ("", "empty"))
     assert (seen.key, seen.b_failure) == ("k#2", "empty")
 
 
@@ -188,10 +193,10 @@ def test_equal_requests_go_together_when_people_correct_a_judge() -> None:
 
 
 def test_a_preference_stays_within_what_is_possible() -> None:
-    from headtohead.trials.switching.result import Seen
-
-    seen = [Seen(key=str(i), task=f"t{i}", weight=1.0, a=0.0, b=(-1.0, 1.0)[i % 2])
-            for i in range(4)]  # fmt: skip
+    seen = [
+        ScoredItem(key=str(i), task=f"t{i}", weight=1.0, a=0.0, b=(-1.0, 1.0)[i % 2])
+        for i in range(4)
+    ]
     for row in classes_of(seen, 0.05, np.random.default_rng(0), level=0.95):
         assert -1 <= row.joint.low <= row.joint.high <= 1
         assert abs(row.difference.value) == 1

@@ -25,7 +25,7 @@ from tests.trials.switching.parts import (
 
 from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import judge_calls
-from headtohead.trials.switching.candidates import Pace, Who
+from headtohead.trials.switching.settings import Pace
 
 # Of items that A has right and B wrong, of items that both have alike.
 BETTER_N, ALIKE_N = 24, 12
@@ -116,7 +116,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judged(court: Court, models: TinyModels, **options: Any) -> Any:
-    said = {"judge": Who(model="judge", base_url=court.base_url, price="1,2"), "pace": PACE}
+    said = {"judge": "judge", "judge_url": court.base_url, "price_judge": "1,2", "pace": PACE}
     return tried(court.log, models.base_url_b, **{**said, **options})
 
 
@@ -173,8 +173,9 @@ def test_a_reply_that_cannot_be_read_counts_for_neither_side(
 ) -> None:
     # Asked by another rubric he knows none of the requests; held to JSON, he babbles until the cap.
     (tmp_path / "rubric.txt").write_text("The shorter, the better.", encoding="utf-8")
-    found = judged(court, tiny_models, rubric="rubric.txt", items=6, stop=False,
-                   pace=Pace(cap_tokens=3))  # fmt: skip
+    found = judged(
+        court, tiny_models, rubric="rubric.txt", items=6, stop=False, pace=Pace(cap_tokens=3)
+    )
     made = found.made
     assert (made.items, made.quality.verdict) == (0, "undecided")
     assert made.left_out["the judge's verdict could not be read"] == 6
@@ -186,9 +187,16 @@ def test_a_real_small_model_judges_within_what_a_judge_can_say(
 ) -> None:
     rubric = Path("rubric.txt")
     rubric.write_text("Prefer the true answer. The reason has at most three words.")
-    made = made_by(court.log, tiny_models.base_url_b, items=2, stop=False, rubric=rubric,
-                   judge=Who(model="smollm2", base_url=smollm2),
-                   pace=Pace(cap_tokens=64, concurrency=2))  # fmt: skip
+    made = made_by(
+        court.log,
+        tiny_models.base_url_b,
+        items=2,
+        stop=False,
+        rubric=rubric,
+        judge="smollm2",
+        judge_url=smollm2,
+        pace=Pace(cap_tokens=64, concurrency=2),
+    )
     assert made.items + made.left_out.get("the judge's verdict could not be read", 0) == 2
     assert -1 <= made.quality.difference.low <= made.quality.difference.high <= 1
     assert made.quality.verdict == "undecided"

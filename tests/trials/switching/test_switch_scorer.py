@@ -22,11 +22,12 @@ from tests.trials.switching.parts import (
 )
 
 from headtohead.core.errors import InputError
+from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.result import Prices
-from headtohead.trials.switching.candidates import Pace, Who
-from headtohead.trials.switching.result import Seen
-from headtohead.trials.switching.switched import notes_of
-from headtohead.trials.switching.tally import Tally
+from headtohead.trials.switching.result import ScoredItem
+from headtohead.trials.switching.running import ScoreKeeper
+from headtohead.trials.switching.settings import Pace
+from headtohead.trials.switching.summing import notes_of
 
 
 @pytest.fixture(autouse=True)
@@ -244,7 +245,7 @@ def test_the_ceiling_stops_before_it_is_passed(tiny_models: TinyModels, log_a: P
 def test_a_ceiling_without_a_price_is_refused_before_anything_is_asked(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
-    with pytest.raises(InputError, match="--price-to"):
+    with pytest.raises(InputError, match="`price_to="):
         tried(log_a, tiny_models.base_url_b, pace=Pace(max_usd=1.0))
     assert list(Path().glob("*.ledger.jsonl")) == []
 
@@ -284,15 +285,14 @@ def test_an_endpoint_on_this_machine_and_one_of_a_known_operator(
     assert rows["Address"] == tiny_models.base_url_b
     assert (rows["Operator"], rows["Operator's country"]) == ("this machine", "yours")
     prices = Prices(found.sheet.as_of)  # type: ignore[arg-type]
-    far = notes_of(Who(model="deepseek-chat", base_url="https://api.deepseek.com/v1"), prices)
+    far = notes_of(Endpoint("https://api.deepseek.com/v1", "deepseek-chat"), prices)
     assert (far.operator_country, far.lab_country) == ("CN", "CN")
     assert "China" in far.retention
     assert far.source_url.startswith("https://")
     # The maker of the weights and the operator of the endpoint are told apart.
-    hosted = notes_of(Who(model="deepseek-ai/DeepSeek-V3", base_url="https://api.together.xyz/v1"),
-                      prices)  # fmt: skip
+    hosted = notes_of(Endpoint("https://api.together.xyz/v1", "deepseek-ai/DeepSeek-V3"), prices)
     assert (hosted.operator_country, hosted.lab_country) == ("US", "CN")
-    nobody = notes_of(Who(model="x", base_url="https://models.example.org/v1"), prices)
+    nobody = notes_of(Endpoint("https://models.example.org/v1", "x"), prices)
     assert (nobody.operator, nobody.operator_country, nobody.retention) == ("", "", "")
 
 
@@ -344,16 +344,16 @@ def test_looking_after_every_item_errs_no_more_often_than_it_says() -> None:
     rng = np.random.default_rng(11)
     trials, items, found = 150, 120, Counter[str]()
     for _ in range(trials):
-        tally = Tally(margin, 0.9, float(weight.max()))
+        keeper = ScoreKeeper(margin, 0.9, float(weight.max()))
         kinds = (rng.random(items) < chance[1]).astype(int).tolist()
         for kind, coin in zip(kinds, rng.random(items).tolist(), strict=True):
             # Half of the items are discordant; those that B has right make its mean.
             b = float(coin < (0.5 + means[kind]) / 2)
             a = float(not b and coin < 0.5)
-            item = Seen(key="", task=str(kind), weight=float(weight[kind]), a=a, b=b)
-            if tally.add(item):
+            item = ScoredItem(key="", task=str(kind), weight=float(weight[kind]), a=a, b=b)
+            if keeper.add(item):
                 break
-        found[tally.quality().verdict] += 1
+        found[keeper.quality().verdict] += 1
     # 5% on either side, and two standard errors of so many trials.
     assert max(found["yes"], found["no"]) <= 0.085 * trials
     assert found["undecided"] > 0.8 * trials

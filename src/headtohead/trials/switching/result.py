@@ -10,13 +10,13 @@ from headtohead.trials.judging.agreement import Agreement
 from headtohead.trials.judging.leanings import LengthBias, SelfPreference
 from headtohead.trials.judging.positions import BothOrders
 from headtohead.trials.judging.powered_mean import PoweredMean
+from headtohead.trials.switching.settings import Means
 
-Means = Literal["scorer", "judge", "human", "judge and people"]
 Why = Literal["decided", "end", "ceiling", "votes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ScoredItem:
     """One item that was replayed and scored.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Replays the sample and scores each answer: by a scorer, by a judge, or for people to vote on."""
 
 import asyncio
-from collections import deque
+import math
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from headtohead.core.interval import Interval
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.replay.answer import Answer
@@ -20,15 +22,18 @@ from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import RUBRIC, Judged, judge_calls, judged
 from headtohead.trials.scoring.scored import Scorer
-from headtohead.trials.switching.result import Seen
-from headtohead.trials.switching.tally import Tally
+from headtohead.trials.sequential import Plan, Sequential
+from headtohead.trials.switching.result import Quality, ScoredItem
 
 OnProgress = Callable[[Progress], None]
+_METHOD = (
+    "confidence sequence by betting: it holds at every moment, so stopping when decided is allowed"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Whom to ask, and how.
+    """A model to ask, and how.
 
     Attributes:
         endpoint: The endpoint and model.
@@ -45,110 +50,183 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Who compares, and how.
+    """A model that compares, and how.
 
     Attributes:
-        who: Whom to ask.
-        family: The judge's family; empty if unknown.
+        asked: The model.
+        family: Its family; empty if unknown.
         family_a: A's family.
         family_b: B's family.
         rubric: What makes an answer better.
-        structured: Ask the endpoint to hold the reply to a JSON schema.
     """
 
-    who: Candidate
+    asked: Candidate
     family: str = ""
     family_a: str = ""
     family_b: str = ""
     rubric: str = RUBRIC
-    structured: bool = True
 
 
-def by_scorer(
-    items: Sequence[Item],
-    candidate: Candidate,
-    scorer: Scorer,
-    tally: Tally,
-    rates_a: Rates | None,
-    rng: np.random.Generator,
-    on_progress: OnProgress | None = None,
-) -> Outcome:
-    """The replay, ended as soon as the tally says so.
+class ScoreKeeper:
+    """Items in the order of the sample, and the sequential test that looks after every one.
 
     Args:
-        items: The sample, in its order.
-        candidate: Whom to ask.
-        scorer: From an answer to a score.
-        tally: Keeps what was seen.
-        rates_a: Prices of A; None to take the log's own costs.
-        rng: For the jitter of waits.
-        on_progress: Told after each answer.
-
-    Raises:
-        InputError: As `replay`.
+        margin: How much worse B may be, inside (0, 1).
+        level: Coverage of the interval.
+        bound: The largest size of a weighted difference.
+        early: Whether the trial may end as soon as it is decided.
     """
-    order = Ordered(items, rates_a, candidate.rates)
 
-    def look(call: Call, answer: Answer) -> bool:
-        item = order.of(call)
-        of_a = scorer(call)
-        if of_a.value is None:
-            return tally.leave_out(of_a.why or "cannot be scored")
-        # What the candidate never answered, or nobody can score, would fail a user too.
-        of_b = scorer(answered(call, answer))
-        failure = "unanswered" if answer.unanswered else of_b.failure
-        if of_b.value is None:
-            failure = "unscored"
-        return tally.add(
-            order.seen(item, answer, (of_a.value, of_b.value or 0.0), (of_a.failure, failure))
+    def __init__(self, margin: float, level: float, bound: float, *, early: bool = True) -> None:
+        self.seen: list[ScoredItem] = []
+        self.left_out: Counter[str] = Counter()
+        self.early = early
+        self._test = Sequential(Plan(margin=margin, level=level, bound=bound))
+
+    def add(self, item: ScoredItem) -> bool:
+        """Keep an item; True if the trial may end."""
+        self.seen.append(item)
+        bound = self._test.plan.bound
+        state = self._test.add(max(-bound, min(bound, item.weight * (item.b - item.a))))
+        return self.early and state.verdict != "undecided"
+
+    def leave_out(self, reason: str) -> bool:
+        """Count an item that could not be scored; it never ends the trial."""
+        self.left_out[reason] += 1
+        return False
+
+    def quality(self) -> Quality:
+        """Where the test stands."""
+        state, more = self._test.state, self._test.needed()
+        # Weighted observations may leave the range from -1 to 1, their mean may not.
+        low, high = max(-1.0, state.interval.low), min(1.0, state.interval.high)
+        return Quality(
+            difference=Interval(min(max(state.interval.value, low), high), low, high),
+            verdict=state.verdict,
+            decided_at=state.first_decided_at,
+            needed=math.ceil(more) if math.isfinite(more) and more > 0 else None,
+            method=_METHOD,
         )
 
-    return asyncio.run(_replayed(order, candidate, look, rng, on_progress))
 
-
-def by_judge(
-    items: Sequence[Item],
-    candidate: Candidate,
-    judge: Judge,
-    tally: Tally,
-    rates_a: Rates | None,
-    rng: np.random.Generator,
-    on_progress: OnProgress | None = None,
-) -> tuple[Outcome, Outcome, list[Judged]]:
-    """The replay and the judging, side by side, ended as soon as the tally says so.
+class Trial:
+    """One trial under way. Equal requests are asked each time: an answer is a draw, too.
 
     Args:
         items: The sample, in its order.
-        candidate: Whom to ask.
-        judge: Who compares.
-        tally: Keeps what was seen.
+        candidate: The model to ask.
+        keeper: Keeps what was seen, and says when to stop.
         rates_a: Prices of A; None to take the log's own costs.
         rng: For the jitter of waits.
         on_progress: Told after each answer of the candidate.
-
-    Raises:
-        InputError: As `replay`.
     """
-    return asyncio.run(_Judging(items, candidate, judge, tally, rates_a, rng).all(on_progress))
 
+    def __init__(
+        self,
+        items: Sequence[Item],
+        candidate: Candidate,
+        keeper: ScoreKeeper,
+        rates_a: Rates | None,
+        rng: np.random.Generator,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.items, self.candidate, self.keeper = items, candidate, keeper
+        self.rates_a, self.rng, self.on_progress = rates_a, rng, on_progress
+        self._of = {(item.call.key, item.call.epoch): item for item in items}
 
-def collect(
-    items: Sequence[Item],
-    candidate: Candidate,
-    rates_a: Rates | None,
-    rng: np.random.Generator,
-    on_progress: OnProgress | None = None,
-) -> "tuple[Outcome, list[tuple[Item, Answer]], Ordered]":
-    """The replay of the whole sample, for people to vote on; unanswered requests are left out."""
-    kept: list[tuple[Item, Answer]] = []
-    order = Ordered(items, rates_a, candidate.rates)
+    def of(self, call: Call) -> Item:
+        """The item that a call belongs to."""
+        return self._of[call.key, call.epoch]
 
-    def look(call: Call, answer: Answer) -> bool:
-        if not answer.unanswered:
-            kept.append((order.of(call), answer))
-        return False
+    def scored(
+        self, item: Item, answer: Answer, scores: tuple[float, float], failures: tuple[str, str]
+    ) -> ScoredItem:
+        """What was seen of an item.
 
-    return asyncio.run(_replayed(order, candidate, look, rng, on_progress)), kept, order
+        Args:
+            item: The item.
+            answer: B's answer.
+            scores: Of A and B.
+            failures: Why A's and B's answer could not be used.
+        """
+
+        def cost(usage: Usage | None, rates: Rates | None, known: float | None) -> float | None:
+            # Prices of now come before those under which an answer was bought.
+            return cost_usd(usage, rates) if rates and usage else known
+
+        call = item.call
+        return ScoredItem(
+            key=name_of(call),
+            task=item.klass,
+            weight=item.weight,
+            a=scores[0],
+            b=scores[1],
+            a_failure=failures[0],
+            b_failure=failures[1],
+            a_usd=cost(call.usage, self.rates_a, call.cost_usd),
+            b_usd=cost(answer.usage, self.candidate.rates, answer.cost_usd),
+            a_seconds=call.latency_s,
+            b_seconds=answer.latency_s,
+        )
+
+    def by_scorer(self, scorer: Scorer) -> Outcome:
+        """The replay, ended as soon as it is decided.
+
+        Args:
+            scorer: From an answer to a score.
+
+        Raises:
+            InputError: As `replay`.
+        """
+
+        def look(call: Call, answer: Answer) -> bool:
+            item, of_a = self.of(call), scorer(call)
+            if of_a.value is None:
+                return self.keeper.leave_out(of_a.why or "cannot be scored")
+            # What the candidate never answered, or nobody can score, would fail a user too.
+            of_b = scorer(answered(call, answer))
+            failure = "unanswered" if answer.unanswered else of_b.failure
+            if of_b.value is None:
+                failure = "unscored"
+            scores = of_a.value, of_b.value or 0.0
+            return self.keeper.add(self.scored(item, answer, scores, (of_a.failure, failure)))
+
+        return asyncio.run(self.replayed(look))
+
+    def by_judge(self, judge: Judge) -> tuple[Outcome, Outcome, list[Judged]]:
+        """The replay and the judging, side by side, ended as soon as it is decided.
+
+        Args:
+            judge: What compares.
+
+        Raises:
+            InputError: As `replay`.
+        """
+        return asyncio.run(_Judging(self, judge).all())
+
+    def collect(self) -> tuple[Outcome, list[tuple[Item, Answer]]]:
+        """The replay of the whole sample, for people to vote on; without what was not answered."""
+        kept: list[tuple[Item, Answer]] = []
+
+        def look(call: Call, answer: Answer) -> bool:
+            if not answer.unanswered:
+                kept.append((self.of(call), answer))
+            return False
+
+        return asyncio.run(self.replayed(look)), kept
+
+    async def replayed(self, look: Callable[..., object]) -> Outcome:
+        """The replay of the sample; `look` gets each call with its answer, and says when to end."""
+        return await replay(
+            (item.call for item in self.items),
+            self.candidate.endpoint,
+            self.candidate.ledger,
+            look,  # type: ignore[arg-type]
+            rng=self.rng,
+            rates=self.candidate.rates,
+            settings=self.candidate.settings,
+            on_progress=self.on_progress,
+        )
 
 
 def duel_of(item: Item, answer: Answer) -> Duel:
@@ -165,33 +243,28 @@ def duel_of(item: Item, answer: Answer) -> Duel:
 
 
 def name_of(call: Call) -> str:
-    """The key, told apart from those of other tries at the item."""
+    """The key, told apart from those of other epochs of the item."""
     return call.key if call.epoch == 1 else f"{call.key}#{call.epoch}"
 
 
 def answered(call: Call, answer: Answer) -> Call:
     """The logged call as if the candidate had answered it."""
     return msgspec.structs.replace(
-        call, output=answer.text, failure=answer.failure, usage=answer.usage,
-        latency_s=answer.latency_s, cost_usd=answer.cost_usd, score=None,
-    )  # fmt: skip
+        call,
+        output=answer.text,
+        failure=answer.failure,
+        usage=answer.usage,
+        latency_s=answer.latency_s,
+        cost_usd=answer.cost_usd,
+        score=None,
+    )
 
 
 class _Judging:
     """Two replays in one loop: the second asks the judge about the answers of the first."""
 
-    def __init__(
-        self,
-        items: Sequence[Item],
-        candidate: Candidate,
-        judge: Judge,
-        tally: Tally,
-        rates_a: Rates | None,
-        rng: np.random.Generator,
-    ) -> None:
-        self.order = Ordered(items, rates_a, candidate.rates)
-        self.candidate, self.judge, self.tally = candidate, judge, tally
-        self.rng = rng
+    def __init__(self, trial: Trial, judge: Judge) -> None:
+        self.trial, self.judge = trial, judge
         self.waiting: asyncio.Queue[tuple[Item, Answer] | None] = asyncio.Queue(maxsize=64)
         self.open: dict[str, tuple[Item, Answer, Duel]] = {}
         self.first: dict[str, Answer] = {}
@@ -199,39 +272,42 @@ class _Judging:
         self.judgements: list[Judged] = []
         self.done = False
 
-    async def all(self, on_progress: OnProgress | None) -> tuple[Outcome, Outcome, list[Judged]]:
-        asking = asyncio.create_task(self._ask(on_progress))
-        who = self.judge.who
+    async def all(self) -> tuple[Outcome, Outcome, list[Judged]]:
+        asking = asyncio.create_task(self._ask())
+        asked = self.judge.asked
         judging = asyncio.create_task(
             replay(
-                self._pairs(), who.endpoint, who.ledger, self._hear, rng=self.rng,
-                rates=who.rates, settings=who.settings,
+                self._pairs(),
+                asked.endpoint,
+                asked.ledger,
+                self._hear,
+                rng=self.trial.rng,
+                rates=asked.rates,
+                settings=asked.settings,
             )
-        )  # fmt: skip
+        )
         try:
             second = await judging
         except BaseException:
             # The candidate's answers under way are heard out and kept before the error is told.
-            self.done = True
-            self._drain()
+            self._end()
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
             raise
         if second.stopped == "end":
             self._count_unanswered()
-        self.done = True
-        self._drain()
+        self._end()
         return await asking, second, self.judgements
 
-    async def _ask(self, on_progress: OnProgress | None) -> Outcome:
+    async def _ask(self) -> Outcome:
         try:
-            return await _replayed(self.order, self.candidate, self._take, self.rng, on_progress)
+            return await self.trial.replayed(self._take)
         finally:
             if not self.done:
                 await self.waiting.put(None)
 
     async def _take(self, call: Call, answer: Answer) -> bool:
-        item = self.order.of(call)
+        item = self.trial.of(call)
         self.line.append((item, answer))
         # What was never answered needs no judge; it is counted when its turn in the sample comes.
         if not (answer.unanswered or self.done):
@@ -242,8 +318,12 @@ class _Judging:
         """Count what was never answered and stands first in line: no answer is worse than any."""
         while self.line and self.line[0][1].unanswered and not self.done:
             item, answer = self.line.popleft()
-            failures = (item.call.failure, "unanswered")
-            self.done = self.tally.add(self.order.seen(item, answer, (0.0, -1.0), failures))
+            self._add(item, answer, -1.0, "unanswered")
+
+    def _add(self, item: Item, answer: Answer, preference: float, failure: str) -> None:
+        failures = (item.call.failure, failure)
+        scored = self.trial.scored(item, answer, (0.0, preference), failures)
+        self.done = self.trial.keeper.add(scored)
 
     async def _pairs(self) -> AsyncIterator[Call]:
         while (found := await self.waiting.get()) is not None:
@@ -252,9 +332,8 @@ class _Judging:
             self.open[duel.key] = (item, answer, duel)
             for call in judge_calls(
                 duel,
-                model=self.judge.who.endpoint.model,
+                model=self.judge.asked.endpoint.model,
                 rubric=self.judge.rubric,
-                structured=self.judge.structured,
                 params={"temperature": 0},
             ):
                 yield call
@@ -277,73 +356,13 @@ class _Judging:
         )
         self.judgements.append(found)
         if found.preference is None:
-            return self.tally.leave_out("the judge's verdict could not be read") or self.done
-        failures = (item.call.failure, of_b.failure)
-        self.done = self.tally.add(self.order.seen(item, of_b, (0.0, found.preference), failures))
+            self.trial.keeper.leave_out("the judge's verdict could not be read")
+        else:
+            self._add(item, of_b, found.preference, of_b.failure)
         return self.done
 
-    def _drain(self) -> None:
+    def _end(self) -> None:
         """Let whoever waits to hand over an answer go on."""
+        self.done = True
         while not self.waiting.empty():
             self.waiting.get_nowait()
-
-
-class Ordered:
-    """The sample in its order. Equal requests are asked each time: an answer is a draw, too.
-
-    Args:
-        items: The sample.
-        rates_a: Prices of A; None to take the log's own costs.
-        rates_b: Prices of B now; those under which an answer was bought may be others.
-    """
-
-    def __init__(self, items: Sequence[Item], rates_a: Rates | None, rates_b: Rates | None) -> None:
-        self.items, self._rates_a, self._rates_b = items, rates_a, rates_b
-        self._of = {(item.call.key, item.call.epoch): item for item in items}
-
-    def of(self, call: Call) -> Item:
-        """The item that a call belongs to."""
-        return self._of[call.key, call.epoch]
-
-    def seen(
-        self, item: Item, answer: Answer, scores: tuple[float, float], failures: tuple[str, str]
-    ) -> Seen:
-        """What was seen of an item.
-
-        Args:
-            item: The item.
-            answer: B's answer.
-            scores: Of A and B.
-            failures: Why A's and B's answer could not be used.
-        """
-        call, (a, b), (a_failure, b_failure) = item.call, scores, failures
-        return Seen(
-            key=name_of(call),
-            task=item.klass,
-            weight=item.weight,
-            a=a,
-            b=b,
-            a_failure=a_failure,
-            b_failure=b_failure,
-            a_usd=_cost(call.usage, self._rates_a, call.cost_usd),
-            b_usd=_cost(answer.usage, self._rates_b, answer.cost_usd),
-            a_seconds=call.latency_s,
-            b_seconds=answer.latency_s,
-        )
-
-
-def _cost(usage: Usage | None, rates: Rates | None, told: float | None) -> float | None:
-    return cost_usd(usage, rates) if rates and usage else told
-
-
-async def _replayed(
-    order: Ordered,
-    candidate: Candidate,
-    look: Callable[..., object],
-    rng: np.random.Generator,
-    on_progress: OnProgress | None,
-) -> Outcome:
-    return await replay(
-        (item.call for item in order.items), candidate.endpoint, candidate.ledger, look,  # type: ignore[arg-type]
-        rng=rng, rates=candidate.rates, settings=candidate.settings, on_progress=on_progress,
-    )  # fmt: skip

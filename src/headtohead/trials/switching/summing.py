@@ -1,34 +1,278 @@
-"""What the items seen add up to: classes, money, time, failures, and the worth of the judge."""
+"""What a trial adds up to: quality, classes, money, time, failures, and the worth of the judge."""
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from headtohead.core.interval import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
-from headtohead.stats.inputs import FloatArray
+from headtohead.stats.quantiles import normal_quantile
 from headtohead.trials.comparing.result import SliceRow
-from headtohead.trials.judging.agreement import Agreement, agreement
-from headtohead.trials.judging.leanings import (
-    LengthBias,
-    SelfPreference,
-    length_bias,
-    self_preference,
-)
-from headtohead.trials.judging.positions import BothOrders, position_bias
+from headtohead.trials.judging.agreement import agreement
+from headtohead.trials.judging.leanings import length_bias, self_preference
+from headtohead.trials.judging.positions import position_bias
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
+from headtohead.trials.noninferiority import verdict
 from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices
+from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.operators import endpoint_of
+from headtohead.trials.replay.outcome import Outcome
+from headtohead.trials.result import Prices
+from headtohead.trials.sampling.drawing import Sample
 from headtohead.trials.scoring.judge import Judged
-from headtohead.trials.switching.result import Judging, Savings, Seen
+from headtohead.trials.switching.result import (
+    EndpointNotes,
+    Judging,
+    Quality,
+    Savings,
+    ScoredItem,
+    Spent,
+    Switch,
+    Why,
+)
+from headtohead.trials.switching.running import Trial, name_of
+from headtohead.trials.switching.settings import Means
 
 _FEWEST = 10  # items with both figures, below which a ratio says little
+_POWER = 0.8
 _SIGN = {"A": -1.0, "tie": 0.0, "B": 1.0}
 
 
+@dataclass(slots=True)
+class Collected:
+    """What the run brought, as it comes in.
+
+    Attributes:
+        outcome: Of the candidate's replay.
+        of_judge: Of the judge's; None without.
+        judged: What the judge said.
+        human: Item -> people's mean preference for B, where they voted.
+        ballot: A ballot that waits for votes; empty if none does.
+        same_family: Whether A or B is of the judge's family.
+        notes: What a careful reader must know.
+    """
+
+    outcome: Outcome = field(default_factory=Outcome)
+    of_judge: Outcome | None = None
+    judged: list[Judged] = field(default_factory=list)
+    human: dict[str, float] = field(default_factory=dict)
+    ballot: str = ""
+    same_family: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def result_of(
+    got: Collected,
+    trial: Trial,
+    sample: Sample,
+    *,
+    from_model: str,
+    means: Means,
+    scorer: str,
+    margin: float,
+    level: float,
+    seed: int,
+    prices: Prices,
+    price_b_given: bool,
+    dropped: Mapping[str, int],
+) -> Switch:
+    """The result of a trial.
+
+    Args:
+        got: What the run brought.
+        trial: The trial.
+        sample: Its sample.
+        from_model: A.
+        means: How answers were scored.
+        scorer: The scorer or judge, as given.
+        margin: How much worse B may be, as a fraction.
+        level: Coverage.
+        seed: Of the bootstrap.
+        prices: List prices.
+        price_b_given: Whether B's price is not of the list.
+        dropped: Reason -> rows of the log left out while it was read.
+    """
+    keeper, outcome = trial.keeper, got.outcome
+    seen, b = keeper.seen, trial.candidate.endpoint.model
+    rng = np.random.default_rng([seed, 2])
+    judging = None
+    if got.judged:
+        clusters = {name_of(item.call): item.cluster for item in sample.items}
+        judging = judging_of(got, scorer, level=level, cluster_of=clusters)
+    quality, doubt = guarded(keeper.quality(), judging, margin)
+    # A judge that is done stops the candidate too, so why it stopped counts.
+    ended = [o.stopped for o in (got.of_judge, outcome) if o is not None]
+    stopped: Why = next((why for why in ended if why != "end"), "end")
+    if means == "judge and people":
+        quality = _by_people(judging, margin, level, quality)
+    if means in ("human", "judge and people"):
+        stopped = "votes" if got.human else "end"
+    items = len(got.human) if means == "judge and people" and got.human else len(seen)
+    basis = []
+    for model, given in ((from_model, trial.rates_a is not None), (b, price_b_given)):
+        unknown = "as the log tells" if model == from_model else "unknown"
+        card = prices.used.get(model)
+        basis.append(
+            f"{model} at {card}" if card else f"{model} {'as given' if given else unknown}"
+        )
+    left = Counter(dict(dropped)) + Counter(sample.unfit_n) + keeper.left_out
+    runs = [outcome, *([got.of_judge] if got.of_judge else [])]
+    return Switch(
+        a=from_model,
+        b=b,
+        means=means,
+        scorer=scorer,
+        margin=margin,
+        level=level,
+        quality=quality,
+        stopped=stopped,
+        items=items,
+        log_rows=sample.asked_n,
+        left_out=left,
+        classes=classes_of(seen, margin, rng, level=level),
+        failures=failures_of(seen),
+        savings=savings_of(
+            seen, rng, level=level, basis="; ".join(basis), scored=means == "scorer"
+        ),
+        latency=latency_of(seen, rng, level=level),
+        judging=judging,
+        endpoint=notes_of(trial.candidate.endpoint, prices),
+        spent=Spent(
+            usd=sum(run.spent_usd for run in runs),
+            unsure_usd=sum(run.unsure_usd for run in runs),
+            asked=outcome.asked_n,
+            kept=outcome.kept_n,
+            tries=outcome.tries_n,
+            beyond=outcome.beyond_n,
+            doubtful=outcome.doubtful_n,
+            possibly_twice=len(outcome.possibly_twice),
+        ),
+        notes=(*doubt, *got.notes, *_remarks(got, trial, sample, from_model)),
+        ballot=got.ballot,
+    )
+
+
+def _by_people(judging: Judging | None, margin: float, level: float, otherwise: Quality) -> Quality:
+    """The verdict of people's votes, sharpened by the judge."""
+    if judging is None or judging.powered is None:
+        return replace(
+            otherwise,
+            verdict="undecided",
+            decided_at=None,
+            needed=None,
+            method="the judge alone, whom nobody has checked",
+        )
+    powered = judging.powered
+    found = powered.estimate
+    answer, needed = verdict(found, margin), None
+    # More votes would decide it if the difference is what it seems, by the normal law; no number
+    # of them where it lies on the margin, or nothing bounds it.
+    away, half = abs(found.value + margin), (found.high - found.low) / 2
+    if answer == "undecided" and away >= 1e-9 and math.isfinite(half):
+        z = normal_quantile(0.5 + level / 2)
+        times = ((1 + normal_quantile(_POWER) / z) * half / away) ** 2
+        needed = max(1, math.ceil(powered.labelled_n * (times - 1)))
+    return Quality(
+        difference=found,
+        verdict=answer,
+        decided_at=None,
+        needed=needed,
+        method="prediction-powered inference from people's votes and the judge's, for a sample "
+        "fixed beforehand",
+    )
+
+
+def guarded(
+    quality: Quality, judging: Judging | None, margin: float
+) -> tuple[Quality, tuple[str, ...]]:
+    """Without a verdict, and why, where unreadable replies are so many that they could turn it."""
+    if judging is None or quality.verdict == "undecided":
+        return quality, ()
+    asked = 2 * judging.judged + judging.unreadable
+    lost = judging.unreadable / asked if asked else 0.0
+    if lost <= margin:
+        return quality, ()
+    why = (
+        f"{lost:.0%} of the judge's replies could not be read, more than the margin: pairs left "
+        "out for it could turn the verdict, so there is none. Choose another judge or rubric."
+    )
+    return replace(quality, verdict="undecided", needed=None), (why,)
+
+
+def _remarks(got: Collected, trial: Trial, sample: Sample, from_model: str) -> list[str]:
+    notes = []
+    keeper, candidate = trial.keeper, trial.candidate
+    unscored = sum(keeper.left_out.values())
+    if unscored:
+        notes.append(
+            f"{unscored} replayed items could not be scored and are left out; if that hangs on "
+            "how hard they are, the verdict leans."
+        )
+    if sample.ended_by:
+        notes.append(f"The class {sample.ended_by} ran out, so the sample ends there.")
+    if sample.distinct_n < 0.5 * sample.held_n:
+        notes.append(
+            f"Only {sample.distinct_n:,} of {sample.held_n:,} requests differ; equal ones tell "
+            "less than different ones."
+        )
+    if candidate.rates is None:
+        notes.append(
+            f"No price of {candidate.endpoint.model} is known, so no money is told. Give it with "
+            "--price-to INPUT,OUTPUT."
+        )
+    elif keeper.seen and all(item.a_usd is None for item in keeper.seen):
+        notes.append(
+            f"The log tells no tokens of {from_model}, so no money is told. If it has them, say "
+            "where: --map input_tokens=COLUMN --map output_tokens=COLUMN."
+            if trial.rates_a
+            else f"No price of {from_model} is known and the log tells no costs, so no money is "
+            "told. Give the price with --price-from INPUT,OUTPUT."
+        )
+    served = got.outcome.served
+    if served and candidate.endpoint.model not in served:
+        notes.append(
+            f"The endpoint says that it answered as {', '.join(sorted(served)[:3])}, not as "
+            f"{candidate.endpoint.model}. Check that this is the model you mean."
+        )
+    used_up = sample.asked_n and len(keeper.seen) >= sample.fit_n
+    if used_up and keeper.quality().verdict == "undecided":
+        notes.append(
+            "All requests of the log that can be replayed are used; more items need a longer log."
+        )
+    notes.append(
+        f"Answers are kept in {candidate.ledger.name}: run again to go on, without paying twice."
+    )
+    return notes
+
+
+def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
+    """Operator and maker apart: requests go to the one, the weights come from the other."""
+    names = prices.names.names
+    known = endpoint_of(endpoint.base_url)
+    operator = names.operator(known.operator) if known.operator else None
+    found = names.resolve(endpoint.model, on=prices.day, provider=known.operator or None)
+    model = names.model(found.model) if found.model else None
+    lab = names.lab(found.lab) if found.lab else None
+    return EndpointNotes(
+        address=endpoint.base_url,
+        operator="this machine" if known.local else operator.name if operator else "",
+        operator_country="yours" if known.local else operator.country if operator else "",
+        lab=lab.name if lab else "",
+        lab_country=lab.country if lab else "",
+        licence=model.licence if model else "",
+        retention="as you set it up" if known.local else known.retention,
+        training="as you set it up" if known.local else known.training,
+        source_url=known.source_url,
+        seen_on=str(known.seen_on or ""),
+        unverified=not known.verified,
+    )
+
+
 def classes_of(
-    seen: Sequence[Seen], margin: float, rng: np.random.Generator, *, level: float
+    seen: Sequence[ScoredItem], margin: float, rng: np.random.Generator, *, level: float
 ) -> tuple[SliceRow, ...]:
     """The difference in each class as seen so far, the worst first.
 
@@ -64,7 +308,7 @@ def classes_of(
 
 
 def savings_of(
-    seen: Sequence[Seen], rng: np.random.Generator, *, level: float, basis: str, scored: bool
+    seen: Sequence[ScoredItem], rng: np.random.Generator, *, level: float, basis: str, scored: bool
 ) -> Savings | None:
     """What a thousand requests like those of the log cost on either model.
 
@@ -102,7 +346,7 @@ def savings_of(
 
 
 def latency_of(
-    seen: Sequence[Seen], rng: np.random.Generator, *, level: float
+    seen: Sequence[ScoredItem], rng: np.random.Generator, *, level: float
 ) -> tuple[float, float, Interval] | None:
     """Both median latencies in seconds, and B's over A's; None with too few."""
     both = [(i.a_seconds, i.b_seconds) for i in seen if i.a_seconds and i.b_seconds]
@@ -112,7 +356,7 @@ def latency_of(
     return float(np.median(a)), float(np.median(b)), median_ratio(a, b, rng, level=level)
 
 
-def failures_of(seen: Sequence[Seen]) -> dict[str, tuple[int, int]]:
+def failures_of(seen: Sequence[ScoredItem]) -> dict[str, tuple[int, int]]:
     """Kind -> how many answers of A and of B could not be used; wrong answers are none of them."""
     of_a = Counter(item.a_failure for item in seen if item.a_failure)
     of_b = Counter(item.b_failure for item in seen if item.b_failure)
@@ -120,50 +364,59 @@ def failures_of(seen: Sequence[Seen]) -> dict[str, tuple[int, int]]:
 
 
 def judging_of(
-    model: str,
-    pairs: Sequence[Judged],
-    human: Mapping[str, float],
-    *,
-    level: float,
-    usd: float | None,
-    same_family: bool,
-    cluster_of: Mapping[str, str],
+    got: Collected, model: str, *, level: float, cluster_of: Mapping[str, str]
 ) -> Judging:
     """How far the judge may be believed.
 
     Args:
+        got: What the judge said, what it cost, and how people voted.
         model: The judge.
-        pairs: What he said.
-        human: Item -> people's mean preference for B, where they voted.
         level: Coverage.
-        usd: What he cost.
-        same_family: Whether A or B is of the judge's family.
         cluster_of: Item -> what it has in common with others: equal requests go together.
     """
-    read = [p for p in pairs if p.preference is not None]
+    read = [p for p in got.judged if p.preference is not None]
     notes = []
-    if not human:
+    if not got.human:
         notes.append(
-            "Nobody checked this judge: no human votes were given, so how far he agrees with "
-            "people, and how much of a lean is his own, cannot be told. --human makes a ballot."
+            "Nobody checked this judge: no human votes were given, so how far it agrees with "
+            "people, and how much of a bias is its own, cannot be told. --human makes a ballot."
         )
-    if same_family and not human:
+    if got.same_family and not got.human:
         notes.append(
-            "One of the answers is of the judge's own family. Whether he favours it beyond its "
-            "worth cannot be told without human votes."
+            "One of the answers is of the judge's own family. Whether it favours that one beyond "
+            "its worth cannot be told without human votes."
         )
-    people = np.array([human.get(p.key, math.nan) for p in read])
+    people = np.array([got.human.get(p.key, math.nan) for p in read])
+    votes = None if np.isnan(people).all() else people
+    voted = ~np.isnan(people)
     verdicts = np.array([p.preference or 0.0 for p in read])
+    position = length = own = found = None
+    if len(read) >= 2:
+        # For the answer shown first: A's in the first order, B's in the second.
+        first = np.array([-_SIGN[p.a_first] for p in read if p.a_first is not None])
+        second = np.array([_SIGN[p.b_first] for p in read if p.b_first is not None])
+        position = position_bias(first, second, level=level)
+    of_a, of_b = (
+        np.maximum(1, np.array(side))
+        for side in ([p.length_a_n for p in read], [p.length_b_n for p in read])
+    )
+    if len(read) >= _FEWEST and len(set(of_b / of_a)) > 1:
+        length = length_bias(verdicts, of_b, of_a, votes, level=level)
+    own_a, own_b = (np.array([p.own in (side, "both") for p in read]) for side in "AB")
+    if len(read) >= 2 and (own_b ^ own_a).any():
+        own = self_preference(verdicts, own_b, own_a, votes, level=level)
+    if voted.sum() >= 2:
+        found = agreement(np.sign(verdicts[voted]), np.sign(people[voted]), level=level)
     return Judging(
         model=model,
         judged=len(read),
-        unreadable=sum(p.unreadable_n for p in pairs),
-        position=_position(read, level),
-        length=_length(read, verdicts, people, level),
-        own=_own(read, verdicts, people, level),
-        agreement=_agreement(verdicts, people, level),
-        powered=powered_of(read, human, cluster_of, level=level),
-        usd=usd,
+        unreadable=sum(p.unreadable_n for p in got.judged),
+        position=position,
+        length=length,
+        own=own,
+        agreement=found,
+        powered=powered_of(read, got.human, cluster_of, level=level),
+        usd=got.of_judge.spent_usd if got.of_judge else None,
         notes=tuple(notes),
     )
 
@@ -197,43 +450,3 @@ def powered_of(
         bounds=(-1.0, 1.0),
         clusters=(owners, [cluster_of.get(key, key) for key, _ in rest]),
     )
-
-
-def _position(read: Sequence[Judged], level: float) -> BothOrders | None:
-    if len(read) < 2:
-        return None
-    # For the answer shown first: A's in the first order, B's in the second.
-    first = [-_SIGN[p.a_first] for p in read if p.a_first is not None]
-    second = [_SIGN[p.b_first] for p in read if p.b_first is not None]
-    return position_bias(np.array(first), np.array(second), level=level)
-
-
-def _length(
-    read: Sequence[Judged], verdicts: FloatArray, people: FloatArray, level: float
-) -> LengthBias | None:
-    lengths = [(max(1, p.length_b_n), max(1, p.length_a_n)) for p in read]
-    if len(read) < _FEWEST or len({b / a for b, a in lengths}) < 2:
-        return None
-    of_b, of_a = (np.array(side) for side in zip(*lengths, strict=True))
-    return length_bias(verdicts, of_b, of_a, _or_none(people), level=level)
-
-
-def _own(
-    read: Sequence[Judged], verdicts: FloatArray, people: FloatArray, level: float
-) -> SelfPreference | None:
-    own_b = np.array([p.own in ("B", "both") for p in read])
-    own_a = np.array([p.own in ("A", "both") for p in read])
-    if len(read) < 2 or not (own_b ^ own_a).any():
-        return None
-    return self_preference(verdicts, own_b, own_a, _or_none(people), level=level)
-
-
-def _agreement(verdicts: FloatArray, people: FloatArray, level: float) -> Agreement | None:
-    voted = ~np.isnan(people)
-    if voted.sum() < 2:
-        return None
-    return agreement(np.sign(verdicts[voted]), np.sign(people[voted]), level=level)
-
-
-def _or_none(people: FloatArray) -> FloatArray | None:
-    return None if np.isnan(people).all() else people

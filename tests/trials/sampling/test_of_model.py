@@ -3,7 +3,7 @@
 from collections import Counter
 
 from headtohead.trials.calls import Call
-from headtohead.trials.switching.logs import of_model
+from headtohead.trials.sampling.drawing import of_model
 
 
 def test_a_call_asked_for_by_an_alias_counts_under_it() -> None:

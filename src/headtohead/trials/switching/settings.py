@@ -1,0 +1,185 @@
+"""What may be chosen in a trial of a switch: how it is scored, who answers, what is replayed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from headtohead.core.errors import InputError
+from headtohead.core.settings import option
+
+Means = Literal["scorer", "judge", "human", "judge and people"]
+_PRICE = "IN,OUT[,CACHED]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """How answers are scored, and how much worse they may be."""
+
+    margin: str | float = option(
+        "5pp",
+        metavar="MARGIN",
+        help="How much worse it may be; for preferences, in net preference.",
+    )
+    scorer: str | None = option(
+        None,
+        metavar="SCORER",
+        help="exact, regex:PATTERN, json-schema:FILE or python:FILE.py:function.",
+    )
+    judge: str | None = option(
+        None, metavar="MODEL", help="A model that compares both answers, in both orders."
+    )
+    rubric: Path | None = option(
+        None, metavar="FILE", help="What makes an answer better, for the judge."
+    )
+    human: bool = option(
+        False, help="Write a ballot for a blind vote; beside a judge, of a random part."
+    )
+    ballot: Path = option(
+        Path("ballot.html"),
+        metavar="FILE",
+        help="The ballot to write, or that was voted on. Default: ballot.html",
+    )
+    ballot_items: int = option(100, metavar="N", help="Most pairs on the ballot.")
+    votes: tuple[Path, ...] = option(
+        (), many=True, metavar="FILE", help="Votes saved from the ballot; once for each file."
+    )
+    level: float = option(
+        0.95,
+        metavar="SHARE",
+        help="Coverage; a SWITCH is wrong at most half as often as it misses.",
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise InputError(f"`level` is {self.level}; it must be between 0 and 1, as 0.95.")
+        _at_least(self, ballot_items=2)
+
+    @property
+    def means(self) -> Means:
+        """How answers are scored.
+
+        Raises:
+            InputError: If nothing was chosen, or more than goes together.
+        """
+        people = self.human or bool(self.votes)
+        if self.scorer is not None and (self.judge is not None or people):
+            raise InputError(
+                "Choose one way to score: `scorer`, `judge` or `human` (a judge and people go "
+                "together)."
+            )
+        if self.scorer is not None:
+            return "scorer"
+        if self.judge is not None:
+            return "judge and people" if people else "judge"
+        if people:
+            return "human"
+        raise InputError(
+            "Say how answers are scored: `scorer=exact` (or regex:, json-schema:, python:) where "
+            "right answers are known, `judge=MODEL`, or `human` for a blind vote."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where candidate and judge are asked, and what tokens cost."""
+
+    base_url: str = option(
+        "https://api.openai.com/v1",
+        metavar="URL",
+        help="The candidate's OpenAI-compatible endpoint.",
+    )
+    key_env: str | None = option(
+        None,
+        metavar="NAME",
+        help="Environment variable that holds its key. Default: the operator's usual one.",
+    )
+    judge_url: str | None = option(
+        None, metavar="URL", help="The judge's endpoint. Default: the candidate's."
+    )
+    judge_key_env: str | None = option(
+        None, metavar="NAME", help="Variable that holds the judge's key."
+    )
+    price_from: str = option(
+        "",
+        metavar=_PRICE,
+        help="$ per million tokens of the model to replace. Default: its list price.",
+    )
+    price_to: str = option("", metavar=_PRICE, help="The same of the candidate.")
+    price_judge: str = option("", metavar=_PRICE, help="The same of the judge.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What of the log is replayed."""
+
+    items: int = option(1000, metavar="N", help="Most requests to replay.")
+    by: tuple[str, ...] = option(
+        (),
+        metavar="LABEL,...",
+        help="Labels that tell the class of a request. Default: clusters by words.",
+    )
+    stop: bool = option(True, flag="--no-stop", off=True, help="Replay all items, decided or not.")
+    format: str = option("auto", metavar="FORMAT", help="Of the log.")
+    mapping: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="FIELD=COLUMN",
+        help="Where a field is: key, model, messages, output, reference, labels, ...",
+    )
+    seed: int = option(0, metavar="N", help="Of the sample.")
+
+    def __post_init__(self) -> None:
+        _at_least(self, items=1, seed=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast to ask, how much to spend, and where answers are kept."""
+
+    max_usd: float | None = option(
+        None, metavar="USD", help="Stop before the candidate's answers cost more."
+    )
+    judge_max_usd: float | None = option(None, metavar="USD", help="The same for the judge.")
+    concurrency: int = option(8, metavar="N", help="Requests under way at once.")
+    requests_per_minute: float | None = option(
+        None, flag="--rpm", metavar="N", help="Requests a minute that the endpoint allows."
+    )
+    tokens_per_minute: float | None = option(
+        None, flag="--tpm", metavar="N", help="Tokens a minute that it allows."
+    )
+    cap_tokens: int = option(4096, metavar="N", help="Longest answer where the log names none.")
+    timeout_seconds: float = option(
+        120.0, flag="--timeout", metavar="SECONDS", help="Seconds to wait for the first byte."
+    )
+    params: Mapping[str, Any] = option(
+        factory=dict,
+        flag="--param",
+        metavar="NAME=VALUE",
+        help="A parameter that replaces the logged one; null takes it away.",
+    )
+    judge_params: Mapping[str, Any] = option(
+        factory=dict,
+        flag="--judge-param",
+        metavar="NAME=VALUE",
+        help="The same for the judge; response_format=null for one that knows no JSON schema.",
+    )
+    ledger: Path | None = option(
+        None,
+        metavar="FILE",
+        help="Where answers are kept. Default: LOGS-MODEL.ledger.jsonl in this folder.",
+    )
+
+    def __post_init__(self) -> None:
+        _at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0)
+        for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"`{name}` is {value}; it must be above 0.")
+
+
+def _at_least(settings: object, **least: float) -> None:
+    for name, number in least.items():
+        value = getattr(settings, name)
+        if value is not None and not value >= number:
+            raise InputError(f"`{name}` is {value}; it must be {number} or more.")
