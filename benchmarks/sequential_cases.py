@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.stats.quantiles import normal_probability, normal_quantile
-from headtohead.trials.noninferiority import tasks_needed
+from headtohead.trials.paired.means import tango_variance
+from headtohead.trials.power import plan_binary
 
 Floats = NDArray[np.float64]
 ALPHA = 0.025
@@ -24,32 +25,22 @@ class Case:
     power: float
 
     def fixed(self, planned: float) -> int:
-        """Items of the fixed design that plans for this difference."""
-        if planned == 0:
-            return tasks_needed(self.margin, self.discordance, self.power, ALPHA)
-        return fixed_n(self.margin, self.discordance, planned, self.power)
+        """Items of the fixed design that plans for this difference, by Nam's formula."""
+        return plan_binary(
+            self.margin,
+            self.discordance,
+            true_difference=planned,
+            power=self.power,
+            alpha=ALPHA,
+        ).formula_n
 
     def fixed_power(self, n: int) -> float:
         """How often the fixed design says yes at the true difference."""
-        null = _null_spread(self.margin, self.discordance, self.truth)
-        reach = (self.truth + self.margin) * math.sqrt(n) - normal_quantile(1 - ALPHA) * null
+        b_only = np.array((self.discordance + self.truth) / 2)
+        null = float(tango_variance(b_only, b_only - self.truth, -self.margin))
+        reach = (self.truth + self.margin) * math.sqrt(n)
+        reach -= normal_quantile(1 - ALPHA) * math.sqrt(null)
         return normal_probability(reach / math.sqrt(self.discordance - self.truth**2))
-
-
-def _null_spread(margin: float, discordance: float, difference: float) -> float:
-    """The standard deviation that the score test supposes at the margin, by Nam's formula."""
-    only_a, only_b = (discordance - difference) / 2, (discordance + difference) / 2
-    # At the margin B wins a share q and A a share q + margin; q maximises the likelihood.
-    linear = discordance - 2 * margin + margin * (only_a - only_b)
-    root = math.sqrt(linear**2 + 8 * only_b * margin * (1 - margin))
-    return math.sqrt((linear + root) / 2 + margin * (1 - margin))
-
-
-def fixed_n(margin: float, discordance: float, difference: float, power: float) -> int:
-    """Items of the score test at any true difference: Nam's formula."""
-    reach = normal_quantile(1 - ALPHA) * _null_spread(margin, discordance, difference)
-    reach += normal_quantile(power) * math.sqrt(discordance - difference**2)
-    return math.ceil((reach / (difference + margin)) ** 2)
 
 
 def pairs(rng: np.random.Generator, runs: int, n: int, case: Case) -> Floats:

@@ -22,7 +22,7 @@ class Cooking:
     """How to cook."""
 
     heat: Literal["low", "high"] = option("low", help="How hot.")
-    minutes: int = option(10, help="How long.", metavar="MINUTES")
+    minutes: int = option(10, help="How long.", metavar="MINUTES", older="time")
     herbs: tuple[str, ...] = option((), help="What goes in.", metavar="HERB,...")
     lids: Mapping[str, str] = option(factory=dict, help="Lids.", flag="--lid", metavar="POT=LID")
     sent: Mapping[str, Any] = option(
@@ -65,6 +65,12 @@ def test_a_verb_takes_an_object_or_choices_by_keyword() -> None:
     assert cook("soup", cooking=Cooking(minutes=3), on="2026-02-03")[1] == Cooking(
         minutes=3, on=date(2026, 2, 3)
     )
+
+
+def test_an_older_name_is_still_taken() -> None:
+    assert cook("soup", time=3)[1] == Cooking(minutes=3)
+    assert run("soup", "--time", "4")[1][0] == repr(Cooking(minutes=4))
+    assert in_options("`minutes`", cooks) == "--minutes"
 
 
 def test_none_is_a_value_where_the_field_may_be_none_and_no_choice_elsewhere() -> None:

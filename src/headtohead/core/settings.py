@@ -33,6 +33,7 @@ class Option:
             None where the type alone tells.
         off: For a switch whose field is true unless it is given.
         many: For a tuple whose values are given one by one, as file names are: no text with commas.
+        older: What the field was called before; both doors still take it.
         hidden: An argument of Python alone.
     """
 
@@ -42,6 +43,7 @@ class Option:
     read: Callable[[Any], Any] | None = None
     off: bool = False
     many: bool = False
+    older: str = ""
     hidden: bool = False
 
 
@@ -152,12 +154,14 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
 
     def wrap(verb: Callable[..., T]) -> Callable[..., T]:
         owner = {f.name: p for p, kind in classes.items() for f in options_of(kind)}
+        older = {o.older: f.name for k in classes.values() for f, o in options_of(k).items()}
 
         @functools.wraps(verb)
         def called(*args: Any, **given: Any) -> T:  # noqa: ANN401 - those of the verb
             own: dict[str, dict[str, Any]] = {p: {} for p in classes}
-            for name in [n for n in given if n in owner]:
-                own[owner[name]][name] = given.pop(name)
+            for name in [n for n in given if n in owner or n in older]:
+                newer = older.get(name, name)
+                own[owner[newer]][newer] = given.pop(name)
             for name in given:
                 _known(verb, name, owner)
             for parameter, kind in classes.items():

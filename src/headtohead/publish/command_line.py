@@ -117,7 +117,8 @@ def _click_option(kind: type, name: str, default: object, said: Option) -> Calla
         more["type"] = click.Path(path_type=Path)
     if isinstance(default, str | int | float) and default != "":
         more["help"] += f" Default: {default}"
-    return click.option(flag, name, **more)
+    flags = [f"--{said.older}", flag] if said.older else [flag]
+    return click.option(*flags, name, **more)
 
 
 def pairs(

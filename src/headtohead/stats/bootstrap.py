@@ -101,9 +101,6 @@ def paired_difference(
 ) -> Interval:
     """The mean of B minus A over shared items, resampling items with both their scores.
 
-    For yes/no scores `noninferiority.paired_difference_from_counts` is better: it stays
-    bounded where all items agree.
-
     Args:
         a: Scores of A, shape (n,).
         b: Scores of B on the same items, shape (n,).

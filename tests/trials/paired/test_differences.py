@@ -10,10 +10,14 @@ from scipy import optimize
 from scipy import stats as sp
 from tests.trials.paired.paired_worlds import tries
 
-from headtohead.trials.noninferiority import mcnemar_exact, paired_score_difference
-from headtohead.trials.paired import difference, item_means, judge
-from headtohead.trials.paired.cluster_sums import cluster_sums, likeness, standard_error
-from headtohead.trials.paired.score import score_test
+from headtohead.trials.paired import difference, judge
+from headtohead.trials.paired.means import (
+    TangoTest,
+    cluster_score_test,
+    cluster_sums,
+    likeness,
+    standard_error,
+)
 
 _COUNT = st.integers(0, 40)
 _SCORES = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=40)
@@ -67,20 +71,24 @@ def test_clusters_of_one_size_reproduce_student_on_their_means() -> None:
 
 @settings(deadline=None, max_examples=150)
 @given(_COUNT, _COUNT, _COUNT, _COUNT, st.floats(0.5, 0.99))
-def test_the_score_is_tangos(n11: int, n10: int, n01: int, n00: int, level: float) -> None:
-    if n11 + n10 + n01 + n00 == 0:
+def test_the_score_over_clusters_of_one_row_is_tangos(
+    n11: int, n10: int, n01: int, n00: int, level: float
+) -> None:
+    n = n11 + n10 + n01 + n00
+    if n == 0:
         return
-    found = difference(*_pairs(n11, n10, n01, n00), level=level)
-    known = paired_score_difference(n11, n10, n01, n00, level)
-    assert found.interval.low == pytest.approx(known.low, abs=1e-9)
-    assert found.interval.high == pytest.approx(known.high, abs=1e-9)
-    assert found.p_exact == mcnemar_exact(n10, n01)
+    a, b = _pairs(n11, n10, n01, n00)
+    sums = cluster_sums(np.array(b) - np.array(a), np.arange(n))
+    found = cluster_score_test(sums, -1, 1).interval(level)
+    known = TangoTest(n01, n10, n, (n01 - n10) / n).interval(level)
+    assert found.low == pytest.approx(known.low, abs=1e-9)
+    assert found.high == pytest.approx(known.high, abs=1e-9)
 
 
 def test_the_score_agrees_with_a_searched_likelihood() -> None:
     """The law of clusters that the score assumes is the likeliest one, found by brute force."""
     sums = cluster_sums([0, 0.5, -1, 0, 0.5, -0.5, 0, -1], np.arange(8))
-    test = score_test(sums, -1, 1)
+    test = cluster_score_test(sums, -1, 1)
     for shift in (-0.6, -0.3, 0.1, 0.4, 0.7):
         values = np.array([-1.0, -0.5, 0.0, 0.5, 1.0]) - shift
         counts = np.array([2, 1, 3, 2, 0])
@@ -285,12 +293,6 @@ def test_likeness_is_cautious() -> None:
     mixed = np.random.default_rng(6).integers(0, 2, 4000)
     assert likeness(cluster_sums(mixed, np.repeat(np.arange(100), 40)), 0, 1) < 0.05
     assert likeness(cluster_sums([0.0, 1.0], np.arange(2)), 0, 1) == 1
-
-
-def test_item_means() -> None:
-    items, means = item_means([1, 0, 1, 1], ["p", "q", "p", "q"])
-    assert items == ["p", "q"]
-    assert means.tolist() == [1.0, 0.5]
 
 
 def test_refuses_what_is_no_comparison() -> None:

@@ -12,15 +12,14 @@ import pytest
 
 from headtohead.core.interval import Interval
 from headtohead.stats.bootstrap import paired_difference
-from headtohead.trials.noninferiority import verdict
 from headtohead.trials.paired import (
-    Difference,
+    MeanDifference,
     compare_many,
     cost_per_success_ratio,
     difference,
-    item_means,
     judge,
     unpaired_difference,
+    verdict,
 )
 
 _Scores = Mapping[tuple[str, int], float]
@@ -65,8 +64,15 @@ def _shared(a: _Scores, b: _Scores) -> tuple[list[float], list[float], list[str]
     return [a[key] for key in keys], [b[key] for key in keys], [key[0] for key in keys]
 
 
-def _pp(found: Difference | Interval) -> tuple[float, float, float]:
-    interval = found.interval if isinstance(found, Difference) else found
+def _item_means(run: _Scores) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for (item, _), score in run.items():
+        found.setdefault(item, []).append(score)
+    return {item: float(np.mean(scores)) for item, scores in found.items()}
+
+
+def _pp(found: MeanDifference | Interval) -> tuple[float, float, float]:
+    interval = found.interval if isinstance(found, MeanDifference) else found
     value, low, high = (
         round(100 * end, 1) for end in (interval.value, interval.low, interval.high)
     )
@@ -99,10 +105,7 @@ def test_the_older_harness_tells_another_story(runs: dict[str, _Scores]) -> None
 
 
 def test_gpqa_gpt_5_to_deepseek(runs: dict[str, _Scores]) -> None:
-    sides = [
-        dict(zip(*item_means(list(runs[name].values()), [k[0] for k in runs[name]]), strict=True))
-        for name in ("gpt-5 gpqa", "deepseek gpqa")
-    ]
+    sides = [_item_means(runs[name]) for name in ("gpt-5 gpqa", "deepseek gpqa")]
     items = list(sides[0])
     a, b = ([side[item] for item in items] for side in sides)
     plain = paired_difference(a, b, np.random.default_rng(1))

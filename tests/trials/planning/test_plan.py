@@ -13,7 +13,7 @@ from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import pair
 from headtohead.trials.planning.plan import Assumed, from_pilot, plan
 from headtohead.trials.planning.settings import Kind
-from headtohead.trials.power import binary_power
+from headtohead.trials.power import binary_power, plan_binary
 
 KINDS = [
     Assumed(kind="binary", margin=0.05, spread=0.2),
@@ -32,7 +32,7 @@ def test_the_size_has_the_power_asked_for_and_no_more_items_than_it_takes(
     powers = list(made.curve.values())
     assert powers == sorted(powers)
     assert powers[0] < assumed.power < powers[-1]
-    assert made.plan.calls_n == made.plan.items_n * assumed.tries
+    assert made.plan.calls_n == made.plan.items_n * assumed.repeats
 
 
 def test_the_usual_formula_is_near() -> None:
@@ -60,7 +60,7 @@ def test_what_makes_it_harder_takes_more_items(assumed: Assumed) -> None:
 def test_tries_save_items_as_far_as_they_are_not_alike() -> None:
     once = plan(KINDS[1]).plan.items_n
     four, alike, same = (
-        plan(replace(KINDS[1], tries=4, icc=icc)).plan.items_n for icc in (0.0, 0.5, 1.0)
+        plan(replace(KINDS[1], repeats=4, icc=icc)).plan.items_n for icc in (0.0, 0.5, 1.0)
     )
     assert four < alike < same
     assert four == pytest.approx(once / 4, rel=0.03)
@@ -92,13 +92,19 @@ def test_assumptions_that_allow_no_plan_are_named(changes: dict[str, Any], named
         plan(replace(KINDS[0], **changes))
 
 
+def test_votes_that_are_no_ties_are_items_that_differ() -> None:
+    assert plan(KINDS[2]).plan == plan_binary(0.1, 0.6)
+    with pytest.raises(InputError, match="`ties` is 1"):
+        plan(replace(KINDS[2], spread=1))
+
+
 def test_one_item_shows_nothing() -> None:
     with pytest.raises(InputError, match="1 items show nothing"):
         plan(KINDS[0], items=1)
 
 
 def test_cost_is_that_of_all_calls() -> None:
-    made = plan(replace(KINDS[0], tries=3), usd_per_call={"a": 0.01, "b": 0.001})
+    made = plan(replace(KINDS[0], repeats=3), usd_per_call={"a": 0.01, "b": 0.001})
     assert made.usd["a"] == pytest.approx(made.plan.calls_n * 0.01)
     assert made.usd["both"] == pytest.approx(made.usd["a"] + made.usd["b"])
     assert "both" not in plan(KINDS[0], usd_per_call={"a": 0.01}).usd

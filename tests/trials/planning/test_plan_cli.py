@@ -116,7 +116,7 @@ def test_files_are_written_and_parse(run: Run) -> None:
         (["--pilot", "pilot_a.jsonl", "--pilot", "gone.jsonl"], "no such file"),
         (["--discordance", "0.2", "--models", "gpt-5"], "--input-tokens"),
         (["--discordance", "0.2", "--input-tokens", "-1"], "--input-tokens is -1"),
-        (["--discordance", "0.2", "--tries", "0"], "--tries is 0"),
+        (["--discordance", "0.2", "--tries", "0"], "--repeats is 0"),
         (["--discordance", "0.2", "--models", "no-such-model", "--input-tokens", "1",
           "--output-tokens", "1"], "No list price of no-such-model"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.noninferiority import tasks_needed
+from headtohead.trials.power import plan_binary
 from headtohead.trials.sequential import Plan, Sequential, chance_within, decide, expected_n
 
 
@@ -103,7 +103,8 @@ def test_ties_alone_need_about_what_the_fixed_test_needs() -> None:
     state = test.add_all(np.zeros(200))
     assert state.first_decided_at is not None
     assert state.first_decided_at - 60 == pytest.approx(more, abs=25)
-    assert tasks_needed(0.05, 0, 0.9, 0.025) <= state.first_decided_at < 120
+    fixed = plan_binary(0.05, 0, power=0.9).formula_n
+    assert fixed <= state.first_decided_at < 120
 
 
 def test_refuses_what_cannot_be() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.noninferiority import verdict
+from headtohead.trials.paired import verdict
 from headtohead.trials.sequential import Plan, Sequential, State, decide, log_wealth
 
 _PAIRS = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=150).map(np.array)

@@ -26,7 +26,7 @@ from headtohead.trials.comparing.result import (
 )
 from headtohead.trials.comparing.settings import CompareSettings, Goal, Missing
 from headtohead.trials.comparing.sides import Side, named_apart
-from headtohead.trials.paired import Difference, difference, judge, slices, unpaired_difference
+from headtohead.trials.paired import MeanDifference, difference, judge, slices, unpaired_difference
 from headtohead.trials.power import plan_binary, plan_graded
 from headtohead.trials.scoring.scored import Scorer
 
@@ -115,7 +115,7 @@ def _difference(
     clusters: Sequence[str] | None,
     settings: CompareSettings,
     bounds: tuple[float, float] | None,
-) -> Difference:
+) -> MeanDifference:
     """Tries as rows where both sides have equally many; else means by item."""
     tries = pairs.a.tries
     alike = bool(np.all(tries == tries[0])) and np.array_equal(tries, pairs.b.tries)
@@ -171,7 +171,7 @@ def _unpaired(a: Side, b: Side, settings: CompareSettings) -> Comparison:
 
 
 def _made(
-    a: Side, b: Side, settings: CompareSettings, found: Difference, of_a: Items, of_b: Items, *,
+    a: Side, b: Side, settings: CompareSettings, found: MeanDifference, of_a: Items, of_b: Items, *,
     bounds: tuple[float, float] | None, **parts: object,
 ) -> Comparison:  # fmt: skip
     told = judge(found, settings.margin)
@@ -239,7 +239,7 @@ def _check_margin(settings: CompareSettings, bounds: tuple[float, float] | None)
 
 
 def _more(
-    found: Difference, settings: CompareSettings, bounds: tuple[float, float] | None, items: int
+    found: MeanDifference, settings: CompareSettings, bounds: tuple[float, float] | None, items: int
 ) -> int | None:
     """Items that would settle it if the difference is what it seems; None if no number would."""
     value = found.value

@@ -10,7 +10,7 @@ from headtohead.trials.comparing.compare import labelled
 from headtohead.trials.comparing.pairing import Items, pair
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sides import Side, named_apart
-from headtohead.trials.paired import Field, compare_many
+from headtohead.trials.paired import RunField, compare_many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,7 @@ class Many:
     names: tuple[str, ...]
     models: tuple[str, ...]
     items: int
-    field: Field
+    field: RunField
     left_out: int
     notes: tuple[str, ...]
 

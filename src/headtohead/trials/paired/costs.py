@@ -1,7 +1,6 @@
 """Cost per success and latency of B against A, on the same items."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +17,7 @@ from headtohead.stats.inputs import (
     vector,
 )
 from headtohead.stats.quantiles import normal_probability, student_quantile
-from headtohead.trials.paired.cluster_sums import cluster_codes
+from headtohead.trials.paired.means import cluster_codes
 
 _CELLS = 2_000_000  # random numbers held at once
 _FEWEST = 6  # clusters; with fewer no resampled median has a level of 95%
@@ -38,7 +37,7 @@ def cost_per_success_ratio(
     """B's cost per success over A's, from rows in clusters; below 1, B is cheaper.
 
     Args:
-        cost_a: What each try of A cost, shape (n,), >= 0.
+        cost_a: What each run of A cost, shape (n,), >= 0.
         success_a: Whether (or how far) it succeeded, shape (n,), >= 0.
         cost_b: The same of B on the same rows.
         success_b: The same of B.
@@ -53,22 +52,18 @@ def cost_per_success_ratio(
     Raises:
         ValueError: As `bootstrap.ratio_of_ratios`.
     """
-    parts = [
-        vector(array, name)
-        for array, name in (
-            (cost_a, "cost_a"),
-            (success_a, "success_a"),
-            (cost_b, "cost_b"),
-            (success_b, "success_b"),
-        )
-    ]
-    for part, name in zip(parts, ("cost_a", "success_a", "cost_b", "success_b"), strict=True):
+    parts = {
+        "cost_a": vector(cost_a, "cost_a"),
+        "success_a": vector(success_a, "success_a"),
+        "cost_b": vector(cost_b, "cost_b"),
+        "success_b": vector(success_b, "success_b"),
+    }
+    for name, part in parts.items():
         # Inside a cluster a negative figure would hide behind its neighbours.
         if part.min() < 0:
             raise ValueError(f"{name} has a negative value; amounts are 0 or more")
-    n = same_length(cost_a=parts[0], success_a=parts[1], cost_b=parts[2], success_b=parts[3])
-    codes = cluster_codes(clusters, n)
-    ca, sa, cb, sb = (np.bincount(codes, part) for part in parts)
+    codes = cluster_codes(clusters, same_length(**parts))
+    ca, sa, cb, sb = (np.bincount(codes, part) for part in parts.values())
     return ratio_of_ratios(ca, sa, cb, sb, rng, rounds, level)
 
 
@@ -101,74 +96,27 @@ def median_ratio(
         Rubin, D. B. (1981). The Bayesian bootstrap. Annals of Statistics 9, 130-134.
         doi:10.1214/aos/1176345338
     """
-    if min(vector(a, "a").min(), vector(b, "b").min()) <= 0:
-        raise ValueError("a ratio of medians needs figures above 0")
-    return _medians(a, b, np.divide, 0.0, rng, clusters, level, rounds)
-
-
-def median_difference(
-    a: ArrayLike,
-    b: ArrayLike,
-    rng: np.random.Generator,
-    *,
-    clusters: Labels | None = None,
-    level: float = 0.95,
-    rounds: int = 2000,
-) -> Interval:
-    """B's median minus A's on the same rows, in their unit.
-
-    Args:
-        a: Figures of A, shape (n,), finite.
-        b: Figures of B on the same rows.
-        rng: Source of randomness.
-        clusters: The cluster of each row, or None.
-        level: Coverage, inside (0, 1).
-        rounds: Resamples, at least 200.
-
-    Returns:
-        Unbounded with fewer than six clusters.
-
-    Raises:
-        ValueError: If the arguments do not fit.
-
-    References:
-        As `median_ratio`.
-    """
-    return _medians(a, b, np.subtract, -math.inf, rng, clusters, level, rounds)
-
-
-def _medians(
-    a: ArrayLike,
-    b: ArrayLike,
-    combine: Callable[[FloatArray, FloatArray], FloatArray],
-    floor: float,
-    rng: np.random.Generator,
-    clusters: Labels | None,
-    level: float,
-    rounds: int,
-) -> Interval:
     first, second = vector(a, "a"), vector(b, "b")
+    if min(first.min(), second.min()) <= 0:
+        raise ValueError("a ratio of medians needs figures above 0")
     n = same_length(a=first, b=second)
     check_level(level)
     rounds = check_count(rounds, "rounds", 200)
     codes = cluster_codes(clusters, n)
     many = int(codes.max()) + 1
-    middle = (np.array([float(np.median(side))]) for side in (second, first))
-    value = float(combine(*middle)[0])
-    t = student_quantile(0.5 + level / 2, max(1, many - 1))
-    tail = normal_probability(-t)
+    value = float(np.median(second) / np.median(first))
+    tail = normal_probability(-student_quantile(0.5 + level / 2, max(1, many - 1)))
     if many < _FEWEST or 2 * 0.5**many > 1 - level:
-        return Interval(value, floor, math.inf)
+        return Interval(value, 0.0, math.inf)
     rounds = max(rounds, math.ceil(10 / tail))
     draws = np.empty(rounds)
     step = max(1, _CELLS // n)
     for start in range(0, rounds, step):
         size = min(step, rounds - start)
         weights = rng.standard_exponential((size, many))
-        draws[start : start + size] = combine(
-            _weighted_medians(second, codes, weights), _weighted_medians(first, codes, weights)
-        )
-    return percentile_interval(value, draws, tail, floor)
+        medians = (_weighted_medians(side, codes, weights) for side in (second, first))
+        draws[start : start + size] = np.divide(*medians)
+    return percentile_interval(value, draws, tail, 0.0)
 
 
 def _weighted_medians(values: FloatArray, codes: IntArray, weights: FloatArray) -> FloatArray:

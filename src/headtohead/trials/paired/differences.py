@@ -1,4 +1,4 @@
-"""B minus A on the same items: the right method for the data, named."""
+"""B minus A: the right method for the data, named, and what the difference shows."""
 
 import math
 from dataclasses import dataclass
@@ -8,22 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.interval import Interval
-from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, same_length, vector
-from headtohead.trials.noninferiority import mcnemar_exact
-from headtohead.trials.paired.cluster_sums import (
+from headtohead.stats import intervals
+from headtohead.stats.inputs import FloatArray, Labels, check_level, same_length, vector
+from headtohead.stats.intervals import proportion_difference
+from headtohead.trials.paired.means import (
+    InvertedTest,
+    MeanTest,
+    StricterTest,
+    StudentTest,
+    TangoTest,
     cluster_codes,
+    cluster_score_test,
     cluster_sums,
     likeness,
     standard_error,
 )
-from headtohead.trials.paired.score import score_test
-from headtohead.trials.paired.tests_of_means import (
-    DifferenceTest,
-    NormalScoreTest,
-    StricterTest,
-    StudentTest,
-)
 
+Verdict = Literal["yes", "no", "undecided"]
 Method = Literal[
     "tango-score",
     "clustered-t-and-score",
@@ -36,7 +37,7 @@ Method = Literal[
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Difference:
+class MeanDifference:
     """B minus A, where higher is better for B.
 
     Attributes:
@@ -53,13 +54,12 @@ class Difference:
         design_effect: (error / naive_error)^2; nan where nothing varies.
         b_only: Rows where B scored higher; -1 where unpaired.
         a_only: Rows where A scored higher; -1 where unpaired.
-        p_exact: Exact McNemar p-value of equality, two-sided; None unless `tango-score`.
     """
 
     interval: Interval
     level: float
     method: Method
-    test: DifferenceTest
+    test: MeanTest
     mean_a: float
     mean_b: float
     n: int
@@ -69,12 +69,29 @@ class Difference:
     design_effect: float
     b_only: int = -1
     a_only: int = -1
-    p_exact: float | None = None
 
     @property
     def value(self) -> float:
         """The point estimate."""
         return self.interval.value
+
+    @property
+    def p_exact(self) -> float | None:
+        """McNemar's exact two-sided p-value of equality; None unless the method is Tango's.
+
+        References:
+            McNemar, Q. (1947). Note on the sampling error of the difference between correlated
+            proportions or percentages. Psychometrika 12, 153-157. doi:10.1007/BF02295996
+            Fagerland, M. W., Lydersen, S., Laake, P. (2013). The McNemar test for binary
+            matched-pairs data. BMC Medical Research Methodology 13, 91.
+            doi:10.1186/1471-2288-13-91
+        """
+        from scipy.special import bdtr
+
+        if self.method != "tango-score":
+            return None
+        fewer, all_ = min(self.a_only, self.b_only), self.a_only + self.b_only
+        return min(1.0, 2 * float(bdtr(fewer, all_, 0.5)))
 
 
 def difference(
@@ -84,7 +101,7 @@ def difference(
     clusters: Labels | None = None,
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
-) -> Difference:
+) -> MeanDifference:
     """The mean of B minus A over rows that are already paired, by the method the data need.
 
     * Yes/no scores, every row alone: Tango's score interval and McNemar's exact test.
@@ -117,22 +134,26 @@ def difference(
     n = same_length(a=first, b=second)
     check_level(level)
     codes = cluster_codes(clusters, n)
-    limits = score_bounds(first, second, bounds)
+    limits = _score_bounds(first, second, bounds)
     sums = cluster_sums(second - first, codes)
     error = standard_error(sums)
-    yes_no = _is_yes_no(first) and _is_yes_no(second)
     alone = sums.clusters_n == n
-    student = StudentTest(sums.mean, error.clustered, error.df)
-    test: DifferenceTest = student
-    method: Method = "student-t" if alone else "clustered-t"
-    if limits is not None:
-        score = NormalScoreTest(score_test(sums, *_flip(first, second, codes, limits)))
-        span = limits[1] - limits[0]
-        test, method = StricterTest(student, score, -span, span), "clustered-t-and-score"
-        if alone and yes_no:
-            test, method = score, "tango-score"
     b_only, a_only = int((second > first).sum()), int((first > second).sum())
-    return Difference(
+    student = StudentTest(sums.mean, error.clustered, error.df)
+    test: MeanTest = student
+    method: Method = "student-t" if alone else "clustered-t"
+    if alone and _is_yes_no(first) and _is_yes_no(second):
+        test, method = TangoTest(b_only, a_only, n, sums.mean), "tango-score"
+    elif limits is not None:
+        # How far the mean difference of an unseen cluster may lie from 0, down and up.
+        sides = [cluster_sums(scores, codes) for scores in (first, second)]
+        size = sums.typical_size
+        alike = max(likeness(side, *limits) for side in sides) if sums.clusters_n > 1 else 1.0
+        span = limits[1] - limits[0]
+        reach = (1 + (size - 1) * alike) / size * span
+        score = cluster_score_test(sums, -reach, reach)
+        test, method = StricterTest(student, score, -span, span), "clustered-t-and-score"
+    return MeanDifference(
         interval=test.interval(level),
         level=level,
         method=method,
@@ -146,11 +167,99 @@ def difference(
         design_effect=error.design_effect,
         b_only=b_only,
         a_only=a_only,
-        p_exact=mcnemar_exact(a_only, b_only) if method == "tango-score" else None,
     )
 
 
-def score_bounds(
+def unpaired_difference(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    clusters_a: Labels | None = None,
+    clusters_b: Labels | None = None,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+) -> MeanDifference:
+    """B's mean minus A's, as if the two were measured on unrelated items.
+
+    Yes/no scores without clusters: Newcombe's hybrid of Wilson's limits. Else Welch's t on CR2
+    standard errors; where the scores are bounded, the wider of that and score limits of both
+    means put together, which stay honest where a side hardly varies.
+
+    Args:
+        a: Scores of A, shape (n,), finite.
+        b: Scores of B, shape (m,), finite.
+        clusters_a: The cluster of each score of A, or None. One cluster must not be in both.
+        clusters_b: The same of B.
+        level: Coverage, inside (0, 1).
+        bounds: Least and greatest possible score, where known.
+
+    Raises:
+        ValueError: If a side has no score, or one that is not finite or outside the bounds.
+
+    References:
+        Newcombe, R. G. (1998). Statistics in Medicine 17, 873-890 (method 10).
+        doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+        Welch, B. L. (1947). The generalization of "Student's" problem when several different
+        population variances are involved. Biometrika 34, 28-35. doi:10.1093/biomet/34.1-2.28
+        Zou, G. Y., Donner, A. (2008). doi:10.1002/sim.3095
+    """
+    first, second = vector(a, "a"), vector(b, "b")
+    check_level(level)
+    limits = _score_bounds(first, second, bounds)
+    sides = (
+        cluster_sums(first, cluster_codes(clusters_a, first.size)),
+        cluster_sums(second, cluster_codes(clusters_b, second.size)),
+    )
+    of_a, of_b = (standard_error(sums) for sums in sides)
+    error = math.hypot(of_a.clustered, of_b.clustered)
+    naive = math.hypot(of_a.naive, of_b.naive)
+    df = 1.0
+    if 0 < error < math.inf:
+        df = error**4 / (of_a.clustered**4 / of_a.df + of_b.clustered**4 / of_b.df)
+    student = StudentTest(sides[1].mean - sides[0].mean, error, df)
+    test: MeanTest = student
+    method: Method = "welch-t"
+    alone = sides[0].clusters_n == first.size and sides[1].clusters_n == second.size
+    if alone and _is_yes_no(first) and _is_yes_no(second):
+        counts = [(round(sums.totals.sum()), sums.rows_n) for sums in sides[::-1]]
+
+        def newcombe(level: float) -> Interval:
+            return proportion_difference(*counts[0], *counts[1], level)
+
+        test, method = InvertedTest(newcombe), "newcombe-hybrid"
+    elif limits is not None:
+        low, high = limits
+        means = []
+        for sums in sides:
+            # An unseen cluster may be as unlike the mean as likeness says.
+            size, mean = sums.typical_size, sums.mean
+            reach = (1 + (size - 1) * likeness(sums, low, high)) / size
+            means.append(
+                cluster_score_test(sums, mean - reach * (mean - low), mean + reach * (high - mean))
+            )
+
+        def mover(level: float) -> Interval:
+            return intervals.difference(means[0].interval(level), means[1].interval(level))
+
+        span = high - low
+        test = StricterTest(student, InvertedTest(mover), -span, span)
+        method = "welch-t-and-wilson"
+    return MeanDifference(
+        interval=test.interval(level),
+        level=level,
+        method=method,
+        test=test,
+        mean_a=sides[0].mean,
+        mean_b=sides[1].mean,
+        n=first.size + second.size,
+        clusters_n=sides[0].clusters_n + sides[1].clusters_n,
+        error=error,
+        naive_error=naive,
+        design_effect=(error / naive) ** 2 if 0 < naive < math.inf else math.nan,
+    )
+
+
+def _score_bounds(
     a: FloatArray, b: FloatArray, bounds: tuple[float, float] | None
 ) -> tuple[float, float] | None:
     """The least and the greatest possible score; None if nothing says.
@@ -169,34 +278,121 @@ def score_bounds(
     return low, high
 
 
-def item_means(scores: ArrayLike, items: Labels) -> tuple[list[object], FloatArray]:
-    """Every item, as first met, and its mean score: for sides with unequally many tries.
-
-    Args:
-        scores: Shape (n,), finite.
-        items: The item of each score, length n.
-
-    Raises:
-        ValueError: If there is no score, one is not finite, or a label is missing.
-    """
-    array = vector(scores, "scores")
-    codes = cluster_codes(items, array.size)
-    sums = cluster_sums(array, codes)
-    return list(dict.fromkeys(items)), sums.totals / sums.sizes
-
-
-def _flip(
-    a: FloatArray, b: FloatArray, codes: IntArray, limits: tuple[float, float]
-) -> tuple[float, float]:
-    """How far the mean difference of an unseen cluster may lie from 0, down and up."""
-    sides = [cluster_sums(scores, codes) for scores in (a, b)]
-    size = sides[0].typical_size
-    alike = max(likeness(side, *limits) for side in sides)
-    if sides[0].clusters_n < 2:
-        alike = 1.0
-    reach = (1 + (size - 1) * alike) / size * (limits[1] - limits[0])
-    return -reach, reach
-
-
 def _is_yes_no(scores: FloatArray) -> bool:
     return bool(np.all((scores == 0) | (scores == 1)))
+
+
+# ---------------------------------------------------------------- what a difference shows
+
+
+def verdict(interval: Interval, margin: float) -> Verdict:
+    """Whether B is at most `margin` worse than A.
+
+    Args:
+        interval: Of B minus A, where higher is better.
+        margin: How much worse B may be, >= 0, in the unit of the interval.
+
+    Returns:
+        "yes" if the whole interval lies above -margin, "no" if it lies below, else
+        "undecided". With a two-sided 95% interval a "yes" is wrong 2.5% of the time, as far as
+        the interval keeps its word.
+
+    Raises:
+        ValueError: If the margin is negative or not a number.
+
+    References:
+        Piaggio, G. et al. (2012). Reporting of noninferiority and equivalence randomized
+        trials: extension of the CONSORT 2010 statement. JAMA 308, 2594-2604.
+        doi:10.1001/jama.2012.87802
+    """
+    if not margin >= 0:
+        raise ValueError(f"the margin is {margin}; it must be 0 or more")
+    if interval.low > -margin:
+        return "yes"
+    return "no" if interval.high < -margin else "undecided"
+
+
+def equivalence(interval: Interval, margin: float) -> Verdict:
+    """Whether B is within `margin` of A.
+
+    Returns:
+        "yes" if the whole interval lies inside -margin to +margin, "no" if it lies wholly
+        beyond either, else "undecided".
+
+    Raises:
+        ValueError: If the margin is negative or not a number.
+
+    References:
+        Schuirmann, D. J. (1987). doi:10.1007/BF01068419
+    """
+    mirrored = Interval(-interval.value, -interval.high, -interval.low)
+    down, up = verdict(interval, margin), verdict(mirrored, margin)
+    if down == up == "yes":
+        return "yes"
+    return "no" if "no" in (down, up) else "undecided"
+
+
+def superiority(interval: Interval) -> Verdict:
+    """Whether B is better than A: "yes" above 0, "no" below it, else "undecided"."""
+    if interval.low > 0:
+        return "yes"
+    return "no" if interval.high < 0 else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The three verdicts on one difference.
+
+    Attributes:
+        margin: How much worse B may be, in the unit of the scores.
+        noninferior: Whether B is at most `margin` worse.
+        equivalent: Whether the two are within `margin` of each other.
+        superior: Whether B is better.
+        p_noninferior: One-sided p-value of "B is worse by the margin or more".
+        p_equivalent: p-value of "they differ by the margin or more" (two one-sided tests).
+        p_superior: One-sided p-value of "B is no better".
+        p_equal: Two-sided p-value of "no difference", by the test behind the interval.
+    """
+
+    margin: float
+    noninferior: Verdict
+    equivalent: Verdict
+    superior: Verdict
+    p_noninferior: float
+    p_equivalent: float
+    p_superior: float
+    p_equal: float
+
+
+def judge(found: MeanDifference, margin: float) -> Judgement:
+    """All verdicts on a difference at one margin.
+
+    A two-sided 95% interval makes each "yes" one-sided at 2.5%. For equivalence that is the
+    stricter form of the two one-sided tests: their usual 5% belongs to a 90% interval.
+
+    Args:
+        found: Of B minus A, higher is better.
+        margin: How much worse B may be, >= 0, in the unit of the scores.
+
+    Raises:
+        ValueError: If the margin is negative or not a number.
+
+    References:
+        Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the
+        power approach for assessing the equivalence of average bioavailability. Journal of
+        Pharmacokinetics and Biopharmaceutics 15, 657-680. doi:10.1007/BF01068419
+        Piaggio, G. et al. (2012). JAMA 308, 2594-2604. doi:10.1001/jama.2012.87802
+    """
+    test = found.test
+    not_worse, not_better = test.p_above(-margin), test.p_below(margin)
+    above, below = test.p_above(0.0), test.p_below(0.0)
+    return Judgement(
+        margin=margin,
+        noninferior=verdict(found.interval, margin),
+        equivalent=equivalence(found.interval, margin),
+        superior=superiority(found.interval),
+        p_noninferior=not_worse,
+        p_equivalent=max(not_worse, not_better),
+        p_superior=above,
+        p_equal=min(1.0, 2 * min(above, below)),
+    )

@@ -10,14 +10,14 @@ from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, check_level
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.stats.ranks import RankSpread
-from headtohead.trials.paired.cluster_sums import cluster_codes
-from headtohead.trials.paired.differences import Difference, difference
+from headtohead.trials.paired.differences import MeanDifference, difference
+from headtohead.trials.paired.means import cluster_codes
 
 _CELLS = 2_000_000  # random numbers held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class RunPair:
     """Two of the runs.
 
     Attributes:
@@ -29,12 +29,12 @@ class Pair:
 
     a: int
     b: int
-    found: Difference
+    found: MeanDifference
     joint: Interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class RunField:
     """All runs against each other.
 
     Attributes:
@@ -47,7 +47,7 @@ class Field:
     """
 
     means: FloatArray
-    pairs: tuple[Pair, ...]
+    pairs: tuple[RunPair, ...]
     pair_level: float
     ranks: RankSpread
     ties: tuple[IntArray, ...]
@@ -61,7 +61,7 @@ def compare_many(
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
     rounds: int = 4000,
-) -> Field:
+) -> RunField:
     """Every run against every other, with joint intervals, ranks and tie groups.
 
     Clusters are weighted at random, with all runs' scores on them, to learn how large the
@@ -102,9 +102,13 @@ def compare_many(
     pairs = []
     for i, j in zip(a.tolist(), b.tolist(), strict=True):
         found = difference(table[:, i], table[:, j], clusters=grouped, level=level, bounds=bounds)
-        pairs.append(Pair(i, j, found, found.test.interval(pair_level)))
+        pairs.append(RunPair(i, j, found, found.test.interval(pair_level)))
     means = table.mean(axis=0)
-    above = _surely_above(pairs, means.size)
+    # Whether run i is surely better than run j, at [i, j].
+    above = np.zeros((means.size, means.size), dtype=np.bool_)
+    for pair in pairs:
+        above[pair.b, pair.a] = pair.joint.low > 0
+        above[pair.a, pair.b] = pair.joint.high < 0
     ranks = RankSpread(
         1 + (means[None, :] > means[:, None] + 1e-12).sum(axis=1).astype(np.int64),
         1 + above.sum(axis=0).astype(np.int64),
@@ -113,16 +117,7 @@ def compare_many(
     order = np.argsort(-means, kind="stable")
     apart = above | above.T
     ties = tuple(order[~apart[run, order]].astype(np.int64) for run in order.tolist())
-    return Field(means, tuple(pairs), pair_level, ranks, ties)
-
-
-def _surely_above(pairs: list[Pair], k: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Whether run i is surely better than run j, at [i, j]."""
-    above = np.zeros((k, k), dtype=np.bool_)
-    for pair in pairs:
-        above[pair.b, pair.a] = pair.joint.low > 0
-        above[pair.a, pair.b] = pair.joint.high < 0
-    return above
+    return RunField(means, tuple(pairs), pair_level, ranks, ties)
 
 
 def _joint_level(

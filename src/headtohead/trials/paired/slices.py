@@ -1,6 +1,5 @@
 """The difference in every slice at once, and whether slices differ at all."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +8,8 @@ from numpy.typing import ArrayLike
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, label_list, vector
 from headtohead.stats.tails import chi_square_tail, holm
-from headtohead.trials.noninferiority import Verdict, verdict
-from headtohead.trials.paired.cluster_sums import cluster_codes
-from headtohead.trials.paired.differences import Difference, difference
+from headtohead.trials.paired.differences import MeanDifference, Verdict, difference, verdict
+from headtohead.trials.paired.means import cluster_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +25,7 @@ class Slice:
     """
 
     name: object
-    found: Difference
+    found: MeanDifference
     joint: Interval
     noninferior: Verdict
     p_noninferior: float
@@ -39,20 +37,13 @@ class Slices:
 
     Attributes:
         slices: By difference, lowest first.
-        left_out: Slice -> rows, for those with too few.
         p_same: p-value of "the difference is the same in all slices"; 1 with one slice.
         same_method: "permutation" or "wald".
     """
 
     slices: tuple[Slice, ...]
-    left_out: Mapping[object, int]
     p_same: float
     same_method: str
-
-    @property
-    def worst(self) -> Slice:
-        """The slice where B does worst; its `joint` interval allows for having been picked."""
-        return self.slices[0]
 
 
 def slices(
@@ -65,7 +56,6 @@ def slices(
     clusters: Labels | None = None,
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
-    fewest: int = 1,
     rounds: int = 2000,
 ) -> Slices:
     """B minus A in every slice, with intervals that hold for all slices together.
@@ -82,11 +72,10 @@ def slices(
         clusters: The cluster of each row, or None.
         level: Joint coverage, inside (0, 1).
         bounds: Least and greatest possible score, where known.
-        fewest: Slices with fewer rows are left out, and named.
         rounds: Permutations, at least 200.
 
     Raises:
-        ValueError: If the arguments do not fit, or every slice has too few rows.
+        ValueError: If the arguments do not fit.
 
     References:
         Holm, S. (1979). Scandinavian Journal of Statistics 6, 65-70.
@@ -99,31 +88,23 @@ def slices(
     codes = cluster_codes(names, first.size)
     if bounds is None and np.all(np.isin(np.concatenate([first, second]), (0.0, 1.0))):
         bounds = (0.0, 1.0)
-    rows = np.bincount(codes)
-    kept = np.flatnonzero(rows >= max(1, fewest))
     unique = list(dict.fromkeys(names))
-    if kept.size == 0:
-        raise ValueError(f"no slice has {fewest} rows; the largest has {int(rows.max())}")
     found = []
-    for code in kept.tolist():
+    for code in range(len(unique)):
         here = codes == code
         own = None if clusters is None else owners[here]
         found.append(
             difference(first[here], second[here], clusters=own, level=level, bounds=bounds)
         )
     p = holm([one.test.p_above(-margin) for one in found])
-    joint = [one.test.interval(1 - (1 - level) / kept.size) for one in found]
+    joint = [one.test.interval(1 - (1 - level) / len(unique)) for one in found]
     order = np.argsort([one.value for one in found], kind="stable").tolist()
-    inside = np.isin(codes, kept)
-    p_same, method = same_everywhere(
-        (second - first)[inside], codes[inside], owners[inside], rng, rounds
-    )
+    p_same, method = same_everywhere(second - first, codes, owners, rng, rounds)
     return Slices(
         tuple(
-            Slice(unique[kept[i]], found[i], joint[i], verdict(joint[i], margin), float(p[i]))
+            Slice(unique[i], found[i], joint[i], verdict(joint[i], margin), float(p[i]))
             for i in order
         ),
-        {unique[i]: int(rows[i]) for i in np.flatnonzero(rows < max(1, fewest)).tolist()},
         p_same,
         method,
     )

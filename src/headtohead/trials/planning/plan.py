@@ -1,7 +1,7 @@
 """Sample sizes for a margin, from assumptions or from a pilot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from headtohead.core.errors import InputError
 from headtohead.trials.comparing.pairing import Pairs
 from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
-    Guess,
-    Plan,
+    PilotFigure,
+    SampleSize,
     binary_power,
     discordance_from_pilot,
     graded_power,
@@ -19,7 +19,6 @@ from headtohead.trials.power import (
     likeness_from_pilot,
     plan_binary,
     plan_graded,
-    plan_preference,
     sd_from_pilot,
 )
 
@@ -38,8 +37,8 @@ class Assumed:
             (graded), or share of ties (preference).
         power: Chance of a yes.
         level: Coverage of the two-sided interval that will decide.
-        tries: Tries at an item by both.
-        icc: How alike the differences of tries at one item are, from 0 to 1.
+        repeats: Runs of an item by both.
+        icc: How alike the differences of one item are between repeats, from 0 to 1.
     """
 
     kind: Kind
@@ -48,13 +47,18 @@ class Assumed:
     difference: float = 0.0
     power: float = 0.8
     level: float = 0.95
-    tries: int = 1
+    repeats: int = 1
     icc: float = 0.0
 
     @property
     def alpha(self) -> float:
         """The one-sided error."""
         return (1 - self.level) / 2
+
+    @property
+    def varies(self) -> float:
+        """The spread as the formulas take it: votes that are no ties differ, as items do."""
+        return 1 - self.spread if self.kind == "preference" else self.spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +78,9 @@ class Planned:
     """
 
     assumed: Assumed
-    plan: Plan
-    guess: Guess | None
-    as_seen: Plan | None
+    plan: SampleSize
+    guess: PilotFigure | None
+    as_seen: SampleSize | None
     curve: Mapping[int, float]
     least_margin: float | None
     items: int | None
@@ -87,7 +91,7 @@ class Planned:
 def plan(
     assumed: Assumed,
     *,
-    guess: Guess | None = None,
+    guess: PilotFigure | None = None,
     items: int | None = None,
     usd_per_call: Mapping[str, float] | None = None,
     basis: str = "",
@@ -104,10 +108,35 @@ def plan(
     Raises:
         InputError: If the assumptions allow no plan.
     """
-    made = _sized(assumed)
-    seen = None
-    if guess is not None:
-        seen = _sized(_with(assumed, spread=_of_kind(assumed.kind, guess.value)))
+    if assumed.kind == "preference" and not 0 <= assumed.spread < 1:
+        raise InputError(f"`ties` is {assumed.spread}; it must be from 0 to below 1.")
+    graded = assumed.kind == "graded"
+
+    def sized(varies: float) -> SampleSize:
+        try:
+            return (plan_graded if graded else plan_binary)(
+                assumed.margin,
+                varies,
+                true_difference=assumed.difference,
+                power=assumed.power,
+                alpha=assumed.alpha,
+                repeats=assumed.repeats,
+                icc=assumed.icc,
+            )
+        except ValueError as error:
+            raise InputError(f"These assumptions allow no plan: {error}.") from None
+
+    made = sized(assumed.varies)
+    curve = {
+        n: (graded_power if graded else binary_power)(
+            n,
+            assumed.margin,
+            assumed.varies,
+            true_difference=assumed.difference,
+            alpha=assumed.alpha,
+        )
+        for n in sorted({max(2, round(made.pairs_n * share)) for share in _SHARES})
+    }
     costs = {who: made.calls_n * usd for who, usd in (usd_per_call or {}).items()}
     if len(costs) > 1:
         costs["both"] = sum(costs.values())
@@ -115,8 +144,8 @@ def plan(
         assumed=assumed,
         plan=made,
         guess=guess,
-        as_seen=seen,
-        curve=_curve(assumed, made),
+        as_seen=sized(replace(assumed, spread=guess.value).varies) if guess else None,
+        curve=curve,
         least_margin=_least(assumed, items) if items is not None else None,
         items=items,
         usd=costs,
@@ -124,8 +153,8 @@ def plan(
     )
 
 
-def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, Guess, float]:
-    """Kind of outcome, its spread and how alike tries are, from a small comparison.
+def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, PilotFigure, float]:
+    """Kind of outcome, its spread and how alike repeats are, from a small comparison.
 
     Args:
         pairs: The pilot.
@@ -135,86 +164,36 @@ def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, Guess, floa
         InputError: If the pilot says nothing of the spread.
     """
     a, b = pairs.a.scores, pairs.b.scores
-    tries = int(pairs.a.tries.max())
     try:
-        if tries == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
+        if pairs.a.tries.max() == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
             found = discordance_from_pilot(
                 int((b > a).sum()), int((a > b).sum()), a.size, confidence
             )
             return "binary", found, 0.0
-        rows, owners = _tries(pairs)
+        # B minus A of each repeat that both sides have a score for, and its item.
+        rows, owners = [], []
+        for key, first, second in zip(pairs.a.keys, pairs.a.calls, pairs.b.calls, strict=True):
+            for one, two in zip(first, second, strict=False):
+                if one.score is not None and two.score is not None:
+                    rows.append(two.score - one.score)
+                    owners.append(key)
         return "graded", sd_from_pilot(rows, confidence), likeness_from_pilot(rows, owners)
     except ValueError as error:
         raise InputError(f"The pilot is too small or too even: {error}.") from None
 
 
-def _tries(pairs: Pairs) -> tuple[list[float], list[str]]:
-    """B minus A of each try that both sides scored, and its item."""
-    rows, owners = [], []
-    for key, first, second in zip(pairs.a.keys, pairs.a.calls, pairs.b.calls, strict=True):
-        for one, two in zip(first, second, strict=False):
-            if one.score is not None and two.score is not None:
-                rows.append(two.score - one.score)
-                owners.append(key)
-    return rows, owners
-
-
-def _sized(assumed: Assumed) -> Plan:
-    shared = {"power": assumed.power, "alpha": assumed.alpha, "icc": assumed.icc}
-    margin, spread, true, tries = (
-        assumed.margin, assumed.spread, assumed.difference, assumed.tries,
-    )  # fmt: skip
-    try:
-        if assumed.kind == "binary":
-            return plan_binary(margin, spread, true_difference=true, tries=tries, **shared)
-        if assumed.kind == "preference":
-            return plan_preference(margin, spread, true_net=true, tries=tries, **shared)
-        return plan_graded(margin, spread, true_difference=true, tries=tries, **shared)
-    except ValueError as error:
-        raise InputError(f"These assumptions allow no plan: {error}.") from None
-
-
-def _curve(assumed: Assumed, made: Plan) -> dict[int, float]:
-    sizes = sorted({max(2, round(made.pairs_n * share)) for share in _SHARES})
-    return {n: _power(assumed, n) for n in sizes}
-
-
-def _power(assumed: Assumed, pairs: int) -> float:
-    if assumed.kind == "graded":
-        return graded_power(
-            pairs, assumed.margin, assumed.spread, true_difference=assumed.difference,
-            alpha=assumed.alpha,
-        )  # fmt: skip
-    return binary_power(
-        pairs, assumed.margin, _discordance(assumed), true_difference=assumed.difference,
-        alpha=assumed.alpha,
-    )  # fmt: skip
-
-
 def _least(assumed: Assumed, items: int) -> float:
     if items < 2:
         raise InputError(f"{items} items show nothing. Give two or more.")
-    pairs = max(2, round(items * assumed.tries / (1 + (assumed.tries - 1) * assumed.icc)))
-    shared = {"power": assumed.power, "alpha": assumed.alpha}
+    alike = 1 + (assumed.repeats - 1) * assumed.icc
+    least = least_margin_graded if assumed.kind == "graded" else least_margin_binary
     try:
-        if assumed.kind == "graded":
-            return least_margin_graded(pairs, assumed.spread, true_difference=assumed.difference,
-                                       **shared)  # fmt: skip
-        return least_margin_binary(pairs, _discordance(assumed),
-                                   true_difference=assumed.difference, **shared)  # fmt: skip
+        return least(
+            max(2, round(items * assumed.repeats / alike)),
+            assumed.varies,
+            true_difference=assumed.difference,
+            power=assumed.power,
+            alpha=assumed.alpha,
+        )
     except ValueError as error:
         raise InputError(f"{items} items show no margin: {error}.") from None
-
-
-def _discordance(assumed: Assumed) -> float:
-    return 1 - assumed.spread if assumed.kind == "preference" else assumed.spread
-
-
-def _of_kind(kind: Kind, value: float) -> float:
-    return 1 - value if kind == "preference" else value
-
-
-def _with(assumed: Assumed, *, spread: float) -> Assumed:
-    from dataclasses import replace
-
-    return replace(assumed, spread=spread)

@@ -60,11 +60,13 @@ class PlanSettings:
     )
     power: float = option(0.8, metavar="SHARE", help="Chance of a yes.")
     level: float = option(0.95, metavar="SHARE", help="Of the two-sided interval that will decide.")
-    tries: int = option(1, metavar="N", help="Tries at each item by both models.")
+    repeats: int = option(
+        1, metavar="N", older="tries", help="How often each model runs each item."
+    )
     icc: float | None = option(
         None,
         metavar="SHARE",
-        help="How alike tries at one item are, 0 to 1; from the pilot, else 0.5.",
+        help="How alike repeats of one item are, 0 to 1; from the pilot, else 0.5.",
     )
     items: int | None = option(
         None, metavar="N", help="Items at hand: also the smallest margin they would show."
@@ -81,8 +83,8 @@ class PlanSettings:
         for name, share in (("power", self.power), ("level", self.level)):
             if not 0 < share < 1:
                 raise InputError(f"`{name}` is {share}; it must be between 0 and 1.")
-        if self.tries < 1:
-            raise InputError(f"`tries` is {self.tries}; it must be 1 or more.")
+        if self.repeats < 1:
+            raise InputError(f"`repeats` is {self.repeats}; it must be 1 or more.")
         if self.items is not None and self.items < 2:
             raise InputError(f"`items` is {self.items}, which shows nothing; give 2 or more.")
         for name, tokens in (

@@ -30,10 +30,10 @@ def plan_sheet(
     unit = "score" if told.kind == "graded" else "pp"
     limit = margin_words(told.margin, unit)
     items = made.plan.items_n
-    tries = f", each tried {told.tries} times by both" if told.tries > 1 else ""
+    repeats = f", each run {told.repeats} times by both" if told.repeats > 1 else ""
     goal = f"B is at most {limit} worse" if told.margin else "B is better"
     sentence = (
-        f"{items:,} items{tries} show with {told.power:.0%} power that {goal} if B minus A is "
+        f"{items:,} items{repeats} show with {told.power:.0%} power that {goal} if B minus A is "
         f"really {margin_words(told.difference, unit)}.{_money(made)}"
     )
     return Sheet(
@@ -49,7 +49,7 @@ def plan_sheet(
             "The sample size is that of the very test that decides: Tango's score test for yes/no "
             "pairs and votes (Nam's formula, then exact power), Student's t for graded scores.",
             f"A yes is wrong at most {told.alpha:.1%} of the time.",
-            "Several tries at one item count as fewer independent ones, by how alike they are.",
+            "Several repeats of one item count as fewer independent ones, by how alike they are.",
         ),
         sources=tuple(sources),
         as_of=as_of,

@@ -14,7 +14,7 @@ from headtohead.trials.planning.plan import Assumed, from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
 from headtohead.trials.planning.settings import Kind, PlanSettings
 from headtohead.trials.planning.sheet import plan_sheet
-from headtohead.trials.power import Guess
+from headtohead.trials.power import PilotFigure
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices, TrialResult, file_citation, prices_on
 
@@ -60,7 +60,7 @@ def plan(
         "items_n": made.plan.items_n,
         "pairs_n": made.plan.pairs_n,
         "calls_n": made.plan.calls_n,
-        "tries": made.plan.tries,
+        "tries": made.plan.repeats,
         "power_frac": made.plan.power,
         "margin": assumed.margin,
         "kind": assumed.kind,
@@ -73,7 +73,7 @@ def plan(
     return TrialResult(made=made, sheet=sheet, results=[result])
 
 
-def _assumed(pairs: Pairs | None, settings: PlanSettings) -> tuple[Assumed, Guess | None]:
+def _assumed(pairs: Pairs | None, settings: PlanSettings) -> tuple[Assumed, PilotFigure | None]:
     """What the plan rests on: a pilot, or the one figure that was given instead."""
     figures: dict[Kind, float | None] = {
         "binary": settings.discordance,
@@ -108,8 +108,8 @@ def _assumed(pairs: Pairs | None, settings: PlanSettings) -> tuple[Assumed, Gues
         difference=settings.difference,
         power=settings.power,
         level=settings.level,
-        tries=settings.tries,
-        icc=(0.5 if settings.tries > 1 else 0.0) if icc is None else icc,
+        repeats=settings.repeats,
+        icc=(0.5 if settings.repeats > 1 else 0.0) if icc is None else icc,
     )
     return assumed, guess
 

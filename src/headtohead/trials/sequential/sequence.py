@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.noninferiority import Verdict
+from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.sequential.bets import (
     distances,
     final_log_wealth,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headtohead.core.interval import Interval
-from headtohead.trials.noninferiority import Verdict
+from headtohead.trials.paired.differences import Verdict
 
 
 @dataclass(frozen=True, slots=True)

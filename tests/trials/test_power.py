@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.trials.noninferiority import paired_score_difference, tasks_needed, verdict
+from headtohead.trials.paired.differences import verdict
+from headtohead.trials.paired.means import TangoTest
 from headtohead.trials.power import (
     binary_power,
     discordance_from_pilot,
@@ -19,9 +20,14 @@ from headtohead.trials.power import (
     likeness_from_pilot,
     plan_binary,
     plan_graded,
-    plan_preference,
     sd_from_pilot,
 )
+
+
+def _says_yes(won: int, lost: int, n: int, margin: float) -> bool:
+    interval = TangoTest(won, lost, n, (won - lost) / n).interval(0.95)
+    return verdict(interval, margin) == "yes"
+
 
 # ---------------------------------------------------------------- published examples
 
@@ -64,17 +70,21 @@ def test_power_agrees_with_every_outcome(
     total = 0.0
     for won in range(n + 1):
         for lost in range(n + 1 - won):
-            interval = paired_score_difference(n - won - lost, lost, won, 0)
-            if verdict(interval, margin) == "yes":
+            if _says_yes(won, lost, n, margin):
                 total += sp.multinomial.pmf([won, lost, n - won - lost], n, [b, a, 1 - b - a])
     found = binary_power(n, margin, discordance, true_difference=true)
     assert found == pytest.approx(total, abs=1e-9)
 
 
 @pytest.mark.parametrize("discordance", [0.0, 0.05, 0.2, 0.6])
-def test_plans_agree_with_tasks_needed(discordance: float) -> None:
+def test_plans_agree_with_nams_formula(discordance: float) -> None:
     found = plan_binary(0.08, discordance, power=0.9, alpha=0.05)
-    assert found.formula_n == tasks_needed(0.08, discordance, 0.9, 0.05)
+    # Nam (1997): variance under the null by the restricted likelihood, for equally good models.
+    linear = discordance + 2 * 0.08
+    only_a = (linear + math.sqrt(linear**2 - 4 * discordance * 0.08 * 1.08)) / 4
+    null = 2 * only_a - 0.08 * 1.08
+    reach = sp.norm.ppf(0.95) * math.sqrt(null) + sp.norm.ppf(0.9) * math.sqrt(discordance)
+    assert found.formula_n == max(1, math.ceil((reach / 0.08) ** 2))
     assert found.pairs_n >= found.formula_n
     assert found.power >= 0.9
 
@@ -105,8 +115,8 @@ def test_the_planned_pairs_have_the_power(margin: float, discordance: float, tru
     kinds, counts = np.unique(tables, axis=0, return_counts=True)
     yes = sum(
         count
-        for (won, lost, same), count in zip(kinds.tolist(), counts.tolist(), strict=True)
-        if verdict(paired_score_difference(same, lost, won, 0), margin) == "yes"
+        for (won, lost, _), count in zip(kinds.tolist(), counts.tolist(), strict=True)
+        if _says_yes(won, lost, plan.pairs_n, margin)
     )
     assert yes / 4000 == pytest.approx(plan.power, abs=0.025)
     assert plan.power >= 0.8
@@ -150,12 +160,25 @@ def test_likeness_is_recovered() -> None:
 # ---------------------------------------------------------------- properties
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.floats(0.01, 0.5), st.floats(0, 1), st.floats(0.5, 0.99), st.floats(0.001, 0.2))
+def test_more_demands_need_more_pairs(margin: float, d: float, power: float, alpha: float) -> None:
+    def pairs(margin: float, d: float, power: float, alpha: float) -> int:
+        return plan_binary(margin, d, power=power, alpha=alpha).formula_n
+
+    n = pairs(margin, d, power, alpha)
+    assert pairs(margin / 2, d, power, alpha) >= n
+    assert pairs(margin, min(1, d + 0.1), power, alpha) >= n
+    assert pairs(margin, d, min(0.999, power + 0.005), alpha) >= n
+    assert pairs(margin, d, power, alpha / 2) >= n
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.05, 0.4), st.floats(0, 0.6), st.floats(0.5, 0.95), st.integers(1, 10))
-def test_plans_keep_their_word(margin: float, share: float, power: float, tries: int) -> None:
-    plan = plan_binary(margin, share, power=power, tries=tries, icc=0.3)
+def test_plans_keep_their_word(margin: float, share: float, power: float, repeats: int) -> None:
+    plan = plan_binary(margin, share, power=power, repeats=repeats, icc=0.3)
     assert plan.power >= power
-    assert plan.calls_n == plan.items_n * plan.tries
+    assert plan.calls_n == plan.items_n * plan.repeats
     assert plan.items_n <= max(plan.pairs_n, math.ceil(3.85 / margin))
     assert plan_binary(margin, share, power=power, true_difference=min(share, 0.02)).formula_n <= (
         plan.formula_n
@@ -170,13 +193,8 @@ def test_least_margin_is_where_the_power_is_reached() -> None:
     assert graded_power(100, graded, 0.4) == pytest.approx(0.8, abs=1e-4)
 
 
-def test_preference_is_the_same_arithmetic() -> None:
-    votes, pairs = plan_preference(0.1, 0.3), plan_binary(0.1, 0.7)
-    assert votes == pairs
-
-
 def test_few_items_with_many_tries_are_not_enough() -> None:
-    plan = plan_binary(0.05, 0.1, tries=50)
+    plan = plan_binary(0.05, 0.1, repeats=50)
     assert plan.items_n >= 73
 
 
@@ -193,8 +211,6 @@ def test_refuses_what_no_sample_shows() -> None:
         plan_graded(0.1, 1, alpha=0.5)
     with pytest.raises(ValueError, match="standard deviation is 0"):
         plan_graded(0.1, 0)
-    with pytest.raises(ValueError, match="tie rate is 1"):
-        plan_preference(0.1, 1)
     with pytest.raises(ValueError, match="correlation is 2"):
         items_for_pairs(10, 2, 2)
     with pytest.raises(ValueError, match="all differences"):
