@@ -1,7 +1,6 @@
 """What the verbs about users' own trials share: results, margins, files as sources, prices."""
 
 import hashlib
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,7 +19,6 @@ from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.trials.rates import Rates
-from headtohead.trials.words import margin_of as margin_of
 
 _HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
 
@@ -115,30 +113,6 @@ def rates_of(card: RateCard) -> Rates:
         cache_read_usd_per_mtok=price.get("cache_read"),
         cache_write_usd_per_mtok=price.get("cache_write"),
     )
-
-
-def command(verb: str, words: Sequence[str], options: Mapping[str, object]) -> str:
-    """How to ask again, as typed; options that are empty are left out.
-
-    Args:
-        verb: The verb.
-        words: Its arguments.
-        options: Option -> value: True for a flag, a mapping or a list of texts for what is said
-            several times, a tuple for what is split at commas.
-    """
-    typed = ["h2h", verb, *words]
-    for name, value in options.items():
-        if value is None or value is False or value in ("", (), [], {}):
-            continue
-        if value is True:
-            typed.append(name)
-        elif isinstance(value, Mapping):
-            typed += [word for k, v in value.items() for word in (name, f"{k}={v}")]
-        elif isinstance(value, list):
-            typed += [word for one in value for word in (name, str(one))]
-        else:
-            typed += [name, ",".join(value) if isinstance(value, tuple) else str(value)]
-    return shlex.join(typed)
 
 
 def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:

@@ -15,8 +15,7 @@ from headtohead.trials.judging.agreement import agreement
 from headtohead.trials.judging.leanings import length_bias, self_preference
 from headtohead.trials.judging.positions import position_bias
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
-from headtohead.trials.paired import verdict
-from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices
+from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices, verdict
 from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.operators import endpoint_of
 from headtohead.trials.replay.outcome import Outcome

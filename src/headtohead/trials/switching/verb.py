@@ -23,7 +23,6 @@ from headtohead.trials.result import (
     TrialResult,
     file_citation,
     interval_json,
-    margin_of,
 )
 from headtohead.trials.sampling.drawing import draw, of_model
 from headtohead.trials.scoring.ballot import Vote, key_file_of, read_votes, write_ballot
@@ -42,6 +41,7 @@ from headtohead.trials.switching.running import (
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
 from headtohead.trials.switching.sheet import switch_sheet
 from headtohead.trials.switching.summing import Collected, result_of
+from headtohead.trials.words import margin_of
 
 
 @takes(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
