@@ -210,7 +210,7 @@ def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[s
                 votes=votes[one.voter],
                 model=one.model,
                 change_elo=one.actual * k,
-                reorders=one.actual_swaps,
+                reorders=one.swaps,
             )
             for one in carried.verified
             if one.model is not None

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import ELO, World, counted, names
+from tests.ratings.bradley_terry.style.style_votes import style_of_votes
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.bounds import bounds
@@ -13,7 +14,6 @@ from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.leverage import not_below, undrawn
 from headtohead.ratings.bradley_terry.ranking import joint_width
 from headtohead.ratings.bradley_terry.resample import bootstrap
-from headtohead.ratings.bradley_terry.style.passes import style_of_votes
 from headtohead.stats.inputs import IntArray
 
 _ONE_VOTE = 2 * ELO  # standard error of one vote among equals

@@ -14,12 +14,12 @@ What each peer was then asked stands in the docstring of its test.
 import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import ELO
+from tests.ratings.bradley_terry.style.style_votes import style_of_votes
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit
-from headtohead.ratings.bradley_terry.style.passes import style_of_votes
 from headtohead.stats.inputs import FloatArray
 
 MODELS = ("a", "b", "c", "d", "e")

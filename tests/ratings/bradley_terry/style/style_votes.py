@@ -1,10 +1,16 @@
 """Simulated votes in which style sways the voter, and a second way to fit them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES
+from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
+from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
 from headtohead.stats.inputs import FloatArray, IntArray
 
 SCORE = np.array([1.0, 0.0, 0.5, 0.5])
@@ -86,3 +92,55 @@ def generic_fit(
     residual = score - 1 / (1 + np.exp(-rows @ found.x))
     meat = (rows * (weight * residual**2)[:, None]).T @ rows
     return found.x, inverse @ meat @ inverse
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Coded votes as passes read them."""
+
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    outcome: NDArray[np.int8]
+    covariates: FloatArray
+    labels: Mapping[str, NDArray[np.int32]]
+
+
+def style_of_votes(
+    models: Sequence[str],
+    first: ArrayLike,
+    second: ArrayLike,
+    outcome: ArrayLike,
+    covariates: ArrayLike,
+    names: Sequence[str],
+    *,
+    cluster: ArrayLike | None = None,
+    prior: float = PRIOR_VOTES,
+    ridge: float = 0.0,
+    side: bool = False,
+    centre: bool = False,
+    start: StyleFit | None = None,
+) -> StyleFit:
+    """The style-controlled fit of coded votes held in memory."""
+    counts = Counts.from_codes(models, first, second, outcome)
+    made = np.asarray(covariates, dtype=np.float64)
+    if made.ndim != 2 or made.shape[1] != len(names):
+        raise ValueError(f"covariates have shape {made.shape}; there are {len(names)} names")
+    votes = Chunk(
+        np.asarray(first),
+        np.asarray(second),
+        np.asarray(outcome),
+        made,
+        {} if cluster is None else {"cluster": np.asarray(cluster)},
+    )
+    clustered = clusters_over(counts, models, lambda: [votes], "cluster")
+    return fit_style(
+        passes_over(counts, models, lambda: [votes]),
+        counts,
+        names,
+        prior=prior,
+        ridge=ridge,
+        side=side,
+        centre=centre,
+        start=start,
+        clustered=None if cluster is None else clustered,
+    )

@@ -11,6 +11,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     Votes,
     design,
     generic_fit,
+    style_of_votes,
     style_votes,
 )
 
@@ -19,7 +20,6 @@ from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit
-from headtohead.ratings.bradley_terry.style.passes import style_of_votes
 from headtohead.stats.inputs import FloatArray
 
 

@@ -15,6 +15,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     TRUTH,
     Votes,
     design,
+    style_of_votes,
     style_votes,
 )
 
@@ -32,7 +33,6 @@ from headtohead.ratings.bradley_terry.style.equations import (
 from headtohead.ratings.bradley_terry.style.passes import (
     clusters_over,
     passes_over,
-    style_of_votes,
 )
 from headtohead.stats.inputs import FloatArray, IntArray
 

@@ -1,8 +1,7 @@
-"""Circles: Kendall and Babington Smith's tournament, planted ones, nulls, dense least squares."""
+"""Circles: planted ones, nulls, dense least squares."""
 
 import itertools
 import math
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +14,7 @@ from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Cells, fit
-from headtohead.ratings.bradley_terry.trust.cycles import circular_triads, cycles
-
-# A dog's choices among six foods; row chosen over column. Kendall and Babington Smith (1940),
-# p. 326, doi:10.1093/biomet/31.3-4.324.
-_DOG = [
-    [0, 1, 1, 0, 1, 1],
-    [0, 0, 0, 1, 1, 0],
-    [0, 1, 0, 1, 1, 1],
-    [1, 0, 0, 0, 0, 0],
-    [0, 0, 0, 1, 0, 1],
-    [0, 1, 0, 1, 0, 0],
-]
+from headtohead.ratings.bradley_terry.trust.cycles import cycles
 
 
 def _rng(seed: int = 1) -> np.random.Generator:
@@ -47,42 +35,6 @@ def _rock_paper_scissors(votes: int = 40) -> Counts:
     return circle
 
 
-# ---------------------------------------------------------------- tournaments
-
-
-def test_the_dogs_choices() -> None:
-    found = circular_triads(_DOG)
-    assert (found.circular, found.most, found.consistence, found.expected) == (5, 8, 0.375, 5)
-
-
-@pytest.mark.parametrize("n", [3, 4, 5])
-def test_circular_triads_agree_with_counting_them(n: int) -> None:
-    pairs = list(itertools.combinations(range(n), 2))
-    seen: Counter[int] = Counter()
-    for winners in itertools.product((False, True), repeat=len(pairs)):
-        beats = np.zeros((n, n), dtype=bool)
-        for (a, b), first in zip(pairs, winners, strict=True):
-            beats[(a, b) if first else (b, a)] = True
-        circles = sum(
-            bool(beats[a, b] == beats[b, c] == beats[c, a])
-            for a, b, c in itertools.combinations(range(n), 3)
-        )
-        assert circular_triads(beats).circular == circles
-        seen[circles] += 1
-    assert max(seen) == circular_triads(beats).most
-    mean = sum(d * times for d, times in seen.items()) / seen.total()
-    assert mean == circular_triads(beats).expected
-    if n == 4:
-        # Their table of exact probabilities: 24, 16 and 24 of the 64 tournaments.
-        assert seen == {0: 24, 1: 16, 2: 24}
-
-
-def test_what_is_no_tournament() -> None:
-    for bad in ([[0, 1], [0, 0]], np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 4)), np.eye(3)):
-        with pytest.raises(ValueError, match=r"tournament|winner"):
-            circular_triads(bad)
-
-
 # ---------------------------------------------------------------- planted and null boards
 
 
@@ -91,22 +43,18 @@ def test_rock_paper_scissors_is_found_and_nothing_else() -> None:
     assert [circle.models for circle in found.circles] == [("paper", "rock", "scissors")]
     assert found.circles[0].scores == (0.75, 0.75, 0.75)
     assert found.circles[0].votes == (40, 40, 40)
-    assert (found.triples, found.circular) == (10, 1)
     assert found.cyclic_p == 0.005
     assert found.cyclic > 3 * found.cyclic_by_chance
-    assert found.curl == pytest.approx(found.cyclic, rel=1e-6)
 
 
 def test_few_votes_make_no_sure_circle() -> None:
     found = cycles(fit(_rock_paper_scissors(8)), _rng())
-    assert found.circular == 1
     assert found.circles == ()
 
 
 def test_a_board_with_an_order_has_no_circle() -> None:
     found = cycles(fit(davidson(np.linspace(-1.5, 1.5, 6), 1, 8000, _rng()).counts()), _rng())
     assert found.circles == ()
-    assert found.circular == 0
     assert found.cyclic < 0.02
     assert found.cyclic_p > 0.01
 
@@ -143,16 +91,6 @@ def test_cyclic_share_agrees_with_dense_least_squares(seed: int) -> None:
     edges = np.arange(n.size)
     ends = np.zeros((n.size, 6))
     ends[edges, cells.first], ends[edges, cells.second] = 1, -1
-    place = {(a, b): e for e, (a, b) in enumerate(zip(cells.first, cells.second, strict=True))}
-    around = [
-        (place[a, b], place[b, c], place[a, c])
-        for a, b, c in itertools.combinations(range(6), 3)
-        if {(a, b), (b, c), (a, c)} <= place.keys()
-    ]
-    assert found.triples == len(around)
-    turns = np.zeros((n.size, len(around)))
-    for t, (ab, bc, ac) in enumerate(around):
-        turns[ab, t], turns[bc, t], turns[ac, t] = 1, 1, -1
 
     def left(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
         made: np.ndarray = target - matrix @ np.linalg.lstsq(matrix, target, rcond=None)[0]
@@ -161,15 +99,11 @@ def test_cyclic_share_agrees_with_dense_least_squares(seed: int) -> None:
     cyclic = left(root[:, None] * ends, flow)
     total = float(flow @ flow)
     assert found.cyclic == pytest.approx(float(cyclic @ cyclic) / total, abs=1e-9)
-    harmonic = left(turns / root[:, None], cyclic) if around else cyclic
-    expected = float(cyclic @ cyclic - harmonic @ harmonic) / total
-    assert found.curl == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_circle_of_four_has_no_circle_of_three_in_it() -> None:
     ring = board(("a", "b", 75, 25), ("b", "c", 75, 25), ("c", "d", 75, 25), ("d", "a", 75, 25))
     found = cycles(fit(ring), _rng())
-    assert (found.triples, found.curl) == (0, 0)
     assert found.cyclic == pytest.approx(1)
     assert found.cyclic_p == 0.005
 
@@ -178,12 +112,11 @@ def test_a_tree_of_pairs_has_no_circle_at_all() -> None:
     found = cycles(fit(board(("a", "b", 75, 25), ("b", "c", 60, 40), ("b", "d", 10, 5))), _rng())
     assert found.cyclic == pytest.approx(0, abs=1e-12)
     assert found.cyclic_p > 0.3
-    assert (found.triples, found.circular, found.circular_p) == (0, 0, 1)
 
 
 def test_equal_models_vary_in_nothing() -> None:
     found = cycles(fit(board(("a", "b", 9, 9), ("b", "c", 9, 9), ("a", "c", 9, 9))), _rng())
-    assert (found.cyclic, found.curl, found.cyclic_by_chance) == (0, 0, 0)
+    assert (found.cyclic, found.cyclic_by_chance) == (0, 0)
     assert found.cyclic_p == 1
 
 
@@ -193,8 +126,6 @@ def test_order_of_models_and_sides_do_not_matter() -> None:
     for other in (votes.relabelled(np.array([4, 2, 0, 1, 3])), votes.turned()):
         found = cycles(fit(other.counts()), _rng())
         assert found.cyclic == pytest.approx(plain.cyclic)
-        assert found.curl == pytest.approx(plain.curl, abs=1e-6)
-        assert found.circular == plain.circular
 
 
 def test_impossible_arguments() -> None:
@@ -207,9 +138,6 @@ def test_impossible_arguments() -> None:
 
 def test_arena_runs_in_no_sure_circle(shared_evidence: Path) -> None:
     found = cycles(fit(arena(shared_evidence)), _rng(), rounds=99)
-    assert (found.triples, found.circular) == (50_312, 848)
-    assert found.circular_expected == pytest.approx(865, abs=30)
     assert found.circles == ()
     assert found.cyclic == pytest.approx(0.0375, abs=0.0005)
     assert found.cyclic_by_chance == pytest.approx(0.0252, abs=0.0005)
-    assert found.curl == pytest.approx(found.cyclic, rel=1e-4)

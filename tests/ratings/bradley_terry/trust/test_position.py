@@ -28,11 +28,7 @@ def test_home_advantage_reproduces_the_published_one() -> None:
     assert found.side.value == pytest.approx(0.3023, abs=5e-5)
     assert math.sqrt(covariance(fitted, "hessian")[-1, -1]) == pytest.approx(0.1309, abs=5e-5)
     assert found.side.width / (2 * 1.959964) == pytest.approx(0.1309, rel=0.05)
-    assert found.p == pytest.approx(float(sp.chi2.sf(5.4106, 1)), rel=0.25)
     assert found.score.value == pytest.approx(1 / (1 + math.exp(-0.302261)), abs=1e-5)
-    home = int(BASEBALL.votes[:, 0].sum())
-    wilson = sp.binomtest(home, BASEBALL.total).proportion_ci(method="wilson")
-    assert (found.wins.low, found.wins.high) == pytest.approx((wilson.low, wilson.high))
 
 
 @pytest.mark.parametrize("ties", TIES)
@@ -43,7 +39,6 @@ def test_swapping_all_sides_turns_the_effect_round(ties: Ties) -> None:
     )
     assert (other.side.low, other.side.high) == pytest.approx((-one.side.high, -one.side.low))
     assert other.score.value == pytest.approx(1 - one.score.value)
-    assert other.p == pytest.approx(one.p)
 
 
 @pytest.mark.parametrize(("ties", "tie"), [("half", 0.0), ("davidson", 0.7), ("drop", 0.7)])
@@ -87,9 +82,7 @@ def test_judges_prefer_a_side_and_people_do_not(shared_evidence: Path) -> None:
     assert 0.52 < seen["gpt-4-0125-preview"].score.low < 0.56
     assert seen["claude-3-opus-20240229"].score.high < 0.43
     assert people.side.low < 0 < people.side.high
-    assert people.p > 0.5
     assert not balance.uneven.any()
-    assert balance.pairs_p > 0.01
 
 
 # ---------------------------------------------------------------- balance of sides
@@ -102,7 +95,6 @@ def test_a_model_shown_first_too_often_is_found() -> None:
     assert found.models == ("a", "b", "c")
     assert found.uneven.tolist() == [True, True, False]
     assert found.first[0] / found.battles[0] == pytest.approx(705 / 1010)
-    assert found.pairs_p < 1e-6
 
 
 def test_balance_agrees_with_the_binomial_test() -> None:
@@ -113,21 +105,17 @@ def test_balance_agrees_with_the_binomial_test() -> None:
 
 def test_a_coin_is_called_uneven_as_rarely_as_said() -> None:
     rounds = 400
-    models, pairs = 0, []
+    models = 0
     for seed in range(rounds):
         rng = np.random.default_rng(seed)
         votes = davidson(np.zeros(6), 1, 200, rng)
         found = side_balance(votes.counts())
         models += bool(found.uneven.any())
-        pairs.append(found.pairs_p)
     assert models / rounds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / rounds)
-    below = float(np.mean(np.array(pairs) <= 0.05))
-    assert below == pytest.approx(0.05, abs=0.035)
 
 
 def test_pairs_that_met_once_tell_nothing_of_balance() -> None:
     found = side_balance(board(("a", "b", 1, 0), ("b", "c", 0, 1)))
-    assert math.isnan(found.pairs_p)
     assert not found.uneven.any()
 
 

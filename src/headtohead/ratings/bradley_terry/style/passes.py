@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES
 from headtohead.ratings.bradley_terry.style.clusters import (
     ClusterMeat,
     ClusterScores,
@@ -16,7 +15,6 @@ from headtohead.ratings.bradley_terry.style.clusters import (
     cluster_scores,
     heavy_votes,
 )
-from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
 from headtohead.ratings.bradley_terry.style.equations import Equations, equations
 from headtohead.ratings.bradley_terry.style.search import Passes
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
@@ -227,69 +225,6 @@ class ClusterPasses:
             place = _place(self.counts, self.models)
             kept = _Votes.among(place, chunk)
             yield place[kept.first], place[kept.second], kept
-
-
-def style_of_votes(
-    models: Sequence[str],
-    first: ArrayLike,
-    second: ArrayLike,
-    outcome: ArrayLike,
-    covariates: ArrayLike,
-    names: Sequence[str],
-    *,
-    cluster: ArrayLike | None = None,
-    prior: float = PRIOR_VOTES,
-    ridge: float = 0.0,
-    side: bool = False,
-    centre: bool = False,
-    start: StyleFit | None = None,
-) -> StyleFit:
-    """The style-controlled fit of coded votes held in memory.
-
-    Args:
-        models: Names, distinct, in any order.
-        first: Position in `models` of the side shown first, shape (n,).
-        second: Position of the side shown second, shape (n,).
-        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
-        covariates: First minus second, shape (n, d).
-        names: Of the covariates, length d.
-        cluster: Number of the cluster of each vote, shape (n,); -1 for one of its own.
-        prior: As in `fit_style`.
-        ridge: As in `fit_style`.
-        side: As in `fit_style`.
-        centre: As in `fit_style`.
-        start: As in `fit_style`.
-
-    Raises:
-        ValueError: As `Counts.from_codes` and `fit_style`.
-    """
-    counts = Counts.from_codes(models, first, second, outcome)
-    votes = _Votes(
-        np.asarray(first),
-        np.asarray(second),
-        np.asarray(outcome),
-        _columns(covariates, len(names)),
-        {} if cluster is None else {_CLUSTER: np.asarray(cluster)},
-    )
-    clustered = clusters_over(counts, models, lambda: [votes], _CLUSTER)
-    return fit_style(
-        passes_over(counts, models, lambda: [votes]),
-        counts,
-        names,
-        prior=prior,
-        ridge=ridge,
-        side=side,
-        centre=centre,
-        start=start,
-        clustered=None if cluster is None else clustered,
-    )
-
-
-def _columns(covariates: ArrayLike, d: int) -> FloatArray:
-    made = np.asarray(covariates, dtype=np.float64)
-    if made.ndim != 2 or made.shape[1] != d:
-        raise ValueError(f"covariates have shape {made.shape}; there are {d} names")
-    return made
 
 
 def _place(counts: Counts, models: Sequence[str]) -> IntArray:

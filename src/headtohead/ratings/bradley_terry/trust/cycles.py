@@ -8,35 +8,14 @@ differences between pairs that no order explains is compared with boards that ha
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian
 from headtohead.ratings.bradley_terry.trust.chances import chances, draw
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count
+from headtohead.stats.inputs import BoolArray, FloatArray, check_count
 from headtohead.stats.tails import coin_tail, holm
 
 _FEWEST_ROUNDS = 99
 _SMOOTH = 0.5  # of a vote for each side, so that a pair with a clean record has finite odds
-_STEPS = 500
-_CLOSE = 1e-12
-_NOTHING = 1e-200
-
-
-@dataclass(frozen=True, slots=True)
-class Triads:
-    """Circular triads of a tournament in which every pair met once.
-
-    Attributes:
-        circular: How many triples run in a circle.
-        most: The most there can be.
-        consistence: 1 - circular / most: 1 for a perfect order, 0 for as many circles as possible.
-        expected: How many there would be if every pair tossed a coin.
-    """
-
-    circular: int
-    most: int
-    consistence: float
-    expected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +38,17 @@ class Cycles:
     """How far the board runs in circles.
 
     Attributes:
-        triples: Triples whose three pairs all met.
-        circular: Those that run in a circle, by who took more of each pair's votes.
-        circular_expected: How many do on boards that follow the fit, on average.
-        circular_p: The chance of so many there.
-        circles: Those that do for sure.
+        circles: Triples that run in a circle for sure.
         cyclic: Share of the variation between pairs, in log-odds, that no order explains, from 0
             to 1.
-        curl: The part of it that circles of three make; only longer circles make the rest.
         cyclic_by_chance: The share that chance alone would make on a board that follows the fit.
         cyclic_p: The chance of so much cyclic variation there.
     """
 
-    triples: int
-    circular: int
-    circular_expected: float
-    circular_p: float
     circles: tuple[Circle, ...]
     cyclic: float
-    curl: float
     cyclic_by_chance: float
     cyclic_p: float
-
-
-def circular_triads(beats: ArrayLike) -> Triads:
-    """How consistent a tournament is, in which each pair met once and one of them won.
-
-    Args:
-        beats: Shape (n, n), true where the row beat the column; n is at least 3.
-
-    Raises:
-        ValueError: If the matrix is not square and of that size, or a pair has no winner, or two.
-
-    References:
-        Kendall, M. G., Babington Smith, B. (1940). On the method of paired comparisons. Biometrika
-        31, 324-345. doi:10.1093/biomet/31.3-4.324
-    """
-    won = np.asarray(beats, dtype=bool)
-    if won.ndim != 2 or won.shape[0] != won.shape[1] or won.shape[0] < 3:
-        raise ValueError(f"a tournament is a square matrix of 3 or more, not {won.shape}")
-    n = won.shape[0]
-    if np.any((won ^ won.T) == np.eye(n, dtype=bool)) or won.trace():
-        raise ValueError("every pair needs one winner, and nobody meets himself")
-    scores = won.sum(axis=1)
-    circular = n * (n - 1) * (2 * n - 1) // 6 - int(scores @ scores)
-    most = (n**3 - (n if n % 2 else 4 * n)) // 24
-    return Triads(circular // 2, most, 1 - circular // 2 / most, n * (n - 1) * (n - 2) / 24)
 
 
 def cycles(
@@ -142,23 +86,16 @@ def cycles(
     drawn = [_unordered(own, draw(own, likely, rng), pairs) for _ in range(rounds)]
     flows = _Flows.of(fitted, pairs, _unordered(own, own.n.sum(axis=1)[:, None] * likely, pairs))
     observed = flows.flow(pairs.n)
-    total = float((flows.weight * observed**2).sum())
+    total = float((flows.weight * observed**2).sum()) or np.inf
     around = float(flows.amount(observed[None])[0])
+    slack = 1e-12 * max(1.0, abs(around))
     by_chance = flows.amount(np.array([flows.flow(n) for n in drawn]))
-    circular = _circular(pairs, pairs.n)
-    numbers = np.array([_circular(pairs, n) for n in drawn], dtype=np.float64)
-    if total == 0:
-        total = np.inf
     return Cycles(
-        triples=flows.triangles.shape[1],
-        circular=circular,
-        circular_expected=float(numbers.mean()),
-        circular_p=_upper(numbers, circular),
         circles=_circles(fitted.counts.models, pairs, alpha),
         cyclic=min(1.0, around / total),
-        curl=min(1.0, flows.curl(observed) / total),
         cyclic_by_chance=float(by_chance.mean()) / total,
-        cyclic_p=_upper(by_chance, around),
+        # The observed board counts as one of the draws.
+        cyclic_p=(1 + int(np.count_nonzero(by_chance >= around - slack))) / (rounds + 1),
     )
 
 
@@ -170,13 +107,11 @@ class _Flows:
         pairs: Unordered pairs.
         weight: How precisely each pair's log-odds are known, shape (P,).
         inverse: Of the weighted Laplacian, one level fixed per component, shape (M, M).
-        triangles: Places of the pairs ab, bc and ac of every triple that met, shape (3, T).
     """
 
     pairs: Cells
     weight: FloatArray
     inverse: FloatArray
-    triangles: IntArray
 
     @classmethod
     def of(cls, fitted: Fit, pairs: Cells, expected: FloatArray) -> "_Flows":
@@ -185,7 +120,7 @@ class _Flows:
         weight = n * score * (1 - score)
         same = fitted.shape.component[:, None] == fitted.shape.component[None, :]
         inverse = np.linalg.inv(laplacian(pairs, weight) + same)
-        return cls(pairs, weight, inverse, _triangles(pairs))
+        return cls(pairs, weight, inverse)
 
     def flow(self, n: FloatArray) -> FloatArray:
         """Log-odds of the first of each pair, shape (P,)."""
@@ -207,40 +142,6 @@ class _Flows:
         made: FloatArray = (self.weight * self.residual(flows) ** 2).sum(axis=1)
         return made
 
-    def curl(self, flow: FloatArray) -> float:
-        """Variation that circles of three make, by conjugate gradients."""
-        root = np.sqrt(self.weight)
-        left = root * self.residual(flow[None])[0]
-        start = float(left @ left)
-        if self.triangles.shape[1] == 0:
-            return 0.0
-        slope = self._around(left / root)
-        step, size = slope, float(slope @ slope)
-        first = max(size, _NOTHING)
-        # Whatever circles of three make is taken out of `left`, bit by bit.
-        for _ in range(_STEPS):
-            if size <= _CLOSE * first:
-                break
-            along = self._spread(step) / root
-            rate = size / float(along @ along)
-            left = left - rate * along
-            slope = self._around(left / root)
-            before, size = size, float(slope @ slope)
-            step = slope + size / before * step
-        return start - float(left @ left)
-
-    def _around(self, flow: FloatArray) -> FloatArray:
-        """Sum of a flow around each triangle, shape (T,)."""
-        ab, bc, ac = self.triangles
-        made: FloatArray = flow[ab] + flow[bc] - flow[ac]
-        return made
-
-    def _spread(self, amount: FloatArray) -> FloatArray:
-        """Amounts that run around triangles, added up by pair, shape (P,)."""
-        size = self.weight.size
-        ab, bc, ac = (np.bincount(edge, amount, minlength=size) for edge in self.triangles)
-        return np.asarray(ab + bc - ac, dtype=np.float64)
-
 
 def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
     """Votes of the fit's own cells gathered by unordered pair, shape (P, 3)."""
@@ -253,32 +154,12 @@ def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
     return made
 
 
-def _triangles(pairs: Cells) -> IntArray:
-    """Places of the three pairs of every triple a < b < c that met, shape (3, T)."""
-    place = np.full((pairs.m, pairs.m), -1, dtype=np.int64)
-    place[pairs.first, pairs.second] = np.arange(pairs.first.size)
-    found = [np.zeros((3, 0), dtype=np.int64)]
-    for a in range(pairs.m):
-        others = np.flatnonzero(place[a] >= 0)
-        inner = place[np.ix_(others, others)]
-        b, c = np.nonzero(inner >= 0)
-        found.append(np.stack([place[a, others[b]], inner[b, c], place[a, others[c]]]))
-    return np.concatenate(found, axis=1)
-
-
 def _directions(pairs: Cells, ahead: BoolArray, behind: BoolArray) -> BoolArray:
     """Entry (i, j): i goes ahead of j; shape (M, M)."""
     made = np.zeros((pairs.m, pairs.m), dtype=bool)
     made[pairs.first[ahead], pairs.second[ahead]] = True
     made[pairs.second[behind], pairs.first[behind]] = True
     return made
-
-
-def _circular(pairs: Cells, n: FloatArray) -> int:
-    """How many triples run in a circle by who took more votes."""
-    lead = n[:, 0] - n[:, 1]
-    ahead = _directions(pairs, lead > 0, lead < 0).astype(np.float64)
-    return round(float(((ahead @ ahead) * ahead.T).sum()) / 3)
 
 
 def _circles(models: tuple[str, ...], pairs: Cells, alpha: float) -> tuple[Circle, ...]:
@@ -303,9 +184,3 @@ def _circles(models: tuple[str, ...], pairs: Cells, alpha: float) -> tuple[Circl
                 n1, n2, n3 = (int(votes[i, j]) for i, j in steps)
                 found.append(Circle((models[a], models[b], models[c]), (s1, s2, s3), (n1, n2, n3)))
     return tuple(found)
-
-
-def _upper(drawn: FloatArray, observed: float) -> float:
-    """The chance of as much, the observed board counted as one of the draws."""
-    slack = 1e-12 * max(1.0, abs(observed))
-    return (1 + int(np.count_nonzero(drawn >= observed - slack))) / (drawn.size + 1)

@@ -29,14 +29,12 @@ class GroupExposure:
         group: Its label.
         models: How many entrants.
         votes: Votes in which they took part, summed over entrants.
-        share: Their part of all votes so counted, from 0 to 1.
         votes_per_model: On average.
     """
 
     group: str
     models: int
     votes: int
-    share: float
     votes_per_model: float
 
 
@@ -47,8 +45,6 @@ class Exposure:
     Attributes:
         models: Their names.
         votes: Votes that each took part in, shape (M,).
-        rivals: How many others each met, shape (M,).
-        ratio: Most votes over fewest.
         gini: 0 if all have the same number of votes, near 1 if one has nearly all.
         pairs_met: Share of all pairs that ever met.
         groups: By votes, the most first; empty without labels.
@@ -56,8 +52,6 @@ class Exposure:
 
     models: tuple[str, ...]
     votes: IntArray
-    rivals: IntArray
-    ratio: float
     gini: float
     pairs_met: float
     groups: tuple[GroupExposure, ...]
@@ -89,8 +83,6 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> Exposure:
     return Exposure(
         counts.models,
         votes,
-        met.sum(axis=1).astype(np.int64),
-        float(votes.max() / votes.min()),
         gini(votes),
         float(met.sum() / (m * (m - 1))),
         groups,
@@ -231,7 +223,6 @@ def _groups(votes: IntArray, labels: list[str]) -> tuple[GroupExposure, ...]:
             str(name),
             int(models[k]),
             int(summed[k]),
-            float(summed[k] / votes.sum()),
             float(summed[k] / models[k]),
         )
         for k, name in enumerate(names)

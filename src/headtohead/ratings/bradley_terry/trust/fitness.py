@@ -52,10 +52,8 @@ class Fitness:
 
     Attributes:
         pearson: Pearson's chi-square over pairs.
-        deviance: Twice the log-likelihood that a strength for each pair of its own would gain.
         df: Degrees of freedom; 0 where there are no more pairs than parameters.
         p: The chance of so large a `pearson` if the model holds; nan with no degree of freedom.
-        dispersion: `pearson` per degree of freedom: near 1 if the model holds; nan likewise.
         method: Where p comes from.
         z: Residual of each cell in standard errors, shape (P,).
         z_p: Its two-sided p-value, corrected by Holm for all pairs, shape (P,).
@@ -65,10 +63,8 @@ class Fitness:
     """
 
     pearson: float
-    deviance: float
     df: int
     p: float
-    dispersion: float
     method: P_Method
     z: FloatArray
     z_p: FloatArray
@@ -128,10 +124,8 @@ def fitness(
     z_p = holm(_residual_p(cells, likely, z))
     return Fitness(
         pearson,
-        _deviance(fitted, cells, likely),
         df,
         p,
-        pearson / df if df else float("nan"),
         chosen,
         z,
         z_p,
@@ -235,21 +229,6 @@ def _pearson(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
     expected = n[:, None] * likely
     some = expected > 0
     return float(((cells.n - expected)[some] ** 2 / expected[some]).sum())
-
-
-def _deviance(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
-    n = cells.n.sum(axis=1)
-    if fitted.ties != "half":
-        expected = np.maximum(n[:, None] * likely, 1e-300)
-        return float(2 * (cells.n * np.log(np.maximum(cells.n, 1e-300) / expected)).sum())
-    score = likely @ _SCORE
-    mean = cells.n @ _SCORE / n
-    gain = sum(
-        a * np.log(np.maximum(a, 1e-300) / b) for a, b in ((mean, score), (1 - mean, 1 - score))
-    )
-    # Ties make scores vary less than coin tosses do, and the gain counts for more.
-    variance = np.maximum(likely @ _SCORE**2 - score**2, _DISPERSED)
-    return float((2 * n * gain * score * (1 - score) / variance).sum())
 
 
 def _degrees(fitted: Fit, cells: Cells) -> int:

@@ -6,7 +6,6 @@ anew on what is left and more are taken, until a refit does.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from headtohead.ratings.bradley_terry.trust.influence import (
 )
 from headtohead.stats.inputs import FloatArray, IntArray
 
-Removable = Literal["any", "wins"]
 _BATCHES = 12
 _REFITS = 30
 _STRAIGHT = 6  # after so many refits the rest is halved
@@ -61,8 +59,8 @@ def flip_votes(
     first: int,
     second: int,
     *,
-    remove: Removable = "any",
     reach: float = _REACH,
+    inverse: FloatArray | None = None,
 ) -> Flip:
     """The votes that must go for two models to change places.
 
@@ -70,8 +68,8 @@ def flip_votes(
         fitted: The fit.
         first: Index of a model.
         second: Index of another, joined to it by votes.
-        remove: "any" vote, or only "wins" of the stronger model.
         reach: Largest share of all votes that may be removed, 0 < reach <= 1.
+        inverse: Of the information of the fit, if it is known.
 
     Raises:
         ValueError: If the models are the same or not joined by votes, or `reach` is out of range.
@@ -92,19 +90,27 @@ def flip_votes(
         raise ValueError(
             f"no chain of votes joins {names[first]} and {names[second]}, so neither leads"
         )
-    return _flip(fitted, inverse_information(fitted), first, second, remove, reach)
+    strength = fitted.strength
+    i, j = (first, second) if strength[first] >= strength[second] else (second, first)
+    gap = float(strength[i] - strength[j])
+    if inverse is None:
+        inverse = inverse_information(fitted)
+    queue = _queue(fitted, inverse, i, j)
+    predicted = queue.enough(gap)
+    removed, after = _search(fitted, i, j, queue, int(reach * fitted.counts.total))
+    flipped = after < _TURNED
+    needed = removed.total if flipped else None
+    share = removed.total / fitted.counts.total if flipped else float("nan")
+    return Flip((names[i], names[j]), gap, predicted, needed, share, after, removed, flipped)
 
 
-def adjacent_flips(
-    fitted: Fit, *, remove: Removable = "any", reach: float = _REACH
-) -> tuple[Flip, ...]:
+def adjacent_flips(fitted: Fit, *, reach: float = _REACH) -> tuple[Flip, ...]:
     """What it takes to swap each model with the next weaker one, from the top of the board.
 
     Models that no chain of votes joins are no neighbours.
 
     Args:
         fitted: The fit.
-        remove: "any" vote, or only "wins" of the stronger model.
         reach: Largest share of all votes that may be removed, 0 < reach <= 1.
 
     Raises:
@@ -113,11 +119,9 @@ def adjacent_flips(
     References:
         As `flip_votes`.
     """
-    if not 0 < reach <= 1:
-        raise ValueError(f"reach is {reach}; it must be a share above 0 and at most 1")
     inverse = inverse_information(fitted)
     return tuple(
-        _flip(fitted, inverse, int(i), int(j), remove, reach)
+        flip_votes(fitted, int(i), int(j), reach=reach, inverse=inverse)
         for i, j in zip(*neighbours(fitted), strict=True)
     )
 
@@ -155,39 +159,16 @@ class _Queue:
         return made.reshape(-1, 4)
 
 
-def _flip(
-    fitted: Fit, inverse: FloatArray, first: int, second: int, remove: Removable, reach: float
-) -> Flip:
-    strength, names = fitted.strength, fitted.counts.models
-    i, j = (first, second) if strength[first] >= strength[second] else (second, first)
-    gap = float(strength[i] - strength[j])
-    queue = _queue(fitted, inverse, i, j, remove)
-    predicted = queue.enough(gap)
-    removed, after = _search(fitted, i, j, queue, remove, int(reach * fitted.counts.total))
-    flipped = after < _TURNED
-    needed = removed.total if flipped else None
-    share = removed.total / fitted.counts.total if flipped else float("nan")
-    return Flip((names[i], names[j]), gap, predicted, needed, share, after, removed, flipped)
-
-
-def _queue(fitted: Fit, inverse: FloatArray, i: int, j: int, remove: Removable) -> _Queue:
+def _queue(fitted: Fit, inverse: FloatArray, i: int, j: int) -> _Queue:
     """The votes whose removal narrows the gap, the strongest first."""
     counts = fitted.counts
     effect = removal_effect(fitted, counts.first, counts.second, inverse[:, i] - inverse[:, j])
-    allowed = counts.votes > 0
-    if remove == "wins":
-        won = np.zeros_like(allowed)
-        won[:, 0] = counts.first == i
-        won[:, 1] = counts.second == i
-        allowed &= won
-    cell = np.flatnonzero((allowed & (effect < 0)).ravel())
+    cell = np.flatnonzero(((counts.votes > 0) & (effect < 0)).ravel())
     cell = cell[np.argsort(effect.ravel()[cell], kind="stable")]
     return _Queue(cell, counts.votes.ravel()[cell], effect.ravel()[cell])
 
 
-def _search(
-    fitted: Fit, i: int, j: int, queue: _Queue, remove: Removable, most: int
-) -> tuple[Counts, float]:
+def _search(fitted: Fit, i: int, j: int, queue: _Queue, most: int) -> tuple[Counts, float]:
     """The votes taken and the gap without them: one batch, or more where one does not do."""
     now, taken = fitted, Counts.none()
     after = float(fitted.strength[i] - fitted.strength[j])
@@ -208,7 +189,7 @@ def _search(
             break
         # The rest weighs differently without those: it is weighed anew.
         i, j = (now.counts.models.index(name) for name in (leader, rival))
-        queue = _queue(now, inverse_information(now), i, j, remove)
+        queue = _queue(now, inverse_information(now), i, j)
         number = queue.enough(after)
     return taken, after
 

@@ -28,16 +28,14 @@ class Refit:
             vote left, or none that joins it to the others.
         predicted: By how much, from one step, in logits.
         actual: By how much, from the refit, in logits; nan if `model` is None.
-        predicted_swaps: Neighbours on the board that one step says change places.
-        actual_swaps: Neighbours on the board that do change places.
+        swaps: Neighbours on the board that change places.
     """
 
     voter: int
     model: str | None
     predicted: float
     actual: float
-    predicted_swaps: int
-    actual_swaps: int
+    swaps: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,16 +218,16 @@ def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int
     votes[np.arange(votes.shape[0]), rows.outcome[gone]] = rows.n[gone]
     without = Counts.from_cells(rows.models, rows.first[gone], rows.second[gone], votes)
     again = refit(fitted, fitted.counts - without)
-    predicted, swaps = float(found.move[place]), int(found.swaps[place])
+    predicted, swaps = float(found.move[place]), _order_changes(fitted, again)
     if again is None or not _same_board(fitted, again):
-        return Refit(voter, None, predicted, float("nan"), swaps, _order_changes(fitted, again))
+        return Refit(voter, None, predicted, float("nan"), swaps)
     # Measured with the same weights, so that a changed average is no change of a model.
     model = int(found.model[place])
     same = fitted.shape.component == fitted.shape.component[model]
     moved = again.strength - fitted.strength
     actual = moved[model] - float(moved[same] @ fitted.reference[same])
     name = fitted.counts.models[model]
-    return Refit(voter, name, predicted, float(actual), swaps, _order_changes(fitted, again))
+    return Refit(voter, name, predicted, float(actual), swaps)
 
 
 def _same_board(fitted: Fit, again: Fit) -> bool:

@@ -14,9 +14,9 @@ from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import Fit, laplacian, scatter
 from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_level
-from headtohead.stats.intervals import around, wilson
+from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import normal_quantile
-from headtohead.stats.tails import coin_tail, holm, normal_tail
+from headtohead.stats.tails import coin_tail, holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,10 @@ class PositionBias:
         side: Added to the gap of the side shown first, in logits; 0 is fair.
         score: What the side shown first takes from its equal, ties half; 0.5 is fair. Where ties
             were dropped, its chance to win.
-        p: The chance of so large an effect, either way, if there is none.
-        wins: Share of decisive votes that the side shown first won, whoever it was.
     """
 
     side: Interval
     score: Interval
-    p: float
-    wins: Interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +44,6 @@ class SideBalance:
         p: The chance of so uneven a share if a coin chose the side, either way, corrected by Holm
             for all models, shape (M,).
         uneven: Where p is at most the level asked for, shape (M,).
-        pairs_p: The chance that a coin leaves the two orders of pairs so uneven, over all pairs;
-            nan if none met twice.
     """
 
     models: tuple[str, ...]
@@ -57,7 +51,6 @@ class SideBalance:
     battles: IntArray
     p: FloatArray
     uneven: BoolArray
-    pairs_p: float
 
 
 def position_bias(
@@ -89,12 +82,9 @@ def position_bias(
     errors = covariance(fitted, "sandwich" if clusters is None else "clustered", clusters)
     error = math.sqrt(max(0.0, float(errors[-1, -1])))
     side = Interval(fitted.side, fitted.side - z * error, fitted.side + z * error)
-    first, second = (int(fitted.cells.n[:, k].sum()) for k in (0, 1))
     return PositionBias(
         side,
         around(_score(fitted, side.value), _score(fitted, side.low), _score(fitted, side.high)),
-        1.0 if error == 0 else min(1.0, 2 * float(normal_tail(abs(fitted.side) / error))),
-        wilson(first, first + second, level),
     )
 
 
@@ -137,22 +127,7 @@ def side_balance(counts: Counts, *, alpha: float = 0.05) -> SideBalance:
         for k, n in zip(first.tolist(), battles.tolist(), strict=True)
     ]
     p = holm(tails)
-    return SideBalance(counts.models, first, battles, p, p <= alpha, _pairs_p(counts))
-
-
-def _pairs_p(counts: Counts) -> float:
-    """Upper tail of the chi-square of all pairs, from its exact mean and variance."""
-    votes = counts.votes.sum(axis=1)
-    m = len(counts.models)
-    key = np.minimum(counts.first, counts.second) * m + np.maximum(counts.first, counts.second)
-    _, where = np.unique(key, return_inverse=True)
-    sign = np.where(counts.first < counts.second, 1.0, -1.0)
-    n = np.bincount(where, weights=votes)
-    lead = np.bincount(where, weights=sign * votes)
-    variance = float((2 * (1 - 1 / n)).sum())
-    if variance == 0:
-        return math.nan
-    return float(normal_tail(((lead**2 / n).sum() - n.size) / math.sqrt(variance)))
+    return SideBalance(counts.models, first, battles, p, p <= alpha)
 
 
 def _score(fitted: Fit, side: float) -> float:
