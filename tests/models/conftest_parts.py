@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from tests.models.facts import Question, answers, questions
@@ -127,7 +127,7 @@ def ask(base_url: str, model: str, messages: list[Message], **params: object) ->
     """The body of a chat completion at temperature 0, unless `params` say otherwise."""
     body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": 16, **params}
     # Reading the certificates of the world takes longer than the model, and none is needed here.
-    with httpx.Client(trust_env=False, verify=False, timeout=60) as client:
+    with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
         reply = client.post(f"{base_url}/chat/completions", json=body)
     reply.raise_for_status()
     return dict(reply.json())

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from tests.models.conftest_parts import Side, TinyModels, ask, said, user, write_request_log
@@ -80,9 +80,9 @@ def test_a_stream_brings_the_same_answer_and_its_usage(tiny_models: TinyModels) 
     body = {"messages": user(fact.prompt), "stream": True, "temperature": 0}
     body["stream_options"] = {"include_usage": True}
     # The server drops connections that are kept after a stream.
-    limits = httpx.Limits(max_keepalive_connections=0)
+    limits = httpx2.Limits(max_keepalive_connections=0)
     with (
-        httpx.Client(limits=limits, trust_env=False) as client,
+        httpx2.Client(limits=limits, trust_env=False) as client,
         client.stream("POST", f"{tiny_models.base_url_a}/chat/completions", json=body) as reply,
     ):
         lines = [line[6:] for line in reply.iter_lines() if line.startswith("data: ")]
@@ -167,8 +167,8 @@ def _gone(url: str) -> bool:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         try:
-            httpx.get(f"{url}/models", trust_env=False)
-        except httpx.TransportError:
+            httpx2.get(f"{url}/models", trust_env=False)
+        except httpx2.TransportError:
             return True
         time.sleep(0.02)
     return False
@@ -177,7 +177,7 @@ def _gone(url: str) -> bool:
 def test_a_server_ends_with_its_use_and_with_a_killed_parent(tiny_models: TinyModels) -> None:
     path = tiny_models.made_a.path
     with serving(path, "short") as url:
-        assert httpx.get(f"{url}/models", trust_env=False).status_code == 200
+        assert httpx2.get(f"{url}/models", trust_env=False).status_code == 200
     assert _gone(url)
     program = (
         "import os, pathlib, sys\n"

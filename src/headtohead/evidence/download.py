@@ -10,7 +10,7 @@ from headtohead.core.errors import DamagedDownload, HeadToHeadError, SourceUnrea
 from headtohead.evidence.catalogue import full
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _ATTEMPTS = 4
 _PAGE_STARTS = (b"<!doctype html", b"<html")
@@ -116,7 +116,7 @@ class _Again(Exception):
         super().__init__(str(why))
 
 
-def fetch(client: "httpx.Client", wanted: Wanted, progress: Progress) -> Held | None:
+def fetch(client: "httpx2.Client", wanted: Wanted, progress: Progress) -> Held | None:
     """The file, whole and checked; a part left by an earlier run is continued.
 
     Returns:
@@ -155,17 +155,17 @@ def _note(path: Path, version: Version) -> None:
     _beside(path).write_text(json.dumps(text), encoding="utf-8")
 
 
-def _attempt(client: "httpx.Client", wanted: Wanted, progress: Progress) -> Held | None:
-    import httpx
+def _attempt(client: "httpx2.Client", wanted: Wanted, progress: Progress) -> Held | None:
+    import httpx2
 
     before = version_beside(wanted.part, wanted.url)
     resumed = _size(wanted.part) if before.proof else 0
     offset = None
     try:
         with client.stream("GET", wanted.url, headers=_ask(wanted, before, resumed)) as answer:
-            if answer.status_code == httpx.codes.NOT_MODIFIED and wanted.held and not resumed:
+            if answer.status_code == httpx2.codes.NOT_MODIFIED and wanted.held and not resumed:
                 return wanted.held
-            if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE) and wanted.optional:
+            if answer.status_code in (httpx2.codes.NOT_FOUND, httpx2.codes.GONE) and wanted.optional:
                 return None
             offset = _offset(answer, wanted, before, resumed)
             total = _total(answer)
@@ -177,7 +177,7 @@ def _attempt(client: "httpx.Client", wanted: Wanted, progress: Progress) -> Held
                 _receive(answer, wanted.part, progress)
             finally:
                 progress.finish()
-    except httpx.RequestError as error:
+    except httpx2.RequestError as error:
         raise _broken(wanted, error, offset) from error
     return _finish(wanted, version, total, offset)
 
@@ -201,9 +201,9 @@ def _ask(wanted: Wanted, before: Version, resumed: int) -> dict[str, str]:
     return headers
 
 
-def _offset(answer: "httpx.Response", wanted: Wanted, before: Version, resumed: int) -> int:
+def _offset(answer: "httpx2.Response", wanted: Wanted, before: Version, resumed: int) -> int:
     """Where the body that follows belongs in the file."""
-    import httpx
+    import httpx2
 
     secure = [r.url.scheme == "https" for r in (*answer.history, answer)]
     if wanted.url.startswith("https:") and not all(secure):
@@ -211,7 +211,7 @@ def _offset(answer: "httpx.Response", wanted: Wanted, before: Version, resumed: 
             f"{wanted.label}: {wanted.url} leads to {answer.url}, which is not encrypted; nothing "
             "was taken. Look at the address in a browser, or update headtohead."
         )
-    if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+    if answer.status_code == httpx2.codes.PARTIAL_CONTENT:
         span = answer.headers.get("Content-Range", "")
         now = _version(answer, wanted.url)
         other = (now.etag or before.etag) != before.etag or (
@@ -220,9 +220,9 @@ def _offset(answer: "httpx.Response", wanted: Wanted, before: Version, resumed: 
         if other or "Content-Encoding" in answer.headers or f"bytes {resumed}-" not in span:
             raise _start_over(wanted, "the server continued another file than the one begun")
         return resumed
-    if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and resumed:
+    if answer.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE and resumed:
         raise _start_over(wanted, "the server has a shorter file than the one begun")
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code != httpx2.codes.OK:
         raise _refused(answer, wanted)
     return 0
 
@@ -234,20 +234,20 @@ def _start_over(wanted: Wanted, what: str) -> _Again:
     )
 
 
-def _refused(answer: "httpx.Response", wanted: Wanted) -> SourceUnreachable:
-    import httpx
+def _refused(answer: "httpx2.Response", wanted: Wanted) -> SourceUnreachable:
+    import httpx2
 
     said = f"{wanted.label}: {wanted.url} answered {answer.status_code} {answer.reason_phrase}"
-    if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+    if answer.status_code in (httpx2.codes.NOT_FOUND, httpx2.codes.GONE):
         return SourceUnreachable(f"{said}. The file was moved or withdrawn. Update headtohead.")
-    later = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT)
-    if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code not in later:
+    later = (httpx2.codes.TOO_MANY_REQUESTS, httpx2.codes.REQUEST_TIMEOUT)
+    if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR and answer.status_code not in later:
         return SourceUnreachable(f"{said}. Fetch the file yourself and import it with --from.")
     wait = answer.headers.get("Retry-After", "")
     return SourceUnreachable(f"{said}. Try again {f'after {wait} s' if wait else 'later'}.")
 
 
-def _total(answer: "httpx.Response") -> int | None:
+def _total(answer: "httpx2.Response") -> int | None:
     """Size of the whole file; None where the server does not say."""
     if "Content-Encoding" in answer.headers:
         return None
@@ -256,7 +256,7 @@ def _total(answer: "httpx.Response") -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _version(answer: "httpx.Response", url: str) -> Version:
+def _version(answer: "httpx2.Response", url: str) -> Version:
     said = answer.headers
     return Version(url, said.get("ETag", ""), said.get("Last-Modified", ""))
 
@@ -274,7 +274,7 @@ def _begin(part: Path, version: Version, total: int | None, offset: int) -> None
         raise full(part, error) from None
 
 
-def _receive(answer: "httpx.Response", part: Path, progress: Progress) -> None:
+def _receive(answer: "httpx2.Response", part: Path, progress: Progress) -> None:
     try:
         with part.open("ab") as out:
             # Chunks as they come: gathered to a size, the last ones before a cut would be lost.
@@ -285,20 +285,20 @@ def _receive(answer: "httpx.Response", part: Path, progress: Progress) -> None:
         raise full(part, error) from None
 
 
-def _broken(wanted: Wanted, error: "httpx.RequestError", offset: int | None) -> Exception:
+def _broken(wanted: Wanted, error: "httpx2.RequestError", offset: int | None) -> Exception:
     """The outcome of a connection that failed; worth another attempt if it brought bytes."""
-    import httpx
+    import httpx2
 
     size = 0 if offset is None else _size(wanted.part)
     what = f"{wanted.label}: {wanted.url}"
     further = "Run the update again: it continues from there where the server allows it."
     why: HeadToHeadError
-    if isinstance(error, httpx.RemoteProtocolError) and size:
+    if isinstance(error, httpx2.RemoteProtocolError) and size:
         why = DamagedDownload(f"{what} was cut after {size:,} bytes; nothing was taken. {further}")
-    elif isinstance(error, httpx.ReadTimeout):
+    elif isinstance(error, httpx2.ReadTimeout):
         why = SourceUnreachable(f"{what} stopped answering after {size:,} bytes. {further}")
     else:
-        kind = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+        kind = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
         why = (NoConnection if isinstance(error, kind) else SourceUnreachable)(
             f"{what} could not be reached ({error or type(error).__name__}). Check the network or "
             "proxy and try again; the evidence you had still works."

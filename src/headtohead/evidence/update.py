@@ -30,7 +30,7 @@ from headtohead.evidence.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence.store import Store
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _FIRST_WINDOW = timedelta(days=30)
 _DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ class _Run:
     """What one update has in common for all its sources."""
 
     store: Store
-    client: "httpx.Client"
+    client: "httpx2.Client"
     today: date
     mirror: str | None
     progress: Progress
@@ -92,7 +92,7 @@ def update(
         StoreBusy: If another process is writing to the store.
         StoreFull: If the store cannot be written at all.
     """
-    import httpx
+    import httpx2
 
     chosen = _chosen(source_ids)
     by_hand = [i for i in chosen if not i.source.downloads]
@@ -105,10 +105,10 @@ def update(
     if mirror is not None and not mirror.startswith(("https://", "http://")):
         raise InputError(f"{mirror!r} is no mirror. Give an address that starts with https://.")
     headers = {"User-Agent": f"headtohead/{version('headtohead')}"}
-    limits = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0))
+    limits = httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0))
     with (
         writing(store.home),
-        httpx.Client(headers=headers, timeout=limits, follow_redirects=True) as client,
+        httpx2.Client(headers=headers, timeout=limits, follow_redirects=True) as client,
     ):
         run = _Run(store, client, today, mirror, progress)
         return tuple(_guarded(found, run) for found in chosen)

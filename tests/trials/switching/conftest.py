@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from pytest_httpserver import HTTPServer
@@ -36,7 +36,7 @@ def counted(tiny_models: TinyModels) -> Iterator[Counted]:
     server.start()
     found = Counted(server.url_for("/v1"))
 
-    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
+    with httpx2.Client(trust_env=False, verify=False, timeout=30) as client:
 
         def forward(request: Request) -> Response:
             body = request.get_data()

@@ -14,9 +14,9 @@ from headtohead.trials.replay.reply import Events, Reply, read_json
 from headtohead.trials.replay.request import CAPS
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
-_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy")))
+_LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy")))
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -31,7 +31,7 @@ class Chat:
         streaming: False once the endpoint refused to stream, or streamed without usage.
     """
 
-    def __init__(self, endpoint: Endpoint, http: "httpx.AsyncClient") -> None:
+    def __init__(self, endpoint: Endpoint, http: "httpx2.AsyncClient") -> None:
         self.endpoint = endpoint
         self.streaming = True
         self._http = http
@@ -71,7 +71,7 @@ class Chat:
             self._cap = CAPS[1] if CAPS[0] in form else CAPS[0]
 
     async def _send(self, form: dict[str, Any], idempotency_key: str) -> Reply:
-        import httpx
+        import httpx2
 
         begun = time.monotonic()
         heard = Heard(begun)
@@ -90,10 +90,10 @@ class Chat:
                 ) as answer,
             ):
                 await heard.read(answer)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             why = self._name(error)
             raise Again(f"{self.endpoint.address} cannot be reached: {why}") from None
-        except (httpx.HTTPError, TimeoutError, TooLong) as error:
+        except (httpx2.HTTPError, TimeoutError, TooLong) as error:
             if not heard.piece_n:
                 why = f"no answer came: {self._name(error)}"
                 raise Again(why, maybe_paid=True) from None
@@ -170,7 +170,7 @@ class Heard:
         """True if the endpoint took the request."""
         return 200 <= self.status < 300
 
-    async def read(self, answer: "httpx.Response") -> None:
+    async def read(self, answer: "httpx2.Response") -> None:
         """Take an answer as it comes.
 
         Raises:
@@ -202,15 +202,15 @@ async def open_chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
     Raises:
         InputError: If its key is not in the environment.
     """
-    import httpx
+    import httpx2
 
-    timeout = httpx.Timeout(endpoint.timeout_s, connect=min(endpoint.timeout_s, 15.0), pool=None)
+    timeout = httpx2.Timeout(endpoint.timeout_s, connect=min(endpoint.timeout_s, 15.0), pool=None)
     kept = None if endpoint.keep_alive else 0
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
     # The headers are checked here, so that no error of the client shows their values.
     headers = endpoint.headers()
     with _discreet(endpoint):
-        async with httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits) as http:
+        async with httpx2.AsyncClient(headers=headers, timeout=timeout, limits=limits) as http:
             yield Chat(endpoint, http)
 
 
