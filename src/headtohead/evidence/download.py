@@ -165,7 +165,10 @@ def _attempt(client: "httpx2.Client", wanted: Wanted, progress: Progress) -> Hel
         with client.stream("GET", wanted.url, headers=_ask(wanted, before, resumed)) as answer:
             if answer.status_code == httpx2.codes.NOT_MODIFIED and wanted.held and not resumed:
                 return wanted.held
-            if answer.status_code in (httpx2.codes.NOT_FOUND, httpx2.codes.GONE) and wanted.optional:
+            if (
+                answer.status_code in (httpx2.codes.NOT_FOUND, httpx2.codes.GONE)
+                and wanted.optional
+            ):
                 return None
             offset = _offset(answer, wanted, before, resumed)
             total = _total(answer)
