@@ -1,0 +1,52 @@
+"""What may be chosen when the items of a test are looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headtohead.core.errors import InputError
+from headtohead.core.settings import option
+from headtohead.trials.words import margin_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsSettings:
+    """Every choice about the items of a test, each said at its field.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
+
+    margin: float = option(
+        0.03,
+        read=margin_of,
+        metavar="MARGIN",
+        help="How far the score foretold from a few items may lie from the full score: 3pp, 0.03.",
+    )
+    k: int | None = option(
+        None,
+        metavar="ITEMS",
+        help="List this many items, whatever margin they reach; else as many as the margin takes.",
+    )
+    level: float = option(
+        0.95, metavar="SHARE", help="Coverage of the intervals, and of the margin for a new model."
+    )
+    format: str = option(
+        "auto", metavar="FORMAT", help="Of the files, if it cannot be told from them."
+    )
+    mapping: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="FIELD=COLUMN",
+        help="Where a field is: key, score, model, run, epoch, output, reference, ...",
+    )
+    seed: int = option(0, metavar="N", help="Decides which models are held out together.")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise InputError(f"`level` is {self.level}; it must be between 0 and 1, as 0.95.")
+        if not self.margin > 0:
+            raise InputError("`margin` is 0; only all items give the full score exactly.")
+        if self.k is not None and self.k < 1:
+            raise InputError(f"`k` is {self.k}; it must be 1 or more.")
+        if self.seed < 0:
+            raise InputError(f"`seed` is {self.seed}; it must be 0 or more.")

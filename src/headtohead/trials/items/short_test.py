@@ -1,0 +1,281 @@
+"""A short test that stands for the long one: which items, how many, and how far it may err.
+
+Of the two-parameter model an ability is told by the weighted number of items solved, each weighted
+by its slope. So the full score of a new model is foretold as what it solved of the k items, plus
+what models of that weighted score solve of the others.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+from headtohead.trials.items.answers import Answers
+from headtohead.trials.items.curves import chances
+from headtohead.trials.items.fit import ItemFit, fit_items
+from headtohead.trials.items.marginal import effective_attempts
+from headtohead.trials.items.runs import TestRuns
+
+_MOST = 400  # items in a short test
+_FOLDS, _LARGE_FOLDS, _LARGE = 10, 5, 20_000
+_FEWEST_MODELS = 6
+_GRID = np.linspace(-6, 6, 121)
+_STEPS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """What k items are worth.
+
+    Attributes:
+        k: How many.
+        rms: Root mean square error of the score foretold for models held out, with its interval.
+        reach: How far the score foretold may lie from the full one, for a new model, at the level.
+        within: Share of models held out whose score foretold lay within the margin.
+        by_chance: The same as `reach` for the plain mean of k items drawn at random.
+    """
+
+    k: int
+    rms: Interval
+    reach: float
+    within: float
+    by_chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShortTest:
+    """The items that stand for all.
+
+    Attributes:
+        items: The most telling first; as many as were asked for or as the margin takes, else all
+            that were tried.
+        weights: Of each item, its slope; the largest is 1.
+        chosen: What that many items are worth; None where too few models tell.
+        needed: How many items reach the margin; None where none of those tried do.
+        curve: What other numbers of items are worth.
+        others: (weighted share solved, share that such models solve of the items not asked).
+        models: Over how many models the errors were measured.
+    """
+
+    items: tuple[str, ...]
+    weights: tuple[float, ...]
+    chosen: Short | None
+    needed: int | None
+    curve: tuple[Short, ...]
+    others: tuple[tuple[float, float], ...]
+    models: int
+
+
+def short_test(
+    runs: TestRuns,
+    *,
+    margin: float,
+    k: int | None,
+    level: float,
+    rng: np.random.Generator,
+    progress: Callable[[str], None] | None = None,
+) -> ShortTest:
+    """The k items that foretell the full score, with errors measured on models held out.
+
+    Models are held out in turn, all runs of one model together; for each part the items are fitted
+    and chosen anew without them. A number of items reaches the margin only if all larger ones do.
+
+    Args:
+        runs: The table.
+        margin: How far the score foretold may lie from the full score.
+        k: How many items; None for as many as the margin takes.
+        level: How surely a new model stays within the reach.
+        rng: Decides which models are held out together.
+        progress: Told of every part.
+
+    Raises:
+        ArithmeticError: If a fit does not converge.
+    """
+    runs = _common(runs)
+    answers = runs.answers
+    most = min(len(answers.items), _MOST)
+    curve: list[Short] = []
+    group = runs.group
+    models = int(group.max()) + 1
+    if models >= _FEWEST_MODELS:
+        off = _held_out(runs, most, rng, progress)
+        curve = [_worth(off[:, n - 1], runs, n, margin, level) for n in range(1, most + 1)]
+    beyond = [short.k for short in curve if short.reach > margin]
+    needed = (max(beyond) + 1 if beyond else 1) if curve else None
+    needed = None if needed is None or needed > most else needed
+    size = min(k or needed or most, most)
+    if progress:
+        progress("choosing the items")
+    fitted = fit_items(answers)
+    order = item_order(fitted, size)
+    weights = fitted.slope[order] / fitted.slope[order].max()
+    return ShortTest(
+        items=tuple(runs.items[j] for j in order),
+        weights=tuple(weights.tolist()),
+        chosen=curve[size - 1] if curve else None,
+        needed=needed,
+        curve=tuple(curve[n - 1] for n in _shown(most, size)) if curve else (),
+        others=_others(fitted, order, float(np.median(answers.attempts[answers.met]))),
+        models=models,
+    )
+
+
+def _common(runs: TestRuns) -> TestRuns:
+    """The items that at least half of the models have, and the runs that have any of them.
+
+    Without those models that are held out together, others still tell of each.
+    """
+    met = runs.answers.met
+    models = np.eye(int(runs.group.max()) + 1)[runs.group].T @ met > 0
+    items = models.mean(axis=0) >= 0.5
+    rows = met[:, items].any(axis=1)
+    if items.all() and rows.all():
+        return runs
+    kept, columns = np.flatnonzero(rows).tolist(), np.flatnonzero(items).tolist()
+    return TestRuns(
+        runs=tuple(runs.runs[r] for r in kept),
+        models=tuple(runs.models[r] for r in kept),
+        answers=Answers(
+            tuple(runs.answers.respondents[r] for r in kept),
+            tuple(runs.answers.items[j] for j in columns),
+            runs.answers.score[np.ix_(rows, items)],
+            runs.answers.attempts[np.ix_(rows, items)],
+        ),
+        calls={},
+        unscored=0,
+    )
+
+
+def item_order(fitted: ItemFit, most: int) -> IntArray:
+    """Places of the items in the order in which they make the full score sure, shape (most,).
+
+    Each next item is the one that cuts the variance of the full score the most, over a standard
+    normal field of abilities.
+
+    Args:
+        fitted: The fit that knows the items.
+        most: How many.
+
+    References:
+        Lord, F. M. (1980). Applications of Item Response Theory to Practical Testing Problems,
+        chapter 5. Erlbaum. doi:10.4324/9780203056615
+    """
+    grid = np.linspace(-2.5, 2.5, 21)
+    at = chances(fitted.curves, grid)
+    told = fitted.slope[:, None] ** 2 * at.weight
+    steep = (fitted.slope[:, None] * at.steep).mean(axis=0)
+    weight = np.exp(-0.5 * grid**2) * steep**2
+    known = np.ones(grid.size)  # before any answer a model is one of the field
+    free = np.ones(fitted.slope.size, dtype=bool)
+    order = []
+    for _ in range(most):
+        left = np.where(free, (weight / (known + told)).sum(axis=1), np.inf)
+        best = int(np.argmin(left))
+        free[best] = False
+        known = known + told[best]
+        order.append(best)
+    return np.array(order, dtype=np.int64)
+
+
+def _held_out(
+    runs: TestRuns,
+    most: int,
+    rng: np.random.Generator,
+    progress: Callable[[str], None] | None,
+) -> FloatArray:
+    """Score foretold less full score of every run, from fits without its model, shape (R, most)."""
+    answers, group = runs.answers, runs.group
+    models = int(group.max()) + 1
+    folds = min(models, _LARGE_FOLDS if answers.score.size > _LARGE else _FOLDS)
+    part = rng.permutation(models) % folds
+    off = np.empty((len(runs.runs), most))
+    for fold in range(folds):
+        if progress:
+            progress(f"models held out, part {fold + 1} of {folds}")
+        out = part[group] == fold
+        fitted = fit_items(_rows(answers, ~out))
+        off[out] = _foretold(fitted, item_order(fitted, most), _rows(answers, out))
+    return off
+
+
+def _rows(answers: Answers, kept: BoolArray) -> Answers:
+    names = tuple(name for name, k in zip(answers.respondents, kept, strict=True) if k)
+    return Answers(names, answers.items, answers.score[kept], answers.attempts[kept])
+
+
+def _foretold(fitted: ItemFit, order: IntArray, new: Answers) -> FloatArray:
+    """Score foretold from the first k items less the score on all, for every k, shape (N, K)."""
+    at = chances(fitted.curves, _GRID)
+    right, met = at.right, new.met
+    worth = effective_attempts(new.attempts, fitted.icc)
+    full = (new.score * met).sum(axis=1) / met.sum(axis=1)
+    off = np.empty((met.shape[0], order.size))
+    for n in range(met.shape[0]):
+        won = (worth[n] * new.score[n])[order, None]
+        lost = worth[n][order, None] - won
+        height = np.cumsum(won * np.log(right[order]) + lost * np.log(at.wrong[order]), axis=0)
+        height -= 0.5 * _GRID**2
+        chance = np.exp(height - height.max(axis=1, keepdims=True))
+        chance /= chance.sum(axis=1, keepdims=True)
+        asked = np.where(met[n, order, None], right[order], 0.0)
+        others = (right[met[n]].sum(axis=0) - np.cumsum(asked, axis=0)) * chance
+        solved = np.cumsum(np.where(met[n, order], new.score[n, order], 0.0))
+        off[n] = (solved + others.sum(axis=1)) / met[n].sum() - full[n]
+    return off
+
+
+def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float) -> Short:
+    from scipy.stats import chi2
+    from scipy.stats import t as student
+
+    group = runs.group
+    size = np.bincount(group)
+    models = size.size
+    square = np.bincount(group, weights=off**2) / size
+    rms = float(np.sqrt(square.mean()))
+    tail = (1 - level) / 2
+    low, high = (rms * np.sqrt(models / chi2.ppf(p, models)) for p in (1 - tail, tail))
+    # One more model like these: its own error, and the doubt about how large errors are.
+    times = float(student.ppf(1 - tail, models - 1) * np.sqrt(1 + 1 / models))
+    return Short(
+        k=k,
+        rms=Interval(rms, float(low), float(high)),
+        reach=times * rms,
+        within=float((np.bincount(group, weights=np.abs(off) <= margin) / size).mean()),
+        by_chance=times * float(np.sqrt(_chance_variance(runs, k).mean())),
+    )
+
+
+def _chance_variance(runs: TestRuns, k: int) -> FloatArray:
+    """Variance of the mean of k items drawn without replacement, of each run, shape (R,)."""
+    met, score = runs.answers.met, runs.answers.score
+    n = met.sum(axis=1)
+    spread = (np.where(met, score - runs.means[:, None], 0.0) ** 2).sum(axis=1)
+    return np.asarray(spread / np.maximum(n - 1, 1) * np.maximum(1 - k / n, 0) / k)
+
+
+def _shown(most: int, size: int) -> Sequence[int]:
+    """Numbers of items worth showing: round ones, and the one chosen."""
+    round_ = [1, 2, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 400]
+    return sorted({n for n in round_ if n <= most} | {size, most})
+
+
+def _others(fitted: ItemFit, order: IntArray, attempts: float) -> tuple[tuple[float, float], ...]:
+    """What models of each weighted share solve of the items that are not asked."""
+    rest = np.setdiff1d(np.arange(fitted.slope.size), order)
+    if not rest.size:
+        return ()
+    at = chances(fitted.curves, _GRID)
+    worth = float(effective_attempts(np.array([attempts]), fitted.icc)[0])
+    slope = fitted.slope[order]
+    mean = at.right[rest].mean(axis=0)
+    # Of sum s a (theta - b) + sum log P(wrong), only the weighted sum of what was solved varies.
+    base = np.log(at.wrong[order]).sum(axis=0)
+    made = []
+    for share in np.linspace(0, 1, _STEPS).tolist():
+        height = worth * (share * slope.sum() * _GRID + base) - 0.5 * _GRID**2
+        chance = np.exp(height - height.max())
+        made.append((share, float(mean @ chance / chance.sum())))
+    return tuple(made)

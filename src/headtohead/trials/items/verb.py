@@ -1,0 +1,93 @@
+"""`items`: which items of a test are no good, and which few stand for all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from headtohead.core.errors import InputError
+from headtohead.core.settings import takes
+from headtohead.trials.comparing.sides import open_all
+from headtohead.trials.items.report import ItemReport, item_report
+from headtohead.trials.items.runs import test_runs
+from headtohead.trials.items.settings import ItemsSettings
+from headtohead.trials.items.sheet import items_sheet
+from headtohead.trials.result import TrialResult, file_citation, interval_json
+
+
+@takes(settings=ItemsSettings)
+def items(
+    *results: str,
+    settings: ItemsSettings,
+    progress: Callable[[str], None] | None = None,
+) -> TrialResult:
+    """Which items tell good models from bad ones, which look mislabelled, which few stand for all.
+
+    Args:
+        results: Files or folders with runs of one test; "FILE::MODEL" takes one run of several,
+            FILE takes all.
+        settings: All the choices below at once.
+        progress: Told of every step; many items take a while.
+
+    Raises:
+        InputError: If a file cannot be read, the runs are not of one test, or they are too few.
+        UnknownName: If a file holds no run of the name given.
+
+    Examples:
+        >>> items("runs/", margin="2pp").made.short.needed  # doctest: +SKIP
+        24
+    """
+    if not results:
+        raise InputError("Give the results of several models on one test: h2h items RESULTS...")
+    if progress:
+        progress("reading")
+    sides = [
+        side
+        for spec in results
+        for side in open_all(spec, format=settings.format, mapping=settings.mapping)
+    ]
+    made = item_report(test_runs(sides), settings, progress)
+    paths = list(dict.fromkeys(side.path for side in sides))
+    sources = [
+        file_citation(f"results_{n}", path, "Results of one test") for n, path in enumerate(paths, 1)
+    ]
+    places = [citation.source_id for citation in sources]
+    return TrialResult(
+        made=made, sheet=items_sheet(made, sources=sources), results=_results(made, places)
+    )
+
+
+def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
+    """Every item, then what the chosen ones are worth."""
+    models = len(set(made.runs.models))
+    shared = {"level": made.settings.level, "n": models, "n_of": "models", "source_ids": places}
+    nothing = {"value": None, "low": None, "high": None}
+    found = [
+        {
+            "label": row.item,
+            **(interval_json(row.discrimination) if row.discrimination else nothing),
+            "unit": "value",
+            "method": "correlation with the rest of the test, jackknife over models",
+            **shared,
+            "score_frac": row.score,
+            "runs_n": row.runs,
+            "p_value": row.p_value,
+            "says": row.says,
+        }
+        for row in made.rows
+    ]
+    if made.short.chosen:
+        found.append(
+            {
+                "label": f"error of the full score foretold from {len(made.short.items)} items",
+                **interval_json(made.short.chosen.rms, 100),
+                "unit": "pp",
+                "method": "root mean square over models held out",
+                **shared,
+                "reach_pp": made.short.chosen.reach * 100,
+                "margin_pp": made.settings.margin * 100,
+                "needed_n": made.short.needed,
+                "items": list(made.short.items),
+                "weights": list(made.short.weights),
+                "others": [{"weighted_frac": x, "others_frac": y} for x, y in made.short.others],
+            }
+        )
+    return found
