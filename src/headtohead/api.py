@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from headtohead.names.verb import explain_name
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
+    from headtohead.trials.items.verb import items
     from headtohead.trials.planning.verb import plan
     from headtohead.trials.switching.verb import switch
 
@@ -21,6 +22,7 @@ VERBS = {
     "explain_name": "names",
     "gap": "capability",
     "index": "capability",
+    "items": "trials.items",
     "list_sources": "evidence",
     "plan": "trials.planning",
     "rank": "ratings",
@@ -37,6 +39,7 @@ __all__ = [
     "explain_name",
     "gap",
     "index",
+    "items",
     "list_sources",
     "plan",
     "rank",

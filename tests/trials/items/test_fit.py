@@ -14,7 +14,7 @@ from tests.trials.items.item_worlds import LSAT, full, lsat, world
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.items.answers import Answers, tabulate
-from headtohead.trials.items.fit import fit_items, gap
+from headtohead.trials.items.fit import fit_items
 from headtohead.trials.items.marginal import effective_attempts
 
 _SEEDS = st.integers(0, 10_000)
@@ -228,7 +228,7 @@ def test_misfit_finds_the_item_with_a_wrong_key() -> None:
     assert int(np.argmin(found.slope)) == 7
 
 
-# ---------------------------------------------------------------- draws and gaps
+# ---------------------------------------------------------------- draws
 
 
 def test_draws_carry_the_intervals() -> None:
@@ -241,24 +241,6 @@ def test_draws_carry_the_intervals() -> None:
     np.testing.assert_allclose(drawn.std(axis=0), found.theta_se, rtol=0.05)
     # Measured from their own mean, abilities cannot all err to one side.
     assert np.abs(drawn.mean(axis=1)).max() < found.theta_se.max()
-
-
-def test_gap_says_who_leads() -> None:
-    true = world(_rng(8), 20, 60, attempts=2)
-    found = fit_items(true.answers)
-    order = np.argsort(found.theta)
-    best, worst = found.respondents[order[-1]], found.respondents[order[0]]
-    far = gap(found, best, worst, _rng())
-    assert far.ahead > 0.999
-    assert far.ability.low > 0
-    back = gap(found, worst, best, _rng())
-    assert back.ability.value == pytest.approx(-far.ability.value)
-    assert back.ahead == pytest.approx(1 - far.ahead)
-    itself = gap(found, best, best, _rng())
-    assert itself.ahead == 0.5
-    assert itself.ability.width == 0
-    with pytest.raises(ValueError, match="no respondent is called 'nobody'"):
-        gap(found, "nobody", best, _rng())
 
 
 # ---------------------------------------------------------------- hard cases

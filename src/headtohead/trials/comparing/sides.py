@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call, Meta
-from headtohead.trials.reading.opening import load
+from headtohead.trials.reading.opening import Loaded, load
 
 _PICK = "::"
 
@@ -62,15 +62,44 @@ def open_side(spec: str, *, format: str = "auto", mapping: Mapping[str, str] | N
             f"{file} holds {len(found)} runs: {_listed(_words(found))}. Say which, as "
             f"{file}{_PICK}{_words(found)[0]}."
         )
-    model, run = found[0]
-    return Side(
-        name=_name(wanted, model, run) or Path(file).stem,
-        path=Path(file),
-        model=model,
-        meta=loaded.meta,
-        calls=tuple(runs[found[0]]),
-        dropped=loaded.dropped,
-    )
+    return _sides(Path(file), loaded, {found[0]: runs[found[0]]}, [wanted])[0]
+
+
+def open_all(
+    spec: str, *, format: str = "auto", mapping: Mapping[str, str] | None = None
+) -> list[Side]:
+    """A side for every run in `FILE`, or the one that `FILE::MODEL` names.
+
+    Args and errors are those of `open_side`, but for several runs.
+    """
+    file, _, wanted = spec.partition(_PICK)
+    if wanted or not file:
+        return [open_side(spec, format=format, mapping=mapping)]
+    loaded = load(Path(file), format=format, mapping=mapping)
+    runs = _runs(loaded.calls)
+    if not runs:
+        raise InputError(f"{file} holds no call. Check that it is the file you mean.")
+    return _sides(Path(file), loaded, runs, _words(runs) if len(runs) > 1 else [""])
+
+
+def _sides(
+    path: Path,
+    loaded: Loaded,
+    runs: Mapping[tuple[str, str], Sequence[Call]],
+    wanted: Sequence[str],
+) -> list[Side]:
+    """A side of each run, called by the word that picks it."""
+    return [
+        Side(
+            name=_name(word, model, run) or path.stem,
+            path=path,
+            model=model,
+            meta=loaded.meta,
+            calls=tuple(calls),
+            dropped=loaded.dropped,
+        )
+        for ((model, run), calls), word in zip(runs.items(), wanted, strict=True)
+    ]
 
 
 def _name(wanted: str, model: str, run: str) -> str:

@@ -9,17 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, check_level, vector
-from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.stats.threads import one_thread
-from headtohead.trials.items.answers import Answers, tabulate
+from headtohead.trials.items.answers import Answers
 from headtohead.trials.items.curves import Curves, chances
 from headtohead.trials.items.marginal import Marginal, Posterior, field, fit_marginal, turned
 from headtohead.trials.items.standard_errors import JointErrors, errors
-
-__all__ = ["Answers", "Gap", "ItemFit", "fit_items", "gap", "tabulate"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,19 +89,6 @@ class ItemFit:
         return np.stack(drawn, axis=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """How far one respondent stands above another.
-
-    Attributes:
-        ability: The difference with its interval, in standard deviations of the field.
-        ahead: Probability that the first is the abler.
-    """
-
-    ability: Interval
-    ahead: float
-
-
 @one_thread()
 def fit_items(
     answers: Answers,
@@ -156,38 +139,6 @@ def fit_items(
     return _described(
         answers, _standard(fit_marginal(answers, least, pooled=pooled, icc=icc)), level
     )
-
-
-def gap(
-    fitted: ItemFit,
-    first: Hashable,
-    second: Hashable,
-    rng: np.random.Generator,
-    *,
-    draws: int = 4000,
-) -> Gap:
-    """How far the first respondent stands above the second, and how surely.
-
-    Args:
-        fitted: The fit; its level is that of the interval.
-        first: A label.
-        second: Another.
-        rng: Source of randomness.
-        draws: Joint draws, at least 1.
-
-    Raises:
-        ValueError: If a label is not among the respondents.
-    """
-    for label in (first, second):
-        if label not in fitted.respondents:
-            raise ValueError(f"no respondent is called {label!r}")
-    one, other = fitted.respondents.index(first), fitted.respondents.index(second)
-    drawn = fitted.draws(rng, draws)
-    apart = drawn[:, one] - drawn[:, other]
-    tail = (1 - fitted.level) / 2
-    low, high = np.quantile(apart, [tail, 1 - tail]).tolist()
-    ahead = float(np.mean(apart > 0) + np.mean(apart == 0) / 2)
-    return Gap(around(float(fitted.theta[one] - fitted.theta[other]), low, high), ahead)
 
 
 def _floors(floor: ArrayLike, n: int) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
 from headtohead.trials.items.discrimination import Correlations, correlations, rest_scores
+from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.runs import TestRuns
 from headtohead.trials.items.settings import ItemsSettings
 from headtohead.trials.items.short_test import ShortTest, short_test
@@ -28,6 +29,10 @@ class ItemRow:
         score: Mean score over them.
         discrimination: Correlation over runs with the score on the other items.
         p_value: Of no correlation, corrected for the number of items (false discovery rate).
+        slope: How sharply it tells abilities apart by the item model, above 0, with its interval;
+            a wrong key cannot show there, for the model has no falling curves.
+        difficulty: The ability at which half of the models solve it, in standard deviations of the
+            field, with its interval.
         says: "tells" good from bad models; "tells little": surely below 0.2; "runs against" them:
             the better a model, the worse it does here; "all the same": every run has one score.
     """
@@ -37,6 +42,8 @@ class ItemRow:
     score: float
     discrimination: Interval | None
     p_value: float
+    slope: Interval
+    difficulty: Interval
     says: Says
 
 
@@ -48,6 +55,7 @@ class ItemReport:
         settings: What was asked.
         runs: The table.
         rows: One for each item, those that run against the models first.
+        fitted: The item model: abilities of the runs and curves of the items.
         suspects: Items that look mislabelled.
         short: The items that stand for all.
     """
@@ -55,6 +63,7 @@ class ItemReport:
     settings: ItemsSettings
     runs: TestRuns
     rows: tuple[ItemRow, ...]
+    fitted: ItemFit
     suspects: Suspects
     short: ShortTest
 
@@ -64,7 +73,7 @@ class ItemReport:
 
 
 def item_report(
-    runs: TestRuns, settings: ItemsSettings, progress: Callable[[str], None] | None = None
+    runs: TestRuns, settings: ItemsSettings, progress: Callable[[str], None]
 ) -> ItemReport:
     """Which items tell good from bad models, which look mislabelled, and which few stand for all.
 
@@ -86,9 +95,12 @@ def item_report(
     if settings.k is not None and settings.k > len(runs.items):
         raise InputError(f"`k` is {settings.k}, but the test has {len(runs.items)} items.")
     told = correlations(score, rest_scores(score, met), met, runs.group, settings.level)
+    progress("fitting the items")
     try:
+        fitted = fit_items(runs.answers, level=settings.level)
         short = short_test(
             runs,
+            fitted,
             margin=settings.margin,
             k=settings.k,
             level=settings.level,
@@ -103,40 +115,54 @@ def item_report(
     return ItemReport(
         settings=settings,
         runs=runs,
-        rows=_rows(runs, told, settings.level),
+        rows=_rows(runs, told, fitted),
+        fitted=fitted,
         suspects=suspects(runs, told, settings.level),
         short=short,
     )
 
 
-def _rows(runs: TestRuns, told: Correlations, level: float) -> tuple[ItemRow, ...]:
-    from scipy.stats import false_discovery_control
+def _rows(runs: TestRuns, told: Correlations, fitted: ItemFit) -> tuple[ItemRow, ...]:
+    from scipy.stats import false_discovery_control, norm
 
     constant = runs.constant | ~np.isfinite(told.value)
     p_value = np.ones(constant.size)
     p_value[~constant] = false_discovery_control(told.p_value[~constant])
     score, met = runs.answers.score, runs.answers.met
     mean = np.where(met, score, 0.0).sum(axis=0) / met.sum(axis=0)
+    reach = float(norm.ppf(0.5 + fitted.level / 2))
+    times = np.exp(reach * fitted.slope_se / fitted.slope)  # its interval is one of its logarithm
+    slopes = zip(fitted.slope, fitted.slope / times, fitted.slope * times, strict=True)
+    b, off = fitted.difficulty, reach * fitted.difficulty_se
+    places = zip(b, b - off, b + off, strict=True)
+    curves = [
+        tuple(Interval(*map(float, ends)) for ends in pair)
+        for pair in zip(slopes, places, strict=True)
+    ]
     rows = []
     for j, item in enumerate(runs.items):
         says: Says = "undecided"
         if constant[j]:
             says = "all the same"
-        elif p_value[j] <= 1 - level:
+        elif p_value[j] <= 1 - fitted.level:
             says = "tells" if told.value[j] > 0 else "runs against"
         elif told.high[j] < LITTLE:
             says = "tells little"
-        found = Interval(float(told.value[j]), float(told.low[j]), float(told.high[j]))
+        ends = (float(told.value[j]), float(told.low[j]), float(told.high[j]))
         rows.append(
             ItemRow(
                 item=item,
                 runs=int(met[:, j].sum()),
                 score=float(mean[j]),
-                discrimination=None if constant[j] else found,
+                discrimination=None if constant[j] else Interval(*ends),
                 p_value=float(p_value[j]),
+                slope=curves[j][0],
+                difficulty=curves[j][1],
                 says=says,
             )
         )
     first = ("runs against", "tells little", "all the same", "undecided", "tells")
-    rows.sort(key=lambda r: (first.index(r.says), r.discrimination.value if r.discrimination else 0))
+    rows.sort(
+        key=lambda r: (first.index(r.says), r.discrimination.value if r.discrimination else 0)
+    )
     return tuple(rows)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from headtohead.core.provenance import Citation
-from headtohead.publish.sheet import Bar, Bars, Check, Column, Section, Sheet
+from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.items.report import LITTLE, ItemReport, Says
 from headtohead.trials.items.short_test import Short
 from headtohead.trials.words import margin_words
@@ -29,6 +31,8 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
     models = len(set(runs.models))
     bad = made.count("runs against")
     suspects = len(made.suspects.found)
+    odd = {row.item for row in made.rows if row.says == "runs against"}
+    odd |= {suspect.item for suspect in made.suspects.found}
     sentence = (
         f"Of {len(runs.items):,} items in {len(runs.runs)} runs of {models} models, "
         f"{made.count('tells'):,} tell good models from bad ones, {bad} "
@@ -38,13 +42,17 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
     return Sheet(
         verb="items",
         title=f"{len(runs.items):,} items in {len(runs.runs)} runs",
-        word=f"{bad + suspects} TO LOOK AT",
+        word=f"{len(odd)} TO LOOK AT",
         answer="none",
         sentence=sentence,
         facts=tuple(
             (f"Items that {words}", f"{made.count(says):,}") for says, words in _WORDS.items()
         ),
-        sections=(_items(made), _suspects(made), _short(made), _chosen(made)),
+        topics=(
+            Topic(
+                figures=(_items(made), _suspects(made), _short(made), _chosen(made), _runs(made))
+            ),
+        ),
         checks=(Check("items looked at", "yes", sentence),),
         method=(
             "An item tells models apart as far as its score goes with the score on all other items "
@@ -53,11 +61,13 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
             "Hochberg).",
             "An item looks mislabelled if at least two in three of the best models (a quarter of "
             "all, at least three) give one answer that counts as wrong.",
-            "The few items that stand for all come from a two-parameter logistic model of models "
-            "and items. Their error is measured on models held out, for which items were fitted "
-            "and chosen anew.",
+            "Slopes, difficulties and abilities are those of a two-parameter logistic model.",
+            "The full score is foretold from fewer items by that model or as a weighted sum, "
+            f"whichever errs less (here: {short.way}). The error is measured on models held out, "
+            "for which items were fitted and chosen anew.",
         ),
         sources=tuple(sources),
+        main="items",
         notes=_notes(made),
     )
 
@@ -80,28 +90,44 @@ def _short_words(made: ItemReport) -> str:
     return f"{short.needed:,} items give the full score of a new model within {margin} ({level})."
 
 
-def _items(made: ItemReport) -> Section:
+def _items(made: ItemReport) -> Figure:
     rows = []
-    bars = []
+    bars: list[Bar] = []
     for row in made.rows:
         found = row.discrimination
         ends = (found.value, found.low, found.high) if found else (None, None, None)
-        rows.append((row.item, row.score * 100, *ends, row.p_value, row.says))
+        curve = (row.slope, row.difficulty)
+        rows.append(
+            (
+                row.item,
+                row.score * 100,
+                *ends,
+                row.p_value,
+                row.says,
+                *(end for i in curve for end in (i.value, i.low, i.high)),
+            )
+        )
         if found and row.says in ("runs against", "tells little") and len(bars) < 30:
             bars.append(Bar(row.item, found.value, found.low, found.high))
-    return Section(
+    return Figure(
         "items",
         "Items",
         "Which items tell good models from bad ones?",
         says=f"{made.count('tells'):,} of {len(made.rows):,} items tell good models from bad ones.",
         columns=(
-            Column("item", "Item"),
-            Column("score_pct", "Score %", 0),
-            Column("discrimination", "Discr.", 2),
-            Column("low", "Low", 2),
-            Column("high", "High", 2),
-            Column("p_value", "p, all", 3),
-            Column("says", "Says"),
+            TableColumn("item", "Item"),
+            TableColumn("score_pct", "Score %", 0),
+            TableColumn("discrimination", "Discr.", 2),
+            TableColumn("low", "Low", 2),
+            TableColumn("high", "High", 2),
+            TableColumn("p_value", "p, all", 3),
+            TableColumn("says", "Says"),
+            TableColumn("slope", "Slope", 2),
+            TableColumn("slope_low", "Low", 2),
+            TableColumn("slope_high", "High", 2),
+            TableColumn("difficulty", "Difficulty", 2),
+            TableColumn("difficulty_low", "Low", 2),
+            TableColumn("difficulty_high", "High", 2),
         ),
         rows=tuple(rows),
         shown=_SHOWN,
@@ -113,13 +139,13 @@ def _items(made: ItemReport) -> Section:
     )
 
 
-def _suspects(made: ItemReport) -> Section:
+def _suspects(made: ItemReport) -> Figure:
     told = made.suspects
     says = f"{len(told.found)} items look mislabelled."
     remarks = [
-        "Rise is the correlation of giving that answer (without answers: of failing) with the score "
-        "on the other items: above 0, it is the answer of able models. A hard item with a tempting "
-        "wrong answer looks the same, so read each before you change it."
+        "Rise is the correlation of giving that answer (without answers: of failing) with the "
+        "score on the other items: above 0, it is the answer of able models. A hard item with a "
+        "tempting wrong answer looks the same, so read each before you change it."
     ]
     if not told.answered:
         remarks.insert(
@@ -132,21 +158,21 @@ def _suspects(made: ItemReport) -> Section:
             f"{told.shuffled} items have another reference in other runs (shuffled choices): their "
             "answers cannot be compared."
         )
-    return Section(
+    return Figure(
         "mislabelled",
         "Mislabelled?",
         "On which items do the best models agree on another answer than the reference?",
         says=says,
         columns=(
-            Column("item", "Item"),
-            Column("reference", "Reference"),
-            Column("answer", "Best say"),
-            Column("agree", "Agree"),
-            Column("best_score_pct", "Best %", 0),
-            Column("other_score_pct", "Others %", 0),
-            Column("rise", "Rise", 2),
-            Column("rise_low", "Low", 2),
-            Column("rise_high", "High", 2),
+            TableColumn("item", "Item"),
+            TableColumn("reference", "Reference"),
+            TableColumn("answer", "Best say"),
+            TableColumn("agree", "Agree"),
+            TableColumn("best_score_pct", "Best %", 0),
+            TableColumn("other_score_pct", "Others %", 0),
+            TableColumn("rise", "Rise", 2),
+            TableColumn("rise_low", "Low", 2),
+            TableColumn("rise_high", "High", 2),
         ),
         rows=tuple(
             (
@@ -156,9 +182,7 @@ def _suspects(made: ItemReport) -> Section:
                 f"{s.agree}/{s.best}",
                 s.best_score * 100,
                 s.other_score * 100,
-                s.rise.value,
-                s.rise.low,
-                s.rise.high,
+                *((s.rise.value, s.rise.low, s.rise.high) if s.rise else (None, None, None)),
             )
             for s in told.found
         ),
@@ -167,7 +191,7 @@ def _suspects(made: ItemReport) -> Section:
     )
 
 
-def _short(made: ItemReport) -> Section:
+def _short(made: ItemReport) -> Figure:
     level = f"{made.settings.level:.0%}"
 
     def row(short: Short) -> tuple[int, float, float, float, float, float, float]:
@@ -180,19 +204,19 @@ def _short(made: ItemReport) -> Section:
             short.within * 100,
         )  # type: ignore[return-value]
 
-    return Section(
+    return Figure(
         "short",
         "Fewer items",
         "How well do fewer items give the full score of a new model?",
         says=_short_words(made),
         columns=(
-            Column("items_n", "Items", 0),
-            Column("reach_pp", f"Within pp, {level}", 1),
-            Column("random_pp", "At random", 1),
-            Column("rms_pp", "RMS pp", 1),
-            Column("rms_low_pp", "Low", 1),
-            Column("rms_high_pp", "High", 1),
-            Column("within_margin_pct", "In margin %", 0),
+            TableColumn("items_n", "Items", 0),
+            TableColumn("reach_pp", f"Within pp, {level}", 1),
+            TableColumn("random_pp", "At random", 1),
+            TableColumn("rms_pp", "RMS pp", 1),
+            TableColumn("rms_low_pp", "Low", 1),
+            TableColumn("rms_high_pp", "High", 1),
+            TableColumn("within_margin_pct", "In margin %", 0),
         ),
         rows=tuple(map(row, made.short.curve)),
         shown=20,
@@ -206,25 +230,74 @@ def _short(made: ItemReport) -> Section:
     )
 
 
-def _chosen(made: ItemReport) -> Section:
+def _chosen(made: ItemReport) -> Figure:
     short = made.short
-    k, rest = len(short.items), len(made.runs.items) - len(short.items)
-    lookup = "; ".join(f"{100 * x:.0f}%: {100 * y:.0f}%" for x, y in short.others[::4])
-    remarks = []
-    if short.others:
-        remarks.append(
+    k = len(short.items)
+    rest = short.total - k
+    if short.way == "weighted sum":
+        remarks = [
+            f"The full score foretold is {short.constant:.4f} plus the sum of each item's score, 0 "
+            "to 1, times its weight."
+        ]
+    elif short.others:
+        lookup = "; ".join(f"{100 * x:.0f}%: {100 * y:.0f}%" for x, y in short.others[::4])
+        remarks = [
             f"To foretell a full score: s is the share solved of the {k} items; of the other {rest}"
             " take r from the share solved by weight as below; the full score is "
-            f"({k} s + {rest} r) / {k + rest}."
-        )
-        remarks.append(f"Share solved by weight and r: {lookup}. All steps are in the JSON.")
-    return Section(
+            f"({k} s + {rest} r) / {k + rest}.",
+            f"Share solved by weight and r: {lookup}. All steps are in the JSON.",
+        ]
+    else:
+        remarks = []
+    return Figure(
         "chosen",
         "Which items",
         "Which items stand for all?",
-        columns=(Column("item", "Item"), Column("weight", "Weight", 2)),
+        columns=(TableColumn("item", "Item"), TableColumn("weight", "Weight", 4)),
         rows=tuple(zip(short.items, short.weights, strict=True)),
         shown=_SHOWN,
+        remarks=tuple(remarks),
+    )
+
+
+def _runs(made: ItemReport) -> Figure:
+    fitted = made.fitted
+    order = fitted.theta.argsort()[::-1].tolist()
+    means = made.runs.means
+    ability = fitted.draws(np.random.default_rng(made.settings.seed), 2000)
+    ablest = np.bincount(ability.argmax(axis=1), minlength=len(order)) / ability.shape[0]
+    remarks = [
+        "In standard deviations of these runs; intervals count the doubt about the items. "
+        "Ablest: how probable it is that the run is the ablest of all."
+    ]
+    if made.runs.answers.attempts.max() > 1:
+        remarks.append(
+            f"Repeats of one run at one item are alike (correlation {fitted.icc:.2f}), so they "
+            "count as fewer."
+        )
+    return Figure(
+        "runs",
+        "Runs",
+        "How able is each run, by the item model?",
+        columns=(
+            TableColumn("run", "Run"),
+            TableColumn("score_pct", "Score %", 1),
+            TableColumn("ability", "Ability", 2),
+            TableColumn("low", "Low", 2),
+            TableColumn("high", "High", 2),
+            TableColumn("ablest_pct", "Ablest %", 0),
+        ),
+        rows=tuple(
+            (
+                made.runs.runs[n],
+                float(means[n]) * 100,
+                float(fitted.theta[n]),
+                float(fitted.theta_low[n]),
+                float(fitted.theta_high[n]),
+                float(ablest[n]) * 100,
+            )
+            for n in order
+        ),
         remarks=tuple(remarks),
     )
 

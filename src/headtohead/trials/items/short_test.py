@@ -1,12 +1,14 @@
 """A short test that stands for the long one: which items, how many, and how far it may err.
 
-Of the two-parameter model an ability is told by the weighted number of items solved, each weighted
-by its slope. So the full score of a new model is foretold as what it solved of the k items, plus
-what models of that weighted score solve of the others.
+The full score of a new model is foretold in one of two ways, whichever errs less over models that
+were held out. By the item model: what was solved of the k items, plus what models of that ability
+solve of the others; few models are enough for it. Or as a weighted sum of the k scores, by how
+items went together in the runs at hand; that needs many models, and sees more than one dimension.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -18,11 +20,14 @@ from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.marginal import effective_attempts
 from headtohead.trials.items.runs import TestRuns
 
+Way = Literal["item model", "weighted sum"]
 _MOST = 400  # items in a short test
+_MOST_SUMMED = 2000  # items of a test whose covariances are looked at
 _FOLDS, _LARGE_FOLDS, _LARGE = 10, 5, 20_000
 _FEWEST_MODELS = 6
 _GRID = np.linspace(-6, 6, 121)
 _STEPS = 21
+_SHRINK = 0.1  # of covariances towards none; so few runs overrate the largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +54,41 @@ class ShortTest:
     """The items that stand for all.
 
     Attributes:
+        way: How the full score is foretold.
         items: The most telling first; as many as were asked for or as the margin takes, else all
             that were tried.
-        weights: Of each item, its slope; the largest is 1.
+        weights: Of each item: in the sum, or by the item model its slope, the largest being 1.
+        constant: Of the weighted sum, what is added to it; None by the item model.
+        others: By the item model, (share solved by weight, share that such models solve of the
+            items not asked); empty for the weighted sum.
         chosen: What that many items are worth; None where too few models tell.
         needed: How many items reach the margin; None where none of those tried do.
         curve: What other numbers of items are worth.
-        others: (weighted share solved, share that such models solve of the items not asked).
         models: Over how many models the errors were measured.
+        total: Items of the full score.
     """
 
+    way: Way
     items: tuple[str, ...]
     weights: tuple[float, ...]
+    constant: float | None
+    others: tuple[tuple[float, float], ...]
     chosen: Short | None
     needed: int | None
     curve: tuple[Short, ...]
-    others: tuple[tuple[float, float], ...]
     models: int
+    total: int
 
 
 def short_test(
     runs: TestRuns,
+    fitted: ItemFit,
     *,
     margin: float,
     k: int | None,
     level: float,
     rng: np.random.Generator,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None],
 ) -> ShortTest:
     """The k items that foretell the full score, with errors measured on models held out.
 
@@ -84,6 +97,7 @@ def short_test(
 
     Args:
         runs: The table.
+        fitted: The item model of all runs.
         margin: How far the score foretold may lie from the full score.
         k: How many items; None for as many as the margin takes.
         level: How surely a new model stays within the reach.
@@ -93,32 +107,47 @@ def short_test(
     Raises:
         ArithmeticError: If a fit does not converge.
     """
+    whole = runs
     runs = _common(runs)
     answers = runs.answers
     most = min(len(answers.items), _MOST)
-    curve: list[Short] = []
-    group = runs.group
-    models = int(group.max()) + 1
+    models = int(runs.group.max()) + 1
+    curves: dict[Way, list[Short]] = {}
     if models >= _FEWEST_MODELS:
-        off = _held_out(runs, most, rng, progress)
-        curve = [_worth(off[:, n - 1], runs, n, margin, level) for n in range(1, most + 1)]
-    beyond = [short.k for short in curve if short.reach > margin]
-    needed = (max(beyond) + 1 if beyond else 1) if curve else None
-    needed = None if needed is None or needed > most else needed
-    size = min(k or needed or most, most)
-    if progress:
-        progress("choosing the items")
-    fitted = fit_items(answers)
-    order = item_order(fitted, size)
-    weights = fitted.slope[order] / fitted.slope[order].max()
+        for way, off in _held_out(runs, most, rng, progress).items():
+            curves[way] = [
+                _worth(off[:, n - 1], runs, n, margin, level) for n in range(1, most + 1)
+            ]
+    # One way for all numbers of items: to take the luckier one at each would flatter both.
+    errs = {way: sum(short.rms.value**2 for short in curve) for way, curve in curves.items()}
+    best: Way = min(errs, key=errs.__getitem__) if errs else "item model"
+    curve = curves.get(best, [])
+    enough = max((short.k for short in curve if short.reach > margin), default=0) + 1
+    least = enough if curve and enough <= most else None
+    size = min(k or least or most, most)
+    if answers is not whole.answers:
+        fitted = fit_items(answers)
+    constant: float | None = None
+    others: tuple[tuple[float, float], ...] = ()
+    if best == "item model":
+        order = item_order(fitted, size)
+        weights = fitted.slope[order] / fitted.slope[order].max()
+        others = _others(fitted, order, float(np.median(answers.attempts[answers.met])))
+    else:
+        summed = _summed(answers, size)
+        order, weights = summed.order, summed.weights(size)
+        constant = float(summed.mean.mean() - summed.mean[order] @ weights)
     return ShortTest(
+        way=best,
         items=tuple(runs.items[j] for j in order),
         weights=tuple(weights.tolist()),
+        constant=constant,
+        others=others,
         chosen=curve[size - 1] if curve else None,
-        needed=needed,
+        needed=least,
         curve=tuple(curve[n - 1] for n in _shown(most, size)) if curve else (),
-        others=_others(fitted, order, float(np.median(answers.attempts[answers.met]))),
         models=models,
+        total=len(answers.items),
     )
 
 
@@ -146,6 +175,33 @@ def _common(runs: TestRuns) -> TestRuns:
         calls={},
         unscored=0,
     )
+
+
+def _held_out(
+    runs: TestRuns, most: int, rng: np.random.Generator, progress: Callable[[str], None]
+) -> dict[Way, FloatArray]:
+    """Score foretold less full score of every run, from fits without its model, (R, most) each."""
+    answers, group = runs.answers, runs.group
+    models = int(group.max()) + 1
+    folds = min(models, _LARGE_FOLDS if answers.score.size > _LARGE else _FOLDS)
+    part = rng.permutation(models) % folds
+    made: dict[Way, FloatArray] = {"item model": np.empty((len(runs.runs), most))}
+    if len(answers.items) <= _MOST_SUMMED:
+        made["weighted sum"] = np.empty((len(runs.runs), most))
+    for fold in range(folds):
+        progress(f"models held out, part {fold + 1} of {folds}")
+        out = part[group] == fold
+        before, new = _rows(answers, ~out), _rows(answers, out)
+        fitted = fit_items(before)
+        made["item model"][out] = _off_by_model(fitted, item_order(fitted, most), new)
+        if "weighted sum" in made:
+            made["weighted sum"][out] = _off_by_sum(_summed(before, most), new)
+    return made
+
+
+def _rows(answers: Answers, kept: BoolArray) -> Answers:
+    names = tuple(name for name, k in zip(answers.respondents, kept, strict=True) if k)
+    return Answers(names, answers.items, answers.score[kept], answers.attempts[kept])
 
 
 def item_order(fitted: ItemFit, most: int) -> IntArray:
@@ -179,38 +235,16 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
     return np.array(order, dtype=np.int64)
 
 
-def _held_out(
-    runs: TestRuns,
-    most: int,
-    rng: np.random.Generator,
-    progress: Callable[[str], None] | None,
-) -> FloatArray:
-    """Score foretold less full score of every run, from fits without its model, shape (R, most)."""
-    answers, group = runs.answers, runs.group
-    models = int(group.max()) + 1
-    folds = min(models, _LARGE_FOLDS if answers.score.size > _LARGE else _FOLDS)
-    part = rng.permutation(models) % folds
-    off = np.empty((len(runs.runs), most))
-    for fold in range(folds):
-        if progress:
-            progress(f"models held out, part {fold + 1} of {folds}")
-        out = part[group] == fold
-        fitted = fit_items(_rows(answers, ~out))
-        off[out] = _foretold(fitted, item_order(fitted, most), _rows(answers, out))
-    return off
+def _off_by_model(fitted: ItemFit, order: IntArray, new: Answers) -> FloatArray:
+    """Score foretold from the first k items less the score on all, for every k, shape (N, K).
 
-
-def _rows(answers: Answers, kept: BoolArray) -> Answers:
-    names = tuple(name for name, k in zip(answers.respondents, kept, strict=True) if k)
-    return Answers(names, answers.items, answers.score[kept], answers.attempts[kept])
-
-
-def _foretold(fitted: ItemFit, order: IntArray, new: Answers) -> FloatArray:
-    """Score foretold from the first k items less the score on all, for every k, shape (N, K)."""
+    References:
+        Polo, F. M. et al. (2024). tinyBenchmarks: evaluating LLMs with fewer examples. ICML,
+        section 4 (p-IRT). arXiv:2402.14992
+    """
     at = chances(fitted.curves, _GRID)
     right, met = at.right, new.met
     worth = effective_attempts(new.attempts, fitted.icc)
-    full = (new.score * met).sum(axis=1) / met.sum(axis=1)
     off = np.empty((met.shape[0], order.size))
     for n in range(met.shape[0]):
         won = (worth[n] * new.score[n])[order, None]
@@ -222,8 +256,57 @@ def _foretold(fitted: ItemFit, order: IntArray, new: Answers) -> FloatArray:
         asked = np.where(met[n, order, None], right[order], 0.0)
         others = (right[met[n]].sum(axis=0) - np.cumsum(asked, axis=0)) * chance
         solved = np.cumsum(np.where(met[n, order], new.score[n, order], 0.0))
-        off[n] = (solved + others.sum(axis=1)) / met[n].sum() - full[n]
+        off[n] = (solved + others.sum(axis=1) - new.score[n, met[n]].sum()) / met[n].sum()
     return off
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Summed:
+    """How items go together: their means (J,), covariances (J, J), and the order to ask them in."""
+
+    mean: FloatArray
+    covariance: FloatArray
+    order: IntArray
+
+    def weights(self, k: int) -> FloatArray:
+        """Of the first k items in the best linear forecast of the mean of all, shape (k,)."""
+        asked = self.order[:k]
+        aim = self.covariance[asked].mean(axis=1)
+        return np.asarray(np.linalg.solve(self.covariance[np.ix_(asked, asked)], aim))
+
+
+def _summed(answers: Answers, most: int) -> _Summed:
+    """Items in the order in which each next one cuts the variance of the full score the most."""
+    met = answers.met
+    mean = np.where(met, answers.score, 0.0).sum(axis=0) / np.maximum(met.sum(axis=0), 1)
+    apart = np.where(met, answers.score - mean, 0.0)
+    covariance = (1 - _SHRINK) * (apart.T @ apart) / max(met.shape[0] - 1, 1)
+    own = np.arange(mean.size)
+    # An item that all solve has some variance too: the next model may fail.
+    covariance[own, own] = covariance[own, own] / (1 - _SHRINK) + 1e-4
+    left, aim = covariance.copy(), covariance.mean(axis=1)
+    free = np.ones(mean.size, dtype=bool)
+    order = []
+    for _ in range(most):
+        alone = np.maximum(left[own, own], 1e-9)
+        best = int(np.argmax(np.where(free, aim**2 / alone, -1.0)))
+        free[best] = False
+        column = left[:, best] / alone[best]
+        aim = aim - column * aim[best]
+        left -= np.outer(column, left[best])
+        order.append(best)
+    return _Summed(mean, covariance, np.array(order, dtype=np.int64))
+
+
+def _off_by_sum(summed: _Summed, new: Answers) -> FloatArray:
+    """As `_off_by_model`, by weighted sums."""
+    met = new.met
+    apart = np.where(met, new.score - summed.mean, 0.0)
+    missed = apart.sum(axis=1) / met.sum(axis=1)
+    foretold = [
+        apart[:, summed.order[:k]] @ summed.weights(k) for k in range(1, summed.order.size + 1)
+    ]
+    return np.asarray(np.stack(foretold, axis=1) - missed[:, None])
 
 
 def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float) -> Short:
@@ -233,27 +316,22 @@ def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float)
     group = runs.group
     size = np.bincount(group)
     models = size.size
-    square = np.bincount(group, weights=off**2) / size
-    rms = float(np.sqrt(square.mean()))
+    rms = float(np.sqrt((np.bincount(group, weights=off**2) / size).mean()))
     tail = (1 - level) / 2
     low, high = (rms * np.sqrt(models / chi2.ppf(p, models)) for p in (1 - tail, tail))
     # One more model like these: its own error, and the doubt about how large errors are.
     times = float(student.ppf(1 - tail, models - 1) * np.sqrt(1 + 1 / models))
-    return Short(
-        k=k,
-        rms=Interval(rms, float(low), float(high)),
-        reach=times * rms,
-        within=float((np.bincount(group, weights=np.abs(off) <= margin) / size).mean()),
-        by_chance=times * float(np.sqrt(_chance_variance(runs, k).mean())),
-    )
-
-
-def _chance_variance(runs: TestRuns, k: int) -> FloatArray:
-    """Variance of the mean of k items drawn without replacement, of each run, shape (R,)."""
     met, score = runs.answers.met, runs.answers.score
     n = met.sum(axis=1)
     spread = (np.where(met, score - runs.means[:, None], 0.0) ** 2).sum(axis=1)
-    return np.asarray(spread / np.maximum(n - 1, 1) * np.maximum(1 - k / n, 0) / k)
+    drawn = spread / np.maximum(n - 1, 1) * np.maximum(1 - k / n, 0) / k
+    return Short(
+        k=k,
+        rms=Interval(rms, min(rms, float(low)), max(rms, float(high))),
+        reach=times * rms,
+        within=float((np.bincount(group, weights=np.abs(off) <= margin) / size).mean()),
+        by_chance=times * float(np.sqrt(drawn.mean())),
+    )
 
 
 def _shown(most: int, size: int) -> Sequence[int]:

@@ -32,7 +32,8 @@ class Suspect:
         best_score: Their mean score on the item.
         other_score: That of all other models.
         rise: Correlation over runs of giving that answer with the score on the other items; above
-            0 it is the answer of able models. Without answers, of failing.
+            0 it is the answer of able models; None where all answer alike. Without answers, of
+            failing.
     """
 
     item: str
@@ -42,7 +43,7 @@ class Suspect:
     best: int
     best_score: float
     other_score: float
-    rise: Interval
+    rise: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,11 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
         if len(votes) >= _FEWEST_BEST:
             answered += 1
             (answer, wrong), agree = Counter(votes.values()).most_common(1)[0]
-            if not wrong or agree < max(_FEWEST_BEST, _AGREE * len(best)):
+            if (
+                not wrong
+                or answer == _canonical(reference)
+                or agree < max(_FEWEST_BEST, _AGREE * len(best))
+            ):
                 continue
             gave = np.array([_share(said.get(r, []), answer) for r in range(len(runs.runs))])
             has = met[:, place] & np.isfinite(gave)
@@ -120,10 +125,12 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
                 best=len(best),
                 best_score=float(best_score[place]),
                 other_score=float(other_score[place]),
-                rise=Interval(float(rise.value[0]), float(rise.low[0]), float(rise.high[0])),
+                rise=Interval(*(float(ends[0]) for ends in (rise.value, rise.low, rise.high)))
+                if np.isfinite(rise.value[0])
+                else None,
             )
         )
-    found.sort(key=lambda s: (-s.agree, -np.nan_to_num(s.rise.low, nan=-1.0)))
+    found.sort(key=lambda s: (-s.agree, -s.rise.low if s.rise else 0.0))
     return Suspects(tuple(found), answered, shuffled)
 
 
@@ -148,8 +155,13 @@ def _answers(calls: Sequence[Call], reference: str) -> Iterator[tuple[str, bool]
         short = found_in(call.output, sort)
         if short is None or len(short) > _LONGEST:
             continue
-        value = number(short)
-        yield normalised(short) if value is None else f"{value.normalize():f}", call.score < 0.5
+        yield _canonical(short), call.score < 0.5
+
+
+def _canonical(answer: str) -> str:
+    """One spelling of what reads the same: 1,000 and 1000.0, Yes and yes."""
+    value = number(answer)
+    return normalised(answer) if value is None else f"{value.normalize():f}"
 
 
 def _votes(

@@ -17,7 +17,7 @@ from headtohead.trials.result import TrialResult, file_citation, interval_json
 def items(
     *results: str,
     settings: ItemsSettings,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> TrialResult:
     """Which items tell good models from bad ones, which look mislabelled, which few stand for all.
 
@@ -37,8 +37,7 @@ def items(
     """
     if not results:
         raise InputError("Give the results of several models on one test: h2h items RESULTS...")
-    if progress:
-        progress("reading")
+    progress("reading")
     sides = [
         side
         for spec in results
@@ -47,7 +46,8 @@ def items(
     made = item_report(test_runs(sides), settings, progress)
     paths = list(dict.fromkeys(side.path for side in sides))
     sources = [
-        file_citation(f"results_{n}", path, "Results of one test") for n, path in enumerate(paths, 1)
+        file_citation(f"results_{n}", path, "Results of one test")
+        for n, path in enumerate(paths, 1)
     ]
     places = [citation.source_id for citation in sources]
     return TrialResult(
@@ -60,6 +60,7 @@ def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
     models = len(set(made.runs.models))
     shared = {"level": made.settings.level, "n": models, "n_of": "models", "source_ids": places}
     nothing = {"value": None, "low": None, "high": None}
+    places_of = {item: n for n, item in enumerate(made.runs.items)}
     found = [
         {
             "label": row.item,
@@ -70,6 +71,10 @@ def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
             "score_frac": row.score,
             "runs_n": row.runs,
             "p_value": row.p_value,
+            "slope": interval_json(row.slope),
+            "difficulty": interval_json(row.difficulty),
+            "infit": float(made.fitted.infit[places_of[row.item]]),
+            "outfit": float(made.fitted.outfit[places_of[row.item]]),
             "says": row.says,
         }
         for row in made.rows
@@ -85,6 +90,8 @@ def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
                 "reach_pp": made.short.chosen.reach * 100,
                 "margin_pp": made.settings.margin * 100,
                 "needed_n": made.short.needed,
+                "way": made.short.way,
+                "constant_frac": made.short.constant,
                 "items": list(made.short.items),
                 "weights": list(made.short.weights),
                 "others": [{"weighted_frac": x, "others_frac": y} for x, y in made.short.others],
