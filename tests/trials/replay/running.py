@@ -10,11 +10,10 @@ import numpy as np
 
 from headtohead.trials.calls import Call
 from headtohead.trials.rates import Rates
-from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.outcome import Outcome
-from headtohead.trials.replay.replay import replay
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.replay import ReplayOutcome, replay
+from headtohead.trials.replay.wire import Completion
 
 RATES = Rates(input_usd_per_mtok=1.0, output_usd_per_mtok=10.0)
 
@@ -27,10 +26,10 @@ class Run:
     ledger: Path
     settings: dict[str, Any] = field(default_factory=dict)
     rates: Rates | None = RATES
-    answers: list[Answer] = field(default_factory=list)
-    enough: Callable[[Answer], bool] = lambda answer: False
+    answers: list[Completion] = field(default_factory=list)
+    enough: Callable[[Completion], bool] = lambda answer: False
 
-    def __call__(self, calls: Iterable[Call], **settings: Any) -> Outcome:
+    def __call__(self, calls: Iterable[Call], **settings: Any) -> ReplayOutcome:
         said = {"backoff_s": 0.002, "cap_tokens": 50, **self.settings, **settings}
         self.answers.clear()
         return asyncio.run(
@@ -45,12 +44,12 @@ class Run:
             )
         )
 
-    def one(self, call: Call, **settings: Any) -> Answer:
+    def one(self, call: Call, **settings: Any) -> Completion:
         """The answer to a single call."""
         self([call], **settings)
         return self.answers[0]
 
-    def _take(self, call: Call, answer: Answer) -> bool:
+    def _take(self, call: Call, answer: Completion) -> bool:
         assert call.key == answer.key
         self.answers.append(answer)
         return self.enough(answer)

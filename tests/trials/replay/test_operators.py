@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from headtohead.names.names import Names
-from headtohead.trials.replay.operators import endpoint_of
+from headtohead.trials.replay.endpoint import terms_of
 
 ROWS: list[dict[str, Any]] = tomllib.loads(
     files("headtohead").joinpath("data/endpoints.toml").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ HOSTS = [host for row in ROWS for host in row["hosts"]]
 def test_every_host_has_an_operator_that_the_names_know(row: dict[str, Any]) -> None:
     assert row["operator"] in Names.load().operators()
     for host in row["hosts"]:
-        assert endpoint_of(f"https://{host}/v1").operator == row["operator"]
+        assert terms_of(f"https://{host}/v1").operator == row["operator"]
         assert host == host.lower()
 
 
@@ -47,7 +47,7 @@ def test_every_note_has_a_page_and_the_day_it_was_read(row: dict[str, Any]) -> N
     ["http://localhost:8000/v1", "http://127.0.0.1/v1", "http://[::1]:9/v1", "http://0.0.0.0:1"],
 )
 def test_this_machine_is_local_and_nobodys(url: str) -> None:
-    found = endpoint_of(url)
+    found = terms_of(url)
     assert found.local
     assert not found.operator
 
@@ -57,13 +57,13 @@ def test_this_machine_is_local_and_nobodys(url: str) -> None:
     ["https://models.example.com/v1", "https://evil-api.openai.com.example.com", "nonsense", ""],
 )
 def test_of_an_unknown_host_nothing_is_claimed(url: str) -> None:
-    found = endpoint_of(url)
+    found = terms_of(url)
     assert (found.operator, found.retention, found.training, found.seen_on) == ("", "", "", None)
     assert not found.local
 
 
 def test_a_subdomain_belongs_to_its_domain_but_a_longer_name_does_not() -> None:
-    assert endpoint_of("https://mine.openai.azure.com/openai/v1").operator == "azure"
-    assert endpoint_of("https://EU.API.OpenAI.com/v1").operator == "openai"
-    assert endpoint_of("https://notopenai.azure.com/v1").operator == ""
-    assert endpoint_of("https://xapi.openai.com/v1").operator == ""
+    assert terms_of("https://mine.openai.azure.com/openai/v1").operator == "azure"
+    assert terms_of("https://EU.API.OpenAI.com/v1").operator == "openai"
+    assert terms_of("https://notopenai.azure.com/v1").operator == ""
+    assert terms_of("https://xapi.openai.com/v1").operator == ""

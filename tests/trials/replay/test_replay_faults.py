@@ -42,7 +42,7 @@ def _run(server: HTTPServer, tmp_path: Path, timeout_s: float = 5.0) -> Run:
 
 
 def _serve(server: HTTPServer, *answers: Response) -> list[Request]:
-    """Answer one after the other, then well for ever."""
+    """Completion one after the other, then well for ever."""
     left, asked = list(answers), []
 
     def handle(request: Request) -> Response:
@@ -62,7 +62,7 @@ def _error(status: int, message: str = "", code: str = "", **headers: str) -> Re
 def test_what_may_pass_is_asked_again(httpserver: HTTPServer, tmp_path: Path, status: int) -> None:
     asked = _serve(httpserver, _error(status), _error(status))
     answer = _run(httpserver, tmp_path).one(call("a"))
-    assert (answer.text, answer.failure, answer.tries) == ("yes", "", 3)
+    assert (answer.text, answer.failure, answer.attempts) == ("yes", "", 3)
     assert len({r.headers["Idempotency-Key"] for r in asked}) == 1
     # Behind a gateway that gave up, the work may have been done.
     assert (answer.unsure_usd > 0) == (status in (504, 524))
@@ -88,7 +88,7 @@ def test_the_wait_that_the_endpoint_asks_for_is_kept(
     with Loopback(lambda asked: [left.pop(0)]) as server:
         begun = time.monotonic()
         answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
-    assert answer.tries == 2
+    assert answer.attempts == 2
     assert least_s <= time.monotonic() - begun < 2.5
     # Time spent waiting is not the model's.
     assert answer.latency_s is not None
@@ -106,11 +106,11 @@ def test_after_the_last_try_a_call_is_unanswered_and_asked_in_the_next_run(
 ) -> None:
     asked = _serve(httpserver, *(_error(500, "overloaded") for _ in range(3)))
     run = _run(httpserver, tmp_path)
-    answer = run.one(call("a"), tries_n=3)
-    assert (answer.unanswered, answer.failure, answer.tries) == (True, "error", 3)
+    answer = run.one(call("a"), attempts_n=3)
+    assert (answer.unanswered, answer.failure, answer.attempts) == (True, "error", 3)
     assert "overloaded" in answer.note
     assert answer.cost_usd == answer.unsure_usd == 0
-    assert run.one(call("a"), tries_n=3).text == "yes"
+    assert run.one(call("a"), attempts_n=3).text == "yes"
     assert len(asked) == 4
 
 
@@ -175,10 +175,10 @@ def test_a_refused_connection_ends_the_run_in_words(tmp_path: Path) -> None:
     with Loopback(lambda asked: []) as server:
         endpoint = server.endpoint()
     run = Run(endpoint, tmp_path / "run.jsonl")
-    answer = run.one(call("a"), tries_n=2)
-    assert (answer.unanswered, answer.tries, answer.unsure_usd) == (True, 2, 0.0)
+    answer = run.one(call("a"), attempts_n=2)
+    assert (answer.unanswered, answer.attempts, answer.unsure_usd) == (True, 2, 0.0)
     with pytest.raises(SourceUnreachable, match=r"3 calls in a row got no answer.*run again"):
-        run([call(str(i)) for i in range(100)], tries_n=1, give_up_n=3)
+        run([call(str(i)) for i in range(100)], attempts_n=1, give_up_n=3)
 
 
 def test_the_first_byte_is_waited_for_only_so_long(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_the_first_byte_is_waited_for_only_so_long(tmp_path: Path) -> None:
     with Loopback(script) as server:
         run = Run(server.endpoint(timeout_s=0.2), tmp_path / "run.jsonl")
         answer = run.one(call("a"))
-    assert (answer.text, answer.tries) == ("yes", 2)
+    assert (answer.text, answer.attempts) == ("yes", 2)
     # The first request may be billed: 50 tokens of output at the least.
     assert answer.unsure_usd >= 50 * 10e-6
 
@@ -286,7 +286,7 @@ def test_an_empty_body_is_no_answer_yet(tmp_path: Path) -> None:
     left = [http(200, b""), b"", answered("yes")]
     with Loopback(lambda asked: [left.pop(0)]) as server:
         answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
-    assert (answer.text, answer.tries) == ("yes", 3)
+    assert (answer.text, answer.attempts) == ("yes", 3)
     assert answer.unsure_usd > 0
 
 
@@ -360,7 +360,7 @@ def test_an_endpoint_that_does_not_stream_is_asked_without(tmp_path: Path) -> No
         run = Run(server.endpoint(), tmp_path / "run.jsonl")
         outcome = run([call(str(i)) for i in range(20)])
         assert sum("stream" in a.body for a in server.asked) <= 8
-    assert {(a.text, a.tries, a.first_token_s) for a in run.answers} == {("yes", 1, None)}
+    assert {(a.text, a.attempts, a.first_token_s) for a in run.answers} == {("yes", 1, None)}
     assert not outcome.streaming
 
 

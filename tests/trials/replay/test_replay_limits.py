@@ -18,9 +18,14 @@ from tests.trials.replay.running import RATES, Run
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Usage
 from headtohead.trials.rates import Rates, cost_usd
-from headtohead.trials.replay.budget import Budget, CeilingReached
-from headtohead.trials.replay.limits import Bucket, Limits, Throttle
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.limits import (
+    Bucket,
+    Budget,
+    CeilingReached,
+    Limits,
+    Settings,
+    Throttle,
+)
 
 
 class Clock:
@@ -136,7 +141,7 @@ def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(tmp_path: Pat
 def test_impossible_limits_and_settings_are_refused(said: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="0"):
         Limits(**said)
-    for wrong in ({"tries_n": 0}, {"backoff_s": -1.0}, {"ceiling_usd": float("nan")}):
+    for wrong in ({"attempts_n": 0}, {"backoff_s": -1.0}, {"ceiling_usd": float("nan")}):
         with pytest.raises(ValueError, match=r"must be|it must"):
             Settings(**wrong)
 
@@ -225,7 +230,7 @@ def test_the_server_never_bills_more_than_the_ceiling(
                 calls,
                 limits=Limits(concurrency),
                 ceiling_usd=ceiling,
-                tries_n=2,
+                attempts_n=2,
                 give_up_n=1000,
                 backoff_s=0.0,
             )

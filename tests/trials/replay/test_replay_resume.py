@@ -20,11 +20,10 @@ from tests.trials.replay.running import RATES, Run
 
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
 from headtohead.trials.calls import Call
-from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.ledger import Identity, open_ledger
-from headtohead.trials.replay.limits import Limits
+from headtohead.trials.replay.limits import Limits, Settings
 from headtohead.trials.replay.replay import replay
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.wire import Completion
 
 ROOT = Path(__file__).parents[3]
 CALLS = [call(str(i)) for i in range(60)]
@@ -36,7 +35,7 @@ import numpy as np
 from pathlib import Path
 from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.replay import replay
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.limits import Settings
 from tests.trials.replay.loopback import call
 
 address, ledger = sys.argv[1:]
@@ -161,7 +160,7 @@ def test_a_source_of_a_million_rows_is_read_only_as_far_as_needed(tmp_path: Path
 
     seen: list[str] = []
 
-    async def decide(asked: Call, answer: Answer) -> bool:
+    async def decide(asked: Call, answer: Completion) -> bool:
         await asyncio.sleep(0)
         seen.append(answer.key)
         return len(seen) == 10
@@ -235,7 +234,7 @@ def _identity(run: Run) -> Identity:
 
 
 def test_an_error_of_the_caller_comes_out_and_answers_are_kept(tmp_path: Path) -> None:
-    def fail(answer: Answer) -> bool:
+    def fail(answer: Completion) -> bool:
         raise ZeroDivisionError
 
     def calls() -> Iterator[Call]:
@@ -289,9 +288,9 @@ def test_the_journal_is_private_locked_and_of_one_run(tmp_path: Path) -> None:
 async def _write(path: Path) -> None:
     with open_ledger(path, IDENTITY) as book:
         await book.asked(("a", 1), "r", 0.25)
-        await book.keep(Answer(key="a", text="one", cost_usd=0.125), "r")
+        await book.keep(Completion(key="a", text="one", cost_usd=0.125), "r")
         await book.asked(("b", 1), "r", 0.5)
-        await book.keep(Answer(key="b", text="two", cost_usd=0.5), "r")
+        await book.keep(Completion(key="b", text="two", cost_usd=0.5), "r")
 
 
 def test_cut_anywhere_the_journal_gives_all_whole_answers(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_key_is_in_no_file_log_repr_or_error(
         endpoint = server.endpoint(key_env="CANDIDATE_KEY", extra_headers={"X-Tenant": TOKEN})
         run = Run(endpoint, tmp_path / "run.jsonl")
         try:
-            said += repr(run([call(key)], tries_n=2, patience_n=2)) + repr(run.answers)
+            said += repr(run([call(key)], attempts_n=2, patience_n=2)) + repr(run.answers)
         except InputError as error:
             said += "".join(traceback.format_exception(error))
         assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"

@@ -9,10 +9,9 @@ from tests.trials.replay.loopback import call
 
 from headtohead.trials.calls import Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
-from headtohead.trials.replay.request import prepare
-from headtohead.trials.replay.usage import Seen, billed, read_usage
+from headtohead.trials.replay.wire import billed, prepare, read_usage
 
-SEEN = Seen(most_input_tokens=1000, most_output_tokens=500, output_bytes=400)
+SEEN = {"most_input": 1000, "most_output": 500, "output_bytes": 400}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ SEEN = Seen(most_input_tokens=1000, most_output_tokens=500, output_bytes=400)
 )
 def test_the_words_of_endpoints(raw: dict[str, Any], usage: Usage) -> None:
     assert read_usage(raw) == usage
-    assert billed(raw, SEEN) == (usage, "")
+    assert billed(raw, **SEEN) == (usage, "")
 
 
 @pytest.mark.parametrize(
@@ -120,14 +119,14 @@ def test_the_words_of_endpoints(raw: dict[str, Any], usage: Usage) -> None:
     ],
 )
 def test_figures_that_cannot_be_right_are_replaced_from_above(raw: object, why: str) -> None:
-    usage, doubt = billed(raw, SEEN)
+    usage, doubt = billed(raw, **SEEN)
     assert why in doubt
     assert usage.input_tokens == 1000
     assert usage.output_tokens >= 400
 
 
 def test_more_output_than_asked_for_is_believed_and_doubted() -> None:
-    usage, doubt = billed({"prompt_tokens": 10, "completion_tokens": 900}, SEEN)
+    usage, doubt = billed({"prompt_tokens": 10, "completion_tokens": 900}, **SEEN)
     assert (usage.output_tokens, doubt != "") == (900, True)
 
 
@@ -144,8 +143,8 @@ NAMES = st.sampled_from(f"{WORDS} {DETAILS}".split())
 @given(JSON | st.dictionaries(NAMES, JSON))
 def test_whatever_an_endpoint_says_has_a_price(raw: object) -> None:
     rates = Rates(input_usd_per_mtok=1.0, output_usd_per_mtok=2.0)
-    usage, _ = billed(raw, SEEN)
-    assert 0 <= cost_usd(usage, rates) <= worst_usd(9000, 9000 + SEEN.output_bytes, rates)
+    usage, _ = billed(raw, **SEEN)
+    assert 0 <= cost_usd(usage, rates) <= worst_usd(9000, 9000 + SEEN["output_bytes"], rates)
 
 
 @given(st.text(max_size=200), st.integers(0, 3))

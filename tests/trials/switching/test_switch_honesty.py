@@ -15,9 +15,9 @@ from werkzeug import Request, Response
 from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
 from headtohead.trials.calls import Call
-from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.wire import Completion
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import Judged
@@ -61,7 +61,7 @@ def test_what_the_candidate_never_answers_counts_against_it(
         endpoint=Endpoint(httpserver.url_for("/v1"), "m"),
         ledger=Path("l.jsonl"),
         rates=None,
-        settings=Settings(tries_n=2, backoff_s=0.001, give_up_n=50),
+        settings=Settings(attempts_n=2, backoff_s=0.001, give_up_n=50),
     )
     keeper = ScoreKeeper(0.05, 0.95, 1.0, early=False)
     Trial(items, who, keeper, None, np.random.default_rng(0)).by_scorer(scorer_from("exact"))
@@ -80,7 +80,7 @@ def test_new_prices_price_answers_that_were_bought_under_others(
     told = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="10,40"
     )
-    assert told.spent.tries == 0
+    assert told.spent.sent == 0
     assert told.savings is not None
     cheap = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="1,4"
@@ -171,7 +171,7 @@ def test_tries_at_one_item_have_names_of_their_own() -> None:
     keeper = ScoreKeeper(0.05, 0.95, 1.0)
     trial = Trial(items, candidate, keeper, None, np.random.default_rng(0))
     assert [trial.of(call) for call in calls] == items
-    seen = trial.scored(items[1], Answer(key="k", epoch=2), (1.0, 0.0), ("", "empty"))
+    seen = trial.scored(items[1], Completion(key="k", epoch=2), (1.0, 0.0), ("", "empty"))
     assert (seen.key, seen.b_failure) == ("k#2", "empty")
 
 

@@ -98,7 +98,7 @@ def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
     made = made_by(log_a, tiny_models.base_url_b, stop=False)
-    assert (made.spent.asked, made.spent.tries) == (505, 505)
+    assert (made.spent.asked, made.spent.sent) == (505, 505)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
     kept = answers(Path("log-tiny-b.ledger.jsonl"))
     assert len({prompts[key] for key in kept}) == 101
@@ -235,7 +235,7 @@ def test_the_ceiling_stops_before_it_is_passed(tiny_models: TinyModels, log_a: P
     assert 5 < len(kept) < 101
     # The ceiling is for the ledger, not for each run.
     again = cut(0.001)
-    assert again.spent.tries <= 2
+    assert again.spent.sent <= 2
     assert again.spent.usd <= 0.001
     more = cut(0.002)
     assert more.spent.kept >= len(kept)
@@ -300,7 +300,7 @@ def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, lo
     first = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
     before = answers(Path("log-tiny-b.ledger.jsonl"))
     second = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
-    assert (second.spent.asked, second.spent.tries) == (0, 0)
+    assert (second.spent.asked, second.spent.sent) == (0, 0)
     # All that were looked at; those that came after the stop are not needed again.
     assert second.spent.kept == first.spent.asked - first.spent.beyond
     assert answers(Path("log-tiny-b.ledger.jsonl")) == before

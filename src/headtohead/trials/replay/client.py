@@ -3,21 +3,77 @@
 import asyncio
 import json
 import logging
+import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from headtohead.core.errors import HeadToHeadError, InputError
 from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.refusal import Again, Refit, Refused, judge
-from headtohead.trials.replay.reply import Events, Reply, read_json
-from headtohead.trials.replay.request import CAPS
+from headtohead.trials.replay.wire import CAPS, Events, Reply, error_in, read_json
 
 if TYPE_CHECKING:
     import httpx2
 
 _LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy")))
 _MOST_BYTES = 64 * 1024 * 1024
+
+# The endpoint says that it did nothing.
+_FREE = frozenset((408, 425, 429, 500, 502, 503, 529))
+_STOP = frozenset((401, 402, 403, 404, 405))
+_FILTER = re.compile(
+    r"content_filter|content_policy|content exists risk|data_?inspection_?failed"
+    r"|moderation|flagged",
+    re.IGNORECASE,
+)
+_TOO_LONG = re.compile(
+    r"context_length|context length|context window|context size|maximum context|too many tokens"
+    r"|prompt is too long|input is too long",
+    re.IGNORECASE,
+)
+# "Quota" and "billing" alone are also said to those who only ask too fast.
+_NO_MONEY = re.compile(r"insufficient[ _](quota|balance|credit|funds)", re.IGNORECASE)
+_SHOWN = 300
+
+
+class Again(Exception):
+    """The request got no answer, but another attempt may.
+
+    Attributes:
+        why: In a sentence.
+        wait_s: Seconds that the endpoint asks to wait; None if it does not say.
+        maybe_paid: True if the endpoint may have done the work.
+        too_fast: True if it was refused for asking too fast.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        wait_s: float | None = None,
+        maybe_paid: bool = False,
+        too_fast: bool = False,
+    ) -> None:
+        self.why, self.wait_s, self.maybe_paid, self.too_fast = why, wait_s, maybe_paid, too_fast
+        super().__init__(why)
+
+
+class OtherForm(Exception):
+    """The endpoint wants the same request in another form: "stream" or "cap"."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(what)
+
+
+class Halt(Exception):
+    """No request of this run can succeed; `error` says what to do."""
+
+    def __init__(self, error: HeadToHeadError) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 class TooLong(Exception):
@@ -45,30 +101,23 @@ class Chat:
             idempotency_key: Equal for requests that must be billed once.
 
         Raises:
-            Again: If nothing of an answer came, but another try may bring one.
-            Refit: If the endpoint wanted another form, which the next request will have.
+            Again: If nothing of an answer came, but another attempt may bring one.
+            OtherForm: If the endpoint wanted another form, which the next request will have.
             Halt: If no request will succeed.
         """
-        form = self._form(body)
-        try:
-            return await self._send(form, idempotency_key)
-        except Refit as wish:
-            self._adapt(wish, form)
-            raise
-
-    def _form(self, body: dict[str, Any]) -> dict[str, Any]:
         form = dict(body)
         if self._cap:
             form[self._cap] = next(form.pop(name) for name in CAPS if name in form)
         if self.streaming:
             form |= {"stream": True, "stream_options": {"include_usage": True}}
-        return form
-
-    def _adapt(self, wish: Refit, form: dict[str, Any]) -> None:
-        if wish.what == "stream":
-            self.streaming = False
-        else:
-            self._cap = CAPS[1] if CAPS[0] in form else CAPS[0]
+        try:
+            return await self._send(form, idempotency_key)
+        except OtherForm as wish:
+            if wish.what == "stream":
+                self.streaming = False
+            else:
+                self._cap = CAPS[1] if CAPS[0] in form else CAPS[0]
+            raise
 
     async def _send(self, form: dict[str, Any], idempotency_key: str) -> Reply:
         import httpx2
@@ -98,13 +147,17 @@ class Chat:
                 why = f"no answer came: {self._name(error)}"
                 raise Again(why, maybe_paid=True) from None
             if heard.good:
-                return self._broken(heard, self._name(error))
+                reply = heard.events.close() if heard.events else Reply()
+                if not reply.whole:
+                    reply.failure = "broken"
+                    reply.note = f"the answer broke off: {self._name(error)}"
+                return self._finish(reply, heard)
         return self._judged(heard, bool(form.get("stream")))
 
     def _judged(self, heard: "Heard", streamed: bool) -> Reply:
         if not heard.good:
-            refused = Refused(heard.status, heard.headers, bytes(heard.body), streamed)
-            return judge(refused, self.endpoint)
+            body = bytes(heard.body)
+            return judge(heard.status, heard.headers, body, self.endpoint, streamed=streamed)
         if heard.events is None and not heard.body:
             raise Again("the answer has no body", maybe_paid=True)
         reply = heard.events.close() if heard.events else read_json(bytes(heard.body))
@@ -113,14 +166,13 @@ class Chat:
             self.streaming = False
         return self._finish(reply, heard)
 
-    def _broken(self, heard: "Heard", why: str) -> Reply:
-        reply = heard.events.close() if heard.events else Reply()
-        if not reply.whole:
-            reply.failure, reply.note = "broken", f"the answer broke off: {why}"
-        return self._finish(reply, heard)
-
     def _finish(self, reply: Reply, heard: "Heard") -> Reply:
-        hide = self._clean
+
+        def hide(text: str) -> str:
+            # A stream may cut a character in two halves, which only together are text.
+            whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return self.endpoint.hide(whole)
+
         reply.latency_s = heard.last - heard.begun
         reply.first_token_s = None if heard.first is None else heard.first - heard.begun
         reply.note = self.endpoint.hide_all(reply.note)[:500]
@@ -131,11 +183,6 @@ class Chat:
             hide(reply.finish_reason),
         )
         return reply
-
-    def _clean(self, text: str) -> str:
-        # A stream may cut a character in two halves, which only together are text.
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return self.endpoint.hide(whole)
 
     def _name(self, error: Exception) -> str:
         words = self.endpoint.hide_all(str(error)).strip()
@@ -230,3 +277,99 @@ def _discreet(endpoint: Endpoint) -> Iterator[None]:
     finally:
         for logger in loggers:
             logger.removeFilter(hide)
+
+
+def judge(
+    status: int, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, *, streamed: bool
+) -> Reply:
+    """The reply that stands for a request refused for what is in it.
+
+    Args:
+        status: The HTTP status, not 2xx.
+        headers: Of the answer, names in lower case.
+        body: Of the answer.
+        endpoint: Who answered.
+        streamed: True if a stream was asked for.
+
+    Raises:
+        Again: If another attempt may succeed.
+        OtherForm: If the endpoint wants another form.
+        Halt: If no request will succeed.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    code, message = error_in(found)
+    message = endpoint.hide_all(message).strip()[:_SHOWN]
+    said = f"{code} {message}"
+    why = f"HTTP {status}" + (f": {message}" if message else "")
+    if status == 429 and not _NO_MONEY.search(said):
+        raise Again(why, wait_s=wait_s(headers), too_fast=True)
+    if status in _FREE and status != 429:
+        raise Again(why, wait_s=wait_s(headers))
+    if status >= 500 and status != 501:
+        raise Again(why, wait_s=wait_s(headers), maybe_paid=True)
+    if _FILTER.search(said):
+        return _not_billed("refused", f"the endpoint's filter refused the request: {why}")
+    if status in _STOP or status in (301, 302, 303, 307, 308, 429):
+        raise Halt(_advice(status, endpoint, message))
+    lower = message.lower()
+    if "max_completion_tokens" in lower and "max_tokens" in lower:
+        raise OtherForm("cap")
+    if streamed and ("stream" in lower or status in (406, 501)):
+        raise OtherForm("stream")
+    if _TOO_LONG.search(said):
+        return _not_billed("limit", f"the request is longer than the model reads: {why}")
+    return _not_billed("error", f"the endpoint refused the request: {why}")
+
+
+def wait_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by Retry-After, in seconds or as a date; None if it is not there.
+
+    A date is compared with the endpoint's own clock, the Date header, so that ours does not matter.
+
+    References:
+        Fielding, R., Nottingham, M., Reschke, J. (2022). HTTP Semantics. RFC 9110, section
+        10.2.3. doi:10.17487/RFC9110
+    """
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
+            return float(value) * unit
+    try:
+        then = parsedate_to_datetime(headers.get("retry-after", ""))
+        now = parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (then - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _not_billed(failure: str, note: str) -> Reply:
+    return Reply(failure=failure, note=note, billed=False)
+
+
+def _advice(status: int, endpoint: Endpoint, message: str) -> HeadToHeadError:
+    key = f"the key in {endpoint.key_env}" if endpoint.key_env else "a request without a key"
+    where = endpoint.address
+    said = f" It says: {message}" if message else ""
+    if status == 401:
+        text = (
+            f"{where} does not accept {key} (HTTP 401). Set a valid key in the environment "
+            "variable that you name."
+        )
+    elif status in (402, 429):
+        text = f"The account behind {key} has no money left at {where} (HTTP {status}). Top it up."
+    elif status == 403:
+        text = (
+            f"{where} forbids {key} to use {endpoint.model} (HTTP 403). Ask for access, or name "
+            "another model."
+        )
+    elif status in (404, 405):
+        text = (
+            f"{where} knows no model {endpoint.model!r}, or no /chat/completions (HTTP {status}). "
+            "Check both; the address often ends with /v1."
+        )
+    else:
+        text = f"{where} has moved (HTTP {status}). Give its new address."
+    return InputError(text + said)

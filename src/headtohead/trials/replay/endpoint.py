@@ -1,16 +1,22 @@
-"""Where the candidate is asked. A key is read from the environment and never kept."""
+"""Where a model is asked, and what is known of who runs that. A key is read and never kept."""
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from headtohead.core.errors import InputError
 
 _SHAPES = re.compile(r"\b(?:sk|rk|pk|xai|gsk|key)-[\w*.\-]{6,}|(?i:\bbearer\s+)[\w*.\-~+/=]{6,}")
 _HIDDEN = "[hidden]"
+_LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,12 @@ class Endpoint:
     plain_http: bool = False
 
     def __post_init__(self) -> None:
-        parts = _split(self.base_url)
+        try:
+            parts = urlsplit(self.base_url)
+        except ValueError:
+            raise InputError(
+                "The endpoint's address cannot be read; give https://host/v1."
+            ) from None
         if parts.username or parts.password or parts.query or parts.fragment:
             # The address itself is not repeated: it may hold a secret.
             raise InputError(
@@ -85,7 +96,12 @@ class Endpoint:
         """
         headers = dict(self.extra_headers)
         if self.key_env:
-            key = self._key()
+            key = os.environ.get(self.key_env, "").strip()
+            if not key:
+                raise InputError(
+                    f"The environment variable {self.key_env} is not set, so there is no key for "
+                    f"{self.address}. Set it and run again."
+                )
             bearer = self.key_header.lower() == "authorization"
             headers[self.key_header] = f"Bearer {key}" if bearer else key
         for name, value in headers.items():
@@ -114,22 +130,6 @@ class Endpoint:
         """As `hide`, and without what looks like part of a key; for a server's error messages."""
         return _SHAPES.sub(_HIDDEN, self.hide(text, shortest=4))
 
-    def _key(self) -> str:
-        key = os.environ.get(self.key_env, "").strip()
-        if not key:
-            raise InputError(
-                f"The environment variable {self.key_env} is not set, so there is no key for "
-                f"{self.address}. Set it and run again."
-            )
-        return key
-
-
-def _split(address: str) -> SplitResult:
-    try:
-        return urlsplit(address)
-    except ValueError:
-        raise InputError("The endpoint's address cannot be read; give https://host/v1.") from None
-
 
 def _near(host: str) -> bool:
     if host == "localhost" or ("." not in host and ":" not in host):
@@ -139,3 +139,53 @@ def _near(host: str) -> bool:
     except ValueError:
         return host.endswith((".local", ".internal", ".localhost"))
     return address.is_private or address.is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTerms:
+    """What is known of the operator behind an address.
+
+    Attributes:
+        operator: Its id in the list of operators; empty if nobody here knows the address.
+        host: The host of the address.
+        local: Whether the address is this machine.
+        retention: How long requests are kept, by the operator's own words; empty if not known.
+        training: Whether requests train models, by the operator's own words; empty if not known.
+        source_url: Where it says so.
+        seen_on: The day that page was read; None if it was not.
+        verified: False if the page itself could not be opened.
+    """
+
+    operator: str
+    host: str
+    local: bool = False
+    retention: str = ""
+    training: str = ""
+    source_url: str = ""
+    seen_on: date | None = None
+    verified: bool = True
+
+
+def terms_of(base_url: str) -> OperatorTerms:
+    """What is known of an address; only its host if that is nothing.
+
+    Args:
+        base_url: As given to a client ("https://api.openai.com/v1").
+    """
+    host = (urlsplit(base_url).hostname or "").lower()
+    if host in _LOCAL:
+        return OperatorTerms("", host, local=True)
+    for suffix, known in _known().items():
+        if host == suffix or host.endswith("." + suffix):
+            return OperatorTerms(host=host, **known)
+    return OperatorTerms("", host)
+
+
+@cache
+def _known() -> dict[str, dict[str, Any]]:
+    text = files("headtohead").joinpath("data/endpoints.toml").read_text(encoding="utf-8")
+    made: dict[str, dict[str, Any]] = {}
+    for row in tomllib.loads(text)["endpoint"]:
+        facts = {k: v for k, v in row.items() if k != "hosts"}
+        made |= {host: facts for host in row["hosts"]}
+    return made

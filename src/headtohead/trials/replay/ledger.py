@@ -1,21 +1,168 @@
-"""The journal of a replay: what was asked and what was answered, safe before it counts."""
+"""The journal of a replay: what was asked and what was answered, safe before it counts.
+
+It is read back whatever moment its run was killed at.
+"""
 
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
-from headtohead.trials.replay.answer import Answer, Place
-from headtohead.trials.replay.journal import Entry, History, read_history
-from headtohead.trials.replay.request import digest
+from headtohead.trials.replay.wire import Completion, Place, digest
 
 VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """Where an answer lies in the journal, and how it ended.
+
+    Attributes:
+        request: Digest of what was asked.
+        unanswered: True if no request got an answer.
+        broken: True if the answer ended early.
+        offset: Bytes before its line.
+        length: Bytes of its line.
+    """
+
+    request: str
+    unanswered: bool
+    broken: bool
+    offset: int
+    length: int
+
+    @classmethod
+    def of(cls, answer: Completion, request: str, offset: int, length: int) -> "LedgerEntry":
+        """The entry of one answer."""
+        return cls(request, answer.unanswered, answer.failure == "broken", offset, length)
+
+
+@dataclass(slots=True)
+class History:
+    """What a journal tells.
+
+    Attributes:
+        run: Its first line; None if it is yet to be written.
+        answered: The latest answer of each key and epoch.
+        lost: Requests that a killed run left under way -> the most that they can have cost.
+        spent_usd: Cost of all answers.
+        unsure_usd: The most that requests without an answer can have cost beside.
+        end: Bytes that are whole; what follows was cut by a kill and is to be removed.
+        cut: 1 if the last line is whole but for its line feed.
+    """
+
+    run: dict[str, Any] | None = None
+    answered: dict[Place, LedgerEntry] = field(default_factory=dict)
+    lost: dict[Place, float] = field(default_factory=dict)
+    spent_usd: float = 0.0
+    unsure_usd: float = 0.0
+    end: int = 0
+    cut: int = 0
+
+
+class _JournalLine(msgspec.Struct):
+    kind: str
+    place: tuple[str, int] | None = None
+    request: str = ""
+    worst_usd: float = 0.0
+    answer: Completion | None = None
+
+
+def read_history(path: Path, first_line: bytes) -> History:
+    """What the journal at `path` tells.
+
+    A last line without its line feed was cut by a kill and is left out; nothing that counted can
+    be in it, for a line counts only once it is whole on disk.
+
+    Args:
+        path: The journal.
+        first_line: How a journal begins, to recognise one that was killed as it began.
+
+    Raises:
+        InputError: If a line is damaged, or the file is no journal.
+    """
+    history = History()
+    opened: dict[Place, float] = {}
+    decoder = msgspec.json.Decoder(_JournalLine)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n") and not _whole(line):
+                if history.run is None and not first_line.startswith(line):
+                    raise _not_ours(path)
+                break
+            if number == 1:
+                try:
+                    history.run = msgspec.json.decode(line)
+                except msgspec.DecodeError:
+                    raise _not_ours(path) from None
+                if not isinstance(history.run, dict) or history.run.get("kind") != "run":
+                    raise _not_ours(path)
+            else:
+                _take(history, opened, _decode(decoder, path, number, line), line)
+            history.end += len(line)
+            history.cut = 0 if line.endswith(b"\n") else 1
+    _lose(history, opened)
+    return history
+
+
+def _take(history: History, opened: dict[Place, float], record: _JournalLine, line: bytes) -> None:
+    if record.kind == "resumed":
+        _lose(history, opened)
+    elif record.kind == "asked" and record.place:
+        opened[record.place] = opened.get(record.place, 0.0) + record.worst_usd
+    elif record.kind == "unpaid" and record.place:
+        opened.pop(record.place, None)
+    elif record.answer is not None:
+        answer = record.answer
+        opened.pop(answer.place, None)
+        history.lost.pop(answer.place, None)
+        history.spent_usd += answer.cost_usd or 0.0
+        history.unsure_usd += answer.unsure_usd
+        entry = LedgerEntry.of(answer, record.request, history.end, len(line))
+        history.answered[answer.place] = entry
+
+
+def _lose(history: History, opened: dict[Place, float]) -> None:
+    for place, worst_usd in opened.items():
+        history.lost[place] = history.lost.get(place, 0.0) + worst_usd
+        history.unsure_usd += worst_usd
+    opened.clear()
+
+
+def _decode(
+    decoder: "msgspec.json.Decoder[_JournalLine]", path: Path, number: int, line: bytes
+) -> _JournalLine:
+    try:
+        record = decoder.decode(line)
+        if record.kind not in ("asked", "unpaid", "answer", "resumed"):
+            raise ValueError(f"nothing known is called {record.kind!r}")
+        if (record.place is None) != (record.kind in ("answer", "resumed")):
+            raise ValueError("its key is missing or not expected")
+        if (record.answer is None) != (record.kind != "answer"):
+            raise ValueError("its answer is missing or not expected")
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise InputError(
+            f"{path}, line {number}, is damaged: {error}. Nothing was changed. Take the file back "
+            "from a copy, or name another ledger and pay for the answers again."
+        ) from None
+    return record
+
+
+def _whole(line: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(line), dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+def _not_ours(path: Path) -> InputError:
+    return InputError(f"{path} is not the ledger of a replay. Nothing was changed. Name another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +192,12 @@ class Ledger:
         answered: Key and epoch -> where its answer lies and how it ended.
         lost: Requests that were under way when an earlier run was killed.
         spent_usd: What the answers of earlier runs cost.
-        unsure_usd: What tries without an answer may have cost, `lost` included.
+        unsure_usd: What requests without an answer may have cost, `lost` included.
     """
 
     def __init__(self, path: Path, handle: int, history: History) -> None:
         self.path = path
-        self.answered: dict[Place, Entry] = history.answered
+        self.answered: dict[Place, LedgerEntry] = history.answered
         self.lost: dict[Place, float] = history.lost
         self.spent_usd, self.unsure_usd = history.spent_usd, history.unsure_usd
         self._handle = handle
@@ -58,34 +205,29 @@ class Ledger:
         self._safe = 0
         self._turn = asyncio.Lock()
 
-    def answer(self, place: Place) -> Answer:
+    def answer(self, place: Place) -> Completion:
         """The answer kept for a key and epoch."""
         entry = self.answered[place]
         # The file is open for appending, so that where we read does not move where we write.
         os.lseek(self._handle, entry.offset, os.SEEK_SET)
         line = os.read(self._handle, entry.length)
-        return msgspec.convert(msgspec.json.decode(line)["answer"], Answer)
+        return msgspec.convert(msgspec.json.decode(line)["answer"], Completion)
 
     async def asked(self, place: Place, request: str, worst_usd: float) -> None:
         """Note a request before it is sent; safe on disk when this returns."""
-        await self._keep(
-            {"kind": "asked", "place": place, "request": request, "worst_usd": worst_usd}
-        )
+        self._append({"kind": "asked", "place": place, "request": request, "worst_usd": worst_usd})
+        await self._settle()
 
     def unpaid(self, place: Place) -> None:
         """Note that all of a call's requests up to now cost nothing: the endpoint refused them."""
         self._append({"kind": "unpaid", "place": place})
 
-    async def keep(self, answer: Answer, request: str) -> None:
+    async def keep(self, answer: Completion, request: str) -> None:
         """Keep an answer; safe on disk when this returns."""
         record = {"kind": "answer", "request": request, "answer": msgspec.to_builtins(answer)}
         offset, length = self._append(record)
         await self._settle()
-        self.answered[answer.place] = Entry.of(answer, request, offset, length)
-
-    async def _keep(self, record: Mapping[str, Any]) -> None:
-        self._append(record)
-        await self._settle()
+        self.answered[answer.place] = LedgerEntry.of(answer, request, offset, length)
 
     def _append(self, record: Mapping[str, Any]) -> tuple[int, int]:
         line = msgspec.json.encode(record) + b"\n"
@@ -142,21 +284,17 @@ def open_ledger(path: Path, identity: Identity) -> Iterator[Ledger]:
     except OSError as error:
         raise _full(path, error) from None
     try:
-        handle = _open(path)
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            handle = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise _full(path, error) from None
         try:
             yield Ledger(path, handle, _begin(path, handle, identity))
         finally:
             os.close(handle)
     finally:
         lock.release()
-
-
-def _open(path: Path) -> int:
-    try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        return os.open(path, flags, 0o600)
-    except OSError as error:
-        raise _full(path, error) from None
 
 
 def _begin(path: Path, handle: int, identity: Identity) -> History:
@@ -181,7 +319,12 @@ def _begin(path: Path, handle: int, identity: Identity) -> History:
             # What was under way stays so for ever, even if it is asked again and answered.
             _write(handle, b"\n" * history.cut + b'{"kind":"resumed"}\n')
         os.fsync(handle)
-        _sync_folder(path.parent)
+        if os.name != "nt":
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
     except OSError as error:
         raise _full(path, error) from None
     return history
@@ -210,16 +353,6 @@ def _check(path: Path, run: Mapping[str, Any], identity: Identity) -> None:
 def _write(handle: int, line: bytes) -> None:
     while line:
         line = line[os.write(handle, line) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _full(path: Path, error: OSError) -> StoreFull:

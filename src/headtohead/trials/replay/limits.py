@@ -1,14 +1,17 @@
-"""How fast an endpoint may be asked: at once, per minute, and slower when it says so."""
+"""How a replay is run: how fast, how often, and for how much money, which is never passed."""
 
 import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
+_UNITS = 10**11  # billionths of a cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,57 @@ class Limits:
         for rate in (self.requests_per_minute, self.tokens_per_minute):
             if rate is not None and not rate > 0:
                 raise ValueError(f"{rate} per minute; a limit is above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a replay is run.
+
+    Attributes:
+        limits: What the endpoint allows.
+        ceiling_usd: The most that this and earlier runs of the ledger may cost together, what may
+            have been billed included; None for no ceiling.
+        cap_tokens: The longest answer where the log names none.
+        params: Parameters that replace the logged ones; None takes one away.
+        in_order: Hand answers over in the order of the requests, so that fast answers, which may
+            be better or worse than slow ones, do not come first to whoever decides to stop.
+        ahead_n: How many requests may be asked beyond the first unanswered one, as a multiple of
+            the concurrency; what is asked beyond a stop is paid for and not looked at.
+        attempts_n: Requests for one call before it counts as unanswered.
+        patience_n: Refusals for asking too fast before it counts as unanswered.
+        backoff_s: Seconds before the second attempt; doubled from attempt to attempt.
+        backoff_most_s: The longest such wait.
+        retry_after_most_s: The longest wait that an endpoint may ask for; above, the run stops.
+        resend_broken: Ask again for an answer that broke off, and pay twice.
+        give_up_n: Calls in a row without an answer after which the run stops.
+
+    Raises:
+        ValueError: If a setting is out of range.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    ceiling_usd: float | None = None
+    cap_tokens: int = 4096
+    params: Mapping[str, Any] = field(default_factory=dict)
+    in_order: bool = True
+    ahead_n: int = 4
+    attempts_n: int = 5
+    patience_n: int = 20
+    backoff_s: float = 1.0
+    backoff_most_s: float = 60.0
+    retry_after_most_s: float = 600.0
+    resend_broken: bool = False
+    give_up_n: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("cap_tokens", "ahead_n", "attempts_n", "patience_n", "give_up_n"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("backoff_s", "backoff_most_s", "retry_after_most_s"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.ceiling_usd is not None and not self.ceiling_usd >= 0:
+            raise ValueError(f"the ceiling is {self.ceiling_usd} US dollars; it must be 0 or more")
 
 
 class Bucket:
@@ -117,7 +171,9 @@ class Throttle:
             # Each wait may change what the other waits for.
             while self.under_way_n >= self.allowed_n or self._wait_s(tokens) > 0:
                 if self.under_way_n >= self.allowed_n:
-                    await self._some_room()
+                    room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._room.append(room)
+                    await room
                 else:
                     await self._sleep(self._wait_s(tokens))
             self._requests.take(1)
@@ -164,13 +220,125 @@ class Throttle:
             self._until - self._clock(), self._requests.wait_s(1), self._tokens.wait_s(tokens)
         )
 
-    async def _some_room(self) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._room.append(future)
-        await future
-
     def _wake(self) -> None:
         while self._room:
             future = self._room.popleft()
             if not future.done():
                 future.set_result(None)
+
+
+class CeilingReached(Exception):
+    """The worst case of the next request does not fit under the ceiling any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A receipt: what was set aside, and the worst case that was asked for."""
+
+    amount: int
+    worst: int
+
+
+class Budget:
+    """Money spent, money set aside, and who waits for some.
+
+    Whole billionths of a cent are counted, so that no rounding adds up. Requests are served in
+    the order in which they ask: a cheap one that overtook a dear one would bias the sample
+    towards short requests near the ceiling.
+
+    Args:
+        ceiling_usd: The most that may be spent; None for no ceiling.
+        spent_usd: What earlier runs spent or may have spent.
+
+    Raises:
+        ValueError: If the ceiling is negative or not a number.
+    """
+
+    def __init__(self, ceiling_usd: float | None, spent_usd: float = 0.0) -> None:
+        if ceiling_usd is not None and not ceiling_usd >= 0:
+            raise ValueError(f"the ceiling is {ceiling_usd} US dollars; it must be 0 or more")
+        unbounded = ceiling_usd is None or math.isinf(ceiling_usd)
+        self._ceiling = None if unbounded else math.floor(Fraction(ceiling_usd or 0.0) * _UNITS)
+        self._spent = _units(spent_usd)
+        self._held = 0
+        self._scale = 1.0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self.closed = False
+
+    @property
+    def spent_usd(self) -> float:
+        """Spent so far, what may have been billed included."""
+        return self._spent / _UNITS
+
+    @property
+    def held_usd(self) -> float:
+        """Set aside for requests under way."""
+        return self._held / _UNITS
+
+    async def hold(self, worst_usd: float) -> Reservation:
+        """Set the worst case of a request aside, waiting for requests under way if need be.
+
+        Returns:
+            A receipt for `settle`.
+
+        Raises:
+            CeilingReached: If it would not fit even after all requests under way cost nothing.
+        """
+        amount, worst = _units(worst_usd * self._scale), _units(worst_usd)
+        if self.closed:
+            raise CeilingReached
+        if not self._waiting and self._fits(amount):
+            self._held += amount
+            return Reservation(amount, worst)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((amount, future))
+        self._serve()
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._held -= amount
+            self._serve()
+            raise
+        return Reservation(amount, worst)
+
+    def settle(self, held: Reservation, spent_usd: float) -> None:
+        """Exchange what was set aside for what was spent.
+
+        Where an endpoint bills more than the worst case, the worst cases to come grow with it.
+
+        Args:
+            held: The receipt.
+            spent_usd: What the request cost or may have cost, >= 0.
+        """
+        spent = _units(spent_usd)
+        self._held -= held.amount
+        self._spent += spent
+        if held.worst:
+            self._scale = max(self._scale, spent / held.worst)
+        self._serve()
+
+    def _fits(self, amount: int) -> bool:
+        return self._ceiling is None or self._spent + self._held + amount <= self._ceiling
+
+    def _serve(self) -> None:
+        while self._waiting:
+            amount, future = self._waiting[0]
+            if future.done():
+                self._waiting.popleft()
+            elif not self.closed and self._fits(amount):
+                self._waiting.popleft()
+                self._held += amount
+                future.set_result(None)
+            elif self.closed or not self._held:
+                self.closed = True
+                self._waiting.popleft()
+                future.set_exception(CeilingReached())
+            else:
+                return
+
+
+def _units(usd: float) -> int:
+    if not (usd >= 0 and math.isfinite(usd)):
+        raise ValueError(f"{usd} US dollars; an amount is finite and 0 or more")
+    return math.ceil(Fraction(usd) * _UNITS)

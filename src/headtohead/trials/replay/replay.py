@@ -2,32 +2,118 @@
 
 import asyncio
 import inspect
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
-from headtohead.trials.calls import Call
-from headtohead.trials.rates import Rates
-from headtohead.trials.replay.answer import Answer, Place
-from headtohead.trials.replay.asking import Asker, Closed
-from headtohead.trials.replay.budget import Budget, CeilingReached
-from headtohead.trials.replay.client import open_chat
+from headtohead.trials.calls import Call, Usage
+from headtohead.trials.rates import Rates, cost_usd, worst_usd
+from headtohead.trials.replay.client import Again, Chat, Halt, OtherForm, open_chat
 from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.ledger import Identity, open_ledger
-from headtohead.trials.replay.limits import Throttle
-from headtohead.trials.replay.outcome import Outcome, Progress
-from headtohead.trials.replay.refusal import Halt
-from headtohead.trials.replay.request import Request, prepare
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.ledger import Identity, Ledger, open_ledger
+from headtohead.trials.replay.limits import (
+    Budget,
+    CeilingReached,
+    Reservation,
+    Settings,
+    Sleep,
+    Throttle,
+)
+from headtohead.trials.replay.wire import (
+    Completion,
+    Place,
+    Reply,
+    Request,
+    billed,
+    digest,
+    failure_of,
+    prepare,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
 Requests = Iterable[Call] | AsyncIterable[Call]
-OnAnswer = Callable[[Call, Answer], bool | Awaitable[bool | None] | None]
-OnProgress = Callable[[Progress], None]
+OnAnswer = Callable[[Call, Completion], bool | Awaitable[bool | None] | None]
+OnProgress = Callable[["ReplayProgress"], None]
+Why = Literal["end", "decided", "ceiling"]
+_FORMS = 3  # streamed or not, and the cap by either name
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayProgress:
+    """How far a replay is.
+
+    Attributes:
+        answered_n: Answers of this run and of earlier ones.
+        kept_n: Those of earlier runs among them.
+        under_way_n: Calls being asked.
+        spent_usd: Spent by all runs of the ledger, what may have been billed included.
+        ceiling_usd: The most that may be spent; None for no ceiling.
+    """
+
+    answered_n: int
+    kept_n: int
+    under_way_n: int
+    spent_usd: float
+    ceiling_usd: float | None
+
+
+@dataclass(slots=True)
+class ReplayOutcome:
+    """What a replay brought.
+
+    Attributes:
+        stopped: Why it ended: "end" of the requests, "decided" by who looked at the answers, or
+            the "ceiling" of money.
+        asked_n: Calls answered by this run.
+        kept_n: Calls whose answers were in the ledger.
+        delivered_n: Answers handed over.
+        beyond_n: Answers paid for and kept, but not handed over because the run had ended.
+        no_messages_n: Calls left out because the log does not hold their messages.
+        sent_n: Requests sent.
+        doubtful_n: Answers whose tokens are estimates.
+        failures: Why answers are unusable -> how many.
+        served: Model named by the endpoint -> how many answers.
+        left_out: Logged parameters that are not sent -> in how many calls.
+        possibly_twice: Calls under way when an earlier run was killed, and asked again; they may
+            be billed twice. Empty where the endpoint honours idempotency keys.
+        streaming: False if the endpoint did not stream, so that there are no times to the first
+            token.
+        spent_usd: Cost of the answers of all runs of the ledger; 0 without prices.
+        unsure_usd: At most so much more may be billed.
+    """
+
+    stopped: Why = "end"
+    asked_n: int = 0
+    kept_n: int = 0
+    delivered_n: int = 0
+    beyond_n: int = 0
+    no_messages_n: int = 0
+    sent_n: int = 0
+    doubtful_n: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    served: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    possibly_twice: list[Place] = field(default_factory=list)
+    streaming: bool = True
+    spent_usd: float = 0.0
+    unsure_usd: float = 0.0
+
+    def count(self, answer: Completion, *, kept: bool) -> None:
+        """Add one answer, of this run or `kept` by an earlier one."""
+        self.kept_n += kept
+        self.doubtful_n += answer.usage_doubtful
+        self.failures.update(filter(None, [answer.failure]))
+        self.served.update(filter(None, [answer.served_model]))
+        if not kept:
+            self.asked_n += 1
+            self.sent_n += answer.attempts
+            self.spent_usd += answer.cost_usd or 0.0
 
 
 async def replay(
@@ -40,7 +126,7 @@ async def replay(
     rates: Rates | None = None,
     settings: Settings | None = None,
     on_progress: OnProgress | None = None,
-) -> Outcome:
+) -> ReplayOutcome:
     """What came of asking an endpoint the requests of a log.
 
     Every answer is safe in the ledger before it counts. Run again with the same ledger, the
@@ -82,21 +168,242 @@ async def replay(
                 settings=settings,
                 rng=rng,
             )
-            run = _Run(asker, on_answer, on_progress)
+            run = _Replay(asker, on_answer, on_progress)
             await run.all(requests)
             return run.outcome
 
 
-class _Run:
+class Closed(Exception):
+    """The run is ending, and this call was not under way."""
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """What a run shares among its calls: which are under way, and what is in doubt.
+
+    Attributes:
+        places: Calls that may have reached the endpoint and are not in the journal yet.
+        closed: True once no more requests may be sent.
+        unsure_usd: What requests of this run may have cost beside the answers.
+    """
+
+    places: set[Place] = field(default_factory=set)
+    closed: bool = False
+    unsure_usd: float = 0.0
+
+
+@dataclass(slots=True)
+class _Attempts:
+    sent: int = 0
+    too_fast: int = 0
+    other_forms: int = 0
+    unsure_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """One call from request to kept answer: money set aside, attempts, waits, and the journal.
+
+    Attributes:
+        chat: The client.
+        ledger: The journal.
+        budget: The ceiling.
+        throttle: The speed.
+        rates: Prices; None if unknown, which allows no ceiling.
+        settings: How often to ask and how long to wait.
+        rng: For the jitter of waits.
+        under_way: What is under way.
+        sleep: How to wait.
+    """
+
+    chat: Chat
+    ledger: Ledger
+    budget: Budget
+    throttle: Throttle
+    rates: Rates | None
+    settings: Settings
+    rng: "np.random.Generator"
+    under_way: UnderWay = field(default_factory=UnderWay)
+    sleep: Sleep = asyncio.sleep
+
+    async def ask(self, request: Request) -> Completion:
+        """The answer to one request, kept in the journal.
+
+        Raises:
+            CeilingReached: If the money does not suffice.
+            Closed: If the run ended before another attempt.
+            Halt: If no request will succeed.
+        """
+        so_far = _Attempts()
+        while True:
+            answer = await self._attempt(request, so_far)
+            if answer is not None:
+                return answer
+
+    async def _attempt(self, request: Request, so_far: _Attempts) -> Completion | None:
+        """The answer, or None if it is worth asking again."""
+        if self.under_way.closed:
+            raise Closed
+        held = await self.budget.hold(self._worst(request))
+        try:
+            reply = await self._once(request, so_far)
+        except Again as again:
+            self._unpaid(request, so_far, held, self._worst(request) * again.maybe_paid)
+            so_far.too_fast += again.too_fast
+            spent_out = (
+                so_far.too_fast >= self.settings.patience_n
+                if again.too_fast
+                else so_far.sent - so_far.too_fast >= self.settings.attempts_n
+            )
+            if spent_out:
+                answer = Completion(
+                    key=request.place[0],
+                    epoch=request.place[1],
+                    failure="error",
+                    note=again.why,
+                    cost_usd=0.0 if self.rates else None,
+                    unsure_usd=so_far.unsure_usd,
+                    attempts=so_far.sent,
+                    unanswered=True,
+                )
+                await self.ledger.keep(answer, request.digest)
+                return answer
+            failed = again
+        except (OtherForm, Halt) as stop:
+            self._unpaid(request, so_far, held, 0.0)
+            so_far.sent -= 1
+            so_far.other_forms += 1
+            if isinstance(stop, Halt):
+                raise
+            if so_far.other_forms > _FORMS:
+                raise Halt(
+                    SourceUnreachable(
+                        "The endpoint refuses every form of the request: streamed or not, with "
+                        "max_tokens or with max_completion_tokens. Name another endpoint."
+                    )
+                ) from None
+            return None
+        else:
+            return await self._keep(request, reply, so_far, held)
+        finally:
+            self.under_way.places.discard(request.place)
+        if self.under_way.closed:
+            raise Closed
+        # Whoever asked too fast waits with all others, in the throttle.
+        if not failed.too_fast:
+            await self.sleep(self._pause(so_far, failed))
+        return None
+
+    async def _once(self, request: Request, so_far: _Attempts) -> Reply:
+        """One request on its way."""
+        tokens = request.input_tokens // 4 + request.output_tokens
+        sent = await self.throttle.enter(tokens)
+        used: int | None = None
+        self.under_way.places.add(request.place)
+        try:
+            await self.ledger.asked(request.place, request.digest, self._worst(request))
+            so_far.sent += 1
+            key = f"h2h-{digest([request.place, request.digest])}"
+            reply = await self.chat.ask(request.body, key)
+            usage, doubt = self._billed(reply, request)
+            if not doubt:
+                used = usage.input_tokens + usage.output_tokens if usage else 0
+            self.throttle.speed_up()
+            return reply
+        except Again as again:
+            used = None if again.maybe_paid else 0
+            if again.too_fast:
+                self.throttle.slow_down(sent, self._pause(so_far, again))
+            raise
+        finally:
+            self.throttle.leave(tokens, used)
+
+    async def _keep(
+        self, request: Request, reply: Reply, so_far: _Attempts, held: Reservation
+    ) -> Completion | None:
+        """The answer, safe in the journal; None if it broke off and is to be asked for again."""
+        failure, note = failure_of(reply)
+        usage, doubt = self._billed(reply, request)
+        cost = cost_usd(usage, self.rates) if usage and self.rates else 0.0
+        # Reasoning that was not shown, or written after the break, may be billed as well.
+        more = max(0.0, self._worst(request) - cost) if doubt else 0.0
+        answer = Completion(
+            key=request.place[0],
+            epoch=request.place[1],
+            text=reply.text or reply.refusal,
+            tool_calls=reply.tool_calls,
+            failure=failure,
+            finish_reason=reply.finish_reason,
+            note="; ".join(filter(None, (note, doubt))),
+            usage=usage,
+            usage_doubtful=bool(doubt),
+            cost_usd=cost if self.rates else None,
+            unsure_usd=so_far.unsure_usd + more,
+            latency_s=reply.latency_s,
+            first_token_s=reply.first_token_s,
+            attempts=so_far.sent,
+            served_model=reply.served_model,
+        )
+        await self.ledger.keep(answer, request.digest)
+        # Earlier attempts were settled when they failed.
+        self.under_way.unsure_usd += more
+        self.budget.settle(held, cost + more)
+        resend = self.settings.resend_broken and so_far.sent < self.settings.attempts_n
+        if answer.failure != "broken" or not resend:
+            return answer
+        so_far.unsure_usd = 0.0
+        return None
+
+    def _billed(self, reply: Reply, request: Request) -> tuple[Usage | None, str]:
+        """Tokens to count, None if nothing is billed, and why they are doubtful."""
+        if not reply.billed:
+            return None, ""
+        return billed(
+            reply.usage,
+            most_input=request.input_tokens,
+            most_output=request.output_tokens,
+            output_bytes=reply.output_bytes,
+        )
+
+    def _unpaid(
+        self, request: Request, so_far: _Attempts, held: Reservation, maybe_usd: float
+    ) -> None:
+        so_far.unsure_usd += maybe_usd
+        self.under_way.unsure_usd += maybe_usd
+        if not so_far.unsure_usd:
+            self.ledger.unpaid(request.place)
+        self.budget.settle(held, maybe_usd)
+
+    def _pause(self, so_far: _Attempts, again: Again) -> float:
+        if again.wait_s is not None:
+            if again.wait_s > self.settings.retry_after_most_s:
+                raise Halt(
+                    SourceUnreachable(
+                        f"{self.chat.endpoint.address} asks to wait {again.wait_s:.0f} seconds. "
+                        "Run again later: what was answered is kept."
+                    )
+                )
+            # Not all at the same instant.
+            return again.wait_s * (1 + 0.05 * self.rng.random())
+        doubled = self.settings.backoff_s * 2.0 ** min(so_far.sent - 1, 30)
+        return min(doubled, self.settings.backoff_most_s) * (0.5 + 0.5 * self.rng.random())
+
+    def _worst(self, request: Request) -> float:
+        if self.rates is None:
+            return 0.0
+        return worst_usd(request.input_tokens, request.output_tokens, self.rates)
+
+
+class _Replay:
     """The state of one run: what is asked, what waits to be handed over, and why it ends."""
 
     def __init__(self, asker: Asker, on_answer: OnAnswer, on_progress: OnProgress | None) -> None:
         self.asker = asker
         self.on_answer, self.on_progress = on_answer, on_progress
         book = asker.ledger
-        self.outcome = Outcome(spent_usd=book.spent_usd)
-        self.tasks: dict[asyncio.Task[Answer], tuple[int, Call]] = {}
-        self.ready: dict[int, tuple[Call, Answer]] = {}
+        self.outcome = ReplayOutcome(spent_usd=book.spent_usd)
+        self.tasks: dict[asyncio.Task[Completion], tuple[int, Call]] = {}
+        self.ready: dict[int, tuple[Call, Completion]] = {}
         self.seen: set[Place] = set()
         self.pulled = self.handed = 0
         self.silent = 0
@@ -109,7 +416,7 @@ class _Run:
         try:
             while True:
                 if pull is None and self._hungry():
-                    pull = asyncio.create_task(_next(feed))
+                    pull = asyncio.ensure_future(anext(feed, None))
                 waiting = {*self.tasks, pull} if pull else {*self.tasks}
                 if not waiting or self.stopping:
                     break
@@ -126,11 +433,17 @@ class _Run:
         if self.outcome.stopped == "ceiling":
             await self._hand_over()
         self.outcome.beyond_n = len(self.ready)
-        # Tries of calls that got no answer before the run ended are among them.
-        self.outcome.unsure_usd = self.asker.ledger.unsure_usd + self.asker.line.unsure_usd
+        # Requests of calls that got no answer before the run ended are among them.
+        self.outcome.unsure_usd = self.asker.ledger.unsure_usd + self.asker.under_way.unsure_usd
         self.outcome.streaming = self.asker.chat.streaming
         if self.error is not None:
-            raise self._explained(self.error) from None
+            error = self.error.error if isinstance(self.error, Halt) else self.error
+            if isinstance(error, HeadToHeadError) and self.outcome.asked_n:
+                error = type(error)(
+                    f"{error} {self.outcome.asked_n} answers of this run are kept in "
+                    f"{self.asker.ledger.path}."
+                )
+            raise error from None
 
     def _hungry(self) -> bool:
         settings = self.asker.settings
@@ -178,7 +491,7 @@ class _Run:
             self.tasks[task] = (self.pulled, call)
         self.pulled += 1
 
-    def _kept(self, request: Request) -> Answer | None:
+    def _kept(self, request: Request) -> Completion | None:
         book = self.asker.ledger
         entry = book.answered.get(request.place)
         if entry is None:
@@ -208,7 +521,7 @@ class _Run:
             elif not isinstance(error, Closed):
                 self._stop(error)
 
-    def _count(self, index: int, call: Call, answer: Answer) -> None:
+    def _count(self, index: int, call: Call, answer: Completion) -> None:
         self.outcome.count(answer, kept=False)
         self.ready[index] = (call, answer)
         nothing = answer.failure == "error" and answer.usage is None
@@ -221,7 +534,16 @@ class _Run:
                     "right and run again."
                 )
             )
-        self._tell()
+        if self.on_progress is not None:
+            self.on_progress(
+                ReplayProgress(
+                    answered_n=self.outcome.asked_n + self.outcome.kept_n,
+                    kept_n=self.outcome.kept_n,
+                    under_way_n=len(self.tasks),
+                    spent_usd=self.asker.budget.spent_usd,
+                    ceiling_usd=self.asker.settings.ceiling_usd,
+                )
+            )
 
     async def _hand_over(self) -> None:
         while self.ready and self.error is None and self.outcome.stopped != "decided":
@@ -242,14 +564,14 @@ class _Run:
 
     async def _drain(self, pull: "asyncio.Task[Call | None] | None") -> None:
         """Send nothing more, and hear out what is under way."""
-        line = self.asker.line
-        line.closed = True
+        under_way = self.asker.under_way
+        under_way.closed = True
         if pull is not None:
             pull.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await pull
         for task, (_, call) in self.tasks.items():
-            if (call.key, call.epoch) not in line.under_way:
+            if (call.key, call.epoch) not in under_way.places:
                 task.cancel()
         while self.tasks:
             await asyncio.wait(self.tasks)
@@ -258,27 +580,6 @@ class _Run:
     def _stop(self, error: BaseException) -> None:
         self.error = self.error or error
         self.stopping = True
-
-    def _explained(self, error: BaseException) -> BaseException:
-        cause = error.error if isinstance(error, Halt) else error
-        if isinstance(cause, HeadToHeadError) and self.outcome.asked_n:
-            cause = type(cause)(
-                f"{cause} {self.outcome.asked_n} answers of this run are kept in "
-                f"{self.asker.ledger.path}."
-            )
-        return cause
-
-    def _tell(self) -> None:
-        if self.on_progress is not None:
-            self.on_progress(
-                Progress(
-                    answered_n=self.outcome.asked_n + self.outcome.kept_n,
-                    kept_n=self.outcome.kept_n,
-                    under_way_n=len(self.tasks),
-                    spent_usd=self.asker.budget.spent_usd,
-                    ceiling_usd=self.asker.settings.ceiling_usd,
-                )
-            )
 
 
 async def _feed(requests: Requests) -> AsyncGenerator[Call, None]:
@@ -292,7 +593,3 @@ async def _feed(requests: Requests) -> AsyncGenerator[Call, None]:
     else:
         for call in requests:
             yield call
-
-
-async def _next(feed: AsyncGenerator[Call, None]) -> Call | None:
-    return await anext(feed, None)

@@ -158,7 +158,7 @@ class Spent:
         unsure_usd: At most so much more may be billed.
         asked: Calls answered by this run.
         kept: Answers found in the ledger.
-        tries: Requests sent.
+        sent: Requests sent.
         beyond: Answers paid for that came after the stop.
         doubtful: Answers whose tokens are estimates.
         possibly_twice: Calls in flight when an earlier run was killed, and asked again.
@@ -168,7 +168,7 @@ class Spent:
     unsure_usd: float
     asked: int
     kept: int
-    tries: int
+    sent: int
     beyond: int
     doubtful: int
     possibly_twice: int

@@ -13,11 +13,10 @@ import numpy as np
 from headtohead.core.interval import Interval
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
-from headtohead.trials.replay.answer import Answer
 from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.outcome import Outcome, Progress
-from headtohead.trials.replay.replay import replay
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
+from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import RUBRIC, Judged, judge_calls, judged
@@ -25,7 +24,7 @@ from headtohead.trials.scoring.scored import Scorer
 from headtohead.trials.sequential import Plan, Sequential
 from headtohead.trials.switching.result import Quality, ScoredItem
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[ReplayProgress], None]
 _METHOD = (
     "confidence sequence by betting: it holds at every moment, so stopping when decided is allowed"
 )
@@ -139,7 +138,7 @@ class Trial:
         return self._of[call.key, call.epoch]
 
     def scored(
-        self, item: Item, answer: Answer, scores: tuple[float, float], failures: tuple[str, str]
+        self, item: Item, answer: Completion, scores: tuple[float, float], failures: tuple[str, str]
     ) -> ScoredItem:
         """What was seen of an item.
 
@@ -169,7 +168,7 @@ class Trial:
             b_seconds=answer.latency_s,
         )
 
-    def by_scorer(self, scorer: Scorer) -> Outcome:
+    def by_scorer(self, scorer: Scorer) -> ReplayOutcome:
         """The replay, ended as soon as it is decided.
 
         Args:
@@ -179,7 +178,7 @@ class Trial:
             InputError: As `replay`.
         """
 
-        def look(call: Call, answer: Answer) -> bool:
+        def look(call: Call, answer: Completion) -> bool:
             item, of_a = self.of(call), scorer(call)
             if of_a.value is None:
                 return self.keeper.leave_out(of_a.why or "cannot be scored")
@@ -193,7 +192,7 @@ class Trial:
 
         return asyncio.run(self.replayed(look))
 
-    def by_judge(self, judge: Judge) -> tuple[Outcome, Outcome, list[Judged]]:
+    def by_judge(self, judge: Judge) -> tuple[ReplayOutcome, ReplayOutcome, list[Judged]]:
         """The replay and the judging, side by side, ended as soon as it is decided.
 
         Args:
@@ -204,18 +203,18 @@ class Trial:
         """
         return asyncio.run(_Judging(self, judge).all())
 
-    def collect(self) -> tuple[Outcome, list[tuple[Item, Answer]]]:
+    def collect(self) -> tuple[ReplayOutcome, list[tuple[Item, Completion]]]:
         """The replay of the whole sample, for people to vote on; without what was not answered."""
-        kept: list[tuple[Item, Answer]] = []
+        kept: list[tuple[Item, Completion]] = []
 
-        def look(call: Call, answer: Answer) -> bool:
+        def look(call: Call, answer: Completion) -> bool:
             if not answer.unanswered:
                 kept.append((self.of(call), answer))
             return False
 
         return asyncio.run(self.replayed(look)), kept
 
-    async def replayed(self, look: Callable[..., object]) -> Outcome:
+    async def replayed(self, look: Callable[..., object]) -> ReplayOutcome:
         """The replay of the sample; `look` gets each call with its answer, and says when to end."""
         return await replay(
             (item.call for item in self.items),
@@ -229,7 +228,7 @@ class Trial:
         )
 
 
-def duel_of(item: Item, answer: Answer) -> Duel:
+def duel_of(item: Item, answer: Completion) -> Duel:
     """Both answers to one request."""
     call = item.call
     return Duel(
@@ -247,7 +246,7 @@ def name_of(call: Call) -> str:
     return call.key if call.epoch == 1 else f"{call.key}#{call.epoch}"
 
 
-def answered(call: Call, answer: Answer) -> Call:
+def answered(call: Call, answer: Completion) -> Call:
     """The logged call as if the candidate had answered it."""
     return msgspec.structs.replace(
         call,
@@ -265,14 +264,14 @@ class _Judging:
 
     def __init__(self, trial: Trial, judge: Judge) -> None:
         self.trial, self.judge = trial, judge
-        self.waiting: asyncio.Queue[tuple[Item, Answer] | None] = asyncio.Queue(maxsize=64)
-        self.open: dict[str, tuple[Item, Answer, Duel]] = {}
-        self.first: dict[str, Answer] = {}
-        self.line: deque[tuple[Item, Answer]] = deque()
+        self.waiting: asyncio.Queue[tuple[Item, Completion] | None] = asyncio.Queue(maxsize=64)
+        self.open: dict[str, tuple[Item, Completion, Duel]] = {}
+        self.first: dict[str, Completion] = {}
+        self.line: deque[tuple[Item, Completion]] = deque()
         self.judgements: list[Judged] = []
         self.done = False
 
-    async def all(self) -> tuple[Outcome, Outcome, list[Judged]]:
+    async def all(self) -> tuple[ReplayOutcome, ReplayOutcome, list[Judged]]:
         asking = asyncio.create_task(self._ask())
         asked = self.judge.asked
         judging = asyncio.create_task(
@@ -299,14 +298,14 @@ class _Judging:
         self._end()
         return await asking, second, self.judgements
 
-    async def _ask(self) -> Outcome:
+    async def _ask(self) -> ReplayOutcome:
         try:
             return await self.trial.replayed(self._take)
         finally:
             if not self.done:
                 await self.waiting.put(None)
 
-    async def _take(self, call: Call, answer: Answer) -> bool:
+    async def _take(self, call: Call, answer: Completion) -> bool:
         item = self.trial.of(call)
         self.line.append((item, answer))
         # What was never answered needs no judge; it is counted when its turn in the sample comes.
@@ -320,7 +319,7 @@ class _Judging:
             item, answer = self.line.popleft()
             self._add(item, answer, -1.0, "unanswered")
 
-    def _add(self, item: Item, answer: Answer, preference: float, failure: str) -> None:
+    def _add(self, item: Item, answer: Completion, preference: float, failure: str) -> None:
         failures = (item.call.failure, failure)
         scored = self.trial.scored(item, answer, (0.0, preference), failures)
         self.done = self.trial.keeper.add(scored)
@@ -338,7 +337,7 @@ class _Judging:
             ):
                 yield call
 
-    def _hear(self, call: Call, answer: Answer) -> bool:
+    def _hear(self, call: Call, answer: Completion) -> bool:
         """Both verdicts on a pair make one observation."""
         if call.epoch == 1:
             self.first[call.key] = answer

@@ -325,7 +325,7 @@ def _spent(made: Switch) -> Section:
             ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
             ("Answers of this run", f"{s.asked:,}"),
             ("Answers of earlier runs", f"{s.kept:,}"),
-            ("Requests sent", f"{s.tries:,}"),
+            ("Requests sent", f"{s.sent:,}"),
             ("Answers beyond the stop", f"{s.beyond:,}"),
         ),
         remarks=tuple(remarks),

@@ -16,9 +16,8 @@ from headtohead.trials.judging.leanings import length_bias, self_preference
 from headtohead.trials.judging.positions import position_bias
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
 from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices, verdict
-from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.operators import endpoint_of
-from headtohead.trials.replay.outcome import Outcome
+from headtohead.trials.replay.endpoint import Endpoint, terms_of
+from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import Sample
 from headtohead.trials.scoring.judge import Judged
@@ -54,8 +53,8 @@ class Collected:
         notes: What a careful reader must know.
     """
 
-    outcome: Outcome = field(default_factory=Outcome)
-    of_judge: Outcome | None = None
+    outcome: ReplayOutcome = field(default_factory=ReplayOutcome)
+    of_judge: ReplayOutcome | None = None
     judged: list[Judged] = field(default_factory=list)
     human: dict[str, float] = field(default_factory=dict)
     ballot: str = ""
@@ -144,7 +143,7 @@ def result_of(
             unsure_usd=sum(run.unsure_usd for run in runs),
             asked=outcome.asked_n,
             kept=outcome.kept_n,
-            tries=outcome.tries_n,
+            sent=outcome.sent_n,
             beyond=outcome.beyond_n,
             doubtful=outcome.doubtful_n,
             possibly_twice=len(outcome.possibly_twice),
@@ -250,7 +249,7 @@ def _remarks(got: Collected, trial: Trial, sample: Sample, from_model: str) -> l
 def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
     """Operator and maker apart: requests go to the one, the weights come from the other."""
     names = prices.names.names
-    known = endpoint_of(endpoint.base_url)
+    known = terms_of(endpoint.base_url)
     operator = names.operator(known.operator) if known.operator else None
     found = names.resolve(endpoint.model, on=prices.day, provider=known.operator or None)
     model = names.model(found.model) if found.model else None

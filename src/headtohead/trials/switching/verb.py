@@ -14,10 +14,8 @@ from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
-from headtohead.trials.replay.endpoint import Endpoint
-from headtohead.trials.replay.limits import Limits
-from headtohead.trials.replay.operators import endpoint_of
-from headtohead.trials.replay.settings import Settings
+from headtohead.trials.replay.endpoint import Endpoint, terms_of
+from headtohead.trials.replay.limits import Limits, Settings
 from headtohead.trials.result import (
     Prices,
     TrialResult,
@@ -174,7 +172,7 @@ def candidate_of(
     if judging:
         key_env = e.judge_key_env if e.judge_url else e.judge_key_env or e.key_env
         url, price, ceiling = e.judge_url or e.base_url, e.price_judge, pace.judge_max_usd
-    known = endpoint_of(url)
+    known = terms_of(url)
     rates = rates_of(prices, model, price, known.operator)
     if ceiling is not None and rates is None:
         raise InputError(
