@@ -239,10 +239,10 @@ def _measure(reader: str, path: Path) -> dict[str, float]:
 
 
 def _ours(reader: str) -> Callable[[Path], int]:
-    from headtohead.trials.reading.source import Source
+    from headtohead.trials.calls import RunFile
 
     module = import_module(f"headtohead.trials.reading.formats.{reader}")
-    return lambda path: sum(1 for _ in module.read(Source(path)).calls)
+    return lambda path: sum(1 for _ in module.read(RunFile(path)).calls)
 
 
 def _plain(path: Path) -> int:

@@ -1,1 +1,1 @@
-"""The one door to a user's files: open, recognise, decompress, records, mapping, counting."""
+"""The one door to a user's files: open, recognise, decompress, records, values and their places."""

@@ -1,6 +1,5 @@
 """`rank`: from pairwise votes to leaderboards one can defend."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,6 +11,7 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.provenance import Citation
 from headtohead.core.settings import options_of, takes
+from headtohead.files.opening import digest
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
@@ -26,8 +26,6 @@ from headtohead.ratings.trust import Trust
 
 if TYPE_CHECKING:
     from headtohead.ratings.engines import EngineVotes
-
-_HASHED_BYTES = 2**30  # a larger file takes longer to hash than to rank
 
 
 @takes(boards=BoardOptions, settings=RankSettings, reading=VoteOptions)
@@ -257,19 +255,5 @@ def _citation(source_id: str, votes: object) -> Citation:
         url="",
         licence="as their owner says",
         evaluator="third_party",
-        sha256=_digest(_paths(votes)),
+        sha256=digest(*_paths(votes)),
     )
-
-
-def _digest(paths: list[Path]) -> str:
-    """SHA-256 over the files in order; empty for votes in memory, folders and very large files."""
-    if not paths or not all(path.is_file() for path in paths):
-        return ""
-    if sum(path.stat().st_size for path in paths) > _HASHED_BYTES:
-        return ""
-    made = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                made.update(block)
-    return made.hexdigest()

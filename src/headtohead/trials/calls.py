@@ -1,9 +1,13 @@
 """The one row that everything here speaks of: one call of one model on one item."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from headtohead.files.formats import Format
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +33,7 @@ class Call(msgspec.Struct, kw_only=True):
 
     Attributes:
         key: Pairs this call with those of other runs on the same item; unique with `epoch`.
-        epoch: Which try at the item it is, from 1.
+        epoch: Which repeat of the item it is, from 1.
         model: The model that answered, in the file's own word.
         run: Tells runs of one model in one file apart (an experiment's name); may be empty.
         score: How good the answer was, higher is better; None if nobody scored it.
@@ -87,7 +91,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     may_differ: Mapping[str, str] = {}
 
 
-class Reading(msgspec.Struct, kw_only=True):
+class CallStream(msgspec.Struct, kw_only=True):
     """An opened file.
 
     Attributes:
@@ -101,17 +105,33 @@ class Reading(msgspec.Struct, kw_only=True):
     dropped: dict[str, int]
 
 
-class Format(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """What the reader of a format is given.
+
+    Attributes:
+        path: A file, or a folder for formats that keep several files together.
+        mapping: Field of a call -> column or dotted path in the file, as said with `--map`.
+    """
+
+    path: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFormat(Format):
     """A layout of results or logs.
 
     Attributes:
-        name: What `--format` calls it.
-        about: Whose it is, in one line.
         pairs_by: What makes the key of a call.
         holds: Of "scores", "requests", "tokens", "cost", "latency": what it can hold.
+        maps: Fields that a mapping may name; None if all.
+        folders: Whether a folder with one such file is read as a whole.
+        archived: Files in a zip archive, one of which makes it one of this format.
     """
 
-    name: str
-    about: str
     pairs_by: str
     holds: tuple[str, ...]
+    maps: tuple[str, ...] | None = ("key", "reference", "run", "score")
+    folders: bool = False
+    archived: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """What the verbs about users' own trials share: results, margins, files as sources, prices."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,14 +12,13 @@ from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
+from headtohead.files.opening import digest
 from headtohead.prices.ratecards import RateCard, rate_card
 from headtohead.publish.envelope import envelope
 from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.trials.rates import Rates
-
-_HASHED_BYTES = 2**30  # a larger file takes longer to hash than to read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -141,17 +139,6 @@ def file_citation(place: str, path: Path, what: str) -> Citation:
         evaluator="mixed",
         sha256=digest(path),
     )
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file; empty for a folder or a very large file."""
-    if not path.is_file() or path.stat().st_size > _HASHED_BYTES:
-        return ""
-    made = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            made.update(block)
-    return made.hexdigest()
 
 
 RatesOf = Callable[[str], Rates | None]

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.reading.formats import FormatModule, formats
-from headtohead.trials.reading.opening import PLAIN, head_of, load, open_calls
+from headtohead.files.formats import PLAIN, head_of
+from headtohead.trials.reading.opening import FORMATS, RunModule, fits, load, open_calls
 
 _DOCS = Path(__file__).parents[3] / "docs" / "how-to"
 _HOLDS = {"scores", "requests", "tokens", "cost", "latency"}
-_ALL = pytest.mark.parametrize("name", sorted(formats()))
+_ALL = pytest.mark.parametrize("name", sorted(FORMATS.by_name))
 
 
-def _module(name: str) -> FormatModule:
-    return formats()[name]
+def _module(name: str) -> RunModule:
+    return FORMATS.by_name[name]
 
 
 def _example(name: str, folder: Path) -> Path:
-    module = formats()[name].__name__.rsplit(".", 1)[-1]  # type: ignore[attr-defined]
+    module = FORMATS.by_name[name].__name__.rsplit(".", 1)[-1]  # type: ignore[attr-defined]
     tests = importlib.import_module(f"tests.trials.reading.formats.test_{module}")
     make: Callable[[Path], Path] = tests.example
     return make(folder)
@@ -36,7 +36,7 @@ def _files(path: Path) -> list[Path]:
 
 def test_formats_are_found() -> None:
     expected = {"inspect", "lm-eval", "promptfoo", "plain", "openai-batch", "litellm", "otel"}
-    assert expected | {"langfuse"} <= set(formats())
+    assert expected | {"langfuse"} <= set(FORMATS.by_name)
 
 
 @_ALL
@@ -53,9 +53,9 @@ def test_a_format_is_described(name: str) -> None:
 @_ALL
 def test_its_example_is_recognised_by_it_alone(name: str, tmp_path: Path) -> None:
     head = head_of(_example(name, tmp_path))
-    fitting = [x for x in formats() if x != PLAIN and _module(x).recognise(head)]
+    fitting = [x for x in FORMATS.by_name if x != PLAIN and fits(_module(x).FORMAT, head)]
     assert fitting == ([] if name == PLAIN else [name])
-    assert name != PLAIN or _module(PLAIN).recognise(head)
+    assert name != PLAIN or fits(_module(PLAIN).FORMAT, head)
 
 
 @_ALL
@@ -68,8 +68,8 @@ def test_its_calls_are_well_formed(name: str, tmp_path: Path) -> None:
     assert len(set(keys)) == len(keys)
     scores = [call.score for call in found.calls if call.score is not None]
     assert all(math.isfinite(score) for score in scores)
-    assert all(call.failure in ("", "error", "format", "empty", "refused", "limit")
-               for call in found.calls)  # fmt: skip
+    failures = ("", "error", "format", "empty", "refused", "limit")
+    assert all(call.failure in failures for call in found.calls)
     assert all(n > 0 for n in found.dropped.values())
     if "scores" not in _module(name).FORMAT.holds:
         assert not scores

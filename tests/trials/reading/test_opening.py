@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.reading.opening import head_of, load, open_calls
+from headtohead.files.formats import head_of
+from headtohead.trials.reading.opening import load, open_calls
 
 
 def test_head_of_lines_documents_and_folders(tmp_path: Path) -> None:

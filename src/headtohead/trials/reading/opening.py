@@ -1,26 +1,28 @@
 """The door: opens a file of results or logs, whatever format it is in."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
-from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call, Meta, Reading
-from headtohead.trials.reading.formats import FormatModule, formats
-from headtohead.trials.reading.json_lines import damage, opened
-from headtohead.trials.reading.records import field_names
-from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import is_field, unknown_field
-from headtohead.trials.reading.zip_archives import MAGIC, zipped
+from headtohead.core.errors import InputError
+from headtohead.files.formats import Formats, Head, head_of
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.reading.mapping import check_mapping
 
-PLAIN = "plain"
-_BOM = b"\xef\xbb\xbf"
-_PARQUET = b"PAR1"
-_KNOWN = "Give JSON, JSON lines, CSV, Parquet, .gz or .zst of these, or an Inspect .eval."
-_START_N, _RECORD_N, _NAMES_N, _SHOWN_N = 1 << 16, 1 << 22, 5000, 20
+
+class RunModule(Protocol):
+    """What every module in the folder of formats offers."""
+
+    FORMAT: RunFormat
+
+    def read(self, file: RunFile) -> CallStream:
+        """The calls in a file."""
+        ...
+
+
+FORMATS = Formats[RunModule]("headtohead.trials.reading.formats", "format")
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -39,7 +41,7 @@ class Loaded(msgspec.Struct, kw_only=True):
 
 def open_calls(
     path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None
-) -> Reading:
+) -> CallStream:
     """The calls in a file or folder, read as they are asked for.
 
     Args:
@@ -51,18 +53,13 @@ def open_calls(
         InputError: If there is no such file, no format or more than one fits, or it is damaged.
         UnknownName: If no format has the name, or a field to map is none of a call.
     """
-    path = Path(path)
-    if not path.exists():
+    file = RunFile(Path(path), dict(mapping or {}))
+    if not file.path.exists():
         raise InputError(f"{path}: there is no such file or folder.")
-    source = Source(path=path, mapping=dict(mapping or {}))
-    for field in source.mapping:
-        if not is_field(field):
-            raise unknown_field(field)
-    if format != "auto":
-        if format not in formats():
-            raise UnknownName("format", format, formats())
-        return formats()[format].read(source)
-    return _recognised(head_of(path)).read(source)
+    check_mapping(file)
+    module = FORMATS.named(format) if format != "auto" else recognised(head_of(file.path))
+    check_mapping(file, module.FORMAT)
+    return module.read(file)
 
 
 def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None) -> Loaded:
@@ -77,96 +74,42 @@ def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None 
         InputError: If it cannot be read or holds no call.
         UnknownName: If no format has the name.
     """
-    reading = open_calls(path, format=format, mapping=mapping)
-    calls = list(reading.calls)
+    stream = open_calls(path, format=format, mapping=mapping)
+    calls = list(stream.calls)
     if not calls:
-        left_out = "; ".join(f"{n} left out: {why}" for why, n in reading.dropped.items())
+        left_out = "; ".join(f"{n} left out: {why}" for why, n in stream.dropped.items())
         raise InputError(
-            f"{path}: holds no calls in the format {reading.meta.format}. "
+            f"{path}: holds no calls in the format {stream.meta.format}. "
             f"{left_out or 'Check that it is the file you mean.'}"
         )
-    return Loaded(meta=reading.meta, calls=calls, dropped=dict(reading.dropped))
+    return Loaded(meta=stream.meta, calls=calls, dropped=dict(stream.dropped))
 
 
-def head_of(path: Path) -> Head:
-    """The beginning of a file, by which formats recognise it.
-
-    Args:
-        path: A file or folder that exists.
+def recognised(head: Head) -> RunModule:
+    """The format of a file, told by its first record or by what is in its folder or archive.
 
     Raises:
-        InputError: If it cannot be read or its compressed data is damaged.
+        InputError: If none or more than one fits.
     """
-    if path.is_dir():
-        return Head(path=path, names=_names_in(path))
-    try:
-        with opened(path) as file:
-            start = file.read(_RECORD_N + 1).removeprefix(_BOM)
-    except damage() as error:
+    found = FORMATS.fitting(lambda module: fits(module.FORMAT, head), str(head.path))
+    if found is None:
         raise InputError(
-            f"{path}: the compressed data is damaged ({error}). Copy the file again."
-        ) from error
-    if start.startswith(MAGIC):
-        with zipped(path) as archive:
-            names = tuple(archive.namelist())
-        return Head(path=path, names=names)
-    if b"\0" in start[:_START_N] and not start.startswith(_PARQUET):
-        raise InputError(f"{path}: holds binary data in no format we know. {_KNOWN}")
-    return Head(path=path, start=start[:_START_N], record=_first_record(start))
-
-
-def _recognised(head: Head) -> FormatModule:
-    special = [name for name in formats() if name != PLAIN]
-    fitting = [name for name in special if formats()[name].recognise(head)]
-    if len(fitting) > 1:
-        raise InputError(
-            f"{head.path}: could be {' or '.join(fitting)}. Say which with --format NAME."
+            f"{head.path}: not in a format we know ({', '.join(FORMATS.by_name)}). {head.said} If "
+            "it is one of them, say so with --format NAME; else turn it into JSON lines, CSV or "
+            "Parquet and name its columns with --map FIELD=COLUMN."
         )
-    if fitting:
-        return formats()[fitting[0]]
-    if formats()[PLAIN].recognise(head):
-        return formats()[PLAIN]
-    raise InputError(
-        f"{head.path}: not in a format we know ({', '.join(formats())}). {_found(head)} If it is "
-        "one of them, say so with --format NAME; else turn it into JSON lines, CSV or Parquet and "
-        "name its columns with --map FIELD=COLUMN."
-    )
+    return found
 
 
-def _found(head: Head) -> str:
+def fits(format: RunFormat, head: Head) -> bool:
+    """Whether a file is of a format.
+
+    Args:
+        format: The format.
+        head: The beginning of the file, or what is in the folder or archive.
+    """
     if head.path.is_dir():
-        return f"Files in it: {_listed(head.names) or 'none'}."
+        return format.folders and any(format.fits(x.__contains__) for x in head.inside)
     if head.names:
-        return f"It is a zip archive of {_listed(head.names)}."
-    if not head.start.strip():
-        return "It is empty."
-    names = sorted(field_names(head))
-    return f"Columns found: {_listed(tuple(names))}." if names else "It holds no columns."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = len(names) - _SHOWN_N
-    return ", ".join(names[:_SHOWN_N]) + (f" and {more} more" if more > 0 else "")
-
-
-def _names_in(folder: Path) -> tuple[str, ...]:
-    found: list[str] = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            found.append(name.as_posix())
-        if len(found) == _NAMES_N:
-            break
-    return tuple(found)
-
-
-def _first_record(start: bytes) -> Any:  # noqa: ANN401
-    whole = start.lstrip()
-    if whole[:1] not in (b"{", b"["):
-        return None
-    first = whole.partition(b"\n")[0]
-    for text in (first, whole):
-        # A text cut at the limit does not parse, so a document too large gives no record.
-        with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(text)
-    return None
+        return bool(set(format.archived) & set(head.names))
+    return bool(head.fields) and format.fits(head.has)

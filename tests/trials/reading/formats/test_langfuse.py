@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Reading, Usage
-from headtohead.trials.reading.formats.langfuse import read, recognise
-from headtohead.trials.reading.langfuse_fields import cost_of, usage_of
-from headtohead.trials.reading.source import Head, Source
+from headtohead.files.formats import Head
+from headtohead.trials.calls import Call, CallStream, Usage
+from headtohead.trials.reading.formats.langfuse import FORMAT, cost_of, usage_of
+from headtohead.trials.reading.opening import fits, open_calls
 
 _MESSAGES = [{"role": "user", "content": "Where is my parcel?"}]
 
@@ -92,8 +92,8 @@ def example(folder: Path) -> Path:
     return export
 
 
-def _calls(path: Path, **mapping: str) -> tuple[list[Call], Reading]:
-    reading = read(Source(path, mapping))
+def _calls(path: Path, **mapping: str) -> tuple[list[Call], CallStream]:
+    reading = open_calls(path, format=FORMAT.name, mapping=mapping)
     return list(reading.calls), reading
 
 
@@ -216,7 +216,7 @@ def test_items_of_experiments_pair_by_item(tmp_path: Path) -> None:
     assert first.messages == [{"role": "user", "content": "Two and two?"}]
     assert (first.labels, first.latency_s) == ({"level": "easy"}, 1)
     assert (reading.meta.metric, reading.dropped) == ("exact", {})
-    assert recognise(Head(path, record={"data": rows}))
+    assert fits(FORMAT, Head(path, record={"data": rows}))
 
 
 def test_several_scores_need_a_choice(tmp_path: Path) -> None:
@@ -266,6 +266,6 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"line 2: not a record of Langfuse's .*`id`"):
         _calls(path)
     _write(path, [{"a": 1}])
-    assert not recognise(Head(path, record={"a": 1}))
+    assert not fits(FORMAT, Head(path, record={"a": 1}))
     with pytest.raises(InputError, match="no observations and no items"):
         _calls(path)

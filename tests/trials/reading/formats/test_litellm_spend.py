@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Reading, Usage
-from headtohead.trials.reading.formats.litellm_spend import read, recognise
-from headtohead.trials.reading.records import first_names
-from headtohead.trials.reading.source import Head, Source
+from headtohead.files.formats import Head, first_fields
+from headtohead.trials.calls import Call, CallStream, Usage
+from headtohead.trials.reading.formats.litellm_spend import FORMAT
+from headtohead.trials.reading.opening import fits, open_calls
 
 _MESSAGES = [{"role": "user", "content": "Where is my parcel?"}]
 
@@ -67,8 +67,8 @@ def example(folder: Path) -> Path:
     return _write(folder / "spend_logs.jsonl", rows)
 
 
-def _calls(path: Path, **mapping: str) -> tuple[list[Call], Reading]:
-    reading = read(Source(path, mapping))
+def _calls(path: Path, **mapping: str) -> tuple[list[Call], CallStream]:
+    reading = open_calls(path, format=FORMAT.name, mapping=mapping)
     return list(reading.calls), reading
 
 
@@ -120,8 +120,8 @@ def test_every_kind_of_file_says_the_same(logged: Path) -> None:
     assert (cached.labels["cache_hit"], cached.cost_usd) == ("true", 0)
     assert (failed.failure, failed.output, failed.messages) == ("error", None, None)
     assert reading.dropped == {"not a request for text: aembedding": 1}
-    assert recognise(Head(logged, start=logged.read_bytes()[:4096]))
-    assert "startTime" in first_names(logged)
+    assert fits(FORMAT, Head(logged, start=logged.read_bytes()[:4096]))
+    assert "startTime" in first_fields(logged)
 
 
 def test_the_request_may_stand_in_the_body_that_the_proxy_got(tmp_path: Path) -> None:
@@ -207,4 +207,4 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1" + bytes(60))
     with pytest.raises(InputError, match="not a readable Parquet file"):
         _calls(path)
-    assert not recognise(Head(path, start=path.read_bytes()))
+    assert not fits(FORMAT, Head(path, start=path.read_bytes()))

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Reading, Usage
-from headtohead.trials.reading.formats.openai_batch import read, recognise
-from headtohead.trials.reading.source import Head, Source
+from headtohead.files.formats import Head
+from headtohead.trials.calls import Call, CallStream, Usage
+from headtohead.trials.reading.formats.openai_batch import FORMAT
+from headtohead.trials.reading.opening import fits, open_calls
 
 
 def _ask(key: str, url: str = "/v1/chat/completions", **body: Any) -> dict[str, Any]:
@@ -81,8 +82,8 @@ def example(folder: Path) -> Path:
     return batch
 
 
-def _calls(path: Path) -> tuple[list[Call], Reading]:
-    reading = read(Source(path))
+def _calls(path: Path) -> tuple[list[Call], CallStream]:
+    reading = open_calls(path, format=FORMAT.name)
     return list(reading.calls), reading
 
 
@@ -279,7 +280,7 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
 
 def test_recognised_by_its_first_record(tmp_path: Path) -> None:
     batch = example(tmp_path)
-    assert recognise(Head(batch, names=("requests.jsonl", "output.jsonl")))
-    assert recognise(Head(batch / "output.jsonl", record=_say("a")))
-    assert recognise(Head(batch / "requests.jsonl", record=_ask("a")))
-    assert not recognise(Head(batch / "x.jsonl", record={"custom_id": "a", "text": "b"}))
+    assert fits(FORMAT, Head(batch, names=("requests.jsonl", "output.jsonl")))
+    assert fits(FORMAT, Head(batch / "output.jsonl", record=_say("a")))
+    assert fits(FORMAT, Head(batch / "requests.jsonl", record=_ask("a")))
+    assert not fits(FORMAT, Head(batch / "x.jsonl", record={"custom_id": "a", "text": "b"}))

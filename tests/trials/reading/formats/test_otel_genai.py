@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Reading, Usage
-from headtohead.trials.reading.formats.otel_genai import read, recognise
-from headtohead.trials.reading.source import Head, Source
+from headtohead.files.formats import Head
+from headtohead.trials.calls import Call, CallStream, Usage
+from headtohead.trials.reading.formats.otel_genai import FORMAT
+from headtohead.trials.reading.opening import fits, open_calls
 
 _START = 1_770_000_000_000_000_000
 
@@ -150,8 +151,8 @@ def example(folder: Path) -> Path:
     return path
 
 
-def _calls(path: Path, **mapping: str) -> tuple[list[Call], Reading]:
-    reading = read(Source(path, mapping))
+def _calls(path: Path, **mapping: str) -> tuple[list[Call], CallStream]:
+    reading = open_calls(path, format=FORMAT.name, mapping=mapping)
     return list(reading.calls), reading
 
 
@@ -215,7 +216,7 @@ def test_traces_and_logs_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "otlp").mkdir()
     (tmp_path / "otlp" / "logs.json").write_text(lines[1] + "\n", encoding="utf-8")
     (tmp_path / "otlp" / "spans.json").write_text(lines[0] + "\n", encoding="utf-8")
-    assert recognise(Head(tmp_path / "otlp", names=("logs.json", "spans.json")))
+    assert fits(FORMAT, Head(tmp_path / "otlp", names=("logs.json", "spans.json")))
     assert [call.score for call in _calls(tmp_path / "otlp")[0]] == [1]
 
 
@@ -380,6 +381,6 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"traces\.jsonl, line 4: not OTLP JSON .*traceId"):
         _calls(path)
     path.write_text('{"spans": []}\n', encoding="utf-8")
-    assert not recognise(Head(path, record={"spans": []}))
+    assert not fits(FORMAT, Head(path, record={"spans": []}))
     with pytest.raises(InputError, match="no OTLP export"):
         _calls(path)

@@ -5,77 +5,127 @@ before that), and one `samples/ID_epoch_N.json` a sample. Newer ones are compres
 `.json` log holds the header and all samples in one document.
 """
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call, Format, Meta, Reading
-from headtohead.trials.reading.inspect_samples import Sample, call_of, decoded, scores_of
-from headtohead.trials.reading.json_lines import damage, not_json, opened
-from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import check_mapping, text_of
-from headtohead.trials.reading.zip_archives import MAGIC, member, zipped
+from headtohead.files.opening import ZIP, content, member, not_json, zipped
+from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.openai import tool_call
 
-FORMAT = Format(
+_HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
+FORMAT = RunFormat(
     name="inspect",
     about="Logs of Inspect (UK AI Security Institute): .eval and .json",
+    needs=(("eval.task", "eval.run_id"),),
+    archived=(_HEADER, _START),
     pairs_by="sample id, epoch",
     holds=("scores", "requests", "tokens", "latency"),
+    maps=("score",),
 )
-_HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
-_INVALID = "marked invalid in the log"
 _GENERATE = ("temperature", "reasoning_effort", "reasoning_tokens", "effort", "max_tokens", "seed")
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+_PARTS = ("text", "image", "audio", "video", "document", "data", "reasoning")
 
 
-class _Log(msgspec.Struct):
+class _InspectLog(msgspec.Struct):
     eval: dict[str, Any]
     status: str = "started"
-    results: dict[str, Any] | None = None
-    plan: dict[str, Any] | None = None
+    # Inspect writes what it has not as null.
+    results_or_null: dict[str, Any] | None = msgspec.field(default=None, name="results")
+    plan_or_null: dict[str, Any] | None = msgspec.field(default=None, name="plan")
     samples: list[msgspec.Raw] | None = None
 
+    @property
+    def results(self) -> dict[str, Any]:
+        return self.results_or_null or {}
 
-class _Choice(msgspec.Struct, frozen=True):
+    @property
+    def plan(self) -> dict[str, Any]:
+        return self.plan_or_null or {}
+
+
+class _InspectTokens(msgspec.Struct, gc=False):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    input_tokens_cache_write: int | None = None
+    input_tokens_cache_read: int | None = None
+    reasoning_tokens: int | None = None
+    total_cost: float | None = None
+
+
+class _InspectChoice(msgspec.Struct):
+    stop_reason: str = ""
+
+
+class _InspectOutput(msgspec.Struct):
+    completion: str | None = None
+    choices: list[_InspectChoice] = []
+
+
+class _InspectScore(msgspec.Struct):
+    value: Any = None
+
+
+class _InspectSample(msgspec.Struct):
+    """What is read of a sample; its events are passed over, so they cost no memory."""
+
+    id: int | str
+    epoch: int = 1
+    input: str | list[dict[str, Any]] = ""
+    choices: list[str] | None = None
+    target: str | list[str] = ""
+    messages: list[dict[str, Any]] = []
+    output: _InspectOutput | None = None
+    scores: dict[str, _InspectScore] | None = None
+    score: _InspectScore | None = None
+    metadata: dict[str, Any] | None = None
+    model_usage: dict[str, _InspectTokens] = {}
+    started_at: str | None = None
+    total_time: float | None = None
+    working_time: float | None = None
+    error: Any = None
+    limit: Any = None
+    invalidation: Any = None
+
+    def values(self) -> dict[str, Any]:
+        """Scorer -> value; logs of the first versions have one score without a name."""
+        if self.scores is None and self.score is not None:
+            return {"score": self.score.value}
+        return {name: score.value for name, score in (self.scores or {}).items()}
+
+
+class _ScorerChoice(msgspec.Struct, frozen=True):
     scorer: str
     part: str
     others: tuple[str, ...]
 
 
-def recognise(head: Head) -> bool:
-    """Whether it is a zip with a header or journal of Inspect, or a document with its `eval`."""
-    if head.names:
-        return not head.path.is_dir() and bool({_HEADER, _START} & set(head.names))
-    if isinstance(head.record, Mapping):
-        run = head.record.get("eval")
-        return isinstance(run, Mapping) and "task" in run and "model" in run
-    start = head.start.lstrip()
-    return start[:1] == b"{" and b'"eval"' in start and b'"run_id"' in start and b'"task"' in start
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """The samples of a log, one call each."""
-    check_mapping(source.mapping, ("score",), FORMAT.name)
-    with opened(source.path) as file:
-        archived = file.read(4) == MAGIC
-    log, raws = _archive(source.path) if archived else _document(source.path)
+    archived = content(file.path, 4) == ZIP
+    log, raws = _archive(file.path) if archived else _document(file.path)
     first = next(raws, None)
     if first is None:
         raise InputError(
-            f"{source.path}: the log holds no samples (status {log.status!r}). Run the task with "
+            f"{file.path}: the log holds no samples (status {log.status!r}). Run the task with "
             "--log-samples, and read the log when the run has ended."
         )
-    sample = _sample(source.path, *first)
-    choice = _scorer(source, log, sample)
-    dropped: dict[str, int] = {}
-    calls = _calls(source.path, log, raws, sample, choice, dropped)
-    return Reading(meta=_meta(log, choice), calls=calls, dropped=dropped)
+    sample = _sample(file.path, *first)
+    choice = _scorer(file, log, sample)
+    dropped = Counter[str]()
+    calls = _calls(file.path, log, raws, sample, choice, dropped)
+    return CallStream(meta=_meta(log, choice), calls=calls, dropped=dropped)
 
 
-def _archive(path: Path) -> tuple[_Log, Iterator[tuple[str, bytes]]]:
+def _archive(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
     with zipped(path) as archive:
         names = archive.namelist()
         header = _HEADER if _HEADER in names else _START
@@ -96,38 +146,26 @@ def _archive(path: Path) -> tuple[_Log, Iterator[tuple[str, bytes]]]:
     return log, found()
 
 
-def _document(path: Path) -> tuple[_Log, Iterator[tuple[str, bytes]]]:
-    try:
-        with opened(path) as file:
-            text = file.read()
-    except damage() as error:
-        raise not_json(path, error) from error
-    log = _header(path, "the log", text)
+def _document(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
+    log = _header(path, "the log", content(path))
     samples, log.samples = log.samples or [], None
     return log, ((f"samples[{i}]", bytes(raw)) for i, raw in enumerate(samples))
 
 
-def _header(path: Path, name: str, text: bytes) -> _Log:
+def _header(path: Path, name: str, text: bytes) -> _InspectLog:
     try:
-        return msgspec.json.decode(text, type=_Log)
+        return _decoded(text, _InspectLog)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path}: {name} is not the header of an Inspect log ({error})."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if b"NaN" not in text and b"Infinity" not in text:
-            raise not_json(path, error) from error
-    try:
-        # Inspect writes NaN for scores it could not make, which is not JSON but Python's reader
-        # takes; written anew it is null.
-        return msgspec.json.decode(msgspec.json.encode(json.loads(text)), type=_Log)
-    except ValueError as error:
+    except (ValueError, UnicodeDecodeError) as error:
         raise not_json(path, error) from error
 
 
-def _sample(path: Path, name: str, raw: bytes) -> Sample:
+def _sample(path: Path, name: str, raw: bytes) -> _InspectSample:
     try:
-        return decoded(raw)
+        return _decoded(raw, _InspectSample)
     except ValueError as error:
         raise InputError(
             f"{path}: {name} is not a sample of an Inspect log ({error}). Copy the file again, or "
@@ -135,21 +173,40 @@ def _sample(path: Path, name: str, raw: bytes) -> Sample:
         ) from error
 
 
+def _decoded(text: bytes, kind: type[_Kind]) -> _Kind:
+    """What JSON says, in which Inspect also writes NaN, as Python's own reader takes it."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if b"NaN" not in text and b"Infinity" not in text:
+            raise
+    # Written anew, what is no number is null.
+    return msgspec.json.decode(msgspec.json.encode(json.loads(text)), type=kind)
+
+
 def _calls(
     path: Path,
-    log: _Log,
+    log: _InspectLog,
     raws: Iterator[tuple[str, bytes]],
-    sample: Sample | None,
-    choice: _Choice,
-    dropped: dict[str, int],
+    sample: _InspectSample | None,
+    choice: _ScorerChoice,
+    dropped: Counter[str],
 ) -> Iterator[Call]:
     model, n = str(log.eval.get("model") or ""), 0
     while sample is not None:
         n += 1
         if sample.invalidation is not None:
-            dropped[_INVALID] = dropped.get(_INVALID, 0) + 1
+            dropped["marked invalid in the log"] += 1
         else:
-            yield _call(path, model, sample, choice)
+            try:
+                yield _call(sample, model, choice)
+            except ValueError as error:
+                raise InputError(
+                    f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch "
+                    f"{sample.epoch}: {error}. Choose another with --map score=SCORER."
+                ) from error
         following = next(raws, None)
         sample = _sample(path, *following) if following else None
     expected = _expected(log)
@@ -161,73 +218,60 @@ def _calls(
         dropped[f"the run ended with status {log.status!r} before this sample"] = expected - n
 
 
-def _call(path: Path, model: str, sample: Sample, choice: _Choice) -> Call:
-    try:
-        return call_of(sample, model, choice.scorer, choice.part)
-    except ValueError as error:
-        raise InputError(
-            f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch {sample.epoch}: "
-            f"{error}. Choose another with --map score=SCORER."
-        ) from error
-
-
-def _expected(log: _Log) -> int:
-    results = log.results or {}
-    if results.get("early_stopping"):
+def _expected(log: _InspectLog) -> int:
+    if log.results.get("early_stopping"):
         return 0
     if log.status == "success":
-        return int(results.get("total_samples") or 0)
+        return int(log.results.get("total_samples") or 0)
     dataset, config = log.eval.get("dataset") or {}, log.eval.get("config") or {}
     ids = dataset.get("sample_ids")
     return (len(ids) if ids else 0) * int(config.get("epochs") or 1)
 
 
-def _scorer(source: Source, log: _Log, first: Sample) -> _Choice:
-    names = _scorer_names(log, first)
-    wanted = source.mapping.get("score", "")
+def _scorer(file: RunFile, log: _InspectLog, first: _InspectSample) -> _ScorerChoice:
+    """The scorer asked for, else the one whose figure Inspect shows first."""
+    values = first.values()
+    headline = (log.results.get("headline") or {}).get("scorer")
+    named = [
+        headline,
+        *(score.get("scorer") for score in log.results.get("scores") or []),
+        *values,
+        *(scorer.get("name") for scorer in log.eval.get("scorers") or []),
+    ]
+    unnamed = bool(values) and first.scores is None
+    names = list(values if unnamed else dict.fromkeys(str(name) for name in named if name))
+    wanted = file.mapping.get("score", "")
     if not wanted:
-        return _Choice(names[0] if names else "", "", tuple(names[1:]))
+        return _ScorerChoice(names[0] if names else "", "", tuple(names[1:]))
     for name in sorted(names, key=len, reverse=True):
         if wanted == name or wanted.startswith(f"{name}."):
             others = tuple(other for other in names if other != name)
-            return _Choice(name, wanted[len(name) + 1 :], others)
-    raise UnknownName(f"scorer in {source.path}", wanted, names)
+            return _ScorerChoice(name, wanted[len(name) + 1 :], others)
+    raise UnknownName(f"scorer in {file.path}", wanted, names)
 
 
-def _scorer_names(log: _Log, first: Sample) -> list[str]:
-    """The scorers, the one whose figure Inspect shows first at the front."""
-    scores = (log.results or {}).get("scores") or []
-    headline = ((log.results or {}).get("headline") or {}).get("scorer")
-    named = [
-        headline,
-        *(score.get("scorer") for score in scores),
-        *scores_of(first),
-        *(scorer.get("name") for scorer in log.eval.get("scorers") or []),
-    ]
-    if scores_of(first) and first.scores is None:
-        return list(scores_of(first))
-    return list(dict.fromkeys(str(name) for name in named if name))
-
-
-def _meta(log: _Log, choice: _Choice) -> Meta:
+def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
     run = log.eval
     task = str(run.get("task") or "")
     dataset, config = run.get("dataset") or {}, run.get("config") or {}
-    generate = {
-        **(run.get("model_generate_config") or {}),
-        **((log.plan or {}).get("config") or {}),
-    }
+    generate = {**(run.get("model_generate_config") or {}), **(log.plan.get("config") or {})}
     packages = run.get("packages") or {}
+    own = str(run.get("task_registry_name") or task).partition("/")[0]
+    version = packages.get(own) or packages.get(own.replace("-", "_"))
+
+    def with_options(name: object, options: object) -> str:
+        return text_of(name) + (f" {text_of(options)}" if options else "")
+
+    scorers = (with_options(x.get("name"), x.get("options")) for x in run.get("scorers") or [])
+    steps = (with_options(x.get("solver"), x.get("params")) for x in log.plan.get("steps") or [])
     must = {
         "task version": text_of(run.get("task_version")),
         "data set": text_of(dataset.get("name")),
         "samples in the data set": text_of(dataset.get("samples")),
-        "scorers": ", ".join(
-            text_of(x.get("name")) + _options(x) for x in run.get("scorers") or []
-        ),
-        "solver": _solver(log),
+        "scorers": ", ".join(scorers),
+        "solver": "; ".join(steps),
         **{f"task argument {k}": text_of(v) for k, v in (run.get("task_args") or {}).items()},
-        **_task_package(task, run.get("task_registry_name"), packages),
+        f"package {own}": text_of(version),
     }
     may = {
         "model": text_of(run.get("model")),
@@ -249,21 +293,127 @@ def _meta(log: _Log, choice: _Choice) -> Meta:
     )
 
 
-def _options(scorer: Mapping[str, Any]) -> str:
-    options = scorer.get("options") or {}
-    return f" {text_of(options)}" if options else ""
-
-
-def _solver(log: _Log) -> str:
-    """Names of the steps with what was passed to them."""
-    steps = (log.plan or {}).get("steps") or []
-    return "; ".join(
-        text_of(step.get("solver")) + (f" {text_of(step['params'])}" if step.get("params") else "")
-        for step in steps
+def _call(sample: _InspectSample, model: str, choice: _ScorerChoice) -> Call:
+    """The call that a sample is; ValueError if its score is no number and no known word."""
+    failure = _failure(sample)
+    # Other models in a sample are graders or helpers, which a stand-in would not replace.
+    used = list(sample.model_usage.values())
+    tokens = sample.model_usage.get(model) or (used[0] if len(used) == 1 else None)
+    target: list[str] = [sample.target] if isinstance(sample.target, str) else sample.target
+    return Call(
+        key=str(sample.id),
+        epoch=sample.epoch,
+        model=model,
+        score=None if failure == "error" else score_of(_value(sample, choice)),
+        failure=failure,
+        messages=_messages(sample),
+        output=sample.output.completion if sample.output else None,
+        reference="\n".join(target) or None,
+        usage=_usage(tokens) if tokens else None,
+        cost_usd=tokens.total_cost if tokens else None,
+        latency_s=sample.total_time if sample.working_time is None else sample.working_time,
+        started=sample.started_at or "",
+        labels=dict(labels_of(sample.metadata or {})),
+        fingerprint=_fingerprint(sample, target),
+        where=f"sample {sample.id} epoch {sample.epoch}",
     )
 
 
-def _task_package(task: str, registered: object, packages: Mapping[str, Any]) -> dict[str, str]:
-    package = str(registered or task).partition("/")[0]
-    found = packages.get(package) or packages.get(package.replace("-", "_"))
-    return {f"package {package}": text_of(found)} if found else {}
+def _value(sample: _InspectSample, choice: _ScorerChoice) -> object:
+    scores, part = sample.values(), choice.part
+    if choice.scorer not in scores:
+        return None
+    value = scores[choice.scorer]
+    if not isinstance(value, Mapping):
+        if part:
+            raise ValueError(f"has no part {part!r}: its value is {value!r}")
+        return value
+    names = ", ".join(map(str, value))
+    if not part:
+        raise ValueError(
+            f"has several parts; name one with --map score={choice.scorer}."
+            f"{next(iter(value), 'PART')} (parts: {names})"
+        )
+    if part not in value:
+        raise ValueError(f"has no part {part!r}, only {names}")
+    return value[part]
+
+
+def _failure(sample: _InspectSample) -> str:
+    if sample.error is not None:
+        return "error"
+    if sample.limit is not None:
+        return "limit"
+    stops = [choice.stop_reason for choice in sample.output.choices] if sample.output else []
+    if "content_filter" in stops:
+        return "refused"
+    return "limit" if "max_tokens" in stops or "model_length" in stops else ""
+
+
+def _usage(found: _InspectTokens) -> Usage:
+    read, write = found.input_tokens_cache_read or 0, found.input_tokens_cache_write or 0
+    return Usage(
+        input_tokens=found.input_tokens + read + write,
+        cache_read_tokens=read,
+        cache_write_tokens=write,
+        output_tokens=found.output_tokens,
+        reasoning_tokens=found.reasoning_tokens or 0,
+    )
+
+
+def _fingerprint(sample: _InspectSample, target: list[str]) -> str:
+    """A hash of question and answer that stays when choices are shuffled and ids drawn anew."""
+    choices = sample.choices or []
+    places = (ord(x) - ord("A") if len(x) == 1 else -1 for x in target)
+    texts = [
+        choices[place] if 0 <= place < len(choices) else said
+        for place, said in zip(places, target, strict=True)
+    ]
+    asked: Any = sample.input
+    if not isinstance(asked, str):
+        asked = [[m.get("role", ""), _known_parts(m.get("content"))] for m in asked]
+    text = msgspec.json.encode([asked, sorted(choices), texts])
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _known_parts(content: object) -> object:
+    if not isinstance(content, list):
+        return content
+    return [{k: p[k] for k in _PARTS if k in p} if isinstance(p, dict) else p for p in content]
+
+
+def _messages(sample: _InspectSample) -> list[dict[str, Any]] | None:
+    """What the model was first sent: all up to its first answer, in the shape of chat."""
+    found = []
+    for message in sample.messages:
+        if message.get("role") == "assistant" and message.get("source") != "input":
+            break
+        said = _content(message.get("content"))
+        if said is None:
+            return None
+        made = {"role": message.get("role", "user"), "content": said}
+        if message.get("tool_calls"):
+            made["tool_calls"] = [
+                tool_call(x.get("id"), x.get("function"), x.get("arguments") or {})
+                for x in message["tool_calls"]
+            ]
+        if message.get("tool_call_id"):
+            made["tool_call_id"] = message["tool_call_id"]
+        found.append(made)
+    return found or None
+
+
+def _content(content: object) -> object:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return None
+    parts: list[object] = []
+    for part in content:
+        if isinstance(part, dict) and part.get("type") == "text":
+            parts.append({"type": "text", "text": text_of(part.get("text"))})
+        elif isinstance(part, dict) and part.get("type") == "image":
+            parts.append({"type": "image_url", "image_url": {"url": part.get("image")}})
+        else:
+            return None
+    return parts

@@ -5,7 +5,7 @@ underscores) and github.com/langfuse/langfuse, fern/apis/server/definition (name
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,39 +13,36 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Format, Meta, Reading
-from headtohead.trials.reading.langfuse_fields import (
+from headtohead.files.formats import first_fields
+from headtohead.files.opening import files_of, wrong
+from headtohead.files.records import json_or_text, records, unpacked
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.mapping import add_mapped, chosen_score
+from headtohead.trials.reading.openai import (
+    PARAMS,
+    Body,
+    LoggedAnswer,
+    Messages,
     answer_of,
-    cost_of,
-    decoded,
-    labels_of,
-    params_of,
+    answer_of_message,
+    content_text,
+    messages_of,
     request_of,
-    usage_of,
 )
-from headtohead.trials.reading.openai_answers import text_of
-from headtohead.trials.reading.records import (
-    add_mapped,
-    check_mapping,
-    field_names,
-    files_of,
-    first_names,
-    records,
-    wrong,
-)
-from headtohead.trials.reading.scores import chosen
-from headtohead.trials.reading.source import Head, Source
 
-FORMAT = Format(
+_OBSERVATION = (("trace_id", "type", "start_time"), ("traceId", "type"))
+_ITEM = ("experimentItemId", "experimentName")
+_SCORE = (("name", "value", "data_type"), ("name", "value", "dataType"))
+FORMAT = RunFormat(
     name="langfuse",
     about="Langfuse: exported observations and scores, or items of experiments",
+    needs=(*_OBSERVATION, _ITEM),
+    folders=True,
     pairs_by="experimentItemId of an experiment; else the observation, or what --map key=... names",
     holds=("scores", "requests", "tokens", "cost", "latency"),
 )
 
-_OBSERVATION = (frozenset(("trace_id", "type", "start_time")), frozenset(("traceId", "type")))
-_ITEM = frozenset(("experimentItemId", "experimentName"))
-_SCORE = (frozenset(("name", "value", "data_type")), frozenset(("name", "value", "dataType")))
+_NUMBERS = frozenset(("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"))
 _NUMERIC = frozenset(("NUMERIC", "BOOLEAN", None, ""))
 _Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
@@ -85,7 +82,7 @@ class _Subject(msgspec.Struct):
     id: str = ""
 
 
-class _Score(msgspec.Struct):
+class _LangfuseScore(msgspec.Struct):
     name: str
     value: float | bool | str | None = None
     trace_id: str | None = None
@@ -94,7 +91,7 @@ class _Score(msgspec.Struct):
     subject: _Subject | None = None
 
 
-class _Item(msgspec.Struct, rename="camel"):
+class _ExperimentItem(msgspec.Struct, rename="camel"):
     id: str
     experiment_item_id: str
     experiment_name: str
@@ -120,12 +117,12 @@ def _in_camel(kind: Any) -> Any:  # noqa: ANN401
 # Tables hold numbers as text; strict=False reads both.
 _observation = msgspec.json.Decoder(_Observation, strict=False).decode
 _observation_api = msgspec.json.Decoder(_in_camel(_Observation), strict=False).decode
-_score = msgspec.json.Decoder(_Score, strict=False).decode
-_score_api = msgspec.json.Decoder(_in_camel(_Score), strict=False).decode
-_item = msgspec.json.Decoder(_Item, strict=False).decode
+_score = msgspec.json.Decoder(_LangfuseScore, strict=False).decode
+_score_api = msgspec.json.Decoder(_in_camel(_LangfuseScore), strict=False).decode
+_item = msgspec.json.Decoder(_ExperimentItem, strict=False).decode
 
 
-class _Scores:
+class _ScoresOfTraces:
     """Numbers by name, for observations and for traces."""
 
     def __init__(self) -> None:
@@ -134,7 +131,7 @@ class _Scores:
         self.names: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
 
-    def add(self, score: _Score) -> None:
+    def add(self, score: _LangfuseScore) -> None:
         """Keeps a score by what it is about."""
         if score.data_type not in _NUMERIC or not isinstance(score.value, int | float):
             self.dropped["score that is no number"] += 1
@@ -154,65 +151,48 @@ class _Scores:
         of.setdefault(str(which), {})[score.name] = float(score.value)
 
 
-def recognise(head: Head) -> bool:
-    """Whether it is an export of Langfuse, or a folder with one.
-
-    Args:
-        head: The beginning of the file.
-    """
-    if head.path.is_dir():
-        kinds = {_kind(first_names(path)) for path in files_of(head.path)}
-        return bool(kinds & {"observation", "item"})
-    return _kind(field_names(head)) in ("observation", "item")
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """One call for each generation, or for each item of an experiment.
 
     Scores are joined if they are in the same folder. A score of a whole trace belongs to its
     generation if the trace has just one.
 
     Args:
-        source: A file, or a folder with observations and scores. Its mapping may name `key`,
+        file: A file, or a folder with observations and scores. Its mapping may name `key`,
             `score`, `reference` and `run` by a dotted path; `score` is the name of a score if there
             are scores.
 
     Raises:
         InputError: If a record is not one of Langfuse's.
     """
-    check_mapping(source)
     kinds: dict[str, list[Path]] = {}
-    dropped: dict[str, int] = {}
-    for path in files_of(source.path):
-        kind = _kind(first_names(path))
+    dropped = Counter[str]()
+    for path in files_of(file.path):
+        kind = _kind(first_fields(path))
         kinds.setdefault(kind, []).append(path)
-        if not kind and path != source.path:
+        if not kind and path != file.path:
             dropped[f"file without observations, scores or items: {path.name}"] = 1
     if "item" in kinds:
-        return _items(kinds["item"], source, dropped)
+        return _items(kinds["item"], file, dropped)
     if "observation" not in kinds:
         raise InputError(
-            f"{source.path}: no observations and no items of an experiment. Export them from "
+            f"{file.path}: no observations and no items of an experiment. Export them from "
             "Langfuse with their input and output."
         )
-    scores = _Scores()
+    scores = _ScoresOfTraces()
     for path in kinds.get("score", ()):
-        api = "dataType" in first_names(path)
+        api = "dataType" in first_fields(path)
         for where, line in records(path):
             scores.add(_decode(_score_api if api else _score, path, where, line))
     dropped.update(scores.dropped)
-    metric, rest = chosen(scores.names, source)
-    dropped.update(rest)
-    calls = _calls(kinds["observation"], source, scores, metric, dropped)
-    return Reading(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
+    metric, mapped = chosen_score(scores.names, file, dropped)
+    calls = _calls(kinds["observation"], mapped, scores, metric, dropped)
+    return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
 
 
-def _kind(names: frozenset[str]) -> str:
-    if names >= _ITEM:
-        return "item"
-    if any(names >= wanted for wanted in _OBSERVATION):
-        return "observation"
-    return "score" if any(names >= wanted for wanted in _SCORE) else ""
+def _kind(fields: frozenset[str]) -> str:
+    kinds = {"item": (_ITEM,), "observation": _OBSERVATION, "score": _SCORE}
+    return next((kind for kind, sets in kinds.items() if any(map(fields.issuperset, sets))), "")
 
 
 def _decode(decode: Callable[[bytes], Any], path: Path, where: str, line: bytes) -> Any:  # noqa: ANN401
@@ -223,34 +203,32 @@ def _decode(decode: Callable[[bytes], Any], path: Path, where: str, line: bytes)
 
 
 def _observations(path: Path) -> Iterator[tuple[str, bytes, _Observation]]:
-    decode = _observation_api if "traceId" in first_names(path) else _observation
+    decode = _observation_api if "traceId" in first_fields(path) else _observation
     for where, line in records(path):
         yield where, line, _decode(decode, path, where, line)
 
 
 def _calls(
-    paths: list[Path], source: Source, scores: _Scores, metric: str, dropped: dict[str, int]
+    paths: list[Path], file: RunFile, scores: _ScoresOfTraces, metric: str, dropped: Counter[str]
 ) -> Iterator[Call]:
     single = _single(paths, scores, metric, dropped)
-    mapped = Source(source.path, {x: y for x, y in source.mapping.items() if y != metric})
     for path in paths:
         for where, line, row in _observations(path):
             if row.type.upper() != "GENERATION":
-                reason = f"observation of another type: {row.type}"
-                dropped[reason] = dropped.get(reason, 0) + 1
+                dropped[f"observation of another type: {row.type}"] += 1
                 continue
             call = _call(row, path, where)
             found = scores.of_observation.get(row.id, {}).get(metric)
             if found is None and row.trace_id in single:
                 found = scores.of_trace[row.trace_id].get(metric)
             call.score = found
-            if mapped.mapping:
-                add_mapped(call, msgspec.json.decode(line), mapped, where)
+            if file.mapping:
+                add_mapped(call, msgspec.json.decode(line), file, where)
             yield call
 
 
 def _single(
-    paths: list[Path], scores: _Scores, metric: str, dropped: dict[str, int]
+    paths: list[Path], scores: _ScoresOfTraces, metric: str, dropped: Counter[str]
 ) -> frozenset[str]:
     """Scored traces that have just one generation, so that their score is its score."""
     scored = {trace for trace, found in scores.of_trace.items() if metric in found}
@@ -268,8 +246,8 @@ def _single(
 
 
 def _call(row: _Observation, path: Path, where: str) -> Call:
-    messages, params = request_of(row.input)
-    answer = answer_of(row.output)
+    messages, params = _request(row.input)
+    answer = _answer(row.output)
     named = {
         "name": row.name,
         "environment": row.environment,
@@ -287,13 +265,13 @@ def _call(row: _Observation, path: Path, where: str) -> Call:
         model=row.provided_model_name or row.model or "",
         failure="error" if row.level == "ERROR" else answer.failure,
         messages=messages,
-        params={**params_of(row.model_parameters), **params},
+        params={**_params(row.model_parameters), **params},
         output=answer.text,
         usage=usage_of(row.usage_details, row.usage),
         cost_usd=cost_of(total, row.cost_details),
         latency_s=latency,
         started=row.start_time or "",
-        labels=labels_of(named, row.tags, row.metadata),
+        labels=_labels(named, row.tags, row.metadata),
         where=where,
     )
 
@@ -308,37 +286,35 @@ def _seconds(start: str | None, end: str | None, path: Path, where: str) -> floa
         raise wrong(path, where, f"its start or end is no time ({error}).") from error
 
 
-def _items(paths: list[Path], source: Source, dropped: dict[str, int]) -> Reading:
+def _items(paths: list[Path], file: RunFile, dropped: Counter[str]) -> CallStream:
     names: Counter[str] = Counter()
     for path in paths:
         for where, line in records(path):
             names.update(_numbers(_decode(_item, path, where, line)))
-    metric, rest = chosen(names, source)
-    dropped.update(rest)
+    metric, mapped = chosen_score(names, file, dropped)
     meta = Meta(format=FORMAT.name, metric=metric)
-    return Reading(meta=meta, calls=_item_calls(paths, source, metric), dropped=dropped)
+    return CallStream(meta=meta, calls=_item_calls(paths, mapped, metric), dropped=dropped)
 
 
-def _item_calls(paths: list[Path], source: Source, metric: str) -> Iterator[Call]:
-    tries: Counter[tuple[str, str]] = Counter()
-    mapped = Source(source.path, {x: y for x, y in source.mapping.items() if y != metric})
+def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]:
+    repeats: Counter[tuple[str, str]] = Counter()
     for path in paths:
         for where, line in records(path):
-            row: _Item = _decode(_item, path, where, line)
-            tries[row.experiment_name, row.experiment_item_id] += 1
+            row: _ExperimentItem = _decode(_item, path, where, line)
+            repeats[row.experiment_name, row.experiment_item_id] += 1
             call = _item_call(row, path, where)
-            call.epoch = tries[row.experiment_name, row.experiment_item_id]
+            call.epoch = repeats[row.experiment_name, row.experiment_item_id]
             call.score = _numbers(row).get(metric)
-            if mapped.mapping:
-                add_mapped(call, msgspec.json.decode(line), mapped, where)
+            if file.mapping:
+                add_mapped(call, msgspec.json.decode(line), file, where)
             yield call
 
 
-def _item_call(row: _Item, path: Path, where: str) -> Call:
-    messages, params = request_of(row.input)
-    answer = answer_of(row.output)
-    about = decoded(row.experiment_metadata)
-    said = decoded(row.metadata)
+def _item_call(row: _ExperimentItem, path: Path, where: str) -> Call:
+    messages, params = _request(row.input)
+    answer = _answer(row.output)
+    about = unpacked(row.experiment_metadata)
+    said = unpacked(row.metadata)
     model = next((x["model"] for x in (said, about) if isinstance(x, dict) and "model" in x), "")
     return Call(
         key=row.experiment_item_id,
@@ -348,19 +324,160 @@ def _item_call(row: _Item, path: Path, where: str) -> Call:
         messages=messages,
         params=params,
         output=answer.text,
-        reference=text_of(row.expected_output),
+        reference=content_text(row.expected_output),
         latency_s=_seconds(row.start_time, row.end_time, path, where),
         started=row.start_time or "",
-        labels=labels_of({}, None, row.experiment_item_metadata),
+        labels=_labels({}, None, row.experiment_item_metadata),
         where=where,
     )
 
 
-def _numbers(row: _Item) -> dict[str, float]:
-    given = decoded(row.scores)
+def _numbers(row: _ExperimentItem) -> dict[str, float]:
+    given = unpacked(row.scores)
     found = {}
     for score in given if isinstance(given, list) else ():
         value = score.get("value")
         if score.get("dataType") in _NUMERIC and isinstance(value, int | float):
             found[str(score.get("name"))] = float(value)
     return found
+
+
+def _request(payload: Any) -> tuple[Messages | None, dict[str, Any]]:  # noqa: ANN401
+    """Messages and parameters of an observation's input; None if it is no chat.
+
+    Args:
+        payload: Messages, an object with them, a text, or any of these as JSON text.
+    """
+    given = unpacked(payload)
+    if isinstance(given, dict):
+        if "role" in given and "content" in given:
+            return messages_of([given]), {}
+        return request_of(given)
+    return messages_of(given), {}
+
+
+def _answer(payload: Any) -> LoggedAnswer:  # noqa: ANN401
+    """The answer of an observation's output: text, message, choices, or any other JSON as text.
+
+    Args:
+        payload: As exported.
+    """
+    given = unpacked(payload)
+    if given is None or given == "":
+        return LoggedAnswer()
+    if isinstance(given, list) and given and _is_message(given[0]):
+        given = given[0]
+    if _is_message(given):
+        return answer_of_message(given)
+    if isinstance(given, dict) and "choices" in given:
+        return answer_of(msgspec.convert(given, Body))
+    return LoggedAnswer(content_text(payload))
+
+
+def _params(given: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What of the model's parameters may be sent again.
+
+    Args:
+        given: `model_parameters` as exported, whose numbers may be texts.
+    """
+    given = unpacked(given)
+    if not isinstance(given, Mapping):
+        return {}
+    made = {}
+    for name, value in given.items():
+        if name in PARAMS and value not in (None, ""):
+            made[name] = json_or_text(value) if name in _NUMBERS else value
+    return made
+
+
+def usage_of(details: Any, older: Any) -> Usage | None:  # noqa: ANN401
+    """Tokens in our sense from kinds of usage.
+
+    Langfuse keeps kinds apart: what was cached is not in `input`, reasoning is not in `output`.
+    Where the total shows that they are, they are not added.
+
+    Args:
+        details: `usage_details`: kind of usage -> tokens.
+        older: `usage`: input, output, total and unit.
+    """
+    kinds = unpacked(details)
+    if not isinstance(kinds, Mapping) or not kinds:
+        kinds = unpacked(older)
+        if not isinstance(kinds, Mapping) or kinds.get("unit") not in (None, "TOKENS"):
+            return None
+    counts = {x: int(y) for x, y in kinds.items() if isinstance(y, int | float) and y >= 0}
+    total = counts.pop("total", None)
+    sums = {"input": 0, "read": 0, "write": 0, "output": 0, "thought": 0, "in": 0, "out": 0}
+    for name, tokens in counts.items():
+        sums[_usage_kind(name)] += tokens
+    into, out = sums["input"], sums["output"]
+    if not counts:
+        return None
+    if total is None or total != into + out:
+        into += sums["read"] + sums["write"] + sums["in"]
+        out += sums["thought"] + sums["out"]
+    return Usage(
+        input_tokens=into,
+        cache_read_tokens=sums["read"],
+        cache_write_tokens=sums["write"],
+        output_tokens=out,
+        reasoning_tokens=sums["thought"],
+    )
+
+
+def cost_of(total: float | None, details: Any) -> float | None:  # noqa: ANN401
+    """US dollars of an observation; None where Langfuse knew no price.
+
+    Args:
+        total: `total_cost`; 0 without details where no price is known.
+        details: `cost_details`: kind of usage -> US dollars.
+    """
+    kinds = unpacked(details)
+    if not isinstance(kinds, Mapping) or not kinds:
+        return total or None
+    if total is not None:
+        return total
+    if kinds.get("total") is not None:
+        return float(kinds["total"])
+    return float(sum(y for y in kinds.values() if isinstance(y, int | float)))
+
+
+def _labels(named: Mapping[str, str | None], tags: Any, metadata: Any) -> dict[str, str]:  # noqa: ANN401
+    """Slices of an observation.
+
+    Args:
+        named: Fields that are slices by themselves; empty ones are left out.
+        tags: A list, or JSON text of one.
+        metadata: An object; its texts and numbers become slices.
+    """
+    labels = {}
+    given = unpacked(metadata)
+    if isinstance(given, Mapping):
+        for name, value in given.items():
+            if isinstance(value, str | int | float) and value != "":
+                labels[name] = str(value)
+    labels.update({name: value for name, value in named.items() if value})
+    listed = unpacked(tags)
+    if isinstance(listed, list) and listed:
+        labels["tags"] = ",".join(sorted(str(x) for x in listed))
+    return labels
+
+
+def _is_message(value: Any) -> bool:  # noqa: ANN401
+    return (
+        isinstance(value, dict)
+        and "role" in value
+        and ("content" in value or "tool_calls" in value)
+    )
+
+
+def _usage_kind(name: str) -> str:
+    if name in ("input", "prompt_tokens", "input_tokens", "promptTokens"):
+        return "input"
+    if name in ("output", "completion_tokens", "output_tokens", "completionTokens"):
+        return "output"
+    if "cache" in name:
+        return "write" if "creation" in name or "write" in name else "read"
+    if "reasoning" in name:
+        return "thought"
+    return "in" if name.startswith(("input", "prompt")) else "out"

@@ -4,44 +4,40 @@ Layout: github.com/BerriAI/litellm, litellm/proxy/schema.prisma and
 litellm/proxy/spend_tracking/spend_tracking_utils.py.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
-from headtohead.trials.reading.openai_answers import Body, Tokens, answer_of, usage_from, usage_of
-from headtohead.trials.reading.openai_requests import Messages, messages_of, request_of
-from headtohead.trials.reading.records import (
-    add_mapped,
-    check_mapping,
-    field_names,
-    records,
-    wrong,
+from headtohead.files.opening import wrong
+from headtohead.files.records import records, unpacked
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.mapping import add_mapped
+from headtohead.trials.reading.openai import (
+    Body,
+    OpenAITokens,
+    answer_of,
+    messages_of,
+    request_of,
+    usage_from,
+    usage_of,
 )
-from headtohead.trials.reading.source import Head, Source
 
-FORMAT = Format(
+FORMAT = RunFormat(
     name="litellm",
     about="LiteLLM proxy: LiteLLM_SpendLogs as JSON lines, JSON, CSV or Parquet",
+    needs=(("request_id", "startTime", "model", "spend"),),
     pairs_by="request_id, or what --map key=... names",
     holds=("requests", "tokens", "cost", "latency"),
 )
 
-_NAMES = frozenset(("request_id", "startTime", "model", "spend"))
+# Empty in the first versions, which logged nothing else.
 _TEXT = frozenset(
     (
-        "",
-        "completion",
-        "acompletion",
-        "text_completion",
-        "atext_completion",
-        "responses",
-        "aresponses",
-        "anthropic_messages",
-        "generate_content",
-        "agenerate_content",
+        *("", "completion", "acompletion", "text_completion", "atext_completion", "responses"),
+        *("aresponses", "anthropic_messages", "generate_content", "agenerate_content"),
         "pass_through_endpoint",
     )
 )
@@ -49,8 +45,8 @@ _CUT, _HIDDEN = b"litellm_truncated", b"redacted-by-litellm"
 
 
 class _Metadata(msgspec.Struct, gc=False):
-    usage_object: Tokens | None = None
-    additional_usage_values: Tokens | None = None
+    usage_object: OpenAITokens | None = None
+    additional_usage_values: OpenAITokens | None = None
     spend_logs_metadata: dict[str, Any] | None = None
     status: str | None = None
 
@@ -83,16 +79,7 @@ _metadata = msgspec.json.Decoder(_Metadata).decode
 _body = msgspec.json.Decoder(Body | list[Any] | str).decode
 
 
-def recognise(head: Head) -> bool:
-    """Whether its first record is a row of LiteLLM_SpendLogs.
-
-    Args:
-        head: The beginning of the file.
-    """
-    return field_names(head) >= _NAMES
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """One call for each request for text that the proxy logged.
 
     Messages are None unless the proxy was told to store prompts (`store_prompts_in_spend_logs`),
@@ -100,25 +87,23 @@ def read(source: Source) -> Reading:
     they cost nothing, and the model did not run.
 
     Args:
-        source: A file. Its mapping may name `key`, `score`, `reference` and `run` by a dotted path.
+        file: A file. Its mapping may name `key`, `score`, `reference` and `run` by a dotted path.
 
     Raises:
         InputError: If a record is not a row of that table, or lacks what the mapping names.
     """
-    check_mapping(source)
-    dropped: dict[str, int] = {}
-    return Reading(meta=Meta(format=FORMAT.name), calls=_calls(source, dropped), dropped=dropped)
+    dropped = Counter[str]()
+    return CallStream(meta=Meta(format=FORMAT.name), calls=_calls(file, dropped), dropped=dropped)
 
 
-def _calls(source: Source, dropped: dict[str, int]) -> Iterator[Call]:
-    path = source.path
+def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:
+    path = file.path
     for where, line in records(path):
         try:
             row = _row(line)
             kind = row.call_type or ""
             if kind not in _TEXT:
-                reason = f"not a request for text: {kind}"
-                dropped[reason] = dropped.get(reason, 0) + 1
+                dropped[f"not a request for text: {kind}"] += 1
                 continue
             call = _call(row, _CUT in line or _HIDDEN in line)
         except msgspec.DecodeError as error:
@@ -131,8 +116,8 @@ def _calls(source: Source, dropped: dict[str, int]) -> Iterator[Call]:
         except ValueError as error:
             raise wrong(path, where, f"startTime or endTime is no time ({error}).") from error
         call.where = where
-        if source.mapping:
-            add_mapped(call, msgspec.json.decode(line), source, where)
+        if file.mapping:
+            add_mapped(call, msgspec.json.decode(line), file, where)
         yield call
 
 
@@ -140,7 +125,14 @@ def _call(row: _Row, partly: bool) -> Call:
     metadata = row.metadata
     if isinstance(metadata, str):
         metadata = _metadata(metadata) if metadata.startswith("{") else None
-    messages, params, labels = _request(row, metadata)
+    messages = messages_of(unpacked(row.messages))
+    params: dict[str, Any] = {}
+    # Newer proxies leave `messages` empty and keep the body of the request.
+    sent = unpacked(row.proxy_server_request)
+    if sent and isinstance(sent, dict):
+        from_body, params = request_of(sent)
+        messages = messages or from_body
+    labels = _labels(row, metadata)
     text, failure = None, ""
     body = row.response
     if isinstance(body, str) and body:
@@ -154,8 +146,10 @@ def _call(row: _Row, partly: bool) -> Call:
             labels["finish"] = answer.finish
     if row.status == "failure" or (metadata is not None and metadata.status == "failure"):
         failure = "error"
-    if partly:
-        messages, text = _whole(messages, text, labels)
+    if partly and any(x in msgspec.json.encode(messages) for x in (_CUT, _HIDDEN)):
+        messages, labels["request"] = None, "cut or hidden by the proxy"
+    if partly and any(x.decode() in (text or "") for x in (_CUT, _HIDDEN)):
+        text, labels["answer"] = None, "cut or hidden by the proxy"
     return Call(
         key=row.request_id,
         model=row.model or row.model_group or "",
@@ -171,24 +165,19 @@ def _call(row: _Row, partly: bool) -> Call:
     )
 
 
-def _request(
-    row: _Row, metadata: _Metadata | None
-) -> tuple[Messages | None, dict[str, Any], dict[str, str]]:
-    messages: Messages | None = None
-    params: dict[str, Any] = {}
-    given: Any = row.messages
-    if given.__class__ is str and given[:1] in ("[", "{"):
-        given = msgspec.json.decode(given)
-    if given:
-        messages = messages_of(given)
-    # Newer proxies leave `messages` empty and keep the body of the request.
-    sent = row.proxy_server_request
-    if sent.__class__ is str and sent[:1] == "{":
-        sent = msgspec.json.decode(sent)
-    if sent and isinstance(sent, dict):
-        from_body, params = request_of(sent)
-        messages = messages or from_body
-    return messages, params, _labels(row, metadata)
+def _tags(tags: list[Any]) -> dict[str, str]:
+    """Tags that say `name: value`, and the others together."""
+    made, plain = {}, []
+    for tag in tags:
+        name, colon, value = str(tag).partition(":")
+        # The proxy itself adds which client asked.
+        if name in ("User-Agent", "Credential"):
+            continue
+        if colon and value:
+            made[name.strip()] = value.strip()
+        else:
+            plain.append(str(tag))
+    return {**made, "tags": ",".join(sorted(plain))} if plain else made
 
 
 def _labels(row: _Row, metadata: _Metadata | None) -> dict[str, str]:
@@ -201,31 +190,13 @@ def _labels(row: _Row, metadata: _Metadata | None) -> dict[str, str]:
         labels["session"] = row.session_id
     if row.cache_hit in ("True", "true", True):
         labels["cache_hit"] = "true"
-    tags = row.request_tags
-    if tags.__class__ is str and tags[:1] == "[":
-        tags = msgspec.json.decode(tags)
-    if tags and isinstance(tags, list):
-        _add_tags(labels, tags)
+    tags = unpacked(row.request_tags)
+    labels |= _tags(tags if isinstance(tags, list) else [])
     if metadata is not None and metadata.spend_logs_metadata:
         for name, value in metadata.spend_logs_metadata.items():
             if isinstance(value, str | int | float):
                 labels[name] = str(value)
     return labels
-
-
-def _add_tags(labels: dict[str, str], tags: list[Any]) -> None:
-    plain = []
-    for tag in tags:
-        name, colon, value = str(tag).partition(":")
-        # The proxy itself adds which client asked.
-        if name in ("User-Agent", "Credential"):
-            continue
-        if colon and value:
-            labels[name.strip()] = value.strip()
-        else:
-            plain.append(str(tag))
-    if plain:
-        labels["tags"] = ",".join(sorted(plain))
 
 
 def _usage(row: _Row, metadata: _Metadata | None) -> Usage | None:
@@ -250,15 +221,3 @@ def _latency(row: _Row) -> float | None:
         return None
     taken = datetime.fromisoformat(row.endTime) - datetime.fromisoformat(row.startTime)
     return taken.total_seconds()
-
-
-def _whole(
-    messages: Messages | None, text: str | None, labels: dict[str, str]
-) -> tuple[Messages | None, str | None]:
-    """Messages and answer, None where the proxy cut or hid a part of them."""
-    encoded = msgspec.json.encode(messages)
-    if _CUT in encoded or _HIDDEN in encoded:
-        messages, labels["request"] = None, "cut or hidden by the proxy"
-    if text is not None and (_CUT.decode() in text or _HIDDEN.decode() in text):
-        text, labels["answer"] = None, "cut or hidden by the proxy"
-    return messages, text

@@ -1,6 +1,8 @@
 """Results of lm-evaluation-harness: `results_DATE.json` beside `samples_TASK_DATE.jsonl`."""
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,25 +10,34 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call, Format, Meta, Reading
-from headtohead.trials.reading.json_lines import bad_line, document, json_lines
-from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import check_mapping, labels_of, score_of, text_of
+from headtohead.files.formats import first_fields
+from headtohead.files.opening import document, json_lines, wrong
+from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 
-FORMAT = Format(
+FORMAT = RunFormat(
     name="lm-eval",
     about="lm-evaluation-harness (EleutherAI): results_*.json with samples_*.jsonl",
+    needs=(
+        ("doc_id", "filtered_resps"),
+        ("results", "configs", "versions"),
+        ("results", "configs", "group_subtasks"),
+    ),
+    folders=True,
     pairs_by="task and doc_id; doc_hash proves it is the same document",
     holds=("scores", "requests"),
+    maps=("score",),
 )
 _RESULTS = re.compile(r"(^|/)(?:results|[^/]+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
 _SAMPLES = re.compile(r"(?:^|/)samples_(.+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(?:\.gz)?$")
 _STRICT = "strict-match"
+_KINDS = ("subject", "category", "subcategory", "level", "type", "domain", "language", "difficulty")
+_CUT = "not a complete JSON record ({}). If the file is cut short, copy it again."
 # Less is better in these; it matters only where no results file says so.
 _LOSSES = frozenset({"perplexity", "brier_score", "bits_per_byte", "ter", "wer"})
 
 
-class _Sample(msgspec.Struct):
+class _LmEvalSample(msgspec.Struct):
     doc_id: int | str
     doc: Any = None
     target: Any = None
@@ -36,6 +47,10 @@ class _Sample(msgspec.Struct):
     filter: str = "none"
     doc_hash: str = ""
     metrics: list[str] = []
+
+
+class _FilterOnly(msgspec.Struct):
+    filter: str = "none"
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -49,28 +64,16 @@ class _Task(msgspec.Struct, frozen=True):
     sign: float
 
 
-def recognise(head: Head) -> bool:
-    """Whether a folder holds samples files, or a file is a results or samples file."""
-    if head.path.is_dir():
-        return any(_SAMPLES.search(name) for name in head.names)
-    if isinstance(head.record, Mapping):
-        keys = set(head.record)
-        if {"doc_id", "filtered_resps"} <= keys:
-            return True
-        return "results" in keys and {"configs", "versions"} <= keys
-    found = (b'"results"', b'"group_subtasks"', b'"configs"')
-    return head.start.lstrip()[:1] == b"{" and all(word in head.start for word in found)
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """The samples of all tasks of one run, one call a document."""
-    check_mapping(source.mapping, ("score",), FORMAT.name)
-    results, files = _files(source.path)
-    run = _run(results)
-    tasks = [_task(source, run, name, path) for name, path in files]
+    results, files = _files(file.path)
+    run = document(results) if results is not None else {}
+    if results and not (isinstance(run, dict) and isinstance(run.get("results"), Mapping)):
+        raise InputError(f"{results}: has no results, so it is not a file of lm-eval.")
+    tasks = [_task(file, run, name, path) for name, path in files]
     metrics = dict.fromkeys(_metric(task) for task in tasks)
-    dropped: dict[str, int] = {}
-    return Reading(
+    dropped = Counter[str]()
+    return CallStream(
         meta=_meta(run, tasks, " | ".join(metrics)),
         calls=_calls(run, tasks, dropped),
         dropped=dropped,
@@ -82,7 +85,7 @@ def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
     if path.is_dir():
         return _of_folder(path)
     found = _SAMPLES.search(path.name)
-    if not found and _is_samples(path):
+    if not found and {"doc_id", "filtered_resps"} <= first_fields(path):
         return None, [(path.stem.removeprefix("samples_"), path)]
     if found:
         beside = [p for p in path.parent.glob("*.json") if found[2] in p.name]
@@ -115,31 +118,13 @@ def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
     return [(m[1], p) for m, p in found if m and (not date or m[2] == date)]
 
 
-def _is_samples(path: Path) -> bool:
-    number, first = next(json_lines(path), (0, b""))
-    try:
-        msgspec.json.decode(first, type=_Sample)
-    except msgspec.DecodeError:
-        return False
-    return number > 0
-
-
-def _run(results: Path | None) -> dict[str, Any]:
-    if results is None:
-        return {}
-    run = document(results)
-    if not isinstance(run, dict) or not isinstance(run.get("results"), Mapping):
-        raise InputError(f"{results}: has no results, so it is not a file of lm-eval.")
-    return run
-
-
-def _task(source: Source, run: Mapping[str, Any], name: str, path: Path) -> _Task:
+def _task(file: RunFile, run: Mapping[str, Any], name: str, path: Path) -> _Task:
     _, first = next(json_lines(path), (0, b""))
     if not first:
         raise InputError(f"{path}: is empty. Run the task {name} again with --log_samples.")
     sample, fields = _decoded(path, 1, first)
     metrics = sample.metrics or [x for x in fields if x not in _FIXED]
-    wanted, _, wanted_filter = source.mapping.get("score", "").partition(",")
+    wanted, _, wanted_filter = file.mapping.get("score", "").partition(",")
     if wanted and wanted not in metrics:
         raise UnknownName(f"metric of task {name}", wanted, metrics)
     if not metrics:
@@ -159,63 +144,51 @@ def _task(source: Source, run: Mapping[str, Any], name: str, path: Path) -> _Tas
     )
 
 
-_FIXED = frozenset(_Sample.__struct_fields__) | {"prompt_hash", "target_hash"}
+_FIXED = frozenset(_LmEvalSample.__struct_fields__) | {"prompt_hash", "target_hash"}
 
 
-def _filters(path: Path, first: _Sample) -> tuple[str, ...]:
+def _filters(path: Path, first: _LmEvalSample) -> tuple[str, ...]:
     """The filters of a samples file, which come one after another or turn about."""
-
-    class Row(msgspec.Struct):
-        filter: str = "none"
-
     found = {first.filter: None}
-    decode = msgspec.json.Decoder(Row).decode
+    decode = msgspec.json.Decoder(_FilterOnly).decode
     for number, line in json_lines(path):
         try:
             found[decode(line).filter] = None
         except msgspec.DecodeError as error:
-            raise bad_line(path, number, _CUT.format(error)) from error
+            raise wrong(path, number, _CUT.format(error)) from error
     return tuple(found)
 
 
-_CUT = "not a complete JSON record ({}). If the file is cut short, copy it again."
-
-
-def _decoded(path: Path, number: int, line: bytes) -> tuple[_Sample, dict[str, Any]]:
+def _decoded(path: Path, number: int, line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
     try:
         fields = msgspec.json.decode(line)
-        return msgspec.convert(fields, _Sample), fields
+        return msgspec.convert(fields, _LmEvalSample), fields
     except msgspec.ValidationError as error:
-        raise bad_line(path, number, f"not a sample of lm-eval ({error}).") from error
+        raise wrong(path, number, f"not a sample of lm-eval ({error}).") from error
     except msgspec.DecodeError as error:
-        raise bad_line(path, number, _CUT.format(error)) from error
+        raise wrong(path, number, _CUT.format(error)) from error
 
 
-def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: dict[str, int]) -> Iterator[Call]:
+def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]) -> Iterator[Call]:
     model, several = _model(run), len(tasks) > 1
     for task in tasks:
         seen: set[str] = set()
         for number, line in json_lines(task.path):
             sample, fields = _decoded(task.path, number, line)
             if sample.filter != task.filter:
-                reason = f"filter {sample.filter}, where {task.filter} is read"
-                dropped[reason] = dropped.get(reason, 0) + 1
+                dropped[f"filter {sample.filter}, where {task.filter} is read"] += 1
                 continue
             key = f"{task.name}/{sample.doc_id}" if several else str(sample.doc_id)
             if key in seen:
-                raise bad_line(task.path, number, f"document {sample.doc_id} is there twice.")
+                raise wrong(task.path, number, f"document {sample.doc_id} is there twice.")
             seen.add(key)
             yield _call(task, model, key, number, sample, fields)
-        _check_complete(run, task, len(seen))
-
-
-def _check_complete(run: Mapping[str, Any], task: _Task, n: int) -> None:
-    counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
-    if counted is not None and n < int(counted):
-        raise InputError(
-            f"{task.path}: holds {n} documents, but the results file speaks of {counted}. Copy the "
-            "file again."
-        )
+        counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
+        if counted is not None and len(seen) < int(counted):
+            raise InputError(
+                f"{task.path}: holds {len(seen)} documents, but the results file speaks of "
+                f"{counted}. Copy the file again."
+            )
 
 
 def _call(
@@ -223,19 +196,24 @@ def _call(
     model: str,
     key: str,
     number: int,
-    sample: _Sample,
+    sample: _LmEvalSample,
     fields: Mapping[str, Any],
 ) -> Call:
     try:
         score = score_of(fields.get(task.metric))
     except ValueError as error:
-        raise bad_line(
-            task.path,
-            number,
-            f"{task.metric} of document {sample.doc_id}: {error}. Choose a metric of single "
-            "documents with --map score=METRIC.",
-        ) from error
-    output = _text(sample.filtered_resps)
+        why = f"{task.metric} of document {sample.doc_id}: {error}. Choose a metric of single"
+        raise wrong(task.path, number, f"{why} documents with --map score=METRIC.") from error
+    output, doc = sample.filtered_resps, sample.doc
+    while isinstance(output, list) and len(output) == 1:
+        output = output[0]
+    if not isinstance(output, str):
+        output = None  # tasks that compare likelihoods of several answers generate no text
+    # Fields of a document that name its kind are short words.
+    kinds = {k: v for k, v in doc.items() if k in _KINDS} if isinstance(doc, Mapping) else {}
+    hashed = ""
+    if doc is not None and not sample.doc_hash:
+        hashed = hashlib.sha256(msgspec.json.encode(doc, order="sorted")).hexdigest()
     return Call(
         key=key,
         model=model,
@@ -244,36 +222,10 @@ def _call(
         messages=_messages(sample.arguments),
         output=output,
         reference=None if sample.target is None else text_of(sample.target),
-        labels={"task": task.name, **_doc_labels(sample.doc)},
-        fingerprint=sample.doc_hash or _hashed(sample.doc),
+        labels={"task": task.name, **dict(labels_of(kinds))},
+        fingerprint=sample.doc_hash or hashed,
         where=f"{task.path.name}, line {number}",
     )
-
-
-def _doc_labels(doc: object) -> dict[str, str]:
-    """Fields of a document that name its kind: short words such as subject or level."""
-    if not isinstance(doc, Mapping):
-        return {}
-    wanted = {k: v for k, v in doc.items() if k in _KINDS}
-    return dict(labels_of(wanted))
-
-
-_KINDS = ("subject", "category", "subcategory", "level", "type", "domain", "language", "difficulty")
-
-
-def _hashed(doc: object) -> str:
-    import hashlib
-
-    if doc is None:
-        return ""
-    return hashlib.sha256(msgspec.json.encode(doc, order="sorted")).hexdigest()
-
-
-def _text(responses: object) -> str | None:
-    """The text generated; None for tasks that compare likelihoods of several answers."""
-    while isinstance(responses, list) and len(responses) == 1:
-        responses = responses[0]
-    return responses if isinstance(responses, str) else None
 
 
 def _messages(arguments: object) -> list[dict[str, Any]] | None:

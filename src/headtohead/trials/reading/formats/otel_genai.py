@@ -4,8 +4,9 @@ Layout: opentelemetry.io/docs/specs/otlp (JSON encoding) and
 github.com/open-telemetry/semantic-conventions-genai.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,38 +14,34 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
-from headtohead.trials.reading.openai_answers import usage_from
-from headtohead.trials.reading.otel_messages import (
-    Event,
-    NotSendable,
-    answer_in,
-    messages_in,
-    tools_of,
+from headtohead.files.formats import first_fields
+from headtohead.files.opening import files_of, wrong
+from headtohead.files.records import records, unpacked
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.mapping import add_mapped, chosen_score
+from headtohead.trials.reading.openai import (
+    LoggedAnswer,
+    Messages,
+    answer_of_message,
+    chat_tool,
+    judged,
+    messages_of,
+    tool_call,
+    usage_from,
 )
-from headtohead.trials.reading.records import (
-    add_mapped,
-    check_mapping,
-    field_names,
-    files_of,
-    first_names,
-    records,
-    wrong,
-)
-from headtohead.trials.reading.scores import chosen
-from headtohead.trials.reading.source import Head, Source
 
-FORMAT = Format(
+FORMAT = RunFormat(
     name="otel",
     about="OpenTelemetry gen_ai spans as OTLP JSON, one document or one a line (file exporter)",
+    needs=(("resourceSpans",), ("resourceLogs",)),
+    folders=True,
     pairs_by="trace and span, or the attribute that --map key=... names",
     holds=("scores", "requests", "tokens", "cost", "latency"),
 )
 
-_NAMES = (frozenset(("resourceSpans",)), frozenset(("resourceLogs",)))
 _CALLS = frozenset(("chat", "text_completion", "generate_content", "completion"))
 _RESULT = "gen_ai.evaluation.result"
-_LABELS = {"pass": 1.0, "fail": 0.0, "correct": 1.0, "incorrect": 0.0, "true": 1.0, "false": 0.0}
+_VERDICTS = {"pass": 1.0, "fail": 0.0, "correct": 1.0, "incorrect": 0.0, "true": 1.0, "false": 0.0}
 _PARAMS = {
     "gen_ai.request.temperature": "temperature",
     "gen_ai.request.top_p": "top_p",
@@ -97,7 +94,7 @@ class _Attribute(msgspec.Struct, gc=False):
     value: _Any | None = None
 
 
-class _Event(msgspec.Struct, gc=False):
+class _SpanEvent(msgspec.Struct, gc=False):
     name: str = ""
     attributes: list[_Attribute] = []
 
@@ -112,11 +109,11 @@ class _Span(msgspec.Struct, gc=False, rename="camel"):
     start_time_unix_nano: int | str = 0
     end_time_unix_nano: int | str = 0
     attributes: list[_Attribute] = []
-    events: list[_Event] = []
+    events: list[_SpanEvent] = []
     status: _Status | None = None
 
 
-class _Log(msgspec.Struct, gc=False, rename="camel"):
+class _LogRecord(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str = ""
     span_id: str = ""
     event_name: str = ""
@@ -126,22 +123,22 @@ class _Log(msgspec.Struct, gc=False, rename="camel"):
 
 class _Scope(msgspec.Struct, gc=False, rename="camel"):
     spans: list[_Span] = []
-    log_records: list[_Log] = []
+    log_records: list[_LogRecord] = []
 
 
 class _Resource(msgspec.Struct, gc=False):
     attributes: list[_Attribute] = []
 
 
-class _Group(msgspec.Struct, gc=False, rename="camel"):
+class _ExportGroup(msgspec.Struct, gc=False, rename="camel"):
     resource: _Resource | None = None
     scope_spans: list[_Scope] = []
     scope_logs: list[_Scope] = []
 
 
 class _Export(msgspec.Struct, gc=False, rename="camel"):
-    resource_spans: list[_Group] = []
-    resource_logs: list[_Group] = []
+    resource_spans: list[_ExportGroup] = []
+    resource_logs: list[_ExportGroup] = []
 
 
 _decode = msgspec.json.Decoder(_Export).decode
@@ -154,7 +151,7 @@ class _Beside:
     def __init__(self) -> None:
         self.scores: dict[_Key, dict[str, float]] = {}
         self.by_response: dict[str, dict[str, float]] = {}
-        self.events: dict[_Key, list[Event]] = {}
+        self.events: dict[_Key, list[_NamedEvent]] = {}
         self.names: Counter[str] = Counter()
         self.unread_n = 0
 
@@ -166,7 +163,7 @@ class _Beside:
         metric = str(given.get("gen_ai.evaluation.name", ""))
         value = given.get("gen_ai.evaluation.score.value")
         if value is None:
-            value = _LABELS.get(str(given.get("gen_ai.evaluation.score.label", "")).lower())
+            value = _VERDICTS.get(str(given.get("gen_ai.evaluation.score.label", "")).lower())
         if value is None:
             self.unread_n += 1
             return
@@ -177,51 +174,40 @@ class _Beside:
             self.by_response.setdefault(str(response), {})[metric] = float(value)
 
 
-def recognise(head: Head) -> bool:
-    """Whether it is an OTLP export, or a folder with one.
-
-    Args:
-        head: The beginning of the file.
-    """
-    if head.path.is_dir():
-        return any(_is_export(first_names(path)) for path in files_of(head.path))
-    return _is_export(field_names(head))
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """One call for each span of a chat, text completion or generated content.
 
     Files are read twice where evaluations or logs with messages are among them: both may stand
     before or after their span, in another file too.
 
     Args:
-        source: A file, or a folder with traces and logs. Its mapping may name `key`, `score`,
+        file: A file, or a folder with traces and logs. Its mapping may name `key`, `score`,
             `reference` and `run` by an attribute of the span; `score` may also be the name of an
             evaluation.
 
     Raises:
         InputError: If a record is not OTLP.
     """
-    check_mapping(source)
-    paths = [path for path in files_of(source.path) if _is_export(first_names(path))]
+    paths = [
+        path
+        for path in files_of(file.path)
+        if {"resourceSpans", "resourceLogs"} & first_fields(path)
+    ]
     if not paths:
-        raise InputError(f"{source.path}: no OTLP export. Each record must have resourceSpans.")
+        raise InputError(f"{file.path}: no OTLP export. Each record must have resourceSpans.")
     beside = _Beside()
     for path in paths:
         for where, line in records(path):
             if b"resourceLogs" in line or b"gen_ai.evaluation." in line:
                 _gather(beside, _export(path, where, line))
-    dropped: dict[str, int] = {}
-    metric, rest = chosen(beside.names, source)
-    dropped.update(rest)
+    dropped = Counter[str]()
+    metric, mapped = chosen_score(beside.names, file, dropped)
     if beside.unread_n:
         dropped["evaluation without a number"] = beside.unread_n
     meta = Meta(format=FORMAT.name, metric=metric)
-    return Reading(meta=meta, calls=_calls(paths, source, beside, metric, dropped), dropped=dropped)
-
-
-def _is_export(names: frozenset[str]) -> bool:
-    return any(names >= wanted for wanted in _NAMES)
+    return CallStream(
+        meta=meta, calls=_calls(paths, mapped, beside, metric, dropped), dropped=dropped
+    )
 
 
 def _export(path: Path, where: str, line: bytes) -> _Export:
@@ -252,9 +238,8 @@ def _gather(beside: _Beside, export: _Export) -> None:
 
 
 def _calls(
-    paths: list[Path], source: Source, beside: _Beside, metric: str, dropped: dict[str, int]
+    paths: list[Path], file: RunFile, beside: _Beside, metric: str, dropped: Counter[str]
 ) -> Iterator[Call]:
-    mapped = Source(source.path, {x: y for x, y in source.mapping.items() if y != metric})
     for path in paths:
         for where, line in records(path):
             for group in _export(path, where, line).resource_spans:
@@ -263,13 +248,13 @@ def _calls(
                     given = _plain(span.attributes)
                     reason = _no_call(given)
                     if reason:
-                        dropped[reason] = dropped.get(reason, 0) + 1
+                        dropped[reason] += 1
                         continue
                     call = _call(span, given, beside, metric, dropped)
                     call.where = f"{where}, span {span.span_id}"
                     if "service.name" in service:
                         call.labels["service"] = str(service["service.name"])
-                    add_mapped(call, given, mapped, call.where)
+                    add_mapped(call, given, file, call.where)
                     yield call
 
 
@@ -285,22 +270,21 @@ def _no_call(given: dict[str, Any]) -> str:
 
 
 def _call(
-    span: _Span, given: dict[str, Any], beside: _Beside, metric: str, dropped: dict[str, int]
+    span: _Span, given: dict[str, Any], beside: _Beside, metric: str, dropped: Counter[str]
 ) -> Call:
     key = span.trace_id, span.span_id
-    events: list[Event] = list(beside.events.get(key, ()))
+    events: list[_NamedEvent] = list(beside.events.get(key, ()))
     events += [(x.name, _plain(x.attributes)) for x in span.events if x.name != _RESULT]
-    answer = answer_in(given, events)
+    answer = _answer(given, events)
     if answer.more_n:
-        reason = "further choice of the same request"
-        dropped[reason] = dropped.get(reason, 0) + answer.more_n
+        dropped["further choice of the same request"] += answer.more_n
     labels = _labels(given)
     if answer.finish:
         labels["finish"] = answer.finish
     messages = None
     try:
-        messages = messages_in(given, events)
-    except NotSendable as error:
+        messages = _messages(given, events)
+    except _NotSendable as error:
         labels["request"] = f"not to be sent again: {error}"
     failed = span.status is not None and span.status.code in (2, "STATUS_CODE_ERROR")
     start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
@@ -325,8 +309,10 @@ def _call(
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:
     params = {ours: given[theirs] for theirs, ours in _PARAMS.items() if theirs in given}
-    tools = tools_of(given.get("gen_ai.tool.definitions"))
-    return {**params, "tools": tools} if tools else params
+    tools = unpacked(given.get("gen_ai.tool.definitions"))
+    if not isinstance(tools, list) or not tools:
+        return params
+    return {**params, "tools": [chat_tool(tool) for tool in tools]}
 
 
 def _usage(given: dict[str, Any]) -> Usage | None:
@@ -383,3 +369,212 @@ def _value(value: _Any) -> Any:  # noqa: ANN401
     if value.array_value is not None:
         return [_value(x) for x in value.array_value.values]
     return _plain(value.kvlist_value.values) if value.kvlist_value is not None else None
+
+
+_Attributes = Mapping[str, Any]
+_NamedEvent = tuple[str, _Attributes]
+_NUMBERED = re.compile(r"gen_ai\.(prompt|completion)\.(\d+)\.(.+)")
+_CALL = re.compile(r"tool_calls\.(\d+)\.(id|name|arguments)")
+_EVENT = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
+_DETAILS = "gen_ai.client.inference.operation.details"
+
+
+class _NotSendable(Exception):
+    """A message has a part that chat has no place for."""
+
+
+def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Messages | None:
+    """The request's messages; None if the trace does not hold them.
+
+    Args:
+        attributes: Of the span.
+        events: Name and content of the events of the span, logs that belong to it included.
+
+    Raises:
+        _NotSendable: If one of them has a part that chat has no place for.
+    """
+    for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
+        found = _with_parts(holder)
+        if found:
+            return found
+    numbered = _numbered(attributes, "prompt")
+    if numbered:
+        return [_from_numbered(fields) for fields in numbered]
+    made = []
+    for name, given in events:
+        role = _EVENT.fullmatch(name)
+        if role:
+            made.append(_from_event(role[1], given))
+        elif name == "gen_ai.content.prompt":
+            return messages_of(unpacked(given.get("gen_ai.prompt")))
+    return made or messages_of(unpacked(attributes.get("gen_ai.prompt")))
+
+
+def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAnswer:
+    """The first answer; an empty `LoggedAnswer` if the trace does not hold it.
+
+    Args:
+        attributes: Of the span.
+        events: As for `messages_in`.
+    """
+    events = tuple(events)
+    finish = attributes.get("gen_ai.response.finish_reasons")
+    ended = str(finish[0]) if isinstance(finish, list) and finish else None
+    for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
+        choices = unpacked(holder.get("gen_ai.output.messages"))
+        if isinstance(choices, list) and choices:
+            return _from_parts(choices, ended)
+    numbered = _numbered(attributes, "completion")
+    if numbered:
+        message = _from_numbered(numbered[0])
+        return _from_message(message, numbered[0].get("finish_reason") or ended, len(numbered))
+    found = [given for name, given in events if name == "gen_ai.choice"]
+    if found:
+        choice = _content_of(found[0])
+        message = choice.get("message", choice)
+        if not isinstance(message, Mapping):
+            message = {"content": message}
+        return _from_message(message, choice.get("finish_reason") or ended, len(found))
+    whole = [
+        x.get("gen_ai.completion") for name, x in events if name == "gen_ai.content.completion"
+    ]
+    said = unpacked((whole or [attributes.get("gen_ai.completion")])[0])
+    if isinstance(said, list) and said and isinstance(said[0], Mapping):
+        return _from_message(said[0], ended, len(said))
+    return judged(said, ended, []) if isinstance(said, str) and said else LoggedAnswer()
+
+
+def _with_parts(holder: _Attributes) -> Messages | None:
+    given = unpacked(holder.get("gen_ai.input.messages"))
+    if not isinstance(given, list) or not given:
+        return None
+    made: Messages = []
+    system = unpacked(holder.get("gen_ai.system_instructions"))
+    if isinstance(system, list) and system:
+        made.append({"role": "system", "content": _content(system)})
+    for message in given:
+        if not isinstance(message, Mapping):
+            raise _NotSendable("a message that is no object")
+        made.extend(_chat(message))
+    return made
+
+
+def _chat(message: Mapping[str, Any]) -> Messages:
+    """One message of parts, as one or (results of tools) several messages of chat."""
+    parts = message.get("parts")
+    if not isinstance(parts, list):
+        return [{"role": message.get("role", "user"), "content": message.get("content")}]
+    results = [x for x in parts if x.get("type") == "tool_call_response"]
+    if results:
+        return [
+            {
+                "role": "tool",
+                "tool_call_id": x.get("id"),
+                "content": _text(x.get("response", x.get("result"))),
+            }
+            for x in results
+        ]
+    calls = [
+        tool_call(x.get("id"), x.get("name"), x.get("arguments"))
+        for x in parts
+        if x.get("type") == "tool_call"
+    ]
+    content = _content([x for x in parts if x.get("type") not in ("tool_call", "reasoning")])
+    made: dict[str, Any] = {"role": message.get("role", "user"), "content": content or None}
+    if calls:
+        made["tool_calls"] = calls
+    elif content is None:
+        made["content"] = ""
+    return [made]
+
+
+def _content(parts: list[Any]) -> Any:  # noqa: ANN401
+    made = []
+    for part in parts:
+        kind = part.get("type")
+        if kind == "text":
+            made.append({"type": "text", "text": part.get("content", "")})
+        elif kind == "uri" and part.get("modality") == "image":
+            made.append({"type": "image_url", "image_url": {"url": part.get("uri")}})
+        elif kind == "blob" and part.get("modality") == "image":
+            url = f"data:{part.get('mime_type') or 'image/png'};base64,{part.get('content')}"
+            made.append({"type": "image_url", "image_url": {"url": url}})
+        else:
+            raise _NotSendable(f"a part of type {kind}")
+    if all(x["type"] == "text" for x in made):
+        return "\n".join(x["text"] for x in made)
+    return made
+
+
+def _from_parts(choices: list[Any], ended: str | None) -> LoggedAnswer:
+    first = choices[0]
+    parts = first.get("parts") or []
+    text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
+    tools = [(x.get("name"), x.get("arguments")) for x in parts if x.get("type") == "tool_call"]
+    made = judged(text, first.get("finish_reason") or ended, tools)
+    made.more_n = len(choices) - 1
+    return made
+
+
+def _from_message(message: Mapping[str, Any], finish: str | None, choices_n: int) -> LoggedAnswer:
+    if not message.get("tool_calls") and "content" not in message:
+        return LoggedAnswer(more_n=choices_n - 1)
+    made = answer_of_message(message, finish)
+    made.more_n = choices_n - 1
+    return made
+
+
+def _numbered(attributes: _Attributes, word: str) -> list[dict[str, Any]]:
+    """What stands in `gen_ai.<word>.<n>.<field>`, one mapping for each n."""
+    found: dict[int, dict[str, Any]] = {}
+    for name, value in attributes.items():
+        match = _NUMBERED.fullmatch(name)
+        if match and match[1] == word:
+            found.setdefault(int(match[2]), {})[match[3]] = value
+    return [found[n] for n in sorted(found)]
+
+
+def _from_numbered(fields: Mapping[str, Any]) -> dict[str, Any]:
+    calls: dict[int, dict[str, Any]] = {}
+    for name, value in fields.items():
+        match = _CALL.fullmatch(name)
+        if match:
+            calls.setdefault(int(match[1]), {})[match[2]] = value
+    made: dict[str, Any] = {"role": fields.get("role", "assistant")}
+    if "content" in fields or not calls:
+        made["content"] = fields.get("content", "")
+    else:
+        made["content"] = None
+    if calls:
+        made["tool_calls"] = [
+            tool_call(calls[n].get("id"), calls[n].get("name"), calls[n].get("arguments"))
+            for n in sorted(calls)
+        ]
+    if fields.get("tool_call_id"):
+        made["tool_call_id"] = fields["tool_call_id"]
+    return made
+
+
+def _from_event(role: str, given: _Attributes) -> dict[str, Any]:
+    content = _content_of(given)
+    made: dict[str, Any] = {"role": content.get("role") or role, "content": content.get("content")}
+    if content.get("tool_calls"):
+        made["tool_calls"] = content["tool_calls"]
+    which = content.get("id") or content.get("tool_call_id")
+    if role == "tool" and which:
+        made["tool_call_id"] = which
+    return made
+
+
+def _content_of(given: _Attributes) -> Mapping[str, Any]:
+    """The body of an event: in an attribute as JSON, or the attributes themselves."""
+    body = unpacked(given.get("gen_ai.event.content"))
+    if isinstance(body, Mapping):
+        return body
+    if body is not None:
+        return {"content": body}
+    return {name: unpacked(value) if name != "content" else value for name, value in given.items()}
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

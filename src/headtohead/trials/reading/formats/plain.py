@@ -9,32 +9,25 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
-from headtohead.trials.reading.openai_answers import Tokens, usage_of
-from headtohead.trials.reading.openai_requests import PARAMS
-from headtohead.trials.reading.records import at_path, field_names, records, wrong
-from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import (
-    count_of,
-    is_field,
-    number_of,
-    score_of,
-    text_of,
-    unknown_field,
-)
+from headtohead.files.opening import wrong
+from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.openai import PARAMS, OpenAITokens, usage_of
 
-FORMAT = Format(
+FORMAT = RunFormat(
     name="plain",
     about="records in JSON lines, JSON, CSV or Parquet, with --map FIELD=COLUMN",
+    needs=((),),
     pairs_by="the column mapped to key, else id, task_id, item_id, ...",
     holds=("scores", "requests", "tokens", "cost", "latency"),
+    maps=None,
 )
 _PEEK_N = 1000
 # Names that leave no doubt; the first that is there is taken.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "key": (
-        "key", "id", "item_id", "item", "sample_id", "task_id", "instance_id", "question_id",
-        "example_id", "custom_id", "doc_id", "case_id",
+        *("key", "id", "item_id", "item", "sample_id", "task_id", "instance_id", "question_id"),
+        *("example_id", "custom_id", "doc_id", "case_id"),
     ),
     "epoch": ("epoch", "trial", "attempt", "repeat"),
     "model": ("model", "model_name", "model_id"),
@@ -56,36 +49,32 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "latency_ms": ("latency_ms", "duration_ms"),
     "started": ("started", "started_at", "timestamp", "created_at", "start_time"),
     "fingerprint": ("fingerprint",),
-}  # fmt: skip
+}
 _SLICES = ("cluster", "task", "category", "subject", "tag", "language", "difficulty", "slice")
 _DETAILS = ("metadata", "labels", "meta")
 _MOST_DETAILS = 30
 _TOKENS = Usage.__struct_fields__
 _FAILURES = ("", "error", "format", "empty", "refused", "limit")
 _Get = Callable[[dict[str, Any]], Any]
+_Convert = Callable[[Any], Any]
 
 
-def recognise(head: Head) -> bool:
-    """Whether it is a table or JSON with named columns, one of which can be a key."""
-    return not head.path.is_dir() and not head.names and bool(field_names(head))
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """The records of a file, one call each."""
-    rows = _decoded(source.path)
+    rows = _decoded(file.path)
     peeked = list(islice(rows, _PEEK_N))
     if not peeked:
-        raise InputError(f"{source.path}: holds no records.")
-    columns = _columns(peeked)
-    paths = _paths(source, [record for _, record in peeked], columns)
+        raise InputError(f"{file.path}: holds no records.")
+    columns = list(dict.fromkeys(name for _, record in peeked for name in record))
+    paths = _paths(file, [record for _, record in peeked], columns)
     if "key" not in paths:
         raise InputError(
-            f"{source.path}: no column is known to hold the key of an item. Columns found: "
+            f"{file.path}: no column is known to hold the key of an item. Columns found: "
             f"{', '.join(columns)}. Say which with --map key=COLUMN."
         )
-    return Reading(
+    return CallStream(
         meta=Meta(format=FORMAT.name, metric=paths.get("score", "")),
-        calls=_calls(source.path, chain(peeked, rows), paths),
+        calls=_calls(file.path, chain(peeked, rows), paths),
         dropped={},
     )
 
@@ -98,34 +87,23 @@ def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         except msgspec.ValidationError as error:
             raise wrong(path, where, "is not an object with named fields.") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise wrong(
-                path,
-                where,
-                f"not complete JSON ({error}). If the file is cut short, copy it again.",
-            ) from error
+            why = f"not complete JSON ({error}). If the file is cut short, copy it again."
+            raise wrong(path, where, why) from error
 
 
-def _columns(peeked: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    return list(dict.fromkeys(name for _, record in peeked for name in record))
-
-
-def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
     """Field, or label.NAME -> where it stands; mapped ones first, then those known by name."""
-    paths: dict[str, str] = {}
-    for field, path in source.mapping.items():
-        if field == "labels":
-            paths |= {f"label.{name}": name for name in _list(path)}
-        elif is_field(field):
-            paths[field] = path
-        else:
-            raise unknown_field(field)
-    _check(source, paths, peeked, columns)
-    for field, names in _NAMES.items():
-        if field not in paths and (found := [name for name in names if name in columns]):
+    paths = _mapped(file, peeked, columns)
+    for field, known in _NAMES.items():
+        if field not in paths and (found := [name for name in known if name in columns]):
             paths[field] = found[0]
-    _openai(paths, columns)
+    # What a request and its answer hold beside each other in OpenAI's own words.
+    if "usage" in columns and not any(name in paths for name in _TOKENS):
+        paths["usage"] = "usage"
+    if "params" not in paths:
+        paths |= {f"param.{name}": name for name in columns if name in PARAMS}
     taken = set(paths.values())
-    for label, path in _details(peeked, columns).items():
+    for label, path in _details(peeked).items():
         if path not in taken:
             paths.setdefault(label, path)
     taken = set(paths.values())
@@ -135,42 +113,32 @@ def _paths(source: Source, peeked: list[dict[str, Any]], columns: list[str]) -> 
     return paths
 
 
-def _check(
-    source: Source, paths: Mapping[str, str], peeked: list[dict[str, Any]], columns: list[str]
-) -> None:
-    """Raise if a mapped column is nowhere."""
+def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for field, path in file.mapping.items():
+        if field == "labels":
+            names = (name.strip() for name in path.split(","))
+            paths |= {f"label.{name}": name for name in names if name}
+        else:
+            paths[field] = path
     for field, path in paths.items():
         if path not in columns and all(at_path(record, path) is None for record in peeked):
             raise InputError(
-                f"{source.path}: no {path!r}, which is mapped to {field}, in the first "
+                f"{file.path}: no {path!r}, which is mapped to {field}, in the first "
                 f"{len(peeked)} records. Columns found: {', '.join(columns)}."
             )
+    return paths
 
 
-def _openai(paths: dict[str, str], columns: list[str]) -> None:
-    """What a request and its answer hold beside each other in OpenAI's own words."""
-    if "usage" in columns and not any(name in paths for name in _TOKENS):
-        paths["usage"] = "usage"
-    if "params" not in paths:
-        paths |= {f"param.{name}": name for name in columns if name in PARAMS}
-
-
-def _details(peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+def _details(peeked: list[dict[str, Any]]) -> dict[str, str]:
     """Labels from a column that holds an object: each of its plain values is one."""
     found: dict[str, str] = {}
     for column in _DETAILS:
         objects = [r[column] for r in peeked if isinstance(r.get(column), dict)]
-        if column in columns and objects:
-            names = dict.fromkeys(
-                name for details in objects for name, value in details.items()
-                if isinstance(value, str | int | float | bool)
-            )  # fmt: skip
-            found |= {f"label.{name}": f"{column}.{name}" for name in list(names)[:_MOST_DETAILS]}
+        items = (item for one in objects for item in one.items())
+        names = dict.fromkeys(x for x, y in items if isinstance(y, str | int | float | bool))
+        found |= {f"label.{name}": f"{column}.{name}" for name in list(names)[:_MOST_DETAILS]}
     return found
-
-
-def _list(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _calls(
@@ -179,43 +147,40 @@ def _calls(
     fields = _fields(paths)
     for where, record in rows:
         call = Call(key="", where=where)
-        for name, get, put in fields:
+        for name, get, attribute, convert in fields:
             value = get(record)
-            if value is None:
+            if value is None or (attribute != name and getattr(call, attribute) is not None):
                 continue
             try:
-                put(call, value)
+                setattr(call, attribute, convert(value))
             except (ValueError, TypeError) as error:
                 item = f" of item {call.key!r}" if call.key else ""
                 column = paths.get(name, name)
                 raise wrong(path, where, f"{column}{item}: {error}, so it is no {name}.") from error
         if call.messages and not call.fingerprint:
-            call.fingerprint = _digest(call.messages)
+            # What tells another text under the same key; the text itself is not kept for it.
+            text = msgspec.json.encode(call.messages, order="sorted")
+            call.fingerprint = hashlib.blake2b(text, digest_size=12).hexdigest()
         if not call.key:
             raise wrong(path, where, f"{paths['key']} is empty, so the item has no key.")
         yield call
 
 
-def _digest(messages: list[dict[str, Any]]) -> str:
-    """What tells another text under the same key; the text itself is not kept for it."""
-    text = msgspec.json.encode(messages, order="sorted")
-    return hashlib.blake2b(text, digest_size=12).hexdigest()
-
-
-_Put = Callable[[Call, Any], None]
-
-
-def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, _Put]]:
-    fields = [(name, _getter(paths[name]), put) for name, put in _PUT.items() if name in paths]
+def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, str, _Convert]]:
+    """Name, where it stands, the attribute of a call that it fills if that is empty, and how."""
+    fields = [
+        (name, _getter(paths[name]), attribute, convert)
+        for name, (attribute, convert) in _CONVERT.items()
+        if name in paths
+    ]
     tokens = {name: paths[name] for name in _TOKENS if name in paths}
     if tokens:
-        fields.append(("tokens", _group(tokens), _usage))
-    params = {x.removeprefix("param."): path for x, path in paths.items() if x.startswith("param.")}
-    if params:
-        fields.append(("params", _group(params), _params))
-    labels = {x.removeprefix("label."): path for x, path in paths.items() if x.startswith("label.")}
-    if labels:
-        fields.append(("labels", _group(labels), _labels))
+        fields.append(("tokens", _group(tokens), "usage", _usage))
+    for start, attribute in (("param.", "params"), ("label.", "labels")):
+        inside = {x.removeprefix(start): path for x, path in paths.items() if x.startswith(start)}
+        if inside:
+            convert = _texts if attribute == "labels" else dict
+            fields.append((attribute, _group(inside), attribute, convert))
     return fields
 
 
@@ -235,116 +200,55 @@ def _getter(path: str) -> _Get:
     return lambda record: at_path(record, path)
 
 
-def _usage(call: Call, values: Mapping[str, object]) -> None:
-    call.usage = Usage(**{name: count_of(value) for name, value in values.items()})
+def _usage(values: Mapping[str, object]) -> Usage:
+    return Usage(**{name: count_of(value) for name, value in values.items()})
 
 
-def _openai_usage(call: Call, value: object) -> None:
-    call.usage = usage_of(msgspec.convert(value, Tokens))
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: text_of(value) for name, value in values.items()}
 
 
-def _labels(call: Call, values: Mapping[str, object]) -> None:
-    call.labels = {name: text_of(value) for name, value in values.items()}
-
-
-def _key(call: Call, value: object) -> None:
-    call.key = value if isinstance(value, str) else text_of(value)
-
-
-def _epoch(call: Call, value: object) -> None:
-    call.epoch = count_of(value)
-
-
-def _model(call: Call, value: object) -> None:
-    call.model = text_of(value)
-
-
-def _run(call: Call, value: object) -> None:
-    call.run = text_of(value)
-
-
-def _score(call: Call, value: object) -> None:
-    call.score = score_of(value)
-
-
-def _failure(call: Call, value: object) -> None:
+def _failure(value: object) -> str:
     word = text_of(value).strip().lower()
     if word in ("false", "none", "null", "0"):
-        word = ""
+        return ""
     # Other people's files say what went wrong in words of their own: an error, whatever it was.
-    call.failure = word if word in _FAILURES else "error"
+    return word if word in _FAILURES else "error"
 
 
-def _messages(call: Call, value: object) -> None:
-    if isinstance(value, str):
-        value = _json(value, "messages")
-    call.messages = msgspec.convert(value, list[dict[str, Any]])
+def _json(kind: Any) -> _Convert:  # noqa: ANN401
+    def convert(value: object) -> object:
+        if isinstance(value, str):
+            try:
+                value = msgspec.json.decode(value)
+            except msgspec.DecodeError as error:
+                raise ValueError(f"is text, but has to be JSON ({error})") from error
+        return msgspec.convert(value, kind)
+
+    return convert
 
 
-def _prompt(call: Call, value: object) -> None:
-    if call.messages is None:
-        call.messages = [{"role": "user", "content": text_of(value)}]
+def _seconds(milliseconds: object) -> float | None:
+    found = number_of(milliseconds)
+    return None if found is None else found / 1000
 
 
-def _params(call: Call, value: object) -> None:
-    call.params = msgspec.convert(
-        _json(value, "params") if isinstance(value, str) else value, dict[str, Any]
-    )
-
-
-def _output(call: Call, value: object) -> None:
-    call.output = text_of(value)
-
-
-def _reference(call: Call, value: object) -> None:
-    call.reference = text_of(value)
-
-
-def _cost(call: Call, value: object) -> None:
-    call.cost_usd = number_of(value)
-
-
-def _latency_s(call: Call, value: object) -> None:
-    call.latency_s = number_of(value)
-
-
-def _latency_ms(call: Call, value: object) -> None:
-    milliseconds = number_of(value)
-    if milliseconds is not None and call.latency_s is None:
-        call.latency_s = milliseconds / 1000
-
-
-def _started(call: Call, value: object) -> None:
-    call.started = text_of(value)
-
-
-def _fingerprint(call: Call, value: object) -> None:
-    call.fingerprint = text_of(value)
-
-
-def _json(text: str, name: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"is text, but {name} has to be JSON ({error})") from error
-
-
-_PUT: dict[str, _Put] = {
-    "key": _key,
-    "epoch": _epoch,
-    "model": _model,
-    "run": _run,
-    "score": _score,
-    "failure": _failure,
-    "messages": _messages,
-    "prompt": _prompt,
-    "params": _params,
-    "output": _output,
-    "reference": _reference,
-    "cost_usd": _cost,
-    "latency_s": _latency_s,
-    "latency_ms": _latency_ms,
-    "started": _started,
-    "fingerprint": _fingerprint,
-    "usage": _openai_usage,
+_CONVERT: Mapping[str, tuple[str, _Convert]] = {
+    "key": ("key", text_of),
+    "epoch": ("epoch", count_of),
+    "model": ("model", text_of),
+    "run": ("run", text_of),
+    "score": ("score", score_of),
+    "failure": ("failure", _failure),
+    "messages": ("messages", _json(list[dict[str, Any]])),
+    "prompt": ("messages", lambda value: [{"role": "user", "content": text_of(value)}]),
+    "params": ("params", _json(dict[str, Any])),
+    "output": ("output", text_of),
+    "reference": ("reference", text_of),
+    "cost_usd": ("cost_usd", number_of),
+    "latency_s": ("latency_s", number_of),
+    "latency_ms": ("latency_s", _seconds),
+    "started": ("started", text_of),
+    "fingerprint": ("fingerprint", text_of),
+    "usage": ("usage", lambda value: usage_of(msgspec.convert(value, OpenAITokens))),
 }

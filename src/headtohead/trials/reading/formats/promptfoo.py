@@ -3,22 +3,28 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Format, Meta, Reading, Usage
-from headtohead.trials.reading.json_lines import bad_line, json_lines, not_json, opened
-from headtohead.trials.reading.source import Head, Source
-from headtohead.trials.reading.values import check_mapping, labels_of, score_of, text_of
+from headtohead.files.opening import LARGEST, content, json_lines, not_json, opened, wrong
+from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 
-FORMAT = Format(
+FORMAT = RunFormat(
     name="promptfoo",
     about="promptfoo: results.json (version 3) or results.jsonl",
+    needs=(
+        ("results.results", "results.version", "results.stats"),
+        ("evalId", "results.results"),
+        ("promptIdx", "testCase", "provider", "success"),
+    ),
     pairs_by="variables and assertions of the test; repeats are epochs",
     holds=("scores", "requests", "tokens", "cost", "latency"),
+    maps=("score",),
 )
 _ERROR = 2
 _LONGEST_KEY, _LONGEST_RUN = 60, 40
@@ -30,17 +36,17 @@ class _Reasoning(msgspec.Struct):
     reasoning: int | None = None
 
 
-class _Tokens(msgspec.Struct):
+class _PromptfooTokens(msgspec.Struct):
     prompt: int | None = None
     completion: int | None = None
     cached: int | None = None
     completionDetails: _Reasoning | None = None
 
 
-class _Response(msgspec.Struct):
+class _PromptfooResponse(msgspec.Struct):
     output: Any = None
     cached: bool | None = None
-    tokenUsage: _Tokens | None = None
+    tokenUsage: _PromptfooTokens | None = None
     isRefusal: bool | None = None
     finishReason: str | None = None
 
@@ -69,7 +75,7 @@ class _Result(msgspec.Struct):
     namedScores: dict[str, Any] = {}
     prompt: _Prompt | None = None
     vars: dict[str, Any] | None = None
-    response: _Response | None = None
+    response: _PromptfooResponse | None = None
     testCase: _Test | None = None
     failureReason: int | None = None
     error: str | None = None
@@ -92,7 +98,7 @@ class _Document(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
-class _Column(msgspec.Struct, frozen=True):
+class _ProviderColumn(msgspec.Struct, frozen=True):
     """A provider with a prompt: what the table of promptfoo has a column for."""
 
     provider: str | _Provider
@@ -104,43 +110,39 @@ _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Rows = Callable[[], Iterator[tuple[str, bytes]]]
 
 
-def recognise(head: Head) -> bool:
-    """Whether it is a document of promptfoo, or its first line is one of its results."""
-    record = head.record
-    if isinstance(record, Mapping):
-        inner = record.get("results")
-        if isinstance(inner, Mapping) and isinstance(inner.get("results"), list):
-            return "version" in inner or "evalId" in record
-        return {"promptIdx", "testCase", "provider", "success"} <= set(record)
-    start = head.start.lstrip()
-    return start[:1] == b"{" and b'"evalId"' in start and b'"results"' in start
-
-
-def read(source: Source) -> Reading:
+def read(file: RunFile) -> CallStream:
     """One call for each result; every provider in the file is a model."""
-    check_mapping(source.mapping, ("score",), FORMAT.name)
-    document, rows = _rows(source.path)
-    dropped: dict[str, int] = {}
-    metric = source.mapping.get("score", "success")
-    runs = _runs(source.path, rows)
-    calls = _calls(source.path, rows, runs, metric)
-    return Reading(meta=_meta(document, metric), calls=calls, dropped=dropped)
+    document, rows = _rows(file.path)
+    metric = file.mapping.get("score", "success")
+    may = {}
+    if document is not None:
+        config, about = document.config or {}, document.metadata or {}
+        may = {
+            "description": text_of(config.get("description")),
+            "created": document.results.timestamp,
+            "promptfoo": text_of(about.get("promptfooVersion")),
+        }
+    meta = Meta(format=FORMAT.name, metric=metric, may_differ={k: v for k, v in may.items() if v})
+    calls = _calls(file.path, rows, _runs(file.path, rows), metric)
+    return CallStream(meta=meta, calls=calls, dropped={})
 
 
 def _rows(path: Path) -> tuple[_Document | None, _Rows]:
     with opened(path) as file:
-        is_lines = _is_lines(file.readline(1 << 24))
-    if is_lines:
+        first = file.readline(LARGEST)
+    record = None
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        record = msgspec.json.decode(first)
+    if isinstance(record, dict) and not isinstance(record.get("results"), dict):
         return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
     try:
-        with opened(path) as file:
-            document = msgspec.json.decode(file.read(), type=_Document)
+        document = msgspec.json.decode(content(path), type=_Document)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path}: not results of promptfoo in version 3 ({error}). Export them again with "
             "promptfoo export eval ID -o results.json."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, EOFError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise not_json(path, error) from error
     version = document.results.version
     if version is not None and version != 3:
@@ -149,32 +151,21 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
             "again with promptfoo export eval ID -o results.json."
         )
     results = document.results.results
-    _check_complete(path, document, len(results))
-    return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
-
-
-def _is_lines(first: bytes) -> bool:
-    try:
-        record = msgspec.json.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    return isinstance(record, dict) and not isinstance(record.get("results"), dict)
-
-
-def _check_complete(path: Path, document: _Document, n: int) -> None:
     stats = document.results.stats
     counted = sum(int(stats.get(name) or 0) for name in ("successes", "failures", "errors"))
-    if n < counted:
+    if len(results) < counted:
         raise InputError(
-            f"{path}: holds {n} results, but its statistics speak of {counted}. Export all of them."
+            f"{path}: holds {len(results)} results, but its statistics speak of {counted}. Export "
+            "all of them."
         )
+    return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
 
 
 def _runs(path: Path, rows: _Rows) -> dict[int, str]:
     """Column -> what tells it apart from other columns of the same provider; empty if alone."""
-    columns: dict[int, _Column] = {}
+    columns: dict[int, _ProviderColumn] = {}
     for where, raw in rows():
-        column = _decoded(path, where, raw, _Column)
+        column = _decoded(path, where, raw, _ProviderColumn)
         columns.setdefault(column.promptIdx, column)
     labels = list(dict.fromkeys(_label(column) for column in columns.values()))
     named = {i: _run(column, labels) for i, column in columns.items()}
@@ -185,7 +176,7 @@ def _runs(path: Path, rows: _Rows) -> dict[int, str]:
     }
 
 
-def _run(column: _Column, labels: list[str]) -> str:
+def _run(column: _ProviderColumn, labels: list[str]) -> str:
     provider = column.provider
     parts = []
     if isinstance(provider, _Provider) and provider.label and provider.label != provider.id:
@@ -197,22 +188,42 @@ def _run(column: _Column, labels: list[str]) -> str:
     return ", ".join(parts)
 
 
-def _label(column: _Column) -> str:
+def _label(column: _ProviderColumn) -> str:
     return column.prompt.label if column.prompt else ""
 
 
 def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Iterator[Call]:
-    tries: Counter[tuple[int, str]] = Counter()
+    repeats: Counter[tuple[int, str]] = Counter()
     for where, raw in rows():
         result = _decoded(path, where, raw, _Result)
         key, fingerprint = _identity(result)
-        tries[result.promptIdx, key] += 1
+        repeats[result.promptIdx, key] += 1
         try:
             score = _score(result, metric)
         except ValueError as error:
             raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
-        epoch, run = tries[result.promptIdx, key], runs[result.promptIdx]
-        yield _call(result, key, epoch, run, score, fingerprint, where)
+        response = result.response or _PromptfooResponse()
+        failure = _failure(result, response)
+        # An answer out of promptfoo's own cache took no time and no money now.
+        replayed = response.cached is True
+        test = result.testCase or _Test()
+        described = {"description": test.description} if test.description else {}
+        yield Call(
+            key=key,
+            epoch=repeats[result.promptIdx, key],
+            model=_model(result),
+            run=runs[result.promptIdx],
+            score=None if failure == "error" else score,
+            failure=failure,
+            messages=_messages(result.prompt),
+            output=None if response.output is None else text_of(response.output),
+            usage=_usage(response.tokenUsage),
+            cost_usd=None if replayed else result.cost,
+            latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
+            labels=dict(labels_of({**_vars(result), **(test.metadata or {}), **described})),
+            fingerprint=fingerprint,
+            where=where,
+        )
 
 
 def _decoded(path: Path, where: str, raw: bytes, kind: type[_Kind]) -> _Kind:
@@ -221,45 +232,10 @@ def _decoded(path: Path, where: str, raw: bytes, kind: type[_Kind]) -> _Kind:
     except msgspec.ValidationError as error:
         raise InputError(f"{path}, {where}: not a result of promptfoo ({error}).") from error
     except msgspec.DecodeError as error:
-        raise bad_line(
-            path, int(where.split()[-1]), f"not complete JSON ({error}). Copy the file again."
-        ) from error
+        raise wrong(path, where, f"not complete JSON ({error}). Copy the file again.") from error
 
 
-def _call(
-    result: _Result,
-    key: str,
-    epoch: int,
-    run: str,
-    score: float | None,
-    fingerprint: str,
-    where: str,
-) -> Call:
-    response = result.response or _Response()
-    failure = _failure(result, response)
-    # An answer out of promptfoo's own cache took no time and no money now.
-    replayed = response.cached is True
-    test = result.testCase or _Test()
-    described = {"description": test.description} if test.description else {}
-    return Call(
-        key=key,
-        epoch=epoch,
-        model=_model(result),
-        run=run,
-        score=None if failure == "error" else score,
-        failure=failure,
-        messages=_messages(result.prompt),
-        output=None if response.output is None else text_of(response.output),
-        usage=_usage(response.tokenUsage),
-        cost_usd=None if replayed else result.cost,
-        latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
-        labels=dict(labels_of({**_vars(result), **(test.metadata or {}), **described})),
-        fingerprint=fingerprint,
-        where=where,
-    )
-
-
-def _failure(result: _Result, response: _Response) -> str:
+def _failure(result: _Result, response: _PromptfooResponse) -> str:
     if result.failureReason == _ERROR or (
         result.failureReason is None and result.error and result.response is None
     ):
@@ -271,7 +247,7 @@ def _failure(result: _Result, response: _Response) -> str:
     return "empty" if response.output in (None, "") else ""
 
 
-def _model(result: _Result | _Column) -> str:
+def _model(result: _Result | _ProviderColumn) -> str:
     return result.provider if isinstance(result.provider, str) else result.provider.id
 
 
@@ -304,7 +280,7 @@ def _score(result: _Result, metric: str) -> float | None:
     return score_of(result.namedScores[metric])
 
 
-def _usage(tokens: _Tokens | None) -> Usage | None:
+def _usage(tokens: _PromptfooTokens | None) -> Usage | None:
     # For answers out of its own cache promptfoo gives only a total.
     if tokens is None or not (tokens.prompt or tokens.completion):
         return None
@@ -328,15 +304,3 @@ def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
         if found and all("role" in message for message in found):
             return found
     return [{"role": "user", "content": prompt.raw}]
-
-
-def _meta(document: _Document | None, metric: str) -> Meta:
-    if document is None:
-        return Meta(format=FORMAT.name, metric=metric)
-    config, about = document.config or {}, document.metadata or {}
-    may = {
-        "description": text_of(config.get("description")),
-        "created": document.results.timestamp,
-        "promptfoo": text_of(about.get("promptfooVersion")),
-    }
-    return Meta(format=FORMAT.name, metric=metric, may_differ={k: v for k, v in may.items() if v})

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.core.errors import InputError
-from headtohead.trials.reading.json_lines import document, json_lines
+from headtohead.files.opening import document, json_lines
 
 
 def _zstd(data: bytes) -> bytes:

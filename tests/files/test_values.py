@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.trials.reading.values import count_of, labels_of, number_of, score_of, text_of
+from headtohead.files.records import count_of, labels_of, number_of, score_of, text_of
 
 
 @pytest.mark.parametrize(

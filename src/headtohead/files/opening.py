@@ -1,0 +1,332 @@
+"""Bytes, lines and tables out of a user's file, read through gzip and zstd.
+
+What is wrong with a file is the user's to mend, so every error names the file and the place.
+"""
+
+import csv
+import gzip
+import hashlib
+import importlib
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from headtohead.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+BOM = b"\xef\xbb\xbf"
+ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
+"""What zip archives and Parquet files begin with."""
+LARGEST = 64 * 2**20
+"""Bytes of the largest record or line that is read: one may carry a whole chat."""
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BUFFER, _BLOCK = 1 << 18, 1 << 22
+_HASHED = 2**30  # bytes; more take longer to hash than to read
+_SEPARATORS = ",\t;|"
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes of a file, decompressed if they are gzip or zstd, whatever the file is called.
+
+    Args:
+        path: A file.
+
+    Raises:
+        InputError: If it cannot be opened, or is zstd and Python cannot read that here.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+        if magic.startswith(_GZIP):
+            return io.BufferedReader(gzip.GzipFile(path, "rb"), _BUFFER)
+        if magic == _ZSTD:
+            return io.BufferedReader(_zstd().ZstdFile(path, "rb"), _BUFFER)
+        return path.open("rb", _BUFFER)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def content(path: Path, most: int = -1) -> bytes:
+    """The beginning of a file or all of it, decompressed, without a byte order mark.
+
+    Args:
+        path: A file.
+        most: How many bytes to read; all if negative.
+
+    Raises:
+        InputError: If it cannot be read or its compressed data is damaged.
+    """
+    try:
+        with opened(path) as file:
+            return file.read(most).removeprefix(BOM)
+    except damage() as error:
+        raise InputError(
+            f"{path}: the compressed data is damaged ({error}). Copy the file again."
+        ) from error
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Line number, from 1, and raw line, for each line of a file that is not blank.
+
+    The file is read as it is asked for, decompressed, a byte order mark skipped.
+
+    Args:
+        path: A file of JSON lines.
+
+    Raises:
+        InputError: If it cannot be read, or its compressed stream ends too early.
+    """
+    # Named before the loop: a generator closed while Python ends could not import any more.
+    broken = damage()
+    number = 0
+    try:
+        with opened(path) as file:
+            for line in file:
+                number += 1
+                if number == 1 and line.startswith(BOM):
+                    line = line[len(BOM) :]
+                if line and not line.isspace():
+                    yield number, line
+    except broken as error:
+        raise wrong(path, number + 1, f"the compressed data is damaged: {error}") from error
+
+
+def document(path: Path) -> Any:  # noqa: ANN401
+    """The value of a JSON file.
+
+    Args:
+        path: A file with one JSON value.
+
+    Raises:
+        InputError: If it cannot be read or is not JSON, for example because it is cut short.
+    """
+    try:
+        return msgspec.json.decode(content(path))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise not_json(path, error) from error
+
+
+def csv_header(path: Path) -> tuple[list[str], str]:
+    """The names in the header of a file of separated values, and what separates them.
+
+    Args:
+        path: A file whose values are separated by comma, tab, semicolon or bar.
+
+    Raises:
+        InputError: If it cannot be read as text.
+    """
+    broken: tuple[type[Exception], ...] = (*damage(), OSError, UnicodeDecodeError, csv.Error)
+    try:
+        with opened(path) as file:
+            line = file.readline(LARGEST).removeprefix(BOM).decode()
+        separator = max(_SEPARATORS, key=line.count)
+        with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+            return next(csv.reader(text, delimiter=separator), []), separator
+    except broken as error:
+        raise InputError(f"{path} cannot be read as text ({error}).") from None
+
+
+def csv_batches(
+    path: Path, wanted: Sequence[int], *, coded: bool = False
+) -> Iterator["pa.RecordBatch"]:
+    """Columns of a file of separated values as text, in the order of rows; empty cells are null.
+
+    Columns are asked for by place, so that the names of the others do not matter.
+
+    Args:
+        path: The file, whose first row is a header.
+        wanted: Places of the columns, from 0.
+        coded: Whether to read them as dictionaries.
+
+    Raises:
+        InputError: If it cannot be read or a row has more or fewer cells than the header.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    names, separator = csv_header(path)
+    kind = pa.dictionary(pa.int32(), pa.string()) if coded else pa.string()
+    places = [str(place) for place in wanted]
+    convert = arrow.ConvertOptions(
+        include_columns=places,
+        column_types=dict.fromkeys(places, kind),
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    parse = arrow.ParseOptions(delimiter=separator, newlines_in_values=True)
+    broken: tuple[type[Exception], ...] = (*damage(), pa.ArrowException)
+    done = 0
+    for block in (_BLOCK, LARGEST):
+        read = arrow.ReadOptions(
+            column_names=[str(place) for place in range(len(names))],
+            skip_rows_after_names=1 + done,
+            block_size=block,
+        )
+        try:
+            with opened(path) as file:
+                for batch in arrow.open_csv(pa.PythonFile(file, "r"), read, parse, convert):
+                    done += batch.num_rows
+                    yield pa.RecordBatch.from_arrays(batch.columns, [names[x] for x in wanted])
+            return
+        except broken as error:
+            # A row longer than a block can be read by larger ones.
+            if block == LARGEST or "straddling" not in str(error):
+                raise InputError(f"{path}: not a well-formed table ({error}).") from None
+
+
+@contextmanager
+def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's
+    """An open Parquet file.
+
+    Args:
+        path: The file.
+        options: As `pyarrow.parquet.ParquetFile` has them.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    try:
+        with pq.ParquetFile(path, **options) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error}).") from None
+
+
+def zipped(path: Path) -> Any:  # noqa: ANN401
+    """An open archive, with the interface of `zipfile.ZipFile`; its members may be zstd.
+
+    Args:
+        path: A zip file; its directory is at the end, so a file cut short does not open.
+
+    Raises:
+        InputError: If it is not a complete archive.
+    """
+    try:
+        return _zip_module().ZipFile(path)
+    except _zip_module().BadZipFile as error:
+        raise InputError(
+            f"{path}: not a complete zip archive ({error}). If it is cut short or still being "
+            "written, copy it again."
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
+    """The bytes of one member, its checksum verified.
+
+    Args:
+        archive: From `zipped`.
+        path: The file, for messages.
+        name: Of the member.
+
+    Raises:
+        InputError: If it is not there or damaged.
+    """
+    try:
+        found: bytes = archive.read(name)
+    except KeyError as error:
+        raise InputError(f"{path}: holds no {name}. Copy the file again.") from error
+    except (*damage(), _zip_module().BadZipFile, NotImplementedError, lzma.LZMAError) as error:
+        raise InputError(f"{path}: {name} is damaged ({error}). Copy the file again.") from error
+    return found
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The file itself; of a folder all files in it and below, in order, hidden ones left out.
+
+    Args:
+        path: A file or a folder.
+    """
+    if not path.is_dir():
+        return (path,)
+    return tuple(
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not any(x.startswith(".") for x in file.relative_to(path).parts)
+    )
+
+
+def digest(*paths: Path) -> str:
+    """SHA-256 over files in the order given, by which a result points at what it was made of.
+
+    Args:
+        paths: The files.
+
+    Returns:
+        In hexadecimal; empty for no file, a folder, or files of more than 1 GiB.
+    """
+    if not paths or not all(path.is_file() for path in paths):
+        return ""
+    if sum(path.stat().st_size for path in paths) > _HASHED:
+        return ""
+    made = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                made.update(block)
+    return made.hexdigest()
+
+
+def wrong(path: Path, where: str | int, why: str) -> InputError:
+    """An error that names file and place.
+
+    Args:
+        path: The file.
+        where: The place in words ("record 3"), or the number of a line, from 1.
+        why: What is wrong there, and what to do.
+    """
+    return InputError(f"{path}, {f'line {where}' if isinstance(where, int) else where}: {why}")
+
+
+def not_json(path: Path, error: Exception) -> InputError:
+    """An error for a document that does not parse.
+
+    Args:
+        path: The file.
+        error: What the parser said.
+    """
+    return InputError(
+        f"{path}: not a complete JSON document ({error}). If it is cut short, copy it again."
+    )
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """An error for a file that the system does not let us read.
+
+    Args:
+        path: The file.
+        error: What the system said.
+    """
+    return InputError(f"{path}: cannot be read ({error.strerror or error}).")
+
+
+@cache
+def damage() -> tuple[type[Exception], ...]:
+    """What decompressing a damaged stream raises."""
+    return (EOFError, zlib.error, gzip.BadGzipFile, _zstd().ZstdError)
+
+
+def _zstd() -> Any:  # noqa: ANN401
+    """Python itself reads zstd from 3.14 on."""
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    return importlib.import_module(name)
+
+
+def _zip_module() -> Any:  # noqa: ANN401
+    name = "zipfile" if sys.version_info >= (3, 14) else "backports.zstd.zipfile"
+    return importlib.import_module(name)

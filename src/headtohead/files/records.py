@@ -1,0 +1,366 @@
+"""Records of a file, whatever they are kept in, and the typed values at places in them.
+
+What is unknown is never guessed: a value is a number, a score, a text or an error.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headtohead.core.errors import InputError
+from headtohead.files.opening import (
+    BOM,
+    PARQUET,
+    content,
+    csv_batches,
+    csv_header,
+    damage,
+    json_lines,
+    not_json,
+    opened,
+    parquet,
+    wrong,
+)
+
+_ROWS, _START, _BLOCK = 4096, 1 << 16, 1 << 22
+_TRIES = 16
+_OPEN = ("[", "{")
+_PAGE = re.compile(rb'\{\s*"data"\s*:\s*\[')
+_SEAM = re.compile(rb'\s*,\s*\{\s*"(?:[^"\\]|\\.)*"')
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "correct", "pass", "passed", "success", "resolved"), 1.0),
+    **dict.fromkeys(("false", "no", "incorrect", "wrong", "fail", "failed", "unresolved"), 0.0),
+    # Inspect's letters: correct, incorrect, partial, no answer.
+    "c": 1.0,
+    "i": 0.0,
+    "p": 0.5,
+    "partial": 0.5,
+    "n": 0.0,
+}
+_EMPTY = ("", "null", "none", "nan")
+_LONGEST_LABEL = 200
+
+
+def records(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Where it stands ("line 3", "record 3", "row 3") and its JSON text, for each record of a file.
+
+    All are read as they are asked for, but for a page of an API (`{"data": [...]}`), which is held
+    in memory as bytes. Empty cells of a table are null; a text cell stays text.
+
+    Args:
+        path: A file; .gz and .zst are read through, but for Parquet.
+
+    Raises:
+        InputError: If it cannot be read, or holds no records.
+    """
+    start = content(path, _START)
+    first = start.lstrip()[:1]
+    if start.startswith(PARQUET):
+        with parquet(path) as file:
+            yield from _rows(file.iter_batches(_ROWS))
+    elif first == b"[":
+        items = chain.from_iterable(array_items(path))
+        yield from ((f"record {number}", bytes(raw)) for number, raw in enumerate(items, 1))
+    elif first != b"{":
+        yield from _table(path)
+    elif _is_document(start):
+        yield from _document(path)
+    else:
+        for at, line in json_lines(path):
+            yield f"line {at}", line
+
+
+def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
+    """The records of a JSON array, some megabytes at a time.
+
+    What is held is cut at the last text that looks like the one between the first two records. A
+    cut inside a record or a string leaves no valid JSON, so a wrong one does not go unseen.
+
+    Args:
+        path: A file that holds an array.
+
+    Raises:
+        InputError: If it cannot be read or is not JSON, for example because it is cut short.
+    """
+    decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+    broken: tuple[type[Exception], ...] = (msgspec.DecodeError, UnicodeDecodeError, *damage())
+    seam = b""
+    try:
+        with opened(path) as file:
+            held = file.read(_BLOCK).removeprefix(BOM).lstrip()[1:]
+            while more := file.read(max(_BLOCK, len(held))):
+                seam = seam or _seam(held)
+                end = len(held) if seam else 0
+                for _ in range(_TRIES):
+                    end = held.rfind(seam, 0, end) if end > 0 else -1
+                    if end < 0:
+                        break
+                    with suppress(msgspec.DecodeError):
+                        yield decode(b"[" + held[: end + 1] + b"]")
+                        held = held[end + 1 :].lstrip()[1:]
+                        break
+                held += more
+        yield decode(b"[" + held)
+    except broken as error:
+        raise not_json(path, error) from error
+
+
+def json_blocks(path: Path) -> Iterator[bytes]:
+    """The records of a JSON file as JSON lines, some megabytes at a time.
+
+    Args:
+        path: A file of JSON lines, an array, or records one after another.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    start = content(path, _START)
+    if start.lstrip()[:1] == b"[":
+        for items in array_items(path):
+            yield b"\n".join(map(_in_a_line, items))
+    elif _is_document(start):
+        yield b"\n".join(_in_a_line(raw) for _, raw in records(path))
+    else:
+        rest = b""
+        try:
+            with opened(path) as file:
+                while block := file.read(_BLOCK):
+                    whole, newline, rest = (rest + block).rpartition(b"\n")
+                    if newline:
+                        yield whole.removeprefix(BOM)
+        except damage() as error:
+            raise wrong(path, "the end", f"the compressed data is damaged: {error}") from error
+        if rest.strip():
+            yield rest.removeprefix(BOM)
+
+
+def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
+    """What stands at a dotted path, JSON text on the way read; None if nothing does.
+
+    Args:
+        record: A decoded record.
+        path: Names joined by dots; a name that itself has dots is tried whole first.
+    """
+    record = unpacked(record)
+    if not isinstance(record, Mapping):
+        return None
+    if path in record:
+        return record[path]
+    name, _, rest = path.partition(".")
+    return at_path(record[name], rest) if rest and name in record else None
+
+
+def unpacked(value: Any) -> Any:  # noqa: ANN401
+    """The value; decoded, if it is JSON text of an object or a list.
+
+    Args:
+        value: As exported: tables and attributes keep payloads as text.
+    """
+    return json_or_text(value) if isinstance(value, str) and value.lstrip()[:1] in _OPEN else value
+
+
+def json_or_text(value: Any) -> Any:  # noqa: ANN401
+    """The value; decoded, if it is JSON text of any kind.
+
+    Args:
+        value: Anything.
+    """
+    if isinstance(value, str):
+        with suppress(msgspec.DecodeError, UnicodeEncodeError):
+            return msgspec.json.decode(value)
+    return value
+
+
+def score_of(value: object) -> float | None:
+    """A score: numbers as they are, yes 1, no 0, partial 0.5; None where there is none.
+
+    Args:
+        value: A number, a truth value, or a word such as "correct" or "I".
+
+    Raises:
+        ValueError: If it is another word, infinite or no single value.
+    """
+    if value is None:
+        return None
+    # Most values by far, so they come first.
+    if type(value) is float and value - value == 0.0:
+        return value
+    if isinstance(value, bool | int | float):
+        number = float(value)
+    elif isinstance(value, str):
+        word = value.strip().lower()
+        if word in _EMPTY:
+            return None
+        known = _WORDS.get(word)
+        number = _number(value) if known is None else known
+    else:
+        raise ValueError(f"{_shown(value)} is not one number")
+    if math.isinf(number):
+        raise ValueError(f"{_shown(value)} is not finite")
+    return None if math.isnan(number) else number
+
+
+def number_of(value: object) -> float | None:
+    """A finite number; None where there is none.
+
+    Args:
+        value: A number, or its text.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is not a number")
+    if isinstance(value, str) and value.strip().lower() not in _EMPTY:
+        value = _number(value)
+    return score_of(value)
+
+
+def count_of(value: object) -> int:
+    """A whole number, 0 or more; 0 where there is none.
+
+    Args:
+        value: A number, or its text.
+
+    Raises:
+        ValueError: If it is neither, negative or not whole.
+    """
+    if type(value) is int and value >= 0:
+        return value
+    number = number_of(value) or 0.0
+    if number < 0 or not number.is_integer():
+        raise ValueError(f"{_shown(value)} is not a count")
+    return int(number)
+
+
+def text_of(value: object) -> str:
+    """A short text for keys and names: whole numbers without a point, truth as true or false.
+
+    Args:
+        value: Anything out of JSON.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def labels_of(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Name and value of whatever can be a slice: short scalars, those inside as `outer.inner`.
+
+    Args:
+        values: A sample's metadata.
+        prefix: Put before each name.
+    """
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from labels_of(value, f"{prefix}{name}.")
+        elif isinstance(value, str | bool | int | float):
+            text = text_of(value)
+            if len(text) <= _LONGEST_LABEL:
+                yield prefix + name, text
+
+
+class _Page(msgspec.Struct):
+    data: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+
+
+def _is_document(start: bytes) -> bool:
+    """Whether the first line is the beginning of a record, or a page of them."""
+    line, newline, rest = start.lstrip().partition(b"\n")
+    if not newline and len(start) >= _START:
+        return _PAGE.match(line) is not None
+    try:
+        page = msgspec.json.decode(line, type=_Page)
+    except msgspec.ValidationError:
+        return False
+    except msgspec.DecodeError:
+        return True
+    return isinstance(page.data, list) and not rest.strip()
+
+
+def _seam(held: bytes) -> bytes:
+    """What stands between the first two records, from the end of one to the other's first key."""
+    text = held.decode(errors="ignore")
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return b""
+    at = len(text[:end].encode())
+    found = _SEAM.match(held, at)
+    return held[at - 1 : found.end()] if found else b""
+
+
+def _document(path: Path) -> Iterator[tuple[str, bytes]]:
+    """A page of records, one record, or records one after another."""
+    text = content(path)
+    try:
+        page = msgspec.json.decode(text, type=_Page).data
+    except msgspec.DecodeError:
+        found = list(_one_after_another(path, text.decode(errors="replace")))
+    else:
+        found = list(map(bytes, page)) if isinstance(page, list) else [text]
+    for number, one in enumerate(found, 1):
+        yield f"record {number}", one
+
+
+def _one_after_another(path: Path, text: str) -> Iterator[bytes]:
+    at, decode = 0, json.JSONDecoder().raw_decode
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        try:
+            _, end = decode(text, at)
+        except ValueError as error:
+            raise not_json(path, error) from error
+        yield text[at:end].encode()
+        at = end
+
+
+def _in_a_line(raw: msgspec.Raw | bytes) -> bytes:
+    text = bytes(raw)
+    return msgspec.json.format(text, indent=-1) if b"\n" in text or b"\r" in text else text
+
+
+def _table(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        names, _ = csv_header(path)
+    except InputError:
+        names = []
+    if not names:
+        raise wrong(path, 1, "neither JSON nor a table with a header.")
+    yield from _rows(csv_batches(path, range(len(names))))
+
+
+def _rows(batches: Iterator[Any]) -> Iterator[tuple[str, bytes]]:
+    number = 0
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+    for batch in batches:
+        for row in batch.to_pylist():
+            number += 1
+            yield f"row {number}", encode(row)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{_shown(text)} is neither a number nor a known word") from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,105 @@
+"""What a mapping says of a run: which fields it names, where they stand, and which score counts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.files.opening import wrong
+from headtohead.files.records import at_path
+from headtohead.trials.calls import Call, RunFile, RunFormat
+
+FIELDS = (
+    *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
+    *("output", "reference", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *("output_tokens", "reasoning_tokens", "cost_usd", "latency_s", "latency_ms", "started"),
+    "fingerprint",
+)
+
+
+def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
+    """Refuses what cannot be mapped.
+
+    Args:
+        file: With the mapping.
+        format: The format that will read it; None as long as it is not known.
+
+    Raises:
+        InputError: If a field is known to calls but has its own place in this format.
+        UnknownName: If it is no field at all.
+    """
+    for field in file.mapping:
+        label = field == "labels" or (field.startswith("label.") and len(field) > 6)
+        if not label and field not in FIELDS:
+            raise UnknownName("field to map", field, [*FIELDS, "labels", "label.NAME"])
+        if format is None or format.maps is None or field in format.maps:
+            continue
+        may = f"only {', '.join(format.maps)} may be" if format.maps else "none may be"
+        raise InputError(
+            f"--map {field}=...: the format {format.name} fixes where this stands; {may} mapped. "
+            "To read the file by your own mapping, add --format plain."
+        )
+
+
+def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401
+    """Puts what a mapping names into a call.
+
+    Args:
+        call: To be completed.
+        record: What its record holds.
+        file: With the mapping: field of the call to dotted path in the record.
+        where: As `records` gives it.
+
+    Raises:
+        InputError: If a record lacks its key, or its score is not a number.
+    """
+    for name, at in file.mapping.items():
+        found = at_path(record, at)
+        if found is None:
+            if name == "key":
+                why = f"nothing stands at {at}, which --map key={at} names."
+                raise wrong(file.path, where, why)
+        elif name == "score":
+            try:
+                call.score = float(found)
+            except (TypeError, ValueError) as error:
+                why = f"{found!r} at {at} is not a number, so no score."
+                raise wrong(file.path, where, why) from error
+        else:
+            setattr(call, name, str(found))
+
+
+def chosen_score(
+    names: Mapping[str, int], file: RunFile, dropped: dict[str, int]
+) -> tuple[str, RunFile]:
+    """Name of the score to use, and what else the mapping names.
+
+    Args:
+        names: Name of each score in the file -> how often it comes.
+        file: With the mapping: `score` may name one of them.
+        dropped: Why the others are not used, each with how many there are; grows.
+
+    Returns:
+        The name is empty if there is no score, or several and none is named.
+
+    Raises:
+        InputError: If the name that the mapping gives is in no score, but others are.
+    """
+    wanted = file.mapping.get("score")
+    if not names:
+        return "", file
+    if wanted is None:
+        if len(names) == 1:
+            return next(iter(names)), file
+        said = ", ".join(sorted(names))
+        reason = f"score of several kinds ({said}): choose one with --map score=NAME"
+        dropped[reason] = sum(names.values())
+        return "", file
+    if wanted not in names:
+        raise InputError(
+            f"{file.path}: no score is called {wanted!r}. There are {', '.join(sorted(names))}."
+        )
+    for name in sorted(names):
+        if name != wanted:
+            dropped[f"score that was not chosen: {name}"] = names[name]
+    others = {field: at for field, at in file.mapping.items() if at != wanted}
+    return wanted, RunFile(file.path, others)
