@@ -91,3 +91,11 @@ def test_impossible_prices_are_refused(price: float) -> None:
         Rates(input_usd_per_mtok=price, output_usd_per_mtok=1.0)
     with pytest.raises(ValueError, match="is 0 or more"):
         worst_usd(-1, 0, Rates(input_usd_per_mtok=1.0, output_usd_per_mtok=1.0))
+
+
+def test_long_prompts_are_priced_by_their_length() -> None:
+    long = Rates(input_usd_per_mtok=2, output_usd_per_mtok=3)
+    rates = Rates(input_usd_per_mtok=1, output_usd_per_mtok=2, over=((200_000, long),))
+    assert cost_usd(Usage(input_tokens=200_000, output_tokens=0), rates) == 0.2
+    assert cost_usd(Usage(input_tokens=300_000, output_tokens=0), rates) == 0.6
+    assert worst_usd(300_000, 0, rates) == 0.6

@@ -16,7 +16,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.question import Exhibit, Sides
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
-from headtohead.prices.lists import in_force
+from headtohead.prices.in_force import in_force
 from headtohead.questions import ask
 
 if TYPE_CHECKING:

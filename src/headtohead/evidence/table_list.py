@@ -124,6 +124,12 @@ TABLES = (
                 "text",
                 "documented, commit, snapshot, flagged:...: how valid_from is known.",
             ),
+            _c(
+                "hours_utc",
+                "text",
+                "The hours in which it holds, as 16:30 to 00:30 UTC; empty: all day.",
+                optional=True,
+            ),
         ),
         ("provider", "model_name", "tier", "token_kind", "valid_from"),
     ),

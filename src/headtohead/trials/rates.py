@@ -1,6 +1,7 @@
 """What tokens cost: prices per million, and the one place that multiplies them."""
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -17,6 +18,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
         output_usd_per_mtok: Output, reasoning included.
         cache_read_usd_per_mtok: Input read from a cache; the input price if None.
         cache_write_usd_per_mtok: Input written to a cache; the input price if None.
+        over: Prices of long prompts: (tokens of input above which they hold, prices), rising.
 
     Raises:
         ValueError: If a price is negative or not finite.
@@ -26,12 +28,31 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     output_usd_per_mtok: float
     cache_read_usd_per_mtok: float | None = None
     cache_write_usd_per_mtok: float | None = None
+    over: "tuple[tuple[int, Rates], ...]" = ()
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
+        for name in self.__struct_fields__[:-1]:
             price = getattr(self, name)
             if price is not None and not (price >= 0 and math.isfinite(price)):
                 raise ValueError(f"{name} is {price}; a price is a finite number of 0 or more")
+
+    @classmethod
+    def per_mtok(
+        cls, usd: Mapping[str, float], over: "tuple[tuple[int, Rates], ...]" = ()
+    ) -> "Rates":
+        """The prices of each kind of token (input, output, cache_read, cache_write)."""
+        return cls(
+            input_usd_per_mtok=usd["input"],
+            output_usd_per_mtok=usd["output"],
+            cache_read_usd_per_mtok=usd.get("cache_read"),
+            cache_write_usd_per_mtok=usd.get("cache_write"),
+            over=over,
+        )
+
+    def of(self, input_tokens: int) -> "Rates":
+        """The prices of a call whose prompt has so many tokens."""
+        held = [rates for tokens, rates in self.over if input_tokens > tokens]
+        return held[-1] if held else self
 
 
 def cost_usd(usage: Usage, rates: Rates) -> float:
@@ -62,6 +83,7 @@ def cost_usd(usage: Usage, rates: Rates) -> float:
             f"{usage.reasoning_tokens} tokens of reasoning are more than the "
             f"{usage.output_tokens} tokens of output; output_tokens has to count reasoning too"
         )
+    rates = rates.of(usage.input_tokens)
     read, write = _cache_prices(rates)
     return (
         fresh * rates.input_usd_per_mtok
@@ -87,6 +109,7 @@ def worst_usd(input_tokens: int, output_tokens: int, rates: Rates) -> float:
     """
     if input_tokens < 0 or output_tokens < 0:
         raise ValueError(f"{input_tokens} and {output_tokens} tokens: a count is 0 or more")
+    rates = rates.of(input_tokens)
     dearest = max(rates.input_usd_per_mtok, *_cache_prices(rates))
     return (input_tokens * dearest + output_tokens * rates.output_usd_per_mtok) / _MTOK
 

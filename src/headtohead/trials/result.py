@@ -13,7 +13,7 @@ from headtohead.core.provenance import Citation
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.files.opening import digest
-from headtohead.prices.ratecards import RateCard, rate_card
+from headtohead.prices.in_force import ListPrice, price_in_force
 from headtohead.publish.envelope import envelope
 from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
@@ -61,28 +61,34 @@ class Prices:
 
     def __init__(self, day: date, store: Store | None = None) -> None:
         self.day = day
-        self.used: dict[str, RateCard] = {}
+        self.used: dict[str, ListPrice] = {}
         self._line = Facts(store)
 
-    def card(self, model: str, *, operator: str = "") -> RateCard | None:
-        """The rate card of a model in the user's own word; None if no list has it."""
+    def rates(self, model: str, *, operator: str = "") -> Rates | None:
+        """What the tokens of a model, in the user's own word, are multiplied by.
+
+        The price is that of the operator asked for; if none is known, the maker's own; and else
+        the cheapest seller's. None if no list has the model.
+        """
         frame = self._line.frame("prices", self.day, used_on=self.day)
         found = self._line.names.resolve(model, on=self.day, provider=operator or None)
         for word in filter(None, (found.model, model, model.rpartition("/")[2])):
-            card = rate_card(frame, word, self.day, operator=operator)
-            if card is not None:
-                self.used[model] = card
-                return card
+            for rule in filter(None, (operator, "maker", "cheapest")):
+                price = price_in_force(frame, word, self.day, rule=rule)
+                if price is not None:
+                    moved = found.rule.startswith("alias:")
+                    self.used[model] = replace(price, name=model, alias=moved)
+                    return rates_of(price)
         return None
 
-    def rates(self, model: str, *, operator: str = "") -> Rates | None:
-        """The same, as what tokens are multiplied by."""
-        card = self.card(model, operator=operator)
-        return rates_of(card) if card else None
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader has to know of the prices given out."""
+        return tuple(dict.fromkeys(note for price in self.used.values() for note in price.notes))
 
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out."""
-        ids = sorted({card.source_id for card in self.used.values()})
+        ids = sorted({price.source_id for price in self.used.values()})
         return self._line.citations(ids, self.day)
 
     @property
@@ -102,15 +108,14 @@ def prices_on(as_of: Day | None, store: Store | None) -> Prices:
     return Prices(day(as_of), store)
 
 
-def rates_of(card: RateCard) -> Rates:
-    """A rate card as what tokens are multiplied by."""
-    price = card.usd_per_mtok
-    return Rates(
-        input_usd_per_mtok=price["input"],
-        output_usd_per_mtok=price["output"],
-        cache_read_usd_per_mtok=price.get("cache_read"),
-        cache_write_usd_per_mtok=price.get("cache_write"),
-    )
+def rates_of(price: ListPrice) -> Rates:
+    """A list price as what tokens are multiplied by, with its prices for long prompts."""
+    prices = {
+        band.over_tokens: Rates.per_mtok(price.usd_per_mtok | band.usd_per_mtok)
+        for band in price.bands
+        if band.over_tokens
+    }
+    return Rates.per_mtok(price.usd_per_mtok, over=tuple(prices.items()))
 
 
 def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:

@@ -128,8 +128,8 @@ def test_what_holds_for_more_of_the_day_is_standard(
     parsed = read([{"prices": {"input_mtok": 0.135}}, window])
     rows = parsed.rows["prices"]
     assert {r["tier"]: r["price_usd_per_mtok"] for r in rows} == tiers
-    assert all(f"{start[:5]} to {end[:5]} UTC" in r["note"] for r in rows)
-    assert sum("outside" in r["note"] for r in rows) == 1
+    assert all(f"{start[:5]} to {end[:5]} UTC" in r["hours_utc"] for r in rows)
+    assert sum("outside" in r["hours_utc"] for r in rows) == 1
 
 
 def test_two_windows_are_counted_not_guessed() -> None:

@@ -173,7 +173,7 @@ def test_off_peak_hours_follow_the_standard_price_while_they_last() -> None:
         (0.135, date(2025, 6, 10), date(2025, 8, 25)),
         (0.285, date(2025, 8, 25), date(2025, 9, 5)),
     ]
-    assert "16:30 to 00:30 UTC" in rows[0]["note"]
+    assert rows[0]["hours_utc"] == "16:30 to 00:30 UTC"
     assert rows[0]["row_url"] == "https://lab.example/off-peak"
 
 
@@ -181,7 +181,7 @@ def test_peak_hours_hold_for_all_that_is_still_sold() -> None:
     (row,) = inputs(read(LIST, [PEAK]), "peak")
     assert (row["price_usd_per_mtok"], row["valid_from"]) == (0.56, date(2026, 8, 16))
     assert row["valid_to"] is None
-    assert "weekdays, public holidays excepted" in row["note"]
+    assert row["hours_utc"].endswith("on weekdays, public holidays excepted")
     gone = read(LIST, [PEAK], {"lab": {"m": "removed"}})
     assert not inputs(gone, "peak")
     assert gone.dropped == {"peak hours of a model that is no longer sold": 1}

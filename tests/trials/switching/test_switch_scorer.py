@@ -173,9 +173,9 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
     rows = [{**row, "model": "gpt-5"} for row in lines(log_a)]
     log = rewritten(log_a, tmp_path / "gpt.jsonl", rows)
     found = tried(log, tiny_models.base_url_b, from_model="gpt-5", price="0.3,1", stop=False)
-    card = Prices(found.sheet.as_of).card("gpt-5")  # type: ignore[arg-type]
-    assert card is not None
-    price = card.usd_per_mtok
+    listed = Prices(found.sheet.as_of)  # type: ignore[arg-type]
+    assert listed.rates("gpt-5")
+    price = listed.used["gpt-5"].usd_per_mtok
     # What OpenAI asked for GPT-5 in 2025.
     assert (price["input"], price["output"]) == (1.25, 10.0)
     cached = price.get("cache_read", price["input"])
@@ -187,7 +187,7 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
     assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
     assert "gpt-5 at $1.25" in made.savings.basis
     assert "tiny-b as given" in made.savings.basis
-    assert card.source_id in {s["source_id"] for s in found.as_json()["sources"]}
+    assert listed.used["gpt-5"].source_id in {s["source_id"] for s in found.as_json()["sources"]}
 
 
 def test_amounts_below_a_cent_are_not_shown_as_nothing(

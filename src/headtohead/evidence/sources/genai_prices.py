@@ -90,7 +90,8 @@ class _Model:
                     "known_on": self.vintage,
                     "vintage": self.vintage,
                     "row_url": self.url,
-                    "note": "; ".join(n for n in (self.note, hours) if n) or None,
+                    "hours_utc": hours or None,
+                    "note": self.note,
                 },
             )
 

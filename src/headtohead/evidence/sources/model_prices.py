@@ -76,6 +76,7 @@ class _Price:
     url: str | None
     note: str | None
     until: date | None = None
+    hours: str | None = None
 
 
 _Series = dict[tuple[str, str], dict[date, _Price]]
@@ -265,6 +266,7 @@ def _row(key: tuple[str, str, str, str], day: date, price: _Price) -> Row:
         "valid_from": day,
         "valid_to": price.until,
         "basis": price.basis,
+        "hours_utc": price.hours,
         "known_on": day,
         "row_url": price.url,
         "note": price.note,
@@ -332,8 +334,9 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
                 _multiply(schedule.times, price.price),
                 "documented",
                 schedule.url,
-                f"{schedule.hours}; computed: {schedule.times} x the standard price of that day",
+                f"computed: {schedule.times} x the standard price of that day",
                 until,
+                schedule.hours,
             )
     return made
 

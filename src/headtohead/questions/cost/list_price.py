@@ -1,14 +1,10 @@
 """What named models list their tokens at, and how many times cheaper one is than another."""
 
-from typing import TYPE_CHECKING
-
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown
-from headtohead.prices.lists import MIX_WORDS, in_force, mixed
-
-if TYPE_CHECKING:
-    pass
+from headtohead.prices.in_force import in_force, notes_on
+from headtohead.prices.lists import MIX_WORDS, rule_of
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -26,9 +22,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Price of each dear model over price of each cheap one; list prices are exact."""
     import polars as pl
 
-    rows = mixed(
-        in_force(frames["prices"], ask.about.end, seller=str(ask.scope["seller"])),
-        float(ask.scope["input_share"]),
+    rows = in_force(
+        frames["prices"],
+        ask.about.end,
+        rule=rule_of(ask.scope),
+        input_share=float(ask.scope["input_share"]),
     )
     found = {w.name: named(rows, w) for w in (*ask.scope["dear"], *ask.scope["cheap"])}
     absent = [name for name, row in found.items() if row.is_empty()]
@@ -55,12 +53,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
                 )
             )
     prices = pl.concat([row.head(1) for row in found.values()])
-    says = listed(f"{_price(row)}" for row in prices.iter_rows(named=True))
+    says = listed(
+        f"{row['model_id']} ${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out "
+        f"at {row['provider']}"
+        for row in prices.iter_rows(named=True)
+    )
     ratios = f"{min(e.value for e in made):.1f} to {max(e.value for e in made):.1f} times"
     return Answer(
         estimates=tuple(made),
         says=f"list prices per million tokens were {says}: {ratios} cheaper at the mix used",
         rows=shown(prices, _COLUMNS),
+        notes=notes_on(prices),
     )
 
 
@@ -68,9 +71,3 @@ _COLUMNS = (
     "model_name", "model_id", "provider", "input_usd_per_mtok", "output_usd_per_mtok",
     "price_usd_per_mtok", "valid_from", "basis",
 )  # fmt: skip
-
-
-def _price(row: dict[str, object]) -> str:
-    return (
-        f"{row['model_id']} ${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
-    )

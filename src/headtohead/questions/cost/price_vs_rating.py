@@ -7,7 +7,8 @@ import numpy as np
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, named, shown, side_column
-from headtohead.prices.lists import MIX_WORDS, in_force, mixed
+from headtohead.prices.in_force import in_force, notes_on
+from headtohead.prices.lists import MIX_WORDS, rule_of
 from headtohead.questions.pareto import front_probability, pareto_front
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.quantiles import normal_quantile
@@ -74,7 +75,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is "
         f"dearer than {cheaper.height} of {n} models at its level or above"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
+    return Answer(
+        estimates=(made,), says=says, rows=shown(points, _COLUMNS), notes=notes_on(asked.head(1))
+    )
 
 
 _COLUMNS = (
@@ -98,9 +101,13 @@ def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
         "model_id", "model_name", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
         pl.col("source_id").alias("also_source_id"), pl.col("verified").alias("rating_verified"),
     )  # fmt: skip
-    seller = str(ask.scope["seller"])
-    prices = in_force(frames["prices"], ask.about.end, seller=seller).drop("model_name")
-    joined = mixed(prices, float(ask.scope["input_share"])).join(rated, on="model_id", how="inner")
+    prices = in_force(
+        frames["prices"],
+        ask.about.end,
+        rule=rule_of(ask.scope),
+        input_share=float(ask.scope["input_share"]),
+    )
+    joined = prices.drop("model_name").join(rated, on="model_id", how="inner")
     return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
         side_column(joined, ask).alias("side"),

@@ -1,6 +1,7 @@
 """`compare`: may B stand in for A, by result files that exist already?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from headtohead.core.arguments import Day
@@ -73,6 +74,8 @@ def compare(
         sources=[*files, *(listed.citations() if listed else ())],
         as_of=listed.day if listed else None,
     )
+    if listed:
+        sheet = replace(sheet, notes=(*sheet.notes, *listed.notes))
     return TrialResult(made=made, sheet=sheet, results=_results(made, places))
 
 

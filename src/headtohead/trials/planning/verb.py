@@ -1,6 +1,7 @@
 """`plan`: how many items a margin takes, and what they cost, before money is spent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from headtohead.core.arguments import Day
 from headtohead.core.errors import InputError
@@ -53,7 +54,7 @@ def plan(
     basis = ""
     if prices:
         per_call = _per_call(settings.models, prices, _usage(pairs, settings))
-        basis = "; ".join(f"{name}: {card}" for name, card in prices.used.items())
+        basis = "; ".join(f"{name}: {price}" for name, price in prices.used.items())
         citations += prices.citations()
     made = plan_of(assumed, guess=guess, items=settings.items, usd_per_call=per_call, basis=basis)
     result = {
@@ -70,6 +71,8 @@ def plan(
         "cost_usd": dict(made.usd),
     }
     sheet = plan_sheet(made, sources=citations, as_of=prices.day if prices else None)
+    if prices:
+        sheet = replace(sheet, notes=(*sheet.notes, *prices.notes))
     return TrialResult(made=made, sheet=sheet, results=[result])
 
 

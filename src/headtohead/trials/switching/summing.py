@@ -112,9 +112,9 @@ def result_of(
     basis = []
     for model, given in ((from_model, trial.rates_a is not None), (b, price_b_given)):
         unknown = "as the log tells" if model == from_model else "unknown"
-        card = prices.used.get(model)
+        price = prices.used.get(model)
         basis.append(
-            f"{model} at {card}" if card else f"{model} {'as given' if given else unknown}"
+            f"{model} at {price}" if price else f"{model} {'as given' if given else unknown}"
         )
     left = Counter(dict(dropped)) + Counter(sample.unfit_n) + keeper.left_out
     runs = [outcome, *([got.of_judge] if got.of_judge else [])]
@@ -148,7 +148,7 @@ def result_of(
             doubtful=outcome.doubtful_n,
             possibly_twice=len(outcome.possibly_twice),
         ),
-        notes=(*doubt, *got.notes, *_remarks(got, trial, sample, from_model)),
+        notes=(*doubt, *got.notes, *_remarks(got, trial, sample, from_model), *prices.notes),
         ballot=got.ballot,
     )
 

@@ -1,0 +1,64 @@
+"""The hours of the day in which a seller charges a price of its own."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_SPAN = r"\d\d:\d\d to \d\d:\d\d"
+_HOURS = re.compile(
+    rf"(?P<outside>outside )?(?P<spans>{_SPAN}(?:, {_SPAN})*) UTC(?P<weekdays> on weekdays)?"
+    r"(?:, public holidays excepted)?"
+)
+_WEEKEND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Spans of the day in UTC, as "01:00 to 04:00, 06:00 to 10:00 UTC on weekdays".
+
+    Attributes:
+        text: As printed.
+        spans: First and last minute of each span, counted from 00:00 UTC; a span that ends before
+            it starts runs over midnight.
+        outside: True if the hours are those outside the spans.
+        weekdays: True if they are hours of Monday to Friday alone. Public holidays count as any
+            other day: no list of them is kept.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    outside: bool = False
+    weekdays: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "Hours":
+        """The hours that a price list states.
+
+        Raises:
+            ValueError: If the text is not of that form.
+        """
+        found = _HOURS.fullmatch(text)
+        if not found:
+            raise ValueError(f"{text!r} names no hours, as in '16:30 to 00:30 UTC on weekdays'")
+        spans = [
+            tuple(int(at[:2]) * 60 + int(at[3:]) for at in span.split(" to "))
+            for span in found["spans"].split(", ")
+        ]
+        return cls(
+            text,
+            tuple((first, last) for first, last in spans),
+            outside=bool(found["outside"]),
+            weekdays=bool(found["weekdays"]),
+        )
+
+    def holds(self, at: datetime) -> bool:
+        """Whether an instant, given with its time zone, lies in these hours."""
+        moment = at.astimezone(UTC)
+        if self.weekdays and moment.weekday() >= _WEEKEND:
+            return False
+        minute = moment.hour * 60 + moment.minute
+        inside = any(
+            first <= minute < last if first <= last else minute >= first or minute < last
+            for first, last in self.spans
+        )
+        return inside != self.outside

@@ -1,0 +1,458 @@
+"""The price in force: which of all list prices counts for a model at an instant, and why.
+
+Every price that a verb or a question uses is picked here, in three steps:
+
+1. Each price list (one source, one seller, one spelling of the model) gives what it says on the
+   day, and since when without a change.
+2. Of the lists of one seller the surest counts: documented by the seller, then seen in the history
+   of a list, then seen once in an edition, then doubted by the list itself. Among equally sure ones
+   the one that was written last counts, then the cheaper. The others that differ are named.
+3. The rule picks the seller: the maker, the cheapest, the median, or one operator.
+
+What is no offer of the model itself does not count: free trials, and other channels (quantised,
+turbo). For the cheapest and the median two more are set aside, and named: prices that their own
+list doubts, and a price below a third of the next seller's that no second list confirms.
+"""
+
+import importlib
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from headtohead.prices.hours import Hours
+from headtohead.prices.lists import mixed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RULES = ("maker", "cheapest", "median")
+KINDS = ("input", "output", "cache_read", "cache_write")
+INPUT_SHARE = 0.75  # of the tokens of a call, where sellers are compared
+
+# How surely a source knows since when a price holds, the surest first; doubted ones come last.
+_SURE = ("documented", "commit", "snapshot", "flagged")
+_FAR_BELOW = 3  # times cheaper than the next seller
+_SAME = 0.01  # prices nearer than this share are one price, printed differently
+_LIST = ["source_id", "provider", "model_name"]
+_SERIES = [*_LIST, "tier", "token_kind"]
+_HOURLY = ("peak", "off_peak")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A price of some hours, or of long prompts.
+
+    Attributes:
+        name: "peak", "off-peak" or "over 200,000 tokens".
+        usd_per_mtok: Kind of token -> US dollars per million.
+        hours: The hours in which it holds; None if it goes by the length of the prompt.
+        over_tokens: The length of the prompt above which it holds; 0 if it goes by the hour.
+    """
+
+    name: str
+    usd_per_mtok: dict[str, float]
+    hours: Hours | None = None
+    over_tokens: int = 0
+
+    def __str__(self) -> str:
+        when = f"in {self.name} hours ({self.hours.text})" if self.hours else self.name
+        return f"{_money(self.usd_per_mtok)} {when}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPrice:
+    """The price in force of one model at one seller.
+
+    Attributes:
+        model: Its canonical id, or the seller's word if no model is known by it.
+        name: The seller's word for it.
+        provider: The seller, in the source's own word.
+        operator: Who runs the endpoint; empty if not known.
+        rule: What picked the seller: maker, cheapest, median, or operator.
+        usd_per_mtok: Kind of token (input, output, cache_read, cache_write) -> US dollars per
+            million.
+        band: Which of the seller's prices it is: "" for the one price it has, else "peak",
+            "off-peak" or "over 200,000 tokens".
+        since: First day of this price without a change, as well as the lists know.
+        basis: How surely that day is known: documented, commit, snapshot or flagged.
+        source_id: Whose list it is.
+        row_url: Where the input price is printed.
+        bands: The seller's other prices by hour and by length of prompt.
+        others: What other lists of this seller say, each as a sentence.
+        set_aside: Cheaper sellers that do not count, each as a sentence.
+        alias: True if it was asked for by a word that moves from model to model: `name`, which
+            stood for `model` then.
+    """
+
+    model: str
+    name: str
+    provider: str
+    operator: str
+    rule: str
+    usd_per_mtok: dict[str, float]
+    band: str
+    since: date
+    basis: str
+    source_id: str
+    row_url: str
+    bands: tuple[Band, ...] = ()
+    others: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    alias: bool = False
+
+    def __str__(self) -> str:
+        band = f" ({self.band})" if self.band else ""
+        return (
+            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider} since "
+            f"{self.since}{band}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader has to know of this price, in sentences."""
+        found = [*self.others, *self.set_aside]
+        if self.bands:
+            found.append(f"{self.provider} also charges {'; '.join(map(str, self.bands))}")
+        if self.alias:
+            found.append(f"{self.name} stood for {self.model} on that day")
+        return tuple(f"{self.model}: {note}" for note in found)
+
+
+def price_in_force(
+    prices: "pl.DataFrame",
+    model: str,
+    at: date | datetime,
+    *,
+    rule: str = "maker",
+    channel: str = "",
+    input_tokens: int = 0,
+) -> ListPrice | None:
+    """The price of a model at an instant; None if no list has both directions.
+
+    Args:
+        prices: Rows of the table `prices`, with entity columns, as known on the day of knowledge.
+        model: Canonical id, or the seller's own word for it.
+        at: The instant, with its time zone; a day stands for the hours without extra charge.
+        rule: "maker", "cheapest", "median", or an operator.
+        channel: How the model is served, as turbo or fp8; empty for the maker's own way.
+        input_tokens: Length of the prompt; long ones may cost more.
+    """
+    import polars as pl
+
+    mine = prices.filter((pl.col("model_id") == model) | (pl.col("model_name") == model))
+    mine = mine.with_columns(pl.col("model_id").fill_null(model))
+    found = in_force(mine, at, rule=rule, channel=channel)
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    lists = _lists(mine, _day(at), channel, INPUT_SHARE)
+    bands = _bands(mine, row, lists, at)
+    usual = {k: float(row[f"{k}_usd_per_mtok"]) for k in KINDS if row[f"{k}_usd_per_mtok"]}
+    kind = "off-peak" if any(band.name == "peak" for band in bands) else ""
+    held = [
+        b
+        for b in bands
+        if (b.hours and isinstance(at, datetime) and b.hours.holds(at))
+        or (b.over_tokens and input_tokens > b.over_tokens)
+    ]
+    chosen = held[-1] if held else Band(kind, usual)
+    return ListPrice(
+        model=str(row["model_id"]),
+        name=str(row["model_name"]),
+        provider=row["provider"],
+        operator=row["operator"] or "",
+        rule=str(row["rule"]),
+        usd_per_mtok=usual | chosen.usd_per_mtok,
+        band=chosen.name,
+        since=row["valid_from"],
+        basis=row["basis"],
+        source_id=row["source_id"],
+        row_url=row["row_url"] or "",
+        bands=tuple(b for b in bands if b is not chosen),
+        others=tuple(row["others"]),
+        set_aside=tuple(row["set_aside"]),
+        alias=model != row["model_id"] and str(row["join_rule"] or "").startswith("alias:"),
+    )
+
+
+def in_force(
+    prices: "pl.DataFrame",
+    at: date | datetime,
+    *,
+    rule: str = "maker",
+    channel: str = "",
+    input_share: float = INPUT_SHARE,
+) -> "pl.DataFrame":
+    """The usual input and output price of each model on a day, without extra charge for hours.
+
+    Args:
+        prices: Rows of the table, with entity columns.
+        at: The day, or an instant of it.
+        rule: "maker", "cheapest", "median", or an operator.
+        channel: How models are served; empty for the maker's own way.
+        input_share: Share of tokens that are input, where sellers are compared.
+
+    Returns:
+        One row a model: model_id, model_name, provider, operator, {kind}_usd_per_mtok,
+        price_usd_per_mtok (mixed), valid_from (since when without a change), rule, others and
+        set_aside (lists of sentences), the entity columns, and the citation columns of the input
+        price.
+    """
+    import polars as pl
+
+    if rule == "maker":
+        prices = prices.filter(pl.col("operator") == pl.col("lab"))
+    elif rule not in RULES:
+        prices = prices.filter(pl.col("operator") == rule)
+    offers = _one_a_seller(_lists(prices, _day(at), channel, input_share))
+    aside: dict[str, list[str]] = {}
+    if rule in ("cheapest", "median"):
+        offers, aside = _credible(offers)
+    place = (pl.len().over("model_id") - 1) // 2 if rule == "median" else pl.lit(0)
+    ordered = offers.sort("model_id", "price_usd_per_mtok", "source_id", "provider")
+    number = pl.int_range(pl.len()).over("model_id")
+    picked = ordered.filter(number == place)
+    others = [_others(*row) for row in picked.select("provider", "differing").iter_rows()]
+    return picked.drop("differing").with_columns(
+        pl.lit(rule if rule in RULES else "operator").alias("rule"),
+        pl.Series("others", others, dtype=pl.List(pl.String)),
+        pl.Series("set_aside", [aside.get(m, []) for m in picked["model_id"]], pl.List(pl.String)),
+    )
+
+
+def notes_on(rows: "pl.DataFrame") -> tuple[str, ...]:
+    """The sentences on other lists and on sellers set aside, of rows of `in_force`."""
+    return tuple(
+        f"{row['model_id']}: {note}"
+        for row in rows.select("model_id", "others", "set_aside").iter_rows(named=True)
+        for note in (*row["others"], *row["set_aside"])
+    )
+
+
+def _day(at: date | datetime) -> date:
+    return at.astimezone(UTC).date() if isinstance(at, datetime) else at
+
+
+def spells(prices: "pl.DataFrame", day: date) -> "pl.DataFrame":
+    """Each list's rows up to a day, with the number of the spell of equal prices they are in.
+
+    Rows that repeat the price before them, because something else in the list changed, are of one
+    spell; a price that ended before the next one began starts another.
+
+    Returns:
+        The rows by day, with `series` (a number for list, tier and kind), `spell` (a number),
+        `since` (its first day), `is_first` (no other came before it) and `doubt` (0 for the
+        surest).
+    """
+    import polars as pl
+
+    rows = prices.filter(pl.col("valid_from") <= day).sort(*_SERIES, "valid_from")
+    rows = rows.with_columns(pl.struct(_SERIES).rle_id().alias("series"))
+    series, price = pl.col("series"), pl.col("price_usd_per_mtok")
+    # Rows of a series are neighbours, so that shifts need no groups, which cost much more.
+    first = series.ne_missing(series.shift(1))
+    ended = (pl.col("valid_to").shift(1) < pl.col("valid_from")).fill_null(value=False)
+    changed = first | price.ne_missing(price.shift(1)) | ended
+    sure = pl.col("basis").str.split(":").list.first()
+    rank = {word: place for place, word in enumerate(_SURE)}
+    rows = rows.with_columns(
+        changed.cast(pl.Int64).cum_sum().alias("spell"),
+        sure.replace_strict(rank, default=len(_SURE)).alias("doubt"),
+    )
+    return rows.with_columns(
+        pl.col("valid_from").min().over("spell").alias("since"),
+        (pl.col("spell") == pl.col("spell").min().over("series")).alias("is_first"),
+    )
+
+
+def _lists(prices: "pl.DataFrame", day: date, channel: str, input_share: float) -> "pl.DataFrame":
+    """One row a list that is not free: its usual prices on a day, and since when they hold."""
+    import polars as pl
+
+    served = pl.col("served_as").is_null() if not channel else pl.col("served_as") == channel
+    wanted = prices.filter(
+        served
+        & pl.col("model_id").is_not_null()
+        & (pl.col("tier") == "standard")
+        & pl.col("token_kind").is_in(KINDS)
+    )
+    latest = _last_spells(wanted, day)
+    given = latest.filter(pl.col("token_kind") == "input").rename(
+        {"price_usd_per_mtok": "input_usd_per_mtok"}
+    )
+    for kind in KINDS[1:]:
+        part = latest.filter(pl.col("token_kind") == kind).select(
+            *_LIST,
+            pl.col("price_usd_per_mtok").alias(f"{kind}_usd_per_mtok"),
+            *(pl.col(c).alias(f"{c}_of_output") for c in ("since", "doubt") if kind == "output"),
+        )
+        given = given.join(part, on=_LIST, how="inner" if kind == "output" else "left")
+    given = mixed(given, input_share).filter(pl.col("price_usd_per_mtok") > 0)
+    return given.with_columns(
+        pl.coalesce("operator", "provider").alias("seller"),
+        pl.max_horizontal("since", "since_of_output").alias("since"),
+        pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),
+    ).drop("since_of_output", "doubt_of_output")
+
+
+def _last_spells(rows: "pl.DataFrame", day: date) -> "pl.DataFrame":
+    """The surest row of the spell of each list, tier and kind that holds on a day."""
+    import polars as pl
+
+    key = "series"
+    rows = spells(rows, day).filter(pl.col("spell") == pl.col("spell").max().over(key))
+    rows = rows.with_columns(
+        pl.col("valid_from").max().over(key).alias("written"),
+        pl.col("known_on").min().over(key),
+        pl.col("valid_to").last().over(key),
+    )
+    rows = rows.filter(pl.col("price_usd_per_mtok").is_not_null())
+    rows = rows.filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+    return rows.sort(key, "doubt", "valid_from").unique(key, keep="first", maintain_order=True)
+
+
+def _one_a_seller(lists: "pl.DataFrame") -> "pl.DataFrame":
+    """The list that counts of each seller of a model, with what its other lists say."""
+    import polars as pl
+
+    who = ["model_id", "seller"]
+    lists = lists.sort(
+        *who,
+        "doubt",
+        "written",
+        "price_usd_per_mtok",
+        "source_id",
+        "model_name",
+        descending=[False, False, False, True, False, False, False],
+    )
+    pair = ("input_usd_per_mtok", "output_usd_per_mtok")
+    same = pl.all_horizontal(
+        (pl.col(c) - pl.col(c).first().over(who)).abs() <= _SAME * pl.col(c).first().over(who)
+        for c in pair
+    )
+    lists = lists.with_columns(same.alias("same"))
+    # The first price of a list may have held before the list began; one that agrees may know.
+    since = (
+        pl.when(pl.col("is_first").first().over(who))
+        .then(pl.col("since").filter(pl.col("same")).min().over(who))
+        .otherwise(pl.col("since"))
+    )
+    released = pl.col("model_released_on")
+    moved = pl.col("join_rule").str.starts_with("alias:") & (released > since)
+    other = ~pl.col("same") & (pl.col("source_id") != pl.col("source_id").first().over(who))
+    says = pl.struct("source_id", "since", "doubt", *pair)
+    lists = lists.with_columns(
+        # A word that moves from model to model had another one's price before.
+        pl.when(moved).then(released).otherwise(since).alias("since"),
+        (pl.col("source_id").filter(pl.col("same")).n_unique().over(who) > 1).alias("confirmed"),
+        says.filter(other).implode().over(who).alias("differing"),
+    )
+    offers = lists.unique(who, keep="first", maintain_order=True)
+    return offers.with_columns(pl.col("since").alias("valid_from")).drop("same", "since")
+
+
+def _others(provider: str, differing: list[dict[str, Any]] | None) -> list[str]:
+    """A sentence for each publisher with another price, oldest first."""
+    said: dict[str, dict[str, str]] = {}
+    for one in sorted(differing or [], key=lambda one: one["since"]):
+        paid = _pair(one)
+        seen = "seen on" if one["doubt"] == _SURE.index("snapshot") else "since"
+        said.setdefault(_publisher(one["source_id"]), {}).setdefault(
+            paid, f"{paid} ({seen} {one['since']})"
+        )
+    return [
+        f"other prices of {provider} are listed by {who}: {'; '.join(prices.values())}"
+        for who, prices in said.items()
+    ]
+
+
+def _pair(row: dict[str, Any]) -> str:
+    return f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
+
+
+def _credible(offers: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, list[str]]]":
+    """The offers that are not too good to be believed, and by model those that are."""
+    import polars as pl
+
+    price, model = pl.col("price_usd_per_mtok"), "model_id"
+    offers = offers.sort(model, "price_usd_per_mtok", "source_id", "provider")
+    doubted = pl.col("doubt") >= _SURE.index("flagged")
+    # Two sellers further up, or nobody can say which of two is out of line.
+    lonely = (
+        (_FAR_BELOW * price < price.shift(-1).over(model))
+        & price.shift(-2).over(model).is_not_null()
+        & ~pl.col("confirmed")
+    )
+    below = lonely.fill_null(value=False).cast(pl.Int64).cum_prod().over(model) == 1
+    sure = offers.filter(~doubted).with_columns(below.alias("below"))
+    kept = sure.filter(~pl.col("below")).drop("below")
+    # Where the lists doubt every price, a doubted one is better than none.
+    kept = pl.concat([kept, offers.filter(doubted).join(kept, on=model, how="anti")])
+    least = kept.group_by(model).agg(price.min().alias("least"))
+    cheaper = offers.filter(doubted).join(least, on=model).filter(price < pl.col("least"))
+    aside: dict[str, list[str]] = {}
+    for why, rows in (
+        ("less than a third of the next seller's, and in one list alone", sure.filter("below")),
+        ("doubted by the list itself", cheaper),
+    ):
+        for row in rows.iter_rows(named=True):
+            aside.setdefault(row[model], []).append(
+                f"{row['provider']}'s {_pair(row)} does not count: {why} "
+                f"({_publisher(row['source_id'])})"
+            )
+    return kept, aside
+
+
+def _bands(
+    prices: "pl.DataFrame", row: dict[str, Any], lists: "pl.DataFrame", at: date | datetime
+) -> tuple[Band, ...]:
+    """The prices by hour and by length of prompt that go with a price.
+
+    They are read from its own list, or else from another of this seller's that has the same usual
+    price.
+    """
+    import polars as pl
+
+    pair = ("input_usd_per_mtok", "output_usd_per_mtok")
+    same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in pair)
+    own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
+    alike = lists.filter(same & (pl.col("seller") == row["seller"])).sort(~own, "doubt", "written")
+    made: dict[str, list[Band]] = {}
+    for one in alike.iter_rows(named=True):
+        mine = prices.filter(
+            *(pl.col(c) == one[c] for c in _LIST), pl.col("token_kind").is_in(KINDS)
+        )
+        found: dict[str, list[Band]] = {}
+        for (tier,), rows in _last_spells(mine, _day(at)).group_by("tier", maintain_order=True):
+            usd = dict(rows.select("token_kind", "price_usd_per_mtok").iter_rows())
+            word, hours = str(tier), rows["hours_utc"][0]
+            if word in _HOURLY and hours:
+                name = word.replace("_", "-")
+                found.setdefault("hours", []).append(Band(name, usd, Hours.parse(hours)))
+            elif word.startswith("over_"):
+                tokens = int(word.removeprefix("over_").replace("k", "000"))
+                name = f"over {tokens:,} tokens"
+                found.setdefault("tokens", []).append(Band(name, usd, over_tokens=tokens))
+        made = found | made
+    return tuple(sorted((b for bs in made.values() for b in bs), key=lambda b: b.over_tokens))
+
+
+def _money(usd_per_mtok: dict[str, float]) -> str:
+    words = {"input": "in", "cache_read": "cached", "output": "out"}
+    return ", ".join(f"${usd_per_mtok[k]:g} {w}" for k, w in words.items() if k in usd_per_mtok)
+
+
+@cache
+def _publisher(source_id: str) -> str:
+    """Who publishes a list, for sentences; its id where it is a user's own."""
+    from headtohead.evidence.store import curated_folder
+
+    try:
+        found = importlib.import_module(f"headtohead.evidence.sources.{source_id}").SOURCE.publisher
+    except ModuleNotFoundError:
+        card = curated_folder() / source_id / "source.toml"
+        known = card.is_file()
+        found = tomllib.loads(card.read_text(encoding="utf-8"))["publisher"] if known else source_id
+    return str(found)
