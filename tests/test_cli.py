@@ -59,8 +59,11 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 def test_check_prints_all_claims_and_how_to_cite(run: Run) -> None:
     result = run("check", "--as-of", "2025-12-15")
     assert result.exit_code == 0
-    assert re.search(r"\d+ supported, .* of 34 claims", result.output)
+    said = " ".join(result.output.split())
+    assert re.search(r"Of 34 statements, .*: \d+ are supported as stated, ", said)
     assert "Cite: headtohead" in result.output
+    assert "Again: h2h check --as-of 2025-12-15" in result.output
+    assert max(map(len, result.output.splitlines())) <= 80
     assert "P10" in result.output
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 from tests.claims import report_builder as build
-from tests.claims.test_report_page import rendered
-
-from headtohead.claims.html import check_html, render_html
+from tests.claims.test_report_page import html_of, rendered
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
@@ -38,7 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     pages = {
         "report": rendered("plain"),
         "hostile": rendered("hostile"),
-        "check": check_html(build.check(), version=build.VERSION),
+        "check": html_of(build.check()),
     }
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
@@ -305,7 +303,7 @@ def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: P
 
 
 def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
-    text = render_html(build.report(names=("=1+1", "@x", "fine")), version=build.VERSION)
+    text = html_of(build.report(names=("=1+1", "@x", "fine")))
     path = tmp_path / "page.html"
     path.write_text(text, encoding="utf-8")
     page = browser.new_page()

@@ -11,11 +11,10 @@ from itertools import pairwise
 import pytest
 from tests.claims import report_builder as build
 
-from headtohead.claims import page
-from headtohead.claims.html import check_html, render_html
-from headtohead.claims.result import ReportResult
-from headtohead.core.errors import UnknownName
+from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.core.question import Sides
+from headtohead.publish.markdown import sheet_markdown
+from headtohead.publish.page import sheet_html
 from headtohead.questions.exhibits import exhibit_specs, sections
 
 _VOID = {"meta", "link", "input", "br", "img", "hr", "rect", "line", "path", "circle", "use"}
@@ -93,10 +92,14 @@ REPORTS = {
 }
 
 
+def html_of(result: ReportResult | CheckResult) -> str:
+    return sheet_html(result.sheet, version=build.VERSION)
+
+
 @cache
 def rendered(name: str) -> str:
     """The HTML of one of the reports, made once."""
-    return render_html(REPORTS[name], version=build.VERSION)
+    return html_of(REPORTS[name])
 
 
 @pytest.fixture(scope="module", params=REPORTS, ids=lambda k: k.replace(" ", "-"))
@@ -235,11 +238,11 @@ def test_a_missing_exhibit_is_a_sentence_and_needs_no_chart_library() -> None:
 
 
 def test_a_check_is_a_page_of_its_own() -> None:
-    seen = Seen(check_html(build.check(), version=build.VERSION))
+    seen = Seen(html_of(build.check()))
     assert "Made-up claims" in seen.text
     assert "its own time, for each statement" in seen.text
     assert len([a for a in seen.all("tr") if "data-verdict" in a]) == 5
-    empty = Seen(check_html(build.check([]), version=build.VERSION))
+    empty = Seen(html_of(build.check([])))
     assert "Of 0 statements" in empty.text
 
 
@@ -252,12 +255,12 @@ def test_a_page_says_which_command_makes_it_again() -> None:
 
 
 def test_the_same_result_gives_the_same_bytes() -> None:
-    assert render_html(build.report(), version=build.VERSION) == rendered("plain")
+    assert html_of(build.report()) == rendered("plain")
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_markdown_holds_every_verdict_and_no_live_markup(name: str) -> None:
-    text = page.render(REPORTS[name], "md", version=build.VERSION)
+    text = sheet_markdown(REPORTS[name].sheet, version=build.VERSION)
     assert text.startswith("# Can ")
     assert "<img" not in text
     assert "<script" not in text
@@ -272,24 +275,19 @@ def test_markdown_holds_every_verdict_and_no_live_markup(name: str) -> None:
 
 
 def test_markdown_of_a_report_names_intervals_dates_and_sources() -> None:
-    text = page.render(REPORTS["plain"], "md", version=build.VERSION)
+    text = sheet_markdown(REPORTS["plain"].sheet, version=build.VERSION)
     assert "| X1 | B is close to A | ✔ supported | ✔ supported | ✔ supported |" in text
     assert "**-36 rating points** (95%: -46 to -26)" in text
     assert "## How to cite" in text
     assert "    @misc{headtohead-can-chinese-models" in text
-    check = page.render(build.check(), "md", version=build.VERSION)
+    check = sheet_markdown(build.check().sheet, version=build.VERSION)
     assert check.startswith("# Made-up claims\n\nOf 5 statements")
 
 
 def test_json_is_strict_and_whole() -> None:
-    made = json.loads(page.render(REPORTS["plain"], "json", version=build.VERSION))
+    made = json.loads(REPORTS["plain"].to_json())
     assert made["verb"] == "report"
     assert made["sources"][0]["source_id"] == "made_up"
     assert {r["exhibit"] for r in made["results"] if "exhibit" in r} == set(build.report().exhibits)
-    check = json.loads(page.render(build.check(), "json", version=build.VERSION))
+    check = json.loads(build.check().to_json())
     assert len(check["results"]) == 5
-
-
-def test_an_unknown_format_is_named() -> None:
-    with pytest.raises(UnknownName, match="No format is called 'pdf'"):
-        page.render(build.check(), "pdf", version=build.VERSION)

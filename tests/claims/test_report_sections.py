@@ -11,22 +11,21 @@ from typing import Any
 import pytest
 from tests.claims import report_builder as build
 
-from headtohead.claims.claim import SECTIONS
-from headtohead.claims.exhibits import ExhibitView, exhibit_views
-from headtohead.claims.images import save_charts
 from headtohead.core.dates import Period
 from headtohead.core.question import Sides
 from headtohead.publish.chartparts import log_ticks
-from headtohead.publish.layout import ExhibitSpec
-from headtohead.publish.prepare import (
+from headtohead.publish.images import save_charts
+from headtohead.publish.page import FigureView, figure_views
+from headtohead.questions import FOLDERS, analyses
+from headtohead.questions.exhibit import ExhibitSpec
+from headtohead.questions.exhibits import exhibit_specs, sections
+from headtohead.questions.prepare import (
     MOST_POINTS,
     by_known,
     drawing,
     milliseconds,
     seen_days,
 )
-from headtohead.questions import analyses
-from headtohead.questions.exhibits import exhibit_specs, sections
 
 SPECS = [spec for section in sections() for spec in section.exhibits]
 EXPECTED = {
@@ -37,15 +36,15 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def view(slug: str, **more: Any) -> ExhibitView:
+def view(slug: str, **more: Any) -> FigureView:
     """One exhibit of a made-up report; the others are left out, so that none is drawn in vain."""
     made = build.report(**more)
     alone = replace(made, exhibits={slug: made.exhibits[slug]})
-    return exhibit_views(alone, build.VERSION)[slug]
+    return figure_views(alone.sheet)[slug]
 
 
 def test_sections_come_in_the_order_of_the_claims_and_slugs_are_unique() -> None:
-    assert [s.slug for s in sections()][: len(SECTIONS)] == list(SECTIONS)
+    assert [s.slug for s in sections()][: len(FOLDERS)] == list(FOLDERS)
     slugs = [spec.slug for spec in SPECS]
     assert len(slugs) == len(set(slugs))
     assert set(slugs) >= EXPECTED
@@ -86,7 +85,7 @@ def test_an_exhibit_becomes_a_chart_with_rows_and_no_address(
     assert "http" not in text
     assert "url" not in text
     assert found.rows_n == len(found.data["rows"]) == found.metadata["rows"] > 0
-    assert len(found.headings) == len(found.rows[0])
+    assert len(found.figure.columns) == len(found.rows[0])
     assert found.metadata["sources"][0]["licence"] == "CC-BY-4.0"
     assert len(found.metadata["content_sha256"]) == 64
 
@@ -128,13 +127,13 @@ def test_an_estimate_names_a_source_that_no_row_of_its_exhibit_names() -> None:
     leaning = build.estimate(source_ids=("made_up", "other"))
     answer = replace(exhibit.answer, estimates=(leaning,))
     exhibits = {"investment": replace(exhibit, answer=answer, citations=(build.citation(),))}
-    found = exhibit_views(replace(made, exhibits=exhibits), build.VERSION)["investment"]
+    found = figure_views(replace(made, exhibits=exhibits).sheet)["investment"]
     assert [s.anchor for s in found.numbers[0].sources] == ["source-made-up", "source-other"]
     assert len(found.sources) == 1
 
 
 def test_charts_are_saved_as_png_and_svg(tmp_path: Path) -> None:
-    made = save_charts(build.report(names=build.HOSTILE), tmp_path / "new" / "folder")
+    made = save_charts(build.report(names=build.HOSTILE).sheet, tmp_path / "new" / "folder")
     assert len(made) == 2 * len(SPECS)
     for path in made:
         content = path.read_bytes()

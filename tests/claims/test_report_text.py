@@ -2,16 +2,16 @@
 
 import json
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.claims import report_builder as build
 
-from headtohead.claims.bars import bars
-from headtohead.claims.cards import cards, number_view
 from headtohead.claims.claim import Bound
-from headtohead.claims.summary import check_answer, report_answer, sides_title
+from headtohead.claims.words import sides_title
+from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
 from headtohead.publish.citing import content_hash, how_to_cite, source_views
 from headtohead.publish.escaping import (
@@ -24,6 +24,12 @@ from headtohead.publish.escaping import (
     sentence,
     web_address,
 )
+from headtohead.publish.numbers import Track, number_view, tracks
+
+
+def bars(estimates: Sequence[Estimate], bound: Bound | None) -> list[Track]:
+    """The drawings of estimates against a bound."""
+    return tracks(estimates, [bound.range_of(e.label) for e in estimates] if bound else ())
 
 
 @given(st.text())
@@ -141,15 +147,14 @@ def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
 
 
 def test_a_card_leads_with_the_number_that_decided() -> None:
-    sources = source_views([build.citation()])
-    made = cards([("verdict", "Verdict", build.check())], sources)
+    made = build.check().sheet.cards
     assert [c.lead.word for c in made] == [
         "supported", "narrowly true", "refuted", "open", "not measurable",
     ]  # fmt: skip
     assert made[1].headline is not None
-    assert made[1].headline.value == "-36 rating points"
+    assert made[1].headline.value == -36
     assert made[2].headline is not None
-    assert made[2].headline.value == "-100 rating points"
+    assert made[2].headline.value == -100
     assert made[4].headline is None
     assert made[3].lead.decides.startswith("An interval for")
     assert made[0].at("today") is None
@@ -157,19 +162,19 @@ def test_a_card_leads_with_the_number_that_decided() -> None:
 
 def test_claims_whose_names_differ_only_in_signs_keep_different_anchors() -> None:
     verdicts = [build.claim_verdict(i, name=n) for i, n in enumerate(("a b", "a/b", "ab"))]
-    made = cards([("verdict", "Verdict", build.check(verdicts))], {})
+    made = build.check(verdicts).sheet.cards
     assert len({c.anchor for c in made}) == 3
 
 
 def test_the_answer_counts_verdicts_and_names_what_changed() -> None:
     early = build.check([build.claim_verdict(1, [])], as_of=build.ABOUT.end)
     late = build.check([build.claim_verdict(1)])
-    said = report_answer(build.report(checks=(early, late, late)))
+    said = build.report(checks=(early, late, late)).sheet.sentence
     assert "The one statement is supported as stated" in said
     assert "at the time, one verdict differs (X1)" in said
     assert "itself, every verdict is the same" in said
-    assert "1 is refuted" in check_answer(build.check())
-    alone = report_answer(build.report(checks=(None, None, None)))
+    assert "1 is refuted" in build.check().sheet.sentence
+    alone = build.report(checks=(None, None, None)).sheet.sentence
     assert alone.startswith("No statements were checked for these two sides.")
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from headtohead.claims.verdict import Judged, Verdict
 from headtohead.core.provenance import Citation
 from headtohead.publish.envelope import envelope
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Download, Sheet
 from headtohead.ratings.published import BOARD_WORDS, one_board
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffResult:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DiffResult(Result):
     """Everything that changed between two days.
 
     Attributes:
@@ -63,6 +65,19 @@ class DiffResult:
     end: date
     changes: tuple[Change, ...]
     citations: tuple[Citation, ...]
+
+    @property
+    def sheet(self) -> Sheet:
+        """Verdicts, prices and places that changed."""
+        from headtohead.claims.sheet import diff_sheet
+
+        return diff_sheet(self)
+
+    def table(self) -> Download:
+        """One row a change."""
+        from headtohead.claims.sheet import diff_table
+
+        return diff_table(self)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h diff --json` prints."""

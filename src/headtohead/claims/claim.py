@@ -10,7 +10,6 @@ from headtohead.core.dates import Period
 KINDS = (
     "level", "rank", "gap", "ratio", "share", "amount", "lag", "trend", "mechanism", "forecast",
 )  # fmt: skip
-SECTIONS = ("performance", "openness", "cost", "hardware", "investment", "impact")
 Each = Literal["all", "any", "most", "each_any"]
 Judge = Literal["interval", "point"]
 
@@ -70,7 +69,7 @@ class Claim:
     Attributes:
         id: Short and unique in its file.
         says: What it asserts, in our own words.
-        section: One of `SECTIONS`.
+        section: One of `questions.FOLDERS`.
         kind: One of `KINDS`.
         about: The day or window it speaks of.
         as_stated: The scope that the sentence implies.

@@ -1,5 +1,6 @@
 """From claims to verdicts: each reading is asked of the evidence and judged by its bound."""
 
+from collections.abc import Callable
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -31,7 +32,12 @@ def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
 
 
 def verdicts_on(
-    facts: Facts, claims: ClaimsFile, *, about: Period | None, as_of: date
+    facts: Facts,
+    claims: ClaimsFile,
+    *,
+    about: Period | None,
+    as_of: date,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Verdict, ...]:
     """The verdict on every claim.
 
@@ -40,21 +46,22 @@ def verdicts_on(
         claims: The claims.
         about: A window to ask them of instead of their own.
         as_of: The day of our knowledge.
+        progress: Called with the id of each claim before it is judged.
 
     Raises:
         NoEvidence: If nothing at all was known by then.
     """
     facts.require_evidence(as_of)
     sides = Sides(claims.group, claims.a, claims.b)
-    return tuple(_decide(facts, c, sides, about, as_of) for c in claims.claims)
-
-
-def _decide(facts: Facts, claim: Claim, sides: Sides, about: Period | None, as_of: date) -> Verdict:
-    stated, kindest = (
-        _judge(facts, claim, reading, sides, about, as_of)
-        for reading in (claim.as_stated, claim.kindest)
-    )
-    return verdict(claim, stated, kindest, as_of)
+    made = []
+    for claim in claims.claims:
+        progress(claim.id)
+        stated, kindest = (
+            _judge(facts, claim, reading, sides, about, as_of)
+            for reading in (claim.as_stated, claim.kindest)
+        )
+        made.append(verdict(claim, stated, kindest, as_of))
+    return tuple(made)
 
 
 def _judge(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from headtohead.claims.claim import KINDS, SECTIONS, Bound, Claim, ClaimsFile, Reading
+from headtohead.claims.claim import KINDS, Bound, Claim, ClaimsFile, Reading
 from headtohead.core.dates import Period
 from headtohead.core.errors import ClaimsFileError, HeadToHeadError, UnknownName
 from headtohead.core.question import Question, ScopeWord
 from headtohead.core.units import unit
+from headtohead.questions import FOLDERS
 
 _CLAIM = ("id", "says", "section", "kind", "about", "as_stated", "kindest", "sources")
 _CLAIM_OPTIONAL = ("expect", "note")
@@ -99,7 +100,7 @@ class _Reader:
         self._keys(i, "", entry, _CLAIM, _CLAIM_OPTIONAL)
         if len(self.problems) > before:
             return None
-        self._choice(i, "section", entry["section"], SECTIONS)
+        self._choice(i, "section", entry["section"], FOLDERS)
         self._choice(i, "kind", entry["kind"], KINDS)
         self._sources(i, entry["sources"])
         about = self._period(i, "about", entry["about"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from headtohead.claims.claim import ClaimsFile
@@ -11,11 +12,13 @@ from headtohead.core.dates import Period
 from headtohead.core.provenance import Citation
 from headtohead.core.question import Exhibit, Sides
 from headtohead.publish.envelope import answer_json, envelope, finite
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Download, Sheet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """Verdicts on a file of claims.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CheckResult(Result):
+    """Verdicts on a file of claims, or on one of them.
 
     Attributes:
         file: The claims.
@@ -23,6 +26,7 @@ class CheckResult:
         as_of: The day of our knowledge.
         verdicts: In file order.
         citations: Every source behind them, in name order.
+        verb: "check", or "show" for one claim with every row behind it.
     """
 
     file: ClaimsFile
@@ -30,16 +34,30 @@ class CheckResult:
     as_of: date
     verdicts: tuple[Verdict, ...]
     citations: tuple[Citation, ...]
+    verb: str = "check"
+
+    @property
+    def sheet(self) -> Sheet:
+        """The verdicts by section, or all that stands behind one."""
+        from headtohead.claims.sheet import check_sheet
+
+        return check_sheet(self)
+
+    def table(self) -> Download:
+        """One row a claim; of one claim, every row behind it."""
+        from headtohead.claims.sheet import check_table
+
+        return check_table(self)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h check --json` prints."""
         return envelope(
-            "check", self.about, self.as_of, map(verdict_json, self.verdicts), self.citations
+            self.verb, self.about, self.as_of, map(verdict_json, self.verdicts), self.citations
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportResult:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ReportResult(Result):
     """Everything one report shows.
 
     Attributes:
@@ -62,6 +80,23 @@ class ReportResult:
     today: CheckResult | None
     exhibits: Mapping[str, Exhibit]
     citations: tuple[Citation, ...]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The claims, then six sections of cards and figures."""
+        from headtohead.claims.sheet import report_sheet
+
+        return report_sheet(self)
+
+    def save_charts(self, folder: Path | str) -> list[Path]:
+        """The files written: SLUG.png and SLUG.svg for every figure that can be plotted.
+
+        Args:
+            folder: Where to; made if it is not there.
+        """
+        from headtohead.publish.images import save_charts
+
+        return save_charts(self.sheet, Path(folder))
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h report --format json` writes."""

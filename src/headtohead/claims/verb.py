@@ -1,57 +1,72 @@
 """The verbs about public evidence: each gives the same result object as its `h2h` twin."""
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from headtohead.claims.changes import DiffResult, price_changes, rank_changes, verdict_changes
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.judging import claims_of, verdicts_on
 from headtohead.claims.result import CheckResult, ReportResult
+from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
 from headtohead.core import arguments as asking
-from headtohead.core.arguments import Day, Window
+from headtohead.core.arguments import Day
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.question import Exhibit, Sides
+from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.prices.in_force import in_force
 from headtohead.questions import ask
 
-if TYPE_CHECKING:
-    pass
+Tell = Callable[[str], None]
 
 
+def _silent(_: str) -> None:
+    """Nobody waits to be told."""
+
+
+def _after(progress: Tell, head: str) -> Tell:
+    """Tells every step after a heading."""
+    return lambda step: progress(f"{head}: {step}")
+
+
+@takes(settings=CheckSettings)
 def check(
     claims: Path | str | None = None,
     *,
     as_of: Day,
-    about: Window | None = None,
+    settings: CheckSettings,
     store: Store | None = None,
+    progress: Tell = _silent,
 ) -> CheckResult:
     """Verdicts on a file of claims.
 
     Args:
         claims: A claims file; the reference article's if None.
         as_of: The day of our knowledge: nothing known later has any influence.
-        about: A day or window to ask the claims of, instead of their own.
+        settings: What they are asked about.
         store: The evidence; the user's own if None.
+        progress: Called with each claim that is being judged.
 
     Raises:
         ClaimsFileError: If the file is wrong.
         NoEvidence: If nothing was known by `as_of`.
     """
     facts = Facts(store)
-    return _check(facts, claims_of(facts, _path(claims)), asking.window(about), asking.day(as_of))
+    file = claims_of(facts, Path(claims) if claims else None)
+    return _check(facts, file, settings.about, asking.day(as_of), progress)
 
 
+@takes(settings=ShowSettings)
 def show(
     claim: str,
     *,
     as_of: Day,
-    about: Window | None = None,
-    claims: Path | str | None = None,
+    settings: ShowSettings,
     store: Store | None = None,
 ) -> CheckResult:
     """One claim's verdict with every number, row and source behind it.
@@ -59,59 +74,58 @@ def show(
     Args:
         claim: The claim's id.
         as_of: The day of our knowledge.
-        about: A day or window to ask it of, instead of its own.
-        claims: The file it is in; the reference article's if None.
+        settings: Where it stands, and what it is asked about.
         store: The evidence; the user's own if None.
 
     Raises:
         UnknownName: If no claim has that id.
     """
     facts = Facts(store)
-    file = claims_of(facts, _path(claims))
+    file = claims_of(facts, settings.claims)
     kept = tuple(c for c in file.claims if c.id.casefold() == claim.casefold())
     if not kept:
         raise UnknownName("claim", claim, [c.id for c in file.claims])
-    only = ClaimsFile(
-        title=file.title, origin=file.origin, group=file.group, a=file.a, b=file.b, claims=kept
-    )
-    return _check(facts, only, asking.window(about), asking.day(as_of))
+    found = _check(facts, replace(file, claims=kept), settings.about, asking.day(as_of), _silent)
+    return replace(found, verb="show")
 
 
+@takes(settings=ReportSettings)
 def report(
     *,
     as_of: Day,
-    a: str = "US",
-    b: str = "CN",
-    group: str = "country",
-    about: Window | None = None,
-    claims: Path | str | None = None,
+    settings: ReportSettings,
     store: Store | None = None,
+    progress: Tell = _silent,
 ) -> ReportResult:
     """The whole head-to-head: the claims then, in hindsight and today, and six comparisons.
 
     Args:
         as_of: The day of our knowledge.
-        a: The side that would be replaced.
-        b: The side that might stand in.
-        group: What tells them apart: country, open, lab or family.
-        about: The day or window it speaks of; the claims' own if None.
-        claims: A claims file; the reference article's if None.
+        settings: Whom it compares, and what about.
         store: The evidence; the user's own if None.
+        progress: Called with each step.
 
     Raises:
         UnknownName: If the group or a side does not exist.
     """
     facts = Facts(store)
-    file = claims_of(facts, _path(claims))
+    file = claims_of(facts, settings.claims)
+    group, a, b = settings.group, settings.a, settings.b
     sides, day = facts.sides(group, a, b), asking.day(as_of)
     facts.require_evidence(day)
-    window = asking.window(about) or _usual(file)
-    speaks = (file.group, file.a, file.b) == (group, a, b)
-    asked = asking.window(about)
-    then = _check(facts, file, asked, min(window.end, day)) if speaks else None
-    now = _check(facts, file, asked, day) if speaks else None
-    today = _check(facts, file, Period(day, day), day) if speaks else None
-    exhibits = _exhibits(facts, sides, window, day)
+    asked = settings.about
+    window = asked or Counter(c.about for c in file.claims).most_common(1)[0][0]
+    then = now = today = None
+    if (file.group, file.a, file.b) == (group, a, b):
+        then, now, today = (
+            _check(facts, file, about, known, _after(progress, when))
+            for when, about, known in (
+                ("then", asked, min(window.end, day)),
+                ("in hindsight", asked, day),
+                ("today", Period(day, day), day),
+            )
+        )
+    exhibits = _exhibits(facts, sides, window, day, progress)
     ids = {i for x in exhibits.values() for i in asking.sources(x.answer)}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
     return ReportResult(
@@ -126,23 +140,36 @@ def report(
     )
 
 
-def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> DiffResult:
+@takes(settings=DiffSettings)
+def diff(
+    start: Day,
+    end: Day,
+    *,
+    settings: DiffSettings,
+    store: Store | None = None,
+    progress: Tell = _silent,
+) -> DiffResult:
     """Which verdicts, list prices and places changed between two days of knowledge, and why.
 
     Args:
         start: The earlier day.
         end: The later day.
+        settings: How far down changes are told.
         store: The evidence; the user's own if None.
-        top: How many places of the text board to compare.
+        progress: Called with each step.
     """
     facts = Facts(store)
     first, last = sorted((asking.day(start), asking.day(end)))
     file = claims_of(facts)
-    verdicts = [verdicts_on(facts, file, about=None, as_of=day) for day in (first, last)]
+    verdicts = [
+        verdicts_on(facts, file, about=None, as_of=day, progress=_after(progress, str(day)))
+        for day in (first, last)
+    ]
+    progress("prices and places")
     changes = [
         *verdict_changes(*verdicts),
         *price_changes(*(in_force(facts.frame("prices", d, used_on=d), d) for d in (first, last))),
-        *rank_changes(*(facts.frame("arena_ratings", d) for d in (first, last)), top=top),
+        *rank_changes(*(facts.frame("arena_ratings", d) for d in (first, last)), top=settings.top),
     ]
     ids = sorted({i for c in changes for i in c.source_ids})
     return DiffResult(
@@ -150,13 +177,10 @@ def diff(start: Day, end: Day, *, store: Store | None = None, top: int = 20) -> 
     )
 
 
-def _usual(file: ClaimsFile) -> Period:
-    """The time that most of the claims speak of."""
-    return Counter(c.about for c in file.claims).most_common(1)[0][0]
-
-
-def _check(facts: Facts, file: ClaimsFile, about: Period | None, as_of: date) -> CheckResult:
-    verdicts = verdicts_on(facts, file, about=about, as_of=as_of)
+def _check(
+    facts: Facts, file: ClaimsFile, about: Period | None, as_of: date, progress: Tell
+) -> CheckResult:
+    verdicts = verdicts_on(facts, file, about=about, as_of=as_of, progress=progress)
     ids = sorted({i for v in verdicts for i in v.source_ids})
     return CheckResult(
         file=file,
@@ -167,13 +191,16 @@ def _check(facts: Facts, file: ClaimsFile, about: Period | None, as_of: date) ->
     )
 
 
-def _exhibits(facts: Facts, sides: Sides, window: Period, as_of: date) -> dict[str, Exhibit]:
+def _exhibits(
+    facts: Facts, sides: Sides, window: Period, as_of: date, progress: Tell
+) -> dict[str, Exhibit]:
     """Every exhibit that a section of the report declares, answered."""
     from headtohead.questions.exhibits import sections
 
     made = {}
     for section in sections():
         for spec in section.exhibits:
+            progress(spec.title)
             about = spec.about(window, as_of)
             answer = ask(
                 facts, spec.analysis, about=about, as_of=as_of, sides=sides, scope=spec.scope
@@ -187,7 +214,3 @@ def _exhibits(facts: Facts, sides: Sides, window: Period, as_of: date) -> dict[s
                 citations=facts.store.citations(ids, as_of),
             )
     return made
-
-
-def _path(value: Path | str | None) -> Path | None:
-    return Path(value) if isinstance(value, str) else value

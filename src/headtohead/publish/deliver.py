@@ -14,13 +14,14 @@ A command asks for the ways it offers, and hands its result over:
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from headtohead.core.errors import InputError
+from headtohead.publish.command_line import Verb, plain, typed
 
 if TYPE_CHECKING:
     from headtohead.publish.result import Result
@@ -102,9 +103,12 @@ def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -
         output: Where it goes.
         sheet: How it is shown, if not as `result.sheet`.
     """
-    from headtohead.core.version import VERSION
     from headtohead.publish.sheet import EXIT_CODE
 
+    sheet = sheet or result.sheet
+    context = click.get_current_context(silent=True)
+    if context and isinstance(context.command, Verb):
+        sheet = replace(sheet, command=typed(sheet.as_of))
     if output.json:
         from headtohead.publish.machine import json_text
 
@@ -114,21 +118,21 @@ def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -
     else:
         from headtohead.publish.terminal import sheet_lines
 
-        said = sheet_lines(sheet or result.sheet)
+        said = sheet_lines(sheet)
     say(said)
     if output.html:
         from headtohead.publish.page import sheet_html
 
-        write(output.html, sheet_html(sheet or result.sheet, version=VERSION))
+        write(output.html, sheet_html(sheet))
     if output.markdown:
         from headtohead.publish.markdown import sheet_markdown
 
-        write(output.markdown, sheet_markdown(sheet or result.sheet, version=VERSION))
+        write(output.markdown, sheet_markdown(sheet))
     if output.junit:
         from headtohead.publish.junit import sheet_junit
 
-        write(output.junit, sheet_junit(sheet or result.sheet))
-    return EXIT_CODE[(sheet or result.sheet).answer]
+        write(output.junit, sheet_junit(sheet))
+    return EXIT_CODE[sheet.answer]
 
 
 def say(lines: Iterable[str]) -> None:
@@ -138,17 +142,23 @@ def say(lines: Iterable[str]) -> None:
     """
     try:
         for line in lines:
-            click.echo(line)
+            click.echo(plain(line))
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, and say so."""
+def write(path: Path, text: str, *, err: bool = True) -> None:
+    """Write a file whole or not at all, and say so.
+
+    Args:
+        path: Where to.
+        text: All of it.
+        err: Whether to say so beside the output, which may be JSON.
+    """
     from headtohead.publish.files import replace
 
     replace(path, text.encode())
     size = path.stat().st_size
     told = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
-    click.echo(f"Wrote {path} ({told}).", err=True)
+    click.echo(f"Wrote {path} ({told}).", err=err)

@@ -1,14 +1,7 @@
-"""What a section of the report is: a question, and the exhibits that answer it."""
+"""What a chart builder gets: rows ready to plot."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any
-
-from headtohead.core.dates import Period
-
-if TYPE_CHECKING:
-    import altair as alt
+from dataclasses import dataclass
+from typing import Any
 
 ChartRow = dict[str, Any]
 
@@ -29,72 +22,3 @@ class Drawing:
     rows: tuple[ChartRow, ...]
     sides: tuple[str, ...]
     until_ms: int
-
-
-Chart = Callable[[Drawing], "alt.LayerChart"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExhibitSpec:
-    """One chart of a section, with the table behind it.
-
-    Attributes:
-        slug: Unique in the report; also its anchor.
-        analysis: The analysis that gives its rows, as folder.file.
-        title: What it shows, in words.
-        subtitle: What is plotted and what the interval is.
-        chart: Builds the chart from prepared rows.
-        table: Column -> heading, in the order of the data table.
-        scope: Scope words for the analysis.
-        time: The day or moment column that the slider follows; empty for no slider.
-        ends: The day column in which what a row shows ends; the slider can stop there too.
-        series: Columns that tell one line from another; long lines are thinned within them.
-        needs: Columns without which a row cannot be plotted; it stays in the table.
-        since: The window of the analysis starts on this day, if that is earlier than asked.
-        note: What a careful reader must know about the picture itself.
-        table_first: True if the table is the exhibit and the chart only sums it up.
-        own_time: True if it shows the time the report speaks of; else it runs up to `as_of`.
-    """
-
-    slug: str
-    analysis: str
-    title: str
-    subtitle: str
-    chart: Chart
-    table: Mapping[str, str]
-    scope: Mapping[str, Any] = field(default_factory=dict)
-    time: str = ""
-    ends: str = ""
-    series: tuple[str, ...] = ("side_label",)
-    needs: tuple[str, ...] = ()
-    since: date | None = None
-    note: str = ""
-    table_first: bool = False
-    own_time: bool = False
-
-    def about(self, asked: Period, as_of: date) -> Period:
-        """The window to ask the analysis about.
-
-        Args:
-            asked: The window of the whole report.
-            as_of: The day of our knowledge; the window runs up to it unless `own_time` is set.
-        """
-        end = asked.end if self.own_time else max(asked.end, as_of)
-        return Period(min(self.since or asked.start, asked.start), end)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """The descriptor of one section.
-
-    Attributes:
-        slug: Equal to the module's name, and to the `section` of its claims.
-        title: Its heading.
-        asks: The question in words.
-        exhibits: Its charts, in reading order.
-    """
-
-    slug: str
-    title: str
-    asks: str
-    exhibits: Sequence[ExhibitSpec]

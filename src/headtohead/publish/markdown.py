@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from headtohead.core.estimate import Estimate
+from headtohead.core.version import VERSION
 from headtohead.publish.citing import SourceView, cite_sheet, source_views
 from headtohead.publish.escaping import markdown as md
 from headtohead.publish.escaping import markdown_link, sentence
@@ -23,7 +24,7 @@ from headtohead.publish.terminal import cell_text
 _MARK: dict[Answer, str] = {"yes": "✅", "no": "❌", "undecided": "❔", "none": "ℹ️"}
 
 
-def sheet_markdown(sheet: Sheet, *, version: str = "") -> str:
+def sheet_markdown(sheet: Sheet, *, version: str = VERSION) -> str:
     """The sheet as Markdown.
 
     A sheet with a verdict is a comment under a pull request: the verdict in sight, tables folded
@@ -85,7 +86,7 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
     cite = cite_sheet(sheet, version)
     yield md(cite.plain)
     yield "\n".join(f"    {line}" for line in cite.bibtex.splitlines())
-    if sheet.command:
+    if sheet.command and "<" not in sheet.command:
         yield f"Made with `{sheet.command.replace('`', '')}`"
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.units import unit_of
+from headtohead.core.version import VERSION
 from headtohead.publish.bars import bars_chart
 from headtohead.publish.chartspec import PAGE_INK, PRINT_INK, config, frame, specification
 from headtohead.publish.citing import (
@@ -52,7 +53,7 @@ _STYLE: dict[Answer, str] = {
 }
 
 
-def sheet_html(sheet: Sheet, *, version: str) -> str:
+def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
     """The sheet as one self-contained page.
 
     Args:
@@ -60,7 +61,7 @@ def sheet_html(sheet: Sheet, *, version: str) -> str:
         version: Of this package; printed on the page.
     """
     sources = source_views(sheet.sources)
-    views = {figure.slug: _view(sheet, figure, sources, version) for figure in sheet.figures}
+    views = figure_views(sheet, version)
     chooser = next((figure for figure in sheet.figures if figure.chooser), None)
     scripts = ["shell.js"]
     scripts += ["scorecard.js"] if sheet.cards else []
@@ -89,6 +90,17 @@ def sheet_html(sheet: Sheet, *, version: str) -> str:
             **({"chooser": _boards(sheet, chooser, version)} if chooser else {}),
         },
     )  # fmt: skip
+
+
+def figure_views(sheet: Sheet, version: str = VERSION) -> "dict[str, FigureView]":
+    """Every figure of a sheet by slug, with its chart drawn up and its downloads ready.
+
+    Args:
+        sheet: The result.
+        version: Of this package.
+    """
+    known = source_views(sheet.sources)
+    return {figure.slug: _view(sheet, figure, known, version) for figure in sheet.figures}
 
 
 def sheet_fragment(sheet: Sheet) -> str:

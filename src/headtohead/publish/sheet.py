@@ -47,12 +47,14 @@ class TableColumn:
             is a number that is written already: it stands to the right.
         ends: Of a figure with a `Chooser`: the two columns of the download that this one shows as
             a span ("1,195 to 1,213"; "3-7" where their names end with _rank).
+        long: True if its texts are sentences, which are never cut.
     """
 
     name: str
     title: str
     digits: int | None = None
     ends: tuple[str, str] | None = None
+    long: bool = False
 
 
 Row = tuple[Cell, ...]
@@ -339,6 +341,7 @@ class ClaimCard:
         headline: The number that decided; None if there is none.
         others: How many numbers there are besides.
         why_none: Why there is no number; empty if there is one.
+        place: Among all statements of the sheet.
     """
 
     id: str
@@ -353,6 +356,7 @@ class ClaimCard:
     headline: Estimate | None
     others: int = 0
     why_none: str = ""
+    place: int = 0
 
     @property
     def lead(self) -> Ruling:
@@ -481,8 +485,9 @@ class Sheet:
 
     @property
     def cards(self) -> tuple[ClaimCard, ...]:
-        """Every card, in reading order."""
-        return tuple(card for topic in self.topics for card in topic.cards)
+        """Every card, in the order of the claims file."""
+        found = (card for topic in self.topics for card in topic.cards)
+        return tuple(sorted(found, key=lambda card: card.place))
 
     @property
     def table(self) -> Download:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from textwrap import wrap
 
+from headtohead.core.estimate import Estimate
 from headtohead.core.units import show
 from headtohead.publish.escaping import plain, sentence
 from headtohead.publish.sheet import (
@@ -29,6 +30,7 @@ _TRACK = 41  # most characters of a bar
 _NAME = 34  # most characters of a name beside a bar
 _NUMBERS = 8  # estimates of one reading
 _GAP = "  "
+_CELL = 120  # most characters of a cell whose column is not of sentences
 
 
 def width_of_terminal() -> int:
@@ -98,7 +100,7 @@ def _topic(topic: Topic, sheet: Sheet, width: int) -> Iterator[str]:
     for card in topic.cards:
         yield from _card_whole(card, width) if sheet.full else _card(card, width)
     for place, figure in enumerate(topic.figures):
-        if place or not topic.title:
+        if place or topic.cards or not topic.title:
             yield ""
         yield from figure_lines(figure, width)
 
@@ -147,15 +149,17 @@ def _headline(card: ClaimCard) -> str:
 
 
 def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
-    yield from wrapped(f"{card.id}  {card.says}", width, "", "    ")
+    yield from wrapped(card.says, width, f"{card.id}  ", "    ")
     for ruling in card.rulings:
-        kind = f"  (kind {card.kind}, about {card.about})" if ruling is card.lead else ""
-        yield from wrapped(f"{ruling.mark} {ruling.word.upper()}{kind}", width)
+        kind = f"(kind {card.kind}, about {card.about})" if ruling is card.lead else ""
+        yield from wrapped(f"{ruling.mark} {ruling.word.upper()} {kind}", width)
         yield ""
         yield from wrapped(ruling.sentence, width)
+        before: tuple[Estimate, ...] = ()
         for reading in ruling.readings:
             yield ""
-            yield from _reading(reading, width)
+            yield from _reading(reading, before, width)
+            before = reading.numbers
         if ruling.decides:
             yield ""
             yield from wrapped(f"What would decide it: {ruling.decides}", width)
@@ -166,22 +170,45 @@ def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
         yield from wrapped(f"Expected before looking, and not used: {card.expect}", width)
 
 
-def _reading(reading: ReadingCard, width: int) -> Iterator[str]:
+def _reading(reading: ReadingCard, before: tuple[Estimate, ...], width: int) -> Iterator[str]:
+    """A reading with its numbers, unless they are those of the reading before it."""
     yield from wrapped(f"{reading.name.upper()} ({reading.truth}): {reading.says}", width)
     if reading.asked:
         yield from wrapped(f"asked: {reading.asked}", width, "  ", "    ")
     if reading.bound:
         yield from wrapped(f"holds if {reading.bound}", width, "  ", "    ")
+    if reading.numbers and reading.numbers == before:
+        yield "  the same numbers as above"
+        return
+    alike: dict[tuple[object, ...], list[Estimate]] = {}
     for e in reading.numbers[:_NUMBERS]:
-        yield from wrapped(str(e), width, "  ", "    ")
-        mark = " UNVERIFIED" if e.unverified else ""
-        yield from wrapped(f"{e.method}; from {', '.join(e.source_ids)}{mark}", width, "    ")
+        alike.setdefault((e.n, e.n_of, e.about, e.method, e.source_ids, e.level), []).append(e)
+    for group in alike.values():
+        yield from _estimates(group, width)
     if len(reading.numbers) > _NUMBERS:
         yield f"  and {len(reading.numbers) - _NUMBERS} more (--json and --html have all)"
     if not reading.numbers:
         yield from wrapped(sentence(reading.found), width, "  ")
     for note in reading.notes:
         yield from wrapped(f"- {note}", width, "  ", "    ")
+
+
+def _estimates(group: Sequence[Estimate], width: int) -> Iterator[str]:
+    """Estimates that differ only in their values, then what they share."""
+    first = group[0]
+    level = "Bounds" if first.level == 1 else f"{first.level:.0%}"
+    columns = (TableColumn("", "What"), TableColumn("", "Estimate", 0), TableColumn("", level, 0))
+    rows = [
+        (e.label + (" UNVERIFIED" if e.unverified else ""), show(e.value, e.unit), e.interval())
+        for e in group
+    ]
+    yield from table(columns, rows, width)
+    yield from wrapped(
+        f"n={first.n:,} {first.n_of}, about {first.about}, known by {first.as_of}; "
+        f"{first.method}; from {', '.join(first.source_ids)}",
+        width,
+        "    ",
+    )
 
 
 def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
@@ -226,14 +253,16 @@ def table(
         indent: Before each line.
     """
     texts = [[plain(c.title, 60) for c in columns]]
-    texts += [[cell_text(x, c) for x, c in zip(row, columns, strict=True)] for row in rows]
+    texts += [
+        [cell_text(x, c, 4000 if c.long else _CELL) for x, c in zip(row, columns, strict=True)]
+        for row in rows
+    ]
     kept = list(range(len(columns)))
     room = width - len(indent)
     while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
         kept.pop()
-    widths = widths or [room]
     for line in texts:
-        yield from _table_row([(columns[i], line[i]) for i in kept], widths, indent)
+        yield from _table_row([(columns[i], line[i]) for i in kept], widths or [room], indent)
     if dropped := [c.title for c in columns[len(kept) :]]:
         yield from wrapped(f"Too wide to show here: {', '.join(dropped)}.", width, indent)
 
@@ -243,26 +272,30 @@ def _widths(
 ) -> list[int] | None:
     """How wide each column is; None if they cannot be made to fit.
 
-    A column of numbers keeps its width, and one of texts is at least as wide as most of its words.
+    Numbers are never broken, and words only where even the shortest columns would be too wide.
     """
     wide = [max(cells_of(line[i]) for line in texts) for i in kept]
-    least = [
-        wide[n]
-        if columns[i].digits is not None or wide[n] <= 10
-        else min(wide[n], max(10, *(_longest_word(line[i], 18) for line in texts)))
-        for n, i in enumerate(kept)
-    ]
-    spare = room - len(_GAP) * (len(kept) - 1) - sum(least)
-    if spare < 0:
-        return None
-    made = list(least)
-    # The widest wishes are cut first: room is given a column at a time to who has the least.
-    while spare > 0:
-        short = [n for n in range(len(kept)) if made[n] < wide[n]]
-        if not short:
+    room -= len(_GAP) * (len(kept) - 1)
+    for longest in (40, 28, 20, 14, 10):
+        made = []
+        for n, i in enumerate(kept):
+            head = _longest_word(texts[0][i], longest)
+            words = (
+                max((cells_of(line[i]) for line in texts[1:]), default=0)
+                if columns[i].digits is not None
+                else max((_longest_word(line[i], longest) for line in texts[1:]), default=0)
+            )
+            made.append(min(wide[n], max(head, words)))
+        if sum(made) <= room:
             break
-        made[min(short, key=lambda n: made[n])] += 1
-        spare -= 1
+    else:
+        return None
+    # What room is left goes, a cell at a time, to the column that is the most cramped.
+    for _ in range(room - sum(made)):
+        cramped = max(range(len(kept)), key=lambda n: wide[n] / made[n] if made[n] else 0.0)
+        if made[cramped] >= wide[cramped]:
+            break
+        made[cramped] += 1
     return made
 
 

@@ -3,17 +3,17 @@
 import importlib
 import pkgutil
 
-from headtohead.claims.claim import SECTIONS
-from headtohead.publish.layout import ExhibitSpec, Section
+from headtohead.questions import FOLDERS
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 
-def sections() -> tuple[Section, ...]:
+def sections() -> tuple[ReportSection, ...]:
     """All sections in the order of the claims; the folder listing is the registry."""
-    found: list[Section] = [
+    found: list[ReportSection] = [
         importlib.import_module(f"{__name__}.{info.name}").SECTION
         for info in pkgutil.iter_modules(__path__)
     ]
-    places = {slug: place for place, slug in enumerate(SECTIONS)}
+    places = {slug: place for place, slug in enumerate(FOLDERS)}
     return tuple(sorted(found, key=lambda s: (places.get(s.slug, len(places)), s.slug)))
 
 

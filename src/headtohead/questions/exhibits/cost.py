@@ -15,7 +15,8 @@ from headtohead.publish.chartparts import (
     side_shape,
     tip,
 )
-from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 if TYPE_CHECKING:
     import altair as alt
@@ -269,7 +270,7 @@ _PRICE_TABLE = {
     "front_frac": "Chance of it", "valid_from": "Price from",
 }  # fmt: skip
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="cost",
     title="Cost",
     asks="What does one side save at the same level of quality, by list price, per solved task, "

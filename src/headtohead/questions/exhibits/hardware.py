@@ -12,7 +12,8 @@ from headtohead.publish.chartparts import (
     side_shape,
     tip,
 )
-from headtohead.publish.layout import Drawing, ExhibitSpec, Section
+from headtohead.publish.layout import Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 if TYPE_CHECKING:
     import altair as alt
@@ -69,7 +70,7 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
 
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="hardware",
     title="Hardware",
     asks="How much computing does each side hold, and who makes the chips?",

@@ -4,8 +4,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.publish.chartparts import above, base, layered, moments, side_colour, tip
-from headtohead.publish.layout import Drawing, ExhibitSpec, Section
-from headtohead.publish.prepare import milliseconds
+from headtohead.publish.layout import Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.prepare import milliseconds
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,7 +44,7 @@ def _ms(day: object) -> int:
     return milliseconds(date.fromisoformat(str(day)))
 
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="impact",
     title="Impact and outlook",
     asks="Who is used, what did that set off, and did the forecasts come true?",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
 from headtohead.publish.chartparts import above, base, layered, side_colour, tip
-from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 if TYPE_CHECKING:
     import altair as alt
@@ -52,7 +53,7 @@ def _bounds(row: ChartRow) -> ChartRow:
     }
 
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="investment",
     title="Investment",
     asks="How much private money goes into AI on each side, and what does it leave out?",

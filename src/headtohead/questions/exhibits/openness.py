@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headtohead.publish.chartparts import base, layered, side_colour, tip
-from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 if TYPE_CHECKING:
     import altair as alt
@@ -76,7 +77,7 @@ def _counted(drawn: Drawing, side: str, side_n: int, column: str) -> ChartRow:
     }  # fmt: skip
 
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="openness",
     title="Openness",
     asks="Which leading models can be downloaded, under which licence, and with how much of their "

@@ -16,7 +16,8 @@ from headtohead.publish.chartparts import (
     side_shape,
     tip,
 )
-from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec, Section
+from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 if TYPE_CHECKING:
     import altair as alt
@@ -153,7 +154,7 @@ def _end_labels(rows: list[ChartRow]) -> list[ChartRow]:
     return made
 
 
-SECTION = Section(
+SECTION = ReportSection(
     slug="performance",
     title="Performance",
     asks="How good are the best models of each side, how has the distance moved, and where do "

@@ -9,7 +9,9 @@ from typing import Any
 from headtohead.core.question import Sides
 from headtohead.evidence.picking import COUNTRY_NAMES
 from headtohead.publish.escaping import plain
-from headtohead.publish.layout import ChartRow, Drawing, ExhibitSpec
+from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.publish.machine import bare
+from headtohead.questions.exhibit import ExhibitSpec
 
 MOST_POINTS = 2000
 _OTHERS = 3
@@ -95,19 +97,6 @@ def milliseconds(value: object) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def cell(value: object) -> object:
-    """A value as JSON can carry it: days as text, no infinities, harmless text."""
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="minutes")[:16]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool | int) or value is None:
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return plain(value)
-
-
 def _given(value: object) -> bool:
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
@@ -130,7 +119,7 @@ def _seen(row: Mapping[str, Any], spec: ExhibitSpec, *, known: bool) -> int:
 def _chart_row(
     row: Mapping[str, Any], label: str, order: Sequence[str], spec: ExhibitSpec, known: bool
 ) -> ChartRow:
-    made: ChartRow = {c: _short(cell(v)) for c, v in row.items() if c not in _NOT_PLOTTED}
+    made: ChartRow = {c: _short(bare(v)) for c, v in row.items() if c not in _NOT_PLOTTED}
     made["side_label"], made["side_n"] = label, order.index(label)
     # One column for the axis and one to reckon with: Vega reads each column as one type only.
     made["t_ms"] = made["row_ms"] = milliseconds(row.get(spec.time)) if spec.time else 0

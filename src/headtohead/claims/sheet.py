@@ -1,0 +1,437 @@
+"""Reports, checks, single verdicts and changes, as sheets."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.claims import words
+from headtohead.claims.rules import WORDS, Word
+from headtohead.claims.verdict import Judged, Verdict
+from headtohead.core.question import Sides
+from headtohead.publish.citing import content_hash
+from headtohead.publish.escaping import anchor, plain
+from headtohead.publish.machine import bare
+from headtohead.publish.sheet import (
+    Answer,
+    Cell,
+    Check,
+    ClaimCard,
+    Download,
+    Figure,
+    ReadingCard,
+    Row,
+    Ruling,
+    Scorecard,
+    Sheet,
+    Step,
+    TableColumn,
+    Topic,
+    Viewpoint,
+)
+
+if TYPE_CHECKING:
+    from headtohead.claims.changes import DiffResult
+    from headtohead.claims.result import CheckResult, ReportResult
+
+_MEANS = {
+    "then": "what was known when the statement's own time ended",
+    "hindsight": "what is known now about the statement's own time",
+    "today": "the same sentence asked of the day of this report",
+    "verdict": "what was known by the day given",
+}
+_ANSWER: Mapping[Word, Answer] = {
+    "supported": "yes",
+    "narrowly true": "yes",
+    "refuted": "no",
+    "open": "undecided",
+    "not measurable": "undecided",
+}
+_METHOD = (
+    Step(
+        "Every statement is read twice. As stated takes the scope its sentence implies; the "
+        "kindest reading takes the narrowest scope in which it could be true. Each reading states "
+        "a range, and the evidence gives numbers with intervals."
+    ),
+    Step("the reading as stated holds. Its whole interval lies inside the range.", "Supported"),
+    Step("only the kindest reading holds.", "Narrowly true"),
+    Step("a whole interval lies outside.", "Refuted"),
+    Step("an interval straddles the end of the range. The card says what would decide it.", "Open"),
+    Step("no evidence we may use speaks to it.", "Not measurable"),
+    Step(
+        "Every number carries two dates: what it is about, and by when it was known. Evidence that "
+        "became known later is not used. Where an interval says “bounds”, it is not a probability: "
+        "the truth must lie inside whatever the unknown part turns out to be. Where it says “as "
+        "published”, the source gives no interval. “Unverified” marks a figure that could not be "
+        "checked against its origin."
+    ),
+    Step(
+        "Differences of ratings and of index points mean something, ratios of them do not, so none "
+        "is made. There is no overall winner and no total score."
+    ),
+)
+_NEXT = (
+    "See every row behind one verdict: `h2h show ID`",
+    "See what changed between two days: `h2h diff --from DAY`",
+    "Check statements of your own: write them as a claims file and run `h2h check FILE`",
+    "Think a verdict is wrong? Every number above names its source, method and dates. Bring a "
+    "better source, and the verdict changes with it.",
+)
+_ROWS = 20
+Checks = Sequence[tuple[str, str, "CheckResult"]]
+
+
+def check_sheet(result: "CheckResult") -> Sheet:
+    """The verdicts on a file of claims, or all that stands behind one of them."""
+    about = str(result.about or "")
+    whole = result.verb == "show"
+    checks: Checks = (("verdict", "Verdict", result),)
+    return Sheet(
+        verb=result.verb,
+        title=plain(result.file.title),
+        kicker=plain(result.file.origin),
+        sentence=words.check_answer(result.verdicts, result.as_of),
+        facts=_facts(about or "its own time, for each statement", result.as_of, result),
+        topics=_topics(checks, {}, rows=whole),
+        checks=tuple(Check(v.claim.id, _ANSWER[v.word], v.sentence) for v in result.verdicts),
+        method=_METHOD,
+        sources=result.citations,
+        about=about,
+        as_of=result.as_of,
+        scorecard=_scorecard(checks),
+        next=_NEXT,
+        digest=content_hash(result.as_json()),
+        full=whole,
+    )
+
+
+def report_sheet(result: "ReportResult") -> Sheet:
+    """The whole head-to-head."""
+    from headtohead.questions.exhibit import exhibit_figure
+    from headtohead.questions.exhibits import exhibit_specs
+
+    known = {c.source_id: c for c in result.citations}
+    figures = {
+        slug: exhibit_figure(spec, result.exhibits[slug], result.sides, known)
+        for slug, spec in exhibit_specs().items()
+        if slug in result.exhibits
+    }
+    checks = _checks_of(result)
+    return Sheet(
+        verb="report",
+        title=words.sides_title(result.sides),
+        kicker=plain(checks[0][2].file.origin) if checks else "",
+        sentence=_report_answer(result, checks),
+        facts=_facts(str(result.about), result.as_of, result),
+        topics=_topics(checks, figures),
+        method=_METHOD,
+        sources=result.citations,
+        about=str(result.about),
+        as_of=result.as_of,
+        command=_command(result),
+        scorecard=_scorecard(checks),
+        next=_NEXT,
+        digest=content_hash(result.as_json()),
+    )
+
+
+def diff_sheet(result: "DiffResult") -> Sheet:
+    """What changed between two days of knowledge."""
+    topics = []
+    for what, slug, title, subject in (
+        ("verdict", "verdicts", "Verdicts", "Statement"),
+        ("price", "list-prices", "List prices", "Model"),
+        ("rank", "places", "Places", "Model"),
+    ):
+        found = [c for c in result.changes if c.what == what]
+        figure = Figure(
+            slug,
+            f"{len(found)} changed",
+            columns=(
+                TableColumn("subject", subject, long=True),
+                TableColumn("before", "Before"),
+                TableColumn("after", "After"),
+                TableColumn("why", "Why", long=True),
+            ),
+            rows=tuple((c.subject, c.before or "new", c.after or "gone", c.why) for c in found),
+            shown=len(found),
+        )
+        topics.append(Topic(f"changed-{slug}", title, figures=(figure,)))
+    n = len(result.changes)
+    return Sheet(
+        verb="diff",
+        title=f"What changed from {result.start} to {result.end}",
+        sentence=f"From what was known by {result.start} to what was known by {result.end}, "
+        f"{n:,} {'thing' if n == 1 else 'things'} changed.",
+        facts=(("From", str(result.start)), ("To", str(result.end))),
+        topics=tuple(topics),
+        sources=result.citations,
+        as_of=result.end,
+        full=True,
+    )
+
+
+def diff_table(result: "DiffResult") -> Download:
+    """One row a change."""
+    names = ("what", "subject", "before", "after", "why", "source_ids")
+    return Download(
+        tuple(TableColumn(name, name.replace("_", " ")) for name in names),
+        tuple(
+            (c.what, c.subject, c.before, c.after, c.why, " ".join(c.source_ids))
+            for c in result.changes
+        ),
+    )
+
+
+def check_table(result: "CheckResult") -> Download:
+    """One row a statement with the number that decided; of `show`, every row behind its readings.
+
+    Args:
+        result: The verdicts.
+    """
+    if result.verb == "show":
+        rows = [
+            {"reading": name, **row}
+            for v in result.verdicts
+            for name, judged in zip(("as stated", "kindest"), v.judged, strict=True)
+            for row in judged.answer.rows
+        ]
+        return _download(rows)
+    rows = []
+    for v in result.verdicts:
+        judged = words.deciding(v)
+        row: dict[str, Any] = {
+            "id": v.claim.id, "says": v.claim.says, "section": v.claim.section,
+            "verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth,
+            "label": None, "value": None, "low": None, "high": None, "unit": None, "n": None,
+            "about": None,
+        }  # fmt: skip
+        if judged.answer.estimates:
+            told = words.telling(judged).as_json()
+            row |= {k: told[k] for k in ("label", "value", "low", "high", "unit", "n", "about")}
+        rows.append(row | {"unverified": v.unverified, "sentence": v.sentence})
+    return _download(rows)
+
+
+def _download(rows: Sequence[Mapping[str, Any]]) -> Download:
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    return Download(
+        tuple(TableColumn(name, plain(name, 80).replace("_", " ")) for name in names),
+        tuple(tuple(row.get(name) for name in names) for row in rows),
+    )
+
+
+def _facts(
+    about: str, as_of: date, result: "CheckResult | ReportResult"
+) -> tuple[tuple[str, ...], ...]:
+    until = words.evidence_until(result.citations)
+    return (
+        ("About", about),
+        ("Known by", str(as_of)),
+        *((("Evidence up to", until),) if until else ()),
+        ("Sources", str(len(result.citations)), "sources"),
+    )
+
+
+def _checks_of(result: "ReportResult") -> Checks:
+    """The checks of a report: hindsight leads, if it was asked."""
+    found = (
+        ("hindsight", "In hindsight", result.now),
+        ("then", "Then", result.then),
+        ("today", "Today", result.today),
+    )
+    return [(key, name, check) for key, name, check in found if check is not None]
+
+
+def _report_answer(result: "ReportResult", checks: Checks) -> str:
+    """The answer in one paragraph: counts of verdicts, and what changed with time."""
+    if not checks:
+        return (
+            "No statements were checked for these two sides. The charts below show what the "
+            f"evidence known by {result.as_of} says of them."
+        )
+    key, _, lead = checks[0]
+    said = [words.check_answer(lead.verdicts, lead.as_of)]
+    others = {k: c for k, _, c in checks if k != key}
+    if "then" in others:
+        differ = words.other_verdicts(lead.verdicts, others["then"].verdicts)
+        said.append(f"With only what was known at the time, {differ}.")
+    if "today" in others:
+        differ = words.other_verdicts(lead.verdicts, others["today"].verdicts)
+        said.append(f"Asked of {others['today'].as_of} itself, {differ}.")
+    return " ".join(said)
+
+
+def _command(result: "ReportResult") -> str:
+    """The command that makes a report again, for one that no command made."""
+    given = {"--as-of": str(result.as_of)}
+    if result.sides != Sides():
+        sides = result.sides
+        given = {"--group": sides.group, "--a": sides.a, "--b": sides.b, **given}
+    if result.now is None or result.now.about is not None:
+        given["--about"] = str(result.about)
+    return " ".join(["h2h report", *(f"{k} {shlex.quote(plain(v))}" for k, v in given.items())])
+
+
+def _scorecard(checks: Checks) -> Scorecard | None:
+    if not checks:
+        return None
+    views = {
+        key: Viewpoint(key, name, _MEANS[key], "" if key == "then" else str(check.as_of))
+        for key, name, check in checks
+    }
+    return Scorecard(
+        tuple(views[key] for key in _MEANS if key in views),
+        tuple((word, words.STYLES[word]) for word in WORDS),
+    )
+
+
+def _topics(
+    checks: Checks, figures: Mapping[str, Figure], *, rows: bool = False
+) -> tuple[Topic, ...]:
+    """Every section that has a claim or an exhibit; claims of unknown sections come last."""
+    from headtohead.questions.exhibits import sections
+
+    cards = _cards(checks)
+    known = {section.slug: section for section in sections()}
+    found = []
+    for slug in (*known, *dict.fromkeys(c.topic for c in cards if c.topic not in known)):
+        section = known.get(slug)
+        shown = [figures[x.slug] for x in section.exhibits if x.slug in figures] if section else []
+        own = tuple(c for c in cards if c.topic == slug)
+        if rows:
+            told = [v for _, _, check in checks for v in check.verdicts if v.claim.section == slug]
+            shown += [f for v in told for f in _row_figures(v)]
+        if own or shown:
+            title = section.title if section else slug.capitalize()
+            asks = section.asks if section else ""
+            found.append(Topic(slug, title, asks, cards=own, figures=tuple(shown)))
+    return tuple(found)
+
+
+def _cards(checks: Checks) -> list[ClaimCard]:
+    """Every claim of the first check, with its verdicts in all of them."""
+    made = []
+    for place, first in enumerate(checks[0][2].verdicts if checks else ()):
+        claim = first.claim
+        rulings = tuple(
+            _ruling(key, name, v)
+            for key, name, check in checks
+            for v in check.verdicts
+            if v.claim.id == claim.id
+        )
+        name = anchor("claim", claim.id)
+        decided = words.deciding(first)
+        numbers = decided.answer.estimates
+        made.append(
+            ClaimCard(
+                id=plain(claim.id, 40),
+                # Two ids may differ only in characters that an anchor cannot hold.
+                anchor=name if name == f"claim-{claim.id}" else f"{name}-{place + 1}",
+                says=plain(claim.says),
+                topic=claim.section,
+                kind=plain(claim.kind, 40),
+                about=str(claim.about),
+                expect=plain(claim.expect),
+                note=plain(claim.note),
+                rulings=rulings,
+                headline=words.telling(decided) if numbers else None,
+                others=max(0, len(numbers) - 1),
+                why_none=plain(decided.answer.missing),
+                place=place,
+            )
+        )
+    return made
+
+
+def _ruling(key: str, name: str, v: Verdict) -> Ruling:
+    names = ("As stated", "Kindest reading")
+    return Ruling(
+        key=key,
+        name=name,
+        word=v.word,
+        style=words.STYLES[v.word],
+        mark=words.MARKS[v.word],
+        as_of=str(v.as_of),
+        sentence=plain(v.sentence, 4000),
+        decides=plain(v.decides),
+        unverified=v.unverified,
+        readings=tuple(_reading(n, j) for n, j in zip(names, v.judged, strict=True)),
+    )
+
+
+def _reading(name: str, judged: Judged) -> ReadingCard:
+    answer, bound = judged.answer, judged.reading.bound
+    numbers = answer.estimates
+    return ReadingCard(
+        name=name,
+        says=plain(judged.reading.says),
+        truth=words.TRUTHS[judged.truth],
+        bound=words.bound_words(bound, numbers) if bound else "",
+        about=str(judged.about),
+        asked=plain(words.scope_words(judged)),
+        found=plain(answer.says or answer.missing),
+        notes=tuple(plain(n) for n in answer.notes),
+        numbers=numbers,
+        ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
+    )
+
+
+def _row_figures(v: Verdict) -> list[Figure]:
+    """The rows behind both readings of a verdict; once, if they are the same."""
+    stated, kindest = (judged.answer.rows for judged in v.judged)
+    if stated == kindest:
+        return [_row_figure("rows", "Rows behind both readings", stated)] if stated else []
+    named = (("as stated", stated), ("on the kindest reading", kindest))
+    return [
+        _row_figure(f"rows-{n}", f"Rows behind the verdict {name}", rows)
+        for n, (name, rows) in enumerate(named, 1)
+        if rows
+    ]
+
+
+def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Figure:
+    """Rows as a table of what differs among them; what all share is said once."""
+    told = [{k: v for k, v in row.items() if v is not None and v != ""} for row in rows]
+    names = list(dict.fromkeys(name for row in told for name in row))
+    shared = {
+        name: told[0][name]
+        for name in names
+        if len(told) > 1 and all(name in r and r[name] == told[0].get(name) for r in told)
+    }
+    remarks = [f"In every row: {', '.join(f'{k} {bare(v)}' for k, v in shared.items())}"]
+    if len(told) == 1:
+        columns: tuple[TableColumn, ...] = (
+            TableColumn("column", "Column"),
+            TableColumn("value", "Value"),
+        )
+        table: list[Row] = [(name, _cell(told[0][name])) for name in names]
+    else:
+        kept = [name for name in names if name not in shared]
+        numbers = {n for n in kept if all(_is_number(row[n]) for row in told if n in row)}
+        columns = tuple(
+            TableColumn(n, n.replace("_", " "), 0 if n in numbers else None) for n in kept
+        )
+        table = [tuple(_cell(row.get(n)) for n in kept) for row in told]
+    n = len(rows)
+    return Figure(
+        slug,
+        title,
+        f"rows ({min(n, _ROWS)} of {n} shown)" if n > 1 else "one row",
+        columns=columns,
+        rows=tuple(table),
+        shown=_ROWS if n > 1 else len(table),
+        remarks=tuple(remarks) if shared else (),
+        table_first=True,
+        data=_download(rows),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if value is None or isinstance(value, bool | date) else str(value)
