@@ -107,8 +107,8 @@ def check_sheet(result: "CheckResult") -> Sheet:
 
 def report_sheet(result: "ReportResult") -> Sheet:
     """The whole head-to-head."""
-    from headtohead.questions.exhibit import exhibit_figure
     from headtohead.questions.exhibits import exhibit_specs
+    from headtohead.questions.figures import exhibit_figure
 
     known = {c.source_id: c for c in result.citations}
     figures = {

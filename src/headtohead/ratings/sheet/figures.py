@@ -17,7 +17,7 @@ from headtohead.publish.citing import (
 )
 from headtohead.publish.envelope import citation_json
 from headtohead.publish.escaping import plain, web_address
-from headtohead.publish.prepare import cell
+from headtohead.publish.machine import bare as cell
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet.naming import (
     LONG,
