@@ -22,6 +22,7 @@ from tests.ratings.bradley_terry.boards import (
     names,
     one_by_one,
 )
+from tests.simulations import lengths
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.bounds import bounds
@@ -372,13 +373,14 @@ def test_all_intervals_hold_at_once_far_less_often() -> None:
     assert 0.25 < (found == 1).mean() < 0.6
 
 
-def test_clusters_need_clustered_errors() -> None:
+@pytest.mark.parametrize("rounds", lengths(60, 150))
+def test_clusters_need_clustered_errors(rounds: int) -> None:
     # Voters cast 10 votes each on one pair, 3 of 10 repeating their own view: a design effect of
     # 1 + 9 * 0.09. Errors of independent votes cover .85; 600 voters of 8 models, clustered, .945.
     rng = _rng(24)
     clustered: list[float] = []
     plain: list[float] = []
-    for _ in range(150):
+    for _ in range(rounds):
         world = World.of(8, rng, tie=0.4)
         rows = world.clusters(600, 10, 0.3, rng)
         fitted = fit(counted(rows))
