@@ -19,7 +19,7 @@ from benchmarks.sequential_errors import error_table
 from benchmarks.sequential_peer import peer_lines
 from numpy.typing import NDArray
 
-from headtohead.trials.sequential import Plan, Sequential, decide
+from headtohead.trials.sequential import Sequential, SequentialPlan, decide
 
 _TARGET = 0.60
 _LONG = 6
@@ -41,7 +41,7 @@ class Used:
         return cls(float(taken.mean()), error, float(yes.mean()), float(no.mean()))
 
 
-def run(case: Case, plan: Plan, give_up: float | None, cap: int, runs: int) -> Used:
+def run(case: Case, plan: SequentialPlan, give_up: float | None, cap: int, runs: int) -> Used:
     """The procedure, stopped at a verdict, at giving up, or at the cap."""
     rng, parts = np.random.default_rng(1), max(1, CELLS // cap)
     ends: list[Floats] = []
@@ -79,7 +79,7 @@ def sprt(case: Case, runs: int) -> Used:
     return Used.of(np.concatenate(taken), yes, np.zeros_like(yes))
 
 
-def budgeted(case: Case, plan: Plan, cap: int, least: float, runs: int) -> Used:
+def budgeted(case: Case, plan: SequentialPlan, cap: int, least: float, runs: int) -> Used:
     """Stopped also when the chance of a verdict within the cap falls below `least`."""
     rng, taken, said = np.random.default_rng(3), [], []
     for x in pairs(rng, runs, cap, case):
@@ -114,7 +114,7 @@ def _lines(margin: float, discordance: float, same: bool, runs: int) -> list[str
             case = Case(margin, discordance, truth, power)
             design = truth if same else 0.0
             n, spread = case.fixed(design), math.sqrt(discordance)
-            plan, give = Plan(margin, design=design, spread=spread), 1 - power
+            plan, give = SequentialPlan(margin, design=design, spread=spread), 1 - power
             far = n if same or truth > 0 else 4 * n
             found = [
                 run(case, plan, None, _LONG * far, runs),
@@ -156,7 +156,7 @@ def _budget(runs: int) -> list[str]:
         for times, least in ((1.0, 0.1), (1.0, 0.3), (1.5, 0.1)):
             case = Case(0.05, 0.2, truth, 0.9)
             n = case.fixed(0.0)
-            plan = Plan(0.05, spread=math.sqrt(0.2))
+            plan = SequentialPlan(0.05, spread=math.sqrt(0.2))
             used = budgeted(case, plan, math.ceil(times * n), least, runs)
             lines.append(
                 f"| {truth:+g} | {n:,} | {case.fixed_power(n):.0%} | {times:g} fixed n | {least:g} "

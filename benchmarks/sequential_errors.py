@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, CELLS, Case, Floats, pairs
 
-from headtohead.trials.sequential import Plan, log_wealth
+from headtohead.trials.sequential import SequentialPlan, log_wealth
 
 Draw = Callable[[np.random.Generator, int, int, float], Floats]
 
@@ -68,7 +68,7 @@ def errors(world: World, runs: int, n: int) -> tuple[float, float, float]:
 
     The interval misses the true 0 if 0 is ever refuted from either side.
     """
-    plan, rng = Plan(world.margin, bound=world.bound), np.random.default_rng(4)
+    plan, rng = SequentialPlan(world.margin, bound=world.bound), np.random.default_rng(4)
     wrong, parts = np.zeros(3), max(1, CELLS // n)
     for begin in range(0, runs, parts):
         count = min(parts, runs - begin)

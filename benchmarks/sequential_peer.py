@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, Case, Floats, pairs
 
-from headtohead.trials.sequential import Plan, decide, log_wealth, predicted_variance
+from headtohead.trials.sequential import SequentialPlan, decide, log_wealth, predicted_variance
 from headtohead.trials.sequential.bets import distances, log_weights, stake
 
 
@@ -20,7 +20,7 @@ def peer_lines(folder: Path, runs: int) -> list[str]:
     # The package was written for numpy 1.
     np.__dict__.setdefault("float_", np.float64)
     betting = importlib.import_module("confseq.betting")
-    plan, rng, cap = Plan(0.05, spread=math.sqrt(0.2)), np.random.default_rng(5), 8000
+    plan, rng, cap = SequentialPlan(0.05, spread=math.sqrt(0.2)), np.random.default_rng(5), 8000
     lines, worst = ["| truth | ours | confseq |", "|---|---|---|"], 0.0
     for truth in (0.0, 0.025, -0.025, -0.075, -0.15):
         x = pairs(rng, runs, cap, Case(0.05, 0.2, truth, 0.9))
@@ -51,7 +51,7 @@ def peer_lines(folder: Path, runs: int) -> list[str]:
     ]
 
 
-def _same_bets(betting: ModuleType, x: Floats, plan: Plan) -> float:
+def _same_bets(betting: ModuleType, x: Floats, plan: SequentialPlan) -> float:
     variance, total = predicted_variance(x, plan), np.full(x.shape, -math.inf)
     for start, distance in zip(log_weights(), distances(plan), strict=True):
         bets = 2 * stake(float(distance), variance, plan.bound + plan.null)

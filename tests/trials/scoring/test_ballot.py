@@ -13,7 +13,7 @@ import pytest
 
 from headtohead.core.errors import InputError
 from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
-from headtohead.trials.scoring.duel import Duel
+from headtohead.trials.scoring.scored import Duel
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")

@@ -118,11 +118,11 @@ def test_impossible_scores_are_refused() -> None:
 
 
 def test_a_degenerate_answer_takes_no_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for mark in ("*", " ", "(", "_*", "answer ", "\\boxed{", "1,", "- ", "#", "A) ", "$`"):
         for reference in ("C", "7", "Paris"):
             scored(mark * 20_000, reference)
-    assert time.monotonic() - start < 4
+    assert time.process_time() - start < 4
 
 
 @given(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headtohead.core.errors import InputError
 from headtohead.trials.scoring import judge as j
-from headtohead.trials.scoring.duel import Duel, transcript
+from headtohead.trials.scoring.scored import Duel, transcript
 
 DUEL = Duel(
     key="k1",
@@ -140,19 +140,3 @@ def test_raw_verdicts_are_kept_so_that_biases_can_be_measured() -> None:
     assert (lost.preference, lost.unreadable_n, lost.own) == (None, 1, "")
     both = j.judged(DUEL, None, None, judge_family="g", family_a="g", family_b="g")
     assert (both.unreadable_n, both.own) == (2, "both")
-
-
-def test_a_judge_can_mark_one_answer_against_the_reference() -> None:
-    call = j.grade_call(DUEL, "B", model="judge-1")
-    text = json.dumps(call.messages)
-    assert "It is 4." in text
-    assert "four" not in text
-    assert (call.epoch, call.run) == (2, "judge: graded B")
-    assert j.graded('{"reason": "", "grade": "correct"}').value == 1
-    wrong = j.graded("Grade: incorrect")
-    assert (wrong.value, wrong.failure) == (0, "")
-    assert j.graded("hm").value is None
-    assert j.read_grade("**incorrect**") == "incorrect"
-    assert j.read_grade("grade: correct, no, grade: incorrect") is None
-    with pytest.raises(ValueError, match="'k2' has no reference"):
-        j.grade_call(Duel("k2", [], "a", "b"), "A", model="m")

@@ -9,9 +9,9 @@ import pytest
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
-from headtohead.trials.scoring.matching import TimedPattern
 from headtohead.trials.scoring.scored import Scored, Scorer
 from headtohead.trials.scoring.scorers import scorer_from, scorers
+from headtohead.trials.scoring.scorers.regex import TimedPattern
 
 
 def call(output: str, reference: str | None = None) -> Call:

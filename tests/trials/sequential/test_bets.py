@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.sequential import Plan, log_wealth, predicted_variance
+from headtohead.trials.sequential import SequentialPlan, log_wealth, predicted_variance
 from headtohead.trials.sequential.bets import (
     distances,
     final_log_wealth,
@@ -22,7 +22,7 @@ _SCORES = st.lists(st.floats(-1, 1), min_size=1, max_size=40).map(np.array)
 _MEANS = st.floats(-0.95, 0.95)
 
 
-def _by_hand(xs: list[float], m: float, plan: Plan) -> list[float]:
+def _by_hand(xs: list[float], m: float, plan: SequentialPlan) -> list[float]:
     """The same wealth from its description, in plain numbers, one observation at a time."""
     steps = range(-6, 7)
     shares = [0.25 ** abs(k) for k in steps]
@@ -45,7 +45,7 @@ def _by_hand(xs: list[float], m: float, plan: Plan) -> list[float]:
 def test_a_first_win_by_hand() -> None:
     # One gambler who believes in 0.05 above -0.05 where the variance is 0.1: the plain stake is
     # 0.05 / (0.1 + 0.0025) = 0.487805; bent, 0.487805 / sqrt(1 + 0.487805^2) = 0.438424.
-    plan = Plan(0.05)
+    plan = SequentialPlan(0.05)
     assert distances(plan)[6] == 0.05
     bet = stake(0.05, np.array(0.1), 0.95)
     assert bet == pytest.approx(0.438424, abs=1e-6)
@@ -62,7 +62,7 @@ def test_a_first_win_by_hand() -> None:
 def test_agrees_with_plain_arithmetic(
     x: FloatArray, m: float, margin: float, spread: float
 ) -> None:
-    plan = Plan(margin, spread=spread)
+    plan = SequentialPlan(margin, spread=spread)
     expected = np.log(_by_hand(x.tolist(), m, plan))
     assert log_wealth(x, m, plan) == pytest.approx(expected, abs=1e-9)
     final = final_log_wealth(x, predicted_variance(x, plan), m, plan)
@@ -73,7 +73,7 @@ def test_agrees_with_plain_arithmetic(
 @pytest.mark.parametrize("ties", [0.0, 0.3, 0.75])
 def test_wealth_is_a_fair_game_at_the_mean(m: float, ties: float) -> None:
     """Over all 729 sequences of six -1, 0, 1 the mean wealth is exactly 1, and less below."""
-    plan = Plan(0.05)
+    plan = SequentialPlan(0.05)
     worlds = np.array(list(itertools.product([-1.0, 0.0, 1.0], repeat=6)))
 
     def average(mean: float) -> FloatArray:
@@ -91,7 +91,7 @@ def test_wealth_is_a_fair_game_at_the_mean(m: float, ties: float) -> None:
 @settings(deadline=None, max_examples=60)
 @given(_SCORES, st.floats(0.01, 0.5), st.floats(0.5, 4))
 def test_wealth_falls_as_the_mean_doubted_rises(x: FloatArray, margin: float, bound: float) -> None:
-    plan = Plan(margin * bound, bound=bound)
+    plan = SequentialPlan(margin * bound, bound=bound)
     means = np.linspace(-bound, bound, 41)
     wealth = np.array([log_wealth(bound * x, float(m), plan) for m in means])
     assert np.all(np.isfinite(wealth))
@@ -101,8 +101,8 @@ def test_wealth_falls_as_the_mean_doubted_rises(x: FloatArray, margin: float, bo
 @settings(deadline=None, max_examples=30)
 @given(_SCORES, st.floats(0.1, 10))
 def test_units_do_not_matter(x: FloatArray, unit: float) -> None:
-    plan = Plan(0.05, spread=0.4)
-    scaled = Plan(0.05 * unit, bound=unit, spread=0.4 * unit)
+    plan = SequentialPlan(0.05, spread=0.4)
+    scaled = SequentialPlan(0.05 * unit, bound=unit, spread=0.4 * unit)
     expected = log_wealth(x, -0.05, plan)
     assert log_wealth(unit * x, -0.05 * unit, scaled) == pytest.approx(expected, abs=1e-8)
 
@@ -111,7 +111,7 @@ def test_bets_do_not_see_what_they_bet_on() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, 30)
     changed = x.copy()
     changed[20:] = -changed[20:]
-    plan = Plan(0.05)
+    plan = SequentialPlan(0.05)
     same = predicted_variance(x, plan) == predicted_variance(changed, plan)
     assert same[:21].all()
     assert not same[21:].all()
@@ -133,10 +133,10 @@ def test_bets_do_not_see_what_they_bet_on() -> None:
 )
 def test_refuses_a_plan_that_is_none(given_: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Plan(**given_)
+        SequentialPlan(**given_)
 
 
 def test_a_margin_of_zero_asks_for_better() -> None:
-    plan = Plan(0.0, bound=2.0)
+    plan = SequentialPlan(0.0, bound=2.0)
     assert (plan.planned, plan.distance) == (0.1, 0.1)
     assert plan.alpha == pytest.approx(0.025)

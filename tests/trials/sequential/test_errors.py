@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.sequential import Plan, decide, log_wealth
+from headtohead.trials.sequential import SequentialPlan, decide, log_wealth
 
 _RUNS, _N = 500, 1000
 
@@ -36,14 +36,14 @@ def _at_most(wrong: BoolArray | IntArray, promised: float) -> bool:
 
 
 _WORLDS = {
-    "rare, only A wins": (_pairs(1, 0.01, -0.01), Plan(0.01)),
-    "rare": (_pairs(2, 0.015, -0.01), Plan(0.01)),
-    "near 0 and 1": (_pairs(3, 0.05, -0.05), Plan(0.05)),
-    "usual": (_pairs(4, 0.2, -0.05), Plan(0.05)),
-    "always different": (_pairs(5, 1.0, -0.05), Plan(0.05, spread=1.0)),
-    "wrong plan": (_pairs(6, 0.4, -0.05), Plan(0.05, design=0.3, spread=0.05, trust=200)),
-    "graded": (_graded(7, -0.05), Plan(0.05)),
-    "weighted": (_weighted(8, -0.05), Plan(0.05, bound=2.0)),
+    "rare, only A wins": (_pairs(1, 0.01, -0.01), SequentialPlan(0.01)),
+    "rare": (_pairs(2, 0.015, -0.01), SequentialPlan(0.01)),
+    "near 0 and 1": (_pairs(3, 0.05, -0.05), SequentialPlan(0.05)),
+    "usual": (_pairs(4, 0.2, -0.05), SequentialPlan(0.05)),
+    "always different": (_pairs(5, 1.0, -0.05), SequentialPlan(0.05, spread=1.0)),
+    "wrong plan": (_pairs(6, 0.4, -0.05), SequentialPlan(0.05, design=0.3, spread=0.05, trust=200)),
+    "graded": (_graded(7, -0.05), SequentialPlan(0.05)),
+    "weighted": (_weighted(8, -0.05), SequentialPlan(0.05, bound=2.0)),
 }
 
 
@@ -65,14 +65,14 @@ def test_the_errors_are_used() -> None:
 
 @pytest.mark.parametrize("truth", [-0.2, 0.0, 0.1])
 def test_interval_holds_the_truth_at_all_times(truth: float) -> None:
-    plan, x = Plan(0.05), _pairs(11, 0.3, truth)
+    plan, x = SequentialPlan(0.05), _pairs(11, 0.3, truth)
     most = np.maximum(log_wealth(x, truth, plan), log_wealth(-x, -truth, plan)).max(axis=1)
     assert _at_most(most >= plan.threshold, 0.05)
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.05])
 def test_gives_up_rarely_where_the_plan_holds(truth: float) -> None:
-    found = decide(_pairs(12, 0.2, truth), Plan(0.1, spread=0.45), give_up=0.1)
+    found = decide(_pairs(12, 0.2, truth), SequentialPlan(0.1, spread=0.45), give_up=0.1)
     gave_up = found.gave_up_at > 0
     gave_up &= (found.yes_at == 0) | (found.gave_up_at < found.yes_at)
     assert _at_most(gave_up, 0.1)
@@ -81,7 +81,7 @@ def test_gives_up_rarely_where_the_plan_holds(truth: float) -> None:
 
 def test_a_long_dependent_sequence_keeps_the_error() -> None:
     """The spread swings with the past; only the mean given the past must be the margin."""
-    rng, plan = np.random.default_rng(13), Plan(0.05)
+    rng, plan = np.random.default_rng(13), SequentialPlan(0.05)
     x = np.empty((_RUNS, _N))
     wide = np.ones(_RUNS, dtype=bool)
     for i in range(_N):

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired import verdict
-from headtohead.trials.sequential import Plan, Sequential, State, decide, log_wealth
+from headtohead.trials.sequential import Sequential, SequentialPlan, State, decide, log_wealth
 
 _PAIRS = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=150).map(np.array)
 _SCORES = st.lists(st.floats(-1, 1), min_size=1, max_size=60).map(np.array)
 _MARGINS = st.sampled_from([0.02, 0.1, 0.3, -0.1, 0.0])
 
 
-def _states(x: FloatArray, plan: Plan, give_up: float | None = None) -> list[State]:
+def _states(x: FloatArray, plan: SequentialPlan, give_up: float | None = None) -> list[State]:
     test = Sequential(plan, give_up)
     return [test.add(float(value)) for value in x]
 
@@ -30,7 +30,7 @@ def _drawn(n: int, only_a: float, only_b: float, seed: int = 0) -> FloatArray:
 @settings(deadline=None, max_examples=60)
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_interval_and_verdict_are_one(x: FloatArray, margin: float) -> None:
-    plan, before = Plan(margin), Sequential(Plan(margin)).state
+    plan, before = SequentialPlan(margin), Sequential(SequentialPlan(margin)).state
     assert (before.n, before.low, before.high, before.verdict) == (0, -1, 1, "undecided")
     assert math.isnan(before.estimate)
     for state in _states(x, plan):
@@ -50,7 +50,7 @@ def test_interval_and_verdict_are_one(x: FloatArray, margin: float) -> None:
 @settings(deadline=None, max_examples=60)
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
-    plan = Plan(margin)
+    plan = SequentialPlan(margin)
     found, last = decide(x, plan, 0.2), _states(x, plan, 0.2)[-1]
     at = [int(n) for n in (found.yes_at, found.no_at) if n]
     assert last.first_decided_at == (min(at) if at else None)
@@ -62,8 +62,8 @@ def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
 @settings(deadline=None, max_examples=40)
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_turning_everything_round_swaps_the_verdicts(x: FloatArray, margin: float) -> None:
-    plan = Plan(margin, design=0.05 - margin)
-    turned = Plan(-margin, design=margin - 0.05)
+    plan = SequentialPlan(margin, design=0.05 - margin)
+    turned = SequentialPlan(-margin, design=margin - 0.05)
     ours, theirs = _states(x, plan, 0.1)[-1], _states(-x, turned, 0.1)[-1]
     swapped = {"yes": "no", "no": "yes", "undecided": "undecided"}
     assert theirs.verdict == swapped[ours.verdict]
@@ -75,17 +75,17 @@ def test_turning_everything_round_swaps_the_verdicts(x: FloatArray, margin: floa
 @settings(deadline=None, max_examples=20)
 @given(_SCORES, st.integers(1, 59))
 def test_portions_do_not_matter(x: FloatArray, cut: int) -> None:
-    whole, parts = Sequential(Plan(0.1)), Sequential(Plan(0.1))
+    whole, parts = Sequential(SequentialPlan(0.1)), Sequential(SequentialPlan(0.1))
     whole.add_all(x)
     parts.add_all(x[:cut])
     parts.add_all(x[cut:])
-    assert parts.state == whole.state == _states(x, Plan(0.1))[-1]
+    assert parts.state == whole.state == _states(x, SequentialPlan(0.1))[-1]
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(0.1, 0.1), (0.02, 0.3), (0.004, 0.006)])
 def test_ends_agree_with_a_grid(only_a: float, only_b: float) -> None:
     """Every grid mean is tested at every moment; the ends may lag by 1% of n, never lead."""
-    plan, x = Plan(0.05), _drawn(600, only_a, only_b)
+    plan, x = SequentialPlan(0.05), _drawn(600, only_a, only_b)
     state = Sequential(plan).add_all(x)
     grid = np.arange(-1, 1.0005, 0.002)
     for sign, end in ((1.0, state.low), (-1.0, -state.high)):
@@ -94,7 +94,7 @@ def test_ends_agree_with_a_grid(only_a: float, only_b: float) -> None:
 
 
 def test_ties_alone_are_no_certainty() -> None:
-    test = Sequential(Plan(0.05))
+    test = Sequential(SequentialPlan(0.05))
     early = test.add_all(np.zeros(20))
     assert early.verdict == "undecided"
     assert early.low == -early.high < -0.2
@@ -107,7 +107,7 @@ def test_ties_alone_are_no_certainty() -> None:
 
 
 def test_a_verdict_stays_when_the_data_turn() -> None:
-    test = Sequential(Plan(0.05))
+    test = Sequential(SequentialPlan(0.05))
     first = test.add_all(np.ones(30))
     assert first.verdict == "yes"
     later = test.add_all(-np.ones(300))
@@ -118,7 +118,7 @@ def test_a_verdict_stays_when_the_data_turn() -> None:
 
 
 def test_weights_and_other_units_are_bounded_observations() -> None:
-    rng, plan = np.random.default_rng(5), Plan(0.05, bound=3.0)
+    rng, plan = np.random.default_rng(5), SequentialPlan(0.05, bound=3.0)
     x = rng.choice([0.5, 3.0], 3000, p=[0.8, 0.2]) * _drawn(3000, 0.02, 0.05)
     state = Sequential(plan).add_all(x)
     assert state.low < 0.03 < state.high
@@ -128,8 +128,8 @@ def test_weights_and_other_units_are_bounded_observations() -> None:
 def test_gives_up_on_a_plan_that_fails() -> None:
     # Truly between the margin and the plan: B is worse, but hardly by the margin.
     x = _drawn(4000, 0.13, 0.09, seed=2)
-    silent = Sequential(Plan(0.05)).add_all(x)
-    test = Sequential(Plan(0.05, design=0.01), give_up=0.1)
+    silent = Sequential(SequentialPlan(0.05)).add_all(x)
+    test = Sequential(SequentialPlan(0.05, design=0.01), give_up=0.1)
     states = [test.add(value) for value in x.tolist()]
     stopped = next(state for state in states if state.stopped)
     assert silent.gave_up_at is None
@@ -138,7 +138,7 @@ def test_gives_up_on_a_plan_that_fails() -> None:
 
 
 def test_ten_thousand_observations_are_cheap() -> None:
-    x, test = _drawn(10_000, 0.1, 0.1), Sequential(Plan(0.05))
+    x, test = _drawn(10_000, 0.1, 0.1), Sequential(SequentialPlan(0.05))
     begin = time.process_time()
     state = test.add_all(x)
     assert time.process_time() - begin < 5
@@ -146,7 +146,7 @@ def test_ten_thousand_observations_are_cheap() -> None:
 
 
 def test_refuses_what_it_cannot_use() -> None:
-    test = Sequential(Plan(0.1))
+    test = Sequential(SequentialPlan(0.1))
     for bad in (1.5, math.nan, -math.inf):
         with pytest.raises(ValueError, match="an observation is"):
             test.add(bad)
@@ -154,5 +154,5 @@ def test_refuses_what_it_cannot_use() -> None:
         test.add_all([0, 2])
     assert test.state.n == 0
     with pytest.raises(ValueError, match="give_up is 1"):
-        Sequential(Plan(0.1), give_up=1)
-    assert decide(np.zeros((3, 0)), Plan(0.1)).yes_at.tolist() == [0, 0, 0]
+        Sequential(SequentialPlan(0.1), give_up=1)
+    assert decide(np.zeros((3, 0)), SequentialPlan(0.1)).yes_at.tolist() == [0, 0, 0]

@@ -23,8 +23,8 @@ from tests.trials.switching.parts import (
     vote_file,
 )
 
-from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import judge_calls
+from headtohead.trials.scoring.scored import Duel
 from headtohead.trials.switching.settings import Pace
 
 # Of items that A has right and B wrong, of items that both have alike.

@@ -12,17 +12,26 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
+
+import msgspec
+import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
-from headtohead.trials.sampling.classes import Classes, clustered, label_of, pooled
-from headtohead.trials.sampling.replayable import unfit
-from headtohead.trials.sampling.reservoir import Reservoir
-from headtohead.trials.sampling.totals import Totals, TotalsBy, renamed
+from headtohead.trials.sampling.classes import clustered, label_of, pooled
 
-if TYPE_CHECKING:
-    import numpy as np
+NO_MESSAGES = "the log does not hold the messages"
+UNREADABLE = "the messages are not in OpenAI's chat shape"
+FAILED = "the original call failed"
+NO_ANSWER = "the log does not hold the answer"
+AWAITS_TOOL = "the answer was a call of a tool, whose result is not there"
+OWN_TOOLS = "it uses tools that only the provider runs"
+STORED = "it continues a conversation that the provider keeps"
+MEDIA = "it holds images, sound or files"
+
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
+_CLIENT_TOOLS = ("function", "custom")
 
 _MOST_LABELS = 10_000
 _FEWEST = 5  # requests that a class needs to stand alone
@@ -71,7 +80,7 @@ class Stratum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class LogSample:
     """A weighted random order of requests, and what the log holds.
 
     Attributes:
@@ -85,8 +94,6 @@ class Sample:
         distinct_n: Different requests among those held.
         commonest_frac: Share of the most frequent request among those held.
         unfit_n: Reason -> rows that cannot be replayed.
-        totals: (model, class) -> sums over all rows; the class is empty where no labels tell it.
-        silhouette: How well clusters are apart; None where labels tell the class.
         ended_by: The class that ran out before enough was drawn; empty if none did.
     """
 
@@ -100,8 +107,6 @@ class Sample:
     distinct_n: int
     commonest_frac: float
     unfit_n: dict[str, int]
-    totals: TotalsBy
-    silhouette: float | None
     ended_by: str
 
 
@@ -127,7 +132,7 @@ def of_model(calls: Iterable[Call], model: str, dropped: Counter[str]) -> Iterat
 
 def draw(
     calls: Iterable[Call],
-    rng: "np.random.Generator",
+    rng: np.random.Generator,
     *,
     n: int = 1000,
     model: str | None = None,
@@ -136,7 +141,7 @@ def draw(
     held: int = 20_000,
     media: bool = False,
     needs_output: bool = True,
-) -> Sample:
+) -> LogSample:
     """The order in which logged requests are to be replayed.
 
     Args:
@@ -161,34 +166,58 @@ def draw(
     """
     if n < 1 or held < 1 or least < 0:
         raise ValueError(f"n={n} and held={held} must be at least 1, least={least} at least 0")
-    log = _read(calls, rng, model, labels, held, media, needs_output)
-    kept = log.reservoir.rows
+    reservoir = Reservoir(held, rng)
+    fit_by, unfit_n = Counter[str](), Counter[str]()
+    rows_n, asked_n = _read(calls, reservoir, fit_by, unfit_n, model, labels, media, needs_output)
+    kept = reservoir.rows
     if labels:
-        found = Classes(tuple(label_of(call, labels) for _, call in kept))
-        seen_n = log.fit_by
+        found = tuple(label_of(call, labels) for _, call in kept)
+        seen_n = fit_by
     else:
         found = clustered([call for _, call in kept], rng)
-        seen_n = _counts(found.of)
-    held_by = _counts(found.of)
-    names = pooled({name: held_by.get(name, 0) for name in seen_n}, _FEWEST, _MOST_CLASSES)
-    classes = [names[name] for name in found.of]
-    odds = _odds(_summed(seen_n, names), _counts(classes), min(_DRAWS, len(kept)), least)
+        seen_n = Counter(found)
+    held_by = Counter(found)
+    names = pooled({name: held_by[name] for name in seen_n}, _FEWEST, _MOST_CLASSES)
+    classes = [names[name] for name in found]
+    pooled_n = Counter[str]()
+    for name, times in seen_n.items():
+        pooled_n[names[name]] += times
+    odds = _odds(pooled_n, Counter(classes), min(_DRAWS, len(kept)), least)
     order, ended_by = _order(classes, odds, min(n, len(kept)), rng)
-    clusters = [_cluster(call) for _, call in kept]
-    repeats = _counts(clusters)
-    return Sample(
-        items=_items(kept, classes, clusters, odds, order),
-        strata=_strata(classes, odds, order),
+    clusters = [
+        hashlib.blake2b(
+            msgspec.json.encode(call.messages, order="deterministic"), digest_size=12
+        ).hexdigest()
+        for _, call in kept
+    ]
+    repeats, held_n, drawn_n = (
+        Counter(clusters),
+        Counter(classes),
+        Counter(classes[at] for at in order),
+    )
+    return LogSample(
+        items=tuple(
+            Item(
+                call=kept[at][1],
+                row=kept[at][0],
+                klass=classes[at],
+                weight=odds[classes[at]][0] / odds[classes[at]][1],
+                cluster=clusters[at],
+            )
+            for at in order
+        ),
+        strata=tuple(
+            Stratum(name, share, chance, held_n[name], drawn_n[name])
+            for name, (share, chance) in odds.items()
+        ),
         most_weight=max(share / chance for share, chance in odds.values()),
-        rows_n=log.rows_n,
-        asked_n=log.asked_n,
-        fit_n=log.reservoir.seen_n,
+        rows_n=rows_n,
+        asked_n=asked_n,
+        fit_n=reservoir.seen_n,
         held_n=len(kept),
         distinct_n=len(repeats),
         commonest_frac=max(repeats.values()) / len(kept),
-        unfit_n=log.unfit_n,
-        totals=renamed(log.totals, names),
-        silhouette=found.silhouette,
+        unfit_n=dict(unfit_n),
         ended_by=ended_by,
     )
 
@@ -232,73 +261,54 @@ def probabilities(
     return {n_: floors[n_] if n_ in raised else scale * share for n_, share in shares.items()}
 
 
-@dataclass(slots=True)
-class _Log:
-    reservoir: Reservoir
-    totals: TotalsBy
-    fit_by: dict[str, int]
-    unfit_n: dict[str, int]
-    rows_n: int = 0
-    asked_n: int = 0
-
-
 def _read(
     calls: Iterable[Call],
-    rng: "np.random.Generator",
+    reservoir: "Reservoir",
+    fit_by: Counter[str],
+    unfit_n: Counter[str],
     model: str | None,
     labels: Sequence[str],
-    held: int,
     media: bool,
     needs_output: bool,
-) -> _Log:
-    log = _Log(Reservoir(held, rng), {}, {}, {})
-    missing = set(labels)
-    totals, fit_by = log.totals, log.fit_by
+) -> tuple[int, int]:
+    """Rows read, and rows of the model; counts those that can be replayed and keeps a sample."""
+    rows_n = asked_n = 0
+    missing, kinds = set(labels), set[tuple[str, str]]()
     for row, call in enumerate(calls):
-        log.rows_n += 1
+        rows_n += 1
         klass = label_of(call, labels) if labels else ""
         if missing:
             missing = missing.difference(call.labels)
-        total = totals.get((call.model, klass))
-        if total is None:
-            total = totals[call.model, klass] = _first(totals, labels)
-        total.add(call)
+        kinds.add((call.model, klass))
+        if len(kinds) > _MOST_LABELS:
+            raise InputError(
+                f"The label {' and '.join(labels) or 'model'} has more than {_MOST_LABELS} values, "
+                "so it does not name kinds of tasks. Choose another, or none to cluster the "
+                "requests."
+            )
         if model is not None and call.model != model:
             continue
-        log.asked_n += 1
+        asked_n += 1
         reason = unfit(call, media=media, needs_output=needs_output)
         if reason:
-            log.unfit_n[reason] = log.unfit_n.get(reason, 0) + 1
+            unfit_n[reason] += 1
             continue
-        fit_by[klass] = fit_by.get(klass, 0) + 1
-        log.reservoir.offer(row, call)
-    _check(log, model, missing)
-    return log
-
-
-def _first(totals: TotalsBy, labels: Sequence[str]) -> Totals:
-    if len(totals) >= _MOST_LABELS:
+        fit_by[klass] += 1
+        reservoir.offer(row, call)
+    if model is not None and not asked_n:
+        raise UnknownName("model in the log", model, {name for name, _ in kinds})
+    if missing and rows_n:
         raise InputError(
-            f"The label {' and '.join(labels) or 'model'} has more than {_MOST_LABELS} values, so "
-            f"it does not name kinds of tasks. Choose another, or none to cluster the requests."
+            f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has "
+            "(`mapping=labels=COLUMN` makes one of a column), or none to cluster the requests by "
+            "their words."
         )
-    return Totals()
-
-
-def _check(log: _Log, model: str | None, missing: set[str]) -> None:
-    if model is not None and not log.asked_n:
-        raise UnknownName("model in the log", model, {name for name, _ in log.totals})
-    if missing and log.rows_n:
+    if not reservoir.rows:
+        reasons = ", ".join(f"{n} because {reason}" for reason, n in unfit_n.items())
         raise InputError(
-            f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has (--map "
-            f"labels=COLUMN makes one of a column), or none to cluster the requests by their words."
+            f"None of {asked_n} logged requests can be replayed{f': {reasons}' if reasons else ''}."
         )
-    if not log.reservoir.rows:
-        reasons = ", ".join(f"{n} because {reason}" for reason, n in log.unfit_n.items())
-        raise InputError(
-            f"None of {log.asked_n} logged requests can be replayed"
-            f"{f': {reasons}' if reasons else ''}."
-        )
+    return rows_n, asked_n
 
 
 def _odds(
@@ -316,7 +326,7 @@ def _order(
     classes: Sequence[str],
     odds: Mapping[str, tuple[float, float]],
     n: int,
-    rng: "np.random.Generator",
+    rng: np.random.Generator,
 ) -> tuple[list[int], str]:
     """Places in the reservoir in the order drawn, and the class that ran out."""
     shuffled = [int(at) for at in rng.permutation(len(classes))]
@@ -338,50 +348,94 @@ def _order(
     return order, ""
 
 
-def _items(
-    kept: Sequence[tuple[int, Call]],
-    classes: Sequence[str],
-    clusters: Sequence[str],
-    odds: Mapping[str, tuple[float, float]],
-    order: Sequence[int],
-) -> tuple[Item, ...]:
-    return tuple(
-        Item(
-            call=kept[at][1],
-            row=kept[at][0],
-            klass=classes[at],
-            weight=odds[classes[at]][0] / odds[classes[at]][1],
-            cluster=clusters[at],
-        )
-        for at in order
+class Reservoir:
+    """A uniform sample of a stream, by Li's algorithm L: most rows cost one comparison.
+
+    Args:
+        size: Most rows kept.
+        rng: Source of randomness.
+
+    Attributes:
+        rows: What is kept: place in the log, and call.
+        seen_n: Rows offered so far.
+
+    References:
+        Li, K.-H. (1994). Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n))).
+        ACM TOMS 20, 481-493. doi:10.1145/198429.198435
+    """
+
+    def __init__(self, size: int, rng: np.random.Generator) -> None:
+        self.rows: list[tuple[int, Call]] = []
+        self.seen_n = 0
+        self._size, self._rng = size, rng
+        self._next, self._w = size, 1.0
+
+    def offer(self, row: int, call: Call) -> None:
+        """Keep this row, or not."""
+        at, self.seen_n = self.seen_n, self.seen_n + 1
+        if at < self._size:
+            self.rows.append((row, call))
+            if self.seen_n == self._size:
+                self._skip()
+        elif at == self._next:
+            self.rows[int(self._rng.integers(self._size))] = row, call
+            self._skip()
+
+    def _skip(self) -> None:
+        self._w *= math.exp(math.log(1 - self._rng.random()) / self._size)
+        gap = math.log(1 - self._rng.random()) / math.log1p(-self._w)
+        self._next = max(self._next, self.seen_n) + math.floor(gap)
+
+
+def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
+    """Why a request cannot be replayed; empty if it can.
+
+    Only an original that never came to an answer is left out (an error of the endpoint). One that
+    was refused, empty, cut off or malformed stays: leaving it out would flatter its model.
+
+    Args:
+        call: From a log.
+        media: Whether the candidate takes images, sound and files.
+        needs_output: Whether the original's answer is needed, to be compared with.
+    """
+    if not call.messages:
+        return NO_MESSAGES
+    if call.failure == "error":
+        return FAILED
+    found = _of_messages(call.messages, media)
+    if found:
+        return found
+    if call.params.get("previous_response_id") or call.params.get("conversation"):
+        return STORED
+    tools = call.params.get("tools")
+    theirs = any(
+        isinstance(tool, dict) and tool.get("type", "function") not in _CLIENT_TOOLS
+        for tool in (tools if isinstance(tools, list) else ())
     )
+    if theirs or call.params.get("web_search_options"):
+        return OWN_TOOLS
+    if needs_output and not call.failure and not (call.output or "").strip():
+        # Nothing said, though nothing went wrong: with tools at hand, one was called.
+        return AWAITS_TOOL if call.params.get("tools") else NO_ANSWER
+    return ""
 
 
-def _strata(
-    classes: Sequence[str], odds: Mapping[str, tuple[float, float]], order: Sequence[int]
-) -> tuple[Stratum, ...]:
-    held, drawn = _counts(classes), _counts(classes[at] for at in order)
-    return tuple(
-        Stratum(name, share, chance, held.get(name, 0), drawn.get(name, 0))
-        for name, (share, chance) in odds.items()
-    )
-
-
-def _cluster(call: Call) -> str:
-    import msgspec
-
-    text = msgspec.json.encode(call.messages, order="deterministic")
-    return hashlib.blake2b(text, digest_size=12).hexdigest()
-
-
-def _counts(names: Iterable[str]) -> dict[str, int]:
-    from collections import Counter
-
-    return dict(Counter(names))
-
-
-def _summed(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
-    made: dict[str, int] = {}
-    for name, n in counts.items():
-        made[names[name]] = made.get(names[name], 0) + n
-    return made
+def _of_messages(messages: Sequence[Any], media: bool) -> str:
+    for message in messages:
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            return UNREADABLE
+        content = message.get("content")
+        if content is None or isinstance(content, str):
+            continue
+        if not isinstance(content, list):
+            return UNREADABLE
+        for part in content:
+            if not isinstance(part, str | dict):
+                return UNREADABLE
+            kind = part.get("type", "text") if isinstance(part, dict) else "text"
+            if not media and kind not in _TEXT_PARTS:
+                return MEDIA
+    last = messages[-1]
+    if last.get("tool_calls") or last.get("function_call"):
+        return AWAITS_TOOL
+    return ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.trials.scoring.duel import Duel, transcript
+from headtohead.trials.scoring.scored import Duel, transcript
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.sequential.bets import log_wealth
-from headtohead.trials.sequential.plan import Plan
+from headtohead.trials.sequential.bets import SequentialPlan, log_wealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Decisions:
     gave_up_at: IntArray
 
 
-def decide(x: ArrayLike, plan: Plan, give_up: float | None = None) -> Decisions:
+def decide(x: ArrayLike, plan: SequentialPlan, give_up: float | None = None) -> Decisions:
     """When each sequence shows the one or the other, looking after every observation.
 
     Args:
@@ -41,15 +40,19 @@ def decide(x: ArrayLike, plan: Plan, give_up: float | None = None) -> Decisions:
             range.
     """
     values = checked(x, plan)
-    threshold = plan.threshold
+    threshold, giving_up = plan.threshold, give_up_threshold(plan, give_up)
+    against_plan = np.zeros(values.shape, dtype=np.bool_)
+    if math.isfinite(giving_up):
+        side = math.copysign(1.0, plan.null - plan.planned)
+        against_plan = log_wealth(side * values, side * plan.planned, plan) >= giving_up
     return Decisions(
         _first(log_wealth(values, plan.null, plan) >= threshold),
         _first(log_wealth(-values, -plan.null, plan) >= threshold),
-        _first(_refuted(values, plan, give_up)),
+        _first(against_plan),
     )
 
 
-def checked(x: ArrayLike, plan: Plan) -> FloatArray:
+def checked(x: ArrayLike, plan: SequentialPlan) -> FloatArray:
     """The observations as numbers, shape as given.
 
     Raises:
@@ -65,7 +68,7 @@ def checked(x: ArrayLike, plan: Plan) -> FloatArray:
     return values
 
 
-def give_up_threshold(plan: Plan, give_up: float | None) -> float:
+def give_up_threshold(plan: SequentialPlan, give_up: float | None) -> float:
     """The log wealth against the design at which to give up, inf for never.
 
     Raises:
@@ -76,15 +79,6 @@ def give_up_threshold(plan: Plan, give_up: float | None) -> float:
     if not 0 < give_up < 1:
         raise ValueError(f"give_up is {give_up}; it must lie between 0 and 1, as 0.1")
     return -math.log(give_up)
-
-
-def _refuted(x: FloatArray, plan: Plan, give_up: float | None) -> BoolArray:
-    threshold = give_up_threshold(plan, give_up)
-    if math.isinf(threshold):
-        return np.zeros(x.shape, dtype=np.bool_)
-    side = math.copysign(1.0, plan.null - plan.planned)
-    found: BoolArray = log_wealth(side * x, side * plan.planned, plan) >= threshold
-    return found
 
 
 def _first(hit: BoolArray) -> IntArray:

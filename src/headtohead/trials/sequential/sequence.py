@@ -1,14 +1,17 @@
-"""One sequential test, fed one observation at a time."""
+"""One sequential test, fed one observation at a time: verdict, interval, what is still needed."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.sequential.bets import (
+    SequentialPlan,
     distances,
     final_log_wealth,
     log_weights,
@@ -16,14 +19,58 @@ from headtohead.trials.sequential.bets import (
     variance_after,
 )
 from headtohead.trials.sequential.decide import checked, give_up_threshold
-from headtohead.trials.sequential.forecast import Standing, chance, more_needed
-from headtohead.trials.sequential.plan import Plan
-from headtohead.trials.sequential.state import State
 
 # The ends are found anew after every observation at first, then each time n grew by 1%.
 _EVERY = 100
 _GROWTH = 1.01
 _TOLERANCE = 1e-6
+# Gauss-Hermite nodes for an average over a normal distribution.
+_NODES, _SHARES = np.polynomial.hermite_e.hermegauss(9)
+_SHARES = _SHARES / _SHARES.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a sequential test stands.
+
+    Attributes:
+        n: Observations so far.
+        estimate: Their mean, nan before the first. At a stop it leans away from the margin, as
+            every estimate that is read when it looks decided.
+        low: Lower end: no difference below it is left, at any time, with the error of a verdict.
+        high: Upper end.
+        verdict: "yes" exactly if low > -margin, "no" exactly if high < -margin, else
+            "undecided". It never changes again once it has fallen.
+        first_decided_at: How many observations the verdict took, None while undecided.
+        log_wealth_yes: Evidence for "yes" now, as the log of a betting score.
+        log_wealth_no: Evidence for "no" now.
+        gave_up_at: After how many observations the planned difference was refuted without a
+            verdict, None if that was not asked for or has not happened.
+    """
+
+    n: int
+    estimate: float
+    low: float
+    high: float
+    verdict: Verdict
+    first_decided_at: int | None
+    log_wealth_yes: float
+    log_wealth_no: float
+    gave_up_at: int | None
+
+    @property
+    def interval(self) -> Interval:
+        """The ends, with the estimate moved to the nearer one where it lies outside.
+
+        Before the first observation the value is the middle.
+        """
+        value = self.estimate if self.n else (self.low + self.high) / 2
+        return Interval(min(max(value, self.low), self.high), self.low, self.high)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether there is a verdict, or the test gave up."""
+        return self.verdict != "undecided" or self.gave_up_at is not None
 
 
 class Sequential:
@@ -33,7 +80,7 @@ class Sequential:
     that came before, is the difference asked about. Stopping for any reason keeps the errors.
     """
 
-    def __init__(self, plan: Plan, give_up: float | None = None) -> None:
+    def __init__(self, plan: SequentialPlan, give_up: float | None = None) -> None:
         """Start with no observations.
 
         Args:
@@ -109,10 +156,12 @@ class Sequential:
             return 0.0
         if self._n == 0:
             return math.inf
-        return min(more_needed(self.plan, side) for side in self._standings())
+        return min(side.needed(self.plan) for side in self._sides())
 
     def chance(self, more: int, difference: float | None = None) -> float:
         """The approximate probability of a verdict within so many more observations.
+
+        Each gambler's log wealth is taken for a Brownian motion; the likeliest winner counts.
 
         Args:
             more: How many more can be had, >= 0.
@@ -124,15 +173,22 @@ class Sequential:
         """
         if self._verdict != "undecided":
             return 1.0
-        sides = self._standings()
-        return min(1.0, sum(chance(self.plan, side, more, difference) for side in sides))
+        total = 0.0
+        for side in self._sides():
+            if difference is not None or side.n == 0:
+                planned = self.plan.planned if difference is None else difference
+                total += side.reaches(self.plan, more, side.sign * planned)
+                continue
+            error = math.sqrt(max(side.square - side.mean**2, 0.0) / side.n)
+            means = np.clip(side.mean + error * _NODES, -self.plan.bound, self.plan.bound)
+            found = [side.reaches(self.plan, more, float(mean)) for mean in means]
+            total += float(np.dot(_SHARES, found))
+        return min(1.0, total)
 
-    def _standings(self) -> list[Standing]:
-        """For either verdict, as if it were "yes"."""
+    def _sides(self) -> "list[_Side]":
         n = max(self._n, 1)
-        mean, square = self._total / n, self._squares / n
         return [
-            Standing(side.sign, self._n, side.sign * mean, square, side.logs)
+            _Side(side.sign, self._n, side.sign * self._total / n, self._squares / n, side.logs)
             for side in (self._yes, self._no)
         ]
 
@@ -144,7 +200,11 @@ class Sequential:
 
     def _take(self, x: float) -> None:
         variance = variance_after(self._n, self._total, self._squares, self.plan)
-        self._remember(x, float(variance))
+        if self._n == self._x.size:
+            self._x = np.resize(self._x, 2 * self._n)
+            self._variance = np.resize(self._variance, 2 * self._n)
+        self._x[self._n], self._variance[self._n] = x, variance
+        self._n += 1
         for gamblers in (self._yes, self._no, self._doubt):
             gamblers.bet(x, variance)
         self._total += x
@@ -160,13 +220,6 @@ class Sequential:
         stopped = self._decided_at is not None or self._gave_up_at is not None
         if not stopped and self._doubt.log_wealth >= self._against_plan:
             self._gave_up_at = self._n
-
-    def _remember(self, x: float, variance: float) -> None:
-        if self._n == self._x.size:
-            self._x = np.resize(self._x, 2 * self._n)
-            self._variance = np.resize(self._variance, 2 * self._n)
-        self._x[self._n], self._variance[self._n] = x, variance
-        self._n += 1
 
     def _narrow(self) -> None:
         """Move the ends inwards past what is refuted now, but never past each other."""
@@ -204,7 +257,7 @@ class Sequential:
 class _Gamblers:
     """The wealth of all gamblers who doubt one mean, from one side."""
 
-    def __init__(self, plan: Plan, sign: float, null: float) -> None:
+    def __init__(self, plan: SequentialPlan, sign: float, null: float) -> None:
         self.sign, self._null = sign, sign * null
         self._edge = plan.bound + self._null
         self._distances = distances(plan)
@@ -248,3 +301,63 @@ def _last_refuted(
             above *= 0.5 if side == -1 else 1.0
             side = -1
     return low
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Where one side is, turned so that its verdict is "yes".
+
+    Attributes:
+        sign: 1 for "yes", -1 for "no".
+        n: Observations so far.
+        mean: Of the turned observations, 0 before the first.
+        square: Mean of their squares.
+        logs: Log wealth of each gambler, shape (13,).
+    """
+
+    sign: float
+    n: int
+    mean: float
+    square: float
+    logs: FloatArray
+
+    def needed(self, plan: SequentialPlan) -> float:
+        """Observations until the first gambler wins, at the mean and spread so far."""
+        growth, _ = self._growth(plan, self.mean)
+        wanting, grows = np.maximum(plan.threshold - self.logs, 0), growth > 0
+        return float(np.where(grows, wanting / np.where(grows, growth, 1), math.inf).min())
+
+    def reaches(self, plan: SequentialPlan, more: int, mean: float) -> float:
+        """The chance of its verdict, by the first passage time of a Brownian motion with drift."""
+        from scipy.special import log_ndtr, ndtr
+
+        wanting = plan.threshold - self.logs
+        if wanting.min() <= 0:
+            return 1.0
+        if more <= 0:
+            return 0.0
+        drift, variance = self._growth(plan, mean)
+        spread = np.sqrt(variance * more)
+        still = spread < 1e-12
+        safe, var = np.where(still, 1.0, spread), np.where(still, 1.0, variance)
+        ahead = ndtr((drift * more - wanting) / safe)
+        turned = log_ndtr((-drift * more - wanting) / safe)
+        mirrored = np.exp(np.minimum(2 * drift * wanting / var + turned, 0.0))
+        certain = (drift * more >= wanting).astype(np.float64)
+        return float(np.where(still, certain, np.minimum(1.0, ahead + mirrored)).max())
+
+    def _growth(self, plan: SequentialPlan, mean: float) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of each gambler's growth, if observations are -bound, 0 or bound."""
+        null = self.sign * plan.null
+        square = max(self.square - self.mean**2, 0.0) + mean**2
+        # From the start, the bets of about the hundredth observation stand for all.
+        n = self.n or 100
+        foreseen = variance_after(n, self.mean * n, self.square * n, plan)
+        lam = stake(distances(plan), foreseen, plan.bound + null)
+        wins = min(max((square / plan.bound + mean) / (2 * plan.bound), 0.0), 1.0)
+        losses = min(max((square / plan.bound - mean) / (2 * plan.bound), 0.0), 1.0 - wins)
+        logs = np.log1p(lam * (np.array([[plan.bound], [0.0], [-plan.bound]]) - null))
+        shares = np.array([[wins], [1 - wins - losses], [losses]])
+        drift: FloatArray = (shares * logs).sum(axis=0)
+        variance: FloatArray = (shares * (logs - drift) ** 2).sum(axis=0)
+        return drift, variance

@@ -18,10 +18,9 @@ from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
 from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
-from headtohead.trials.scoring.duel import Duel
 from headtohead.trials.scoring.judge import RUBRIC, Judged, judge_calls, judged
-from headtohead.trials.scoring.scored import Scorer
-from headtohead.trials.sequential import Plan, Sequential
+from headtohead.trials.scoring.scored import Duel, Scorer
+from headtohead.trials.sequential import Sequential, SequentialPlan
 from headtohead.trials.switching.result import Quality, ScoredItem
 
 OnProgress = Callable[[ReplayProgress], None]
@@ -80,7 +79,7 @@ class ScoreKeeper:
         self.seen: list[ScoredItem] = []
         self.left_out: Counter[str] = Counter()
         self.early = early
-        self._test = Sequential(Plan(margin=margin, level=level, bound=bound))
+        self._test = Sequential(SequentialPlan(margin=margin, level=level, bound=bound))
 
     def add(self, item: ScoredItem) -> bool:
         """Keep an item; True if the trial may end."""

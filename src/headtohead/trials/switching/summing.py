@@ -19,7 +19,7 @@ from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slice
 from headtohead.trials.replay.endpoint import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
-from headtohead.trials.sampling.drawing import Sample
+from headtohead.trials.sampling.drawing import LogSample
 from headtohead.trials.scoring.judge import Judged
 from headtohead.trials.switching.result import (
     EndpointNotes,
@@ -65,7 +65,7 @@ class Collected:
 def result_of(
     got: Collected,
     trial: Trial,
-    sample: Sample,
+    sample: LogSample,
     *,
     from_model: str,
     means: Means,
@@ -200,7 +200,7 @@ def guarded(
     return replace(quality, verdict="undecided", needed=None), (why,)
 
 
-def _remarks(got: Collected, trial: Trial, sample: Sample, from_model: str) -> list[str]:
+def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -> list[str]:
     notes = []
     keeper, candidate = trial.keeper, trial.candidate
     unscored = sum(keeper.left_out.values())
