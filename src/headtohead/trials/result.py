@@ -17,7 +17,7 @@ from headtohead.prices.in_force import ListPrice, price_in_force
 from headtohead.publish.envelope import envelope
 from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Sheet
+from headtohead.publish.sheet import Download, Sheet, TableColumn
 from headtohead.trials.rates import Rates
 
 
@@ -38,6 +38,24 @@ class TrialResult(Result):
     def asked_with(self, command: str) -> "TrialResult":
         """The result, with the command that makes it again."""
         return replace(self, sheet=replace(self.sheet, command=command))
+
+    def table(self) -> Download:
+        """One row an estimate, as `results` lists them."""
+        names = dict.fromkeys(
+            name
+            for row in self.results
+            for name, cell in row.items()
+            if not isinstance(cell, Mapping)
+        )
+        rows = [
+            tuple(
+                ", ".join(map(str, cell)) if isinstance(cell := row.get(name), list) else cell
+                for name in names
+            )
+            for row in self.results
+        ]
+        columns = [TableColumn(name, name.replace("_", " ")) for name in names]
+        return Download(tuple(columns), tuple(rows))
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""

@@ -61,6 +61,11 @@ def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
     return f"{value}{word} [{', '.join(ends)}]"
 
 
+def scale_of(unit: str) -> tuple[float, str, str]:
+    """What scores are multiplied by, the unit in the name of a column, and that of an axis."""
+    return (100, "pp", "percentage points") if unit == "pp" else (1, "value", "score")
+
+
 def margin_words(margin: float, unit: str) -> str:
     """A margin as people write it."""
     return f"{margin * 100:g} pp" if unit == "pp" else f"{margin:g}"

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.trials.calls import Call, Meta
-from headtohead.trials.comparing.sides import Side
+from headtohead.trials.comparing.pairing import ModelRun
 
 
 def side(
     name: str, scores: Mapping[str, float | None] | Sequence[float | None], **changes: Any
-) -> Side:
+) -> ModelRun:
     """One call an item; sequences are keyed q0, q1, ... and changes go to the side's meta."""
     if not isinstance(scores, Mapping):
         scores = {f"q{i}": score for i, score in enumerate(scores)}
@@ -18,12 +18,12 @@ def side(
     return of_calls(name, calls, **changes)
 
 
-def of_calls(name: str, calls: Sequence[Call], **changes: Any) -> Side:
+def of_calls(name: str, calls: Sequence[Call], **changes: Any) -> ModelRun:
     meta = Meta(**{"format": "made", **changes})
-    return Side(name, Path(f"{name}.jsonl"), name, meta, tuple(calls), {})
+    return ModelRun(name, Path(f"{name}.jsonl"), name, meta, tuple(calls), {})
 
 
-def yes_no(both: int, a_only: int, b_only: int, neither: int) -> tuple[Side, Side]:
+def yes_no(both: int, a_only: int, b_only: int, neither: int) -> tuple[ModelRun, ModelRun]:
     """A and B with so many items of each outcome."""
     a = [1.0] * both + [1.0] * a_only + [0.0] * b_only + [0.0] * neither
     b = [1.0] * both + [0.0] * a_only + [1.0] * b_only + [0.0] * neither

@@ -8,9 +8,9 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.comparing.compare import compare, rescored
+from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.result import Verdict
 from headtohead.trials.comparing.settings import CompareSettings, Goal
-from headtohead.trials.comparing.sides import Side
 from headtohead.trials.rates import Rates
 from headtohead.trials.scoring.scorers import scorer_from
 
@@ -56,7 +56,7 @@ def test_the_largest_falls_come_first() -> None:
     assert [f.key for f in found.lost] == ["q1", "q0"]
 
 
-def labelled_side(name: str, scores: list[float], label: str, values: list[str]) -> Side:
+def labelled_side(name: str, scores: list[float], label: str, values: list[str]) -> ModelRun:
     rows = enumerate(zip(scores, values, strict=True))
     return of_calls(
         name, [Call(key=f"q{i}", score=s, labels={label: v} if v else {}) for i, (s, v) in rows]
@@ -114,7 +114,7 @@ def test_items_without_the_label_stand_alone() -> None:
 
 
 def test_tries_at_an_item_are_kept_together() -> None:
-    def run(name: str, low: int) -> Side:
+    def run(name: str, low: int) -> ModelRun:
         return of_calls(
             name,
             [
@@ -126,7 +126,7 @@ def test_tries_at_an_item_are_kept_together() -> None:
 
     found = compare(run("a", 1), run("b", 2))
     assert found.a.items == 100
-    assert found.a.tries == 400
+    assert found.a.repeats == 400
     assert found.clusters == 100
     assert found.se == pytest.approx(2 * found.naive_se, rel=0.03)
 
@@ -182,7 +182,7 @@ def test_more_items_would_settle_it_at_the_difference_seen() -> None:
     assert exactly_at_the_margin.more_items is None
 
 
-def priced(name: str, scores: list[float], usd: list[float | None], **more: object) -> Side:
+def priced(name: str, scores: list[float], usd: list[float | None], **more: object) -> ModelRun:
     rows = enumerate(zip(scores, usd, strict=True))
     return of_calls(
         name,
@@ -247,7 +247,7 @@ def test_tokens_that_contradict_each_other_are_refused_by_item() -> None:
 
 
 def test_latency_is_compared_by_medians_where_enough_items_have_one() -> None:
-    def run(name: str, seconds: float, n: int) -> Side:
+    def run(name: str, seconds: float, n: int) -> ModelRun:
         return of_calls(
             name,
             [Call(key=f"q{i}", score=1.0, latency_s=seconds * (1 + i / n)) for i in range(n)],
@@ -270,7 +270,7 @@ def test_failures_and_settings_that_may_differ_are_told() -> None:
 
 
 def test_answers_are_scored_anew_and_the_files_own_scorer_no_longer_counts() -> None:
-    def run(name: str, answers: str, scorer: str) -> Side:
+    def run(name: str, answers: str, scorer: str) -> ModelRun:
         calls = [
             Call(key=f"q{i}", output=text, reference="x", score=None)
             for i, text in enumerate(answers)

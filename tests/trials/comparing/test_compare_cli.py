@@ -100,6 +100,20 @@ def test_json_holds_every_estimate_with_interval_unit_method_and_n(run: Run) -> 
     assert len(sections["flips"]["rows"]) == 40
 
 
+def test_estimates_are_a_table_for_a_spreadsheet_and_a_notebook(run: Run) -> None:
+    from headtohead import compare
+
+    lines = run("a.jsonl", "near.jsonl", "--slice", "category", "--csv").stdout.splitlines()
+    assert lines[0].startswith("label,value,low,high,unit,method,level,n,")
+    assert len(lines) == 5
+    result = compare("a.jsonl", "near.jsonl", slices="category")
+    assert result.to_frame()["label"].to_list() == [row["label"] for row in result.results]
+    shown = repr(result).splitlines()
+    assert len(shown) <= 25
+    assert max(map(len, shown)) <= 80
+    assert "NON-INFERIOR" in result._repr_html_()
+
+
 def test_files_for_a_reader_a_pull_request_and_a_gate(run: Run) -> None:
     names = ("--html", "p.html", "--markdown", "p.md", "--junit", "p.xml")
     found = run("a.jsonl", "far.jsonl", "--slice", "category", *names)

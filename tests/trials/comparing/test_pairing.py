@@ -10,8 +10,7 @@ from tests.trials.comparing.made_sides import of_calls, side
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.pairing import alone, measured_apart, pair
-from headtohead.trials.comparing.sides import open_side
+from headtohead.trials.comparing.pairing import alone, measured_apart, open_run, pair
 
 
 def refused(*sides: object, **choices: object) -> str:
@@ -124,8 +123,8 @@ def test_tries_at_an_item_are_averaged() -> None:
     tries = [Call(key="x", epoch=i + 1, score=s) for i, s in enumerate((1, 0, 0, 1))]
     found = pair(of_calls("a", tries), of_calls("b", tries[:2]))
     assert found.a.scores.tolist() == [0.5]
-    assert found.a.tries.tolist() == [4]
-    assert found.b.tries.tolist() == [2]
+    assert found.a.repeats.tolist() == [4]
+    assert found.b.repeats.tolist() == [2]
     assert "different number of times" in found.notes[0]
 
 
@@ -149,16 +148,16 @@ def test_a_missing_try_among_others_is_left_out_or_counts_as_failed() -> None:
     tries = [Call(key="x", epoch=1, score=1), Call(key="x", epoch=2, score=None)]
     whole = side("b", {"x": 1})
     left = pair(of_calls("a", tries), whole)
-    assert (left.a.scores.tolist(), left.a.tries.tolist()) == ([1], [1])
+    assert (left.a.scores.tolist(), left.a.repeats.tolist()) == ([1], [1])
     wrong = pair(of_calls("a", tries), whole, missing="wrong")
-    assert (wrong.a.scores.tolist(), wrong.a.tries.tolist()) == ([0.5], [2])
+    assert (wrong.a.scores.tolist(), wrong.a.repeats.tolist()) == ([0.5], [2])
 
 
 def test_without_any_score_the_way_to_get_one_is_told() -> None:
     told = refused(side("a", [None, None]), side("b", [1, 1]))
     assert "No item has a score on both sides" in told
     assert "`mapping={'score': 'COLUMN'}`" in told
-    assert "--scorer" in told
+    assert "`scorer`" in told
     with pytest.raises(InputError, match="No item of a has a score"):
         alone(side("a", [None]))
 
@@ -194,7 +193,7 @@ def test_other_prompts_under_the_same_ids_are_refused_in_plain_files(tmp_path: P
         rows = [{"id": f"i{n}", "prompt": f"{word} {n}", "score": n % 2} for n in range(10)]
         text = "\n".join(json.dumps(row) for row in rows)
         (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
-    a, b = (open_side(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
+    a, b = (open_run(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
     with pytest.raises(InputError, match="another text"):
         pair(a, b)
 
@@ -204,7 +203,7 @@ def test_two_scales_of_scores_are_refused(tmp_path: Path) -> None:
         rows = [{"id": f"i{n}", "score": top * (n % 2)} for n in range(10)]
         text = "\n".join(json.dumps(row) for row in rows)
         (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
-    a, b = (open_side(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
+    a, b = (open_run(str(tmp_path / f"{name}.jsonl")) for name in ("a", "b"))
     with pytest.raises(InputError, match="two scales"):
         pair(a, b)
 
@@ -212,6 +211,6 @@ def test_two_scales_of_scores_are_refused(tmp_path: Path) -> None:
 def test_a_failed_call_under_the_name_asked_for_stays_with_its_model(tmp_path: Path) -> None:
     from tests.trials.reading.formats.test_openai_batch import example
 
-    found = open_side(str(example(tmp_path)))
+    found = open_run(str(example(tmp_path)))
     assert len({call.model for call in found.calls}) == 2
     assert found.name == found.model

@@ -69,7 +69,7 @@ def test_gpqa_gpt_5_to_deepseek(epoch_file: Path, gpqa_gpt5: str) -> None:
     assert value == pytest.approx(-2.8, abs=0.05)
     assert -6.1 <= low <= -5.7
     assert 0.2 <= high <= 0.3
-    assert (made.a.items, made.a.tries, made.clusters) == (198, 1584, 198)
+    assert (made.a.items, made.a.repeats, made.clusters) == (198, 1584, 198)
     assert "different number of times" in made.notes[0]  # one try of one run has no score
     assert made.verdict == "undecided"
     assert made.more_items is not None

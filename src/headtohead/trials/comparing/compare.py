@@ -1,34 +1,49 @@
-"""Compares two sides: difference, verdict, flips, slices, money and time."""
+"""Compares two runs: difference, verdict, changed items, slices, money and time."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.stats.inputs import FloatArray
-from headtohead.trials.comparing.money import RatesOf, money, speed
+from headtohead.core.interval import Interval
+from headtohead.stats.inputs import BoolArray, FloatArray
+from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (
-    Items,
-    Pairs,
+    ModelRun,
+    PairedItems,
+    RunItems,
     alone,
     measured_apart,
+    named_apart,
     pair,
     renamed,
 )
 from headtohead.trials.comparing.result import (
+    ChangedItem,
     Comparison,
-    Flip,
+    Money,
     SideSummary,
     SliceRow,
+    Speed,
     Verdict,
 )
-from headtohead.trials.comparing.settings import CompareSettings, Goal, Missing
-from headtohead.trials.comparing.sides import Side, named_apart
-from headtohead.trials.paired import MeanDifference, difference, judge, slices, unpaired_difference
+from headtohead.trials.comparing.settings import CompareSettings, Goal
+from headtohead.trials.paired import (
+    MeanDifference,
+    cost_per_success_ratio,
+    difference,
+    judge,
+    median_ratio,
+    slices,
+    unpaired_difference,
+)
 from headtohead.trials.power import plan_binary, plan_graded
+from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
+
+RatesOf = Callable[[str], Rates | None]
 
 _METHODS = {
     "tango-score": "Tango's score interval for yes/no pairs",
@@ -39,14 +54,18 @@ _METHODS = {
     "newcombe-hybrid": "Newcombe's hybrid score interval for independent shares",
     "welch-t": "Welch's t",
     "welch-t-and-wilson": "the wider of Welch's t and score limits of both means",
-}  # fmt: skip
+}
 _POWER = 0.8
 _MOST_ITEMS = 1_000_000
+_ALWAYS_APART = {"model", "created", "date", "run", "eval_id", "run_id"}
+_FEWEST = 10  # items with a latency, below which medians say little
+_ROUNDS = (500, 2000)  # of the bootstrap, fewest and most
+_CELLS = 5_000_000  # items times rounds; intervals of many items are narrow with fewer rounds too
 
 
 def compare(
-    a: Side,
-    b: Side,
+    a: ModelRun,
+    b: ModelRun,
     settings: CompareSettings | None = None,
     *,
     rates: RatesOf | None = None,
@@ -54,10 +73,10 @@ def compare(
     """B against A.
 
     Args:
-        a: The side that would be replaced.
-        b: The side that might stand in.
+        a: The run that would be replaced.
+        b: The run that might stand in.
         settings: What is asked, and how items are brought together.
-        rates: List prices of a model, for sides whose files tell no costs.
+        rates: List prices of a model, for runs whose files tell no costs.
 
     Raises:
         InputError: If the two cannot be compared honestly; the message names what differs.
@@ -67,33 +86,104 @@ def compare(
         return _unpaired(a, b, settings)
     pairs = pair(a, b, shared=settings.shared, missing=settings.missing, same=settings.same)
     clusters = labelled(pairs.a, settings.cluster, a) if settings.cluster else None
-    bounds = _bounds(pairs.a.scores, pairs.b.scores)
-    _check_margin(settings, bounds)
+    bounds = _bounds(settings, pairs.a.scores, pairs.b.scores)
     found = _difference(pairs, clusters, settings, bounds)
     rng = np.random.default_rng(settings.seed)
-    models = (a.model or a.name, b.model or b.name)
-    spent, why = money(pairs, models, rng, level=settings.level, rates=rates, clusters=clusters)
-    lost, gained, same = _flips(pairs, settings.slices)
+    money, why = _money(pairs, (a, b), rng, settings.level, rates, clusters)
+    lost, gained = _changed(pairs, settings.slices)
     notes = [*pairs.notes, *_doubts(a, b)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
-    return _made(
-        a, b, settings, found, pairs.a, pairs.b,
+    rows = []
+    for label in settings.slices:
+        by_slice = slices(
+            pairs.a.scores,
+            pairs.b.scores,
+            labelled(pairs.a, label, a),
+            settings.margin,
+            np.random.default_rng(settings.seed),
+            clusters=clusters,
+            level=settings.level,
+            bounds=bounds,
+        )
+        rows += [
+            SliceRow(
+                label=label,
+                value=str(one.name),
+                items=one.found.n,
+                difference=one.found.interval,
+                joint=one.joint,
+                p_value=one.p_noninferior,
+                verdict=one.noninferior,
+                p_same=by_slice.p_same,
+            )
+            for one in by_slice.slices
+        ]
+    return _comparison(
+        (a, b),
+        (pairs.a, pairs.b),
+        settings,
+        found,
+        bounds,
         paired=True,
-        bounds=bounds,
         lost=lost,
         gained=gained,
-        same=same,
-        slices=tuple(row for label in settings.slices for row in
-                     _slice_rows(pairs, label, a, clusters, settings, bounds)),
-        money=spent,
-        speed=speed(pairs, rng, level=settings.level, clusters=clusters),
+        same=len(pairs.a.keys) - len(lost) - len(gained),
+        slices=tuple(rows),
+        money=money,
+        speed=_speed(pairs, rng, settings.level, clusters),
         left_out=pairs.left_out,
         notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
-def labelled(items: Items, label: str, side: Side) -> list[str]:
+def _unpaired(a: ModelRun, b: ModelRun, settings: CompareSettings) -> Comparison:
+    a, b = renamed(a, b)
+    differ = measured_apart(a, b)
+    if differ:
+        raise InputError(
+            f"{a.name} and {b.name} were not measured alike: {'; '.join(differ)}. That their items "
+            "need not be matched does not make their scores comparable."
+        )
+    (of_a, lost_a), (of_b, lost_b) = (alone(run, missing=settings.missing) for run in (a, b))
+    bounds = _bounds(settings, of_a.scores, of_b.scores)
+    clusters = [
+        labelled(items, settings.cluster, run) if settings.cluster else None
+        for items, run in ((of_a, a), (of_b, b))
+    ]
+    found = unpaired_difference(
+        of_a.scores,
+        of_b.scores,
+        clusters_a=clusters[0],
+        clusters_b=clusters[1],
+        level=settings.level,
+        bounds=bounds,
+    )
+    notes = [
+        "Items are not matched, as asked for. If both ran on the same items, matching them tells "
+        "more."
+    ]
+    if settings.slices:
+        notes.append("Slices are told of matched items only.")
+    return _comparison(
+        (a, b),
+        (of_a, of_b),
+        settings,
+        found,
+        bounds,
+        paired=False,
+        lost=(),
+        gained=(),
+        same=0,
+        slices=(),
+        money=None,
+        speed=None,
+        left_out={f"no score in {run.name}": n for run, n in ((a, lost_a), (b, lost_b)) if n},
+        notes=(*notes, *_doubts(a, b)),
+    )
+
+
+def labelled(items: RunItems, label: str, run: ModelRun) -> list[str]:
     """The value of a label for each item; items without it stand alone, named by their key.
 
     Raises:
@@ -102,95 +192,122 @@ def labelled(items: Items, label: str, side: Side) -> list[str]:
     found = [calls[0].labels.get(label) for calls in items.calls]
     if not any(found):
         known = sorted({name for calls in items.calls for name in calls[0].labels})
-        raise InputError(
-            f"No item of {side.path} has the label {label!r}. "
-            + (f"Labels there are: {', '.join(known[:12])}." if known else
-               f"Map a column to it: `mapping={{'labels': '{label}'}}`.")
-        )  # fmt: skip
+        hint = f"Map a column to it: `mapping={{'labels': '{label}'}}`."
+        if known:
+            hint = f"Labels there are: {', '.join(known[:12])}."
+        raise InputError(f"No item of {run.path} has the label {label!r}. {hint}")
     return [value or f"(none: {key})" for value, key in zip(found, items.keys, strict=True)]
 
 
+def rescored(run: ModelRun, score: Scorer) -> ModelRun:
+    """The run with its answers scored anew.
+
+    Raises:
+        InputError: If no answer could be scored.
+    """
+    reasons = Counter[str]()
+    for call in run.calls:
+        found = score(call)
+        call.score, call.failure = found.value, found.failure or call.failure
+        if found.value is None:
+            reasons[found.why] += 1
+    if all(call.score is None for call in run.calls):
+        why = ", ".join(reasons) or "there is no answer"
+        raise InputError(f"No answer in {run.path} could be scored: {why}.")
+    # What the file says of its own scores holds no longer.
+    kept = {
+        name: value
+        for name, value in run.meta.must_agree.items()
+        if name != "scorers" and not name.endswith("metric")
+    }
+    meta = msgspec.structs.replace(run.meta, metric="", must_agree=kept)
+    return ModelRun(run.name, run.path, run.model, meta, run.calls, run.dropped)
+
+
+def _bounds(settings: CompareSettings, *scores: FloatArray) -> tuple[float, float] | None:
+    """0 to 1 where every score is a share; nothing is known of other scales.
+
+    Raises:
+        InputError: If the margin leaves nothing to ask: 5 where five points were meant.
+    """
+    if not all(array.min() >= 0 and array.max() <= 1 for array in scores):
+        return None
+    if settings.goal != "superiority" and settings.margin >= 1:
+        raise InputError(
+            f"`margin` is {settings.margin:g}, and these scores lie between 0 and 1. Write "
+            f"{settings.margin:g}pp for percentage points."
+        )
+    return 0.0, 1.0
+
+
 def _difference(
-    pairs: Pairs,
+    pairs: PairedItems,
     clusters: Sequence[str] | None,
     settings: CompareSettings,
     bounds: tuple[float, float] | None,
 ) -> MeanDifference:
-    """Tries as rows where both sides have equally many; else means by item."""
-    tries = pairs.a.tries
-    alike = bool(np.all(tries == tries[0])) and np.array_equal(tries, pairs.b.tries)
-    if tries[0] == 1 or not alike:
-        first, second = pairs.a.scores, pairs.b.scores
-        return difference(first, second, clusters=clusters, level=settings.level, bounds=bounds)
-    rows_a, rows_b = (_rows(items, settings.missing) for items in (pairs.a, pairs.b))
-    owners = clusters or pairs.a.keys
-    together = [owner for owner in owners for _ in range(int(tries[0]))]
-    return difference(rows_a, rows_b, clusters=together, level=settings.level, bounds=bounds)
-
-
-def _rows(items: Items, missing: Missing) -> FloatArray:
-    scores = []
-    for calls in items.calls:
-        scores += [
-            call.score if call.score is not None else 0.0
-            for call in calls
-            if call.score is not None or missing == "wrong"
-        ]
-    return np.array(scores)
-
-
-def _unpaired(a: Side, b: Side, settings: CompareSettings) -> Comparison:
-    a, b = renamed(a, b)
-    differ = measured_apart(a, b)
-    if differ:
-        raise InputError(
-            f"{a.name} and {b.name} were not measured alike: {'; '.join(differ)}. That their items "
-            "need not be matched does not make their scores comparable."
+    """Repeats as rows where both runs have equally many; else means by item."""
+    a, b = pairs.a, pairs.b
+    repeats = int(a.repeats[0])
+    alike = bool(np.all(a.repeats == repeats)) and np.array_equal(a.repeats, b.repeats)
+    if repeats == 1 or not alike:
+        return difference(
+            a.scores, b.scores, clusters=clusters, level=settings.level, bounds=bounds
         )
-    (of_a, lost_a), (of_b, lost_b) = (alone(side, missing=settings.missing) for side in (a, b))
-    bounds = _bounds(of_a.scores, of_b.scores)
-    _check_margin(settings, bounds)
-    clusters = [
-        labelled(items, settings.cluster, side) if settings.cluster else None
-        for items, side in ((of_a, a), (of_b, b))
+    rows = [
+        [
+            call.score or 0.0
+            for calls in items.calls
+            for call in calls
+            if call.score is not None or settings.missing == "wrong"
+        ]
+        for items in (a, b)
     ]
-    found = unpaired_difference(
-        of_a.scores, of_b.scores, clusters_a=clusters[0], clusters_b=clusters[1],
-        level=settings.level, bounds=bounds,
-    )  # fmt: skip
-    notes = ["Items are not matched, as asked for. If both ran on the same items, matching them "
-             "tells more."]  # fmt: skip
-    if settings.slices:
-        notes.append("Slices are told of matched items only.")
-    left = {f"no score in {side.name}": n for side, n in ((a, lost_a), (b, lost_b)) if n}
-    return _made(
-        a, b, settings, found, of_a, of_b,
-        paired=False, bounds=bounds, lost=(), gained=(), same=0, slices=(), money=None, speed=None,
-        left_out=left, notes=(*notes, *_doubts(a, b)),
-    )  # fmt: skip
+    together = [owner for owner in clusters or a.keys for _ in range(repeats)]
+    return difference(rows[0], rows[1], clusters=together, level=settings.level, bounds=bounds)
 
 
-def _made(
-    a: Side, b: Side, settings: CompareSettings, found: MeanDifference, of_a: Items, of_b: Items, *,
-    bounds: tuple[float, float] | None, **parts: object,
-) -> Comparison:  # fmt: skip
-    told = judge(found, settings.margin)
+def _comparison(
+    runs: tuple[ModelRun, ModelRun],
+    items: tuple[RunItems, RunItems],
+    settings: CompareSettings,
+    found: MeanDifference,
+    bounds: tuple[float, float] | None,
+    **parts: object,
+) -> Comparison:
+    """What both ways to compare have in common: verdicts, and what is said of each run."""
+    judged = judge(found, settings.margin)
     verdicts: dict[Goal, Verdict] = {
-        "non-inferiority": told.noninferior,
-        "equivalence": told.equivalent,
-        "superiority": told.superior,
+        "non-inferiority": judged.noninferior,
+        "equivalence": judged.equivalent,
+        "superiority": judged.superior,
     }
     p_values = {
-        "non-inferiority": told.p_noninferior,
-        "equivalence": told.p_equivalent,
-        "superiority": told.p_superior,
+        "non-inferiority": judged.p_noninferior,
+        "equivalence": judged.p_equivalent,
+        "superiority": judged.p_superior,
     }
-    names = named_apart([a, b])
-    verdict = verdicts[settings.goal]
+    sides = [
+        SideSummary(
+            name=name,
+            model=run.model,
+            file=run.path.name,
+            format=run.meta.format,
+            items=len(of_run.keys),
+            repeats=sum(map(len, of_run.calls)),
+            score=float(of_run.scores.mean()),
+            failures=dict(Counter(call.failure for call in run.calls if call.failure)),
+            about=dict(run.meta.may_differ),
+        )
+        for run, name, of_run in zip(runs, named_apart(runs), items, strict=True)
+    ]
+    verdict, more = verdicts[settings.goal], None
+    if verdict == "undecided":
+        more = _more(found, settings, bounds, len(items[0].keys))
     return Comparison(
         settings=settings,
-        a=_summary(a, names[0], of_a),
-        b=_summary(b, names[1], of_b),
+        a=sides[0],
+        b=sides[1],
         unit="pp" if bounds == (0.0, 1.0) else "score",
         difference=found.interval,
         method=_METHODS[found.method],
@@ -200,129 +317,65 @@ def _made(
         p_value=p_values[settings.goal],
         verdict=verdict,
         verdicts=verdicts,
-        more_items=_more(found, settings, bounds, len(of_a.keys))
-        if verdict == "undecided"
-        else None,
+        more_items=more,
         **parts,  # type: ignore[arg-type]
     )
 
 
-def _summary(side: Side, name: str, items: Items) -> SideSummary:
-    calls = [call for of_item in items.calls for call in of_item]
-    failures = Counter(call.failure for call in side.calls if call.failure)
-    return SideSummary(
-        name=name,
-        model=side.model,
-        file=side.path.name,
-        format=side.meta.format,
-        items=len(items.keys),
-        tries=len(calls),
-        score=float(items.scores.mean()),
-        failures=dict(failures),
-        about=dict(side.meta.may_differ),
-    )
-
-
-def _bounds(*scores: FloatArray) -> tuple[float, float] | None:
-    """0 to 1 where every score is a share; nothing is known of other scales."""
-    inside = all(array.min() >= 0 and array.max() <= 1 for array in scores)
-    return (0.0, 1.0) if inside else None
-
-
-def _check_margin(settings: CompareSettings, bounds: tuple[float, float] | None) -> None:
-    """Raise InputError if a margin leaves nothing to ask: 5 where five points were meant."""
-    if bounds and settings.goal != "superiority" and settings.margin >= 1:
-        raise InputError(
-            f"The margin is {settings.margin:g}, and these scores lie between 0 and 1. Write "
-            f"{settings.margin:g}pp for percentage points."
-        )
-
-
 def _more(
-    found: MeanDifference, settings: CompareSettings, bounds: tuple[float, float] | None, items: int
+    found: MeanDifference,
+    settings: CompareSettings,
+    bounds: tuple[float, float] | None,
+    items: int,
 ) -> int | None:
-    """Items that would settle it if the difference is what it seems; None if no number would."""
-    value = found.value
+    """Items that would decide it if the difference is what it seems; None if no number would."""
+    value, margin = found.value, settings.margin
     if settings.goal == "superiority":
         margin, true = 0.0, abs(value)
     elif settings.goal == "equivalence":
-        margin, true = settings.margin, -abs(value)
+        true = -abs(value)
     else:
         # Below the margin it is the "no" that has to be shown, as far on the other side.
-        margin, true = (
-            settings.margin,
-            value if value > -settings.margin else -2 * settings.margin - value,
-        )
-    distance = margin + true
-    if distance <= 1e-9 or not np.isfinite(found.error):
+        true = value if value > -margin else -2 * margin - value
+    if margin + true <= 1e-9 or not np.isfinite(found.error):
         return None
     alpha = (1 - settings.level) / 2
     # Both ends have to lie within: each may fail half as often.
     power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
-    yes_no = found.method == "tango-score" and bounds == (0.0, 1.0)
     try:
-        if yes_no and margin > 0:
+        if found.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
             share = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)
             plan = plan_binary(margin, share, true_difference=true, power=power, alpha=alpha)
         else:
             sd = max(found.error * np.sqrt(items), 1e-9)
-            plan = plan_graded(max(margin, 1e-12), sd, true_difference=true, power=power,
-                               alpha=alpha)  # fmt: skip
+            least = max(margin, 1e-12)
+            plan = plan_graded(least, sd, true_difference=true, power=power, alpha=alpha)
     except ValueError:
         return None
     return plan.items_n if items < plan.items_n <= _MOST_ITEMS else None
 
 
-def _flips(pairs: Pairs, labels: Sequence[str]) -> tuple[tuple[Flip, ...], tuple[Flip, ...], int]:
-    lost: list[Flip] = []
-    gained: list[Flip] = []
-    rows = zip(pairs.a.keys, pairs.a.scores.tolist(), pairs.b.scores.tolist(), pairs.a.calls,
-               strict=True)  # fmt: skip
-    for key, first, second, calls in rows:
-        if first == second:
-            continue
-        flip = Flip(key, first, second, calls[0].labels.get(labels[0], "") if labels else "")
-        (lost if second < first else gained).append(flip)
-    same = len(pairs.a.keys) - len(lost) - len(gained)
-    lost.sort(key=lambda f: (f.b - f.a, f.key))
-    gained.sort(key=lambda f: (f.a - f.b, f.key))
-    return tuple(lost), tuple(gained), same
-
-
-def _slice_rows(
-    pairs: Pairs,
-    label: str,
-    side: Side,
-    clusters: Sequence[str] | None,
-    settings: CompareSettings,
-    bounds: tuple[float, float] | None,
-) -> list[SliceRow]:
-    made = slices(
-        pairs.a.scores,
-        pairs.b.scores,
-        labelled(pairs.a, label, side),
-        settings.margin,
-        np.random.default_rng(settings.seed),
-        clusters=clusters,
-        level=settings.level,
-        bounds=bounds,
-    )
-    return [
-        SliceRow(
-            label=label,
-            value=str(one.name),
-            items=one.found.n,
-            difference=one.found.interval,
-            joint=one.joint,
-            p_value=one.p_noninferior,
-            verdict=one.noninferior,
-            p_same=made.p_same,
+def _changed(
+    pairs: PairedItems, labels: Sequence[str]
+) -> tuple[tuple[ChangedItem, ...], tuple[ChangedItem, ...]]:
+    """The items on which B scores lower, and those on which it scores higher; most first."""
+    items = [
+        ChangedItem(key, a, b, calls[0].labels.get(labels[0], "") if labels else "")
+        for key, a, b, calls in zip(
+            pairs.a.keys,
+            pairs.a.scores.tolist(),
+            pairs.b.scores.tolist(),
+            pairs.a.calls,
+            strict=True,
         )
-        for one in made.slices
+        if a != b
     ]
+    items.sort(key=lambda item: (-abs(item.b - item.a), item.key))
+    lost = tuple(item for item in items if item.b < item.a)
+    return lost, tuple(item for item in items if item.b > item.a)
 
 
-def _doubts(a: Side, b: Side) -> list[str]:
+def _doubts(a: ModelRun, b: ModelRun) -> list[str]:
     """What may differ between the runs and does, so that a reader can weigh it."""
     ours, theirs = a.meta.may_differ, b.meta.may_differ
     apart = [
@@ -331,39 +384,128 @@ def _doubts(a: Side, b: Side) -> list[str]:
         if name in theirs and ours[name] != theirs[name] and name not in _ALWAYS_APART
     ]
     notes = [f"The runs also differ in {', '.join(apart)}."] if apart else []
-    dropped: Mapping[str, int]
-    for side in (a, b):
-        dropped = {reason: n for reason, n in side.dropped.items() if n}
+    for run in (a, b):
+        dropped = ", ".join(f"{n} {reason}" for reason, n in run.dropped.items() if n)
         if dropped:
-            told = ", ".join(f"{n} {reason}" for reason, n in dropped.items())
-            notes.append(f"{side.path.name}: {told} left out while reading.")
+            notes.append(f"{run.path.name}: {dropped} left out while reading.")
     return notes
 
 
-_ALWAYS_APART = {"model", "created", "date", "run", "eval_id", "run_id"}
+# ---------------------------------------------------------------- money and time
 
 
-def rescored(side: Side, score: Scorer) -> Side:
-    """The side with its answers scored anew.
+def _money(
+    pairs: PairedItems,
+    runs: tuple[ModelRun, ModelRun],
+    rng: np.random.Generator,
+    level: float,
+    rates: RatesOf | None,
+    clusters: Sequence[str] | None,
+) -> tuple[Money | None, str]:
+    """What both runs cost on the items that have a cost on both, and why there is nothing to tell.
+
+    A run's costs are those of its file; where it has none, its tokens at list prices.
 
     Raises:
-        InputError: If no answer could be scored.
+        InputError: If the tokens of a call contradict each other.
     """
-    made, reasons = [], Counter[str]()
-    for call in side.calls:
-        found = score(call)
-        call.score, call.failure = found.value, found.failure or call.failure
-        if found.value is None:
-            reasons[found.why] += 1
-        made.append(call)
-    if all(call.score is None for call in made):
-        why = ", ".join(reasons) or "there is no answer"
-        raise InputError(f"No answer in {side.path} could be scored: {why}.")
-    # What the file says of its own scores holds no longer.
-    kept = {
-        name: value
-        for name, value in side.meta.must_agree.items()
-        if name != "scorers" and not name.endswith("metric")
-    }
-    meta = msgspec.structs.replace(side.meta, metric="", must_agree=kept)
-    return Side(side.name, side.path, side.model, meta, tuple(made), side.dropped)
+    models = [run.model or run.name for run in runs]
+    sides = [
+        _costs(of_run, model, rates)
+        for of_run, model in zip((pairs.a, pairs.b), models, strict=True)
+    ]
+    both = ~np.isnan(sides[0][0]) & ~np.isnan(sides[1][0])
+    if not both.any():
+        who = [
+            m or "?" for m, (costs, _) in zip(models, sides, strict=True) if np.isnan(costs).all()
+        ]
+        return None, f"no cost is known of {' and '.join(who)}" if who else "no item has both costs"
+    cost_a, cost_b = (costs[both] for costs, _ in sides)
+    won_a, won_b = pairs.a.scores[both], pairs.b.scores[both]
+    ratio: Interval | None = None
+    if min(won_a.min(), won_b.min()) >= 0 and cost_a.sum() and won_a.sum() + won_b.sum():
+        ratio = cost_per_success_ratio(
+            cost_a,
+            won_a,
+            cost_b,
+            won_b,
+            rng,
+            clusters=_kept(clusters, both),
+            level=level,
+            rounds=_rounds(cost_a.size),
+        )
+    bases = [basis for _, basis in sides]
+    money = Money(
+        a_usd=float(cost_a.mean()),
+        b_usd=float(cost_b.mean()),
+        a_usd_per_success=float(cost_a.sum() / won_a.sum()) if won_a.sum() > 0 else None,
+        b_usd_per_success=float(cost_b.sum() / won_b.sum()) if won_b.sum() > 0 else None,
+        ratio=ratio,
+        items=int(both.sum()),
+        basis=bases[0] if bases[0] == bases[1] else f"A: {bases[0]}; B: {bases[1]}",
+    )
+    return money, ""
+
+
+def _speed(
+    pairs: PairedItems,
+    rng: np.random.Generator,
+    level: float,
+    clusters: Sequence[str] | None,
+) -> Speed | None:
+    """The median latency of both runs, and B's over A's; None with too few items."""
+    of_a, of_b = (_means(run, lambda call: call.latency_s) for run in (pairs.a, pairs.b))
+    both = ~np.isnan(of_a) & ~np.isnan(of_b)
+    n = int(both.sum())
+    first, second = of_a[both], of_b[both]
+    if n < _FEWEST or min(first.min(), second.min()) <= 0:
+        return None
+    ratio = median_ratio(
+        first, second, rng, clusters=_kept(clusters, both), level=level, rounds=_rounds(n)
+    )
+    return Speed(
+        a_seconds=float(np.median(first)),
+        b_seconds=float(np.median(second)),
+        ratio=ratio,
+        items=n,
+    )
+
+
+def _costs(items: RunItems, model: str, rates: RatesOf | None) -> tuple[FloatArray, str]:
+    """Mean cost of a call at each item, NaN where unknown, and where the costs come from."""
+    said = _means(items, lambda call: call.cost_usd)
+    if not np.isnan(said).all():
+        return said, "costs as the file tells them"
+    priced = rates(model) if rates else None
+    if priced is None:
+        return said, "unknown"
+
+    def cost(call: Call) -> float | None:
+        try:
+            return cost_usd(call.usage, priced) if call.usage else None
+        except ValueError as error:
+            where = f" ({call.where})" if call.where else ""
+            raise InputError(f"Item {call.key!r} of {model}{where}: {error}.") from None
+
+    return _means(items, cost), "tokens of the file at list prices"
+
+
+def _means(items: RunItems, figure: Callable[[Call], float | None]) -> FloatArray:
+    """The mean of each item's calls, NaN if any is unknown: a failed call was not free."""
+    means = []
+    for calls in items.calls:
+        values = [figure(call) for call in calls]
+        known = [value for value in values if value is not None]
+        complete = known and len(known) == len(values)
+        means.append(sum(known) / len(known) if complete else np.nan)
+    return np.array(means)
+
+
+def _kept(clusters: Sequence[str] | None, kept: BoolArray) -> list[str] | None:
+    if clusters is None:
+        return None
+    return [name for name, keep in zip(clusters, kept.tolist(), strict=True) if keep]
+
+
+def _rounds(items: int) -> int:
+    return min(_ROUNDS[1], max(_ROUNDS[0], _CELLS // items))

@@ -2,41 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.trials.comparing.compare import labelled
-from headtohead.trials.comparing.pairing import Items, pair
+from headtohead.trials.comparing.pairing import ModelRun, RunItems, named_apart, pair
 from headtohead.trials.comparing.settings import CompareSettings
-from headtohead.trials.comparing.sides import Side, named_apart
 from headtohead.trials.paired import RunField, compare_many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Many:
+class ManyRuns:
     """Runs on the items that all of them share.
 
     Attributes:
         settings: Level and seed; the margin plays no part.
         names: Of the runs, in the order given.
         models: In the files' own words.
+        unit: "pp" where scores are shares, else "score".
         items: How many items all share.
         field: Means, joint differences, ranks and ties.
-        left_out: Items that not every run has a score for.
+        left_out: RunItems that not every run has a score for.
         notes: What a careful reader must know.
     """
 
     settings: CompareSettings
     names: tuple[str, ...]
     models: tuple[str, ...]
+    unit: Literal["pp", "score"]
     items: int
     field: RunField
     left_out: int
     notes: tuple[str, ...]
 
 
-def many(sides: Sequence[Side], settings: CompareSettings) -> Many:
+def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
     """Every run against every other.
 
     Args:
@@ -77,10 +79,11 @@ def many(sides: Sequence[Side], settings: CompareSettings) -> Many:
     )
     total = {call.key for side in sides for call in side.calls}
     notes = dict.fromkeys(note for p in made for note in p.notes)
-    return Many(
+    return ManyRuns(
         settings=settings,
         names=tuple(named_apart(sides)),
         models=tuple(side.model for side in sides),
+        unit="pp" if inside else "score",
         items=len(keys),
         field=field,
         left_out=len(total) - len(keys),
@@ -88,6 +91,6 @@ def many(sides: Sequence[Side], settings: CompareSettings) -> Many:
     )
 
 
-def _scores(items: Items, keys: Sequence[str]) -> list[float]:
+def _scores(items: RunItems, keys: Sequence[str]) -> list[float]:
     by_key = dict(zip(items.keys, items.scores.tolist(), strict=True))
     return [by_key[key] for key in keys]

@@ -20,7 +20,7 @@ class SideSummary:
         file: The file's name.
         format: What it was read as.
         items: Items compared.
-        tries: Calls behind them.
+        repeats: Calls behind them.
         score: Mean score, with its interval where one was made.
         failures: Kind -> calls without a usable answer.
         about: What the file says of the run and may differ (temperature, date).
@@ -31,14 +31,14 @@ class SideSummary:
     file: str
     format: str
     items: int
-    tries: int
+    repeats: int
     score: float
     failures: Mapping[str, int] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class ChangedItem:
     """An item on which the two differ.
 
     Attributes:
@@ -85,8 +85,8 @@ class Money:
     """What both sides cost on the items compared.
 
     Attributes:
-        a_usd: Mean cost of a try of A.
-        b_usd: Mean cost of a try of B.
+        a_usd: Mean cost of a call of A.
+        b_usd: Mean cost of a call of B.
         a_usd_per_success: Cost over successes; None without a success.
         b_usd_per_success: The same of B.
         ratio: B's cost per success over A's; None where it does not exist.
@@ -132,14 +132,14 @@ class Comparison:
         unit: "pp" where scores are shares, else "score".
         difference: Mean of B minus mean of A, in the unit of the scores.
         method: How its interval was made.
-        naive_se: Standard error if every try were independent.
-        se: Standard error with tries of one item, or items of one cluster, kept together.
+        naive_se: Standard error if every repeat were independent.
+        se: Standard error with repeats of one item, or items of one cluster, kept together.
         clusters: How many units were resampled or counted as independent.
         p_value: Of the hypothesis that the goal denies, consistent with the verdict.
         verdict: On the goal.
         verdicts: On every goal, by the same interval.
-        more_items: How many items in all would settle it with 80% power if the difference is what
-            it seems; None if it is settled, or cannot be.
+        more_items: How many items in all would decide it with 80% power if the difference is what
+            it seems; None if it is decided, or cannot be.
         lost: Items on which B scores lower, the largest fall first.
         gained: Items on which B scores higher, the largest rise first.
         same: Items on which both score alike.
@@ -164,8 +164,8 @@ class Comparison:
     verdict: Verdict
     verdicts: Mapping[Goal, Verdict]
     more_items: int | None
-    lost: tuple[Flip, ...]
-    gained: tuple[Flip, ...]
+    lost: tuple[ChangedItem, ...]
+    gained: tuple[ChangedItem, ...]
     same: int
     slices: tuple[SliceRow, ...]
     money: Money | None

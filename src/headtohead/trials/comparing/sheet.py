@@ -1,323 +1,383 @@
-"""The sheet of `h2h compare`: B against A on the same items."""
+"""How `h2h compare` shows two runs, or many."""
 
 import math
 from collections.abc import Sequence
 from datetime import date
 
 from headtohead.core.provenance import Citation
-from headtohead.publish.sheet import (
-    Bar,
-    Bars,
-    Cell,
-    Check,
-    Column,
-    Section,
-    Sheet,
-    Topic,
-)
-from headtohead.trials.comparing.result import Comparison, Flip, SliceRow
-from headtohead.trials.words import amount, margin_words, same_words, share_words, spread
+from headtohead.publish.escaping import listed
+from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
+from headtohead.trials.comparing.many import ManyRuns
+from headtohead.trials.comparing.result import Comparison, Money
+from headtohead.trials.words import amount, margin_words, same_words, scale_of, share_words, spread
 
 _WORDS = {
     "non-inferiority": ("NON-INFERIOR", "INFERIOR"),
     "equivalence": ("EQUIVALENT", "NOT EQUIVALENT"),
     "superiority": ("SUPERIOR", "NOT SUPERIOR"),
 }
+_SO = {
+    ("non-inferiority", "yes"): "so it is at most {} worse",
+    ("non-inferiority", "no"): "so it is more than {} worse",
+    ("non-inferiority", "undecided"): "so it may or may not be within {}",
+    ("equivalence", "yes"): "so the two differ by less than {} either way",
+    ("equivalence", "no"): "so the two differ by more than {}",
+    ("equivalence", "undecided"): "so they may or may not be within {}",
+    ("superiority", "yes"): "so it is better",
+    ("superiority", "no"): "so it is worse",
+    ("superiority", "undecided"): "so either may be better",
+}
+_MOST_BARS = 30
+
+
+# ---------------------------------------------------------------- two runs
 
 
 def comparison_sheet(
-    made: Comparison,
+    c: Comparison,
     *,
     sources: Sequence[Citation] = (),
     as_of: date | None = None,
-    command: str = "",
+    notes: Sequence[str] = (),
 ) -> Sheet:
     """The report of one comparison.
 
     Args:
-        made: The comparison.
+        c: The comparison.
         sources: The files, and the price lists used.
         as_of: The day of our knowledge, if prices were used.
-        command: How to make it again.
+        notes: What there is to know of those prices.
     """
-    goal = made.settings.goal
+    goal, limit = c.settings.goal, margin_words(c.settings.margin, c.unit)
+    if c.verdict == "undecided":
+        word = "UNDECIDED"
+        if c.more_items is not None:
+            word += f", NEEDS ABOUT {c.more_items:,} ITEMS IN ALL"
+    else:
+        word = _WORDS[goal][c.verdict == "no"]
+    items = f"{c.a.items:,} shared items"
+    facts = [("Items", f"{c.a.items:,}")]
+    if c.paired:
+        facts += [
+            ("Worse on", f"{len(c.lost):,}"),
+            ("Better on", f"{len(c.gained):,}"),
+            ("Alike on", f"{c.same:,}"),
+        ]
+    else:
+        items = f"{c.a.items:,} and {c.b.items:,} items, not matched"
+        facts = [("Items", f"{c.a.items:,} and {c.b.items:,}")]
+    if left := sum(c.left_out.values()):
+        facts.append(("Left out", f"{left:,}"))
+    sentence = (
+        f"{c.b.name} minus {c.a.name} is {share_words(c.difference, c.unit, signed=True)} on "
+        f"{items} ({c.settings.level:.0%}), {_SO[goal, c.verdict].format(limit)}."
+    )
+    ratio = c.money.ratio if c.money else None
+    if ratio and math.isfinite(ratio.value):
+        sentence += f" A solved task costs {spread(ratio, 2)} times as much."
+    elif ratio:
+        sentence += f" {c.b.name} solved nothing, so no cost of a solved task exists."
+    method = [
+        "Items are matched by their keys; scores of several repeats of one item are averaged."
+        if c.paired
+        else "Items are not matched, as asked for; the two sides count as independent samples.",
+        f"Interval of the difference: {c.method}.",
+        f"Verdict on {goal} at a margin of {limit}: the whole {c.settings.level:.0%} interval has "
+        "to lie on one side of the margin, so a yes is wrong at most "
+        f"{(1 - c.settings.level) / 2:.1%} of the time.",
+    ]
+    if c.money:
+        method.append("Cost per solved task: bootstrap over shared items with all four figures.")
     return Sheet(
         verb="compare",
-        title=f"{made.b.name} in place of {made.a.name}?",
-        word=word_of(made),
-        answer=made.verdict,
-        sentence=_sentence(made),
-        facts=_facts(made),
-        topics=(Topic(figures=tuple(_sections(made))),),
-        checks=(
-            Check(f"{goal} at {margin_words(made.settings.margin, made.unit)}", made.verdict,
-                  _sentence(made)),
-            *(Check(f"{row.label}={row.value}", "none",
-                    f"{row.verdict}: {_slice_words(row, made.unit)}") for row in made.slices),
+        title=f"{c.b.name} in place of {c.a.name}?",
+        word=word,
+        answer=c.verdict,
+        sentence=sentence,
+        facts=(
+            (c.a.name, amount(c.a.score, c.unit)),
+            (c.b.name, amount(c.b.score, c.unit)),
+            *facts,
         ),
-        method=_method(made),
+        topics=(Topic(figures=_figures(c)),),
+        checks=(
+            Check(f"{goal} at {limit}", c.verdict, sentence),
+            *(
+                Check(
+                    f"{row.label}={row.value}",
+                    "none",
+                    f"{row.verdict}: {share_words(row.joint, c.unit, signed=True)} on "
+                    f"{row.items:,} items",
+                )
+                for row in c.slices
+            ),
+        ),
+        method=tuple(method),
         sources=tuple(sources),
         as_of=as_of,
-        command=command,
-        notes=made.notes,
-    )  # fmt: skip
+        notes=(*c.notes, *notes),
+    )
 
 
-def word_of(made: Comparison) -> str:
-    """The verdict, as printed large."""
-    if made.verdict == "undecided":
-        more = made.more_items
-        return "UNDECIDED" if more is None else f"UNDECIDED, NEEDS ABOUT {more:,} ITEMS IN ALL"
-    yes, no = _WORDS[made.settings.goal]
-    return yes if made.verdict == "yes" else no
-
-
-def _sentence(made: Comparison) -> str:
-    told = share_words(made.difference, made.unit, signed=True)
-    limit = margin_words(made.settings.margin, made.unit)
-    items = f"{made.a.items:,} shared items" if made.paired else (
-        f"{made.a.items:,} and {made.b.items:,} items, not matched")  # fmt: skip
-    start = f"{made.b.name} minus {made.a.name} is {told} on {items} ({made.settings.level:.0%})"
-    ends = {
-        ("non-inferiority", "yes"): f"so it is at most {limit} worse",
-        ("non-inferiority", "no"): f"so it is more than {limit} worse",
-        ("non-inferiority", "undecided"): f"so it may or may not be within {limit}",
-        ("equivalence", "yes"): f"so the two differ by less than {limit} either way",
-        ("equivalence", "no"): f"so the two differ by more than {limit}",
-        ("equivalence", "undecided"): f"so they may or may not be within {limit}",
-        ("superiority", "yes"): "so it is better",
-        ("superiority", "no"): "so it is worse",
-        ("superiority", "undecided"): "so either may be better",
-    }
-    return f"{start}, {ends[made.settings.goal, made.verdict]}.{_money_words(made)}"
-
-
-def _money_words(made: Comparison) -> str:
-    if made.money is None or made.money.ratio is None:
-        return ""
-    ratio = made.money.ratio
-    if not math.isfinite(ratio.value):
-        return f" {made.b.name} solved nothing, so no cost of a solved task exists."
-    return f" A solved task costs {spread(ratio, 2)} times as much."
-
-
-def _facts(made: Comparison) -> tuple[tuple[str, str], ...]:
-    facts = [
-        (made.a.name, amount(made.a.score, made.unit)),
-        (made.b.name, amount(made.b.score, made.unit)),
-        ("Items", f"{made.a.items:,}"),
-        ("Worse on", f"{len(made.lost):,}"),
-        ("Better on", f"{len(made.gained):,}"),
-        ("Alike on", f"{made.same:,}"),
-    ]
-    if not made.paired:
-        facts = [*facts[:2], ("Items", f"{made.a.items:,} and {made.b.items:,}")]
-    left = sum(made.left_out.values())
-    return (*facts, *((("Left out", f"{left:,}"),) if left else ()))
-
-
-def _sections(made: Comparison) -> list[Section]:
-    found = [_difference(made)]
-    if made.paired:
-        found.append(_flips(made))
-    found += _slices(made)
-    if made.money:
-        found.append(_money(made))
-    if made.speed:
-        found.append(_speed(made))
-    failures = sorted({*made.a.failures, *made.b.failures})
-    if failures:
-        found.append(_failures(made, failures))
-    if made.left_out:
-        rows = tuple(sorted(made.left_out.items()))
+def _figures(c: Comparison) -> tuple[Figure, ...]:
+    found = [_difference(c)]
+    if c.paired:
+        flips = [("lost", flip) for flip in c.lost] + [("gained", flip) for flip in c.gained]
         found.append(
-            Section("left-out", "Left out", "Which items do not count?",
-                    columns=(Column("reason", "Reason"), Column("items_n", "Items", 0)), rows=rows)
-        )  # fmt: skip
-    return found
+            Figure(
+                "flips",
+                "Flips",
+                "Which items change?",
+                says=f"B is worse on {len(c.lost):,} items, better on {len(c.gained):,}, and "
+                f"alike on {c.same:,}",
+                columns=(
+                    TableColumn("kind", "Kind"),
+                    TableColumn("item", "Item"),
+                    TableColumn("slice", "Slice"),
+                    TableColumn("a_score", "A", 2),
+                    TableColumn("b_score", "B", 2),
+                ),
+                rows=tuple((kind, flip.key, flip.slice, flip.a, flip.b) for kind, flip in flips),
+            )
+        )
+    found += [_slice(c, label) for label in dict.fromkeys(row.label for row in c.slices)]
+    if c.money:
+        found.append(_cost(c, c.money))
+    if c.speed:
+        found.append(
+            Figure(
+                "latency",
+                "Latency",
+                "How long does an answer take?",
+                says=f"median {c.speed.b_seconds:,.3g} s against {c.speed.a_seconds:,.3g} s, "
+                f"{spread(c.speed.ratio, 2)} times",
+                columns=(
+                    TableColumn("side", "ModelRun"),
+                    TableColumn("name", "Name"),
+                    TableColumn("median_seconds", "Median s", 2),
+                ),
+                rows=(
+                    ("A", c.a.name, c.speed.a_seconds),
+                    ("B", c.b.name, c.speed.b_seconds),
+                ),
+                remarks=(f"{c.speed.items:,} items have latencies on both sides.",),
+            )
+        )
+    failures = sorted({*c.a.failures, *c.b.failures})
+    if failures:
+        found.append(
+            Figure(
+                "failures",
+                "Failures",
+                "Which calls gave no usable answer?",
+                columns=(
+                    TableColumn("kind", "Kind"),
+                    TableColumn("a_n", "A", 0),
+                    TableColumn("b_n", "B", 0),
+                ),
+                rows=tuple((k, c.a.failures.get(k, 0), c.b.failures.get(k, 0)) for k in failures),
+            )
+        )
+    if c.left_out:
+        found.append(
+            Figure(
+                "left-out",
+                "Left out",
+                "Which items do not count?",
+                columns=(TableColumn("reason", "Reason"), TableColumn("items_n", "Items", 0)),
+                rows=tuple(sorted(c.left_out.items())),
+            )
+        )
+    return tuple(found)
 
 
-def _difference(made: Comparison) -> Section:
-    goals: list[tuple[Cell, ...]] = [
-        (goal, margin_words(made.settings.margin, made.unit) if goal != "superiority" else "none",
-         verdict)
-        for goal, verdict in made.verdicts.items()
-    ]  # fmt: skip
-    scale = 100 if made.unit == "pp" else 1
-    remarks = [f"Interval: {made.method}."]
-    if made.naive_se > 0 and abs(made.se / made.naive_se - 1) > 0.02:
+def _difference(c: Comparison) -> Figure:
+    scale, _, axis = scale_of(c.unit)
+    limit, margin = margin_words(c.settings.margin, c.unit), c.settings.margin * scale
+    remarks = [f"Interval: {c.method}."]
+    if c.naive_se > 0 and abs(c.se / c.naive_se - 1) > 0.02:
         remarks.append(
-            f"Its standard error is {made.se * scale:.2f}, with {made.clusters:,} independent "
-            f"units; counting every try as independent would give {made.naive_se * scale:.2f}."
+            f"Its standard error is {c.se * scale:.2f}, with {c.clusters:,} independent units; "
+            f"counting every repeat as independent would give {c.naive_se * scale:.2f}."
         )
     remarks.append(
-        f"The chance of a result so good if B did not meet the goal is at most {made.p_value:.3g}."
+        f"The chance of a result so good if B did not meet the goal is at most {c.p_value:.3g}."
     )
-    margin = made.settings.margin * scale
-    lines: tuple[tuple[float, str], ...] = ((-margin, "margin"),) if margin else ()
-    if made.settings.goal == "equivalence":
-        lines = (*lines, (margin, "margin"))
-    d = made.difference
-    return Section(
+    lines = [(-margin, "margin")] if margin else []
+    if c.settings.goal == "equivalence":
+        lines.append((margin, "margin"))
+    d = c.difference
+    return Figure(
         "difference",
         "Difference",
-        f"How much better is {made.b.name}?",
-        says=f"{share_words(d, made.unit, signed=True)}, B minus A",
-        columns=(Column("goal", "Goal"), Column("margin", "Margin"), Column("verdict", "Verdict")),
-        rows=tuple(goals),
+        f"How much better is {c.b.name}?",
+        says=f"{share_words(d, c.unit, signed=True)}, B minus A",
+        columns=(
+            TableColumn("goal", "Goal"),
+            TableColumn("margin", "Margin"),
+            TableColumn("verdict", "Verdict"),
+        ),
+        rows=tuple(
+            (goal, limit if goal != "superiority" else "none", verdict)
+            for goal, verdict in c.verdicts.items()
+        ),
         bars=Bars(
-            unit=f"{_axis(made)}, B minus A",
-            bars=(Bar("B minus A", d.value * scale, d.low * scale, d.high * scale, made.verdict),),
-            lines=lines,
+            unit=f"{axis}, B minus A",
+            bars=(Bar("B minus A", d.value * scale, d.low * scale, d.high * scale, c.verdict),),
+            lines=tuple(lines),
         ),
         remarks=tuple(remarks),
     )
 
 
-def _axis(made: Comparison) -> str:
-    return "percentage points" if made.unit == "pp" else "score"
-
-
-def _flips(made: Comparison) -> Section:
-    rows = [
-        *(("lost", *_flip(f)) for f in made.lost),
-        *(("gained", *_flip(f)) for f in made.gained),
-    ]
-    return Section(
-        "flips",
-        "Flips",
-        "Which items change?",
-        says=f"B is worse on {len(made.lost):,} items, better on {len(made.gained):,}, and alike "
-        f"on {made.same:,}",
+def _slice(c: Comparison, label: str) -> Figure:
+    scale, unit, axis = scale_of(c.unit)
+    found = [row for row in c.slices if row.label == label]
+    rows: list[Row] = []
+    bars = []
+    for row in found:
+        low, high = row.joint.low * scale, row.joint.high * scale
+        value = row.difference.value * scale
+        rows.append((row.value, row.items, value, low, high, row.p_value, row.verdict))
+        bars.append(Bar(row.value, row.joint.value * scale, low, high, row.verdict))
+    worst = found[0]
+    return Figure(
+        f"slice-{label}",
+        label,
+        f"Where by {label} is B worst?",
+        says=f"worst is {worst.value}, {share_words(worst.joint, c.unit, signed=True)}",
         columns=(
-            Column("kind", "Kind"), Column("item", "Item"), Column("slice", "Slice"),
-            Column("a_score", "A", 2), Column("b_score", "B", 2),
+            TableColumn("slice", label),
+            TableColumn("items_n", "Items", 0),
+            TableColumn(f"difference_{unit}", "B - A", 1),
+            TableColumn(f"low_{unit}", "Low", 1),
+            TableColumn(f"high_{unit}", "High", 1),
+            TableColumn("p_frac", "p", 3),
+            TableColumn("verdict", "Verdict"),
         ),
         rows=tuple(rows),
-    )  # fmt: skip
-
-
-def _flip(flip: Flip) -> tuple[Cell, ...]:
-    return flip.key, flip.slice, flip.a, flip.b
-
-
-def _slices(made: Comparison) -> list[Section]:
-    scale = 100 if made.unit == "pp" else 1
-    unit = "pp" if made.unit == "pp" else "value"
-    found = []
-    for label in dict.fromkeys(row.label for row in made.slices):
-        rows = [row for row in made.slices if row.label == label]
-        bars = tuple(
-            Bar(row.value, row.joint.value * scale, row.joint.low * scale, row.joint.high * scale,
-                row.verdict)
-            for row in rows[:30]
-        )  # fmt: skip
-        cells = tuple(
-            (row.value, row.items, row.difference.value * scale, row.joint.low * scale,
-             row.joint.high * scale, row.p_value, row.verdict)
-            for row in rows
-        )  # fmt: skip
-        found.append(
-            Section(
-                f"slice-{label}",
-                label,
-                f"Where by {label} is B worst?",
-                says=f"worst is {rows[0].value}, "
-                f"{share_words(rows[0].joint, made.unit, signed=True)}",
-                columns=(
-                    Column("slice", label), Column("items_n", "Items", 0),
-                    Column(f"difference_{unit}", "B - A", 1), Column(f"low_{unit}", "Low", 1),
-                    Column(f"high_{unit}", "High", 1), Column("p_frac", "p", 3),
-                    Column("verdict", "Verdict"),
-                ),
-                rows=cells,
-                bars=Bars(
-                    unit=f"{_axis(made)}, B minus A, holding for all slices together",
-                    bars=bars,
-                    lines=((-made.settings.margin * scale, "margin"),),
-                ),
-                remarks=(
-                    "Intervals hold for all slices together; p is corrected by Holm's method.",
-                    same_words(rows[0].p_same),
-                ),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _slice_words(row: SliceRow, unit: str) -> str:
-    return f"{share_words(row.joint, unit, signed=True)} on {row.items:,} items"
-
-
-def _money(made: Comparison) -> Section:
-    m = made.money
-    assert m is not None
-    rows: tuple[tuple[Cell, ...], ...] = (
-        ("A", made.a.name, m.a_usd, m.a_usd_per_success),
-        ("B", made.b.name, m.b_usd, m.b_usd_per_success),
+        bars=Bars(
+            unit=f"{axis}, B minus A, holding for all slices together",
+            bars=tuple(bars[:_MOST_BARS]),
+            lines=((-c.settings.margin * scale, "margin"),),
+        ),
+        remarks=(
+            "Intervals hold for all slices together; p is corrected by Holm's method.",
+            same_words(worst.p_same),
+        ),
     )
-    bars = None
-    says = "no ratio exists"
-    if m.ratio is not None and math.isfinite(m.ratio.value) and m.ratio.value > 0:
-        r = m.ratio
-        says = f"a solved task costs {spread(r, 2)} times as much with {made.b.name}"
-        bars = Bars(unit="cost per solved task, B over A",
-                    bars=(Bar("B over A", r.value, r.low, r.high),), log=True)  # fmt: skip
-    return Section(
+
+
+def _cost(c: Comparison, money: Money) -> Figure:
+    says, bars, r = "no ratio exists", None, money.ratio
+    if r is not None and math.isfinite(r.value) and r.value > 0:
+        says = f"a solved task costs {spread(r, 2)} times as much with {c.b.name}"
+        bars = Bars(
+            unit="cost per solved task, B over A",
+            bars=(Bar("B over A", r.value, r.low, r.high),),
+            log=True,
+        )
+    return Figure(
         "cost",
         "Cost",
         "What does a solved task cost?",
         says=says,
         columns=(
-            Column("side", "Side"), Column("name", "Name"), Column("cost_usd", "$ per try", 4),
-            Column("cost_usd_per_success", "$ per solved task", 4),
+            TableColumn("side", "ModelRun"),
+            TableColumn("name", "Name"),
+            TableColumn("cost_usd", "$ per call", 4),
+            TableColumn("cost_usd_per_success", "$ per solved task", 4),
         ),
-        rows=rows,
+        rows=(
+            ("A", c.a.name, money.a_usd, money.a_usd_per_success),
+            ("B", c.b.name, money.b_usd, money.b_usd_per_success),
+        ),
         bars=bars,
-        remarks=(f"{m.items:,} items have costs on both sides; {m.basis}.",),
-    )  # fmt: skip
-
-
-def _speed(made: Comparison) -> Section:
-    s = made.speed
-    assert s is not None
-    r = s.ratio
-    return Section(
-        "latency",
-        "Latency",
-        "How long does an answer take?",
-        says=f"median {s.b_seconds:,.3g} s against {s.a_seconds:,.3g} s, {spread(r, 2)} times",
-        columns=(
-            Column("side", "Side"), Column("name", "Name"), Column("median_seconds", "Median s", 2),
-        ),
-        rows=(("A", made.a.name, s.a_seconds), ("B", made.b.name, s.b_seconds)),
-        remarks=(f"{s.items:,} items have latencies on both sides.",),
-    )  # fmt: skip
-
-
-def _failures(made: Comparison, kinds: Sequence[str]) -> Section:
-    rows = tuple((kind, made.a.failures.get(kind, 0), made.b.failures.get(kind, 0))
-                 for kind in kinds)  # fmt: skip
-    return Section(
-        "failures",
-        "Failures",
-        "Which calls gave no usable answer?",
-        columns=(Column("kind", "Kind"), Column("a_n", "A", 0), Column("b_n", "B", 0)),
-        rows=rows,
+        remarks=(f"{money.items:,} items have costs on both sides; {money.basis}.",),
     )
 
 
-def _method(made: Comparison) -> tuple[str, ...]:
-    steps = [
-        "Items are matched by their keys; scores of several tries at one item are averaged."
-        if made.paired
-        else "Items are not matched, as asked for; the two sides count as independent samples.",
-        f"Interval of the difference: {made.method}.",
-        f"Verdict on {made.settings.goal} at a margin of "
-        f"{margin_words(made.settings.margin, made.unit)}: the whole {made.settings.level:.0%} "
-        "interval has to lie on one side of the margin, so a yes is wrong at most "
-        f"{(1 - made.settings.level) / 2:.1%} of the time.",
-    ]
-    if made.money:
-        steps.append("Cost per solved task: bootstrap over shared items with all four figures.")
-    return tuple(steps)
+# ---------------------------------------------------------------- many runs
+
+
+def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
+    """The report of many runs, with tie groups.
+
+    Args:
+        many: The runs compared.
+        sources: The files.
+    """
+    field, names = many.field, many.names
+    order = field.means.argsort(kind="stable")[::-1].tolist()
+    top = [names[i] for i in order if field.ranks.best[i] == 1]
+    apart = sum(not pair.joint.low <= 0 <= pair.joint.high for pair in field.pairs)
+    sentence = (
+        f"Of {len(names)} runs on {many.items:,} shared items, {listed(top)} "
+        f"{'may be' if len(top) > 1 else 'is'} best; {apart} of {len(field.pairs)} pairs can "
+        f"be told apart ({many.settings.level:.0%} for all pairs together)."
+    )
+    scale, unit, axis = scale_of(many.unit)
+    ranks: list[Row] = []
+    for i, ties in zip(order, field.ties, strict=True):
+        tied = ", ".join(names[j] for j in ties.tolist() if j != i) or "none"
+        best, worst = int(field.ranks.best[i]), int(field.ranks.worst[i])
+        ranks.append((names[i], float(field.means[i]) * scale, best, worst, tied))
+    pairs: list[Row] = []
+    bars = []
+    for pair in sorted(field.pairs, key=lambda pair: -abs(pair.found.value)):
+        label = f"{names[pair.b]} - {names[pair.a]}"
+        value = pair.found.value * scale
+        low, high = pair.joint.low * scale, pair.joint.high * scale
+        pairs.append((label, value, low, high, "yes" if low > 0 or high < 0 else "undecided"))
+        bars.append(Bar(label, value, low, high))
+    figures = (
+        Figure(
+            "runs",
+            "Runs",
+            "Which run is best, and with which is it tied?",
+            columns=(
+                TableColumn("run", "Run"),
+                TableColumn(f"score_{'pct' if unit == 'pp' else unit}", "Score", 1),
+                TableColumn("best_rank", "Best place", 0),
+                TableColumn("worst_rank", "Worst place", 0),
+                TableColumn("tied_with", "Tied with"),
+            ),
+            rows=tuple(ranks),
+            shown=40,
+            remarks=(
+                "Tie groups overlap: A may tie with B and B with C while A is surely above C.",
+            ),
+        ),
+        Figure(
+            "pairs",
+            "Pairs",
+            "Which two can be told apart?",
+            columns=(
+                TableColumn("pair", "Pair"),
+                TableColumn(f"difference_{unit}", "Difference", 1),
+                TableColumn(f"low_{unit}", "Low", 1),
+                TableColumn(f"high_{unit}", "High", 1),
+                TableColumn("apart", "Told apart"),
+            ),
+            rows=tuple(pairs),
+            bars=Bars(f"{axis}, for all pairs together", tuple(bars[:_MOST_BARS])),
+        ),
+    )
+    return Sheet(
+        verb="compare",
+        title=f"{len(names)} runs",
+        word=f"{len(top)} MAY BE BEST" if len(top) > 1 else "ONE IS BEST",
+        sentence=sentence,
+        facts=(("Items", f"{many.items:,}"), ("Left out", f"{many.left_out:,}")),
+        topics=(Topic(figures=figures),),
+        checks=(Check("runs compared", "yes", sentence),),
+        method=(
+            "Items are matched by their keys; items that a run has no score for are left out for "
+            "all.",
+            "Intervals of all pairs hold together: clusters of items are weighted at random to "
+            "learn how large the largest difference gets by chance.",
+            "A run's places are those that the joint intervals leave open.",
+        ),
+        sources=tuple(sources),
+        notes=many.notes,
+    )

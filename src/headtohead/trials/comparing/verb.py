@@ -1,24 +1,25 @@
 """`compare`: may B stand in for A, by result files that exist already?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.arguments import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
-from headtohead.evidence.store import Store
-from headtohead.trials.comparing.compare import compare as compare_sides
+from headtohead.trials.comparing.compare import compare as compare_runs
 from headtohead.trials.comparing.compare import rescored
-from headtohead.trials.comparing.many import Many
+from headtohead.trials.comparing.many import ManyRuns
 from headtohead.trials.comparing.many import many as compare_all
-from headtohead.trials.comparing.many_sheet import many_sheet
+from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.result import Comparison
 from headtohead.trials.comparing.settings import CompareSettings
-from headtohead.trials.comparing.sheet import comparison_sheet
-from headtohead.trials.comparing.sides import open_side
+from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet
 from headtohead.trials.result import TrialResult, file_citation, interval_json, prices_on
 from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.words import scale_of
+
+if TYPE_CHECKING:
+    from headtohead.evidence.store import Store
 
 
 @takes(settings=CompareSettings)
@@ -26,7 +27,7 @@ def compare(
     *runs: str,
     settings: CompareSettings,
     as_of: Day | None = None,
-    store: Store | None = None,
+    store: "Store | None" = None,
 ) -> TrialResult:
     """Whether B may stand in for A, by two result files; or a table of many runs.
 
@@ -47,8 +48,8 @@ def compare(
         raise InputError("Give two runs to compare, A and B, or FILE::MODEL twice.")
     if len(runs) > 2 and not settings.many:
         raise InputError(f"{len(runs)} runs: `many` compares more than two.")
-    sides = [
-        open_side(
+    opened = [
+        open_run(
             run,
             format=settings.format,
             mapping={**settings.mapping, **settings.mapping_b} if place else settings.mapping,
@@ -56,72 +57,95 @@ def compare(
         for place, run in enumerate(runs)
     ]
     if settings.scorer:
-        prepared = scorer_from(settings.scorer)
-        sides = [rescored(side, prepared) for side in sides]
-    places = [f"run_{place}" for place in range(1, len(sides) + 1)]
-    files = [
-        file_citation(place, side.path, f"Results of {side.name}")
-        for place, side in zip(places, sides, strict=True)
+        score = scorer_from(settings.scorer)
+        opened = [rescored(run, score) for run in opened]
+    places = [f"run_{place}" for place in range(1, len(opened) + 1)]
+    sources = [
+        file_citation(place, run.path, f"Results of {run.name}")
+        for place, run in zip(places, opened, strict=True)
     ]
     if settings.many:
-        found = compare_all(sides, settings)
-        sheet = many_sheet(found, sources=files)
-        return TrialResult(made=found, sheet=sheet, results=_many_results(found, places))
-    listed = prices_on(as_of, store) if settings.prices else None
-    made = compare_sides(sides[0], sides[1], settings, rates=listed.rates if listed else None)
+        many = compare_all(opened, settings)
+        sheet = many_sheet(many, sources=sources)
+        return TrialResult(made=many, sheet=sheet, results=_many_results(many, places))
+    prices = prices_on(as_of, store) if settings.prices else None
+    found = compare_runs(opened[0], opened[1], settings, rates=prices.rates if prices else None)
+    if prices:
+        sources += prices.citations()
     sheet = comparison_sheet(
-        made,
-        sources=[*files, *(listed.citations() if listed else ())],
-        as_of=listed.day if listed else None,
+        found,
+        sources=sources,
+        as_of=prices.day if prices else None,
+        notes=prices.notes if prices else (),
     )
-    if listed:
-        sheet = replace(sheet, notes=(*sheet.notes, *listed.notes))
-    return TrialResult(made=made, sheet=sheet, results=_results(made, places))
+    return TrialResult(made=found, sheet=sheet, results=_results(found, places))
 
 
-def _results(made: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:
+def _results(c: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:
     """Every estimate, each with what it needs to stand alone."""
-    n = made.a.items
-    scale = 100 if made.unit == "pp" else 1
-    unit = "pp" if made.unit == "pp" else "value"
-    shared = {"level": made.settings.level, "n": n, "n_of": "items", "source_ids": list(places)}
-    found = [
-        {"label": "difference, B minus A", **interval_json(made.difference, scale), "unit": unit,
-         "method": made.method, **shared, "verdict": made.verdict, "p_value": made.p_value,
-         "goal": made.settings.goal, "margin": made.settings.margin * scale,
-         "verdicts": dict(made.verdicts)}
-    ]  # fmt: skip
-    found += [
-        {"label": f"difference, {row.label}={row.value}", **interval_json(row.joint, scale),
-         "unit": unit, "method": "jointly for all slices (Bonferroni)", **shared, "n": row.items,
-         "verdict": row.verdict, "p_value": row.p_value}
-        for row in made.slices
-    ]  # fmt: skip
-    if made.money and made.money.ratio:
-        found.append({"label": "cost per solved task, B over A", **interval_json(made.money.ratio),
-                      "unit": "ratio", "method": "bootstrap over items", **shared,
-                      "n": made.money.items})  # fmt: skip
-    if made.speed:
-        found.append({"label": "median latency, B over A", **interval_json(made.speed.ratio),
-                      "unit": "ratio", "method": "bootstrap over items", **shared,
-                      "n": made.speed.items})  # fmt: skip
-    return found
+    scale, unit, _ = scale_of(c.unit)
+    shared = {
+        "level": c.settings.level,
+        "n": c.a.items,
+        "n_of": "items",
+        "source_ids": list(places),
+    }
+    results = [
+        {
+            "label": "difference, B minus A",
+            **interval_json(c.difference, scale),
+            "unit": unit,
+            "method": c.method,
+            **shared,
+            "verdict": c.verdict,
+            "p_value": c.p_value,
+            "goal": c.settings.goal,
+            "margin": c.settings.margin * scale,
+            "verdicts": dict(c.verdicts),
+        }
+    ]
+    results += [
+        {
+            "label": f"difference, {row.label}={row.value}",
+            **interval_json(row.joint, scale),
+            "unit": unit,
+            "method": "jointly for all slices (Bonferroni)",
+            **shared,
+            "n": row.items,
+            "verdict": row.verdict,
+            "p_value": row.p_value,
+        }
+        for row in c.slices
+    ]
+    ratios = (("cost per solved task", c.money), ("median latency", c.speed))
+    results += [
+        {
+            "label": f"{name}, B over A",
+            **interval_json(part.ratio),
+            "unit": "ratio",
+            "method": "bootstrap over items",
+            **shared,
+            "n": part.items,
+        }
+        for name, part in ratios
+        if part and part.ratio
+    ]
+    return results
 
 
-def _many_results(made: Many, places: Sequence[str]) -> list[dict[str, Any]]:
+def _many_results(many: ManyRuns, places: Sequence[str]) -> list[dict[str, Any]]:
     """The joint difference of every pair."""
-    field = made.field
-    share = bool(field.means.min() >= 0 and field.means.max() <= 1)
+    scale, unit, _ = scale_of(many.unit)
     return [
         {
-            "label": f"difference, {made.names[pair.b]} minus {made.names[pair.a]}",
-            **interval_json(pair.joint, 100 if share else 1),
-            "level": made.settings.level,
-            "unit": "pp" if share else "value",
+            "label": f"difference, {many.names[pair.b]} minus {many.names[pair.a]}",
+            **interval_json(pair.joint, scale),
+            "level": many.settings.level,
+            "unit": unit,
             "method": "jointly for all pairs, clusters of items weighted at random",
-            "n": made.items,
+            "n": many.items,
             "n_of": "items",
             "source_ids": [places[pair.a], places[pair.b]],
         }
-        for pair in field.pairs
+        for pair in many.field.pairs
     ]

@@ -8,8 +8,7 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.pairing import alone, measured_apart
-from headtohead.trials.comparing.sides import Side, named_apart
+from headtohead.trials.comparing.pairing import ModelRun, alone, measured_apart, named_apart
 from headtohead.trials.items.answers import Answers, tabulate
 
 _FEWEST_MODELS = 3
@@ -61,7 +60,7 @@ class TestRuns:
         return np.asarray(high - low < 1e-12)
 
 
-def test_runs(sides: Sequence[Side]) -> TestRuns:
+def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
     """The table of runs that were measured alike.
 
     Args:

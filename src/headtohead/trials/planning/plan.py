@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.trials.comparing.pairing import Pairs
+from headtohead.trials.comparing.pairing import PairedItems
 from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
     PilotFigure,
@@ -153,7 +153,7 @@ def plan(
     )
 
 
-def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, PilotFigure, float]:
+def from_pilot(pairs: PairedItems, confidence: float = 0.8) -> tuple[Kind, PilotFigure, float]:
     """Kind of outcome, its spread and how alike repeats are, from a small comparison.
 
     Args:
@@ -165,7 +165,7 @@ def from_pilot(pairs: Pairs, confidence: float = 0.8) -> tuple[Kind, PilotFigure
     """
     a, b = pairs.a.scores, pairs.b.scores
     try:
-        if pairs.a.tries.max() == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
+        if pairs.a.repeats.max() == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
             found = discordance_from_pilot(
                 int((b > a).sum()), int((a > b).sum()), a.size, confidence
             )

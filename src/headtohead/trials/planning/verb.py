@@ -9,8 +9,7 @@ from headtohead.core.provenance import Citation
 from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
 from headtohead.trials.calls import Usage
-from headtohead.trials.comparing.pairing import Pairs, pair
-from headtohead.trials.comparing.sides import open_side
+from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
 from headtohead.trials.planning.plan import Assumed, from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
 from headtohead.trials.planning.settings import Kind, PlanSettings
@@ -37,12 +36,12 @@ def plan(
     Raises:
         InputError: If the assumptions allow no plan, or prices are not known.
     """
-    pairs: Pairs | None = None
+    pairs: PairedItems | None = None
     citations: list[Citation] = []
     if settings.pilot:
         if len(settings.pilot) != 2:
             raise InputError("`pilot` is two result files, of A and of B.")
-        sides = [open_side(spec, mapping=settings.mapping) for spec in settings.pilot]
+        sides = [open_run(spec, mapping=settings.mapping) for spec in settings.pilot]
         citations = [
             file_citation(place, side.path, "Pilot")
             for place, side in zip(("pilot_a", "pilot_b"), sides, strict=True)
@@ -76,7 +75,9 @@ def plan(
     return TrialResult(made=made, sheet=sheet, results=[result])
 
 
-def _assumed(pairs: Pairs | None, settings: PlanSettings) -> tuple[Assumed, PilotFigure | None]:
+def _assumed(
+    pairs: PairedItems | None, settings: PlanSettings
+) -> tuple[Assumed, PilotFigure | None]:
     """What the plan rests on: a pilot, or the one figure that was given instead."""
     figures: dict[Kind, float | None] = {
         "binary": settings.discordance,
@@ -117,7 +118,7 @@ def _assumed(pairs: Pairs | None, settings: PlanSettings) -> tuple[Assumed, Pilo
     return assumed, guess
 
 
-def _usage(pairs: Pairs | None, settings: PlanSettings) -> dict[int, Usage]:
+def _usage(pairs: PairedItems | None, settings: PlanSettings) -> dict[int, Usage]:
     """Mean tokens of a call of each side: as given, else the pilot's own."""
     given_in, given_out = settings.input_tokens, settings.output_tokens
     if given_in is not None and given_out is not None:
