@@ -104,7 +104,7 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
         who += [name] * len(found.keys)
         what += found.keys
         scores += found.scores.tolist()
-        attempts += found.tries.tolist()
+        attempts += found.repeats.tolist()
         behind += found.calls
     try:
         answers = tabulate(who, what, scores, attempts=attempts)
