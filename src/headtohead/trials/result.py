@@ -40,7 +40,9 @@ class TrialResult(Result):
         return replace(self, sheet=replace(self.sheet, command=command))
 
     def table(self) -> Download:
-        """One row an estimate, as `results` lists them."""
+        """The main figure if the sheet names one; else a row an estimate, as in `results`."""
+        if self.sheet.main:
+            return self.sheet.table
         names = dict.fromkeys(
             name
             for row in self.results

@@ -16,7 +16,11 @@ _SPREAD = {
 
 
 def plan_sheet(
-    planned: Planned, *, sources: Sequence[Citation] = (), as_of: date | None = None
+    planned: Planned,
+    *,
+    sources: Sequence[Citation] = (),
+    as_of: date | None = None,
+    notes: Sequence[str] = (),
 ) -> Sheet:
     """The report of a plan.
 
@@ -24,6 +28,7 @@ def plan_sheet(
         planned: The plan.
         sources: A pilot's files and the price lists used.
         as_of: The day of our knowledge, if prices were used.
+        notes: What there is to know of those prices.
     """
     assumed, size, graded = planned.assumed, planned.plan, planned.assumed.kind == "graded"
     unit = "score" if graded else "pp"
@@ -66,6 +71,7 @@ def plan_sheet(
         ),
         sources=tuple(sources),
         as_of=as_of,
+        notes=tuple(notes),
     )
 
 

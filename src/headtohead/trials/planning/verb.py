@@ -1,13 +1,11 @@
 """`plan`: how many items a margin takes, and what they cost, before money is spent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from headtohead.core.arguments import Day
 from headtohead.core.errors import InputError
 from headtohead.core.provenance import Citation
 from headtohead.core.settings import takes
-from headtohead.evidence.store import Store
 from headtohead.trials.calls import Usage
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
 from headtohead.trials.planning.plan import Assumed, from_pilot
@@ -18,13 +16,16 @@ from headtohead.trials.power import PilotFigure
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices, TrialResult, file_citation, prices_on
 
+if TYPE_CHECKING:
+    from headtohead.evidence.store import Store
+
 
 @takes(settings=PlanSettings)
 def plan(
     *,
     settings: PlanSettings,
     as_of: Day | None = None,
-    store: Store | None = None,
+    store: "Store | None" = None,
 ) -> TrialResult:
     """How many items show that B is at most the margin worse, and what they cost.
 
@@ -49,30 +50,33 @@ def plan(
         pairs = pair(*sides, shared=True)
     assumed, guess = _assumed(pairs, settings)
     prices = prices_on(as_of, store) if settings.models else None
-    per_call: dict[str, float] = {}
-    basis = ""
+    per_call = _cost_per_call(pairs, settings, prices) if prices else {}
+    basis = "; ".join(f"{name}: {price}" for name, price in prices.used.items()) if prices else ""
     if prices:
-        per_call = _per_call(settings.models, prices, _usage(pairs, settings))
-        basis = "; ".join(f"{name}: {price}" for name, price in prices.used.items())
         citations += prices.citations()
-    made = plan_of(assumed, guess=guess, items=settings.items, usd_per_call=per_call, basis=basis)
+    planned = plan_of(
+        assumed, guess=guess, items=settings.items, usd_per_call=per_call, basis=basis
+    )
     result = {
-        "items_n": made.plan.items_n,
-        "pairs_n": made.plan.pairs_n,
-        "calls_n": made.plan.calls_n,
-        "tries": made.plan.repeats,
-        "power_frac": made.plan.power,
+        "items_n": planned.plan.items_n,
+        "pairs_n": planned.plan.pairs_n,
+        "calls_n": planned.plan.calls_n,
+        "tries": planned.plan.repeats,
+        "power_frac": planned.plan.power,
         "margin": assumed.margin,
         "kind": assumed.kind,
         "spread": assumed.spread,
         "difference": assumed.difference,
-        "least_margin": made.least_margin,
-        "cost_usd": dict(made.usd),
+        "least_margin": planned.least_margin,
+        "cost_usd": dict(planned.usd),
     }
-    sheet = plan_sheet(made, sources=citations, as_of=prices.day if prices else None)
-    if prices:
-        sheet = replace(sheet, notes=(*sheet.notes, *prices.notes))
-    return TrialResult(made=made, sheet=sheet, results=[result])
+    sheet = plan_sheet(
+        planned,
+        sources=citations,
+        as_of=prices.day if prices else None,
+        notes=prices.notes if prices else (),
+    )
+    return TrialResult(made=planned, sheet=sheet, results=[result])
 
 
 def _assumed(
@@ -118,39 +122,35 @@ def _assumed(
     return assumed, guess
 
 
-def _usage(pairs: PairedItems | None, settings: PlanSettings) -> dict[int, Usage]:
-    """Mean tokens of a call of each side: as given, else the pilot's own."""
+def _cost_per_call(
+    pairs: PairedItems | None, settings: PlanSettings, prices: Prices
+) -> dict[str, float]:
+    """Mean cost of a call of each model; tokens are those given, else a pilot side's own."""
+    usage = []
     given_in, given_out = settings.input_tokens, settings.output_tokens
     if given_in is not None and given_out is not None:
-        told = Usage(input_tokens=round(given_in), output_tokens=round(given_out))
-        return {0: told, 1: told}
-    made = {}
-    for place, items in enumerate((pairs.a, pairs.b) if pairs else ()):
-        used = [call.usage for calls in items.calls for call in calls if call.usage]
-        if used:
-            means = {
-                name: round(sum(getattr(usage, name) for usage in used) / len(used))
-                for name in Usage.__struct_fields__
-            }
-            made[place] = Usage(**means)
-    if not made:
+        usage = [Usage(input_tokens=round(given_in), output_tokens=round(given_out))]
+    elif pairs:
+        for items in (pairs.a, pairs.b):
+            used = [call.usage for calls in items.calls for call in calls if call.usage]
+            if used:
+                means = {
+                    name: round(sum(getattr(one, name) for one in used) / len(used))
+                    for name in Usage.__struct_fields__
+                }
+                usage.append(Usage(**means))
+    if not usage:
         raise InputError(
             "The cost needs `input_tokens` and `output_tokens` of a call, or a `pilot` whose "
             "files hold tokens."
         )
-    return made
-
-
-def _per_call(
-    models: Sequence[str], prices: Prices, usage: Mapping[int, Usage]
-) -> dict[str, float]:
-    made = {}
-    for place, model in enumerate(models):
+    costs = {}
+    for place, model in enumerate(settings.models):
         rates = prices.rates(model)
         if rates is None:
             raise InputError(
                 f"No list price of {model} was known on {prices.day}. `h2h names {model}` tells "
                 "how the name is read."
             )
-        made[model] = cost_usd(usage.get(place, next(iter(usage.values()))), rates)
-    return made
+        costs[model] = cost_usd(usage[place if place < len(usage) else 0], rates)
+    return costs
