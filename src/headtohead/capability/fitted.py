@@ -36,7 +36,7 @@ def capability(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
 
 
 def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
-    return ask.as_of, tuple(sorted(set(frames["benchmark_scores"]["source_id"])))
+    return ask.as_of, tuple(frames["benchmark_scores"]["source_id"].unique().sort().to_list())
 
 
 def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:

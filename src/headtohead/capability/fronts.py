@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.capability.irt import drawn_interval
+from headtohead.capability.irt import drawn_intervals
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import sides
@@ -40,8 +40,8 @@ def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
         a, b = (_bests(found, m, days) for m in (found.a, found.b))
         own, gap = (a if which == "a" else b), b - a
         rows = [
-            (date.fromordinal(day), *_ends(own[:, n]), *_ends(gap[:, n]))
-            for n, day in enumerate(days)
+            (date.fromordinal(day), *best, *apart)
+            for day, best, apart in zip(days, _ends(own), _ends(gap), strict=True)
         ]
         kinds = {"released_on": pl.Date(), **dict.fromkeys(FRONT_COLUMNS, pl.Float64())}
         made[which] = pl.DataFrame(rows, schema=kinds, orient="row")
@@ -82,8 +82,12 @@ def _bests(found: TwoSides, mask: "BoolArray", days: list[int]) -> "FloatArray":
     return np.asarray(np.hstack([none_yet, front.best])[:, at])
 
 
-def _ends(found: "FloatArray") -> tuple[float | None, float | None, float | None]:
-    if np.isnan(found[0]):
-        return None, None, None
-    interval = drawn_interval(float(found[0]), found[1:], LEVEL)
-    return interval.value, interval.low, interval.high
+def _ends(found: "FloatArray") -> list[tuple[float | None, float | None, float | None]]:
+    """Value and ends of each column; none where there is no value."""
+    known = ~np.isnan(found[0])
+    intervals = iter(drawn_intervals(found[0, known], found[1:, known], LEVEL))
+    made: list[tuple[float | None, float | None, float | None]] = []
+    for there in known.tolist():
+        one = next(intervals) if there else None
+        made.append((one.value, one.low, one.high) if one else (None, None, None))
+    return made

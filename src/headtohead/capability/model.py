@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headtohead.capability.irt import Index, drawn_interval
+from headtohead.capability.irt import Index, drawn_interval, drawn_intervals
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.capability.survival import Side
 from headtohead.core.interval import Interval
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
+_CITED = ("known_on", "source_id", "row_url", "join_rule", "vintage")
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Capability:
     """An index and what is known of its models.
 
@@ -37,7 +40,7 @@ class Capability:
     rows: "pl.DataFrame"
     left_out: dict[str, int]
 
-    @property
+    @cached_property
     def newest(self) -> date:
         """The day to which the scores reach; a user's own no further than those they join."""
         import polars as pl
@@ -47,7 +50,7 @@ class Capability:
         assert isinstance(last, date)
         return last
 
-    @property
+    @cached_property
     def days(self) -> "IntArray":
         """Release day of each model, as a count of days.
 
@@ -57,6 +60,27 @@ class Capability:
         last = self.newest.toordinal()
         days = [d.toordinal() if d else last for d in self.models["released_on"]]
         return np.array(days, dtype=np.int64)
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        """Every model's points, in the order of `index.models`."""
+        return drawn_intervals(self.index.ability, self.index.ability_draws, LEVEL)
+
+    @cached_property
+    def cited(self) -> "pl.DataFrame":
+        """Where each model's scores are from; one of several sources has two of them named."""
+        import polars as pl
+
+        second = pl.col("source_id").unique(maintain_order=True).get(1, null_on_oob=True)
+        return (
+            self.rows.sort("label", "source_id")
+            .group_by("label", maintain_order=True)
+            .agg(
+                *(pl.col(c).first() for c in _CITED),
+                pl.col("verified").all(),
+                second.alias("also_source_id"),
+            )
+        )
 
     def out_by(self, day: date) -> "BoolArray":
         """Which models were released by a day, shape (M,)."""
@@ -159,7 +183,7 @@ class TwoSides:
 def model_row(made: Capability, n: int) -> dict[str, Any]:
     """One model for a table: who it is, its points and their interval."""
     row = made.models.row(n, named=True)
-    value = made.index.interval(row["label"], LEVEL)
+    value = made.intervals[n]
     return {
         "model_name": row["label"],
         "model_id": row["model_id"],

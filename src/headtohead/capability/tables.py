@@ -14,13 +14,10 @@ MODEL_COLUMNS = (
     "benchmarks_n", "released_on", "is_record", "frontier_frac", "best_rank", "worst_rank",
     "tie_group",
 )  # fmt: skip
-_CITED = ("known_on", "source_id", "row_url", "verified", "join_rule", "vintage")
 
 
 def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
     """Some models, the ablest first: points, interval, benchmarks, and where the scores are from.
-
-    A model with scores from several sources names two of them (`source_id`, `also_source_id`).
 
     Args:
         made: The index.
@@ -38,16 +35,5 @@ def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
         "benchmarks_n": pl.Int64(),
     }
     frame = pl.DataFrame([{k: row[k] for k in schema} for row in rows], schema=schema)
-    cited = (
-        made.rows.sort("label", "source_id")
-        .group_by("label", maintain_order=True)
-        .agg(
-            *(pl.col(c).first() for c in _CITED if c != "verified"),
-            pl.col("verified").all(),
-            pl.col("source_id").unique(maintain_order=True).get(1, null_on_oob=True).alias(
-                "also_source_id"
-            ),
-        )
-    )  # fmt: skip
-    joined = frame.join(cited, left_on="model_name", right_on="label", how="left")
+    joined = frame.join(made.cited, left_on="model_name", right_on="label", how="left")
     return joined.sort("score_index", "model_name", descending=[True, False])

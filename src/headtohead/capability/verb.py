@@ -6,7 +6,6 @@ from datetime import date
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from headtohead.capability.own_scores import own_scores
 from headtohead.capability.questions import (
     capability_gap,
     capability_index,
@@ -117,7 +116,7 @@ def gap(
     known = set(facts.frame("benchmark_scores", day)["benchmark"])
     _check_benchmarks(between.benchmarks, known)
     window = asking.window(about) or Period(day, day)
-    parts = {}
+    answers = {}
     for part in _parts(settings, between, known):
         if progress:
             progress(part.slug.replace("_", " "))
@@ -132,21 +131,26 @@ def gap(
         )
         if part.slug == "level" and answer.missing:
             raise NoEvidence(_nothing(answer, scope_of(settings)))
+        answers[part.slug] = (part, answer)
+    ids = sorted({i for _, answer in answers.values() for i in asking.sources(answer)})
+    citations = facts.citations(ids, day)
+    parts = {}
+    for part, answer in answers.values():
+        own = set(asking.sources(answer))
         parts[part.slug] = Exhibit(
             slug=part.slug,
             analysis=f"performance.{part.question.__name__.rpartition('.')[2]}",
             about=window,
             answer=answer,
-            citations=facts.citations(asking.sources(answer), day),
+            citations=tuple(c for c in citations if c.source_id in own),
         )
-    ids = sorted({i for part in parts.values() for i in asking.sources(part.answer)})
     return GapResult(
         sides=sides,
         scope=scope_of(settings),
         about=window,
         as_of=day,
         parts=parts,
-        citations=facts.citations(ids, day),
+        citations=citations,
     )
 
 
@@ -201,6 +205,8 @@ def _facts(store: Store | None, settings: IndexSettings, day: date) -> Facts:
     """The evidence, with the scores that the user brought."""
     facts = Facts(store)
     if settings.scores is not None:
+        from headtohead.capability.own_scores import own_scores
+
         own = own_scores(settings.scores, facts.names, day)
         facts.bring("benchmark_scores", own.rows, own.citation)
     return facts

@@ -2,7 +2,13 @@
 
 from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci, published_stop
 from headtohead.capability.irt.functioning import Functioning, functioning
-from headtohead.capability.irt.index import Index, drawn_interval, fit_eci_index, fit_index
+from headtohead.capability.irt.index import (
+    Index,
+    drawn_interval,
+    drawn_intervals,
+    fit_eci_index,
+    fit_index,
+)
 from headtohead.capability.irt.scale import IndexScale, by_anchors, by_spread
 from headtohead.capability.irt.scores import Scores
 
@@ -15,6 +21,7 @@ __all__ = [
     "by_anchors",
     "by_spread",
     "drawn_interval",
+    "drawn_intervals",
     "fit_eci",
     "fit_eci_index",
     "fit_index",

@@ -143,6 +143,21 @@ def drawn_interval(value: float, draws: FloatArray, level: float) -> Interval:
     return around(value, float(low), float(high))
 
 
+def drawn_intervals(values: FloatArray, draws: FloatArray, level: float) -> tuple[Interval, ...]:
+    """As `drawn_interval` for many values at once.
+
+    Args:
+        values: Shape (M,).
+        draws: Shape (R, M).
+        level: Coverage, inside (0, 1).
+    """
+    if draws.shape[0] == 0:
+        return tuple(Interval(value, -np.inf, np.inf) for value in values.tolist())
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(draws, ends, axis=0, method="weibull")
+    return tuple(map(around, values.tolist(), low.tolist(), high.tolist()))
+
+
 @one_thread()
 def fit_index(
     scores: Scores,
