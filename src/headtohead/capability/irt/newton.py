@@ -5,7 +5,6 @@ are eliminated one by one, and what is left has two unknowns for each benchmark.
 bootstrap walk together, which makes 500 of them a few matrix products.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +13,7 @@ import numpy as np
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
-_AT_ONCE = 3_000_000  # numbers in the largest array of one batch
+_AT_ONCE = 600_000  # numbers in the largest array of one batch, so that it stays near the processor
 _MOST_STEPS = 300  # small tables that fit badly need most of them
 _LARGEST_STEP = 1.5
 _SETTLED = 1e-7
@@ -164,15 +163,17 @@ def _walk(
     settled: float,
 ) -> Params:
     """One batch, until every fit in it has settled."""
-    total = _objective(scores, family, weights)
     active = np.arange(weights.shape[0])
     damping = np.full(active.size, 1e-4)
-    best = total(params, active)
+    eta = logits(scores, params)
+    best = family.loss(eta, weights) + family.penalty(params)
+    room = np.zeros((active.size, len(scores.models), 2 * len(scores.benchmarks)))
     for _ in range(_MOST_STEPS):
         here = _rows(params, active)
-        step = _step(scores, layout, family, here, weights[active], damping[active])
+        step = _step(layout, family, here, eta, weights[active], damping[active], room)
         tried = family.bounded(_moved(here, step))
-        found = total(tried, active)
+        ahead = logits(scores, tried)
+        found = family.loss(ahead, weights[active]) + family.penalty(tried)
         # Rounding may hide the last gains.
         better = found <= best[active] + 1e-12 * np.abs(best[active])
         largest = _largest(here, tried)
@@ -186,60 +187,67 @@ def _walk(
         active = active[going]
         if active.size == 0:
             break
+        eta = np.where(better[going, None], ahead[going], eta[going])
     return params
 
 
-def _objective(
-    scores: Scores, family: Family, weights: FloatArray
-) -> Callable[[Params, IntArray], FloatArray]:
-    def total(params: Params, rows: IntArray) -> FloatArray:
-        eta = logits(scores, params)
-        return family.loss(eta, weights[rows]) + family.penalty(params)
-
-    return total
-
-
 def _step(
-    scores: Scores,
     layout: _Layout,
     family: Family,
     params: Params,
+    eta: FloatArray,
     weights: FloatArray,
     damping: FloatArray,
+    room: FloatArray,
 ) -> Params:
-    """The damped step; abilities are eliminated first."""
-    m, b = params.ability.shape[1], params.difficulty.shape[1]
-    eta = logits(scores, params)
+    """The damped step; abilities are eliminated first.
+
+    Args:
+        layout: Where each score stands.
+        family: Loss and penalty.
+        params: Where R fits are.
+        eta: Their logits, shape (R, N).
+        weights: Shape (R, N).
+        damping: Shape (R,).
+        room: Zeros of shape (R or more, M, 2 B), overwritten at the same places in every step.
+    """
+    b = params.difficulty.shape[1]
     push, bend = family.slopes(eta, weights)
     slope = params.slope[:, layout.benchmark]
     first, second = family.pulls(params)
     more = 1 + damping[:, None]
-
-    g_c = layout.over_models(slope * push) - first.ability
-    h_c = (layout.over_models(slope**2 * bend) + second.ability) * more
-    g_d = -layout.over_benchmarks(slope * push) - first.difficulty
-    g_s = layout.over_benchmarks(eta * push) - first.log_slope
-    h_dd = (layout.over_benchmarks(slope**2 * bend) + second.difficulty) * more
-    h_ss = (layout.over_benchmarks(eta**2 * bend) + second.log_slope) * more
-    h_ds = -layout.over_benchmarks(slope * eta * bend)
     free = family.free_slopes()
-    g_s = np.where(free, g_s, 0.0)
 
-    cross = np.zeros((eta.shape[0], m, 2 * b))
-    cross[:, layout.model, layout.benchmark] = -(slope**2) * bend
-    cross[:, layout.model, b + layout.benchmark] = slope * eta * bend * free[layout.benchmark]
-    scaled = cross / h_c[:, :, None]
-    matrix = -np.matmul(cross.transpose(0, 2, 1), scaled)
+    steep_push, steep_bend = slope * push, slope * bend
+    place_bend, mixed_bend = slope * steep_bend, eta * steep_bend
+    g_c = layout.over_models(steep_push) - first.ability
+    h_c = (layout.over_models(place_bend) + second.ability) * more
+    g_d = -layout.over_benchmarks(steep_push) - first.difficulty
+    g_s = np.where(free, layout.over_benchmarks(eta * push) - first.log_slope, 0.0)
+    h_dd = (layout.over_benchmarks(place_bend) + second.difficulty) * more
+    h_ss = (layout.over_benchmarks(eta**2 * bend) + second.log_slope) * more
+    mixed = np.where(free, -layout.over_benchmarks(mixed_bend), 0.0)
+
+    # What each ability shares with difficulties and slopes, over the root of its own curvature.
+    root = 1 / np.sqrt(h_c)
+    own = root[:, layout.model]
+    cross = room[: eta.shape[0]]
+    flat = cross.reshape(eta.shape[0], -1)
+    place = layout.model * 2 * b + layout.benchmark
+    flat[:, place] = -place_bend * own
+    flat[:, place + b] = mixed_bend * (own * free[layout.benchmark])
+    across = cross.transpose(0, 2, 1)
+    matrix = -np.matmul(across, cross)
     n = np.arange(b)
     matrix[:, n, n] += h_dd
     matrix[:, b + n, b + n] += np.where(free, h_ss, 1.0)
-    mixed = np.where(free, h_ds, 0.0)
     matrix[:, n, b + n] += mixed
     matrix[:, b + n, n] += mixed
-    right = np.concatenate([g_d, g_s], axis=1) - np.einsum("rmk,rm->rk", scaled, g_c)
-    moves = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
-    ability = (g_c - np.einsum("rmk,rk->rm", cross, moves)) / h_c
-    return _limited(Params(ability, moves[:, :b], moves[:, b:]))
+    aim = (g_c * root)[:, :, None]
+    right = np.concatenate([g_d, g_s], axis=1)[:, :, None] - np.matmul(across, aim)
+    moves = np.linalg.solve(matrix, right)
+    ability = (aim - np.matmul(cross, moves))[:, :, 0] * root
+    return _limited(Params(ability, moves[:, :b, 0], moves[:, b:, 0]))
 
 
 def _limited(step: Params) -> Params:
