@@ -176,22 +176,18 @@ def unknown_covariance(fitted: Fit, clusters: ClusterCells) -> FloatArray:
     return np.asarray((made + made.T) / 2, dtype=np.float64)
 
 
-def _decisive(clusters: ClusterCells) -> ClusterCells:
-    kept = clusters.outcome < 2
-    return ClusterCells(
-        clusters.models,
-        clusters.cluster[kept],
-        clusters.first[kept],
-        clusters.second[kept],
-        clusters.outcome[kept],
-        clusters.n[kept],
-    )
-
-
 def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
     """The votes fitted by cluster, with their derivatives."""
     if fitted.ties == "drop":
-        clusters = _decisive(clusters)
+        kept = clusters.outcome < 2
+        clusters = ClusterCells(
+            clusters.models,
+            clusters.cluster[kept],
+            clusters.first[kept],
+            clusters.second[kept],
+            clusters.outcome[kept],
+            clusters.n[kept],
+        )
     number, where = np.unique(clusters.cluster, return_inverse=True)
     if number.size < 2:
         raise ValueError("clustered errors need votes from two clusters or more")

@@ -5,6 +5,7 @@ vote against the rest, the likelihood has no maximum: their lead has a lower bou
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +55,13 @@ def shape(counts: Counts, *, ties_count: bool = True) -> Shape:
         Mathematical Monthly 64, 28-33. doi:10.1080/00029890.1957.11989117
     """
     beat = _beat(counts, ties_count)
-    component = _components(beat | beat.T)
+    component = _connected(beat, "weak")
     block, above, below = (np.zeros_like(component) for _ in range(3))
     next_block = 0
     for number in range(int(component.max(initial=-1)) + 1):
         members = np.flatnonzero(component == number)
         inside = beat[np.ix_(members, members)]
-        blocks = _blocks(inside)
+        blocks = _connected(inside, "strong")
         block[members] = blocks + next_block
         next_block += int(blocks.max()) + 1
         above[members], below[members] = _unbounded(inside, blocks == 0)
@@ -91,29 +92,17 @@ def _beat(counts: Counts, ties_count: bool) -> NDArray[np.bool_]:
     return beat
 
 
-def _components(joined: NDArray[np.bool_]) -> IntArray:
-    """Connected sets, numbered from the largest."""
-    m = joined.shape[0]
-    found = np.full(m, -1, dtype=np.int64)
-    for start in range(m):
-        if found[start] < 0:
-            seed = np.zeros(m, dtype=bool)
-            seed[start] = True
-            found[_reach(joined, seed, forward=True)] = start
-    return _by_size(found)
+def _connected(beat: NDArray[np.bool_], connection: Literal["weak", "strong"]) -> IntArray:
+    """The connected component of each model: the largest is 0, equal ones by first member."""
+    from scipy.sparse.csgraph import connected_components
 
-
-def _blocks(beat: NDArray[np.bool_]) -> IntArray:
-    """Strongly connected sets, numbered from the largest."""
-    m = beat.shape[0]
-    found = np.full(m, -1, dtype=np.int64)
-    for start in range(m):
-        if found[start] < 0:
-            seed = np.zeros(m, dtype=bool)
-            seed[start] = True
-            both = _reach(beat, seed, forward=True) & _reach(beat, seed, forward=False)
-            found[both] = start
-    return _by_size(found)
+    _, label = connected_components(beat, directed=True, connection=connection)
+    _, first, where, sizes = np.unique(
+        label, return_index=True, return_inverse=True, return_counts=True
+    )
+    rank = np.empty_like(first)
+    rank[np.lexsort((first, -sizes))] = np.arange(first.size)
+    return rank[where]
 
 
 def _reach(beat: NDArray[np.bool_], start: BoolArray, *, forward: bool) -> BoolArray:
@@ -125,12 +114,3 @@ def _reach(beat: NDArray[np.bool_], start: BoolArray, *, forward: bool) -> BoolA
         edge = arrows[edge].any(axis=0) & ~seen
         seen |= edge
     return seen
-
-
-def _by_size(labels: IntArray) -> IntArray:
-    """The labels numbered from 0, the largest set first, then by first member."""
-    values, where, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.lexsort((values, -sizes))
-    rank = np.empty_like(order)
-    rank[order] = np.arange(order.size)
-    return rank[where]

@@ -198,7 +198,14 @@ def fit_style(
     plain = fit(counts, prior=prior)
     theta, beta = _first_guess(plain, names, start)
     first = passes(theta, beta, False)
-    _check_votes(first, counts, names)
+    m, d = len(counts.models), first.total.size
+    if d != len(names) or first.gradient.size != m + d + 1:
+        raise ValueError(
+            f"the pass has {d} covariates and {first.gradient.size - d - 1} models; there are "
+            f"{len(names)} names and {m} models with votes"
+        )
+    if first.n != counts.total:
+        raise ValueError(f"the pass read {first.n} votes, but {counts.total} were counted")
     _check_covariates(first, names, plain.shape.component, side=side)
     search = Search(passes, plain, Turn.of(first, side=side, centre=centre), ridge)
     y = search.turn.inward(theta, beta)
@@ -282,17 +289,6 @@ def _cluster_meat(
     turn = np.zeros((m + beta.size, y.size))
     turn[:m, :m], turn[m:, m:] = np.eye(m), outward
     return clustered.stretched(theta, beta, turn @ inverse @ turn.T)
-
-
-def _check_votes(first: Equations, counts: Counts, names: Sequence[str]) -> None:
-    m, d = len(counts.models), first.total.size
-    if d != len(names) or first.gradient.size != m + d + 1:
-        raise ValueError(
-            f"the pass has {d} covariates and {first.gradient.size - d - 1} models; there are "
-            f"{len(names)} names and {m} models with votes"
-        )
-    if first.n != counts.total:
-        raise ValueError(f"the pass read {first.n} votes, but {counts.total} were counted")
 
 
 def _check_covariates(

@@ -112,7 +112,10 @@ def fitness(
     cells = fitted.cells
     likely = chances(fitted, cells.first, cells.second)
     pearson = _pearson(fitted, cells, likely)
-    df = _degrees(fitted, cells)
+    per_cell = 1 if fitted.tie is None else 2
+    components = int(fitted.shape.component.max()) + 1
+    parameters = cells.m - components + (fitted.tie is not None) + (fitted.side is not None)
+    df = max(0, per_cell * cells.first.size - parameters)
     chosen = method or ("bootstrap" if _sparse(fitted, cells, likely) else "chi-square")
     if df == 0:
         p = float("nan")
@@ -229,13 +232,6 @@ def _pearson(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
     expected = n[:, None] * likely
     some = expected > 0
     return float(((cells.n - expected)[some] ** 2 / expected[some]).sum())
-
-
-def _degrees(fitted: Fit, cells: Cells) -> int:
-    per_cell = 1 if fitted.tie is None else 2
-    components = int(fitted.shape.component.max()) + 1
-    parameters = cells.m - components + (fitted.tie is not None) + (fitted.side is not None)
-    return max(0, per_cell * cells.first.size - parameters)
 
 
 def _sparse(fitted: Fit, cells: Cells, likely: FloatArray) -> bool:

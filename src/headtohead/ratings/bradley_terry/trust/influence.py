@@ -122,7 +122,12 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         change = _changes(fitted, inverse, rows, chosen, where[chosen] - start, end - start)
         model[start:end] = np.abs(change).argmax(axis=1)
         move[start:end] = change[np.arange(end - start), model[start:end]]
-        swaps[start:end] = _swaps(fitted, change)
+        above, below = neighbours(fitted)
+        gap = fitted.strength[above] - fitted.strength[below]
+        made: IntArray = (
+            (gap + change[:, above] - change[:, below] < 0).sum(axis=1).astype(np.int64)
+        )
+        swaps[start:end] = made
     foremost = np.lexsort((voter, -np.abs(move), -swaps))[:verify]
     found = VoterInfluence(
         voter,
@@ -204,13 +209,6 @@ def neighbours(fitted: Fit) -> tuple[IntArray, IntArray]:
     return above[same], below[same]
 
 
-def _swaps(fitted: Fit, change: FloatArray) -> IntArray:
-    above, below = neighbours(fitted)
-    gap = fitted.strength[above] - fitted.strength[below]
-    made: IntArray = (gap + change[:, above] - change[:, below] < 0).sum(axis=1).astype(np.int64)
-    return made
-
-
 def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int) -> Refit:
     voter = int(found.voter[place])
     gone = rows.cluster == voter
@@ -219,7 +217,11 @@ def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int
     without = Counts.from_cells(rows.models, rows.first[gone], rows.second[gone], votes)
     again = refit(fitted, fitted.counts - without)
     predicted, swaps = float(found.move[place]), _order_changes(fitted, again)
-    if again is None or not _same_board(fitted, again):
+    # Whether no model is gone and none has come apart from the others.
+    if again is None or not (
+        again.counts.models == fitted.counts.models
+        and np.array_equal(again.shape.component, fitted.shape.component)
+    ):
         return Refit(voter, None, predicted, float("nan"), swaps)
     # Measured with the same weights, so that a changed average is no change of a model.
     model = int(found.model[place])
@@ -228,13 +230,6 @@ def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int
     actual = moved[model] - float(moved[same] @ fitted.reference[same])
     name = fitted.counts.models[model]
     return Refit(voter, name, predicted, float(actual), swaps)
-
-
-def _same_board(fitted: Fit, again: Fit) -> bool:
-    """Whether no model is gone and none has come apart from the others."""
-    return again.counts.models == fitted.counts.models and np.array_equal(
-        again.shape.component, fitted.shape.component
-    )
 
 
 def _order_changes(fitted: Fit, again: Fit | None) -> int:
