@@ -143,7 +143,7 @@ def test_it_is_symmetric_and_bounded(both: list[tuple[float, float]]) -> None:
             assert -1 <= a.low <= a.value <= a.high <= 1
             assert a.value == pytest.approx(b.value, abs=1e-12)
             assert a.width > 0 or a.low == a.high == -1
-    assert one.lean.value == pytest.approx(-two.lean.value)
+    assert one.bias.value == pytest.approx(-two.bias.value)
     assert one.table.tolist() == two.table.T.tolist()
     assert one.table.sum() == one.items_n == len(both)
 
@@ -170,7 +170,7 @@ def test_direction_and_ties() -> None:
     found = agreement(judge, human)
     assert list(found.labels) == [-1, 0, 1]
     assert found.table.tolist() == [[0, 0, 1], [0, 1, 0], [1, 1, 2]]
-    assert found.lean.value == pytest.approx(1 / 6)
+    assert found.bias.value == pytest.approx(1 / 6)
     assert found.decided is not None
     assert found.reversals is not None
     assert found.judge_ties is not None

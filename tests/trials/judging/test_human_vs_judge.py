@@ -15,8 +15,7 @@ import pytest
 
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.trials.judging.agreement import agreement
-from headtohead.trials.judging.leanings import self_preference
-from headtohead.trials.judging.positions import first_side_excess
+from headtohead.trials.judging.bias import first_side_excess, self_preference
 from headtohead.trials.judging.powered_mean import ppi_mean
 
 _SIDES = {
@@ -66,14 +65,14 @@ def votes(shared_evidence: Path) -> Votes:
     human = rows("human")
     judges = {}
     for name in (_GPT4, _OPUS, _GPT35):
-        his = rows(name)
-        for a, b in zip(human, his, strict=True):
+        verdicts = rows(name)
+        for a, b in zip(human, verdicts, strict=True):
             assert (a["question_id"], a["model_a"], a["model_b"]) == (
                 b["question_id"],
                 b["model_a"],
                 b["model_b"],
             )
-        judges[name] = np.array([_SIDES[row["winner"]] for row in his])
+        judges[name] = np.array([_SIDES[row["winner"]] for row in verdicts])
     return Votes(
         [row["model_a"] for row in human],
         [row["model_b"] for row in human],
@@ -95,13 +94,15 @@ def test_the_corrected_interval_covers_where_the_judges_does_not(
     assert len(pairs) == 83
     hits = np.zeros(3)
     for at, turn in pairs:
-        human, his = votes.human[at] * turn, votes.judges[judge][at] * turn
+        human, verdicts = votes.human[at] * turn, votes.judges[judge][at] * turn
         truth = human.mean()
         for _ in range(_DRAWS):
             order = rng.permutation(at.size)
             seen, rest = order[:n], order[n:]
             # The truth is of just these votes, so nothing beyond them is uncertain.
-            found = ppi_mean(his[seen], human[seen], his[rest], bounds=(-1, 1), finite=True)
+            found = ppi_mean(
+                verdicts[seen], human[seen], verdicts[rest], bounds=(-1, 1), finite=True
+            )
             parts = (found.estimate, found.human, found.judge)
             hits += [part.low <= truth <= part.high for part in parts]
     corrected, people, alone = hits / (len(pairs) * _DRAWS)
@@ -114,11 +115,11 @@ def test_it_covers_for_traffic_of_which_these_votes_are_a_sample(votes: Votes) -
     rng = np.random.default_rng(3)
     hits, gains, pairs = np.zeros(3), [], votes.pairs(150)
     for at, turn in pairs:
-        human, his = votes.human[at] * turn, votes.judges[_GPT4][at] * turn
+        human, verdicts = votes.human[at] * turn, votes.judges[_GPT4][at] * turn
         truth = human.mean()
         for _ in range(_DRAWS):
             seen, rest = rng.integers(0, at.size, 50), rng.integers(0, at.size, 1000)
-            found = ppi_mean(his[seen], human[seen], his[rest], bounds=(-1, 1))
+            found = ppi_mean(verdicts[seen], human[seen], verdicts[rest], bounds=(-1, 1))
             parts = (found.estimate, found.human, found.judge)
             hits += [part.low <= truth <= part.high for part in parts]
             gains.append(found.gain_ratio)
@@ -156,7 +157,7 @@ def test_agreement_orders_the_judges(votes: Votes) -> None:
     assert [int(one.table.sum()) for one in found] == [26_919] * 3
 
 
-def test_no_judge_prefers_his_own_family_beyond_what_another_judge_does(votes: Votes) -> None:
+def test_no_judge_prefers_its_own_family_beyond_what_another_judge_does(votes: Votes) -> None:
     openai, anthropic = votes.family("gpt-"), votes.family("claude-")
     gpt4 = self_preference(votes.judges[_GPT4], *openai, votes.human)
     opus = self_preference(votes.judges[_OPUS], *anthropic, votes.human)
@@ -164,7 +165,7 @@ def test_no_judge_prefers_his_own_family_beyond_what_another_judge_does(votes: V
     assert opus.extra is not None
     assert gpt4.extra.low > 0
     assert opus.extra.high < 0
-    # GPT-4 leans more to Claude than to GPT: it is surer than people, not partial.
+    # GPT-4 favours Claude more than GPT: it is surer than people, not partial.
     other = self_preference(votes.judges[_GPT4], *anthropic, votes.human)
     assert other.extra is not None
     assert other.extra.low > gpt4.extra.high

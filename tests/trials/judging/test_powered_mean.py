@@ -55,7 +55,7 @@ _LABEL = st.sampled_from([-1.0, 0.0, 1.0])
 def _world(
     rng: np.random.Generator, n: int, agree: float, shares: tuple[float, ...] = (0.3, 0.25, 0.45)
 ) -> tuple[FloatArray, FloatArray]:
-    """Human preferences, and a judge who else leans to +1."""
+    """Human preferences, and a judge that else favours +1."""
     human = rng.choice([-1.0, 0.0, 1.0], n, p=shares)
     noise = rng.choice([-1.0, 0.0, 1.0], n, p=[0.1, 0.2, 0.7])
     return human, np.where(rng.random(n) < agree, human, noise)
@@ -131,9 +131,9 @@ def _by_hand(
     total = human.size + rest.size
     value, parts = 0.0, dict.fromkeys([*cluster.tolist(), *beside.tolist()], 0.0)
     for s in np.unique(stratum):
-        mine, his = stratum == s, other == s
-        share = (mine.sum() + his.sum()) / total
-        kept = his.sum() / (mine.sum() + his.sum())
+        mine, other_part = stratum == s, other == s
+        share = (mine.sum() + other_part.sum()) / total
+        kept = other_part.sum() / (mine.sum() + other_part.sum())
         weights = []
         for c in cluster[mine]:
             top = bottom = 0.0
@@ -144,15 +144,17 @@ def _by_hand(
                     top += float(f @ (human[at] - human[at].mean()))
                     bottom += float(f @ f)
             weights.append(min(1.0, max(0.0, top / bottom if bottom > 1e-9 else 0.0)) * kept)
-        corrected = human[mine] - np.array(weights) * (judge[mine] - rest[his].mean())
+        corrected = human[mine] - np.array(weights) * (judge[mine] - rest[other_part].mean())
         value += share * corrected.mean()
-        units, more = np.unique(cluster[mine]).size, np.unique(beside[his]).size
+        units, more = np.unique(cluster[mine]).size, np.unique(beside[other_part]).size
         for c, r in zip(cluster[mine], corrected, strict=True):
             grow = math.sqrt(units / (units - 1))
             parts[c] += share * (r - corrected.mean()) / mine.sum() * grow
-        for c, f in zip(beside[his], rest[his], strict=True):
+        for c, f in zip(beside[other_part], rest[other_part], strict=True):
             grow = math.sqrt(more / (more - 1))
-            parts[c] += share * np.mean(weights) * (f - rest[his].mean()) / his.sum() * grow
+            parts[c] += (
+                share * np.mean(weights) * (f - rest[other_part].mean()) / other_part.sum() * grow
+            )
     return value, math.sqrt(sum(part**2 for part in parts.values()))
 
 

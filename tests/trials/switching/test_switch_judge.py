@@ -1,4 +1,4 @@
-"""`switch` by a judge whose every verdict, and whose bias towards a place, is built into him."""
+"""`switch` by a judge whose every verdict, and whose bias towards a place, is built in."""
 
 import json
 import re
@@ -29,17 +29,17 @@ from headtohead.trials.switching.settings import Pace
 
 # Of items that A has right and B wrong, of items that both have alike.
 BETTER_N, ALIKE_N = 24, 12
-# He picks the first answer in both orders, on so many of either kind.
+# It picks the first answer in both orders, on so many of either kind.
 FOOLED_N, ALWAYS_FIRST_N = 4, 8
 PACE = Pace(cap_tokens=64, concurrency=4)
 
 
 @dataclass(frozen=True)
 class Court:
-    """A judge who is served, and the log he knows.
+    """A judge that is served, and the log it knows.
 
     Attributes:
-        base_url: His address.
+        base_url: Its address.
         log: Requests with A's answers.
         duels: Every pair.
         says: Item -> (verdict on the place with A first, with B first).
@@ -120,7 +120,7 @@ def judged(court: Court, models: TinyModels, **options: Any) -> Any:
     return tried(court.log, models.base_url_b, **{**said, **options})
 
 
-def test_the_preference_and_the_place_he_favours_are_as_built(
+def test_the_preference_and_the_place_it_favours_are_as_built(
     tiny_models: TinyModels, court: Court
 ) -> None:
     found = judged(court, tiny_models, stop=False)
@@ -138,7 +138,7 @@ def test_the_preference_and_the_place_he_favours_are_as_built(
     remarks = " ".join(section(found, "judge")["remarks"])
     assert f"{n} pairs judged in both orders" in remarks
     assert "Nobody checked this judge" in remarks
-    # His own money is told apart from the candidate's.
+    # Its own money is told apart from the candidate's.
     kept = answers(Path("log-tiny-b.ledger.judge-judge.jsonl"))
     bills = [line["answer"] for line in lines(Path("log-tiny-b.ledger.judge-judge.jsonl"))
              if line["kind"] == "answer"]  # fmt: skip
@@ -148,7 +148,7 @@ def test_the_preference_and_the_place_he_favours_are_as_built(
     assert f"${usd:.4g} on the judge" in dict(found.sheet.facts)["Spent"]
 
 
-def test_the_trial_stops_when_he_has_decided_and_says_so(
+def test_the_trial_stops_when_it_has_decided_and_says_so(
     tiny_models: TinyModels, court: Court
 ) -> None:
     made = judged(court, tiny_models, margin="10pp").made
@@ -160,7 +160,7 @@ def test_the_trial_stops_when_he_has_decided_and_says_so(
     assert again.judging == made.judging
 
 
-def test_his_own_ceiling_ends_the_trial_undecided(tiny_models: TinyModels, court: Court) -> None:
+def test_its_own_ceiling_ends_the_trial_undecided(tiny_models: TinyModels, court: Court) -> None:
     pace = Pace(cap_tokens=64, concurrency=2, judge_max_usd=0.005)
     made = judged(court, tiny_models, margin="10pp", pace=pace).made
     assert made.stopped == "ceiling"
@@ -171,7 +171,7 @@ def test_his_own_ceiling_ends_the_trial_undecided(tiny_models: TinyModels, court
 def test_a_reply_that_cannot_be_read_counts_for_neither_side(
     tiny_models: TinyModels, court: Court, tmp_path: Path
 ) -> None:
-    # Asked by another rubric he knows none of the requests; held to JSON, he babbles until the cap.
+    # Asked by another rubric it knows none of the requests; held to JSON, it babbles until the cap.
     (tmp_path / "rubric.txt").write_text("The shorter, the better.", encoding="utf-8")
     found = judged(
         court, tiny_models, rubric="rubric.txt", items=6, stop=False, pace=Pace(cap_tokens=3)

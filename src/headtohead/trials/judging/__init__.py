@@ -1,1 +1,1 @@
-"""Judges of answers: how far people bear them out, how they lean, what they are good for."""
+"""Judges of answers: how far people bear them out, how they are biased, what they are good for."""

@@ -31,7 +31,7 @@ class Agreement:
         kappa: Cohen's kappa: agreement beyond what the two sets of shares give by chance; None
             where both always say one and the same, which tells nothing.
         ac1: Gwet's AC1, which does not fall when nearly all labels are alike; None likewise.
-        lean: Mean of judge minus human: which way the judge departs from people.
+        bias: Mean of judge minus human: which way the judge departs from people.
         reversals: Share of items on which one says the opposite of the other; None without ties.
         judge_ties: Share of ties of the judge; None where labels have no tie.
         human_ties: Share of ties of people; None likewise.
@@ -44,7 +44,7 @@ class Agreement:
     decided: Interval | None
     kappa: Interval | None
     ac1: Interval | None
-    lean: Interval
+    bias: Interval
     reversals: Interval | None
     judge_ties: Interval | None
     human_ties: Interval | None
@@ -71,7 +71,7 @@ def agreement(
     level: float = 0.95,
     clusters: Labels | None = None,
 ) -> Agreement:
-    """How far the judge agrees with people, by four measures, and which way he departs.
+    """How far the judge agrees with people, by four measures, and which way it departs.
 
     Intervals: Wilson's for shares; for kappa and AC1 the delta method with Student's t, in which a
     table with fewer than 30 agreements or disagreements also counts as if 4 more labels were spread
@@ -97,10 +97,10 @@ def agreement(
         high agreement. British Journal of Mathematical and Statistical Psychology 61, 29-48.
         doi:10.1348/000711006X126600
     """
-    his, people = vector(judge, "judge", least=2), vector(human, "human", least=2)
-    n = same_length(judge=his, human=people)
+    verdicts, people = vector(judge, "judge", least=2), vector(human, "human", least=2)
+    n = same_length(judge=verdicts, human=people)
     check_level(level)
-    labels, codes = np.unique(np.concatenate([his, people]), return_inverse=True)
+    labels, codes = np.unique(np.concatenate([verdicts, people]), return_inverse=True)
     if labels.size > _MOST_LABELS:
         raise ValueError(
             f"{labels.size} different labels; agreement is for a few, for grades use ppi_mean"
@@ -110,24 +110,24 @@ def agreement(
     owner = None if clusters is None else cluster_codes(clusters, n)
     beyond = _Beyond(table, codes[:n], codes[n:], owner, level)
     span = float(labels[-1] - labels[0]) or 1.0
-    same = his == people
+    same = verdicts == people
     decided = reversals = judge_ties = human_ties = None
     listed = None if owner is None else owner.tolist()
     if tie is not None:
-        both = (his != tie) & (people != tie)
+        both = (verdicts != tie) & (people != tie)
         part = None if owner is None else owner[both].tolist()
         decided = share(same[both], level=level, clusters=part) if both.any() else None
-        opposite = (his - tie) * (people - tie) < 0
+        opposite = (verdicts - tie) * (people - tie) < 0
         reversals, judge_ties, human_ties = (
             share(hits, level=level, clusters=listed)
-            for hits in (opposite, his == tie, people == tie)
+            for hits in (opposite, verdicts == tie, people == tie)
         )
     return Agreement(
         raw=share(same, level=level, clusters=listed),
         decided=decided,
         kappa=beyond.interval(_kappa),
         ac1=beyond.interval(_ac1),
-        lean=clustered_mean(his - people, level=level, clusters=listed, bounds=(-span, span)),
+        bias=clustered_mean(verdicts - people, level=level, clusters=listed, bounds=(-span, span)),
         reversals=reversals,
         judge_ties=judge_ties,
         human_ties=human_ties,

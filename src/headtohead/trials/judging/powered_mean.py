@@ -1,7 +1,7 @@
 """The mean of what people would say, from few of their labels and many of a judge's.
 
-The judge is never believed: only what he finds special about the items that people labelled is
-used, as far as people bear him out. This is prediction-powered inference (PPI++) with a weight that
+The judge is never believed: only what it finds special about the items that people labelled is
+used, as far as people bear it out. This is prediction-powered inference (PPI++) with a weight that
 never sees the label it is used on, Student's quantiles and room for labels not yet seen, so that
 the interval holds with few labels too.
 """
@@ -43,7 +43,7 @@ class PoweredMean:
     Attributes:
         estimate: The prediction-powered mean with its interval.
         human: From the human labels alone.
-        judge: From the judge's labels alone, as if he were right: do not rely on it.
+        judge: From the judge's labels alone, as if it were right: do not rely on it.
         offset: Judge's label minus the human one, on the items with both.
         weight: How far the judge is used, lambda, from 0 (not at all) to 1.
         gain_ratio: How many times as many human labels alone would be needed for as small an
@@ -97,7 +97,7 @@ def ppi_mean(
 
     In each stratum, mean human + lambda (mean judge of the unlabelled - mean judge of the
     labelled). Assumed is only that the labelled items of a stratum are a random sample of its
-    items; the judge may be as wrong as he likes. The weight used on an item is learned from the
+    items; the judge may be as wrong as can be. The weight used on an item is learned from the
     other clusters' labels (within strata, lambda = slope N / (n + N), the slope kept from 0 to 1),
     so the estimate is unbiased and its spread shows what learning costs.
 
@@ -107,7 +107,7 @@ def ppi_mean(
         judge_unlabelled: Judge's labels of the other items, shape (N,); may be empty.
         level: Coverage, inside (0, 1).
         clusters: The cluster of each labelled and of each unlabelled item (the question of which it
-            is a try): items of one cluster go together, also across the two.
+            is a repeat): items of one cluster go together, also across the two.
         strata: The stratum of each labelled and of each unlabelled item. Each counts by its share
             of all items and needs labels in two clusters.
         bounds: Lowest and highest label possible, as (-1, 1) for a preference. They cut the
@@ -136,13 +136,16 @@ def ppi_mean(
     check_level(level)
     if weight is not None and not 0 <= weight <= 1:
         raise ValueError(f"weight is {weight}; the judge is used from 0 to 1")
-    human, his = vector(human_labelled, "human_labelled"), vector(judge_labelled, "judge_labelled")
+    human, verdicts = (
+        vector(human_labelled, "human_labelled"),
+        vector(judge_labelled, "judge_labelled"),
+    )
     rest = vector(judge_unlabelled, "judge_unlabelled", least=0)
-    n = same_length(judge_labelled=his, human_labelled=human)
+    n = same_length(judge_labelled=verdicts, human_labelled=human)
     if n < 2:
         raise ValueError("one human label tells nothing of their spread; at least 2 are needed")
-    scale = check_bounds(bounds, human, his, rest)
-    sample = _Sample.of(human, his, rest, clusters, strata)
+    scale = check_bounds(bounds, human, verdicts, rest)
+    sample = _Labelled.of(human, verdicts, rest, clusters, strata)
     enough = int((sample.units - 1).sum()) >= FEWEST_TO_TUNE - 1
     tuned = weight is None and enough and bool(sample.use.any())
     lambdas = (
@@ -157,16 +160,16 @@ def ppi_mean(
         estimate=student_interval(*with_judge, df, level, bounds),
         human=student_interval(*alone, sample.freedom, level, bounds),
         judge=clustered_mean(
-            np.concatenate([his, rest]), level=level, clusters=both, bounds=bounds
+            np.concatenate([verdicts, rest]), level=level, clusters=both, bounds=bounds
         ),
         offset=clustered_mean(
-            his - human,
+            verdicts - human,
             level=level,
             clusters=None if clusters is None else clusters[0],
             bounds=None if bounds is None else (-span, span),
         ),
         weight=float(sample.shares @ sample.averages(lambdas)),
-        gain_ratio=_ratio(alone[1], with_judge[1]),
+        gain_ratio=alone[1] / with_judge[1] if 0 < with_judge[1] < np.inf else 1.0,
         labelled_n=n,
         judged_n=rest.size,
         units_n=int(sample.cluster.max()) + 1,
@@ -175,7 +178,7 @@ def ppi_mean(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sample:
+class _Labelled:
     """Labelled and unlabelled items of H strata.
 
     Attributes:
@@ -327,9 +330,9 @@ class _Sample:
         more = self.sizes[1]
         stretch = np.sqrt(self.more / np.maximum(1, self.more - 1))
         size = self.shares * lambdas * stretch / np.maximum(1, more)
-        his = size[self.other] * (self.rest - self.rest_means()[self.other])
+        verdicts = size[self.other] * (self.rest - self.rest_means()[self.other])
         codes = np.concatenate([self.cluster, self.beside])
-        total = np.bincount(codes, weights=np.concatenate([part, his]))
+        total = np.bincount(codes, weights=np.concatenate([part, verdicts]))
         return float(total @ total)
 
 
@@ -344,7 +347,3 @@ def _distinct(stratum: IntArray, cluster: IntArray, count: int) -> IntArray:
     """How many clusters each stratum has, shape (count,)."""
     pairs = np.unique(np.stack([stratum, cluster]), axis=1)
     return np.bincount(pairs[0], minlength=count).astype(np.int64)
-
-
-def _ratio(alone: float, powered: float) -> float:
-    return alone / powered if 0 < powered < np.inf else 1.0

@@ -27,7 +27,7 @@ First = Literal["A", "B"]
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class BallotVote:
     """What one person said of one item.
 
     Attributes:
@@ -46,17 +46,17 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
+class BallotVotes:
     """All votes on a ballot.
 
     Attributes:
         votes: One for each voter and item, in the ballot's order.
         items_n: Items on the ballot.
-        repeated_n: Votes left out because the same vote came in an earlier file of the voter.
-        changed_n: Votes left out because the same voter voted otherwise in a later file.
+        repeated_n: BallotVotes left out because the same vote came in an earlier file of the voter.
+        changed_n: BallotVotes left out because the same voter voted otherwise in a later file.
     """
 
-    votes: tuple[Vote, ...]
+    votes: tuple[BallotVote, ...]
     items_n: int
     repeated_n: int
     changed_n: int
@@ -119,7 +119,7 @@ def write_ballot(
     return key_path
 
 
-def read_votes(votes_files: Iterable[Path], key_file: Path) -> Votes:
+def read_votes(votes_files: Iterable[Path], key_file: Path) -> BallotVotes:
     """The votes of all voters, decoded.
 
     A voter may save several times: what was voted last counts, and the rest is counted. Slips and
@@ -147,7 +147,7 @@ def read_votes(votes_files: Iterable[Path], key_file: Path) -> Votes:
     called = _called(names)
     order = {code: at for at, code in enumerate(key)}
     votes = tuple(
-        Vote(
+        BallotVote(
             key=key[code][0],
             preference=_preference(choice, key[code][1]),
             voter=called[voter],
@@ -158,7 +158,7 @@ def read_votes(votes_files: Iterable[Path], key_file: Path) -> Votes:
             latest.items(), key=lambda entry: (order[entry[0][1]], called[entry[0][0]])
         )
     )
-    return Votes(votes=votes, items_n=len(key), repeated_n=repeated, changed_n=changed)
+    return BallotVotes(votes=votes, items_n=len(key), repeated_n=repeated, changed_n=changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ _WORDS: dict[str, Verdict] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """What a judge said of one pair, in both orders.
 
     Attributes:
@@ -198,7 +198,7 @@ def judged(
     judge_family: str = "",
     family_a: str = "",
     family_b: str = "",
-) -> Judged:
+) -> Judgement:
     """What the two replies say together.
 
     Args:
@@ -213,7 +213,7 @@ def judged(
     turned: dict[Verdict | None, Verdict | None] = {"A": "B", "B": "A", "tie": "tie", None: None}
     own_a = bool(judge_family) and judge_family == family_a
     own_b = bool(judge_family) and judge_family == family_b
-    return Judged(
+    return Judgement(
         key=duel.key,
         a_first=one,
         b_first=turned[two],

@@ -7,8 +7,7 @@ from typing import Literal
 from headtohead.core.interval import Interval
 from headtohead.trials.comparing.result import SliceRow, Verdict
 from headtohead.trials.judging.agreement import Agreement
-from headtohead.trials.judging.leanings import LengthBias, SelfPreference
-from headtohead.trials.judging.positions import BothOrders
+from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreference
 from headtohead.trials.judging.powered_mean import PoweredMean
 from headtohead.trials.switching.settings import Means
 

@@ -342,7 +342,7 @@ def _method(made: Switch) -> tuple[str, ...]:
             "averaged.",
             "human": "People vote blind; sides are random and names hidden.",
             "judge and people": f"{made.scorer} judges every pair in both orders; people vote "
-            "blind on a random part, which corrects him (prediction-powered inference).",
+            "blind on a random part, which corrects it (prediction-powered inference).",
         }[made.means],
         f"Verdict: {made.quality.method}; a SWITCH is wrong at most {(1 - made.level) / 2:.1%} of "
         "the time.",

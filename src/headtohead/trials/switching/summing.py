@@ -12,15 +12,14 @@ from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.trials.comparing.result import SliceRow
 from headtohead.trials.judging.agreement import agreement
-from headtohead.trials.judging.leanings import length_bias, self_preference
-from headtohead.trials.judging.positions import position_bias
+from headtohead.trials.judging.bias import length_bias, position_bias, self_preference
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
 from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices, verdict
 from headtohead.trials.replay.endpoint import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import LogSample
-from headtohead.trials.scoring.judge import Judged
+from headtohead.trials.scoring.judge import Judgement
 from headtohead.trials.switching.result import (
     EndpointNotes,
     Judging,
@@ -55,7 +54,7 @@ class Collected:
 
     outcome: ReplayOutcome = field(default_factory=ReplayOutcome)
     of_judge: ReplayOutcome | None = None
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[Judgement] = field(default_factory=list)
     human: dict[str, float] = field(default_factory=dict)
     ballot: str = ""
     same_family: bool = False
@@ -420,7 +419,7 @@ def judging_of(
 
 
 def powered_of(
-    pairs: Sequence[Judged],
+    pairs: Sequence[Judgement],
     human: Mapping[str, float],
     cluster_of: Mapping[str, str],
     *,

@@ -23,7 +23,7 @@ from headtohead.trials.result import (
     interval_json,
 )
 from headtohead.trials.sampling.drawing import draw, of_model
-from headtohead.trials.scoring.ballot import Vote, key_file_of, read_votes, write_ballot
+from headtohead.trials.scoring.ballot import BallotVote, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
 from headtohead.trials.scoring.scorers import scorer_from
 from headtohead.trials.switching.result import Switch
@@ -270,10 +270,10 @@ def judge_of(
     )
 
 
-def _cast(votes: Sequence[Path], ballot: Path) -> dict[str, list[Vote]]:
+def _cast(votes: Sequence[Path], ballot: Path) -> dict[str, list[BallotVote]]:
     """Item -> its votes; before anything is paid, since a ballot in the way costs nothing yet."""
     if votes:
-        found: dict[str, list[Vote]] = {}
+        found: dict[str, list[BallotVote]] = {}
         for vote in read_votes(votes, key_file_of(ballot)).votes:
             found.setdefault(vote.key, []).append(vote)
         if not found:
@@ -289,7 +289,7 @@ def _cast(votes: Sequence[Path], ballot: Path) -> dict[str, list[Vote]]:
 
 
 def _ask_people(
-    got: Collected, trial: Trial, scoring: Scoring, cast: Mapping[str, Sequence[Vote]]
+    got: Collected, trial: Trial, scoring: Scoring, cast: Mapping[str, Sequence[BallotVote]]
 ) -> None:
     """Write the ballot, or take in what people voted on it."""
     outcome, answers = trial.collect()

@@ -11,8 +11,8 @@ from scipy import linalg
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.stats.quantiles import student_quantile
-from headtohead.trials.judging.leanings import length_bias, self_preference
-from headtohead.trials.judging.regression import clustered_slopes
+from headtohead.trials.judging.bias import length_bias, self_preference
+from headtohead.trials.judging.means import clustered_slopes
 
 # Student (1908): hours of sleep gained with two drugs.
 _DRUG_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -28,7 +28,7 @@ def _holds(interval: Interval | None, truth: float) -> bool:
 
 
 def test_slope_of_two_groups_reproduces_welch() -> None:
-    # Welch's t of these data is 1.8608 (R, t.test on the set sleep): HC2 has his standard error.
+    # Welch's t of these data is 1.8608 (R, t.test on the set sleep): HC2 has its standard error.
     # Imbens and Kolesar (2016), section II: for two groups of 10 the freedom is 18.
     columns = np.column_stack([np.ones(20), np.repeat([0.0, 1.0], 10)])
     found = clustered_slopes(_DRUG_1 + _DRUG_2, columns)
@@ -130,8 +130,8 @@ def _lengths(
     a: FloatArray = np.exp2(rng.normal(8, 1, n))
     b: FloatArray = np.exp2(rng.normal(8, 1, n))
     better = np.clip(0.1 * np.log2(a / b), -1, 1)
-    leans = np.clip(better + extra * np.log2(a / b), -1, 1)
-    human, judge = (np.where(rng.random(n) < (1 + p) / 2, 1.0, -1.0) for p in (better, leans))
+    liked = np.clip(better + extra * np.log2(a / b), -1, 1)
+    human, judge = (np.where(rng.random(n) < (1 + p) / 2, 1.0, -1.0) for p in (better, liked))
     return judge, human, a, b
 
 
