@@ -114,10 +114,16 @@ def unverified(frame: "pl.DataFrame") -> bool:
     return not bool(frame["verified"].all())
 
 
-def shown(frame: "pl.DataFrame", columns: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
-    """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
+def shown(frame: "pl.DataFrame", columns: str | Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    """The rows for `h2h show`: some columns, and always dates, source, address and marks.
+
+    Args:
+        frame: The rows.
+        columns: Names of columns, apart or in one text with blanks between them.
+    """
+    some = columns.split() if isinstance(columns, str) else columns
     always = ("known_on", "source_id", "also_source_id", "row_url", "verified", "note", "join_rule")
-    wanted = list(dict.fromkeys([*columns, *always]))
+    wanted = list(dict.fromkeys([*some, *always]))
     return tuple(frame.select([c for c in wanted if c in frame.columns]).iter_rows(named=True))
 
 
@@ -126,7 +132,7 @@ def estimate(
     frame: "pl.DataFrame",
     *,
     label: str,
-    interval: Interval,
+    interval: Interval | float,
     unit: str,
     method: str,
     n: int,
@@ -140,14 +146,16 @@ def estimate(
         ask: Gives the dates.
         frame: The rows behind it.
         label: What it is.
-        interval: Value and ends, in `unit`.
+        interval: Value and ends, in `unit`; a number alone is exact.
         unit: A unit of the registry.
         method: How it was made.
         n: How many observations.
         n_of: What n counts.
-        level: Coverage of the interval.
+        level: Coverage of the interval; 1 if it is exact.
         about: The window it speaks of; by default that of the rows, else the one asked for.
     """
+    if not isinstance(interval, Interval):
+        interval, level = Interval(interval, interval, interval), 1.0
     return Estimate(
         label=label,
         value=interval.value,

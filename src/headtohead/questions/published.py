@@ -2,27 +2,24 @@
 
 from typing import TYPE_CHECKING, Any
 
+from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Ask
+from headtohead.evidence.picking import estimate
 
 if TYPE_CHECKING:
     import polars as pl
 
 FIGURE_COLUMNS = (
-    "topic", "subject", "measure", "value", "low_value", "high_value", "unit", "scope",
-    "window_start", "window_end",
-)  # fmt: skip
+    "topic subject measure value low_value high_value unit scope window_start window_end"
+)
 
 
-def latest_figures(
-    frame: "pl.DataFrame", ask: Ask, topic: str, measure: str = ""
-) -> "pl.DataFrame":
+def latest_figures(frame: "pl.DataFrame", ask: Ask, topic: str) -> "pl.DataFrame":
     """Each subject's figure of the last window that ends by `about`; verified ones come first."""
     import polars as pl
 
     rows = frame.filter((pl.col("topic") == topic) & (pl.col("window_end") <= ask.about.end))
-    if measure:
-        rows = rows.filter(pl.col("measure") == measure)
     if rows.is_empty():
         return rows
     last = rows.filter(pl.col("window_end") == pl.col("window_end").max().over("measure"))
@@ -37,3 +34,25 @@ def figure_interval(row: dict[str, Any]) -> Interval:
     value = float(row["value"])
     low, high = row["low_value"], row["high_value"]
     return Interval(value, value if low is None else low, value if high is None else high)
+
+
+def figure(
+    ask: Ask,
+    row: "pl.DataFrame",
+    label: str,
+    unit: str,
+    *,
+    method: str = "published figure, bounds from its rounding",
+    n_of: str = "published figures",
+) -> Estimate:
+    """One published figure as an estimate."""
+    found = figure_interval(row.row(0, named=True))
+    return estimate(
+        ask, row, label=label, interval=found, unit=unit, level=1.0, method=method, n=1, n_of=n_of
+    )
+
+
+def of_sides(rows: "pl.DataFrame", ask: Ask) -> "tuple[pl.DataFrame, pl.DataFrame]":
+    """The figure of side A and that of side B; empty where there is none."""
+    a, b = (rows.filter(rows["subject"] == side).head(1) for side in (ask.sides.a, ask.sides.b))
+    return a, b

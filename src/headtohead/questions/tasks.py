@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
 from headtohead.core.question import Ask, Named
 from headtohead.evidence.picking import estimate, named
 from headtohead.stats.bootstrap import paired_difference
@@ -72,7 +71,7 @@ def paired(
             ask,
             pair,
             label=name,
-            interval=Interval(100 * gap.value, 100 * gap.low, 100 * gap.high),
+            interval=gap.rescaled(100),
             unit="pp",
             method="mean paired difference by task, bootstrap over tasks",
             n=size,

@@ -32,15 +32,6 @@ class Window:
     rows: "pl.DataFrame"
 
 
-def _finest(usage: "pl.DataFrame", filters: str) -> "pl.DataFrame":
-    """Only rows whose breakdown can tell this side: open or closed by access, else by maker."""
-    import polars as pl
-
-    column = filters.partition("=")[0].strip()
-    wanted = ["access"] if column == "open" else ["lab", "model"]
-    return usage.filter(pl.col("breakdown").is_in(wanted))
-
-
 def windows(usage: "pl.DataFrame", ask: Ask) -> list[Window]:
     """Stretches of days up to `about`, oldest first; each of one breakdown, without gaps.
 
@@ -48,8 +39,13 @@ def windows(usage: "pl.DataFrame", ask: Ask) -> list[Window]:
     """
     import polars as pl
 
-    usage = _finest(usage.filter(pl.col("channel") == ask.scope["channel"]), side(ask, "b"))
-    usage = usage.filter(pl.col("window_end") <= ask.about.end).sort("window_start")
+    # Only rows whose breakdown can tell this side: open or closed by access, else by maker.
+    column = side(ask, "b").partition("=")[0].strip()
+    usage = usage.filter(
+        (pl.col("channel") == ask.scope["channel"])
+        & pl.col("breakdown").is_in(["access"] if column == "open" else ["lab", "model"])
+        & (pl.col("window_end") <= ask.about.end)
+    ).sort("window_start")
     days = int(ask.scope["days"])
     if days == 0:
         usage = usage.filter(pl.col("window_start") >= ask.about.start)

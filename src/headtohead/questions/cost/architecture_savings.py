@@ -1,6 +1,5 @@
 """What sparse experts and compressed attention save against a dense model."""
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown
 
@@ -49,9 +48,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     ask,
                     both,
                     label=f"{wanted.name}: {what}",
-                    interval=Interval(times, times, times),
+                    interval=times,
                     unit="ratio",
-                    level=1.0,
                     method="computed from the published configuration",
                     n=2,
                     n_of="configurations",
@@ -63,7 +61,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=says,
         rows=shown(
             pl.concat(kept),
-            ("model_name", "organisation", "attention", "experts_n", "total_b", "active_b",
-             "compute_gflop_per_token", "kv_bytes_per_token", "released_on"),
+            "model_name organisation attention experts_n total_b active_b compute_gflop_per_token "
+            "kv_bytes_per_token released_on",
         ),
-    )  # fmt: skip
+    )

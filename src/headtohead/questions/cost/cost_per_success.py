@@ -36,7 +36,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end).filter(pl.col("cost_usd") > 0)
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
-    dear = pl.concat([_best(named(rows, w)) for w in ask.scope["dear"]])
+    dear = pl.concat(
+        [
+            named(rows, w)
+            .sort("score_frac", "model_name", descending=[True, False])
+            .unique("benchmark", keep="first", maintain_order=True)
+            for w in ask.scope["dear"]
+        ]
+    )
     wanted = [named(rows, w) for w in ask.scope["cheap"]] or [where(rows, side(ask, "b"))]
     cheap = pl.concat(wanted).sort("score_frac", descending=True)
     cheap = cheap.unique(["benchmark", "model_id"], keep="first", maintain_order=True)
@@ -80,14 +87,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "benchmark", "model_name", "model_id", "setting", "country", "score_frac", "tasks_n",
-    "cost_usd", "cost_usd_per_success", "evaluator", "observed_on",
-)  # fmt: skip
-
-
-def _best(rows: "pl.DataFrame") -> "pl.DataFrame":
-    ordered = rows.sort("score_frac", "model_name", descending=[True, False])
-    return ordered.unique("benchmark", keep="first", maintain_order=True)
+    "benchmark model_name model_id setting country score_frac tasks_n cost_usd "
+    "cost_usd_per_success evaluator observed_on"
+)
 
 
 def _times(
@@ -104,9 +106,7 @@ def _times(
     won_a, won_b = score_interval(a), score_interval(b)
     if won_a is None or won_b is None or won_a.value <= 0 or won_b.value <= 0:
         return None
-    scores = ratio(won_a, won_b)
-    times = a["cost_usd"] / b["cost_usd"]
-    made = Interval(times * scores.value, times * scores.low, times * scores.high)
+    made = ratio(won_a, won_b).rescaled(a["cost_usd"] / b["cost_usd"])
     method = "cost of the run per solved task; Wilson intervals of both scores by MOVER-R"
     return made, method, int(min(a["tasks_n"], b["tasks_n"]))
 

@@ -1,6 +1,5 @@
 """What named models list their tokens at, and how many times cheaper one is than another."""
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown
 from headtohead.prices.in_force import in_force, notes_on
@@ -44,9 +43,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     ask,
                     both,
                     label=f"{dear.name} over {cheap.name}",
-                    interval=Interval(times, times, times),
+                    interval=times,
                     unit="ratio",
-                    level=1.0,
                     method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
                     n=2,
                     n_of="list prices",
@@ -68,6 +66,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "model_name", "model_id", "provider", "input_usd_per_mtok", "output_usd_per_mtok",
-    "price_usd_per_mtok", "valid_from", "basis",
-)  # fmt: skip
+    "model_name model_id provider input_usd_per_mtok output_usd_per_mtok price_usd_per_mtok "
+    "valid_from basis"
+)

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 
@@ -56,9 +55,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         cuts if cuts.height else rows,
         label="models cut",
-        interval=Interval(len(models), len(models), len(models)),
+        interval=len(models),
         unit="n",
-        level=1.0,
         method=f"list-price changes of at least {ask.scope['cut_frac']:.0%}, corrections left out",
         n=rows.height,
         n_of="dated list prices",
@@ -72,7 +70,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "model_name", "model_id", "provider", "token_kind", "old_usd_per_mtok", "price_usd_per_mtok",
-    "valid_from", "basis",
-)  # fmt: skip
+    "model_name model_id provider token_kind old_usd_per_mtok price_usd_per_mtok valid_from basis"
+)
 _NOTES = ("a cut after a rival's release does not prove that the rival caused it",)

@@ -24,11 +24,14 @@ QUESTION = Question(
         **BOARD_WORDS,
         **MIX_WORDS,
         "turn": ScopeWord("day", "The day that splits before from after."),
-        "levels": ScopeWord("texts", "Ratings that stand for fixed capabilities.",
-                            ("1250", "1275", "1300", "1325", "1350", "1375")),
+        "levels": ScopeWord(
+            "texts",
+            "Ratings that stand for fixed capabilities.",
+            ("1250", "1275", "1300", "1325", "1350", "1375"),
+        ),
         "since": ScopeWord("day", "First day looked at.", "2023-06-01"),
     },
-)  # fmt: skip
+)
 
 
 # A price first seen later than this after the release may have held for long.
@@ -83,10 +86,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-_COLUMNS = (
-    "level_label", "observed_on", "price_usd_per_mtok", "model_name", "model_id", "provider",
-    "side", "rating_elo",
-)  # fmt: skip
+_COLUMNS = "level_label observed_on price_usd_per_mtok model_name model_id provider side rating_elo"
 
 
 def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":

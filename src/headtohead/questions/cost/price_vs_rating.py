@@ -81,10 +81,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "side", "model_name", "model_id", "lab", "country", "rating_elo", "rating_low_elo",
-    "rating_high_elo", "price_usd_per_mtok", "input_usd_per_mtok", "output_usd_per_mtok",
-    "on_front", "front_frac", "provider", "valid_from", "observed_on",
-)  # fmt: skip
+    "side model_name model_id lab country rating_elo rating_low_elo rating_high_elo "
+    "price_usd_per_mtok input_usd_per_mtok output_usd_per_mtok on_front front_frac provider "
+    "valid_from observed_on"
+)
+
+
+_RATED = [c for c in _COLUMNS.split() if c.startswith("rating_")]
+_RATED += ["model_id", "model_name", "observed_on"]
 
 
 def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
@@ -98,9 +102,10 @@ def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
         "model_id", keep="first", maintain_order=True
     )
     rated = rated.select(
-        "model_id", "model_name", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
-        pl.col("source_id").alias("also_source_id"), pl.col("verified").alias("rating_verified"),
-    )  # fmt: skip
+        *_RATED,
+        pl.col("source_id").alias("also_source_id"),
+        pl.col("verified").alias("rating_verified"),
+    )
     prices = in_force(
         frames["prices"],
         ask.about.end,

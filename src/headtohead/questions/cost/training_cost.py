@@ -2,8 +2,8 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
-from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.questions.published import figure_interval
+from headtohead.evidence.picking import listed, shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
     asks="What did training these models cost, by this method?",
@@ -30,28 +30,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no training cost of that scope was known by {ask.as_of}")
     rows = rows.sort("value")
     made = [
-        estimate(
-            ask,
-            row,
-            label=f"{row['subject'][0]}, {_plain(row['measure'][0])}",
-            interval=figure_interval(row.row(0, named=True)),
-            unit="usd",
-            level=1.0,
-            method=f"published figure: {_plain(row['measure'][0])}",
-            n=1,
-            n_of="published figures",
-        )
+        figure(ask, row, f"{subject}, {how}", "usd", method=f"published figure: {how}")
         for row in rows.iter_slices(1)
+        for subject, how in [(row["subject"][0], str(row["measure"][0]).replace("_", " "))]
     ]
     says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in made[:6])
-    return Answer(estimates=tuple(made), says=says, rows=shown(rows, _COLUMNS))
-
-
-_COLUMNS = (
-    "topic", "subject", "measure", "value", "low_value", "high_value", "unit", "scope",
-    "window_start", "window_end",
-)  # fmt: skip
-
-
-def _plain(measure: str) -> str:
-    return measure.replace("_", " ")
+    return Answer(estimates=tuple(made), says=says, rows=shown(rows, FIGURE_COLUMNS))

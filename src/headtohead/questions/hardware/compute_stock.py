@@ -16,7 +16,7 @@ from headtohead.evidence.picking import (
     side_name,
     where,
 )
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
 from headtohead.stats.intervals import ratio
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
             missing=f"no count of {name}-designed chips may be used: the counts hold only "
             "Nvidia, AMD, Google and Amazon chips"
         )
-    day = latest_day(_complete(totals), "window_end", ask.about, 300)
+    # Only days by which every chip maker was counted.
+    makers = pl.col("maker").n_unique().over("window_end")
+    whole = totals.filter(makers == totals["maker"].n_unique())
+    day = latest_day(whole, "window_end", ask.about, 300)
     if day is None:
         return _published(frames["figures"], ask)
     return _ratio(totals, ask, day)
@@ -71,23 +74,16 @@ def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     found = ratio(stock_b, stock_a)
     owners = a["owner"].n_unique()
+    used = pl.concat([a, b])
     says = (
         f"at {day} the {owners} {name_a} owners counted held {show(stock_a.value, 'h100e')}, "
         f"{name_b} ones {show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
         f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
     )
-    return _answer(totals, ask, pl.concat([a, b]), found, f"{name_a} over {name_b}", says)
-
-
-def _answer(
-    totals: "pl.DataFrame", ask: Ask, used: "pl.DataFrame", found: Interval, label: str, says: str
-) -> Answer:
-    import polars as pl
-
     made = estimate(
         ask,
         used,
-        label=label,
+        label=f"{name_a} over {name_b}",
         interval=found,
         unit="ratio",
         level=0.9,
@@ -102,17 +98,8 @@ def _answer(
 
 
 _COLUMNS = (
-    "owner", "country", "side", "maker", "window_end", "units_n", "compute_h100e",
-    "compute_low_h100e", "compute_high_h100e",
-)  # fmt: skip
-
-
-def _complete(totals: "pl.DataFrame") -> "pl.DataFrame":
-    """Only days by which every chip maker was counted."""
-    import polars as pl
-
-    makers = pl.col("maker").n_unique().over("window_end")
-    return totals.filter(makers == totals["maker"].n_unique())
+    "owner country side maker window_end units_n compute_h100e compute_low_h100e compute_high_h100e"
+)
 
 
 def _held(totals: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFrame":
@@ -135,7 +122,7 @@ def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
     import polars as pl
 
     rows = latest_figures(figures, ask, str(ask.scope["topic"]))
-    a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
+    a, b = of_sides(rows, ask)
     if a.is_empty() or b.is_empty():
         return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
     both = pl.concat([a, b])

@@ -48,16 +48,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     mine = rows.filter(pl.col("designer_country") == ask.scope["country"])["compute_h100e"].sum()
     share = float(mine) / float(rows["compute_h100e"].sum())
     made = estimate(
-        ask, rows, label="share designed", interval=Interval(share, 0.0, 1.0),
-        unit="frac", level=1.0,
+        ask,
+        rows,
+        label="share designed",
+        interval=Interval(share, 0.0, 1.0),
+        unit="frac",
+        level=1.0,
         method="H100-equivalents by designer's seat; designers not counted bound it logically",
-        n=rows.height, n_of="chip makers",
-    )  # fmt: skip
+        n=rows.height,
+        n_of="chip makers",
+    )
     return Answer(
         estimates=(made,),
         says=f"{share:.1%} of the compute counted at {day} was designed by companies of "
         f"{ask.scope['country']}, but no Chinese designer is counted",
-        rows=shown(rows, ("maker", "designer_country", "compute_h100e", "window_end")),
+        rows=shown(rows, "maker designer_country compute_h100e window_end"),
         notes=("Huawei and every other Chinese designer is left out, so the share is too high",),
     )
 
@@ -79,15 +84,21 @@ def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
     mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
     low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
     made = estimate(
-        ask, rows, label="share made", interval=Interval(mine / known.height, low, high),
-        unit="frac", level=1.0, method="count of chips by foundry's seat, not weighted by volume",
-        n=rows.height, n_of="chips",
-    )  # fmt: skip
+        ask,
+        rows,
+        label="share made",
+        interval=Interval(mine / known.height, low, high),
+        unit="frac",
+        level=1.0,
+        method="count of chips by foundry's seat, not weighted by volume",
+        n=rows.height,
+        n_of="chips",
+    )
     first = known["foundry"].value_counts(sort=True)["foundry"][0]
     return Answer(
         estimates=(made,),
         says=f"{mine} of {known.height} AI chips with a known foundry were made by "
         f"{ask.scope['country']} foundries; most by {first}",
-        rows=shown(rows, ("chip", "maker", "foundry", "foundry_country", "released_on")),
+        rows=shown(rows, "chip maker foundry foundry_country released_on"),
         notes=("a foundry's seat, not the site of the plant; chips are not weighted by volume",),
     )

@@ -11,15 +11,17 @@ QUESTION = Question(
     reads=("training_runs",),
     units=("n", "frac"),
     scope={
-        "chips": ScopeWord("texts", "Parts of hardware names that count.",
-                           ("A800", "H800", "H20", "Ascend", "910")),
+        "chips": ScopeWord(
+            "texts", "Parts of hardware names that count.", ("A800", "H800", "H20", "Ascend", "910")
+        ),
         "min_flop": ScopeWord("number", "Smallest training compute that counts as large.", 1e24),
         "since": ScopeWord("day", "First publication day.", "2022-10-07"),
-        "measure": ScopeWord("text", "count, or share of those with known hardware.", "count",
-                             ("count", "share")),
+        "measure": ScopeWord(
+            "text", "count, or share of those with known hardware.", "count", ("count", "share")
+        ),
         "b": ScopeWord("text", "The side as column=value, ...; empty: side B.", ""),
     },
-)  # fmt: skip
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -57,9 +59,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"of {total} large {side_name(side(ask, 'b'))} models, {known} have documented hardware "
         f"and {n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
     )
-    return Answer(
-        estimates=(made,),
-        says=says,
-        rows=shown(documented, ("model_name", "organisation", "published_on", "train_flop",
-                                "hardware", "chips_n", "confidence")),
-    )  # fmt: skip
+    columns = "model_name organisation published_on train_flop hardware chips_n confidence"
+    return Answer(estimates=(made,), says=says, rows=shown(documented, columns))

@@ -1,8 +1,8 @@
 """A share that a study published for an earlier time."""
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval
+from headtohead.evidence.picking import shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
     asks="Which share of tokens did side B have, by this study's figure?",
@@ -28,18 +28,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return Answer(missing=f"no such share of {ask.sides.b} was known by {ask.as_of}")
     row = rows.sort("known_on", descending=True).head(1)
-    found = figure_interval(row.row(0, named=True))
-    made = estimate(
-        ask,
-        row,
-        label=str(ask.scope["measure"]),
-        interval=found,
-        unit="frac",
-        level=1.0,
-        method="published figure, bounds from its rounding",
-        n=1,
-        n_of="published figures",
-    )
+    made = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]
-    says = f"the study puts it at {found.value:.1%} from {start} to {end}"
+    says = f"the study puts it at {made.value:.1%} from {start} to {end}"
     return Answer(estimates=(made,), says=says, rows=shown(row, FIGURE_COLUMNS))

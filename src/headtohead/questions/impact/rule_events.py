@@ -11,12 +11,13 @@ QUESTION = Question(
     reads=("rules",),
     units=("n",),
     scope={
-        "direction": ScopeWord("text", "easier, tighter or mixed.", "easier",
-                               ("easier", "tighter", "mixed")),
+        "direction": ScopeWord(
+            "text", "easier, tighter or mixed.", "easier", ("easier", "tighter", "mixed")
+        ),
         "since": ScopeWord("day", "First day in force."),
         "until": ScopeWord("day", "Last day in force."),
     },
-)  # fmt: skip
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -47,9 +48,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
     says = f"{rows.height} {ask.scope['direction']} rules came into force" + (
         f": {named}" if named else ""
     )
-    return Answer(
-        estimates=(made,),
-        says=says,
-        rows=shown(rows, ("rule", "title", "direction", "chips", "announced_on", "effective_from",
-                          "effective_to")),
-    )  # fmt: skip
+    columns = "rule title direction chips announced_on effective_from effective_to"
+    return Answer(estimates=(made,), says=says, rows=shown(rows, columns))

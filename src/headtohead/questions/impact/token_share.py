@@ -12,10 +12,7 @@ QUESTION = Question(
     scope={
         **USAGE_WORDS,
         "measure": ScopeWord(
-            "text",
-            "share: B's share; lead: B's share less A's.",
-            "share",
-            ("share", "lead"),
+            "text", "share: B's share; lead: B's share less A's.", "share", ("share", "lead")
         ),
     },
 )
@@ -48,10 +45,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{name} models had {share.low:.1%} of all {ask.scope['channel']} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
     )
-    return Answer(
-        estimates=(made,), says=says, rows=_series(found, ask),
-        notes=("tokens of different tokenizers are not one unit; a router is not the world",),
-    )  # fmt: skip
+    notes = ("tokens of different tokenizers are not one unit; a router is not the world",)
+    return Answer(estimates=(made,), says=says, rows=_series(found, ask), notes=notes)
 
 
 def _series(found: list[Window], ask: Ask) -> "tuple[dict[str, object], ...]":

@@ -3,7 +3,13 @@
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.questions.published import (
+    FIGURE_COLUMNS,
+    figure,
+    figure_interval,
+    latest_figures,
+    of_sides,
+)
 from headtohead.stats.intervals import ratio
 
 QUESTION = Question(
@@ -11,11 +17,12 @@ QUESTION = Question(
     reads=("figures",),
     units=("usd", "ratio"),
     scope={
-        "measure": ScopeWord("text", "amounts (one a side) or ratio (A over B).", "amounts",
-                             ("amounts", "ratio")),
+        "measure": ScopeWord(
+            "text", "amounts (one a side) or ratio (A over B).", "amounts", ("amounts", "ratio")
+        ),
         "topic": ScopeWord("text", "Topic of the figures.", "private_investment"),
     },
-)  # fmt: skip
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -23,29 +30,28 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
-    pair = {w: rows.filter(pl.col("subject") == getattr(ask.sides, w)) for w in ("a", "b")}
-    if pair["a"].is_empty() or pair["b"].is_empty():
+    pair = of_sides(rows, ask)
+    if any(side.is_empty() for side in pair):
         return Answer(missing=f"no private investment of both sides was known by {ask.as_of}")
-    sums = {w: figure_interval(f.row(0, named=True)) for w, f in pair.items()}
-    times = ratio(sums["b"], sums["a"])
-    both = pl.concat([pair["a"], pair["b"]])
+    ours, theirs = (figure_interval(side.row(0, named=True)) for side in pair)
+    times = ratio(theirs, ours)
+    both = pl.concat(pair)
     year = both["window_start"][0].year
-    made = [
-        estimate(
-            ask, pair[w], label=getattr(ask.sides, w),
-            interval=sums[w], unit="usd", level=1.0,
-            method="published figure, bounds from its rounding", n=1, n_of="published figures",
-        )
-        for w in ("a", "b")
-    ]  # fmt: skip
+    made = [figure(ask, side, side["subject"][0], "usd") for side in pair]
     over = estimate(
-        ask, both, label=f"{ask.sides.a} over {ask.sides.b}",
-        interval=times, unit="ratio", level=1.0,
-        method="ratio of two published figures, bounds from rounding", n=2, n_of="figures",
-    )  # fmt: skip
+        ask,
+        both,
+        label=f"{ask.sides.a} over {ask.sides.b}",
+        interval=times,
+        unit="ratio",
+        level=1.0,
+        method="ratio of two published figures, bounds from rounding",
+        n=2,
+        n_of="figures",
+    )
     says = (
-        f"private investment in {year} was {show(sums['a'].value, 'usd')} in {ask.sides.a} and "
-        f"{show(sums['b'].value, 'usd')} in {ask.sides.b}, {times.value:.1f} times as much"
+        f"private investment in {year} was {show(ours.value, 'usd')} in {ask.sides.a} and "
+        f"{show(theirs.value, 'usd')} in {ask.sides.b}, {times.value:.1f} times as much"
     )
     every = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("window_end") <= ask.about.end)

@@ -2,7 +2,7 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
 from headtohead.stats.intervals import difference
 
 QUESTION = Question(
@@ -23,11 +23,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     made, kept, lost = [], [], []
     for topic in ask.scope["topics"]:
         rows = latest_figures(frames["figures"], ask, topic).filter(pl.col("unit") == "frac")
-        a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)) for w in ("a", "b"))
+        a, b = of_sides(rows, ask)
         if a.is_empty() or b.is_empty():
             lost.append(topic)
             continue
-        both = pl.concat([b.head(1), a.head(1)])
+        both = pl.concat([b, a])
         theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
         made.append(

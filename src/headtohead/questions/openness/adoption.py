@@ -6,7 +6,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures
+from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
 from headtohead.questions.usage import USAGE_WORDS, bounds, lead, windows
 from headtohead.stats.intervals import difference
 
@@ -32,7 +32,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
-    a, b = (rows.filter(pl.col("subject") == getattr(ask.sides, w)).head(1) for w in ("a", "b"))
+    a, b = of_sides(rows, ask)
     found = windows(frames["token_usage"], ask)
     if a.is_empty() or b.is_empty() or not found:
         return Answer(missing=f"downloads and tokens of both sides were not known by {ask.as_of}")
@@ -62,7 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(downloads, tokens),
         says=listed([says, routed]),
         rows=shown(pl.concat([b, a]), FIGURE_COLUMNS)
-        + shown(subjects, ("subject", "lab", "country", "tokens", "window_start", "window_end")),
+        + shown(subjects, "subject lab country tokens window_start window_end"),
         notes=("downloads are not users, and one router is not the world",),
     )
 

@@ -63,7 +63,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="models",
     )
     fails = rows.filter(~pl.col("perhaps"))["model_name"].to_list()
-    without = f" (not {_some(fails)})" if fails and len(fails) < n else ""
+    some = [*fails[:6], *([f"{len(fails) - 6} more"] if len(fails) > 6 else [])]
+    without = f" (not {listed(some)})" if fails and len(fails) < n else ""
     who = side_name(str(ask.scope["which"]))
     says = (
         f"{sure} of {n} {who + ' ' if who else ''}models are "
@@ -73,15 +74,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "model_name", "model_id", "organisation", "country", "side", "flagship", "weights_open",
-    "licence", "licence_osi", "code_open", "data_open", "valid_from",
-)  # fmt: skip
-
-
-def _some(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    more = [f"{len(names) - 6} more"] if len(names) > 6 else []
-    return listed([*names[:6], *more])
+    "model_name model_id organisation country side flagship weights_open licence licence_osi "
+    "code_open data_open valid_from"
+)
 
 
 def _asked(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":

@@ -1,5 +1,6 @@
 """The best entrant of each side on every published board, over time."""
 
+from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
 from headtohead.ratings.published import BOARD_WORDS, fronts, gap_on
@@ -11,8 +12,7 @@ QUESTION = Question(
     scope={
         **BOARD_WORDS,
         "since": ScopeWord("day", "First day to look at.", "2023-01-01"),
-        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-        "b": ScopeWord("text", "Side B likewise.", ""),
+        **SIDE_WORDS,
     },
 )
 
@@ -46,6 +46,4 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
 
 
-_COLUMNS = (
-    "side", "model_name", "lab", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
-)  # fmt: skip
+_COLUMNS = "side model_name lab rating_elo rating_low_elo rating_high_elo observed_on"

@@ -1,6 +1,7 @@
 """How far the best entrant of one side is ahead of the best of the other."""
 
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.capability.words import SIDE_WORDS
+from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, shown, side, side_name, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows, rating_interval
@@ -12,8 +13,7 @@ QUESTION = Question(
     units=("elo",),
     scope={
         **BOARD_WORDS,
-        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-        "b": ScopeWord("text", "Side B likewise.", ""),
+        **SIDE_WORDS,
     },
 )
 
@@ -52,7 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=says,
         rows=shown(
             both,
-            ("model_name", "model_id", "mode", "lab", "country", "open", "rating_elo",
-             "rating_low_elo", "rating_high_elo", "observed_on"),
+            "model_name model_id mode lab country open rating_elo rating_low_elo rating_high_elo "
+            "observed_on",
         ),
-    )  # fmt: skip
+    )

@@ -34,6 +34,8 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Each entrant's published rating with its published interval."""
+    import polars as pl
+
     rows = board_rows(frames["arena_ratings"], ask)
     if rows.is_empty():
         return Answer(
@@ -60,11 +62,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
         for label, row in picked
     ]
-    says = listed(_found(estimates))
     return Answer(
         estimates=tuple(estimates),
-        says=says,
-        rows=shown(_stack([row for _, row in picked]), _COLUMNS),
+        says=listed(_phrases(estimates)),
+        rows=shown(pl.concat([row for _, row in picked]), _COLUMNS),
         notes=(
             f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}",
             *(f"{name} is not on the board" for name in absent),
@@ -73,9 +74,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "model_name", "model_id", "mode", "lab", "board", "style_control", "category",
-    "rating_elo", "rating_low_elo", "rating_high_elo", "votes_n", "observed_on",
-)  # fmt: skip
+    "model_name model_id mode lab board style_control category rating_elo rating_low_elo "
+    "rating_high_elo votes_n observed_on"
+)
 
 
 def _picked(rows: "pl.DataFrame", ask: Ask) -> "list[tuple[str, pl.DataFrame]]":
@@ -92,13 +93,7 @@ def _picked(rows: "pl.DataFrame", ask: Ask) -> "list[tuple[str, pl.DataFrame]]":
     return found
 
 
-def _stack(frames: "list[pl.DataFrame]") -> "pl.DataFrame":
-    import polars as pl
-
-    return pl.concat(frames)
-
-
-def _found(estimates: list[Estimate]) -> Iterator[str]:
+def _phrases(estimates: list[Estimate]) -> Iterator[str]:
     """One phrase a label: its rating, or the range of its ratings where many boards speak."""
     for label in dict.fromkeys(e.label for e in estimates):
         mine = sorted((e for e in estimates if e.label == label), key=lambda e: e.value)

@@ -52,7 +52,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             if top.is_empty():
                 continue
             where_ = category if board == here else f"{board} board"
-            label = _label(group, where_, many=len(wanted) > 1)
+            label = group.split("=")[-1].strip()
+            label = f"{label} in {where_}" if len(wanted) > 1 else label
             place = field["model_name"].to_list().index(top["model_name"][0])
             estimates.append(
                 estimate(
@@ -85,9 +86,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 _COLUMNS = (
-    "place_rank", "place_low_rank", "place_high_rank", "model_name", "model_id", "lab", "country",
-    "category", "rating_elo", "rating_low_elo", "rating_high_elo", "observed_on",
-)  # fmt: skip
+    "place_rank place_low_rank place_high_rank model_name model_id lab country category rating_elo "
+    "rating_low_elo rating_high_elo observed_on"
+)
 
 
 def _field(rows: "pl.DataFrame", among: str) -> "pl.DataFrame":
@@ -112,8 +113,3 @@ def _field(rows: "pl.DataFrame", among: str) -> "pl.DataFrame":
         pl.Series("place_low_rank", np.asarray(spread.best)),
         pl.Series("place_high_rank", np.asarray(spread.worst)),
     )
-
-
-def _label(group: str, category: str, *, many: bool) -> str:
-    name = group.split("=")[-1].strip()
-    return f"{name} in {category}" if many else name

@@ -1,7 +1,8 @@
 """How many points the best of one side is behind the best of the other on named tests."""
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.capability.words import SIDE_WORDS
+from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.evidence.picking import listed, shown, side, side_name
 
 QUESTION = Question(
@@ -10,8 +11,7 @@ QUESTION = Question(
     units=("pp",),
     scope={
         **SCORE_WORDS,
-        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-        "b": ScopeWord("text", "Side B likewise.", ""),
+        **SIDE_WORDS,
     },
 )
 

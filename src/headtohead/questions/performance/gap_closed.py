@@ -1,6 +1,5 @@
 """How much of the gap between two sides closed over time, on ratings and on an index."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -39,29 +38,38 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     measured = {"rating": _rating, "index": _index}
-    found = [measured[m](frames, ask) for m in ask.scope["measures"]]
+    since = date.fromisoformat(str(ask.scope["since"]))
+    found = [measured[m](frames, ask, since) for m in ask.scope["measures"]]
     missing = [f for f in found if isinstance(f, str)]
-    changes = [f for f in found if isinstance(f, _Change)]
     if missing:
         return Answer(missing=listed(missing))
-    made = tuple(c.estimate(ask) for c in changes)
-    rows = pl.concat([c.rows for c in changes], how="diagonal_relaxed")
-    says = listed(c.says(e) for c, e in zip(changes, made, strict=True))
-    return Answer(estimates=made, says=says, rows=shown(rows, _COLUMNS))
+    closed = [f for f in found if not isinstance(f, str)]
+    return Answer(
+        estimates=tuple(made for made, _, _ in closed),
+        says=listed(
+            f"the {made.label.removesuffix(' closed')} went from {-gaps[0].value:.1f} points on "
+            f"{since} to {-gaps[1].value:.1f} on {ask.about.end}, {made.value:+.1f} "
+            f"({made.low:+.1f} to {made.high:+.1f}) closed"
+            for made, gaps, _ in closed
+        ),
+        rows=shown(pl.concat([rows for _, _, rows in closed], how="diagonal_relaxed"), _COLUMNS),
+    )
 
 
 _COLUMNS = (
-    "model_name", "lab", "country", "rating_elo", "rating_low_elo", "rating_high_elo",
-    "observed_on", "model_released_on", "score_index", "score_low_index", "score_high_index",
-    "released_on",
-)  # fmt: skip
+    "model_name lab country rating_elo rating_low_elo rating_high_elo observed_on "
+    "model_released_on score_index score_low_index score_high_index released_on"
+)
 
 
-def _rating(frames: Frames, ask: Ask) -> "_Change | str":
+# How much of the gap closed, the gap (B minus A) at both days, and the rows behind them.
+_Closed = tuple[Estimate, tuple[Interval, Interval], "pl.DataFrame"]
+
+
+def _rating(frames: Frames, ask: Ask, since: date) -> _Closed | str:
     """Both gaps on one board, so that its scale cannot drift: by the models' release days."""
     import polars as pl
 
-    since = date.fromisoformat(str(ask.scope["since"]))
     board = board_rows(frames["arena_ratings"], ask).filter(pl.col("rating_low_elo").is_not_null())
     ends = []
     for day in (since, ask.about.end):
@@ -76,15 +84,21 @@ def _rating(frames: Frames, ask: Ask) -> "_Change | str":
         difference(*(rating_interval(r) for r in pair.iter_rows(named=True))) for pair in ends
     )
     rows = pl.concat(ends)
-    return _Change(
-        "rating", "elo", 0.95, first, last, since, ask.about.end, rows, board.height,
-        "entrants on the board",
-    )  # fmt: skip
+    made = estimate(
+        ask,
+        rows,
+        label="rating gap closed",
+        interval=difference(first, last),
+        unit="elo",
+        method="gap at the end less gap at the start, combined as independent (MOVER)",
+        n=board.height,
+        n_of="entrants on the board",
+    )
+    return made, (first, last), rows
 
 
-def _index(frames: Frames, ask: Ask) -> "_Change | str":
+def _index(frames: Frames, ask: Ask, since: date) -> _Closed | str:
     """Both gaps on one index, so that what models share cancels in each joint draw."""
-    since = date.fromisoformat(str(ask.scope["since"]))
     settings = settings_of(ask.scope)
     first, last = (two_sides(frames, ask, settings, day) for day in (since, ask.about.end))
     if isinstance(first, str):
@@ -93,52 +107,18 @@ def _index(frames: Frames, ask: Ask) -> "_Change | str":
         return last
     tops = {first.best_a, first.best_b, last.best_a, last.best_b}
     rows = model_rows(last.capability, last.a | last.b)
-    ends = rows.filter(rows["model_name"].is_in(sorted(tops)))
+    rows = rows.filter(rows["model_name"].is_in(sorted(tops)))
     gaps = first.gap(), last.gap()
     drawn = last.gap_draws() - first.gap_draws()
-    closed = drawn_interval(gaps[1].value - gaps[0].value, drawn, LEVEL)
-    return _Change(
-        "index", "index", LEVEL, *gaps, since, ask.about.end, ends, ends.height,
-        "models at the two fronts", closed,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A gap (B minus A) at two days; a gap that closes grows towards zero."""
-
-    measure: str
-    unit: str
-    level: float
-    first: Interval
-    last: Interval
-    start: date
-    end: date
-    rows: "pl.DataFrame"
-    n: int
-    n_of: str
-    closed: Interval | None = None
-
-    def estimate(self, ask: Ask) -> Estimate:
-        """How much of the gap closed."""
-        closed = self.closed or difference(self.first, self.last)
-        how = "in each joint draw" if self.closed else "combined as independent (MOVER)"
-        return estimate(
-            ask,
-            self.rows,
-            label=f"{self.measure} gap closed",
-            interval=closed,
-            unit=self.unit,
-            level=self.level,
-            method=f"gap at the end less gap at the start, {how}",
-            n=self.n,
-            n_of=self.n_of,
-        )
-
-    def says(self, made: Estimate) -> str:
-        """The change in half a sentence."""
-        return (
-            f"the {self.measure} gap went from {-self.first.value:.1f} points on {self.start} to "
-            f"{-self.last.value:.1f} on {self.end}, {made.value:+.1f} ({made.low:+.1f} to "
-            f"{made.high:+.1f}) closed"
-        )
+    made = estimate(
+        ask,
+        rows,
+        label="index gap closed",
+        interval=drawn_interval(gaps[1].value - gaps[0].value, drawn, LEVEL),
+        unit="index",
+        level=LEVEL,
+        method="gap at the end less gap at the start, in each joint draw",
+        n=rows.height,
+        n_of="models at the two fronts",
+    )
+    return made, gaps, rows

@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
+from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
@@ -19,8 +20,7 @@ QUESTION = Question(
     scope={
         **SCORE_WORDS,
         "since": ScopeWord("day", "The earlier day."),
-        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-        "b": ScopeWord("text", "Side B likewise.", ""),
+        **SIDE_WORDS,
     },
 )
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, once, shown
 
@@ -44,9 +43,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         hold,
         label=f"holding {ask.scope['coin']}",
-        interval=Interval(value, value, value),
+        interval=value,
         unit="pct",
-        level=1.0,
         method=f"price change from {days} UTC",
         n=hold.height,
         n_of="prices",
@@ -73,7 +71,7 @@ _PART = (
     "no coin price after that day may ship with the package; `h2h update binance_candles` adds the "
     "rest of the season"
 )
-_COLUMNS = ("series", "model_name", "country", "observed_at", "return_pct", "is_final")
+_COLUMNS = "series model_name country observed_at return_pct is_final"
 
 
 def _hold(prices: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
@@ -107,9 +105,15 @@ def _agents_only(ask: Ask, agents: "pl.DataFrame", rows: "pl.DataFrame") -> Answ
         return Answer(missing=f"no final account values were known by {ask.as_of}")
     value = float(best["return_pct"][0])
     made = estimate(
-        ask, best, label=str(best["model_name"][0]), interval=Interval(value, value, value),
-        unit="pct", level=1.0, method="final account value", n=agents.height, n_of="account values",
-    )  # fmt: skip
+        ask,
+        best,
+        label=str(best["model_name"][0]),
+        interval=value,
+        unit="pct",
+        method="final account value",
+        n=agents.height,
+        n_of="account values",
+    )
     says = (
         f"the best agent, {best['model_name'][0]}, ended at {value:+.1f}%; no coin price was known"
     )

@@ -5,7 +5,6 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, once, shown, side, side_name, where
 from headtohead.stats.inputs import same_length, vector
@@ -53,9 +52,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         ask,
         both,
         label=f"lead of every {name_b} over any {name_a} agent" if is_lead else "chance by luck",
-        interval=Interval(value, value, value),
+        interval=value,
         unit="pp" if is_lead else "frac",
-        level=1.0,
         method="final account values" if is_lead else "exact permutation of the final order",
         n=both.height,
         n_of="agents in one season",
@@ -68,7 +66,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(made,),
         says=says,
-        rows=shown(both, ("model_name", "lab", "country", "return_pct", "observed_at")),
+        rows=shown(both, "model_name lab country return_pct observed_at"),
         notes=("one season is one draw: an order of six agents cannot show skill by itself",),
     )
 

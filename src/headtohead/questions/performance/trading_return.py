@@ -1,8 +1,8 @@
 """What trading agents returned in a season: at its end, or at their best moment."""
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, named, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval
+from headtohead.evidence.picking import listed, named, shown
+from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
     asks="What did these agents return in the trading season?",
@@ -35,19 +35,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         row = named(season, wanted, "subject").head(1)
         if row.is_empty():
             return Answer(missing=f"no {moment} return of {wanted.name} was known by {ask.as_of}")
-        made.append(
-            estimate(
-                ask,
-                row,
-                label=wanted.name,
-                interval=figure_interval(row.row(0, named=True)),
-                unit="pct",
-                level=1.0,
-                method=f"published {_MEASURES[moment]}; one run, so it says nothing about skill",
-                n=1,
-                n_of="season",
-            )
-        )
+        how = f"published {_MEASURES[moment]}; one run, so it says nothing about skill"
+        made.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
         kept.append(row)
     says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in made)
     when = "at the end of the season" if moment == "final" else "at its best moment"
