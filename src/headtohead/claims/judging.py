@@ -11,7 +11,6 @@ from headtohead.claims.verdict import Judged, Verdict, judge, verdict
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer, Sides
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.sources import importers
 from headtohead.questions import analyses, ask
 
 
@@ -26,9 +25,8 @@ def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
     Raises:
         ClaimsFileError: If the file is wrong.
     """
-    known = frozenset(importers()) | {c.source.source_id for c in facts.store.cards()}
     questions = {i: a.question for i, a in analyses().items()}
-    return load(path or article_claims(), questions, known)
+    return load(path or article_claims(), questions, facts.store.source_ids())
 
 
 def verdicts_on(

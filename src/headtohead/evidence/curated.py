@@ -40,10 +40,11 @@ def curated_sources(folder: Traversable | None = None) -> list[tuple[Source, dic
     """
     root = folder or files("headtohead").joinpath("data/evidence/curated")
     found = [f for f in root.iterdir() if f.is_dir()] if root.is_dir() else []
-    return [_source(f) for f in sorted(found, key=lambda f: f.name)]
+    return [curated_source(f) for f in sorted(found, key=lambda f: f.name)]
 
 
-def _source(folder: Traversable) -> tuple[Source, dict[str, list[Row]]]:
+def curated_source(folder: Traversable) -> tuple[Source, dict[str, list[Row]]]:
+    """The source in one folder with its rows by table; as for `curated_sources`."""
     names = sorted(f.name for f in folder.iterdir())
     strange = [n for n in names if n != CARD and not n.endswith(".csv")]
     if strange:

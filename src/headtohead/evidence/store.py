@@ -1,8 +1,7 @@
 """The evidence as it was known on any day: built-in, hand-gathered and downloaded, read as one."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -13,22 +12,12 @@ from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
 from headtohead.core.provenance import Citation
 from headtohead.evidence import catalogue
 from headtohead.evidence.frames import polars_schema
-from headtohead.evidence.sources import importers
+from headtohead.evidence.sources import importer, source_ids
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import Column, Table, table, tables
 
 if TYPE_CHECKING:
-    import duckdb
     import polars as pl
-
-_SQL = {
-    "text": "VARCHAR",
-    "real": "DOUBLE",
-    "int": "BIGINT",
-    "flag": "BOOLEAN",
-    "day": "DATE",
-    "moment": "TIMESTAMPTZ",
-}
 
 
 def builtin_folder() -> Path:
@@ -81,8 +70,9 @@ class Store:
         self.builtin = builtin or builtin_folder()
         self.curated = curated or curated_folder()
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
+        self._every: dict[str, pl.DataFrame] = {}
+        self._by_hand: dict[str, Source] = {}
         self._intact: set[str] = set()
-        self._engine: duckdb.DuckDBPyConnection | None = None
         self._stamp: tuple[object, ...] = ()
 
     def read(self, name: str, as_of: date) -> "pl.DataFrame":
@@ -103,12 +93,19 @@ class Store:
             UnknownName: If no table is called so.
             DamagedStore: If a file of the store cannot be read.
         """
-        stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._frames.clear()
+        import polars as pl
+
+        t, every = table(name), self._everything(name)
         if (name, as_of) not in self._frames:
-            self._frames[name, as_of] = self._query(table(name), as_of)
+            edition, key = pl.col("vintage"), ["source_id", *t.key]
+            witness = pl.coalesce(edition.filter(edition <= as_of).max(), edition.min())
+            known = every.filter(
+                (pl.col("known_on") <= as_of)
+                & (edition.is_null() | (edition == witness.over("source_id")))
+            )
+            ordered = known.sort([*key, "known_on", "seq"], nulls_last=True)
+            latest = ordered.unique(key, keep="last", maintain_order=True)
+            self._frames[name, as_of] = latest.drop("seq")
         return self._frames[name, as_of]
 
     def first_known(self) -> date:
@@ -117,36 +114,51 @@ class Store:
         Raises:
             NoEvidence: If the store holds nothing.
         """
-        days = [d for t in tables().values() if (d := self._extreme(t, "min(known_on)", "true"))]
+        first = (self._everything(name)["known_on"].min() for name in tables())
+        days = [day for day in first if isinstance(day, date)]
         if not days:
             raise NoEvidence("The store holds no evidence. Run `h2h update`.")
         return min(days)
 
     def last_window(self, source: Source) -> date | None:
         """The last day of the last window that we hold of a source; None if we hold none."""
-        windowed = [
-            t for t in map(table, source.rows) if "window_end" in {c.name for c in t.columns}
-        ]
-        mine = f"source_id = '{source.source_id}'"
-        days = [d for t in windowed if (d := self._extreme(t, "max(window_end)", mine))]
+        import polars as pl
+
+        days = []
+        for name in source.rows:
+            every = self._everything(name)
+            if "window_end" in every.columns:
+                mine = every.filter(pl.col("source_id") == source.source_id)["window_end"].max()
+                days += [mine] if isinstance(mine, date) else []
         return max(days, default=None)
+
+    def source_ids(self) -> frozenset[str]:
+        """Every source that has an importer or was gathered by hand."""
+        by_hand = (f.name for f in self.curated.glob("*") if f.is_dir())
+        return frozenset(source_ids()) | frozenset(by_hand)
 
     def cards(self) -> tuple[Card, ...]:
         """Every source: what is built in, what was gathered by hand, what was downloaded."""
-        shipped, mine = catalogue.read(self.builtin), catalogue.read(self.home)
-        from headtohead.evidence.curated import curated_sources
+        return self._cards(self.source_ids())
 
-        by_hand = {s.source_id: s for s, _ in curated_sources(self.curated)}
-        known = {i: found.source for i, found in importers().items()} | by_hand
-        return tuple(
-            Card(
-                known[i],
-                tuple(e for e in (*shipped, *mine) if e.source_id == i),
-                builtin=i in by_hand or any(e.source_id == i for e in shipped),
-                curated=i in by_hand,
+    def _cards(self, chosen: Iterable[str]) -> tuple[Card, ...]:
+        shipped, mine = catalogue.read(self.builtin), catalogue.read(self.home)
+        made = []
+        for i in sorted(chosen):
+            curated = (self.curated / i).is_dir()
+            if curated and i not in self._by_hand:
+                from headtohead.evidence.curated import curated_source
+
+                self._by_hand[i] = curated_source(self.curated / i)[0]
+            made.append(
+                Card(
+                    self._by_hand[i] if curated else importer(i).source,
+                    tuple(e for e in (*shipped, *mine) if e.source_id == i),
+                    builtin=curated or any(e.source_id == i for e in shipped),
+                    curated=curated,
+                )
             )
-            for i in sorted(known)
-        )
+        return tuple(made)
 
     def citation(self, source_id: str, as_of: date) -> Citation:
         """How to cite what a source said by a day.
@@ -154,10 +166,7 @@ class Store:
         Raises:
             UnknownName: If no source is called so.
         """
-        cards = {c.source.source_id: c for c in self.cards()}
-        if source_id not in cards:
-            raise UnknownName("source", source_id, cards)
-        return self._citation(cards[source_id], as_of)
+        return self.citations([source_id], as_of)[0]
 
     def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:
         """The citations of several sources, in name order.
@@ -165,10 +174,9 @@ class Store:
         Raises:
             UnknownName: If one of them is not known.
         """
-        cards = {c.source.source_id: c for c in self.cards()}
-        if unknown := sorted(set(source_ids) - set(cards)):
-            raise UnknownName("source", unknown[0], cards)
-        return tuple(self._citation(cards[i], as_of) for i in sorted(set(source_ids)))
+        if unknown := sorted(set(source_ids) - self.source_ids()):
+            raise UnknownName("source", unknown[0], self.source_ids())
+        return tuple(self._citation(card, as_of) for card in self._cards(set(source_ids)))
 
     def _citation(self, card: Card, as_of: date) -> Citation:
         s = card.source
@@ -185,11 +193,11 @@ class Store:
             evaluator=s.evaluator,
             known_on=known_on,
             retrieved_on=latest.retrieved_on if latest else None,
-            sha256=latest.sha256 if latest else self._by_hand(s.source_id),
+            sha256=latest.sha256 if latest else self._digest_by_hand(s.source_id),
             unverified=unverified,
         )
 
-    def _by_hand(self, source_id: str) -> str:
+    def _digest_by_hand(self, source_id: str) -> str:
         """One digest over the files of a source gathered by hand; empty if it is none."""
         digest = hashlib.sha256()
         files = sorted(p for p in (self.curated / source_id).glob("*") if p.is_file())
@@ -210,68 +218,37 @@ class Store:
                 unverified = unverified or not rows["verified"].all()
         return max(days, default=None), unverified
 
-    def _query(self, t: Table, as_of: date) -> "pl.DataFrame":
+    def _everything(self, name: str) -> "pl.DataFrame":
+        """Every row of a table; `seq` grows with the order in which it was taken."""
         import polars as pl
 
-        key = ", ".join(("source_id", *t.key))
-        query = f"""
-            WITH everything AS ({self._everything(t)}),
-            known AS (SELECT * FROM everything WHERE known_on <= DATE '{as_of.isoformat()}'),
-            edition AS (
-                SELECT source_id, coalesce(
-                    max(vintage) FILTER (vintage <= DATE '{as_of.isoformat()}'), min(vintage)
-                ) AS chosen FROM everything GROUP BY source_id
-            )
-            SELECT {", ".join(c.name for c in t.all_columns)}
-            FROM known JOIN edition USING (source_id)
-            WHERE vintage IS NULL OR vintage = chosen
-            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_on DESC, seq DESC) = 1
-            ORDER BY {key}
-        """
-        with self._reading(t) as connection:
-            return pl.DataFrame(connection.sql(query)).cast(polars_schema(t))  # type: ignore[arg-type]
-
-    def _extreme(self, t: Table, what: str, where: str) -> date | None:
-        """One day over all rows of a table, whenever known; None if there are none."""
-        with self._reading(t) as connection:
-            query = f"SELECT {what} FROM ({self._everything(t)}) WHERE {where}"
-            found = connection.sql(query).fetchone()
-        return found[0] if found else None
-
-    @contextmanager
-    def _reading(self, t: Table) -> "Iterator[duckdb.DuckDBPyConnection]":
-        import duckdb
-
-        try:
-            # One engine for all reads: starting it costs more than most of them.
-            if self._engine is None:
-                self._engine = duckdb.connect()
-            with self._engine.cursor() as connection:
-                connection.execute("SET TimeZone = 'UTC'")
-                yield connection
-        except duckdb.Error as error:
-            raise DamagedStore(
-                f"The evidence of {t.name} cannot be read ({error}). Run `h2h update --rebuild` to "
-                "make the tables again from the raw files you downloaded; if that does not help, "
-                "install headtohead again."
-            ) from None
-
-    def _everything(self, t: Table) -> str:
-        """SQL for every row of a table; `seq` grows with the order in which it was taken."""
-        nothing = ", ".join(f"NULL::{_SQL[c.kind]} AS {c.name}" for c in t.all_columns)
-        parts = [f"SELECT {nothing}, 0 AS seq WHERE false"]
-        parts += [_from_csv(p, t) for p in sorted(self.curated.glob(f"*/{t.name}.csv"))]
-        taken = [
-            self._checked(folder, entry, t.name)
-            for folder in (self.builtin, self.home)
-            for entry in catalogue.read(folder)
-            if t.name in entry.tables
-        ]
-        parts += [
-            f"SELECT *, {seq} AS seq FROM read_parquet('{_quoted(path)}')"
-            for seq, path in enumerate(taken, start=1)
-        ]
-        return " UNION ALL BY NAME ".join(parts)
+        stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._frames.clear()
+            self._every.clear()
+        if name not in self._every:
+            t = table(name)
+            taken = [
+                self._checked(folder, entry, name)
+                for folder in (self.builtin, self.home)
+                for entry in catalogue.read(folder)
+                if name in entry.tables
+            ]
+            try:
+                parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
+                parts += [_from_csv(p, t) for p in sorted(self.curated.glob(f"*/{name}.csv"))]
+                parts += [
+                    _of_table(pl.read_parquet(path), t, seq) for seq, path in enumerate(taken, 1)
+                ]
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise DamagedStore(
+                    f"The evidence of {name} cannot be read ({error}). Run `h2h update --rebuild` "
+                    "to make the tables again from the raw files you downloaded; if that does not "
+                    "help, install headtohead again."
+                ) from None
+            self._every[name] = pl.concat(parts)
+        return self._every[name]
 
     def _checked(self, folder: Path, entry: catalogue.Import, name: str) -> Path:
         """The file of one table, after its content hash was compared once."""
@@ -283,25 +260,38 @@ class Store:
         return path
 
 
-def _from_csv(path: Path, t: Table) -> str:
-    """SQL that reads one hand-gathered file with the table's own types."""
-    with path.open(encoding="utf-8") as file:
-        header = file.readline().strip().split(",")
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in header)
-    casts = ", ".join(_cast(c) for c in t.all_columns if c.name in header)
-    return (
-        f"SELECT {casts}, '{path.parent.name}' AS source_id, 0 AS seq FROM read_csv("
-        f"'{_quoted(path)}', header=true, auto_detect=false, delim=',', quote='\"', escape='\"', "
-        f"nullstr='', columns={{{columns}}})"
-    )
+def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":
+    """Rows with the table's columns and types, whatever an older version wrote."""
+    import polars as pl
+
+    columns = [
+        (pl.col(name) if name in rows.columns else pl.lit(None).alias(name)).cast(kind)
+        for name, kind in polars_schema(t).items()
+    ]
+    return rows.select(*columns, pl.lit(seq, pl.Int32).alias("seq"))
 
 
-def _cast(column: Column) -> str:
-    return f"CAST({column.name} AS {_SQL[column.kind]}) AS {column.name}"
+def _from_csv(path: Path, t: Table) -> "pl.DataFrame":
+    """One hand-gathered file with the table's own types."""
+    import polars as pl
+
+    rows = pl.read_csv(path, infer_schema=False).with_columns(pl.all().replace("", None))
+    made = rows.select(_typed(c) for c in t.all_columns if c.name in rows.columns)
+    return _of_table(made.with_columns(source_id=pl.lit(path.parent.name)), t, 0)
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _typed(column: Column) -> "pl.Expr":
+    """A column of text read as what it is declared to hold."""
+    import polars as pl
+
+    text = pl.col(column.name)
+    if column.kind == "flag":
+        return text.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+    if column.kind == "day":
+        return text.str.to_date("%Y-%m-%d")
+    if column.kind == "moment":
+        return text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC")
+    return text
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -27,13 +27,14 @@ class Importer:
     module: SourceModule
 
 
+def source_ids() -> list[str]:
+    """All sources by id, without importing them: the folder listing is the registry."""
+    return sorted(info.name for info in pkgutil.iter_modules(__path__))
+
+
 def importers() -> dict[str, Importer]:
-    """All sources by id: the folder listing is the registry."""
-    found = {}
-    for info in pkgutil.iter_modules(__path__):
-        module = cast(SourceModule, importlib.import_module(f"{__name__}.{info.name}"))
-        found[info.name] = Importer(module.SOURCE, module)
-    return found
+    """All sources by id."""
+    return {source_id: _load(source_id) for source_id in source_ids()}
 
 
 def importer(source_id: str) -> Importer:
@@ -42,7 +43,11 @@ def importer(source_id: str) -> Importer:
     Raises:
         UnknownName: If none is.
     """
-    known = importers()
-    if source_id not in known:
-        raise UnknownName("source", source_id, known)
-    return known[source_id]
+    if source_id not in source_ids():
+        raise UnknownName("source", source_id, source_ids())
+    return _load(source_id)
+
+
+def _load(source_id: str) -> Importer:
+    module = cast(SourceModule, importlib.import_module(f"{__name__}.{source_id}"))
+    return Importer(module.SOURCE, module)
