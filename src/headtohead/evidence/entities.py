@@ -4,7 +4,7 @@ Every join keeps the rule that made it (`join_rule`); a name that is not matched
 columns, so that it can never fall on a side by accident.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "brand", "join_rule")
 COLUMNS = (*TEXTS, "model_released_on")
 
-_Entity = dict[str, object]
-
+_Entity = tuple[object, ...]
 # The column that names the model, and the one that says when (moving aliases depend on it).
 _MODEL_TABLES = {
     "arena_ratings": "observed_on",
@@ -60,65 +59,48 @@ def with_entities(
 def _by_model(
     table: str, frame: "pl.DataFrame", names: Names, used_on: date | None
 ) -> "pl.DataFrame":
-    provider = "provider" if table == "prices" else None
-    organisation = "organisation" if "organisation" in frame.columns else None
-    own_day = None if used_on else _MODEL_TABLES[table]
-    # Few names move from model to model, so most rows of one name are one look-up.
-    settled: dict[tuple[str, str | None, str], _Entity] = {}
+    import polars as pl
 
-    def entity(row: Mapping[str, object]) -> _Entity:
-        name, seller = str(row["model_name"]), str(row[provider]) if provider else None
-        maker = str(row[organisation] or "") if organisation else ""
-        if (name, seller, maker) not in settled:
-            on = _day(row[own_day]) if own_day else used_on
-            made = _entity(names, names.resolve(name, on=on, provider=seller), maker)
-            if names.moves(name, seller):
-                return made
-            settled[name, seller, maker] = made
-        return settled[name, seller, maker]
+    seller = pl.col("provider") if table == "prices" else pl.lit(None, pl.String)
+    maker = pl.col("organisation") if "organisation" in frame.columns else pl.lit(None, pl.String)
+    who = [pl.col("model_name"), seller.alias("seller"), maker.alias("maker")]
+    # Few names move from model to model; all rows of another name are one look-up.
+    sold = frame.select(who[:2]).unique().iter_rows()
+    moving = {name for name, provider in sold if names.moves(name, provider)}
+    own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
+    day = pl.when(pl.col("model_name").is_in(moving)).then(own).alias("day")
 
-    columns = [c for c in ("model_name", own_day, provider, organisation) if c]
-    return _joined(frame, columns, entity)
+    def entity(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
+        return _entity(names, names.resolve(name, on=on, provider=provider), maker or "")
+
+    return _joined(frame, [*who, day], entity)
 
 
 def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> _Entity:
-        subject = str(row["subject"])
-        if row["breakdown"] == "model":
-            return _entity(
-                names,
-                names.resolve(subject, on=_day(row["window_start"]), provider=str(row["channel"])),
-                "",
-            )
-        if row["breakdown"] == "lab":
+    def entity(channel: str, subject: str, breakdown: str, day: date) -> _Entity:
+        if breakdown == "model":
+            return _entity(names, names.resolve(subject, on=day, provider=channel), "")
+        if breakdown == "lab":
             return _lab_entity(names, subject)
-        return {
-            **dict.fromkeys(COLUMNS),
-            "open": subject if subject in ("open", "closed") else None,
-        }
+        return _some(open=subject if subject in ("open", "closed") else None)
 
     return _joined(frame, ["channel", "subject", "breakdown", "window_start"], entity)
 
 
 def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> _Entity:
-        subject = str(row["subject"])
+    def entity(subject: str, day: date) -> _Entity:
         if len(subject) == 2 and subject.isupper():
-            return {
-                **dict.fromkeys(COLUMNS),
-                "country": subject,
-                "join_rule": "subject is a country",
-            }
-        return _entity(names, names.resolve(subject, on=_day(row["window_end"])), "")
+            return _some(country=subject, join_rule="subject is a country")
+        return _entity(names, names.resolve(subject, on=day), "")
 
     return _joined(frame, ["subject", "window_end"], entity)
 
 
 def _owners(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(row: Mapping[str, object]) -> _Entity:
-        if row["owner"] == "China":
-            return {**dict.fromkeys(COLUMNS), "country": "CN", "join_rule": "owner is a country"}
-        return _lab_entity(names, str(row["owner"]))
+    def entity(owner: str) -> _Entity:
+        if owner == "China":
+            return _some(country="CN", join_rule="owner is a country")
+        return _lab_entity(names, owner)
 
     return _joined(frame, ["owner"], entity)
 
@@ -126,57 +108,56 @@ def _owners(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
     import polars as pl
 
-    words = frame["provider"].unique().to_list()
-    found = {w: names.operator(w) for w in words}
+    found = {w: names.operator(w) for w in frame["provider"].unique()}
+    columns = {
+        "operator": {w: o.operator if o else None for w, o in found.items()},
+        "operator_country": {w: o.country if o else None for w, o in found.items()},
+    }
     return frame.with_columns(
-        pl.col("provider")
-        .replace_strict({w: o.operator if o else None for w, o in found.items()}, default=None)
-        .alias("operator"),
-        pl.col("provider")
-        .replace_strict({w: o.country if o else None for w, o in found.items()}, default=None)
-        .alias("operator_country"),
+        pl.col("provider").replace_strict(known, default=None).alias(name)
+        for name, known in columns.items()
     )
 
 
 def _joined(
-    frame: "pl.DataFrame",
-    columns: list[str],
-    entity: Callable[[Mapping[str, object]], Mapping[str, object]],
+    frame: "pl.DataFrame", columns: Sequence["str | pl.Expr"], entity: Callable[..., _Entity]
 ) -> "pl.DataFrame":
-    """The frame joined with the entity of each distinct value of `columns`."""
+    """The frame with the entity of each distinct combination of `columns`, looked up once."""
     import polars as pl
 
-    distinct = frame.select(columns).unique(maintain_order=True)
-    made = [entity(row) for row in distinct.iter_rows(named=True)]
+    keys = frame.select(columns)
+    distinct = keys.unique(maintain_order=True)
+    made = [entity(*row) for row in distinct.iter_rows()]
     schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}
-    right = pl.concat([distinct, pl.DataFrame(made, schema=schema)], how="horizontal")
-    return frame.join(right, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    right = pl.concat([distinct, pl.DataFrame(made, schema, orient="row")], how="horizontal")
+    joined = keys.join(
+        right, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return pl.concat([frame, joined.select(COLUMNS)], how="horizontal")
 
 
 def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
     model = names.model(found.model) if found.model else None
     lab_id = found.lab or (lab.lab if (lab := names.lab_of(organisation)) else None)
-    return {
-        "model_id": found.model,
-        "mode": found.mode or None,
-        "served_as": found.channel or None,
-        "lab": lab_id,
-        "country": names.lab(lab_id).country if lab_id else None,
-        "open": {True: "open", False: "closed", None: None}[model.open_weights] if model else None,
-        "family": model.family if model else None,
-        "brand": model.family.partition("-")[0] if model else None,
-        "join_rule": found.rule,
-        "model_released_on": model.released_on if model else None,
-    }
+    return _some(
+        model_id=found.model,
+        mode=found.mode or None,
+        served_as=found.channel or None,
+        lab=lab_id,
+        country=names.lab(lab_id).country if lab_id else None,
+        open={True: "open", False: "closed", None: None}[model.open_weights] if model else None,
+        family=model.family if model else None,
+        brand=model.family.partition("-")[0] if model else None,
+        join_rule=found.rule,
+        model_released_on=model.released_on if model else None,
+    )
 
 
 def _lab_entity(names: Names, text: str) -> _Entity:
     lab = names.lab_of(text)
-    made: _Entity = dict.fromkeys(COLUMNS)
-    if lab:
-        made |= {"lab": lab.lab, "country": lab.country, "join_rule": "lab spelling"}
-    return made
+    return _some(lab=lab.lab, country=lab.country, join_rule="lab spelling") if lab else _some()
 
 
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) else None
+def _some(**columns: object) -> _Entity:
+    """The entity columns in order; those not given are empty."""
+    return tuple(columns.get(name) for name in COLUMNS)

@@ -35,8 +35,13 @@ def key(text: str) -> str:
             one number; 3p1 between digits (Fireworks) becomes 3.1; "R+" becomes r-plus.
     """
     text = fold(text)
-    text = _DATE.sub(r" \1\2\3 ", text)
-    text = _PLUS.sub("-plus ", _POINT.sub(".", text))
+    # Millions of rows are read: most names have none of these.
+    if "20" in text:
+        text = _DATE.sub(r" \1\2\3 ", text)
+    if "p" in text:
+        text = _POINT.sub(".", text)
+    if "+" in text:
+        text = _PLUS.sub("-plus ", text)
     return "-".join(_WORDS.findall(text))
 
 
@@ -117,6 +122,11 @@ class Rules:
         )
 
     @cached_property
+    def _rewritten(self) -> re.Pattern[str]:
+        """What any rule of spelling would change: most names are spelt as they should be."""
+        return re.compile("|".join(f"(?:{r['pattern']})" for r in self.table["rewrite"]))
+
+    @cached_property
     def keeps(self) -> tuple[Keep, ...]:
         """Family exceptions."""
         return tuple(
@@ -151,7 +161,9 @@ class Rules:
 
     def spell(self, text: str) -> tuple[str, tuple[Rewrite, ...]]:
         """The key of a text in its one spelling, and the rules of spelling that were used."""
-        spelt, used = key(text), []
+        spelt, used = key(text), list[Rewrite]()
+        if not self._rewritten.search(spelt):
+            return spelt, ()
         for rule in self.rewrites:
             changed = rule.pattern.sub(rule.to, spelt)
             if changed != spelt:
