@@ -139,17 +139,17 @@ def _joined(
 def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
     model = names.model(found.model) if found.model else None
     lab_id = found.lab or (lab.lab if (lab := names.lab_of(organisation)) else None)
-    return _some(
-        model_id=found.model,
-        mode=found.mode or None,
-        served_as=found.channel or None,
-        lab=lab_id,
-        country=names.lab(lab_id).country if lab_id else None,
-        open={True: "open", False: "closed", None: None}[model.open_weights] if model else None,
-        family=model.family if model else None,
-        brand=model.family.partition("-")[0] if model else None,
-        join_rule=found.rule,
-        model_released_on=model.released_on if model else None,
+    return (
+        found.model,
+        found.mode or None,
+        found.channel or None,
+        lab_id,
+        names.lab(lab_id).country if lab_id else None,
+        {True: "open", False: "closed", None: None}[model.open_weights] if model else None,
+        model.family if model else None,
+        model.family.partition("-")[0] if model else None,
+        found.rule,
+        model.released_on if model else None,
     )
 
 

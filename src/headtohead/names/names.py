@@ -17,6 +17,7 @@ from headtohead.names.rules import fold, key
 
 __all__ = ["Lab", "Model", "Names", "Operator", "Resolution"]
 
+_PAIR = " + "  # no key holds a blank
 Status = Literal["matched", "unmatched", "ambiguous"]
 
 
@@ -70,7 +71,9 @@ class Names:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        # Tables of a million rows hold few names, and several sellers use one.
         self._read = lru_cache(maxsize=65_536)(self._read_uncached)
+        self._parted = lru_cache(maxsize=65_536)(self._parted_uncached)
 
     @classmethod
     def load(cls) -> "Names":
@@ -140,20 +143,27 @@ class Names:
 
     def _read_uncached(self, name: str, seller: str | None) -> _Found:
         """The name read without a day."""
+        read, found = self._parted(name)
+        reading = replace(read, steps=list(read.steps))
+        if found in self._book.index:
+            return self._known(name, found, reading, seller)
+        if found == _PAIR:
+            step = "The name speaks of two models at once."
+            return _Found(self._nothing(name, reading, seller, "two-models", step))
+        step = f"No model or alias is spelt {reading.whole or 'like this'}."
+        return _Found(self._nothing(name, reading, seller, "not-listed", step))
+
+    def _parted_uncached(self, name: str) -> tuple[Reading, str]:
+        """A name taken apart, whoever uses it, and the key that is listed; else why none is."""
         spelt, used = self._book.rules.spell(name)
         if spelt in self._book.index:
             reading = Reading(base=spelt, prefix=path_of(fold(name))[0])
             reading.say_spelling(used)
-            return self._known(name, spelt, reading, seller)
+            return reading, spelt
         if names_a_pair(name):
-            step = "The name speaks of two models at once."
-            return _Found(self._nothing(name, Reading(), seller, "two-models", step))
+            return Reading(), _PAIR
         reading = open_up(name, self._book.rules, self._book.maker)
-        found = look_up(reading, self._book.rules, self._book.index.__contains__)
-        if not found:
-            step = f"No model or alias is spelt {reading.whole or 'like this'}."
-            return _Found(self._nothing(name, reading, seller, "not-listed", step))
-        return self._known(name, found, reading, seller)
+        return reading, look_up(reading, self._book.rules, self._book.index.__contains__)
 
     def _known(self, name: str, spelt: str, reading: Reading, seller: str | None) -> _Found:
         """A key that is in the index: its aliases for this seller first, then the model itself."""

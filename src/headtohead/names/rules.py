@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 Place = Literal["tail", "paren", "colon"]
@@ -26,6 +26,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+@lru_cache(maxsize=65_536)
 def key(text: str) -> str:
     """One spelling for all: lower-case words and numbers joined by dashes.
 
