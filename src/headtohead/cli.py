@@ -1,8 +1,12 @@
 """`h2h`: finds the command of every feature; turns failures into messages and exit codes."""
 
 import importlib
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,10 +20,8 @@ from headtohead.publish.command_line import plain
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
     "65 damaged or changed evidence, 70 a fault of ours, 74 disk full, 75 source unreachable or "
-    "store busy."
+    "store busy. A closed pipe is no error."
 )
-
-
 _FAULT = 70
 
 
@@ -31,19 +33,44 @@ class _Group(click.Group):
         return sorted(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb."""
-        return commands().get(cmd_name)
+        """The command of a verb; no other feature is imported."""
+        for module in _modules(cmd_name):
+            if found := _verbs_in(module).get(cmd_name):
+                return found
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that was typed; for one that there is not, those that are spelt alike."""
+        verbs = () if self.get_command(ctx, args[0]) else self.list_commands(ctx)
+        if close := get_close_matches(args[0], verbs, n=3, cutoff=0.5):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(close)}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every verb with its whole first sentence."""
+        with formatter.section("Commands"):
+            rows = [(n, c.get_short_help_str(limit=10_000)) for n, c in sorted(commands().items())]
+            formatter.write_dl(rows)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
+        """As click's own, which prints the help."""
+        with _read_enough():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run the verb; its failures speak of options, as the command line does."""
         try:
-            return super().invoke(ctx)
+            with _read_enough():
+                return super().invoke(ctx)
         except HeadToHeadError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             error.args = (in_options(str(error), command),)
             raise
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
+        """Run, and turn every failure into a message and an exit code."""
         kwargs["standalone_mode"] = False
         try:
             return sys.exit(super().main(*args, **kwargs) or 0)
@@ -60,9 +87,6 @@ class _Group(click.Group):
                 "were paid for are in their ledger.",
                 130,
             )
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(0)
         except Exception:  # noqa: BLE001 - an error of ours must not end with the code of a "no"
             import traceback
 
@@ -70,17 +94,38 @@ class _Group(click.Group):
             _fail("This is a fault of headtohead. Please report it with the lines above.", _FAULT)
 
 
+@contextmanager
+def _read_enough() -> Iterator[None]:
+    """Whoever closed the pipe (`h2h check | head -1`) has read enough: that is no failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
+        sys.exit(0)
+
+
 @cache
 def commands() -> dict[str, click.Command]:
     """Every command by its verb: the folder listing is the registry."""
+    return {name: found for module in _modules() for name, found in _verbs_in(module).items()}
+
+
+def _modules(verb: str = "") -> list[str]:
+    """The modules called `command`; those that define a verb, if one is given."""
     home = Path(__file__).parent
-    found = {}
-    for path in sorted(home.glob("*/**/command.py")):
-        name = ".".join(("headtohead", *path.relative_to(home).with_suffix("").parts))
-        for member in vars(importlib.import_module(name)).values():
-            if isinstance(member, click.Command) and member.name:
-                found[member.name] = member
-    return found
+    defines = re.compile(
+        rf"^def {re.escape(verb)}\(|name=[\"']{re.escape(verb)}[\"']", re.MULTILINE
+    )
+    return [
+        ".".join(("headtohead", *path.relative_to(home).with_suffix("").parts))
+        for path in sorted(home.glob("*/**/command.py"))
+        if not verb or defines.search(path.read_text(encoding="utf-8"))
+    ]
+
+
+def _verbs_in(module: str) -> dict[str, click.Command]:
+    members = vars(importlib.import_module(module)).values()
+    return {m.name: m for m in members if isinstance(m, click.Command) and m.name}
 
 
 def in_options(message: str, command: click.Command | None) -> str:
