@@ -25,7 +25,7 @@ _EPILOG = (
 _FAULT = 70
 
 
-class _Group(click.Group):
+class Verbs(click.Group):
     """The commands in the `command.py` of every folder, and what their failures say."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -159,7 +159,7 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="headtohead")
 def main() -> None:
     """Can B stand in for A, what does it save, and how sure are we?"""

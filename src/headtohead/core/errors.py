@@ -14,7 +14,7 @@ HeadToHeadError
 └── StoreFull                exit 74  the disk is full or not writable
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 EXIT_YES, EXIT_NO, EXIT_UNDECIDED = 0, 1, 2
@@ -39,11 +39,18 @@ class UnknownName(InputError):
         kind: What sort of name it is ("table", "source", "claim", ...).
         name: The name as given.
         known: All names that would have worked.
+        spelt: Other spellings -> the name each stands for, to suggest from.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], spelt: Mapping[str, str] | None = None
+    ) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        close = get_close_matches(name, self.known, n=3, cutoff=0.5)
+        meant: dict[str, list[str]] = {}
+        for text, one in [*((one, one) for one in self.known), *(spelt or {}).items()]:
+            meant.setdefault(text.casefold(), []).append(one)
+        found = get_close_matches(name.casefold(), meant, n=3, cutoff=0.5)
+        close = list(dict.fromkeys(one for text in found for one in meant[text]))[:3]
         hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {_list(self.known)}."
         super().__init__(f"No {kind} is called {name!r}. {hint}")
 

@@ -18,6 +18,34 @@ if TYPE_CHECKING:
 
 SEED = 20251215
 
+# How people write the countries that labs are seated in; a code stands for itself.
+COUNTRIES = {
+    "China": "CN",
+    "PRC": "CN",
+    "Chinese": "CN",
+    "USA": "US",
+    "U.S.": "US",
+    "United States": "US",
+    "America": "US",
+    "American": "US",
+    "Germany": "DE",
+    "South Korea": "KR",
+    "Korea": "KR",
+    "Canada": "CA",
+    "India": "IN",
+    "Singapore": "SG",
+    "France": "FR",
+    "Israel": "IL",
+    "UK": "GB",
+    "United Kingdom": "GB",
+    "Britain": "GB",
+    "United Arab Emirates": "AE",
+    "UAE": "AE",
+    "Japan": "JP",
+    "Poland": "PL",
+    "Switzerland": "CH",
+}
+
 
 class Facts:
     """One store and one set of names, and whatever is asked of them.
@@ -137,25 +165,30 @@ class Facts:
         )
 
     def sides(self, group: str, a: str, b: str) -> Sides:
-        """Two sides of a group, checked against the name lists.
+        """Two sides of a group, by their ids or as people write them ("China", "OpenAI").
 
         Raises:
-            UnknownName: If the group, or a side of it, does not exist.
+            UnknownName: If the group, or a side of it, does not exist; with what is spelt alike.
         """
-        known: dict[str, set[str]] = {
-            "country": {lab.country for lab in self.names.labs().values()},
-            "lab": set(self.names.labs()),
-            "family": {m.family for m in self.names.models().values()},
-            "open": {"open", "closed"},
+        labs = self.names.labs()
+        spelt: dict[str, dict[str, str]] = {
+            "country": COUNTRIES | {x.country: x.country for x in labs.values()},
+            "lab": {text: i for i, x in labs.items() for text in (*x.spellings, x.name, i)},
+            "family": {m.family: m.family for m in self.names.models().values()},
+            "open": {"open weights": "open", "open": "open", "closed": "closed"},
         }
-        if group not in known:
-            raise UnknownName("group", group, known)
+        if group not in spelt:
+            raise UnknownName("group", group, spelt)
+        chosen = []
         for value in (a, b):
-            if value not in known[group]:
-                raise UnknownName(group, value, known[group])
-        if a == b:
-            raise InputError(f"Both sides are {a}. Give two that differ, as in --a US --b CN.")
-        return Sides(group, a, b)
+            folded = {text.casefold(): side for text, side in spelt[group].items()}
+            if value.casefold() not in folded:
+                known = set(spelt[group].values())
+                raise UnknownName(group, value, known, spelt[group])
+            chosen.append(folded[value.casefold()])
+        if chosen[0] == chosen[1]:
+            raise InputError(f"Both sides are {chosen[0]}. Give two that differ, as in US and CN.")
+        return Sides(group, *chosen)
 
     def _named(self, value: object, about: Period) -> object:
         """Model names in a scope, resolved on the day they are used."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.names.names import Resolution
 from headtohead.publish.envelope import envelope
 
 if TYPE_CHECKING:
@@ -51,22 +50,6 @@ def frame_json(frame: "pl.DataFrame", as_of: date) -> dict[str, Any]:
     import json
 
     return envelope("evidence", None, as_of, json.loads(frame.write_json()), ())
-
-
-def resolution_json(r: Resolution, on: str | None, today: date) -> dict[str, Any]:
-    """How a name was resolved."""
-    result = {
-        "name": r.name,
-        "on": on,
-        "status": r.status,
-        "model": r.model,
-        "lab": r.lab,
-        "mode": r.mode,
-        "channel": r.channel,
-        "rule": r.rule,
-        "steps": list(r.steps),
-    }
-    return envelope("names", None, today, [result], ())
 
 
 def updated_json(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> dict[str, Any]:

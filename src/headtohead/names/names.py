@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from headtohead.core.errors import UnknownName
 from headtohead.names.book import Alias, Book, Lab, Model, Operator, Span, load_book
 from headtohead.names.reading import Reading, look_up, names_a_pair, open_up, path_of
 from headtohead.names.rules import fold, key
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Sheet
 
 __all__ = ["Lab", "Model", "Names", "Operator", "Resolution"]
 
@@ -21,8 +23,8 @@ _PAIR = " + "  # no key holds a blank
 Status = Literal["matched", "unmatched", "ambiguous"]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+@dataclass(frozen=True, slots=True, repr=False)
+class Resolution(Result):
     """What a name turned out to be.
 
     Attributes:
@@ -35,6 +37,9 @@ class Resolution:
         channel: How they were served: "" (the maker's way), turbo, free, fp8, fc, ...
         rule: What decided: "listed", "release-stamp", "alias:<name>", or why nothing did.
         steps: One plain sentence per step.
+        suggestions: Names that are spelt alike, where `explain_name` finds it unmatched.
+        on: The day it was used on, as asked; for `as_json`.
+        as_of: The day of our knowledge; for `as_json`.
     """
 
     name: str
@@ -45,6 +50,38 @@ class Resolution:
     channel: str
     rule: str
     steps: tuple[str, ...]
+    suggestions: tuple[str, ...] = ()
+    on: str | None = None
+    as_of: date | None = None
+
+    def asked(self, on: str | None, as_of: date) -> "Resolution":
+        """The same, with the days that its JSON names."""
+        return replace(self, on=on, as_of=as_of)
+
+    @property
+    def sheet(self) -> Sheet:
+        """How it is shown."""
+        from headtohead.names.sheet import name_sheet
+
+        return name_sheet(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        from headtohead.publish.envelope import envelope
+
+        result = {
+            "name": self.name,
+            "on": self.on,
+            "status": self.status,
+            "model": self.model,
+            "lab": self.lab,
+            "mode": self.mode,
+            "channel": self.channel,
+            "rule": self.rule,
+            "steps": list(self.steps),
+            "suggestions": list(self.suggestions),
+        }
+        return envelope("names", None, self.as_of, [result], ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +141,12 @@ class Names:
         """True if the name means different models on different days."""
         seller = self.operator(provider) if provider else None
         return bool(self._read(name, seller.operator if seller else provider).moving)
+
+    def alike(self, name: str) -> tuple[str, ...]:
+        """Listed names that are spelt like one that is not, the likeliest first."""
+        from headtohead.names.alike import alike
+
+        return alike(name, self._book)
 
     def lab(self, lab_id: str) -> Lab:
         """The lab with this id.

@@ -1,5 +1,7 @@
 """The verb about names: what a spelling means."""
 
+from dataclasses import replace
+
 from headtohead.core import arguments as asking
 from headtohead.core.arguments import Day
 from headtohead.names.names import Names, Resolution
@@ -12,5 +14,10 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
         name: Any spelling.
         on: The day it was used on; moving aliases depend on it.
         provider: Who uses it, where the name alone does not say.
+
+    Returns:
+        The resolution; with names that are spelt alike where it is unmatched.
     """
-    return Names.load().resolve(name, on=asking.day(on) if on else None, provider=provider)
+    names = Names.load()
+    found = names.resolve(name, on=asking.day(on) if on else None, provider=provider)
+    return replace(found, suggestions=names.alike(name)) if found.status == "unmatched" else found

@@ -1,0 +1,181 @@
+"""How `h2h evidence`, `h2h sources` and `h2h update` show what they found."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from headtohead.evidence import listing
+from headtohead.evidence.tables import table, tables
+from headtohead.publish.envelope import envelope
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Cell, Download, Figure, Linked, Sheet, TableColumn, Topic
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from headtohead.evidence.outcome import Updated
+    from headtohead.evidence.store import Card
+
+_MOST_SAME = 40  # characters of a value that all rows share, to be said once
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Listing(Result):
+    """A list with its sheet, its JSON and the rows of its CSV.
+
+    Attributes:
+        sheet: How it is shown.
+        as_object: Makes its JSON.
+        as_rows: Makes its CSV, where that is more than the sheet shows.
+    """
+
+    sheet: Sheet
+    as_object: Callable[[], dict[str, Any]]
+    as_rows: Callable[[], Download] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return self.as_object()
+
+    def table(self) -> Download:
+        """The rows that `--csv` prints."""
+        return self.as_rows() if self.as_rows else self.sheet.table
+
+
+def _sheet(verb: str, title: str, sentence: str, figure: Figure, **more: Any) -> Sheet:  # noqa: ANN401
+    return Sheet(
+        verb=verb, title=title, sentence=sentence, topics=(Topic(figures=(figure,)),), **more
+    )
+
+
+def tables_listing(today: date) -> Listing:
+    """Every declared table."""
+    rows = tuple((t.name, t.doc) for t in tables().values())
+    columns = (TableColumn("table", "Table"), TableColumn("doc", "What a row is"))
+    figure = Figure("tables", "Tables", columns=columns, rows=rows, shown=len(rows))
+    sentence = f"There are {len(rows)} tables of evidence; `h2h evidence TABLE` prints one."
+    results = [dict(zip(("table", "doc"), row, strict=True)) for row in rows]
+    sheet = _sheet("evidence", "Tables of evidence", sentence, figure)
+    return Listing(sheet, lambda: envelope("evidence", None, today, results, ()))
+
+
+def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | None) -> Listing:
+    """The rows of one table, those that tell them apart first.
+
+    Args:
+        name: The table.
+        frame: Its rows, with the entities behind them.
+        as_of: The day of our knowledge.
+        limit: How many to give; None for 20 in a terminal and all elsewhere.
+    """
+    import polars as pl
+
+    declared = table(name)
+    chosen = frame.head(limit) if limit else frame
+    shown = chosen.head(limit or 20)
+    filled = [c for c in shown.columns if shown[c].null_count() < shown.height]
+    alike = [c for c in filled if shown.height > 1 and shown[c].n_unique() == 1]
+    keys = [c for c in declared.key if c in filled]
+    measures = [c.name for c in declared.columns if c.kind == "real" and c.name in filled]
+    # A terminal drops columns from the right: what is measured stands beside who was.
+    ordered = dict.fromkeys([*keys[:3], *measures[:1], *keys[3:], *measures, *filled])
+    own = [c for c in ordered if c not in alike]
+    numbers = {c for c in own if shown[c].dtype.is_numeric()}
+    columns = tuple(TableColumn(c, c, 0 if c in numbers else None) for c in own)
+    rows = tuple(
+        tuple(_number(x) if c in numbers else x for c, x in zip(own, row, strict=True))
+        for row in shown.select(own).iter_rows()
+    )
+    same = tuple((c, str(shown[c][0])) for c in alike if len(str(shown[c][0])) <= _MOST_SAME)
+    figure = Figure(name, declared.doc, columns=columns, rows=rows, shown=len(rows))
+    sentence = (
+        f"{len(rows):,} of the {frame.height:,} rows of {name} known by {as_of} are shown; "
+        "--json and --csv give all columns and rows."
+    )
+
+    def download() -> Download:
+        # Moments as the table has them: a cell of a sheet would end with the minute.
+        exact = chosen.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+        return Download(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
+
+    sheet = _sheet("evidence", name, sentence, figure, as_of=as_of, facts=same)
+    return Listing(sheet, lambda: listing.frame_json(chosen, as_of), download)
+
+
+def _number(value: Cell) -> str | None:
+    return f"{value:.6g}" if isinstance(value, float) else None if value is None else str(value)
+
+
+def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
+    """Every source: licence, edition, what was left out."""
+    cards = tuple(cards)
+    rows: list[tuple[Cell, ...]] = []
+    for card in cards:
+        s, taken = card.source, card.imports[-1] if card.imports else None
+        kind = "by hand" if card.curated else "built in" if card.builtin else "not here"
+        if taken and not card.builtin:
+            kind = "downloaded"
+        lost = sum(taken.dropped.values()) if taken else None
+        known = taken.known_on if taken else None
+        what = Linked(f"{s.publisher}: {s.product}", s.url)
+        rows.append((s.source_id, kind, known, s.licence, lost, what, s.how_to_get or None))
+    columns = (
+        TableColumn("source_id", "Source"),
+        TableColumn("kind", "Here"),
+        TableColumn("known_on", "Known on"),
+        TableColumn("licence", "Licence"),
+        TableColumn("left_out_n", "Left out", 0),
+        TableColumn("product", "What it is"),
+        TableColumn("how_to_get", "How to get it"),
+    )
+    short = tuple(row[:-1] for row in rows)
+    data = Download(columns, tuple(rows))
+    figure = Figure(
+        "sources", "Sources", columns=columns[:-1], rows=short, data=data, shown=len(rows)
+    )
+    here = sum(row[1] != "not here" for row in rows)
+    sentence = (
+        f"{here} of {len(rows)} sources are here; `h2h update SOURCE` takes another, or says how "
+        "to get it."
+    )
+    sheet = _sheet("sources", "Sources of evidence", sentence, figure)
+    return Listing(sheet, lambda: listing.cards_json(cards, today))
+
+
+def updates_listing(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> Listing:
+    """What an update did, one row a source; why one failed is told apart."""
+    done, unused = tuple(done), tuple(unused)
+    columns = (
+        TableColumn("source_id", "Source"),
+        TableColumn("state", "State"),
+        TableColumn("known_on", "Known on"),
+        TableColumn("rows", "Rows"),
+        TableColumn("left_out", "Left out, or what to do"),
+    )
+    rows = tuple(_updated(one) for one in done)
+    figure = Figure("updated", "Sources", columns=columns, rows=rows, shown=len(rows))
+    states = [one.state for one in done]
+    counts = ", ".join(f"{states.count(s)} {s.replace('_', ' ')}" for s in dict.fromkeys(states))
+    notes = (f"No source took {', '.join(unused)}.",) if unused else ()
+    says = f"Sources: {counts or 'none'}."
+    sheet = _sheet("update", "Evidence", says, figure, notes=notes)
+    return Listing(sheet, lambda: listing.updated_json(done, unused, today))
+
+
+def _updated(one: "Updated") -> tuple[Cell, ...]:
+    entry = one.entry
+    tables_: Mapping[str, int] = entry.tables if entry else {}
+    said = [f"{n:,}: {why}" for why, n in (entry.dropped if entry else {}).items()]
+    said += [f"not at the publisher: {name}" for name in one.skipped]
+    if one.state == "by_hand" and one.how_to_get:
+        said.append(one.how_to_get)
+    if one.failure and one.state != "failed":
+        said.append(str(one.failure))
+    return (
+        one.source_id,
+        one.state.replace("_", " "),
+        entry.known_on if entry else None,
+        ", ".join(f"{n:,} rows of {t}" for t, n in tables_.items()),
+        "; ".join(said),
+    )

@@ -1,0 +1,55 @@
+"""A name that is in no list gets suggestions, and every suggestion is a name that works."""
+
+import pytest
+from click.testing import CliRunner
+
+import headtohead
+from headtohead.cli import main
+from headtohead.names.names import Names
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("sonnet 4.5", "anthropic/claude-sonnet-4.5"),
+        ("4.5 sonnet", "anthropic/claude-sonnet-4.5"),
+        ("claud-opus-4.1", "anthropic/claude-opus-4.1"),
+        ("llama3", "meta/llama-3-70b-instruct"),
+        ("deepseekv3.2", "deepseek/deepseek-v3.2"),
+        ("qwen3 max thinkng", "alibaba/qwen3-max-thinking"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_suggested_but_never_taken(written: str, meant: str) -> None:
+    found = headtohead.explain_name(written)
+    assert (found.status, found.model) == ("unmatched", None)
+    assert meant in found.suggestions
+    result = CliRunner().invoke(main, ["names", written], prog_name="h2h")
+    assert result.exit_code == 1
+    assert "Did you mean" in result.output
+    assert meant in result.output
+
+
+@pytest.mark.parametrize("written", ["", "x", "9", "no-such-model-9000", "🙂", "3 5 7", "a-b-c-d"])
+def test_what_is_like_nothing_gets_no_suggestion(written: str) -> None:
+    assert headtohead.explain_name(written).suggestions == ()
+
+
+@pytest.mark.parametrize("written", ["sonnet", "gemini 3", "kimi", "gpt-55", "grok4 fst", "llama"])
+def test_every_suggestion_is_itself_understood(written: str) -> None:
+    found = headtohead.explain_name(written)
+    assert found.suggestions
+    assert len(found.suggestions) <= 5
+    for name in found.suggestions:
+        assert Names.load().resolve(name).status in ("matched", "ambiguous")
+
+
+def test_a_name_that_is_understood_is_not_second_guessed() -> None:
+    assert headtohead.explain_name("gpt-5").suggestions == ()
+    assert headtohead.explain_name("gpt-5").as_json()["results"][0]["suggestions"] == []
+
+
+def test_a_resolution_prints_and_shows_itself() -> None:
+    found = headtohead.explain_name("DeepSeek-V3.2-Thinking")
+    assert "deepseek/deepseek-v3.2" in repr(found)
+    assert "Mode thinking" in str(found)
+    assert found.to_frame().height == len(found.steps)
