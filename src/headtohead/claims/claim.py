@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from headtohead.core.dates import Period
 
-KINDS = (
-    "level", "rank", "gap", "ratio", "share", "amount", "lag", "trend", "mechanism", "forecast",
-)  # fmt: skip
+_KINDS = "level rank gap ratio share amount lag trend mechanism forecast"
+KINDS = tuple(_KINDS.split())
 Each = Literal["all", "any", "most", "each_any"]
 Judge = Literal["interval", "point"]
 

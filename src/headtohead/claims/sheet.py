@@ -184,32 +184,27 @@ def diff_table(result: "DiffResult") -> Download:
 
 
 def check_table(result: "CheckResult") -> Download:
-    """One row a statement with the number that decided; of `show`, every row behind its readings.
-
-    Args:
-        result: The verdicts.
-    """
+    """One row a statement and the number that decided; of `show`, each row behind its readings."""
     if result.verb == "show":
-        rows = [
-            {"reading": name, **row}
-            for v in result.verdicts
-            for name, judged in zip(("as stated", "kindest"), v.judged, strict=True)
-            for row in judged.answer.rows
-        ]
-        return _download(rows)
+        return _download(
+            [
+                {"reading": name, **row}
+                for v in result.verdicts
+                for name, judged in zip(("as stated", "kindest"), v.judged, strict=True)
+                for row in judged.answer.rows
+            ]
+        )
+    names = ("label", "value", "low", "high", "unit", "n", "about")
     rows = []
     for v in result.verdicts:
         judged = words.deciding(v)
-        row: dict[str, Any] = {
-            "id": v.claim.id, "says": v.claim.says, "section": v.claim.section,
-            "verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth,
-            "label": None, "value": None, "low": None, "high": None, "unit": None, "n": None,
-            "about": None,
-        }  # fmt: skip
-        if judged.answer.estimates:
-            told = words.telling(judged).as_json()
-            row |= {k: told[k] for k in ("label", "value", "low", "high", "unit", "n", "about")}
-        rows.append(row | {"unverified": v.unverified, "sentence": v.sentence})
+        told = words.telling(judged).as_json() if judged.answer.estimates else {}
+        claim = {"id": v.claim.id, "says": v.claim.says, "section": v.claim.section}
+        found = {"verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth}
+        number = {name: told.get(name) for name in names}
+        rows.append(
+            {**claim, **found, **number, "unverified": v.unverified, "sentence": v.sentence}
+        )
     return _download(rows)
 
 

@@ -27,23 +27,30 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180))
     base = alt.Chart(alt.InlineData(values=rows))
     lines = [
-        {"value": where, "name": name} for where, name in ((1.0 if bars.log else 0.0, ""),
-                                                            *bars.lines)
-    ]  # fmt: skip
+        {"value": where, "name": name}
+        for where, name in ((1.0 if bars.log else 0.0, ""), *bars.lines)
+    ]
     ruled = alt.Chart(alt.InlineData(values=lines))
     rules = ruled.mark_rule(style="strong", strokeDash=[4, 3], opacity=0.7).encode(x=x)
     names = ruled.mark_text(style="quiet", dy=-8, baseline="bottom").encode(
         x=x, y=alt.value(0), text="name:N"
     )
-    spans = base.mark_rule(style="strong", strokeWidth=2).encode(x=alt.X("low:Q", scale=scale),
-        x2="high:Q", y=y)  # fmt: skip
+    spans = base.mark_rule(style="strong", strokeWidth=2).encode(
+        x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
+    )
     points = base.mark_point(style="strong", filled=True, size=70, opacity=1).encode(
-        x=x, y=y,
-        shape=alt.Shape("answer:N", legend=None, scale=alt.Scale(
-            domain=["yes", "no", "undecided", "none"],
-            range=["circle", "cross", "diamond", "circle"])),
+        x=x,
+        y=y,
+        shape=alt.Shape(
+            "answer:N",
+            legend=None,
+            scale=alt.Scale(
+                domain=["yes", "no", "undecided", "none"],
+                range=["circle", "cross", "diamond", "circle"],
+            ),
+        ),
         tooltip=tip(("label", "Of", ""), ("words", "Estimate", ""), ("answer", "Verdict", "")),
-    )  # fmt: skip
+    )
     made = alt.LayerChart(layer=[rules, names, spans, points])
     # The page tells every chart whether it has room for words.
     made = made.add_params(alt.param(name="roomy", value=True))

@@ -50,10 +50,14 @@ def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X": 
         title=None,
         scale=alt.Scale(type="utc") if padding is None else alt.Scale(type="utc", padding=padding),
         axis=alt.Axis(
-            grid=False, labelFlush=True, tickCount=6, labelOverlap="greedy", labelSeparation=6,
+            grid=False,
+            labelFlush=True,
+            tickCount=6,
+            labelOverlap="greedy",
+            labelSeparation=6,
             **more,
         ),
-    )  # fmt: skip
+    )
 
 
 def log_ticks(values: Iterable[float]) -> list[float]:
@@ -71,9 +75,16 @@ def above(title: str, **more: Any) -> "alt.Axis":  # noqa: ANN401 - keyword argu
     import altair as alt
 
     return alt.Axis(
-        title=title, titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-36, titleY=-14,
-        domain=False, ticks=False, **more,
-    )  # fmt: skip
+        title=title,
+        titleAngle=0,
+        titleAlign="left",
+        titleAnchor="end",
+        titleX=-36,
+        titleY=-14,
+        domain=False,
+        ticks=False,
+        **more,
+    )
 
 
 def side_colour(drawn: Drawing, title: str = "") -> "alt.Color":
@@ -129,6 +140,16 @@ def tip(*fields: tuple[str, str, str]) -> "list[alt.Tooltip]":
         else alt.Tooltip(f"{column}:N", title=title)
         for column, title, form in fields
     ]
+
+
+def tips(text: str) -> "list[alt.Tooltip]":
+    """A tooltip, of "column=Heading; column=Heading|number format"."""
+    fields = []
+    for part in text.split("; "):
+        column, said = part.split("=", 1)
+        title, _, form = said.partition("|")
+        fields.append((column, title, form))
+    return tip(*fields)
 
 
 def names(drawn: Drawing, column: str, *, largest: str = "") -> Sequence[str]:

@@ -18,27 +18,16 @@ PAGE_INK = {
     "legend_offset": 30,
     "sides": [f"var(--side-{n})" for n in range(1, 9)],
 }
+_PRINT_SIDES = "#1a5fb4 #b8420b #1b7a5a #7d3c98 #7a6200 #5f6875 #a61e4d #0b7285"
 PRINT_INK = {
     "text": "#1c2430",
     "muted": "#505a68",
     "grid": "#e1e5ea",
     "paper": "#ffffff",
     "legend_offset": 14,
-    "sides": [
-        "#1a5fb4",
-        "#b8420b",
-        "#1b7a5a",
-        "#7d3c98",
-        "#7a6200",
-        "#5f6875",
-        "#a61e4d",
-        "#0b7285",
-    ],
+    "sides": _PRINT_SIDES.split(),
 }
-_SHAPES = [
-    "circle", "diamond", "square", "triangle-up", "cross", "triangle-down", "triangle-left",
-    "triangle-right",
-]  # fmt: skip
+_SHAPES = "circle diamond square triangle-up cross triangle-down triangle-left triangle-right"
 
 
 def specification(chart: "alt.LayerChart", description: str) -> dict[str, Any]:
@@ -85,10 +74,16 @@ def config(ink: Mapping[str, Any]) -> dict[str, Any]:
         "symbolBaseStrokeColor": ink["muted"],
     }
     title = {
-        "font": FONT, "subtitleFont": FONT, "fontSize": 18, "subtitleFontSize": 13,
-        "color": ink["text"], "subtitleColor": ink["muted"], "anchor": "start",
-        "subtitlePadding": 6, "offset": 14,
-    }  # fmt: skip
+        "font": FONT,
+        "subtitleFont": FONT,
+        "fontSize": 18,
+        "subtitleFontSize": 13,
+        "color": ink["text"],
+        "subtitleColor": ink["muted"],
+        "anchor": "start",
+        "subtitlePadding": 6,
+        "offset": 14,
+    }
     return {
         "font": FONT,
         "aria": True,
@@ -100,7 +95,7 @@ def config(ink: Mapping[str, Any]) -> dict[str, Any]:
         "legend": legend,
         "title": title,
         "view": {"stroke": None},
-        "range": {"category": list(ink["sides"]), "symbol": _SHAPES},
+        "range": {"category": list(ink["sides"]), "symbol": _SHAPES.split()},
         "style": {
             "faint": {"color": ink["muted"]},
             "strong": {"color": ink["text"]},

@@ -2,7 +2,9 @@
 
 import collections.abc
 import json
+import os
 import shlex
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -166,10 +168,21 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def out(result: dict[str, Any] | Iterable[str]) -> None:
     """Print one JSON object, or lines."""
     if isinstance(result, dict):
-        return click.echo(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False))
-    for line in result:
-        click.echo(plain(line))
-    return None
+        result = (json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False),)
+    say(result)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines; whoever read the first ones and closed the pipe has enough.
+
+    What comes after, files and the exit code, is still wanted then.
+    """
+    try:
+        for line in lines:
+            click.echo(plain(line))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
 
 
 def plain(text: str) -> str:

@@ -11,8 +11,6 @@ A command asks for the ways it offers, and hands its result over:
         return deliver(verb.compare(*runs, settings=settings), output)
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from headtohead.core.errors import InputError
-from headtohead.publish.command_line import Verb, plain, typed
+from headtohead.publish.command_line import Verb, say, typed
 
 if TYPE_CHECKING:
     from headtohead.publish.result import Result
@@ -133,19 +131,6 @@ def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -
 
         write(output.junit, sheet_junit(sheet))
     return EXIT_CODE[sheet.answer]
-
-
-def say(lines: Iterable[str]) -> None:
-    """Print lines; whoever read the first ones and closed the pipe has enough.
-
-    What comes after, files and the exit code, is still wanted then.
-    """
-    try:
-        for line in lines:
-            click.echo(plain(line))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
 
 
 def write(path: Path, text: str, *, err: bool = True) -> None:

@@ -166,10 +166,15 @@ def _reading(r: ReadingCard, sources: dict[str, SourceView]) -> Iterator[str]:
             links = "; ".join(markdown_link(s.name, s.url) for s in n.sources)
             rows.append(
                 [
-                    md(n.label), f"**{md(n.value)}** ({md(interval_words(e))})", md(n.n), n.about,
-                    n.as_of, md(n.method), f"{links}{' (unverified)' if e.unverified else ''}",
+                    md(n.label),
+                    f"**{md(n.value)}** ({md(interval_words(e))})",
+                    md(n.n),
+                    n.about,
+                    n.as_of,
+                    md(n.method),
+                    f"{links}{' (unverified)' if e.unverified else ''}",
                 ]
-            )  # fmt: skip
+            )
         heads = ["What", "Estimate and interval", "n", "About", "Known by", "Method", "Sources"]
         yield _table(heads, rows)
     elif r.found:

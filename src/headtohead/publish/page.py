@@ -69,7 +69,8 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
     texts = [_text(name) for name in (*scripts, "tables.js")]
     if any(view.spec for view in views.values()):
         texts = [_chart_library(), *texts, _text("charts.js")]
-    return _environment().get_template("sheet.html.j2").render(
+    template = _environment().get_template("sheet.html.j2")
+    return template.render(
         sheet=sheet,
         topics=[topic for topic in sheet.topics if topic.cards or topic.figures or topic.remarks],
         views=views,
@@ -89,7 +90,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
             "exhibits": [_embedded(view) for view in views.values() if not view.missing],
             **({"chooser": _boards(sheet, chooser, version)} if chooser else {}),
         },
-    )  # fmt: skip
+    )
 
 
 def figure_views(sheet: Sheet, version: str = VERSION) -> "dict[str, FigureView]":
@@ -258,7 +259,7 @@ def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
 def _cell(cell: Cell, column: TableColumn) -> CellView:
     url = web_address(cell.url) if isinstance(cell, Linked) else ""
     day = hasattr(cell, "isoformat")
-    text = cell_text(cell, column, _LONG)
+    text = cell_text(cell, column, 4000 if column.long else _LONG)
     return CellView(text, url, number=column.digits is not None, day=day)
 
 

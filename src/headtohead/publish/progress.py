@@ -25,7 +25,7 @@ class Spending(Protocol):
         """The most that may be spent."""
 
 
-class Bar:
+class DownloadBar:
     """Shows each file's bytes, speed and time left."""
 
     def __init__(self, shown: "Progress") -> None:
@@ -49,7 +49,7 @@ class Bar:
 
 
 @contextmanager
-def bar() -> Iterator[Bar]:
+def bar() -> Iterator[DownloadBar]:
     """A bar that lives as long as the block; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import (
@@ -70,7 +70,7 @@ def bar() -> Iterator[Bar]:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
-        yield Bar(shown)
+        yield DownloadBar(shown)
 
 
 @contextmanager

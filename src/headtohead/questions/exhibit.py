@@ -78,3 +78,8 @@ class ReportSection:
     title: str
     asks: str
     exhibits: Sequence[ExhibitSpec]
+
+
+def headings(text: str) -> dict[str, str]:
+    """Column -> heading, of "column=Heading; column=Heading"."""
+    return dict(part.split("=", 1) for part in text.split("; "))

@@ -18,12 +18,11 @@ _OTHERS = 3
 _DAY_MS = 86_400_000
 NO_SIDE = "not stated"
 # Countries outside the comparison, as they stand in a legend.
-_OTHER_COUNTRIES = {
-    "AE": "Emirati", "CA": "Canadian", "CH": "Swiss", "DE": "German", "FR": "French",
-    "GB": "British", "IL": "Israeli", "IN": "Indian", "JP": "Japanese", "KR": "Korean",
-    "RU": "Russian", "SG": "Singaporean", "TW": "Taiwanese",
-}  # fmt: skip
-_SIDE_NAMES = _OTHER_COUNTRIES | COUNTRY_NAMES
+_OTHER_COUNTRIES = (
+    "AE=Emirati CA=Canadian CH=Swiss DE=German FR=French GB=British IL=Israeli IN=Indian "
+    "JP=Japanese KR=Korean RU=Russian SG=Singaporean TW=Taiwanese"
+)
+_SIDE_NAMES = dict(pair.split("=") for pair in _OTHER_COUNTRIES.split()) | COUNTRY_NAMES
 
 
 def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) -> Drawing:

@@ -13,10 +13,10 @@ from headtohead.publish.chartparts import (
     names,
     side_colour,
     side_shape,
-    tip,
+    tips,
 )
 from headtohead.publish.layout import ChartRow, Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -31,43 +31,49 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
         "price_usd_per_mtok:Q",
         scale=alt.Scale(type="log", nice=False, padding=12, domainMin=_room_for_names(drawn)),
         axis=alt.Axis(
-            title="List price, $ per million tokens (log scale)", format="$~g",
+            title="List price, $ per million tokens (log scale)",
+            format="$~g",
             values=log_ticks(row["price_usd_per_mtok"] for row in drawn.rows),
         ),
-    )  # fmt: skip
+    )
     scale = alt.Scale(zero=False, padding=8)
     y = alt.Y("rating_elo:Q", scale=scale, axis=above("Rating (points)", format=",.0f"))
     bars = (
         chart.transform_filter("isValid(datum.rating_low_elo) && isValid(datum.rating_high_elo)")
         .mark_rule(strokeWidth=1.3, opacity=0.55)
         .encode(
-            x, alt.Y("rating_low_elo:Q", scale=scale), alt.Y2("rating_high_elo:Q"),
+            x,
+            alt.Y("rating_low_elo:Q", scale=scale),
+            alt.Y2("rating_high_elo:Q"),
             side_colour(drawn),
         )
-    )  # fmt: skip
+    )
     front = chart.transform_window(
         best="max(rating_elo)",
         sort=[alt.SortField("price_usd_per_mtok"), alt.SortField("rating_elo", "descending")],
         frame=[None, 0],
     ).transform_filter("datum.rating_elo >= datum.best")
     step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
-    shown = tip(
-        ("model_name", "Model", ""), ("side_label", "Side", ""), ("lab", "Lab", ""),
-        ("rating_elo", "Rating", ",.0f"), ("rating_low_elo", "95% low", ",.0f"),
-        ("rating_high_elo", "95% high", ",.0f"),
-        ("price_usd_per_mtok", "$ per million tokens", ",.3~f"),
-        ("front_frac", "Chance of being on the front", ".0%"),
-    )  # fmt: skip
+    shown = tips(
+        "model_name=Model; side_label=Side; lab=Lab; rating_elo=Rating|,.0f; "
+        "rating_low_elo=95% low|,.0f; rating_high_elo=95% high|,.0f; "
+        "price_usd_per_mtok=$ per million tokens|,.3~f; "
+        "front_frac=Chance of being on the front|.0%"
+    )
     points = chart.mark_point(filled=True, opacity=0.85).encode(
-        x, y, side_colour(drawn), side_shape(drawn),
+        x,
+        y,
+        side_colour(drawn),
+        side_shape(drawn),
         alt.Size(
-            "front_frac:Q", scale=alt.Scale(domain=[0, 1], range=[45, 210]),
+            "front_frac:Q",
+            scale=alt.Scale(domain=[0, 1], range=[45, 210]),
             legend=alt.Legend(
                 title="Chance of being on the front", format=".0%", values=[0, 0.5, 1]
             ),
         ),
         tooltip=shown,
-    )  # fmt: skip
+    )
     return layered(drawn, bars, step, points, *_front_names(chart, x, y), height=460)
 
 
@@ -136,14 +142,15 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
         y,
         detail=["level_label:N"],
         opacity=alt.Opacity(
-            "level_n:O", legend=None,
+            "level_n:O",
+            legend=None,
             scale=alt.Scale(domain=list(range(len(levels))), range=_fade(len(levels))),
         ),
-    )  # fmt: skip
-    shown = tip(
-        ("level_label", "Level", ""), ("observed_on", "From", ""), ("model_name", "Model", ""),
-        ("side_label", "Side", ""), ("price_usd_per_mtok", "$ per million tokens", ",.3~f"),
-    )  # fmt: skip
+    )
+    shown = tips(
+        "level_label=Level; observed_on=From; model_name=Model; side_label=Side; "
+        "price_usd_per_mtok=$ per million tokens|,.3~f"
+    )
     cuts = chart.transform_filter("!datum.is_end")
     marks = cuts.mark_point(filled=True, size=65, opacity=1).encode(
         moments(), y, side_colour(drawn), side_shape(drawn), tooltip=shown
@@ -189,10 +196,7 @@ def training_cost(drawn: Drawing) -> "alt.LayerChart":
         strokeWidth=2, opacity=0.7
     )
     ends = bars.encode(alt.X("low_value:Q", scale=wide), y, alt.X2("high_value:Q"), colour)
-    shown = tip(
-        ("subject", "System", ""), ("method", "Method", ""), ("amount", "Cost", ""),
-        ("bounds", "Bounds", ""), ("scope", "Covers", ""),
-    )  # fmt: skip
+    shown = tips("subject=System; method=Method; amount=Cost; bounds=Bounds; scope=Covers")
     points = chart.mark_point(filled=True, size=95, opacity=1).encode(
         x, y, colour, shape, tooltip=shown
     )
@@ -262,13 +266,12 @@ _PRICE_NOTE = (
     "A list price is not the price of a solved task: models use different numbers of tokens for "
     "the same work."
 )
-_PRICE_TABLE = {
-    "model_name": "Model", "side": "Side", "lab": "Lab", "rating_elo": "Rating",
-    "rating_low_elo": "95% low", "rating_high_elo": "95% high",
-    "price_usd_per_mtok": "Mixed price", "input_usd_per_mtok": "Input",
-    "output_usd_per_mtok": "Output", "on_front": "On the front",
-    "front_frac": "Chance of it", "valid_from": "Price from",
-}  # fmt: skip
+_PRICE_TABLE = headings(
+    "model_name=Model; side=Side; lab=Lab; rating_elo=Rating; rating_low_elo=95% low; "
+    "rating_high_elo=95% high; price_usd_per_mtok=Mixed price; input_usd_per_mtok=Input; "
+    "output_usd_per_mtok=Output; on_front=On the front; front_frac=Chance of it; "
+    "valid_from=Price from"
+)
 
 SECTION = ReportSection(
     slug="cost",
@@ -316,11 +319,10 @@ SECTION = ReportSection(
             note="Prices are as listed, so they have no interval. Levels are ratings of one board, "
             "carried back to each model's first price. The figures differ from those of a "
             "statement asked of its own time, since the board is the latest one.",
-            table={
-                "level_label": "Rating", "observed_on": "From",
-                "price_usd_per_mtok": "Lowest price", "model_name": "Model", "side": "Side",
-                "provider": "Seller",
-            },
+            table=headings(
+                "level_label=Rating; observed_on=From; price_usd_per_mtok=Lowest price; "
+                "model_name=Model; side=Side; provider=Seller"
+            ),
         ),
         ExhibitSpec(
             slug="training-cost",
@@ -330,10 +332,10 @@ SECTION = ReportSection(
             "one shape may be compared. Bars: the published range, or the bounds of rounding.",
             chart=training_cost,
             needs=("value", "subject", "measure"),
-            table={
-                "subject": "System", "measure": "Method", "value": "Cost", "low_value": "Low",
-                "high_value": "High", "unit": "Unit", "scope": "Covers",
-            },
+            table=headings(
+                "subject=System; measure=Method; value=Cost; low_value=Low; high_value=High; "
+                "unit=Unit; scope=Covers"
+            ),
         ),
     ),
-)  # fmt: skip
+)

@@ -10,10 +10,10 @@ from headtohead.publish.chartparts import (
     names,
     side_colour,
     side_shape,
-    tip,
+    tips,
 )
 from headtohead.publish.layout import Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -55,18 +55,23 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
         axis=alt.Axis(title=None, grid=True, domain=False, ticks=False, labelLimit=180),
     )
     bars = last.mark_rule(strokeWidth=2.4, opacity=0.6).encode(
-        alt.X("low_h100e:Q", scale=scale, axis=axis), y, alt.X2("compute_high_h100e:Q"),
+        alt.X("low_h100e:Q", scale=scale, axis=axis),
+        y,
+        alt.X2("compute_high_h100e:Q"),
         side_colour(drawn),
-    )  # fmt: skip
-    shown = tip(
-        ("owner", "Owner", ""), ("maker", "Chips by", ""), ("window_end", "At the end of", ""),
-        ("compute_h100e", "H100-equivalents", ",.3~s"), ("compute_low_h100e", "5%", ",.3~s"),
-        ("compute_high_h100e", "95%", ",.3~s"),
-    )  # fmt: skip
+    )
+    shown = tips(
+        "owner=Owner; maker=Chips by; window_end=At the end of; "
+        "compute_h100e=H100-equivalents|,.3~s; compute_low_h100e=5%|,.3~s; "
+        "compute_high_h100e=95%|,.3~s"
+    )
     points = last.mark_point(filled=True, size=85, opacity=1).encode(
-        alt.X("compute_h100e:Q", scale=scale, axis=axis), y, side_colour(drawn), side_shape(drawn),
+        alt.X("compute_h100e:Q", scale=scale, axis=axis),
+        y,
+        side_colour(drawn),
+        side_shape(drawn),
         tooltip=shown,
-    )  # fmt: skip
+    )
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
 
 
@@ -86,11 +91,10 @@ SECTION = ReportSection(
             series=("owner", "maker"),
             needs=("compute_h100e", "owner"),
             since=date(2022, 1, 1),
-            table={
-                "window_end": "At the end of", "owner": "Owner", "side": "Side",
-                "maker": "Chips by", "compute_h100e": "H100-equivalents",
-                "compute_low_h100e": "5%", "compute_high_h100e": "95%",
-            },
+            table=headings(
+                "window_end=At the end of; owner=Owner; side=Side; maker=Chips by; "
+                "compute_h100e=H100-equivalents; compute_low_h100e=5%; compute_high_h100e=95%"
+            ),
         ),
     ),
-)  # fmt: skip
+)

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.publish.chartparts import above, base, layered, moments, side_colour, tip
+from headtohead.publish.chartparts import above, base, layered, moments, side_colour, tips
 from headtohead.publish.layout import Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 from headtohead.questions.prepare import milliseconds
 
 if TYPE_CHECKING:
@@ -23,20 +23,26 @@ def token_share(drawn: Drawing) -> "alt.LayerChart":
     chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
     x = moments("start_ms")
     axis = above("Share of the channel's tokens", format=".0%", tickCount=6)
-    shown = tip(
-        ("side_label", "Side", ""), ("window_start", "From", ""), ("window_end", "To", ""),
-        ("low_frac", "At least (of all tokens)", ".1%"),
-        ("classified_frac", "Of the classified tokens", ".1%"),
-        ("high_frac", "At most", ".1%"),
-    )  # fmt: skip
+    shown = tips(
+        "side_label=Side; window_start=From; window_end=To; "
+        "low_frac=At least (of all tokens)|.1%; classified_frac=Of the classified tokens|.1%; "
+        "high_frac=At most|.1%"
+    )
     boxes = chart.mark_rect(opacity=0.28).encode(
-        x, alt.Y("low_frac:Q", axis=axis), alt.X2("end_ms"), alt.Y2("high_frac:Q"),
-        side_colour(drawn), tooltip=shown,
-    )  # fmt: skip
+        x,
+        alt.Y("low_frac:Q", axis=axis),
+        alt.X2("end_ms"),
+        alt.Y2("high_frac:Q"),
+        side_colour(drawn),
+        tooltip=shown,
+    )
     lines = chart.mark_rule(strokeWidth=2.6).encode(
-        x, alt.Y("classified_frac:Q", axis=axis), alt.X2("end_ms"),
-        side_colour(drawn), tooltip=shown,
-    )  # fmt: skip
+        x,
+        alt.Y("classified_frac:Q", axis=axis),
+        alt.X2("end_ms"),
+        side_colour(drawn),
+        tooltip=shown,
+    )
     return layered(drawn, boxes, lines)
 
 
@@ -62,11 +68,10 @@ SECTION = ReportSection(
             since=date(2025, 1, 1),
             note="One router is not the world, and tokens of different tokenizers are not "
             "one unit.",
-            table={
-                "window_start": "From", "window_end": "To", "side": "Side",
-                "breakdown": "Counted by", "low_frac": "At least",
-                "classified_frac": "Of classified", "high_frac": "At most",
-            },
+            table=headings(
+                "window_start=From; window_end=To; side=Side; breakdown=Counted by; "
+                "low_frac=At least; classified_frac=Of classified; high_frac=At most"
+            ),
         ),
     ),
-)  # fmt: skip
+)

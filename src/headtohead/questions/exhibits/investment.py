@@ -4,9 +4,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
-from headtohead.publish.chartparts import above, base, layered, side_colour, tip
+from headtohead.publish.chartparts import above, base, layered, side_colour, tips
 from headtohead.publish.layout import ChartRow, Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -22,10 +22,7 @@ def private_investment(drawn: Drawing) -> "alt.LayerChart":
     x = alt.X("years:O", axis=alt.Axis(title=None, labelAngle=0, ticks=False))
     y = alt.Y("value:Q", axis=above("US dollars", labelExpr=billions, tickCount=5))
     lane = alt.XOffset("side_label:N", scale=alt.Scale(domain=list(drawn.sides)))
-    shown = tip(
-        ("side_label", "Country", ""), ("years", "Year", ""), ("amount", "Amount", ""),
-        ("bounds", "Bounds", ""),
-    )  # fmt: skip
+    shown = tips("side_label=Country; years=Year; amount=Amount; bounds=Bounds")
     bars = chart.mark_bar().encode(x, y, lane, side_colour(drawn), tooltip=shown)
     ends = chart.mark_rule(style="strong", strokeWidth=1.6).encode(
         x, alt.Y("low_end:Q"), lane, alt.Y2("high_end:Q")
@@ -67,11 +64,10 @@ SECTION = ReportSection(
             chart=private_investment,
             needs=("value", "subject", "window_start"),
             since=date(2013, 1, 1),
-            table={
-                "subject": "Country", "window_start": "From", "window_end": "To",
-                "measure": "Measure", "value": "Amount", "low_value": "Low",
-                "high_value": "High", "unit": "Unit", "scope": "Covers",
-            },
+            table=headings(
+                "subject=Country; window_start=From; window_end=To; measure=Measure; "
+                "value=Amount; low_value=Low; high_value=High; unit=Unit; scope=Covers"
+            ),
         ),
     ),
-)  # fmt: skip
+)

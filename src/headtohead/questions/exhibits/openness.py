@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headtohead.publish.chartparts import base, layered, side_colour, tip
+from headtohead.publish.chartparts import base, layered, side_colour, tips
 from headtohead.publish.layout import ChartRow, Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,9 +45,7 @@ def flagships(drawn: Drawing) -> "alt.LayerChart":
         axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=190),
     )
     lane = alt.YOffset("side_label:N", scale=alt.Scale(domain=present, paddingInner=0.15))
-    shown = tip(
-        ("side_label", "Side", ""), ("standard", "Standard", ""), ("words", "Models", ""),
-    )  # fmt: skip
+    shown = tips("side_label=Side; standard=Standard; words=Models")
     bars = chart.mark_bar().encode(x, y, lane, side_colour(drawn), tooltip=shown)
     unknown = (
         chart.transform_filter("datum.perhaps_frac > datum.sure_frac")
@@ -70,11 +68,15 @@ def _counted(drawn: Drawing, side: str, side_n: int, column: str) -> ChartRow:
     perhaps = yes + sum(row.get(column) is None for row in models)
     unknown = f", {perhaps - yes} unknown" if perhaps > yes else ""
     return {
-        "side_label": side, "side_n": side_n, "standard": CRITERIA[column],
-        "order_n": list(CRITERIA).index(column), "sure_frac": yes / n,
-        "perhaps_frac": perhaps / n, "words": f"{side} {yes}/{len(models)}{unknown}",
+        "side_label": side,
+        "side_n": side_n,
+        "standard": CRITERIA[column],
+        "order_n": list(CRITERIA).index(column),
+        "sure_frac": yes / n,
+        "perhaps_frac": perhaps / n,
+        "words": f"{side} {yes}/{len(models)}{unknown}",
         "seen_ms": 0,
-    }  # fmt: skip
+    }
 
 
 SECTION = ReportSection(
@@ -93,12 +95,11 @@ SECTION = ReportSection(
             chart=flagships,
             table_first=True,
             needs=("weights_open",),
-            table={
-                "model_name": "Model", "organisation": "Lab", "side": "Side",
-                "weights_open": "Weights", "licence": "Licence", "licence_osi": "OSI licence",
-                "code_open": "Training code", "data_open": "Training data",
-                "valid_from": "Since",
-            },
+            table=headings(
+                "model_name=Model; organisation=Lab; side=Side; weights_open=Weights; "
+                "licence=Licence; licence_osi=OSI licence; code_open=Training code; "
+                "data_open=Training data; valid_from=Since"
+            ),
         ),
     ),
-)  # fmt: skip
+)

@@ -14,10 +14,10 @@ from headtohead.publish.chartparts import (
     side_colour,
     side_lines,
     side_shape,
-    tip,
+    tips,
 )
 from headtohead.publish.layout import ChartRow, Drawing
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection
+from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,10 +36,12 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
         chart.transform_filter("isValid(datum.rating_low_elo) && isValid(datum.rating_high_elo)")
         .mark_area(interpolate="step-after", opacity=0.2)
         .encode(
-            moments(), alt.Y("rating_low_elo:Q", scale=scale), alt.Y2("rating_high_elo:Q"),
+            moments(),
+            alt.Y("rating_low_elo:Q", scale=scale),
+            alt.Y2("rating_high_elo:Q"),
             colour,
         )
-    )  # fmt: skip
+    )
     # A band ends where it begins on the last board, so each board has its interval as a bar too.
     bars = chart.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
         moments(), alt.Y("rating_low_elo:Q", scale=scale), alt.Y2("rating_high_elo:Q"), colour
@@ -47,11 +49,10 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
     boards = chart.mark_point(filled=True, size=24, opacity=1).encode(
         moments(), y, colour, side_shape(drawn)
     )
-    shown = tip(
-        ("model_name", "Best entrant", ""), ("side_label", "Side", ""),
-        ("observed_on", "Board of", ""), ("rating_elo", "Rating", ",.0f"),
-        ("rating_low_elo", "95% low", ",.0f"), ("rating_high_elo", "95% high", ",.0f"),
-    )  # fmt: skip
+    shown = tips(
+        "model_name=Best entrant; side_label=Side; observed_on=Board of; "
+        "rating_elo=Rating|,.0f; rating_low_elo=95% low|,.0f; rating_high_elo=95% high|,.0f"
+    )
     leaders = (
         chart.transform_filter("datum.is_new")
         .mark_point(filled=True, size=75, opacity=1)
@@ -75,18 +76,16 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
     rows = [{**row, "name": _trader(row)} for row in drawn.rows]
     chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
     y = alt.Y(
-        "return_pct:Q", axis=above("Return since the start (%)", format="+.0f"),
-    )  # fmt: skip
+        "return_pct:Q",
+        axis=above("Return since the start (%)", format="+.0f"),
+    )
     x = moments(format="%-d %b")
     dash = alt.StrokeDash(
         "series:N",
         scale=alt.Scale(domain=["agent", "hold"], range=[[1, 0], [5, 4]]),
         legend=alt.Legend(title=None),
     )
-    shown = tip(
-        ("name", "Account", ""), ("side_label", "Side", ""), ("observed_at", "When (UTC)", ""),
-        ("return_pct", "Return, %", "+.1f"),
-    )  # fmt: skip
+    shown = tips("name=Account; side_label=Side; observed_at=When (UTC); return_pct=Return, %|+.1f")
     line = chart.mark_line(strokeWidth=1.8, strokeJoin="round").encode(
         x, y, side_colour(drawn), dash, detail=["name:N"]
     )
@@ -172,11 +171,10 @@ SECTION = ReportSection(
             since=date(2023, 1, 1),
             note="Ratings have no zero: only differences between them mean something. A line keeps "
             "its height until the next board that may be used.",
-            table={
-                "observed_on": "Board of", "side": "Side", "model_name": "Best entrant",
-                "lab": "Lab", "rating_elo": "Rating", "rating_low_elo": "95% low",
-                "rating_high_elo": "95% high",
-            },
+            table=headings(
+                "observed_on=Board of; side=Side; model_name=Best entrant; lab=Lab; "
+                "rating_elo=Rating; rating_low_elo=95% low; rating_high_elo=95% high"
+            ),
         ),
         ExhibitSpec(
             slug="capability-frontier",
@@ -192,12 +190,12 @@ SECTION = ReportSection(
             note="The index is fitted once to all scores known, so the slider moves by release "
             "date and not by what was known then. In each joint draw of the scores the best of "
             "each side is chosen anew. Differences of points mean something, ratios do not.",
-            table={
-                "released_on": "Released", "side": "Side", "model_name": "Model", "lab": "Lab",
-                "score_index": "Score", "score_low_index": "90% low",
-                "score_high_index": "90% high", "benchmarks_n": "Benchmarks",
-                "is_record": "Best so far", "frontier_frac": "Chance to be the best",
-            },
+            table=headings(
+                "released_on=Released; side=Side; model_name=Model; lab=Lab; "
+                "score_index=Score; score_low_index=90% low; score_high_index=90% high; "
+                "benchmarks_n=Benchmarks; is_record=Best so far; "
+                "frontier_frac=Chance to be the best"
+            ),
         ),
         ExhibitSpec(
             slug="lag-arrows",
@@ -213,12 +211,11 @@ SECTION = ReportSection(
             since=date(2023, 1, 1),
             note="Days are release days, so a match can fall only on a day on which a model came "
             "out. Where an arrow is dashed, only a least time is known.",
-            table={
-                "released_on": "Set on", "side": "Side", "model_name": "Record", "lab": "Lab",
-                "score_index": "Score", "matched_on": "Matched on", "matched_by": "Matched by",
-                "stood_months": "Stood", "stood_low_months": "90% low",
-                "stood_high_months": "90% high", "is_matched": "Matched",
-            },
+            table=headings(
+                "released_on=Set on; side=Side; model_name=Record; lab=Lab; score_index=Score; "
+                "matched_on=Matched on; matched_by=Matched by; stood_months=Stood; "
+                "stood_low_months=90% low; stood_high_months=90% high; is_matched=Matched"
+            ),
         ),
         ExhibitSpec(
             slug="capability-profile",
@@ -230,12 +227,11 @@ SECTION = ReportSection(
             chart=capability_profile,
             needs=("gain_pp", "title"),
             since=date(2023, 1, 1),
-            table={
-                "title": "Benchmark", "domain": "Domain", "gain_pp": "Gain",
-                "gain_low_pp": "90% low", "gain_high_pp": "90% high", "a_n": "Models, side A",
-                "b_n": "Models, side B", "p_value": "p-value", "holm_value": "p-value, corrected",
-                "is_sure": "Sure",
-            },
+            table=headings(
+                "title=Benchmark; domain=Domain; gain_pp=Gain; gain_low_pp=90% low; "
+                "gain_high_pp=90% high; a_n=Models, side A; b_n=Models, side B; "
+                "p_value=p-value; holm_value=p-value, corrected; is_sure=Sure"
+            ),
         ),
         ExhibitSpec(
             slug="sensitivity",
@@ -248,13 +244,12 @@ SECTION = ReportSection(
             needs=("topic", "choice"),
             since=date(2023, 1, 1),
             table_first=True,
-            table={
-                "choice": "Choice", "topic": "About", "gap_index": "Gap",
-                "gap_low_index": "Gap, 90% low", "gap_high_index": "Gap, 90% high",
-                "lag_months": "Lag", "lag_low_months": "Lag, 90% low",
-                "lag_high_months": "Lag, 90% high", "a_model": "Best of side A",
-                "b_model": "Best of side B", "benchmarks_n": "Benchmarks", "why": "Why no answer",
-            },
+            table=headings(
+                "choice=Choice; topic=About; gap_index=Gap; gap_low_index=Gap, 90% low; "
+                "gap_high_index=Gap, 90% high; lag_months=Lag; lag_low_months=Lag, 90% low; "
+                "lag_high_months=Lag, 90% high; a_model=Best of side A; "
+                "b_model=Best of side B; benchmarks_n=Benchmarks; why=Why no answer"
+            ),
         ),
         ExhibitSpec(
             slug="trading-equity",
@@ -268,10 +263,10 @@ SECTION = ReportSection(
             needs=("return_pct", "observed_at"),
             note="Each line is a single run of a single season, known only at its marks. No "
             "interval can be drawn from one run, and the order at the end does not show skill.",
-            table={
-                "observed_at": "When (UTC)", "model_name": "Account", "country": "Country",
-                "series": "Series", "return_pct": "Return", "is_final": "Final value",
-            },
+            table=headings(
+                "observed_at=When (UTC); model_name=Account; country=Country; series=Series; "
+                "return_pct=Return; is_final=Final value"
+            ),
         ),
     ),
-)  # fmt: skip
+)
