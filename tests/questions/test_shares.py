@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headtohead.questions.shares import share_bounds
+from headtohead.questions.usage import share_bounds
 
 _AMOUNT = st.floats(0, 1e15)
 
@@ -46,21 +46,22 @@ def test_whatever_the_unknown_is_the_truth_is_inside() -> None:
         amounts = rng.lognormal(0, 1.5, 30)
         mine, known = rng.random(30) < 0.4, rng.random(30) < 0.7
         known[0] = True
-        found = share_bounds(amounts[mine & known], amounts[~mine & known], amounts[~known])
+        found = share_bounds(
+            *(float(amounts[part].sum()) for part in (mine & known, ~mine & known, ~known))
+        )
         assert found.low - 1e-12 <= amounts[mine].sum() / amounts.sum() <= found.high + 1e-12
 
 
 def test_agrees_with_trying_every_split() -> None:
     splits = np.linspace(0, 1, 1001)
     shares = (30 + splits * 20) / 100
-    found = share_bounds([10, 20], [50], [5, 15])
+    found = share_bounds(30, 50, 20)
     assert (found.low, found.high) == pytest.approx((shares.min(), shares.max()))
 
 
 def test_refuses_what_is_no_amount() -> None:
-    with pytest.raises(ValueError, match="negative"):
-        share_bounds([1, -1], 1, 0)
-    with pytest.raises(ValueError, match="not finite"):
-        share_bounds(1, math.nan, 0)
+    for amounts in ((-1, 1, 0), (1, -1, 0), (1, 1, -1), (1, math.nan, 0), (1, 1, math.inf)):
+        with pytest.raises(ValueError, match="finite, and 0 or more"):
+            share_bounds(*amounts)
     with pytest.raises(ValueError, match="nothing is classified"):
-        share_bounds([], [], 5)
+        share_bounds(0, 0, 5)

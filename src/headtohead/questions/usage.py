@@ -1,5 +1,6 @@
 """What questions about token usage share: windows without gaps, and logical bounds of a share."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -7,7 +8,6 @@ from typing import TYPE_CHECKING
 from headtohead.core.interval import Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import side, where
-from headtohead.questions.shares import ShareBounds, share_bounds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,6 +77,51 @@ def _stretches(rows: "pl.DataFrame", days: int) -> list[Window]:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class ShareBounds:
+    """What a share can be, as fractions from 0 to 1.
+
+    Attributes:
+        low: If nothing of the unknown part is the subject's.
+        classified: Of the part that is known.
+        high: If all of the unknown part is the subject's.
+    """
+
+    low: float
+    classified: float
+    high: float
+
+
+def share_bounds(subject: float, others: float, unknown: float) -> ShareBounds:
+    """The subject's share, bounded for what is unknown.
+
+    These are logical bounds, not a confidence interval: no draw of the sample is
+    described, only what cannot be attributed.
+
+    Args:
+        subject: The amount known to be the subject's, >= 0.
+        others: The amount known to be somebody else's, >= 0.
+        unknown: The amount that could be anybody's, >= 0.
+
+    Raises:
+        ValueError: If an amount is negative or not finite, or nothing is classified.
+
+    References:
+        Manski, C. F. (1989). Anatomy of the selection problem. Journal of Human Resources
+        24, 343-360. doi:10.2307/145818
+    """
+    known = subject + others
+    if not (math.isfinite(known + unknown) and min(subject, others, unknown) >= 0):
+        raise ValueError(f"{subject}, {others} and {unknown}: an amount is finite, and 0 or more")
+    if known == 0:
+        raise ValueError("nothing is classified, so no share can be told")
+    # Rounding of tiny amounts beside huge ones must not undo low <= classified <= high.
+    classified = subject / known
+    low = min(subject / (known + unknown), classified)
+    high = max((subject + unknown) / (known + unknown), classified)
+    return ShareBounds(low, classified, min(1.0, high))
+
+
 def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
     """One side's share of the tokens in the rows: low, classified and high."""
     import polars as pl
@@ -86,8 +131,8 @@ def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
     lost = int(rows.filter(pl.col(column).is_null())["tokens"].sum())
     lumped = int(rows.filter(pl.col("subject").is_in(_LUMPED))["tokens"].sum())
     # A stealth model is listed by itself, so it is classified, though nobody knows its maker.
-    classified = share_bounds([mine], [total - mine - lumped], [lumped]).classified
-    ends = share_bounds([mine], [total - mine - lost], [lost])
+    classified = share_bounds(mine, total - mine - lumped, lumped).classified
+    ends = share_bounds(mine, total - mine - lost, lost)
     return ShareBounds(ends.low, classified, ends.high)
 
 

@@ -34,7 +34,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     successes = check_count(successes, "successes")
     if successes > n:
         raise ValueError(f"{successes} successes in {n} trials")
-    z2 = _z(level) ** 2
+    z2 = normal_quantile(0.5 + check_level(level) / 2) ** 2
     p = successes / n
     middle = (successes + z2 / 2) / (n + z2)
     half = math.sqrt(z2 * (p * (1 - p) * n + z2 / 4)) / (n + z2)
@@ -116,10 +116,6 @@ def proportion_difference(x1: int, n1: int, x2: int, n2: int, level: float = 0.9
         873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     """
     return difference(wilson(x2, n2, level), wilson(x1, n1, level))
-
-
-def _z(level: float) -> float:
-    return normal_quantile(0.5 + check_level(level) / 2)
 
 
 def _need_finite(*intervals: Interval) -> None:

@@ -121,7 +121,13 @@ def sum_tail(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -
         return 0.0
     if n.sum() <= _EXACT_VOTES:
         return _convolved(chances, scores - scores.min(axis=1, keepdims=True), n, reached - least)
-    return _saddlepoint(chances, scores.astype(float), n.astype(float), reached, most)
+    marks, votes = scores.astype(np.float64), n.astype(np.float64)
+    if reached == most:
+        top = (chances * (scores == scores.max(axis=1, keepdims=True))).sum(axis=1)
+        return float(np.exp(votes @ np.log(np.maximum(top, 1e-300))))
+    # Beside the mean the formula is 0/0.
+    near = abs(reached - 0.5 - float(votes @ (chances * marks).sum(axis=1))) < 1e-3
+    return _saddlepoint_tail(chances, marks, votes, reached - 0.49 if near else reached - 0.5)
 
 
 def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -> float:
@@ -139,19 +145,6 @@ def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int)
                 fresh[-1] += p * mass[mass.size - step :].sum()
             mass = fresh
     return min(1.0, float(mass[-1]))
-
-
-def _saddlepoint(
-    chances: FloatArray, scores: FloatArray, n: FloatArray, reached: int, most: int
-) -> float:
-    mean = float(n @ (chances * scores).sum(axis=1))
-    if reached == most:
-        top = (chances * (scores == scores.max(axis=1, keepdims=True))).sum(axis=1)
-        return float(np.exp(n @ np.log(np.maximum(top, 1e-300))))
-    if abs(reached - 0.5 - mean) < 1e-3:
-        # Beside the mean the formula is 0/0.
-        return _saddlepoint_tail(chances, scores, n, reached - 0.5 + 0.01)
-    return _saddlepoint_tail(chances, scores, n, reached - 0.5)
 
 
 def _saddlepoint_tail(chances: FloatArray, scores: FloatArray, n: FloatArray, x: float) -> float:

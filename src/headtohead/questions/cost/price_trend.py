@@ -1,5 +1,6 @@
 """How fast the price of a fixed capability falls, and whether it fell faster after a day."""
 
+import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     # Levels that the same models define are one observation, not several.
     changes = np.array(sorted(falls))
-    change = _mean(changes[:, 1] - changes[:, 0])
+    each = changes[:, 1] - changes[:, 0]
+    value, half = float(each.mean()), math.inf
+    if len(each) > 1:
+        t = student_quantile(0.975, len(each) - 1)
+        half = t * float(each.std(ddof=1)) / math.sqrt(len(each))
+    change = Interval(value, value - half, value + half)
     rows = pl.concat(series).sort("level_label", "observed_on")
     made = estimate(
         ask,
@@ -107,7 +113,13 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     )
     if ask.scope["seller"] == "lab":
         rows = rows.filter(pl.col("operator") == pl.col("lab"))
-    rows = _dated(rows)
+    # Nobody knows since when a price held that was first sighted long after the model's release.
+    series = ["source_id", "provider", "model_name", "token_kind"]
+    first, price = pl.col("valid_from").min().over(series), pl.col("price_usd_per_mtok")
+    late = (first - pl.col("model_released_on")).dt.total_days() > _LATE_DAYS
+    unchanged = price == price.first().over(series, order_by="valid_from")
+    sighted = unchanged & (pl.col("basis") != "documented")
+    rows = rows.filter(~(sighted & late.fill_null(True)))
     output = rows.filter(pl.col("token_kind") == "output").select(
         *keys, pl.col("price_usd_per_mtok").alias("output_usd_per_mtok")
     )
@@ -118,19 +130,6 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
     return mixed(pairs, float(ask.scope["input_share"])).with_columns(
         pl.col("valid_from").alias("observed_on"), side_column(pairs, ask).alias("side")
     )
-
-
-def _dated(rows: "pl.DataFrame") -> "pl.DataFrame":
-    """Without first sightings long after the model's release: nobody knows since when they held."""
-    import polars as pl
-
-    keys = ["source_id", "provider", "model_name", "token_kind"]
-    first = pl.col("valid_from").min().over(keys)
-    late = (first - pl.col("model_released_on")).dt.total_days() > _LATE_DAYS
-    price = pl.col("price_usd_per_mtok")
-    unchanged = price == price.first().over(keys, order_by="valid_from")
-    sighted = unchanged & (pl.col("basis") != "documented")
-    return rows.filter(~(sighted & late.fill_null(True)))
 
 
 def _level(
@@ -158,16 +157,3 @@ def _level(
     years = ((turn - start["observed_on"][0]).days / 365.25, (ask.about.end - turn).days / 365.25)
     price = [float(np.log10(f["price_usd_per_mtok"][0])) for f in (start, at_turn, end)]
     return records, ((price[0] - price[1]) / years[0], (price[1] - price[2]) / years[1])
-
-
-def _mean(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Interval:
-    """Mean with its Student interval, unbounded for one value.
-
-    References:
-        Student (1908). The probable error of a mean. Biometrika 6, 1-25. doi:10.2307/2331554
-    """
-    n, value = len(values), float(values.mean())
-    if n == 1:
-        return Interval(value, float("-inf"), float("inf"))
-    half = student_quantile(0.975, n - 1) * float(values.std(ddof=1)) / n**0.5
-    return Interval(value, value - half, value + half)
