@@ -4,21 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.arguments import Day, day
 from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
-from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.files.opening import digest
-from headtohead.prices.in_force import ListPrice, price_in_force
 from headtohead.publish.envelope import envelope
 from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Download, Sheet, TableColumn
 from headtohead.trials.rates import Rates
+
+if TYPE_CHECKING:
+    from headtohead.evidence.facts import Facts
+    from headtohead.evidence.store import Store
+    from headtohead.prices.in_force import ListPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -79,7 +81,9 @@ class Prices:
         store: The evidence; the user's own if None.
     """
 
-    def __init__(self, day: date, store: Store | None = None) -> None:
+    def __init__(self, day: date, store: "Store | None" = None) -> None:
+        from headtohead.evidence.facts import Facts
+
         self.day = day
         self.used: dict[str, ListPrice] = {}
         self._line = Facts(store)
@@ -90,6 +94,8 @@ class Prices:
         The price is that of the operator asked for; if none is known, the maker's own; and else
         the cheapest seller's. None if no list has the model.
         """
+        from headtohead.prices.in_force import price_in_force
+
         frame = self._line.frame("prices", self.day, used_on=self.day)
         found = self._line.names.resolve(model, on=self.day, provider=operator or None)
         for word in filter(None, (found.model, model, model.rpartition("/")[2])):
@@ -117,7 +123,7 @@ class Prices:
         return self._line
 
 
-def prices_on(as_of: Day | None, store: Store | None) -> Prices:
+def prices_on(as_of: Day | None, store: "Store | None") -> Prices:
     """List prices of a day that has to be given: there is no clock here.
 
     Raises:
@@ -128,7 +134,7 @@ def prices_on(as_of: Day | None, store: Store | None) -> Prices:
     return Prices(day(as_of), store)
 
 
-def rates_of(price: ListPrice) -> Rates:
+def rates_of(price: "ListPrice") -> Rates:
     """A list price as what tokens are multiplied by, with its prices for long prompts."""
     prices = {
         band.over_tokens: Rates.per_mtok(price.usd_per_mtok | band.usd_per_mtok)
