@@ -197,6 +197,22 @@ def test_the_list_price_of_deepseek_v3_2(facts: Facts) -> None:
     assert row["source_id"]
 
 
+def test_the_cheapest_host_of_deepseek_r1_asks_cents(facts: Facts) -> None:
+    scope: dict[str, Any] = {"dear": ["gpt-5"], "cheap": ["deepseek-r1"], "seller": "cheapest"}
+    answer = ask(facts, "cost.list_price", ARTICLE, ARTICLE, **scope)
+    assert 0.30 <= answer.rows[1]["input_usd_per_mtok"] <= 0.45
+    assert answer.estimates[0].value > 5
+
+
+def test_what_other_lists_say_is_said(facts: Facts) -> None:
+    answer = ask(
+        facts, "cost.list_price", ARTICLE, ARTICLE, dear=["gpt-5"], cheap=["deepseek-chat"]
+    )
+    (note,) = answer.notes
+    assert note.startswith("deepseek/deepseek-v3.2: other prices of deepseek are listed by")
+    assert "$0.6 in, $1.7 out (since 2025-09-24)" in note
+
+
 def test_two_publishers_of_one_season_count_each_agent_once(
     shared_evidence: Any, tmp_path: Any
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,7 @@ class Prices:
 
         self.day = day
         self.used: dict[str, ListPrice] = {}
+        self._lost: dict[str, str] = {}
         self._line = Facts(store)
 
     def rates(self, model: str, *, operator: str = "") -> Rates | None:
@@ -98,19 +100,27 @@ class Prices:
 
         frame = self._line.frame("prices", self.day, used_on=self.day)
         found = self._line.names.resolve(model, on=self.day, provider=operator or None)
-        for word in filter(None, (found.model, model, model.rpartition("/")[2])):
-            for rule in filter(None, (operator, "maker", "cheapest")):
-                price = price_in_force(frame, word, self.day, rule=rule)
-                if price is not None:
-                    moved = found.rule.startswith("alias:")
-                    self.used[model] = replace(price, name=model, alias=moved)
-                    return rates_of(price)
+        words = filter(None, (found.model, model, model.rpartition("/")[2]))
+        rules = filter(None, (operator, "maker", "cheapest"))
+        # The channel asked for, as turbo, comes before every other wish.
+        for channel, word, rule in product(dict.fromkeys((found.channel, "")), words, rules):
+            price = price_in_force(frame, word, self.day, rule=rule, channel=channel)
+            if price is not None:
+                moved = found.rule.startswith("alias:")
+                self.used[model] = replace(price, name=model, alias=moved)
+                if channel != found.channel:
+                    self._lost[model] = (
+                        f"{model}: no list has a price of it as {found.channel}; this is the price "
+                        "of its usual endpoint"
+                    )
+                return rates_of(price)
         return None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a careful reader has to know of the prices given out."""
-        return tuple(dict.fromkeys(note for price in self.used.values() for note in price.notes))
+        said = [note for price in self.used.values() for note in price.notes]
+        return tuple(dict.fromkeys([*self._lost.values(), *said]))
 
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out."""

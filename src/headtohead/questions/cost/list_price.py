@@ -1,7 +1,7 @@
 """What named models list their tokens at, and how many times cheaper one is than another."""
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, named, shown
+from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.prices.in_force import in_force, notes_on
 from headtohead.prices.lists import MIX_WORDS, rule_of
 
@@ -27,7 +27,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rule=rule_of(ask.scope),
         input_share=float(ask.scope["input_share"]),
     )
-    found = {w.name: named(rows, w) for w in (*ask.scope["dear"], *ask.scope["cheap"])}
+    # One price a model: its modes, as thinking, are billed alike.
+    found = {
+        w.name: rows.filter(pl.col("model_id") == w.model)
+        for w in (*ask.scope["dear"], *ask.scope["cheap"])
+    }
     absent = [name for name, row in found.items() if row.is_empty()]
     if absent:
         return Answer(

@@ -1,0 +1,56 @@
+"""The prices that verbs about trials use, read from the built-in evidence."""
+
+from datetime import date
+
+import pytest
+
+from headtohead.trials.calls import Usage
+from headtohead.trials.rates import cost_usd
+from headtohead.trials.result import Prices
+
+DAY = date(2025, 12, 15)
+
+
+@pytest.fixture(scope="module")
+def prices() -> Prices:
+    return Prices(DAY)
+
+
+def test_a_channel_in_the_name_is_priced_as_that_channel(prices: Prices) -> None:
+    rates = prices.rates("deepseek-r1-turbo")
+    assert rates is not None
+    assert (rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (1.0, 3.0)
+
+
+def test_a_channel_that_no_list_has_is_named(prices: Prices) -> None:
+    assert prices.rates("llama-3.1-405b-instruct-turbo")
+    assert (
+        "llama-3.1-405b-instruct-turbo: no list has a price of it as turbo; this is the price of "
+        "its usual endpoint"
+    ) in prices.notes
+
+
+def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> None:
+    assert prices.rates("deepseek-chat")
+    assert prices.used["deepseek-chat"].since == date(2025, 12, 1)
+    notes = " ".join(prices.notes)
+    assert "deepseek-chat stood for deepseek/deepseek-v3.2 on that day" in notes
+
+
+def test_long_prompts_cost_more_where_the_list_says_so() -> None:
+    rates = Prices(date(2026, 10, 31)).rates("gemini-2.5-pro")
+    assert rates is not None
+    short, long = (
+        cost_usd(Usage(input_tokens=n, output_tokens=0), rates) for n in (200_000, 300_000)
+    )
+    assert [short, long] == pytest.approx([0.25, 0.75])
+
+
+def test_an_operator_comes_before_the_maker_and_hosts_after_it(prices: Prices) -> None:
+    prices.rates("claude-sonnet-4.5", operator="amazon-bedrock")
+    assert prices.used["claude-sonnet-4.5"].operator == "amazon-bedrock"
+    prices.rates("claude-sonnet-4.5", operator="nobody")
+    assert prices.used["claude-sonnet-4.5"].operator == "anthropic"
+    prices.rates("llama-3.1-405b-instruct")
+    assert prices.used["llama-3.1-405b-instruct"].rule == "cheapest"
+    assert prices.rates("no-such-model") is None
