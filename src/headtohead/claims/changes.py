@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.claims.verdict import Judged, Verdict
+from headtohead.claims.verdict import Verdict
 from headtohead.core.provenance import Citation
 from headtohead.publish.envelope import envelope
 from headtohead.publish.result import Result
@@ -183,12 +183,9 @@ def _why(then: Verdict, now: Verdict) -> str:
         ("kindest reading", then.kindest, now.kindest),
     ):
         if old.truth != new.truth:
-            parts.append(f"{name}: {old.truth} to {new.truth}, because {_found(new)}")
+            found = new.answer.says or new.answer.missing
+            parts.append(f"{name}: {old.truth} to {new.truth}, because {found}")
     fresh = sorted(set(now.source_ids) - set(then.source_ids))
     if fresh:
         parts.append(f"new sources: {', '.join(fresh)}")
     return "; ".join(parts)
-
-
-def _found(judged: Judged) -> str:
-    return judged.answer.says or judged.answer.missing

@@ -82,7 +82,10 @@ class _Reader:
             self.wrong(None, "claim", "is missing. Write at least one [[claim]]")
             return None
         claims = [c for i, entry in enumerate(entries) if (c := self.claim(i, entry))]
-        self._unique([str(e.get("id")) for e in entries])
+        ids = [str(e.get("id")) for e in entries]
+        for i, name in enumerate(ids):
+            if name in ids[:i]:
+                self.wrong(i, "id", f"is {name!r}, which an earlier claim has. Give it another")
         if self.problems:
             return None
         return ClaimsFile(
@@ -102,7 +105,12 @@ class _Reader:
             return None
         self._choice(i, "section", entry["section"], FOLDERS)
         self._choice(i, "kind", entry["kind"], KINDS)
-        self._sources(i, entry["sources"])
+        given = entry["sources"]
+        if not isinstance(given, list) or not all(isinstance(s, str) for s in given):
+            self.wrong(i, "sources", "must be a list of source names")
+        else:
+            for s in sorted(set(given) - self.sources):
+                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)).rstrip("."))
         about = self._period(i, "about", entry["about"])
         stated = self.reading(i, "as_stated", entry["as_stated"], entry["kind"])
         kindest = self.reading(i, "kindest", entry["kindest"], entry["kind"])
@@ -133,8 +141,11 @@ class _Reader:
         scope: dict[str, Any] = {}
         bound = None
         if analysis:
-            question = self._question(i, name, analysis)
-            if question:
+            question = self.questions.get(str(analysis))
+            if question is None:
+                known = UnknownName("analysis", str(analysis), self.questions)
+                self.wrong(i, f"{name}.analysis", str(known).rstrip("."))
+            else:
                 scope = self._scope(i, name, entry.get("scope", {}), question)
                 bound = self._bound(i, name, entry.get("bound"), question, kind)
         about = self._period(i, f"{name}.about", entry["about"]) if "about" in entry else None
@@ -197,25 +208,11 @@ class _Reader:
         if value not in choices:
             self.wrong(i, field, f"is {value!r}. Use one of {', '.join(choices)}")
 
-    def _sources(self, i: int, given: object) -> None:
-        if not isinstance(given, list) or not all(isinstance(s, str) for s in given):
-            return self.wrong(i, "sources", "must be a list of source names")
-        for s in given:
-            if s not in self.sources:
-                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)).rstrip("."))
-        return None
-
     def _period(self, i: int, field: str, value: object) -> Period | None:
         try:
             return Period.parse(str(value))
         except HeadToHeadError as error:
             return self.wrong(i, field, f"is wrong: {error}".rstrip("."))
-
-    def _question(self, i: int, name: str, analysis: object) -> Question | None:
-        if str(analysis) not in self.questions:
-            known = UnknownName("analysis", str(analysis), self.questions)
-            return self.wrong(i, f"{name}.analysis", str(known).rstrip("."))
-        return self.questions[str(analysis)]
 
     def _scope(self, i: int, name: str, given: object, question: Question) -> dict[str, Any]:
         if not isinstance(given, dict):
@@ -283,11 +280,6 @@ class _Reader:
                 "gap, or for a ratio of expected scores on named tests (performance.score_ratio)",
             )
         return None
-
-    def _unique(self, ids: list[str]) -> None:
-        for i, name in enumerate(ids):
-            if name in ids[:i]:
-                self.wrong(i, "id", f"is {name!r}, which an earlier claim has. Give it another")
 
 
 def _misfit(value: object, scope_word: ScopeWord) -> str:

@@ -23,7 +23,11 @@ def meets(estimate: Estimate, bound: Bound) -> Truth:
     Raises:
         InputError: If the units differ.
     """
-    _same_unit(estimate, bound)
+    if bound.unit and bound.unit != estimate.unit:
+        raise InputError(
+            f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
+            f'Write unit = "{estimate.unit}" and the range in that unit.'
+        )
     low, high = bound.range_of(estimate.label)
     if bound.judge == "point":
         printed = round(estimate.value, unit(estimate.unit).digits)
@@ -48,9 +52,12 @@ def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
         labels = dict.fromkeys(e.label for e in estimates)
         return _all(_any(meets(e, bound) for e in estimates if e.label == name) for name in labels)
     truths = [meets(e, bound) for e in estimates]
-    if bound.each == "all":
-        return _all(truths)
-    return _any(truths) if bound.each == "any" else _most(truths)
+    if bound.each != "most":
+        return _all(truths) if bound.each == "all" else _any(truths)
+    half = len(truths) / 2
+    if truths.count("true") > half:
+        return "true"
+    return "open" if truths.count("true") + truths.count("open") > half else "false"
 
 
 def word(as_stated: Truth, kindest: Truth) -> Word:
@@ -80,18 +87,3 @@ def _all(truths: Iterable[Truth]) -> Truth:
 def _any(truths: Iterable[Truth]) -> Truth:
     seen = set(truths)
     return "true" if "true" in seen else "open" if "open" in seen else "false"
-
-
-def _most(truths: Sequence[Truth]) -> Truth:
-    half = len(truths) / 2
-    if truths.count("true") > half:
-        return "true"
-    return "open" if truths.count("true") + truths.count("open") > half else "false"
-
-
-def _same_unit(estimate: Estimate, bound: Bound) -> None:
-    if bound.unit and bound.unit != estimate.unit:
-        raise InputError(
-            f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
-            f'Write unit = "{estimate.unit}" and the range in that unit.'
-        )

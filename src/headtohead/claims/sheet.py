@@ -310,7 +310,21 @@ def _cards(checks: Checks) -> list[ClaimCard]:
     for place, first in enumerate(checks[0][2].verdicts if checks else ()):
         claim = first.claim
         rulings = tuple(
-            _ruling(key, name, v)
+            Ruling(
+                key=key,
+                name=name,
+                word=v.word,
+                style=words.STYLES[v.word],
+                mark=words.MARKS[v.word],
+                as_of=str(v.as_of),
+                sentence=plain(v.sentence, 4000),
+                decides=plain(v.decides),
+                unverified=v.unverified,
+                readings=(
+                    _reading("As stated", v.as_stated),
+                    _reading("Kindest reading", v.kindest),
+                ),
+            )
             for key, name, check in checks
             for v in check.verdicts
             if v.claim.id == claim.id
@@ -337,22 +351,6 @@ def _cards(checks: Checks) -> list[ClaimCard]:
             )
         )
     return made
-
-
-def _ruling(key: str, name: str, v: Verdict) -> Ruling:
-    names = ("As stated", "Kindest reading")
-    return Ruling(
-        key=key,
-        name=name,
-        word=v.word,
-        style=words.STYLES[v.word],
-        mark=words.MARKS[v.word],
-        as_of=str(v.as_of),
-        sentence=plain(v.sentence, 4000),
-        decides=plain(v.decides),
-        unverified=v.unverified,
-        readings=tuple(_reading(n, j) for n, j in zip(names, v.judged, strict=True)),
-    )
 
 
 def _reading(name: str, judged: Judged) -> ReadingCard:
@@ -403,7 +401,7 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
         table: list[Row] = [(name, _cell(told[0][name])) for name in names]
     else:
         kept = [name for name in names if name not in shared]
-        numbers = {n for n in kept if all(_is_number(row[n]) for row in told if n in row)}
+        numbers = {n for n in kept if {type(row[n]) for row in told if n in row} <= {int, float}}
         columns = tuple(
             TableColumn(n, n.replace("_", " "), 0 if n in numbers else None) for n in kept
         )
@@ -420,10 +418,6 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
         table_first=True,
         data=_download(rows),
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: object) -> Cell:

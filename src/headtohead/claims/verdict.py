@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from headtohead.claims.claim import Bound, Claim, Reading
+from headtohead.claims.claim import Claim, Reading
 from headtohead.claims.rules import Truth, Word, holds, word
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
-from headtohead.core.units import show
+from headtohead.publish.numbers import range_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +103,12 @@ def _sentence(claim: Claim, stated: Judged, kindest: Judged, decided: Word, as_o
         return f"{head}: {stated.answer.says}."
     if decided == "narrowly true":
         inside = f"{kindest.reading.says} ({kindest.answer.says})"
-        return f"{head}, on the kindest reading: {inside}. As stated {_apart(stated, kindest)}."
+        outcome = _STATED[stated.truth]
+        apart = outcome if _found(stated) == _found(kindest) else f"{outcome}: {_found(stated)}"
+        return f"{head}, on the kindest reading: {inside}. As stated {apart}."
     if decided == "not measurable" or _found(stated) == _found(kindest):
         return f"{head}: {_found(stated)}."
     return f"{head}: {_found(stated)}; on the kindest reading, {_found(kindest)}."
-
-
-def _apart(stated: Judged, kindest: Judged) -> str:
-    found = _found(stated)
-    outcome = _STATED[stated.truth]
-    return outcome if found == _found(kindest) else f"{outcome}: {found}"
 
 
 def _found(judged: Judged) -> str:
@@ -127,18 +123,11 @@ def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
     undecided = kindest if kindest.truth == "open" else stated
     if undecided.answer.estimates and undecided.reading.bound:
         widest = max(undecided.answer.estimates, key=lambda e: e.high - e.low)
+        low, high = undecided.reading.bound.range_of(widest.label)
+        stated_range = range_words(low, high, widest.unit).removeprefix("from ")
         return (
             f"An interval for {widest.label} that lies wholly inside or outside "
-            f"{_range(undecided.reading.bound, widest.label, widest.unit)}; it is now "
+            f"{stated_range}; it is now "
             f"{widest.interval()} from {widest.n:,} {widest.n_of}."
         )
     return stated.answer.missing or kindest.answer.missing
-
-
-def _range(bound: Bound, label: str, unit: str) -> str:
-    low, high = bound.range_of(label)
-    if low == float("-inf"):
-        return f"at most {show(high, unit)}"
-    if high == float("inf"):
-        return f"at least {show(low, unit)}"
-    return f"{show(low, unit)} to {show(high, unit)}"

@@ -74,7 +74,25 @@ _EVALUATORS = {
 
 def source_views(citations: Sequence[Citation]) -> dict[str, SourceView]:
     """Every source by id, ready to show."""
-    return {c.source_id: _source_view(c) for c in citations}
+    return {
+        c.source_id: SourceView(
+            anchor=anchor("source", c.source_id),
+            url=web_address(c.url),
+            publisher=plain(c.publisher, 80),
+            name=plain(f"{c.publisher}: {c.product}"),
+            citation=plain(c.citation),
+            licence=plain(c.licence),
+            licence_url=f"https://spdx.org/licenses/{c.licence}.html"
+            if re.fullmatch(r"(?!LicenseRef)[A-Za-z0-9.+-]+", c.licence)
+            else "",
+            evaluator=_EVALUATORS[c.evaluator],
+            known_on=str(c.known_on or ""),
+            retrieved_on=str(c.retrieved_on or ""),
+            sha256=plain(c.sha256, 64),
+            unverified=c.unverified,
+        )
+        for c in citations
+    }
 
 
 def content_hash(value: object) -> str:
@@ -156,23 +174,3 @@ def _tex(text: str) -> str:
     for char, name in (("~", "asciitilde"), ("^", "asciicircum"), ("<", "less"), (">", "greater")):
         escaped = escaped.replace(char, f"\\text{name}{{}}")
     return escaped
-
-
-def _source_view(c: Citation) -> SourceView:
-    known_terms = bool(re.fullmatch(r"[A-Za-z0-9.+-]+", c.licence)) and not c.licence.startswith(
-        "LicenseRef"
-    )
-    return SourceView(
-        anchor=anchor("source", c.source_id),
-        url=web_address(c.url),
-        publisher=plain(c.publisher, 80),
-        name=plain(f"{c.publisher}: {c.product}"),
-        citation=plain(c.citation),
-        licence=plain(c.licence),
-        licence_url=f"https://spdx.org/licenses/{c.licence}.html" if known_terms else "",
-        evaluator=_EVALUATORS[c.evaluator],
-        known_on=str(c.known_on or ""),
-        retrieved_on=str(c.retrieved_on or ""),
-        sha256=plain(c.sha256, 64),
-        unverified=c.unverified,
-    )

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from headtohead.publish.sheet import Check, Sheet
+from headtohead.publish.sheet import Sheet
 
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -21,21 +21,18 @@ def sheet_junit(sheet: Sheet) -> str:
     name = _clean(f"h2h {sheet.verb}: {sheet.title}")
     suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
     for check in sheet.checks:
-        _case(suite, sheet, check)
+        case = ElementTree.SubElement(
+            suite, "testcase", name=_clean(check.name), classname=f"headtohead.{sheet.verb}"
+        )
+        message = _clean(check.message)
+        if check.answer in ("no", "undecided"):
+            tag = "failure" if check.answer == "no" else "error"
+            found = ElementTree.SubElement(case, tag, message=message, type=check.answer)
+            found.text = message
+        else:
+            ElementTree.SubElement(case, "system-out").text = message
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _case(suite: ElementTree.Element, sheet: Sheet, check: Check) -> None:
-    case = ElementTree.SubElement(
-        suite, "testcase", name=_clean(check.name), classname=f"headtohead.{sheet.verb}"
-    )
-    if check.answer in ("no", "undecided"):
-        tag = "failure" if check.answer == "no" else "error"
-        found = ElementTree.SubElement(case, tag, message=_clean(check.message), type=check.answer)
-        found.text = _clean(check.message)
-    else:
-        ElementTree.SubElement(case, "system-out").text = _clean(check.message)
 
 
 def _clean(text: str) -> str:

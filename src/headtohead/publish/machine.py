@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from headtohead.publish.escaping import plain
-from headtohead.publish.sheet import Cell, Download, Figure, Linked
+from headtohead.publish.sheet import Download, Figure, Linked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,14 +52,14 @@ def figure_json(figure: Figure) -> dict[str, Any]:
         "section": figure.slug,
         "says": figure.says,
         "rows": [
-            {n: _finite(cell) for n, cell in zip(names, row, strict=True)} for row in figure.rows
+            {
+                name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
+                for name, cell in zip(names, row, strict=True)
+            }
+            for row in figure.rows
         ],
         "remarks": list(figure.remarks),
     }
-
-
-def _finite(cell: Cell) -> Cell:
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def csv_text(table: Download) -> str:

@@ -5,6 +5,7 @@ about terminals, HTML or Markdown. `publish.terminal`, `publish.page`, `publish.
 `publish.junit` and `publish.machine` each print any sheet.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -107,6 +108,19 @@ class Bars:
     bars: tuple[Bar, ...]
     lines: tuple[tuple[float, str], ...] = ()
     log: bool = False
+
+    @property
+    def marks(self) -> tuple[tuple[float, str], ...]:
+        """All its lines: that of no difference, which has no name, and the others."""
+        return ((1.0 if self.log else 0.0, ""), *self.lines)
+
+    @property
+    def ends(self) -> list[float]:
+        """Everything that its axis must reach; as logarithms where it is logarithmic."""
+        spots = [x for bar in self.bars for x in (bar.value, bar.low, bar.high)]
+        spots += [where for where, _ in self.marks]
+        found = [x for x in spots if math.isfinite(x)]
+        return [math.log(x) for x in found if x > 0] if self.log else found
 
 
 @dataclass(frozen=True, slots=True)

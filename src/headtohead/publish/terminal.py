@@ -328,10 +328,8 @@ def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
     beside = max(map(cells_of, names))
     track_n = min(_TRACK, width - beside - 4)
     track_n -= 1 - track_n % 2  # odd, so that it has a middle
-    ends = [x for bar in bars.bars for x in (bar.value, bar.low, bar.high) if math.isfinite(x)]
-    ends += [where for where, _ in bars.lines] + [1.0 if bars.log else 0.0]
-    ends = [math.log(x) for x in ends if x > 0] if bars.log else ends
-    first, span = min(ends), max(max(ends) - min(ends), 1e-12)
+    first = min(bars.ends)
+    span = max(max(bars.ends) - first, 1e-12)
 
     def place(value: float) -> int:
         if math.isinf(value):
@@ -340,7 +338,7 @@ def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
             value = math.log(value) if value > 0 else first
         return round(min(1.0, max(0.0, (value - first) / span)) * (track_n - 1))
 
-    marks = {place(where) for where in (1.0 if bars.log else 0.0, *(x for x, _ in bars.lines))}
+    marks = {place(where) for where, _ in bars.marks}
     for name, bar in zip(names, bars.bars, strict=True):
         left, right = place(bar.low), place(bar.high)
         track = ["-" if left <= i <= right else " " for i in range(track_n)]

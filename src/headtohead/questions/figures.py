@@ -51,15 +51,11 @@ def exhibit_figure(
         sources=exhibit.citations,
         about=str(exhibit.about),
         data=Download(
-            tuple(TableColumn(c, spec.table.get(c, _titled(c))) for c in names),
+            tuple(TableColumn(c, spec.table.get(c, plain(c, 80).replace("_", " "))) for c in names),
             tuple(tuple(row.get(c) for c in names) for row in rows),
         ),
         metadata={"analysis": exhibit.analysis},
     )
-
-
-def _titled(column: str) -> str:
-    return plain(column, 80).replace("_", " ")
 
 
 def _chart(spec: ExhibitSpec, exhibit: Exhibit, sides: Sides) -> "alt.LayerChart | None":

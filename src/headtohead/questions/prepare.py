@@ -118,7 +118,11 @@ def _seen(row: Mapping[str, Any], spec: ExhibitSpec, *, known: bool) -> int:
 def _chart_row(
     row: Mapping[str, Any], label: str, order: Sequence[str], spec: ExhibitSpec, known: bool
 ) -> ChartRow:
-    made: ChartRow = {c: _short(bare(v)) for c, v in row.items() if c not in _NOT_PLOTTED}
+    made: ChartRow = {
+        c: plain(v, 60) if isinstance(v, str) else bare(v)
+        for c, v in row.items()
+        if c not in _NOT_PLOTTED
+    }
     made["side_label"], made["side_n"] = label, order.index(label)
     # One column for the axis and one to reckon with: Vega reads each column as one type only.
     made["t_ms"] = made["row_ms"] = milliseconds(row.get(spec.time)) if spec.time else 0
@@ -129,10 +133,6 @@ def _chart_row(
 
 
 _NOT_PLOTTED = ("note", "row_url", "join_rule", "source_id", "verified", "vintage", "side")
-
-
-def _short(value: object) -> object:
-    return plain(value, 60) if isinstance(value, str) else value
 
 
 def _thinned(rows: list[ChartRow], spec: ExhibitSpec) -> list[ChartRow]:
