@@ -1,5 +1,7 @@
 """`h2h index` and `h2h gap`: what they print, their JSON, twins, exit codes and errors."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import date
@@ -73,8 +75,8 @@ def test_index_ranks_the_ablest_first_with_interval_places_and_benchmarks(run: R
 
 def test_index_prints_as_many_models_as_asked_and_says_how_many_more(run: Run) -> None:
     text = run("index", "--as-of", DAY, "--top", "4").output
-    assert text.count("\n    1") + text.count("    1-") >= 1
-    assert "more (--top" in text
+    assert text.count("2026-") >= 4
+    assert "and 114 more (" in text
     assert "90% interval" in text
     assert "tie" in text
     assert "CC-BY-4.0" in text
@@ -156,7 +158,42 @@ def test_gap_prints_all_parts_and_the_same_numbers(run: Run, article: GapResult)
     assert " ".join(article.parts["level"].answer.says.split()) in " ".join(text.split())
     assert "dated by general release" in text
     assert "without GPQA Diamond" in text
-    assert "not measurable" in text  # coding has too few benchmarks here, and is not left out
+    # Coding has too few benchmarks here, and is not left out.
+    assert "Nothing to show: no index: 2 benchmarks" in text
+
+
+def test_what_is_printed_fits_a_terminal_and_says_how_to_ask_again(run: Run) -> None:
+    for verb in ("index", "gap"):
+        text = run(verb, "--about", ARTICLE, "--as-of", DAY).output
+        report, _, again = text.partition("Again:")
+        assert max(map(len, report.splitlines())) <= 80
+        assert f"h2h {verb} --about {ARTICLE} --as-of {DAY}" in " ".join(again.split())
+
+
+def test_an_index_is_a_table_for_a_spreadsheet_and_a_frame(run: Run, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("index", "--as-of", DAY, "--csv").output)))
+    made = headtohead.index(as_of=DAY, store=Store(tmp_path))
+    assert [row["model_name"] for row in rows] == [e.label for e in made.answer.estimates]
+    assert float(rows[0]["score_low_index"]) < float(rows[0]["score_index"])
+    frame = made.to_frame()
+    assert frame.height == len(rows)
+    assert {"best_rank", "worst_rank", "tie_group", "frontier_frac", "released_on"} <= set(
+        frame.columns
+    )
+
+
+def test_results_show_themselves_on_a_screen_a_page_and_in_a_notebook(
+    article: GapResult, run: Run, tmp_path: Path
+) -> None:
+    assert len(repr(article).splitlines()) <= 25
+    assert "<table" in article._repr_html_()
+    assert article.to_frame().height == len(article.parts["sensitivity"].answer.rows)
+    for verb in ("index", "gap"):
+        page = tmp_path / f"{verb}.html"
+        assert run(verb, "--as-of", DAY, "--about", ARTICLE, "--html", str(page)).exit_code == 0
+        html = page.read_text(encoding="utf-8")
+        assert "GPT-5.2" in html
+        assert "CC-BY-4.0" in html
 
 
 def test_gap_json_is_that_of_its_twin(run: Run, article: GapResult) -> None:
@@ -336,6 +373,6 @@ def test_gap_begins_with_the_answer_in_short(run: Run, article: GapResult) -> No
     lines = run("gap", "--as-of", DAY, "--about", ARTICLE).output.splitlines()
     (points,) = article.parts["level"].answer.estimates
     assert "scores reach to 2026-08-11" in lines[1]
-    assert lines[3] == "IN SHORT"
-    assert lines[4].startswith(f"  gap: {points.value:.1f} index points ({points.interval()})")
-    assert "under other choices" in lines[5]
+    assert lines[2].startswith(f"Gap {points.value:.1f} index points ({points.interval()})")
+    assert "lag at release" in " ".join(lines[2:5])
+    assert " ".join(lines[2:5]).count("under other choices") == 2

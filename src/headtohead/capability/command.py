@@ -1,5 +1,6 @@
 """`h2h index` and `h2h gap`: how able models are, and how far apart two sides."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,11 +11,11 @@ from headtohead.publish.command_line import (
     about_option,
     as_of_option,
     day_of,
-    json_option,
-    out,
     settings_options,
+    typed,
     verb,
 )
+from headtohead.publish.deliver import Output, deliver, output_options
 
 
 @verb("h2h index --about 2025-12-15 --top 10")
@@ -23,21 +24,22 @@ from headtohead.publish.command_line import (
 @as_of_option
 @click.option("--top", type=click.IntRange(min=1), help="How many models to print. Default: 25")
 @store_option
-@json_option
+@output_options("json", "csv", "html")
 def index(
     settings: IndexSettings,
     about: str | None,
     as_of: str | None,
     top: int | None,
     store: Path | None,
-    as_json: bool,
-) -> None:
+    output: Output,
+) -> int:
     """Rate models on one scale over many benchmarks, with intervals and tie groups."""
     from headtohead.capability import verb as verbs
-    from headtohead.capability.text import index_lines
+    from headtohead.capability.sheet import index_sheet
 
-    made = verbs.index(as_of=day_of(as_of), about=about, store=open_store(store), settings=settings)
-    out(made.as_json() if as_json else index_lines(made, top))
+    day = day_of(as_of)
+    made = verbs.index(as_of=day, about=about, store=open_store(store), settings=settings)
+    return deliver(made, output, sheet=replace(index_sheet(made, top), command=typed(day)))
 
 
 @verb("h2h gap --group lab --a openai --b deepseek")
@@ -45,27 +47,27 @@ def index(
 @about_option
 @as_of_option
 @store_option
-@json_option
+@output_options("json", "csv", "html")
 def gap(
     between: GapSettings,
     settings: IndexSettings,
     about: str | None,
     as_of: str | None,
     store: Path | None,
-    as_json: bool,
-) -> None:
+    output: Output,
+) -> int:
     """Tell how far B is behind A: in index points, in months and in expected scores."""
     from headtohead.capability import verb as verbs
-    from headtohead.capability.text import gap_lines
     from headtohead.publish.progress import steps
 
+    day = day_of(as_of)
     with steps("Measuring the gap") as progress:
         made = verbs.gap(
-            as_of=day_of(as_of),
+            as_of=day,
             about=about,
             store=open_store(store),
             between=between,
             settings=settings,
             progress=progress,
         )
-    out(made.as_json() if as_json else gap_lines(made))
+    return deliver(made, output, sheet=replace(made.sheet, command=typed(day)))

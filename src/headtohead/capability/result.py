@@ -9,10 +9,12 @@ from headtohead.core.dates import Period
 from headtohead.core.provenance import Citation
 from headtohead.core.question import Answer, Exhibit, Sides
 from headtohead.publish.envelope import answer_json, envelope
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Sheet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexResult:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IndexResult(Result):
     """Every model of an index, the ablest first.
 
     Attributes:
@@ -28,6 +30,13 @@ class IndexResult:
     as_of: date
     answer: Answer
     citations: tuple[Citation, ...]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The models, the ablest first."""
+        from headtohead.capability.sheet import index_sheet
+
+        return index_sheet(self)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h index --json` prints: an estimate a model, with its places."""
@@ -45,13 +54,19 @@ class IndexResult:
 
 
 _PLACES = (
-    "lab", "country", "released_on", "benchmarks_n", "best_rank", "worst_rank", "tie_group",
+    "lab",
+    "country",
+    "released_on",
+    "benchmarks_n",
+    "best_rank",
+    "worst_rank",
+    "tie_group",
     "frontier_frac",
-)  # fmt: skip
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GapResult:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class GapResult(Result):
     """How far apart two sides are, told in points, months and scores.
 
     Attributes:
@@ -69,6 +84,13 @@ class GapResult:
     as_of: date
     parts: Mapping[str, Exhibit]
     citations: tuple[Citation, ...]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The gap in points, months and scores."""
+        from headtohead.capability.sheet import gap_sheet
+
+        return gap_sheet(self)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h gap --json` prints: one result for each question."""

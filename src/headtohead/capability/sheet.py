@@ -1,0 +1,353 @@
+"""The sheets of `h2h index` and `h2h gap`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from headtohead.capability.result import GapResult, IndexResult
+from headtohead.core.provenance import Citation
+from headtohead.core.question import Answer
+from headtohead.core.units import show, show_end
+from headtohead.publish.citing import content_hash
+from headtohead.publish.layout import Drawing
+from headtohead.publish.sheet import Bar, Bars, Download, Figure, Row, Sheet, TableColumn, Topic
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_TOP = 25
+_TESTS = 8
+_INDEX_COLUMNS = {
+    "model_name": "Model",
+    "model_id": "Id",
+    "lab": "Lab",
+    "country": "Country",
+    "open": "Open",
+    "released_on": "Released",
+    "score_index": "Index",
+    "score_low_index": "90% low",
+    "score_high_index": "90% high",
+    "best_rank": "Best place",
+    "worst_rank": "Worst place",
+    "tie_group": "Tie group",
+    "frontier_frac": "Chance to be the ablest",
+    "benchmarks_n": "Benchmarks",
+    "known_on": "Known on",
+    "source_id": "Source",
+}
+
+
+def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
+    """The models, the ablest first, with places, tie groups and intervals.
+
+    Args:
+        result: The index.
+        top: How many models a terminal shows; 25 if None.
+    """
+    answer = result.answer
+    columns = (
+        TableColumn("places", "Places", 0),
+        TableColumn("tie_group", "Tie", 0),
+        TableColumn("model_name", "Model"),
+        TableColumn("score_index", "Index", 1),
+        TableColumn("interval", "90% interval", 0),
+        TableColumn("benchmarks_n", "Tests", 0),
+        TableColumn("frontier_pct", "First %", 0),
+        TableColumn("released_on", "Released"),
+    )
+    figure = Figure(
+        "models",
+        "Models",
+        columns=columns,
+        rows=tuple(map(_model, answer.rows)),
+        shown=top or _TOP,
+        remarks=(
+            "Places: those that stay open when models are compared two by two. Tie: models of one "
+            "group cannot be told from its first. Tests: benchmarks of the model. First: how "
+            "probable it is that the model is the ablest of all.",
+            *answer.notes,
+        ),
+        data=Download(
+            tuple(TableColumn(name, title) for name, title in _INDEX_COLUMNS.items()),
+            tuple(tuple(row.get(name) for name in _INDEX_COLUMNS) for row in answer.rows),
+        ),
+        numbers=answer.estimates,
+    )
+    return Sheet(
+        verb="index",
+        title=f"Capability index{_scope_words(result.scope)}",
+        kicker=f"Models released by {result.about.end}; known by {result.as_of}"
+        f"{_reach(result.citations)}.",
+        sentence=f"{answer.says}.",
+        topics=(Topic(figures=(figure,)),),
+        sources=result.citations,
+        about=str(result.about),
+        as_of=result.as_of,
+        digest=content_hash([str(e) for e in answer.estimates]),
+        full=True,
+    )
+
+
+def _model(row: Mapping[str, Any]) -> Row:
+    best, worst = row["best_rank"], row["worst_rank"]
+    return (
+        f"{best}" if best == worst else f"{best}-{worst}",
+        row["tie_group"],
+        row["model_name"],
+        row["score_index"],
+        _span(row["score_low_index"], row["score_high_index"], "index"),
+        row["benchmarks_n"],
+        100 * row["frontier_frac"],
+        row["released_on"],
+    )
+
+
+def gap_sheet(result: GapResult) -> Sheet:
+    """The gap in points, months and scores, by domain, and under other choices."""
+    sides = result.sides
+    by = "model" if sides.group == "unit" else sides.group
+    estimates = [str(e) for part in result.parts.values() for e in part.answer.estimates]
+    return Sheet(
+        verb="gap",
+        title=f"{sides.b} against {sides.a} (by {by}){_scope_words(result.scope)}",
+        kicker=f"About {result.about}; known by {result.as_of}{_reach(result.citations)}.",
+        sentence="; ".join(_summary(result)),
+        topics=tuple(_topics(result)),
+        sources=result.citations,
+        about=str(result.about),
+        as_of=result.as_of,
+        digest=content_hash(estimates),
+        full=True,
+        main="sensitivity",
+    )
+
+
+def _summary(result: GapResult) -> Iterator[str]:
+    """Gap and lag with their intervals, and how far they move under other choices."""
+    others = result.parts["sensitivity"].answer.rows
+    for what, slug, column in (
+        ("Gap", "level", "gap_index"),
+        ("lag at release", "lag_release", "lag_months"),
+    ):
+        moved = [row[column] for row in others if row[column] is not None]
+        for e in result.parts[slug].answer.estimates if slug in result.parts else ():
+            range_ = (
+                f", under other choices {show_end(min(moved), e.unit)} to "
+                f"{show_end(max(moved), e.unit)}"
+                if moved
+                else ""
+            )
+            yield f"{what} {show(e.value, e.unit)} ({e.interval()}){range_}"
+
+
+def _topics(result: GapResult) -> Iterator[Topic]:
+    """The parts under their headings."""
+    parts = {slug: part.answer for slug, part in result.parts.items()}
+
+    def told(*slugs: str) -> list[tuple[str, Answer]]:
+        return [(slug, parts[slug]) for slug in slugs if slug in parts]
+
+    yield Topic("points", "In points", figures=(_points(parts),))
+    months = told("lag_release", "lag_now", "catch_up", "trend")
+    if months:
+        yield Topic("months", "In months", figures=tuple(_months(*one) for one in months))
+    yield Topic("in-scores", "In scores", figures=(_scores(parts["scores"]),))
+    if "ratio" in parts:
+        yield Topic("as-ratio", "As a ratio of scores", figures=(_plain("ratio", parts["ratio"]),))
+    domains = [slug.removesuffix("_level") for slug in parts if slug.endswith("_level")]
+    if domains:
+        yield Topic("domains", "By domain", figures=tuple(_domain(d, parts) for d in domains))
+    names = (result.sides.a, result.sides.b)
+    if "profile" in parts:
+        title = "Where a side is better or worse than its level says"
+        yield Topic("by-test", title, figures=(_profile(parts["profile"], names),))
+    yield Topic("choices", "Under other choices", figures=(_choices(parts["sensitivity"], names),))
+
+
+def _plain(slug: str, answer: Answer, title: str = "", **more: Any) -> Figure:  # noqa: ANN401
+    """A part as its sentence and its notes; as why there is none."""
+    if answer.missing:
+        return Figure(slug, title or "Not measurable", missing=answer.missing)
+    more.setdefault("remarks", answer.notes)
+    return Figure(slug, title, says=answer.says, numbers=answer.estimates, **more)
+
+
+def _points(parts: Mapping[str, Answer]) -> Figure:
+    """The gap, of all benchmarks and by domain."""
+    named = [("all benchmarks", parts["level"])]
+    named += [
+        (_domain_words(slug.removesuffix("_level")), answer)
+        for slug, answer in parts.items()
+        if slug.endswith("_level")
+    ]
+    bars = [Bar(name, e.value, e.low, e.high) for name, a in named for e in a.estimates]
+    return _plain(
+        "level",
+        parts["level"],
+        bars=Bars("index points, B minus A, with 90% intervals", tuple(bars)),
+    )
+
+
+_MONTHS = {"lag_release": "At release", "lag_now": "On the day", "catch_up": "Catching up"}
+
+
+def _months(slug: str, answer: Answer) -> Figure:
+    title = _MONTHS.get(slug, "Trend")
+    if slug == "trend" and not answer.missing:
+        said = "; ".join(
+            f"{e.label}: {show(e.value, e.unit)} ({e.interval()})" for e in answer.estimates
+        )
+        return Figure(slug, title, says=said, remarks=answer.notes, numbers=answer.estimates)
+    # The lag on the day has the notes of the lag at release.
+    remarks = () if slug == "lag_now" else answer.notes
+    return _plain(slug, answer, title, remarks=remarks)
+
+
+def _domain(domain: str, parts: Mapping[str, Answer]) -> Figure:
+    level, lag = parts[f"{domain}_level"], parts.get(f"{domain}_lag")
+    title = _domain_words(domain).capitalize()
+    if level.missing:
+        return Figure(domain, title, missing=level.missing)
+    said = [level.says, *([lag.says] if lag and not lag.missing else [])]
+    return Figure(domain, title, says="; ".join(said), numbers=level.estimates)
+
+
+def _domain_words(domain: str) -> str:
+    return domain.replace("_", ", ")
+
+
+def _scores(answer: Answer) -> Figure:
+    """The benchmarks, those on which the sides differ most first."""
+    first = answer.rows[0] if answer.rows else {}
+    models = f"A: {first.get('a_model')}. B: {first.get('b_model')}."
+    return _plain(
+        "scores",
+        answer,
+        columns=(
+            TableColumn("title", "Benchmark"),
+            TableColumn("b_pct", "B expected %", 0),
+            TableColumn("a_pct", "A expected %", 0),
+            TableColumn("gap_pp", "B - A, points", 0),
+            TableColumn("interval", "90% interval", 0),
+        ),
+        rows=tuple(
+            (
+                row["title"],
+                100 * row["b_expected_frac"],
+                100 * row["a_expected_frac"],
+                row["gap_pp"],
+                _span(row["gap_low_pp"], row["gap_high_pp"], "pp"),
+            )
+            for row in answer.rows
+        ),
+        shown=_TESTS,
+        remarks=(*([models] if answer.rows else []), *answer.notes),
+        data=_download(answer),
+    )
+
+
+def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
+    return _plain(
+        "profile",
+        answer,
+        columns=(
+            TableColumn("title", "Benchmark"),
+            TableColumn("gain_pp", "Gain of B", 1),
+            TableColumn("interval", "90% interval", 0),
+            TableColumn("a_n", "n of A", 0),
+            TableColumn("b_n", "n of B", 0),
+            TableColumn("holm_value", "p, all tests", 3),
+            TableColumn("sure", "Sure"),
+        ),
+        rows=tuple(
+            (
+                row["title"],
+                row["gain_pp"],
+                _span(row["gain_low_pp"], row["gain_high_pp"], "pp"),
+                row["a_n"],
+                row["b_n"],
+                row["holm_value"],
+                "sure" if row["is_sure"] else "",
+            )
+            for row in answer.rows
+        ),
+        shown=20,
+        data=_download(answer),
+        chart=partial(_chart, "capability_profile", answer, names),
+    )
+
+
+def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
+    return _plain(
+        "sensitivity",
+        answer,
+        columns=(
+            TableColumn("choice", "Choice"),
+            TableColumn("gap_index", "Gap, points", 1),
+            TableColumn("gap_interval", "90% interval", 0),
+            TableColumn("lag_months", "Lag, months", 1),
+            TableColumn("lag_interval", "90% interval", 0),
+        ),
+        rows=tuple(
+            (
+                f"{row['choice']}: {row['why']}" if row["gap_index"] is None else row["choice"],
+                row["gap_index"],
+                _ends(row, "gap", "index"),
+                row["lag_months"],
+                _ends(row, "lag", "months"),
+            )
+            for row in answer.rows
+        ),
+        shown=60,
+        data=_download(answer),
+        chart=partial(_chart, "sensitivity", answer, names),
+        table_first=True,
+    )
+
+
+def _chart(name: str, answer: Answer, names: tuple[str, str]) -> "alt.LayerChart | None":
+    from headtohead.capability import choices
+
+    needed = "gain_pp" if name == "capability_profile" else "choice"
+    rows = [
+        {k: str(v) if isinstance(v, date) else v for k, v in row.items()}
+        for row in answer.rows
+        if row.get(needed) is not None
+    ]
+    draw = choices.capability_profile if name == "capability_profile" else choices.sensitivity
+    return draw(Drawing(tuple(rows), names, 0)) if rows else None
+
+
+def _download(answer: Answer) -> Download:
+    names = tuple(dict.fromkeys(name for row in answer.rows for name in row))
+    return Download(
+        tuple(TableColumn(name, name.replace("_", " ")) for name in names),
+        tuple(tuple(row.get(name) for name in names) for row in answer.rows),
+    )
+
+
+def _ends(row: Mapping[str, Any], what: str, unit: str) -> str | None:
+    """The interval of a choice; nothing where it was fitted without draws."""
+    if row["gap_low_index"] is None or row[f"{what}_{unit}"] is None:
+        return None
+    return _span(row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"], unit)
+
+
+def _span(low: float | None, high: float | None, unit: str) -> str:
+    ends = (float("-inf") if low is None else low, float("inf") if high is None else high)
+    return " to ".join(show_end(end, unit) for end in ends)
+
+
+def _reach(citations: Sequence[Citation]) -> str:
+    days = [c.known_on for c in citations if c.known_on]
+    return f"; scores reach to {max(days)}" if days else ""
+
+
+def _scope_words(scope: Mapping[str, Any]) -> str:
+    told = [
+        f"{word.replace('index_', '')} {', '.join(value) if isinstance(value, tuple) else value}"
+        for word, value in scope.items()
+        if word != "frontier_benchmarks"  # set for named models, not asked
+    ]
+    return f" ({'; '.join(told)})" if told else ""
