@@ -29,12 +29,12 @@ class TrialResult(Result):
     """What `compare`, `plan` and `switch` give.
 
     Attributes:
-        made: The result itself, with every number.
+        details: Every number, as objects of the verb's own.
         sheet: The report of it, for every way to print.
         results: What `--json` lists.
     """
 
-    made: Any
+    details: Any
     sheet: Sheet
     results: Sequence[Mapping[str, Any]]
 

@@ -44,7 +44,7 @@ def epoch_file(
 
 
 def between(file: Path, a: str, b: str, **choices: Any) -> Comparison:
-    made = compare(f"{file}::{a}", f"{file}::{b}", mapping=MAP, **choices).made
+    made = compare(f"{file}::{a}", f"{file}::{b}", mapping=MAP, **choices).details
     assert isinstance(made, Comparison)
     return made
 
@@ -118,7 +118,7 @@ def on_the_board(files: dict[str, Path], b: str, **choices: Any) -> Comparison:
     def one(start: str) -> str:
         return str(next(path for name, path in files.items() if name.startswith(start)))
 
-    made = compare(one("GPT-5 (2025-08-07)"), one(b), **choices).made
+    made = compare(one("GPT-5 (2025-08-07)"), one(b), **choices).details
     assert isinstance(made, Comparison)
     return made
 

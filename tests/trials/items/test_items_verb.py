@@ -33,7 +33,7 @@ def run() -> Run:
 
 
 def report(*results: Any, **choices: Any) -> ItemReport:
-    made: ItemReport = headtohead.items(*map(str, results), **choices).made
+    made: ItemReport = headtohead.items(*map(str, results), **choices).details
     return made
 
 

@@ -57,7 +57,7 @@ def tried(log: Path, base_url: str, **options: Any) -> TrialResult:
 
 def made_by(log: Path, base_url: str, **options: Any) -> Switch:
     """What such a trial gives."""
-    made = tried(log, base_url, **options).made
+    made = tried(log, base_url, **options).details
     assert isinstance(made, Switch)
     return made
 

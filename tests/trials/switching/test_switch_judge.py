@@ -124,7 +124,7 @@ def test_the_preference_and_the_place_it_favours_are_as_built(
     tiny_models: TinyModels, court: Court
 ) -> None:
     found = judged(court, tiny_models, stop=False)
-    made = found.made
+    made = found.details
     n = BETTER_N + ALIKE_N
     assert (made.items, made.means, made.scorer) == (n, "judge", "judge")
     assert court.preference == pytest.approx(-(BETTER_N - FOOLED_N) / n)
@@ -151,18 +151,18 @@ def test_the_preference_and_the_place_it_favours_are_as_built(
 def test_the_trial_stops_when_it_has_decided_and_says_so(
     tiny_models: TinyModels, court: Court
 ) -> None:
-    made = judged(court, tiny_models, margin="10pp").made
+    made = judged(court, tiny_models, margin="10pp").details
     assert made.quality.verdict == "no"
     assert made.stopped == "decided"
     assert made.items == made.quality.decided_at < BETTER_N + ALIKE_N
-    again = judged(court, tiny_models, margin="10pp").made
+    again = judged(court, tiny_models, margin="10pp").details
     assert (again.spent.sent, again.quality) == (0, made.quality)
     assert again.judging == made.judging
 
 
 def test_its_own_ceiling_ends_the_trial_undecided(tiny_models: TinyModels, court: Court) -> None:
     pace = Pace(cap_tokens=64, concurrency=2, judge_max_usd=0.005)
-    made = judged(court, tiny_models, margin="10pp", pace=pace).made
+    made = judged(court, tiny_models, margin="10pp", pace=pace).details
     assert made.stopped == "ceiling"
     assert made.quality.verdict == "undecided"
     assert 0 < made.judging.usd <= 0.005
@@ -176,7 +176,7 @@ def test_a_reply_that_cannot_be_read_counts_for_neither_side(
     found = judged(
         court, tiny_models, rubric="rubric.txt", items=6, stop=False, pace=Pace(cap_tokens=3)
     )
-    made = found.made
+    made = found.details
     assert (made.items, made.quality.verdict) == (0, "undecided")
     assert made.left_out["the judge's verdict could not be read"] == 6
     assert "nothing is known" in found.sheet.sentence
@@ -209,9 +209,9 @@ def test_people_correct_the_judge_and_the_verdict_is_theirs(
     tiny_models: TinyModels, court: Court
 ) -> None:
     first = judged(court, tiny_models, human=True, ballot_items=20)
-    assert first.made.quality.verdict == "undecided"
+    assert first.details.quality.verdict == "undecided"
     assert first.sheet.word == "NEEDS VOTES"
-    assert first.made.judging.powered is None
+    assert first.details.judging.powered is None
     assert "in net preference of the judge" in first.sheet.sentence
     assert "people's votes decide" in first.sheet.sentence
     shown = json.loads(Path("ballot.key.json").read_text(encoding="utf-8"))["items"]
@@ -222,7 +222,7 @@ def test_people_correct_the_judge_and_the_verdict_is_theirs(
              for key in court.duels}  # fmt: skip
     file = vote_file(Path("votes.json"), Path("ballot.html"), {key: truth[key] for key in keys})
     found = judged(court, tiny_models, votes=[file], margin="20pp")
-    made = found.made
+    made = found.details
     assert (made.means, made.stopped, made.items) == ("judge and people", "votes", 20)
     assert made.spent.sent == 0
     powered = made.judging.powered

@@ -42,8 +42,8 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     waiting = tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot_items=40)
     assert waiting.sheet.word == "NEEDS VOTES"
     assert waiting.sheet.answer == "undecided"
-    assert waiting.made.ballot == "ballot.html"
-    assert any("--votes FILE" in note for note in waiting.made.notes)
+    assert waiting.details.ballot == "ballot.html"
+    assert any("--votes FILE" in note for note in waiting.details.notes)
     keys = on_ballot()
     assert len(set(keys)) == len(keys) == 40
     page = Path("ballot.html").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
 
     votes = {key: truth(facts[key]) for key in keys}
     anna = vote_file(Path("anna.json"), Path("ballot.html"), votes)
-    found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=80).made
+    found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=80).details
     assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
     assert found.spent.sent == 0
     assert found.quality.difference.value == pytest.approx(np.mean(list(votes.values())))
@@ -63,9 +63,9 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     # Someone who likes A whatever it says, and votes on everything.
     fan = vote_file(Path("ben.json"), Path("ballot.html"), dict.fromkeys(keys, -1.0), "Ben")
     alone = tried(log_a, tiny_models.base_url_b, votes=[fan], items=80)
-    assert alone.made.quality.verdict == "no"
+    assert alone.details.quality.verdict == "no"
     assert alone.sheet.word == "DON'T SWITCH"
-    both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=80).made
+    both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=80).details
     halfway = (np.mean(list(votes.values())) - 1) / 2
     assert both.quality.difference.value == pytest.approx(halfway)
     assert any("80 votes on 40 pairs" in note for note in both.notes)
@@ -115,7 +115,7 @@ def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) ->
             caught.value.save_as("votes.json")
         finally:
             browser.close()
-    found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=30).made
+    found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=30).details
     wanted = [truth(facts[key]) for key in keys]
     assert any(wanted)
     assert found.items == len(keys)

@@ -66,7 +66,7 @@ def test_a_model_against_itself_needs_more_items_and_names_how_many(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
     found = tried(log_a, tiny_models.base_url_a, model="tiny-a", margin="1pp", items=60)
-    made = found.made
+    made = found.details
     assert (made.quality.verdict, made.stopped, made.items) == ("undecided", "end", 60)
     assert made.quality.difference.value == 0
     assert made.quality.needed > 0
@@ -183,7 +183,7 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
             + cached * u["prompt_tokens_details"]["cached_tokens"]
             + price["output"] * u["completion_tokens"]
             for u in (row["usage"] for row in rows))  # fmt: skip
-    made = found.made
+    made = found.details
     assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
     assert "gpt-5 at $1.25" in made.savings.basis
     assert "tiny-b as given" in made.savings.basis
@@ -259,7 +259,7 @@ def test_answers_of_the_wrong_form_are_told_apart_from_wrong_ones(
     # Sums are JSON (a number) and may be wrong; capitals are no JSON at all.
     Path("number.json").write_text(json.dumps({"type": "integer", "maximum": 9}))
     found = tried(log_a, tiny_models.base_url_b, scorer="json-schema:number.json", stop=False)
-    made = found.made
+    made = found.details
     capitals = 5 * 20
     sums = [f for f in tiny_models.facts if f.skill == "add"]
     big_a = 5 * sum(int(f.answer_a) > 9 for f in sums)
@@ -273,7 +273,7 @@ def test_answers_of_the_wrong_form_are_told_apart_from_wrong_ones(
 
 def test_wrong_answers_alone_are_no_failures(tiny_models: TinyModels, log_a: Path) -> None:
     found = tried(log_a, tiny_models.base_url_b, stop=False, scorer="regex:^(\\d+|[A-Z][a-z]+)$")
-    assert found.made.failures == {}
+    assert found.details.failures == {}
     assert section(found, "failures")["says"] == "every answer scored could be used"
 
 
@@ -363,6 +363,6 @@ def test_a_trial_is_dated_and_repeatable(tiny_models: TinyModels, log_a: Path) -
     found = tried(log_a, tiny_models.base_url_b, items=40, pace=QUICK)
     assert str(found.sheet.as_of) == DAY
     one = tried(log_a, tiny_models.base_url_b, items=40, ledger="other.jsonl")
-    assert found.made.quality == one.made.quality
+    assert found.details.quality == one.details.quality
     other = tried(log_a, tiny_models.base_url_b, items=40, seed=1, ledger="third.jsonl")
-    assert other.made.quality != one.made.quality
+    assert other.details.quality != one.details.quality

@@ -152,7 +152,7 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                 says=f"median {c.speed.b_seconds:,.3g} s against {c.speed.a_seconds:,.3g} s, "
                 f"{spread(c.speed.ratio, 2)} times",
                 columns=(
-                    TableColumn("side", "ModelRun"),
+                    TableColumn("side", "Side"),
                     TableColumn("name", "Name"),
                     TableColumn("median_seconds", "Median s", 2),
                 ),
@@ -283,7 +283,7 @@ def _cost(c: Comparison, money: Money) -> Figure:
         "What does a solved task cost?",
         says=says,
         columns=(
-            TableColumn("side", "ModelRun"),
+            TableColumn("side", "Side"),
             TableColumn("name", "Name"),
             TableColumn("cost_usd", "$ per call", 4),
             TableColumn("cost_usd_per_success", "$ per solved task", 4),

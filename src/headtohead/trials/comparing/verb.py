@@ -67,7 +67,7 @@ def compare(
     if settings.many:
         many = compare_all(opened, settings)
         sheet = many_sheet(many, sources=sources)
-        return TrialResult(made=many, sheet=sheet, results=_many_results(many, places))
+        return TrialResult(details=many, sheet=sheet, results=_many_results(many, places))
     prices = prices_on(as_of, store) if settings.prices else None
     found = compare_runs(opened[0], opened[1], settings, rates=prices.rates if prices else None)
     if prices:
@@ -78,7 +78,7 @@ def compare(
         as_of=prices.day if prices else None,
         notes=prices.notes if prices else (),
     )
-    return TrialResult(made=found, sheet=sheet, results=_results(found, places))
+    return TrialResult(details=found, sheet=sheet, results=_results(found, places))
 
 
 def _results(c: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def items(
         UnknownName: If a file holds no run of the name given.
 
     Examples:
-        >>> items("runs/", margin="2pp").made.short.needed  # doctest: +SKIP
+        >>> items("runs/", margin="2pp").details.short.needed  # doctest: +SKIP
         24
     """
     if not results:
@@ -51,7 +51,7 @@ def items(
     ]
     places = [citation.source_id for citation in sources]
     return TrialResult(
-        made=made, sheet=items_sheet(made, sources=sources), results=_results(made, places)
+        details=made, sheet=items_sheet(made, sources=sources), results=_results(made, places)
     )
 
 

@@ -76,7 +76,7 @@ def plan(
         as_of=prices.day if prices else None,
         notes=prices.notes if prices else (),
     )
-    return TrialResult(made=planned, sheet=sheet, results=[result])
+    return TrialResult(details=planned, sheet=sheet, results=[result])
 
 
 def _assumed(

@@ -142,7 +142,7 @@ def switch(
     )
     sources = [file_citation("log", logs, "Logged requests"), *prices.citations()]
     sheet = switch_sheet(result, sources=sources, as_of=prices.day)
-    return TrialResult(made=result, sheet=sheet, results=_results(result))
+    return TrialResult(details=result, sheet=sheet, results=_results(result))
 
 
 def candidate_of(
