@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -67,12 +68,19 @@ def test_a_newcomer_reads_who_leads_how_surely_and_what_was_left_out(run: Run) -
     lines = found.stdout.splitlines()
     assert lines[0] == "5 models ranked by 900 votes"
     assert "votes.csv" in lines[1]
-    for words in ("95%", "places", "alone", "All 900 rows read were counted", "Cite: headtohead"):
+    for words in (
+        "95%",
+        "Places",
+        "Alone",
+        "all models together",
+        "All 900 rows read were counted",
+        "Cite: headtohead",
+    ):
         assert words in found.stdout
-    order = [line.split()[2] for line in lines if line[8:11].strip().isdigit()]
+    order = [line.split()[0] for line in lines if re.match(r"  m\d +\d", line)]
     assert order[0] == "m0"
     assert sorted(order) == [f"m{i}" for i in range(5)]
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
 
 
 def test_json_holds_every_number_with_its_interval_and_method(run: Run) -> None:
@@ -158,7 +166,7 @@ def test_boards_beside_the_whole(run: Run, options: list[str], boards: set[str])
     assert boards <= {r["board"] for r in found["results"]}
     assert found["results"][0]["board"] == "all"
     text = run("votes.csv", *options).stdout
-    assert all(name in text for name in boards)
+    assert all(name.replace("=", " = ", 1) in text for name in boards)
 
 
 def test_windows_print_the_drift(run: Run) -> None:
@@ -167,7 +175,7 @@ def test_windows_print_the_drift(run: Run) -> None:
     save("later.csv", later)
     found = run("votes.csv", "later.csv", "--window", "month")
     assert "DRIFT" in found.stdout
-    assert "2025-01 to 2025-03" in found.stdout
+    assert "2025-01  2025-03" in found.stdout
     both = given(run("votes.csv", "later.csv", "--window", "month", "--json"))
     assert {m["model"] for m in both["drift"]["moves"]} == {f"m{i}" for i in range(5)}
     assert both["about"] == "2025-01-01/2025-03-31"
@@ -279,7 +287,15 @@ def test_own_names_of_columns_and_words(run: Run) -> None:
 def test_groups_trust_and_style_are_printed_when_asked(run: Run) -> None:
     save("teams.csv", {"model": ["m0", "m1", "m3"], "group": ["x", "y", "x"]})
     found = run("votes.csv", "--group", "teams.csv", "--trust", "--style", "length")
-    for words in ("GROUPS BY", "y over x", "2 models in no group", "TRUST", "STYLE", "length"):
+    for words in (
+        "GROUPS",
+        "Groups by teams.csv",
+        "y over x",
+        "2 models in no group",
+        "TRUST",
+        "STYLE",
+        "length",
+    ):
         assert words in found.stdout
     plain = run("votes.csv").stdout
     assert not any(words in plain for words in ("GROUPS", "TRUST", "STYLE", "DRIFT"))
@@ -291,14 +307,14 @@ def test_a_judge_is_corrected(run: Run) -> None:
     assert found.exit_code == 0
     assert "people alone" in found.stdout
     assert "judge alone" in found.stdout
-    assert "PEOPLE, CORRECTED BY THE JUDGE: 5 models" in found.stdout
-    assert "ALL VOTES" not in found.stdout
+    assert "Ratings by people, corrected by the judge: 5 models" in found.stdout
+    assert "by all votes" not in found.stdout
     assert run("people.csv", "--judge", "votes.csv", "--by", "language").exit_code == 64
 
 
 def test_top_shortens_every_board(run: Run) -> None:
     text = run("votes.csv", "--by", "language", "--top", "2").stdout
-    assert text.count("and 3 more") == 4
+    assert text.count("and 3 more (") == 4
 
 
 def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
@@ -412,7 +428,7 @@ def test_the_command_at_the_end_makes_the_same_again(run: Run, options: list[str
     once = run("votes.csv", *options)
     assert once.exit_code == 0, once.output
     _, _, rest = once.stdout.partition("Again: h2h rank votes.csv")
-    typed = rest.partition("\nCite:")[0]
+    typed = rest.replace("\\\n", "")
     again = run("votes.csv", *shlex.split(typed))
     assert again.stdout == once.stdout
     for option in options:

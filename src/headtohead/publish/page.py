@@ -37,7 +37,7 @@ from headtohead.publish.sheet import (
     Step,
     TableColumn,
 )
-from headtohead.publish.terminal import cell_text
+from headtohead.publish.terminal import cell_text, rows_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -220,40 +220,13 @@ def _shown(figure: Figure) -> tuple[tuple[TableColumn, ...], Sequence[Row], tupl
     chooser = figure.chooser
     if chooser is None:
         return figure.columns, figure.rows, (False,) * len(figure.rows)
+    first = chooser.alternatives[0].rows
     names = [column.name for column in figure.download.columns]
-    rows, shades = [], []
-    for cells in chooser.alternatives[0].rows:
-        row = dict(zip(names, cells, strict=True))
-        rows.append(tuple(_of_columns(row, column) for column in figure.columns))
-        shade = row.get(chooser.shade)
-        shades.append(isinstance(shade, int) and shade % 2 == 0)
-    return figure.columns, rows, tuple(shades)
-
-
-def _of_columns(row: Mapping[str, Cell], column: TableColumn) -> Cell:
-    """The cell of a chooser's table: of its own column, or the span of two."""
-    if column.ends is None:
-        return row[column.name]
-    low, high = (row[name] for name in column.ends)
-    return span_words(low, high, column)
-
-
-def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
-    """Two ends as a reader sees them: "1,195 to 1,213", "at least 1,195", places "3-7".
-
-    Args:
-        low: A number; None if nothing bounds it.
-        high: A number; None if nothing bounds it.
-        column: Its `ends` say whether these are places.
-    """
-    first, last = cell_text(low, column), cell_text(high, column)
-    if column.ends and column.ends[0].endswith("_rank"):
-        return first if low == high else f"{first}-{last}"
-    if low is None and high is None:
-        return "no bounds"
-    if low is None:
-        return f"at most {last}"
-    return f"at least {first}" if high is None else f"{first} to {last}"
+    shades = [False] * len(first)
+    if chooser.shade:
+        given = [row[names.index(chooser.shade)] for row in first]
+        shades = [isinstance(shade, int) and shade % 2 == 0 for shade in given]
+    return figure.columns, rows_of(figure, first), tuple(shades)
 
 
 def _cell(cell: Cell, column: TableColumn) -> CellView:

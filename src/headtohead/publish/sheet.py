@@ -187,6 +187,7 @@ class Chooser:
         shade: The column whose even numbers are shaded; empty for none.
         falling: Columns whose first click shows the largest first.
         help: What the columns mean, (term, meaning).
+        listed: Rows of each alternative that a terminal prints; it only names those beyond.
     """
 
     label: str
@@ -203,6 +204,7 @@ class Chooser:
     shade: str = ""
     falling: tuple[str, ...] = ()
     help: tuple[tuple[str, str], ...] = ()
+    listed: tuple[int, ...] = (10,)
 
 
 @dataclass(frozen=True, slots=True)

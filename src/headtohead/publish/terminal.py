@@ -15,6 +15,7 @@ from headtohead.publish.escaping import plain, sentence
 from headtohead.publish.sheet import (
     Bars,
     Cell,
+    Chooser,
     ClaimCard,
     Figure,
     Linked,
@@ -28,6 +29,7 @@ from headtohead.publish.sheet import (
 _USUAL, _LEAST, _MOST = 80, 40, 120
 _TRACK = 41  # most characters of a bar
 _NAME = 34  # most characters of a name beside a bar
+_NAMED = 30  # boards that are only named
 _NUMBERS = 8  # estimates of one reading
 _GAP = "  "
 _CELL = 120  # most characters of a cell whose column is not of sentences
@@ -112,6 +114,9 @@ def figure_lines(figure: Figure, width: int) -> Iterator[str]:
         figure: The figure.
         width: Columns of the terminal.
     """
+    if figure.chooser:
+        yield from _alternatives(figure, figure.chooser, width)
+        return
     yield from wrapped(": ".join(filter(None, (figure.title, figure.subtitle))), width)
     if figure.missing:
         yield from wrapped(f"Nothing to show: {figure.missing}", width, "  ")
@@ -126,6 +131,32 @@ def figure_lines(figure: Figure, width: int) -> Iterator[str]:
             yield f"  and {more:,} more (--json and --html have all)"
     for remark in filter(None, (figure.note, *figure.remarks)):
         yield from wrapped(f"- {remark}", width, "  ", "    ")
+
+
+def _alternatives(figure: Figure, chooser: Chooser, width: int) -> Iterator[str]:
+    """The first boards of a figure with several, and the names of the others."""
+    said: set[str] = set()
+    for place, (board, shown) in enumerate(zip(chooser.alternatives, chooser.listed, strict=False)):
+        if place:
+            yield ""
+        yield from wrapped(f"{board.title}: {board.subtitle}", width)
+        yield from wrapped(board.says, width, "  ")
+        rows = rows_of(figure, board.rows[:shown])
+        yield from table(figure.columns, rows, width, name_dropped=not place)
+        if len(board.rows) > shown:
+            yield f"  and {len(board.rows) - shown:,} more (--json and --html have all)"
+        if not place:
+            terms = " ".join(f"{term}: {meaning}" for term, meaning in chooser.help)
+            yield from wrapped(terms, width, "  ")
+        for remark in board.remarks:
+            if remark not in said:
+                yield from wrapped(f"- {remark}", width, "  ", "    ")
+        said.update(board.remarks)
+    if more := chooser.alternatives[len(chooser.listed) :]:
+        names = ", ".join(board.title for board in more[:_NAMED])
+        left = f" and {len(more) - _NAMED:,} more" if len(more) > _NAMED else ""
+        yield ""
+        yield from wrapped(f"{len(more):,} more to choose from: {names}{left}.", width)
 
 
 def _card(card: ClaimCard, width: int) -> Iterator[str]:
@@ -238,8 +269,53 @@ def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
     return f"{cell:,.{column.digits}f}"
 
 
+def rows_of(figure: Figure, rows: Sequence[Row]) -> list[Row]:
+    """Rows of a figure's download as its table shows them: a column, or the span of two.
+
+    Args:
+        figure: With a chooser.
+        rows: Those of one of its alternatives.
+    """
+    names = [column.name for column in figure.download.columns]
+    made: list[Row] = []
+    for cells in rows:
+        row = dict(zip(names, cells, strict=True))
+        made.append(
+            tuple(
+                span_words(row[column.ends[0]], row[column.ends[1]], column)
+                if column.ends
+                else row[column.name]
+                for column in figure.columns
+            )
+        )
+    return made
+
+
+def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
+    """Two ends as a reader sees them: "1,195 to 1,213", "at least 1,195", places "3-7".
+
+    Args:
+        low: A number; None if nothing bounds it.
+        high: A number; None if nothing bounds it.
+        column: Its `ends` say whether these are places.
+    """
+    first, last = cell_text(low, column), cell_text(high, column)
+    if column.ends and column.ends[0].endswith("_rank"):
+        return first if low == high else f"{first}-{last}"
+    if low is None and high is None:
+        return "no bounds"
+    if low is None:
+        return f"at most {last}"
+    return f"at least {first}" if high is None else f"{first} to {last}"
+
+
 def table(
-    columns: Sequence[TableColumn], rows: Sequence[Row], width: int, indent: str = "  "
+    columns: Sequence[TableColumn],
+    rows: Sequence[Row],
+    width: int,
+    indent: str = "  ",
+    *,
+    name_dropped: bool = True,
 ) -> Iterator[str]:
     """Columns under their titles, numbers to the right.
 
@@ -251,6 +327,7 @@ def table(
         rows: One cell a column.
         width: Columns of the terminal.
         indent: Before each line.
+        name_dropped: Whether columns that do not fit are named below.
     """
     texts = [[plain(c.title, 60) for c in columns]]
     texts += [
@@ -263,7 +340,7 @@ def table(
         kept.pop()
     for line in texts:
         yield from _table_row([(columns[i], line[i]) for i in kept], widths or [room], indent)
-    if dropped := [c.title for c in columns[len(kept) :]]:
+    if name_dropped and (dropped := [c.title for c in columns[len(kept) :]]):
         yield from wrapped(f"Too wide to show here: {', '.join(dropped)}.", width, indent)
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
+from headtohead.core.version import VERSION
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Download, Sheet
 from headtohead.ratings.board import Board
 from headtohead.ratings.settings import RankSettings
 
@@ -134,8 +137,8 @@ class JudgeUse:
     unrated: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RankResult:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RankResult(Result):
     """Leaderboards and all that was asked about them.
 
     Attributes:
@@ -187,3 +190,29 @@ class RankResult:
         if name not in self.boards:
             raise UnknownName("board", name, self.boards)
         return self.boards[name][0]
+
+    @property
+    def sheet(self) -> Sheet:
+        """How it is shown in a terminal or a notebook."""
+        from headtohead.ratings.sheet.sheet import rank_sheet
+
+        return rank_sheet(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        from headtohead.ratings.sheet.data import rank_json
+
+        return rank_json(self)
+
+    def table(self) -> Download:
+        """One row for each model and board."""
+        from headtohead.ratings.sheet.data import rank_table
+
+        return rank_table(self)
+
+    def to_html(self) -> str:
+        """One page that needs nothing but a browser, with the pairs of the leading models."""
+        from headtohead.publish.page import sheet_html
+        from headtohead.ratings.sheet.sheet import rank_sheet
+
+        return sheet_html(rank_sheet(self, page=True), version=VERSION)

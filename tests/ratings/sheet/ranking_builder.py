@@ -11,11 +11,14 @@ import numpy as np
 from headtohead.core.dates import Period
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
+from headtohead.publish.page import sheet_html
+from headtohead.publish.terminal import sheet_lines
 from headtohead.ratings.board import Board, boards
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import Groups, Move, RankResult, StyleEffect
 from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.sheet.sheet import rank_sheet
 from headtohead.ratings.trust import (
     Exposure,
     Fitness,
@@ -176,3 +179,13 @@ def citation() -> Citation:
         citation="votes.parquet, as given.", url="", licence="not stated", evaluator="third_party",
         sha256="ab" * 32,
     )  # fmt: skip
+
+
+def page(result: RankResult, command: str = "") -> str:
+    """The page that `--html` writes."""
+    return sheet_html(rank_sheet(result, command=command, page=True), version=VERSION)
+
+
+def lines(result: RankResult, width: int = 80, **options: Any) -> list[str]:
+    """What a terminal prints."""
+    return list(sheet_lines(rank_sheet(result, **options), width=width))

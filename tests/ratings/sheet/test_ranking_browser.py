@@ -12,8 +12,6 @@ import pytest
 from tests.claims.test_report_browser import CHROMIUM, CONTRAST, DRAWN, FLAGS, downloaded
 from tests.ratings.sheet import ranking_builder as build
 
-from headtohead.ratings.sheet.page import rank_html
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 Opened = Callable[..., Any]
 MANY = tuple(f"model-{n:03}" for n in range(60))
@@ -39,7 +37,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "undefeated": build.made(build.undefeated()),
     }
     for name, result in made.items():
-        text = rank_html(result, version=build.VERSION)
+        text = build.page(result)
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: (folder / f"{name}.html").as_uri() for name in made}
 
@@ -152,7 +150,7 @@ def test_without_scripts_the_table_is_there(browser: Any, files: dict[str, str])
     page = context.new_page()
     page.goto(files["everything"])
     assert len(models(page)) == 8
-    assert "The table of the first board does not." in page.content()
+    assert "Every number is also in the tables, which do not." in page.content()
     assert not page.locator("#choose").is_visible()
     context.close()
 
@@ -248,7 +246,7 @@ def test_a_long_board_shows_its_top_and_all_on_request(opened: Opened) -> None:
     page = opened("many")
     drawn(page, 50)
     assert len(models(page)) == 60
-    assert "The chart shows 50 of 60 models" in page.locator("#board-more").text_content()
+    assert "The chart shows 50 of 60;" in page.locator("#board-more").text_content()
     page.locator("#f-n").select_option("all")
     drawn(page, 60)
     assert not page.locator("#board-more").is_visible()

@@ -12,7 +12,7 @@ from tests.ratings.sheet import ranking_builder as build
 
 from headtohead.core.units import unit_of
 from headtohead.ratings.result import RankResult
-from headtohead.ratings.sheet.data import rank_csv, rank_json
+from headtohead.ratings.sheet.data import rank_json
 from headtohead.ratings.sheet.naming import parts_of
 
 RANKINGS = {
@@ -35,7 +35,7 @@ def reread(result: RankResult) -> dict[str, Any]:
 
 
 def rows_of(result: RankResult) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(rank_csv(result), newline="")))
+    return list(csv.DictReader(io.StringIO(result.to_csv(), newline="")))
 
 
 def test_json_is_the_common_envelope_and_strict(result: RankResult) -> None:
@@ -159,7 +159,7 @@ def test_numeric_columns_of_the_csv_end_in_a_unit() -> None:
 
 
 def test_csv_is_safe_for_terminals_and_spreadsheets() -> None:
-    text = rank_csv(RANKINGS["hostile"])
+    text = RANKINGS["hostile"].to_csv()
     assert all(c.isprintable() or c == "\n" for c in text)
     models = {row["model"] for row in rows_of(RANKINGS["hostile"])}
     assert "'=1+1" in models

@@ -18,10 +18,9 @@ from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import JudgeUse, RankResult
 from headtohead.ratings.sheet import charts
+from headtohead.ratings.sheet.boards import boards_figure
 from headtohead.ratings.sheet.data import COLUMNS, votes_between
-from headtohead.ratings.sheet.figures import Setting
-from headtohead.ratings.sheet.leaderboards import boards_view
-from headtohead.ratings.sheet.page import rank_html
+from headtohead.ratings.sheet.naming import ModelNames
 
 RANKINGS = {
     "plain": build.made(),
@@ -39,7 +38,7 @@ EXHIBITS = (
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    return {name: rank_html(r, version=build.VERSION) for name, r in RANKINGS.items()}
+    return {name: build.page(r) for name, r in RANKINGS.items()}
 
 
 @pytest.fixture(params=RANKINGS, ids=str)
@@ -73,7 +72,7 @@ def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> 
     assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
     types = [s.get("type") for s in seen.all("script")]
     runs = [text for kind, text in zip(types, seen.scripts, strict=True) if kind is None]
-    assert len(runs) == policy.count("'sha256-") == 4
+    assert len(runs) == policy.count("'sha256-") == 5
     for text in runs:
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
@@ -103,7 +102,7 @@ def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
     html = pages["hostile"]
     seen = Seen(html)
     assert not seen.all("img")
-    assert len(seen.all("script")) == 5
+    assert len(seen.all("script")) == 6
     assert "window.pwned=1" in seen.text
     assert "\u202e" not in html
     assert "\x1b" not in html
@@ -138,12 +137,12 @@ def test_every_standing_is_a_row_with_both_intervals(html: str, pages: dict[str,
     board = RANKINGS[name].board()
     table = re.search(r'<table class="data standings".*?</table>', html, re.DOTALL)
     assert table
-    rows = re.findall(r"<tr.*?>(<th scope=\"row\">.*?)</tr>", table[0], re.DOTALL)
+    rows = re.findall(r"<tr.*?>(<th scope=row>.*?)</tr>", table[0], re.DOTALL)
     assert len(rows) == len(board.standings)
     for row, s in zip(rows, board.standings, strict=True):
-        cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+        cells = re.findall(r"<td[^>]*><bdi>(.*?)</bdi></td>", row)
         assert cells[0] == (str(s.best) if s.best == s.worst else f"{s.best}-{s.worst}")
-        assert cells[4] == str(s.group)
+        assert cells[5] == str(s.group)
         assert sum(bool(re.search(r"\d to -?\d|at least|at most", c)) for c in cells) == 2
         assert f"{s.battles:,}" in cells
 
@@ -154,15 +153,18 @@ def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]
     seen = Seen(pages["everything"])
     options = [o["value"] for o in seen.all("option")]
     assert [g["label"] for g in seen.all("optgroup")] == ["language", "month"]
-    for key in ("all", "language=de", "month=2025-06", "closed <b>"):
+    for key in ("all", "language=de", "month=2025-06"):
         assert key in options
-    assert [b["key"] for b in embedded(pages["apart"])["ranking"]["boards"]] == [
+    chooser = embedded(pages["everything"])["chooser"]
+    assert chooser["by"] == "model_group"
+    assert {row[-1] for row in chooser["boards"][0]["rows"]} == {"open", "closed <b>", ""}
+    assert [b["key"] for b in embedded(pages["apart"])["chooser"]["boards"]] == [
         "all (part 1)", "all (part 2)",
     ]  # fmt: skip
 
 
 def test_every_board_is_embedded_whole(pages: dict[str, str]) -> None:
-    result, data = RANKINGS["everything"], embedded(pages["everything"])["ranking"]
+    result, data = RANKINGS["everything"], embedded(pages["everything"])["chooser"]
     assert data["columns"] == list(COLUMNS)
     assert len(data["boards"]) == len(result.boards)
     for entry in data["boards"]:
@@ -185,7 +187,7 @@ def test_only_what_was_asked_for_is_shown(pages: dict[str, str]) -> None:
     plain = set(Seen(pages["plain"]).ids)
     assert plain & set(EXHIBITS) == {"win-matrix", "battle-counts", "left-out"}
     assert not {"section-time", "section-groups", "section-style", "section-trust"} & plain
-    noted = Seen(rank_html(build.made(drift_note="there is one window"), version="1"))
+    noted = Seen(build.page(build.made(drift_note="there is one window")))
     assert "No drift can be shown: there is one window." in noted.text
 
 
@@ -204,19 +206,18 @@ def test_every_download_says_what_it_is(pages: dict[str, str]) -> None:
 def test_charts_draw_outside_a_browser_with_open_ends_as_arrows() -> None:
     import vl_convert
 
-    view = boards_view(Setting(RANKINGS["undefeated"], "1")).first
-    assert view.spec is not None
-    spec = framed(view.spec, view.frame) | {"config": config(PRINT_INK)}
+    view = embedded(build.page(RANKINGS["undefeated"]))["exhibits"][0]
+    spec = framed(view["spec"], view["frame"]) | {"config": config(PRINT_INK)}
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     for name in RANKINGS["undefeated"].board().fitted.counts.models:
         assert f">{name}</text>" in svg
-    rows = next(iter(view.spec["datasets"].values()))
+    rows = next(iter(view["spec"]["datasets"].values()))
     assert rows[0]["high"] is rows[0]["wide_high"] is None
     # An arrow is a triangle; nothing else here is one.
     triangles = [c for c in re.findall(r'd="(M[^"]*?)"', svg) if c.count("L") == 2 and "Z" in c]
     assert len(triangles) == 2
-    joined = " ".join(view.notes)
-    assert "2 models have an interval without an end" in joined
+    joined = " ".join(view["metadata"]["notes"])
+    assert "2 models have an interval without an end (always-wins: undefeated" in joined
 
 
 def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> None:
@@ -234,7 +235,7 @@ def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> N
     by_place = {(c["row_n"], c["column_n"]): c for c in cells}
     for (i, j), cell in by_place.items():
         assert cell["score_frac"] + by_place[j, i]["score_frac"] == pytest.approx(1)
-    never = rank_html(build.made(build.undefeated()), version="1")
+    never = build.page(build.made(build.undefeated()))
     assert "1 of 15 pairs never met" in Seen(never).text
 
 
@@ -250,13 +251,17 @@ def test_many_groups_share_eight_colours_and_the_rest_are_others() -> None:
     result = build.made(build.counts(names, 20))
     labels = {name: f"lab-{n % 11:02}" for n, name in enumerate(names)}
     made = groups_of(result.board(), "lab", labels)
-    view = boards_view(Setting(replace(result, groups=made), "1"))
-    kinds = set(view.data["kinds"].values())
+    result = replace(result, groups=made)
+    figure = boards_figure(result, ModelNames.of(result), None)
+    assert figure.chooser is not None
+    assert figure.chart is not None
+    kinds = set(figure.chooser.kinds.values())
     assert len(kinds) == 8
     assert "other" in kinds
-    assert len(view.groups) == 11
-    assert view.first.spec is not None
-    assert view.first.spec["layer"][-1]["encoding"]["y"]["field"] == "place"
+    assert len({row[-1] for row in figure.download.rows}) == 11
+    chart = figure.chart()
+    assert chart is not None
+    assert chart.to_dict()["layer"][-1]["encoding"]["y"]["field"] == "place"
 
 
 def test_three_hundred_models_and_many_boards_stay_one_sane_page() -> None:
@@ -267,27 +272,27 @@ def test_three_hundred_models_and_many_boards_stay_one_sane_page() -> None:
         f"language=l{n}": tuple(replace(b, name=f"language=l{n}") for b in found) for n in range(28)
     }
     result = build.made(rng_votes, boards=many)
-    html = rank_html(result, version="1")
+    html = build.page(result)
     assert len(html.encode()) < 4_000_000
     data = embedded(html)
-    assert len(data["ranking"]["boards"]) == 29
+    assert len(data["chooser"]["boards"]) == 29
     assert len(next(iter(data["exhibits"][0]["spec"]["datasets"].values()))) == 50
     assert data["exhibits"][0]["spec"]["height"] == 50 * charts.ROW_PX
     matrix = next(x for x in data["exhibits"] if x["slug"] == "win-matrix")
     assert len(matrix["data"]["rows"]) == 30 * 29 / 2
     assert "The 30 models with the highest ratings; the board has 300." in Seen(html).text
-    assert len(re.findall('<th scope="row"><bdi>laboratory', html)) >= 300
+    assert len(re.findall("<th scope=row><bdi>laboratory", html)) >= 300
 
 
 def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:
-    assert rank_html(RANKINGS["everything"], version=build.VERSION) == pages["everything"]
+    assert build.page(RANKINGS["everything"]) == pages["everything"]
 
 
 def test_the_page_says_which_command_makes_it_again() -> None:
     again = "h2h rank votes.csv --where 'note=a, b=c' --html ranking.html"
-    page = rank_html(RANKINGS["plain"], version=build.VERSION, again=again)
+    page = build.page(RANKINGS["plain"], again)
     assert f"Make this page again: {again}" in Seen(page).text
-    assert "again:" not in Seen(rank_html(RANKINGS["plain"], version=build.VERSION)).text
+    assert "again:" not in Seen(build.page(RANKINGS["plain"])).text
 
 
 def test_a_board_of_people_and_a_judge_is_called_that() -> None:
@@ -295,7 +300,7 @@ def test_a_board_of_people_and_a_judge_is_called_that() -> None:
         labels=40, judged=1, agreement_frac=0.8, weight_frac=0.5, gain_ratio=1.4, unrated=()
     )
     result = build.made(judge=use, trust=build.trust(build.made().board()))
-    seen = Seen(rank_html(result, version="1"))
+    seen = Seen(build.page(result))
     assert "Ratings by people, corrected by the judge" in seen.text
     assert "Ratings by all votes" not in seen.text
     # Flips are those of people alone: the first screen does not mix them with the corrected order.
@@ -304,8 +309,8 @@ def test_a_board_of_people_and_a_judge_is_called_that() -> None:
 
 def test_settings_that_are_not_numbers_of_json_are_told_anyway() -> None:
     result: RankResult = build.made(about=None, as_of=None, citations=())
-    seen = Seen(rank_html(result, version="1"))
+    seen = Seen(build.page(result))
     assert "No source was used." in seen.text
-    assert "Data: none named." in embedded(rank_html(result, version="1"))["exhibits"][0]["frame"][
+    assert "Data: none." in embedded(build.page(result))["exhibits"][0]["frame"][
         "footer"
     ]["text"]  # fmt: skip

@@ -11,7 +11,7 @@ from tests.ratings.sheet import ranking_builder as build
 from headtohead.core.interval import Interval
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet import words
-from headtohead.ratings.sheet.comparisons import reach_of
+from headtohead.ratings.sheet.boards import reach_of
 from headtohead.ratings.sheet.method import steps
 from headtohead.ratings.sheet.naming import (
     distinct,

@@ -7,7 +7,9 @@ chart as data: axes look them up in the parameter `order` by their place.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from headtohead.core.interval import Interval
 from headtohead.publish.chartparts import tip
+from headtohead.ratings.sheet.naming import finite
 
 if TYPE_CHECKING:
     import altair as alt
@@ -42,9 +44,36 @@ _WORDS = {
 }
 
 
+def ends(name: str, own: Interval, joint: Interval | None = None) -> Row:
+    """What `intervals` needs of one row but its place.
+
+    Args:
+        name: Short and distinct.
+        own: The interval that holds alone.
+        joint: The one that holds with the rest; None if there is none.
+    """
+    wide = joint or own
+    return {
+        "name": name,
+        "value": own.value,
+        "low": finite(own.low),
+        "high": finite(own.high),
+        "wide_low": finite(wide.low),
+        "wide_high": finite(wide.high),
+        "reach": max(1.0, 2 * wide.width if wide.width < 1e6 else 100.0),
+        "shade": False,
+        "kind": "",
+        "beside": "",
+    }
+
+
+def paired(rows: Sequence[Row]) -> list[Row]:
+    """Rows with places, of which every other two are shaded."""
+    return [row | {"place": n, "shade": n % 4 in (1, 2)} for n, row in enumerate(rows, 1)]
+
+
 def intervals(
     rows: Sequence[Row],
-    order: Sequence[str],
     *,
     axis: str,
     kinds: Sequence[str] = (),
@@ -56,10 +85,9 @@ def intervals(
     """One row a name: a point, a thick bar that holds alone, a thin one that holds with the rest.
 
     Args:
-        rows: With place (from 1), name, value, low, high, wide_low, wide_high (null for an open
-            end), reach (how far an interval is drawn), shade (true for a band behind the row),
-            kind, and beside (words at the right edge).
-        order: The names by place, short and distinct.
+        rows: By place, with place (from 1), name, value, low, high, wide_low, wide_high (null for
+            an open end), reach (how far an interval is drawn), shade (true for a band behind the
+            row), kind, and beside (words at the right edge).
         axis: Title of the axis.
         kinds: Values of `kind`, told apart by colour and shape; none for one kind.
         zero: Whether a line marks zero.
@@ -100,11 +128,16 @@ def intervals(
             ),
         )
 
-    looks = {"color": _colour(kinds)}
+    domain, legend = list(kinds) or [""], alt.Legend(title=None) if kinds else None
+    looks = {"color": alt.Color("kind:N", scale=alt.Scale(domain=domain), legend=legend)}
+    shape_of = alt.Shape("kind:N", scale=alt.Scale(domain=domain), legend=legend)
     shown = tip(
-        ("name", "Name", ""), ("value", axis, ",.1f"), ("alone_text", "Holds alone", ""),
-        *([("together_text", "Holds with the rest", "")] if joint else []), *more,
-    )  # fmt: skip
+        ("name", "Name", ""),
+        ("value", axis, ",.1f"),
+        ("alone_text", "Holds alone", ""),
+        *([("together_text", "Holds with the rest", "")] if joint else []),
+        *more,
+    )
     layers: list[alt.Chart] = [
         chart.transform_filter("datum.shade").mark_rect(opacity=0.12, color="#808a99").encode(y),
     ]
@@ -113,9 +146,10 @@ def intervals(
         layers.append(line.encode(x("zero_n")))
     if joint:
         layers.append(
-            chart.mark_rule(strokeWidth=1.4).encode(x("wide_low_x"), alt.X2("wide_high_x"), y,
-                                                    **looks)
-        )  # fmt: skip
+            chart.mark_rule(strokeWidth=1.4).encode(
+                x("wide_low_x"), alt.X2("wide_high_x"), y, **looks
+            )
+        )
     layers.append(
         chart.mark_rule(strokeWidth=5, opacity=0.6).encode(x("low_x"), alt.X2("high_x"), y, **looks)
     )
@@ -130,7 +164,7 @@ def intervals(
         )
     layers.append(
         chart.mark_point(filled=True, size=62, opacity=1).encode(
-            x("value"), y, _shape(kinds), tooltip=shown, **looks
+            x("value"), y, shape_of, tooltip=shown, **looks
         )
     )
     # A row is easier to hit than a point.
@@ -142,6 +176,7 @@ def intervals(
             text=alt.condition("true" if always else "roomy", alt.Text("beside:N"), alt.value("")),
         )
     )
+    order = [str(row["name"]) for row in rows]
     return _on(rows, layers, order).properties(height=ROW_PX * max(1, len(rows)))
 
 
@@ -155,16 +190,24 @@ def chances(rows: Sequence[Row], order: Sequence[str]) -> "alt.LayerChart":
         order: The names by place, short and distinct.
     """
     shown = tip(
-        ("a", "Row", ""), ("b", "Column", ""), ("score_frac", "Row's expected score", ".1%"),
-        ("low_frac", "At least", ".1%"), ("high_frac", "At most", ".1%"),
+        ("a", "Row", ""),
+        ("b", "Column", ""),
+        ("score_frac", "Row's expected score", ".1%"),
+        ("low_frac", "At least", ".1%"),
+        ("high_frac", "At most", ".1%"),
         ("votes_n", "Votes between them", ",.0f"),
-    )  # fmt: skip
+    )
     most = max([0.1, *(float(row["lead_frac"]) for row in rows)])
     return _cells(
-        rows, order, shown,
-        lean="lean", leans=("row ahead", "column ahead"), weight="lead_frac", most=most,
+        rows,
+        order,
+        shown,
+        lean="lean",
+        leans=("row ahead", "column ahead"),
+        weight="lead_frac",
+        most=most,
         words="format(datum.score_frac * 100, '.0f')",
-    )  # fmt: skip
+    )
 
 
 def battles(rows: Sequence[Row], order: Sequence[str]) -> "alt.LayerChart":
@@ -178,11 +221,17 @@ def battles(rows: Sequence[Row], order: Sequence[str]) -> "alt.LayerChart":
     shown = tip(("a", "Row", ""), ("b", "Column", ""), ("votes_n", "Votes between them", ",.0f"))
     most = max((float(row["votes_log"]) for row in rows), default=1.0) or 1.0
     return _cells(
-        rows, order, shown,
-        lean="kind", leans=("votes",), weight="votes_log", most=most, bold="normal",
+        rows,
+        order,
+        shown,
+        lean="kind",
+        leans=("votes",),
+        weight="votes_log",
+        most=most,
+        bold="normal",
         words="datum.votes_n < 1000 ? format(datum.votes_n, 'd')"
         " : format(datum.votes_n / 1000, datum.votes_n < 9950 ? '.1f' : '.0f') + 'k'",
-    )  # fmt: skip
+    )
 
 
 def _cells(
@@ -205,9 +254,12 @@ def _cells(
         .transform_calculate(words=words)
     )
     names = alt.Axis(
-        labelExpr="order[datum.value - 1]", domain=False, ticks=False, labelOverlap=False,
+        labelExpr="order[datum.value - 1]",
+        domain=False,
+        ticks=False,
+        labelOverlap=False,
         labelLimit=alt.ExprRef("roomy ? 190 : 96"),
-    )  # fmt: skip
+    )
     across = names.copy()
     across.orient, across.labelAngle = "top", -90
     across.labelLimit = alt.ExprRef("roomy ? 150 : 84")
@@ -238,19 +290,3 @@ def _on(
     names = alt.param(name="order", value=list(order))
     chart = alt.layer(*layers, data=alt.InlineData(values=list(rows)))
     return cast("alt.LayerChart", chart.add_params(names, alt.param(name="roomy", value=True)))
-
-
-def _colour(kinds: Sequence[str]) -> "alt.Color":
-    import altair as alt
-
-    domain = list(kinds) or [""]
-    legend = alt.Legend(title=None) if kinds else None
-    return alt.Color("kind:N", scale=alt.Scale(domain=domain), legend=legend)
-
-
-def _shape(kinds: Sequence[str]) -> "alt.Shape":
-    import altair as alt
-
-    domain = list(kinds) or [""]
-    legend = alt.Legend(title=None) if kinds else None
-    return alt.Shape("kind:N", scale=alt.Scale(domain=domain), legend=legend)

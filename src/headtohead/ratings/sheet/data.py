@@ -1,7 +1,5 @@
 """A ranking as JSON, and as CSV with one row for each model and board."""
 
-import csv
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -10,18 +8,35 @@ from typing import Any
 
 from headtohead.core.interval import Interval
 from headtohead.publish.envelope import envelope
+from headtohead.publish.sheet import Download, TableColumn
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import RankResult
-from headtohead.ratings.sheet.naming import distinct, finite, group_labels, models_of, parts_of
+from headtohead.ratings.sheet.naming import ModelNames, finite, parts_of
 
 # Columns of one standing, in the CSV and in the downloads of the page.
-COLUMNS = (
-    "model", "rank", "best_rank", "worst_rank", "tie_group", "rating_elo", "low_elo", "high_elo",
-    "joint_low_elo", "joint_high_elo", "battles_n", "wins_n", "losses_n", "ties_n", "flag",
-    "model_group",
-)  # fmt: skip
+STANDING = tuple(
+    TableColumn(name, title)
+    for name, title in {
+        "model": "Model",
+        "rank": "Place by rating",
+        "best_rank": "Best place that stays open",
+        "worst_rank": "Worst place that stays open",
+        "tie_group": "Tie group",
+        "rating_elo": "Rating",
+        "low_elo": "At least, alone",
+        "high_elo": "At most, alone",
+        "joint_low_elo": "At least, all together",
+        "joint_high_elo": "At most, all together",
+        "battles_n": "Votes",
+        "wins_n": "Wins",
+        "losses_n": "Losses",
+        "ties_n": "Ties",
+        "flag": "Why an end is open",
+        "model_group": "Group",
+    }.items()
+)
+COLUMNS = tuple(column.name for column in STANDING)
 
-_LONGEST = 2000
 _PAIRED = 150  # models; their pairs grow with the square
 
 
@@ -33,7 +48,7 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
         pairs: Whether boards of up to 150 models tell the gap of every pair.
     """
     made = envelope("rank", result.about, result.as_of, (), result.citations)
-    labels = group_labels(result)
+    labels = result.groups.labels if result.groups else {}
     about, as_of = made["about"], made["as_of"]
     common = {
         "level": result.settings.level,
@@ -66,22 +81,17 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
     }
 
 
-def rank_csv(result: RankResult) -> str:
-    """One row for each model and board; an open end of an interval is an empty cell.
-
-    Names lose characters that cannot be printed. Text that a spreadsheet would read as a formula
-    gets an apostrophe before it.
-    """
-    labels, names = group_labels(result), distinct(models_of(result), _LONGEST)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("board", *COLUMNS, "level_frac"))
-    for title, board in parts_of(result).items():
-        for standing in board.standings:
-            model, *rest = standing_row(standing, labels)
-            cells = (title, names[str(model)], *rest, board.settings.level)
-            writer.writerow([_cell(c) for c in cells])
-    return text.getvalue()
+def rank_table(result: RankResult) -> Download:
+    """One row for each model and board; an open end of an interval is None."""
+    names = ModelNames.of(result)
+    return Download(
+        (TableColumn("board", "Board"), *STANDING, TableColumn("level_frac", "Coverage")),
+        tuple(
+            (title, names.long[s.model], *standing_row(s, names.groups)[1:], board.settings.level)
+            for title, board in parts_of(result).items()
+            for s in board.standings
+        ),
+    )
 
 
 def standing_row(s: Standing, labels: Mapping[str, str]) -> tuple[str | int | float | None, ...]:
@@ -92,10 +102,10 @@ def standing_row(s: Standing, labels: Mapping[str, str]) -> tuple[str | int | fl
         labels: Model -> group.
     """
     ends = (s.rating.low, s.rating.high, s.joint.low, s.joint.high)
-    return (
-        s.model, s.rank, s.best, s.worst, s.group, s.rating.value, *map(finite, ends), s.battles,
-        s.wins, s.losses, s.ties, s.flag, labels.get(s.model, ""),
-    )  # fmt: skip
+    places = (s.rank, s.best, s.worst, s.group)
+    votes = (s.battles, s.wins, s.losses, s.ties)
+    points = (s.rating.value, *map(finite, ends))
+    return (s.model, *places, *points, *votes, s.flag, labels.get(s.model, ""))
 
 
 def _board_json(
@@ -159,9 +169,11 @@ def votes_between(board: Board) -> dict[tuple[str, str], int]:
     counts = board.fitted.counts
     found: dict[tuple[str, str], int] = {}
     for i, j, n in zip(
-        counts.first.tolist(), counts.second.tolist(), counts.votes.sum(axis=1).tolist(),
+        counts.first.tolist(),
+        counts.second.tolist(),
+        counts.votes.sum(axis=1).tolist(),
         strict=True,
-    ):  # fmt: skip
+    ):
         a, b = sorted((counts.models[i], counts.models[j]))
         found[a, b] = found.get((a, b), 0) + n
     return found
@@ -180,9 +192,3 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a result holds
     if isinstance(value, tuple | list):
         return [_plain(v) for v in value]
     return value if isinstance(value, str | int | bool | None) else str(value)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value

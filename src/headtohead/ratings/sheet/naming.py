@@ -1,7 +1,8 @@
 """Names and numbers of a ranking as a reader sees them: printable, distinct, never too long."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from headtohead.core.interval import Interval
 from headtohead.publish.escaping import plain
@@ -11,18 +12,6 @@ from headtohead.ratings.result import RankResult
 SHORT = 36
 LONG = 200
 _NAMELESS = "(nameless)"
-
-
-def models_of(result: RankResult) -> list[str]:
-    """Every model on some board, in the order of their first board."""
-    return list(
-        dict.fromkeys(
-            standing.model
-            for parts in result.boards.values()
-            for board in parts
-            for standing in board.standings
-        )
-    )
 
 
 def distinct(names: Iterable[str], most: int) -> dict[str, str]:
@@ -57,10 +46,32 @@ def _labels(names: Sequence[str], most: int) -> list[str]:
     return made
 
 
-def group_labels(result: RankResult) -> Mapping[str, str]:
-    """Model -> group, where groups were asked for."""
-    labels: Mapping[str, str] = result.groups.labels if result.groups else {}
-    return labels
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """What models are called on one sheet.
+
+    Attributes:
+        short: Model -> a distinct name of at most `SHORT` characters, for axes and sentences.
+        long: Model -> a distinct name of at most `LONG` characters, for tables.
+        groups: Model -> group, where groups were asked for.
+    """
+
+    short: Mapping[str, str]
+    long: Mapping[str, str]
+    groups: Mapping[str, str]
+
+    @classmethod
+    def of(cls, result: RankResult) -> "ModelNames":
+        """The names of every model on some board, in the order of their first board."""
+        models = list(
+            dict.fromkeys(s.model for p in result.boards.values() for b in p for s in b.standings)
+        )
+        groups = result.groups.labels if result.groups else {}
+        return cls(distinct(models, SHORT), distinct(models, LONG), groups)
+
+    def name(self, model: str) -> str:
+        """A model's name for a table."""
+        return self.long.get(model) or plain(model, LONG)
 
 
 def places(best: int, worst: int) -> str:
@@ -68,9 +79,17 @@ def places(best: int, worst: int) -> str:
     return str(best) if best == worst else f"{best}-{worst}"
 
 
-def span(interval: Interval, digits: int = 0) -> str:
-    """An interval in words: "1,195 to 1,213", "at least 1,195"."""
-    low, high = (number(x, digits) for x in (interval.low, interval.high))
+def span(
+    interval: Interval, digits: int = 0, write: Callable[[float, int], str] | None = None
+) -> str:
+    """An interval in words: "1,195 to 1,213", "at least 1,195".
+
+    Args:
+        interval: Its ends may be open.
+        digits: Decimals.
+        write: How an end is written, if not as a plain number.
+    """
+    low, high = ((write or number)(x, digits) for x in (interval.low, interval.high))
     if math.isinf(interval.low) and math.isinf(interval.high):
         return "no bounds"
     if math.isinf(interval.high):

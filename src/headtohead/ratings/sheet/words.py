@@ -272,9 +272,9 @@ def judge_said(use: JudgeUse) -> str:
     """How a judge's votes were used beside those of people."""
     said = (
         f"On {many(use.labels, 'comparison')} people and the judge both voted; they agree on "
-        f"{percent(use.agreement_frac)}. The judge alone voted on {use.judged:,} more. He is used "
+        f"{percent(use.agreement_frac)}. The judge alone voted on {use.judged:,} more. It is used "
         f"with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} times the votes "
-        "of people alone. His own errors do not bias the board: people's votes correct them."
+        "of people alone. Its own errors do not bias the board: people's votes correct them."
     )
     if use.unrated:
         shown = listed(plain(m, 40) for m in use.unrated[:_NAMED])
@@ -328,12 +328,15 @@ def _largest(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def open_end(board: Board) -> str:
-    """A remark on intervals without an end; empty if there is none."""
+def open_end(board: Board, names: Names) -> str:
+    """A remark on intervals without an end, and on whose they are; empty if there is none."""
     some = [s for s in board.standings if math.isinf(s.rating.low) or math.isinf(s.rating.high)]
     if not some:
         return ""
+    shown = "; ".join(f"{_name(names, s.model)}: {s.flag}" for s in some[:_NAMED])
+    more = "; ..." if len(some) > _NAMED else ""
     return (
-        f"{many(len(some), 'model has', 'models have')} an interval without an end: the votes "
-        "bound it on one side or on neither. The rating itself then leans on the virtual votes."
+        f"{many(len(some), 'model has', 'models have')} an interval without an end ({shown}{more}):"
+        " the votes bound it on one side or on neither. The rating itself then leans on the "
+        "virtual votes. In the chart an arrow marks such an end, or one too far off."
     )
