@@ -99,13 +99,14 @@ def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -
     Args:
         result: What a verb gave.
         output: Where it goes.
-        sheet: How it is shown, if not as `result.sheet`.
+        sheet: How it is shown, if not as `result.sheet`; with its command, if not as typed with the
+            day of knowledge.
     """
     from headtohead.publish.sheet import EXIT_CODE
 
     sheet = sheet or result.sheet
     context = click.get_current_context(silent=True)
-    if context and isinstance(context.command, Verb):
+    if context and isinstance(context.command, Verb) and not sheet.command:
         sheet = replace(sheet, command=typed(sheet.as_of))
     if output.json:
         from headtohead.publish.machine import json_text
