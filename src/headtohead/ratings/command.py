@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from headtohead.core.version import VERSION
 from headtohead.publish.command_line import day_of, settings_options, today, typed, verb
 from headtohead.publish.deliver import Output, deliver, output_options, write
 from headtohead.ratings.reading.options import VoteOptions
@@ -48,6 +47,6 @@ def rank(
         from headtohead.publish.page import sheet_html
 
         page = rank_sheet(found, command=typed(), page=True)
-        write(output.html, sheet_html(page, version=VERSION))
+        write(output.html, sheet_html(page))
     shown = rank_sheet(found, top=top, command=typed())
     return deliver(found, replace(output, html=None), sheet=shown)

@@ -9,7 +9,6 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
-from headtohead.core.version import VERSION
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Download, Sheet
 from headtohead.ratings.board import Board
@@ -215,4 +214,4 @@ class RankResult(Result):
         from headtohead.publish.page import sheet_html
         from headtohead.ratings.sheet.sheet import rank_sheet
 
-        return sheet_html(rank_sheet(self, page=True), version=VERSION)
+        return sheet_html(rank_sheet(self, page=True))
