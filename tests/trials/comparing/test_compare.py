@@ -12,7 +12,7 @@ from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.result import Verdict
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.rates import Rates
-from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.scoring.scored import scorer_from
 
 
 @pytest.mark.parametrize(

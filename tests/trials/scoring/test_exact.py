@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
 from headtohead.trials.scoring.likeness import found_in, number, same, sort_of
-from headtohead.trials.scoring.scored import Scored
-from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.scoring.scored import Scored, scorer_from
 
 
 def scored(output: str, reference: str, spec: str = "exact") -> Scored:

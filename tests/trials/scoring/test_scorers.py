@@ -9,8 +9,7 @@ import pytest
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
-from headtohead.trials.scoring.scored import Scored, Scorer
-from headtohead.trials.scoring.scorers import scorer_from, scorers
+from headtohead.trials.scoring.scored import Scored, Scorer, scorer_from, scorers
 from headtohead.trials.scoring.scorers.regex import TimedPattern
 
 

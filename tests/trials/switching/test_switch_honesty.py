@@ -20,8 +20,8 @@ from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.wire import Completion
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import Item
-from headtohead.trials.scoring.judge import Judgement
-from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.scoring.judge import PairJudgement
+from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.switching.result import Judging, Quality, ScoredItem
 from headtohead.trials.switching.running import Candidate, ScoreKeeper, Trial, name_of
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring
@@ -181,7 +181,7 @@ def test_equal_requests_go_together_when_people_correct_a_judge() -> None:
     for n in range(60):
         key, kind = f"k{n}", f"r{n % 5}" if n < 30 else f"u{n}"
         said = -1.0 if n % 5 == 0 and n < 30 else 0.0
-        pairs.append(Judgement(key, "A", "A", said, 1, 1))
+        pairs.append(PairJudgement(key, "A", "A", said, 1, 1))
         cluster[key] = kind
         if n % 2 == 0:
             human[key] = said

@@ -15,7 +15,7 @@ from headtohead.trials.comparing.result import Comparison
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet
 from headtohead.trials.result import TrialResult, file_citation, interval_json, prices_on
-from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.words import scale_of
 
 if TYPE_CHECKING:

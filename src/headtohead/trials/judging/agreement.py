@@ -170,15 +170,12 @@ class _Beyond:
         variance = float(total @ total)
         agreed = int(np.trace(self.table))
         if min(agreed, n - agreed) < _FEW:
-            variance = max(variance, self._smoothed(measure) * n / units)
+            counts = self.table.astype(np.float64)
+            shares: FloatArray = (counts + _ADDED / counts.size) / (n + _ADDED)
+            _, slopes = measure(shares)
+            smoothed = float((shares * slopes**2).sum() / n)
+            variance = max(variance, smoothed * n / units)
         return student_interval(value, variance, units - 1, self.level, (-1.0, 1.0))
-
-    def _smoothed(self, measure: "_Measure") -> float:
-        n = self.judge.size
-        counts = self.table.astype(np.float64)
-        shares: FloatArray = (counts + _ADDED / counts.size) / (n + _ADDED)
-        _, slopes = measure(shares)
-        return float((shares * slopes**2).sum() / n)
 
 
 class _Measure(Protocol):

@@ -314,7 +314,13 @@ class _Labelled:
         total = np.bincount(self.cluster, weights=part)
         square = float(total @ total)
         if not finite:
-            square = self._with_rest(part, self.averages(lambdas))
+            # What clusters add, those of unlabelled items included.
+            stretch = np.sqrt(self.more / np.maximum(1, self.more - 1))
+            size = self.shares * self.averages(lambdas) * stretch / np.maximum(1, self.sizes[1])
+            theirs = size[self.other] * (self.rest - self.rest_means()[self.other])
+            codes = np.concatenate([self.cluster, self.beside])
+            total = np.bincount(codes, weights=np.concatenate([part, theirs]))
+            square = float(total @ total)
         if scale[0] == scale[1] and not (finite and self.rest.size == 0):
             return value, np.inf
         return value, square + unseen
@@ -324,16 +330,6 @@ class _Labelled:
         n, more = self.sizes
         made: FloatArray = more / (n + more)
         return made
-
-    def _with_rest(self, part: FloatArray, lambdas: FloatArray) -> float:
-        """The sum of squares of what clusters add, those of unlabelled items included."""
-        more = self.sizes[1]
-        stretch = np.sqrt(self.more / np.maximum(1, self.more - 1))
-        size = self.shares * lambdas * stretch / np.maximum(1, more)
-        verdicts = size[self.other] * (self.rest - self.rest_means()[self.other])
-        codes = np.concatenate([self.cluster, self.beside])
-        total = np.bincount(codes, weights=np.concatenate([part, verdicts]))
-        return float(total @ total)
 
 
 def _joined(labels: tuple[Labels, Labels] | None, n: int, more: int) -> list[Hashable] | None:

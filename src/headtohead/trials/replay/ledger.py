@@ -92,7 +92,11 @@ def read_history(path: Path, first_line: bytes) -> History:
     decoder = msgspec.json.Decoder(_JournalLine)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if not line.endswith(b"\n") and not _whole(line):
+            whole = line.endswith(b"\n")
+            if not whole:
+                with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    whole = isinstance(msgspec.json.decode(line), dict)
+            if not whole:
                 if history.run is None and not first_line.startswith(line):
                     raise _not_ours(path)
                 break
@@ -152,13 +156,6 @@ def _decode(
             "from a copy, or name another ledger and pay for the answers again."
         ) from None
     return record
-
-
-def _whole(line: bytes) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(line), dict)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
 
 
 def _not_ours(path: Path) -> InputError:

@@ -480,30 +480,24 @@ class _Replay:
             )
         self.seen.add(request.place)
         self.outcome.left_out.update(request.left_out)
-        kept = self._kept(request)
-        if kept is not None:
-            self.outcome.count(kept, kept=True)
-            self.ready[self.pulled] = (call, kept)
-        else:
-            if request.place in self.asker.ledger.lost and not chat.endpoint.idempotent:
-                self.outcome.possibly_twice.append(request.place)
-            task = asyncio.create_task(self.asker.ask(request))
-            self.tasks[task] = (self.pulled, call)
-        self.pulled += 1
-
-    def _kept(self, request: Request) -> Completion | None:
         book = self.asker.ledger
         entry = book.answered.get(request.place)
-        if entry is None:
-            return None
-        if entry.request != request.digest:
+        if entry is not None and entry.request != request.digest:
             raise InputError(
                 f"{book.path} holds an answer to another request with the key "
                 f"{request.place[0]!r}. The log has changed since: name another ledger."
             )
-        if entry.unanswered or (entry.broken and self.asker.settings.resend_broken):
-            return None
-        return book.answer(request.place)
+        again = entry is None or entry.unanswered or (entry.broken and settings.resend_broken)
+        if not again:
+            kept = book.answer(request.place)
+            self.outcome.count(kept, kept=True)
+            self.ready[self.pulled] = (call, kept)
+        else:
+            if request.place in book.lost and not chat.endpoint.idempotent:
+                self.outcome.possibly_twice.append(request.place)
+            task = asyncio.create_task(self.asker.ask(request))
+            self.tasks[task] = (self.pulled, call)
+        self.pulled += 1
 
     def _collect(self) -> None:
         """Take the answers of tasks that are done."""

@@ -256,7 +256,15 @@ def _centres(points: FloatArray, k: int, rng: np.random.Generator) -> FloatArray
     """The best centres of several runs of k-means on the sphere, shape (k, dimensions)."""
     best, closeness = points[:1], -math.inf
     for _ in range(_STARTS):
-        centres = _seeds(points, k, rng)
+        # Seeds by k-means++.
+        chosen = [int(rng.integers(len(points)))]
+        far = np.maximum(0.0, 1 - points @ points[chosen[0]])
+        for _ in range(k - 1):
+            total = far.sum()
+            odds = far / total if total > 0 else None
+            chosen.append(int(rng.choice(len(points), p=odds)))
+            far = np.minimum(far, np.maximum(0.0, 1 - points @ points[chosen[-1]]))
+        centres = points[chosen]
         for _ in range(_STEPS):
             codes = _nearest(points, centres)
             belongs = _membership(codes, k)
@@ -267,21 +275,10 @@ def _centres(points: FloatArray, k: int, rng: np.random.Generator) -> FloatArray
             if np.allclose(moved, centres):
                 break
             centres = moved
-        total = float((points @ centres.T).max(axis=1).sum())
-        if total > closeness:
-            best, closeness = centres, total
+        close = float((points @ centres.T).max(axis=1).sum())
+        if close > closeness:
+            best, closeness = centres, close
     return best
-
-
-def _seeds(points: FloatArray, k: int, rng: np.random.Generator) -> FloatArray:
-    chosen = [int(rng.integers(len(points)))]
-    far = np.maximum(0.0, 1 - points @ points[chosen[0]])
-    for _ in range(k - 1):
-        total = far.sum()
-        odds = far / total if total > 0 else None
-        chosen.append(int(rng.choice(len(points), p=odds)))
-        far = np.minimum(far, np.maximum(0.0, 1 - points @ points[chosen[-1]]))
-    return points[chosen]
 
 
 def _silhouette(apart: FloatArray, codes: IntArray) -> float:

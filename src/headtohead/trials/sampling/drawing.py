@@ -182,7 +182,11 @@ def draw(
     pooled_n = Counter[str]()
     for name, times in seen_n.items():
         pooled_n[names[name]] += times
-    odds = _odds(pooled_n, Counter(classes), min(_DRAWS, len(kept)), least)
+    # Class -> its share and its probability, largest share first.
+    ranked = sorted(pooled_n, key=lambda name: (-pooled_n[name], name))
+    shares = {name: pooled_n[name] / pooled_n.total() for name in ranked}
+    chances = probabilities(shares, Counter(classes), min(_DRAWS, len(kept)), least)
+    odds = {name: (shares[name], chances[name]) for name in ranked}
     order, ended_by = _order(classes, odds, min(n, len(kept)), rng)
     clusters = [
         hashlib.blake2b(
@@ -309,17 +313,6 @@ def _read(
             f"None of {asked_n} logged requests can be replayed{f': {reasons}' if reasons else ''}."
         )
     return rows_n, asked_n
-
-
-def _odds(
-    seen_n: Mapping[str, int], held_n: Mapping[str, int], n: int, least: int
-) -> dict[str, tuple[float, float]]:
-    """Class -> its share and its probability, largest share first."""
-    total = sum(seen_n.values())
-    ranked = sorted(seen_n, key=lambda name: (-seen_n[name], name))
-    shares = {name: seen_n[name] / total for name in ranked}
-    chances = probabilities(shares, held_n, n, least)
-    return {name: (shares[name], chances[name]) for name in ranked}
 
 
 def _order(

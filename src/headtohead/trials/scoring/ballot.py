@@ -144,12 +144,21 @@ def read_votes(votes_files: Iterable[Path], key_file: Path) -> BallotVotes:
             repeated += before is not None and before[0] == choice
             changed += before is not None and before[0] != choice
             latest[one.voter, code] = choice, spent
-    called = _called(names)
+    # Two people of one name stay two.
+    given = list(names.values())
+    called = {
+        voter: name if name and given.count(name) == 1 else f"{name or 'voter'} {voter[:6]}"
+        for voter, name in names.items()
+    }
     order = {code: at for at, code in enumerate(key)}
     votes = tuple(
         BallotVote(
             key=key[code][0],
-            preference=_preference(choice, key[code][1]),
+            preference=(
+                (1.0 if (choice == "first") == (key[code][1] == "B") else -1.0)
+                if choice in ("first", "second")
+                else 0.0
+            ),
             voter=called[voter],
             both_bad=choice == "both_bad",
             seconds=spent / 1000,
@@ -167,21 +176,6 @@ class _Saved:
     name: str
     saved: str
     votes: list[tuple[str, str, int]]
-
-
-def _preference(choice: str, first: First) -> float:
-    if choice not in ("first", "second"):
-        return 0.0
-    return 1.0 if (choice == "first") == (first == "B") else -1.0
-
-
-def _called(names: Mapping[str, str]) -> dict[str, str]:
-    """A name for each voter; two people of one name stay two."""
-    given = list(names.values())
-    return {
-        voter: name if name and given.count(name) == 1 else f"{name or 'voter'} {voter[:6]}"
-        for voter, name in names.items()
-    }
 
 
 def _read_key(path: Path) -> tuple[str, dict[str, tuple[str, First]]]:

@@ -63,14 +63,13 @@ _BARE_VERDICT = re.compile(
     r"(?:is better[\s*_`.!]{0,6})?",
     re.IGNORECASE,
 )
-_WORDS: dict[str, Verdict] = {
-    "a": "A", "b": "B", "c": "tie", "tie": "tie", "tied": "tie", "draw": "tie", "neither": "tie",
-    "equal": "tie", "both": "tie", "answer a": "A", "answer b": "B",
-}  # fmt: skip
+_WORDS: dict[str, Verdict] = {"a": "A", "b": "B", "answer a": "A", "answer b": "B"}
+for _word in ("c", "tie", "tied", "draw", "neither", "equal", "both"):
+    _WORDS[_word] = "tie"
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class PairJudgement:
     """What a judge said of one pair, in both orders.
 
     Attributes:
@@ -143,16 +142,49 @@ def judge_calls(
     Returns:
         Calls without output; `run` says the order (`A_FIRST`, `B_FIRST`), and `epoch` is 1 and 2.
     """
-    sides = ((A_FIRST, duel.answer_a, duel.answer_b), (B_FIRST, duel.answer_b, duel.answer_a))
-    held = _held("verdict", ["A", "B", "tie"]) if structured else {}
-    made = [
-        _call(
-            duel, model, run=run, epoch=epoch, frame=_PAIR.replace("{rubric}", _literal(rubric)),
-            blocks={"ANSWER A": first, "ANSWER B": second}, params={**held, **(params or {})},
+    params = dict(params or {})
+    if structured:
+        schema = {
+            "type": "object",
+            "properties": {
+                "reason": {"type": "string"},
+                "verdict": {"type": "string", "enum": ["A", "B", "tie"]},
+            },
+            "required": ["reason", "verdict"],
+            "additionalProperties": False,
+        }
+        form = {"name": "verdict", "strict": True, "schema": schema}
+        params = {"response_format": {"type": "json_schema", "json_schema": form}, **params}
+
+    def call(run: str, epoch: int, first: str, second: str) -> Call:
+        blocks = {"REQUEST": transcript(duel.messages), "ANSWER A": first, "ANSWER B": second}
+        # A word that none of the texts holds, and that nobody who wrote one of them could foresee.
+        # The same texts give the same word, so that a replay finds the calls already paid for.
+        mark = hashlib.sha256(json.dumps([duel.key, blocks]).encode()).hexdigest()[:16]
+        while any(mark in block for block in blocks.values()):
+            mark = hashlib.sha256(mark.encode()).hexdigest()[:16]
+        data = "\n\n".join(
+            f"<<<{mark} {name} BEGINS>>>\n{text}\n<<<{mark} {name} ENDS>>>"
+            for name, text in blocks.items()
         )
-        for epoch, (run, first, second) in enumerate(sides, start=1)
-    ]  # fmt: skip
-    return made[0], made[1]
+        messages = [
+            {"role": "system", "content": _PAIR.format(rubric=rubric, mark=mark)},
+            {"role": "user", "content": f"{data}\n\nNow reply with the JSON object."},
+        ]
+        return Call(
+            key=duel.key,
+            epoch=epoch,
+            model=model,
+            run=run,
+            messages=messages,
+            params=params,
+            labels=dict(duel.labels),
+        )
+
+    return (
+        call(A_FIRST, 1, duel.answer_a, duel.answer_b),
+        call(B_FIRST, 2, duel.answer_b, duel.answer_a),
+    )
 
 
 def read_verdict(text: str | None) -> Verdict | None:
@@ -163,13 +195,19 @@ def read_verdict(text: str | None) -> Verdict | None:
     Args:
         text: The reply; None if there is none.
     """
-    found = _field(text, "verdict", ("winner", "preference"))
-    if found is not None:
-        return _WORDS.get(found)
-    bare = _bare(text)
+    bare = _THOUGHT.sub("", text or "").strip()
+    start, end = bare.find("{"), bare.rfind("}")
+    for part in (bare, *_FENCE.findall(bare), bare[start : end + 1] if 0 <= start < end else ""):
+        try:
+            value = json.loads(part)
+        except (ValueError, RecursionError):
+            continue
+        for name in ("verdict", "winner", "preference"):
+            if isinstance(value, dict) and isinstance(value.get(name), str):
+                return _WORDS.get(value[name].strip().lower())
     said = {*_MARKED_VERDICT.findall(bare)} or {*_SAID_VERDICT.findall(bare)}
     words = {_WORDS[word.lower()] for word in said}
-    if not words and (match := _BARE_VERDICT.fullmatch(_last_line(bare))):
+    if not words and (match := _BARE_VERDICT.fullmatch("".join(bare.splitlines()[-1:]))):
         words = {_WORDS[match.group(1).lower()]}
     return words.pop() if len(words) == 1 else None
 
@@ -198,7 +236,7 @@ def judged(
     judge_family: str = "",
     family_a: str = "",
     family_b: str = "",
-) -> Judgement:
+) -> PairJudgement:
     """What the two replies say together.
 
     Args:
@@ -213,7 +251,7 @@ def judged(
     turned: dict[Verdict | None, Verdict | None] = {"A": "B", "B": "A", "tie": "tie", None: None}
     own_a = bool(judge_family) and judge_family == family_a
     own_b = bool(judge_family) and judge_family == family_b
-    return Judgement(
+    return PairJudgement(
         key=duel.key,
         a_first=one,
         b_first=turned[two],
@@ -222,82 +260,3 @@ def judged(
         length_b_n=len(duel.answer_b),
         own="both" if own_a and own_b else "A" if own_a else "B" if own_b else "",
     )
-
-
-def _call(
-    duel: Duel,
-    model: str,
-    *,
-    run: str,
-    epoch: int,
-    frame: str,
-    blocks: Mapping[str, str],
-    params: dict[str, Any],
-) -> Call:
-    all_blocks = {"REQUEST": transcript(duel.messages), **blocks}
-    mark = _mark(duel.key, all_blocks)
-    data = "\n\n".join(
-        f"<<<{mark} {name} BEGINS>>>\n{text}\n<<<{mark} {name} ENDS>>>"
-        for name, text in all_blocks.items()
-    )
-    messages = [
-        {"role": "system", "content": frame.format(mark=mark)},
-        {"role": "user", "content": f"{data}\n\nNow reply with the JSON object."},
-    ]
-    return Call(
-        key=duel.key, epoch=epoch, model=model, run=run, messages=messages, params=params,
-        labels=dict(duel.labels),
-    )  # fmt: skip
-
-
-def _mark(key: str, blocks: Mapping[str, str]) -> str:
-    """A word that none of the texts holds, and that nobody who wrote one of them could foresee.
-
-    The same texts give the same word, so that a replay finds the calls it has already paid for.
-    """
-    text = json.dumps([key, dict(blocks)])
-    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
-    while any(mark in block for block in blocks.values()):
-        mark = hashlib.sha256(mark.encode()).hexdigest()[:16]
-    return mark
-
-
-def _literal(text: str) -> str:
-    """Text whose braces mean nothing to str.format."""
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def _held(name: str, words: list[str]) -> dict[str, Any]:
-    """What holds a reply to a JSON schema."""
-    schema = {
-        "type": "object",
-        "properties": {"reason": {"type": "string"}, name: {"type": "string", "enum": words}},
-        "required": ["reason", name],
-        "additionalProperties": False,
-    }
-    form = {"name": name, "strict": True, "schema": schema}
-    return {"response_format": {"type": "json_schema", "json_schema": form}}
-
-
-def _field(text: str | None, name: str, others: tuple[str, ...]) -> str | None:
-    """A field of the JSON in a reply, in small letters; None if there is no such JSON."""
-    bare = _bare(text)
-    start, end = bare.find("{"), bare.rfind("}")
-    for part in (bare, *_FENCE.findall(bare), bare[start : end + 1] if 0 <= start < end else ""):
-        try:
-            value = json.loads(part)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            for key in (name, *others):
-                if isinstance(value.get(key), str):
-                    return str(value[key]).strip().lower()
-    return None
-
-
-def _bare(text: str | None) -> str:
-    return _THOUGHT.sub("", text or "").strip()
-
-
-def _last_line(text: str) -> str:
-    return text.splitlines()[-1] if text else ""

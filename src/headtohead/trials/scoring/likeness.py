@@ -76,7 +76,23 @@ def number(text: str) -> Decimal | None:
     """
     found = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().rstrip("%").strip()
     match = _NUMBER.fullmatch(found)
-    return _value(match.group()) if match else None
+    if match is None:
+        return None
+    bare = re.sub("[$€£¥]", "", match.group()).rstrip(",")
+    digits = bare.lstrip("+-")
+    if re.match(r"0\d", digits):
+        return None
+    if "," in digits:
+        if _THOUSANDS.fullmatch(digits):
+            bare = bare.replace(",", "")
+        elif _DECIMAL_COMMA.fullmatch(digits):
+            bare = bare.replace(",", ".")
+        else:
+            return None
+    try:
+        return Decimal(bare.rstrip("."))
+    except InvalidOperation:
+        return None
 
 
 def sort_of(reference: str) -> Sort:
@@ -117,10 +133,6 @@ def found_in(output: str, sort: Sort, place: Place = "anywhere") -> str | None:
     if place == "answer":
         said = _last(_MARKED, text)
         return None if said is None else _within(said, sort)
-    return _anywhere(text, sort)
-
-
-def _anywhere(text: str, sort: Sort) -> str | None:
     for said in (_boxed(text), _last(_MARKED, text), _last(_SAID, text)):
         short = None if said is None else _short(said, sort)
         if short is not None:
@@ -128,7 +140,8 @@ def _anywhere(text: str, sort: Sort) -> str | None:
     if sort == "letter":
         return _outstanding_letter(text)
     if sort == "number":
-        return _last_number(text)
+        found = _NUMBER.findall(_unwrapped(text))
+        return found[-1] if found else None
     return text or None
 
 
@@ -144,23 +157,19 @@ def _within(said: str, sort: Sort) -> str | None:
 def _short(said: str, sort: Sort) -> str | None:
     said = said.strip()
     if sort == "letter":
-        return _chosen_letter(said)
+        match = _FIRST_LETTER.match(said)
+        if match is None or _SECOND_LETTER.match(match.group("rest")):
+            return None
+        letter, rest = match.group(1), match.group("rest")
+        # "the answer is a dog", "is I think": words of one letter, not options.
+        word = letter in "aAI" or letter.islower()
+        if word and rest[:1].isspace() and rest.strip(" *_`") and not _REASON.match(rest):
+            return None
+        return letter
     if sort == "number":
         first = _NUMBER.search(_unwrapped(said))
         return first.group() if first else None
     return said.strip("*_` ") or None
-
-
-def _chosen_letter(said: str) -> str | None:
-    match = _FIRST_LETTER.match(said)
-    if match is None or _SECOND_LETTER.match(match.group("rest")):
-        return None
-    letter, rest = match.group(1), match.group("rest")
-    # "the answer is a dog", "is I think": words of one letter, not options.
-    word = letter in "aAI" or letter.islower()
-    if word and rest[:1].isspace() and rest.strip(" *_`") and not _REASON.match(rest):
-        return None
-    return letter
 
 
 def _outstanding_letter(text: str) -> str | None:
@@ -178,11 +187,6 @@ def _outstanding_letter(text: str) -> str | None:
         if len(marks) == 1:
             return marks.pop()
     return None
-
-
-def _last_number(text: str) -> str | None:
-    found = [m.group() for m in _NUMBER.finditer(_unwrapped(text))]
-    return found[-1] if found else None
 
 
 def _unwrapped(text: str) -> str:
@@ -213,24 +217,6 @@ def _last(pattern: re.Pattern[str], text: str) -> str | None:
         while match := pattern.search(line, start):
             said, start = match.group("said"), match.start("said")
     return said
-
-
-def _value(text: str) -> Decimal | None:
-    bare = re.sub("[$€£¥]", "", text).rstrip(",")
-    digits = bare.lstrip("+-")
-    if re.match(r"0\d", digits):
-        return None
-    if "," in digits:
-        if _THOUSANDS.fullmatch(digits):
-            bare = bare.replace(",", "")
-        elif _DECIMAL_COMMA.fullmatch(digits):
-            bare = bare.replace(",", ".")
-        else:
-            return None
-    try:
-        return Decimal(bare.rstrip("."))
-    except InvalidOperation:
-        return None
 
 
 def _unmarked(text: str) -> str:

@@ -1,9 +1,14 @@
-"""What is scored: one answer by a scorer, or two answers side by side."""
+"""What is scored and by what: one answer by a scorer, or two answers side by side."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, cast
 
+from headtohead.core.errors import UnknownName
 from headtohead.trials.calls import Call
 
 
@@ -101,6 +106,46 @@ class Scorer:
         if found.failure == "format" and call.failure:
             return replace(found, failure=call.failure)
         return found
+
+
+class ScorerModule(Protocol):
+    """What every module in the folder `scorers` offers."""
+
+    SCORER: Kind
+
+    def prepare(self, argument: str) -> Scorer:
+        """The scorer that what stands after the colon asks for."""
+        ...
+
+
+@cache
+def scorers() -> dict[str, ScorerModule]:
+    """All kinds of scorers by name: the folder listing is the registry."""
+    found = {}
+    for info in pkgutil.iter_modules([str(Path(__file__).with_name("scorers"))]):
+        name = f"headtohead.trials.scoring.scorers.{info.name}"
+        module = cast(ScorerModule, importlib.import_module(name))
+        found[module.SCORER.name] = module
+    return found
+
+
+def scorer_from(spec: str) -> Scorer:
+    """The scorer that an option asks for.
+
+    Args:
+        spec: Its name, or its name, a colon and what it needs: 'exact', 'exact:last_line',
+            'regex:PATTERN', 'json-schema:FILE', 'python:FILE.py:function'.
+
+    Raises:
+        UnknownName: If no scorer has that name.
+        InputError: If what stands after the colon makes no scorer.
+    """
+    name, _, argument = spec.partition(":")
+    name = name.strip()
+    known = scorers()
+    if name not in known:
+        raise UnknownName("scorer", name, known)
+    return known[name].prepare(argument)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import FloatArray, check_level
 
@@ -199,3 +200,32 @@ def final_log_wealth(x: FloatArray, variance: FloatArray, m: float, plan: Sequen
     lam = stake(distances(plan)[:, None], variance, plan.bound + m)
     logs = log_weights() + np.log1p(lam * (x - m)).sum(axis=-1)
     return float(np.logaddexp.reduce(logs))
+
+
+def checked(x: ArrayLike, plan: SequentialPlan) -> FloatArray:
+    """The observations as numbers, shape as given.
+
+    Raises:
+        ValueError: If one is not a number within the bound.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    bad = ~(np.abs(values) <= plan.bound)
+    if bad.any():
+        raise ValueError(
+            f"an observation is {values[bad].flat[0]}; the plan says that all lie within "
+            f"+-{plan.bound}"
+        )
+    return values
+
+
+def give_up_threshold(plan: SequentialPlan, give_up: float | None) -> float:
+    """The log wealth against the design at which to give up, inf for never.
+
+    Raises:
+        ValueError: If the error allowed is not inside (0, 1).
+    """
+    if give_up is None:
+        return math.inf
+    if not 0 < give_up < 1:
+        raise ValueError(f"give_up is {give_up}; it must lie between 0 and 1, as 0.1")
+    return -math.log(give_up)

@@ -12,13 +12,14 @@ from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.sequential.bets import (
     SequentialPlan,
+    checked,
     distances,
     final_log_wealth,
+    give_up_threshold,
     log_weights,
     stake,
     variance_after,
 )
-from headtohead.trials.sequential.decide import checked, give_up_threshold
 
 # The ends are found anew after every observation at first, then each time n grew by 1%.
 _EVERY = 100

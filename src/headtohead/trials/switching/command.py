@@ -1,20 +1,12 @@
 """`h2h switch`: replay logged traffic on a candidate, and stop as soon as it is decided."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from headtohead.evidence.options import open_store, store_option
-from headtohead.publish.command_line import (
-    as_of_option,
-    day_of,
-    json_option,
-    settings_options,
-    typed,
-    verb,
-)
-from headtohead.publish.options import FILES, deliver, writable
+from headtohead.publish.command_line import day_of, settings_options, verb
+from headtohead.publish.deliver import Output, deliver, output_options
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
 
 _EXAMPLE = (
@@ -34,12 +26,9 @@ _EXAMPLE = (
 )
 @click.option("--to", required=True, metavar="MODEL", help="The candidate.")
 @settings_options(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
-@as_of_option
-@FILES[0]
-@FILES[1]
-@FILES[2]
+@click.option("--as-of", metavar="DAY", help="The day of the list prices. Default: today.")
 @store_option
-@json_option
+@output_options("json", "csv", "html", "markdown", "junit")
 def switch(
     logs: Path,
     from_model: str,
@@ -49,21 +38,15 @@ def switch(
     traffic: Traffic,
     pace: Pace,
     as_of: str | None,
-    page: Path | None,
-    markdown: Path | None,
-    junit: Path | None,
     store: Path | None,
-    as_json: bool,
+    output: Output,
 ) -> int:
     """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk."""
     from headtohead.publish.progress import answers
-    from headtohead.trials.switching import verb
+    from headtohead.trials.switching.verb import switch
 
-    for path, option in ((page, "--html"), (markdown, "--markdown"), (junit, "--junit")):
-        writable(path, option)
-    day = day_of(as_of)
     with answers(traffic.items) as on_progress:
-        made = verb.switch(
+        result = switch(
             logs,
             from_model=from_model,
             to=to,
@@ -71,9 +54,8 @@ def switch(
             endpoints=endpoints,
             traffic=traffic,
             pace=pace,
-            as_of=day,
+            as_of=day_of(as_of),
             store=open_store(store),
             on_progress=on_progress,
         )
-    again = replace(made, sheet=replace(made.sheet, command=typed(day)))
-    return deliver(again, as_json=as_json, page=page, markdown=markdown, junit=junit)
+    return deliver(result, output)

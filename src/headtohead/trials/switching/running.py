@@ -18,7 +18,7 @@ from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
 from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
-from headtohead.trials.scoring.judge import RUBRIC, Judgement, judge_calls, judged
+from headtohead.trials.scoring.judge import RUBRIC, PairJudgement, judge_calls, judged
 from headtohead.trials.scoring.scored import Duel, Scorer
 from headtohead.trials.sequential import Sequential, SequentialPlan
 from headtohead.trials.switching.result import Quality, ScoredItem
@@ -191,7 +191,7 @@ class Trial:
 
         return asyncio.run(self.replayed(look))
 
-    def by_judge(self, judge: Judge) -> tuple[ReplayOutcome, ReplayOutcome, list[Judgement]]:
+    def by_judge(self, judge: Judge) -> tuple[ReplayOutcome, ReplayOutcome, list[PairJudgement]]:
         """The replay and the judging, side by side, ended as soon as it is decided.
 
         Args:
@@ -267,10 +267,10 @@ class _Judging:
         self.open: dict[str, tuple[Item, Completion, Duel]] = {}
         self.first: dict[str, Completion] = {}
         self.line: deque[tuple[Item, Completion]] = deque()
-        self.judgements: list[Judgement] = []
+        self.judgements: list[PairJudgement] = []
         self.done = False
 
-    async def all(self) -> tuple[ReplayOutcome, ReplayOutcome, list[Judgement]]:
+    async def all(self) -> tuple[ReplayOutcome, ReplayOutcome, list[PairJudgement]]:
         asking = asyncio.create_task(self._ask())
         asked = self.judge.asked
         judging = asyncio.create_task(

@@ -1,11 +1,11 @@
-"""The sheet of `h2h switch`: SWITCH, DON'T or NEED n MORE, with money and risk."""
+"""How `h2h switch` shows a trial: SWITCH, DON'T or NEED n MORE, with money and risk."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from headtohead.core.provenance import Citation
-from headtohead.publish.sheet import Bar, Bars, Cell, Check, Column, Section, Sheet, Topic
+from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
 from headtohead.trials.words import margin_words, same_words, share_words, spread
 
@@ -16,10 +16,17 @@ _MEANS = {
     "human": "net preference of people",
     "judge and people": "net preference of people, sharpened by the judge",
 }
+_STOPPED = {
+    "decided": "when decided",
+    "end": "at the end of the sample",
+    "ceiling": "before the ceiling was passed",
+    "votes": "with the votes given",
+}
+_UNKNOWN = "unknown: read the operator's terms"
 
 
 def switch_sheet(
-    made: Switch, *, sources: Sequence[Citation] = (), as_of: date | None = None, command: str = ""
+    made: Switch, *, sources: Sequence[Citation] = (), as_of: date | None = None
 ) -> Sheet:
     """The report of one trial.
 
@@ -27,61 +34,75 @@ def switch_sheet(
         made: The trial.
         sources: The log, and the price lists used.
         as_of: The day of the prices.
-        command: How to make it again.
     """
-    sentence = _sentence(made)
+    verdict, needed = made.quality.verdict, made.quality.needed
+    if verdict != "undecided":
+        word = _WORDS[verdict]
+    elif made.ballot:
+        word = "NEEDS VOTES"
+    else:
+        word = f"NEED {needed:,} MORE" if needed else "UNDECIDED"
+    limit, sentence = margin_words(made.margin, "pp"), _sentence(made)
+    judge = made.judging.usd if made.judging else None
+    spent = f"${made.spent.usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
+    facts = [
+        ("Margin", limit),
+        ("Items", f"{made.items:,}"),
+        ("Requests in the log", f"{made.log_rows:,}"),
+        ("Stopped", _STOPPED[made.stopped]),
+        ("Spent", spent),
+    ]
+    if made.endpoint.operator_country:
+        facts.append(("Operator's country", made.endpoint.operator_country))
+    scored = {
+        "scorer": f"Both answers are scored by {made.scorer}.",
+        "judge": f"{made.scorer} judges each pair in both orders; the two verdicts are averaged.",
+        "human": "People vote blind; sides are random and names hidden.",
+        "judge and people": f"{made.scorer} judges every pair in both orders; people vote blind on "
+        "a random part, which corrects it (prediction-powered inference).",
+    }
     return Sheet(
         verb="switch",
         title=f"Switch from {made.a} to {made.b}?",
-        word=word_of(made),
-        answer=made.quality.verdict,
+        word=word,
+        answer=verdict,
         sentence=sentence,
-        facts=_facts(made),
-        topics=(Topic(figures=tuple(_sections(made))),),
-        checks=(
-            Check(f"switch at {margin_words(made.margin, 'pp')}", made.quality.verdict, sentence),
+        facts=tuple(facts),
+        topics=(Topic(figures=tuple(_figures(made))),),
+        checks=(Check(f"switch at {limit}", verdict, sentence),),
+        method=(
+            "Requests are drawn by class with known probabilities; each counts by the share of "
+            "the log that it stands for.",
+            scored[made.means],
+            f"Verdict: {made.quality.method}; a SWITCH is wrong at most "
+            f"{(1 - made.level) / 2:.1%} of the time.",
+            "Money: tokens of each call, by each model's own count, at dated list prices.",
         ),
-        method=_method(made),
         sources=tuple(sources),
         as_of=as_of,
-        command=command,
         notes=made.notes,
     )
 
 
-def word_of(made: Switch) -> str:
-    """The verdict, as printed large."""
-    if made.quality.verdict != "undecided":
-        return _WORDS[made.quality.verdict]
-    if made.ballot:
-        return "NEEDS VOTES"
-    more = made.quality.needed
-    return f"NEED {more:,} MORE" if more else "UNDECIDED"
-
-
 def _sentence(made: Switch) -> str:
-    q = made.quality
-    limit = margin_words(made.margin, "pp")
+    limit, difference = margin_words(made.margin, "pp"), made.quality.difference
     if made.items == 0:
         return f"No item of the sample was scored, so nothing is known of {made.b}."
-    told = share_words(q.difference, "pp", signed=True)
-    ends = {
+    end = {
         "yes": f"so it is at most {limit} worse",
         "no": f"so it is more than {limit} worse",
         "undecided": f"so it may or may not be within {limit}",
-    }
-    end = ends[q.verdict]
+    }[made.quality.verdict]
     if made.ballot and made.judging:
         end = "but nobody has checked this judge: people's votes decide"
     money = ""
     if made.savings:
-        s = made.savings
-        word = "saves" if s.saved_usd.value >= 0 else "costs"
-        more = "" if s.saved_usd.value >= 0 else " more"
-        money = f" It {word} {_usd(abs(s.saved_usd.value))}{more} per thousand requests."
+        saved = made.savings.saved_usd.value
+        amount = f"saves {_usd(saved)}" if saved >= 0 else f"costs {_usd(-saved)} more"
+        money = f" It {amount} per thousand requests."
     return (
-        f"{made.b} minus {made.a} is {told} in {_measure(made)} on {made.items:,} logged "
-        f"requests ({made.level:.0%}), {end}.{money}"
+        f"{made.b} minus {made.a} is {share_words(difference, 'pp', signed=True)} in "
+        f"{_measure(made)} on {made.items:,} logged requests ({made.level:.0%}), {end}.{money}"
     )
 
 
@@ -91,54 +112,49 @@ def _measure(made: Switch) -> str:
     return _MEANS["judge" if alone else made.means]
 
 
-def _facts(made: Switch) -> tuple[tuple[str, str], ...]:
-    facts = [
-        ("Margin", margin_words(made.margin, "pp")),
-        ("Items", f"{made.items:,}"),
-        ("Requests in the log", f"{made.log_rows:,}"),
-        ("Stopped", {"decided": "when decided", "end": "at the end of the sample",
-                     "ceiling": "before the ceiling was passed",
-                     "votes": "with the votes given"}[made.stopped]),
-        ("Spent", _spent_words(made)),
-    ]  # fmt: skip
-    if made.endpoint.operator_country:
-        facts.append(("Operator's country", made.endpoint.operator_country))
-    return tuple(facts)
+def _usd(amount: float) -> str:
+    """Dollars that are never rounded away: cents from a dollar on, three figures below."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.{_digits(amount)}f}"
 
 
-def _sections(made: Switch) -> list[Section]:
-    found = [_quality(made)]
+def _digits(*amounts: float) -> int:
+    """Decimals that show three figures of the least of some amounts, and two at least."""
+    least = min((abs(x) for x in amounts if x), default=1.0)
+    return max(2, 2 - math.floor(math.log10(least)))
+
+
+def _figures(made: Switch) -> Iterator[Figure]:
+    yield _quality(made)
     if made.savings:
-        found.append(_money(made))
+        yield _money(made)
     if made.latency:
         a, b, ratio = made.latency
-        found.append(
-            Section(
-                "latency", "Latency", "How long does an answer take?",
-                says=f"median {b:.3g} s against {a:.3g} s, {spread(ratio, 2)} times",
-                columns=(Column("side", "Model"),
-                         Column("median_seconds", "Median s", _digits(a, b))),
-                rows=((made.a, a), (made.b, b)),
-                remarks=("Of the items asked. Log and replay may come from other networks and "
-                         "loads.",),
-            )
-        )  # fmt: skip
-    found.append(_failures(made))
+        yield Figure(
+            "latency",
+            "Latency",
+            "How long does an answer take?",
+            says=f"median {b:.3g} s against {a:.3g} s, {spread(ratio, 2)} times",
+            columns=(
+                TableColumn("side", "Model"),
+                TableColumn("median_seconds", "Median s", _digits(a, b)),
+            ),
+            rows=((made.a, a), (made.b, b)),
+            remarks=("Of the items asked. Log and replay may come from other networks and loads.",),
+        )
+    yield _failures(made)
     if made.classes:
-        found.append(_classes(made))
+        yield _classes(made)
     if made.judging:
-        found.append(_judge(made.judging))
-    found.append(_endpoint(made.endpoint))
-    found.append(_spent(made))
-    return found
+        yield _judge(made.judging)
+    yield _endpoint(made.endpoint)
+    yield _spent(made)
 
 
-def _quality(made: Switch) -> Section:
-    q = made.quality
-    d = q.difference
+def _quality(made: Switch) -> Figure:
+    q, asks = made.quality, f"How much better is {made.b}?"
     if not made.items:
-        return Section("quality", "Quality", f"How much better is {made.b}?",
-                       says="nothing was scored, so nothing is known")  # fmt: skip
+        says = "nothing was scored, so nothing is known"
+        return Figure("quality", "Quality", asks, says=says)
     remarks = [f"Interval: {q.method}."]
     if q.decided_at:
         remarks.append(f"It was decided after {q.decided_at:,} items.")
@@ -147,24 +163,31 @@ def _quality(made: Switch) -> Section:
             f"About {q.needed:,} more items would decide it if things go on as seen; that is a "
             "rough guess while items are few."
         )
-    return Section(
+    d = q.difference.rescaled(100)
+    return Figure(
         "quality",
         "Quality",
-        f"How much better is {made.b}?",
-        says=f"{share_words(d, 'pp', signed=True)} in {_measure(made)}",
+        asks,
+        says=f"{share_words(q.difference, 'pp', signed=True)} in {_measure(made)}",
         bars=Bars(
             unit="percentage points, B minus A",
-            bars=(Bar("B minus A", 100 * d.value, 100 * d.low, 100 * d.high, q.verdict),),
+            bars=(Bar("B minus A", d.value, d.low, d.high, q.verdict),),
             lines=((-100 * made.margin, "margin"),),
         ),
-        columns=(Column("what", "Of"), Column("difference_pp", "B - A", 1),
-                 Column("low_pp", "Low", 1), Column("high_pp", "High", 1)),
-        rows=(("all requests", 100 * d.value, 100 * d.low, 100 * d.high),),
+        columns=(TableColumn("what", "Of"), *_INTERVAL),
+        rows=(("all requests", d.value, d.low, d.high),),
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
-def _money(made: Switch) -> Section:
+_INTERVAL = (
+    TableColumn("difference_pp", "B - A", 1),
+    TableColumn("low_pp", "Low", 1),
+    TableColumn("high_pp", "High", 1),
+)
+
+
+def _money(made: Switch) -> Figure:
     s = made.savings
     assert s is not None
     remarks = [
@@ -176,130 +199,130 @@ def _money(made: Switch) -> Section:
         remarks.append(f"B costs {spread(s.ratio, 3)} times what A costs.")
     if s.per_success and math.isfinite(s.per_success.value):
         remarks.append(f"A right answer costs {spread(s.per_success, 3)} times as much.")
-    low, high = (("open" if math.isinf(x) else _usd(x)) for x in
-                 (s.saved_usd.low, s.saved_usd.high))  # fmt: skip
-    return Section(
+    saved = s.saved_usd
+    low, high = ("open" if math.isinf(end) else _usd(end) for end in (saved.low, saved.high))
+    return Figure(
         "money",
         "Money",
         "What do a thousand such requests cost?",
         says=f"{_usd(s.a_usd)} on {made.a}, {_usd(s.b_usd)} on {made.b}; saved "
-        f"{_usd(s.saved_usd.value)} [{low}, {high}]",
-        columns=(Column("side", "Model"),
-                 Column("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd))),
+        f"{_usd(saved.value)} [{low}, {high}]",
+        columns=(
+            TableColumn("side", "Model"),
+            TableColumn("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd)),
+        ),
         rows=((made.a, s.a_usd), (made.b, s.b_usd)),
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
-def _usd(amount: float) -> str:
-    """Dollars that are never rounded away: cents from a dollar on, three figures below."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}${abs(amount):,.{_digits(amount)}f}"
-
-
-def _digits(*amounts: float) -> int:
-    """Decimals that show three figures of the least of some amounts, and two at least."""
-    least = min((abs(x) for x in amounts if x), default=1.0)
-    return max(2, 2 - math.floor(math.log10(least)))
-
-
-def _failures(made: Switch) -> Section:
+def _failures(made: Switch) -> Figure:
     rows = tuple((kind, a, b) for kind, (a, b) in made.failures.items())
-    left = [f"{n:,} left out: {reason}" for reason, n in made.left_out.items() if n]
-    return Section(
+    counted = ("They count as failed, and apart from wrong answers.",) if rows else ()
+    left = (f"{n:,} left out: {reason}" for reason, n in made.left_out.items() if n)
+    return Figure(
         "failures",
         "Failures",
         "Which answers could not be used?",
         says="" if rows else "every answer scored could be used",
-        columns=(Column("kind", "Kind"), Column("a_n", "A", 0), Column("b_n", "B", 0)),
+        columns=(
+            TableColumn("kind", "Kind"),
+            TableColumn("a_n", "A", 0),
+            TableColumn("b_n", "B", 0),
+        ),
         rows=rows,
-        remarks=(*(("They count as failed, and apart from wrong answers.",) if rows else ()),
-                 *left),
-    )  # fmt: skip
-
-
-def _classes(made: Switch) -> Section:
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (r.value, r.items, 100 * r.difference.value, 100 * r.joint.low, 100 * r.joint.high,
-         r.verdict)
-        for r in made.classes
-    )  # fmt: skip
-    bars = tuple(
-        Bar(r.value, 100 * r.joint.value, 100 * r.joint.low, 100 * r.joint.high, r.verdict)
-        for r in made.classes
+        remarks=(*counted, *left),
     )
-    return Section(
+
+
+def _classes(made: Switch) -> Figure:
+    worst = made.classes[0]
+    return Figure(
         "classes",
         "Classes",
         "Where is it worst?",
-        says=f"worst is {made.classes[0].value}, "
-        f"{share_words(made.classes[0].joint, 'pp', signed=True)}",
+        says=f"worst is {worst.value}, {share_words(worst.joint, 'pp', signed=True)}",
         columns=(
-            Column("class", "Class"), Column("items_n", "Items", 0),
-            Column("difference_pp", "B - A", 1), Column("low_pp", "Low", 1),
-            Column("high_pp", "High", 1), Column("verdict", "Verdict"),
+            TableColumn("class", "Class"),
+            TableColumn("items_n", "Items", 0),
+            *_INTERVAL,
+            TableColumn("verdict", "Verdict"),
         ),
-        rows=rows,
-        bars=Bars("percentage points, B minus A, for all classes together", bars,
-                  ((-100 * made.margin, "margin"),)),
+        rows=tuple(
+            (
+                r.value,
+                r.items,
+                100 * r.difference.value,
+                100 * r.joint.low,
+                100 * r.joint.high,
+                r.verdict,
+            )
+            for r in made.classes
+        ),
+        bars=Bars(
+            "percentage points, B minus A, for all classes together",
+            tuple(
+                Bar(r.value, 100 * r.joint.value, 100 * r.joint.low, 100 * r.joint.high, r.verdict)
+                for r in made.classes
+            ),
+            ((-100 * made.margin, "margin"),),
+        ),
         remarks=(
             "As seen at the stop. These intervals hold for all classes together, but not under "
             "optional stopping: take them as a pointer to what to test next.",
-            same_words(made.classes[0].p_same),
+            same_words(worst.p_same),
         ),
-    )  # fmt: skip
+    )
 
 
-def _judge(j: Judging) -> Section:
-    remarks = [f"{j.judged:,} pairs judged in both orders; {j.unreadable:,} verdicts could not be "
-               "read and count for neither side."]  # fmt: skip
-    remarks += [x.sentence for x in (j.position, j.length, j.own, j.agreement) if x is not None]
-    if j.powered:
-        remarks.append(j.powered.sentence)
-    if j.usd:
-        remarks.append(f"The judge cost ${j.usd:,.4g}.")
-    return Section(
+def _judge(j: Judging) -> Figure:
+    measured = (j.position, j.length, j.own, j.agreement, j.powered)
+    return Figure(
         "judge",
         "Judge",
         f"How far may {j.model} be believed?",
-        remarks=(*remarks, *j.notes),
+        remarks=(
+            f"{j.judged:,} pairs judged in both orders; {j.unreadable:,} verdicts could not be "
+            "read and count for neither side.",
+            *(found.sentence for found in measured if found is not None),
+            *([f"The judge cost ${j.usd:,.4g}."] if j.usd else []),
+            *j.notes,
+        ),
     )
 
 
-def _endpoint(e: EndpointNotes) -> Section:
-    unknown = "unknown: read the operator's terms"
-    rows = (
-        ("Address", e.address),
-        ("Operator", e.operator or unknown),
-        ("Operator's country", e.operator_country or unknown),
-        ("Maker of the model", e.lab or unknown),
-        ("Maker's country", e.lab_country or unknown),
-        ("Licence", e.licence or unknown),
-    )
+def _endpoint(e: EndpointNotes) -> Figure:
+    known = {
+        "Address": e.address,
+        "Operator": e.operator,
+        "Operator's country": e.operator_country,
+        "Maker of the model": e.lab,
+        "Maker's country": e.lab_country,
+        "Licence": e.licence,
+    }
     # Sentences of the operator's: a terminal's table would cut them off.
-    remarks = [f"{what}: {said or unknown}." for what, said in
-               (("Requests are kept", e.retention), ("Used for training", e.training))]  # fmt: skip
+    remarks = [
+        f"Requests are kept: {e.retention or _UNKNOWN}.",
+        f"Used for training: {e.training or _UNKNOWN}.",
+    ]
     if e.source_url:
         seen = f", seen {e.seen_on}" if e.seen_on else ""
         doubt = ", by a second-hand page" if e.unverified else ""
-        remarks.append(f"On keeping and training: {e.source_url}{seen}{doubt}. Terms change; a "
-                       "contract of your own comes first.")  # fmt: skip
-    return Section(
+        remarks.append(
+            f"On keeping and training: {e.source_url}{seen}{doubt}. Terms change; a contract of "
+            "your own comes first."
+        )
+    return Figure(
         "endpoint",
         "Endpoint",
         "Where would requests go?",
-        columns=(Column("what", "What"), Column("known", "Known")),
-        rows=rows,
+        columns=(TableColumn("what", "What"), TableColumn("known", "Known")),
+        rows=tuple((what, found or _UNKNOWN) for what, found in known.items()),
         remarks=tuple(remarks),
     )
 
 
-def _spent_words(made: Switch) -> str:
-    judge = made.judging.usd if made.judging else None
-    return f"${made.spent.usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
-
-
-def _spent(made: Switch) -> Section:
+def _spent(made: Switch) -> Figure:
     s = made.spent
     remarks = []
     if s.possibly_twice:
@@ -308,43 +331,25 @@ def _spent(made: Switch) -> Section:
             "asked again; they may be billed twice."
         )
     if s.doubtful:
-        remarks.append(f"{s.doubtful} answers came with token counts that are missing or cannot "
-                       "be right; they were estimated from above.")  # fmt: skip
-    return Section(
+        remarks.append(
+            f"{s.doubtful} answers came with token counts that are missing or cannot be right; "
+            "they were estimated from above."
+        )
+    judge = made.judging.usd if made.judging else None
+    rows = [
+        ("Cost of all answers, $", f"{s.usd:.6g}"),
+        *([("Cost of the judge, $", f"{judge:.6g}")] if judge is not None else []),
+        ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
+        ("Answers of this run", f"{s.asked:,}"),
+        ("Answers of earlier runs", f"{s.kept:,}"),
+        ("Requests sent", f"{s.sent:,}"),
+        ("Answers beyond the stop", f"{s.beyond:,}"),
+    ]
+    return Figure(
         "spent",
         "Spent",
         "What did this trial take?",
-        columns=(Column("what", "What"), Column("amount", "Amount")),
-        rows=(
-            ("Cost of all answers, $", f"{s.usd:.6g}"),
-            *(
-                (("Cost of the judge, $", f"{made.judging.usd:.6g}"),)
-                if made.judging and made.judging.usd is not None
-                else ()
-            ),
-            ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
-            ("Answers of this run", f"{s.asked:,}"),
-            ("Answers of earlier runs", f"{s.kept:,}"),
-            ("Requests sent", f"{s.sent:,}"),
-            ("Answers beyond the stop", f"{s.beyond:,}"),
-        ),
+        columns=(TableColumn("what", "What"), TableColumn("amount", "Amount")),
+        rows=tuple(rows),
         remarks=tuple(remarks),
-    )
-
-
-def _method(made: Switch) -> tuple[str, ...]:
-    return (
-        "Requests are drawn by class with known probabilities; each counts by the share of the log "
-        "that it stands for.",
-        {
-            "scorer": f"Both answers are scored by {made.scorer}.",
-            "judge": f"{made.scorer} judges each pair in both orders; the two verdicts are "
-            "averaged.",
-            "human": "People vote blind; sides are random and names hidden.",
-            "judge and people": f"{made.scorer} judges every pair in both orders; people vote "
-            "blind on a random part, which corrects it (prediction-powered inference).",
-        }[made.means],
-        f"Verdict: {made.quality.method}; a SWITCH is wrong at most {(1 - made.level) / 2:.1%} of "
-        "the time.",
-        "Money: tokens of each call, by each model's own count, at dated list prices.",
     )

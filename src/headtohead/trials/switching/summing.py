@@ -19,7 +19,7 @@ from headtohead.trials.replay.endpoint import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import LogSample
-from headtohead.trials.scoring.judge import Judgement
+from headtohead.trials.scoring.judge import PairJudgement
 from headtohead.trials.switching.result import (
     EndpointNotes,
     Judging,
@@ -54,7 +54,7 @@ class Collected:
 
     outcome: ReplayOutcome = field(default_factory=ReplayOutcome)
     of_judge: ReplayOutcome | None = None
-    judged: list[Judgement] = field(default_factory=list)
+    judged: list[PairJudgement] = field(default_factory=list)
     human: dict[str, float] = field(default_factory=dict)
     ballot: str = ""
     same_family: bool = False
@@ -419,7 +419,7 @@ def judging_of(
 
 
 def powered_of(
-    pairs: Sequence[Judgement],
+    pairs: Sequence[PairJudgement],
     human: Mapping[str, float],
     cluster_of: Mapping[str, str],
     *,

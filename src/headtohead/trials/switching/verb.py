@@ -25,7 +25,7 @@ from headtohead.trials.result import (
 from headtohead.trials.sampling.drawing import draw, of_model
 from headtohead.trials.scoring.ballot import BallotVote, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
-from headtohead.trials.scoring.scorers import scorer_from
+from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.switching.result import Switch
 from headtohead.trials.switching.running import (
     Candidate,

@@ -18,6 +18,8 @@ SCORER = Kind(
 )
 _PLACES: tuple[Place, ...] = get_args(Place)
 _COUNTS = ("case", "punctuation", "spaces")
+_WHAT = {"letter": "no chosen letter", "number": "no number", "text": "no answer"}
+_WHERE = {"last_line": "its last line", "answer": "any 'ANSWER: X'", "boxed": "any \\boxed{}"}
 
 
 def prepare(argument: str) -> Scorer:
@@ -37,29 +39,21 @@ def prepare(argument: str) -> Scorer:
     places = [place for place in _PLACES if place in given]
     if len(places) > 1:
         raise InputError(
-            f"--scorer exact:{argument} names {len(places)} places to look for the answer "
+            f"`scorer=exact:{argument}` names {len(places)} places to look for the answer "
             f"({', '.join(places)}); name one."
         )
     place: Place = places[0] if places else "anywhere"
     like = Likeness(**{word: word in given for word in _COUNTS})
 
     def rule(output: str, reference: str | None, call: Call) -> Scored:
-        return _compared(output, reference or "", place, like)
+        reference = reference or ""
+        if place in ("anywhere", "whole") and same(output, reference, like):
+            return right()
+        sort = sort_of(reference)
+        found = found_in(output, sort, place)
+        if found is None:
+            return unparsed(f"{_WHAT[sort]} found in {_WHERE.get(place, 'the answer')}")
+        return right() if same(found, reference, like) else wrong(f"found {found[:80]!r}")
 
     spec = f"exact:{','.join(given)}" if given else "exact"
     return Scorer(spec=spec, needs_reference=True, rule=rule)
-
-
-def _compared(output: str, reference: str, place: Place, like: Likeness) -> Scored:
-    if place in ("anywhere", "whole") and same(output, reference, like):
-        return right()
-    sort = sort_of(reference)
-    found = found_in(output, sort, place)
-    if found is None:
-        what = {"letter": "no chosen letter", "number": "no number", "text": "no answer"}[sort]
-        where = {"anywhere": "the answer", "whole": "the answer", "last_line": "its last line",
-                 "answer": "any 'ANSWER: X'", "boxed": "any \\boxed{}"}[place]  # fmt: skip
-        return unparsed(f"{what} found in {where}")
-    if same(found, reference, like):
-        return right()
-    return wrong(f"found {found[:80]!r}")

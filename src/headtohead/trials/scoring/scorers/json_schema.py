@@ -60,14 +60,14 @@ def prepare(argument: str) -> Scorer:
 
 def _parts(argument: str) -> tuple[Path, tuple[str, ...]]:
     if not argument:
-        raise InputError("--scorer json-schema needs a file, as json-schema:answer.schema.json.")
+        raise InputError("`scorer=json-schema` needs a file, as json-schema:answer.schema.json.")
     whole = Path(argument)
     name, at, fields = argument.rpartition("@")
     if whole.is_file() or not at:
         return whole, ()
     named = tuple(field.strip() for field in fields.split(",") if field.strip())
     if not named:
-        raise InputError(f"--scorer json-schema:{argument} names no field after '@'.")
+        raise InputError(f"`scorer=json-schema:{argument}` names no field after '@'.")
     return Path(name), named
 
 
@@ -130,11 +130,10 @@ def _parsed(output: str) -> tuple[Any, bool]:
 
 
 def _strict(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
-    return json.loads(text.strip().removeprefix("\ufeff"), parse_constant=_not_json)
+    def refuse(word: str) -> float:
+        raise ValueError(f"{word} is not in JSON")
 
-
-def _not_json(word: str) -> float:
-    raise ValueError(f"{word} is not in JSON")
+    return json.loads(text.strip().removeprefix("\ufeff"), parse_constant=refuse)
 
 
 def _compared(value: object, reference: str | None, fields: tuple[str, ...]) -> Scored:

@@ -40,7 +40,7 @@ def prepare(argument: str) -> Scorer:
     name, _, function_name = argument.rpartition(":")
     if not name or not function_name.isidentifier():
         raise InputError(
-            f"--scorer python:{argument} does not name a function; write python:FILE.py:function."
+            f"`scorer=python:{argument}` does not name a function; write python:FILE.py:function."
         )
     file = Path(name)
     function = _function(file, function_name)
@@ -74,12 +74,7 @@ def _function(file: Path, name: str) -> Own:
         raise UnknownName(f"function in {file}", name, own)
     if not callable(found):
         raise InputError(f"{name} in {file} is no function.")
-    _check_arguments(found, file, name)
     function: Own = found
-    return function
-
-
-def _check_arguments(function: Callable[..., object], file: Path, name: str) -> None:
     try:
         inspect.signature(function).bind("", None, {})
     except TypeError:
@@ -88,8 +83,8 @@ def _check_arguments(function: Callable[..., object], file: Path, name: str) -> 
             f"reference (a text or None), and the call as a dictionary."
         ) from None
     except ValueError:
-        # Some built-in functions do not tell what they take; calling them will.
-        return
+        pass  # some built-in functions do not tell what they take; calling them will
+    return function
 
 
 def _asked(function: Own, file: Path, output: str, reference: str | None, call: Call) -> Scored:

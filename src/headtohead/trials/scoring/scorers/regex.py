@@ -62,12 +62,12 @@ def prepare(argument: str) -> Scorer:
         InputError: If it is empty or no pattern.
     """
     if not argument:
-        raise InputError("--scorer regex needs a pattern, as regex:'Total: (\\d+)'.")
+        raise InputError("`scorer=regex` needs a pattern, as regex:'Total: (\\d+)'.")
     try:
         compiled = re.compile(argument)
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(
-            f"--scorer regex:{argument} is no pattern of Python's re: {error}."
+            f"`scorer=regex:{argument}` is no pattern of Python's re: {error}."
         ) from None
     groups = compiled.groups
     caught = compiled.groupindex.get("answer", 1 if groups else 0)
