@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.publish.chartparts import (
     DASHES,
+    ChartRow,
+    Drawing,
     above,
     base,
     layered,
@@ -15,7 +17,6 @@ from headtohead.publish.chartparts import (
     side_shape,
     tip,
 )
-from headtohead.publish.layout import ChartRow, Drawing
 
 if TYPE_CHECKING:
     import altair as alt

@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
-from headtohead.publish.chartparts import base, layered, side_colour, side_shape, tip
-from headtohead.publish.layout import ChartRow, Drawing
+from headtohead.publish.chartparts import (
+    ChartRow,
+    Drawing,
+    base,
+    layered,
+    side_colour,
+    side_shape,
+    tip,
+)
 
 if TYPE_CHECKING:
     import altair as alt

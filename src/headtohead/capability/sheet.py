@@ -9,8 +9,8 @@ from headtohead.capability.result import GapResult, IndexResult
 from headtohead.core.provenance import Citation
 from headtohead.core.question import Answer
 from headtohead.core.units import show, show_end
+from headtohead.publish.chartparts import Drawing
 from headtohead.publish.citing import content_hash
-from headtohead.publish.layout import Drawing
 from headtohead.publish.sheet import Bar, Bars, Download, Figure, Row, Sheet, TableColumn, Topic
 
 if TYPE_CHECKING:

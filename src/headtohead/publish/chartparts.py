@@ -1,4 +1,4 @@
-"""What the charts share: axes, sides by colour and shape, and the day the slider stands at.
+"""What the charts share: their rows, axes, sides by colour and shape, and the slider's day.
 
 Every expression below is ours and names only our own columns. Text that others wrote reaches a
 chart as data, never as part of an expression or a field name.
@@ -6,12 +6,32 @@ chart as data, never as part of an expression or a field name.
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
-
-from headtohead.publish.layout import Drawing
 
 if TYPE_CHECKING:
     import altair as alt
+
+ChartRow = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a chart builder gets: rows ready to plot, and nothing it could not draw.
+
+    Attributes:
+        rows: At most 2,000. Days are ISO text; `t_ms` and `row_ms` are the time column in
+            milliseconds, `seen_ms` is the moment from which the slider shows the row, `side_label`
+            the side for a reader and `side_n` its place in `sides`. Where the exhibit has an
+            `ends` column, `end_ms` is that.
+        sides: Every side in the rows: the two compared first, then the others by name.
+        until_ms: Where the slider stands at first; nothing is later.
+    """
+
+    rows: tuple[ChartRow, ...]
+    sides: tuple[str, ...]
+    until_ms: int
+
 
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [4, 1])
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
 from headtohead.publish.chartparts import (
+    ChartRow,
+    Drawing,
     above,
     base,
     layered,
@@ -15,7 +17,6 @@ from headtohead.publish.chartparts import (
     side_shape,
     tips,
 )
-from headtohead.publish.layout import ChartRow, Drawing
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:

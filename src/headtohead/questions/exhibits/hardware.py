@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.publish.chartparts import (
+    Drawing,
     base,
     layered,
     log_ticks,
@@ -12,7 +13,6 @@ from headtohead.publish.chartparts import (
     side_shape,
     tips,
 )
-from headtohead.publish.layout import Drawing
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from headtohead.capability.charts import capability_frontier, lag_arrows
 from headtohead.capability.choices import capability_profile, sensitivity
 from headtohead.publish.chartparts import (
     SEEN,
+    ChartRow,
+    Drawing,
     above,
     base,
     layered,
@@ -16,7 +18,6 @@ from headtohead.publish.chartparts import (
     side_shape,
     tips,
 )
-from headtohead.publish.layout import ChartRow, Drawing
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:
