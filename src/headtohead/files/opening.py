@@ -12,7 +12,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -182,7 +182,7 @@ def csv_batches(
         except broken as error:
             # A row longer than a block can be read by larger ones.
             if block == LARGEST or "straddling" not in str(error):
-                raise InputError(f"{path}: not a well-formed table ({error}).") from None
+                raise _no_table(path, len(names), separator, error) from None
 
 
 @contextmanager
@@ -319,6 +319,17 @@ def unreadable(path: Path, error: OSError) -> InputError:
 def damage() -> tuple[type[Exception], ...]:
     """What decompressing a damaged stream raises."""
     return (EOFError, zlib.error, gzip.BadGzipFile, _zstd().ZstdError)
+
+
+def _no_table(path: Path, width: int, separator: str, error: Exception) -> InputError:
+    """What to say of a table that does not parse: the first row that has not the header's width."""
+    with suppress(*damage(), UnicodeDecodeError, csv.Error), opened(path) as file:
+        rows = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), delimiter=separator)
+        for row in rows:
+            if row and len(row) != width:
+                why = f"{len(row)} cells, where the header has {width}. Mend that line."
+                return wrong(path, rows.line_num, why)
+    return InputError(f"{path} cannot be read: no well-formed table ({error}).")
 
 
 def _zstd() -> Any:  # noqa: ANN401

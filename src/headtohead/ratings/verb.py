@@ -110,13 +110,15 @@ def rank(
 
 def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | EngineVotes":  # noqa: ANN401
     """The votes, ready to be counted."""
-    from headtohead.ratings.engines import is_engine_table, open_engine
+    from headtohead.ratings.reading.tables import is_engine_table
 
     if isinstance(votes, Counts):
         if replace(options, both_bad="tie", style=()) != VoteOptions():
             raise InputError("Counts hold no columns to filter by. Give the votes themselves.")
         return votes.without("both_bad") if options.both_bad == "drop" else votes
     if engine != "auto" or is_engine_table(votes):
+        from headtohead.ratings.engines import open_engine
+
         return open_engine(votes, engine, options)
     return open_votes(votes, options)
 
@@ -151,7 +153,7 @@ def _trust(
     read: "Counts | Votes | EngineVotes", board: Board, labels: dict[str, str], *, judged: bool
 ) -> Trust:
     from headtohead.ratings.audit import audit
-    from headtohead.ratings.reading.formats import tells_sides
+    from headtohead.ratings.reading.layout import tells_sides
     from headtohead.ratings.subset import Subset
     from headtohead.ratings.tally import clustered_cells
 

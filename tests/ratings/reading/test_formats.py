@@ -10,11 +10,10 @@ from tests.ratings.reading.vote_files import cells, counted, plain, write
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.formats import readers, recognise
-from headtohead.ratings.reading.layout import Counted
+from headtohead.ratings.reading.layout import FORMATS, VOCABULARY, Counted
 from headtohead.ratings.reading.options import SIDES, WINNERS, WORDS
-from headtohead.ratings.reading.outcomes import VOCABULARY
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.tables import VoteTable
+from headtohead.ratings.reading.votes import VoteOptions, format_of, open_votes
 from headtohead.ratings.tally import tally
 
 _DOCS = Path(__file__).parents[3] / "docs" / "reference" / "votes.md"
@@ -25,12 +24,12 @@ _DOCS = Path(__file__).parents[3] / "docs" / "reference" / "votes.md"
 
 def test_every_format_has_a_descriptor_a_verb_and_a_line_in_the_docs() -> None:
     page = _DOCS.read_text(encoding="utf-8")
-    assert set(readers()) >= {"lmarena", "comparia", "openwebui", "alpacaeval", "leaderbot"}
-    for name, reader in readers().items():
-        assert reader.format.name == name
-        assert reader.format.about
+    assert set(FORMATS.by_name) >= {"lmarena", "comparia", "openwebui", "alpacaeval", "leaderbot"}
+    for name, module in FORMATS.by_name.items():
+        assert module.FORMAT.name == name
+        assert module.FORMAT.about
         assert f"`{name}`" in page
-        for names in reader.format.needs:
+        for names in module.FORMAT.needs:
             tree: dict[str, Any] = {}
             for path in names:
                 inside = tree
@@ -39,8 +38,9 @@ def test_every_format_has_a_descriptor_a_verb_and_a_line_in_the_docs() -> None:
                     inside = inside.setdefault(step, {})
                 inside.setdefault(last, "text")
             columns = Columns(tree)
-            assert recognise(columns, "x").format.name == name
-            assert reader.module.layout(columns) is not None
+            part = format_of(VoteTable("x", columns), VoteOptions(), {})
+            assert part.FORMAT.name == name
+            assert module.layout(columns) is not None
             for path in names:
                 assert f"`{path}`" in page
 
@@ -354,7 +354,7 @@ def test_leaderbot_mistakes(tmp_path: Path, change: dict[str, Any], said: str) -
 
 
 def test_leaderbot_has_nothing_else() -> None:
-    assert isinstance(readers()["leaderbot"].module.layout(Columns({})), Counted)
+    assert isinstance(FORMATS.named("leaderbot").layout(Columns({})), Counted)
     for options in ({"where": {"x": "1"}}, {"languages": ("en",)}, {"since": date(2025, 1, 1)}):
         with pytest.raises(InputError, match="counts by pair and nothing else"):
             open_votes(_LEADERBOT, VoteOptions(**options))

@@ -200,7 +200,7 @@ def _by_parameter(votes: Any, m: int, d: int) -> Any:  # noqa: ANN401 - Ibis has
     by_pair = votes.group_by("cluster", "first", "second").agg(
         r=votes.r.sum(), **{f"r{k}": (votes.r * votes[f"x{k}"]).sum() for k in range(d)}
     )
-    # One row becomes several: one for each model, each covariate, and the side.
+    # OneWord row becomes several: one for each model, each covariate, and the side.
     kinds = ibis.memtable(pa.table({"kind": np.arange(d + 3)}))
     wide = by_pair.cross_join(kinds)
     amounts = [(0, wide.r), (1, -wide.r), *((2 + k, wide[f"r{k}"]) for k in range(d))]

@@ -9,7 +9,7 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.engines.distinct import ROW, text_names
-from headtohead.ratings.engines.opening import Source
+from headtohead.ratings.engines.opening import EngineSource
 from headtohead.ratings.reading.votes import Votes
 from headtohead.stats.inputs import FloatArray, IntArray
 
@@ -31,7 +31,7 @@ class Decided:
             of the side shown first.
     """
 
-    source: Source
+    source: EngineSource
     readable: Any
     texts: Mapping[str, Any]
     rows: "pa.Table"
@@ -39,7 +39,7 @@ class Decided:
     @classmethod
     def of(
         cls,
-        source: Source,
+        source: EngineSource,
         readable: Any,  # noqa: ANN401 - Ibis has no types
         texts: Mapping[str, Any],
         rows: "pa.Table",

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.engines.opening import Source
-from headtohead.ratings.reading.coding import word_of
-from headtohead.ratings.reading.columns import Columns, Path
-from headtohead.ratings.reading.labels import LabelSource, One
+from headtohead.ratings.engines.opening import EngineSource
+from headtohead.ratings.reading.columns import Columns, Path, nested, word_of
+from headtohead.ratings.reading.layout import word_key
 from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.outcomes import word_key
-from headtohead.ratings.reading.parts import Part
+from headtohead.ratings.reading.scan import LabelSource, OneWord, Part
+from headtohead.ratings.reading.tables import OFTEN_JSON, VoteTable
 from headtohead.ratings.reading.times import day_number
 
 if TYPE_CHECKING:
@@ -27,12 +26,11 @@ VOTES, ROW, STYLE = "h2h_votes", "h2h_row", "h2h_style"
 
 _TEXT, _MISSING = "h2h_text_", "\u2400"
 _DAY = 86_400
-_LIKE_JSON = ("conv_metadata", "category_tag", "dedup_tag", "data", "meta", "metadata")
 _HEAD = 100
 _USUAL = 700_000 * _DAY  # seconds, from the year 53 to 3886
 
 
-class EngineTable:
+class EngineTable(VoteTable):
     """The columns of a table inside an engine, for the rules to find theirs.
 
     Args:
@@ -42,11 +40,10 @@ class EngineTable:
         InputError: If a column of marks holds JSON as text, which the engine cannot look into.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.source, self.name = source, source.name
-        self.as_json: frozenset[str] = frozenset()
-        self.columns = Columns.of_schema(_arrow_schema(source.table))
-        texts = [name for name in _LIKE_JSON if self.columns.kind((name,)) == "text"]
+    def __init__(self, source: EngineSource) -> None:
+        self.source = source
+        super().__init__(source.name, Columns.of_schema(_arrow_schema(source.table)))
+        texts = [name for name in OFTEN_JSON if self.columns.kind((name,)) == "text"]
         if not texts:
             return
         head = source.fetch(source.table.select(*texts).limit(_HEAD))
@@ -58,22 +55,12 @@ class EngineTable:
                     f"Turn it into a struct in the engine, or leave out --engine."
                 )
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
-        """Nothing: rows do not leave the engine."""
-        raise NotImplementedError("rows do not leave the engine; ask for distinct ones")
-
     def document(self) -> Mapping[str, Any]:
         """Nothing: a table is no document."""
         raise InputError(f"{self.name} is no JSON document. Leave out --engine for counts.")
 
 
-class DistinctRows:
+class DistinctRows(VoteTable):
     """Distinct rows held in memory, as a table that the rules can scan.
 
     Args:
@@ -83,10 +70,9 @@ class DistinctRows:
     """
 
     def __init__(self, name: str, columns: Columns, rows: "pa.Table") -> None:
-        self.name, self.rows = name, rows
-        self.as_json: frozenset[str] = frozenset()
+        self.rows = rows
         extra = {ROW: "number", VOTES: "number", STYLE: "number"}
-        self.columns = Columns({**columns.tree, **extra})
+        super().__init__(name, Columns({**columns.tree, **extra}))
 
     def batches(
         self,
@@ -97,10 +83,6 @@ class DistinctRows:
     ) -> Iterator["pa.RecordBatch"]:
         """All columns there are."""
         yield from self.rows.combine_chunks().to_batches(rows)
-
-    def document(self) -> Mapping[str, Any]:
-        """Nothing: rows are no document."""
-        raise InputError(f"{self.name} is no JSON document.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +165,7 @@ class Keys:
 
 
 def distinct_rows(
-    source: Source, keys: Keys, paths: Sequence[Path], *, texts: bool = False
+    source: EngineSource, keys: Keys, paths: Sequence[Path], *, texts: bool = False
 ) -> "pa.Table":
     """The distinct values of some columns and how often each combination comes.
 
@@ -209,14 +191,14 @@ def distinct_rows(
         if not pa.types.is_nested(field.type) and not pa.types.is_null(field.type)
     ]
     found = found.sort_by(order)
-    nested = _nested({path: found[f"c{i}"] for i, (path, _) in enumerate(wanted)})
+    made = nested({path: found[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)})
     for name in (VOTES, *more):
-        nested[name] = found[name].combine_chunks()
-    nested[ROW] = pa.array(range(found.num_rows), pa.int64())
-    return pa.table(nested)
+        made[name] = found[name].combine_chunks()
+    made[ROW] = pa.array(range(found.num_rows), pa.int64())
+    return pa.table(made)
 
 
-def key_texts(source: Source, keys: Keys, paths: Sequence[Path]) -> dict[str, Any]:
+def key_texts(source: EngineSource, keys: Keys, paths: Sequence[Path]) -> dict[str, Any]:
     """Name -> expression that makes a text of a column; a missing value is a text too.
 
     Engines join on texts alike, but not on missing values.
@@ -230,7 +212,7 @@ def text_names(rows: "pa.Table") -> list[str]:
     return [name for name in rows.column_names if name.startswith(_TEXT)]
 
 
-def passing(source: Source, part: Part, options: VoteOptions) -> dict[Path, list[Any]]:
+def passing(source: EngineSource, part: Part, options: VoteOptions) -> dict[Path, list[Any]]:
     """For each column that one filter looks at, the values it lets through.
 
     A column with many other values (languages, voters) then makes no more rows than that.
@@ -242,16 +224,16 @@ def passing(source: Source, part: Part, options: VoteOptions) -> dict[Path, list
     if part.language is not None:
         wanted = {language.strip().casefold() for language in options.languages}
         tests.append((part.language, lambda word: word.strip().casefold() in wanted))
-    looked = [where.path for where, _ in tests if isinstance(where, One)]
+    looked = [where.path for where, _ in tests if isinstance(where, OneWord)]
     made = {}
     for where, fits in tests:
-        if not isinstance(where, One) or looked.count(where.path) > 1:
+        if not isinstance(where, OneWord) or looked.count(where.path) > 1:
             continue
         made[where.path] = _values(source, where.path, fits)
     return made
 
 
-def having(source: Source, path: Path, word: str) -> Source:
+def having(source: EngineSource, path: Path, word: str) -> EngineSource:
     """The rows of a table whose column says that word, letter by letter.
 
     Args:
@@ -261,10 +243,10 @@ def having(source: Source, path: Path, word: str) -> Source:
     """
     values = _values(source, path, lambda said: said == word)
     rows = source.table.filter(at(source.table, path).isin(values))
-    return Source(source.name, rows, source.backend)
+    return EngineSource(source.name, rows, source.backend)
 
 
-def _values(source: Source, path: Path, fits: Callable[[str], bool]) -> list[Any]:
+def _values(source: EngineSource, path: Path, fits: Callable[[str], bool]) -> list[Any]:
     """The values of a column whose words fit."""
     value = at(source.table, path).name("value")
     values = source.fetch(source.table.select(value).distinct())["value"].to_pylist()
@@ -292,25 +274,6 @@ def _arrow_schema(table: Any) -> "pa.Schema":  # noqa: ANN401 - Ibis has no type
     return pa.schema(fields)
 
 
-def _nested(flat: Mapping[Path, "pa.ChunkedArray"]) -> dict[str, Any]:
-    """Columns by path as top-level columns, structs where paths go deeper."""
-    tree: dict[str, Any] = {}
-    for path, values in flat.items():
-        inside = tree
-        for name in path[:-1]:
-            inside = inside.setdefault(name, {})
-        inside[path[-1]] = values.combine_chunks()
-    return {name: _struct(node) for name, node in tree.items()}
-
-
-def _struct(node: Any) -> Any:  # noqa: ANN401 - an array, or what is to become one
-    import pyarrow as pa
-
-    if not isinstance(node, dict):
-        return node
-    return pa.StructArray.from_arrays([_struct(inner) for inner in node.values()], list(node))
-
-
 def _epoch_day(value: Any) -> Any:  # noqa: ANN401 - Ibis has no types
     if value.type().is_date():
         return value.epoch_days().cast("int64")
@@ -330,8 +293,8 @@ def _day_of_month(day: Any) -> Any:  # noqa: ANN401 - Ibis has no types
     """
     shifted = day + 719_468  # days since 1 March of year 0
     of_era = _modulo(shifted, 146_097)
-    year = ((of_era - (of_era / 1460).floor() + (of_era / 36_524).floor()
-             - (of_era / 146_096).floor()) / 365).floor()  # fmt: skip
+    leap_days = (of_era / 1460).floor() - (of_era / 36_524).floor() + (of_era / 146_096).floor()
+    year = ((of_era - leap_days) / 365).floor()
     of_year = of_era - (365 * year + (year / 4).floor() - (year / 100).floor())
     month = ((5 * of_year + 2) / 153).floor()
     return of_year - ((153 * month + 2) / 5).floor()

@@ -5,11 +5,10 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.engines.distinct import at
-from headtohead.ratings.engines.opening import Source
+from headtohead.ratings.engines.opening import EngineSource
 from headtohead.ratings.reading.columns import Columns, Path
-from headtohead.ratings.reading.filters import LEAVE_OUT
 from headtohead.ratings.reading.layout import AsItStands, Style
-from headtohead.ratings.reading.style import style_paths
+from headtohead.ratings.reading.scan import LEAVE_OUT, style_paths
 
 
 def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]:  # noqa: ANN401
@@ -48,7 +47,7 @@ def readable(table: Any, styles: Sequence[Style], columns: Columns) -> Any:  # n
     return made
 
 
-def first_unreadable(source: Source, styles: Sequence[Style], columns: Columns) -> InputError:
+def first_unreadable(source: EngineSource, styles: Sequence[Style], columns: Columns) -> InputError:
     """What to say of the first covariate that cannot be read somewhere."""
     for style in styles:
         wrong = source.table.filter(~_is_fine(source.table, style, columns))

@@ -1,6 +1,5 @@
 """Tables of votes inside an engine: a user's own, or files that the engine opens."""
 
-import gzip
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.files.opening import content, files_of
+from headtohead.ratings.reading.tables import is_engine_table
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -30,7 +31,7 @@ _INSTALL = {"duckdb": "headtohead[ibis]", "spark": "headtohead[spark]"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class EngineSource:
     """A table inside an engine.
 
     Attributes:
@@ -61,13 +62,7 @@ class Source:
                 ) from error
 
 
-def is_engine_table(source: object) -> bool:
-    """True for an Ibis table and for a Spark data frame."""
-    module = type(source).__module__
-    return module.startswith(("ibis.", "pyspark.sql.")) and hasattr(source, "schema")
-
-
-def open_source(source: Any, engine: str) -> Source:  # noqa: ANN401 - tables of any engine
+def open_source(source: Any, engine: str) -> EngineSource:  # noqa: ANN401 - tables of any engine
     """The table in a source.
 
     Args:
@@ -82,11 +77,15 @@ def open_source(source: Any, engine: str) -> Source:  # noqa: ANN401 - tables of
     if is_engine_table(source):
         if type(source).__module__.startswith("pyspark."):
             return _from_spark(source)
-        return Source("the table", source, _ibis("duckdb").get_backend(source))
+        return EngineSource("the table", source, _ibis("duckdb").get_backend(source))
     if engine not in ENGINES:
         raise UnknownName("engine", engine, ENGINES)
     several = isinstance(source, list | tuple)
-    paths = [os.fspath(path) for path in (source if several else [source]) if _is_path(path)]
+    paths = [
+        os.fspath(path)
+        for path in (source if several else [source])
+        if isinstance(path, str | os.PathLike)
+    ]
     if not paths or (several and len(paths) != len(source)):
         raise InputError(
             f"The engine {engine} reads files, Ibis tables and Spark data frames. Leave out "
@@ -112,7 +111,7 @@ def utc(backend: Any) -> Iterator[None]:  # noqa: ANN401 - Ibis has no types
         yield
 
 
-def _from_spark(frame: Any) -> Source:  # noqa: ANN401 - Spark is optional
+def _from_spark(frame: Any) -> EngineSource:  # noqa: ANN401 - Spark is optional
     ibis = _ibis("spark")
     session = frame.sparkSession
     # Ibis changes settings of the session it is given, which is not ours.
@@ -120,10 +119,10 @@ def _from_spark(frame: Any) -> Source:  # noqa: ANN401 - Spark is optional
         backend = ibis.pyspark.connect(session)
     view = f"headtohead_votes_{id(frame):x}"
     frame.createOrReplaceTempView(view)
-    return Source("the table", backend.table(view), backend)
+    return EngineSource("the table", backend.table(view), backend)
 
 
-def _with_duckdb(name: str, files: Sequence[str], kind: str) -> Source:
+def _with_duckdb(name: str, files: Sequence[str], kind: str) -> EngineSource:
     backend = _ibis("duckdb").duckdb.connect()
     read: dict[str, Callable[[], Any]] = {
         "parquet": lambda: backend.read_parquet(files, union_by_name=True),
@@ -132,17 +131,18 @@ def _with_duckdb(name: str, files: Sequence[str], kind: str) -> Source:
         "json": lambda: backend.read_json(files),
     }
     try:
-        return Source(name, read[kind](), backend)
+        return EngineSource(name, read[kind](), backend)
     except Exception as error:
         if not _is_engines(error):
             raise
         raise InputError(f"duckdb could not open {name}: {error}") from error
 
 
-def _with_spark(name: str, files: Sequence[str], kind: str) -> Source:
+def _with_spark(name: str, files: Sequence[str], kind: str) -> EngineSource:
     _ibis("spark")
     reader = _session().read
-    listed = list(files)
+    listed, local = list(files), "://" not in files[0]
+    is_array = kind == "json" and local and content(Path(files[0]), 64).lstrip()[:1] == b"["
     read: dict[str, Callable[[], Any]] = {
         "parquet": lambda: reader.option("mergeSchema", "true").parquet(*listed),
         "csv": lambda: reader.csv(
@@ -153,7 +153,7 @@ def _with_spark(name: str, files: Sequence[str], kind: str) -> Source:
             escape='"',
             multiLine=True,
         ),
-        "json": lambda: reader.json(listed, multiLine=_is_array(listed[0])),
+        "json": lambda: reader.json(listed, multiLine=is_array),
     }
     try:
         made = _from_spark(read[kind]())
@@ -161,7 +161,7 @@ def _with_spark(name: str, files: Sequence[str], kind: str) -> Source:
         if not _is_engines(error):
             raise
         raise InputError(f"spark could not open {name}: {error}") from error
-    return Source(name, made.table, made.backend)
+    return EngineSource(name, made.table, made.backend)
 
 
 def _session() -> Any:  # noqa: ANN401 - Spark is optional
@@ -227,16 +227,12 @@ def _is_engines(error: Exception) -> bool:
     return module in ("ibis", "duckdb", "_duckdb", "pyspark", "py4j", "pyarrow", "polars")
 
 
-def _is_path(value: object) -> bool:
-    return isinstance(value, str | os.PathLike)
-
-
 def _files(path: str) -> list[str]:
     if "://" in path:
         return [path]
     at = Path(path)
     if at.is_dir():
-        found = sorted(str(p) for p in at.rglob("*") if _KINDS.get(p.suffix.lower()) == "parquet")
+        found = [str(p) for p in files_of(at) if _KINDS.get(p.suffix.lower()) == "parquet"]
         if not found:
             raise InputError(f"{path} holds no Parquet files. Give the files themselves.")
         return found
@@ -253,11 +249,3 @@ def _kind(file: str) -> str:
     if "://" in file:
         return "parquet"
     raise InputError(f"{file} is of no kind that an engine reads: Parquet, CSV or JSON.")
-
-
-def _is_array(file: str) -> bool:
-    if "://" in file:
-        return False
-    opener = gzip.open if file.endswith(".gz") else open
-    with opener(file, "rb") as opened:
-        return bytes(opened.read(64)).lstrip().startswith(b"[")

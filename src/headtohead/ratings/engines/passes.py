@@ -14,7 +14,7 @@ from headtohead.ratings.bradley_terry.style.equations import (
     equations_from_sums,
 )
 from headtohead.ratings.engines.decided import Decided, scored
-from headtohead.ratings.engines.opening import Source
+from headtohead.ratings.engines.opening import EngineSource
 from headtohead.stats.inputs import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def pass_in_engine(decided: Decided, measures: Sequence[Any], counts: Counts) ->
 
 
 def summed(
-    source: Source,
+    source: EngineSource,
     votes: Any,  # noqa: ANN401 - Ibis has no types
     m: int,
     d: int,

@@ -26,15 +26,14 @@ from headtohead.ratings.engines.distinct import (
     passing,
 )
 from headtohead.ratings.engines.measures import first_unreadable, measures, readable
-from headtohead.ratings.engines.opening import Source, open_source
+from headtohead.ratings.engines.opening import EngineSource, open_source
 from headtohead.ratings.engines.passes import pass_in_engine
 from headtohead.ratings.reading.columns import Path
-from headtohead.ratings.reading.labels import One, paths_of
 from headtohead.ratings.reading.layout import AsItStands, Style
 from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.parts import Part, no_time, part_of
+from headtohead.ratings.reading.scan import OneWord, Part, no_time, paths_of
 from headtohead.ratings.reading.times import WINDOWS
-from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes
+from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes, part_of
 from headtohead.ratings.tally import ALL, Tally, tally
 from headtohead.stats.inputs import IntArray
 
@@ -58,7 +57,7 @@ class EngineVotes:
         options: Which of its votes count.
     """
 
-    source: Source
+    source: EngineSource
     part: Part
     options: VoteOptions
     _known: dict[Any, Any] = field(default_factory=dict, repr=False)
@@ -168,14 +167,14 @@ class EngineVotes:
             until = min(filter(None, (self.options.until, last)))
             return _opened(self.source, replace(self.options, since=since, until=until))
         source = self.part.source(column)
-        if isinstance(source, One):
+        if isinstance(source, OneWord):
             return _opened(having(self.source, source.path, value), self.options)
         where = {**self.options.where, column: value}
         return _opened(self.source, replace(self.options, where=where))
 
     def _one(self, column: str) -> Path:
         where = self.part.source(column)
-        if not isinstance(where, One):
+        if not isinstance(where, OneWord):
             raise InputError(f"A vote may have several of {column}; clusters need one each.")
         return where.path
 
@@ -319,7 +318,7 @@ def span(window: str) -> tuple[date, date]:
     return date(int(year), first, 1), after - timedelta(days=1)
 
 
-def _opened(source: Source, options: VoteOptions) -> EngineVotes:
+def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
     part = part_of(EngineTable(source), options)
     if not isinstance(part, Part):
         raise InputError(f"{source.name} holds counts. Leave out --engine.")

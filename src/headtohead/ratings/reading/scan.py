@@ -1,36 +1,57 @@
-"""One pass over votes: batches of a table become chunks of coded votes."""
+"""One pass over votes: batches of a table become chunks of coded votes.
+
+A row that does not count is counted by reason, or ends the reading.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from headtohead.ratings.reading.batch import Batch, Unfolded
-from headtohead.ratings.reading.coding import EMPTY, NOTHING, Codebook, Codes, encode, flags
-from headtohead.ratings.reading.filters import LEAVE_OUT, Rows
-from headtohead.ratings.reading.labels import LabelSource, One, Tags, paths_of, tags_of
-from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.outcomes import (
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.ratings.reading.columns import (
+    EMPTY,
+    NOTHING,
+    Batch,
+    Codebook,
+    Codes,
+    Columns,
+    Path,
+    Unfolded,
+    encode,
+    flags,
+    floats,
+    numbers_in,
+    plain_text,
+)
+from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     NONE,
     UNKNOWN,
+    AsItStands,
+    Flag,
+    Layout,
+    Mark,
+    Matchups,
     Outcomes,
-    Sides,
+    Style,
     Words,
     twofold,
     word_key,
 )
-from headtohead.ratings.reading.parts import Part, no_time
-from headtohead.ratings.reading.style import covariates
+from headtohead.ratings.reading.options import OnBad, VoteOptions, Window
+from headtohead.ratings.reading.tables import VoteTable
 from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
+_Say = Callable[[int], str] | str
+LEAVE_OUT = "or leave such rows out with --on-bad drop"
 # pandas writes flags into CSV files as Python does, other writers as JSON does.
 _PYTHON_FLAGS = {"True": "true", "False": "false"}
 _REMEDY = {
@@ -40,6 +61,411 @@ _REMEDY = {
     ),
     False: f"Correct it, {LEAVE_OUT}.",
 }
+
+
+class Rows:
+    """The rows of one batch.
+
+    Args:
+        size: How many there are.
+        source: What the table is called.
+        number: Each row's number in its table, from 1, shape (size,).
+        dropped: Reason -> rows; grows.
+        on_bad: What happens to a row that breaks the rules.
+    """
+
+    def __init__(
+        self, size: int, source: str, number: IntArray, dropped: Counter[str], on_bad: OnBad
+    ) -> None:
+        self.size = size
+        self.on_bad = on_bad
+        self._source, self._number, self._dropped = source, number, dropped
+        self._kept: BoolArray | None = None
+
+    @property
+    def kept(self) -> BoolArray | None:
+        """Which rows count, shape (size,); None if all do."""
+        return self._kept
+
+    @property
+    def left(self) -> int:
+        """How many rows count."""
+        return self.size if self._kept is None else int(np.count_nonzero(self._kept))
+
+    def drop(self, gone: BoolArray, reason: str) -> None:
+        """Leave rows out, each under the first reason it is given.
+
+        Args:
+            gone: Which rows, shape (size,).
+            reason: Why, in words for the user.
+        """
+        newly = self._still(gone)
+        n = int(np.count_nonzero(newly))
+        if n:
+            self._dropped[reason] += n
+            self._kept = ~newly if self._kept is None else self._kept & ~newly
+
+    def bad(
+        self, wrong: BoolArray, reason: str, path: Path, say: Callable[[int], str] | str
+    ) -> None:
+        """End the reading at the first row that breaks a rule, or drop all that do.
+
+        Args:
+            wrong: Which rows, shape (size,).
+            reason: Why, as drops are counted.
+            path: The column at fault.
+            say: What is wrong and what to do; a function is given the position of the row.
+
+        Raises:
+            InputError: If rows that break the rules are errors.
+        """
+        if self.on_bad == "drop":
+            self.drop(wrong, reason)
+        else:
+            self.refuse(wrong, path, say)
+
+    def refuse(self, wrong: BoolArray, path: Path, say: Callable[[int], str] | str) -> None:
+        """End the reading at the first row that breaks a rule, among those that still count.
+
+        Raises:
+            InputError: If one does.
+        """
+        newly = self._still(wrong)
+        if newly.any():
+            row = int(np.argmax(newly))
+            said = say if isinstance(say, str) else say(row)
+            raise InputError(
+                f"{self._source}, row {self._number[row]}, column {'.'.join(path)}: {said}"
+            )
+
+    def _still(self, rows: BoolArray) -> BoolArray:
+        return rows if self._kept is None else rows & self._kept
+
+
+@dataclass(frozen=True, slots=True)
+class OneWord:
+    """A column with at most one word a vote."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ManyWords:
+    """A column with a list of words a vote."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FlagGroup:
+    """Categories told by flags."""
+
+    categories: tuple[Flag, ...]
+
+
+LabelSource = OneWord | ManyWords | FlagGroup
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tags:
+    """Words of votes that may have several.
+
+    Attributes:
+        rows: Position of a vote, shape (k,), sorted.
+        codes: Code of one of its words, shape (k,).
+    """
+
+    rows: IntArray
+    codes: Codes
+
+    def of(self, kept: BoolArray) -> "Tags":
+        """The same for the votes that are kept, numbered anew."""
+        place = np.cumsum(kept) - 1
+        stay = kept[self.rows]
+        return Tags(place[self.rows[stay]], self.codes[stay])
+
+
+def source_of(
+    word: str, columns: Columns, layout: Layout, mapped: Mapping[str, Path]
+) -> LabelSource:
+    """Where a table keeps the words that a user asks for.
+
+    Args:
+        word: What the user mapped, else a column at the top, else a canonical word or group of the
+            format, else a field inside a struct.
+        columns: Of the table.
+        layout: Of its format.
+        mapped: The user's canonical words.
+
+    Raises:
+        UnknownName: If there is no such thing.
+    """
+    if word in mapped:
+        return _of_path(mapped[word], word, columns)
+    if columns.kind((word,)) not in (None, "struct"):
+        return _of_path((word,), word, columns)
+    if word in layout.groups:
+        return FlagGroup(layout.groups[word])
+    if word in layout.labels:
+        return _of_path(layout.labels[word], word, columns)
+    path = columns.need(word, "column", (*layout.labels, *layout.groups))
+    return _of_path(path, word, columns)
+
+
+def paths_of(source: LabelSource) -> tuple[Path, ...]:
+    """The columns to read."""
+    if isinstance(source, FlagGroup):
+        return tuple(dict.fromkeys(path for flag in source.categories for path in flag.paths))
+    return (source.path,)
+
+
+def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: Rows) -> Tags:
+    """The words of votes that may have several.
+
+    Args:
+        source: Where they are.
+        batch: The rows.
+        book: Codes of the words; grows.
+        rows: Which rows count.
+
+    Raises:
+        InputError: If a flag is neither true nor false in a row that counts.
+    """
+    if isinstance(source, ManyWords):
+        return _from_lists(batch.column(source.path), book)
+    found = []
+    for category in source.categories:
+        code = book.add(category.name)
+        where = np.flatnonzero(_set(category, batch, rows))
+        found.append((where, np.full(where.size, code, dtype=np.int32)))
+    at = np.concatenate([where for where, _ in found])
+    order = np.argsort(at, kind="stable")
+    return Tags(at[order], np.concatenate([codes for _, codes in found])[order])
+
+
+def _set(category: Flag, batch: Batch, rows: Rows) -> BoolArray:
+    count: NDArray[np.int64] = np.zeros(len(batch), dtype=np.int64)
+    for path in category.paths:
+        read = flags(batch.column(path))
+        wrong = read == EMPTY
+        if wrong.any() and rows.on_bad == "error":
+            rows.refuse(
+                wrong,
+                path,
+                lambda row, path=path: (  # type: ignore[misc]
+                    f"{batch.show(path, row)!r} is neither true nor false. Correct it, {LEAVE_OUT}."
+                ),
+            )
+        count += read == 1
+    return count >= category.least
+
+
+def _from_lists(array: "pa.Array", book: Codebook) -> Tags:
+    import pyarrow as pa
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    if pa.types.is_null(array.type):
+        return Tags(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    owners = numbers_in(pc.list_parent_indices(array)).astype(np.int64)
+    codes = book.codes(pc.list_flatten(array))
+    some = codes >= 0
+    # A word that a list repeats still makes one vote.
+    pairs = np.unique(owners[some] * max(1, len(book.words)) + codes[some])
+    return Tags(
+        pairs // max(1, len(book.words)), (pairs % max(1, len(book.words))).astype(np.int32)
+    )
+
+
+def _of_path(path: Path, word: str, columns: Columns) -> LabelSource:
+    kind = columns.kind(path)
+    if kind == "list":
+        return ManyWords(path)
+    if kind != "struct":
+        return OneWord(path)
+    inside = [leaf for leaf in columns.leaves(path) if columns.kind(leaf) == "flag"]
+    if not inside:
+        raise UnknownName("column", word, (".".join(leaf) for leaf in columns.leaves(path)))
+    return FlagGroup(tuple(Flag(".".join(leaf[len(path) :]), (leaf,)) for leaf in inside))
+
+
+REASON = "unreadable covariate"
+
+
+def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[Style, ...]:
+    """Where a table keeps the covariates that a user asks for.
+
+    Args:
+        names: Of the covariates: one of the format, `length` for columns `length_a` and
+            `length_b`, or a column that holds the difference.
+        columns: Of the table.
+        layout: Of its format.
+
+    Raises:
+        UnknownName: If there is no such thing.
+        InputError: If the table has no covariate at all.
+    """
+    found: list[Style] = []
+    for name in names:
+        if name in layout.style:
+            found.append(layout.style[name])
+            continue
+        path = columns.find(name)
+        if path is None or columns.kind(path) not in ("number", "text", "flag"):
+            numbers = (leaf for leaf in columns.leaves() if columns.kind(leaf) == "number")
+            known = (*layout.style, *(".".join(leaf) for leaf in numbers))
+            if known:
+                raise UnknownName("style covariate", name, known)
+            raise InputError(
+                f"No style covariate is called {name!r}: it needs the columns {name}_a and "
+                f"{name}_b, or a column {name} of numbers."
+            )
+        found.append(AsItStands(path))
+    return tuple(found)
+
+
+def style_paths(styles: Sequence[Style]) -> tuple[Path, ...]:
+    """The columns to read."""
+    found: list[Path] = []
+    for style in styles:
+        found += [style.path] if isinstance(style, AsItStands) else [*style.a, *style.b]
+    return tuple(dict.fromkeys(found))
+
+
+def covariates(batch: Batch, styles: Sequence[Style], rows: Rows) -> FloatArray:
+    """The covariates of each row, shape (n, d).
+
+    A pair of measures becomes (a - b) / (a + b), as LMSYS published it, and 0 where both are 0.
+
+    Args:
+        batch: The rows.
+        styles: The covariates.
+        rows: Which rows count; those with a missing, negative or unreadable measure break a rule.
+
+    Raises:
+        InputError: If such a row is an error.
+
+    References:
+        Li, T., Angelopoulos, A., Chiang, W.-L. (2024). Does style matter? Disentangling style and
+        substance in Chatbot Arena. https://lmsys.org/blog/2024-08-28-style-control/
+    """
+    made = np.zeros((len(batch), len(styles)))
+    for place, style in enumerate(styles):
+        if isinstance(style, AsItStands):
+            made[:, place] = _measure(batch, (style.path,), rows, signed=True)
+            continue
+        a = _measure(batch, style.a, rows, characters=style.characters)
+        b = _measure(batch, style.b, rows, characters=style.characters)
+        total = a + b
+        with np.errstate(invalid="ignore"):
+            made[:, place] = np.divide(a - b, total, out=np.zeros(len(batch)), where=total > 0)
+    return made
+
+
+def _measure(
+    batch: Batch,
+    paths: tuple[Path, ...],
+    rows: Rows,
+    *,
+    signed: bool = False,
+    characters: bool = False,
+) -> FloatArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = np.zeros(len(batch))
+    some = np.zeros(len(batch), dtype=np.bool_)
+    for path in paths:
+        array = batch.column(path)
+        if characters:
+            array = plain_text(array)
+            array = array if pa.types.is_null(array.type) else pc.utf8_length(array)
+        values, wrong = floats(array)
+        with np.errstate(invalid="ignore"):
+            wrong = wrong | np.isinf(values) | ((values < 0) & (not signed))
+        _refuse(wrong, path, batch, rows)
+        there = ~np.isnan(values)
+        total[there] += values[there]
+        some |= there
+    _refuse(~some, paths[0], batch, rows)
+    return total
+
+
+def _refuse(wrong: BoolArray, path: Path, batch: Batch, rows: Rows) -> None:
+    if wrong.any():
+        rows.bad(
+            wrong,
+            REASON,
+            path,
+            lambda row: (
+                f"{batch.show(path, row)!r} is no measure of style. Correct it, {LEAVE_OUT}."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A table of votes, ready to be scanned.
+
+    Attributes:
+        table: The table.
+        format: Name of its format.
+        layout: Where it keeps its votes.
+        mapped: The user's canonical words.
+        where: Word, its source and the value that a vote must have.
+        language: Source of the language, if the user filters by it.
+        time: Column of the time; None if there is none.
+        style: The covariates.
+        repeat: Column that tells repeats, if the user wants them left out.
+        marks: The publisher's marks that the user heeds.
+    """
+
+    table: VoteTable
+    format: str
+    layout: Layout
+    mapped: Mapping[str, Path]
+    where: tuple[tuple[str, LabelSource, str], ...]
+    language: LabelSource | None
+    time: Path | None
+    style: tuple[Style, ...]
+    repeat: Path | None
+    marks: tuple[Mark, ...]
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return self.table.name
+
+    def source(self, word: str) -> LabelSource:
+        """Where this table keeps the words that a user asks for.
+
+        Raises:
+            UnknownName: If it does not.
+        """
+        return source_of(word, self.table.columns, self.layout, self.mapped)
+
+    def paths(self, *, time: bool) -> tuple[Path, ...]:
+        """The columns that every scan reads.
+
+        Args:
+            time: Whether the time is among them.
+        """
+        found = [self.layout.first, self.layout.second, *self.layout.outcome.paths]
+        found += [mark.path for mark in self.marks]
+        for _, source, _ in self.where:
+            found += paths_of(source)
+        if self.language is not None:
+            found += paths_of(self.language)
+        found += style_paths(self.style)
+        if self.repeat is not None:
+            found.append(self.repeat)
+        if time and self.time is not None:
+            found.append(self.time)
+        return tuple(dict.fromkeys(found))
+
+
+def no_time(source: str) -> InputError:
+    """The error for a table without times where they are needed."""
+    return InputError(f"{source} has no time that is known; say which column with --map time=...")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +490,7 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Wanted:
     """What a pass is for.
 
     Attributes:
@@ -117,18 +543,18 @@ class Scanner:
     Args:
         part: The table.
         options: Which of its votes count.
-        ask: What the pass is for.
+        wanted: What the pass is for.
         books: Codes; grow.
         seen: What the pass has seen; grows.
     """
 
     def __init__(
-        self, part: Part, options: VoteOptions, ask: Ask, books: Books, seen: Pass
+        self, part: Part, options: VoteOptions, wanted: Wanted, books: Books, seen: Pass
     ) -> None:
-        self._part, self._options, self._ask = part, options, ask
+        self._part, self._options, self._wanted = part, options, wanted
         self._books, self._pass = books, seen
-        self._labels: dict[str, LabelSource] = {word: part.source(word) for word in ask.labels}
-        if ask.window and part.time is None:
+        self._labels: dict[str, LabelSource] = {word: part.source(word) for word in wanted.labels}
+        if wanted.window and part.time is None:
             raise no_time(part.table.name)
 
     def chunks(self, size: int) -> Iterator[Ballots]:
@@ -152,7 +578,7 @@ class Scanner:
 
     def _batches(self, size: int) -> Iterator["pa.RecordBatch"]:
         part, options = self._part, self._options
-        paths = list(part.paths(time=bool(self._ask.window or options.since or options.until)))
+        paths = list(part.paths(time=bool(self._wanted.window or options.since or options.until)))
         coded = [part.layout.first, part.layout.second, *part.layout.outcome.paths]
         for source in (*self._labels.values(), *(source for _, source, _ in part.where)):
             paths += paths_of(source)
@@ -175,36 +601,35 @@ class Scanner:
         measured = covariates(batch, part.style, rows) if part.style else None
         self._leave_out_repeats(batch, rows)
         labels, tags = self._words(batch, rows)
-        if self._ask.window and day is not None:
-            labels[self._ask.window] = self._windows(day, self._ask.window)
-        return _kept(
-            Ballots(
-                sides.first,
-                sides.second,
-                outcome,
-                labels,
-                measured if self._ask.covariates else None,
-                tags,
-            ),
-            rows.kept,
+        if self._wanted.window and day is not None:
+            window = self._wanted.window
+            distinct, where = np.unique(day, return_inverse=True)
+            said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
+            labels[window] = self._books.of(window).table(said)[where]
+        kept = slice(None) if rows.kept is None else rows.kept
+        return Ballots(
+            sides.first[kept],
+            sides.second[kept],
+            outcome[kept],
+            {word: codes[kept] for word, codes in labels.items()},
+            measured[kept] if measured is not None and self._wanted.covariates else None,
+            tags if rows.kept is None else {x: y.of(rows.kept) for x, y in tags.items()},
         )
 
     def _filter_words(self, batch: Batch, rows: Rows) -> None:
         part, options = self._part, self._options
         for word, source, value in part.where:
-            fits = _having(source, batch, rows, partial(_same_word, word_key(value)))
+            fits = _having(source, batch, rows, word_key, {word_key(value)})
             rows.drop(~fits, f"{word} is not {value}")
         if part.language is not None:
             wanted = {language.strip().casefold() for language in options.languages}
-            fits = _having(
-                part.language, batch, rows, lambda said: said.strip().casefold() in wanted
-            )
+            fits = _having(part.language, batch, rows, lambda x: x.strip().casefold(), wanted)
             rows.drop(~fits, "other language")
 
     def _days(self, batch: Batch, rows: Rows) -> IntArray | None:
         options, path = self._options, self._part.time
         filtered = options.since or options.until
-        if path is None or not (filtered or self._ask.window):
+        if path is None or not (filtered or self._wanted.window):
             return None
         day, wrong = days(batch.column(path))
         if wrong.any():
@@ -224,13 +649,18 @@ class Scanner:
             rows.drop(day > day_number(options.until), f"after {options.until}")
         return day
 
-    def _sides(self, batch: Batch, rows: Rows) -> Sides:
+    def _sides(self, batch: Batch, rows: Rows) -> Matchups:
         layout, models = self._part.layout, self._books.models
         first = models.codes(batch.column(layout.first), EMPTY)
         second = models.codes(batch.column(layout.second), EMPTY)
-        sides = Sides(first, second, models, self._pass.side_words)
+        sides = Matchups(first, second, models, self._pass.side_words)
         if first.size and min(int(first.min()), int(second.min())) < 0:
-            self._missing_sides(rows, sides)
+            if layout.no_second:
+                rows.drop(second == NOTHING, layout.no_second)
+            for code, reason in ((NOTHING, "missing model"), (EMPTY, "empty model name")):
+                say = f"{reason}. Name the model, {LEAVE_OUT}."
+                for found, path in ((first, layout.first), (second, layout.second)):
+                    rows.bad(found == code, reason, path, say)
         same = first == second
         if same.any():
             if layout.same_model:
@@ -245,22 +675,7 @@ class Scanner:
             )
         return sides
 
-    def _missing_sides(self, rows: Rows, sides: Sides) -> None:
-        layout = self._part.layout
-        if layout.no_second:
-            rows.drop(sides.second == NOTHING, layout.no_second)
-        for code, reason in ((NOTHING, "missing model"), (EMPTY, "empty model name")):
-            for found, path in ((sides.first, layout.first), (sides.second, layout.second)):
-                rows.bad(
-                    found == code,
-                    reason,
-                    path,
-                    lambda _, reason=reason: (  # type: ignore[misc]
-                        f"{reason}. Name the model, {LEAVE_OUT}."
-                    ),
-                )
-
-    def _outcome(self, batch: Batch, rows: Rows, sides: Sides) -> Outcomes:
+    def _outcome(self, batch: Batch, rows: Rows, sides: Matchups) -> Outcomes:
         layout = self._part.layout
         outcome = layout.outcome.read(batch.column, sides)
         if outcome.size and int(outcome.min()) < 0:
@@ -301,7 +716,7 @@ class Scanner:
         tags: dict[str, Tags] = {}
         for word, source in self._labels.items():
             book = self._books.of(word)
-            if isinstance(source, One):
+            if isinstance(source, OneWord):
                 index, words = encode(batch.column(source.path))
                 if "True" in words or "False" in words:
                     words = [_PYTHON_FLAGS.get(said or "", said) for said in words]
@@ -310,40 +725,22 @@ class Scanner:
                 tags[word] = tags_of(source, batch, book, rows)
         return labels, tags
 
-    def _windows(self, day: IntArray, window: Window) -> Codes:
-        distinct, where = np.unique(day, return_inverse=True)
-        words = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
-        return self._books.of(window).table(words)[where]
-
-
-def _same_word(key: str, said: str) -> bool:
-    return word_key(said) == key
-
 
 def _having(
-    source: LabelSource, batch: Batch, rows: Rows, fits: Callable[[str], bool]
+    source: LabelSource,
+    batch: Batch,
+    rows: Rows,
+    key: Callable[[str], str],
+    wanted: Collection[str],
 ) -> BoolArray:
-    """Which rows have a word that fits."""
-    if isinstance(source, One):
+    """Which rows have a word whose key is wanted."""
+    if isinstance(source, OneWord):
         index, words = encode(batch.column(source.path))
-        known = [word is not None and fits(word) for word in words]
+        known = [word is not None and key(word) in wanted for word in words]
         return np.array([*known, False], dtype=np.bool_)[index]
     book = Codebook()
     tags = tags_of(source, batch, book, rows)
-    table = np.array([fits(word) for word in book.words], dtype=np.bool_)
+    table = np.array([key(word) in wanted for word in book.words], dtype=np.bool_)
     made = np.zeros(len(batch), dtype=np.bool_)
     made[tags.rows[table[tags.codes]]] = True
     return made
-
-
-def _kept(ballots: Ballots, kept: BoolArray | None) -> Ballots:
-    if kept is None:
-        return ballots
-    return Ballots(
-        ballots.first[kept],
-        ballots.second[kept],
-        ballots.outcome[kept],
-        {word: codes[kept] for word, codes in ballots.labels.items()},
-        None if ballots.covariates is None else ballots.covariates[kept],
-        {word: tags.of(kept) for word, tags in ballots.tags.items()},
-    )

@@ -1,22 +1,60 @@
 """Votes of any supported kind, as a stream of coded chunks that can be read again and again."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.files.formats import PLAIN, listed
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
-from headtohead.ratings.reading.labels import One
-from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.outcomes import BOTH_BAD, NONE
-from headtohead.ratings.reading.parts import CountedPart, Part, part_of
-from headtohead.ratings.reading.scan import Ask, Ballots, Books, Pass, Scanner
-from headtohead.ratings.reading.tabular import open_tables
+from headtohead.ratings.reading.columns import Path
+from headtohead.ratings.reading.layout import (
+    BOTH_BAD,
+    FORMATS,
+    NONE,
+    TIE_WORDS,
+    VOCABULARY,
+    Counted,
+    Layout,
+    VoteModule,
+    Words,
+    mapped_words,
+)
+from headtohead.ratings.reading.options import SIDES, WINNERS, WORDS, VoteOptions, Window
+from headtohead.ratings.reading.scan import (
+    Ballots,
+    Books,
+    OneWord,
+    Part,
+    Pass,
+    Scanner,
+    Wanted,
+    no_time,
+    source_of,
+    styles_of,
+)
+from headtohead.ratings.reading.tables import VoteTable, open_tables
 
 __all__ = ["CHUNK_ROWS", "Ballots", "VoteOptions", "Votes", "open_votes"]
 
 CHUNK_ROWS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPart:
+    """A document that holds counts.
+
+    Attributes:
+        name: What it is called.
+        format: Name of its format.
+        counts: The counts.
+    """
+
+    name: str
+    format: str
+    counts: Counts
 
 
 class Votes:
@@ -89,14 +127,28 @@ class Votes:
             UnknownName: If a column does not exist; at once.
             InputError: If a vote breaks the rules, while scanning.
         """
-        ask = Ask(tuple(labels), covariates, window)
+        ask = Wanted(tuple(labels), covariates, window)
         if window in ask.labels:
             raise InputError(f"{window} is a column and a window of time; ask for one of them.")
         for word in (*ask.labels, *((window,) if window else ())):
             self.values[word] = self._books.of(word).words
         seen = Pass()
-        scans = [self._scan(part, ask, seen) for part in self._parts]
-        return self._whole(scans, seen)
+        scans: list[Iterator[Ballots]] = []
+        for part in self._parts:
+            if isinstance(part, Part):
+                scanner = Scanner(part, self._options, ask, self._books, seen)
+                scans.append(scanner.chunks(self._chunk_rows))
+                continue
+            for word in (*ask.labels, *((window,) if window else ())):
+                raise InputError(f"{part.name} holds counts by pair and nothing else: no {word}.")
+            scans.append(self._one_by_one(part.counts, ask, seen))
+
+        def whole() -> Iterator[Ballots]:
+            for scan in scans:
+                yield from scan
+            self._finish(seen)
+
+        return whole()
 
     @property
     def timed(self) -> bool:
@@ -114,32 +166,16 @@ class Votes:
             if not isinstance(part, Part):
                 raise UnknownName("column of votes", label, ())
             sources.append(part.source(label))
-        return all(isinstance(source, One) for source in sources)
-
-    def _scan(self, part: Part | CountedPart, ask: Ask, seen: Pass) -> Iterator[Ballots]:
-        if isinstance(part, CountedPart):
-            return self._expanded(part, ask, seen)
-        scanner = Scanner(part, self._options, ask, self._books, seen)
-        return scanner.chunks(self._chunk_rows)
-
-    def _whole(self, scans: Sequence[Iterator[Ballots]], seen: Pass) -> Iterator[Ballots]:
-        for scan in scans:
-            yield from scan
-        self._finish(seen)
+        return all(isinstance(source, OneWord) for source in sources)
 
     def _finish(self, seen: Pass) -> None:
         seen.check_words(self._books.models)
         if seen.rows_read == 0:
-            names = ", ".join(_name(part) for part in self._parts)
+            names = ", ".join(part.name for part in self._parts)
             raise InputError(f"{names} holds no votes. Give at least one.")
         self.rows_read, self.dropped = seen.rows_read, seen.dropped
 
-    def _expanded(self, part: CountedPart, ask: Ask, seen: Pass) -> Iterator[Ballots]:
-        for word in (*ask.labels, *((ask.window,) if ask.window else ())):
-            raise InputError(f"{part.source} holds counts by pair and nothing else: no {word}.")
-        return self._one_by_one(part.counts, ask, seen)
-
-    def _one_by_one(self, counts: Counts, ask: Ask, seen: Pass) -> Iterator[Ballots]:
+    def _one_by_one(self, counts: Counts, ask: Wanted, seen: Pass) -> Iterator[Ballots]:
         codes = np.array([self._books.models.add(name) for name in counts.models], dtype=np.int32)
         ends = np.cumsum(counts.votes.reshape(-1))
         for start in range(0, counts.total, self._chunk_rows):
@@ -182,5 +218,148 @@ def open_votes(
     return Votes(parts, chosen, chunk_rows)
 
 
-def _name(part: Part | CountedPart) -> str:
-    return part.table.name if isinstance(part, Part) else part.source
+def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
+    """A table with everything the user asked of it found.
+
+    Raises:
+        InputError: If its format is not known or what was asked of it is not there.
+    """
+    columns = table.columns
+    mapped = {
+        word: columns.need(name)
+        for word, name in options.columns.items()
+        if word in (*SIDES, *WORDS)
+    }
+    module = format_of(table, options, mapped)
+    name = module.FORMAT.name
+    layout = module.layout(columns)
+    if isinstance(layout, Counted):
+        return _counted(table, name, layout, options)
+    layout = _as_mapped(layout, name, table, options, mapped)
+    time = mapped.get("time") or layout.labels.get("time")
+    if time is None and (options.since or options.until):
+        raise no_time(table.name)
+    marks = {"anonymous_only": options.anonymous_only, "dedup": options.dedup != "off"}
+    return Part(
+        table=table,
+        format=name,
+        layout=layout,
+        mapped=mapped,
+        where=tuple(
+            (word, source_of(word, columns, layout, mapped), value)
+            for word, value in options.where.items()
+        ),
+        language=(source_of("language", columns, layout, mapped) if options.languages else None),
+        time=time,
+        style=styles_of(options.style, columns, layout),
+        repeat=_repeat(table, layout, mapped, options),
+        marks=tuple(mark for mark in layout.marks if marks[mark.option]),
+    )
+
+
+def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]) -> VoteModule:
+    """The format that the user names, else the one whose columns a table has.
+
+    Args:
+        table: The table.
+        options: How to read it.
+        mapped: The user's canonical words.
+
+    Raises:
+        InputError: If no format fits, or several do.
+    """
+    columns = table.columns
+
+    def fits(module: VoteModule) -> bool:
+        return module.FORMAT.fits(lambda name: columns.kind(tuple(name.split("."))) is not None)
+
+    if any(word in mapped for word in SIDES):
+        if options.format not in ("auto", PLAIN):
+            raise InputError(
+                f"--map of {', '.join(SIDES)} is for plain tables; leave out --format "
+                f"{options.format}, or leave out that mapping."
+            )
+        return FORMATS.named(PLAIN)
+    if options.format == "auto":
+        found = FORMATS.fitting(fits, table.name)
+        if found is not None:
+            return found
+        if table.twice:
+            names = ", ".join(table.twice)
+            raise InputError(f"{table.name} has two columns of one name ({names}); rename one.")
+        wanted = "; ".join(f"{x}: {_needs(y)}" for x, y in FORMATS.by_name.items())
+        raise InputError(
+            f"{table.name} has the columns {listed(columns.names)}, which no format of votes has. "
+            "Say which are which, as --map model_a=left --map model_b=right --map winner=result. "
+            f"Formats and their columns: {wanted}."
+        )
+    module = FORMATS.named(options.format)
+    if not fits(module):
+        raise InputError(
+            f"{table.name} is not of format {options.format}: that needs the columns "
+            f"{_needs(module)}; there are {listed(columns.names)}. Leave out --format, or say "
+            "which are which with --map."
+        )
+    return module
+
+
+def _needs(module: VoteModule) -> str:
+    return " or ".join(", ".join(names) for names in module.FORMAT.needs)
+
+
+def _as_mapped(
+    layout: Layout,
+    format_name: str,
+    table: VoteTable,
+    options: VoteOptions,
+    mapped: Mapping[str, Path],
+) -> Layout:
+    """The layout with the sides and the words for outcomes that the user says."""
+    if any(word in mapped for word in SIDES):
+        first, second, winner = (mapped.get(word) or table.columns.need(word) for word in SIDES)
+        outcome = Words(winner, VOCABULARY, names=True)
+        layout = replace(layout, first=first, second=second, outcome=outcome)
+    if not any(word in options.columns for word in WINNERS):
+        return layout
+    said = layout.outcome
+    if not isinstance(said, Words):
+        raise InputError(f"{format_name} does not say in words who won: leave out --map winner....")
+    names = options.columns.get("winner.is") == "name"
+    words = mapped_words(options.columns) or (TIE_WORDS if names else said.meanings)
+    return replace(layout, outcome=replace(said, meanings=words, names=names))
+
+
+def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions) -> CountedPart:
+    asked = {
+        "--where": options.where,
+        "--language": options.languages,
+        "--since": options.since,
+        "--until": options.until,
+        "--style": options.style,
+    }
+    for option, value in asked.items():
+        if value:
+            raise InputError(
+                f"{table.name} holds counts by pair and nothing else: leave out {option}."
+            )
+    try:
+        return CountedPart(table.name, name, layout.read(table.document()))
+    except InputError as error:
+        raise InputError(f"{table.name}: {error}") from None
+
+
+def _repeat(
+    table: VoteTable, layout: Layout, mapped: Mapping[str, Path], options: VoteOptions
+) -> Path | None:
+    if options.dedup not in ("id", "prompt"):
+        return None
+    source = mapped.get(options.dedup) or layout.labels.get(options.dedup)
+    if source is None:
+        raise InputError(
+            f"{table.name} has no {options.dedup} that is known; say which column with --map "
+            f"{options.dedup}=..."
+        )
+    found = source_of(options.dedup, table.columns, layout, {**mapped, options.dedup: source})
+    if not isinstance(found, OneWord):
+        raise InputError(f"{table.name}: {'.'.join(source)} holds several values a vote.")
+    return found.path

@@ -1,10 +1,17 @@
 """AlpacaEval annotations: two generators and a preference from 1 (first) to 2 (second)."""
 
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.layout import Difference, Format, Layout, Style, pairs, present
-from headtohead.ratings.reading.outcomes import Scale
+from headtohead.ratings.reading.layout import (
+    Layout,
+    PreferenceScale,
+    RelativeDifference,
+    Style,
+    VoteFormat,
+    pairs,
+    present,
+)
 
-FORMAT = Format(
+FORMAT = VoteFormat(
     name="alpacaeval",
     about="AlpacaEval annotations.json",
     needs=(("generator_1", "generator_2", "preference"),),
@@ -16,11 +23,11 @@ def layout(columns: Columns) -> Layout:
     """Where the annotations are; the length of an answer is its number of characters."""
     style: dict[str, Style] = pairs(columns)
     if columns.has("output_1", "output_2"):
-        style["length"] = Difference((("output_1",),), (("output_2",),), characters=True)
+        style["length"] = RelativeDifference((("output_1",),), (("output_2",),), characters=True)
     return Layout(
         first=("generator_1",),
         second=("generator_2",),
-        outcome=Scale(("preference",)),
+        outcome=PreferenceScale(("preference",)),
         labels=present(
             columns, voter=("annotator",), prompt=("instruction",), category=("dataset",)
         ),

@@ -5,13 +5,23 @@ is one turn, with a choice.
 """
 
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.layout import Difference, Format, Layout, Style, pairs, present
-from headtohead.ratings.reading.outcomes import NONE, VOCABULARY, Chosen, Words
+from headtohead.ratings.reading.layout import (
+    NONE,
+    VOCABULARY,
+    Chosen,
+    Layout,
+    RelativeDifference,
+    Style,
+    VoteFormat,
+    Words,
+    pairs,
+    present,
+)
 
 _VOTES = ("model_a_name", "model_b_name", "chosen_model_name")
 _TURNS = ("model_a", "model_b", "choice", "comparison_id")
 
-FORMAT = Format(name="comparia", about="compar:IA votes and turns", needs=(_VOTES, _TURNS))
+FORMAT = VoteFormat(name="comparia", about="compar:IA votes and turns", needs=(_VOTES, _TURNS))
 
 
 def layout(columns: Columns) -> Layout:
@@ -59,5 +69,5 @@ def _style(columns: Columns, name: str) -> dict[str, Style]:
     style = pairs(columns)
     a, b = (tuple(name.format(side).split(".")) for side in "ab")
     if columns.kind(a) and columns.kind(b):
-        style["length"] = Difference((a,), (b,))
+        style["length"] = RelativeDifference((a,), (b,))
     return style

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.layout import Counted, Format
+from headtohead.ratings.reading.layout import Counted, VoteFormat
 from headtohead.stats.inputs import IntArray
 
-FORMAT = Format(
+FORMAT = VoteFormat(
     name="leaderbot",
     about="leaderbot's counts by pair",
     needs=(("models", "X", "Y"),),

@@ -6,23 +6,21 @@ The one with a flag for each outcome (55k), the ones with anonymity and de-dupli
 
 from headtohead.ratings.reading.columns import Columns, Path
 from headtohead.ratings.reading.layout import (
-    Difference,
-    Flag,
-    Format,
-    Layout,
-    Mark,
-    Style,
-    pairs,
-    present,
-)
-from headtohead.ratings.reading.outcomes import (
     FIRST,
     SECOND,
     TIE,
     VOCABULARY,
+    Flag,
+    Layout,
+    Mark,
     OneHot,
     Outcome,
+    RelativeDifference,
+    Style,
+    VoteFormat,
     Words,
+    pairs,
+    present,
 )
 
 _BATTLE = ("model_a", "model_b", "winner")
@@ -36,7 +34,7 @@ _MARKS = (
     "anony",
 )
 
-FORMAT = Format(
+FORMAT = VoteFormat(
     name="lmarena",
     about="LMArena battles of all generations",
     needs=(*((*_BATTLE, mark) for mark in _MARKS), ("model_a", "model_b", *_HOT)),
@@ -93,11 +91,11 @@ def _style(columns: Columns) -> dict[str, Style]:
     found = pairs(columns)
     a, b = ((_META, f"sum_assistant_{side}_tokens") for side in "ab")
     if columns.kind(a) and columns.kind(b):
-        found["length"] = Difference((a,), (b,))
+        found["length"] = RelativeDifference((a,), (b,))
     for name, field in _STYLE.items():
         sides = [tuple(columns.leaves((_META, f"{field}_{side}"))) for side in "ab"]
         if all(columns.kind((_META, f"{field}_{side}")) for side in "ab"):
-            found[name] = Difference(sides[0], sides[1])
+            found[name] = RelativeDifference(sides[0], sides[1])
     return found
 
 

@@ -5,12 +5,19 @@ against every sibling, so a record with several siblings makes several votes.
 """
 
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.layout import Format, Layout, present
-from headtohead.ratings.reading.outcomes import FIRST, NONE, SECOND, Words
+from headtohead.ratings.reading.layout import (
+    FIRST,
+    NONE,
+    SECOND,
+    Layout,
+    VoteFormat,
+    Words,
+    present,
+)
 
 _DATA = ("data.model_id", "data.rating")
 
-FORMAT = Format(
+FORMAT = VoteFormat(
     name="openwebui",
     about="Open WebUI feedback export",
     needs=(("user_id", *_DATA), ("type", "meta", *_DATA)),

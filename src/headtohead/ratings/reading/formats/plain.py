@@ -1,10 +1,9 @@
 """Plain columns model_a, model_b and winner, or any other names said with `--map`."""
 
 from headtohead.ratings.reading.columns import Columns
-from headtohead.ratings.reading.layout import Format, Layout, pairs, present
-from headtohead.ratings.reading.outcomes import VOCABULARY, Words
+from headtohead.ratings.reading.layout import VOCABULARY, Layout, VoteFormat, Words, pairs, present
 
-FORMAT = Format(
+FORMAT = VoteFormat(
     name="plain",
     about="any table with two models and a winner a row",
     needs=(("model_a", "model_b", "winner"),),
