@@ -338,7 +338,7 @@ def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
         (["header.csv"], "header.csv holds no votes"),
         (["notes.md"], "of no known kind"),
         (["broken.parquet"], "cannot be read as Parquet"),
-        (["broken.json"], "broken.json cannot be read"),
+        (["broken.json"], "broken.json: not a complete JSON"),
         (["other.csv"], "which no format of votes has. Say which are which"),
         (["bad.csv"], "bad.csv, row 2, column winner: 'modl_a' is no known outcome"),
         (["self.csv"], "row 1, column model_b: 'a' is on both sides"),

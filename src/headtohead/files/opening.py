@@ -203,7 +203,7 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
         with pq.ParquetFile(path, **options) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error}).") from None
+        raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
 
 
 def zipped(path: Path) -> Any:  # noqa: ANN401

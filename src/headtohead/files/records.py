@@ -94,7 +94,7 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
     seam = b""
     try:
         with opened(path) as file:
-            held = file.read(_BLOCK).removeprefix(BOM).lstrip()[1:]
+            held = file.read(_BLOCK).removeprefix(BOM).lstrip()[1:].lstrip()
             while more := file.read(max(_BLOCK, len(held))):
                 seam = seam or _seam(held)
                 end = len(held) if seam else 0
@@ -104,10 +104,10 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
                         break
                     with suppress(msgspec.DecodeError):
                         yield decode(b"[" + held[: end + 1] + b"]")
-                        held = held[end + 1 :].lstrip()[1:]
+                        held = held[end + 1 :].lstrip()[1:].lstrip()
                         break
                 held += more
-        yield decode(b"[" + held)
+        yield decode(b"".join((b"[", held)))
     except broken as error:
         raise not_json(path, error) from error
 
@@ -124,7 +124,10 @@ def json_blocks(path: Path) -> Iterator[bytes]:
     start = content(path, _START)
     if start.lstrip()[:1] == b"[":
         for items in array_items(path):
-            yield b"\n".join(map(_in_a_line, items))
+            text = b"\n".join(items)
+            # Each record is on a line of its own, if its writer broke no line inside one.
+            broken = text.count(b"\n") >= len(items) or b"\r" in text
+            yield b"\n".join(map(_in_a_line, items)) if broken else text
     elif _is_document(start):
         yield b"\n".join(_in_a_line(raw) for _, raw in records(path))
     else:
@@ -132,9 +135,9 @@ def json_blocks(path: Path) -> Iterator[bytes]:
         try:
             with opened(path) as file:
                 while block := file.read(_BLOCK):
-                    whole, newline, rest = (rest + block).rpartition(b"\n")
+                    lines, newline, rest = (rest + block).rpartition(b"\n")
                     if newline:
-                        yield whole.removeprefix(BOM)
+                        yield lines.removeprefix(BOM)
         except damage() as error:
             raise wrong(path, "the end", f"the compressed data is damaged: {error}") from error
         if rest.strip():

@@ -364,7 +364,7 @@ def test_choices_are_checked() -> None:
         ("votes.json", b"model_a", "begins with 'm'"),
         ("votes.json", b"[1, 2]", "JSON that is no object"),
         ("votes.jsonl", b'{"model_a": "x", "model_b"', r"votes\.jsonl: not a complete JSON"),
-        ("votes.parquet", b"PAR1", "not a readable Parquet file"),
+        ("votes.parquet", b"PAR1", "cannot be read as Parquet"),
         ("votes.xlsx", b"PK", "is of no known kind. Known: .parquet"),
     ],
 )

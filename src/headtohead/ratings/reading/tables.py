@@ -156,7 +156,7 @@ class _JsonTable(VoteTable):
                 frame = pl.read_ndjson(io.BytesIO(block), schema=schema)
             except pl.exceptions.PolarsError as error:
                 raise self._unreadable(error) from None
-            yield from frame.to_arrow().to_batches(rows)
+            yield from frame.rechunk().to_arrow().to_batches(rows)
 
     def document(self) -> Mapping[str, Any]:
         """The one object in the file."""
