@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats as sp
 
+from headtohead.core.interval import Interval
 from headtohead.stats.bootstrap import (
     Weights,
-    mean_interval,
     paired_difference,
     percentile_interval,
     ratio_of_ratios,
@@ -30,6 +31,13 @@ _SAMPLE = st.lists(st.floats(0.01, 100), min_size=6, max_size=20)
 
 def _rng(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
+
+
+def mean_interval(
+    values: ArrayLike, rng: np.random.Generator, rounds: int = 2000, level: float = 0.95
+) -> Interval:
+    """The mean of plain values: of B where A is 0."""
+    return paired_difference(np.zeros(np.size(values)), values, rng, rounds, level)
 
 
 # ---------------------------------------------------------------- published examples

@@ -59,39 +59,6 @@ class _Resampled:
         return self.floor == 0 and self.value > 0
 
 
-def mean_interval(
-    values: ArrayLike,
-    rng: np.random.Generator,
-    rounds: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """The mean with a percentile bootstrap interval.
-
-    Args:
-        values: Shape (n,).
-        rng: Source of randomness.
-        rounds: Resamples, at least 200.
-        level: Coverage, inside (0, 1).
-
-    Returns:
-        Unbounded where there is one unit, or the values do not vary.
-
-    Raises:
-        ValueError: If there are no values or the arguments do not fit.
-
-    References:
-        Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of
-        Statistics 7, 1-26. doi:10.1214/aos/1176344552
-        Hesterberg, T. C. (2015). What teachers should know about the bootstrap. American
-        Statistician 69, 371-386 (expanded percentiles). doi:10.1080/00031305.2015.1089789
-    """
-    array = vector(values, "values")
-    value = float(array.mean())
-    columns = np.column_stack([array, np.ones_like(array)])
-    sample = _Resampled(value, columns, _quotient, array - value)
-    return _interval(sample, rng, rounds, level, "classic")
-
-
 def paired_difference(
     a: ArrayLike,
     b: ArrayLike,
@@ -101,6 +68,9 @@ def paired_difference(
 ) -> Interval:
     """The mean of B minus A over shared items, resampling items with both their scores.
 
+    For yes/no scores `noninferiority.paired_difference_from_counts` is better: it stays
+    bounded where all items agree.
+
     Args:
         a: Scores of A, shape (n,).
         b: Scores of B on the same items, shape (n,).
@@ -109,17 +79,24 @@ def paired_difference(
         level: Coverage, inside (0, 1).
 
     Returns:
-        As `mean_interval` of the differences.
+        Unbounded where there is one item, or the differences do not vary.
 
     Raises:
         ValueError: If lengths differ or there are no items.
 
     References:
-        As `mean_interval`.
+        Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of
+        Statistics 7, 1-26. doi:10.1214/aos/1176344552
+        Hesterberg, T. C. (2015). What teachers should know about the bootstrap. American
+        Statistician 69, 371-386 (expanded percentiles). doi:10.1080/00031305.2015.1089789
     """
     first, second = vector(a, "a"), vector(b, "b")
     same_length(a=first, b=second)
-    return mean_interval(second - first, rng, rounds, level)
+    values = second - first
+    value = float(values.mean())
+    columns = np.column_stack([values, np.ones_like(values)])
+    sample = _Resampled(value, columns, _quotient, values - value)
+    return _interval(sample, rng, rounds, level, "classic")
 
 
 def ratio_of_sums(

@@ -42,7 +42,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"fewer than three rated models had a known list price by {ask.as_of}"
         )
-    points = _with_front(points, ask)
+    cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
+    wide = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy()
+    sd = wide / (2 * normal_quantile(0.975))
+    points = points.with_columns(
+        pl.Series("on_front", np.asarray(pareto_front(cost, value), dtype=bool)),
+        pl.Series("front_frac", np.asarray(front_probability(cost, value, sd, ask.rng, draws=500))),
+    )
     wanted = ask.scope["models"]
     asked = (
         named(points, wanted[0]) if wanted else points.filter("on_front").sort("price_usd_per_mtok")
@@ -116,18 +122,4 @@ def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
     return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
         side_column(joined, ask).alias("side"),
-    )
-
-
-def _with_front(points: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
-    import polars as pl
-
-    cost = points["price_usd_per_mtok"].to_numpy()
-    value = points["rating_elo"].to_numpy()
-    sd = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy() / (
-        2 * normal_quantile(0.975)
-    )
-    return points.with_columns(
-        pl.Series("on_front", np.asarray(pareto_front(cost, value), dtype=bool)),
-        pl.Series("front_frac", np.asarray(front_probability(cost, value, sd, ask.rng, draws=500))),
     )

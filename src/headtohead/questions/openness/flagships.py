@@ -1,7 +1,6 @@
 """How many flagship models are open, by which standard."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -14,9 +13,6 @@ from headtohead.evidence.picking import (
     side_name,
     where,
 )
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CRITERIA = ("weights_open", "licence_osi", "code_open", "data_open", "closed")
 
@@ -41,7 +37,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """The share that meets every criterion; what is not known bounds it from both sides."""
     import polars as pl
 
-    rows = _asked(frames["openness"], ask)
+    # The latest state of each model as of the end of `about`.
+    rows = frames["openness"].filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
+    rows = rows.unique("model_name", keep="last", maintain_order=True)
+    since = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
+    if ask.scope["models"]:
+        picked = [named(rows, wanted) for wanted in ask.scope["models"]]
+        rows = pl.concat(picked).unique("model_name", maintain_order=True)
+    else:
+        recent = pl.col("flagship") & (pl.col("valid_from") >= since)
+        rows = where(rows, str(ask.scope["which"])).filter(recent)
     if rows.is_empty():
         return Answer(missing=f"no openness of these models was known by {ask.as_of}")
     tests = [~pl.col("weights_open") if c == "closed" else pl.col(c) for c in ask.scope["criteria"]]
@@ -77,18 +82,3 @@ _COLUMNS = (
     "model_name model_id organisation country side flagship weights_open licence licence_osi "
     "code_open data_open valid_from"
 )
-
-
-def _asked(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
-    """The latest state of each model asked for, as of the end of `about`."""
-    import polars as pl
-
-    rows = frame.filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
-    rows = rows.unique("model_name", keep="last", maintain_order=True)
-    if ask.scope["models"]:
-        picked = [named(rows, wanted) for wanted in ask.scope["models"]]
-        return pl.concat(picked).unique("model_name", maintain_order=True)
-    since = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
-    return where(rows, str(ask.scope["which"])).filter(
-        pl.col("flagship") & (pl.col("valid_from") >= since)
-    )

@@ -1,16 +1,12 @@
 """Ratings of named entrants on a published board."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, listed, named, shown, where
 from headtohead.ratings.published import BOARD_WORDS, board_rows, rating_interval
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="What rating did these entrants have on this board?",
@@ -41,14 +37,22 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"no {ask.scope['board']} board in the window was known by {ask.as_of}"
         )
-    picked = _picked(rows, ask)
+    by_rating = rows.sort("rating_elo", descending=True)
+    picked = []
+    if ask.scope["of"]:
+        found = where(by_rating, ask.scope["of"]).iter_slices(1)
+        picked = [(str(row["model_name"][0]), row) for row in found]
+    one_each = ask.scope["days"] == "latest" and not ask.scope["both_styles"]
+    for wanted in ask.scope["models"]:
+        mine = named(by_rating, wanted)
+        picked += [(wanted.name, r) for r in (mine.head(1) if one_each else mine).iter_slices(1)]
     absent = [w.name for w in ask.scope["models"] if named(rows, w).is_empty()]
     if not picked or (absent and ask.scope["need_all"]):
         who = listed(absent) or str(ask.scope["of"])
         return Answer(
             missing=f"{who} cannot be found on the {ask.scope['board']} board in the window"
         )
-    top = rows.sort("rating_elo", descending=True).row(0, named=True)
+    top = by_rating.row(0, named=True)
     estimates = [
         estimate(
             ask,
@@ -77,20 +81,6 @@ _COLUMNS = (
     "model_name model_id mode lab board style_control category rating_elo rating_low_elo "
     "rating_high_elo votes_n observed_on"
 )
-
-
-def _picked(rows: "pl.DataFrame", ask: Ask) -> "list[tuple[str, pl.DataFrame]]":
-    """(label, one row) for every entrant asked for, on every board kept."""
-    found = []
-    if ask.scope["of"]:
-        for row in where(rows, ask.scope["of"]).sort("rating_elo", descending=True).iter_slices(1):
-            found.append((str(row["model_name"][0]), row))
-    for wanted in ask.scope["models"]:
-        for row in named(rows, wanted).sort("rating_elo", descending=True).iter_slices(1):
-            found.append((wanted.name, row))
-            if ask.scope["days"] == "latest" and not ask.scope["both_styles"]:
-                break
-    return found
 
 
 def _phrases(estimates: list[Estimate]) -> Iterator[str]:
