@@ -48,9 +48,12 @@ def _files(folder: Path, items: int) -> list[Path]:
         with path.open("w", encoding="utf-8") as out:
             for i in range(items):
                 row = {
-                    "id": f"item-{i}", "score": int(right[i]), "task": f"topic-{i % 7}",
-                    "cost_usd": float(rng.lognormal(-5)), "latency_s": float(rng.lognormal()),
-                }  # fmt: skip
+                    "id": f"item-{i}",
+                    "score": int(right[i]),
+                    "task": f"topic-{i % 7}",
+                    "cost_usd": float(rng.lognormal(-5)),
+                    "latency_s": float(rng.lognormal()),
+                }
                 out.write(json.dumps(row) + "\n")
         made.append(path)
     return made
@@ -65,8 +68,14 @@ def _scipy(a: FloatArray, b: FloatArray) -> None:
     """The same interval alone, by resampling items; neither reads a file nor looks at costs."""
     from scipy.stats import bootstrap
 
-    bootstrap((b - a,), np.mean, n_resamples=9999, method="percentile", batch=200,
-              rng=np.random.default_rng(0))  # fmt: skip
+    bootstrap(
+        (b - a,),
+        np.mean,
+        n_resamples=9999,
+        method="percentile",
+        batch=200,
+        rng=np.random.default_rng(0),
+    )
 
 
 def _median(work: Callable[[], object]) -> float:

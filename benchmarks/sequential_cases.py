@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headtohead.stats.quantiles import normal_probability, normal_quantile
 from headtohead.trials.paired.means import tango_variance
-from headtohead.trials.power import plan_binary
+from headtohead.trials.power import Assumed
 
 Floats = NDArray[np.float64]
 ALPHA = 0.025
@@ -26,13 +26,18 @@ class Case:
 
     def fixed(self, planned: float) -> int:
         """Items of the fixed design that plans for this difference, by Nam's formula."""
-        return plan_binary(
-            self.margin,
-            self.discordance,
-            true_difference=planned,
-            power=self.power,
-            alpha=ALPHA,
-        ).formula_n
+        return (
+            Assumed(
+                kind="binary",
+                margin=self.margin,
+                spread=self.discordance,
+                difference=planned,
+                power=self.power,
+                level=1 - 2 * ALPHA,
+            )
+            .size()
+            .formula_n
+        )
 
     def fixed_power(self, n: int) -> float:
         """How often the fixed design says yes at the true difference."""

@@ -29,8 +29,9 @@ from headtohead.trials.comparing.compare import compare
 from headtohead.trials.comparing.many import many
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet
-from headtohead.trials.planning.plan import Assumed, plan
+from headtohead.trials.planning.plan import plan
 from headtohead.trials.planning.sheet import plan_sheet
+from headtohead.trials.power import Assumed
 from headtohead.trials.words import amount, margin_words, share_words, spread
 
 HOSTILE = "<script>alert(1)</script>|`x`](http://evil) \x1b[31m \u202e _*#"

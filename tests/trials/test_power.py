@@ -1,6 +1,7 @@
 """Sample sizes: published ones, exact powers by brute force, simulation."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,18 +11,38 @@ from scipy import stats as sp
 
 from headtohead.trials.paired.differences import verdict
 from headtohead.trials.paired.means import TangoTest
+from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
-    binary_power,
+    Assumed,
+    SampleSize,
     discordance_from_pilot,
-    graded_power,
     items_for_pairs,
-    least_margin_binary,
-    least_margin_graded,
     likeness_from_pilot,
-    plan_binary,
-    plan_graded,
     sd_from_pilot,
 )
+
+
+def _assumed(kind: Kind, margin: float, spread: float, **more: Any) -> Assumed:
+    """`true_difference` and `alpha` are the words of the papers."""
+    named = {"difference": more.pop("true_difference", 0.0)}
+    named["level"] = 1 - 2 * more.pop("alpha", 0.025)
+    return Assumed(kind=kind, margin=margin, spread=spread, **named, **more)
+
+
+def plan_binary(margin: float, discordance: float, **more: Any) -> SampleSize:
+    return _assumed("binary", margin, discordance, **more).size()
+
+
+def plan_graded(margin: float, sd: float, **more: Any) -> SampleSize:
+    return _assumed("graded", margin, sd, **more).size()
+
+
+def binary_power(n: int, margin: float, discordance: float, **more: Any) -> float:
+    return _assumed("binary", margin, discordance, **more).power_with(n)
+
+
+def graded_power(n: int, margin: float, sd: float, **more: Any) -> float:
+    return _assumed("graded", margin, sd, **more).power_with(n)
 
 
 def _says_yes(won: int, lost: int, n: int, margin: float) -> bool:
@@ -186,10 +207,10 @@ def test_plans_keep_their_word(margin: float, share: float, power: float, repeat
 
 
 def test_least_margin_is_where_the_power_is_reached() -> None:
-    found = least_margin_binary(200, 0.15)
+    found = _assumed("binary", 0, 0.15).least_margin(200)
     assert binary_power(200, found, 0.15) >= 0.8
     assert binary_power(200, found - 0.003, 0.15) < 0.8
-    graded = least_margin_graded(100, 0.4)
+    graded = _assumed("graded", 0, 0.4).least_margin(100)
     assert graded_power(100, graded, 0.4) == pytest.approx(0.8, abs=1e-4)
 
 

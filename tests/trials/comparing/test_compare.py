@@ -66,8 +66,9 @@ def labelled_side(name: str, scores: list[float], label: str, values: list[str])
 def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first() -> None:
     kinds = ["law", "code", "chat"] * 100
     a = labelled_side("a", [1.0] * 300, "kind", kinds)
-    b = labelled_side("b", [0.0 if k == "law" and i % 2 else 1.0 for i, k in enumerate(kinds)],
-                      "kind", kinds)  # fmt: skip
+    b = labelled_side(
+        "b", [0.0 if k == "law" and i % 2 else 1.0 for i, k in enumerate(kinds)], "kind", kinds
+    )
     found = compare(a, b, CompareSettings(slices=("kind",)))
     rows = {row.value: row for row in found.slices}
     assert found.slices[0].value == "law"
@@ -78,10 +79,14 @@ def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first()
         assert row.joint.low <= row.difference.low
         assert row.joint.high >= row.difference.high
     only = [
-        labelled_side(s.name, [c.score or 0 for c in s.calls if c.labels["kind"] == "code"],
-                      "kind", ["code"] * 100)
+        labelled_side(
+            s.name,
+            [c.score or 0 for c in s.calls if c.labels["kind"] == "code"],
+            "kind",
+            ["code"] * 100,
+        )
         for s in (a, b)
-    ]  # fmt: skip
+    ]
     alone = compare(only[0], only[1])
     assert rows["code"].p_value >= alone.p_value
     assert {f.slice for f in found.lost} == {"law"}
@@ -158,8 +163,10 @@ def test_graded_scores_are_told_in_their_own_unit() -> None:
     assert found.difference.value == pytest.approx(0.3)
     assert found.method == "Student's t on the differences by item"
     assert found.verdicts == {
-        "non-inferiority": "yes", "equivalence": "no", "superiority": "yes",
-    }  # fmt: skip
+        "non-inferiority": "yes",
+        "equivalence": "no",
+        "superiority": "yes",
+    }
 
 
 def test_a_margin_of_5_for_shares_is_refused_since_5pp_was_meant() -> None:

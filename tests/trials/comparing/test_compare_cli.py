@@ -71,9 +71,16 @@ def test_yes_no_and_undecided_are_exit_codes(run: Run) -> None:
 def test_a_newcomer_reads_verdict_flips_and_cost(run: Run) -> None:
     found = run("a.jsonl", "near.jsonl", "--slice", "category")
     for words in (
-        "near in place of a", "near minus a is ", "at most 5 pp worse", "1,000 shared items",
-        "A solved task costs 0.", "Worse on", "lost", "Where by category is B worst?", "a|b",
-    ):  # fmt: skip
+        "near in place of a",
+        "near minus a is ",
+        "at most 5 pp worse",
+        "1,000 shared items",
+        "A solved task costs 0.",
+        "Worse on",
+        "lost",
+        "Where by category is B worst?",
+        "a|b",
+    ):
         assert words in " ".join(found.stdout.split()), words
     assert max(map(len, found.stdout.splitlines())) <= 100
 
@@ -92,8 +99,10 @@ def test_json_holds_every_estimate_with_interval_unit_method_and_n(run: Run) -> 
         assert row["n"] > 0
     first = found["results"][0]
     assert first["verdicts"] == {
-        "non-inferiority": "yes", "equivalence": "yes", "superiority": "undecided",
-    }  # fmt: skip
+        "non-inferiority": "yes",
+        "equivalence": "yes",
+        "superiority": "undecided",
+    }
     assert [s["product"] for s in found["sources"]] == ["a.jsonl", "near.jsonl"]
     assert all(len(s["sha256"]) == 64 for s in found["sources"])
     sections = {section["section"]: section for section in found["sections"]}
@@ -131,8 +140,21 @@ def test_files_for_a_reader_a_pull_request_and_a_gate(run: Run) -> None:
 
 
 def test_how_to_ask_again_holds_every_choice(run: Run) -> None:
-    run("a.jsonl", "near.jsonl", "--slice", "category", "--two-sided", "--level", "0.9",
-        "--map", "key=id", "--margin", "10pp", "--markdown", "p.md")  # fmt: skip
+    run(
+        "a.jsonl",
+        "near.jsonl",
+        "--slice",
+        "category",
+        "--two-sided",
+        "--level",
+        "0.9",
+        "--map",
+        "key=id",
+        "--margin",
+        "10pp",
+        "--markdown",
+        "p.md",
+    )
     last = Path("p.md").read_text(encoding="utf-8").splitlines()[-1]
     assert last == (
         "Made with `h2h compare a.jsonl near.jsonl --slice category --two-sided --level 0.9 "
@@ -189,8 +211,10 @@ def test_many_runs_get_places_and_ties(run: Run) -> None:
     assert found.exit_code == 0
     made = given(found)
     assert [row["label"] for row in made["results"]] == [
-        "difference, near minus a", "difference, far minus a", "difference, far minus near",
-    ]  # fmt: skip
+        "difference, near minus a",
+        "difference, far minus a",
+        "difference, far minus near",
+    ]
     for row in made["results"]:
         assert row["low"] <= row["value"] <= row["high"]
         assert (row["unit"], row["n"], row["level"]) == ("pp", 1000, 0.95)

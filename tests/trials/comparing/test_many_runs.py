@@ -34,8 +34,10 @@ def test_a_clear_loser_stands_alone_and_near_runs_are_tied() -> None:
 
 def test_an_item_that_one_run_lacks_counts_for_none() -> None:
     sides = [
-        side("a", [1, 0, 1, 1, 0]), side("b", [1, None, 1, 0, 0]), side("c", [0, 1, 1, 0, None]),
-    ]  # fmt: skip
+        side("a", [1, 0, 1, 1, 0]),
+        side("b", [1, None, 1, 0, 0]),
+        side("c", [0, 1, 1, 0, None]),
+    ]
     found = many(sides, CompareSettings())
     assert found.items == 3
     assert found.left_out == 2

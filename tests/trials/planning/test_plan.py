@@ -11,9 +11,9 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import pair
-from headtohead.trials.planning.plan import Assumed, from_pilot, plan
+from headtohead.trials.planning.plan import from_pilot, plan
 from headtohead.trials.planning.settings import Kind
-from headtohead.trials.power import binary_power, plan_binary
+from headtohead.trials.power import Assumed
 
 KINDS = [
     Assumed(kind="binary", margin=0.05, spread=0.2),
@@ -93,8 +93,8 @@ def test_assumptions_that_allow_no_plan_are_named(changes: dict[str, Any], named
 
 
 def test_votes_that_are_no_ties_are_items_that_differ() -> None:
-    assert plan(KINDS[2]).plan == plan_binary(0.1, 0.6)
-    with pytest.raises(InputError, match="`ties` is 1"):
+    assert plan(KINDS[2]).plan == Assumed(kind="binary", margin=0.1, spread=0.6).size()
+    with pytest.raises(InputError, match="tie rate is 1"):
         plan(replace(KINDS[2], spread=1))
 
 
@@ -151,6 +151,6 @@ def test_one_item_fewer_would_often_not_do(margin: float, share: float, kind: Ki
     spread = share if kind == "binary" else 1 - share
     made = plan(Assumed(kind=kind, margin=margin, spread=spread))
     half = max(2, made.plan.pairs_n // 2)
-    assert binary_power(made.plan.pairs_n, margin, share, alpha=0.025) >= 0.8
+    assert made.assumed.power_with(made.plan.pairs_n) >= 0.8
     if made.plan.pairs_n > 20:
-        assert binary_power(half, margin, share, alpha=0.025) < 0.8
+        assert made.assumed.power_with(half) < 0.8

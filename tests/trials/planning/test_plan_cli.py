@@ -72,9 +72,18 @@ def test_a_pilot_gives_the_spread_and_names_its_files(run: Run) -> None:
 
 def test_cost_is_told_at_prices_of_a_day_from_a_pilots_tokens(run: Run) -> None:
     found = given(
-        run("--pilot", "pilot_a.jsonl", "--pilot", "pilot_b.jsonl", "--models",
-            "gpt-5,deepseek-chat", "--as-of", "2025-12-15", "--json")
-    )  # fmt: skip
+        run(
+            "--pilot",
+            "pilot_a.jsonl",
+            "--pilot",
+            "pilot_b.jsonl",
+            "--models",
+            "gpt-5,deepseek-chat",
+            "--as-of",
+            "2025-12-15",
+            "--json",
+        )
+    )
     assert found["as_of"] == "2025-12-15"
     result = found["results"][0]
     # GPT-5 was listed at $1.25 and $10 per million tokens.
@@ -87,8 +96,20 @@ def test_cost_is_told_at_prices_of_a_day_from_a_pilots_tokens(run: Run) -> None:
 
 
 def test_files_are_written_and_parse(run: Run) -> None:
-    found = run("--discordance", "0.2", "--difference", "-1pp", "--power", "0.9",
-                "--html", "p.html", "--markdown", "p.md", "--junit", "p.xml")  # fmt: skip
+    found = run(
+        "--discordance",
+        "0.2",
+        "--difference",
+        "-1pp",
+        "--power",
+        "0.9",
+        "--html",
+        "p.html",
+        "--markdown",
+        "p.md",
+        "--junit",
+        "p.xml",
+    )
     assert found.exit_code == 0
     assert Path("p.html").read_text(encoding="utf-8").lower().startswith("<!doctype html>")
     text = Path("p.md").read_text(encoding="utf-8")
@@ -117,10 +138,21 @@ def test_files_are_written_and_parse(run: Run) -> None:
         (["--discordance", "0.2", "--models", "gpt-5"], "--input-tokens"),
         (["--discordance", "0.2", "--input-tokens", "-1"], "--input-tokens is -1"),
         (["--discordance", "0.2", "--tries", "0"], "--repeats is 0"),
-        (["--discordance", "0.2", "--models", "no-such-model", "--input-tokens", "1",
-          "--output-tokens", "1"], "No list price of no-such-model"),
+        (
+            [
+                "--discordance",
+                "0.2",
+                "--models",
+                "no-such-model",
+                "--input-tokens",
+                "1",
+                "--output-tokens",
+                "1",
+            ],
+            "No list price of no-such-model",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_planned_is_refused_with_what_to_do(
     run: Run, arguments: list[str], says: str
 ) -> None:
@@ -135,5 +167,10 @@ def test_impossible_tokens_are_wrong_input() -> None:
 
     for tokens in (-5.0, float("nan")):
         with pytest.raises(InputError, match="`input_tokens`"):
-            plan(discordance=0.2, models="gpt-5", input_tokens=tokens, output_tokens=2,
-                 as_of="2025-12-15")  # fmt: skip
+            plan(
+                discordance=0.2,
+                models="gpt-5",
+                input_tokens=tokens,
+                output_tokens=2,
+                as_of="2025-12-15",
+            )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.power import plan_binary
+from headtohead.trials.power import Assumed
 from headtohead.trials.sequential import (
     Sequential,
     SequentialPlan,
@@ -72,5 +72,5 @@ def test_ties_alone_need_about_what_the_fixed_test_needs() -> None:
     state = test.add_all(np.zeros(200))
     assert state.first_decided_at is not None
     assert state.first_decided_at - 60 == pytest.approx(more, abs=25)
-    fixed = plan_binary(0.05, 0, power=0.9).formula_n
+    fixed = Assumed(kind="binary", margin=0.05, spread=0, power=0.9).size().formula_n
     assert fixed <= state.first_decided_at < 120

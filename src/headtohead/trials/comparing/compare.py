@@ -39,7 +39,8 @@ from headtohead.trials.paired import (
     slices,
     unpaired_difference,
 )
-from headtohead.trials.power import plan_binary, plan_graded
+from headtohead.trials.planning.settings import Kind
+from headtohead.trials.power import Assumed
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
 
@@ -339,20 +340,26 @@ def _more(
         true = value if value > -margin else -2 * margin - value
     if margin + true <= 1e-9 or not np.isfinite(found.error):
         return None
-    alpha = (1 - settings.level) / 2
     # Both ends have to lie within: each may fail half as often.
     power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
+    kind: Kind = "graded"
+    spread = max(found.error * np.sqrt(items), 1e-9)
+    if found.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
+        kind = "binary"
+        spread = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)
+    assumed = Assumed(
+        kind=kind,
+        margin=margin if kind == "binary" else max(margin, 1e-12),
+        spread=spread,
+        difference=true,
+        power=power,
+        level=settings.level,
+    )
     try:
-        if found.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
-            share = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)
-            plan = plan_binary(margin, share, true_difference=true, power=power, alpha=alpha)
-        else:
-            sd = max(found.error * np.sqrt(items), 1e-9)
-            least = max(margin, 1e-12)
-            plan = plan_graded(least, sd, true_difference=true, power=power, alpha=alpha)
+        needed = assumed.size().items_n
     except ValueError:
         return None
-    return plan.items_n if items < plan.items_n <= _MOST_ITEMS else None
+    return needed if items < needed <= _MOST_ITEMS else None
 
 
 def _changed(

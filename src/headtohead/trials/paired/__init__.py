@@ -2,9 +2,9 @@
 
 from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
 from headtohead.trials.paired.differences import (
-    Judgement,
     MeanDifference,
     Verdict,
+    Verdicts,
     difference,
     equivalence,
     judge,
@@ -16,11 +16,11 @@ from headtohead.trials.paired.many import RunField, compare_many
 from headtohead.trials.paired.slices import Slices, same_everywhere, slices
 
 __all__ = [
-    "Judgement",
     "MeanDifference",
     "RunField",
     "Slices",
     "Verdict",
+    "Verdicts",
     "compare_many",
     "cost_per_success_ratio",
     "difference",

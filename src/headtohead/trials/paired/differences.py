@@ -340,7 +340,7 @@ def superiority(interval: Interval) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Verdicts:
     """The three verdicts on one difference.
 
     Attributes:
@@ -364,7 +364,7 @@ class Judgement:
     p_equal: float
 
 
-def judge(found: MeanDifference, margin: float) -> Judgement:
+def judge(found: MeanDifference, margin: float) -> Verdicts:
     """All verdicts on a difference at one margin.
 
     A two-sided 95% interval makes each "yes" one-sided at 2.5%. For equivalence that is the
@@ -386,7 +386,7 @@ def judge(found: MeanDifference, margin: float) -> Judgement:
     test = found.test
     not_worse, not_better = test.p_above(-margin), test.p_below(margin)
     above, below = test.p_above(0.0), test.p_below(0.0)
-    return Judgement(
+    return Verdicts(
         margin=margin,
         noninferior=verdict(found.interval, margin),
         equivalent=equivalence(found.interval, margin),

@@ -9,56 +9,15 @@ from headtohead.core.errors import InputError
 from headtohead.trials.comparing.pairing import PairedItems
 from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
+    Assumed,
     PilotFigure,
     SampleSize,
-    binary_power,
     discordance_from_pilot,
-    graded_power,
-    least_margin_binary,
-    least_margin_graded,
     likeness_from_pilot,
-    plan_binary,
-    plan_graded,
     sd_from_pilot,
 )
 
 _SHARES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumed:
-    """What a plan rests on.
-
-    Attributes:
-        kind: "binary" for solved or not, "graded" for scores, "preference" for votes A, B, tie.
-        margin: How much worse B may be, in the unit of the scores.
-        difference: What B minus A is taken to be.
-        spread: Share of items that only one solves (binary), standard deviation of the difference
-            (graded), or share of ties (preference).
-        power: Chance of a yes.
-        level: Coverage of the two-sided interval that will decide.
-        repeats: Runs of an item by both.
-        icc: How alike the differences of one item are between repeats, from 0 to 1.
-    """
-
-    kind: Kind
-    margin: float
-    spread: float
-    difference: float = 0.0
-    power: float = 0.8
-    level: float = 0.95
-    repeats: int = 1
-    icc: float = 0.0
-
-    @property
-    def alpha(self) -> float:
-        """The one-sided error."""
-        return (1 - self.level) / 2
-
-    @property
-    def varies(self) -> float:
-        """The spread as the formulas take it: votes that are no ties differ, as items do."""
-        return 1 - self.spread if self.kind == "preference" else self.spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,45 +67,29 @@ def plan(
     Raises:
         InputError: If the assumptions allow no plan.
     """
-    if assumed.kind == "preference" and not 0 <= assumed.spread < 1:
-        raise InputError(f"`ties` is {assumed.spread}; it must be from 0 to below 1.")
-    graded = assumed.kind == "graded"
-
-    def sized(varies: float) -> SampleSize:
-        try:
-            return (plan_graded if graded else plan_binary)(
-                assumed.margin,
-                varies,
-                true_difference=assumed.difference,
-                power=assumed.power,
-                alpha=assumed.alpha,
-                repeats=assumed.repeats,
-                icc=assumed.icc,
-            )
-        except ValueError as error:
-            raise InputError(f"These assumptions allow no plan: {error}.") from None
-
-    made = sized(assumed.varies)
-    curve = {
-        n: (graded_power if graded else binary_power)(
-            n,
-            assumed.margin,
-            assumed.varies,
-            true_difference=assumed.difference,
-            alpha=assumed.alpha,
-        )
-        for n in sorted({max(2, round(made.pairs_n * share)) for share in _SHARES})
-    }
-    costs = {who: made.calls_n * usd for who, usd in (usd_per_call or {}).items()}
+    try:
+        size = assumed.size()
+        seen = replace(assumed, spread=guess.value).size() if guess else None
+        pairs = {max(2, round(size.pairs_n * share)) for share in _SHARES}
+        curve = {n: assumed.power_with(n) for n in sorted(pairs)}
+    except ValueError as error:
+        raise InputError(f"These assumptions allow no plan: {error}.") from None
+    least = None
+    if items is not None:
+        if items < 2:
+            raise InputError(f"{items} items show nothing. Give two or more.")
+        alike = 1 + (assumed.repeats - 1) * assumed.icc
+        least = assumed.least_margin(max(2, round(items * assumed.repeats / alike)))
+    costs = {who: size.calls_n * usd for who, usd in (usd_per_call or {}).items()}
     if len(costs) > 1:
         costs["both"] = sum(costs.values())
     return Planned(
         assumed=assumed,
-        plan=made,
+        plan=size,
         guess=guess,
-        as_seen=sized(replace(assumed, spread=guess.value).varies) if guess else None,
+        as_seen=seen,
         curve=curve,
-        least_margin=_least(assumed, items) if items is not None else None,
+        least_margin=least,
         items=items,
         usd=costs,
         basis=basis,
@@ -180,20 +123,3 @@ def from_pilot(pairs: PairedItems, confidence: float = 0.8) -> tuple[Kind, Pilot
         return "graded", sd_from_pilot(rows, confidence), likeness_from_pilot(rows, owners)
     except ValueError as error:
         raise InputError(f"The pilot is too small or too even: {error}.") from None
-
-
-def _least(assumed: Assumed, items: int) -> float:
-    if items < 2:
-        raise InputError(f"{items} items show nothing. Give two or more.")
-    alike = 1 + (assumed.repeats - 1) * assumed.icc
-    least = least_margin_graded if assumed.kind == "graded" else least_margin_binary
-    try:
-        return least(
-            max(2, round(items * assumed.repeats / alike)),
-            assumed.varies,
-            true_difference=assumed.difference,
-            power=assumed.power,
-            alpha=assumed.alpha,
-        )
-    except ValueError as error:
-        raise InputError(f"{items} items show no margin: {error}.") from None

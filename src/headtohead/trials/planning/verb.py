@@ -8,11 +8,11 @@ from headtohead.core.provenance import Citation
 from headtohead.core.settings import takes
 from headtohead.trials.calls import Usage
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
-from headtohead.trials.planning.plan import Assumed, from_pilot
+from headtohead.trials.planning.plan import from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
 from headtohead.trials.planning.settings import Kind, PlanSettings
 from headtohead.trials.planning.sheet import plan_sheet
-from headtohead.trials.power import PilotFigure
+from headtohead.trials.power import Assumed, PilotFigure
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices, TrialResult, file_citation, prices_on
 
