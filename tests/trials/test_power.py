@@ -11,7 +11,6 @@ from scipy import stats as sp
 
 from headtohead.trials.paired.differences import verdict
 from headtohead.trials.paired.means import TangoTest
-from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
     Assumed,
     SampleSize,
@@ -20,6 +19,7 @@ from headtohead.trials.power import (
     likeness_from_pilot,
     sd_from_pilot,
 )
+from headtohead.trials.words import Kind
 
 
 def _assumed(kind: Kind, margin: float, spread: float, **more: Any) -> Assumed:

@@ -10,7 +10,7 @@ from headtohead.stats.inputs import Labels, check_count, check_level, vector
 from headtohead.stats.intervals import wilson
 from headtohead.stats.quantiles import normal_probability, normal_quantile, student_quantile
 from headtohead.trials.paired.means import cluster_codes, tango_variance, tango_z
-from headtohead.trials.planning.settings import Kind
+from headtohead.trials.words import Kind
 
 _EXACT_PAIRS = 20_000  # beyond it the normal approximation is as good
 _SPREADS = 7.0  # standard deviations that are enumerated

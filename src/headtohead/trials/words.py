@@ -1,9 +1,12 @@
 """How margins are read, and how reports of trials write numbers."""
 
 import math
+from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.interval import Interval
+
+Kind = Literal["binary", "graded", "preference"]  # of outcome
 
 
 def margin_of(text: str | float) -> float:

@@ -12,8 +12,8 @@ from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import pair
 from headtohead.trials.planning.plan import from_pilot, plan
-from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import Assumed
+from headtohead.trials.words import Kind
 
 KINDS = [
     Assumed(kind="binary", margin=0.05, spread=0.2),

@@ -39,10 +39,10 @@ from headtohead.trials.paired import (
     slices,
     unpaired_difference,
 )
-from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import Assumed
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
+from headtohead.trials.words import Kind
 
 RatesOf = Callable[[str], Rates | None]
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.trials.comparing.pairing import PairedItems
-from headtohead.trials.planning.settings import Kind
 from headtohead.trials.power import (
     Assumed,
     PilotFigure,
@@ -16,6 +15,7 @@ from headtohead.trials.power import (
     likeness_from_pilot,
     sd_from_pilot,
 )
+from headtohead.trials.words import Kind
 
 _SHARES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.words import difference_of, margin_of
-
-Kind = Literal["binary", "graded", "preference"]
+from headtohead.trials.words import Kind, difference_of, margin_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from headtohead.trials.calls import Usage
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
 from headtohead.trials.planning.plan import from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
-from headtohead.trials.planning.settings import Kind, PlanSettings
+from headtohead.trials.planning.settings import PlanSettings
 from headtohead.trials.planning.sheet import plan_sheet
 from headtohead.trials.power import Assumed, PilotFigure
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices, TrialResult, file_citation, prices_on
+from headtohead.trials.words import Kind
 
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store
