@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.judging.bias import (
-    first_side_excess,
     position_bias,
 )
 
@@ -95,35 +94,6 @@ def test_clusters_widen() -> None:
     once = position_bias(one, two)
     assert wide.net.width > 1.5 * alone.net.width
     assert wide.net.width == pytest.approx(once.net.width, rel=1e-9)
-
-
-def test_one_order_beside_people() -> None:
-    rng = np.random.default_rng(4)
-    hits = 0
-    for _ in range(300):
-        gap, judge, _ = _judged(rng, 100, 0.5)
-        human = np.sign(gap + rng.normal(0, 0.5, 100))
-        found = first_side_excess(judge, human)
-        assert found.excess is not None
-        # P(first) less P(second) of the judge: gap + noise has a standard deviation of 1.118.
-        z = (0.2 / 1.25**0.5, 0.8 / 1.25**0.5)
-        truth = 0.5 * (math.erf(z[0] / 2**0.5) + math.erf(z[1] / 2**0.5))
-        hits += found.excess.low <= truth <= found.excess.high
-    assert hits / 300 >= 0.92
-
-
-def test_one_order_says_what_it_cannot_tell() -> None:
-    alone = first_side_excess([1, 1, -1, 0])
-    assert alone.excess is None
-    assert alone.human_n == 0
-    assert "only if chance chose the order" in alone.sentence
-    assert first_side_excess([1, 0], [math.nan, math.nan]).excess is None
-    assert "ties" in first_side_excess([0, 0]).sentence
-    some = first_side_excess([1, 1, -1, 0], [1, math.nan, 1, -1], clusters=["a", "b", "c", "d"])
-    assert some.human_n == 3
-    assert some.excess is not None
-    assert some.excess.value == pytest.approx((0 - 2 + 1) / 3)
-    assert "beyond people" in some.sentence
 
 
 def test_all_ties_have_no_winner() -> None:

@@ -236,21 +236,6 @@ def test_a_stream_that_breaks_is_kept_and_not_paid_twice(
         assert len(server.asked) == 1
 
 
-def test_a_broken_stream_is_repeated_where_the_caller_wants_it(tmp_path: Path) -> None:
-    good = [False, True]
-
-    def script(asked: Asked) -> Iterator[Piece]:
-        yield from streamed("whole") if good.pop(0) else _broken(asked)
-
-    with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
-        answer = run.one(call("a"), resend_broken=True)
-        assert (answer.text, answer.failure) == ("whole", "")
-        assert run.one(call("a"), resend_broken=True).text == "whole"
-    # Both are in the journal, for both were paid.
-    assert run.ledger.read_text().count('"kind":"answer"') == 2
-
-
 def _no_answer() -> dict[str, list[Piece]]:
     gap = {"choices": [{"delta": {"content": "x"}, "finish_reason": "content_filter"}]}
     odd = b'{"choices":[{"message":{"content":"\\ud800"},"finish_reason":"stop"}]}'
@@ -290,13 +275,13 @@ def test_an_empty_body_is_no_answer_yet(tmp_path: Path) -> None:
     assert answer.unsure_usd > 0
 
 
-def test_a_kept_connection_that_was_dropped_is_replaced(tmp_path: Path) -> None:
+def test_a_connection_that_is_closed_without_notice_loses_no_answer(tmp_path: Path) -> None:
     def script(asked: Asked) -> Iterator[Piece]:
         # It does not say that it will close, and closes.
         yield answered("yes").replace(b"Connection: close\r\n", b"")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(keep_alive=True), tmp_path / "run.jsonl")
+        run = Run(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(20)])
         assert [a.failure for a in run.answers] == [""] * 20
 

@@ -287,13 +287,13 @@ def test_an_endpoint_on_this_machine_and_one_of_a_known_operator(
     prices = Prices(found.sheet.as_of)  # type: ignore[arg-type]
     far = notes_of(Endpoint("https://api.deepseek.com/v1", "deepseek-chat"), prices)
     assert (far.operator_country, far.lab_country) == ("CN", "CN")
-    assert "China" in far.retention
-    assert far.source_url.startswith("https://")
+    assert "China" in far.terms.retention
+    assert far.terms.source_url.startswith("https://")
     # The maker of the weights and the operator of the endpoint are told apart.
     hosted = notes_of(Endpoint("https://api.together.xyz/v1", "deepseek-ai/DeepSeek-V3"), prices)
     assert (hosted.operator_country, hosted.lab_country) == ("US", "CN")
     nobody = notes_of(Endpoint("https://models.example.org/v1", "x"), prices)
-    assert (nobody.operator, nobody.operator_country, nobody.retention) == ("", "", "")
+    assert (nobody.operator, nobody.operator_country, nobody.terms.retention) == ("", "", "")
 
 
 def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, log_a: Path) -> None:

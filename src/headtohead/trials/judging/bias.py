@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.interval import Interval
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, same_length, vector
+from headtohead.stats.inputs import BoolArray, FloatArray, Labels, same_length, vector
 from headtohead.trials.judging.means import (
     cluster_codes,
     clustered_mean,
@@ -48,40 +48,6 @@ class BothOrders:
             f"Shown in the other order, the judge picks the other answer in {spelled(self.flips)} "
             f"of {self.pairs_n} pairs, and {side} by {spelled(self.net)} on a scale from -1 to 1."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class OneOrder:
-    """How a judge that saw one order favours the side shown first, beside people.
-
-    Attributes:
-        judge_first: Share of the judge's decisive votes that the side shown first won, or None.
-        human_first: The same of people on the same pairs; None without their votes.
-        excess: Mean preference of the judge for the first side less that of people, from -2 to 2;
-            None without their votes.
-        pairs_n: Pairs.
-        human_n: Pairs with human votes.
-    """
-
-    judge_first: Interval | None
-    human_first: Interval | None
-    excess: Interval | None
-    pairs_n: int
-    human_n: int
-
-    @property
-    def sentence(self) -> str:
-        """What it comes to, in one sentence."""
-        if self.judge_first is None:
-            return f"The judge called all {self.pairs_n} pairs ties, so no side can be preferred."
-        wins = f"The side shown first wins {spelled(self.judge_first)} of the judge's votes"
-        if self.excess is None:
-            return (
-                f"{wins}; without human votes on these pairs this is a bias only if chance chose "
-                "the order."
-            )
-        people = "" if self.human_first is None else f", {spelled(self.human_first)} of people's"
-        return f"{wins}{people}; beyond people it {_side(self.excess)} by {spelled(self.excess)}."
 
 
 def position_bias(
@@ -126,55 +92,6 @@ def position_bias(
         second_twice_n=int(np.count_nonzero((one < 0) & (two < 0))),
         pairs_n=n,
     )
-
-
-def first_side_excess(
-    judge: ArrayLike,
-    human: ArrayLike | None = None,
-    *,
-    level: float = 0.95,
-    clusters: Labels | None = None,
-) -> OneOrder:
-    """How far the judge favours the side shown first, from one order only, beside people.
-
-    People and judge must have seen the same order. If people favour a side themselves, the excess
-    is what the judge adds.
-
-    Args:
-        judge: Preference for the side shown first, shape (n,), from -1 to 1.
-        human: People's preference for the side that was shown first to the judge, shape (n,); nan
-            where nobody voted. None if nobody did at all.
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each pair, length n, or None.
-
-    Raises:
-        ValueError: If lengths differ or a preference is not from -1 to 1.
-
-    References:
-        As `position_bias`.
-    """
-    verdicts = preferences(judge, "judge")
-    labels = None if clusters is None else cluster_codes(clusters, verdicts.size)
-    judged = _first(verdicts, labels, level)
-    known, people = _votes(human, verdicts)
-    if not people.size:
-        return OneOrder(judged, None, None, verdicts.size, 0)
-    beside = None if labels is None else labels[known]
-    excess = clustered_mean(
-        verdicts[known] - people,
-        level=level,
-        clusters=None if beside is None else beside.tolist(),
-        bounds=(-2.0, 2.0),
-    )
-    return OneOrder(judged, _first(people, beside, level), excess, verdicts.size, people.size)
-
-
-def _first(sides: FloatArray, labels: IntArray | None, level: float) -> Interval | None:
-    decided = sides != 0
-    if not decided.any():
-        return None
-    clusters = None if labels is None else labels[decided].tolist()
-    return share(sides[decided] > 0, level=level, clusters=clusters)
 
 
 def _side(net: Interval) -> str:

@@ -252,8 +252,9 @@ async def open_chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
     import httpx2
 
     timeout = httpx2.Timeout(endpoint.timeout_s, connect=min(endpoint.timeout_s, 15.0), pool=None)
-    kept = None if endpoint.keep_alive else 0
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
+    # Some servers drop idle connections just as a request is sent, and nobody knows whether that
+    # request is billed: none is kept.
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
     # The headers are checked here, so that no error of the client shows their values.
     headers = endpoint.headers()
     with _discreet(endpoint):

@@ -3,8 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -27,27 +26,15 @@ class Endpoint:
         base_url: Address up to, without, "/chat/completions".
         model: Its name there.
         key_env: Name of the environment variable that holds the API key; empty if none is needed.
-        key_header: Header that carries the key: as "Bearer KEY" in Authorization, else bare.
-        extra_headers: Sent along; treated as secret like the key.
         timeout_s: Seconds to wait for the first byte, and between two pieces of an answer.
         answer_timeout_s: Seconds until a running answer is given up.
-        idempotent: True if the endpoint is known to honour `Idempotency-Key`, so that a request
-            sent twice is billed once.
-        keep_alive: Reuse connections. Off by default: some servers drop idle connections just as
-            a request is sent, and nobody knows whether that request is billed.
-        plain_http: Let a key travel unencrypted to a host that is not on this machine or network.
     """
 
     base_url: str
     model: str
     key_env: str = ""
-    key_header: str = "Authorization"
-    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout_s: float = 120.0
     answer_timeout_s: float = 1800.0
-    idempotent: bool = False
-    keep_alive: bool = False
-    plain_http: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -67,11 +54,10 @@ class Endpoint:
                 f"{self.base_url!r} is not the address of an endpoint; "
                 "give one such as https://host/v1."
             )
-        secret = bool(self.key_env or self.extra_headers)
-        if secret and parts.scheme == "http" and not (self.plain_http or _near(parts.hostname)):
+        if self.key_env and parts.scheme == "http" and not _near(parts.hostname):
             raise InputError(
                 f"{self.base_url} is not encrypted, so your key could be read on the way. Use "
-                "https, or say that plain http is meant."
+                "https."
             )
         if not self.model:
             raise InputError("The endpoint needs the name of a model.")
@@ -94,37 +80,30 @@ class Endpoint:
         Raises:
             InputError: If the environment variable is missing, empty or cannot be a header.
         """
-        headers = dict(self.extra_headers)
-        if self.key_env:
-            key = os.environ.get(self.key_env, "").strip()
-            if not key:
-                raise InputError(
-                    f"The environment variable {self.key_env} is not set, so there is no key for "
-                    f"{self.address}. Set it and run again."
-                )
-            bearer = self.key_header.lower() == "authorization"
-            headers[self.key_header] = f"Bearer {key}" if bearer else key
-        for name, value in headers.items():
-            if not (f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
-                raise InputError(
-                    f"The header {name!r} holds characters that HTTP does not allow, a line break "
-                    "perhaps. Set its value anew."
-                )
-        return headers
+        if not self.key_env:
+            return {}
+        key = os.environ.get(self.key_env, "").strip()
+        if not key:
+            raise InputError(
+                f"The environment variable {self.key_env} is not set, so there is no key for "
+                f"{self.address}. Set it and run again."
+            )
+        if not (key.isascii() and key.isprintable()):
+            raise InputError(
+                f"The environment variable {self.key_env} holds characters that HTTP does not "
+                "allow in a header, a line break perhaps. Set it anew."
+            )
+        return {"Authorization": f"Bearer {key}"}
 
     def hide(self, text: str, shortest: int = 12) -> str:
-        """The text without the key and the extra headers' values.
+        """The text without the key.
 
         Args:
             text: An answer, say.
-            shortest: Secrets shorter than this stay: "none" or "true" are words of answers.
+            shortest: A key shorter than this stays: "none" or "true" are words of answers.
         """
-        secrets = [os.environ.get(self.key_env, "").strip() if self.key_env else ""]
-        secrets += [value.strip() for value in self.extra_headers.values()]
-        for secret in sorted(secrets, key=len, reverse=True):
-            if len(secret) >= shortest:
-                text = text.replace(secret, _HIDDEN)
-        return text
+        key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
+        return text.replace(key, _HIDDEN) if len(key) >= shortest else text
 
     def hide_all(self, text: str) -> str:
         """As `hide`, and without what looks like part of a key; for a server's error messages."""

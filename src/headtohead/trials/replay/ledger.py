@@ -26,21 +26,19 @@ class LedgerEntry:
     Attributes:
         request: Digest of what was asked.
         unanswered: True if no request got an answer.
-        broken: True if the answer ended early.
         offset: Bytes before its line.
         length: Bytes of its line.
     """
 
     request: str
     unanswered: bool
-    broken: bool
     offset: int
     length: int
 
     @classmethod
     def of(cls, answer: Completion, request: str, offset: int, length: int) -> "LedgerEntry":
         """The entry of one answer."""
-        return cls(request, answer.unanswered, answer.failure == "broken", offset, length)
+        return cls(request, answer.unanswered, offset, length)
 
 
 @dataclass(slots=True)

@@ -49,8 +49,6 @@ class Settings:
             have been billed included; None for no ceiling.
         cap_tokens: The longest answer where the log names none.
         params: Parameters that replace the logged ones; None takes one away.
-        in_order: Hand answers over in the order of the requests, so that fast answers, which may
-            be better or worse than slow ones, do not come first to whoever decides to stop.
         ahead_n: How many requests may be asked beyond the first unanswered one, as a multiple of
             the concurrency; what is asked beyond a stop is paid for and not looked at.
         attempts_n: Requests for one call before it counts as unanswered.
@@ -58,7 +56,6 @@ class Settings:
         backoff_s: Seconds before the second attempt; doubled from attempt to attempt.
         backoff_most_s: The longest such wait.
         retry_after_most_s: The longest wait that an endpoint may ask for; above, the run stops.
-        resend_broken: Ask again for an answer that broke off, and pay twice.
         give_up_n: Calls in a row without an answer after which the run stops.
 
     Raises:
@@ -69,14 +66,12 @@ class Settings:
     ceiling_usd: float | None = None
     cap_tokens: int = 4096
     params: Mapping[str, Any] = field(default_factory=dict)
-    in_order: bool = True
     ahead_n: int = 4
     attempts_n: int = 5
     patience_n: int = 20
     backoff_s: float = 1.0
     backoff_most_s: float = 60.0
     retry_after_most_s: float = 600.0
-    resend_broken: bool = False
     give_up_n: int = 10
 
     def __post_init__(self) -> None:

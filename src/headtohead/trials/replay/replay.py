@@ -72,7 +72,6 @@ class ReplayOutcome:
             the "ceiling" of money.
         asked_n: Calls answered by this run.
         kept_n: Calls whose answers were in the ledger.
-        delivered_n: Answers handed over.
         beyond_n: Answers paid for and kept, but not handed over because the run had ended.
         no_messages_n: Calls left out because the log does not hold their messages.
         sent_n: Requests sent.
@@ -81,7 +80,7 @@ class ReplayOutcome:
         served: Model named by the endpoint -> how many answers.
         left_out: Logged parameters that are not sent -> in how many calls.
         possibly_twice: Calls under way when an earlier run was killed, and asked again; they may
-            be billed twice. Empty where the endpoint honours idempotency keys.
+            be billed twice.
         streaming: False if the endpoint did not stream, so that there are no times to the first
             token.
         spent_usd: Cost of the answers of all runs of the ledger; 0 without prices.
@@ -91,7 +90,6 @@ class ReplayOutcome:
     stopped: Why = "end"
     asked_n: int = 0
     kept_n: int = 0
-    delivered_n: int = 0
     beyond_n: int = 0
     no_messages_n: int = 0
     sent_n: int = 0
@@ -320,8 +318,8 @@ class Asker:
 
     async def _keep(
         self, request: Request, reply: Reply, so_far: _Attempts, held: Reservation
-    ) -> Completion | None:
-        """The answer, safe in the journal; None if it broke off and is to be asked for again."""
+    ) -> Completion:
+        """The answer, safe in the journal."""
         failure, note = failure_of(reply)
         usage, doubt = self._billed(reply, request)
         cost = cost_usd(usage, self.rates) if usage and self.rates else 0.0
@@ -348,11 +346,7 @@ class Asker:
         # Earlier attempts were settled when they failed.
         self.under_way.unsure_usd += more
         self.budget.settle(held, cost + more)
-        resend = self.settings.resend_broken and so_far.sent < self.settings.attempts_n
-        if answer.failure != "broken" or not resend:
-            return answer
-        so_far.unsure_usd = 0.0
-        return None
+        return answer
 
     def _billed(self, reply: Reply, request: Request) -> tuple[Usage | None, str]:
         """Tokens to count, None if nothing is billed, and why they are doubtful."""
@@ -415,7 +409,10 @@ class _Replay:
         pull: asyncio.Task[Call | None] | None = None
         try:
             while True:
-                if pull is None and self._hungry():
+                most = self.asker.settings.limits.concurrency_n
+                free = not self.ended and len(self.tasks) < most
+                near = self.pulled - self.handed < most * self.asker.settings.ahead_n
+                if pull is None and free and near and not self.stopping:
                     pull = asyncio.ensure_future(anext(feed, None))
                 waiting = {*self.tasks, pull} if pull else {*self.tasks}
                 if not waiting or self.stopping:
@@ -444,17 +441,6 @@ class _Replay:
                     f"{self.asker.ledger.path}."
                 )
             raise error from None
-
-    def _hungry(self) -> bool:
-        settings = self.asker.settings
-        most = settings.limits.concurrency_n
-        ahead = self.pulled - self.handed
-        return not (
-            self.ended
-            or self.stopping
-            or len(self.tasks) >= most
-            or (settings.in_order and ahead >= most * settings.ahead_n)
-        )
 
     def _take(self, pull: "asyncio.Task[Call | None]") -> None:
         """Ask the next call, unless its answer is in the ledger."""
@@ -487,13 +473,12 @@ class _Replay:
                 f"{book.path} holds an answer to another request with the key "
                 f"{request.place[0]!r}. The log has changed since: name another ledger."
             )
-        again = entry is None or entry.unanswered or (entry.broken and settings.resend_broken)
-        if not again:
+        if entry is not None and not entry.unanswered:
             kept = book.answer(request.place)
             self.outcome.count(kept, kept=True)
             self.ready[self.pulled] = (call, kept)
         else:
-            if request.place in book.lost and not chat.endpoint.idempotent:
+            if request.place in book.lost:
                 self.outcome.possibly_twice.append(request.place)
             task = asyncio.create_task(self.asker.ask(request))
             self.tasks[task] = (self.pulled, call)
@@ -540,15 +525,16 @@ class _Replay:
             )
 
     async def _hand_over(self) -> None:
-        while self.ready and self.error is None and self.outcome.stopped != "decided":
-            index = self.handed
-            if index not in self.ready:
-                if self.asker.settings.in_order:
-                    return
-                index = min(self.ready)
-            call, answer = self.ready.pop(index)
+        """Hand answers over in the order of the requests.
+
+        Fast answers, which may be better or worse than slow ones, must not come first to whoever
+        decides to stop.
+        """
+        while self.error is None and self.outcome.stopped != "decided":
+            if self.handed not in self.ready:
+                return
+            call, answer = self.ready.pop(self.handed)
             self.handed += 1
-            self.outcome.delivered_n += 1
             enough = self.on_answer(call, answer)
             if inspect.isawaitable(enough):
                 enough = await enough

@@ -9,6 +9,7 @@ from headtohead.trials.comparing.result import SliceRow, Verdict
 from headtohead.trials.judging.agreement import Agreement
 from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreference
 from headtohead.trials.judging.powered_mean import PoweredMean
+from headtohead.trials.replay.endpoint import OperatorTerms
 from headtohead.trials.switching.settings import Means
 
 Why = Literal["decided", "end", "ceiling", "votes"]
@@ -123,29 +124,21 @@ class EndpointNotes:
 
     Attributes:
         address: Of the endpoint.
+        terms: What its operator says of keeping and training on requests.
         operator: Who runs it; empty if unknown.
         operator_country: Where that company is seated; empty if unknown.
         lab: Who made the model.
         lab_country: Where the maker is seated.
         licence: Of the weights.
-        retention: How long requests are kept, as the operator says.
-        training: Whether requests train models, as the operator says.
-        source_url: Where it says so.
-        seen_on: When that was read; empty if it was not.
-        unverified: True if the page itself could not be opened.
     """
 
     address: str
+    terms: OperatorTerms
     operator: str = ""
     operator_country: str = ""
     lab: str = ""
     lab_country: str = ""
     licence: str = ""
-    retention: str = ""
-    training: str = ""
-    source_url: str = ""
-    seen_on: str = ""
-    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

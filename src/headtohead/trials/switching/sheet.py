@@ -300,17 +300,19 @@ def _endpoint(e: EndpointNotes) -> Figure:
         "Maker's country": e.lab_country,
         "Licence": e.licence,
     }
+    terms = e.terms
+    unknown = "as you set it up" if terms.local else _UNKNOWN
     # Sentences of the operator's: a terminal's table would cut them off.
     remarks = [
-        f"Requests are kept: {e.retention or _UNKNOWN}.",
-        f"Used for training: {e.training or _UNKNOWN}.",
+        f"Requests are kept: {terms.retention or unknown}.",
+        f"Used for training: {terms.training or unknown}.",
     ]
-    if e.source_url:
-        seen = f", seen {e.seen_on}" if e.seen_on else ""
-        doubt = ", by a second-hand page" if e.unverified else ""
+    if terms.source_url:
+        seen = f", seen {terms.seen_on}" if terms.seen_on else ""
+        doubt = ", by a second-hand page" if not terms.verified else ""
         remarks.append(
-            f"On keeping and training: {e.source_url}{seen}{doubt}. Terms change; a contract of "
-            "your own comes first."
+            f"On keeping and training: {terms.source_url}{seen}{doubt}. Terms change; a contract "
+            "of your own comes first."
         )
     return Figure(
         "endpoint",

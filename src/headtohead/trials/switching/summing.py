@@ -255,16 +255,12 @@ def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
     lab = names.lab(found.lab) if found.lab else None
     return EndpointNotes(
         address=endpoint.base_url,
+        terms=known,
         operator="this machine" if known.local else operator.name if operator else "",
         operator_country="yours" if known.local else operator.country if operator else "",
         lab=lab.name if lab else "",
         lab_country=lab.country if lab else "",
         licence=model.licence if model else "",
-        retention="as you set it up" if known.local else known.retention,
-        training="as you set it up" if known.local else known.training,
-        source_url=known.source_url,
-        seen_on=str(known.seen_on or ""),
-        unverified=not known.verified,
     )
 
 
