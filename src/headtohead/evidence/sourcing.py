@@ -5,11 +5,12 @@ import fnmatch
 import gzip
 import hashlib
 import io
+import json
 import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -157,6 +158,16 @@ class RawFiles:
             )
         return found[0]
 
+    def lines(self, pattern: str) -> "Iterator[Record]":
+        """The lines of every CSV file that fits the glob, as strict records."""
+        for f in self.matching(pattern):
+            yield from csv_records(self.source_id, f)
+
+    def json(self, pattern: str, **read: Any) -> "Record":  # noqa: ANN401 - those of json.loads
+        """The object in the single JSON file that fits the glob."""
+        f = self.one(pattern)
+        return Record(self.source_id, f.name, json.loads(f.text(), **read))
+
     @property
     def sha256(self) -> str:
         """One digest over all names and contents."""
@@ -233,21 +244,65 @@ class Record:
         Raises:
             UpstreamChanged: If it is missing or `kind` refuses it.
         """
-        value = self.take(name)
+        return self._through(name, self.take(name), kind)
+
+    def convert_maybe(self, name: str, kind: Callable[[Any], T]) -> T | None:
+        """The field through `kind`; None if left out or blank."""
+        value = self.maybe(name)
+        return None if value is None else self._through(name, value, kind)
+
+    def _through(self, name: str, value: object, kind: Callable[[Any], T]) -> T:
         try:
             return kind(value)
         except (ValueError, TypeError, KeyError):
             raise self.wrong(name, value) from None
 
-    def convert_maybe(self, name: str, kind: Callable[[Any], T]) -> T | None:
-        """The field through `kind`; None if left out or blank."""
-        value = self.maybe(name)
-        if value is None:
-            return None
-        try:
-            return kind(value)
-        except (ValueError, TypeError, KeyError):
-            raise self.wrong(name, value) from None
+    def number(self, name: str) -> float:
+        """The field as a finite number."""
+        return self.convert(name, finite)
+
+    def number_maybe(self, name: str) -> float | None:
+        """The field as a finite number; None if left out or blank."""
+        return self.convert_maybe(name, finite)
+
+    def text(self, name: str) -> str:
+        """The field as text that is not blank."""
+        return self.convert(name, words)
+
+    def text_maybe(self, name: str) -> str | None:
+        """The field as text; None if left out or blank."""
+        return self.convert_maybe(name, words)
+
+    def day(self, name: str) -> date:
+        """The field as a day, written 2025-12-15."""
+        return self.convert(name, date.fromisoformat)
+
+    def day_maybe(self, name: str) -> date | None:
+        """The field as a day; None if left out or blank."""
+        return self.convert_maybe(name, date.fromisoformat)
+
+    def items(self, name: str) -> list[Any]:
+        """The field as a list."""
+        return self.convert(name, entries)
+
+    def items_maybe(self, name: str) -> list[Any]:
+        """The field as a list; empty if left out or blank."""
+        return self.convert_maybe(name, entries) or []
+
+    def one_of(self, name: str, known: Container[Any]) -> Any:  # noqa: ANN401 - as take
+        """The field, which must be there and among those known.
+
+        Raises:
+            UpstreamChanged: If it is not: the publisher has a new category.
+        """
+        value = self.take(name)
+        if value not in known:
+            raise self.wrong(name, value)
+        return value
+
+    def part(self, what: object, fields: Any) -> "Record":  # noqa: ANN401 - as take
+        """A record inside this one."""
+        return Record(self.source_id, f"{self.where} {what}", fields)
 
     def has(self, name: str) -> bool:
         """Whether the publisher gave the field at all; it may be blank."""
@@ -267,12 +322,13 @@ class Record:
         """The error for a field with a value we do not understand."""
         return UpstreamChanged(self.source_id, self.where, f"field {name!r} holds {value!r}")
 
-    def done(self) -> None:
-        """Check that no field is left.
+    def done(self, *unused: str) -> None:
+        """Check that no field is left but those that we knowingly do not use.
 
         Raises:
             UpstreamChanged: If the publisher added one.
         """
+        self.skip(*unused)
         if self._left:
             raise UpstreamChanged(
                 self.source_id,
@@ -304,6 +360,11 @@ def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
             raise UpstreamChanged(source_id, where, "more cells than the header names")
         if cells:
             yield Record(source_id, where, dict(zip(header, cells, strict=False)))
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a text, parted by blanks: for lists of fields that we knowingly do not use."""
+    return tuple(text.split())
 
 
 def finite(text: object) -> float:

@@ -141,7 +141,7 @@ def test_the_reference_page_lists_it(source_id: str) -> None:
 
 @EVERY
 def test_its_test_file_is_there(source_id: str) -> None:
-    assert (_ROOT / "tests" / "sources" / f"test_{source_id}.py").is_file()
+    assert (_ROOT / "tests" / "evidence" / "sources" / f"test_{source_id}.py").is_file()
 
 
 @EVERY

@@ -3,16 +3,7 @@
 from datetime import date
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, finite
 
 _ID = "aider_polyglot"
 _FILE = "polyglot_leaderboard.yml"
@@ -77,14 +68,14 @@ def _runs(f: RawFile) -> list[dict[str, object]]:
 def _run(parsed: Parsed, record: Record) -> None:
     day = record.convert("date", lambda text: date.fromisoformat(str(text)))
     # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
-    cost = record.convert_maybe("total_cost", finite) or None
-    setting = [record.convert("dirname", words)]
+    cost = record.number_maybe("total_cost") or None
+    setting = [record.text("dirname")]
     for name, label in _SETTING.items():
         if (value := record.maybe(name)) is not None:
             setting.append(f"{label} {value}")
     row = {
         "benchmark": "aider_polyglot",
-        "model_name": record.convert("model", words),
+        "model_name": record.text("model"),
         "setting": "; ".join(setting),
         "chance_corrected": False,
         "tasks_n": record.convert("total_tests", int),
@@ -95,15 +86,14 @@ def _run(parsed: Parsed, record: Record) -> None:
     }
     whole_run = {
         "cost_usd": cost,
-        "latency_mean_seconds": record.convert("seconds_per_case", finite),
+        "latency_mean_seconds": record.number("seconds_per_case"),
         "note": None if cost else _NO_COST,
     }
     both = {"part": "overall", "score_frac": record.convert("pass_rate_2", _percent)}
     first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", _percent)}
     parsed.add("benchmark_scores", row | both | whole_run)
     parsed.add("benchmark_scores", row | first)
-    record.skip(*_UNUSED)
-    record.done()
+    record.done(*_UNUSED)
 
 
 def _percent(value: object) -> float:

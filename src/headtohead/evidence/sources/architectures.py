@@ -10,15 +10,7 @@ import calendar
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import (
-    Parsed,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    csv_records,
-    finite,
-)
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records, names
 
 _ID = "architectures"
 _FILE = "architectures_computed.csv"
@@ -142,24 +134,10 @@ _REMARKS: dict[str, tuple[bool, str]] = {
     ),
 }
 _QUANTISED = re.compile(r"-(NVFP4|FP8)(-|$)")
-_UNUSED = (
-    "arch",
-    "layers",
-    "hidden",
-    "heads",
-    "kv_heads",
-    "head_dim",
-    "kv_lora",
-    "experts_active",
-    "shared",
-    "moe_inter",
-    "dense_inter",
-    "dense_layers",
-    "vocab",
-    "ctx",
-    "index_topk",
-    "kv_elems_per_tok_layer",
-    "attn_gflops_per_tok_per_1k_ctx",
+_UNUSED = names(
+    "arch layers hidden heads kv_heads head_dim kv_lora experts_active shared moe_inter "
+    "dense_inter dense_layers vocab ctx index_topk kv_elems_per_tok_layer "
+    "attn_gflops_per_tok_per_1k_ctx"
 )
 
 
@@ -207,15 +185,14 @@ def _shape(record: Record) -> Row:
     row = {
         "attention": _attention(attention),
         "experts_n": record.convert("experts", int),
-        "total_b": record.convert("total_B", finite),
-        "active_b": record.convert("active_B", finite),
-        "compute_gflop_per_token": record.convert("gflops_per_tok_noattn", finite),
-        "kv_bytes_per_token": record.convert("kv_bytes_per_tok_bf16", finite),
+        "total_b": record.number("total_B"),
+        "active_b": record.number("active_B"),
+        "compute_gflop_per_token": record.number("gflops_per_tok_noattn"),
+        "kv_bytes_per_token": record.number("kv_bytes_per_tok_bf16"),
         "verified": trusted,
         "note": words,
     }
-    record.skip(*_UNUSED)
-    record.done()
+    record.done(*_UNUSED)
     return row
 
 

@@ -10,7 +10,6 @@ from headtohead.evidence.sourcing import (
     Source,
     csv_records,
     finite,
-    words,
 )
 
 _ID = "bfcl"
@@ -72,7 +71,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _system(parsed: Parsed, record: Record) -> None:
-    name = record.convert("Model", words)
+    name = record.text("Model")
     mode = _MODE.search(name)
     row = {
         "benchmark": "bfcl_v4",

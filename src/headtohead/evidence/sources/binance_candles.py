@@ -22,7 +22,7 @@ from headtohead.evidence.sourcing import (
     Record,
     Row,
     Source,
-    finite,
+    names,
 )
 
 _ID = "binance_candles"
@@ -54,19 +54,9 @@ SOURCE = Source(
 )
 
 _NAME = re.compile(r"(?P<coin>[A-Z]+)USDT[-_]1h(-\d{4}-\d{2})?\.(?P<kind>zip|csv|parquet)$")
-_FIELDS = (
-    "open_time",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "close_time",
-    "quote_volume",
-    "count",
-    "taker_buy_volume",
-    "taker_buy_quote_volume",
-    "ignore",
+_FIELDS = names(
+    "open_time open high low close volume close_time quote_volume count taker_buy_volume "
+    "taker_buy_quote_volume ignore"
 )
 
 
@@ -92,7 +82,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _row(record: Record, coin: str, opened: datetime) -> Row:
-    first, high, low, last = (record.convert(n, finite) for n in ("open", "high", "low", "close"))
+    first, high, low, last = (record.number(n) for n in ("open", "high", "low", "close"))
     record.take("volume")
     record.done()
     if not (low <= first <= high and low <= last <= high):

@@ -6,16 +6,7 @@ May 2025 by a constant (standard deviation 0.9 points), from its style-controlle
 
 from datetime import date
 
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Record,
-    Source,
-    csv_records,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, csv_records
 
 _ID = "chatbot_arena_history"
 
@@ -49,11 +40,10 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _entrant(parsed: Parsed, record: Record, seen: dict[tuple[str, date], float]) -> None:
-    model, day = record.convert("key", words), record.convert("date", date.fromisoformat)
-    rating = record.convert("rating", finite)
+    model, day = record.text("key"), record.day("date")
+    rating = record.number("rating")
     organisation, licence = record.maybe("Organization"), record.maybe("License")
-    record.skip("Model")
-    record.done()
+    record.done("Model")
     if (model, day) in seen:
         if seen[model, day] != rating:
             raise record.wrong("rating", f"{rating} after {seen[model, day]} for the same day")

@@ -9,15 +9,7 @@ AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M i
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import (
-    Parsed,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    csv_records,
-    finite,
-)
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records
 
 _ID = "chip_specs"
 
@@ -77,12 +69,11 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
         "chip": record.take("chip"),
         "maker": record.take("maker"),
         "released_on": released_on,
-        **{ours: record.convert_maybe(theirs, finite) for theirs, ours in _FIGURES.items()},
+        **{ours: record.number_maybe(theirs) for theirs, ours in _FIGURES.items()},
     }
     status = {field: _status(record, field) for field in _RULES}
     memory, remarks = _sources(record)
-    record.skip("bloc", "perf_density", "flops_per_byte_fp8")
-    record.done()
+    record.done("bloc", "perf_density", "flops_per_byte_fp8")
     specification["verified"] = not memory
     specification["note"] = "; ".join([*planned, *memory, *remarks]) or None
     since = released_on or compiled_on

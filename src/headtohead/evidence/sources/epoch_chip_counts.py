@@ -19,7 +19,6 @@ from headtohead.evidence.sourcing import (
     Row,
     Source,
     csv_records,
-    finite,
 )
 
 _ID = "epoch_chip_counts"
@@ -67,18 +66,7 @@ SOURCE = Source(
 
 _MAKERS = frozenset({"Nvidia", "AMD", "Google", "Amazon"})
 _OWNERS = frozenset(
-    {
-        "Microsoft",
-        "Meta",
-        "Amazon",
-        "Google",
-        "Oracle",
-        "xAI",
-        "CoreWeave",
-        "China",
-        "Other",
-        "all",
-    }
+    ["Microsoft", "Meta", "Amazon", "Google", "Oracle", "xAI", "CoreWeave", "China", "Other", "all"]
 )
 # One quantity goes by several names; each file uses exactly one of each tuple.
 _MEDIAN = ("Compute estimate in H100e (median)",)
@@ -137,9 +125,7 @@ def _measure(f: RawFile) -> str:
 
 
 def _row(record: Record, measure: str, imported_on: date) -> Row:
-    maker = record.take("Chip manufacturer")
-    if maker not in _MAKERS:
-        raise record.wrong("Chip manufacturer", maker)
+    maker = record.one_of("Chip manufacturer", _MAKERS)
     owner = record.take("Owner") if record.has("Owner") else "all"
     if owner not in _OWNERS:
         raise record.wrong("Owner", owner)
@@ -166,8 +152,7 @@ def _row(record: Record, measure: str, imported_on: date) -> Row:
         "vintage": imported_on,
         "note": "; ".join(remarks) or None,
     }
-    record.skip(*_UNUSED)
-    record.done()
+    record.done(*_UNUSED)
     return row
 
 
@@ -176,7 +161,7 @@ def _one(record: Record, names: tuple[str, ...]) -> float:
     used = [n for n in names if record.has(n)]
     if len(used) != 1:
         raise UpstreamChanged(_ID, record.where, f"{len(used)} of the fields {', '.join(names)}")
-    return record.convert(used[0], finite)
+    return record.number(used[0])
 
 
 def _notes(record: Record) -> tuple[date | None, list[str]]:

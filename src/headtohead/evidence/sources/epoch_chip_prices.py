@@ -6,7 +6,6 @@ place, contract and day the lowest is kept and the others are counted.
 """
 
 import re
-from datetime import date
 from typing import Any
 
 from headtohead.evidence.sourcing import (
@@ -94,7 +93,7 @@ def _price(row: Row) -> float:
 
 
 def _rows(record: Record) -> list[Row]:
-    priced_on = record.convert_maybe("Price date", date.fromisoformat)
+    priced_on = record.day_maybe("Price date")
     text = record.take("Notes")
     quote = {
         "chip": record.take("Hardware model"),

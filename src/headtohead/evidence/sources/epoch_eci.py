@@ -19,7 +19,6 @@ from headtohead.evidence.sourcing import (
     Record,
     Source,
     csv_records,
-    finite,
 )
 from headtohead.evidence.traps import name_columns
 
@@ -87,14 +86,14 @@ def _scores(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> dict[str, st
     """Model -> organisation, while the scores are added."""
     makers: dict[str, str | None] = {}
     for record in csv_records(_ID, f):
-        model, released = record.take("Model"), record.convert_maybe("date", date.fromisoformat)
+        model, released = record.take("Model"), record.day_maybe("date")
         makers[model] = record.maybe("Organization")
         row = {
             "index_name": "eci",
             "model_name": model,
-            "score_index": record.convert("eci", finite),
-            "score_low_index": record.convert_maybe("eci_ci_low", finite),
-            "score_high_index": record.convert_maybe("eci_ci_high", finite),
+            "score_index": record.number("eci"),
+            "score_low_index": record.number_maybe("eci_ci_low"),
+            "score_high_index": record.number_maybe("eci_ci_high"),
             "level_frac": 0.90,
             "released_on": released,
             "organisation": makers[model],
@@ -114,9 +113,7 @@ def _scores(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> dict[str, st
 
 
 def _access(record: Record) -> str | None:
-    access = record.take("Model accessibility")
-    if access not in _ACCESS:
-        raise record.wrong("Model accessibility", access)
+    access = record.one_of("Model accessibility", _ACCESS)
     return access or None
 
 
@@ -127,10 +124,10 @@ def _difficulties(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> None:
             {
                 "index_name": "eci",
                 "benchmark": benchmark_id(record.take("benchmark_name")),
-                "difficulty_index": record.convert("edi", finite),
-                "discrimination_slope": record.convert("estimated_slope_scaled", finite),
+                "difficulty_index": record.number("edi"),
+                "discrimination_slope": record.number("estimated_slope_scaled"),
                 "is_anchor": record.convert("is_anchor", _FLAGS.__getitem__),
-                "released_on": record.convert_maybe("benchmark_release_date", date.fromisoformat),
+                "released_on": record.day_maybe("benchmark_release_date"),
                 **edition,
             },
         )
@@ -149,19 +146,18 @@ def _own_runs(
             "part": "overall",
             "model_name": model,
             "setting": record.take("model_version"),
-            "score_frac": record.convert("performance", finite),
+            "score_frac": record.number("performance"),
             "chance_corrected": True,
             "tasks_n": facts[benchmark].items_n if benchmark in facts else None,
             "organisation": makers.get(model),
             "evaluator": "third_party",
-            "observed_on": record.convert("date", date.fromisoformat),
+            "observed_on": record.day("date"),
             **edition,
         }
         names.append({"model": model, "benchmark": benchmark})
         # `Model` groups several entries of `model`, so it must never be the name to join on.
         record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
-        record.skip("model_id", "benchmark_id", "benchmark_release_date", "optimized")
-        record.done()
+        record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
         if OWN_RUNS in source:
             parsed.add("benchmark_scores", row)
         else:

@@ -11,7 +11,6 @@ row is third-party, as rows of leaderboards are.
 """
 
 import re
-from datetime import date
 from typing import Any
 
 from headtohead.evidence.benchmarks import benchmarks
@@ -23,7 +22,6 @@ from headtohead.evidence.sourcing import (
     Record,
     Source,
     csv_records,
-    finite,
 )
 from headtohead.names.names import Names
 
@@ -161,18 +159,17 @@ def _row(record: Record, makers: dict[str, str | None]) -> tuple[str, dict[str, 
         "part": "overall",
         "model_name": model,
         "setting": record.take("model_version"),
-        "score_frac": record.convert("performance", finite),
+        "score_frac": record.number("performance"),
         "chance_corrected": True,
         "tasks_n": known.items_n if known else None,
         "organisation": makers.get(model),
         "evaluator": evaluator,
-        "observed_on": record.convert("date", date.fromisoformat),
+        "observed_on": record.day("date"),
         "note": note,
     }
     # `Model` groups several entries of `model`, so it must never be the name to join on.
     record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
-    record.skip("model_id", "benchmark_id", "benchmark_release_date", "optimized")
-    record.done()
+    record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
     return source, row
 
 

@@ -179,7 +179,7 @@ def _row(record: Record) -> tuple[Row, str]:
     row = {
         "chip": chip,
         "maker": (maker or chip.split(" ")[0]).strip(),
-        "released_on": record.convert_maybe("Release date", date.fromisoformat),
+        "released_on": record.day_maybe("Release date"),
         "fp16_tflop_per_s": value[_TENSOR] or value[_FP16],
         "fp8_tflop_per_s": value[_FP8] or value[_INT8],
         "fp4_tflop_per_s": value[_FP4],
@@ -191,8 +191,7 @@ def _row(record: Record) -> tuple[Row, str]:
         "foundry": None if foundry == "Unknown" else foundry,
         "row_url": first_address(record.maybe("Link to datasheet")),
     }
-    record.skip(*_MEASURES, *_UNUSED)
-    record.done()
+    record.done(*_MEASURES, *_UNUSED)
     wrong, left_out = _KNOWN_ERRORS.get(chip, ("", ()))
     row.update(dict.fromkeys(left_out))
     row["verified"] = not (unverified or wrong)

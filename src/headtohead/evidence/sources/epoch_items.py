@@ -19,17 +19,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    csv_records,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Record, Row, Source, csv_records
 from headtohead.evidence.traps import headlines
 
 if TYPE_CHECKING:
@@ -126,10 +116,8 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _run(record: Record) -> tuple[str, _Run]:
-    run_id, model = record.convert("run_id", words), record.convert("model", words)
-    task = record.take("task")
-    if task not in _BENCHMARKS:
-        raise record.wrong("task", task)
+    run_id, model = record.text("run_id"), record.text("model")
+    task = record.one_of("task", _BENCHMARKS)
     if (status := record.take("status")) != "success":
         raise record.wrong("status", status)
     day = record.convert("created", _day)
@@ -151,13 +139,12 @@ def _run(record: Record) -> tuple[str, _Run]:
     made = _Run(
         task=task,
         model=model,
-        accuracy=record.convert("acc", finite),
+        accuracy=record.number("acc"),
         results=samples * record.convert("epochs", int),
         row=row,
     )
     record.skip("task_version", "max_tokens", "temperature", "se", "has_items")
-    record.skip("in_tok", "out_tok", "cache_read", "reason_tok")
-    record.done()
+    record.done("in_tok", "out_tok", "cache_read", "reason_tok")
     return run_id, made
 
 

@@ -140,7 +140,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _row(record: Record) -> Row:
-    model, hours = record.take("Model"), record.convert_maybe("Training chip-hours", finite)
+    model, hours = record.take("Model"), record.number_maybe("Training chip-hours")
     cost, base = (
         record.convert_maybe("Training compute cost (2023 USD)", _dollars),
         record.maybe("Base model"),
@@ -151,7 +151,7 @@ def _row(record: Record) -> Row:
         "model_name": model,
         "organisation": record.take("Organization") or "not stated",
         "country_name": record.maybe("Country (of organization)"),
-        "published_on": record.convert_maybe("Publication date", date.fromisoformat),
+        "published_on": record.day_maybe("Publication date"),
         "total_params_b": record.convert_maybe("Parameters", _billions),
         **compute,
         "train_chip_hours": hours,
@@ -184,9 +184,9 @@ def _row(record: Record) -> Row:
 
 def _compute(record: Record) -> tuple[dict[str, float | None], str]:
     """Compute with its bounds; a bound that contradicts the estimate is left out and said."""
-    flop = record.convert_maybe("Training compute (FLOP)", finite)
-    low = record.convert_maybe("Training compute lower bound", finite)
-    high = record.convert_maybe("Training compute upper bound", finite)
+    flop = record.number_maybe("Training compute (FLOP)")
+    low = record.number_maybe("Training compute lower bound")
+    high = record.number_maybe("Training compute upper bound")
     doubt = ""
     if flop is not None:
         fits_low = low is None or flop / 1000 <= low <= flop

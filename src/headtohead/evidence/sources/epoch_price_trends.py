@@ -6,7 +6,6 @@ the rows never ship.
 """
 
 import re
-from datetime import date
 
 from headtohead.evidence.sourcing import (
     Download,
@@ -63,16 +62,16 @@ def _row(record: Record) -> Row:
     benchmark, reference = record.take("bench"), record.take("threshold_model")
     if benchmark not in _BENCHMARKS:
         raise record.wrong("bench", benchmark)
-    released_on = record.convert("Release Date", date.fromisoformat)
+    released_on = record.day("Release Date")
     level = record.convert("performance_range", _level)
-    score = record.convert("benchmark_score", finite)
+    score = record.number("benchmark_score")
     if score < level:
         raise record.wrong("benchmark_score", score)
     row = {
         "topic": "lowest_price_at_level",
         "subject": record.take("Model Name"),
         "measure": f"{benchmark} at least {level:g} ({reference})",
-        "value": record.convert("USD per 1M Tokens", finite),
+        "value": record.number("USD per 1M Tokens"),
         "unit": "usd_per_mtok",
         "window_start": released_on,
         "window_end": released_on,
@@ -80,8 +79,7 @@ def _row(record: Record) -> Row:
         "level when it was released; some prices come from a closed source",
         "note": f"scores {score:g}",
     }
-    record.skip("predicted_log_price")
-    record.done()
+    record.done("predicted_log_price")
     return row
 
 

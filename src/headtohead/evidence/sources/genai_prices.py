@@ -12,15 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Record,
-    Source,
-    entries,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
 
 SOURCE = Source(
     source_id="genai_prices",
@@ -111,13 +103,12 @@ def parse(raw: RawFiles) -> Parsed:
     f = raw.one("data_v2.json*")
     for position, fields in enumerate(json.loads(f.text(), parse_float=Decimal)):
         provider = Record(_ID, f"{f.name} provider {position}", fields)
-        name = provider.convert("id", words)
-        urls = provider.convert_maybe("pricing_urls", entries)
-        for entry in provider.convert("models", entries):
+        name = provider.text("id")
+        urls = provider.items_maybe("pricing_urls")
+        for entry in provider.items("models"):
             _model(parsed, raw.known_on, (f.name, name, urls[0] if urls else None), entry)
         provider.skip("name", "description", "price_comments", "api_pattern", "extractors")
-        provider.skip("model_match", "provider_match", "fallback_model_providers")
-        provider.done()
+        provider.done("model_match", "provider_match", "fallback_model_providers")
     return parsed
 
 
@@ -126,13 +117,12 @@ def _model(
 ) -> None:
     file, provider, url = whose
     record = Record(_ID, f"{file} {provider}", fields)
-    name = record.convert("id", words)
+    name = record.text("id")
     note = "deprecated by its provider" if record.maybe("deprecated") else None
     model = _Model(parsed, vintage, f"{file} {provider}/{name}", provider, name, url, note)
     prices = record.take("prices")
     # Rules that match names in requests to models: our own alias list does that, with dates.
-    record.skip("match", "name", "description", "context_window", "price_comments")
-    record.done()
+    record.done("match", "name", "description", "context_window", "price_comments")
     if isinstance(prices, list):
         _conditional(model, prices)
     else:
@@ -147,10 +137,10 @@ def _conditional(model: _Model, conditions: list[Mapping[str, Any]]) -> None:
     for position, fields in enumerate(conditions):
         record = Record(_ID, f"{model.where} prices {position}", fields)
         prices = _prices(model, record.take("prices"))
-        condition = Record(_ID, f"{record.where} constraint", record.maybe("constraint", {}))
+        condition = record.part("constraint", record.maybe("constraint", {}))
         record.done()
         if condition.has("start_date"):
-            dated.append((condition.convert("start_date", date.fromisoformat), prices))
+            dated.append((condition.day("start_date"), prices))
         elif condition.has("start_time"):
             windows.append(_window(condition, prices))
         else:
@@ -233,8 +223,8 @@ def _tiers(where: str, name: str, value: object) -> list[tuple[str, float]]:
     fields = value if isinstance(value, Mapping) else {"base": value, "tiers": []}
     record = Record(_ID, f"{where} {name}", fields)
     found = [("standard", record.convert("base", usd_per_mtok))]
-    for entry in record.convert("tiers", entries):
-        tier = Record(_ID, f"{record.where} tier", entry)
+    for entry in record.items("tiers"):
+        tier = record.part("tier", entry)
         found.append((tier.convert("start", context_tier), tier.convert("price", usd_per_mtok)))
         tier.done()
     record.done()

@@ -12,15 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Record,
-    Source,
-    entries,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, entries, names
 
 SOURCE = Source(
     source_id="litellm_prices",
@@ -45,24 +37,10 @@ SOURCE = Source(
 _ID = "litellm_prices"
 _TEMPLATE = "sample_spec"
 _CHAT = ("chat", "responses")
-_OTHER_MODES = (
-    "audio_speech",
-    "audio_transcription",
-    "completion",
-    "decisions",
-    "embedding",
-    "evaluation",
-    "extraction",
-    "guardrail",
-    "image_edit",
-    "image_generation",
-    "moderation",
-    "ocr",
-    "realtime",
-    "rerank",
-    "search",
-    "vector_store",
-    "video_generation",
+_OTHER_MODES = names(
+    "audio_speech audio_transcription completion decisions embedding evaluation extraction "
+    "guardrail image_edit image_generation moderation ocr realtime rerank search vector_store "
+    "video_generation"
 )
 _KINDS = {
     "input_cost_per_token": "input",
@@ -125,14 +103,14 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
-    provider, url = record.convert("litellm_provider", words), record.maybe("source")
-    tiers = record.convert_maybe("tiered_pricing", entries) or []
+    provider, url = record.text("litellm_provider"), record.maybe("source")
+    tiers = record.items_maybe("tiered_pricing")
     off_peak = record.maybe("off_peak_pricing")
     prices = _prices(parsed, "standard", record.where, record.rest())
     for fields in tiers:
-        prices |= _range(parsed, Record(_ID, f"{record.where} tiered_pricing", fields))
+        prices |= _range(parsed, record.part("tiered_pricing", fields))
     if off_peak is not None:
-        part = Record(_ID, f"{record.where} off_peak_pricing", off_peak)
+        part = record.part("off_peak_pricing", off_peak)
         part.skip("windows", "weekday_timezone")
         prices |= _prices(parsed, "off_peak", part.where, part.rest())
     if not prices:

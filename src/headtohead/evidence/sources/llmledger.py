@@ -25,16 +25,7 @@ from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Parsed,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    entries,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite
 
 _ID = "llmledger"
 
@@ -122,15 +113,14 @@ def parse(raw: RawFiles) -> Parsed:
         raise snapshot.wrong("schema", schema)
     built = snapshot.convert("built", datetime.fromisoformat).date()
     _ratings(parsed, Record(_ID, f"{f.name} ratings", snapshot.take("ratings")))
-    commits = snapshot.convert("sources", entries)
+    commits = snapshot.items("sources")
     events = Record(_ID, f"{f.name} events", snapshot.take("events"))
-    for position, fields in enumerate(snapshot.convert("models", entries)):
+    for position, fields in enumerate(snapshot.items("models")):
         model = _model(Record(_ID, f"{f.name} model {position}", fields))
-        given = events.convert(model.key, entries)
+        given = events.items(model.key)
         _prices(parsed, model, _events(model.key, given, commits), built)
     events.done()
-    snapshot.skip(*_TOP.split())
-    snapshot.done()
+    snapshot.done(*_TOP.split())
     return parsed
 
 
@@ -142,12 +132,12 @@ def _fields(where: str, names: Sequence[str], values: object) -> Record:
 
 
 def _ratings(parsed: Parsed, record: Record) -> None:
-    day = record.convert("date", date.fromisoformat)
+    day = record.day("date")
     given = record.take("tasks")
     tasks = Record(_ID, "ratings.tasks", given)
     for task in given:
         board, style, category = _task(task)
-        for values in tasks.convert(task, entries):
+        for values in tasks.items(task):
             entrant = _fields(f"ratings {task}", _RATING, values)
             parsed.add(
                 "arena_ratings",
@@ -155,19 +145,18 @@ def _ratings(parsed: Parsed, record: Record) -> None:
                     "board": board,
                     "style_control": style,
                     "category": category,
-                    "model_name": entrant.convert("arena name", words),
-                    "organisation": entrant.convert("model", words).split(" / ")[0],
-                    "rating_elo": entrant.convert("rating", finite),
-                    "rating_low_elo": entrant.convert("low", finite),
-                    "rating_high_elo": entrant.convert("high", finite),
+                    "model_name": entrant.text("arena name"),
+                    "organisation": entrant.text("model").split(" / ")[0],
+                    "rating_elo": entrant.number("rating"),
+                    "rating_low_elo": entrant.number("low"),
+                    "rating_high_elo": entrant.number("high"),
                     "votes_n": entrant.convert("votes", int),
                     "observed_on": day,
                     "known_on": day,
                     "note": _STYLE_NOTE if style else None,
                 },
             )
-    record.skip("source", "labels")
-    record.done()
+    record.done("source", "labels")
 
 
 def _task(task: str) -> tuple[str, bool | None, str]:
@@ -189,14 +178,13 @@ class _Model:
 
 def _model(record: Record) -> _Model:
     model = _Model(
-        key=record.convert("key", words),
-        host=record.convert("host", words),
+        key=record.text("key"),
+        host=record.text("host"),
         mode=record.take("mode"),
-        now={kind: record.convert_maybe(kind, finite) for kind in _KINDS.values()},
+        now={kind: record.number_maybe(kind) for kind in _KINDS.values()},
     )
     record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
-    record.skip("retire", "price_changes", "last_change", "outlook")
-    record.done()
+    record.done("retire", "price_changes", "last_change", "outlook")
     if model.mode not in _TOKEN_MODES | _OTHER_MODES:
         raise record.wrong("mode", model.mode)
     return model
@@ -226,7 +214,7 @@ def _events(key: str, given: Sequence[object], commits: Sequence[str]) -> list[_
             raise UpstreamChanged(_ID, record.where, f"an event {values}")
         events.append(
             _Event(
-                day=record.convert("day", date.fromisoformat),
+                day=record.day("day"),
                 kind=kind,
                 field=name,
                 old=record.take("old"),

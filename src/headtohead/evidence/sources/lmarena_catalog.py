@@ -5,16 +5,7 @@ import re
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 _ID = "lmarena_catalog"
 _UPSTREAM = "https://raw.githubusercontent.com/lmarena/arena-catalog/main/data"
@@ -49,15 +40,10 @@ SOURCE = Source(
 _BOARDS = {"text": "text", "vision": "vision", "image": "text_to_image"}
 _FILE = re.compile(r"leaderboard-(?P<board>[a-z]+?)(?P<style>-style-control)?\.json$")
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})/")
-_INDUSTRIES = (
-    "business_and_management_and_financial_operations",
-    "entertainment_and_sports_and_media",
-    "legal_and_government",
-    "life_and_physical_and_social_science",
-    "mathematical",
-    "medicine_and_healthcare",
-    "software_and_it_services",
-    "writing_and_literature_and_language",
+_INDUSTRIES = names(
+    "business_and_management_and_financial_operations entertainment_and_sports_and_media "
+    "legal_and_government life_and_physical_and_social_science mathematical "
+    "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
 )
 _CATEGORY_WORDS = (
     "full chinese english french german japanese korean russian spanish coding math expert if "
@@ -100,11 +86,10 @@ def _labels(f: RawFile) -> dict[str, tuple[str, str]]:
     labels = {}
     for position, fields in enumerate(entries):
         record = Record(_ID, f"{f.name} entry {position}", fields)
-        key = record.convert("model_api_name", words)
-        labels[key] = (record.convert("organization", words), record.convert("license", words))
+        key = record.text("model_api_name")
+        labels[key] = (record.text("organization"), record.text("license"))
         record.skip("name", "input_token_price", "output_token_price", "price_source")
-        record.skip("model_source", "hidden")
-        record.done()
+        record.done("model_source", "hidden")
     return labels
 
 
@@ -125,9 +110,9 @@ def _board(parsed: Parsed, f: RawFile, day: date, labels: dict[str, tuple[str, s
                     "model_name": key,
                     "organisation": organisation,
                     "licence": licence,
-                    "rating_elo": record.convert("rating", finite),
-                    "rating_low_elo": record.convert("rating_q025", finite),
-                    "rating_high_elo": record.convert("rating_q975", finite),
+                    "rating_elo": record.number("rating"),
+                    "rating_low_elo": record.number("rating_q025"),
+                    "rating_high_elo": record.number("rating_q975"),
                     "votes_n": None,
                     "observed_on": day,
                     "known_on": day,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Source
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Source, names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,16 +18,9 @@ if TYPE_CHECKING:
 _ID = "lmarena_leaderboard"
 _UPSTREAM = "https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset/resolve/main"
 _HISTORY = "text_style_control"
-_EDITIONS = (
-    "text",
-    "vision",
-    "vision_style_control",
-    "document",
-    "document_style_control",
-    "search",
-    "search_style_control",
-    "webdev",
-    "text_factuality",
+_EDITIONS = names(
+    "text vision vision_style_control document document_style_control search search_style_control "
+    "webdev text_factuality"
 )
 
 
@@ -61,19 +54,10 @@ SOURCE = Source(
 )
 
 _RATED = frozenset(
-    {
-        "model_name",
-        "organization",
-        "license",
-        "rating",
-        "rating_lower",
-        "rating_upper",
-        "variance",
-        "vote_count",
-        "rank",
-        "category",
-        "leaderboard_publish_date",
-    }
+    names(
+        "model_name organization license rating rating_lower rating_upper variance vote_count rank "
+        "category leaderboard_publish_date"
+    )
 )
 _SCORED = _RATED - {"rating", "rating_lower", "rating_upper", "variance", "vote_count"} | {
     "score",
@@ -111,15 +95,10 @@ _RENAMED = {
     "exclude_ties": "no_tie",
 }
 _LANGUAGES = "chinese english french german japanese korean polish russian spanish non_english"
-_INDUSTRIES = (
-    "business_and_management_and_financial_operations",
-    "entertainment_and_sports_and_media",
-    "legal_and_government",
-    "life_and_physical_and_social_science",
-    "mathematical",
-    "medicine_and_healthcare",
-    "software_and_it_services",
-    "writing_and_literature_and_language",
+_INDUSTRIES = names(
+    "business_and_management_and_financial_operations entertainment_and_sports_and_media "
+    "legal_and_government life_and_physical_and_social_science mathematical "
+    "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
 )
 _TEXT = frozenset(
     {*_RENAMED, *_LANGUAGES.split(), "coding", "math", "creative_writing", "expert"}

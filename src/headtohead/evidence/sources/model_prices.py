@@ -114,16 +114,15 @@ def parse(raw: RawFiles) -> Parsed:
         parsed, Record(_ID, f"{f.name} schedules", record.take("schedules")), standard, status
     )
     _leave_out(parsed, record)
-    record.skip("models_dev", "updated_at")
-    record.done()
+    record.done("models_dev", "updated_at")
     return parsed
 
 
 def _leave_out(parsed: Parsed, record: Record) -> None:
     """Count what the snapshot holds beside prices per token."""
-    for _ in record.convert("plans", entries):
+    for _ in record.items("plans"):
         parsed.drop("a subscription plan, not a price per token")
-    for _ in record.convert("estimates", entries):
+    for _ in record.items("estimates"):
         parsed.drop("a stand-in for a model without a price")
     for name in ("aliases", "bases"):
         for names in Record(_ID, name, record.take(name)).rest().values():
@@ -134,7 +133,7 @@ def _leave_out(parsed: Parsed, record: Record) -> None:
 def _statuses(record: Record) -> dict[tuple[str, str], str]:
     found = {}
     for provider, models in record.rest().items():
-        for model, status in Record(_ID, f"{record.where} {provider}", models).rest().items():
+        for model, status in record.part(provider, models).rest().items():
             if status not in _STATUS:
                 raise record.wrong(model, status)
             found[provider, model] = status
@@ -173,7 +172,7 @@ def _commit_moments(where: str, modes: Mapping[str, Any]) -> set[str]:
         recorded = Record(_ID, where, fields).maybe("recorded")
         if recorded is not None:
             part = Record(_ID, f"{where} recorded", recorded)
-            found.add(part.convert("valid_from", words))
+            found.add(part.text("valid_from"))
     return found
 
 
@@ -188,11 +187,10 @@ def _interval(
     start = record.convert_maybe("start", _day)
     rates = record.take("rates")
     # What models.dev had where a correction stands; the correction is the product's word.
-    record.skip("recorded")
-    record.done()
+    record.done("recorded")
     if rates is None:
         return start or date.min, _without_rates(parsed, start, before)
-    part = Record(_ID, f"{record.where} rates", rates)
+    part = record.part("rates", rates)
     moment, stated = part.convert("valid_from", _moment)
     base = _provenance(part, by_commit=moment in moments)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
@@ -209,19 +207,19 @@ def _without_rates(
 
 
 def _provenance(record: Record, *, by_commit: bool) -> _Price:
-    basis = record.convert("valid_from_basis", words)
+    basis = record.text("valid_from_basis")
     if basis not in _STATED:
         raise record.wrong("valid_from_basis", basis)
     if basis == "documented" and by_commit:
         basis = "corrected"
-    alias = record.convert_maybe("model", words)
+    alias = record.text_maybe("model")
     notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
     note = "; ".join(n for n in notes if n) or None
-    return _Price(None, _BASIS[basis], record.convert("source", words), note)
+    return _Price(None, _BASIS[basis], record.text("source"), note)
 
 
 def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
-    tiers = record.convert_maybe("tiers", entries) or []
+    tiers = record.items_maybe("tiers")
     hour = record.convert_maybe("cache_write_1h_multiple", _times)
     prices = dict(_kinds(mode, record))
     yield from prices.items()
@@ -229,7 +227,7 @@ def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]
         # Given as a multiple of the input price of the same mode.
         yield (mode, _HOUR), _multiply(hour, prices[mode, "input"])
     for fields in tiers:
-        part = Record(_ID, f"{record.where} tier", fields)
+        part = record.part("tier", fields)
         threshold = part.convert("above", context_tier)
         yield from _kinds(threshold if mode == "standard" else f"{mode}_{threshold}", part)
 
@@ -281,9 +279,9 @@ def _schedules(
 ) -> None:
     """Rows for the hours in which a provider charges another price."""
     record.skip("holidays")
-    for position, fields in enumerate(record.convert("schedule", entries)):
-        entry = Record(_ID, f"{record.where} {position}", fields)
-        provider = entry.convert("provider", words)
+    for position, fields in enumerate(record.items("schedule")):
+        entry = record.part(position, fields)
+        provider = entry.text("provider")
         schedules = _schedule(entry)
         everything = {m: schedules[""] for p, m in standard if p == provider and "" in schedules}
         for model, schedule in (everything or schedules).items():
@@ -308,10 +306,9 @@ def _schedule(record: Record) -> dict[str, _Schedule]:
     if record.maybe("holidays"):
         hours += ", public holidays excepted"
     start, end = record.convert("valid_from", _day), record.convert_maybe("valid_until", _day)
-    url = record.convert("source", words)
-    record.skip("note", "terms")
-    record.done()
-    factors = Record(_ID, f"{record.where} multiplier", {"": factor} if peak else factor)
+    url = record.text("source")
+    record.done("note", "terms")
+    factors = record.part("multiplier", {"": factor} if peak else factor)
     return {
         model: _Schedule(tier, factors.convert(model, _times), start, end, url, hours)
         for model in ([""] if peak else factor)

@@ -18,16 +18,7 @@ from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    entries,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 SOURCE = Source(
     source_id="models_dev",
@@ -59,60 +50,21 @@ _ALWAYS = ("input", "output")
 _SOMETIMES = ("reasoning", "cache_read", "cache_write", "input_audio", "output_audio")
 # Slips in the TOML files and prices of other things than tokens: models.dev's own site leaves
 # these fields out of api.json, so no reader of it ever saw them as prices.
-_NOT_PRICES = (
-    "cache_input",
-    "cached_input",
-    "cached_write",
-    "citation",
-    "image",
-    "request",
-    "per_minute",
+_NOT_PRICES = tuple(
+    ["cache_input", "cached_input", "cached_write", "citation", "image", "request", "per_minute"]
 )
 _STATUS = ("alpha", "beta", "deprecated")
 _PROVIDER_FIELDS = ("id", "name", "env", "npm", "api", "doc", "experimental")
 # A provider's word on openness, dates and abilities contradicts other providers' words on the
 # same model; the labs' records speak for the model.
-_OFFER_FIELDS = (
-    "id",
-    "name",
-    "description",
-    "family",
-    "attachment",
-    "reasoning",
-    "reasoning_options",
-    "tool_call",
-    "interleaved",
-    "structured_output",
-    "temperature",
-    "knowledge",
-    "release_date",
-    "last_updated",
-    "modalities",
-    "open_weights",
-    "limit",
-    "provider",
-    "base_model",
-    "base_model_omit",
-    "canonical_model_id",
+_OFFER_FIELDS = names(
+    "id name description family attachment reasoning reasoning_options tool_call interleaved "
+    "structured_output temperature knowledge release_date last_updated modalities open_weights "
+    "limit provider base_model base_model_omit canonical_model_id"
 )
-_LAB_FIELDS = (
-    "id",
-    "description",
-    "family",
-    "attachment",
-    "reasoning",
-    "reasoning_options",
-    "tool_call",
-    "interleaved",
-    "structured_output",
-    "temperature",
-    "knowledge",
-    "last_updated",
-    "modalities",
-    "limit",
-    "links",
-    "benchmarks",
-    "status",
+_LAB_FIELDS = names(
+    "id description family attachment reasoning reasoning_options tool_call interleaved "
+    "structured_output temperature knowledge last_updated modalities limit links benchmarks status"
 )
 
 
@@ -144,8 +96,7 @@ def _api(edition: _Edition, f: RawFile) -> None:
     for provider, fields in providers.items():
         record = Record(_ID, f"{f.name} {provider}", fields)
         offers = Record(_ID, f"{f.name} {provider} models", record.take("models"))
-        record.skip(*_PROVIDER_FIELDS)
-        record.done()
+        record.done(*_PROVIDER_FIELDS)
         for model, offer in offers.rest().items():
             where = f"{f.name} {provider}/{model}"
             _offer(edition, provider, model, Record(_ID, where, offer))
@@ -163,8 +114,7 @@ def _tree(edition: _Edition, f: RawFile) -> None:
                 continue
             _offer(edition, m["provider"], m["model"], record)
         elif _PROVIDER.search(name):
-            record.skip(*_PROVIDER_FIELDS)
-            record.done()
+            record.done(*_PROVIDER_FIELDS)
         elif m := _lab_name(name):
             _lab_record(edition, m["name"], record)
         else:
@@ -203,13 +153,12 @@ def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None
         raise record.wrong("status", status)
     note = f"status: {status}" if status else None
     costs = {"standard": record.maybe("cost")}
-    extras = Record(_ID, f"{record.where} experimental", record.maybe("experimental", {}))
-    modes = Record(_ID, f"{record.where} modes", extras.maybe("modes", {}))
+    extras = record.part("experimental", record.maybe("experimental", {}))
+    modes = record.part("modes", extras.maybe("modes", {}))
     for mode, fields in modes.rest().items():
         costs[_mode(extras, mode)] = _mode_cost(record.where, mode, fields)
     extras.done()
-    record.skip(*_OFFER_FIELDS)
-    record.done()
+    record.done(*_OFFER_FIELDS)
     if not any(costs.values()):
         edition.parsed.drop("no price stated")
     for tier, cost in costs.items():
@@ -227,8 +176,7 @@ def _mode(record: Record, mode: str) -> str:
 def _mode_cost(where: str, mode: str, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     record = Record(_ID, f"{where} mode {mode}", fields)
     cost: Mapping[str, Any] | None = record.maybe("cost")
-    record.skip("provider")
-    record.done()
+    record.done("provider")
     return cost
 
 
@@ -237,7 +185,7 @@ def _cost(
 ) -> Iterator[tuple[str, str, float]]:
     """(tier, token kind, price) of one cost table and of its context tiers."""
     record = Record(_ID, f"{where} cost", cost)
-    tiers = record.convert_maybe("tiers", entries) or []
+    tiers = record.items_maybe("tiers")
     legacy = record.maybe("context_over_200k")
     yield from _kinds(parsed, record, tier)
     for fields in tiers:
@@ -250,7 +198,7 @@ def _cost(
 
 
 def _threshold(record: Record) -> str:
-    tier = Record(_ID, f"{record.where} tier", record.take("tier"))
+    tier = record.part("tier", record.take("tier"))
     kind = tier.maybe("type", "context")
     if kind != "context":
         raise tier.wrong("type", kind)
@@ -300,17 +248,17 @@ def _price_row(
 
 def _lab_record(edition: _Edition, name: str, record: Record) -> None:
     """One lab's own record of one model."""
-    day = record.convert("release_date", words)
+    day = record.text("release_date")
     whole_day = _DATED.fullmatch(day) is not None
     edition.parsed.add(
         "models",
         {
             "model_name": name,
-            "display_name": record.convert("name", words),
+            "display_name": record.text("name"),
             "organisation": name.split("/")[0],
             "released_on": date.fromisoformat(day) if whole_day else None,
             "open_weights": _flag(record, "open_weights"),
-            "licence": record.convert_maybe("license", words),
+            "licence": record.text_maybe("license"),
             "huggingface_id": _weights(record),
             "canonical_name": None,
             "known_on": edition.day,
@@ -318,8 +266,7 @@ def _lab_record(edition: _Edition, name: str, record: Record) -> None:
             "note": None if whole_day else f"released in {day}, the day is not given",
         },
     )
-    record.skip(*_LAB_FIELDS)
-    record.done()
+    record.done(*_LAB_FIELDS)
 
 
 def _flag(record: Record, name: str) -> bool:
@@ -332,12 +279,11 @@ def _flag(record: Record, name: str) -> bool:
 def _weights(record: Record) -> str | None:
     """The Hugging Face repository of the weights; the first without a quantization leads."""
     found: list[tuple[bool, str]] = []
-    for position, fields in enumerate(record.convert_maybe("weights", entries) or []):
-        link = Record(_ID, f"{record.where} weights {position}", fields)
-        url = link.convert("url", words)
+    for position, fields in enumerate(record.items_maybe("weights")):
+        link = record.part(f"weights {position}", fields)
+        url = link.text("url")
         quantized = link.maybe("quantization") is not None
-        link.skip("label")
-        link.done()
+        link.done("label")
         if match := re.fullmatch(r"https://huggingface\.co/([^/]+/[^/?#]+)/?", url):
             found.append((quantized, match[1]))
     return min(found, key=lambda f: f[0])[1] if found else None

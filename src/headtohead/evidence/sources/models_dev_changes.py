@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records, names
 
 SOURCE = Source(
     source_id="models_dev_changes",
@@ -36,15 +36,7 @@ _COMMIT = "https://github.com/sst/models.dev/commit"
 # The first providers' files lay beside provider.toml, without a models folder.
 _PATH = re.compile(r"providers/(?P<provider>[^/]+)/(?:models/)?(?P<model>.+)\.toml")
 _HASH = re.compile(r"[0-9a-f]{7,40}")
-_KINDS = (
-    "input",
-    "output",
-    "reasoning",
-    "cache_read",
-    "cache_write",
-    "input_audio",
-    "output_audio",
-)
+_KINDS = names("input output reasoning cache_read cache_write input_audio output_audio")
 _FIELD = re.compile(
     r"(?:(?P<legacy>context_over_200k)\.|tiers\.(?P<size>\d+)\.)?(?P<kind>" + "|".join(_KINDS) + ")"
 )

@@ -142,20 +142,15 @@ def _answer(f: RawFile, field: str) -> Iterator[Record]:
     """The records below one field of an API answer."""
     answer = Record(_ID, f.name, json.loads(f.text()))
     records = answer.take(field)
-    answer.skip("serverTime", "lastHourlyMarkerRead")
-    answer.done()
+    answer.done("serverTime", "lastHourlyMarkerRead")
     for position, fields in enumerate(records):
         yield Record(_ID, f"{f.name} {field} {position}", fields)
 
 
 def _trade(record: Record) -> Row:
-    fees, net = (
-        record.convert(name, finite) for name in ("total_commission_dollars", "realized_net_pnl")
-    )
-    gross = record.convert("realized_gross_pnl", finite)
-    side = record.take("side")
-    if side not in _SIDES:
-        raise record.wrong("side", side)
+    fees, net = (record.number(name) for name in ("total_commission_dollars", "realized_net_pnl"))
+    gross = record.number("realized_gross_pnl")
+    side = record.one_of("side", _SIDES)
     row = {
         "season": _SEASON,
         "trade_id": record.take("id"),
@@ -164,16 +159,15 @@ def _trade(record: Record) -> Row:
         "side": side,
         "opened_at": record.convert("entry_time", _from_seconds),
         "closed_at": record.convert("exit_time", _from_seconds),
-        "entry_usd": record.convert("entry_price", finite),
-        "exit_usd": record.convert("exit_price", finite),
-        "quantity_n": abs(record.convert("quantity", finite)),
+        "entry_usd": record.number("entry_price"),
+        "exit_usd": record.number("exit_price"),
+        "quantity_n": abs(record.number("quantity")),
         "fees_usd": fees,
         "net_usd": net,
         # Fills at several prices are booked one by one, but only one price is printed.
         "note": "printed prices do not give the net" if abs(gross - fees - net) > 1 else None,
     }
-    record.skip(*_TRADE_UNUSED)
-    record.done()
+    record.done(*_TRADE_UNUSED)
     return row
 
 
@@ -182,13 +176,12 @@ def _account(record: Record) -> Row:
         "season": _SEASON,
         "model_name": record.take("model_id"),
         "observed_at": record.convert("timestamp", _from_seconds),
-        "return_pct": record.convert("cum_pnl_pct", finite),
-        "equity_usd": record.convert("dollar_equity", finite),
+        "return_pct": record.number("cum_pnl_pct"),
+        "equity_usd": record.number("dollar_equity"),
         "is_final": False,
     }
     record.skip("id", "realized_pnl", "total_unrealized_pnl", "sharpe_ratio", "positions")
-    record.skip("since_inception_minute_marker", "since_inception_hourly_marker")
-    record.done()
+    record.done("since_inception_minute_marker", "since_inception_hourly_marker")
     return row
 
 
@@ -197,8 +190,8 @@ def _point(record: Record) -> Row:
         "season": _SEASON,
         "model_name": record.take("model"),
         "observed_at": record.convert("time_utc", _utc),
-        "return_pct": record.convert("return_pct", finite),
-        "equity_usd": record.convert("equity", finite),
+        "return_pct": record.number("return_pct"),
+        "equity_usd": record.number("equity"),
         "is_final": False,
         "note": "as the agent's own prompt stated it",
     }
@@ -212,7 +205,7 @@ def _price(record: Record) -> Row:
     row = {
         "coin": _coin(record, "coin"),
         "observed_at": record.convert("time_utc", _utc),
-        "price_usd": record.convert("price", finite),
+        "price_usd": record.number("price"),
     }
     record.skip("funding_rate")
     record.take("open_interest")
@@ -221,8 +214,8 @@ def _price(record: Record) -> Row:
 
 
 def _final(record: Record) -> Row:
-    gain = record.convert("final_return_pct", finite)
-    equity = record.convert_maybe("final_equity_forklog", finite)
+    gain = record.number("final_return_pct")
+    equity = record.number_maybe("final_equity_forklog")
     agrees = equity is not None and abs(equity / _STAKE_USD - 1 - gain / 100) < 1e-4
     row = {
         "season": _SEASON,
@@ -236,8 +229,7 @@ def _final(record: Record) -> Row:
         if agrees
         else "as the press reported it; outlets print different balances",
     }
-    record.skip("bloc")
-    record.done()
+    record.done("bloc")
     return row
 
 

@@ -10,16 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    entries,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Row, Source, names
 
 SOURCE = Source(
     source_id="openrouter_models",
@@ -51,21 +42,10 @@ _KINDS = {
 }
 _NOT_PER_TOKEN = ("request", "image", "image_output", "web_search")
 _HOURS = ("utc_start", "utc_end", "utc_days")
-_UNUSED = (
-    "created",
-    "description",
-    "context_length",
-    "architecture",
-    "top_provider",
-    "per_request_limits",
-    "supported_parameters",
-    "default_parameters",
-    "supported_voices",
-    "knowledge_cutoff",
-    "expiration_date",
-    "links",
-    "reasoning",
-    "benchmarks",
+_UNUSED = names(
+    "created description context_length architecture top_provider per_request_limits "
+    "supported_parameters default_parameters supported_voices knowledge_cutoff expiration_date "
+    "links reasoning benchmarks"
 )
 _VARIABLE = -1.0
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -85,21 +65,19 @@ def parse(raw: RawFiles) -> Parsed:
     dated = _DATED.search(f.name)
     edition = _Edition(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
     answer = Record(_ID, f.name, json.loads(f.text()))
-    for position, fields in enumerate(answer.convert("data", entries)):
+    for position, fields in enumerate(answer.items("data")):
         _model(edition, Record(_ID, f"{f.name} model {position}", fields))
-    answer.skip("total_count", "links")
-    answer.done()
+    answer.done("total_count", "links")
     return edition.parsed
 
 
 def _model(edition: _Edition, record: Record) -> None:
-    name = record.convert("id", words)
-    canonical = record.convert("canonical_slug", words)
-    weights = record.convert_maybe("hugging_face_id", words)
-    display, prices = record.convert("name", words), record.take("pricing")
+    name = record.text("id")
+    canonical = record.text("canonical_slug")
+    weights = record.text_maybe("hugging_face_id")
+    display, prices = record.text("name"), record.take("pricing")
     alias = record.maybe("alias_target")
-    record.skip(*_UNUSED)
-    record.done()
+    record.done(*_UNUSED)
     if alias is not None or name.startswith("~"):
         edition.parsed.drop("an alias that moves to the newest model of a family")
         return
@@ -119,17 +97,17 @@ def _model(edition: _Edition, record: Record) -> None:
             "note": "open because it gives a Hugging Face id" if weights else None,
         },
     )
-    _prices(edition, name, Record(_ID, f"{record.where} pricing", prices))
+    _prices(edition, name, record.part("pricing", prices))
 
 
 def _prices(edition: _Edition, name: str, record: Record) -> None:
-    overrides = record.convert_maybe("overrides", entries) or []
+    overrides = record.items_maybe("overrides")
     discount = record.maybe("discount", 0)
     if discount != 0:
         raise record.wrong("discount", discount)
     _tier(edition, name, "standard", record)
     for fields in overrides:
-        part = Record(_ID, f"{record.where} override", fields)
+        part = record.part("override", fields)
         if any(part.has(field) for field in _HOURS):
             edition.parsed.drop("a price for certain hours only")
         else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.pricing import usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, entries
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source
 
 SOURCE = Source(
     source_id="openrouter_price_history",
@@ -49,9 +49,9 @@ def parse(raw: RawFiles) -> Parsed:
     history = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal))
     before: _Prices = {}
     latest = date.min
-    for position, fields in enumerate(history.convert("snapshots", entries)):
+    for position, fields in enumerate(history.items("snapshots")):
         snapshot = Record(_ID, f"{f.name} snapshot {position}", fields)
-        day = snapshot.convert("date", date.fromisoformat)
+        day = snapshot.day("date")
         if day <= latest:
             raise UpstreamChanged(_ID, snapshot.where, f"{day} does not follow {latest}")
         now = _prices(snapshot)
@@ -61,8 +61,7 @@ def parse(raw: RawFiles) -> Parsed:
             else:
                 parsed.add("prices", _row(key, now.get(key), day))
         before, latest = now, day
-    history.skip("built", "source")
-    history.done()
+    history.done("built", "source")
     return parsed
 
 
@@ -73,7 +72,7 @@ def _prices(snapshot: Record) -> _Prices:
     for model, pair in models.items():
         if not isinstance(pair, list) or len(pair) != len(_KINDS):
             raise snapshot.wrong(model, pair)
-        prices = Record(_ID, f"{snapshot.where} {model}", dict(zip(_KINDS, pair, strict=True)))
+        prices = snapshot.part(model, dict(zip(_KINDS, pair, strict=True)))
         for kind in _KINDS:
             found[model, kind] = prices.convert(kind, usd_per_mtok)
     snapshot.done()

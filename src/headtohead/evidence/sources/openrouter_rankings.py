@@ -20,9 +20,6 @@ from headtohead.evidence.sourcing import (
     Record,
     Source,
     csv_records,
-    entries,
-    finite,
-    words,
 )
 
 SOURCE = Source(
@@ -113,8 +110,8 @@ def _daily_csv(parsed: Parsed, counts: _Counts, f: RawFile, stated: date) -> Non
     for record in csv_records(_ID, f):
         key = (
             breakdown,
-            record.convert(subject, words),
-            record.convert("date", date.fromisoformat),
+            record.text(subject),
+            record.day("date"),
         )
         found.append((key, _Count(record.convert(tokens, _tokens), stated, note)))
         record.done()
@@ -128,15 +125,14 @@ def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
     if version != _VERSION:
         raise meta.wrong("version", version)
     as_of = meta.convert("as_of", datetime.fromisoformat)
-    meta.skip("start_date", "end_date")
-    meta.done()
+    meta.done("start_date", "end_date")
     note = f"as of {as_of.isoformat()}"
     found = []
-    for position, fields in enumerate(answer.convert("data", entries)):
+    for position, fields in enumerate(answer.items("data")):
         record = Record(_ID, f"{f.name} record {position}", fields)
-        day = record.convert("date", date.fromisoformat)
+        day = record.day("date")
         tokens = record.convert("total_tokens", _tokens)
-        key = ("model", record.convert("model_permaslug", words), day)
+        key = ("model", record.text("model_permaslug"), day)
         found.append((key, _Count(tokens, as_of.date(), note)))
         record.done()
     answer.done()
@@ -187,7 +183,7 @@ def _check_shares(record: Record, tokens: dict[str, int]) -> None:
     everything = sum(tokens.values())
     classified = tokens["open"] + tokens["closed"]
     for name, whole in (("open_share_low", everything), ("open_share_high", classified)):
-        stated = record.convert(name, finite)
+        stated = record.number(name)
         if not whole or abs(stated - tokens["open"] / whole) > _SHARE_TOLERANCE:
             raise record.wrong(name, stated)
 

@@ -7,21 +7,10 @@ say 10% where the board says 53%. Its headline stays, with a note.
 import json
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    entries,
-    finite,
-    words,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source
 from headtohead.evidence.traps import headlines, item_mean
 
 _ID = "swebench_bash_only"
@@ -69,9 +58,9 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
     """The entries of the bash-only board; those of the others are counted."""
     top = Record(_ID, f.name, json.loads(f.text()))
     found = []
-    for fields in top.convert("leaderboards", entries):
+    for fields in top.items("leaderboards"):
         board = Record(_ID, f"{f.name} board", fields)
-        name, results = board.convert("name", words), board.convert("results", entries)
+        name, results = board.text("name"), board.items("results")
         board.done()
         if name == _BOARD:
             found.append(results)
@@ -84,9 +73,9 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
 
 
 def _system(parsed: Parsed, record: Record) -> None:
-    name, day = record.convert("name", words), record.convert("date", date.fromisoformat)
+    name, day = record.text("name"), record.day("date")
     tags = _tags(record)
-    score = record.convert("resolved", finite) / 100
+    score = record.number("resolved") / 100
     notes = [] if record.take("checked") else ["Not checked by the SWE-bench team."]
     if warning := record.maybe("warning"):
         notes.append(str(warning))
@@ -97,7 +86,7 @@ def _system(parsed: Parsed, record: Record) -> None:
         "observed_on": day,
         "known_on": day,
     }
-    details = Record(_ID, f"{record.where} items", record.maybe("per_instance_details", {}))
+    details = record.part("items", record.maybe("per_instance_details", {}))
     items = [_item(record, task, fields) for task, fields in details.rest().items()]
     solved = [item["score_frac"] for item in items]
     total = max(_TASKS, len(items))
@@ -117,19 +106,18 @@ def _system(parsed: Parsed, record: Record) -> None:
         "tasks_n": _TASKS,
         "attempts_n": tags["attempts"],
         # Gemini 2.0 Flash carries 0 for a run that was not counted.
-        "cost_usd": record.convert("cost", finite) or None,
+        "cost_usd": record.number("cost") or None,
         "organisation": tags["organisation"],
         "evaluator": "third_party",
         "note": " ".join(notes) or None,
     }
     parsed.add("benchmark_scores", row | headline)
-    record.skip(*_UNUSED)
-    record.done()
+    record.done(*_UNUSED)
 
 
 def _tags(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {"organisation": None, "attempts": None}
-    for tag in record.convert("tags", entries):
+    for tag in record.items("tags"):
         if match := _ATTEMPTS.match(tag):
             found["attempts"] = int(match[1])
         elif tag.startswith("Org: "):
@@ -140,7 +128,7 @@ def _tags(record: Record) -> dict[str, Any]:
 
 
 def _item(record: Record, task: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    item = Record(_ID, f"{record.where} {task}", fields)
+    item = record.part(task, fields)
     resolved = item.take("resolved")
     if not isinstance(resolved, bool):
         raise item.wrong("resolved", resolved)
@@ -148,7 +136,7 @@ def _item(record: Record, task: str, fields: Mapping[str, Any]) -> dict[str, Any
         "task": task,
         "attempt_n": 1,
         "score_frac": float(resolved),
-        "cost_usd": item.convert("cost", finite),
+        "cost_usd": item.number("cost"),
         "calls_n": item.convert("api_calls", int),
     }
     item.done()

@@ -28,7 +28,6 @@ from headtohead.evidence.sourcing import (
     Source,
     csv_records,
     finite,
-    words,
 )
 
 _ID = "tau2"
@@ -132,17 +131,17 @@ def _from_csv(record: Record) -> _Submission:
     if modality not in ("text", "standard", "custom", "voice"):
         raise record.wrong("modality", modality)
     submission = _Submission(
-        folder=record.convert("dir", words),
-        model=record.convert("model", words),
-        organisation=record.convert("org", words),
-        submitter=record.convert("sub_org", words),
-        day=record.convert("date", date.fromisoformat),
+        folder=record.text("dir"),
+        model=record.text("model"),
+        organisation=record.text("org"),
+        submitter=record.text("sub_org"),
+        day=record.day("date"),
         voice=modality == "voice",
         remarks=("Custom scaffold.",) if modality == "custom" else (),
         domains={
             domain: _Domain(
                 _scores(record, f"{domain}_"),
-                record.convert_maybe(f"{domain}_cost", finite),
+                record.number_maybe(f"{domain}_cost"),
             )
             for domain in _TASKS
         },
@@ -161,10 +160,10 @@ def _from_json(f: RawFile, folder: str) -> _Submission:
         remarks.append(f"Reasoning effort {effort}.")
     submission = _Submission(
         folder=folder,
-        model=record.convert("model_name", words),
-        organisation=record.convert("model_organization", words),
-        submitter=record.convert("submitting_organization", words),
-        day=record.convert("submission_date", date.fromisoformat),
+        model=record.text("model_name"),
+        organisation=record.text("model_organization"),
+        submitter=record.text("submitting_organization"),
+        day=record.day("submission_date"),
         voice=modality == "voice",
         remarks=tuple(remarks),
         domains=_domains(f, record.take("results")),
@@ -172,8 +171,7 @@ def _from_json(f: RawFile, folder: str) -> _Submission:
     # contact_info names people and is never read.
     record.skip("contact_info", "is_new", "trajectories_available", "trajectory_files")
     record.skip("references", "methodology", "voice_config", "interaction_metrics")
-    record.skip("model_release")
-    record.done()
+    record.done("model_release")
     return submission
 
 
@@ -187,12 +185,11 @@ def _domains(f: RawFile, results: Mapping[str, Mapping[str, object] | None]) -> 
         record = Record(_ID, f"{f.name} {domain}", fields)
         domains[domain] = _Domain(
             _scores(record, ""),
-            record.convert_maybe("cost", finite),
-            record.convert_maybe("agent_time_seconds", finite),
+            record.number_maybe("cost"),
+            record.number_maybe("agent_time_seconds"),
         )
         record.skip("retrieval_config", "user_cost", "total_cost", "duration_seconds")
-        record.skip("user_time_seconds", "tool_time_seconds")
-        record.done()
+        record.done("user_time_seconds", "tool_time_seconds")
     return domains
 
 
