@@ -1,6 +1,9 @@
 """Words that price lists of several publishers share: context tiers and money per token."""
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
+
+from headtohead.evidence.sourcing import Row
 
 _MTOK = 1_000_000
 
@@ -36,3 +39,37 @@ def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{price!r} is not a price")
     return float(amount * _MTOK / per_tokens)
+
+
+def price_row(
+    key: tuple[str, str, str, str],
+    price: float | None,
+    day: date,
+    *,
+    basis: str = "snapshot",
+    known_on: date | None = None,
+    **more: object,
+) -> Row:
+    """One price as the table `prices` has it.
+
+    Args:
+        key: Provider, model, tier and kind of token.
+        price: US dollars per million tokens; None where it was taken out.
+        day: From when it holds.
+        basis: How that day is known: snapshot, commit, documented, ...
+        known_on: When it became known, if not on that day.
+        more: Further columns, as `valid_to`, `vintage`, `row_url` and `note`.
+    """
+    provider, model, tier, kind = key
+    return {
+        "provider": provider,
+        "model_name": model,
+        "tier": tier,
+        "token_kind": kind,
+        "price_usd_per_mtok": price,
+        "valid_from": day,
+        "valid_to": None,
+        "basis": basis,
+        "known_on": known_on or day,
+        **more,
+    }

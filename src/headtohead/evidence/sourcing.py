@@ -12,7 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
@@ -377,6 +377,48 @@ def finite(text: object) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number
+
+
+def between(low: float, high: float, size: float = 1.0) -> Callable[[Any], float]:
+    """A reader of numbers that must lie in a range once they are divided; for `Record.convert`.
+
+    Were a publisher to change its unit, every value would leave its range.
+
+    Args:
+        low: Least value, in our unit.
+        high: Greatest value.
+        size: What one of our units is in the publisher's.
+    """
+
+    def read(value: object) -> float:
+        number = finite(value) / size
+        if not low <= number <= high:
+            raise ValueError(f"{value} is outside {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def percent(value: object) -> float:
+    """The share that a percentage of 0 to 100 stands for, without the noise of the division."""
+    return round(between(0, 1, 100)(value), 8)
+
+
+def moment(text: str) -> datetime:
+    """The moment in UTC that a text with a time zone names; for `Record.convert`.
+
+    Raises:
+        ValueError: If it is none, or has no time zone.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return at.astimezone(UTC)
+
+
+def benchmark_id(printed: str) -> str:
+    """A printed benchmark name in lower case, words joined by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", printed.lower()).strip("_")
 
 
 def words(value: object) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sources.epoch_eci import SOURCE, benchmark_id, parse
-from headtohead.evidence.sourcing import RawFile, RawFiles
+from headtohead.evidence.sources.epoch_eci import SOURCE, parse
+from headtohead.evidence.sourcing import RawFile, RawFiles, benchmark_id
 
 _DAY = date(2026, 8, 11)
 _SCORES = (

@@ -13,8 +13,8 @@ import pytest
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import epoch_eci, epoch_items, importer
-from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
+from headtohead.evidence.sources import epoch_items, importer
+from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, benchmark_id
 
 DAY = date(2026, 5, 2)
 RUN: dict[str, Any] = {
@@ -182,7 +182,7 @@ def test_benchmark_names_agree_with_the_capability_index() -> None:
         "SWE-Bench verified",
         "Chess Puzzles",
     )
-    names = {epoch_eci.benchmark_id(name) for name in printed}
+    names = {benchmark_id(name) for name in printed}
     assert set(epoch_items._BENCHMARKS.values()) == names
 
 

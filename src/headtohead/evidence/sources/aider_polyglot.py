@@ -3,7 +3,15 @@
 from datetime import date
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, finite
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    percent,
+)
 
 _ID = "aider_polyglot"
 _FILE = "polyglot_leaderboard.yml"
@@ -89,15 +97,8 @@ def _run(parsed: Parsed, record: Record) -> None:
         "latency_mean_seconds": record.number("seconds_per_case"),
         "note": None if cost else _NO_COST,
     }
-    both = {"part": "overall", "score_frac": record.convert("pass_rate_2", _percent)}
-    first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", _percent)}
+    both = {"part": "overall", "score_frac": record.convert("pass_rate_2", percent)}
+    first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", percent)}
     parsed.add("benchmark_scores", row | both | whole_run)
     parsed.add("benchmark_scores", row | first)
     record.done(*_UNUSED)
-
-
-def _percent(value: object) -> float:
-    percent = finite(value)
-    if not 0 <= percent <= 100:
-        raise ValueError(f"{value} is no percentage")
-    return round(percent / 100, 6)

@@ -15,8 +15,8 @@ from headtohead.evidence.sourcing import (
     Record,
     Row,
     Source,
+    between,
     csv_records,
-    finite,
     first_address,
 )
 
@@ -109,7 +109,7 @@ def _rows(record: Record) -> list[Row]:
     rows = []
     for field, contract in _CONTRACTS.items():
         purchase = contract == "purchase"
-        price = record.convert_maybe(field, _within(*(_PURCHASE if purchase else _HOUR)))
+        price = record.convert_maybe(field, between(*(_PURCHASE if purchase else _HOUR)))
         if price is not None:
             rows.append(
                 {
@@ -127,13 +127,3 @@ def _rows(record: Record) -> list[Row]:
 
 def _joined(note: str | None, more: str) -> str:
     return note if note and more in note else f"{note}; {more}" if note else more
-
-
-def _within(low: float, high: float) -> Any:  # noqa: ANN401 - a converter
-    def check(text: str) -> float:
-        price = finite(text)
-        if not low <= price <= high:
-            raise ValueError(text)
-        return price
-
-    return check

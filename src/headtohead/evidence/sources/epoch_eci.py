@@ -5,7 +5,6 @@ and its own evaluations; every other score keeps its publisher's terms, so only 
 names `OWN_RUNS` are taken. The file's scores are already corrected for guessing.
 """
 
-import re
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,7 @@ from headtohead.evidence.sourcing import (
     RawFiles,
     Record,
     Source,
+    benchmark_id,
     csv_records,
 )
 from headtohead.evidence.traps import name_columns
@@ -65,11 +65,6 @@ _FLAGS = {"True": True, "False": False}
 _PREVIEWS = {
     ("o3", date(2024, 12, 20)): "dated by its preview; released on 2025-04-16",
 }
-
-
-def benchmark_id(printed: str) -> str:
-    """The printed benchmark name in lower case, words joined by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", printed.lower()).strip("_")
 
 
 def parse(raw: RawFiles) -> Parsed:

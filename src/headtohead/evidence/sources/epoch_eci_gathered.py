@@ -10,7 +10,6 @@ models of the lab that wrote it. A rival's model in the same report was run by a
 row is third-party, as rows of leaderboards are.
 """
 
-import re
 from typing import Any
 
 from headtohead.evidence.benchmarks import benchmarks
@@ -21,6 +20,7 @@ from headtohead.evidence.sourcing import (
     RawFiles,
     Record,
     Source,
+    benchmark_id,
     csv_records,
 )
 from headtohead.names.names import Names
@@ -51,11 +51,6 @@ SOURCE = Source(
 
 # These two repeat what `epoch_eci` holds, since no source imports another; a test compares them.
 OWN_RUNS = "Epoch evaluations"
-
-
-def benchmark_id(printed: str) -> str:
-    """The printed benchmark name in lower case, words joined by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", printed.lower()).strip("_")
 
 
 # Start of the printed source, in lower case -> the lab that wrote it or runs the leaderboard.

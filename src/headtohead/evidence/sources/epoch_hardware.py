@@ -7,9 +7,7 @@ and if it states a 16-bit or 8-bit speed or a memory bandwidth. Speeds are dense
 """
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from headtohead.evidence.sourcing import (
     Download,
@@ -18,8 +16,8 @@ from headtohead.evidence.sourcing import (
     Record,
     Row,
     Source,
+    between,
     csv_records,
-    finite,
     first_address,
 )
 
@@ -172,7 +170,10 @@ def _row(record: Record) -> tuple[Row, str]:
     if kind not in _TYPES:
         raise record.wrong("Type", kind)
     reason = _unwanted(chip, maker, kind, record.convert("ML hardware", _TICK.__getitem__))
-    value = {f: None if reason else _measure(record, f) for f in _MEASURES}
+    value = {
+        f: None if reason else record.convert_maybe(f, between(low, high, size))
+        for f, (size, low, high) in _MEASURES.items()
+    }
     unverified = record.convert("Unverified", _TICK.__getitem__)
     tensor_cores = record.maybe("Tensor cores", "0") != "0"
     foundry = record.maybe("Foundry")
@@ -224,21 +225,6 @@ def _unwanted(chip: str, maker: str, kind: str, ticked: bool) -> str:
     if maker in _GRAPHICS_MAKERS and not _DATA_CENTRE.search(chip):
         return "graphics card or chip not listed as ML hardware"
     return ""
-
-
-def _measure(record: Record, field: str) -> float | None:
-    size, low, high = _MEASURES[field]
-    return record.convert_maybe(field, _scaled(size, low, high))
-
-
-def _scaled(size: float, low: float, high: float) -> Callable[[Any], float]:
-    def convert(text: str) -> float:
-        value = finite(text) / size
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return convert
 
 
 def _day(text: str) -> date:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
 
 SOURCE = Source(
@@ -68,24 +68,19 @@ class _Model:
     ) -> None:
         """One row a price; without a start, the edition's day is all we know."""
         for (tier, kind), price in prices.items():
-            self.parsed.add(
-                "prices",
-                {
-                    "provider": self.provider,
-                    "model_name": self.name,
-                    "tier": tier,
-                    "token_kind": kind,
-                    "price_usd_per_mtok": price,
-                    "valid_from": start or self.vintage,
-                    "valid_to": end,
-                    "basis": "documented" if start else "snapshot",
-                    "known_on": self.vintage,
-                    "vintage": self.vintage,
-                    "row_url": self.url,
-                    "hours_utc": hours or None,
-                    "note": self.note,
-                },
+            row = price_row(
+                (self.provider, self.name, tier, kind),
+                price,
+                start or self.vintage,
+                basis="documented" if start else "snapshot",
+                known_on=self.vintage,
+                valid_to=end,
+                vintage=self.vintage,
+                row_url=self.url,
+                hours_utc=hours or None,
+                note=self.note,
             )
+            self.parsed.add("prices", row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, entries, names
 
 SOURCE = Source(
@@ -115,23 +115,10 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
         prices |= _prices(parsed, "off_peak", part.where, part.rest())
     if not prices:
         parsed.drop("no price per token stated")
+    url = url if str(url).startswith("https://") else None
     for (tier, kind), price in prices.items():
-        parsed.add(
-            "prices",
-            {
-                "provider": provider,
-                "model_name": model,
-                "tier": tier,
-                "token_kind": kind,
-                "price_usd_per_mtok": price,
-                "valid_from": vintage,
-                "valid_to": None,
-                "basis": "snapshot",
-                "known_on": vintage,
-                "vintage": vintage,
-                "row_url": url if str(url).startswith("https://") else None,
-            },
-        )
+        key = (provider, model, tier, kind)
+        parsed.add("prices", price_row(key, price, vintage, vintage=vintage, row_url=url))
 
 
 def _range(parsed: Parsed, record: Record) -> _Prices:

@@ -25,6 +25,7 @@ from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.pricing import price_row
 from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite
 
 _ID = "llmledger"
@@ -332,17 +333,12 @@ def _per_mtok(per_token: Any) -> float | None:  # noqa: ANN401 - as published
 def _row(
     model: _Model, kind: str, event: _Event, price: float | None, basis: str, note: str | None
 ) -> Row:
-    notes = [note] if note else []
-    return {
-        "provider": model.host,
-        "model_name": model.key,
-        "tier": "standard",
-        "token_kind": kind,
-        "price_usd_per_mtok": price,
-        "valid_from": event.day,
-        "valid_to": None,
-        "basis": basis,
-        "known_on": event.day,
-        "row_url": event.url,
-        "note": " ".join([*notes, _FREE] if price == 0 else notes) or None,
-    }
+    notes = [n for n in (note, _FREE if price == 0 else None) if n]
+    return price_row(
+        (model.host, model.key, "standard", kind),
+        price,
+        event.day,
+        basis=basis,
+        row_url=event.url,
+        note=" ".join(notes) or None,
+    )

@@ -9,19 +9,19 @@ the catalogue took it in; its rows say so. What the provider changes by the hour
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
     Record,
-    Row,
     Source,
     entries,
+    moment,
     words,
 )
 
@@ -191,8 +191,8 @@ def _interval(
     if rates is None:
         return start or date.min, _without_rates(parsed, start, before)
     part = record.part("rates", rates)
-    moment, stated = part.convert("valid_from", _moment)
-    base = _provenance(part, by_commit=moment in moments)
+    begun, stated = part.convert("valid_from", lambda text: (text, _day(text)))
+    base = _provenance(part, by_commit=begun in moments)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
     return max(start or stated, stated), now | gone
@@ -250,25 +250,17 @@ def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:
             if price.price is None and not offered:
                 continue
             offered = price.price is not None
-            parsed.add("prices", _row((provider, model, tier, kind), day, price))
-
-
-def _row(key: tuple[str, str, str, str], day: date, price: _Price) -> Row:
-    provider, model, tier, kind = key
-    return {
-        "provider": provider,
-        "model_name": model,
-        "tier": tier,
-        "token_kind": kind,
-        "price_usd_per_mtok": price.price,
-        "valid_from": day,
-        "valid_to": price.until,
-        "basis": price.basis,
-        "hours_utc": price.hours,
-        "known_on": day,
-        "row_url": price.url,
-        "note": price.note,
-    }
+            row = price_row(
+                (provider, model, tier, kind),
+                price.price,
+                day,
+                basis=price.basis,
+                valid_to=price.until,
+                hours_utc=price.hours,
+                row_url=price.url,
+                note=price.note,
+            )
+            parsed.add("prices", row)
 
 
 def _schedules(
@@ -354,12 +346,5 @@ def _multiply(times: Decimal, price: float) -> float:
     return usd_per_mtok(times * Decimal(str(price)))
 
 
-def _moment(text: str) -> tuple[str, date]:
-    return text, _day(text)
-
-
 def _day(text: str) -> date:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at.astimezone(UTC).date()
+    return moment(text).date()

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 SOURCE = Source(
@@ -164,7 +164,8 @@ def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None
     for tier, cost in costs.items():
         if cost:
             for name, kind, price in _cost(edition.parsed, record.where, tier, cost):
-                _price_row(edition, (provider, model, name, kind), price, note)
+                key, day = (provider, model, name, kind), edition.day
+                edition.parsed.add("prices", price_row(key, price, day, vintage=day, note=note))
 
 
 def _mode(record: Record, mode: str) -> str:
@@ -222,28 +223,6 @@ def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str
         if price is not None:
             yield tier, kind, price
     record.done()
-
-
-def _price_row(
-    edition: _Edition, key: tuple[str, str, str, str], price: float, note: str | None
-) -> None:
-    provider, model, tier, kind = key
-    edition.parsed.add(
-        "prices",
-        {
-            "provider": provider,
-            "model_name": model,
-            "tier": tier,
-            "token_kind": kind,
-            "price_usd_per_mtok": price,
-            "valid_from": edition.day,
-            "valid_to": None,
-            "basis": "snapshot",
-            "known_on": edition.day,
-            "vintage": edition.day,
-            "note": note,
-        },
-    )
 
 
 def _lab_record(edition: _Edition, name: str, record: Record) -> None:

@@ -6,11 +6,19 @@ weeks (deepseek-chat's 0.28/0.42 was in force on 2025-09-29 and committed on 202
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records, names
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFiles,
+    Record,
+    Source,
+    csv_records,
+    moment,
+    names,
+)
 
 SOURCE = Source(
     source_id="models_dev_changes",
@@ -63,13 +71,15 @@ def parse(raw: RawFiles) -> Parsed:
         for record in csv_records(_ID, f):
             _take(parsed, latest, record)
     for key, change in latest.items():
-        parsed.add("prices", _row(key, change))
+        url = f"{_COMMIT}/{change.commit}"
+        row = price_row(key[:4], change.price, key[4], basis="commit", row_url=url)
+        parsed.add("prices", row)
     return parsed
 
 
 def _take(parsed: Parsed, latest: dict[_Key, _Change], record: Record) -> None:
     provider, model = record.convert("path", _place)
-    at = record.convert("committed_at", _moment)
+    at = record.convert("committed_at", moment)
     commit = record.convert("commit", _commit)
     tier, kind = record.convert("field", _field)
     old, new = (
@@ -93,34 +103,11 @@ def _take(parsed: Parsed, latest: dict[_Key, _Change], record: Record) -> None:
         latest[key] = _Change(at, new, commit)
 
 
-def _row(key: _Key, change: _Change) -> Row:
-    provider, model, tier, kind, day = key
-    return {
-        "provider": provider,
-        "model_name": model,
-        "tier": tier,
-        "token_kind": kind,
-        "price_usd_per_mtok": change.price,
-        "valid_from": day,
-        "valid_to": None,
-        "basis": "commit",
-        "known_on": day,
-        "row_url": f"{_COMMIT}/{change.commit}",
-    }
-
-
 def _place(path: str) -> tuple[str, str]:
     match = _PATH.fullmatch(path)
     if not match:
         raise ValueError(path)
     return match["provider"], match["model"]
-
-
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at.astimezone(UTC)
 
 
 def _commit(text: str) -> str:

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Row, Source, names
+from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, names
 
 SOURCE = Source(
     source_id="openrouter_models",
@@ -123,24 +123,9 @@ def _tier(edition: _Edition, name: str, tier: str, record: Record) -> None:
         if price == _VARIABLE:
             edition.parsed.drop("a price that depends on the model it is routed to")
         elif price is not None:
-            edition.parsed.add("prices", _row(edition.day, (name, tier, kind), price))
+            key, day = ("openrouter", name, tier, kind), edition.day
+            edition.parsed.add("prices", price_row(key, price, day, vintage=day))
     record.done()
-
-
-def _row(day: date, key: tuple[str, str, str], price: float) -> Row:
-    name, tier, kind = key
-    return {
-        "provider": "openrouter",
-        "model_name": name,
-        "tier": tier,
-        "token_kind": kind,
-        "price_usd_per_mtok": price,
-        "valid_from": day,
-        "valid_to": None,
-        "basis": "snapshot",
-        "known_on": day,
-        "vintage": day,
-    }
 
 
 def _price(text: str) -> float:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.pricing import usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source
+from headtohead.evidence.pricing import price_row, usd_per_mtok
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source
 
 SOURCE = Source(
     source_id="openrouter_price_history",
@@ -59,7 +59,9 @@ def parse(raw: RawFiles) -> Parsed:
             if now.get(key) == before.get(key):
                 parsed.drop("the same price as in the snapshot before")
             else:
-                parsed.add("prices", _row(key, now.get(key), day))
+                sold = ("openrouter", key[0], "standard", key[1])
+                url = _ARCHIVE.format(day=day)
+                parsed.add("prices", price_row(sold, now.get(key), day, row_url=url, note=_NOTE))
         before, latest = now, day
     history.done("built", "source")
     return parsed
@@ -77,20 +79,3 @@ def _prices(snapshot: Record) -> _Prices:
             found[model, kind] = prices.convert(kind, usd_per_mtok)
     snapshot.done()
     return found
-
-
-def _row(key: tuple[str, str], price: float | None, day: date) -> Row:
-    model, kind = key
-    return {
-        "provider": "openrouter",
-        "model_name": model,
-        "tier": "standard",
-        "token_kind": kind,
-        "price_usd_per_mtok": price,
-        "valid_from": day,
-        "valid_to": None,
-        "basis": "snapshot",
-        "known_on": day,
-        "row_url": _ARCHIVE.format(day=day),
-        "note": _NOTE,
-    }

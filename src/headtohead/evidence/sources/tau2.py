@@ -27,7 +27,7 @@ from headtohead.evidence.sourcing import (
     Row,
     Source,
     csv_records,
-    finite,
+    percent,
 )
 
 _ID = "tau2"
@@ -195,12 +195,5 @@ def _domains(f: RawFile, results: Mapping[str, Mapping[str, object] | None]) -> 
 
 def _scores(record: Record, prefix: str) -> dict[int, float]:
     """K -> pass^k, of those that were given."""
-    found = {k: record.convert_maybe(f"{prefix}pass_{k}", _percent) for k in _PASSES}
+    found = {k: record.convert_maybe(f"{prefix}pass_{k}", percent) for k in _PASSES}
     return {k: score for k, score in found.items() if score is not None}
-
-
-def _percent(value: object) -> float:
-    percent = finite(value)
-    if not 0 <= percent <= 100:
-        raise ValueError(f"{value} is no percentage")
-    return round(percent / 100, 8)
