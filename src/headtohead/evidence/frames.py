@@ -80,7 +80,7 @@ def _fill(source: Source, table: Table, kinds: Mapping[str, Kind], row: Row, kno
     if unknown:
         raise EvidenceError(
             f"{source.source_id}: {table.name} has no column {', '.join(sorted(unknown))}. "
-            "Add it to evidence/table_list.py or drop it in the parser."
+            "Add it to data/tables.toml or drop it in the parser."
         )
     values: dict[str, Any] = {**row, "source_id": source.source_id}
     if values.get("known_on") is None:

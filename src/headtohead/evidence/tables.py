@@ -1,15 +1,83 @@
-"""The declared tables by name."""
+"""The declared tables: what evidence looks like once it is ours, read from data/tables.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
 
 from headtohead.core.errors import UnknownName
-from headtohead.evidence.table import COMMON, Column, Kind, Table
-from headtohead.evidence.table_list import TABLES
 
-__all__ = ["COMMON", "Column", "Kind", "Table", "table", "tables"]
+Kind = Literal["text", "real", "int", "flag", "day", "moment"]
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Numeric names end with a unit of the registry.
+        kind: "text", "real", "int", "flag" (true or false), "day" or "moment" (UTC).
+        doc: What it holds.
+        required: False if a row may leave it empty.
+    """
+
+    name: str
+    kind: Kind
+    doc: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns, and the key under which a later row corrects an earlier one.
+
+    Attributes:
+        name: As in `h2h evidence NAME`.
+        doc: One sentence: what a row is.
+        columns: Its own columns; `COMMON` follow in every table.
+        key: Rows of one source that agree on these are versions of one fact.
+    """
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Own columns, then the common ones."""
+        return self.columns + COMMON
+
+
+COMMON = (
+    Column("known_on", "day", "The day the fact became public; as-of reads cut here."),
+    Column("vintage", "day", "For sources replaced as a whole: the day of that edition.", False),
+    Column("verified", "flag", "False where the figure could not be checked against its origin."),
+    Column("row_url", "text", "Address of this very figure, where it has one.", False),
+    Column("note", "text", "What a careful reader must know about this row.", False),
+    Column("source_id", "text", "Whose figure it is."),
+)
+
+
+@cache
 def tables() -> dict[str, Table]:
-    """All declared tables by name."""
-    return {t.name: t for t in TABLES}
+    """All declared tables by name.
+
+    Raises:
+        ValueError: If a column is of no kind we know.
+    """
+    text = files("headtohead").joinpath("data/tables.toml").read_text(encoding="utf-8")
+    return {name: _declared(name, given) for name, given in tomllib.loads(text).items()}
+
+
+def _declared(name: str, given: dict[str, Any]) -> Table:
+    columns = []
+    for column, (kind, doc) in given["columns"].items():
+        if kind.removesuffix("?") not in get_args(Kind):
+            raise ValueError(f"table {name}, column {column}: no kind is called {kind!r}")
+        columns.append(Column(column, kind.removesuffix("?"), doc, not kind.endswith("?")))
+    return Table(name, given["doc"], tuple(columns), tuple(given["key"]))
 
 
 def table(name: str) -> Table:
@@ -18,7 +86,6 @@ def table(name: str) -> Table:
     Raises:
         UnknownName: If none is.
     """
-    known = tables()
-    if name not in known:
-        raise UnknownName("table", name, known)
-    return known[name]
+    if name not in tables():
+        raise UnknownName("table", name, tables())
+    return tables()[name]
