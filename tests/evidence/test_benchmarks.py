@@ -10,7 +10,8 @@ from headtohead.core.errors import UnknownName
 from headtohead.evidence import benchmarks as module
 from headtohead.evidence.benchmarks import DOMAINS, Benchmark, benchmark, benchmarks
 from headtohead.evidence.sources import epoch_items
-from headtohead.evidence.sources.epoch_eci import OWN_RUNS, benchmark_id
+from headtohead.evidence.sources.epoch_eci import OWN_RUNS
+from headtohead.evidence.sourcing import benchmark_id
 
 # How often Epoch ran each item before it averaged; the others once.
 _RUNS = {
