@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.stats.ranks import rank_spread, tie_groups
+from headtohead.stats.ranks import rank_spread
 
 # LMArena's text board of June 2025 (CC-BY-4.0): score, +, -, and the rank it printed, which
 # is 1 + the number of models whose lower end is above this one's upper end
@@ -59,8 +59,6 @@ def test_rank_lies_between_best_and_worst(
     spread = rank_spread(*board)
     assert np.all(spread.best <= spread.rank)
     assert np.all(spread.rank <= spread.worst)
-    sizes = [group.size for group in tie_groups(*board)]
-    assert sizes == (spread.worst - spread.best + 1).tolist()
 
 
 @settings(deadline=None, max_examples=100)
@@ -72,9 +70,6 @@ def test_agrees_with_counting_pairs(board: tuple[list[float], list[float], list[
     assert spread.rank.tolist() == sp.rankdata([-v for v in values], method="min").tolist()
     assert spread.best.tolist() == [1 + sum(lows[j] > highs[i] for j in n) for i in n]
     assert spread.worst.tolist() == [sum(highs[j] >= lows[i] for j in n) for i in n]
-    for i, group in enumerate(tie_groups(*board)):
-        touching = {j for j in n if lows[j] <= highs[i] and highs[j] >= lows[i]}
-        assert set(group.tolist()) == touching
 
 
 def test_true_ranks_are_covered() -> None:
@@ -88,11 +83,6 @@ def test_true_ranks_are_covered() -> None:
         inside.append((spread.best <= true_rank) & (true_rank <= spread.worst))
     # Separating only intervals that do not touch errs on the safe side.
     assert 0.97 < np.mean(inside) <= 1
-
-
-def test_tie_groups_are_ordered_and_overlap() -> None:
-    groups = tie_groups([3, 1, 2], [2.4, 0.4, 1.4], [3.6, 1.6, 2.6])
-    assert [group.tolist() for group in groups] == [[0, 2], [2, 1], [0, 2, 1]]
 
 
 def test_unknown_intervals_leave_everything_open() -> None:

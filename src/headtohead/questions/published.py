@@ -47,8 +47,30 @@ def figure(
 ) -> Estimate:
     """One published figure as an estimate."""
     found = figure_interval(row.row(0, named=True))
+    return from_figures(ask, row, label, unit, found, method=method, n_of=n_of)
+
+
+def from_figures(
+    ask: Ask,
+    rows: "pl.DataFrame",
+    label: str,
+    unit: str,
+    interval: Interval,
+    *,
+    method: str,
+    n_of: str = "published figures",
+) -> Estimate:
+    """What published figures, one a row, come to; the bounds are those of their rounding."""
     return estimate(
-        ask, row, label=label, interval=found, unit=unit, level=1.0, method=method, n=1, n_of=n_of
+        ask,
+        rows,
+        label=label,
+        interval=interval,
+        unit=unit,
+        level=1.0,
+        method=method,
+        n=rows.height,
+        n_of=n_of,
     )
 
 

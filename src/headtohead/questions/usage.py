@@ -24,7 +24,7 @@ _LUMPED = ("other", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class UsageWindow:
     """The tokens of one stretch of days."""
 
     start: date
@@ -32,7 +32,7 @@ class Window:
     rows: "pl.DataFrame"
 
 
-def windows(usage: "pl.DataFrame", ask: Ask) -> list[Window]:
+def windows(usage: "pl.DataFrame", ask: Ask) -> list[UsageWindow]:
     """Stretches of days up to `about`, oldest first; each of one breakdown, without gaps.
 
     Empty if the last of them is older than the scope word `back_days` allows.
@@ -57,7 +57,7 @@ def windows(usage: "pl.DataFrame", ask: Ask) -> list[Window]:
     return found if near else []
 
 
-def _stretches(rows: "pl.DataFrame", days: int) -> list[Window]:
+def _stretches(rows: "pl.DataFrame", days: int) -> list[UsageWindow]:
     """One breakdown's rows cut into windows of `days`; longer rows stay as they are."""
     import polars as pl
 
@@ -72,7 +72,7 @@ def _stretches(rows: "pl.DataFrame", days: int) -> list[Window]:
         is_long = ends[start] != start
         if is_long or (days and len(batch) == days) or (not days and start == starts[-1]):
             window = rows.filter(pl.col("window_start").is_in(batch))
-            made.append(Window(batch[0], ends[start], window))
+            made.append(UsageWindow(batch[0], ends[start], window))
             batch = []
     return made
 

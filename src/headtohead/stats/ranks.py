@@ -43,43 +43,6 @@ def rank_spread(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> RankSpr
         Chiang, W.-L. et al. (2024). Chatbot Arena: an open platform for evaluating LLMs by
         human preference. doi:10.48550/arXiv.2403.04132
     """
-    value, low, high = _entrants(values, lows, highs)
-    # Sorting once keeps this n log n: counts are positions in the sorted ends.
-    above = value.size - np.searchsorted(np.sort(value), value, side="right")
-    surely_above = value.size - np.searchsorted(np.sort(low), high, side="right")
-    surely_below = np.searchsorted(np.sort(high), low, side="left")
-    return RankSpread(
-        (1 + above).astype(np.int64),
-        (1 + surely_above).astype(np.int64),
-        (value.size - surely_below).astype(np.int64),
-    )
-
-
-def tie_groups(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[IntArray, ...]:
-    """For every entrant, all entrants it cannot be told apart from, itself included.
-
-    The groups overlap: A may tie with B and B with C while A is surely above C.
-
-    Args:
-        values: Shape (n,), higher is better.
-        lows: Lower ends, shape (n,).
-        highs: Upper ends, shape (n,).
-
-    Returns:
-        One array of positions for each entrant, ordered from the best value down.
-
-    Raises:
-        ValueError: As for `rank_spread`.
-    """
-    value, low, high = _entrants(values, lows, highs)
-    order = np.argsort(-value, kind="stable")
-    touches = (low[:, None] <= high[order]) & (high[:, None] >= low[order])
-    return tuple(order[row].astype(np.int64) for row in touches)
-
-
-def _entrants(
-    values: ArrayLike, lows: ArrayLike, highs: ArrayLike
-) -> tuple[FloatArray, FloatArray, FloatArray]:
     value, low, high = (
         np.atleast_1d(np.asarray(array, dtype=np.float64)) for array in (values, lows, highs)
     )
@@ -90,4 +53,12 @@ def _entrants(
     if not np.all((low <= value) & (value <= high)):
         bad = int(np.argmin((low <= value) & (value <= high)))
         raise ValueError(f"entrant {bad}: {low[bad]} <= {value[bad]} <= {high[bad]} does not hold")
-    return value, low, high
+    # Sorting once keeps this n log n: counts are positions in the sorted ends.
+    above = value.size - np.searchsorted(np.sort(value), value, side="right")
+    surely_above = value.size - np.searchsorted(np.sort(low), high, side="right")
+    surely_below = np.searchsorted(np.sort(high), low, side="left")
+    return RankSpread(
+        (1 + above).astype(np.int64),
+        (1 + surely_above).astype(np.int64),
+        (value.size - surely_below).astype(np.int64),
+    )

@@ -16,7 +16,13 @@ from headtohead.evidence.picking import (
     side_name,
     where,
 )
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
+from headtohead.questions.published import (
+    FIGURE_COLUMNS,
+    figure_interval,
+    from_figures,
+    latest_figures,
+    of_sides,
+)
 from headtohead.stats.intervals import ratio
 
 if TYPE_CHECKING:
@@ -127,18 +133,9 @@ def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
         return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
     both = pl.concat([a, b])
     ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
-    found = ratio(theirs, ours)
-    made = estimate(
-        ask,
-        both,
-        label=f"{ask.sides.a} over {ask.sides.b}",
-        interval=found,
-        unit="ratio",
-        level=1.0,
-        method="ratio of two published shares of known clusters, bounds from rounding",
-        n=2,
-        n_of="published figures",
-    )
+    how = "ratio of two published shares of known clusters, bounds from rounding"
+    label = f"{ask.sides.a} over {ask.sides.b}"
+    made = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
     return Answer(
         estimates=(made,),
         says=f"of the clusters known, {ask.sides.a} held {ours.value:.0%} and {ask.sides.b} "

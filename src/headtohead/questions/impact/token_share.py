@@ -3,7 +3,7 @@
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, side, side_name
-from headtohead.questions.usage import USAGE_WORDS, Window, bounds, lead, windows
+from headtohead.questions.usage import USAGE_WORDS, UsageWindow, bounds, lead, windows
 
 QUESTION = Question(
     asks="Which share of the tokens on this channel goes to side B?",
@@ -49,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(estimates=(made,), says=says, rows=_series(found, ask), notes=notes)
 
 
-def _series(found: list[Window], ask: Ask) -> "tuple[dict[str, object], ...]":
+def _series(found: list[UsageWindow], ask: Ask) -> "tuple[dict[str, object], ...]":
     """Every window with its bounds, for the chart and for `h2h show`."""
     rows: list[dict[str, object]] = []
     for w in found:

@@ -2,11 +2,12 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
-from headtohead.evidence.picking import estimate, shown
+from headtohead.evidence.picking import shown
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure,
     figure_interval,
+    from_figures,
     latest_figures,
     of_sides,
 )
@@ -38,17 +39,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     both = pl.concat(pair)
     year = both["window_start"][0].year
     made = [figure(ask, side, side["subject"][0], "usd") for side in pair]
-    over = estimate(
-        ask,
-        both,
-        label=f"{ask.sides.a} over {ask.sides.b}",
-        interval=times,
-        unit="ratio",
-        level=1.0,
-        method="ratio of two published figures, bounds from rounding",
-        n=2,
-        n_of="figures",
-    )
+    label = f"{ask.sides.a} over {ask.sides.b}"
+    how = "ratio of two published figures, bounds from rounding"
+    over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures")
     says = (
         f"private investment in {year} was {show(ours.value, 'usd')} in {ask.sides.a} and "
         f"{show(theirs.value, 'usd')} in {ask.sides.b}, {times.value:.1f} times as much"

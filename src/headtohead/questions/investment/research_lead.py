@@ -1,8 +1,14 @@
 """Whether one side leads in counts of patents and publications."""
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
+from headtohead.evidence.picking import listed, shown
+from headtohead.questions.published import (
+    FIGURE_COLUMNS,
+    figure_interval,
+    from_figures,
+    latest_figures,
+    of_sides,
+)
 from headtohead.stats.intervals import difference
 
 QUESTION = Question(
@@ -30,19 +36,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         both = pl.concat([b, a])
         theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
-        made.append(
-            estimate(
-                ask,
-                both,
-                label=topic,
-                interval=lead,
-                unit="frac",
-                level=1.0,
-                method="difference of two published shares, bounds from rounding",
-                n=2,
-                n_of="published figures",
-            )
-        )
+        how = "difference of two published shares, bounds from rounding"
+        made.append(from_figures(ask, both, topic, "frac", lead, method=how))
         kept.append(both)
     needed = [t for t in lost if t in ask.scope["needed"]]
     if needed or not made:

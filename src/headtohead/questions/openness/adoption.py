@@ -6,7 +6,13 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
-from headtohead.questions.published import FIGURE_COLUMNS, figure_interval, latest_figures, of_sides
+from headtohead.questions.published import (
+    FIGURE_COLUMNS,
+    figure_interval,
+    from_figures,
+    latest_figures,
+    of_sides,
+)
 from headtohead.questions.usage import USAGE_WORDS, bounds, lead, windows
 from headtohead.stats.intervals import difference
 
@@ -71,17 +77,8 @@ def _downloads(ask: Ask, both: "pl.DataFrame") -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
     share, other = (figure_interval(r) for r in both.iter_rows(named=True))
     found = difference(other, share) if ask.scope["measure"] == "lead" else share
-    made = estimate(
-        ask,
-        both,
-        label=f"{ask.scope['measure']} of downloads",
-        interval=found,
-        unit="frac",
-        level=1.0,
-        method="published share, bounds from its rounding",
-        n=2,
-        n_of="published figures",
-    )
+    label, how = f"{ask.scope['measure']} of downloads", "published share, bounds from its rounding"
+    made = from_figures(ask, both, label, "frac", found, method=how)
     says = (
         f"{ask.sides.b} had {share.value:.1%} and {ask.sides.a} {other.value:.1%} of downloads in "
         f"the year to {both['window_end'][0]}"
