@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.stats.inputs import FloatArray, IntArray, same_length
+from headtohead.stats.inputs import IntArray, same_length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
