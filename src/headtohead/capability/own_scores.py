@@ -1,6 +1,6 @@
 """A user's own benchmark scores: one table of model, benchmark and score, read strictly."""
 
-import hashlib
+import io
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from headtohead.evidence.entities import with_entities
 from headtohead.evidence.frames import polars_schema
 from headtohead.evidence.tables import table
 from headtohead.evidence.traps import repeats, scales
+from headtohead.files.opening import PARQUET, content, digest
 from headtohead.names.names import Names
 
 if TYPE_CHECKING:
@@ -73,8 +74,18 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
         model_released_on=pl.coalesce(rows["released_on"], "model_released_on"),
         **{c: pl.coalesce(rows[c], c) for c in told},
     )
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return OwnScores(made, _citation(path, known_on, digest))
+    citation = Citation(
+        source_id=OWN_SCORES,
+        publisher="Your scores",
+        product=path.name,
+        citation=f"Scores given to headtohead: {path.name}.",
+        url="",
+        licence="as their owner says",
+        evaluator="mixed",
+        known_on=known_on,
+        sha256=digest(path),
+    )
+    return OwnScores(made, citation)
 
 
 def _read(path: Path) -> "pl.DataFrame":
@@ -82,15 +93,15 @@ def _read(path: Path) -> "pl.DataFrame":
 
     if path.is_dir():
         raise InputError(f"{path} is a folder. Give the file with the scores.")
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise InputError(f"{path.name} is neither .csv nor .parquet. Save the scores as one.")
     if not path.is_file():
         raise InputError(f"There is no file {path}. Check the path.")
     try:
-        return pl.read_csv(path) if suffix == ".csv" else pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from None
+        whole = content(path)
+        return (pl.read_parquet if whole.startswith(PARQUET) else pl.read_csv)(io.BytesIO(whole))
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"{path.name} cannot be read as CSV or Parquet: {error}. Save the scores as one."
+        ) from None
 
 
 def _check_columns(given: "pl.DataFrame", path: Path) -> None:
@@ -207,17 +218,3 @@ def _row(marks: "pl.Series") -> int:
     """The first marked row as a spreadsheet counts it: the header is row 1."""
     first = marks.arg_true()[0]
     return int(first) + 2
-
-
-def _citation(path: Path, known_on: date, digest: str) -> Citation:
-    return Citation(
-        source_id=OWN_SCORES,
-        publisher="Your scores",
-        product=path.name,
-        citation=f"Scores given to headtohead: {path.name}.",
-        url="",
-        licence="as their owner says",
-        evaluator="mixed",
-        known_on=known_on,
-        sha256=digest,
-    )

@@ -101,6 +101,21 @@ def test_separators_and_line_ends_of_csv(tmp_path: Path, separator: str, newline
     _check(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",model_a,model_b,winner\n0,x,y,a\n1,y,x,b\n",  # the index of a pandas frame
+        "model_a,model_b,winner,\nx,y,a,\ny,x,b,\n",  # a comma at the end of every line
+        ",,model_a,model_b,winner\n0,0,x,y,a\n0,1,y,x,b\n",
+        "note,note,model_a,model_b,winner\n1,2,x,y,a\n1,2,y,x,b\n",
+    ],
+)
+def test_names_of_columns_that_are_not_used_do_not_matter(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(text, encoding="utf-8")
+    assert cells(counted(path)) == {("x", "y"): [2, 0, 0, 0]}
+
+
 def test_json_records_one_after_another(tmp_path: Path) -> None:
     path = tmp_path / "votes.json"
     path.write_text("\n".join(json.dumps(r, indent=2) for r in _RECORDS), encoding="utf-8")

@@ -124,7 +124,13 @@ class EngineClusters:
         return lone.meat + rest.meat, lone.n
 
     def _together(self, sums: Any, k: int) -> FloatArray:  # noqa: ANN401 - Ibis has no types
-        found = self.decided.source.fetch(_joined(sums))
+        """Sums of products over clusters, for every two parameters."""
+        a = sums.select("cluster", left="parameter", a="amount")
+        b = sums.select("cluster", right="parameter", b="amount")
+        both = a.join(b, "cluster")
+        both = both.filter(both.left <= both.right)
+        products = both.group_by("left", "right").agg(product=(both.a * both.b).sum())
+        found = self.decided.source.fetch(products)
         left, right, product = (found[name].to_numpy() for name in ("left", "right", "product"))
         half = np.zeros((k, k))
         half[left, right] = product
@@ -210,12 +216,3 @@ def _by_parameter(votes: Any, m: int, d: int) -> Any:  # noqa: ANN401 - Ibis has
     amount = ibis.cases(*((wide.kind == kind, value) for kind, value in amounts), else_=wide.r)
     wide = wide.mutate(parameter=parameter, amount=amount)
     return wide.group_by("cluster", "parameter").agg(amount=wide.amount.sum())
-
-
-def _joined(sums: Any) -> Any:  # noqa: ANN401 - Ibis has no types
-    """Sums of products over clusters, for every two parameters, the lower one first."""
-    a = sums.select("cluster", left="parameter", a="amount")
-    b = sums.select("cluster", right="parameter", b="amount")
-    both = a.join(b, "cluster")
-    both = both.filter(both.left <= both.right)
-    return both.group_by("left", "right").agg(product=(both.a * both.b).sum())

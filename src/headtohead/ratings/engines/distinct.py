@@ -126,7 +126,9 @@ class Keys:
         import ibis
 
         if kind == "time":
-            return self._limited(_epoch_day(value)) * _DAY
+            if value.type().is_date():
+                return self._limited(value.epoch_days().cast("int64")) * _DAY
+            return self._limited((value.epoch_seconds().cast("float64") / _DAY).floor()) * _DAY
         if kind != "number":
             return value
         raw = value.cast("float64")
@@ -272,12 +274,6 @@ def _arrow_schema(table: Any) -> "pa.Schema":  # noqa: ANN401 - Ibis has no type
         except (NotImplementedError, KeyError):
             fields.append(pa.field(name, pa.binary()))
     return pa.schema(fields)
-
-
-def _epoch_day(value: Any) -> Any:  # noqa: ANN401 - Ibis has no types
-    if value.type().is_date():
-        return value.epoch_days().cast("int64")
-    return (value.epoch_seconds().cast("float64") / _DAY).floor()
 
 
 def _modulo(value: Any, by: int) -> Any:  # noqa: ANN401 - Ibis has no types

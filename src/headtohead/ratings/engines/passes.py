@@ -68,19 +68,14 @@ def summed(
         x = votes[f"x{k}"]
         sums |= {f"x{k}": x.sum(), f"xx{k}": (x * x).sum(), f"rx{k}": (votes.r * x).sum()}
     for name, weight in weights.items():
-        sums |= _weighted(votes, name, weight, d)
+        sums[name] = weight.sum()
+        for k in range(d):
+            sums[f"{name}{k}"] = (weight * votes[f"x{k}"]).sum()
+            for j in range(k + 1):
+                sums[f"{name}{k}_{j}"] = (weight * votes[f"x{k}"] * votes[f"x{j}"]).sum()
     found = source.fetch(votes.group_by("pair").agg(**sums))
     at = found["pair"].to_numpy()
     return equations_from_sums(_read(found, m, d, even[at // m] | even[at % m], meat=meat))
-
-
-def _weighted(votes: Any, name: str, weight: Any, d: int) -> dict[str, Any]:  # noqa: ANN401 - Ibis
-    made = {name: weight.sum()}
-    for k in range(d):
-        made[f"{name}{k}"] = (weight * votes[f"x{k}"]).sum()
-        for j in range(k + 1):
-            made[f"{name}{k}_{j}"] = (weight * votes[f"x{k}"] * votes[f"x{j}"]).sum()
-    return made
 
 
 def _read(found: "pa.Table", m: int, d: int, tossed: BoolArray, *, meat: bool) -> PairSums:

@@ -227,19 +227,16 @@ class EngineVotes:
         if window is not None and self.part.time is None:
             raise no_time(self.source.name)
         styles, columns = self.part.style, self.part.table.columns
+        if VOTES not in self._known:
+            self._known[VOTES] = passing(self.source, self.part, self.options)
+        found: Mapping[Path, Collection[Any]] = self._known[VOTES]
         return Keys(
             self.part,
             self.options,
             window,
             readable(self.source.table, styles, columns) if styles else None,
-            self._passing(),
+            found,
         )
-
-    def _passing(self) -> Mapping[Path, Collection[Any]]:
-        if VOTES not in self._known:
-            self._known[VOTES] = passing(self.source, self.part, self.options)
-        found: Mapping[Path, Collection[Any]] = self._known[VOTES]
-        return found
 
     def _paths(self, by: Sequence[str], window: Window | None) -> tuple[Path, ...]:
         limited = bool(window or self.options.since or self.options.until)

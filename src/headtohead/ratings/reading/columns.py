@@ -200,7 +200,12 @@ class Batch:
         if path[0] in self._as_json and len(path) > 1:
             if path[0] not in self._parsed:
                 self._parsed[path[0]] = [parsed(text) for text in array.to_pylist()]
-            return pa.array([_leaf(value, path[1:]) for value in self._parsed[path[0]]])
+            found: list[Any] = list(self._parsed[path[0]])
+            for name in path[1:]:
+                found = [x.get(name) if isinstance(x, dict) else None for x in found]
+            return pa.array(
+                [list(map(_text, x)) if isinstance(x, list) else _text(x) for x in found]
+            )
         for name in path[1:]:
             inner = array.type.get_field_index(name) if pa.types.is_struct(array.type) else -1
             if inner < 0:
@@ -252,14 +257,6 @@ def parsed(text: str | None) -> Mapping[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _leaf(value: object, path: Path) -> str | list[str | None] | None:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, list):
-        return [_text(item) for item in value]
-    return _text(value)
 
 
 def _text(value: object) -> str | None:

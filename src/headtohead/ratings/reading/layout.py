@@ -112,7 +112,10 @@ class Words:
             InputError: If a word may mean a side and a name.
         """
         index, words = encode(column(self.path))
-        table = [self._meaning(word) for word in words]
+        table = [
+            self.meanings.get(word_key(word), UNKNOWN) if word and word.strip() else self.empty
+            for word in words
+        ]
         made = np.array([*table, self.empty], dtype=np.int8)[index]
         if not self.names:
             return made
@@ -121,11 +124,6 @@ class Words:
         if UNKNOWN not in table:
             return made
         return np.where(made == UNKNOWN, _by_name(named[index], sides), made).astype(np.int8)
-
-    def _meaning(self, word: str | None) -> int:
-        if word is None or not word.strip():
-            return self.empty
-        return self.meanings.get(word_key(word), UNKNOWN)
 
     def _check_twofold(
         self,

@@ -1,43 +1,12 @@
-"""What a mapping says of a run: which fields it names, where they stand, and which score counts."""
+"""What a mapping says of a run: where its fields stand, and which score counts."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.errors import InputError
 from headtohead.files.opening import wrong
 from headtohead.files.records import at_path
-from headtohead.trials.calls import Call, RunFile, RunFormat
-
-FIELDS = (
-    *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
-    *("output", "reference", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
-    *("output_tokens", "reasoning_tokens", "cost_usd", "latency_s", "latency_ms", "started"),
-    "fingerprint",
-)
-
-
-def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
-    """Refuses what cannot be mapped.
-
-    Args:
-        file: With the mapping.
-        format: The format that will read it; None as long as it is not known.
-
-    Raises:
-        InputError: If a field is known to calls but has its own place in this format.
-        UnknownName: If it is no field at all.
-    """
-    for field in file.mapping:
-        label = field == "labels" or (field.startswith("label.") and len(field) > 6)
-        if not label and field not in FIELDS:
-            raise UnknownName("field to map", field, [*FIELDS, "labels", "label.NAME"])
-        if format is None or format.maps is None or field in format.maps:
-            continue
-        may = f"only {', '.join(format.maps)} may be" if format.maps else "none may be"
-        raise InputError(
-            f"--map {field}=...: the format {format.name} fixes where this stands; {may} mapped. "
-            "To read the file by your own mapping, add --format plain."
-        )
+from headtohead.trials.calls import Call, RunFile
 
 
 def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401

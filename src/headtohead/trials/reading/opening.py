@@ -6,10 +6,9 @@ from typing import Protocol
 
 import msgspec
 
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Formats, Head, head_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
-from headtohead.trials.reading.mapping import check_mapping
 
 
 class RunModule(Protocol):
@@ -23,6 +22,12 @@ class RunModule(Protocol):
 
 
 FORMATS = Formats[RunModule]("headtohead.trials.reading.formats", "format")
+FIELDS = (
+    *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
+    *("output", "reference", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *("output_tokens", "reasoning_tokens", "cost_usd", "latency_s", "latency_ms", "started"),
+    "fingerprint",
+)
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -113,3 +118,27 @@ def fits(format: RunFormat, head: Head) -> bool:
     if head.names:
         return bool(set(format.archived) & set(head.names))
     return bool(head.fields) and format.fits(head.has)
+
+
+def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
+    """Refuses what cannot be mapped.
+
+    Args:
+        file: With the mapping.
+        format: The format that will read it; None as long as it is not known.
+
+    Raises:
+        InputError: If a field is known to calls but has its own place in this format.
+        UnknownName: If it is no field at all.
+    """
+    for field in file.mapping:
+        label = field == "labels" or (field.startswith("label.") and len(field) > 6)
+        if not label and field not in FIELDS:
+            raise UnknownName("field to map", field, [*FIELDS, "labels", "label.NAME"])
+        if format is None or format.maps is None or field in format.maps:
+            continue
+        may = f"only {', '.join(format.maps)} may be" if format.maps else "none may be"
+        raise InputError(
+            f"--map {field}=...: the format {format.name} fixes where this stands; {may} mapped. "
+            "To read the file by your own mapping, add --format plain."
+        )

@@ -14,7 +14,6 @@ from headtohead.ratings.reading.layout import (
     Layout,
     Mark,
     OneHot,
-    Outcome,
     RelativeDifference,
     Style,
     VoteFormat,
@@ -25,19 +24,19 @@ from headtohead.ratings.reading.layout import (
 
 _BATTLE = ("model_a", "model_b", "winner")
 _HOT = ("winner_model_a", "winner_model_b", "winner_tie")
-_MARKS = (
-    "evaluation_session_id",
-    "evaluation_order",
-    "conv_metadata",
-    "category_tag",
-    "dedup_tag",
-    "anony",
-)
 
 FORMAT = VoteFormat(
     name="lmarena",
     about="LMArena battles of all generations",
-    needs=(*((*_BATTLE, mark) for mark in _MARKS), ("model_a", "model_b", *_HOT)),
+    needs=(
+        (*_BATTLE, "evaluation_session_id"),
+        (*_BATTLE, "evaluation_order"),
+        (*_BATTLE, "conv_metadata"),
+        (*_BATTLE, "category_tag"),
+        (*_BATTLE, "dedup_tag"),
+        (*_BATTLE, "anony"),
+        ("model_a", "model_b", *_HOT),
+    ),
 )
 
 _META = "conv_metadata"
@@ -53,10 +52,15 @@ _HARD = 6  # of seven criteria: https://lmsys.org/blog/2024-05-17-category-hard/
 
 def layout(columns: Columns) -> Layout:
     """Where the battles of a generation are."""
+    places = dict(zip((FIRST, SECOND, TIE), ((name,) for name in _HOT), strict=True))
+    marks = (
+        Mark("not anonymous", ("anony",), "anonymous_only"),
+        Mark("repeat marked by the publisher", ("dedup_tag", "sampled"), "dedup"),
+    )
     return Layout(
         first=("model_a",),
         second=("model_b",),
-        outcome=_outcome(columns),
+        outcome=OneHot(places) if columns.has(*_HOT) else Words(("winner",), VOCABULARY),
         labels=present(
             columns,
             voter=("judge", "judge_hash", "evaluation_session_id"),
@@ -67,24 +71,8 @@ def layout(columns: Columns) -> Layout:
         ),
         groups=_groups(columns),
         style=_style(columns),
-        marks=_marks(columns),
+        marks=tuple(mark for mark in marks if columns.kind(mark.path)),
     )
-
-
-def _outcome(columns: Columns) -> Outcome:
-    if columns.has(*_HOT):
-        places = zip((FIRST, SECOND, TIE), _HOT, strict=True)
-        return OneHot({outcome: (name,) for outcome, name in places})
-    return Words(("winner",), VOCABULARY)
-
-
-def _marks(columns: Columns) -> tuple[Mark, ...]:
-    marks = []
-    if columns.has("anony"):
-        marks.append(Mark("not anonymous", ("anony",), "anonymous_only"))
-    if columns.kind(("dedup_tag", "sampled")):
-        marks.append(Mark("repeat marked by the publisher", ("dedup_tag", "sampled"), "dedup"))
-    return tuple(marks)
 
 
 def _style(columns: Columns) -> dict[str, Style]:
@@ -109,23 +97,16 @@ def _groups(columns: Columns) -> dict[str, tuple[Flag, ...]]:
         for tag, path in tags.items()
         if tag.startswith(start) and columns.kind((*path, field))
     ]
-    criteria = _criteria(columns, tags)
+    tag = next((path for name, path in tags.items() if name.startswith("criteria_v")), None)
+    criteria = () if tag is None else tuple(columns.leaves(tag))
     if criteria:
         found.append(Flag("hard", criteria, _HARD))
     if columns.has("is_code"):
         found.append(Flag("code", (("is_code",),)))
     groups = {"category": tuple(found)} if found else {}
-    for name, paths in {"criterion": criteria, "occupation": _occupations(columns)}.items():
+    inside = columns.fields(("occupational_tags",))
+    occupations = tuple(("occupational_tags", name) for name in inside)
+    for name, paths in {"criterion": criteria, "occupation": occupations}.items():
         if paths:
             groups[name] = tuple(Flag(path[-1], (path,)) for path in paths)
     return groups
-
-
-def _criteria(columns: Columns, tags: dict[str, Path]) -> tuple[Path, ...]:
-    tag = next((path for name, path in tags.items() if name.startswith("criteria_v")), None)
-    return () if tag is None else tuple(columns.leaves(tag))
-
-
-def _occupations(columns: Columns) -> tuple[Path, ...]:
-    inside = columns.fields(("occupational_tags",))
-    return tuple(("occupational_tags", name) for name in inside)

@@ -371,15 +371,15 @@ def _fingerprint(sample: _InspectSample, target: list[str]) -> str:
     ]
     asked: Any = sample.input
     if not isinstance(asked, str):
-        asked = [[m.get("role", ""), _known_parts(m.get("content"))] for m in asked]
+        asked = [[m.get("role", ""), m.get("content")] for m in asked]
+        for message in asked:
+            if isinstance(message[1], list):
+                message[1] = [
+                    {k: p[k] for k in _PARTS if k in p} if isinstance(p, dict) else p
+                    for p in message[1]
+                ]
     text = msgspec.json.encode([asked, sorted(choices), texts])
     return hashlib.sha256(text).hexdigest()[:16]
-
-
-def _known_parts(content: object) -> object:
-    if not isinstance(content, list):
-        return content
-    return [{k: p[k] for k in _PARTS if k in p} if isinstance(p, dict) else p for p in content]
 
 
 def _messages(sample: _InspectSample) -> list[dict[str, Any]] | None:

@@ -7,6 +7,7 @@ underscores) and github.com/langfuse/langfuse, fern/apis/server/definition (name
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,17 +109,17 @@ class _ExperimentItem(msgspec.Struct, rename="camel"):
     scores: list[dict[str, Any]] | str | None = None
 
 
-def _in_camel(kind: Any) -> Any:  # noqa: ANN401
-    """The same record with the API's names."""
+@cache
+def _in_camel(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401
+    """Decodes the same record with the API's names."""
     fields = [(x.name, x.type, x.default) for x in msgspec.structs.fields(kind)]
-    return msgspec.defstruct(kind.__name__, fields, rename="camel")
+    made = msgspec.defstruct(kind.__name__, fields, rename="camel")
+    return msgspec.json.Decoder(made, strict=False).decode
 
 
 # Tables hold numbers as text; strict=False reads both.
 _observation = msgspec.json.Decoder(_Observation, strict=False).decode
-_observation_api = msgspec.json.Decoder(_in_camel(_Observation), strict=False).decode
 _score = msgspec.json.Decoder(_LangfuseScore, strict=False).decode
-_score_api = msgspec.json.Decoder(_in_camel(_LangfuseScore), strict=False).decode
 _item = msgspec.json.Decoder(_ExperimentItem, strict=False).decode
 
 
@@ -168,7 +169,9 @@ def read(file: RunFile) -> CallStream:
     kinds: dict[str, list[Path]] = {}
     dropped = Counter[str]()
     for path in files_of(file.path):
-        kind = _kind(first_fields(path))
+        fields = first_fields(path)
+        known = {"item": (_ITEM,), "observation": _OBSERVATION, "score": _SCORE}
+        kind = next((x for x, sets in known.items() if any(map(fields.issuperset, sets))), "")
         kinds.setdefault(kind, []).append(path)
         if not kind and path != file.path:
             dropped[f"file without observations, scores or items: {path.name}"] = 1
@@ -183,16 +186,11 @@ def read(file: RunFile) -> CallStream:
     for path in kinds.get("score", ()):
         api = "dataType" in first_fields(path)
         for where, line in records(path):
-            scores.add(_decode(_score_api if api else _score, path, where, line))
+            scores.add(_decode(_in_camel(_LangfuseScore) if api else _score, path, where, line))
     dropped.update(scores.dropped)
     metric, mapped = chosen_score(scores.names, file, dropped)
     calls = _calls(kinds["observation"], mapped, scores, metric, dropped)
     return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
-
-
-def _kind(fields: frozenset[str]) -> str:
-    kinds = {"item": (_ITEM,), "observation": _OBSERVATION, "score": _SCORE}
-    return next((kind for kind, sets in kinds.items() if any(map(fields.issuperset, sets))), "")
 
 
 def _decode(decode: Callable[[bytes], Any], path: Path, where: str, line: bytes) -> Any:  # noqa: ANN401
@@ -203,7 +201,7 @@ def _decode(decode: Callable[[bytes], Any], path: Path, where: str, line: bytes)
 
 
 def _observations(path: Path) -> Iterator[tuple[str, bytes, _Observation]]:
-    decode = _observation_api if "traceId" in first_fields(path) else _observation
+    decode = _in_camel(_Observation) if "traceId" in first_fields(path) else _observation
     for where, line in records(path):
         yield where, line, _decode(decode, path, where, line)
 

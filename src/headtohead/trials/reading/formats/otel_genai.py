@@ -16,7 +16,7 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import files_of, wrong
-from headtohead.files.records import records, unpacked
+from headtohead.files.records import records, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.mapping import add_mapped, chosen_score
 from headtohead.trials.reading.openai import (
@@ -470,7 +470,7 @@ def _chat(message: Mapping[str, Any]) -> Messages:
             {
                 "role": "tool",
                 "tool_call_id": x.get("id"),
-                "content": _text(x.get("response", x.get("result"))),
+                "content": text_of(x.get("response", x.get("result"))),
             }
             for x in results
         ]
@@ -574,7 +574,3 @@ def _content_of(given: _Attributes) -> Mapping[str, Any]:
     if body is not None:
         return {"content": body}
     return {name: unpacked(value) if name != "content" else value for name, value in given.items()}
-
-
-def _text(value: Any) -> str:  # noqa: ANN401
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -175,11 +175,21 @@ def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, str, _Convert]]:
     ]
     tokens = {name: paths[name] for name in _TOKENS if name in paths}
     if tokens:
-        fields.append(("tokens", _group(tokens), "usage", _usage))
-    for start, attribute in (("param.", "params"), ("label.", "labels")):
+        fields.append(
+            (
+                "tokens",
+                _group(tokens),
+                "usage",
+                lambda values: Usage(**{name: count_of(value) for name, value in values.items()}),
+            )
+        )
+    kinds: tuple[tuple[str, str, _Convert], ...] = (
+        ("param.", "params", dict),
+        ("label.", "labels", lambda values: {x: text_of(y) for x, y in values.items()}),
+    )
+    for start, attribute, convert in kinds:
         inside = {x.removeprefix(start): path for x, path in paths.items() if x.startswith(start)}
         if inside:
-            convert = _texts if attribute == "labels" else dict
             fields.append((attribute, _group(inside), attribute, convert))
     return fields
 
@@ -200,14 +210,6 @@ def _getter(path: str) -> _Get:
     return lambda record: at_path(record, path)
 
 
-def _usage(values: Mapping[str, object]) -> Usage:
-    return Usage(**{name: count_of(value) for name, value in values.items()})
-
-
-def _texts(values: Mapping[str, object]) -> dict[str, str]:
-    return {name: text_of(value) for name, value in values.items()}
-
-
 def _failure(value: object) -> str:
     word = text_of(value).strip().lower()
     if word in ("false", "none", "null", "0"):
@@ -216,16 +218,13 @@ def _failure(value: object) -> str:
     return word if word in _FAILURES else "error"
 
 
-def _json(kind: Any) -> _Convert:  # noqa: ANN401
-    def convert(value: object) -> object:
-        if isinstance(value, str):
-            try:
-                value = msgspec.json.decode(value)
-            except msgspec.DecodeError as error:
-                raise ValueError(f"is text, but has to be JSON ({error})") from error
-        return msgspec.convert(value, kind)
-
-    return convert
+def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"is text, but has to be JSON ({error})") from error
+    return msgspec.convert(value, kind)
 
 
 def _seconds(milliseconds: object) -> float | None:
@@ -240,9 +239,9 @@ _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "run": ("run", text_of),
     "score": ("score", score_of),
     "failure": ("failure", _failure),
-    "messages": ("messages", _json(list[dict[str, Any]])),
+    "messages": ("messages", lambda value: _json(value, list[dict[str, Any]])),
     "prompt": ("messages", lambda value: [{"role": "user", "content": text_of(value)}]),
-    "params": ("params", _json(dict[str, Any])),
+    "params": ("params", lambda value: _json(value, dict[str, Any])),
     "output": ("output", text_of),
     "reference": ("reference", text_of),
     "cost_usd": ("cost_usd", number_of),
