@@ -113,7 +113,7 @@ def test_separators_and_line_ends_of_csv(tmp_path: Path, separator: str, newline
 def test_names_of_columns_that_are_not_used_do_not_matter(tmp_path: Path, text: str) -> None:
     path = tmp_path / "votes.csv"
     path.write_text(text, encoding="utf-8")
-    assert cells(counted(path)) == {("x", "y"): [2, 0, 0, 0]}
+    assert cells(counted(path)) == {("x", "y"): [1, 0, 0, 0], ("y", "x"): [0, 1, 0, 0]}
 
 
 def test_json_records_one_after_another(tmp_path: Path) -> None:
