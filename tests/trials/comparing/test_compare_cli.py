@@ -234,7 +234,10 @@ def test_many_runs_get_places_and_ties(run: Run) -> None:
         (["a.jsonl", "near.jsonl", "--margin=-5pp"], "must be 0 or more"),
         (["a.jsonl", "near.jsonl", "--level", "95"], "between 0 and 1"),
         (["a.jsonl", "near.jsonl", "--seed", "-1"], "seed"),
-        (["a.jsonl", "near.jsonl", "--two-sided", "--better"], "Choose one"),
+        (
+            ["a.jsonl", "near.jsonl", "--two-sided", "--better"],
+            "Choose one of --two-sided and --better",
+        ),
         (["a.jsonl", "near.jsonl", "--slice", "topic"], "category"),
         (["a.jsonl", "near.jsonl", "--many", "--unpaired"], "--unpaired"),
         (["a.jsonl", "near.jsonl", "--html", "no/p.html"], "no does not exist"),
@@ -248,6 +251,22 @@ def test_what_cannot_be_asked_is_refused_with_what_to_do(
     assert found.exit_code == 64, found.output
     assert says in found.stderr
     assert not found.stdout
+
+
+def test_each_door_is_told_of_in_its_own_words(run: Run) -> None:
+    from headtohead import compare
+    from headtohead.core.errors import InputError
+
+    save("twice.jsonl", [1, 0])
+    rows = Path("twice.jsonl").read_text()
+    Path("twice.jsonl").write_text(rows + "\n" + rows)
+    assert "with --map epoch=COLUMN, or" in run("a.jsonl", "twice.jsonl").stderr
+    with pytest.raises(InputError, match=r"with `mapping=\{'epoch': 'COLUMN'\}`, or"):
+        compare("a.jsonl", "twice.jsonl")
+    with pytest.raises(InputError, match="`two_sided` and `better`"):
+        compare("a.jsonl", "near.jsonl", two_sided=True, better=True)
+    with pytest.raises(TypeError, match="Did you mean margin"):
+        compare("a.jsonl", "near.jsonl", margins="5pp")
 
 
 def test_other_items_are_refused_and_shared_or_unpaired_are_on_request(run: Run) -> None:
