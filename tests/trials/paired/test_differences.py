@@ -62,7 +62,7 @@ def test_clusters_of_one_size_reproduce_student_on_their_means() -> None:
     rows = (gained[:, None] + np.array([-0.5, 0.2, 0.3])).ravel()
     found = difference(np.zeros(30), rows, clusters=np.repeat(np.arange(10), 3))
     assert found.method == "clustered-t"
-    assert round(found.value / found.error, 4) == 4.0621
+    assert round(found.value / found.se, 4) == 4.0621
     assert (round(found.interval.low, 4), round(found.interval.high, 4)) == (0.7001, 2.4599)
 
 
@@ -244,7 +244,7 @@ def test_ordinary_clusters_are_not_punished() -> None:
     rng = np.random.default_rng(12)
     a, b, codes, _ = tries(rng, "varied", 50)
     found = difference(a, b, clusters=codes)
-    student = 2 * sp.t.ppf(0.975, 49) * found.error
+    student = 2 * sp.t.ppf(0.975, 49) * found.se
     assert found.interval.width < 1.1 * student
 
 

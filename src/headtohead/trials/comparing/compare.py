@@ -312,8 +312,8 @@ def _comparison(
         unit="pp" if bounds == (0.0, 1.0) else "score",
         difference=found.interval,
         method=_METHODS[found.method],
-        naive_se=found.naive_error,
-        se=found.error,
+        naive_se=found.naive_se,
+        se=found.se,
         clusters=found.clusters_n,
         p_value=p_values[settings.goal],
         verdict=verdict,
@@ -338,12 +338,12 @@ def _more(
     else:
         # Below the margin it is the "no" that has to be shown, as far on the other side.
         true = value if value > -margin else -2 * margin - value
-    if margin + true <= 1e-9 or not np.isfinite(found.error):
+    if margin + true <= 1e-9 or not np.isfinite(found.se):
         return None
     # Both ends have to lie within: each may fail half as often.
     power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
     kind: Kind = "graded"
-    spread = max(found.error * np.sqrt(items), 1e-9)
+    spread = max(found.se * np.sqrt(items), 1e-9)
     if found.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
         kind = "binary"
         spread = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)

@@ -42,7 +42,7 @@ def cost_per_success_ratio(
         cost_b: The same of B on the same rows.
         success_b: The same of B.
         rng: Source of randomness.
-        clusters: The cluster of each row (the item, for several tries), or None.
+        clusters: The cluster of each row (the item, for repeats of it), or None.
         level: Coverage, inside (0, 1).
         rounds: Resamples, at least 200.
 

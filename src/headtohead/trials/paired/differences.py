@@ -41,32 +41,24 @@ class MeanDifference:
     """B minus A, where higher is better for B.
 
     Attributes:
-        interval: Two-sided, at `level`; an end is infinite where nothing bounds it.
-        level: Coverage, inside (0, 1); 0.95 leaves a one-sided error of 0.025.
+        interval: Two-sided; an end is infinite where nothing bounds it.
         method: How the interval was made.
         test: Tests any difference, in agreement with the interval; gives it at other levels.
-        mean_a: A's mean score over rows.
-        mean_b: B's mean score over rows.
         n: Rows: pairs, or rows of both sides where unpaired.
         clusters_n: Independent units among them.
-        error: The standard error that allows for clusters; inf where unknown.
-        naive_error: The standard error as if rows were independent; inf where unknown.
-        design_effect: (error / naive_error)^2; nan where nothing varies.
+        se: The standard error that allows for clusters; inf where unknown.
+        naive_se: The standard error as if rows were independent; inf where unknown.
         b_only: Rows where B scored higher; -1 where unpaired.
         a_only: Rows where A scored higher; -1 where unpaired.
     """
 
     interval: Interval
-    level: float
     method: Method
     test: MeanTest
-    mean_a: float
-    mean_b: float
     n: int
     clusters_n: int
-    error: float
-    naive_error: float
-    design_effect: float
+    se: float
+    naive_se: float
     b_only: int = -1
     a_only: int = -1
 
@@ -74,6 +66,11 @@ class MeanDifference:
     def value(self) -> float:
         """The point estimate."""
         return self.interval.value
+
+    @property
+    def design_effect(self) -> float:
+        """(se / naive_se)^2: how many rows count as one; nan where nothing varies."""
+        return (self.se / self.naive_se) ** 2 if 0 < self.naive_se < math.inf else math.nan
 
     @property
     def p_exact(self) -> float | None:
@@ -105,7 +102,7 @@ def difference(
     """The mean of B minus A over rows that are already paired, by the method the data need.
 
     * Yes/no scores, every row alone: Tango's score interval and McNemar's exact test.
-    * Rows in clusters (several tries at an item, items of one document): the wider of Student's
+    * Rows in clusters (repeats of an item, items of one document): the wider of Student's
       t on CR2 standard errors and a score interval over clusters. The first is right for many
       varied clusters; the second keeps the error rate where few clusters differ or none does.
       How far one unseen cluster may flip is judged by how alike scores inside clusters are.
@@ -113,9 +110,9 @@ def difference(
 
     Args:
         a: Scores of A, shape (n,), finite.
-        b: Scores of B on the same items and tries, shape (n,), finite.
-        clusters: The cluster of each row, length n, or None. For several tries at an item, the
-            item. Tries need not be paired across models: any pairing inside the item will do.
+        b: Scores of B on the same items and repeats, shape (n,), finite.
+        clusters: The cluster of each row, length n, or None. For repeats of an item, the item;
+            they need not be paired across models: any pairing inside the item will do.
         level: Coverage, inside (0, 1).
         bounds: Least and greatest possible score. Known for yes/no scores; for graded ones it
             bounds the interval where differences hardly vary, and so makes it wider there.
@@ -155,16 +152,12 @@ def difference(
         test, method = StricterTest(student, score, -span, span), "clustered-t-and-score"
     return MeanDifference(
         interval=test.interval(level),
-        level=level,
         method=method,
         test=test,
-        mean_a=float(first.mean()),
-        mean_b=float(second.mean()),
         n=n,
         clusters_n=sums.clusters_n,
-        error=error.clustered,
-        naive_error=error.naive,
-        design_effect=error.design_effect,
+        se=error.clustered,
+        naive_se=error.naive,
         b_only=b_only,
         a_only=a_only,
     )
@@ -212,7 +205,6 @@ def unpaired_difference(
     )
     of_a, of_b = (standard_error(sums) for sums in sides)
     error = math.hypot(of_a.clustered, of_b.clustered)
-    naive = math.hypot(of_a.naive, of_b.naive)
     df = 1.0
     if 0 < error < math.inf:
         df = error**4 / (of_a.clustered**4 / of_a.df + of_b.clustered**4 / of_b.df)
@@ -246,16 +238,12 @@ def unpaired_difference(
         method = "welch-t-and-wilson"
     return MeanDifference(
         interval=test.interval(level),
-        level=level,
         method=method,
         test=test,
-        mean_a=sides[0].mean,
-        mean_b=sides[1].mean,
         n=first.size + second.size,
         clusters_n=sides[0].clusters_n + sides[1].clusters_n,
-        error=error,
-        naive_error=naive,
-        design_effect=(error / naive) ** 2 if 0 < naive < math.inf else math.nan,
+        se=error,
+        naive_se=math.hypot(of_a.naive, of_b.naive),
     )
 
 

@@ -73,13 +73,6 @@ class StandardError:
     naive: float
     df: float
 
-    @property
-    def design_effect(self) -> float:
-        """clustered^2 / naive^2: how many rows count as one; nan where nothing varies."""
-        if not 0 < self.naive < math.inf:
-            return math.nan
-        return (self.clustered / self.naive) ** 2
-
 
 def cluster_codes(clusters: Labels | None, n: int) -> IntArray:
     """The cluster of every row as a number from 0, shape (n,); each row alone if None.
@@ -207,35 +200,35 @@ class StudentTest:
 
     Attributes:
         value: The estimate.
-        error: Its standard error, >= 0; inf decides nothing.
+        se: Its standard error, >= 0; inf decides nothing.
         df: Degrees of freedom, > 0.
     """
 
     value: float
-    error: float
+    se: float
     df: float
 
     @property
     def varies(self) -> bool:
         """Whether the standard error says anything."""
-        return 0 < self.error < math.inf
+        return 0 < self.se < math.inf
 
     def p_above(self, shift: float) -> float:
         """One-sided p-value of "it is at most `shift`"."""
         if not self.varies:
             return 1.0
-        tail = student_tail(abs(self.value - shift) / self.error, self.df)
+        tail = student_tail(abs(self.value - shift) / self.se, self.df)
         return tail if self.value > shift else 1 - tail
 
     def p_below(self, shift: float) -> float:
         """One-sided p-value of "it is at least `shift`"."""
-        return StudentTest(-self.value, self.error, self.df).p_above(-shift)
+        return StudentTest(-self.value, self.se, self.df).p_above(-shift)
 
     def interval(self, level: float) -> Interval:
         """The value with Student's interval; unbounded where nothing varies."""
         if not self.varies:
             return Interval(self.value, -math.inf, math.inf)
-        half = student_quantile(0.5 + check_level(level) / 2, self.df) * self.error
+        half = student_quantile(0.5 + check_level(level) / 2, self.df) * self.se
         return Interval(self.value, self.value - half, self.value + half)
 
 
