@@ -5,6 +5,8 @@ are eliminated one by one, and what is left has two unknowns for each benchmark.
 bootstrap walk together, which makes 500 of them a few matrix products.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +15,7 @@ import numpy as np
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
-_AT_ONCE = 600_000  # numbers in the largest array of one batch, so that it stays near the processor
+_AT_ONCE = 300_000  # numbers in the largest array of one batch, so that it stays near the processor
 _MOST_STEPS = 300  # small tables that fit badly need most of them
 _LARGEST_STEP = 1.5
 _SETTLED = 1e-7
@@ -136,16 +138,24 @@ def solve(
         R fits. A fit that does not settle in 300 steps is given as it stands.
     """
     size = max(1, _AT_ONCE // max(1, len(scores.models) * 2 * len(scores.benchmarks)))
-    layout, parts = _Layout.of(scores), []
+    layout = _Layout.of(scores)
     rows = weights.shape[0]
     begin = start if start.ability.shape[0] == rows else start.row(0).repeated(rows)
-    for first in range(0, rows, size):
+
+    def batch(first: int) -> Params:
         some = slice(first, first + size)
         # The walk writes into its parameters; the start is the caller's.
         here = Params(
             begin.ability[some].copy(), begin.difficulty[some].copy(), begin.log_slope[some].copy()
         )
-        parts.append(_walk(scores, layout, family, here, weights[some], settled))
+        return _walk(scores, layout, family, here, weights[some], settled)
+
+    firsts = range(0, rows, size)
+    if len(firsts) == 1:
+        return batch(0)
+    # Batches know nothing of each other, and numpy lets go of Python while it computes.
+    with ThreadPoolExecutor(min(len(firsts), os.cpu_count() or 1)) as pool:
+        parts = list(pool.map(batch, firsts))
     return Params(
         *(
             np.concatenate([getattr(p, name) for p in parts])
