@@ -92,15 +92,24 @@ def world(skip: Callable[[str, str], bool] = lambda model, test: False) -> list[
 SCHEMA = {
     **dict.fromkeys(
         (
-            "setting", "organisation", "row_url", "note", "model_id", "lab", "country", "open",
-            "family", "brand", "join_rule",
+            "setting",
+            "organisation",
+            "row_url",
+            "note",
+            "model_id",
+            "lab",
+            "country",
+            "open",
+            "family",
+            "brand",
+            "join_rule",
         ),
         pl.String(),
     ),
     "tasks_n": pl.Int64(),
     "observed_on": pl.Date(),
     "model_released_on": pl.Date(),
-}  # fmt: skip
+}
 
 
 def frames(rows: Sequence[dict[str, Any]], index: Sequence[dict[str, Any]] = ()) -> Frames:
@@ -126,9 +135,12 @@ def frames(rows: Sequence[dict[str, Any]], index: Sequence[dict[str, Any]] = ())
 
 
 def asking(
-    name: str = "performance.capability_gap", about: str = "2026-05-01",
-    sides: Sides | None = None, kept: dict[Hashable, Any] | None = None, **scope: Any,
-) -> Ask:  # fmt: skip
+    name: str = "performance.capability_gap",
+    about: str = "2026-05-01",
+    sides: Sides | None = None,
+    kept: dict[Hashable, Any] | None = None,
+    **scope: Any,
+) -> Ask:
     words = {k: w.default for k, w in analysis(name).question.scope.items()} | scope
     rng = np.random.default_rng(1)
     held = {} if kept is None else kept
@@ -164,12 +176,22 @@ def published(model: str, day: date, points: float, **changes: Any) -> dict[str,
     source = row(model, "hle", 0.5)
     same = ("model_id", "lab", "country", "open", "family", "brand", "model_released_on")
     return {
-        "index_name": "eci", "model_name": model, "score_index": points,
-        "score_low_index": points - 2.0, "score_high_index": points + 2.0, "level_frac": 0.9,
-        "released_on": day, "known_on": KNOWN, "vintage": KNOWN, "verified": True,
-        "source_id": "epoch_eci", "row_url": None, "join_rule": "listed",
-        **{k: source[k] for k in same}, **changes,
-    }  # fmt: skip
+        "index_name": "eci",
+        "model_name": model,
+        "score_index": points,
+        "score_low_index": points - 2.0,
+        "score_high_index": points + 2.0,
+        "level_frac": 0.9,
+        "released_on": day,
+        "known_on": KNOWN,
+        "vintage": KNOWN,
+        "verified": True,
+        "source_id": "epoch_eci",
+        "row_url": None,
+        "join_rule": "listed",
+        **{k: source[k] for k in same},
+        **changes,
+    }
 
 
 def printed() -> list[dict[str, Any]]:

@@ -192,8 +192,10 @@ def test_a_model_needs_enough_benchmarks_to_set_the_frontier_but_fewer_to_have_h
 )
 def test_other_groups_are_sides_too(sides: Sides, best: tuple[str, str]) -> None:
     answer = ask("capability_gap", world(), sides=sides)
-    a, b = (max((r for r in answer.rows if r["side"] == s), key=lambda r: r["score_index"])
-            for s in dict.fromkeys(r["side"] for r in answer.rows))  # fmt: skip
+    a, b = (
+        max((r for r in answer.rows if r["side"] == s), key=lambda r: r["score_index"])
+        for s in dict.fromkeys(r["side"] for r in answer.rows)
+    )
     assert (a["model_name"], b["model_name"]) == best
 
 
@@ -212,10 +214,15 @@ def test_sides_can_be_narrowed_by_filters() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "capability_gap", "capability_lag", "catch_up_time", "frontier_trend", "expected_scores",
-        "capability_profile", "capability_sensitivity",
+        "capability_gap",
+        "capability_lag",
+        "catch_up_time",
+        "frontier_trend",
+        "expected_scores",
+        "capability_profile",
+        "capability_sensitivity",
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_answered_says_why(name: str) -> None:
     alone = [r for r in world() if r["country"] != "CN"]
     assert "no model of country=CN" in ask(name, alone).missing

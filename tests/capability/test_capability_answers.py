@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.capability.survival.histories import entry_lag
 
 from headtohead import questions
 from headtohead.capability.fitted import capability
@@ -18,7 +19,7 @@ from headtohead.capability.irt import ECI_ANCHORS, by_anchors, fit_eci
 from headtohead.capability.matrix import matrix
 from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexMethod, IndexSettings
-from headtohead.capability.survival import Side, entry_lag, horizontal_gap, lag_days, side_lag
+from headtohead.capability.survival import Side, horizontal_gap, lag_days, side_lag
 from headtohead.core.dates import MONTHS_A_DAY, Period
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Sides
@@ -43,9 +44,13 @@ def facts(shared_evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> Fa
 
 
 def answer(
-    facts: Facts, analysis: str, about: str, method: str = "binomial",
-    sources: tuple[str, ...] = FULL, **scope: Any,
-) -> Answer:  # fmt: skip
+    facts: Facts,
+    analysis: str,
+    about: str,
+    method: str = "binomial",
+    sources: tuple[str, ...] = FULL,
+    **scope: Any,
+) -> Answer:
     return questions.ask(
         facts,
         f"performance.{analysis}",
@@ -234,9 +239,12 @@ def test_who_first_had_the_level_of_deepseek_v4_pro(
     at = made.index.place("DeepSeek-V4-Pro")
     us = made.members("country=US") & made.may_mark()
     lag = entry_lag(
-        made.side(us), int(made.days[at]), float(made.index.ability[at]),
-        made.index.ability_draws[:, at], level=0.9,
-    )  # fmt: skip
+        made.side(us),
+        int(made.days[at]),
+        float(made.index.ability[at]),
+        made.index.ability_draws[:, at],
+        level=0.9,
+    )
     assert lag.days.value * MONTHS_A_DAY == pytest.approx(8.5, abs=0.05)
     assert lag.matched is not None
     assert made.names(us)[lag.matched] == "GPT-5"

@@ -88,8 +88,14 @@ def test_every_topic_of_other_choices_is_there() -> None:
     rows += [row("A1", "mmlu", 0.4, source_id="epoch_eci_gathered", evaluator="first_party")]
     found = many(rows)
     assert {v.topic for v in found} == {
-        "as asked", "scores", "missing", "dates", "frontier", "model", "benchmarks",
-    }  # fmt: skip
+        "as asked",
+        "scores",
+        "missing",
+        "dates",
+        "frontier",
+        "model",
+        "benchmarks",
+    }
     choices = [v.choice for v in found]
     assert len(set(choices)) == len(choices)
     assert [v.choice for v in found if v.topic == "benchmarks"] == [
@@ -237,11 +243,24 @@ def test_a_ratio_of_scores_meets_models_by_weights_and_corrects_for_guessing() -
         if not (r["model_name"] in ("A5", "B4") and r["benchmark"] == "gpqa_diamond")
     ]
     rows += [
-        row("a5 (high)", "gpqa_diamond", 0.85, source_id="another", chance_corrected=False,
-            model_id="lab/a5"),
-        row("b4 (high)", "gpqa_diamond", 0.55, source_id="another", chance_corrected=False,
-            model_id="lab/b4", country="CN"),
-    ]  # fmt: skip
+        row(
+            "a5 (high)",
+            "gpqa_diamond",
+            0.85,
+            source_id="another",
+            chance_corrected=False,
+            model_id="lab/a5",
+        ),
+        row(
+            "b4 (high)",
+            "gpqa_diamond",
+            0.55,
+            source_id="another",
+            chance_corrected=False,
+            model_id="lab/b4",
+            country="CN",
+        ),
+    ]
     name = "performance.score_ratio"
     answer = analysis(name).run(frames(rows), asking(name))
     (found,) = answer.estimates
@@ -249,8 +268,11 @@ def test_a_ratio_of_scores_meets_models_by_weights_and_corrects_for_guessing() -
     # A5 has all but solved MATH, so it is left out.
     shared = set(TESTS) - {"math_level_5"}
     assert found.n == len(shared)
-    scores = {(r["model_name"][:1].upper(), r["benchmark"]): r["score_frac"]
-              for r in rows if r["model_name"][:2].upper() in ("A5", "B4")}  # fmt: skip
+    scores = {
+        (r["model_name"][:1].upper(), r["benchmark"]): r["score_frac"]
+        for r in rows
+        if r["model_name"][:2].upper() in ("A5", "B4")
+    }
     scores["A", "gpqa_diamond"], scores["B", "gpqa_diamond"] = 0.8, 0.4
     top, bottom = (sum(scores[s, t] for t in shared) for s in ("B", "A"))
     assert found.value == pytest.approx(top / bottom)

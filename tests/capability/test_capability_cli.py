@@ -285,11 +285,21 @@ def test_own_scores_place_an_own_model_on_the_public_scale(run: Run, mine: Path)
 def test_two_models_can_be_the_sides(run: Run, mine: Path) -> None:
     made = given(
         run(
-            "gap", "--group", "model", "--a", "GPT-5", "--b", "our-model", "--scores", str(mine),
-            "--as-of", DAY, "--json",
+            "gap",
+            "--group",
+            "model",
+            "--a",
+            "GPT-5",
+            "--b",
+            "our-model",
+            "--scores",
+            str(mine),
+            "--as-of",
+            DAY,
+            "--json",
         ),
         "gap",
-    )  # fmt: skip
+    )
     (level,) = (r for r in made["results"] if r["part"] == "level")
     (points,) = level["estimates"]
     assert points["high"] < 0

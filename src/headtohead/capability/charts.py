@@ -35,11 +35,15 @@ def capability_frontier(drawn: Drawing) -> "alt.LayerChart":
     scale = alt.Scale(zero=False, padding=10)
     axis = above("Index (points)")
     shown = tip(
-        ("model_name", "Model", ""), ("side_label", "Side", ""), ("released_on", "Released", ""),
-        ("score_index", "Score", ".1f"), ("score_low_index", "90% low", ".1f"),
-        ("score_high_index", "90% high", ".1f"), ("benchmarks_n", "Benchmarks", ",.0f"),
+        ("model_name", "Model", ""),
+        ("side_label", "Side", ""),
+        ("released_on", "Released", ""),
+        ("score_index", "Score", ".1f"),
+        ("score_low_index", "90% low", ".1f"),
+        ("score_high_index", "90% high", ".1f"),
+        ("benchmarks_n", "Benchmarks", ",.0f"),
         ("frontier_frac", "Chance to be its side's best at the end", ".0%"),
-    )  # fmt: skip
+    )
     y = alt.Y("score_index:Q", scale=scale, axis=axis)
     low, high = alt.Y("best_low_index:Q", scale=scale, axis=axis), alt.Y2("best_high_index:Q")
     sure = chart.transform_filter("isValid(datum.best_low_index) && isValid(datum.best_high_index)")
@@ -73,9 +77,17 @@ def capability_frontier(drawn: Drawing) -> "alt.LayerChart":
         .properties(name="records")
     )
     return layered(
-        drawn, band, band_held, others, *side_lines(chart, drawn, moments(), best), *line_held,
-        tops, *_record_names(records, scale), *_gap(chart, scale), height=420,
-    )  # fmt: skip
+        drawn,
+        band,
+        band_held,
+        others,
+        *side_lines(chart, drawn, moments(), best),
+        *line_held,
+        tops,
+        *_record_names(records, scale),
+        *_gap(chart, scale),
+        height=420,
+    )
 
 
 def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
@@ -105,12 +117,16 @@ def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
     x, stop, since = (_when(column) for column in ("t_ms", "stop_ms", "from_ms"))
     colour, shape = side_colour(both), side_shape(both)
     shown = tip(
-        ("model_name", "Record", ""), ("released_on", "Set on", ""),
-        ("score_index", "Score", ".1f"), ("score_low_index", "90% low", ".1f"),
-        ("score_high_index", "90% high", ".1f"), ("by_words", "Matched by", ""),
-        ("matched_words", "Matched on", ""), ("stood_months", "Months it stood", ".1f"),
+        ("model_name", "Record", ""),
+        ("released_on", "Set on", ""),
+        ("score_index", "Score", ".1f"),
+        ("score_low_index", "90% low", ".1f"),
+        ("score_high_index", "90% high", ".1f"),
+        ("by_words", "Matched by", ""),
+        ("matched_words", "Matched on", ""),
+        ("stood_months", "Months it stood", ".1f"),
         ("interval_words", "90% interval, months", ""),
-    )  # fmt: skip
+    )
     spread = (
         ends.transform_filter("isValid(datum.low_ms) && datum.from_ms < datum.to_ms")
         .mark_rule(strokeWidth=7, opacity=0.28)
@@ -152,9 +168,17 @@ def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
         .properties(name="set")
     )
     return layered(
-        drawn, spread, score, *lines, heads, open_heads, matches, points,
-        *_arrow_words(records, scale), height=460,
-    )  # fmt: skip
+        drawn,
+        spread,
+        score,
+        *lines,
+        heads,
+        open_heads,
+        matches,
+        points,
+        *_arrow_words(records, scale),
+        height=460,
+    )
 
 
 def _last(chart: "alt.Chart") -> "alt.Chart":
@@ -183,12 +207,16 @@ def _record_names(records: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]"
 
     named = (
         records.transform_joinaggregate(
-            lowest="min(score_index)", highest="max(score_index)", first_ms="min(row_ms)",
+            lowest="min(score_index)",
+            highest="max(score_index)",
+            first_ms="min(row_ms)",
             all_last_ms="max(row_ms)",
         )
         .transform_window(
-            next_index="lead(score_index)", next_ms="lead(row_ms)",
-            sort=[alt.SortField("row_ms")], groupby=["side_label"],
+            next_index="lead(score_index)",
+            next_ms="lead(row_ms)",
+            sort=[alt.SortField("row_ms")],
+            groupby=["side_label"],
         )
         .transform_calculate(
             is_clear="!isValid(datum.next_ms) || "
@@ -198,7 +226,7 @@ def _record_names(records: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]"
             shown_name="(!isValid(datum.next_ms) || (roomy && datum.is_clear))"
             " ? datum.model_name : ''",
         )
-    )  # fmt: skip
+    )
     x, y = alt.X("t_ms:T"), alt.Y("score_index:Q", scale=scale)
     to_left = "datum.side_n == 0 && !datum.is_early"
     return [
@@ -225,8 +253,13 @@ def _gap(chart: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
             best_b="datum.side_n == 0 ? datum.best_index + datum.gap_index : datum.best_index",
         )
         .transform_aggregate(
-            last_ms="max(all_last_ms)", best_a="max(best_a)", best_b="max(best_b)",
-            gap="max(gap_index)", low="max(gap_low_index)", high="max(gap_high_index)", n="count()",
+            last_ms="max(all_last_ms)",
+            best_a="max(best_a)",
+            best_b="max(best_b)",
+            gap="max(gap_index)",
+            low="max(gap_low_index)",
+            high="max(gap_high_index)",
+            n="count()",
         )
         .transform_filter("datum.n > 0 && isValid(datum.gap)")
         .transform_calculate(
@@ -237,7 +270,7 @@ def _gap(chart: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
             interval="isValid(datum.low) && isValid(datum.high)"
             " ? format(datum.low, '+.1f') + ' to ' + format(datum.high, '+.1f') : ''",
         )
-    )  # fmt: skip
+    )
     x, middle = alt.X("end_ms:T"), alt.Y("middle:Q", scale=scale)
     rule = both.mark_rule(style="strong", strokeWidth=1.6, xOffset=10).encode(
         x, alt.Y("best_a:Q", scale=scale), alt.Y2("best_b:Q")

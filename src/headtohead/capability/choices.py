@@ -59,11 +59,15 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
     )
     y = _lines(DOMAIN_WORDS)
     shown = tip(
-        ("title", "Benchmark", ""), ("domain_words", "Domain", ""), ("gain_pp", "Gain", "+.1f"),
-        ("gain_low_pp", "90% low", "+.1f"), ("gain_high_pp", "90% high", "+.1f"),
-        ("a_n", "Models of side A", ",.0f"), ("b_n", "Models of side B", ",.0f"),
+        ("title", "Benchmark", ""),
+        ("domain_words", "Domain", ""),
+        ("gain_pp", "Gain", "+.1f"),
+        ("gain_low_pp", "90% low", "+.1f"),
+        ("gain_high_pp", "90% high", "+.1f"),
+        ("a_n", "Models of side A", ",.0f"),
+        ("b_n", "Models of side B", ",.0f"),
         ("holm_value", "p-value, corrected", ".3f"),
-    )  # fmt: skip
+    )
     zero = (
         alt.Chart(alt.InlineData(values=[{"zero_n": 0}]))
         .mark_rule(style="strong", strokeWidth=1.2)
@@ -89,9 +93,16 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
         alt.X("gain_low_pp:Q"), y, colour, alt.X2("gain_high_pp:Q")
     )
     return layered(
-        drawn, _heads(chart, y), zero, between, bars, unsure, marks, *_directions(drawn.sides),
+        drawn,
+        _heads(chart, y),
+        zero,
+        between,
+        bars,
+        unsure,
+        marks,
+        *_directions(drawn.sides),
         height=_LINE_PX * len(rows),
-    )  # fmt: skip
+    )
 
 
 def sensitivity(drawn: Drawing) -> "alt.LayerChart":
@@ -114,19 +125,19 @@ def _panel(
 
     what, unit = value.split("_")
     low, high = f"{what}_low_{unit}", f"{what}_high_{unit}"
-    scale = alt.Scale(
-        zero=False, nice=False, padding=12, range=[alt.ExprRef(end) for end in room]
-    )  # fmt: skip
+    scale = alt.Scale(zero=False, nice=False, padding=12, range=[alt.ExprRef(end) for end in room])
     axis = alt.Axis(
         title=list(title), orient="bottom", tickCount=5, labelOverlap="greedy", grid=True
     )
     x = alt.X(f"{value}:Q", scale=scale, axis=axis)
     shown = tip(
-        ("choice", "Choice", ""), ("a_model", "Best of side A", ""),
-        ("b_model", "Best of side B", ""), (value, " ".join(title), ".1f"),
+        ("choice", "Choice", ""),
+        ("a_model", "Best of side A", ""),
+        ("b_model", "Best of side B", ""),
+        (value, " ".join(title), ".1f"),
         (f"{what}_words", "90%", ""),
         ("benchmarks_n", "Benchmarks", ",.0f"),
-    )  # fmt: skip
+    )
     known = chart.transform_filter(f"isValid(datum.{value})")
     asked = known.transform_filter("datum.topic == 'as asked'")
     rule = asked.mark_rule(style="strong", strokeDash=[4, 3], strokeWidth=1.2).encode(x)

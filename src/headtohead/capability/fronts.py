@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray, FloatArray
 
 FRONT_COLUMNS = (
-    "best_index", "best_low_index", "best_high_index", "gap_index", "gap_low_index",
+    "best_index",
+    "best_low_index",
+    "best_high_index",
+    "gap_index",
+    "gap_low_index",
     "gap_high_index",
-)  # fmt: skip
+)
 
 
 def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":

@@ -22,9 +22,18 @@ SCORE_WORDS = {
 
 
 SCORE_COLUMNS = (
-    "test", "model_name", "model_id", "setting", "lab", "country", "score_frac", "tasks_n",
-    "chance_corrected", "evaluator", "observed_on",
-)  # fmt: skip
+    "test",
+    "model_name",
+    "model_id",
+    "setting",
+    "lab",
+    "country",
+    "score_frac",
+    "tasks_n",
+    "chance_corrected",
+    "evaluator",
+    "observed_on",
+)
 
 
 def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":

@@ -10,10 +10,21 @@ if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray
 
 MODEL_COLUMNS = (
-    "side", "model_name", "lab", "country", "score_index", "score_low_index", "score_high_index",
-    "benchmarks_n", "released_on", "is_record", "frontier_frac", "best_rank", "worst_rank",
+    "side",
+    "model_name",
+    "lab",
+    "country",
+    "score_index",
+    "score_low_index",
+    "score_high_index",
+    "benchmarks_n",
+    "released_on",
+    "is_record",
+    "frontier_frac",
+    "best_rank",
+    "worst_rank",
     "tie_group",
-)  # fmt: skip
+)
 
 
 def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":

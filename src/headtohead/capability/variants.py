@@ -73,9 +73,12 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
     if isinstance(asked.sides, TwoSides) and base.method != "published":
         for name in asked.sides.capability.index.benchmarks:
             fewer = under(
-                "benchmarks", f"without {title(name)}", draws=0, without=(*base.without, name),
+                "benchmarks",
+                f"without {title(name)}",
+                draws=0,
+                without=(*base.without, name),
                 frontier_benchmarks=1,
-            )  # fmt: skip
+            )
             yield _same_models(fewer, asked.sides)
 
 

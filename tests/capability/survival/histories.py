@@ -9,7 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival import Side
+from headtohead.capability.survival import Lag, Side, side_lag
+from headtohead.capability.survival.kaplan_meier import row_medians, row_restricted_means
+from headtohead.capability.survival.sides import dated, front
+from headtohead.stats.inputs import FloatArray, IntArray
 
 MONTH = 365.25 / 12
 History = list[tuple[int, float]]
@@ -25,6 +28,46 @@ def rng(seed: int = 1) -> np.random.Generator:
 def columns(history: History) -> tuple[list[int], list[float]]:
     days, values = zip(*history, strict=True)
     return list(days), list(values)
+
+
+def running_best(days: ArrayLike, values: ArrayLike) -> tuple[IntArray, FloatArray]:
+    """Days and values of the entries that are higher than all before, the best of their day."""
+    when, value = dated(days, values, "")
+    found = front(when, value[None, :], int(when.max()))
+    (record,) = found.records()
+    return found.days[record], found.best[0, record]
+
+
+def entry_lag(
+    leader: Side,
+    day: int,
+    value: float,
+    draws: ArrayLike,
+    on_day: int | None = None,
+    level: float = 0.95,
+) -> Lag:
+    """The lag of one entry: at its release, or on a later day."""
+    entry = Side([day], [value], np.asarray(draws, dtype=np.float64)[:, None])
+    if on_day is None:
+        return side_lag(leader, entry, day, "release", level)
+    return side_lag(leader, entry, on_day, "as of", level)
+
+
+def _as_row(
+    durations: ArrayLike, observed: ArrayLike
+) -> tuple[FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]], FloatArray]:
+    time = np.asarray(durations, dtype=np.float64)[None, :]
+    return time, np.asarray(observed, dtype=np.bool_)[None, :], np.ones(time.shape)
+
+
+def median_of(durations: ArrayLike, observed: ArrayLike) -> float:
+    """The Kaplan-Meier median of one row."""
+    return float(row_medians(*_as_row(durations, observed))[0])
+
+
+def mean_of(durations: ArrayLike, observed: ArrayLike, horizon: float) -> float:
+    """The restricted mean of one row, the least where the longest still runs."""
+    return float(row_restricted_means(*_as_row(durations, observed), horizon)[1][0])
 
 
 def exact(days: ArrayLike, values: ArrayLike) -> Side:

@@ -13,18 +13,14 @@ from tests.capability.survival.histories import (
     History,
     columns,
     exact,
+    mean_of,
+    median_of,
     rng,
+    running_best,
     shaken,
 )
 
-from headtohead.capability.survival import (
-    Side,
-    catch_up,
-    catch_up_times,
-    kaplan_meier_median,
-    restricted_mean,
-    running_best,
-)
+from headtohead.capability.survival import Side, catch_up, catch_up_times
 
 # ---------------------------------------------------------------- published examples
 
@@ -74,7 +70,7 @@ def test_medians_agree_with_one_draw_at_a_time(history: History, other: History,
     expected = []
     for ours, theirs in zip(leader.rows, trailing.rows, strict=True):
         times = catch_up_times(leader.days, ours, trailing.days, theirs, 40)
-        expected.append(kaplan_meier_median(times.durations, times.observed).value)
+        expected.append(median_of(times.durations, times.observed))
     assert found.median.scores.value == found.median.both.value == expected[0]
     assert found.medians.tolist() == expected[1:]
 
@@ -87,15 +83,13 @@ def test_certain_scores_leave_the_records() -> None:
     leader, trailing = exact(days, levels), Side(late, levels, np.tile(levels, (40, 1)))
     found = catch_up(leader, trailing, 2100, rng(), horizon=300, level=0.9)
     times = found.times
-    alone = kaplan_meier_median(times.durations, times.observed, 0.9)
+    alone = median_of(times.durations, times.observed)
     assert found.mean is not None
     for spread in (found.median, found.mean):
         assert spread.scores.low == spread.scores.high
         assert spread.both.low < spread.both.value < spread.both.high
-    assert found.median.scores.value == alone.value
-    assert found.mean.scores.value == pytest.approx(
-        restricted_mean(times.durations, times.observed, 300).value
-    )
+    assert found.median.scores.value == alone
+    assert found.mean.scores.value == pytest.approx(mean_of(times.durations, times.observed, 300))
 
 
 def test_records_closed_together_are_one_piece_of_evidence() -> None:
@@ -151,9 +145,13 @@ def test_a_draw_without_a_record_counts_against_both_ends() -> None:
     drawn = np.tile([10.0, 12.0], (100, 1))
     drawn[:20, 0] = 13.0  # in these, day 200 sets no record
     found = catch_up(
-        Side([100, 200], [10.0, 12.0], drawn), Side([260], [13.0], np.full((100, 1), 13.0)),
-        400, rng(), since=150, level=0.9,
-    )  # fmt: skip
+        Side([100, 200], [10.0, 12.0], drawn),
+        Side([260], [13.0], np.full((100, 1), 13.0)),
+        400,
+        rng(),
+        since=150,
+        level=0.9,
+    )
     assert np.count_nonzero(np.isnan(found.medians)) == 20
     scores = found.median.scores
     assert (scores.low, scores.value, scores.high) == (0, 60, math.inf)

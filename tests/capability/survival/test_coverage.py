@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.capability.survival.histories import World, rng, world
+from tests.capability.survival.histories import World, entry_lag, mean_of, median_of, rng, world
 
 from headtohead.capability.survival import (
     CLOCKS,
@@ -12,10 +12,7 @@ from headtohead.capability.survival import (
     Side,
     catch_up,
     catch_up_times,
-    entry_lag,
     horizontal_gap,
-    kaplan_meier_median,
-    restricted_mean,
     side_lag,
     trend_gap,
 )
@@ -113,8 +110,8 @@ def records() -> _Tally:
     w = world(source, n=9000, m=6000, span=195_000, draws=1)
     true = (w.true_leader.days, w.true_leader.values, w.true_trailing.days, w.true_trailing.values)
     long = catch_up_times(*true, w.span)
-    median = kaplan_meier_median(long.durations, long.observed).value
-    mean = restricted_mean(long.durations, long.observed, 300).value
+    median = median_of(long.durations, long.observed)
+    mean = mean_of(long.durations, long.observed, 300)
     for _ in range(150):
         w = world(source, n=60, m=40, span=1300)
         certain = [
@@ -129,10 +126,6 @@ def records() -> _Tally:
             line = trend_gap(a, b, 0, w.span, source, level=_LEVEL)
             tally.interval(f"days, {kind}", line.days.both, 230)
             tally.interval(f"slope, {kind}", line.leader_slope.both, 0.04 * 365.25)
-            if kind == "certain":
-                times = found.times
-                alone = kaplan_meier_median(times.durations, times.observed, _LEVEL)
-                tally.interval("alone", alone, median)
     assert math.isfinite(median)
     return tally
 
@@ -143,7 +136,3 @@ def test_records_and_scores_cover_together(records: _Tally, name: str) -> None:
     # uncertain scores the draws add to a spread that the records already show.
     assert 0.81 <= records.share(f"{name}, certain") <= 0.96
     assert records.share(f"{name}, seen") >= 0.89
-
-
-def test_records_taken_as_independent_cover_less(records: _Tally) -> None:
-    assert records.share("alone") <= records.share("median, certain")

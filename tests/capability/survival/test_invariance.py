@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capability.survival.histories import HISTORY, History, rng, shaken
+from tests.capability.survival.histories import HISTORY, History, entry_lag, rng, shaken
 
-from headtohead.capability.survival import Side, catch_up, entry_lag, horizontal_gap, side_lag
+from headtohead.capability.survival import Lag, Side, catch_up, horizontal_gap, side_lag
 from headtohead.stats.inputs import FloatArray
 
 _GRID = np.arange(2.0, 10)
@@ -27,13 +27,17 @@ def _numbers(
         except ValueError:
             found.append(-1.0)
 
-    def lag(at: Callable[[], object]) -> list[float]:
+    def lag(at: Callable[[], Lag]) -> list[float]:
         one = at()
-        interval = one.days  # type: ignore[attr-defined]
+        interval = one.days
         return [
-            interval.value, interval.low, interval.high,
-            one.ahead, one.open, *one.draws,  # type: ignore[attr-defined]
-        ]  # fmt: skip
+            interval.value,
+            interval.low,
+            interval.high,
+            one.ahead,
+            one.open,
+            *one.draws,
+        ]
 
     def times() -> list[float]:
         one = catch_up(leader, trailing, on_day, rng(), level=_LEVEL)

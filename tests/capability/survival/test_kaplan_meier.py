@@ -1,16 +1,14 @@
-"""The Kaplan-Meier curve, its median and its restricted mean."""
+"""Kaplan-Meier medians and restricted means, row by row."""
 
 import math
-import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
-from tests.capability.survival.histories import rng
+from tests.capability.survival.histories import mean_of, median_of
 
-from headtohead.capability.survival import kaplan_meier, kaplan_meier_median, restricted_mean
 from headtohead.capability.survival.kaplan_meier import row_medians, row_restricted_means
 
 # Remissions in weeks under 6-mercaptopurine and placebo (Freireich et al. 1963,
@@ -32,29 +30,16 @@ def _columns(rows: _Rows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_median_reproduces_the_remission_data() -> None:
-    # Venables and Ripley (2002), doi:10.1007/978-0-387-21706-2, section 13.1, log-log
-    # limits: 6-MP 23 (13, none), placebo 8 (4, 11).
-    mp = kaplan_meier_median(_MP, _MP_ENDED)
-    assert (mp.value, mp.low, mp.high) == (23, 13, math.inf)
-    placebo = kaplan_meier_median(_PLACEBO, [True] * 21)
-    assert (placebo.value, placebo.low, placebo.high) == (8, 4, 11)
-
-
-def test_curve_reproduces_the_remission_data() -> None:
-    # Kleinbaum and Klein (2012), doi:10.1007/978-1-4419-6646-9, chapter 2: 6-MP, to 3 places.
-    curve = kaplan_meier(_MP, _MP_ENDED)
-    assert curve.times.tolist() == [6, 7, 10, 13, 16, 22, 23]
-    expected = [0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448]
-    assert curve.running == pytest.approx(expected, abs=0.0006)
+    # Venables and Ripley (2002), doi:10.1007/978-0-387-21706-2, section 13.1: 6-MP 23, placebo 8.
+    assert median_of(_MP, _MP_ENDED) == 23
+    assert median_of(_PLACEBO, [True] * 21) == 8
 
 
 def test_restricted_mean_reproduces_r() -> None:
     # R's survival package, survfit and print(rmean): ends at 10, 15, 23, 30, 35, 52, and one
-    # running at 100 give 37.85714 with standard error 10.73888, without the factor 6/5.
-    found = restricted_mean([10, 15, 23, 30, 35, 52, 100], [True] * 6 + [False], 100)
-    half = 1.959964 * 10.73888 * math.sqrt(6 / 5)
-    assert found.value == pytest.approx(37.85714, abs=1e-5)
-    assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half))
+    # running at 100 give 37.85714.
+    found = mean_of([10, 15, 23, 30, 35, 52, 100], [True] * 6 + [False], 100)
+    assert found == pytest.approx(37.85714, abs=1e-5)
 
 
 # ---------------------------------------------------------------- properties
@@ -65,24 +50,13 @@ def test_restricted_mean_reproduces_r() -> None:
 def test_median_and_mean_follow_the_unit(rows: _Rows, unit: int) -> None:
     durations, observed = _columns(rows)
     horizon = float(durations.max())
-    for found, scaled in (
-        (
-            kaplan_meier_median(durations, observed),
-            kaplan_meier_median(durations * unit, observed),
-        ),
-        (
-            restricted_mean(durations, observed, horizon),
-            restricted_mean(durations * unit, observed, horizon * unit),
-        ),
-    ):
-        assert (scaled.value, scaled.low, scaled.high) == pytest.approx(
-            (found.value * unit, found.low * unit, found.high * unit)
-        )
-    mean = restricted_mean(durations, observed, horizon)
-    assert 0 <= mean.low <= mean.value <= mean.high <= horizon + 1e-9
+    median, mean = median_of(durations, observed), mean_of(durations, observed, horizon)
+    assert median_of(durations * unit, observed) == pytest.approx(median * unit)
+    assert mean_of(durations * unit, observed, horizon * unit) == pytest.approx(mean * unit)
+    assert 0 <= mean <= horizon + 1e-9
     if observed.all():
-        assert durations.min() <= kaplan_meier_median(durations, observed).value <= durations.max()
-        assert mean.value == pytest.approx(durations.mean())
+        assert durations.min() <= median <= durations.max()
+        assert mean == pytest.approx(durations.mean())
 
 
 @settings(deadline=None, max_examples=80)
@@ -97,43 +71,11 @@ def test_weights_are_repeats(rows: list[tuple[int, bool, int]]) -> None:
         assert math.isnan(most)
         return
     time, ended = np.repeat(durations, weights), np.repeat(observed, weights)
-    assert median == kaplan_meier_median(time, ended).value
-    short = restricted_mean(time, ended, float(time.max())).value
-    left = float(kaplan_meier(time, ended).running[-1]) if ended.any() else 1.0
-    assert least == pytest.approx(short)
-    assert most == pytest.approx(short + left * (12 - time.max()))
-
-
-# ---------------------------------------------------------------- coverage
-
-
-@pytest.mark.parametrize(("n", "expected"), [(12, 0.97), (40, 0.945)])
-def test_median_covers_under_censoring(n: int, expected: float) -> None:
-    source = rng(2)
-    truth = 10 * math.log(2)
-    hits = 0
-    for _ in range(1500):
-        time, limit = source.exponential(10, n), source.uniform(5, 30, n)
-        found = kaplan_meier_median(np.minimum(time, limit), time <= limit)
-        hits += found.low <= truth <= found.high
-    assert hits / 1500 == pytest.approx(expected, abs=0.018)
-
-
-@pytest.mark.parametrize("n", [12, 40])
-def test_restricted_mean_covers_under_censoring(n: int) -> None:
-    source = rng(3)
-    truth = 10 * (1 - math.exp(-1.5))
-    hits = total = 0
-    for _ in range(1500):
-        time, limit = source.exponential(10, n), source.uniform(5, 40, n)
-        durations, observed = np.minimum(time, limit), time <= limit
-        last = durations.argmax()
-        if durations[last] < 15 and not observed[last]:
-            continue
-        found = restricted_mean(durations, observed, 15)
-        hits += found.low <= truth <= found.high
-        total += 1
-    assert hits / total == pytest.approx(0.94, abs=0.025)
+    assert median == median_of(time, ended)
+    assert least == pytest.approx(mean_of(time, ended, 12.0))
+    assert least <= most + 1e-12
+    if ended[time == time.max()].all():
+        assert most == pytest.approx(least)
 
 
 # ---------------------------------------------------------------- second implementation
@@ -143,74 +85,29 @@ def test_restricted_mean_covers_under_censoring(n: int) -> None:
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=6, max_size=40))
 def test_agrees_with_scipy(rows: _Rows) -> None:
     durations, observed = _columns(rows)
-    found = kaplan_meier_median(durations, observed)
     if not observed.any():
-        assert (found.value, found.low, found.high) == (math.inf, 0, math.inf)
+        assert median_of(durations, observed) == math.inf
         return
     data = sp.CensoredData(uncensored=durations[observed], right=durations[~observed])
     curve = sp.ecdf(data).sf
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scipy warns that the band of 0 and 1 is undefined
-        band = curve.confidence_interval(0.95, method="log-log")
-    times = curve.quantiles
-    ended = np.isin(times, durations[observed])
-    zero = curve.probabilities <= 0
-    lower = np.where(zero, 0.0, band.low.probabilities)
-    upper = np.where(zero, 1.0, band.high.probabilities)
-    mine = kaplan_meier(durations, observed)
-    assert mine.times.tolist() == times[ended].tolist()
-    assert mine.running == pytest.approx(curve.probabilities[ended])
-    assert mine.low == pytest.approx(lower[ended])
-    assert mine.high == pytest.approx(upper[ended])
-
-    def first(mask: np.ndarray, otherwise: float) -> float:
-        return float(times[mask & ended].min()) if (mask & ended).any() else otherwise
-
-    half = curve.probabilities <= 0.5 + 1e-12
-    assert found.low == min(first(lower <= 0.5, float(times[ended].max())), found.value)
-    assert found.high == max(first(upper <= 0.5, math.inf), found.value)
-    assert found.value >= first(half, math.inf)
+    half = (curve.probabilities <= 0.5 + 1e-12) & np.isin(curve.quantiles, durations[observed])
+    first = float(curve.quantiles[half].min()) if half.any() else math.inf
+    assert median_of(durations, observed) >= first
+    assert math.isinf(median_of(durations, observed)) == math.isinf(first)
     longest = float(durations.max())
     grid = np.arange(0, longest, 0.5)  # whole times, so steps fall on the grid
     area = float(curve.evaluate(grid).sum() * 0.5)
-    assert restricted_mean(durations, observed, longest).value == pytest.approx(area)
+    assert mean_of(durations, observed, longest) == pytest.approx(area)
 
 
 # ---------------------------------------------------------------- degenerate input
 
 
-def test_too_few_durations_say_nothing() -> None:
-    found = kaplan_meier_median([3, 5, 8, 9, 11], [True] * 5)
-    assert (found.value, found.low, found.high) == (8, 0, math.inf)
-    assert kaplan_meier_median([4, 8], [True, True]).value == 6
-    assert kaplan_meier_median([4, 8], [True, False]).value == 4
-    rare = kaplan_meier_median([1] + [9] * 30, [True] + [False] * 30)
-    assert (rare.value, rare.low, rare.high) == (math.inf, 1, math.inf)
-
-
-def test_a_mean_without_spread_says_nothing() -> None:
-    for durations, observed, value in (
-        ([5], [True], 5),
-        ([5] * 9, [True] * 9, 5),
-        ([20, 20], [False, False], 10),
-        ([4, 20], [True, True], 7),
-    ):
-        found = restricted_mean(durations, observed, 10)
-        assert (found.value, found.low, found.high) == (value, 0, 10)
-    assert kaplan_meier([3, 4], [False, False]).times.size == 0
-
-
-def test_refuses_what_is_no_duration() -> None:
-    with pytest.raises(ValueError, match="duration is negative"):
-        kaplan_meier_median([-1], [True])
-    with pytest.raises(ValueError, match="lengths differ"):
-        kaplan_meier_median([1, 2], [True])
-    with pytest.raises(ValueError, match="level is 1"):
-        kaplan_meier([1, 2], [True, True], 1)
-    with pytest.raises(ValueError, match="ask for a horizon up to 9"):
-        restricted_mean([1, 9], [True, False], 10)
-    with pytest.raises(ValueError, match="ask for a horizon up to 9"):
-        restricted_mean([9, 9], [True, False], 10)
-    for horizon in (0, math.inf, math.nan):
-        with pytest.raises(ValueError, match="a time above 0"):
-            restricted_mean([1, 9], [True, True], horizon)
+def test_few_durations() -> None:
+    assert median_of([3, 5, 8, 9, 11], [True] * 5) == 8
+    assert median_of([4, 8], [True, True]) == 6
+    assert median_of([4, 8], [True, False]) == 4
+    assert median_of([1] + [9] * 30, [True] + [False] * 30) == math.inf
+    assert mean_of([5] * 9, [True] * 9, 10) == 5
+    assert mean_of([4, 20], [True, True], 10) == 7
+    assert mean_of([20, 20], [False, False], 10) == 10

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capability.survival.histories import exact, rng, world
+from tests.capability.survival.histories import exact, rng, running_best, world
 
-from headtohead.capability.survival import Side, Through, running_best, trend_gap
+from headtohead.capability.survival import Side, Through, trend_gap
 from headtohead.capability.survival.trend_gaps import block_weights
 from headtohead.stats.inputs import FloatArray, IntArray
 

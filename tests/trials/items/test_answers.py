@@ -11,9 +11,12 @@ from headtohead.trials.items.answers import parts, tabulate
 
 def test_counts_means_and_gaps() -> None:
     found = tabulate(
-        ["a", "a", "b", "b"], ["x", "x", "x", "y"], [1, 0.25, 0.5, 1],
-        attempts=[1, 3, 2, 1], epochs=[1, 2, 1, 1],
-    )  # fmt: skip
+        ["a", "a", "b", "b"],
+        ["x", "x", "x", "y"],
+        [1, 0.25, 0.5, 1],
+        attempts=[1, 3, 2, 1],
+        epochs=[1, 2, 1, 1],
+    )
     assert found.respondents == ("a", "b")
     assert found.items == ("x", "y")
     np.testing.assert_allclose(found.score, [[(1 + 0.75) / 4, 0], [0.5, 1]])

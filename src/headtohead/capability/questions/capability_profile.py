@@ -29,9 +29,18 @@ QUESTION = Question(
 )
 _ALPHA = 0.1
 _COLUMNS = (
-    "benchmark", "title", "domain", "gain_pp", "gain_low_pp", "gain_high_pp", "a_n", "b_n",
-    "p_value", "holm_value", "is_sure",
-)  # fmt: skip
+    "benchmark",
+    "title",
+    "domain",
+    "gain_pp",
+    "gain_low_pp",
+    "gain_high_pp",
+    "a_n",
+    "b_n",
+    "p_value",
+    "holm_value",
+    "is_sure",
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:

@@ -23,9 +23,20 @@ QUESTION = Question(
     scope={**INDEX_WORDS, **SIDE_WORDS},
 )
 _COLUMNS = (
-    "topic", "choice", "a_model", "b_model", "gap_index", "gap_low_index", "gap_high_index",
-    "lag_months", "lag_low_months", "lag_high_months", "benchmarks_n", "models_n", "why",
-)  # fmt: skip
+    "topic",
+    "choice",
+    "a_model",
+    "b_model",
+    "gap_index",
+    "gap_low_index",
+    "gap_high_index",
+    "lag_months",
+    "lag_low_months",
+    "lag_high_months",
+    "benchmarks_n",
+    "models_n",
+    "why",
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:

@@ -32,10 +32,22 @@ QUESTION = Question(
     },
 )
 _COLUMNS = (
-    "side", "model_name", "lab", "country", "score_index", "score_low_index", "score_high_index",
-    "released_on", "matched_by", "matched_on", "stood_until", "stood_months", "stood_low_months",
-    "stood_high_months", "is_matched",
-)  # fmt: skip
+    "side",
+    "model_name",
+    "lab",
+    "country",
+    "score_index",
+    "score_low_index",
+    "score_high_index",
+    "released_on",
+    "matched_by",
+    "matched_on",
+    "stood_until",
+    "stood_months",
+    "stood_low_months",
+    "stood_high_months",
+    "is_matched",
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -106,9 +118,12 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
     theirs = [n for n in found.b_past.nonzero()[0].tolist()]
     rows = []
     for level, day, lasted, matched in zip(
-        records.levels.tolist(), records.days.tolist(), records.durations.tolist(),
-        records.observed.tolist(), strict=True,
-    ):  # fmt: skip
+        records.levels.tolist(),
+        records.days.tolist(),
+        records.durations.tolist(),
+        records.observed.tolist(),
+        strict=True,
+    ):
         setter = next(
             n
             for n in found.a_past.nonzero()[0].tolist()

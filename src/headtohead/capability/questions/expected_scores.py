@@ -27,9 +27,19 @@ QUESTION = Question(
     },
 )
 _COLUMNS = (
-    "benchmark", "title", "domain", "a_model", "a_expected_frac", "a_scored_frac", "b_model",
-    "b_expected_frac", "b_scored_frac", "gap_pp", "gap_low_pp", "gap_high_pp",
-)  # fmt: skip
+    "benchmark",
+    "title",
+    "domain",
+    "a_model",
+    "a_expected_frac",
+    "a_scored_frac",
+    "b_model",
+    "b_expected_frac",
+    "b_scored_frac",
+    "gap_pp",
+    "gap_low_pp",
+    "gap_high_pp",
+)
 
 
 def run(frames: Frames, ask: Ask) -> Answer:

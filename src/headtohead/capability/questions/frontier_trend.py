@@ -117,11 +117,24 @@ def _apart(found: TwoSides, ask: Ask, apart: HorizontalGap, names: list[str]) ->
 
 
 def _made(
-    found: TwoSides, ask: Ask, label: str, interval: Interval, method: str, n: int, n_of: str,
+    found: TwoSides,
+    ask: Ask,
+    label: str,
+    interval: Interval,
+    method: str,
+    n: int,
+    n_of: str,
     unit: str,
-) -> Estimate:  # fmt: skip
+) -> Estimate:
     rows = model_rows(found.capability, found.a_past | found.b_past)
     return estimate(
-        ask, rows, label=label, interval=interval, unit=unit, method=method, n=n, n_of=n_of,
+        ask,
+        rows,
+        label=label,
+        interval=interval,
+        unit=unit,
+        method=method,
+        n=n,
+        n_of=n_of,
         level=LEVEL,
-    )  # fmt: skip
+    )

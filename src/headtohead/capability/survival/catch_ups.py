@@ -46,9 +46,7 @@ class CatchUp:
     longest, and so make the lag look short.
 
     Attributes:
-        times: Of the point values, record by record; `kaplan_meier` and
-            `kaplan_meier_median` take them for the curve and for an interval that covers
-            only which records there happened to be, scores taken as exact.
+        times: Of the point values, record by record.
         median: The Kaplan-Meier median in days.
         mean: The restricted mean in days, up to the horizon; None if none was asked for.
         medians: Shape (R,): the median in each draw; inf where the curve stays above one

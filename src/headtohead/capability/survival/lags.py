@@ -14,7 +14,6 @@ from headtohead.stats.inputs import (
     BoolArray,
     FloatArray,
     IntArray,
-    vector,
 )
 
 Clock = Literal["release", "as of"]
@@ -35,7 +34,7 @@ class Lag:
         open: Share of the draws in which the leader had the level from its first day.
         clock_day: The day from which the lag is counted back, for the point values.
         entry: Position of the trailing side's entry that sets the level, for the point
-            values (0 in `entry_lag`).
+            values.
         matched: Position of the leader's entry that first had the level, for the point
             values; None if the trailing side is ahead.
     """
@@ -92,39 +91,6 @@ def side_lag(
     levels = rows[np.arange(best.size), best]
     days = trailing.days[theirs][best] if clock == "release" else np.full(best.size, on_day)
     return _lag(leader, levels, days, best_on(trailing.days, trailing.values, on_day), level)
-
-
-def entry_lag(
-    leader: Side,
-    day: int,
-    value: float,
-    draws: ArrayLike,
-    on_day: int | None = None,
-    level: float = 0.95,
-) -> Lag:
-    """How far one named entry of the trailing side is behind the leader, from joint draws.
-
-    Args:
-        leader: Entries of the leader.
-        day: The day on which the entry came out.
-        value: Its point value.
-        draws: Shape (R,), drawn together with the leader's.
-        on_day: The day from which the lag is counted back; None: the entry's own day (how
-            far behind was it at release?). Later entries of the leader do not count.
-        level: Coverage, inside (0, 1).
-
-    Raises:
-        ValueError: As `side_lag`, or if `on_day` lies before `day`.
-
-    References:
-        As `side_lag`.
-    """
-    if on_day is not None and on_day < day:
-        raise ValueError(f"the entry of day {day} was not out on day {on_day}")
-    entry = Side([day], [value], vector(draws, "draws")[:, None])
-    if on_day is None:
-        return side_lag(leader, entry, day, "release", level)
-    return side_lag(leader, entry, on_day, "as of", level)
 
 
 def lag_days(

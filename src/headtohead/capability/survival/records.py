@@ -1,33 +1,10 @@
-"""Records: the entries that raised the best so far, and who is the best."""
+"""Who is the best on a day, and how probably."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival.sides import dated, front, matrix
-from headtohead.stats.inputs import FloatArray, IntArray
-
-
-def running_best(days: ArrayLike, values: ArrayLike) -> tuple[IntArray, FloatArray]:
-    """The entries that set a record: higher than all before, the best of their own day.
-
-    Args:
-        days: Whole days, shape (n,), any order.
-        values: Shape (n,), higher is better.
-
-    Returns:
-        (days, values) of the records, both rising strictly.
-
-    Raises:
-        ValueError: If lengths differ, there is none, or a number is not finite.
-
-    References:
-        Glick, N. (1978). Breaking records and breaking boards. American Mathematical Monthly
-        85, 2-26. doi:10.1080/00029890.1978.11994501
-    """
-    when, value = dated(days, values, "")
-    found = front(when, value[None, :], int(when.max()))
-    (record,) = found.records()
-    return found.days[record], found.best[0, record]
+from headtohead.capability.survival.sides import dated, matrix
+from headtohead.stats.inputs import FloatArray
 
 
 def best_on(days: ArrayLike, values: ArrayLike, day: int) -> int:
