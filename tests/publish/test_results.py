@@ -26,7 +26,7 @@ from headtohead.publish.result import Result
 from headtohead.publish.sheet import (
     Alternative,
     Chooser,
-    Download,
+    DataTable,
     Figure,
     Linked,
     Sheet,
@@ -199,7 +199,7 @@ def boards() -> Sheet:
     )
     shown = (*columns[:2], TableColumn("interval", "Interval", 0, ends=("low", "high")))
     figure = Figure(
-        "board", "Board all", columns=shown, data=Download(columns, first), chooser=chooser
+        "board", "Board all", columns=shown, data=DataTable(columns, first), chooser=chooser
     )
     return cooked(topics=(Topic("boards", "Boards", figures=(figure,)),)).sheet
 

@@ -11,7 +11,7 @@ from headtohead.core.question import Answer
 from headtohead.core.units import show, show_end
 from headtohead.publish.chartparts import Drawing
 from headtohead.publish.citing import content_hash
-from headtohead.publish.sheet import Bar, Bars, Download, Figure, Row, Sheet, TableColumn, Topic
+from headtohead.publish.sheet import Bar, Bars, DataTable, Figure, Row, Sheet, TableColumn, Topic
 
 if TYPE_CHECKING:
     import altair as alt
@@ -68,7 +68,7 @@ def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
             "probable it is that the model is the ablest of all.",
             *answer.notes,
         ),
-        data=Download(
+        data=DataTable(
             tuple(TableColumn(name, title) for name, title in _INDEX_COLUMNS.items()),
             tuple(tuple(row.get(name) for name in _INDEX_COLUMNS) for row in answer.rows),
         ),
@@ -319,9 +319,9 @@ def _chart(name: str, answer: Answer, names: tuple[str, str]) -> "alt.LayerChart
     return draw(Drawing(tuple(rows), names, 0)) if rows else None
 
 
-def _download(answer: Answer) -> Download:
+def _download(answer: Answer) -> DataTable:
     names = tuple(dict.fromkeys(name for row in answer.rows for name in row))
-    return Download(
+    return DataTable(
         tuple(TableColumn(name, name.replace("_", " ")) for name in names),
         tuple(tuple(row.get(name) for name in names) for row in answer.rows),
     )

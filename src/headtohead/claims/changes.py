@@ -9,7 +9,7 @@ from headtohead.claims.verdict import Verdict
 from headtohead.core.provenance import Citation
 from headtohead.publish.envelope import envelope
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Download, Sheet
+from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.published import BOARD_WORDS, one_board
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class DiffResult(Result):
 
         return diff_sheet(self)
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """One row a change."""
         from headtohead.claims.sheet import diff_table
 

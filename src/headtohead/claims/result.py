@@ -13,7 +13,7 @@ from headtohead.core.provenance import Citation
 from headtohead.core.question import Exhibit, Sides
 from headtohead.publish.envelope import answer_json, envelope, finite
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Download, Sheet
+from headtohead.publish.sheet import DataTable, Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -43,7 +43,7 @@ class CheckResult(Result):
 
         return check_sheet(self)
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """One row a claim; of one claim, every row behind it."""
         from headtohead.claims.sheet import check_table
 

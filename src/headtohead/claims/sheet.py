@@ -17,7 +17,7 @@ from headtohead.publish.sheet import (
     Cell,
     Check,
     ClaimCard,
-    Download,
+    DataTable,
     Figure,
     ReadingCard,
     Row,
@@ -171,10 +171,10 @@ def diff_sheet(result: "DiffResult") -> Sheet:
     )
 
 
-def diff_table(result: "DiffResult") -> Download:
+def diff_table(result: "DiffResult") -> DataTable:
     """One row a change."""
     names = ("what", "subject", "before", "after", "why", "source_ids")
-    return Download(
+    return DataTable(
         tuple(TableColumn(name, name.replace("_", " ")) for name in names),
         tuple(
             (c.what, c.subject, c.before, c.after, c.why, " ".join(c.source_ids))
@@ -183,7 +183,7 @@ def diff_table(result: "DiffResult") -> Download:
     )
 
 
-def check_table(result: "CheckResult") -> Download:
+def check_table(result: "CheckResult") -> DataTable:
     """One row a statement and the number that decided; of `show`, each row behind its readings."""
     if result.verb == "show":
         return _download(
@@ -208,9 +208,9 @@ def check_table(result: "CheckResult") -> Download:
     return _download(rows)
 
 
-def _download(rows: Sequence[Mapping[str, Any]]) -> Download:
+def _download(rows: Sequence[Mapping[str, Any]]) -> DataTable:
     names = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Download(
+    return DataTable(
         tuple(TableColumn(name, plain(name, 80).replace("_", " ")) for name in names),
         tuple(tuple(row.get(name) for name in names) for row in rows),
     )

@@ -9,7 +9,7 @@ from headtohead.evidence import listing
 from headtohead.evidence.tables import table, tables
 from headtohead.publish.envelope import envelope
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Cell, Download, Figure, Linked, Sheet, TableColumn, Topic
+from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, TableColumn, Topic
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,13 +32,13 @@ class Listing(Result):
 
     sheet: Sheet
     as_object: Callable[[], dict[str, Any]]
-    as_rows: Callable[[], Download] | None = None
+    as_rows: Callable[[], DataTable] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         return self.as_object()
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """The rows that `--csv` prints."""
         return self.as_rows() if self.as_rows else self.sheet.table
 
@@ -94,10 +94,10 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
         "--json and --csv give all columns and rows."
     )
 
-    def download() -> Download:
+    def download() -> DataTable:
         # Moments as the table has them: a cell of a sheet would end with the minute.
         exact = chosen.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
-        return Download(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
+        return DataTable(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
 
     sheet = _sheet("evidence", name, sentence, figure, as_of=as_of, facts=same)
     return Listing(sheet, lambda: listing.frame_json(chosen, as_of), download)
@@ -130,7 +130,7 @@ def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
         TableColumn("how_to_get", "How to get it"),
     )
     short = tuple(row[:-1] for row in rows)
-    data = Download(columns, tuple(rows))
+    data = DataTable(columns, tuple(rows))
     figure = Figure(
         "sources", "Sources", columns=columns[:-1], rows=short, data=data, shown=len(rows)
     )

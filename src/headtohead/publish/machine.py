@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from headtohead.publish.escaping import plain
-from headtohead.publish.sheet import Download, Figure, Linked
+from headtohead.publish.sheet import DataTable, Figure, Linked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +37,7 @@ def bare(value: object) -> Any:  # noqa: ANN401 - text, number, boolean or None
     return plain(value)
 
 
-def data_json(download: Download) -> dict[str, Any]:
+def data_json(download: DataTable) -> dict[str, Any]:
     """Columns and rows as the downloads of a page have them."""
     return {
         "columns": [column.name for column in download.columns],
@@ -62,7 +62,7 @@ def figure_json(figure: Figure) -> dict[str, Any]:
     }
 
 
-def csv_text(table: Download) -> str:
+def csv_text(table: DataTable) -> str:
     """One line a row, below the names of the columns; what is unknown or open is an empty cell.
 
     Text that a spreadsheet would read as a formula gets an apostrophe before it.
@@ -81,7 +81,7 @@ def _guarded(value: object) -> object:
     return value
 
 
-def frame(table: Download) -> "pl.DataFrame":
+def frame(table: DataTable) -> "pl.DataFrame":
     """The rows as a data frame; days stay days."""
     import polars as pl
 

@@ -27,7 +27,7 @@ from headtohead.publish.sheet import (
     Alternative,
     Answer,
     Cell,
-    Download,
+    DataTable,
     Figure,
     Linked,
     ReadingCard,
@@ -329,7 +329,7 @@ def _board(sheet: Sheet, figure: Figure, board: Alternative, version: str) -> di
         subtitle=board.subtitle,
         says=board.says,
         remarks=board.remarks,
-        data=Download(figure.download.columns, board.rows),
+        data=DataTable(figure.download.columns, board.rows),
     )
     data = data_json(shown.download)
     about = _described(sheet, shown, data, version)

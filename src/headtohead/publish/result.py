@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.version import VERSION
-from headtohead.publish.sheet import Download, Sheet
+from headtohead.publish.sheet import DataTable, Sheet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,7 @@ class Result:
         """The object that `--json` prints."""
         raise NotImplementedError
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """The rows that `--csv` prints."""
         return self.sheet.table
 

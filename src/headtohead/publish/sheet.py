@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.provenance import Citation
@@ -62,7 +62,7 @@ Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
+class DataTable:
     """The rows behind a figure, where they are more, or other, than the table it shows.
 
     Attributes:
@@ -251,14 +251,14 @@ class Figure:
     missing: str = ""
     sources: tuple[Citation, ...] | None = None
     about: str = ""
-    data: Download | None = None
+    data: DataTable | None = None
     chooser: Chooser | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def download(self) -> Download:
+    def download(self) -> DataTable:
         """What its CSV holds."""
-        return self.data or Download(self.columns, self.rows)
+        return self.data or DataTable(self.columns, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,14 +506,9 @@ class Sheet:
         return tuple(sorted(found, key=lambda card: card.place))
 
     @property
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """The rows of its main figure."""
         found = [f for f in self.figures if f.slug == self.main] or [
             f for f in self.figures if f.download.rows
         ]
-        return found[0].download if found else Download((), ())
-
-
-# Their former names, until every feature has taken the new ones.
-Column: TypeAlias = TableColumn
-Section: TypeAlias = Figure
+        return found[0].download if found else DataTable((), ())

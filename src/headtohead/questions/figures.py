@@ -10,7 +10,7 @@ from headtohead.core.question import Exhibit, Sides
 from headtohead.core.units import show, unit_of, units
 from headtohead.publish.escaping import plain, web_address
 from headtohead.publish.machine import bare
-from headtohead.publish.sheet import Cell, Download, Figure, Linked, Row, Slider, TableColumn
+from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Row, Slider, TableColumn
 from headtohead.questions.exhibit import ExhibitSpec
 from headtohead.questions.prepare import by_known, drawing, seen_days, side_label
 
@@ -50,7 +50,7 @@ def exhibit_figure(
         missing=answer.missing,
         sources=exhibit.citations,
         about=str(exhibit.about),
-        data=Download(
+        data=DataTable(
             tuple(TableColumn(c, spec.table.get(c, plain(c, 80).replace("_", " "))) for c in names),
             tuple(tuple(row.get(c) for c in names) for row in rows),
         ),

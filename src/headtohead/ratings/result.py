@@ -10,7 +10,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.interval import Interval
 from headtohead.core.provenance import Citation
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Download, Sheet
+from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.board import Board
 from headtohead.ratings.settings import RankSettings
 
@@ -203,7 +203,7 @@ class RankResult(Result):
 
         return rank_json(self)
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """One row for each model and board."""
         from headtohead.ratings.sheet.data import rank_table
 

@@ -15,7 +15,7 @@ from headtohead.files.opening import digest
 from headtohead.publish.envelope import envelope
 from headtohead.publish.machine import figure_json
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Download, Sheet, TableColumn
+from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 from headtohead.trials.rates import Rates
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class TrialResult(Result):
         """The result, with the command that makes it again."""
         return replace(self, sheet=replace(self.sheet, command=command))
 
-    def table(self) -> Download:
+    def table(self) -> DataTable:
         """The main figure if the sheet names one; else a row an estimate, as in `results`."""
         if self.sheet.main:
             return self.sheet.table
@@ -60,7 +60,7 @@ class TrialResult(Result):
             for row in self.results
         ]
         columns = [TableColumn(name, name.replace("_", " ")) for name in names]
-        return Download(tuple(columns), tuple(rows))
+        return DataTable(tuple(columns), tuple(rows))
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.interval import Interval
 from headtohead.publish.escaping import plain
-from headtohead.publish.sheet import Alternative, Chooser, Download, Figure, Row, TableColumn
+from headtohead.publish.sheet import Alternative, Chooser, DataTable, Figure, Row, TableColumn
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet import charts, words
@@ -68,7 +68,7 @@ def boards_figure(result: RankResult, names: ModelNames, top: int | None) -> Fig
             TableColumn("ties_n", "Ties", 0),
             *([TableColumn("flag", "Open end")] if flags else ()),
         ),
-        data=Download(STANDING, first.rows),
+        data=DataTable(STANDING, first.rows),
         chart=_chart(names, kinds, board, first.constants),
         metadata=described(result),
         chooser=Chooser(

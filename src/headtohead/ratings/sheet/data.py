@@ -8,7 +8,7 @@ from typing import Any
 
 from headtohead.core.interval import Interval
 from headtohead.publish.envelope import envelope
-from headtohead.publish.sheet import Download, TableColumn
+from headtohead.publish.sheet import DataTable, TableColumn
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet.naming import ModelNames, finite, parts_of
@@ -81,10 +81,10 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
     }
 
 
-def rank_table(result: RankResult) -> Download:
+def rank_table(result: RankResult) -> DataTable:
     """One row for each model and board; an open end of an interval is None."""
     names = ModelNames.of(result)
-    return Download(
+    return DataTable(
         (TableColumn("board", "Board"), *STANDING, TableColumn("level_frac", "Coverage")),
         tuple(
             (title, names.long[s.model], *standing_row(s, names.groups)[1:], board.settings.level)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headtohead.core.interval import Interval
-from headtohead.publish.sheet import Cell, Download, Figure, Row, TableColumn
+from headtohead.publish.sheet import Cell, DataTable, Figure, Row, TableColumn
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet.naming import finite, number, span
 
@@ -79,7 +79,7 @@ def figure(
         subtitle=subtitle,
         columns=tuple(columns),
         rows=tuple(rows),
-        data=Download(tuple(names), tuple(data)),
+        data=DataTable(tuple(names), tuple(data)),
         metadata=described(result),
     )
 
