@@ -130,11 +130,10 @@ def test_exchanging_the_models_turns_the_preference_round(first: Any, second: An
 def test_raw_verdicts_are_kept_so_that_biases_can_be_measured() -> None:
     always_first = j.judged(DUEL, '{"verdict": "A"}', '{"verdict": "A"}')
     assert (always_first.a_first, always_first.b_first) == ("A", "B")
-    assert (always_first.preference, always_first.flipped) == (0, "first")
-    assert j.judged(DUEL, "Verdict: B", "Verdict: B").flipped == "second"
+    assert (always_first.preference, always_first.a_first, always_first.b_first) == (0, "A", "B")
     sure = j.judged(DUEL, "Verdict: B", "Verdict: A", judge_family="g", family_b="g")
     assert (sure.a_first, sure.b_first, sure.preference) == ("B", "B", 1)
-    assert (sure.flipped, sure.own, sure.unreadable_n) == ("", "B", 0)
+    assert (sure.own, sure.unreadable_n) == ("B", 0)
     assert (sure.length_a_n, sure.length_b_n) == (4, len(DUEL.answer_b))
     lost = j.judged(DUEL, "Verdict: tie", "who knows")
     assert (lost.preference, lost.unreadable_n, lost.own) == (None, 1, "")

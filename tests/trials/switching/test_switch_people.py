@@ -60,6 +60,10 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
         here = [v for key, v in votes.items() if facts[key].skill == row.value]
         assert (row.items, row.difference.value) == (len(here), pytest.approx(np.mean(here)))
 
+    twice = tried(log_a, tiny_models.base_url_b, votes=[anna, anna], items=80).details
+    assert twice.quality == found.quality
+    assert any("0 changed and 40 repeated votes are left out" in note for note in twice.notes)
+
     # Someone who likes A whatever it says, and votes on everything.
     fan = vote_file(Path("ben.json"), Path("ballot.html"), dict.fromkeys(keys, -1.0), "Ben")
     alone = tried(log_a, tiny_models.base_url_b, votes=[fan], items=80)

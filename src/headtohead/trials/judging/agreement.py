@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, same_length, vector
 from headtohead.trials.judging.means import (
-    cluster_codes,
     clustered_mean,
     share,
     spelled,
     student_interval,
 )
+from headtohead.trials.paired.means import cluster_codes
 
 _MOST_LABELS = 20
 _FEW = 30  # agreements or disagreements below which the table is smoothed for the variance

@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike
 from headtohead.core.interval import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, Labels, same_length, vector
 from headtohead.trials.judging.means import (
-    cluster_codes,
     clustered_mean,
     clustered_slopes,
     preferences,
     share,
     spelled,
 )
+from headtohead.trials.paired.means import cluster_codes
 
 
 @dataclass(frozen=True, slots=True)

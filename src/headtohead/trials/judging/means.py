@@ -1,38 +1,21 @@
 """Means, shares and slopes with intervals that hold with few labels, all alike, or in clusters."""
 
 import math
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.interval import Interval
-from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, label_list, vector
+from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, vector
 from headtohead.stats.intervals import around, wilson
 from headtohead.stats.quantiles import student_quantile
+from headtohead.trials.paired.means import cluster_codes
 
 Bounds = tuple[float, float]
 
 _SAME = 1e-10
 UNSEEN = 1.0  # labels at each end of the scale that the variance allows for though none was seen
-
-
-def cluster_codes(clusters: Labels | None, n: int) -> IntArray:
-    """The cluster of each of n values as a number from 0; each value its own where None.
-
-    Args:
-        clusters: Labels, length n, or None.
-        n: How many values there are.
-
-    Raises:
-        ValueError: If there are not n labels.
-    """
-    if clusters is None:
-        return np.arange(n, dtype=np.int64)
-    seen: dict[Hashable, int] = {}
-    labels = label_list(clusters, n, "cluster labels")
-    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
 
 
 def check_bounds(bounds: Bounds | None, *arrays: FloatArray) -> Bounds:

@@ -26,12 +26,12 @@ from headtohead.stats.inputs import (
 from headtohead.trials.judging.means import (
     Bounds,
     check_bounds,
-    cluster_codes,
     clustered_mean,
     spelled,
     student_interval,
     unseen_square,
 )
+from headtohead.trials.paired.means import cluster_codes
 
 FEWEST_TO_TUNE = 10  # labelled units below which no weight of the judge can be learned
 

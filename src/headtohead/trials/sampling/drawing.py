@@ -92,7 +92,6 @@ class LogSample:
         fit_n: Rows of these that can be replayed.
         held_n: Requests kept while reading.
         distinct_n: Different requests among those held.
-        commonest_frac: Share of the most frequent request among those held.
         unfit_n: Reason -> rows that cannot be replayed.
         ended_by: The class that ran out before enough was drawn; empty if none did.
     """
@@ -105,7 +104,6 @@ class LogSample:
     fit_n: int
     held_n: int
     distinct_n: int
-    commonest_frac: float
     unfit_n: dict[str, int]
     ended_by: str
 
@@ -220,7 +218,6 @@ def draw(
         fit_n=reservoir.seen_n,
         held_n=len(kept),
         distinct_n=len(repeats),
-        commonest_frac=max(repeats.values()) / len(kept),
         unfit_n=dict(unfit_n),
         ended_by=ended_by,
     )
@@ -256,9 +253,10 @@ def probabilities(
         rest = math.fsum(share for name, share in shares.items() if name not in raised)
         scale = (1 - math.fsum(floors[name] for name in raised)) / rest
         more = {
-            name for name, share in shares.items()
+            name
+            for name, share in shares.items()
             if name not in raised and floors[name] > scale * share
-        }  # fmt: skip
+        }
         if not more:
             break
         raised |= more

@@ -104,12 +104,11 @@ def write_ballot(
     first = {duel.key: _first(salt, duel.key) for duel in duels}
     code = {duel.key: _digest(salt, "code", duel.key)[:16] for duel in duels}
     ballot = _digest(salt, "ballot", *keys)[:16]
-    shown = [
-        {"code": code[d.key], "request": transcript(d.messages),
-         "first": d.answer_a if first[d.key] == "A" else d.answer_b,
-         "second": d.answer_b if first[d.key] == "A" else d.answer_a}
-        for d in duels
-    ]  # fmt: skip
+    shown = []
+    for d in duels:
+        answers = (d.answer_a, d.answer_b) if first[d.key] == "A" else (d.answer_b, d.answer_a)
+        item = {"code": code[d.key], "request": transcript(d.messages)}
+        shown.append({**item, "first": answers[0], "second": answers[1]})
     entries = [[code[key], key, first[key]] for key in keys]
     kept = {"format": _KEY_FORMAT, "ballot": ballot, "salt": salt.hex(), "items": entries}
     page = _page({"ballot": ballot, "items": shown}, title)

@@ -97,13 +97,6 @@ class PairJudgement:
         """How many of the two verdicts could not be read."""
         return (self.a_first is None) + (self.b_first is None)
 
-    @property
-    def flipped(self) -> Literal["first", "second", ""]:
-        """The place that won in both orders, whoever stood there; empty if none did."""
-        if (self.a_first, self.b_first) == ("A", "B"):
-            return "first"
-        return "second" if (self.a_first, self.b_first) == ("B", "A") else ""
-
 
 def rubric_from(path: Path) -> str:
     """The rubric in a file, for `judge_calls`: what makes one answer better than another.

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from headtohead.trials.result import (
     interval_json,
 )
 from headtohead.trials.sampling.drawing import draw, of_model
-from headtohead.trials.scoring.ballot import BallotVote, key_file_of, read_votes, write_ballot
+from headtohead.trials.scoring.ballot import BallotVotes, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
 from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.switching.result import Switch
@@ -112,7 +111,7 @@ def switch(
     judge = None
     if scoring.judge:
         judge = judge_of(scoring, endpoints, from_model, prices, candidate, pace)
-    cast = _cast(scoring.votes, scoring.ballot) if people else {}
+    cast = _cast(scoring) if people else None
     keeper = ScoreKeeper(
         margin, scoring.level, sample.most_weight, early=traffic.stop and not people
     )
@@ -270,32 +269,29 @@ def judge_of(
     )
 
 
-def _cast(votes: Sequence[Path], ballot: Path) -> dict[str, list[BallotVote]]:
-    """Item -> its votes; before anything is paid, since a ballot in the way costs nothing yet."""
-    if votes:
-        found: dict[str, list[BallotVote]] = {}
-        for vote in read_votes(votes, key_file_of(ballot)).votes:
-            found.setdefault(vote.key, []).append(vote)
-        if not found:
+def _cast(scoring: Scoring) -> BallotVotes | None:
+    """The votes; before anything is paid, since a ballot in the way costs nothing yet."""
+    ballot = scoring.ballot
+    if scoring.votes:
+        cast = read_votes(scoring.votes, key_file_of(ballot))
+        if not cast.votes:
             raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
-        return found
+        return cast
     for path in (ballot, key_file_of(ballot)):
         if path.exists():
             raise InputError(
                 f"{path} exists, and people may be voting on it. Give their votes with "
                 "`votes=FILE`, or name another `ballot`."
             )
-    return {}
+    return None
 
 
-def _ask_people(
-    got: Collected, trial: Trial, scoring: Scoring, cast: Mapping[str, Sequence[BallotVote]]
-) -> None:
+def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVotes | None) -> None:
     """Write the ballot, or take in what people voted on it."""
     outcome, answers = trial.collect()
     if scoring.means == "human":
         got.outcome = outcome
-    if not cast:
+    if cast is None:
         # The first of a random order are a random part, equal requests included.
         shown = [duel_of(item, answer) for item, answer in answers[: scoring.ballot_items]]
         # Not the sample's seed: whoever knows the seed would know the sides.
@@ -307,12 +303,19 @@ def _ask_people(
             "file that was saved."
         )
         return
-    got.human = {key: sum(v.preference for v in said) / len(said) for key, said in cast.items()}
-    every = [vote for said in cast.values() for vote in said]
+    by_item: dict[str, list[float]] = {}
+    for vote in cast.votes:
+        by_item.setdefault(vote.key, []).append(vote.preference)
+    got.human = {key: sum(said) / len(said) for key, said in by_item.items()}
+    bad = sum(vote.both_bad for vote in cast.votes)
     got.notes.append(
-        f"{len(every)} votes on {len(cast)} pairs; {sum(v.both_bad for v in every)} say that both "
-        "are bad."
+        f"{len(cast.votes)} votes on {len(by_item)} pairs; {bad} say that both are bad."
     )
+    if cast.changed_n or cast.repeated_n:
+        got.notes.append(
+            f"Of voters who saved several times the last vote counts: {cast.changed_n} changed "
+            f"and {cast.repeated_n} repeated votes are left out."
+        )
     if scoring.means == "human":
         for item, answer in answers:
             said = got.human.get(name_of(item.call))
