@@ -70,13 +70,14 @@ def output_options(*ways: Way) -> Callable[[Function], Function]:
 
     def wrap(command: Function) -> Function:
         def called(**given: Any) -> Any:  # noqa: ANN401 - what click makes of the options
-            from headtohead.publish.files import writable
-
             output = Output(**{way: given.pop(way) for way in ways})
             if output.json and output.csv:
                 raise InputError("Choose one of `json` and `csv`.")
             for way in _FILES:
-                writable(getattr(output, way), way)
+                if path := getattr(output, way):
+                    from headtohead.publish.files import writable
+
+                    writable(path, way)
             return command(output=output, **given)
 
         called.__name__, called.__doc__ = command.__name__, command.__doc__

@@ -123,6 +123,14 @@ def test_estimates_are_a_table_for_a_spreadsheet_and_a_notebook(run: Run) -> Non
     assert "NON-INFERIOR" in result._repr_html_()
 
 
+def test_every_step_is_told_to_who_waits(run: Run) -> None:
+    from headtohead import compare
+
+    steps: list[str] = []
+    compare("a.jsonl", "near.jsonl", progress=steps.append)
+    assert steps == ["reading a.jsonl", "reading near.jsonl", "item by item"]
+
+
 def test_files_for_a_reader_a_pull_request_and_a_gate(run: Run) -> None:
     names = ("--html", "p.html", "--markdown", "p.md", "--junit", "p.xml")
     found = run("a.jsonl", "far.jsonl", "--slice", "category", *names)

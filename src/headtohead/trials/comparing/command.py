@@ -24,13 +24,16 @@ def compare(
     output: Output,
 ) -> int:
     """Compare result files: may B stand in for A? FILE::MODEL takes one run of several."""
+    from headtohead.publish.progress import steps
     from headtohead.trials.comparing.verb import compare
 
     day = day_of(as_of) if as_of or settings.prices else None
-    result = compare(
-        *runs,
-        settings=settings,
-        as_of=day,
-        store=open_store(store) if settings.prices else None,
-    )
+    with steps("Comparing") as progress:
+        result = compare(
+            *runs,
+            settings=settings,
+            as_of=day,
+            store=open_store(store) if settings.prices else None,
+            progress=progress,
+        )
     return deliver(result.asked_with(typed(day)), output)

@@ -1,6 +1,6 @@
 """`compare`: may B stand in for A, by result files that exist already?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.arguments import Day
@@ -28,6 +28,7 @@ def compare(
     settings: CompareSettings,
     as_of: Day | None = None,
     store: "Store | None" = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> TrialResult:
     """Whether B may stand in for A, by two result files; or a table of many runs.
 
@@ -36,6 +37,7 @@ def compare(
         settings: All the choices below at once.
         as_of: The day of the list prices; needed with `prices`.
         store: The evidence; the user's own if None.
+        progress: Told of every step, since large files take a while.
 
     Raises:
         InputError: If the runs cannot be compared honestly; the message names what differs.
@@ -48,15 +50,13 @@ def compare(
         raise InputError("Give two runs to compare, A and B, or FILE::MODEL twice.")
     if len(runs) > 2 and not settings.many:
         raise InputError(f"{len(runs)} runs: `many` compares more than two.")
-    opened = [
-        open_run(
-            run,
-            format=settings.format,
-            mapping={**settings.mapping, **settings.mapping_b} if place else settings.mapping,
-        )
-        for place, run in enumerate(runs)
-    ]
+    opened = []
+    for place, run in enumerate(runs):
+        progress(f"reading {run}")
+        mapping = {**settings.mapping, **settings.mapping_b} if place else settings.mapping
+        opened.append(open_run(run, format=settings.format, mapping=mapping))
     if settings.scorer:
+        progress("scoring the answers")
         score = scorer_from(settings.scorer)
         opened = [rescored(run, score) for run in opened]
     places = [f"run_{place}" for place in range(1, len(opened) + 1)]
@@ -64,6 +64,7 @@ def compare(
         file_citation(place, run.path, f"Results of {run.name}")
         for place, run in zip(places, opened, strict=True)
     ]
+    progress("item by item")
     if settings.many:
         many = compare_all(opened, settings)
         sheet = many_sheet(many, sources=sources)
