@@ -108,7 +108,9 @@ def test_signature_and_docstring_list_every_choice() -> None:
     assert next(iter(parameters)) == "dish"
     assert parameters["minutes"].default == 10
     assert "    herbs: What goes in." in str(cook.__doc__)
-    assert "    dish: Which." in str(cook.__doc__)
+    said = str(cook.__doc__)
+    assert said.index("    dish: Which.") < said.index("    herbs: What goes in.")
+    assert "    covered: If False: Without a lid." in said
 
 
 def run(*words: str) -> Any:

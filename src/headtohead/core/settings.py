@@ -198,9 +198,11 @@ def _describe(called: Any, verb: Callable[..., Any], classes: Mapping[str, type]
                     annotation=f.type
                 )
             )
-            said.append(f"    {f.name}: {o.help}")
+            said.append(f"    {f.name}: {'If False: ' if o.off else ''}{o.help}")
     parameters.sort(key=lambda p: p.kind)
     called.__signature__ = signature.replace(parameters=parameters)
     called.__settings__ = dict(classes)
     head, args, tail = (inspect.getdoc(verb) or "").partition("Args:\n")
-    called.__doc__ = head + (args or "\nArgs:\n") + "\n".join(said) + "\n" + tail
+    own, gap, rest = tail.partition("\n\n")
+    lines = [line for line in (own.rstrip("\n"), *said) if line]
+    called.__doc__ = head + (args or "\nArgs:\n") + "\n".join(lines) + "\n" + (gap and "\n") + rest
