@@ -441,7 +441,7 @@ def test_what_an_engine_cannot_do_is_refused_with_a_way_out(tmp_path: Path) -> N
         open_engine(tmp_path / "none.parquet", "duckdb")
     with pytest.raises(InputError, match="one kind"):
         open_engine([path, plain], "duckdb")
-    with pytest.raises(InputError, match="Leave out --engine for votes held in memory"):
+    with pytest.raises(InputError, match="Leave out `engine` for votes held in memory"):
         open_engine({"model_a": ["x"]}, "duckdb")
     with pytest.raises(InputError, match="order of rows"):
         open_engine(path, "duckdb", VoteOptions(dedup="id", columns={"id": "judge"}))
@@ -479,7 +479,7 @@ def test_counts_and_unfolded_records_are_left_to_the_file_reader(tmp_path: Path)
     with pytest.raises(InputError, match="records hold several votes"):
         open_engine(write(tmp_path / "feedback.jsonl", [feedback]), "duckdb")
     counts = {"models": ["a", "b"], "X": [[0, 1]], "Y": [[1, 2, 3, 4]]}
-    with pytest.raises(InputError, match="Leave out --engine"):
+    with pytest.raises(InputError, match="Leave out `engine`"):
         open_engine(write(tmp_path / "counts.jsonl", [counts]), "duckdb")
 
 

@@ -105,7 +105,7 @@ class Formats(Generic[_Module]):
         """
         found = [name for name, x in self.by_name.items() if name != PLAIN and fits(x)]
         if len(found) > 1:
-            raise InputError(f"{place} could be {' or '.join(found)}; say which with --format.")
+            raise InputError(f"{place} could be {' or '.join(found)}; say which with `format`.")
         if found:
             return self.by_name[found[0]]
         return self.by_name[PLAIN] if fits(self.by_name[PLAIN]) else None

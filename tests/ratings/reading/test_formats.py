@@ -62,7 +62,7 @@ def test_unknown_columns_list_the_formats_and_the_remedy() -> None:
         open_votes({"left": ["a"], "right": ["b"], "result": ["win"]})
     said = str(caught.value)
     assert "the table has the columns left, right, result" in said
-    assert "--map model_a=left" in said
+    assert "`columns={'model_a': 'left', " in said
     assert "alpacaeval: generator_1, generator_2, preference" in said
 
 
@@ -73,7 +73,7 @@ def test_two_formats_at_once_need_a_word() -> None:
         "preference": [1.0],
         "chosen_model_name": ["b"],
     }
-    with pytest.raises(InputError, match="alpacaeval or comparia; say which with --format"):
+    with pytest.raises(InputError, match="alpacaeval or comparia; say which with `format`"):
         open_votes(both)
     assert cells(counted(both, format="alpacaeval")) == {("a", "b"): [1, 0, 0, 0]}
     assert cells(counted(both, format="comparia")) == {("a", "b"): [0, 1, 0, 0]}

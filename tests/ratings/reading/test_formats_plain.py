@@ -41,11 +41,11 @@ def test_a_side_that_is_also_a_name_must_be_said() -> None:
     with pytest.raises(InputError, match=r"'A' is a model's name and also the word for a side"):
         counted(differing)
     third = plain(("A", "B", "tie"), ("B", "C", "A"))
-    with pytest.raises(InputError, match=r"winner\.is=name"):
+    with pytest.raises(InputError, match=r"'winner\.is': 'name'"):
         counted(third)
     later = plain(("B", "C", "A"), ("A", "B", "tie"))  # "A" is a name, but only known later
     for rows in (1, 2):
-        with pytest.raises(InputError, match=r"winner\.is=name"):
+        with pytest.raises(InputError, match=r"'winner\.is': 'name'"):
             counted(later, chunk_rows=rows)
     side = {"winner.is": "side"}
     assert cells(counted(differing, columns=side))[("B", "A")] == [1, 0, 0, 0]
@@ -111,7 +111,7 @@ def test_mistaken_mappings() -> None:
         open_votes(rows, VoteOptions(columns={"winner": "winer"}))
     with pytest.raises(UnknownName, match="Known: name, side"):
         VoteOptions(columns={"winner.is": "both"})
-    with pytest.raises(InputError, match="leave out --format lmarena"):
+    with pytest.raises(InputError, match="leave out `format='lmarena'`"):
         open_votes(rows, VoteOptions(format="lmarena", columns={"winner": "winner"}))
 
 

@@ -40,7 +40,7 @@ def test_every_rule(
         with pytest.raises(InputError) as caught:
             counted(path, chunk_rows=chunk_rows, **options)
         assert f"{path}, row 3, {said}" in str(caught.value)
-        assert "--on-bad drop" in str(caught.value)
+        assert "`on_bad='drop'`" in str(caught.value)
         assert caught.value.exit_code == 64
         made = counted(path, chunk_rows=chunk_rows, on_bad="drop", **options)
         assert (made.used, made.dropped) == (3, {reason: 1})

@@ -43,7 +43,7 @@ def test_what_is_not_there_or_not_known(tmp_path: Path) -> None:
 def test_an_unknown_layout_is_told_by_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "odd.jsonl"
     path.write_text('{"alpha": 1, "beta": 2}\n')
-    with pytest.raises(InputError, match=r"odd\.jsonl.*Columns found: alpha, beta.*--map key="):
+    with pytest.raises(InputError, match=r"odd\.jsonl.*Columns found: alpha, beta.*mapping=.'key'"):
         load(path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "x.txt").write_text("x")

@@ -52,12 +52,12 @@ class EngineTable(VoteTable):
             if said and all(text.lstrip().startswith("{") for text in said):
                 raise InputError(
                     f"{self.name}, column {name}: JSON as text, whose fields would be overlooked. "
-                    f"Turn it into a struct in the engine, or leave out --engine."
+                    f"Turn it into a struct in the engine, or leave out `engine`."
                 )
 
     def document(self) -> Mapping[str, Any]:
         """Nothing: a table is no document."""
-        raise InputError(f"{self.name} is no JSON document. Leave out --engine for counts.")
+        raise InputError(f"{self.name} is no JSON document. Leave out `engine` for counts.")
 
 
 class DistinctRows(VoteTable):

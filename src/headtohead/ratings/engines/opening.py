@@ -89,7 +89,7 @@ def open_source(source: Any, engine: str) -> EngineSource:  # noqa: ANN401 - tab
     if not paths or (several and len(paths) != len(source)):
         raise InputError(
             f"The engine {engine} reads files, Ibis tables and Spark data frames. Leave out "
-            f"--engine for votes held in memory."
+            f"`engine` for votes held in memory."
         )
     files = [file for path in paths for file in _files(path)]
     kinds = {_kind(file) for file in files}
@@ -190,7 +190,7 @@ def _session() -> Any:  # noqa: ANN401 - Spark is optional
     except (PySparkException, OSError) as error:
         raise InputError(
             f"Spark did not start ({' '.join(str(error).split())[:200]}). It needs Java 17: set "
-            f"JAVA_HOME, or leave out --engine."
+            f"JAVA_HOME, or leave out `engine`."
         ) from error
 
 

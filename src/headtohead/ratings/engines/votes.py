@@ -318,16 +318,16 @@ def span(window: str) -> tuple[date, date]:
 def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
     part = part_of(EngineTable(source), options)
     if not isinstance(part, Part):
-        raise InputError(f"{source.name} holds counts. Leave out --engine.")
+        raise InputError(f"{source.name} holds counts. Leave out `engine`.")
     if part.repeat is not None:
         raise InputError(
             f"To keep the first vote of each {options.dedup} needs an order of rows, which an "
-            f"engine has not. Leave out --engine, or --dedup {options.dedup}."
+            f"engine has not. Leave out `engine`, or `dedup={options.dedup!r}`."
         )
     if part.layout.unfold is not None:
         raise InputError(
             f"{source.name} is of format {part.format}, whose records hold several votes. Leave "
-            f"out --engine."
+            f"out `engine`."
         )
     return EngineVotes(source, part, options)
 

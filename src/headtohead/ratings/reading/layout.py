@@ -149,7 +149,7 @@ def twofold(word: str) -> InputError:
     """The error for a word that is a side and a model's name."""
     return InputError(
         f"The winner {word!r} is a model's name and also the word for a side. Say which it means: "
-        f"--map winner.is=name, or --map winner.is=side."
+        "`columns={'winner.is': 'name'}`, or `columns={'winner.is': 'side'}`."
     )
 
 
@@ -257,7 +257,7 @@ def mapped_words(columns: Mapping[str, str]) -> dict[str, int]:
         for value in columns.get(word, "").split("|"):
             key = word_key(value)
             if key and meanings.setdefault(key, outcome) != outcome:
-                raise InputError(f"--map gives the winner {value!r} two meanings; give it one.")
+                raise InputError(f"`columns` gives the winner {value!r} two meanings; give it one.")
     return meanings
 
 

@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 _Say = Callable[[int], str] | str
-LEAVE_OUT = "or leave such rows out with --on-bad drop"
+LEAVE_OUT = "or leave such rows out with `on_bad='drop'`"
 # pandas writes flags into CSV files as Python does, other writers as JSON does.
 _PYTHON_FLAGS = {"True": "true", "False": "false"}
 _REMEDY = {
     True: (
-        "Say what each word means with --map winner.a=..., winner.b, winner.tie and "
+        "Say what each word means with `columns={'winner.a': '...'}`, winner.b, winner.tie and "
         f"winner.both_bad, {LEAVE_OUT}."
     ),
     False: f"Correct it, {LEAVE_OUT}.",
@@ -465,7 +465,9 @@ class Part:
 
 def no_time(source: str) -> InputError:
     """The error for a table without times where they are needed."""
-    return InputError(f"{source} has no time that is known; say which column with --map time=...")
+    return InputError(
+        f"{source} has no time that is known; say which column with `columns={{'time': '...'}}`."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

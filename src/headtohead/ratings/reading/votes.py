@@ -276,8 +276,8 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
     if any(word in mapped for word in SIDES):
         if options.format not in ("auto", PLAIN):
             raise InputError(
-                f"--map of {', '.join(SIDES)} is for plain tables; leave out --format "
-                f"{options.format}, or leave out that mapping."
+                f"`columns` of {', '.join(SIDES)} is for plain tables; leave out "
+                f"`format={options.format!r}`, or leave out that mapping."
             )
         return FORMATS.named(PLAIN)
     if options.format == "auto":
@@ -290,15 +290,16 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
         wanted = "; ".join(f"{x}: {_needs(y)}" for x, y in FORMATS.by_name.items())
         raise InputError(
             f"{table.name} has the columns {listed(columns.names)}, which no format of votes has. "
-            "Say which are which, as --map model_a=left --map model_b=right --map winner=result. "
+            "Say which are which, as "
+            "`columns={'model_a': 'left', 'model_b': 'right', 'winner': 'result'}`. "
             f"Formats and their columns: {wanted}."
         )
     module = FORMATS.named(options.format)
     if not fits(module):
         raise InputError(
             f"{table.name} is not of format {options.format}: that needs the columns "
-            f"{_needs(module)}; there are {listed(columns.names)}. Leave out --format, or say "
-            "which are which with --map."
+            f"{_needs(module)}; there are {listed(columns.names)}. Leave out `format`, or say "
+            "which are which with `columns`."
         )
     return module
 
@@ -323,7 +324,9 @@ def _as_mapped(
         return layout
     said = layout.outcome
     if not isinstance(said, Words):
-        raise InputError(f"{format_name} does not say in words who won: leave out --map winner....")
+        raise InputError(
+            f"{format_name} does not say in words who won: leave winner.... out of `columns`."
+        )
     names = options.columns.get("winner.is") == "name"
     words = mapped_words(options.columns) or (TIE_WORDS if names else said.meanings)
     return replace(layout, outcome=replace(said, meanings=words, names=names))
@@ -331,16 +334,16 @@ def _as_mapped(
 
 def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions) -> CountedPart:
     asked = {
-        "--where": options.where,
-        "--language": options.languages,
-        "--since": options.since,
-        "--until": options.until,
-        "--style": options.style,
+        "where": options.where,
+        "languages": options.languages,
+        "since": options.since,
+        "until": options.until,
+        "style": options.style,
     }
     for option, value in asked.items():
         if value:
             raise InputError(
-                f"{table.name} holds counts by pair and nothing else: leave out {option}."
+                f"{table.name} holds counts by pair and nothing else: leave out `{option}`."
             )
     try:
         return CountedPart(table.name, name, layout.read(table.document()))
@@ -356,8 +359,8 @@ def _repeat(
     source = mapped.get(options.dedup) or layout.labels.get(options.dedup)
     if source is None:
         raise InputError(
-            f"{table.name} has no {options.dedup} that is known; say which column with --map "
-            f"{options.dedup}=..."
+            f"{table.name} has no {options.dedup} that is known; say which column with "
+            f"`columns={{'{options.dedup}': '...'}}`."
         )
     found = source_of(options.dedup, table.columns, layout, {**mapped, options.dedup: source})
     if not isinstance(found, OneWord):

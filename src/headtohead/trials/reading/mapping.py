@@ -25,7 +25,7 @@ def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # n
         found = at_path(record, at)
         if found is None:
             if name == "key":
-                why = f"nothing stands at {at}, which --map key={at} names."
+                why = f"nothing stands at {at}, which `mapping={{'key': '{at}'}}` names."
                 raise wrong(file.path, where, why)
         elif name == "score":
             try:

@@ -100,8 +100,8 @@ def recognised(head: Head) -> RunModule:
     if found is None:
         raise InputError(
             f"{head.path}: not in a format we know ({', '.join(FORMATS.by_name)}). {head.said} If "
-            "it is one of them, say so with --format NAME; else turn it into JSON lines, CSV or "
-            "Parquet and name its columns with --map FIELD=COLUMN."
+            "it is one of them, say so with `format=NAME`; else turn it into JSON lines, CSV or "
+            "Parquet and name its columns with `mapping={'FIELD': 'COLUMN'}`."
         )
     return found
 
@@ -139,6 +139,6 @@ def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
             continue
         may = f"only {', '.join(format.maps)} may be" if format.maps else "none may be"
         raise InputError(
-            f"--map {field}=...: the format {format.name} fixes where this stands; {may} mapped. "
-            "To read the file by your own mapping, add --format plain."
+            f"`mapping={{'{field}': '...'}}`: the format {format.name} fixes where this stands; "
+            f"{may} mapped. To read the file by your own mapping, add `format='plain'`."
         )

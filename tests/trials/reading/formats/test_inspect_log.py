@@ -180,7 +180,7 @@ def test_a_scorer_is_chosen_by_name(tmp_path: Path) -> None:
     assert _read(path, score="rubric.tone").meta.metric == "rubric.tone"
     with pytest.raises(UnknownName, match=r"scorer in .*run.eval.*'exact'.*match"):
         _read(path, score="exact")
-    with pytest.raises(InputError, match=r"several parts.*score=rubric.tone.*tone, facts"):
+    with pytest.raises(InputError, match=r"several parts.*'score': 'rubric.tone'.*tone, facts"):
         _read(path, score="rubric")
     with pytest.raises(InputError, match=r"'match' of sample 1.*no part"):
         _read(path, score="match.tone")
@@ -247,7 +247,7 @@ def test_logs_of_the_first_versions_have_one_score_without_name(tmp_path: Path) 
 def test_no_samples_and_fixed_fields_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"e\.eval.*no samples.*--log-samples"):
         _read(_archive(tmp_path / "e.eval", [], _header(0)))
-    with pytest.raises(InputError, match=r"--map key=.*fixes where this stands; only score"):
+    with pytest.raises(InputError, match=r"mapping=.'key'.*fixes where this stands; only score"):
         _read(example(tmp_path), key="id")
 
 

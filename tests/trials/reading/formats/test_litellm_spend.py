@@ -184,7 +184,7 @@ def test_a_chosen_key_pairs_runs(tmp_path: Path) -> None:
         _calls(example(tmp_path), key="metadata.ticket")
     with pytest.raises(InputError, match="'gpt-mini' at model is not a number"):
         _calls(example(tmp_path), score="model")
-    with pytest.raises(InputError, match="--format plain"):
+    with pytest.raises(InputError, match="format='plain'"):
         _calls(example(tmp_path), output="response")
 
 

@@ -171,7 +171,7 @@ def test_wrong_mappings_name_the_columns(tmp_path: Path) -> None:
         load(path, mapping={"score": "grade"})
     with pytest.raises(UnknownName, match=r"field to map.*'scores'.*score"):
         load(path, mapping={"scores": "resolved"})
-    with pytest.raises(InputError, match=r"key of an item. Columns found: a, b.*--map key="):
+    with pytest.raises(InputError, match=r"key of an item. Columns found: a, b.*mapping=.'key'"):
         load(_lines(tmp_path / "k.jsonl", [{"a": 1, "b": 2}]))
 
 

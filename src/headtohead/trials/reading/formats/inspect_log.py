@@ -205,7 +205,7 @@ def _calls(
             except ValueError as error:
                 raise InputError(
                     f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch "
-                    f"{sample.epoch}: {error}. Choose another with --map score=SCORER."
+                    f"{sample.epoch}: {error}. Choose another with `mapping={{'score': 'SCORER'}}`."
                 ) from error
         following = next(raws, None)
         sample = _sample(path, *following) if following else None
@@ -331,8 +331,8 @@ def _value(sample: _InspectSample, choice: _ScorerChoice) -> object:
     names = ", ".join(map(str, value))
     if not part:
         raise ValueError(
-            f"has several parts; name one with --map score={choice.scorer}."
-            f"{next(iter(value), 'PART')} (parts: {names})"
+            f"has several parts; name one with `mapping={{'score': '{choice.scorer}."
+            f"{next(iter(value), 'PART')}'}}` (parts: {names})"
         )
     if part not in value:
         raise ValueError(f"has no part {part!r}, only {names}")

@@ -111,7 +111,7 @@ def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:
                 path,
                 where,
                 f"not a row of LiteLLM_SpendLogs ({error}). Export the whole table, or name the "
-                "columns with --format plain --map ...",
+                "columns with `format='plain'` and `mapping`.",
             ) from error
         except ValueError as error:
             raise wrong(path, where, f"startTime or endTime is no time ({error}).") from error

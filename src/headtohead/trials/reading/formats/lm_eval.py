@@ -203,7 +203,9 @@ def _call(
         score = score_of(fields.get(task.metric))
     except ValueError as error:
         why = f"{task.metric} of document {sample.doc_id}: {error}. Choose a metric of single"
-        raise wrong(task.path, number, f"{why} documents with --map score=METRIC.") from error
+        raise wrong(
+            task.path, number, f"{why} documents with `mapping={{'score': 'METRIC'}}`."
+        ) from error
     output, doc = sample.filtered_resps, sample.doc
     while isinstance(output, list) and len(output) == 1:
         output = output[0]

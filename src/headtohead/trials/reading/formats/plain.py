@@ -70,7 +70,7 @@ def read(file: RunFile) -> CallStream:
     if "key" not in paths:
         raise InputError(
             f"{file.path}: no column is known to hold the key of an item. Columns found: "
-            f"{', '.join(columns)}. Say which with --map key=COLUMN."
+            f"{', '.join(columns)}. Say which with `mapping={{'key': 'COLUMN'}}`."
         )
     return CallStream(
         meta=Meta(format=FORMAT.name, metric=paths.get("score", "")),
