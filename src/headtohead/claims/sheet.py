@@ -363,7 +363,7 @@ def _reading(name: str, judged: Judged) -> ReadingCard:
         bound=words.bound_words(bound, numbers) if bound else "",
         about=str(judged.about),
         asked=plain(words.scope_words(judged)),
-        found=plain(answer.says or answer.missing),
+        finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in answer.notes),
         numbers=numbers,
         ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),

@@ -177,8 +177,8 @@ def _reading(r: ReadingCard, sources: dict[str, SourceView]) -> Iterator[str]:
             )
         heads = ["What", "Estimate and interval", "n", "About", "Known by", "Method", "Sources"]
         yield _table(heads, rows)
-    elif r.found:
-        yield md(sentence(r.found))
+    elif r.finding:
+        yield md(sentence(r.finding))
     for note in r.notes:
         yield f"*{md(sentence(note))}*"
 

@@ -87,7 +87,18 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
         charts={
             "page": config(PAGE_INK),
             "print": config(PRINT_INK),
-            "exhibits": [_embedded(view) for view in views.values() if not view.missing],
+            "exhibits": [
+                {
+                    "slug": slug,
+                    "spec": view.spec,
+                    "frame": view.frame,
+                    "days": view.slider.days if view.slider else [],
+                    "data": view.data,
+                    "metadata": view.metadata,
+                }
+                for slug, view in views.items()
+                if not view.figure.missing
+            ],
             **({"chooser": _boards(sheet, chooser, version)} if chooser else {}),
         },
     )
@@ -279,7 +290,8 @@ def _described(
         "method": [s if isinstance(s, str) else s.says for s in sheet.method],
         "notes": [plain(n) for n in (figure.note, *figure.remarks) if n],
         "columns": {
-            c.name: {"title": c.title, "unit": _unit(c.name)} for c in figure.download.columns
+            c.name: {"title": c.title, "unit": unit.label if (unit := unit_of(c.name)) else ""}
+            for c in figure.download.columns
         },
         "sources": [citation_json(c) | {"url": web_address(c.url)} for c in citations],
         "content_sha256": digest,
@@ -288,11 +300,6 @@ def _described(
         "made_with": f"headtohead {version}",
         **figure.metadata,
     }
-
-
-def _unit(column: str) -> str:
-    found = unit_of(column)
-    return found.label if found else ""
 
 
 def _numbers(
@@ -344,17 +351,6 @@ def _board(sheet: Sheet, figure: Figure, board: Alternative, version: str) -> di
         "frame": _frame(sheet, shown),
         "about_it": {name: about[name] for name in kept},
         "rows": data["rows"],
-    }
-
-
-def _embedded(view: FigureView) -> dict[str, Any]:
-    return {
-        "slug": view.figure.slug,
-        "spec": view.spec,
-        "frame": view.frame,
-        "days": view.slider.days if view.slider else [],
-        "data": view.data,
-        "metadata": view.metadata,
     }
 
 

@@ -293,7 +293,7 @@ class ReadingCard:
         bound: What was asked of the numbers, in words; empty if nothing could be.
         about: The window it was asked of.
         asked: The question behind it, in the words of a claims file; empty for none.
-        found: The finding, or why there is none.
+        finding: Or why there is none.
         notes: What a careful reader must know.
         numbers: The estimates.
         ranges: The stated range for each of them; empty if no range was stated.
@@ -305,7 +305,7 @@ class ReadingCard:
     bound: str
     about: str
     asked: str
-    found: str
+    finding: str
     notes: tuple[str, ...]
     numbers: tuple[Estimate, ...]
     ranges: tuple[tuple[float, float], ...] = ()

@@ -57,7 +57,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
         yield ""
         yield from wrapped(" · ".join(f"{fact[0]} {fact[1]}" for fact in sheet.facts), width)
     for topic in sheet.topics:
-        yield from _topic(topic, sheet, width)
+        yield from _topic(topic, width, full=sheet.full)
     for note in sheet.notes:
         yield ""
         yield from wrapped(f"Note: {note}", width)
@@ -93,14 +93,14 @@ def command_lines(command: str, width: int) -> Iterator[str]:
     yield line
 
 
-def _topic(topic: Topic, sheet: Sheet, width: int) -> Iterator[str]:
+def _topic(topic: Topic, width: int, *, full: bool) -> Iterator[str]:
     if topic.title:
         yield ""
         yield from wrapped(topic.title.upper(), width)
     for remark in topic.remarks:
         yield from wrapped(remark, width)
     for card in topic.cards:
-        yield from _card_whole(card, width) if sheet.full else _card(card, width)
+        yield from _card_whole(card, width) if full else _card(card, width)
     for place, figure in enumerate(topic.figures):
         if place or topic.cards or not topic.title:
             yield ""
@@ -164,19 +164,14 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
     head = f"{card.lead.mark} {plain(card.id, 12):<4}{card.lead.word:<15}"
     indent = " " * cells_of(head)
     yield from wrapped(card.says, width, head, indent)
-    yield from wrapped(_headline(card), width, indent)
-
-
-def _headline(card: ClaimCard) -> str:
     e = card.headline
     if e is None:
-        return card.why_none
+        yield from wrapped(card.why_none, width, indent)
+        return
     more = f" and {card.others} more" if card.others else ""
     mark = ", unverified" if card.lead.unverified else ""
-    return (
-        f"{e.label}: {show(e.value, e.unit)} ({e.interval()}; n={e.n:,} {e.n_of}; {e.about})"
-        f"{more}{mark}"
-    )
+    told = f"{e.interval()}; n={e.n:,} {e.n_of}; {e.about}"
+    yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({told}){more}{mark}", width, indent)
 
 
 def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
@@ -219,7 +214,7 @@ def _reading(reading: ReadingCard, before: tuple[Estimate, ...], width: int) -> 
     if len(reading.numbers) > _NUMBERS:
         yield f"  and {len(reading.numbers) - _NUMBERS} more (--json and --html have all)"
     if not reading.numbers:
-        yield from wrapped(sentence(reading.found), width, "  ")
+        yield from wrapped(sentence(reading.finding), width, "  ")
     for note in reading.notes:
         yield from wrapped(f"- {note}", width, "  ", "    ")
 
@@ -338,8 +333,15 @@ def table(
     room = width - len(indent)
     while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
         kept.pop()
+    widths = widths or [room]
     for line in texts:
-        yield from _table_row([(columns[i], line[i]) for i in kept], widths or [room], indent)
+        cells = [cut_to_fit(line[i], w) for i, w in zip(kept, widths, strict=True)]
+        for n in range(max(1, *map(len, cells))):
+            parts = [
+                filled(cell[n] if n < len(cell) else "", w, right=columns[i].digits is not None)
+                for i, cell, w in zip(kept, cells, widths, strict=True)
+            ]
+            yield (indent + _GAP.join(parts)).rstrip()
     if name_dropped and (dropped := [c.title for c in columns[len(kept) :]]):
         yield from wrapped(f"Too wide to show here: {', '.join(dropped)}.", width, indent)
 
@@ -378,18 +380,6 @@ def _widths(
 
 def _longest_word(text: str, most: int) -> int:
     return min(most, max((cells_of(word) for word in text.split()), default=0))
-
-
-def _table_row(
-    cells: Sequence[tuple[TableColumn, str]], widths: Sequence[int], indent: str
-) -> Iterator[str]:
-    parts = [cut_to_fit(text, w) or [""] for (_, text), w in zip(cells, widths, strict=True)]
-    for n in range(max(map(len, parts))):
-        line = [
-            filled(part[n] if n < len(part) else "", w, right=column.digits is not None)
-            for part, (column, _), w in zip(parts, cells, widths, strict=True)
-        ]
-        yield (indent + _GAP.join(line)).rstrip()
 
 
 def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
