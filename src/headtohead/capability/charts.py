@@ -317,12 +317,10 @@ def _arrow_row(row: ChartRow) -> ChartRow:
         "high_ms": None if high is None else start + high / _MONTHS_A_MS,
         "by_words": row.get("matched_by") or "nobody yet",
         "matched_words": row.get("matched_on") or "still stands",
-        "interval_words": "not known" if low is None else _between(low, high),
+        "interval_words": "not known"
+        if low is None
+        else f"{low:.1f} to {'no upper bound' if high is None else format(high, '.1f')}",
     }
-
-
-def _between(low: float, high: float | None) -> str:
-    return f"{low:.1f} to {'no upper bound' if high is None else format(high, '.1f')}"
 
 
 def _apart(values: list[float]) -> list[float]:

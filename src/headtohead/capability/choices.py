@@ -44,8 +44,10 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
     rows = _in_groups(
         sorted(drawn.rows, key=lambda r: -float(r["gain_pp"])), "domain", DOMAIN_WORDS, "title"
     )
-    rows = [{**row, **_better(row, drawn.sides)} for row in rows]
     # A side stands in the legend only where it is better for sure.
+    for row in rows:
+        row["side_n"] = int(float(row.get("gain_pp") or 0.0) > 0)
+        row["side_label"] = drawn.sides[row["side_n"]] if row.get("is_sure") else ""
     sided = Drawing(tuple(rows), drawn.sides, drawn.until_ms)
     chart = base(sided)
     known = chart.transform_filter("!datum.is_head")
@@ -230,12 +232,6 @@ def _directions(sides: tuple[str, ...]) -> "list[alt.Chart]":
         .encode(alt.Text("words:N"), x=alt.value(alt.ExprRef(at)), y=alt.value(0))
         for words, align, at in ends
     ]
-
-
-def _better(row: ChartRow, sides: tuple[str, ...]) -> ChartRow:
-    """The side that is better for sure, for colour, shape and legend; none for the others."""
-    place = int(float(row.get("gain_pp") or 0.0) > 0)
-    return {"side_label": sides[place] if row.get("is_sure") else "", "side_n": place}
 
 
 def _ends(row: ChartRow, far: Mapping[str, float | None]) -> ChartRow:

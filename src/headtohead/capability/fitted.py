@@ -9,7 +9,6 @@ import numpy as np
 from headtohead.capability.irt import (
     ECI_ANCHORS,
     Index,
-    Scores,
     fit_eci_index,
     fit_index,
 )
@@ -61,12 +60,15 @@ def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> I
     rng = np.random.default_rng(ask.seed)
     anchors = {m: p for m, p in ECI_ANCHORS.items() if m in made.scores.models}
     if settings.method == "eci":
+        # The benchmark whose slope Epoch fixes; where it is absent, the one with most models.
+        tests = made.scores.benchmarks
+        most = tests[int(made.scores.per_benchmark.argmax())]
         return fit_eci_index(
             made.scores,
             anchors=ECI_ANCHORS,
             draws=settings.draws,
             rng=rng,
-            fixed=_fixed(made.scores),
+            fixed=_ECI_FIXED if _ECI_FIXED in tests else most,
         )
     if settings.domain:
         whole = capability(frames, ask, replace(settings.overall(), draws=0)).index
@@ -74,13 +76,6 @@ def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> I
         return fit_index(made.scores, like=like, draws=settings.draws, rng=rng)
     both = anchors if len(anchors) == len(ECI_ANCHORS) else None
     return fit_index(made.scores, anchors=both, draws=settings.draws, rng=rng)
-
-
-def _fixed(scores: Scores) -> str:
-    """The benchmark whose slope Epoch fixes; where it is absent, the one with most models."""
-    if _ECI_FIXED in scores.benchmarks:
-        return _ECI_FIXED
-    return scores.benchmarks[int(scores.per_benchmark.argmax())]
 
 
 def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:

@@ -60,7 +60,13 @@ def matrix(frames: Frames, settings: IndexSettings) -> Matrix:
     best = rows.sort(
         ["label", "test", "score", "source_id"], descending=[False, False, True, False]
     ).unique(["label", "test"], keep="first", maintain_order=True)
-    made = _scores(best)
+    made = Scores.from_rows(
+        best["label"].to_list(),
+        best["test"].to_list(),
+        best["score"].to_numpy(),
+        items=best["items"].to_list(),
+        chance=dict(best.select("test", "chance").iter_rows()),
+    )
     enough = made.well_met(settings.least, _FEWEST_MODELS)
     first, *others = enough.parts()
     # What no benchmark connects has no common scale: the largest part is the index.
@@ -174,17 +180,6 @@ def _labels(rows: "pl.DataFrame", sources: tuple[str, ...]) -> "pl.DataFrame":
     return labels.with_columns(pl.when(twice).then(full).otherwise("label").alias("label"))
 
 
-def _scores(best: "pl.DataFrame") -> Scores:
-    chance = dict(best.select("test", "chance").iter_rows())
-    return Scores.from_rows(
-        best["label"].to_list(),
-        best["test"].to_list(),
-        best["score"].to_numpy(),
-        items=best["items"].to_list(),
-        chance=chance,
-    )
-
-
 def _models(
     kept: Scores, used: "pl.DataFrame", frames: Frames, settings: IndexSettings
 ) -> "pl.DataFrame":
@@ -196,15 +191,19 @@ def _models(
     }
     published = _published_days(frames)
     counts = dict(zip(kept.models, kept.per_model.tolist(), strict=True))
-    made: list[dict[str, Any]] = [
-        {
-            "label": name,
-            **{c: firsts[name][c] for c in _COLUMNS},
-            "released_on": _released(firsts[name], published, settings),
-            "benchmarks_n": counts[name],
-        }
-        for name in kept.models
-    ]
+    made: list[dict[str, Any]] = []
+    for name in kept.models:
+        row = firsts[name]
+        days = [row["model_released_on"], published.get(row["unit"])]
+        first, second = days if settings.dates == "release" else days[::-1]
+        made.append(
+            {
+                "label": name,
+                **{c: row[c] for c in _COLUMNS},
+                "released_on": first or second,
+                "benchmarks_n": counts[name],
+            }
+        )
     texts = dict.fromkeys(("label", *_COLUMNS), pl.String())
     schema = {**texts, "released_on": pl.Date(), "benchmarks_n": pl.Int64()}
     return pl.DataFrame(made, schema=schema)
@@ -219,13 +218,3 @@ def _published_days(frames: Frames) -> dict[str, date]:
         return {}
     units = rows.select(pl.coalesce("model_id", "model_name"), "released_on")
     return dict(units.sort("released_on", descending=True).iter_rows())
-
-
-def _released(
-    row: dict[str, Any], published: dict[str, date], settings: IndexSettings
-) -> date | None:
-    by_publisher = published.get(row["unit"])
-    own = row["model_released_on"]
-    if settings.dates == "release":
-        return own or by_publisher
-    return by_publisher or own

@@ -49,8 +49,11 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
         pl.coalesce(day, "released_on").alias("released_on"),
         pl.lit(None, dtype=pl.Int64()).alias("benchmarks_n"),
     )
+    none, nowhere = np.empty(0), np.empty(0, dtype=np.int64)
+    tests = tuple(curves["benchmark"])
+    names = tuple(rows["model_name"])
     index = Index(
-        scores=_no_scores(tuple(rows["model_name"]), tuple(curves["benchmark"])),
+        scores=Scores(names, tests, nowhere, nowhere, none, none, np.zeros(len(tests))),
         method="eci",
         ability=ability,
         difficulty=curves["difficulty_index"].to_numpy(),
@@ -72,8 +75,3 @@ def _errors(rows: "pl.DataFrame") -> "FloatArray":
     z = normal_quantile(0.5 + (level[0] if level.len() else 0.9) / 2)
     width = (pl.col("score_high_index") - pl.col("score_low_index")).fill_null(0.0)
     return np.asarray(rows.select(width / (2 * z)).to_series().to_numpy())
-
-
-def _no_scores(models: tuple[str, ...], benchmarks: tuple[str, ...]) -> Scores:
-    none, no_index = np.empty(0), np.empty(0, dtype=np.int64)
-    return Scores(models, benchmarks, no_index, no_index, none, none, np.zeros(len(benchmarks)))

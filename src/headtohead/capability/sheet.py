@@ -156,8 +156,18 @@ def _topics(result: GapResult) -> Iterator[Topic]:
     if "ratio" in parts:
         yield Topic("as-ratio", "As a ratio of scores", figures=(_plain("ratio", parts["ratio"]),))
     domains = [slug.removesuffix("_level") for slug in parts if slug.endswith("_level")]
-    if domains:
-        yield Topic("domains", "By domain", figures=tuple(_domain(d, parts) for d in domains))
+    figures = []
+    for domain in domains:
+        level, lag = parts[f"{domain}_level"], parts.get(f"{domain}_lag")
+        said = [a.says for a in (level, lag) if a and not a.missing]
+        title = _domain_words(domain).capitalize()
+        figures.append(
+            Figure(domain, title, says="; ".join(said), numbers=level.estimates)
+            if said
+            else Figure(domain, title, missing=level.missing)
+        )
+    if figures:
+        yield Topic("domains", "By domain", figures=tuple(figures))
     names = (result.sides.a, result.sides.b)
     if "profile" in parts:
         title = "Where a side is better or worse than its level says"
@@ -202,15 +212,6 @@ def _months(slug: str, answer: Answer) -> Figure:
     # The lag on the day has the notes of the lag at release.
     remarks = () if slug == "lag_now" else answer.notes
     return _plain(slug, answer, title, remarks=remarks)
-
-
-def _domain(domain: str, parts: Mapping[str, Answer]) -> Figure:
-    level, lag = parts[f"{domain}_level"], parts.get(f"{domain}_lag")
-    title = _domain_words(domain).capitalize()
-    if level.missing:
-        return Figure(domain, title, missing=level.missing)
-    said = [level.says, *([lag.says] if lag and not lag.missing else [])]
-    return Figure(domain, title, says="; ".join(said), numbers=level.estimates)
 
 
 def _domain_words(domain: str) -> str:

@@ -111,6 +111,8 @@ def _scores(
     frames: Frames, base: IndexSettings, under: Callable[..., Variant]
 ) -> Iterator[Variant]:
     """Other scores: Epoch's own runs or all that it gathered, and without those of the makers."""
+    import polars as pl
+
     if base.method == "published":
         return
     sources = set(frames["benchmark_scores"]["source_id"])
@@ -120,18 +122,11 @@ def _scores(
         elif wanted != base.sources:
             yield Variant("scores", choice, f"not here: h2h update {wanted[-1]} takes them in")
     choice = "makers' results included" if base.independent else "independent results only"
-    if _has_makers(frames, base):
+    rows = frames["benchmark_scores"].filter(pl.col("source_id").is_in(list(base.sources)))
+    if (rows["evaluator"] != "third_party").any():
         yield under("scores", choice, independent=not base.independent)
     else:
         yield Variant("scores", choice, "the same: no score here is a maker's own")
-
-
-def _has_makers(frames: Frames, base: IndexSettings) -> bool:
-    """Whether makers' own results are among the scores."""
-    import polars as pl
-
-    rows = frames["benchmark_scores"].filter(pl.col("source_id").is_in(list(base.sources)))
-    return bool((rows["evaluator"] != "third_party").any())
 
 
 def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
@@ -140,12 +135,17 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
     if not isinstance(sides, TwoSides) or sides.capability.settings.method != "binomial":
         return
     made = sides.capability
-    shared = _common(made, sides)
+    scores = made.index.scores
+    met = [
+        set(scores.benchmark[scores.model == made.index.place(name)].tolist())
+        for name in (sides.best_a, sides.best_b)
+    ]
+    shared = [scores.benchmarks[n] for n in sorted(met[0] & met[1])]
     if len(shared) >= 2 and len(shared) < len(made.index.benchmarks):
         yield Variant(
             "missing",
             f"only the {len(shared)} benchmarks that both best models met",
-            _refitted(made, sides, made.index.scores.only(benchmarks=shared), ask),
+            _refitted(made, sides, scores.only(benchmarks=shared), ask),
         )
     for which, mask, best in (("b", sides.b, sides.best_a), ("a", sides.a, sides.best_b)):
         for worse in _WORSE:
@@ -154,15 +154,6 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
                 name = side_name(side(ask, which))
                 words = f"{name} unseen tests {100 * worse:.0f} points worse"
                 yield Variant("missing", words, _worse(sides, unseen))
-
-
-def _common(made: Capability, sides: TwoSides) -> list[str]:
-    scores = made.index.scores
-    met = [
-        set(scores.benchmark[scores.model == made.index.place(name)].tolist())
-        for name in (sides.best_a, sides.best_b)
-    ]
-    return [scores.benchmarks[n] for n in sorted(met[0] & met[1])]
 
 
 def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:

@@ -104,7 +104,9 @@ class Index:
 
     def residuals(self) -> FloatArray:
         """Score minus expected score, both chance-corrected, shape (N,)."""
-        return np.asarray(self.scores.score - _shares(self))
+        b = self.scores.benchmark
+        away = self.ability[self.scores.model] - self.difficulty[b]
+        return np.asarray(self.scores.score - sigmoid(self.slope[b] * away))
 
     def places(self, level: float = 0.9, among: BoolArray | None = None) -> Places:
         """The best and the worst place that each model may hold, shapes (M,).
@@ -192,7 +194,10 @@ def fit_index(
     family = Binomial(scores, slope_sd)
     params, weights, rho = fit_with_spread(scores, family)
     ability = params.ability[0]
-    chosen = _scale(scores, ability, anchors, like)
+    if like is not None:
+        chosen = by_likeness(scores, ability, like)
+    else:
+        chosen = by_anchors(scores, ability, anchors) if anchors else by_spread(ability)
     drawn = _no_draws(scores)
     if draws:
         check_count(draws, "draws", 100)
@@ -241,17 +246,6 @@ def fit_eci_index(
     return _index(scores, "eci", params, np.nan, drawn, scale)
 
 
-def _scale(
-    scores: Scores,
-    ability: FloatArray,
-    anchors: Mapping[str, float] | None,
-    like: Mapping[str, float] | None,
-) -> IndexScale:
-    if like is not None:
-        return by_likeness(scores, ability, like)
-    return by_anchors(scores, ability, anchors) if anchors else by_spread(ability)
-
-
 def _no_draws(scores: Scores) -> Params:
     m, b = len(scores.models), len(scores.benchmarks)
     return Params(np.empty((0, m)), np.empty((0, b)), np.empty((0, b)))
@@ -280,9 +274,3 @@ def _index(
         difficulty_draws=scale.index(drawn.difficulty),
         slope_draws=np.exp(drawn.log_slope) / scale.times,
     )
-
-
-def _shares(index: Index) -> FloatArray:
-    b = index.scores.benchmark
-    away = index.ability[index.scores.model] - index.difficulty[b]
-    return sigmoid(index.slope[b] * away)

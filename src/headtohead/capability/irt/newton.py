@@ -181,14 +181,22 @@ def _walk(
     for _ in range(_MOST_STEPS):
         here = _rows(params, active)
         step = _step(layout, family, here, eta, weights[active], damping[active], room)
-        tried = family.bounded(_moved(here, step))
+        tried = family.bounded(
+            Params(
+                here.ability + step.ability,
+                here.difficulty + step.difficulty,
+                here.log_slope + step.log_slope,
+            )
+        )
         ahead = logits(scores, tried)
         found = family.loss(ahead, weights[active]) + family.penalty(tried)
         # Rounding may hide the last gains.
         better = found <= best[active] + 1e-12 * np.abs(best[active])
         largest = _largest(here, tried)
         kept = active[better]
-        _put(params, kept, _rows(tried, np.flatnonzero(better)))
+        params.ability[kept] = tried.ability[better]
+        params.difficulty[kept] = tried.difficulty[better]
+        params.log_slope[kept] = tried.log_slope[better]
         best[kept] = found[better]
         damping[active] = np.where(
             better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
@@ -257,32 +265,14 @@ def _step(
     right = np.concatenate([g_d, g_s], axis=1)[:, :, None] - np.matmul(across, aim)
     moves = np.linalg.solve(matrix, right)
     ability = (aim - np.matmul(cross, moves))[:, :, 0] * root
-    return _limited(Params(ability, moves[:, :b, 0], moves[:, b:, 0]))
-
-
-def _limited(step: Params) -> Params:
-    """The step, shortened where it would leave the range in which its slopes hold."""
-    longest = np.max(np.abs(step.log_slope), axis=1)
+    # Shortened where it would leave the range in which its slopes hold.
+    longest = np.max(np.abs(moves[:, b:, 0]), axis=1)
     short = np.minimum(1.0, _LARGEST_STEP / np.maximum(longest, 1e-300))[:, None]
-    return Params(step.ability * short, step.difficulty * short, step.log_slope * short)
-
-
-def _moved(params: Params, step: Params) -> Params:
-    return Params(
-        params.ability + step.ability,
-        params.difficulty + step.difficulty,
-        params.log_slope + step.log_slope,
-    )
+    return Params(ability * short, moves[:, :b, 0] * short, moves[:, b:, 0] * short)
 
 
 def _rows(params: Params, rows: IntArray) -> Params:
     return Params(params.ability[rows], params.difficulty[rows], params.log_slope[rows])
-
-
-def _put(params: Params, rows: IntArray, values: Params) -> None:
-    params.ability[rows] = values.ability
-    params.difficulty[rows] = values.difficulty
-    params.log_slope[rows] = values.log_slope
 
 
 def _largest(a: Params, b: Params) -> FloatArray:

@@ -71,7 +71,12 @@ class Scores:
         floor = np.array([(chance or {}).get(name, 0.0) for name in tests])
         if not np.all((floor >= 0) & (floor < 1)):
             raise ValueError("chance must lie between 0 and below 1: a share, not a percentage")
-        _check_once(models, benchmarks)
+        pairs = Counter(zip(models, benchmarks, strict=True))
+        if twice := [pair for pair, n in pairs.items() if n > 1]:
+            raise ValueError(
+                f"{len(twice)} models have several scores on one benchmark, for example "
+                f"{twice[0][0]} on {twice[0][1]}. Choose one of them, or take their mean."
+            )
         _check_range(models, benchmarks, value, floor[bi])
         order = np.lexsort((bi, mi))
         return cls(names, tests, mi[order], bi[order], value[order], sizes[order], floor)
@@ -213,16 +218,6 @@ def _sizes(items: Sequence[float | None] | None, value: FloatArray) -> FloatArra
     if np.any(sizes < 1) or np.any(np.isinf(sizes)):
         raise ValueError("items must be counts of at least 1; leave out what is not known (None)")
     return sizes
-
-
-def _check_once(models: Sequence[str], benchmarks: Sequence[str]) -> None:
-    twice = [pair for pair, n in Counter(zip(models, benchmarks, strict=True)).items() if n > 1]
-    if twice:
-        model, test = twice[0]
-        raise ValueError(
-            f"{len(twice)} models have several scores on one benchmark, for example {model} on "
-            f"{test}. Choose one of them, or take their mean."
-        )
 
 
 def _check_range(

@@ -64,9 +64,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="models that may lead",
     )
     when = "at its release" if clock == "release" else f"on {found.day}"
+    had = "no model of the leader had its level yet"
+    if match:
+        day = date.fromordinal(int(made.days[made.index.place(match)]))
+        had = f"{match} had that level on {day}"
     says = (
-        f"{found.best_b} was {result.value:.1f} months behind {when} ({result.interval()})"
-        f"{_matched(found, match)}"
+        f"{found.best_b} was {result.value:.1f} months behind {when} ({result.interval()}); {had}"
     )
     return Answer(
         estimates=(result,),
@@ -74,13 +77,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rows=shown(rows, MODEL_COLUMNS),
         notes=_notes(found, lag, names),
     )
-
-
-def _matched(found: TwoSides, match: str) -> str:
-    if not match:
-        return "; no model of the leader had its level yet"
-    day = found.capability.days[found.capability.index.place(match)]
-    return f"; {match} had that level on {date.fromordinal(int(day))}"
 
 
 def _notes(found: TwoSides, lag: Lag, names: list[str]) -> tuple[str, ...]:

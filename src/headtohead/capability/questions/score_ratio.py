@@ -100,7 +100,10 @@ def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
             missing=f"no two leading models share {need} unsaturated tests known by {ask.as_of}"
         )
     a, b, both = pair
-    x, y = (_scores(both, m) for m in (a, b))
+    x, y = (
+        both.filter(pl.col("unit") == m).sort("test")["score"].cast(pl.Float64()).to_numpy()
+        for m in (a, b)
+    )
     found = ratio_of_sums(np.maximum(y, 0.0), np.maximum(x, 0.0), ask.rng, level=LEVEL)
     names = [both.filter(pl.col("unit") == m)["model_name"].mode().sort()[0] for m in (a, b)]
     made = estimate(
@@ -179,10 +182,3 @@ def _order(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> dict[str, float]:
 
 def _units(rows: "pl.DataFrame", order: dict[str, float]) -> list[str]:
     return sorted(set(rows["unit"]) & set(order), key=lambda unit: (-order[unit], unit))
-
-
-def _scores(both: "pl.DataFrame", unit: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    import polars as pl
-
-    rows = both.filter(pl.col("unit") == unit).sort("test")
-    return np.asarray(rows["score"].to_numpy(), dtype=np.float64)

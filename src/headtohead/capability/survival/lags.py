@@ -133,18 +133,13 @@ def _look_up(
     return ahead, open_, least
 
 
-def _interval(open_: BoolArray, least: FloatArray, level: float) -> tuple[Interval, FloatArray]:
-    """The interval, and the lag of every row with inf for what is open."""
-    lags = np.where(open_, math.inf, least)
-    return drawn_interval(lags, level, 0.0, lower=least), lags
-
-
 def _lag(leader: Side, levels: FloatArray, clock_days: IntArray, entry: int, level: float) -> Lag:
     clock = int(clock_days[0])
     known_by(leader.days, leader.values, clock)
     known = leader.front(int(clock_days.max()))
     ahead, open_, least = _look_up(known, levels, clock_days)
-    interval, lags = _interval(open_, least, level)
+    lags = np.where(open_, math.inf, least)
+    interval = drawn_interval(lags, level, 0.0, lower=least)
     matched = None
     if not ahead[0]:
         on_first = np.flatnonzero(leader.days == clock - int(least[0]))
