@@ -9,8 +9,8 @@ from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.comparing.compare import compare, rescored
 from headtohead.trials.comparing.pairing import ModelRun
-from headtohead.trials.comparing.result import Verdict
 from headtohead.trials.comparing.settings import CompareSettings, Goal
+from headtohead.trials.paired import Verdict
 from headtohead.trials.rates import Rates
 from headtohead.trials.scoring.scored import scorer_from
 

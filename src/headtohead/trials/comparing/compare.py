@@ -27,11 +27,12 @@ from headtohead.trials.comparing.result import (
     SideSummary,
     SliceRow,
     Speed,
-    Verdict,
+    slice_rows,
 )
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.paired import (
     MeanDifference,
+    Verdict,
     cost_per_success_ratio,
     difference,
     judge,
@@ -95,7 +96,7 @@ def compare(
     notes = [*pairs.notes, *_doubts(a, b)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
-    rows = []
+    rows: list[SliceRow] = []
     for label in settings.slices:
         by_slice = slices(
             pairs.a.scores,
@@ -107,19 +108,7 @@ def compare(
             level=settings.level,
             bounds=bounds,
         )
-        rows += [
-            SliceRow(
-                label=label,
-                value=str(one.name),
-                items=one.found.n,
-                difference=one.found.interval,
-                joint=one.joint,
-                p_value=one.p_noninferior,
-                verdict=one.noninferior,
-                p_same=by_slice.p_same,
-            )
-            for one in by_slice.slices
-        ]
+        rows += slice_rows(label, by_slice)
     return _comparison(
         (a, b),
         (pairs.a, pairs.b),

@@ -6,8 +6,8 @@ from typing import Literal
 
 from headtohead.core.interval import Interval
 from headtohead.trials.comparing.settings import CompareSettings, Goal
-
-Verdict = Literal["yes", "no", "undecided"]
+from headtohead.trials.paired.differences import Verdict
+from headtohead.trials.paired.slices import Slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,23 @@ class SliceRow:
     p_value: float
     verdict: Verdict
     p_same: float
+
+
+def slice_rows(label: str, found: Slices) -> tuple[SliceRow, ...]:
+    """A row for each slice of one label, the worst first."""
+    return tuple(
+        SliceRow(
+            label=label,
+            value=str(one.name),
+            items=one.found.n,
+            difference=one.found.interval,
+            joint=one.joint,
+            p_value=one.p_noninferior,
+            verdict=one.noninferior,
+            p_same=found.p_same,
+        )
+        for one in found.slices
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

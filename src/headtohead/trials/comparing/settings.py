@@ -6,7 +6,7 @@ from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.words import margin_of
+from headtohead.trials.options import format_option, mapping_option, margin_option
 
 Goal = Literal["non-inferiority", "equivalence", "superiority"]
 Missing = Literal["leave-out", "wrong"]
@@ -20,12 +20,7 @@ class CompareSettings:
         InputError: If a choice lies outside its range or contradicts another.
     """
 
-    margin: float = option(
-        0.05,
-        read=margin_of,
-        metavar="MARGIN",
-        help="How much worse B may be: 5pp, 0.05, or in the unit of graded scores.",
-    )
+    margin: float = margin_option()
     two_sided: bool = option(False, help="Ask whether they differ by less than the margin.")
     better: bool = option(False, help="Ask whether B is better; the margin plays no part.")
     level: float = option(
@@ -60,20 +55,12 @@ class CompareSettings:
         help="Score the answers first: exact, regex:PATTERN, json-schema:FILE, python:FILE:F.",
     )
     many: bool = option(False, help="Compare all runs with each other, with tie groups.")
-    format: str = option(
-        "auto", metavar="FORMAT", help="Of the files, if it cannot be told from them."
+    format: str = format_option()
+    mapping: Mapping[str, str] = mapping_option(
+        "Where a field is: key, score, model, epoch, cost_usd, labels, ..."
     )
-    mapping: Mapping[str, str] = option(
-        factory=dict,
-        flag="--map",
-        metavar="FIELD=COLUMN",
-        help="Where a field is: key, score, model, epoch, cost_usd, labels, ...",
-    )
-    mapping_b: Mapping[str, str] = option(
-        factory=dict,
-        flag="--map-b",
-        metavar="FIELD=COLUMN",
-        help="The same for B, where its columns have other names.",
+    mapping_b: Mapping[str, str] = mapping_option(
+        "The same for B, where its columns have other names.", flag="--map-b"
     )
     prices: bool = option(
         False, help="Price tokens at list prices where a file does not say what calls cost."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
+from headtohead.trials.options import format_option, mapping_option
 from headtohead.trials.words import margin_of
 
 
@@ -30,14 +31,9 @@ class ItemsSettings:
     level: float = option(
         0.95, metavar="SHARE", help="Coverage of the intervals, and of the margin for a new model."
     )
-    format: str = option(
-        "auto", metavar="FORMAT", help="Of the files, if it cannot be told from them."
-    )
-    mapping: Mapping[str, str] = option(
-        factory=dict,
-        flag="--map",
-        metavar="FIELD=COLUMN",
-        help="Where a field is: key, score, model, run, epoch, output, reference, ...",
+    format: str = format_option()
+    mapping: Mapping[str, str] = mapping_option(
+        "Where a field is: key, score, model, run, epoch, output, reference, ..."
     )
     seed: int = option(0, metavar="N", help="Decides which models are held out together.")
 

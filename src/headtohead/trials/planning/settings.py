@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.words import Kind, difference_of, margin_of
+from headtohead.trials.options import mapping_option, margin_option
+from headtohead.trials.words import Kind, difference_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,7 @@ class PlanSettings:
         InputError: If a choice lies outside its range.
     """
 
-    margin: float = option(
-        0.05,
-        read=margin_of,
-        metavar="MARGIN",
-        help="How much worse B may be: 5pp, 0.05, or in the unit of graded scores.",
-    )
+    margin: float = margin_option()
     kind: Kind | None = option(None, help="Of outcome; the next three say it too.")
     discordance: float | None = option(
         None, metavar="SHARE", help="Share of items that only one of the two solves, 0 to 1."
@@ -38,12 +34,7 @@ class PlanSettings:
         metavar="FILE",
         help="Twice: result files of A and B on a few items, instead of those three.",
     )
-    mapping: Mapping[str, str] = option(
-        factory=dict,
-        flag="--map",
-        metavar="FIELD=COLUMN",
-        help="Where a field of the pilot is.",
-    )
+    mapping: Mapping[str, str] = mapping_option("Where a field of the pilot is.")
     confidence: float = option(
         0.8,
         metavar="SHARE",

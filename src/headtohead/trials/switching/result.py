@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headtohead.core.interval import Interval
-from headtohead.trials.comparing.result import SliceRow, Verdict
+from headtohead.trials.comparing.result import SliceRow
 from headtohead.trials.judging.agreement import Agreement
 from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreference
 from headtohead.trials.judging.powered_mean import PoweredMean
+from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.replay.endpoint import OperatorTerms
 from headtohead.trials.switching.settings import Means
 

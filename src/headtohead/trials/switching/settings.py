@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
+from headtohead.trials.options import format_option, mapping_option
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
 _PRICE = "IN,OUT[,CACHED]"
@@ -120,12 +121,9 @@ class Traffic:
         help="Labels that tell the class of a request. Default: clusters by words.",
     )
     stop: bool = option(True, flag="--no-stop", off=True, help="Replay all items, decided or not.")
-    format: str = option("auto", metavar="FORMAT", help="Of the log.")
-    mapping: Mapping[str, str] = option(
-        factory=dict,
-        flag="--map",
-        metavar="FIELD=COLUMN",
-        help="Where a field is: key, model, messages, output, reference, labels, ...",
+    format: str = format_option()
+    mapping: Mapping[str, str] = mapping_option(
+        "Where a field is: key, model, messages, output, reference, labels, ..."
     )
     seed: int = option(0, metavar="N", help="Of the sample.")
 

@@ -10,7 +10,7 @@ import numpy as np
 from headtohead.core.interval import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.quantiles import normal_quantile
-from headtohead.trials.comparing.result import SliceRow
+from headtohead.trials.comparing.result import SliceRow, slice_rows
 from headtohead.trials.judging.agreement import agreement
 from headtohead.trials.judging.bias import length_bias, position_bias, self_preference
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
@@ -285,19 +285,7 @@ def classes_of(
     found = slices(
         first, second, [item.task for item in seen], margin, rng, level=level, bounds=(0.0, 1.0)
     )
-    return tuple(
-        SliceRow(
-            label="class",
-            value=str(one.name),
-            items=one.found.n,
-            difference=one.found.interval,
-            joint=one.joint,
-            p_value=one.p_noninferior,
-            verdict=one.noninferior,
-            p_same=found.p_same,
-        )
-        for one in found.slices
-    )
+    return slice_rows("class", found)
 
 
 def savings_of(
