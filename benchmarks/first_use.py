@@ -79,7 +79,7 @@ def _install(folder: Path) -> None:
         for p in site.iterdir()
         if p.name not in ("pip", "setuptools")
     }
-    print(f"site-packages  {sum(sizes.values()) / 2**20:.0f} MiB, target 650 MiB")
+    print(f"site-packages  {sum(sizes.values()) / 2**20:.0f} MiB, target 640 MiB")
     for name, size in sorted(sizes.items(), key=lambda item: -item[1])[:8]:
         print(f"  {name:<24}{size / 2**20:6.0f} MiB")
 
