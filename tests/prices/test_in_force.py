@@ -125,6 +125,9 @@ def test_it_is_found_by_its_id_or_the_sellers_word() -> None:
     assert found(unknown, model="m-2025").model == "m-2025"
     assert found(both(1, 2), model="m").model == "lab/m"
     assert price_in_force(table(both(1, 2)), "other", DAY) is None
+    # A word finds all lists of the model, not those alone that spell it so.
+    surer = both(3, 4, basis="documented", model_name="lab/m-long", source_id="t")
+    assert found(both(1, 2), surer, model="m").usd_per_mtok == {"input": 3, "output": 4}
 
 
 # ---------------------------------------------------------------- since when

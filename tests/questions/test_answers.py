@@ -204,6 +204,18 @@ def test_the_cheapest_host_of_deepseek_r1_asks_cents(facts: Facts) -> None:
     assert answer.estimates[0].value > 5
 
 
+def test_deepseek_v4_pro_is_priced_outside_its_peak_hours(facts: Facts) -> None:
+    scope: dict[str, Any] = {"dear": ["gpt-5"], "cheap": ["deepseek-v4-pro"]}
+    answer = ask(facts, "cost.list_price", HINDSIGHT, HINDSIGHT, **scope)
+    row = answer.rows[1]
+    assert (row["input_usd_per_mtok"], row["output_usd_per_mtok"]) == (0.66, 1.98)
+    assert (row["valid_from"], answer.rows[0]["valid_from"]) == (
+        date(2026, 8, 16),
+        date(2025, 8, 7),
+    )
+    assert any("$1.32 in, $3.96 out (since 2026-08-21)" in note for note in answer.notes)
+
+
 def test_what_other_lists_say_is_said(facts: Facts) -> None:
     answer = ask(
         facts, "cost.list_price", ARTICLE, ARTICLE, dear=["gpt-5"], cheap=["deepseek-chat"]

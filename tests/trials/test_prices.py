@@ -37,6 +37,16 @@ def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> No
     assert "deepseek-chat stood for deepseek/deepseek-v3.2 on that day" in notes
 
 
+@pytest.mark.parametrize("name", ["deepseek-v4-pro", "deepseek/deepseek-v4-pro"])
+def test_a_name_means_what_it_means_at_its_maker(name: str) -> None:
+    prices = Prices(date(2026, 10, 31))
+    rates = prices.rates(name)
+    assert rates is not None
+    assert (rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (0.66, 1.98)
+    assert prices.used[name].since == date(2026, 8, 16)
+    assert any("$1.32 in, $0.044 cached, $3.96 out in peak hours" in n for n in prices.notes)
+
+
 def test_long_prompts_cost_more_where_the_list_says_so() -> None:
     rates = Prices(date(2026, 10, 31)).rates("gemini-2.5-pro")
     assert rates is not None

@@ -141,8 +141,13 @@ def price_in_force(
     """
     import polars as pl
 
-    mine = prices.filter((pl.col("model_id") == model) | (pl.col("model_name") == model))
-    mine = mine.with_columns(pl.col("model_id").fill_null(model))
+    mine = prices.filter(pl.col("model_id") == model)
+    if mine.is_empty():
+        spelt = prices.filter(pl.col("model_name") == model)
+        meant = spelt["model_id"].drop_nulls().unique().to_list()
+        # All lists of the model count, however they spell it, if the word has one meaning.
+        mine = prices.filter(pl.col("model_id") == meant[0]) if len(meant) == 1 else spelt
+        mine = mine.with_columns(pl.col("model_id").fill_null(model))
     found = in_force(mine, at, rule=rule, channel=channel)
     if found.is_empty():
         return None

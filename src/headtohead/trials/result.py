@@ -21,6 +21,7 @@ from headtohead.trials.rates import Rates
 if TYPE_CHECKING:
     from headtohead.evidence.facts import Facts
     from headtohead.evidence.store import Store
+    from headtohead.names.names import Resolution
     from headtohead.prices.in_force import ListPrice
 
 
@@ -99,13 +100,18 @@ class Prices:
         from headtohead.prices.in_force import price_in_force
 
         frame = self._line.frame("prices", self.day, used_on=self.day)
-        found = self._line.names.resolve(model, on=self.day, provider=operator or None)
-        words = filter(None, (found.model, model, model.rpartition("/")[2]))
-        rules = filter(None, (operator, "maker", "cheapest"))
-        # The channel asked for, as turbo, comes before every other wish.
-        for channel, word, rule in product(dict.fromkeys((found.channel, "")), words, rules):
-            price = price_in_force(frame, word, self.day, rule=rule, channel=channel)
-            if price is not None:
+        plain = self._means(model)
+        # A name may mean another model at its maker's than elsewhere.
+        wishes = [(operator, operator), ("maker", plain.lab), ("cheapest", None)]
+        for with_channel, (rule, seller) in product((True, False), wishes):
+            found = self._means(model, seller)
+            if not rule or (with_channel and not found.channel):
+                continue
+            for word in dict.fromkeys((found.model or model, model, model.rpartition("/")[2])):
+                channel = found.channel if with_channel else ""
+                price = price_in_force(frame, word, self.day, rule=rule, channel=channel)
+                if price is None:
+                    continue
                 moved = found.rule.startswith("alias:")
                 self.used[model] = replace(price, name=model, alias=moved)
                 if channel != found.channel:
@@ -115,6 +121,10 @@ class Prices:
                     )
                 return rates_of(price)
         return None
+
+    def _means(self, model: str, seller: str | None = None) -> "Resolution":
+        """What a name stands for on the day, at a seller."""
+        return self._line.names.resolve(model, on=self.day, provider=seller or None)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -27,11 +27,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rule=rule_of(ask.scope),
         input_share=float(ask.scope["input_share"]),
     )
-    # One price a model: its modes, as thinking, are billed alike.
-    found = {
-        w.name: rows.filter(pl.col("model_id") == w.model)
-        for w in (*ask.scope["dear"], *ask.scope["cheap"])
-    }
+    found = {}
+    for wanted in (*ask.scope["dear"], *ask.scope["cheap"]):
+        # The seller's own word comes first; modes of one model, as thinking, are billed alike.
+        spelt = rows.filter(pl.col("model_name") == wanted.name)
+        same = rows.filter(pl.col("model_id") == wanted.model)
+        found[wanted.name] = spelt if spelt.height else same
     absent = [name for name, row in found.items() if row.is_empty()]
     if absent:
         return Answer(
