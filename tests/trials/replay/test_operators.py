@@ -32,8 +32,15 @@ def test_no_host_is_given_twice_or_hides_another() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["hosts"][0])
 def test_every_note_has_a_page_and_the_day_it_was_read(row: dict[str, Any]) -> None:
-    assert set(row) <= {"hosts", "operator", "retention", "training", "source_url", "seen_on",
-                        "verified"}  # fmt: skip
+    assert set(row) <= {
+        "hosts",
+        "operator",
+        "retention",
+        "training",
+        "source_url",
+        "seen_on",
+        "verified",
+    }
     if row.get("retention") or row.get("training"):
         assert urlsplit(row["source_url"]).scheme == "https"
         assert type(row["seen_on"]) is date

@@ -96,9 +96,10 @@ def user(content: Any) -> dict[str, Any]:
 
 def test_labels_and_words_of_a_call() -> None:
     call = Call(
-        key="1", labels={"task": "qa", "lang": ""},
+        key="1",
+        labels={"task": "qa", "lang": ""},
         messages=[{"role": "system", "content": "S" * 1000}, user("first"), user("last")],
-    )  # fmt: skip
+    )
     assert label_of(call, ["task"]) == "qa"
     assert label_of(call, ["task", "lang", "x"]) == "qa · (none) · (none)"
     assert words_of(call) == "S" * 600 + "\nlast"
@@ -124,20 +125,29 @@ OURS = {"tools": [{"type": "function", "function": {"name": "f"}}]}
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({}, ""), ({"messages": None}, r.NO_MESSAGES), ({"messages": []}, r.NO_MESSAGES),
-        ({"messages": ["hi"]}, r.UNREADABLE), ({"messages": [{"content": "x"}]}, r.UNREADABLE),
-        ({"messages": [user(5)]}, r.UNREADABLE), ({"messages": [user([5])]}, r.UNREADABLE),
-        ({"failure": "error"}, r.FAILED), ({"failure": "refused"}, ""),
-        ({"failure": "empty", "output": ""}, ""), ({"failure": "limit"}, ""),
-        ({"output": None}, r.NO_ANSWER), ({"output": " ", "params": OURS}, r.AWAITS_TOOL),
-        ({"params": OURS}, ""), ({"messages": [user("x"), CALLED]}, r.AWAITS_TOOL),
-        ({"messages": [user("x"), CALLED, TOOL]}, ""), ({"messages": [user(IMAGE)]}, r.MEDIA),
+        ({}, ""),
+        ({"messages": None}, r.NO_MESSAGES),
+        ({"messages": []}, r.NO_MESSAGES),
+        ({"messages": ["hi"]}, r.UNREADABLE),
+        ({"messages": [{"content": "x"}]}, r.UNREADABLE),
+        ({"messages": [user(5)]}, r.UNREADABLE),
+        ({"messages": [user([5])]}, r.UNREADABLE),
+        ({"failure": "error"}, r.FAILED),
+        ({"failure": "refused"}, ""),
+        ({"failure": "empty", "output": ""}, ""),
+        ({"failure": "limit"}, ""),
+        ({"output": None}, r.NO_ANSWER),
+        ({"output": " ", "params": OURS}, r.AWAITS_TOOL),
+        ({"params": OURS}, ""),
+        ({"messages": [user("x"), CALLED]}, r.AWAITS_TOOL),
+        ({"messages": [user("x"), CALLED, TOOL]}, ""),
+        ({"messages": [user(IMAGE)]}, r.MEDIA),
         ({"params": {"tools": [{"type": "web_search"}]}}, r.OWN_TOOLS),
         ({"params": {"web_search_options": {"size": 1}}}, r.OWN_TOOLS),
         ({"params": {"previous_response_id": "r1"}}, r.STORED),
         ({"messages": [user([{"type": "input_text", "text": "x"}, "y"])]}, ""),
     ],
-)  # fmt: skip
+)
 def test_every_reason_not_to_replay(fields: dict[str, Any], reason: str) -> None:
     call = Call(**{"key": "1", "messages": [user("hi")], "output": "yes"} | fields)
     assert r.unfit(call) == reason

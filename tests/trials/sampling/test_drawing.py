@@ -18,9 +18,12 @@ from headtohead.trials.sampling.drawing import Reservoir, draw, probabilities
 
 def call(n: int, task: str = "t", text: str = "", **more: Any) -> Call:
     fields: dict[str, Any] = {
-        "key": str(n), "model": "a", "output": "fine", "labels": {"task": task},
+        "key": str(n),
+        "model": "a",
+        "output": "fine",
+        "labels": {"task": task},
         "messages": [{"role": "user", "content": text or f"request {n}"}],
-    }  # fmt: skip
+    }
     return Call(**fields | more)
 
 
@@ -223,9 +226,15 @@ def test_a_million_rows_stream_in_little_time_and_memory() -> None:
     def stream(n: int) -> Iterator[Call]:
         for i in range(n):
             yield Call(
-                key=str(i), model="a", output="fine", labels=labels[i % 3], usage=usage,
-                messages=messages[i % 200], cost_usd=0.01, latency_s=1.5,
-            )  # fmt: skip
+                key=str(i),
+                model="a",
+                output="fine",
+                labels=labels[i % 3],
+                usage=usage,
+                messages=messages[i % 200],
+                cost_usd=0.01,
+                latency_s=1.5,
+            )
 
     started = time.process_time()
     sample = draw(stream(1_000_000), np.random.default_rng(0), labels=["task"])

@@ -18,9 +18,15 @@ from headtohead.trials.scoring.scored import Duel
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 EVIL = "</script><script>window.pwned=1</script><img src=x onerror='pwned=1'> \u202e\u2028 {{7}}"
 KEYS = [f"gpt-5/secret-key-{n}" for n in range(6)]
 
@@ -223,10 +229,13 @@ def votes_file(made: Path, **changes: Any) -> Path:
     """A file as the page writes it, by a second hand."""
     key = json.loads(key_file_of(made).read_text(encoding="utf-8"))
     file: dict[str, Any] = {
-        "format": "h2h-votes-1", "ballot": key["ballot"], "voter": "00ff00ff00ff00ff",
-        "name": "Zoë \U0001f600", "saved": "2026-01-02T03:04:05.678Z",
+        "format": "h2h-votes-1",
+        "ballot": key["ballot"],
+        "voter": "00ff00ff00ff00ff",
+        "name": "Zoë \U0001f600",
+        "saved": "2026-01-02T03:04:05.678Z",
         "votes": [[key["items"][0][0], "first", 1500]],
-    } | {k: v for k, v in changes.items() if k != "check"}  # fmt: skip
+    } | {k: v for k, v in changes.items() if k != "check"}
     rows = [" ".join(map(str, vote)) for vote in file["votes"]]
     text = "\n".join([file["ballot"], file["voter"], file["name"], file["saved"], *rows])
     total = 2166136261

@@ -18,32 +18,72 @@ def scored(output: str, reference: str, spec: str = "exact") -> Scored:
 
 
 RIGHT = [
-    ("7", "7.0"), ("7.", "7"), ("7.0", "7."), ("+7", "7"), ("1,234.50", "1234.5"),
-    ("$1,000", "1000"), ("7%", "7"), ("3,5", "3.5"), ("−4", "-4"), ("1e3", "1000"),
-    (" paris\n", "Paris"), ("**Paris.**", "paris"), ("“Yes!”", "yes"), ("ﬁne", "fine"),
-    ("The answer is C)", "C"), ("The answer is C.", "C"), ("C) Paris", "C"), ("(c)", "C"),
-    ("**C**", "C"), ("Answer: C because it is so", "C"), ("ANSWER: **C**", "C"),
-    ("The correct answer to this question is (B).", "B"), ("I think it is (B).", "B"),
-    ("Thinking of A) and B).\nAnswer: B", "B"), ("The answer is A", "A"), ("$\\boxed{D}$", "D"),
-    ("Option B", "B"), ("So the answer is $\\boxed{\\text{(C)}}$.", "C"),
+    ("7", "7.0"),
+    ("7.", "7"),
+    ("7.0", "7."),
+    ("+7", "7"),
+    ("1,234.50", "1234.5"),
+    ("$1,000", "1000"),
+    ("7%", "7"),
+    ("3,5", "3.5"),
+    ("−4", "-4"),
+    ("1e3", "1000"),
+    (" paris\n", "Paris"),
+    ("**Paris.**", "paris"),
+    ("“Yes!”", "yes"),
+    ("ﬁne", "fine"),
+    ("The answer is C)", "C"),
+    ("The answer is C.", "C"),
+    ("C) Paris", "C"),
+    ("(c)", "C"),
+    ("**C**", "C"),
+    ("Answer: C because it is so", "C"),
+    ("ANSWER: **C**", "C"),
+    ("The correct answer to this question is (B).", "B"),
+    ("I think it is (B).", "B"),
+    ("Thinking of A) and B).\nAnswer: B", "B"),
+    ("The answer is A", "A"),
+    ("$\\boxed{D}$", "D"),
+    ("Option B", "B"),
+    ("So the answer is $\\boxed{\\text{(C)}}$.", "C"),
     ("A is too small.\nThe answer is not A; the answer is B.", "B"),
-    ("3 + 4 = 7", "7"), ("Tom has 3 apples, Ann 4, so **7**.", "7"),
+    ("3 + 4 = 7", "7"),
+    ("Tom has 3 apples, Ann 4, so **7**.", "7"),
     ("the answer is 7 apples", "7"),
-    ("\\boxed{7}", "7.0"), ("#### 7", "7"), ("The answer is: Paris.", "Paris"),
-    ("It lies on the Seine.\nANSWER: Paris", "Paris"), ("7 km", "7 KM"), ("<=", "<="),
-    ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"), ("Total = 12,345", "12345"),
-]  # fmt: skip
+    ("\\boxed{7}", "7.0"),
+    ("#### 7", "7"),
+    ("The answer is: Paris.", "Paris"),
+    ("It lies on the Seine.\nANSWER: Paris", "Paris"),
+    ("7 km", "7 KM"),
+    ("<=", "<="),
+    ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
+    ("Total = 12,345", "12345"),
+]
 WRONG = [
-    ("8", "7"), ("70", "7"), ("-7", "7"), ("35 kg", "3.5 kg"), ("C++", "C"),
+    ("8", "7"),
+    ("70", "7"),
+    ("-7", "7"),
+    ("35 kg", "3.5 kg"),
+    ("C++", "C"),
     ("The answer is D)", "C"),
-    ("01234", "1234"), ("lyon", "Paris"), ("a b", "ab"), ("C", "C#"), ("-5", "5"), ("1,2,3", "123"),
-    ("true", "false"), ("Answer: B", "A"),
-]  # fmt: skip
+    ("01234", "1234"),
+    ("lyon", "Paris"),
+    ("a b", "ab"),
+    ("C", "C#"),
+    ("-5", "5"),
+    ("1,2,3", "123"),
+    ("true", "false"),
+    ("Answer: B", "A"),
+]
 UNREADABLE = [
-    ("I do not know.", "C"), ("I think about a dog.", "A"), ("A) red\nB) blue", "A"),
-    ("The answer is A and C.", "A"), ("The answer is a dog", "A"), ("none", "7"),
+    ("I do not know.", "C"),
+    ("I think about a dog.", "A"),
+    ("A) red\nB) blue", "A"),
+    ("The answer is A and C.", "A"),
+    ("The answer is a dog", "A"),
+    ("none", "7"),
     ("I'm sorry, I can't help.", "I"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("output", "reference"), RIGHT)
@@ -147,5 +187,12 @@ def test_every_text_is_the_same_as_itself(text: str) -> None:
 
 def test_the_kind_of_answer_comes_from_the_reference_alone() -> None:
     assert [sort_of(r) for r in ("C", "(c)", "7.", "-3", "007", "AB", "7 km", "")] == [
-        "letter", "letter", "number", "number", "text", "text", "text", "text",
-    ]  # fmt: skip
+        "letter",
+        "letter",
+        "number",
+        "number",
+        "text",
+        "text",
+        "text",
+        "text",
+    ]

@@ -34,8 +34,9 @@ def sent(**options: Any) -> tuple[list[str], list[Any]]:
 def test_each_pair_is_asked_in_both_orders_and_nothing_else_differs() -> None:
     (first, second), calls = sent(params={"temperature": 0})
     assert [(c.key, c.epoch, c.run, c.model) for c in calls] == [
-        ("k1", 1, j.A_FIRST, "judge-1"), ("k1", 2, j.B_FIRST, "judge-1"),
-    ]  # fmt: skip
+        ("k1", 1, j.A_FIRST, "judge-1"),
+        ("k1", 2, j.B_FIRST, "judge-1"),
+    ]
     assert first.index("four") < first.index("It is 4.")
     assert second.index("It is 4.") < second.index("four")
     assert calls[0].labels == {"task": "sums"}
@@ -93,16 +94,32 @@ def test_a_transcript_names_what_is_not_text() -> None:
     [
         ('{"reason": "x", "verdict": "A"}', "A"),
         ('{"verdict": "tie", "reason": "B is bad"}', "tie"),
-        ('```json\n{"verdict": "b"}\n```', "B"), ('Sure:\n{"verdict": "Answer B"} done', "B"),
-        ("Verdict: A", "A"), ("**Verdict:** B", "B"), ("My verdict is tie.", "tie"), ("[[B]]", "B"),
-        ("[[C]]", "tie"), ("B", "B"), ("A.", "A"), ("Both fine.\nAnswer A is better.", "A"),
-        ("<think>verdict: A</think>\nVerdict: B", "B"), ("The better answer is B.", "B"),
-        ("", None), (None, None), ("I cannot decide", None), ("Verdict: A\nVerdict: B", None),
-        ('{"verdict": "C or D"}', None), ('{"verdict": 1}', None), ("It is better a bit.", None),
-        ("A has more words than B", None), ('{"verdict": "A"', "A"), ("<think>verdict: A", None),
-        ("[" * 4000, None), ("null", None),
+        ('```json\n{"verdict": "b"}\n```', "B"),
+        ('Sure:\n{"verdict": "Answer B"} done', "B"),
+        ("Verdict: A", "A"),
+        ("**Verdict:** B", "B"),
+        ("My verdict is tie.", "tie"),
+        ("[[B]]", "B"),
+        ("[[C]]", "tie"),
+        ("B", "B"),
+        ("A.", "A"),
+        ("Both fine.\nAnswer A is better.", "A"),
+        ("<think>verdict: A</think>\nVerdict: B", "B"),
+        ("The better answer is B.", "B"),
+        ("", None),
+        (None, None),
+        ("I cannot decide", None),
+        ("Verdict: A\nVerdict: B", None),
+        ('{"verdict": "C or D"}', None),
+        ('{"verdict": 1}', None),
+        ("It is better a bit.", None),
+        ("A has more words than B", None),
+        ('{"verdict": "A"', "A"),
+        ("<think>verdict: A", None),
+        ("[" * 4000, None),
+        ("null", None),
     ],
-)  # fmt: skip
+)
 def test_a_verdict_is_read_or_it_is_none_and_never_a_tie(
     reply: str | None, verdict: str | None
 ) -> None:
@@ -111,9 +128,16 @@ def test_a_verdict_is_read_or_it_is_none_and_never_a_tie(
 
 def test_preferences_are_of_b_over_a_averaged_over_both_orders() -> None:
     table = {
-        ("A", "B"): -1, ("B", "A"): 1, ("A", "A"): 0, ("B", "B"): 0, ("tie", "tie"): 0,
-        ("A", "tie"): -0.5, ("tie", "B"): -0.5, ("B", "tie"): 0.5, ("tie", "A"): 0.5,
-    }  # fmt: skip
+        ("A", "B"): -1,
+        ("B", "A"): 1,
+        ("A", "A"): 0,
+        ("B", "B"): 0,
+        ("tie", "tie"): 0,
+        ("A", "tie"): -0.5,
+        ("tie", "B"): -0.5,
+        ("B", "tie"): 0.5,
+        ("tie", "A"): 0.5,
+    }
     for pair in itertools.product(("A", "B", "tie"), repeat=2):
         assert j.preference(*pair) == table[pair]  # type: ignore[arg-type, index]
     assert j.preference(None, "A") is None

@@ -119,12 +119,17 @@ def test_json_of_the_schema_is_right_and_a_fence_is_told(schema: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "why"),
     [
-        ("spam", "no JSON"), ('{"label": "spam"', "no JSON"), ('{"label": "eggs"}', "at label"),
-        ('{"n": 1}', "'label' is a required property"), ("[" * 5000, "no JSON"), ("[]", "schema"),
-        ('{"label": "spam", "n": NaN}', "NaN"), ('{"label": "spam", "n": 1.5}', "at n"),
+        ("spam", "no JSON"),
+        ('{"label": "spam"', "no JSON"),
+        ('{"label": "eggs"}', "at label"),
+        ('{"n": 1}', "'label' is a required property"),
+        ("[" * 5000, "no JSON"),
+        ("[]", "schema"),
+        ('{"label": "spam", "n": NaN}', "NaN"),
+        ('{"label": "spam", "n": 1.5}', "at n"),
         ('```\n{"label":"spam"}\n```\n```\n{"label":"ham"}\n```', "no JSON"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_parse_or_fit_is_a_failure_of_format(
     schema: Path, output: str, why: str
 ) -> None:
@@ -163,9 +168,11 @@ def test_schemas_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         scorer_from(f"json-schema:{file}")
     for text, match in (
-        ("{", "is not JSON"), ("[]", "JSON object"), ('{"type": "objct"}', "at type"),
+        ("{", "is not JSON"),
+        ("[]", "JSON object"),
+        ('{"type": "objct"}', "at type"),
         ("true", "JSON object"),
-    ):  # fmt: skip
+    ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=match):
             scorer_from(f"json-schema:{file}")

@@ -111,7 +111,14 @@ def vote_file(path: Path, ballot: Path, preferences: dict[str, float], name: str
     check = 0x811C9DC5
     for byte in text.encode():
         check = (check ^ byte) * 0x01000193 % 2**32
-    body = {"format": "h2h-votes-1", "ballot": head[0], "voter": head[1], "name": head[2],
-            "saved": head[3], "votes": votes, "check": f"{check:08x}"}  # fmt: skip
+    body = {
+        "format": "h2h-votes-1",
+        "ballot": head[0],
+        "voter": head[1],
+        "name": head[2],
+        "saved": head[3],
+        "votes": votes,
+        "check": f"{check:08x}",
+    }
     path.write_text(json.dumps(body), encoding="utf-8")
     return path

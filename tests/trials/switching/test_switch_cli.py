@@ -25,11 +25,13 @@ def logs(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> d
     """202 requests answered by either model."""
     folder = tmp_path_factory.mktemp("logs")
     return {
-        "tiny-a": write_request_log(folder / "a.jsonl", tiny_models, requests_n=202,
-                                    rng=np.random.default_rng(3)),
-        "tiny-b": write_request_log(folder / "b.jsonl", tiny_models, side="b", requests_n=202,
-                                    rng=np.random.default_rng(4)),
-    }  # fmt: skip
+        "tiny-a": write_request_log(
+            folder / "a.jsonl", tiny_models, requests_n=202, rng=np.random.default_rng(3)
+        ),
+        "tiny-b": write_request_log(
+            folder / "b.jsonl", tiny_models, side="b", requests_n=202, rng=np.random.default_rng(4)
+        ),
+    }
 
 
 @pytest.fixture
@@ -74,11 +76,20 @@ def test_yes_is_0_and_the_screen_tells_verdict_money_and_risk(run: Run) -> None:
     assert "DON'T" not in lines[0]
     text = " ".join(found.stdout.split())
     for words in (
-        "tiny-a minus tiny-b is +", "so it is at most 5 pp worse", "It costs $0.0",
-        "more per thousand requests", "Stopped when decided", "Money:", "Latency:", "Failures:",
-        "Classes: Where is it worst? worst is capital", "Endpoint:", "this machine", "Spent:",
+        "tiny-a minus tiny-b is +",
+        "so it is at most 5 pp worse",
+        "It costs $0.0",
+        "more per thousand requests",
+        "Stopped when decided",
+        "Money:",
+        "Latency:",
+        "Failures:",
+        "Classes: Where is it worst? worst is capital",
+        "Endpoint:",
+        "this machine",
+        "Spent:",
         "run again to go on, without paying twice",
-    ):  # fmt: skip
+    ):
         assert words in text
     assert max(map(len, lines)) <= 100
     assert "$0.00 " not in text
@@ -121,8 +132,20 @@ def test_a_ceiling_is_kept_and_exits_undecided(run: Run) -> None:
 
 
 def test_json_and_files_tell_one_story(run: Run) -> None:
-    found = run("tiny-b", "--json", "--html", "r.html", "--markdown", "r.md", "--junit", "r.xml",
-                "--price-from", "0.3,1", "--price-to", "1,4")  # fmt: skip
+    found = run(
+        "tiny-b",
+        "--json",
+        "--html",
+        "r.html",
+        "--markdown",
+        "r.md",
+        "--junit",
+        "r.xml",
+        "--price-from",
+        "0.3,1",
+        "--price-to",
+        "1,4",
+    )
     assert found.exit_code == 0, found.output
     data = given(found)
     assert data["as_of"] == "2025-12-15"
@@ -173,10 +196,18 @@ def guarded(tiny_models: TinyModels) -> Iterator[tuple[str, list[str | None]]]:
         prompt = json.loads(request.get_data())["messages"][-1]["content"]
         text = next(f.answer_b for f in tiny_models.facts if f.prompt == prompt)
         usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
-        choice = {"index": 0, "message": {"role": "assistant", "content": text + f" ({key})"},
-                  "finish_reason": "stop"}  # fmt: skip
-        body = {"id": "1", "object": "chat.completion", "model": "tiny-b", "choices": [choice],
-                "usage": usage}  # fmt: skip
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": text + f" ({key})"},
+            "finish_reason": "stop",
+        }
+        body = {
+            "id": "1",
+            "object": "chat.completion",
+            "model": "tiny-b",
+            "choices": [choice],
+            "usage": usage,
+        }
         return Response(json.dumps(body), 200, content_type="application/json")
 
     server.expect_request("/v1/chat/completions", method="POST").respond_with_handler(answer)
@@ -187,8 +218,9 @@ def guarded(tiny_models: TinyModels) -> Iterator[tuple[str, list[str | None]]]:
 
 def everything(result: Result) -> str:
     """All that a run printed or left in its folder."""
-    left = [p.read_text(encoding="utf-8", errors="replace") for p in Path().rglob("*")
-            if p.is_file()]  # fmt: skip
+    left = [
+        p.read_text(encoding="utf-8", errors="replace") for p in Path().rglob("*") if p.is_file()
+    ]
     return "\n".join([result.stdout, result.stderr, *left])
 
 

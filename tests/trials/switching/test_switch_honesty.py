@@ -52,10 +52,14 @@ def test_what_the_candidate_never_answers_counts_against_it(
 
     httpserver.expect_request("/v1/chat/completions").respond_with_handler(handler)
     calls = [
-        Call(key=row["id"], messages=row["messages"], output=row["output"],
-             reference=row["reference"])
+        Call(
+            key=row["id"],
+            messages=row["messages"],
+            output=row["output"],
+            reference=row["reference"],
+        )
         for row in lines(log_a)[:60]
-    ]  # fmt: skip
+    ]
     items = [Item(call=c, row=i, klass="t", weight=1.0, cluster=c.key) for i, c in enumerate(calls)]
     who = Candidate(
         endpoint=Endpoint(httpserver.url_for("/v1"), "m"),
@@ -148,9 +152,16 @@ def test_unread_verdicts_that_could_turn_it_leave_no_verdict() -> None:
 
     def judging(unreadable: int) -> Judging:
         return Judging(
-            model="j", judged=40, unreadable=unreadable, position=None, length=None, own=None,
-            agreement=None, powered=None, usd=None,
-        )  # fmt: skip
+            model="j",
+            judged=40,
+            unreadable=unreadable,
+            position=None,
+            length=None,
+            own=None,
+            agreement=None,
+            powered=None,
+            usd=None,
+        )
 
     assert guarded(quality, judging(2), 0.05) == (quality, ())
     told, (why,) = guarded(quality, judging(20), 0.05)
@@ -205,10 +216,27 @@ def test_a_preference_stays_within_what_is_possible() -> None:
 def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
     for options in (["--seed", "-1"], ["--rpm", "0"], ["--max-usd", "-3", "--price-to", "1,1"]):
         found = subprocess.run(
-            [sys.executable, "-m", "headtohead", "switch", str(log_a), "--from", "tiny-a",
-             "--to", "b", "--base-url", "http://127.0.0.1:9/v1", "--scorer", "exact", *options],
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "headtohead",
+                "switch",
+                str(log_a),
+                "--from",
+                "tiny-a",
+                "--to",
+                "b",
+                "--base-url",
+                "http://127.0.0.1:9/v1",
+                "--scorer",
+                "exact",
+                *options,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert found.returncode == 64, (options, found.stderr[-300:])
 
 
@@ -231,7 +259,11 @@ def test_a_reader_who_has_enough_changes_no_exit_code(tmp_path: Path) -> None:
     said = f"{sys.executable} -m headtohead compare a.jsonl b.jsonl --json | head -c 10"
     found = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {said}; exit ${{PIPESTATUS[0]}}"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert found.returncode == 1
     assert "Traceback" not in found.stderr

@@ -140,8 +140,11 @@ def test_the_preference_and_the_place_it_favours_are_as_built(
     assert "Nobody checked this judge" in remarks
     # Its own money is told apart from the candidate's.
     kept = answers(Path("log-tiny-b.ledger.judge-judge.jsonl"))
-    bills = [line["answer"] for line in lines(Path("log-tiny-b.ledger.judge-judge.jsonl"))
-             if line["kind"] == "answer"]  # fmt: skip
+    bills = [
+        line["answer"]
+        for line in lines(Path("log-tiny-b.ledger.judge-judge.jsonl"))
+        if line["kind"] == "answer"
+    ]
     assert (len(bills), len(kept)) == (2 * n, n)
     usd = sum(b["usage"]["input_tokens"] + 2 * b["usage"]["output_tokens"] for b in bills) / 1e6
     assert judging.usd == pytest.approx(usd)
@@ -218,8 +221,10 @@ def test_people_correct_the_judge_and_the_verdict_is_theirs(
     assert len(shown) == 20
     keys = [item for _, item, _ in shown]
     # People are not fooled by the place, and see that B is wrong where it is.
-    truth = {key: -1.0 if court.duels[key].answer_b != court.duels[key].reference else 0.0
-             for key in court.duels}  # fmt: skip
+    truth = {
+        key: -1.0 if court.duels[key].answer_b != court.duels[key].reference else 0.0
+        for key in court.duels
+    }
     file = vote_file(Path("votes.json"), Path("ballot.html"), {key: truth[key] for key in keys})
     found = judged(court, tiny_models, votes=[file], margin="20pp")
     made = found.details

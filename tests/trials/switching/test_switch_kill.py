@@ -21,11 +21,35 @@ ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 def command(log: Path, base_url: str, ledger: Path) -> list[str]:
     return [
-        sys.executable, "-m", "headtohead", "switch", str(log), "--from", "tiny-a",
-        "--to", "tiny-b", "--base-url", base_url, "--scorer", "exact", "--margin", "5pp",
-        "--map", "labels=metadata.task", "--by", "metadata.task", "--cap-tokens", "16",
-        "--concurrency", "3", "--ledger", str(ledger), "--as-of", "2025-12-15", "--json",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "headtohead",
+        "switch",
+        str(log),
+        "--from",
+        "tiny-a",
+        "--to",
+        "tiny-b",
+        "--base-url",
+        base_url,
+        "--scorer",
+        "exact",
+        "--margin",
+        "5pp",
+        "--map",
+        "labels=metadata.task",
+        "--by",
+        "metadata.task",
+        "--cap-tokens",
+        "16",
+        "--concurrency",
+        "3",
+        "--ledger",
+        str(ledger),
+        "--as-of",
+        "2025-12-15",
+        "--json",
+    ]
 
 
 def killed(said: list[str], ledger: Path, after_n: int) -> dict[str, dict[str, Any]]:
@@ -89,8 +113,12 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     assert difference["n"] == whole.items
     assert difference["value"] == pytest.approx(100 * whole.quality.difference.value)
     assert difference["low"] == pytest.approx(100 * whole.quality.difference.low)
-    spent = {r["what"]: r["amount"] for s in found["sections"] if s["section"] == "spent"
-             for r in s["rows"]}  # fmt: skip
+    spent = {
+        r["what"]: r["amount"]
+        for s in found["sections"]
+        if s["section"] == "spent"
+        for r in s["rows"]
+    }
     assert spent["Answers of earlier runs"] == str(len(late))
     assert spent["Requests sent"] == str(len(counted.prompts) - n)
 
@@ -102,9 +130,13 @@ def test_an_interrupted_run_keeps_what_was_under_way(
     ledger = tmp_path / "stopped.jsonl"
     counted.wait_s = 0.02
     process = subprocess.Popen(
-        command(log_a, counted.base_url, ledger), cwd=tmp_path, env=ENV,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        command(log_a, counted.base_url, ledger),
+        cwd=tmp_path,
+        env=ENV,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     until = time.monotonic() + 30
     while len(answers(ledger)) < 5 and time.monotonic() < until:
         time.sleep(0.002)

@@ -114,13 +114,18 @@ def test_money_is_each_models_own_tokens_times_prices(
     tiny_models: TinyModels, log_a: Path, tmp_path: Path
 ) -> None:
     # Without cached tokens, by our own count of either tokenizer.
-    rows = [{**row, "usage": {**row["usage"], "prompt_tokens_details": None}}
-            for row in lines(log_a)]  # fmt: skip
+    rows = [
+        {**row, "usage": {**row["usage"], "prompt_tokens_details": None}} for row in lines(log_a)
+    ]
     log = rewritten(log_a, tmp_path / "plain.jsonl", rows)
-    mapping = {"labels": "metadata.task", "input_tokens": "usage.prompt_tokens",
-               "output_tokens": "usage.completion_tokens"}  # fmt: skip
-    made = made_by(log, tiny_models.base_url_b, mapping=mapping, price_from="1,4", price="0.3,1",
-                   stop=False)  # fmt: skip
+    mapping = {
+        "labels": "metadata.task",
+        "input_tokens": "usage.prompt_tokens",
+        "output_tokens": "usage.completion_tokens",
+    }
+    made = made_by(
+        log, tiny_models.base_url_b, mapping=mapping, price_from="1,4", price="0.3,1", stop=False
+    )
     a = b = 0.0
     for fact in tiny_models.facts:
         asked = chat(user(fact.prompt))
@@ -151,16 +156,22 @@ def test_cached_tokens_are_priced_apart_on_both_sides(
     for n, row in enumerate(rows):
         row["usage"]["prompt_tokens_details"] = {"cached_tokens": 5 * (n % 4)}
     log = rewritten(log_a, tmp_path / "cached.jsonl", rows)
-    made = made_by(log, tiny_models.base_url_b, price_from="10,40,1", price="3,10,0.3",
-                   stop=False)  # fmt: skip
-    a = sum(10 * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
-            + u["prompt_tokens_details"]["cached_tokens"] + 40 * u["completion_tokens"]
-            for u in (row["usage"] for row in rows))  # fmt: skip
+    made = made_by(log, tiny_models.base_url_b, price_from="10,40,1", price="3,10,0.3", stop=False)
+    a = sum(
+        10 * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
+        + u["prompt_tokens_details"]["cached_tokens"]
+        + 40 * u["completion_tokens"]
+        for u in (row["usage"] for row in rows)
+    )
     used = [answer["usage"] for answer in answers(Path("cached-tiny-b.ledger.jsonl")).values()]
     # llama.cpp keeps the beginning of a prompt that it has just seen.
     assert sum(u["cache_read_tokens"] for u in used) > 0
-    b = sum(3 * (u["input_tokens"] - u["cache_read_tokens"]) + 0.3 * u["cache_read_tokens"]
-            + 10 * u["output_tokens"] for u in used)  # fmt: skip
+    b = sum(
+        3 * (u["input_tokens"] - u["cache_read_tokens"])
+        + 0.3 * u["cache_read_tokens"]
+        + 10 * u["output_tokens"]
+        for u in used
+    )
     assert made.savings is not None
     assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
     assert made.savings.b_usd == pytest.approx(1000 * b / 1e6 / len(used))
@@ -179,10 +190,12 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
     # What OpenAI asked for GPT-5 in 2025.
     assert (price["input"], price["output"]) == (1.25, 10.0)
     cached = price.get("cache_read", price["input"])
-    a = sum(price["input"] * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
-            + cached * u["prompt_tokens_details"]["cached_tokens"]
-            + price["output"] * u["completion_tokens"]
-            for u in (row["usage"] for row in rows))  # fmt: skip
+    a = sum(
+        price["input"] * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
+        + cached * u["prompt_tokens_details"]["cached_tokens"]
+        + price["output"] * u["completion_tokens"]
+        for u in (row["usage"] for row in rows)
+    )
     made = found.details
     assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
     assert "gpt-5 at $1.25" in made.savings.basis
@@ -206,7 +219,7 @@ def test_amounts_below_a_cent_are_not_shown_as_nothing(
         ({"price": "1,2"}, "No price of tiny-a is known"),
         ({"price_from": "1,2"}, "No price of tiny-b is known"),
     ],
-)  # fmt: skip
+)
 def test_money_that_cannot_be_told_says_why(
     tiny_models: TinyModels, log_a: Path, options: dict[str, Any], why: str
 ) -> None:
@@ -223,8 +236,9 @@ def test_money_that_cannot_be_told_says_why(
 def test_the_ceiling_stops_before_it_is_passed(tiny_models: TinyModels, log_a: Path) -> None:
     def cut(usd: float) -> Any:
         pace = Pace(cap_tokens=16, concurrency=2, max_usd=usd)
-        return made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4", pace=pace,
-                       margin="1pp")  # fmt: skip
+        return made_by(
+            log_a, tiny_models.base_url_b, price="1,4", price_from="1,4", pace=pace, margin="1pp"
+        )
 
     first = cut(0.001)
     assert first.stopped == "ceiling"
@@ -306,8 +320,10 @@ def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, lo
     assert answers(Path("log-tiny-b.ledger.jsonl")) == before
     assert second.spent.usd == pytest.approx(first.spent.usd)
     assert (second.quality, second.items, second.classes) == (
-        first.quality, first.items, first.classes,
-    )  # fmt: skip
+        first.quality,
+        first.items,
+        first.classes,
+    )
     assert second.savings == first.savings
 
 

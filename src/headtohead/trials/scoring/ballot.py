@@ -264,33 +264,22 @@ def _page(data: Mapping[str, Any], title: str) -> str:
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     made.filters["ours"] = Markup
     script = _template("ballot.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # Escaped to ASCII, so that half a surrogate pair cannot break the file either.
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
     return made.get_template("ballot.html.j2").render(
         title=title,
         style=_template("ballot.css"),
         script=script,
-        data=_script_json(data),
-        policy=_policy(script),
+        data=text,
+        # Only this very script runs, and nothing is fetched.
+        policy=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'",
     )
 
 
 def _template(name: str) -> str:
     place = files("headtohead.trials.scoring").joinpath("templates", name)
     return place.read_text(encoding="utf-8")
-
-
-def _policy(script: str) -> str:
-    """A content security policy: only this very script runs, and nothing is fetched."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _script_json(value: object) -> str:
-    """JSON that can stand inside a script element: no character of it can end the element."""
-    # Escaped to ASCII, so that half a surrogate pair cannot break the file either.
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    for char in "<>&":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
