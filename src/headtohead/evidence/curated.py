@@ -85,22 +85,21 @@ def _card(folder: Traversable) -> dict[str, Any]:
             f"{where}: field {wrong!r} {fault}. It needs exactly {', '.join(_CARD_FIELDS)}."
         )
     for name in _CARD_FIELDS:
-        _check_card(where, name, card[name])
+        value = card[name]
+        if name == "published":
+            fine = type(value) is date
+            wanted = (
+                "the day the first of these figures became public, as 2025-12-15 without quotes"
+            )
+        elif name == "url":
+            fine, wanted = isinstance(value, str) and _is_address(value), "an https address"
+        elif name == "evaluator":
+            fine, wanted = value in get_args(Evaluator), f"one of {', '.join(get_args(Evaluator))}"
+        else:
+            fine, wanted = isinstance(value, str) and bool(value.strip()), "text"
+        if not fine:
+            raise EvidenceError(f"{where}: field {name!r} holds {value!r}. Write {wanted}.")
     return card
-
-
-def _check_card(where: str, name: str, value: object) -> None:
-    if name == "published":
-        fine = type(value) is date
-        wanted = "the day the first of these figures became public, as 2025-12-15 without quotes"
-    elif name == "url":
-        fine, wanted = isinstance(value, str) and _is_address(value), "an https address"
-    elif name == "evaluator":
-        fine, wanted = value in get_args(Evaluator), f"one of {', '.join(get_args(Evaluator))}"
-    else:
-        fine, wanted = isinstance(value, str) and bool(value.strip()), "text"
-    if not fine:
-        raise EvidenceError(f"{where}: field {name!r} holds {value!r}. Write {wanted}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,16 @@ def _records(
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(lines, [])
-        _check_header(file, header, columns)
+        for name in header:
+            if name not in columns:
+                raise _Cell(file, 1, name).wrong(
+                    "the table has no such column", f"It has {', '.join(columns)}."
+                )
+            if header.count(name) > 1:
+                raise _Cell(file, 1, name).wrong("is there twice", "Remove one.")
+        for name, column in columns.items():
+            if (column.required or name in _ALWAYS) and name not in header:
+                raise _Cell(file, 1, name).wrong("is missing", "Every row needs it.")
         for fields in lines:
             if len(fields) != len(header):
                 raise _Cell(file, lines.line_num, header[min(len(fields), len(header) - 1)]).wrong(
@@ -161,19 +169,6 @@ def _records(
             yield lines.line_num, dict(zip(header, fields, strict=True))
     except csv.Error as error:
         raise EvidenceError(f"{file} line {lines.line_num}: is not CSV ({error}).") from None
-
-
-def _check_header(file: str, header: list[str], columns: Mapping[str, Column]) -> None:
-    for name in header:
-        if name not in columns:
-            raise _Cell(file, 1, name).wrong(
-                "the table has no such column", f"It has {', '.join(columns)}."
-            )
-        if header.count(name) > 1:
-            raise _Cell(file, 1, name).wrong("is there twice", "Remove one.")
-    for name, column in columns.items():
-        if (column.required or name in _ALWAYS) and name not in header:
-            raise _Cell(file, 1, name).wrong("is missing", "Every row needs it.")
 
 
 def _value(cell: _Cell, column: Column, text: str | None) -> object:
@@ -246,24 +241,20 @@ def _check_row(file: str, line: int, declared: Table, row: Row, published: date)
                 f"{row[last]} lies before {first} {row[first]}", "Swap them or correct one."
             )
     if declared.name == "figures":
-        _check_figure(file, line, row)
-
-
-def _check_figure(file: str, line: int, row: Row) -> None:
-    try:
-        unit(row["unit"])
-    except UnknownName as error:
-        raise _Cell(file, line, "unit").wrong(f"holds {row['unit']!r}", str(error)) from None
-    low, high = row["low_value"], row["high_value"]
-    for name, fits in (
-        ("low_value", low is None or low <= row["value"]),
-        ("high_value", high is None or high >= row["value"]),
-    ):
-        if not fits:
-            raise _Cell(file, line, name).wrong(
-                f"{row[name]} and value {row['value']} do not fit",
-                "The bounds must hold the value between them.",
-            )
+        try:
+            unit(row["unit"])
+        except UnknownName as error:
+            raise _Cell(file, line, "unit").wrong(f"holds {row['unit']!r}", str(error)) from None
+        low, high = row["low_value"], row["high_value"]
+        for name, fits in (
+            ("low_value", low is None or low <= row["value"]),
+            ("high_value", high is None or high >= row["value"]),
+        ):
+            if not fits:
+                raise _Cell(file, line, name).wrong(
+                    f"{row[name]} and value {row['value']} do not fit",
+                    "The bounds must hold the value between them.",
+                )
 
 
 def _is_address(text: str) -> bool:

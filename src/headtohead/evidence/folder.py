@@ -56,7 +56,16 @@ def from_folder(
     if known_on and known_on > today:
         raise InputError(f"{known_on} lies in the future. Give the day the files became known.")
     every = files.listing(path)
-    finds = _finds(source_ids, path, every)
+    known = importers()
+    chosen = [importer(i) for i in sorted(set(source_ids))] or [known[i] for i in sorted(known)]
+    finds = []
+    for one in chosen:
+        others = () if source_ids else set(known) - {one.source.source_id}
+        base, mine = files.belonging(one.source, path, every, others)
+        if mine:
+            finds.append(_Find(one, base, mine))
+        elif source_ids:
+            raise _no_files(one, path)
     taken, used = [], set[Path]()
     with writing(store.home):
         for find in finds:
@@ -80,21 +89,6 @@ class _Find:
     importer: Importer
     base: Path
     paths: tuple[Path, ...]
-
-
-def _finds(source_ids: Sequence[str], path: Path, every: Sequence[Path]) -> list[_Find]:
-    """The sources named, or those whose files are there; looked up before anything is written."""
-    known = importers()
-    chosen = [importer(i) for i in sorted(set(source_ids))] or [known[i] for i in sorted(known)]
-    finds = []
-    for one in chosen:
-        others = () if source_ids else set(known) - {one.source.source_id}
-        base, mine = files.belonging(one.source, path, every, others)
-        if mine:
-            finds.append(_Find(one, base, mine))
-        elif source_ids:
-            raise _no_files(one, path)
-    return finds
 
 
 def _take(store: Store, find: _Find, known_on: date | None, today: date) -> Updated:

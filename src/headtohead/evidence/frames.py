@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import EvidenceError
 from headtohead.evidence.sourcing import Row, Source
-from headtohead.evidence.tables import Column, Kind, Table
+from headtohead.evidence.tables import Kind, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,9 +67,34 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
         raise EvidenceError(
             f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
         ) from None
-    _check_required(table, source, made)
-    _check_addresses(table, source, made)
-    _check_keys(table, source, made)
+    for column in table.all_columns:
+        empty = made[column.name].null_count() if column.required else 0
+        if empty:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
+                f"{made.height} rows, but every row needs it."
+            )
+        if column.kind == "day" and made.height:
+            first = made[column.name].min()
+            if isinstance(first, date) and first < _EARLIEST:
+                raise EvidenceError(
+                    f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
+                )
+    import polars as pl
+
+    wrong = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
+    if wrong.height:
+        raise EvidenceError(
+            f"{source.source_id}: {wrong.height} rows of {table.name} have a row_url that is "
+            f"not one web address, for example {wrong['row_url'][0]!r}."
+        )
+    key = [*table.key, "known_on"]
+    twice = made.height - made.select(key).n_unique()
+    if twice:
+        example = made.filter(made.select(key).is_duplicated()).select(key).row(0, named=True)
+        raise EvidenceError(
+            f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
+        )
     _check_finite(table, source, made)
     _check_intervals(table, source, made)
     return made
@@ -105,26 +130,6 @@ def _is(kind: Kind, value: object) -> bool:
     return not isinstance(value, datetime) or value.tzinfo is not None
 
 
-def _check_required(table: Table, source: Source, made: "pl.DataFrame") -> None:
-    for column in table.all_columns:
-        empty = made[column.name].null_count() if column.required else 0
-        if empty:
-            raise EvidenceError(
-                f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
-                f"{made.height} rows, but every row needs it."
-            )
-        _check_days(table, source, made, column)
-
-
-def _check_days(table: Table, source: Source, made: "pl.DataFrame", column: Column) -> None:
-    if column.kind == "day" and made.height:
-        first = made[column.name].min()
-        if isinstance(first, date) and first < _EARLIEST:
-            raise EvidenceError(
-                f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
-            )
-
-
 def _check_finite(table: Table, source: Source, made: "pl.DataFrame") -> None:
     for column in table.all_columns:
         wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
@@ -133,27 +138,6 @@ def _check_finite(table: Table, source: Source, made: "pl.DataFrame") -> None:
                 f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
                 f"{wrong} rows. Leave the value empty where there is none."
             )
-
-
-def _check_addresses(table: Table, source: Source, made: "pl.DataFrame") -> None:
-    import polars as pl
-
-    wrong = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
-    if wrong.height:
-        raise EvidenceError(
-            f"{source.source_id}: {wrong.height} rows of {table.name} have a row_url that is "
-            f"not one web address, for example {wrong['row_url'][0]!r}."
-        )
-
-
-def _check_keys(table: Table, source: Source, made: "pl.DataFrame") -> None:
-    key = [*table.key, "known_on"]
-    twice = made.height - made.select(key).n_unique()
-    if twice:
-        example = made.filter(made.select(key).is_duplicated()).select(key).row(0, named=True)
-        raise EvidenceError(
-            f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
-        )
 
 
 def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None:

@@ -37,21 +37,17 @@ def writing(home: Path) -> Iterator[None]:
     except OSError as error:
         raise full(home / NAME, error) from None
     try:
-        _claim(home)
+        try:
+            (home / _OWNER).write_text(str(os.getpid()), encoding="utf-8")
+            for place in (f"{PART}*", f"tables/*/{PART}*", f"snapshots/*/{PART}*"):
+                for left in home.glob(place):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError as error:
+            raise full(home, error) from None
         yield
     finally:
         (home / _OWNER).unlink(missing_ok=True)
         lock.release()
-
-
-def _claim(home: Path) -> None:
-    try:
-        (home / _OWNER).write_text(str(os.getpid()), encoding="utf-8")
-        for place in (f"{PART}*", f"tables/*/{PART}*", f"snapshots/*/{PART}*"):
-            for left in home.glob(place):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
-    except OSError as error:
-        raise full(home, error) from None
 
 
 def _owner(home: Path) -> str:

@@ -125,37 +125,34 @@ def _guarded(found: Importer, run: _Run) -> Updated:
     if not source.downloads:
         return Updated(source_id=source.source_id, state="by_hand", how_to_get=source.how_to_get)
     try:
-        return _download(found, run)
+        source, home = found.source, run.store.home
+        last = run.store.last_window(found.source)
+        since, until = last + _DAY if last else run.today - _FIRST_WINDOW, run.today - _DAY
+        if any("{since}" in d.url for d in source.downloads) and since > until:
+            return Updated(source_id=source.source_id, state="unchanged")
+        desk = home / "downloads" / source.source_id
+        fetched: dict[str, Held] = {}
+        skipped = []
+        for download in source.downloads:
+            wanted = _wanted(run, source.source_id, download, since, until)
+            got = run.fetch(wanted)
+            if got is None:
+                skipped.append(download.name)
+            else:
+                fetched[download.name] = got
+        if not fetched:
+            raise SourceUnreachable(
+                f"{source.source_id}: none of its {len(skipped)} files is at its address any more. "
+                "Update headtohead, or fetch them yourself and use --from."
+            )
+        files = tuple(RawFile(n, held.path.read_bytes()) for n, held in sorted(fetched.items()))
+        versions = {name: held.version for name, held in fetched.items()}
+        raw = RawFiles(source.source_id, files, run.today)
+        made = take(run.store, found, raw, versions, run.today)
+        shutil.rmtree(desk, ignore_errors=True)
+        return report(raw, made, tuple(skipped))
     except HeadToHeadError as failure:
         return Updated(source_id=source.source_id, state="failed", failure=failure)
-
-
-def _download(found: Importer, run: _Run) -> Updated:
-    source, home = found.source, run.store.home
-    since, until = _window(run.store, found, run.today)
-    if any("{since}" in d.url for d in source.downloads) and since > until:
-        return Updated(source_id=source.source_id, state="unchanged")
-    desk = home / "downloads" / source.source_id
-    fetched: dict[str, Held] = {}
-    skipped = []
-    for download in source.downloads:
-        wanted = _wanted(run, source.source_id, download, since, until)
-        got = run.fetch(wanted)
-        if got is None:
-            skipped.append(download.name)
-        else:
-            fetched[download.name] = got
-    if not fetched:
-        raise SourceUnreachable(
-            f"{source.source_id}: none of its {len(skipped)} files is at its address any more. "
-            "Update headtohead, or fetch them yourself and use --from."
-        )
-    files = tuple(RawFile(n, held.path.read_bytes()) for n, held in sorted(fetched.items()))
-    versions = {name: held.version for name, held in fetched.items()}
-    raw = RawFiles(source.source_id, files, run.today)
-    made = take(run.store, found, raw, versions, run.today)
-    shutil.rmtree(desk, ignore_errors=True)
-    return report(raw, made, tuple(skipped))
 
 
 def _wanted(run: _Run, source_id: str, download: Download, since: date, until: date) -> Wanted:
@@ -176,9 +173,3 @@ def _wanted(run: _Run, source_id: str, download: Download, since: date, until: d
         download.optional,
         held,
     )
-
-
-def _window(store: Store, found: Importer, today: date) -> tuple[date, date]:
-    """The days still to be taken of a source that is published by the day."""
-    last = store.last_window(found.source)
-    return last + _DAY if last else today - _FIRST_WINDOW, today - _DAY

@@ -173,7 +173,12 @@ def load_book() -> Book:
     Raises:
         ValueError: If two models claim one spelling, or an alias names no model.
     """
-    tables = _tables()
+    folder = files("headtohead").joinpath("data/entities")
+    tables = {
+        f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8"))
+        for f in sorted(folder.iterdir(), key=lambda f: f.name)
+        if f.name.endswith(".toml")
+    }
     rules = Rules(tables.pop("rules"))
     labs = {
         lab: Lab(
@@ -204,16 +209,6 @@ def load_book() -> Book:
     if unknown:
         raise ValueError(f"models name labs that are not in labs.toml: {sorted(unknown)}")
     return Book(labs, operators, models, lab_keys, operator_keys, index, rules)
-
-
-def _tables() -> dict[str, dict[str, Any]]:
-    """Every TOML file of data/entities by its stem."""
-    folder = files("headtohead").joinpath("data/entities")
-    return {
-        f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8"))
-        for f in sorted(folder.iterdir(), key=lambda f: f.name)
-        if f.name.endswith(".toml")
-    }
 
 
 def _add_model(

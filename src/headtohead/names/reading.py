@@ -116,7 +116,10 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> Reading:
         if count:
             reading.steps.append(f"Left out {rule.why} ({rule.rule}).")
     text = _take_front(text, reading, makers)
-    text = _take_path(text, reading)
+    reading.prefix, last = path_of(text)
+    if reading.prefix:
+        reading.steps.append(f'Left out the path in front, "{"/".join(reading.prefix)}".')
+    text = last
     text, colons = _take_colons(text, rules)
     base, used = rules.spell(text)
     reading.base = base
@@ -145,14 +148,6 @@ def path_of(text: str) -> tuple[tuple[str, ...], str]:
     if last and all(_PATH.fullmatch(part) for part in front):
         return tuple(front), last
     return (), text
-
-
-def _take_path(text: str, reading: Reading) -> str:
-    """The name without a path in front."""
-    reading.prefix, last = path_of(text)
-    if reading.prefix:
-        reading.steps.append(f'Left out the path in front, "{"/".join(reading.prefix)}".')
-    return last
 
 
 def _take_parens(text: str) -> tuple[str, list[str]]:
@@ -251,18 +246,14 @@ def _peel(reading: Reading, rules: Rules) -> bool:
         rest, piece = "-".join(parts[:-count]), "-".join(parts[-count:])
         word = rules.word(piece, "tail", rest)
         if word:
-            return _peel_word(reading, rules, word, rest, piece)
+            keep = rules.kept(word.value, reading.base) if word.kind == "mode" else None
+            if keep:
+                reading.steps.append(f'"{piece}" stays in the name: {keep.why} ({keep.rule}).')
+                return False
+            reading.base = rest
+            reading.take(word, piece)
+            return True
     if len(parts) > 1 and not reading.stamp and _STAMP.fullmatch(parts[-1]):
         reading.base, reading.stamp = "-".join(parts[:-1]), parts[-1]
         return True
     return False
-
-
-def _peel_word(reading: Reading, rules: Rules, word: Word, rest: str, piece: str) -> bool:
-    keep = rules.kept(word.value, reading.base) if word.kind == "mode" else None
-    if keep:
-        reading.steps.append(f'"{piece}" stays in the name: {keep.why} ({keep.rule}).')
-        return False
-    reading.base = rest
-    reading.take(word, piece)
-    return True

@@ -57,7 +57,35 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     f = raw.one(_FILE)
     for position, fields in enumerate(_runs(f)):
-        _run(parsed, Record(_ID, f"{f.name} run {position}", fields))
+        record = Record(_ID, f"{f.name} run {position}", fields)
+        day = record.convert("date", lambda text: date.fromisoformat(str(text)))
+        # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
+        cost = record.number_maybe("total_cost") or None
+        setting = [record.text("dirname")]
+        for name, label in _SETTING.items():
+            if (value := record.maybe(name)) is not None:
+                setting.append(f"{label} {value}")
+        row = {
+            "benchmark": "aider_polyglot",
+            "model_name": record.text("model"),
+            "setting": "; ".join(setting),
+            "chance_corrected": False,
+            "tasks_n": record.convert("total_tests", int),
+            "attempts_n": 1,
+            "evaluator": "third_party",
+            "observed_on": day,
+            "known_on": day,
+        }
+        whole_run = {
+            "cost_usd": cost,
+            "latency_mean_seconds": record.number("seconds_per_case"),
+            "note": None if cost else _NO_COST,
+        }
+        both = {"part": "overall", "score_frac": record.convert("pass_rate_2", percent)}
+        first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", percent)}
+        parsed.add("benchmark_scores", row | both | whole_run)
+        parsed.add("benchmark_scores", row | first)
+        record.done(*_UNUSED)
     return parsed
 
 
@@ -71,34 +99,3 @@ def _runs(f: RawFile) -> list[dict[str, object]]:
     if not isinstance(runs, list):
         raise UpstreamChanged(_ID, f.name, f"a {type(runs).__name__}, not a list of runs,")
     return runs
-
-
-def _run(parsed: Parsed, record: Record) -> None:
-    day = record.convert("date", lambda text: date.fromisoformat(str(text)))
-    # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
-    cost = record.number_maybe("total_cost") or None
-    setting = [record.text("dirname")]
-    for name, label in _SETTING.items():
-        if (value := record.maybe(name)) is not None:
-            setting.append(f"{label} {value}")
-    row = {
-        "benchmark": "aider_polyglot",
-        "model_name": record.text("model"),
-        "setting": "; ".join(setting),
-        "chance_corrected": False,
-        "tasks_n": record.convert("total_tests", int),
-        "attempts_n": 1,
-        "evaluator": "third_party",
-        "observed_on": day,
-        "known_on": day,
-    }
-    whole_run = {
-        "cost_usd": cost,
-        "latency_mean_seconds": record.number("seconds_per_case"),
-        "note": None if cost else _NO_COST,
-    }
-    both = {"part": "overall", "score_frac": record.convert("pass_rate_2", percent)}
-    first = {"part": "first_try", "score_frac": record.convert("pass_rate_1", percent)}
-    parsed.add("benchmark_scores", row | both | whole_run)
-    parsed.add("benchmark_scores", row | first)
-    record.done(*_UNUSED)

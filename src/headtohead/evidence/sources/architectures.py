@@ -146,7 +146,23 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     for record in csv_records(_ID, raw.one(_FILE)):
         named = _name(record)
-        row = _shape(record)
+        remark, attention = record.take("note"), record.take("attn")
+        if remark not in _REMARKS:
+            raise record.wrong("note", remark)
+        trusted, words = _REMARKS[remark]
+        if "linear_attention" in attention and trusted:
+            trusted, words = False, "linear-attention layers: parameters and cache are approximate"
+        row = {
+            "attention": _attention(attention),
+            "experts_n": record.convert("experts", int),
+            "total_b": record.number("total_B"),
+            "active_b": record.number("active_B"),
+            "compute_gflop_per_token": record.number("gflops_per_tok_noattn"),
+            "kv_bytes_per_token": record.number("kv_bytes_per_tok_bf16"),
+            "verified": trusted,
+            "note": words,
+        }
+        record.done(*_UNUSED)
         if named is None:
             parsed.drop("no organisation in the file name")
             continue
@@ -173,27 +189,6 @@ def _name(record: Record) -> tuple[str, str] | None:
         return _ELSEWHERE[name]
     organisation, mark, model = name.removesuffix("_config.json").partition("--")
     return (organisation, model) if mark else None
-
-
-def _shape(record: Record) -> Row:
-    remark, attention = record.take("note"), record.take("attn")
-    if remark not in _REMARKS:
-        raise record.wrong("note", remark)
-    trusted, words = _REMARKS[remark]
-    if "linear_attention" in attention and trusted:
-        trusted, words = False, "linear-attention layers: parameters and cache are approximate"
-    row = {
-        "attention": _attention(attention),
-        "experts_n": record.convert("experts", int),
-        "total_b": record.number("total_B"),
-        "active_b": record.number("active_B"),
-        "compute_gflop_per_token": record.number("gflops_per_tok_noattn"),
-        "kv_bytes_per_token": record.number("kv_bytes_per_tok_bf16"),
-        "verified": trusted,
-        "note": words,
-    }
-    record.done(*_UNUSED)
-    return row
 
 
 def _attention(text: str) -> str:

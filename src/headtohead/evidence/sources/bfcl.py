@@ -6,7 +6,6 @@ from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
-    Record,
     Source,
     csv_records,
     finite,
@@ -66,36 +65,32 @@ def parse(raw: RawFiles) -> Parsed:
     """One row a system and part; the file carries no date, so the vintage's holds."""
     parsed = Parsed()
     for record in csv_records(_ID, raw.one("*data_overall.csv")):
-        _system(parsed, record)
+        name = record.text("Model")
+        mode = _MODE.search(name)
+        row = {
+            "benchmark": "bfcl_v4",
+            "model_name": name,
+            "setting": mode[1] if mode else None,
+            "chance_corrected": False,
+            "organisation": record.maybe("Organization"),
+            "evaluator": "third_party",
+        }
+        whole_run = {
+            "cost_usd": record.convert("Total Cost ($)", _number),
+            "latency_mean_seconds": record.convert("Latency Mean (s)", _number),
+            "latency_p95_seconds": record.convert("Latency 95th Percentile (s)", _number),
+        }
+        for column, part in _PARTS.items():
+            score = record.convert(column, _share)
+            if score is None:
+                parsed.drop("a part not tested (N/A)")
+                continue
+            extra = whole_run if part == "overall" else {}
+            parsed.add("benchmark_scores", {**row, "part": part, "score_frac": score, **extra})
+        for column in (*_FINER, *_UNUSED):
+            record.take(column)
+        record.done()
     return parsed
-
-
-def _system(parsed: Parsed, record: Record) -> None:
-    name = record.text("Model")
-    mode = _MODE.search(name)
-    row = {
-        "benchmark": "bfcl_v4",
-        "model_name": name,
-        "setting": mode[1] if mode else None,
-        "chance_corrected": False,
-        "organisation": record.maybe("Organization"),
-        "evaluator": "third_party",
-    }
-    whole_run = {
-        "cost_usd": record.convert("Total Cost ($)", _number),
-        "latency_mean_seconds": record.convert("Latency Mean (s)", _number),
-        "latency_p95_seconds": record.convert("Latency 95th Percentile (s)", _number),
-    }
-    for column, part in _PARTS.items():
-        score = record.convert(column, _share)
-        if score is None:
-            parsed.drop("a part not tested (N/A)")
-            continue
-        extra = whole_run if part == "overall" else {}
-        parsed.add("benchmark_scores", {**row, "part": part, "score_frac": score, **extra})
-    for column in (*_FINER, *_UNUSED):
-        record.take(column)
-    record.done()
 
 
 def _number(text: str) -> float | None:

@@ -20,7 +20,6 @@ from headtohead.evidence.sourcing import (
     RawFile,
     RawFiles,
     Record,
-    Row,
     Source,
     names,
 )
@@ -70,32 +69,29 @@ def parse(raw: RawFiles) -> Parsed:
             raise UpstreamChanged(_ID, f.name, "a file of an unknown coin or kind")
         candles = _from_parquet(f) if match["kind"] == "parquet" else _from_csv(f)
         for record, opened in candles:
-            row = _row(record, match["coin"], opened)
+            coin = match["coin"]
+            first, high, low, last = (record.number(n) for n in ("open", "high", "low", "close"))
+            record.take("volume")
+            record.done()
+            if not (low <= first <= high and low <= last <= high):
+                raise record.wrong("low, open, close, high", (low, first, last, high))
+            row = {
+                "coin": coin,
+                "observed_at": opened,
+                "price_usd": first,
+                "high_usd": high,
+                "low_usd": low,
+                "close_usd": last,
+                "known_on": (opened + _HOUR).date(),
+            }
             if not _FIRST <= opened.date() <= _LAST:
                 parsed.drop("outside the season")
-            elif (row["coin"], opened) in seen:
+            elif (coin, opened) in seen:
                 parsed.drop("given twice")
             else:
-                seen.add((row["coin"], opened))
+                seen.add((coin, opened))
                 parsed.add("coin_prices", row)
     return parsed
-
-
-def _row(record: Record, coin: str, opened: datetime) -> Row:
-    first, high, low, last = (record.number(n) for n in ("open", "high", "low", "close"))
-    record.take("volume")
-    record.done()
-    if not (low <= first <= high and low <= last <= high):
-        raise record.wrong("low, open, close, high", (low, first, last, high))
-    return {
-        "coin": coin,
-        "observed_at": opened,
-        "price_usd": first,
-        "high_usd": high,
-        "low_usd": low,
-        "close_usd": last,
-        "known_on": (opened + _HOUR).date(),
-    }
 
 
 def _from_csv(f: RawFile) -> Iterator[tuple[Record, datetime]]:

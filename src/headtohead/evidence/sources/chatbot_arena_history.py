@@ -6,7 +6,7 @@ May 2025 by a constant (standard deviation 0.9 points), from its style-controlle
 
 from datetime import date
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, csv_records
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, csv_records
 
 _ID = "chatbot_arena_history"
 
@@ -35,32 +35,28 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     seen: dict[tuple[str, date], float] = {}
     for record in csv_records(_ID, raw.one("alltime.csv")):
-        _entrant(parsed, record, seen)
+        model, day = record.text("key"), record.day("date")
+        rating = record.number("rating")
+        organisation, licence = record.maybe("Organization"), record.maybe("License")
+        record.done("Model")
+        if (model, day) in seen:
+            if seen[model, day] != rating:
+                raise record.wrong("rating", f"{rating} after {seen[model, day]} for the same day")
+            parsed.drop("the same rating given twice")
+            continue
+        seen[model, day] = rating
+        parsed.add(
+            "arena_ratings",
+            {
+                "board": "text",
+                "style_control": False,
+                "category": "full",
+                "model_name": model,
+                "organisation": organisation,
+                "licence": licence,
+                "rating_elo": rating,
+                "observed_on": day,
+                "known_on": day,
+            },
+        )
     return parsed
-
-
-def _entrant(parsed: Parsed, record: Record, seen: dict[tuple[str, date], float]) -> None:
-    model, day = record.text("key"), record.day("date")
-    rating = record.number("rating")
-    organisation, licence = record.maybe("Organization"), record.maybe("License")
-    record.done("Model")
-    if (model, day) in seen:
-        if seen[model, day] != rating:
-            raise record.wrong("rating", f"{rating} after {seen[model, day]} for the same day")
-        parsed.drop("the same rating given twice")
-        return
-    seen[model, day] = rating
-    parsed.add(
-        "arena_ratings",
-        {
-            "board": "text",
-            "style_control": False,
-            "category": "full",
-            "model_name": model,
-            "organisation": organisation,
-            "licence": licence,
-            "rating_elo": rating,
-            "observed_on": day,
-            "known_on": day,
-        },
-    )

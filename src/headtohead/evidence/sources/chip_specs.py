@@ -72,7 +72,18 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
         **{ours: record.number_maybe(theirs) for theirs, ours in _FIGURES.items()},
     }
     status = {field: _status(record, field) for field in _RULES}
-    memory, remarks = _sources(record)
+    text = record.take("src")
+    codes = set(_CODE.findall(text))
+    if not codes or codes - _CODES:
+        raise record.wrong("src", text)
+    memory = []
+    for part in text.split(";"):
+        if match := _MEMORY.match(part):
+            what = match["what"].strip()
+            memory.append(f"from memory, unverified: {what or 'every figure'}")
+    if "M" in codes and not memory:
+        raise record.wrong("src", text)
+    remarks = ["sources disagree"] if "sources disagree" in text else []
     record.done("bloc", "perf_density", "flops_per_byte_fp8")
     specification["verified"] = not memory
     specification["note"] = "; ".join([*planned, *memory, *remarks]) or None
@@ -99,19 +110,3 @@ def _status(record: Record, field: str) -> str | None:
     if value not in _RULES[field][2]:
         raise record.wrong(field, value)
     return value or None
-
-
-def _sources(record: Record) -> tuple[list[str], list[str]]:
-    """What was taken from memory, and what else must be said."""
-    text = record.take("src")
-    codes = set(_CODE.findall(text))
-    if not codes or codes - _CODES:
-        raise record.wrong("src", text)
-    memory = []
-    for part in text.split(";"):
-        if match := _MEMORY.match(part):
-            what = match["what"].strip()
-            memory.append(f"from memory, unverified: {what or 'every figure'}")
-    if "M" in codes and not memory:
-        raise record.wrong("src", text)
-    return memory, ["sources disagree"] if "sources disagree" in text else []

@@ -129,7 +129,17 @@ def _row(record: Record, measure: str, imported_on: date) -> Row:
     owner = record.take("Owner") if record.has("Owner") else "all"
     if owner not in _OWNERS:
         raise record.wrong("Owner", owner)
-    generated, remarks = _notes(record)
+    text = record.take("Notes")
+    rest, remarks, generated = text, [], None
+    if match := _GENERATED.search(rest):
+        generated = datetime.strptime(match[1], "%m-%d-%Y").date()  # noqa: DTZ007 - a day
+        rest = rest.replace(match[0], "")
+    for pattern, words in _REMARKS:
+        if match := pattern.search(rest):
+            remarks.append(words.format(*match.groups()))
+            rest = rest.replace(match[0], "")
+    if rest.strip():
+        raise record.wrong("Notes", text)
     incomplete = record.maybe("Incomplete")
     if incomplete not in (None, "checked"):
         raise record.wrong("Incomplete", incomplete)
@@ -162,22 +172,6 @@ def _one(record: Record, names: tuple[str, ...]) -> float:
     if len(used) != 1:
         raise UpstreamChanged(_ID, record.where, f"{len(used)} of the fields {', '.join(names)}")
     return record.number(used[0])
-
-
-def _notes(record: Record) -> tuple[date | None, list[str]]:
-    """The day the estimate was generated, and the remarks in our words."""
-    text = record.take("Notes")
-    rest, remarks, generated = text, [], None
-    if match := _GENERATED.search(rest):
-        generated = datetime.strptime(match[1], "%m-%d-%Y").date()  # noqa: DTZ007 - a day
-        rest = rest.replace(match[0], "")
-    for pattern, words in _REMARKS:
-        if match := pattern.search(rest):
-            remarks.append(words.format(*match.groups()))
-            rest = rest.replace(match[0], "")
-    if rest.strip():
-        raise record.wrong("Notes", text)
-    return generated, remarks
 
 
 def _day(text: str) -> date:

@@ -12,7 +12,6 @@ from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
-    Record,
     Row,
     Source,
     between,
@@ -60,7 +59,35 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     cheapest: dict[tuple[Any, ...], Row] = {}
     for record in csv_records(_ID, raw.one(_FILE)):
-        rows = _rows(record)
+        priced_on = record.day_maybe("Price date")
+        text = record.take("Notes")
+        quote = {
+            "chip": record.take("Hardware model"),
+            "maker": record.maybe("Manufacturer"),
+            "vendor": record.maybe("Vendor"),
+            "location": record.maybe("Location"),
+            "priced_on": priced_on,
+            "known_on": priced_on,
+            "row_url": first_address(record.maybe("Price source")),
+            "verified": not _ESTIMATE.search(text),
+            "note": "an estimate, not a quote" if _ESTIMATE.search(text) else None,
+        }
+        rows = []
+        for field, contract in _CONTRACTS.items():
+            purchase = contract == "purchase"
+            price = record.convert_maybe(field, between(*(_PURCHASE if purchase else _HOUR)))
+            if price is not None:
+                rows.append(
+                    {
+                        **quote,
+                        "contract": contract,
+                        "price_usd_per_chip_hour": None if purchase else price,
+                        "price_usd": price if purchase else None,
+                    }
+                )
+        record.skip("Cloud GPU description")
+        record.take("Number of GPUs")
+        record.done()
         if not rows:
             parsed.drop("no price")
         for row in rows:
@@ -90,39 +117,6 @@ def _keep(parsed: Parsed, cheapest: dict[tuple[Any, ...], Row], row: Row) -> Non
 
 def _price(row: Row) -> float:
     return float(row["price_usd_per_chip_hour"] or row["price_usd"])
-
-
-def _rows(record: Record) -> list[Row]:
-    priced_on = record.day_maybe("Price date")
-    text = record.take("Notes")
-    quote = {
-        "chip": record.take("Hardware model"),
-        "maker": record.maybe("Manufacturer"),
-        "vendor": record.maybe("Vendor"),
-        "location": record.maybe("Location"),
-        "priced_on": priced_on,
-        "known_on": priced_on,
-        "row_url": first_address(record.maybe("Price source")),
-        "verified": not _ESTIMATE.search(text),
-        "note": "an estimate, not a quote" if _ESTIMATE.search(text) else None,
-    }
-    rows = []
-    for field, contract in _CONTRACTS.items():
-        purchase = contract == "purchase"
-        price = record.convert_maybe(field, between(*(_PURCHASE if purchase else _HOUR)))
-        if price is not None:
-            rows.append(
-                {
-                    **quote,
-                    "contract": contract,
-                    "price_usd_per_chip_hour": None if purchase else price,
-                    "price_usd": price if purchase else None,
-                }
-            )
-    record.skip("Cloud GPU description")
-    record.take("Number of GPUs")
-    record.done()
-    return rows
 
 
 def _joined(note: str | None, more: str) -> str:

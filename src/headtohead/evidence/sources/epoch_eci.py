@@ -71,14 +71,7 @@ def parse(raw: RawFiles) -> Parsed:
     """The index of one vintage, and the scores of Epoch's own runs behind it."""
     parsed = Parsed()
     edition = {"known_on": raw.known_on, "vintage": raw.known_on}
-    makers = _scores(parsed, raw.one("eci_scores.csv"), edition)
-    _difficulties(parsed, raw.one("edi_scores.csv"), edition)
-    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
-    return parsed
-
-
-def _scores(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> dict[str, str | None]:
-    """Model -> organisation, while the scores are added."""
+    f = raw.one("eci_scores.csv")
     makers: dict[str, str | None] = {}
     for record in csv_records(_ID, f):
         model, released = record.take("Model"), record.day_maybe("date")
@@ -104,7 +97,9 @@ def _scores(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> dict[str, st
             parsed.drop("no release date")
         else:
             parsed.add("index_scores", row)
-    return makers
+    _difficulties(parsed, raw.one("edi_scores.csv"), edition)
+    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
+    return parsed
 
 
 def _access(record: Record) -> str | None:

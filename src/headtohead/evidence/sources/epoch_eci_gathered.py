@@ -10,7 +10,6 @@ models of the lab that wrote it. A rival's model in the same report was run by a
 row is third-party, as rows of leaderboards are.
 """
 
-from typing import Any
 
 from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.sourcing import (
@@ -18,7 +17,6 @@ from headtohead.evidence.sourcing import (
     Parsed,
     RawFile,
     RawFiles,
-    Record,
     Source,
     benchmark_id,
     csv_records,
@@ -126,7 +124,26 @@ def parse(raw: RawFiles) -> Parsed:
     makers = _makers(raw.one("eci_scores.csv"))
     edition = {"known_on": raw.known_on, "vintage": raw.known_on}
     for record in csv_records(_ID, raw.one("eci_benchmarks.csv")):
-        source, row = _row(record, makers)
+        source = str(record.take("source")).strip()
+        benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
+        known = benchmarks().get(benchmark)
+        evaluator, note = _evaluator(source, benchmark, _lab(model, makers.get(model)))
+        row = {
+            "benchmark": benchmark,
+            "part": "overall",
+            "model_name": model,
+            "setting": record.take("model_version"),
+            "score_frac": record.number("performance"),
+            "chance_corrected": True,
+            "tasks_n": known.items_n if known else None,
+            "organisation": makers.get(model),
+            "evaluator": evaluator,
+            "observed_on": record.day("date"),
+            "note": note,
+        }
+        # `Model` groups several entries of `model`, so it must never be the name to join on.
+        record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
+        record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
         if OWN_RUNS in source:
             parsed.drop("Epoch's own runs: in epoch_eci")
         else:
@@ -141,31 +158,6 @@ def _makers(f: RawFile) -> dict[str, str | None]:
         makers[record.take("Model")] = record.maybe("Organization")
         record.rest()
     return makers
-
-
-def _row(record: Record, makers: dict[str, str | None]) -> tuple[str, dict[str, Any]]:
-    """The printed source, and the row."""
-    source = str(record.take("source")).strip()
-    benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
-    known = benchmarks().get(benchmark)
-    evaluator, note = _evaluator(source, benchmark, _lab(model, makers.get(model)))
-    row = {
-        "benchmark": benchmark,
-        "part": "overall",
-        "model_name": model,
-        "setting": record.take("model_version"),
-        "score_frac": record.number("performance"),
-        "chance_corrected": True,
-        "tasks_n": known.items_n if known else None,
-        "organisation": makers.get(model),
-        "evaluator": evaluator,
-        "observed_on": record.day("date"),
-        "note": note,
-    }
-    # `Model` groups several entries of `model`, so it must never be the name to join on.
-    record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
-    record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
-    return source, row
 
 
 def _lab(model: str, organisation: str | None) -> str | None:

@@ -13,7 +13,6 @@ from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
-    Record,
     Row,
     Source,
     between,
@@ -151,7 +150,49 @@ def parse(raw: RawFiles) -> Parsed:
             continue
         stamp = record.convert_maybe("Last modified", _day)
         modified += [stamp] if stamp else []
-        row, reason = _row(record)
+        chip, maker, kind = (record.take(f) for f in ("Hardware name", "Manufacturer", "Type"))
+        if kind not in _TYPES:
+            raise record.wrong("Type", kind)
+        reason = _unwanted(chip, maker, kind, record.convert("ML hardware", _TICK.__getitem__))
+        value = {
+            f: None if reason else record.convert_maybe(f, between(low, high, size))
+            for f, (size, low, high) in _MEASURES.items()
+        }
+        unverified = record.convert("Unverified", _TICK.__getitem__)
+        tensor_cores = record.maybe("Tensor cores", "0") != "0"
+        foundry = record.maybe("Foundry")
+        row = {
+            "chip": chip,
+            "maker": (maker or chip.split(" ")[0]).strip(),
+            "released_on": record.day_maybe("Release date"),
+            "fp16_tflop_per_s": value[_TENSOR] or value[_FP16],
+            "fp8_tflop_per_s": value[_FP8] or value[_INT8],
+            "fp4_tflop_per_s": value[_FP4],
+            "memory_gb": value["Memory size per board (Byte)"],
+            "memory_gb_per_s": value["Memory bandwidth (byte/s)"],
+            "link_gb_per_s": value["Intranode bandwidth (byte/s)"],
+            "power_w": value["TDP (W)"],
+            "die_mm2": value["Die Size (mm^2)"],
+            "foundry": None if foundry == "Unknown" else foundry,
+            "row_url": first_address(record.maybe("Link to datasheet")),
+        }
+        record.done(*_MEASURES, *_UNUSED)
+        wrong, left_out = _KNOWN_ERRORS.get(chip, ("", ()))
+        row.update(dict.fromkeys(left_out))
+        row["verified"] = not (unverified or wrong)
+        row["note"] = "; ".join(
+            text
+            for text, holds in (
+                (wrong, wrong),
+                ("the publisher marks it unverified", unverified),
+                ("8-bit speed is integer", value[_INT8] and not value[_FP8]),
+                ("16-bit speed without tensor cores", tensor_cores and not value[_TENSOR]),
+            )
+            if holds
+        )
+        row["note"] = row["note"] or None
+        if not reason and not any(row[f] for f in _FIGURES):
+            reason = "accelerator without a 16-bit, 8-bit or bandwidth figure"
         if not reason and row["chip"] in rows:
             reason = "chip listed twice"
         if reason:
@@ -162,54 +203,6 @@ def parse(raw: RawFiles) -> Parsed:
     for row in rows.values():
         parsed.add("chips", row | {"known_on": known_on, "vintage": known_on})
     return parsed
-
-
-def _row(record: Record) -> tuple[Row, str]:
-    """The row, and why it is not kept; the reason is empty if it is."""
-    chip, maker, kind = (record.take(f) for f in ("Hardware name", "Manufacturer", "Type"))
-    if kind not in _TYPES:
-        raise record.wrong("Type", kind)
-    reason = _unwanted(chip, maker, kind, record.convert("ML hardware", _TICK.__getitem__))
-    value = {
-        f: None if reason else record.convert_maybe(f, between(low, high, size))
-        for f, (size, low, high) in _MEASURES.items()
-    }
-    unverified = record.convert("Unverified", _TICK.__getitem__)
-    tensor_cores = record.maybe("Tensor cores", "0") != "0"
-    foundry = record.maybe("Foundry")
-    row = {
-        "chip": chip,
-        "maker": (maker or chip.split(" ")[0]).strip(),
-        "released_on": record.day_maybe("Release date"),
-        "fp16_tflop_per_s": value[_TENSOR] or value[_FP16],
-        "fp8_tflop_per_s": value[_FP8] or value[_INT8],
-        "fp4_tflop_per_s": value[_FP4],
-        "memory_gb": value["Memory size per board (Byte)"],
-        "memory_gb_per_s": value["Memory bandwidth (byte/s)"],
-        "link_gb_per_s": value["Intranode bandwidth (byte/s)"],
-        "power_w": value["TDP (W)"],
-        "die_mm2": value["Die Size (mm^2)"],
-        "foundry": None if foundry == "Unknown" else foundry,
-        "row_url": first_address(record.maybe("Link to datasheet")),
-    }
-    record.done(*_MEASURES, *_UNUSED)
-    wrong, left_out = _KNOWN_ERRORS.get(chip, ("", ()))
-    row.update(dict.fromkeys(left_out))
-    row["verified"] = not (unverified or wrong)
-    row["note"] = "; ".join(
-        text
-        for text, holds in (
-            (wrong, wrong),
-            ("the publisher marks it unverified", unverified),
-            ("8-bit speed is integer", value[_INT8] and not value[_FP8]),
-            ("16-bit speed without tensor cores", tensor_cores and not value[_TENSOR]),
-        )
-        if holds
-    )
-    row["note"] = row["note"] or None
-    if not reason and not any(row[f] for f in _FIGURES):
-        reason = "accelerator without a 16-bit, 8-bit or bandwidth figure"
-    return row, reason
 
 
 def _unwanted(chip: str, maker: str, kind: str, ticked: bool) -> str:

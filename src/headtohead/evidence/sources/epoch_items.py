@@ -92,7 +92,16 @@ def parse(raw: RawFiles) -> Parsed:
             raise UpstreamChanged(_ID, f.name, f"a run {run_id!r} that epoch_runs.csv lacks")
         run = runs[str(run_id)]
         waiting.discard(str(run_id))
-        _check(table, run, f"{f.name} run {run_id}")
+        where = f"{f.name} run {run_id}"
+        named: Mapping[str, str] = {"task": run.task, "model": run.model}
+        for column, expected in named.items():
+            if table[column].unique().to_list() != [expected]:
+                raise UpstreamChanged(_ID, where, f"a {column} other than {expected!r}")
+        if table.height != run.results:
+            raise UpstreamChanged(_ID, where, f"{table.height} results, not {run.results}")
+        scores = table["score"].to_numpy()
+        if found := headlines(scores, run.accuracy, name=where, tolerance=_TOLERANCE):
+            raise UpstreamChanged(_ID, where, found[0].what)
         if lost := table["score"].null_count():
             parsed.dropped["no score"] += lost
         scored = table.filter(pl.col("score").is_not_null())
@@ -186,20 +195,3 @@ def _table(f: RawFile) -> "pl.DataFrame":
     if not table["score"].drop_nulls().is_between(0, 1).all():
         raise UpstreamChanged(_ID, f.name, "a score outside 0..1")
     return table
-
-
-def _check(table: "pl.DataFrame", run: _Run, where: str) -> None:
-    """The results of a run must be its own, complete, and add up to its stated accuracy.
-
-    Missing scores count as failures for some graders and not at all for others, so the stated
-    accuracy may lie anywhere between the two.
-    """
-    named: Mapping[str, str] = {"task": run.task, "model": run.model}
-    for column, expected in named.items():
-        if table[column].unique().to_list() != [expected]:
-            raise UpstreamChanged(_ID, where, f"a {column} other than {expected!r}")
-    if table.height != run.results:
-        raise UpstreamChanged(_ID, where, f"{table.height} results, not {run.results}")
-    scores = table["score"].to_numpy()
-    if found := headlines(scores, run.accuracy, name=where, tolerance=_TOLERANCE):
-        raise UpstreamChanged(_ID, where, found[0].what)

@@ -11,8 +11,6 @@ from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
-    Record,
-    Row,
     Source,
     csv_records,
     finite,
@@ -124,7 +122,55 @@ def parse(raw: RawFiles) -> Parsed:
     modified: list[date] = []
     for record in csv_records(_ID, raw.one(_FILE)):
         modified.append(record.convert("Last modified", _day))
-        row = _row(record)
+        model, hours = record.take("Model"), record.number_maybe("Training chip-hours")
+        cost, base = (
+            record.convert_maybe("Training compute cost (2023 USD)", _dollars),
+            record.maybe("Base model"),
+        )
+        flop = record.number_maybe("Training compute (FLOP)")
+        low = record.number_maybe("Training compute lower bound")
+        high = record.number_maybe("Training compute upper bound")
+        doubt = ""
+        if flop is not None:
+            fits_low = low is None or flop / 1000 <= low <= flop
+            fits_high = high is None or flop <= high <= flop * 1000
+            if not (fits_low and fits_high):
+                low, high = low if fits_low else None, high if fits_high else None
+                doubt = "a printed compute bound contradicts the estimate and is left out"
+        compute = {"train_flop": flop, "train_low_flop": low, "train_high_flop": high}
+        error = _KNOWN_ERRORS.get((model, hours)) if hours is not None else None
+        row = {
+            "model_name": model,
+            "organisation": record.take("Organization") or "not stated",
+            "country_name": record.maybe("Country (of organization)"),
+            "published_on": record.day_maybe("Publication date"),
+            "total_params_b": record.convert_maybe("Parameters", _billions),
+            **compute,
+            "train_chip_hours": hours,
+            "train_cost_usd": cost,
+            "hardware": record.maybe("Training hardware"),
+            "chips_n": record.convert_maybe("Hardware quantity", _whole),
+            "access": record.convert("Model accessibility", _one_of(_ACCESS)) or None,
+            "code_access": record.convert("Training code accessibility", _one_of(_CODE)) or None,
+            "confidence": record.convert("Confidence", _one_of(_CONFIDENCE)),
+            "notable": record.convert("Notability criteria", _notable),
+            "verified": error is None,
+            "row_url": first_address(record.maybe("Link")),
+            "note": "; ".join(
+                text
+                for text, holds in (
+                    (error, error),
+                    (doubt, doubt),
+                    ("cost is Epoch's estimate; its methods differ between models", cost),
+                    ("compute includes the base model; chip-hours may not", base and hours),
+                )
+                if holds and text
+            )
+            or None,
+        }
+        record.skip(*_UNUSED)
+        record.take("Compute rank when published")
+        record.done()
         key = (row["model_name"], row["organisation"], row["published_on"])
         if row["published_on"] is None:
             parsed.drop("no publication date")
@@ -137,64 +183,6 @@ def parse(raw: RawFiles) -> Parsed:
     for row in parsed.rows.get("training_runs", []):
         row["known_on"] = row["vintage"] = known_on
     return parsed
-
-
-def _row(record: Record) -> Row:
-    model, hours = record.take("Model"), record.number_maybe("Training chip-hours")
-    cost, base = (
-        record.convert_maybe("Training compute cost (2023 USD)", _dollars),
-        record.maybe("Base model"),
-    )
-    compute, doubt = _compute(record)
-    error = _KNOWN_ERRORS.get((model, hours)) if hours is not None else None
-    row = {
-        "model_name": model,
-        "organisation": record.take("Organization") or "not stated",
-        "country_name": record.maybe("Country (of organization)"),
-        "published_on": record.day_maybe("Publication date"),
-        "total_params_b": record.convert_maybe("Parameters", _billions),
-        **compute,
-        "train_chip_hours": hours,
-        "train_cost_usd": cost,
-        "hardware": record.maybe("Training hardware"),
-        "chips_n": record.convert_maybe("Hardware quantity", _whole),
-        "access": record.convert("Model accessibility", _one_of(_ACCESS)) or None,
-        "code_access": record.convert("Training code accessibility", _one_of(_CODE)) or None,
-        "confidence": record.convert("Confidence", _one_of(_CONFIDENCE)),
-        "notable": record.convert("Notability criteria", _notable),
-        "verified": error is None,
-        "row_url": first_address(record.maybe("Link")),
-        "note": "; ".join(
-            text
-            for text, holds in (
-                (error, error),
-                (doubt, doubt),
-                ("cost is Epoch's estimate; its methods differ between models", cost),
-                ("compute includes the base model; chip-hours may not", base and hours),
-            )
-            if holds and text
-        )
-        or None,
-    }
-    record.skip(*_UNUSED)
-    record.take("Compute rank when published")
-    record.done()
-    return row
-
-
-def _compute(record: Record) -> tuple[dict[str, float | None], str]:
-    """Compute with its bounds; a bound that contradicts the estimate is left out and said."""
-    flop = record.number_maybe("Training compute (FLOP)")
-    low = record.number_maybe("Training compute lower bound")
-    high = record.number_maybe("Training compute upper bound")
-    doubt = ""
-    if flop is not None:
-        fits_low = low is None or flop / 1000 <= low <= flop
-        fits_high = high is None or flop <= high <= flop * 1000
-        if not (fits_low and fits_high):
-            low, high = low if fits_low else None, high if fits_high else None
-            doubt = "a printed compute bound contradicts the estimate and is left out"
-    return {"train_flop": flop, "train_low_flop": low, "train_high_flop": high}, doubt
 
 
 def _day(text: str) -> date:

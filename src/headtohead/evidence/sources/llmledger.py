@@ -117,7 +117,17 @@ def parse(raw: RawFiles) -> Parsed:
     commits = snapshot.items("sources")
     events = Record(_ID, f"{f.name} events", snapshot.take("events"))
     for position, fields in enumerate(snapshot.items("models")):
-        model = _model(Record(_ID, f"{f.name} model {position}", fields))
+        record = Record(_ID, f"{f.name} model {position}", fields)
+        model = _Model(
+            key=record.text("key"),
+            host=record.text("host"),
+            mode=record.take("mode"),
+            now={kind: record.number_maybe(kind) for kind in _KINDS.values()},
+        )
+        record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
+        record.done("retire", "price_changes", "last_change", "outlook")
+        if model.mode not in _TOKEN_MODES | _OTHER_MODES:
+            raise record.wrong("mode", model.mode)
         given = events.items(model.key)
         _prices(parsed, model, _events(model.key, given, commits), built)
     events.done()
@@ -175,20 +185,6 @@ class _Model:
     host: str
     mode: str
     now: Mapping[str, float | None]
-
-
-def _model(record: Record) -> _Model:
-    model = _Model(
-        key=record.text("key"),
-        host=record.text("host"),
-        mode=record.take("mode"),
-        now={kind: record.number_maybe(kind) for kind in _KINDS.values()},
-    )
-    record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
-    record.done("retire", "price_changes", "last_change", "outlook")
-    if model.mode not in _TOKEN_MODES | _OTHER_MODES:
-        raise record.wrong("mode", model.mode)
-    return model
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,13 +113,6 @@ def parse(raw: RawFiles) -> Parsed:
     _schedules(
         parsed, Record(_ID, f"{f.name} schedules", record.take("schedules")), standard, status
     )
-    _leave_out(parsed, record)
-    record.done("models_dev", "updated_at")
-    return parsed
-
-
-def _leave_out(parsed: Parsed, record: Record) -> None:
-    """Count what the snapshot holds beside prices per token."""
     for _ in record.items("plans"):
         parsed.drop("a subscription plan, not a price per token")
     for _ in record.items("estimates"):
@@ -128,6 +121,8 @@ def _leave_out(parsed: Parsed, record: Record) -> None:
         for names in Record(_ID, name, record.take(name)).rest().values():
             for _ in Record(_ID, name, names).rest():
                 parsed.drop("another name of a model, not a price")
+    record.done("models_dev", "updated_at")
+    return parsed
 
 
 def _statuses(record: Record) -> dict[tuple[str, str], str]:

@@ -94,30 +94,22 @@ def parse(raw: RawFiles) -> Parsed:
     seen: set[tuple[object, ...]] = set()
     for f in raw.files:
         for table, row in _rows(f):
-            _keep(parsed, table, row, seen)
-    _warn_of_gaps(parsed.rows.get("trades", []))
-    return parsed
-
-
-def _warn_of_gaps(trades: list[Row]) -> None:
-    """Say so on the trades of every agent that may have more than nof1 lists."""
+            moment = row["closed_at"] if table == "trades" else row["observed_at"]
+            who = row["trade_id"] if table == "trades" else row.get("model_name", row.get("coin"))
+            if not _OPENED <= moment <= _CLOSED:
+                parsed.drop("outside season 1")
+            elif (table, who, moment) in seen:
+                parsed.drop("given twice")
+            else:
+                seen.add((table, who, moment))
+                parsed.add(table, {**row, "known_on": moment.date()})
+    trades = parsed.rows.get("trades", [])
     count = Counter(t["model_name"] for t in trades)
     for trade in trades:
         if count[trade["model_name"]] >= _LISTED:
             gap = f"nof1 lists an agent's last {_LISTED} trades, so older ones may be missing"
             trade["note"] = f"{trade['note']}; {gap}" if trade["note"] else gap
-
-
-def _keep(parsed: Parsed, table: str, row: Row, seen: set[tuple[object, ...]]) -> None:
-    moment = row["closed_at"] if table == "trades" else row["observed_at"]
-    who = row["trade_id"] if table == "trades" else row.get("model_name", row.get("coin"))
-    if not _OPENED <= moment <= _CLOSED:
-        parsed.drop("outside season 1")
-    elif (table, who, moment) in seen:
-        parsed.drop("given twice")
-    else:
-        seen.add((table, who, moment))
-        parsed.add(table, {**row, "known_on": moment.date()})
+    return parsed
 
 
 def _rows(f: RawFile) -> Iterator[tuple[str, Row]]:

@@ -66,38 +66,35 @@ def parse(raw: RawFiles) -> Parsed:
     edition = _Edition(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
     answer = Record(_ID, f.name, json.loads(f.text()))
     for position, fields in enumerate(answer.items("data")):
-        _model(edition, Record(_ID, f"{f.name} model {position}", fields))
+        record = Record(_ID, f"{f.name} model {position}", fields)
+        name = record.text("id")
+        canonical = record.text("canonical_slug")
+        weights = record.text_maybe("hugging_face_id")
+        display, prices = record.text("name"), record.take("pricing")
+        alias = record.maybe("alias_target")
+        record.done(*_UNUSED)
+        if alias is not None or name.startswith("~"):
+            edition.parsed.drop("an alias that moves to the newest model of a family")
+            continue
+        edition.parsed.add(
+            "models",
+            {
+                "model_name": name,
+                "display_name": display,
+                "organisation": name.split("/")[0],
+                "released_on": None,
+                "open_weights": True if weights else None,
+                "licence": None,
+                "huggingface_id": weights,
+                "canonical_name": canonical,
+                "known_on": edition.day,
+                "vintage": edition.day,
+                "note": "open because it gives a Hugging Face id" if weights else None,
+            },
+        )
+        _prices(edition, name, record.part("pricing", prices))
     answer.done("total_count", "links")
     return edition.parsed
-
-
-def _model(edition: _Edition, record: Record) -> None:
-    name = record.text("id")
-    canonical = record.text("canonical_slug")
-    weights = record.text_maybe("hugging_face_id")
-    display, prices = record.text("name"), record.take("pricing")
-    alias = record.maybe("alias_target")
-    record.done(*_UNUSED)
-    if alias is not None or name.startswith("~"):
-        edition.parsed.drop("an alias that moves to the newest model of a family")
-        return
-    edition.parsed.add(
-        "models",
-        {
-            "model_name": name,
-            "display_name": display,
-            "organisation": name.split("/")[0],
-            "released_on": None,
-            "open_weights": True if weights else None,
-            "licence": None,
-            "huggingface_id": weights,
-            "canonical_name": canonical,
-            "known_on": edition.day,
-            "vintage": edition.day,
-            "note": "open because it gives a Hugging Face id" if weights else None,
-        },
-    )
-    _prices(edition, name, record.part("pricing", prices))
 
 
 def _prices(edition: _Edition, name: str, record: Record) -> None:

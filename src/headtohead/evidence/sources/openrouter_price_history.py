@@ -54,7 +54,16 @@ def parse(raw: RawFiles) -> Parsed:
         day = snapshot.day("date")
         if day <= latest:
             raise UpstreamChanged(_ID, snapshot.where, f"{day} does not follow {latest}")
-        now = _prices(snapshot)
+        found: _Prices = {}
+        models: Mapping[str, Any] = Record(_ID, snapshot.where, snapshot.take("prices")).rest()
+        for model, pair in models.items():
+            if not isinstance(pair, list) or len(pair) != len(_KINDS):
+                raise snapshot.wrong(model, pair)
+            prices = snapshot.part(model, dict(zip(_KINDS, pair, strict=True)))
+            for kind in _KINDS:
+                found[model, kind] = prices.convert(kind, usd_per_mtok)
+        snapshot.done()
+        now = found
         for key in sorted(now.keys() | before.keys()):
             if now.get(key) == before.get(key):
                 parsed.drop("the same price as in the snapshot before")
@@ -65,17 +74,3 @@ def parse(raw: RawFiles) -> Parsed:
         before, latest = now, day
     history.done("built", "source")
     return parsed
-
-
-def _prices(snapshot: Record) -> _Prices:
-    """(model, token kind) -> price."""
-    found: _Prices = {}
-    models: Mapping[str, Any] = Record(_ID, snapshot.where, snapshot.take("prices")).rest()
-    for model, pair in models.items():
-        if not isinstance(pair, list) or len(pair) != len(_KINDS):
-            raise snapshot.wrong(model, pair)
-        prices = snapshot.part(model, dict(zip(_KINDS, pair, strict=True)))
-        for kind in _KINDS:
-            found[model, kind] = prices.convert(kind, usd_per_mtok)
-    snapshot.done()
-    return found

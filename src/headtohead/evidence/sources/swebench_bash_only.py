@@ -74,7 +74,15 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
 
 def _system(parsed: Parsed, record: Record) -> None:
     name, day = record.text("name"), record.day("date")
-    tags = _tags(record)
+    found: dict[str, Any] = {"organisation": None, "attempts": None}
+    for tag in record.items("tags"):
+        if match := _ATTEMPTS.match(tag):
+            found["attempts"] = int(match[1])
+        elif tag.startswith("Org: "):
+            found["organisation"] = tag.removeprefix("Org: ")
+        elif not tag.startswith("Model: "):
+            raise record.wrong("tags", tag)
+    tags = found
     score = record.number("resolved") / 100
     notes = [] if record.take("checked") else ["Not checked by the SWE-bench team."]
     if warning := record.maybe("warning"):
@@ -113,18 +121,6 @@ def _system(parsed: Parsed, record: Record) -> None:
     }
     parsed.add("benchmark_scores", row | headline)
     record.done(*_UNUSED)
-
-
-def _tags(record: Record) -> dict[str, Any]:
-    found: dict[str, Any] = {"organisation": None, "attempts": None}
-    for tag in record.items("tags"):
-        if match := _ATTEMPTS.match(tag):
-            found["attempts"] = int(match[1])
-        elif tag.startswith("Org: "):
-            found["organisation"] = tag.removeprefix("Org: ")
-        elif not tag.startswith("Model: "):
-            raise record.wrong("tags", tag)
-    return found
 
 
 def _item(record: Record, task: str, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,7 +109,16 @@ def stretches(
     Raises:
         ValueError: As for `zeros`.
     """
-    wins, tries = _counts(scores, items)
+    share = np.asarray(scores, dtype=np.float64)
+    if share.ndim != 2:
+        raise ValueError(f"scores have {share.ndim} dimensions; give models by columns")
+    known = ~np.isnan(share)
+    if np.any((share[known] < 0) | (share[known] > 1)):
+        raise ValueError("a score lies outside 0..1; give shares, and NaN where there is none")
+    tries = np.broadcast_to(np.asarray(items, dtype=np.float64), share.shape)
+    if np.any(~(tries[known] > 0)):
+        raise ValueError("a score has no items; give at least 1, or NaN as the score")
+    wins, tries = np.where(known, share * tries, 0.0), np.where(known, tries, 0.0)
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1, as 0.01")
     rows, width = wins.shape
@@ -144,20 +153,6 @@ def stretches(
             )
             used[inside] = 0
     return found
-
-
-def _counts(scores: ArrayLike, items: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Successes and tries, both 0 where there is no result."""
-    share = np.asarray(scores, dtype=np.float64)
-    if share.ndim != 2:
-        raise ValueError(f"scores have {share.ndim} dimensions; give models by columns")
-    known = ~np.isnan(share)
-    if np.any((share[known] < 0) | (share[known] > 1)):
-        raise ValueError("a score lies outside 0..1; give shares, and NaN where there is none")
-    tries = np.broadcast_to(np.asarray(items, dtype=np.float64), share.shape)
-    if np.any(~(tries[known] > 0)):
-        raise ValueError("a score has no items; give at least 1, or NaN as the score")
-    return np.where(known, share * tries, 0.0), np.where(known, tries, 0.0)
 
 
 def _share(logit: FloatArray) -> FloatArray:
