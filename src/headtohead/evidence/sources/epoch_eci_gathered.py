@@ -10,7 +10,6 @@ models of the lab that wrote it. A rival's model in the same report was run by a
 row is third-party, as rows of leaderboards are.
 """
 
-
 from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.sourcing import (
     Download,
