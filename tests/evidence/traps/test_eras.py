@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 
 from headtohead.evidence.traps import Run, eras, shift
-from headtohead.evidence.traps.chances import student_half_width, student_two_sided
 
 _VERSION = ("task", "task_version")
 _MODEL = ("model", "effort", "reasoning_tokens_cfg")
@@ -192,10 +191,3 @@ def test_refuses_what_is_not_there() -> None:
     with pytest.raises(ValueError, match="give shares"):
         shift([Run("m", "a", 50, 100)], [Run("m", "b", 60, 100)])
     assert eras([]) == []
-
-
-@pytest.mark.parametrize("df", [1, 2, 3, 4, 7, 8, 30])
-def test_student_agrees_with_scipy(df: int) -> None:
-    for t in (0.0, 0.3, 1.7, 6.0):
-        assert student_two_sided(t, df) == pytest.approx(2 * sp.t.sf(t, df), abs=1e-12)
-    assert student_half_width(0.95, df) == pytest.approx(sp.t.ppf(0.975, df))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 
 from headtohead.evidence.traps import silent_zeros, stretches, zeros
-from headtohead.evidence.traps.chances import FloatArray, surprise_parts, too_few
+from headtohead.evidence.traps.zeros import surprise_parts, too_few
+from headtohead.stats.inputs import FloatArray
 
 
 def world(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from headtohead.evidence.traps.chances import student_half_width, student_two_sided
 from headtohead.evidence.traps.finding import Finding
 from headtohead.evidence.traps.rows import Row, is_empty, label, rows_of
+from headtohead.stats.inputs import check_level
+from headtohead.stats.quantiles import student_quantile, student_tail
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,9 +86,9 @@ def shift(before: Sequence[Run], after: Sequence[Run], level: float = 0.95) -> S
     se, df = max(sampling, between), k - 1 if k > 1 else _KNOWN_SPREAD
     if k == 1 and not sampling:
         return Shift(value, -math.inf, math.inf, 1.0, models)
-    reach = student_half_width(level, df) * se
+    reach = student_quantile(0.5 + check_level(level) / 2, df) * se
     t = abs(value) / se if se else (math.inf if value else 0.0)
-    return Shift(value, value - reach, value + reach, student_two_sided(t, df), models)
+    return Shift(value, value - reach, value + reach, 2 * student_tail(t, df), models)
 
 
 def eras(

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.evidence.traps.chances import FloatArray, surprise_parts, too_few
 from headtohead.evidence.traps.finding import Finding
+from headtohead.stats.inputs import FloatArray
 
 TRAP = "zeros"
 
@@ -25,6 +25,10 @@ _SWEEPS = 40
 _MOST = 5  # stretches reported for one model
 _SAFETY = 2.0  # standard errors by which a model's level is lowered before it is used
 _LEAST_ELSEWHERE = 5  # columns needed to know a model's own level
+
+_LARGEST_SHARE = 1 - 1e-12
+# How hard a stretch is leaned on: little where there are some successes, all where none.
+TILTS: FloatArray = np.array([[0.7], [1.5], [2.5], [4.0], [7.0], [30.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +266,37 @@ def _strongest(
         strongest = int(np.argmax(surprise))
         if surprise[strongest] > top:
             best, top = (first, first + int(ends[strongest])), float(surprise[strongest])
+    return best
+
+
+def surprise_parts(tries: FloatArray, share: FloatArray) -> FloatArray:
+    """What each column adds to the surprise at finding no success, for each tilt.
+
+    Args:
+        tries: Shape (n,), how many could have succeeded.
+        share: Shape (n,), their probability to.
+
+    Returns:
+        Shape (tilts, n). Add up the columns of a stretch and give them to `too_few`.
+    """
+    return -tries * np.log1p(-np.clip(share, 0, _LARGEST_SHARE) * -np.expm1(-TILTS))
+
+
+def too_few(found: FloatArray, parts: FloatArray) -> FloatArray:
+    """Minus the logarithm of a bound on the chance of so few successes, at least 0.
+
+    It is Chernoff's bound for independent tries (or means of tries) of different probabilities,
+    the best of a few tilts; with no success it is exact.
+
+    Args:
+        found: Successes, shape (...).
+        parts: Sums of `surprise_parts` over the same tries, shape (tilts, ...).
+
+    References:
+        Chernoff, H. (1952). A measure of asymptotic efficiency for tests of a hypothesis based
+        on the sum of observations. Annals of Mathematical Statistics 23, 493-507.
+        doi:10.1214/aoms/1177729330
+    """
+    tilts = TILTS.reshape(-1, *(1,) * np.ndim(found))
+    best: FloatArray = np.maximum(0.0, (parts - tilts * found).max(axis=0))
     return best
