@@ -73,9 +73,13 @@ def test_ratings_on_the_article_s_board(
     models = claims_of(facts).claims[0].as_stated.scope["models"]
     assert set(models) == set(names[:3]), "the claim asks about the three models of the article"
     answer = ask(
-        facts, "performance.arena_level", "2025-12-11", ARTICLE,
-        models=[*names], style_control=style_control,
-    )  # fmt: skip
+        facts,
+        "performance.arena_level",
+        "2025-12-11",
+        ARTICLE,
+        models=[*names],
+        style_control=style_control,
+    )
     assert [e.label for e in answer.estimates] == list(names)
     assert [round(e.value, 1) for e in answer.estimates] == list(ratings)
     assert all(e.low < e.value < e.high for e in answer.estimates)
@@ -139,9 +143,13 @@ def test_the_final_run_of_deepseek_v3(facts: Facts) -> None:
     assert hours == 2_788_000
     price = rows["chip_hour_price", "assumed rental price"]
     (cost,) = ask(
-        facts, "cost.training_cost", ARTICLE, ARTICLE,
-        subjects=["DeepSeek-V3"], measures=["final_run_rental"],
-    ).estimates  # fmt: skip
+        facts,
+        "cost.training_cost",
+        ARTICLE,
+        ARTICLE,
+        subjects=["DeepSeek-V3"],
+        measures=["final_run_rental"],
+    ).estimates
     assert cost.value == hours * price == 5_576_000
 
 
