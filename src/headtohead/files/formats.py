@@ -42,11 +42,7 @@ class Format:
     needs: tuple[tuple[str, ...], ...]
 
     def fits(self, has: Callable[[str], bool]) -> bool:
-        """Whether something is of this format.
-
-        Args:
-            has: Whether it has a field.
-        """
+        """Whether something is of this format."""
         return any(all(map(has, names)) for names in self.needs)
 
 
@@ -95,10 +91,6 @@ class Formats(Generic[_Module]):
 
     def fitting(self, fits: Callable[[_Module], bool], place: str) -> _Module | None:
         """The format of something; plain only if no other fits, None if that does not either.
-
-        Args:
-            fits: Whether it is of a format.
-            place: What it is called, for the message.
 
         Raises:
             InputError: If several fit.
@@ -149,9 +141,6 @@ class Head:
         """Whether there is a field.
 
         Of a document too large to be read for this, the names in its beginning have to do.
-
-        Args:
-            name: The field; inner ones after a dot.
         """
         inside = self._first
         if not isinstance(inside, Mapping):
@@ -200,9 +189,6 @@ class Head:
 def head_of(path: Path) -> Head:
     """The beginning of a file, by which formats recognise it.
 
-    Args:
-        path: A file or folder that exists.
-
     Raises:
         InputError: If it cannot be read or holds binary data of no known kind.
     """
@@ -230,11 +216,7 @@ def head_of(path: Path) -> Head:
 
 
 def first_fields(path: Path) -> frozenset[str]:
-    """Fields of the first record of a file; empty if it holds no records.
-
-    Args:
-        path: A file.
-    """
+    """Fields of the first record of a file; empty if it holds no records."""
     record = None
     try:
         start = content(path, _START)

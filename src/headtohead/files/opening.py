@@ -39,9 +39,6 @@ _SEPARATORS = ",\t;|"
 def opened(path: Path) -> IO[bytes]:
     """The bytes of a file, decompressed if they are gzip or zstd, whatever the file is called.
 
-    Args:
-        path: A file.
-
     Raises:
         InputError: If it cannot be opened, or is zstd and Python cannot read that here.
     """
@@ -81,9 +78,6 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
     The file is read as it is asked for, decompressed, a byte order mark skipped.
 
-    Args:
-        path: A file of JSON lines.
-
     Raises:
         InputError: If it cannot be read, or its compressed stream ends too early.
     """
@@ -104,9 +98,6 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def document(path: Path) -> Any:  # noqa: ANN401
     """The value of a JSON file.
-
-    Args:
-        path: A file with one JSON value.
 
     Raises:
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
@@ -247,11 +238,7 @@ def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The file itself; of a folder all files in it and below, in order, hidden ones left out.
-
-    Args:
-        path: A file or a folder.
-    """
+    """The file itself; of a folder all files in it and below, in order, hidden ones left out."""
     if not path.is_dir():
         return (path,)
     return tuple(
@@ -263,9 +250,6 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 def digest(*paths: Path) -> str:
     """SHA-256 over files in the order given, by which a result points at what it was made of.
-
-    Args:
-        paths: The files.
 
     Returns:
         In hexadecimal; empty for no file, a folder, or files of more than 1 GiB.
@@ -294,24 +278,14 @@ def wrong(path: Path, where: str | int, why: str) -> InputError:
 
 
 def not_json(path: Path, error: Exception) -> InputError:
-    """An error for a document that does not parse.
-
-    Args:
-        path: The file.
-        error: What the parser said.
-    """
+    """An error for a document that does not parse."""
     return InputError(
         f"{path}: not a complete JSON document ({error}). If it is cut short, copy it again."
     )
 
 
 def unreadable(path: Path, error: OSError) -> InputError:
-    """An error for a file that the system does not let us read.
-
-    Args:
-        path: The file.
-        error: What the system said.
-    """
+    """An error for a file that the system does not let us read."""
     return InputError(f"{path}: cannot be read ({error.strerror or error}).")
 
 

@@ -83,9 +83,6 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
     What is held is cut at the last text that looks like the one between the first two records. A
     cut inside a record or a string leaves no valid JSON, so a wrong one does not go unseen.
 
-    Args:
-        path: A file that holds an array.
-
     Raises:
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
     """
@@ -170,11 +167,7 @@ def unpacked(value: Any) -> Any:  # noqa: ANN401
 
 
 def json_or_text(value: Any) -> Any:  # noqa: ANN401
-    """The value; decoded, if it is JSON text of any kind.
-
-    Args:
-        value: Anything.
-    """
+    """The value; decoded, if it is JSON text of any kind."""
     if isinstance(value, str):
         with suppress(msgspec.DecodeError, UnicodeEncodeError):
             return msgspec.json.decode(value)
@@ -213,9 +206,6 @@ def score_of(value: object) -> float | None:
 def number_of(value: object) -> float | None:
     """A finite number; None where there is none.
 
-    Args:
-        value: A number, or its text.
-
     Raises:
         ValueError: If it is neither.
     """
@@ -229,9 +219,6 @@ def number_of(value: object) -> float | None:
 def count_of(value: object) -> int:
     """A whole number, 0 or more; 0 where there is none.
 
-    Args:
-        value: A number, or its text.
-
     Raises:
         ValueError: If it is neither, negative or not whole.
     """
@@ -244,11 +231,7 @@ def count_of(value: object) -> int:
 
 
 def text_of(value: object) -> str:
-    """A short text for keys and names: whole numbers without a point, truth as true or false.
-
-    Args:
-        value: Anything out of JSON.
-    """
+    """A short text for keys and names: whole numbers without a point, truth as true or false."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -263,12 +246,7 @@ def text_of(value: object) -> str:
 
 
 def labels_of(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name and value of whatever can be a slice: short scalars, those inside as `outer.inner`.
-
-    Args:
-        values: A sample's metadata.
-        prefix: Put before each name.
-    """
+    """Name and value of whatever can be a slice: short scalars, those inside as `outer.inner`."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from labels_of(value, f"{prefix}{name}.")

@@ -236,13 +236,7 @@ def passing(source: EngineSource, part: Part, options: VoteOptions) -> dict[Path
 
 
 def having(source: EngineSource, path: Path, word: str) -> EngineSource:
-    """The rows of a table whose column says that word, letter by letter.
-
-    Args:
-        source: The table.
-        path: The column.
-        word: The word, as boards are called.
-    """
+    """The rows of a table whose column says that word, letter by letter."""
     values = _values(source, path, lambda said: said == word)
     rows = source.table.filter(at(source.table, path).isin(values))
     return EngineSource(source.name, rows, source.backend)

@@ -12,13 +12,7 @@ from headtohead.ratings.reading.scan import LEAVE_OUT, style_paths
 
 
 def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]:  # noqa: ANN401
-    """An expression for each covariate, first minus second.
-
-    Args:
-        table: The Ibis table.
-        styles: The covariates.
-        columns: Of the table.
-    """
+    """An expression for each covariate, first minus second."""
     import ibis  # type: ignore[import-untyped]
 
     made = []
@@ -33,13 +27,7 @@ def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]
 
 
 def readable(table: Any, styles: Sequence[Style], columns: Columns) -> Any:  # noqa: ANN401 - Ibis
-    """An expression that is true where all covariates can be read.
-
-    Args:
-        table: The Ibis table.
-        styles: The covariates, at least one.
-        columns: Of the table.
-    """
+    """An expression that is true where all covariates can be read."""
     parts = [_is_fine(table, style, columns) for style in styles]
     made = parts[0]
     for part in parts[1:]:

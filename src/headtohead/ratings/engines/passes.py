@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
 
 def pass_in_engine(decided: Decided, measures: Sequence[Any], counts: Counts) -> "Passes":
-    """A pass for `fit_style`.
-
-    Args:
-        decided: The votes that count.
-        measures: An expression for each covariate.
-        counts: The same votes, counted.
-    """
+    """A pass for `fit_style`."""
     m, d = len(counts.models), len(measures)
     even = counts.scores[:, :2].sum(axis=1) == 0
     votes = decided.votes({f"x{k}": measure for k, measure in enumerate(measures)})

@@ -75,10 +75,6 @@ class EngineVotes:
     def tally(self, by: Sequence[str] = (), window: Window | None = None) -> Tally:
         """The counts of all boards; the engine reads the votes once for each column and window.
 
-        Args:
-            by: Columns; each of their values gets a board.
-            window: Windows of time that each get a board, by UTC.
-
         Raises:
             UnknownName: If a column does not exist.
             InputError: If a vote breaks the rules, there is none, or the engine cannot read them.

@@ -103,11 +103,6 @@ class Columns:
     def need(self, written: str, what: str = "column", more: Iterable[str] = ()) -> Path:
         """The path that a user means.
 
-        Args:
-            written: As the user wrote it.
-            what: What sort of name it is, for the message.
-            more: Other names that would have worked.
-
         Raises:
             UnknownName: If there is none.
         """
@@ -408,9 +403,6 @@ def missing(array: "pa.Array") -> BoolArray | None:
 def floats(array: "pa.Array") -> tuple[FloatArray, BoolArray]:
     """The numbers in an array, and where something else stands.
 
-    Args:
-        array: Numbers, or texts that say them.
-
     Returns:
         Values, shape (n,), nan where missing or no number; and where they are no number.
     """
@@ -474,11 +466,7 @@ def _bits(buffer: "pa.Buffer", offset: int, n: int) -> BoolArray:
 
 
 def nested(flat: Mapping[Path, "pa.Array"]) -> dict[str, "pa.Array"]:
-    """Columns by path as columns at the top, structs where paths go deeper.
-
-    Args:
-        flat: The columns, of one length.
-    """
+    """Columns by path as columns at the top, structs where paths go deeper."""
     import pyarrow as pa
 
     tree: dict[str, Any] = {}

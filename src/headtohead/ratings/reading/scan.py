@@ -222,12 +222,6 @@ def paths_of(source: LabelSource) -> tuple[Path, ...]:
 def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: Rows) -> Tags:
     """The words of votes that may have several.
 
-    Args:
-        source: Where they are.
-        batch: The rows.
-        book: Codes of the words; grows.
-        rows: Which rows count.
-
     Raises:
         InputError: If a flag is neither true nor false in a row that counts.
     """
@@ -444,11 +438,7 @@ class Part:
         return source_of(word, self.table.columns, self.layout, self.mapped)
 
     def paths(self, *, time: bool) -> tuple[Path, ...]:
-        """The columns that every scan reads.
-
-        Args:
-            time: Whether the time is among them.
-        """
+        """The columns that every scan reads."""
         found = [self.layout.first, self.layout.second, *self.layout.outcome.paths]
         found += [mark.path for mark in self.marks]
         for _, source, _ in self.where:
@@ -560,11 +550,7 @@ class Scanner:
             raise no_time(part.table.name)
 
     def chunks(self, size: int) -> Iterator[Ballots]:
-        """The votes of this table that count.
-
-        Args:
-            size: Most rows read at a time.
-        """
+        """The votes of this table that count."""
         done = 0
         for rows in self._batches(size):
             for start in range(0, rows.num_rows, size):

@@ -27,9 +27,6 @@ def days(array: "pa.Array") -> tuple[IntArray, BoolArray]:
     Numbers are seconds since 1970; from 1e11 on they can only be milliseconds, from 1e14 on
     microseconds, from 1e17 on nanoseconds. A time without a zone is taken as UTC.
 
-    Args:
-        array: Times, dates, texts in ISO 8601 or numbers.
-
     Returns:
         Days since 1970-01-01, shape (n,), `NO_DAY` where missing or unreadable; and where
         something stands that is no time.
@@ -54,12 +51,7 @@ def day_number(day: date) -> int:
 
 
 def label(day: int, window: Window) -> str:
-    """The window a day lies in: 2025-06, 2025-Q2, 2025-W23 (weeks of ISO 8601) or 2025-06-05.
-
-    Args:
-        day: Days since 1970-01-01.
-        window: How long the windows are.
-    """
+    """The window a day lies in: 2025-06, 2025-Q2, 2025-W23 (weeks of ISO 8601) or 2025-06-05."""
     at = _EPOCH + timedelta(days=day)
     if window == "day":
         return at.isoformat()

@@ -260,11 +260,6 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
 def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]) -> VoteModule:
     """The format that the user names, else the one whose columns a table has.
 
-    Args:
-        table: The table.
-        options: How to read it.
-        mapped: The user's canonical words.
-
     Raises:
         InputError: If no format fits, or several do.
     """

@@ -75,24 +75,14 @@ def messages_of(value: Any) -> Messages | None:  # noqa: ANN401
 
 
 def tool_call(which: Any, name: Any, arguments: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A call of a tool in the shape of chat.
-
-    Args:
-        which: Its id.
-        name: Of the tool.
-        arguments: As text, or as what its JSON says.
-    """
+    """A call of a tool in the shape of chat."""
     if arguments is not None and not isinstance(arguments, str):
         arguments = msgspec.json.encode(arguments).decode()
     return {"id": which, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def chat_tool(tool: Any) -> Any:  # noqa: ANN401
-    """The definition of a tool in the shape of chat.
-
-    Args:
-        tool: As chat, Responses or a trace has it.
-    """
+    """The definition of a tool in the shape of chat."""
     if not isinstance(tool, Mapping) or tool.get("type") != "function" or "function" in tool:
         return tool
     return {"type": "function", "function": {x: y for x, y in tool.items() if x != "type"}}
@@ -279,11 +269,7 @@ _FILTERED = frozenset(("content_filter", "refusal", "safety", "SAFETY"))
 
 
 def answer_of(body: Body | None) -> LoggedAnswer:
-    """The answer in a body; an empty `LoggedAnswer` if it holds none of a known shape.
-
-    Args:
-        body: As decoded.
-    """
+    """The answer in a body; an empty `LoggedAnswer` if it holds none of a known shape."""
     if body is None:
         return LoggedAnswer()
     if body.choices:
@@ -301,12 +287,7 @@ def answer_of(body: Body | None) -> LoggedAnswer:
 
 
 def answer_of_message(message: Mapping[str, Any], finish: str | None = None) -> LoggedAnswer:
-    """The answer that a message of chat is.
-
-    Args:
-        message: As decoded.
-        finish: Why it ended.
-    """
+    """The answer that a message of chat is."""
     calls = [x.get("function", x) for x in message.get("tool_calls") or ()]
     tools = [(x.get("name"), x.get("arguments")) for x in calls if isinstance(x, Mapping)]
     said = content_text(message.get("content"))
@@ -316,14 +297,7 @@ def answer_of_message(message: Mapping[str, Any], finish: str | None = None) -> 
 def judged(
     text: str | None, finish: str | None, tools: list[tuple[str | None, Any]], refusal: str = ""
 ) -> LoggedAnswer:
-    """An answer from its parts, with the reason if it is not usable.
-
-    Args:
-        text: What was said, if anything.
-        finish: Why it ended.
-        tools: Name and arguments of each tool called.
-        refusal: What was said instead of an answer.
-    """
+    """An answer from its parts, with the reason if it is not usable."""
     ended = "" if finish is None or finish in _NATURAL else finish
     if refusal:
         return LoggedAnswer(refusal, "refused", ended)
@@ -357,9 +331,6 @@ def usage_of(tokens: OpenAITokens | None) -> Usage | None:
     what was read from or written to a cache out of `input_tokens`; where the counts can only be
     meant so, they are added. Reasoning is added to the output where the total shows that it is not
     in it.
-
-    Args:
-        tokens: As decoded.
     """
     if tokens is None:
         return None

@@ -355,11 +355,7 @@ def _request(payload: Any) -> tuple[Messages | None, dict[str, Any]]:  # noqa: A
 
 
 def _answer(payload: Any) -> LoggedAnswer:  # noqa: ANN401
-    """The answer of an observation's output: text, message, choices, or any other JSON as text.
-
-    Args:
-        payload: As exported.
-    """
+    """The answer of an observation's output: text, message, choices, or any other JSON as text."""
     given = unpacked(payload)
     if given is None or given == "":
         return LoggedAnswer()
