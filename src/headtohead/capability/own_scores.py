@@ -165,7 +165,11 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
         if odd.fill_null(False).any():
             raise InputError(f"{path.name} row {_row(odd.fill_null(False))}: {said}.")
     return rows.select(
-        pl.col("benchmark").map_elements(_benchmark, return_dtype=pl.String()),
+        pl.col("benchmark").map_elements(
+            # The id of a benchmark that is known by this id or title; else as printed.
+            lambda printed: _known_benchmarks().get(_plain(printed), printed),
+            return_dtype=pl.String(),
+        ),
         pl.col("model").alias("model_name"),
         pl.col("setting"),
         pl.col("score").alias("score_frac"),
@@ -175,11 +179,6 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
         pl.col("lab").alias("organisation"),
         *("released_on", "lab", "country", "open"),
     )
-
-
-def _benchmark(printed: str) -> str:
-    """The id of a benchmark that is known by this id or title; else as printed."""
-    return _known_benchmarks().get(_plain(printed), printed)
 
 
 @cache

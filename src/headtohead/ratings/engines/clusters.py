@@ -12,9 +12,8 @@ import numpy as np
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.leverage import MATTERS
 from headtohead.ratings.bradley_terry.style.clusters import ClusterMeat, HeavyVotes
-from headtohead.ratings.engines.decided import Decided, scored
 from headtohead.ratings.engines.distinct import at
-from headtohead.ratings.engines.passes import summed
+from headtohead.ratings.engines.passes import Decided, scored, summed
 from headtohead.ratings.reading.columns import Path
 from headtohead.stats.inputs import FloatArray, IntArray
 

@@ -12,7 +12,6 @@ from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.engines.clusters import cluster_pass
-from headtohead.ratings.engines.decided import Decided
 from headtohead.ratings.engines.distinct import (
     ROW,
     STYLE,
@@ -27,7 +26,7 @@ from headtohead.ratings.engines.distinct import (
 )
 from headtohead.ratings.engines.measures import first_unreadable, measures, readable
 from headtohead.ratings.engines.opening import EngineSource, open_source
-from headtohead.ratings.engines.passes import pass_in_engine
+from headtohead.ratings.engines.passes import Decided, pass_in_engine
 from headtohead.ratings.reading.columns import Path
 from headtohead.ratings.reading.layout import AsItStands, Style
 from headtohead.ratings.reading.options import VoteOptions, Window
@@ -254,21 +253,17 @@ class EngineVotes:
     def _decided(self, counts: Counts) -> Decided:
         """What the rules decide, asked of the engine once for each set of models."""
         if counts.models not in self._known:
-            keys, paths, rows = self._known_rows()
+            if ROW not in self._known:
+                keys, paths = self._keys(None), self._paths((), None)
+                rows = distinct_rows(self.source, keys, paths, texts=True)
+                self._check(rows, (), None)
+                self._known[ROW] = keys, paths, rows
+            keys, paths, rows = self._known[ROW]
             texts = key_texts(self.source, keys, paths)
             scan = self._scan(rows)
             made = Decided.of(self.source, keys.readable, texts, rows, scan, counts)
             self._known[counts.models] = made
         found: Decided = self._known[counts.models]
-        return found
-
-    def _known_rows(self) -> "tuple[Keys, tuple[Path, ...], pa.Table]":
-        if ROW not in self._known:
-            keys, paths = self._keys(None), self._paths((), None)
-            rows = distinct_rows(self.source, keys, paths, texts=True)
-            self._check(rows, (), None)
-            self._known[ROW] = keys, paths, rows
-        found: tuple[Keys, tuple[Path, ...], pa.Table] = self._known[ROW]
         return found
 
 

@@ -200,7 +200,18 @@ def open_tables(source: Values) -> list[VoteTable]:
         twice = next(name for name in files if files.count(name) > 1)
         raise InputError(f"{twice} is given twice, which would count every vote twice.")
     for table in found:
-        _look_for_json(table)
+        inside: dict[str, Tree] = {}
+        for name in OFTEN_JSON:
+            if table.columns.kind((name,)) != "text":
+                continue
+            head = next(table.batches([(name,)], _HEAD), None)
+            texts = [] if head is None else [text for text in head[0].to_pylist()[:_HEAD] if text]
+            found_records = [record for record in map(parsed, texts) if record is not None]
+            if texts and len(found_records) == len(texts):
+                inside[name] = Columns.of_records(found_records).tree
+        if inside:
+            table.columns = Columns({**table.columns.tree, **inside})
+            table.as_json = frozenset(inside)
     return found
 
 
@@ -277,22 +288,6 @@ def _files(path: FilePath) -> list[VoteTable]:
             f"{path} is of no known kind. Known: {kinds}, the text ones also .gz and .zst."
         )
     return [_TEXT_KINDS[suffix](path)]
-
-
-def _look_for_json(table: VoteTable) -> None:
-    """Note the columns of a table that hold JSON text, and the fields inside them."""
-    found: dict[str, Tree] = {}
-    for name in OFTEN_JSON:
-        if table.columns.kind((name,)) != "text":
-            continue
-        head = next(table.batches([(name,)], _HEAD), None)
-        texts = [] if head is None else [text for text in head[0].to_pylist()[:_HEAD] if text]
-        records = [record for record in map(parsed, texts) if record is not None]
-        if texts and len(records) == len(texts):
-            found[name] = Columns.of_records(records).tree
-    if found:
-        table.columns = Columns({**table.columns.tree, **found})
-        table.as_json = frozenset(found)
 
 
 class _ParquetTable(VoteTable):

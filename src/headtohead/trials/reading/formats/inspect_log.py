@@ -110,8 +110,12 @@ class _ScorerChoice(msgspec.Struct, frozen=True):
 
 def read(file: RunFile) -> CallStream:
     """The samples of a log, one call each."""
-    archived = content(file.path, 4) == ZIP
-    log, raws = _archive(file.path) if archived else _document(file.path)
+    if content(file.path, 4) == ZIP:
+        log, raws = _archive(file.path)
+    else:
+        log = _header(file.path, "the log", content(file.path))
+        samples, log.samples = log.samples or [], None
+        raws = ((f"samples[{i}]", bytes(raw)) for i, raw in enumerate(samples))
     first = next(raws, None)
     if first is None:
         raise InputError(
@@ -144,12 +148,6 @@ def _archive(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
                 yield name, member(archive, path, name)
 
     return log, found()
-
-
-def _document(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
-    log = _header(path, "the log", content(path))
-    samples, log.samples = log.samples or [], None
-    return log, ((f"samples[{i}]", bytes(raw)) for i, raw in enumerate(samples))
 
 
 def _header(path: Path, name: str, text: bytes) -> _InspectLog:

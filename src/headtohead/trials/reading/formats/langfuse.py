@@ -176,7 +176,14 @@ def read(file: RunFile) -> CallStream:
         if not kind and path != file.path:
             dropped[f"file without observations, scores or items: {path.name}"] = 1
     if "item" in kinds:
-        return _items(kinds["item"], file, dropped)
+        names: Counter[str] = Counter()
+        for path in kinds["item"]:
+            for where, line in records(path):
+                names.update(_numbers(_decode(_item, path, where, line)))
+        metric, mapped = chosen_score(names, file, dropped)
+        calls = _item_calls(kinds["item"], mapped, metric)
+        meta = Meta(format=FORMAT.name, metric=metric)
+        return CallStream(meta=meta, calls=calls, dropped=dropped)
     if "observation" not in kinds:
         raise InputError(
             f"{file.path}: no observations and no items of an experiment. Export them from "
@@ -282,16 +289,6 @@ def _seconds(start: str | None, end: str | None, path: Path, where: str) -> floa
         return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
     except (ValueError, TypeError) as error:
         raise wrong(path, where, f"its start or end is no time ({error}).") from error
-
-
-def _items(paths: list[Path], file: RunFile, dropped: Counter[str]) -> CallStream:
-    names: Counter[str] = Counter()
-    for path in paths:
-        for where, line in records(path):
-            names.update(_numbers(_decode(_item, path, where, line)))
-    metric, mapped = chosen_score(names, file, dropped)
-    meta = Meta(format=FORMAT.name, metric=metric)
-    return CallStream(meta=meta, calls=_item_calls(paths, mapped, metric), dropped=dropped)
 
 
 def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]:

@@ -62,13 +62,22 @@ _TOKENS = (
 )
 _OWN = "traceloop.association.properties."
 # Attributes of the plumbing, or about persons: no slices of the work.
-_RESERVED = tuple(
-    f"{x}."
-    for x in (
-        *("gen_ai", "llm", "openai", "aws", "azure", "az", "traceloop", "otel", "telemetry"),
-        *("server", "client", "peer", "net", "network", "http", "url", "rpc", "db", "session"),
-        *("error", "exception", "code", "thread", "process", "host", "user", "enduser"),
-    )
+_RESERVED = (
+    *("gen_ai.", "llm.", "openai.", "aws.", "azure.", "az.", "traceloop.", "otel.", "telemetry."),
+    *(
+        "server.",
+        "client.",
+        "peer.",
+        "net.",
+        "network.",
+        "http.",
+        "url.",
+        "rpc.",
+        "db.",
+        "session.",
+    ),
+    *("error.", "exception.", "code.", "thread.", "process.", "host.", "user.", "enduser."),
+    "session.",
 )
 
 
@@ -286,6 +295,10 @@ def _call(
         messages = _messages(given, events)
     except _NotSendable as error:
         labels["request"] = f"not to be sent again: {error}"
+    params = {ours: given[theirs] for theirs, ours in _PARAMS.items() if theirs in given}
+    tools = unpacked(given.get("gen_ai.tool.definitions"))
+    if isinstance(tools, list) and tools:
+        params["tools"] = [chat_tool(tool) for tool in tools]
     failed = span.status is not None and span.status.code in (2, "STATUS_CODE_ERROR")
     start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
     scores = beside.scores.get(key) or beside.by_response.get(
@@ -297,7 +310,7 @@ def _call(
         score=scores.get(metric),
         failure="error" if failed or "error.type" in given else answer.failure,
         messages=messages,
-        params=_params(given),
+        params=params,
         output=answer.text,
         usage=_usage(given),
         cost_usd=given.get("gen_ai.usage.cost"),
@@ -305,14 +318,6 @@ def _call(
         started=datetime.fromtimestamp(start / 1e9, UTC).isoformat() if start else "",
         labels=labels,
     )
-
-
-def _params(given: dict[str, Any]) -> dict[str, Any]:
-    params = {ours: given[theirs] for theirs, ours in _PARAMS.items() if theirs in given}
-    tools = unpacked(given.get("gen_ai.tool.definitions"))
-    if not isinstance(tools, list) or not tools:
-        return params
-    return {**params, "tools": [chat_tool(tool) for tool in tools]}
 
 
 def _usage(given: dict[str, Any]) -> Usage | None:

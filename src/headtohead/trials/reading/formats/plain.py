@@ -227,11 +227,6 @@ def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
     return msgspec.convert(value, kind)
 
 
-def _seconds(milliseconds: object) -> float | None:
-    found = number_of(milliseconds)
-    return None if found is None else found / 1000
-
-
 _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "key": ("key", text_of),
     "epoch": ("epoch", count_of),
@@ -246,7 +241,7 @@ _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "reference": ("reference", text_of),
     "cost_usd": ("cost_usd", number_of),
     "latency_s": ("latency_s", number_of),
-    "latency_ms": ("latency_s", _seconds),
+    "latency_ms": ("latency_s", lambda ms: None if (x := number_of(ms)) is None else x / 1000),
     "started": ("started", text_of),
     "fingerprint": ("fingerprint", text_of),
     "usage": ("usage", lambda value: usage_of(msgspec.convert(value, OpenAITokens))),
