@@ -109,7 +109,11 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
 
 def sensitivity(drawn: Drawing) -> "alt.LayerChart":
     """Gap (left) and lag (right) under each choice, with intervals; the line is what was asked."""
-    far = {what: _farthest(drawn.rows, what, unit) for what, unit in _QUANTITIES}
+    far: dict[str, float | None] = {}
+    for what, unit in _QUANTITIES:
+        columns = (f"{what}_{unit}", f"{what}_high_{unit}")
+        known = [row[c] for row in drawn.rows for c in columns if row.get(c) is not None]
+        far[what] = max(known, default=None)
     rows = [_ends(row, far) for row in _in_groups(drawn.rows, "topic", TOPIC_WORDS, "choice")]
     chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
     y = _lines(TOPIC_WORDS)
@@ -250,9 +254,3 @@ def _ends(row: ChartRow, far: Mapping[str, float | None]) -> ChartRow:
         ends = (format(v, ".1f") if v is not None else "no bound" for v in (low, high))
         made[f"{what}_words"] = " to ".join(ends) if low is not None else "no interval made"
     return made
-
-
-def _farthest(rows: Sequence[ChartRow], what: str, unit: str) -> float | None:
-    """The highest number of all values and ends of a quantity."""
-    columns = (f"{what}_{unit}", f"{what}_high_{unit}")
-    return max((row[c] for row in rows for c in columns if row.get(c) is not None), default=None)

@@ -189,7 +189,11 @@ def _models(
         row["label"]: row
         for row in used.sort("label").unique("label", keep="first").iter_rows(named=True)
     }
-    published = _published_days(frames)
+    published: dict[str, date] = {}  # unit -> the day from which the index's publisher counts it
+    printed = frames.get("index_scores")
+    if printed is not None and not printed.is_empty():
+        units = printed.select(pl.coalesce("model_id", "model_name"), "released_on")
+        published = dict(units.sort("released_on", descending=True).iter_rows())
     counts = dict(zip(kept.models, kept.per_model.tolist(), strict=True))
     made: list[dict[str, Any]] = []
     for name in kept.models:
@@ -207,14 +211,3 @@ def _models(
     texts = dict.fromkeys(("label", *_COLUMNS), pl.String())
     schema = {**texts, "released_on": pl.Date(), "benchmarks_n": pl.Int64()}
     return pl.DataFrame(made, schema=schema)
-
-
-def _published_days(frames: Frames) -> dict[str, date]:
-    """Unit -> the day that the index's publisher counts the model from."""
-    import polars as pl
-
-    rows = frames.get("index_scores")
-    if rows is None or rows.is_empty():
-        return {}
-    units = rows.select(pl.coalesce("model_id", "model_name"), "released_on")
-    return dict(units.sort("released_on", descending=True).iter_rows())

@@ -11,9 +11,7 @@ from headtohead.core.question import Frames
 from headtohead.stats.quantiles import normal_quantile
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from headtohead.stats.inputs import FloatArray
+    pass
 
 _INDEX = "eci"
 _COLUMNS = ("model_id", "lab", "country", "open", "family", "brand")
@@ -40,7 +38,11 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
         raise ValueError("no edition of the published index was known")
     curves = frames["index_benchmarks"].filter(pl.col("index_name") == _INDEX).sort("benchmark")
     ability = rows["score_index"].to_numpy()
-    draws = ability + _errors(rows) * rng.standard_normal((settings.draws, ability.size))
+    level = rows["level_frac"].drop_nulls()
+    z = normal_quantile(0.5 + (level[0] if level.len() else 0.9) / 2)
+    width = (rows["score_high_index"] - rows["score_low_index"]).fill_null(0.0)
+    se = width.to_numpy() / (2 * z)  # 0 where no interval is printed
+    draws = ability + se * rng.standard_normal((settings.draws, ability.size))
     day = "model_released_on" if settings.dates == "release" else "released_on"
     models = rows.select(
         pl.col("model_name").alias("label"),
@@ -65,13 +67,3 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
     )
     named = rows.with_columns(pl.col("model_name").alias("label"))
     return Capability(settings, index, models, named, {})
-
-
-def _errors(rows: "pl.DataFrame") -> "FloatArray":
-    """Standard errors from the printed intervals; 0 where none is printed."""
-    import polars as pl
-
-    level = rows["level_frac"].drop_nulls()
-    z = normal_quantile(0.5 + (level[0] if level.len() else 0.9) / 2)
-    width = (pl.col("score_high_index") - pl.col("score_low_index")).fill_null(0.0)
-    return np.asarray(rows.select(width / (2 * z)).to_series().to_numpy())

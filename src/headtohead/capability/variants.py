@@ -153,7 +153,12 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
             if unseen is not None:
                 name = side_name(side(ask, which))
                 words = f"{name} unseen tests {100 * worse:.0f} points worse"
-                yield Variant("missing", words, _worse(sides, unseen))
+                # The curves of the benchmarks stay.
+                ability = rescored(made.index, unseen)
+                moved = made.index.ability_draws + (ability - made.index.ability)
+                index = replace(made.index, ability=ability, ability_draws=moved)
+                poorer = replace(sides, capability=replace(made, index=index))
+                yield Variant("missing", words, poorer)
 
 
 def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:
@@ -181,15 +186,6 @@ def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Sco
         items=[None if np.isnan(items[b]) else items[b] for _, b in lacking],
         chance=dict(zip(scores.benchmarks, scores.chance.tolist(), strict=True)),
     )
-
-
-def _worse(sides: TwoSides, unseen: Scores) -> TwoSides:
-    """Both sides, had models the unseen scores too; the curves of benchmarks stay."""
-    made = sides.capability
-    ability = rescored(made.index, unseen)
-    moved = made.index.ability_draws + (ability - made.index.ability)
-    index = replace(made.index, ability=ability, ability_draws=moved)
-    return replace(sides, capability=replace(made, index=index))
 
 
 def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":

@@ -67,7 +67,14 @@ class Scores:
             )
         names, mi = _coded(models)
         tests, bi = _coded(benchmarks)
-        sizes = _sizes(items, value)
+        sizes = np.full(value.size, np.nan)
+        if items is not None:
+            sizes = np.array([np.nan if n is None else float(n) for n in items])
+            same_length(items=sizes, scores=value)
+            if np.any(sizes < 1) or np.any(np.isinf(sizes)):
+                raise ValueError(
+                    "items must be counts of at least 1; leave out what is not known (None)"
+                )
         floor = np.array([(chance or {}).get(name, 0.0) for name in tests])
         if not np.all((floor >= 0) & (floor < 1)):
             raise ValueError("chance must lie between 0 and below 1: a share, not a percentage")
@@ -208,16 +215,6 @@ def _recoded(index: IntArray, names: tuple[str, ...]) -> tuple[IntArray, tuple[s
 def _places(names: tuple[str, ...], wanted: Collection[str]) -> list[int]:
     chosen = set(wanted)
     return [n for n, name in enumerate(names) if name in chosen]
-
-
-def _sizes(items: Sequence[float | None] | None, value: FloatArray) -> FloatArray:
-    if items is None:
-        return np.full(value.size, np.nan)
-    sizes = np.array([np.nan if n is None else float(n) for n in items])
-    same_length(items=sizes, scores=value)
-    if np.any(sizes < 1) or np.any(np.isinf(sizes)):
-        raise ValueError("items must be counts of at least 1; leave out what is not known (None)")
-    return sizes
 
 
 def _check_range(

@@ -55,7 +55,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if unknown:
         return Answer(missing=f"the index has no benchmark {', '.join(unknown)}")
     evidence = found.capability.evidence(found.best_a, found.best_b)
-    gaps = {name: _gap(found, name) for name in asked}
+    index = found.capability.index
+    i, j = index.place(found.best_a), index.place(found.best_b)
+    gaps = {}
+    for name in asked:
+        points = index.expected(name, index.ability[[i, j]])
+        drawn = [index.expected(name, index.ability_draws[:, n], draws=True) for n in (i, j)]
+        gaps[name] = drawn_interval(float(points[1] - points[0]), drawn[1] - drawn[0], LEVEL)
     order = sorted(asked, key=lambda name: (-abs(gaps[name].value), name))
     made = [
         estimate(
@@ -92,14 +98,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _gap(found: TwoSides, name: str) -> Interval:
-    index = found.capability.index
-    i, j = index.place(found.best_a), index.place(found.best_b)
-    points = index.expected(name, index.ability[[i, j]])
-    drawn = [index.expected(name, index.ability_draws[:, n], draws=True) for n in (i, j)]
-    return drawn_interval(float(points[1] - points[0]), drawn[1] - drawn[0], LEVEL)
-
-
 def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
     import polars as pl
 
@@ -111,7 +109,10 @@ def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
     }
     rows = found.capability.rows
     for which, model in (("a", found.best_a), ("b", found.best_b)):
-        scored = _scored(rows, model, name)
+        scored = None  # unless the index is made of scores, and the model met the benchmark
+        if "test" in rows.columns:
+            own = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
+            scored = float(own[0]) if own.len() else None
         made[f"{which}_model"] = model
         points = index.ability[[index.place(model)]]
         made[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
@@ -120,13 +121,3 @@ def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
     texts = ("benchmark", "title", "domain", "a_model", "b_model")
     schema = {c: pl.String() if c in texts else pl.Float64() for c in _COLUMNS}
     return pl.DataFrame([made], schema=schema)
-
-
-def _scored(rows: "pl.DataFrame", model: str, name: str) -> float | None:
-    """The score that a model was given, if the index is made of scores and it met the benchmark."""
-    import polars as pl
-
-    if "test" not in rows.columns:
-        return None
-    found = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
-    return float(found[0]) if found.len() else None

@@ -8,7 +8,6 @@ from headtohead.capability.fitted import two_sides
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import (
-    HorizontalGap,
     Spread,
     TrendGap,
     horizontal_gap,
@@ -56,7 +55,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     try:
         apart = horizontal_gap(a, b, _levels(found), day, LEVEL)
-        estimates += _apart(found, ask, apart, names)
+        if apart.both and np.isfinite(apart.mean.value):
+            label = f"{names[1]} after {names[0]} at the same level, on average"
+            method = (
+                "mean time between both sides' first model at a level, over levels that both "
+                "reached"
+            )
+            months = apart.mean.rescaled(MONTHS_A_DAY)
+            estimates.append(
+                _made(found, ask, label, months, method, apart.both, "levels", "months")
+            )
         notes.append(
             f"{apart.both} levels reached by both, a tenth of a point apart; {apart.only_leader} "
             f"only by {names[0]}, {apart.only_trailing} only by {names[1]}"
@@ -105,15 +113,6 @@ def _interval(spread: Spread, ask: Ask, by: float) -> tuple[Interval, str]:
     if np.isfinite(spread.both.low) and np.isfinite(spread.both.high):
         return spread.both.rescaled(by), f"{through}, scores and records drawn anew"
     return spread.scores.rescaled(by), f"{through}, scores drawn anew, records as given"
-
-
-def _apart(found: TwoSides, ask: Ask, apart: HorizontalGap, names: list[str]) -> list[Estimate]:
-    if not apart.both or not np.isfinite(apart.mean.value):
-        return []
-    label = f"{names[1]} after {names[0]} at the same level, on average"
-    method = "mean time between both sides' first model at a level, over levels that both reached"
-    months = apart.mean.rescaled(MONTHS_A_DAY)
-    return [_made(found, ask, label, months, method, apart.both, "levels", "months")]
 
 
 def _made(
