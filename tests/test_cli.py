@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import headtohead
 from headtohead.cli import main
+from headtohead.publish.terminal import cells_of
 
 Run = Callable[..., Result]
 
@@ -117,6 +118,36 @@ def test_show_prints_rows_sources_and_both_readings(run: Run) -> None:
     assert result.exit_code == 0
     for part in ("AS STATED", "KINDEST READING", "SOURCES", "lmarena_catalog", "rows (", "n=282"):
         assert part in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "P2", "--as-of", "2025-12-15"),
+        ("sources",),
+        ("evidence",),
+        ("evidence", "prices", "--as-of", "2025-12-15", "--limit", "5"),
+        ("plan", "--discordance", "0.2"),
+    ],
+    ids=lambda a: a[0],
+)
+def test_no_line_is_wider_than_the_terminal(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    assert max(map(cells_of, result.output.splitlines())) <= 80
+
+
+def test_show_as_csv_has_every_row_of_both_readings(run: Run) -> None:
+    lines = run("show", "P2", "--as-of", "2025-12-15", "--csv").stdout.splitlines()
+    assert lines[0].startswith("reading,model_name,")
+    assert len(lines) == 9
+
+
+def test_diff_as_csv_has_a_line_for_each_change(run: Run) -> None:
+    days = ("diff", "--from", "2025-12-05", "--to", "2025-12-25")
+    lines = run(*days, "--csv").stdout.splitlines()
+    assert lines[0] == "what,subject,before,after,why,source_ids"
+    assert len(lines) == 1 + len(envelope(run(*days, "--json"))["results"])
 
 
 def test_show_marks_what_is_not_verified(run: Run) -> None:

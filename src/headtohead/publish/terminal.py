@@ -351,18 +351,21 @@ def _widths(
 ) -> list[int] | None:
     """How wide each column is; None if they cannot be made to fit.
 
-    Numbers are never broken, and words only where even the shortest columns would be too wide.
+    Numbers are never broken. Words are, where even the shortest columns would be too wide; those
+    of the first column, which names a row, last.
     """
     wide = [max(cells_of(line[i]) for line in texts) for i in kept]
     room -= len(_GAP) * (len(kept) - 1)
-    for longest in (40, 28, 20, 14, 10):
+    longest = (40, 28, 20, 16, 13, 10)
+    for first, others in (*((40, most) for most in longest), *((most, 10) for most in longest)):
         made = []
         for n, i in enumerate(kept):
-            head = _longest_word(texts[0][i], longest)
+            most = others if n else first
+            head = _longest_word(texts[0][i], most)
             words = (
                 max((cells_of(line[i]) for line in texts[1:]), default=0)
                 if columns[i].digits is not None
-                else max((_longest_word(line[i], longest) for line in texts[1:]), default=0)
+                else max((_longest_word(line[i], most) for line in texts[1:]), default=0)
             )
             made.append(min(wide[n], max(head, words)))
         if sum(made) <= room:
