@@ -79,7 +79,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFile:
     """One file to fetch.
 
     Attributes:
@@ -116,7 +116,7 @@ class _Again(Exception):
         super().__init__(str(why))
 
 
-def fetch(client: "httpx2.Client", wanted: Wanted, progress: Progress) -> Held | None:
+def fetch(client: "httpx2.Client", wanted: WantedFile, progress: Progress) -> Held | None:
     """The file, whole and checked; a part left by an earlier run is continued.
 
     Returns:
@@ -155,7 +155,7 @@ def _note(path: Path, version: Version) -> None:
     _beside(path).write_text(json.dumps(text), encoding="utf-8")
 
 
-def _attempt(client: "httpx2.Client", wanted: Wanted, progress: Progress) -> Held | None:
+def _attempt(client: "httpx2.Client", wanted: WantedFile, progress: Progress) -> Held | None:
     import httpx2
 
     before = version_beside(wanted.part, wanted.url)
@@ -192,7 +192,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _ask(wanted: Wanted, before: Version, resumed: int) -> dict[str, str]:
+def _ask(wanted: WantedFile, before: Version, resumed: int) -> dict[str, str]:
     # Compressed on the way, lengths and ranges would not count the bytes we keep.
     headers = {"Accept-Encoding": "identity"}
     if resumed:
@@ -204,7 +204,7 @@ def _ask(wanted: Wanted, before: Version, resumed: int) -> dict[str, str]:
     return headers
 
 
-def _offset(answer: "httpx2.Response", wanted: Wanted, before: Version, resumed: int) -> int:
+def _offset(answer: "httpx2.Response", wanted: WantedFile, before: Version, resumed: int) -> int:
     """Where the body that follows belongs in the file."""
     import httpx2
 
@@ -230,14 +230,14 @@ def _offset(answer: "httpx2.Response", wanted: Wanted, before: Version, resumed:
     return 0
 
 
-def _start_over(wanted: Wanted, what: str) -> _Again:
+def _start_over(wanted: WantedFile, what: str) -> _Again:
     wanted.part.unlink(missing_ok=True)
     return _Again(
         DamagedDownload(f"{wanted.label}: {what}, at {wanted.url}. Run the update again.")
     )
 
 
-def _refused(answer: "httpx2.Response", wanted: Wanted) -> SourceUnreachable:
+def _refused(answer: "httpx2.Response", wanted: WantedFile) -> SourceUnreachable:
     import httpx2
 
     said = f"{wanted.label}: {wanted.url} answered {answer.status_code} {answer.reason_phrase}"
@@ -288,7 +288,7 @@ def _receive(answer: "httpx2.Response", part: Path, progress: Progress) -> None:
         raise full(part, error) from None
 
 
-def _broken(wanted: Wanted, error: "httpx2.RequestError", offset: int | None) -> Exception:
+def _broken(wanted: WantedFile, error: "httpx2.RequestError", offset: int | None) -> Exception:
     """The outcome of a connection that failed; worth another attempt if it brought bytes."""
     import httpx2
 
@@ -309,7 +309,7 @@ def _broken(wanted: Wanted, error: "httpx2.RequestError", offset: int | None) ->
     return _Again(why) if offset is not None and size > offset else why
 
 
-def _finish(wanted: Wanted, version: Version, total: int | None, offset: int) -> Held:
+def _finish(wanted: WantedFile, version: Version, total: int | None, offset: int) -> Held:
     """Check the whole file and give it its name."""
     content = wanted.part.read_bytes()
     if total is not None and len(content) != total:
@@ -335,7 +335,7 @@ def _finish(wanted: Wanted, version: Version, total: int | None, offset: int) ->
     return Held(wanted.target, version)
 
 
-def _problem(content: bytes, wanted: Wanted) -> str:
+def _problem(content: bytes, wanted: WantedFile) -> str:
     if not content:
         return "an empty file came"
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()

@@ -19,7 +19,7 @@ from headtohead.evidence.download import (
     NoConnection,
     Progress,
     Silent,
-    Wanted,
+    WantedFile,
     fetch,
     version_beside,
 )
@@ -38,7 +38,7 @@ _SILENT = Silent()
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Update:
     """What one update has in common for all its sources."""
 
     store: Store
@@ -48,7 +48,7 @@ class _Run:
     progress: Progress
     silent_hosts: set[str] = field(default_factory=set)
 
-    def fetch(self, wanted: Wanted) -> Held | None:
+    def fetch(self, wanted: WantedFile) -> Held | None:
         """The file; a machine that could not be reached once is not waited for again."""
         host = urlsplit(wanted.url).netloc
         if host in self.silent_hosts:
@@ -110,7 +110,7 @@ def update(
         writing(store.home),
         httpx2.Client(headers=headers, timeout=limits, follow_redirects=True) as client,
     ):
-        run = _Run(store, client, today, mirror, progress)
+        run = _Update(store, client, today, mirror, progress)
         return tuple(_guarded(found, run) for found in chosen)
 
 
@@ -120,7 +120,7 @@ def _chosen(source_ids: Sequence[str]) -> list[Importer]:
     return [found for _, found in sorted(importers().items())]
 
 
-def _guarded(found: Importer, run: _Run) -> Updated:
+def _guarded(found: Importer, run: _Update) -> Updated:
     source = found.source
     if not source.downloads:
         return Updated(source_id=source.source_id, state="by_hand", how_to_get=source.how_to_get)
@@ -155,7 +155,9 @@ def _guarded(found: Importer, run: _Run) -> Updated:
         return Updated(source_id=source.source_id, state="failed", failure=failure)
 
 
-def _wanted(run: _Run, source_id: str, download: Download, since: date, until: date) -> Wanted:
+def _wanted(
+    run: _Update, source_id: str, download: Download, since: date, until: date
+) -> WantedFile:
     url = download.url
     if run.mirror is not None:
         url = f"{run.mirror.rstrip('/')}/{source_id}/{quote(download.name)}"
@@ -165,7 +167,7 @@ def _wanted(run: _Run, source_id: str, download: Download, since: date, until: d
     held = snapshots.held(run.store.home, source_id, download.name, url)
     if target.is_file() and left.url:
         held = Held(target, left)
-    return Wanted(
+    return WantedFile(
         f"{source_id}/{download.name}",
         url,
         target,

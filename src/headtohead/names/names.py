@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import UnknownName
 from headtohead.names.book import Alias, Book, Lab, Model, Operator, Span, load_book
-from headtohead.names.reading import Reading, look_up, names_a_pair, open_up, path_of
+from headtohead.names.reading import PartedName, look_up, names_a_pair, open_up, path_of
 from headtohead.names.rules import fold, key
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
@@ -196,19 +196,19 @@ class Names:
         step = f"No model or alias is spelt {reading.whole or 'like this'}."
         return _Found(self._nothing(name, reading, seller, "not-listed", step))
 
-    def _parted_uncached(self, name: str) -> tuple[Reading, str]:
+    def _parted_uncached(self, name: str) -> tuple[PartedName, str]:
         """A name taken apart, whoever uses it, and the key that is listed; else why none is."""
         spelt, used = self._book.rules.spell(name)
         if spelt in self._book.index:
-            reading = Reading(base=spelt, prefix=path_of(fold(name))[0])
+            reading = PartedName(base=spelt, prefix=path_of(fold(name))[0])
             reading.say_spelling(used)
             return reading, spelt
         if names_a_pair(name):
-            return Reading(), _PAIR
+            return PartedName(), _PAIR
         reading = open_up(name, self._book.rules, self._book.maker)
         return reading, look_up(reading, self._book.rules, self._book.index.__contains__)
 
-    def _known(self, name: str, spelt: str, reading: Reading, seller: str | None) -> _Found:
+    def _known(self, name: str, spelt: str, reading: PartedName, seller: str | None) -> _Found:
         """A key that is in the index: its aliases for this seller first, then the model itself."""
         entry = self._book.index[spelt]
         reading.steps.append(f"Read as {spelt}.")
@@ -228,7 +228,7 @@ class Names:
         return _Found(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
 
     def _meant_elsewhere(
-        self, name: str, alias: Alias, reading: Reading, seller: str | None
+        self, name: str, alias: Alias, reading: PartedName, seller: str | None
     ) -> Resolution:
         """The answer for a name whose meaning is recorded only for other lists than this one."""
         where = " and ".join(sorted(alias.sellers))
@@ -246,7 +246,7 @@ class Names:
         return labs.pop() if len(labs) == 1 else None
 
     def _elsewhere(
-        self, aliases: tuple[Alias, ...], reading: Reading, seller: str | None
+        self, aliases: tuple[Alias, ...], reading: PartedName, seller: str | None
     ) -> tuple[Alias, ...]:
         """The aliases that hold for this seller: those for all, or the owner's if none is named.
 
@@ -258,7 +258,9 @@ class Names:
         sold = tuple(a for a in aliases if "boards" not in a.sellers)
         return sold if reading.prefix else sold[:1]
 
-    def _listed(self, name: str, model_id: str, reading: Reading, seller: str | None) -> Resolution:
+    def _listed(
+        self, name: str, model_id: str, reading: PartedName, seller: str | None
+    ) -> Resolution:
         """The model itself, if a day in the name is its day of release."""
         model = self._book.models[model_id]
         rule = "listed"
@@ -279,12 +281,12 @@ class Names:
             tuple(reading.steps),
         )
 
-    def _unknown_stamp(self, name: str, reading: Reading, seller: str | None) -> Resolution:
+    def _unknown_stamp(self, name: str, reading: PartedName, seller: str | None) -> Resolution:
         step = f"No listed edition carries the stamp {reading.stamp}."
         return self._nothing(name, reading, seller, "unknown-stamp", step)
 
     def _nothing(
-        self, name: str, reading: Reading, seller: str | None, rule: str, step: str = ""
+        self, name: str, reading: PartedName, seller: str | None, rule: str, step: str = ""
     ) -> Resolution:
         """The answer without a model; the author in an OpenRouter id still tells the lab."""
         lab = None
@@ -348,7 +350,7 @@ class Names:
         return self._by_span(frame, span, step)
 
 
-def _places(reading: Reading, seller: str | None) -> set[str]:
+def _places(reading: PartedName, seller: str | None) -> set[str]:
     """The words of an alias's `at` that this name falls under."""
     if seller:
         return {seller, "sellers"}

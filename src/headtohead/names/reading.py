@@ -21,7 +21,7 @@ _MOST_WORDS_OFF = 6
 
 
 @dataclass(slots=True)
-class Reading:
+class PartedName:
     """What has been read off one name so far.
 
     Attributes:
@@ -100,7 +100,7 @@ def names_a_pair(text: str) -> bool:
     return bool(_PAIR.search(_PAREN.sub(" ", fold(text))))
 
 
-def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> Reading:
+def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedName:
     """The name parted into path, brackets and base, each cleaned.
 
     Args:
@@ -108,7 +108,7 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> Reading:
         rules: The rules of names.
         makers: Whether a text in front of ": " is a maker or seller.
     """
-    reading = Reading()
+    reading = PartedName()
     text = fold(name).strip()
     text, parens = _take_parens(text)
     for rule in rules.strips:
@@ -131,7 +131,7 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> Reading:
     return reading
 
 
-def _take_front(text: str, reading: Reading, makers: Callable[[str], bool]) -> str:
+def _take_front(text: str, reading: PartedName, makers: Callable[[str], bool]) -> str:
     """The text without a maker and colon in front ("Anthropic: Claude Opus 4.7")."""
     front, mark, rest = text.partition(": ")
     if mark and makers(front):
@@ -165,7 +165,7 @@ def _take_colons(text: str, rules: Rules) -> tuple[str, list[str]]:
     return text, []
 
 
-def _read_part(text: str, place: Place, reading: Reading, rules: Rules) -> None:
+def _read_part(text: str, place: Place, reading: PartedName, rules: Rules) -> None:
     """Read one bracket part: known words are modes and channels, the rest belongs to the name."""
     part = key(text)
     found = _read_words(part, place, reading.base, rules)
@@ -199,7 +199,7 @@ def _read_words(part: str, place: Place, base: str, rules: Rules) -> list[tuple[
     return found
 
 
-def look_up(reading: Reading, rules: Rules, known: Callable[[str], bool]) -> str:
+def look_up(reading: PartedName, rules: Rules, known: Callable[[str], bool]) -> str:
     """Take words off the end until the rest is a known name.
 
     Args:
@@ -220,7 +220,7 @@ def look_up(reading: Reading, rules: Rules, known: Callable[[str], bool]) -> str
     return ""
 
 
-def _candidates(reading: Reading) -> Iterator[tuple[str, str]]:
+def _candidates(reading: PartedName) -> Iterator[tuple[str, str]]:
     """The keys to try, each with the day it leaves out: all words, then all but a day."""
     yield reading.whole, ""
     for position, part in enumerate(reading.tail):
@@ -229,7 +229,7 @@ def _candidates(reading: Reading) -> Iterator[tuple[str, str]]:
             yield "-".join([reading.base, *rest]), part
 
 
-def _peel(reading: Reading, rules: Rules) -> bool:
+def _peel(reading: PartedName, rules: Rules) -> bool:
     """Take the last word off the base if a rule knows it; False if none does."""
     base = reading.base
     budget = _THINKING_BUDGET.search(base) or (

@@ -48,7 +48,7 @@ _Prices = dict[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class _Offer:
     """Where one model's rows go, and what they share."""
 
     parsed: Parsed
@@ -114,7 +114,7 @@ def _model(
     record = Record(_ID, f"{file} {provider}", fields)
     name = record.text("id")
     note = "deprecated by its provider" if record.maybe("deprecated") else None
-    model = _Model(parsed, vintage, f"{file} {provider}/{name}", provider, name, url, note)
+    model = _Offer(parsed, vintage, f"{file} {provider}/{name}", provider, name, url, note)
     prices = record.take("prices")
     # Rules that match names in requests to models: our own alias list does that, with dates.
     record.done("match", "name", "description", "context_window", "price_comments")
@@ -124,7 +124,7 @@ def _model(
         model.add(_prices(model, prices))
 
 
-def _conditional(model: _Model, conditions: list[Mapping[str, Any]]) -> None:
+def _conditional(model: _Offer, conditions: list[Mapping[str, Any]]) -> None:
     """Prices of which the last whose condition holds is in force."""
     always: _Prices = {}
     dated: list[tuple[date, _Prices]] = []
@@ -147,7 +147,7 @@ def _conditional(model: _Model, conditions: list[Mapping[str, Any]]) -> None:
         _by_day(model, always, sorted(dated, key=lambda d: d[0]))
 
 
-def _by_day(model: _Model, always: _Prices, dated: list[tuple[date, _Prices]]) -> None:
+def _by_day(model: _Offer, always: _Prices, dated: list[tuple[date, _Prices]]) -> None:
     """A price list that changes on stated days."""
     ends = [*(start for start, _ in dated), None]
     first = ends[0]
@@ -163,7 +163,7 @@ def _by_day(model: _Model, always: _Prices, dated: list[tuple[date, _Prices]]) -
 
 
 def _by_hour(
-    model: _Model, always: _Prices, windows: list[_Window], dated: list[tuple[date, _Prices]]
+    model: _Offer, always: _Prices, windows: list[_Window], dated: list[tuple[date, _Prices]]
 ) -> None:
     """A price list that changes with the hour: what holds for more of the day is standard."""
     if dated or len(windows) > 1:
@@ -196,7 +196,7 @@ def _minutes(text: str) -> int:
     return at.hour * 60 + at.minute
 
 
-def _prices(model: _Model, fields: Mapping[str, Any]) -> _Prices:
+def _prices(model: _Offer, fields: Mapping[str, Any]) -> _Prices:
     """(tier, token kind) -> price."""
     found: _Prices = {}
     record = Record(_ID, f"{model.where} prices", fields)

@@ -52,7 +52,7 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Edition:
+class _Listed:
     """Where rows go, and the day of the response."""
 
     parsed: Parsed
@@ -63,7 +63,7 @@ def parse(raw: RawFiles) -> Parsed:
     """Every model and its prices, as of the day of the response."""
     f = raw.one("models*.json")
     dated = _DATED.search(f.name)
-    edition = _Edition(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
+    edition = _Listed(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
     answer = Record(_ID, f.name, json.loads(f.text()))
     for position, fields in enumerate(answer.items("data")):
         record = Record(_ID, f"{f.name} model {position}", fields)
@@ -97,7 +97,7 @@ def parse(raw: RawFiles) -> Parsed:
     return edition.parsed
 
 
-def _prices(edition: _Edition, name: str, record: Record) -> None:
+def _prices(edition: _Listed, name: str, record: Record) -> None:
     overrides = record.items_maybe("overrides")
     discount = record.maybe("discount", 0)
     if discount != 0:
@@ -111,7 +111,7 @@ def _prices(edition: _Edition, name: str, record: Record) -> None:
             _tier(edition, name, part.convert("min_prompt_tokens", context_tier), part)
 
 
-def _tier(edition: _Edition, name: str, tier: str, record: Record) -> None:
+def _tier(edition: _Listed, name: str, tier: str, record: Record) -> None:
     for field in _NOT_PER_TOKEN:
         if record.maybe(field) is not None:
             edition.parsed.drop(f"not a price per token: {field}")
