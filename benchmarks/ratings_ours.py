@@ -131,14 +131,14 @@ def _boards(folder: str) -> Ready:
     from headtohead.ratings.bradley_terry.counts import Counts
     from headtohead.ratings.bradley_terry.covariance import covariance
     from headtohead.ratings.bradley_terry.fit import fit
-    from headtohead.ratings.cells import Cells
+    from headtohead.ratings.cells import CellCounter
 
     names = _names(folder)
     a, b, outcome = (np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome"))
     category = np.load(Path(folder) / "category.npy")
 
     def run() -> object:
-        cells = Cells()
+        cells = CellCounter()
         for start in range(0, a.size, _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
             pair = (a[rows].astype(np.int64) * len(names) + b[rows]) * 4 + outcome[rows]

@@ -75,7 +75,7 @@ def test_a_judge_of_other_comparisons_is_refused() -> None:
 def test_votes_without_prompts_cannot_be_matched() -> None:
     bare = table(PEOPLE_SAY)
     del bare["prompt"]
-    with pytest.raises(InputError, match="--map prompt=COLUMN"):
+    with pytest.raises(InputError, match="'prompt': 'COLUMN'"):
         together(bare, table(JUDGE_SAYS))
     empty = table([*PEOPLE_SAY, ("", "a", "b", "tie")])
     with pytest.raises(InputError, match="1 votes have no prompt"):
@@ -157,10 +157,10 @@ def test_models_that_people_never_saw_are_named_and_not_rated() -> None:
     ("choices", "said"),
     [
         ({"ties": "drop"}, "ties count half"),
-        ({"style": ("length",)}, "without --style"),
-        ({"cluster": "voter"}, "and --cluster"),
-        ({"intervals": "bootstrap"}, "leave out --intervals"),
-        ({"min_votes": 3}, "leave out --min-votes"),
+        ({"style": ("length",)}, "without `style`"),
+        ({"cluster": "voter"}, "and `cluster`"),
+        ({"intervals": "bootstrap"}, "leave out `intervals`"),
+        ({"min_votes": 3}, "leave out `min_votes`"),
     ],
 )
 def test_choices_that_do_not_go_with_a_judge_are_refused(

@@ -13,7 +13,7 @@ from tests.ratings.reading.vote_files import cells, counted
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.cells import Cells
+from headtohead.ratings.cells import CellCounter
 from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
 from headtohead.ratings.tally import Tally, clustered_cells, tally
 
@@ -167,13 +167,13 @@ def test_many_models_need_no_square_table() -> None:
 
 
 def test_cells_grow_with_models_and_boards() -> None:
-    made = Cells()
+    made = CellCounter()
     made.add(np.array([(0 * 2 + 1) * 4 + 2]), 2, np.array([0], dtype=np.int32), 1)
     made.add(np.array([(2 * 3 + 0) * 4 + 3]), 3, np.array([2], dtype=np.int32), 3)
     found = [(board, a.tolist(), b.tolist(), v.tolist()) for board, a, b, v in made.boards()]
     assert found == [(0, [0], [1], [[0, 0, 1, 0]]), (2, [2], [0], [[0, 0, 0, 1]])]
     assert [column.tolist() for column in made.rows()] == [[0, 2], [0, 2], [1, 0], [2, 3], [1, 1]]
-    assert [column.size for column in Cells(sparse=True).rows()] == [0] * 5
+    assert [column.size for column in CellCounter(sparse=True).rows()] == [0] * 5
 
 
 # ---------------------------------------------------------------- examples

@@ -1,7 +1,6 @@
 """Looks at everything that could overturn a board, and turns it into points and names."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from headtohead.ratings.trust import (
     Exposure,
     Fitness,
     FlipRow,
-    Misfit,
     OddVoter,
     SideBias,
     Trust,
@@ -22,11 +20,13 @@ from headtohead.ratings.trust import (
 )
 from headtohead.stats.threads import one_thread
 
-if TYPE_CHECKING:
-    from headtohead.ratings.bradley_terry.trust.fitness import Misfit as PairMisfit
-    from headtohead.ratings.bradley_terry.trust.flips import Flip
-
 _SHOWN = 50
+_WHY = {
+    "favours": "favours {}",
+    "snubs": "snubs {}",
+    "surprise": "unlike the rest",
+    "side": "favours a side",
+}
 
 
 @one_thread()
@@ -49,6 +49,9 @@ def audit(
         labels: Model -> group, for the exposure of groups.
         sides: Whether the votes tell which model was shown first.
     """
+    from headtohead.ratings.bradley_terry.trust.flips import adjacent_flips
+
+    k = board.points_per_logit
     notes: list[str] = [] if sides else ["The votes do not tell which model was shown first."]
     exposure = _exposure(board, labels or {})
     if board.settings.style:
@@ -57,36 +60,30 @@ def audit(
         return Trust(
             flips=(), sides=None, fitness=None, exposure=exposure, voters=None, notes=tuple(notes)
         )
-    own = _members(board, clusters)
-    if own is None:
+    own = clusters.among(board.fitted.counts.models) if clusters else None
+    if own is None or np.unique(own.cluster).size < 2:
+        own = None
         notes.append("Voters were not looked at: no column tells who voted, or only one did.")
     grouped = own if board.settings.cluster == voter_column else None
     return Trust(
-        flips=_flips(board),
+        flips=tuple(
+            FlipRow(
+                leader=one.models[0],
+                rival=one.models[1],
+                gap_elo=one.gap * k,
+                needed=one.needed,
+                share_frac=None if one.needed is None else one.share,
+                gap_after_elo=None
+                if one.needed is None or not np.isfinite(one.gap_after)
+                else one.gap_after * k,
+            )
+            for one in adjacent_flips(board.fitted)
+        ),
         sides=_sides(board, grouped, notes) if sides else None,
         fitness=_fitness(board, notes),
         exposure=exposure,
         voters=_voters(board, own, voter_column, voter_names) if own else None,
         notes=tuple(notes),
-    )
-
-
-def _flips(board: Board) -> tuple[FlipRow, ...]:
-    from headtohead.ratings.bradley_terry.trust.flips import adjacent_flips
-
-    return tuple(_flip(board, one) for one in adjacent_flips(board.fitted))
-
-
-def _flip(board: Board, one: "Flip") -> FlipRow:
-    k = board.points_per_logit
-    found = one.needed is not None
-    return FlipRow(
-        leader=one.models[0],
-        rival=one.models[1],
-        gap_elo=one.gap * k,
-        needed=one.needed,
-        share_frac=one.share if found else None,
-        gap_after_elo=one.gap_after * k if found and np.isfinite(one.gap_after) else None,
     )
 
 
@@ -125,27 +122,13 @@ def _fitness(board: Board, notes: list[str]) -> Fitness | None:
         df=found.df,
         p=found.p,
         p_method=found.method,
-        misfits=tuple(_misfit(one) for one in found.misfits[:_SHOWN]),
+        misfits=found.misfits[:_SHOWN],
         misfits_n=len(found.misfits),
         cyclic_frac=around.cyclic,
         cyclic_by_chance_frac=around.cyclic_by_chance,
         cyclic_p=around.cyclic_p,
         circles=tuple(one.models for one in around.circles[:_SHOWN]),
         circles_n=len(around.circles),
-    )
-
-
-def _misfit(one: "PairMisfit") -> Misfit:
-    """The pair, the model first that did better than its rating says."""
-    better = one.score >= one.expected
-    a, b = one.models if better else one.models[::-1]
-    return Misfit(
-        a=a,
-        b=b,
-        expected_frac=one.expected if better else 1 - one.expected,
-        observed_frac=one.score if better else 1 - one.score,
-        votes=one.votes,
-        p=one.p,
     )
 
 
@@ -198,7 +181,7 @@ def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[s
             OddVoter(
                 voter=_name(names, int(checked.voter[i])),
                 votes=int(checked.votes[i]),
-                why=_why(checked.reason[i], board.fitted.counts.models[checked.model[i]]),
+                why=_WHY[checked.reason[i]].format(board.fitted.counts.models[checked.model[i]]),
                 z=float(checked.z[i]),
                 p=float(checked.q[i]),
             )
@@ -216,21 +199,6 @@ def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[s
             if one.model is not None
         ),
     )
-
-
-def _why(reason: str, model: str) -> str:
-    """What makes a voter stand out, in words."""
-    if reason in ("favours", "snubs"):
-        return f"{reason} {model}"
-    return "unlike the rest" if reason == "surprise" else "favours a side"
-
-
-def _members(board: Board, clusters: ClusterCells | None) -> ClusterCells | None:
-    """The votes by voter between the models of this board; None if there are none."""
-    if clusters is None:
-        return None
-    own = clusters.among(board.fitted.counts.models)
-    return own if np.unique(own.cluster).size > 1 else None
 
 
 def _name(names: Sequence[str], number: int) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.interval import Interval
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
+from headtohead.ratings.bradley_terry.connectivity import connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, Errors, covariance
 from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
-from headtohead.ratings.bradley_terry.shape import shape
 from headtohead.ratings.settings import MIDDLE, POINTS_PER_LOGIT, RankSettings
 from headtohead.stats.bootstrap import percentile_interval
 from headtohead.stats.inputs import FloatArray
@@ -167,7 +167,12 @@ def fit_counts(
     """
     fitted = fit(counts, ties=settings.ties, prior=settings.prior)
     own = clusters.among(fitted.counts.models) if clusters else None
-    notes = _few_clusters(own, settings) if own else ()
+    notes: tuple[str, ...] = ()
+    if own and (n := np.unique(own.cluster).size) < _FEW_CLUSTERS:
+        notes = (
+            f"Values of {settings.cluster}: only {n}. So few say little of how much they vary, and "
+            "clustered intervals are rough.",
+        )
     if settings.intervals == "bootstrap":
         drawn = bootstrap(fitted, settings.rng(key), rounds=settings.rounds, clusters=own)
         return Fitted(fitted, np.atleast_2d(np.cov(drawn, rowvar=False)), drawn, notes)
@@ -195,9 +200,14 @@ def boards(
         InputError: If no part has a vote that decides anything.
     """
     kept, notes = prepared(counts, settings)
-    component = shape(kept).component
+    component = connectivity(kept).component
     numbers = range(int(component.max(initial=-1)) + 1)
-    found, why = [], _nothing(settings)
+    found = []
+    # Why no vote is left, as far as the settings are to blame.
+    if settings.min_votes:
+        why = f"no two models that met have {settings.min_votes} votes each"
+    else:
+        why = "every vote is a tie, and ties are left out" if settings.ties == "drop" else "no vote"
     for number in numbers:
         inside = kept.only(component == number)
         try:
@@ -210,15 +220,12 @@ def boards(
     if not found:
         raise InputError(f"The board {name!r} cannot be made: {why}.")
     if len(numbers) > 1:
-        notes.append(_apart(found))
+        listed = "; ".join(f"part {b.part + 1}: {_few(b.fitted.counts.models)}" for b in found)
+        notes.append(
+            "No chain of votes joins all models, so ratings of different parts cannot be compared "
+            f"({listed})."
+        )
     return tuple(replace(board, notes=(*notes, *board.notes)) for board in found)
-
-
-def _nothing(settings: RankSettings) -> str:
-    """Why no vote is left, as far as the settings are to blame."""
-    if settings.min_votes:
-        return f"no two models that met have {settings.min_votes} votes each"
-    return "every vote is a tie, and ties are left out" if settings.ties == "drop" else "no vote"
 
 
 def prepared(counts: Counts, settings: RankSettings) -> tuple[Counts, list[str]]:
@@ -273,7 +280,13 @@ def assemble(
         normal_quantile(0.5 + settings.level / 2),
     )
     sets = rank_sets(fitted.strength, own, rng, level=settings.level, draws=settings.draws)
-    offset, notes = _offset(fitted, settings, k)
+    offset, notes = MIDDLE, made.notes
+    if settings.anchor:
+        anchor, points = settings.anchor
+        if anchor in fitted.counts.models:
+            offset = points - k * float(fitted.strength[fitted.counts.models.index(anchor)])
+        else:
+            notes += (f"The anchor {anchor} is not on this board; its average is put at 1000.",)
     if made.drawn is not None:
         alone = _percentiles(fitted, made.drawn, alone, settings.level)
     together = bounds(fitted, spread, level=settings.level, width=width)
@@ -288,7 +301,7 @@ def assemble(
         width=width,
         offset=offset,
         sets=sets,
-        notes=(*made.notes, *notes),
+        notes=notes,
     )
 
 
@@ -301,7 +314,14 @@ def _standings(
     scores, battles = fitted.counts.scores, fitted.counts.battles
     points = fitted.strength * k + offset
     (low, high), (joint_low, joint_high) = ([e * k + offset for e in p] for p in (alone, together))
-    above, below = fitted.shape.above, fitted.shape.below
+    above, below = fitted.connectivity.above, fitted.connectivity.below
+
+    def flag(i: int) -> str:
+        wins, losses, *ties = scores[i].tolist()
+        if sum(ties) == 0 and 0 in (wins, losses):
+            return "undefeated" if losses == 0 else "winless"
+        return UNBOUNDED.get((bool(above[i]), bool(below[i])), "")
+
     return tuple(
         Standing(
             model=fitted.counts.models[i],
@@ -316,7 +336,7 @@ def _standings(
             wins=int(scores[i, 0]),
             losses=int(scores[i, 1]),
             ties=int(scores[i, 2:].sum()),
-            flag=_flag(scores[i].tolist(), bool(above[i]), bool(below[i])),
+            flag=flag(i),
         )
         for i in np.argsort(-fitted.strength, kind="stable").tolist()
     )
@@ -328,7 +348,7 @@ def _told(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArra
     The curvature at a strength that only the prior holds says little; the bound is exact.
     """
     z = normal_quantile(0.5 + level / 2)
-    above, below = fitted.shape.above, fitted.shape.below
+    above, below = fitted.connectivity.above, fitted.connectivity.below
     reach = np.where(above, fitted.strength - alone[0], alone[1] - fitted.strength)
     spread = np.sqrt(np.diag(own))
     known = np.where(above & below, _UNTOLD, reach / z)
@@ -338,55 +358,17 @@ def _told(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArra
     return np.asarray(own * factor[:, None] * factor[None, :], dtype=np.float64)
 
 
-def _flag(scores: list[int], above: bool, below: bool) -> str:
-    wins, losses, *ties = scores
-    if not sum(ties) and not losses:
-        return "undefeated"
-    if not sum(ties) and not wins:
-        return "winless"
-    return UNBOUNDED.get((above, below), "")
-
-
 def _percentiles(fitted: Fit, drawn: FloatArray, closed: _Ends, level: float) -> _Ends:
     """Percentiles of resampled strengths; open ends stay as the records themselves bound them."""
     low, high = closed[0].copy(), closed[1].copy()
     # Drawn anew, votes that are all ties are all ties again: that a model has no others is no news.
     decided = fitted.counts.scores[:, :2].any(axis=1)
-    for i in np.flatnonzero(decided & ~(fitted.shape.above | fitted.shape.below)).tolist():
+    for i in np.flatnonzero(decided & ~fitted.connectivity.unbounded).tolist():
         found = percentile_interval(float(fitted.strength[i]), drawn[:, i], (1 - level) / 2)
         low[i], high[i] = found.low, found.high
     return low, high
 
 
-def _offset(fitted: Fit, settings: RankSettings, k: float) -> tuple[float, list[str]]:
-    """Points of the average model, and a note where the anchor is not on this board."""
-    models = fitted.counts.models
-    if settings.anchor is None:
-        return MIDDLE, []
-    anchor, points = settings.anchor
-    if anchor in models:
-        return points - k * float(fitted.strength[models.index(anchor)]), []
-    return MIDDLE, [f"The anchor {anchor} is not on this board; its average is put at 1000."]
-
-
-def _few_clusters(own: ClusterCells, settings: RankSettings) -> tuple[str, ...]:
-    n = np.unique(own.cluster).size
-    if n >= _FEW_CLUSTERS:
-        return ()
-    return (
-        f"Values of {settings.cluster}: only {n}. So few say little of how much they vary, and "
-        "clustered intervals are rough.",
-    )
-
-
 def _few(names: Sequence[str]) -> str:
     """The first names of a list."""
     return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-
-
-def _apart(found: list[Board]) -> str:
-    parts = "; ".join(f"part {b.part + 1}: {_few(b.fitted.counts.models)}" for b in found)
-    return (
-        f"No chain of votes joins all models, so ratings of different parts cannot be compared "
-        f"({parts})."
-    )

@@ -12,7 +12,7 @@ _MOST_ROWS = 1 << 22  # sparse rows held before equal ones are joined
 Rows = tuple[IntArray, IntArray, IntArray, IntArray, IntArray]
 
 
-class Cells:
+class CellCounter:
     """How often each pair of models ended in each way, on each of several boards.
 
     Args:
@@ -21,7 +21,6 @@ class Cells:
 
     def __init__(self, *, sparse: bool = False) -> None:
         self._sparse = sparse
-        self._m = 0
         self._table: IntArray = np.zeros((1, 0, 0, 4), dtype=np.int64)
         self._pieces: list[Rows] = []
         self._held = 0
@@ -43,7 +42,11 @@ class Cells:
         if self._sparse:
             self._add_rows(key, m)
             return
-        self._grow(m, max(1, boards))
+        b, old = self._table.shape[:2]
+        if m > old or boards > b:
+            grown = np.zeros((max(b, boards), max(m, old), max(m, old), 4), dtype=np.int64)
+            grown[:b, :old, :old] = self._table
+            self._table = grown
         flat = self._table.reshape(-1)
         if flat.size <= 2 * key.size:
             flat += np.bincount(key, minlength=flat.size)
@@ -59,10 +62,12 @@ class Cells:
                     yield board, first, second, table[first, second]
             return
         board_of, first, second, outcome, n = self.rows()
-        for board, start, stop in _runs(board_of):
+        starts = np.flatnonzero(np.diff(board_of, prepend=-1))
+        stops = np.append(starts[1:], board_of.size)
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
             votes = np.zeros((stop - start, 4), dtype=np.int64)
             votes[np.arange(stop - start), outcome[start:stop]] = n[start:stop]
-            yield board, first[start:stop], second[start:stop], votes
+            yield int(board_of[start]), first[start:stop], second[start:stop], votes
 
     def rows(self) -> Rows:
         """Board, first, second, outcome and number of votes of every cell that has one, sorted."""
@@ -71,13 +76,6 @@ class Cells:
         if len(self._pieces) != 1:
             self._pieces = [_joined(self._pieces)]
         return self._pieces[0]
-
-    def _grow(self, m: int, boards: int) -> None:
-        b, old = self._table.shape[:2]
-        if m > old or boards > b:
-            grown = np.zeros((max(b, boards), max(m, old), max(m, old), 4), dtype=np.int64)
-            grown[:b, :old, :old] = self._table
-            self._table = grown
 
     def _give_up_table(self) -> None:
         board, first, second, outcome = np.nonzero(self._table)
@@ -114,11 +112,3 @@ def _joined(pieces: list[Rows]) -> Rows:
     rest, second = np.divmod(rest, m)
     board, first = np.divmod(rest, m)
     return board, first, second, outcome, total
-
-
-def _runs(values: IntArray) -> Iterator[tuple[int, int, int]]:
-    """Value, start and stop of every run in a sorted array."""
-    starts = np.flatnonzero(np.diff(values, prepend=-1))
-    stops = np.append(starts[1:], values.size)
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        yield int(values[start]), start, stop

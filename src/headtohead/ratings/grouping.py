@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.interval import Interval
 from headtohead.names.names import Names
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry.groups import GroupStrength, group_gap, group_strengths
+from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
 from headtohead.ratings.result import GroupGap, GroupRating, Groups
 
 GROUPS = ("country", "open", "lab", "family")
@@ -47,44 +49,39 @@ def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
         by: What tells the groups apart.
         labels: Model -> group.
     """
-    fitted, level = board.fitted, board.settings.level
+    fitted, level, k = board.fitted, board.settings.level, board.points_per_logit
     strengths = group_strengths(fitted, board.covariance, labels, level=level)
+
+    def gap(a: str, b: str, of: Literal["mean", "best"]) -> Interval:
+        made = group_gap(fitted, board.covariance, labels, a, b, of=of, level=level)
+        return made.rescaled(k)
+
     return Groups(
         by=by,
-        ratings=tuple(_rating(board, one) for one in strengths),
-        gaps=tuple(_gap(board, labels, a, b) for a, b in combinations(strengths, 2)),
+        ratings=tuple(
+            GroupRating(
+                group=one.group,
+                models=one.models,
+                left_out=one.left_out,
+                votes=one.votes,
+                mean=one.mean.rescaled(k, board.offset),
+                best=one.best,
+                top=one.top.rescaled(k, board.offset),
+            )
+            for one in strengths
+        ),
+        gaps=tuple(
+            GroupGap(
+                a=a.group,
+                b=b.group,
+                mean=gap(a.group, b.group, "mean"),
+                best=gap(a.group, b.group, "best"),
+                a_beats_b=board.beats(a.best, b.best),
+            )
+            for a, b in combinations(strengths, 2)
+        ),
         unplaced=tuple(m for m in fitted.counts.models if m not in labels),
         labels=dict(labels),
-    )
-
-
-def _rating(board: Board, one: GroupStrength) -> GroupRating:
-    k = board.points_per_logit
-    return GroupRating(
-        group=one.group,
-        models=one.models,
-        left_out=one.left_out,
-        votes=one.votes,
-        mean=one.mean.rescaled(k, board.offset),
-        best=one.best,
-        top=one.top.rescaled(k, board.offset),
-    )
-
-
-def _gap(board: Board, labels: Mapping[str, str], a: GroupStrength, b: GroupStrength) -> GroupGap:
-    k, level = board.points_per_logit, board.settings.level
-    mean, best = (
-        group_gap(
-            board.fitted, board.covariance, labels, a.group, b.group, of=of, level=level
-        )
-        for of in ("mean", "best")
-    )  # fmt: skip
-    return GroupGap(
-        a=a.group,
-        b=b.group,
-        mean=mean.rescaled(k),
-        best=best.rescaled(k),
-        a_beats_b=board.beats(a.best, b.best),
     )
 
 

@@ -1,4 +1,4 @@
-"""Few votes of people and many of a judge: the judge is used as far as people bear him out."""
+"""Few votes of people and many of a judge: the judge is used as far as people bear it out."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import Board, Fitted, assemble
 from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
-from headtohead.ratings.bradley_terry.trust.powered import Powered, powered
+from headtohead.ratings.bradley_terry.trust.powered import powered
 from headtohead.ratings.reading.votes import Votes
 from headtohead.ratings.result import JudgeUse
 from headtohead.ratings.settings import RankSettings
@@ -39,7 +39,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class _Comparisons:
     """Comparisons with shared codes: prompt, models in order of code, outcome of the lower one."""
 
     key: IntArray
@@ -94,7 +94,7 @@ def join(people: Votes, judge: Votes) -> Joined:
 def judged_boards(
     joined: Joined, settings: RankSettings
 ) -> tuple[dict[str, tuple[Board, ...]], JudgeUse]:
-    """The corrected board, those of people and of the judge alone, and how far he was used.
+    """The corrected board, those of people and of the judge alone, and how far the judge was used.
 
     Args:
         joined: The comparisons.
@@ -104,11 +104,11 @@ def judged_boards(
         InputError: If the settings ask for what does not go with a judge, or nothing was decided.
     """
     if settings.ties != "half" or settings.style or settings.cluster:
-        raise InputError("With --judge, ties count half, without --style and --cluster.")
+        raise InputError("With `judge`, ties count half, without `style` and `cluster`.")
     if settings.min_votes:
-        raise InputError("With --judge, every model is kept; leave out --min-votes.")
+        raise InputError("With `judge`, every model is kept; leave out `min_votes`.")
     if settings.intervals != "sandwich":
-        raise InputError("With --judge, intervals are sandwich; leave out --intervals.")
+        raise InputError("With --judge, intervals are sandwich; leave out `intervals`.")
     try:
         made = powered(joined.votes, prior=settings.prior)
     except ValueError as error:
@@ -119,15 +119,12 @@ def judged_boards(
         JUDGE: Fitted(made.judge, made.judge_covariance),
     }
     for name, one in fits.items():
-        if not one.fit.shape.connected:
+        if not one.fit.connectivity.connected:
             raise InputError(f"The models of {name!r} do not all meet through votes. Add votes.")
-    return {name: (assemble(name, 0, 1, settings, one),) for name, one in fits.items()}, _use(
-        made, joined
-    )
-
-
-def _use(made: Powered, joined: Joined) -> JudgeUse:
-    return JudgeUse(
+    boards: dict[str, tuple[Board, ...]] = {
+        name: (assemble(name, 0, 1, settings, one),) for name, one in fits.items()
+    }
+    return boards, JudgeUse(
         labels=made.labels,
         judged=made.judged,
         agreement_frac=joined.agreement,
@@ -137,11 +134,9 @@ def _use(made: Powered, joined: Joined) -> JudgeUse:
     )
 
 
-def _rows(votes: Votes, models: dict[str, int], prompts: dict[str, int]) -> _Rows:
+def _rows(votes: Votes, models: dict[str, int], prompts: dict[str, int]) -> _Comparisons:
     label = _label(votes)
-    parts = [
-        (b.first, b.second, b.outcome, b.labels[label]) for b in votes.chunks((label,))
-    ]  # fmt: skip
+    parts = [(b.first, b.second, b.outcome, b.labels[label]) for b in votes.chunks((label,))]
     if not parts:
         raise InputError("No vote of people, or none of the judge, is left. Loosen the filters.")
     first, second, outcome, prompt = (
@@ -157,7 +152,7 @@ def _rows(votes: Votes, models: dict[str, int], prompts: dict[str, int]) -> _Row
         raise InputError(f"A judge can be corrected on up to {_MOST_MODELS} models.")
     # Fixed room for models, so that both files share the keys.
     key = (prompt * _MOST_MODELS + low) * _MOST_MODELS + high
-    return _Rows(key, first, second, outcome)
+    return _Comparisons(key, first, second, outcome)
 
 
 def _label(votes: Votes) -> str:
@@ -168,7 +163,7 @@ def _label(votes: Votes) -> str:
         except UnknownName:
             continue
     raise InputError(
-        "Nothing tells which comparison a vote is on. Say it with --map prompt=COLUMN."
+        "Nothing tells which comparison a vote is on. Say it with `columns={'prompt': 'COLUMN'}`."
     )
 
 
@@ -176,8 +171,8 @@ def _shared(words: list[str], known: dict[str, int]) -> IntArray:
     return np.array([known.setdefault(word, len(known)) for word in words], dtype=np.int64)
 
 
-def _once(rows: _Rows) -> tuple[_Rows, int]:
+def _once(rows: _Comparisons) -> tuple[_Comparisons, int]:
     """The first vote of each comparison, sorted by it, and how many others there were."""
     key, at = np.unique(rows.key, return_index=True)
-    kept = _Rows(key, rows.first[at], rows.second[at], rows.outcome[at])
+    kept = _Comparisons(key, rows.first[at], rows.second[at], rows.outcome[at])
     return kept, rows.key.size - key.size

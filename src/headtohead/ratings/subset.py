@@ -120,7 +120,8 @@ class _Remembered:
             return
         kept, size = [], 0
         for ballots in self._read():
-            size += _bytes(ballots)
+            parts = (ballots.first, ballots.second, ballots.outcome, ballots.covariates)
+            size += sum(part.nbytes for part in parts if part is not None)
             if size <= _MOST_BYTES:
                 kept.append(ballots)
             else:
@@ -151,11 +152,6 @@ def _joined(parts: list[Ballots]) -> Ballots:
         {},
         np.concatenate(measured) if measured else None,
     )
-
-
-def _bytes(ballots: Ballots) -> int:
-    covariates = 0 if ballots.covariates is None else ballots.covariates.nbytes
-    return ballots.first.nbytes + ballots.second.nbytes + ballots.outcome.nbytes + covariates
 
 
 def _kept(ballots: Ballots, rows: BoolArray) -> Ballots:

@@ -10,7 +10,7 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
-from headtohead.ratings.cells import Cells
+from headtohead.ratings.cells import CellCounter
 from headtohead.ratings.reading.options import Window
 from headtohead.stats.inputs import IntArray
 
@@ -106,8 +106,8 @@ def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) 
         boards = {ALL: whole} if whole.total else {}
         return Tally(boards, votes.rows_read, whole.total, dict(votes.dropped))
     labels = (*by, *((window,) if window else ()))
-    total = Cells()
-    cells = {word: Cells() for word in labels}
+    total = CellCounter()
+    cells = {word: CellCounter() for word in labels}
     for ballots in votes.chunks(by, window=window):
         m = len(votes.models)
         pair = ballots.first.astype(np.int64)
@@ -140,7 +140,7 @@ def clustered_cells(votes: Chunked, column: str) -> ClusterCells:
         UnknownName: If the column does not exist.
         InputError: If a vote may have several values of it.
     """
-    cells, alone = Cells(sparse=True), []
+    cells, alone = CellCounter(sparse=True), []
     for ballots in votes.chunks((column,)):
         if column not in ballots.labels:
             raise InputError(f"A vote may have several of {column}; clusters need one each.")
@@ -166,7 +166,7 @@ def clustered_cells(votes: Chunked, column: str) -> ClusterCells:
 
 
 def _add_board(
-    cells: Cells, ballots: "Ballots", word: str, pair: IntArray, m: int, values: int
+    cells: CellCounter, ballots: "Ballots", word: str, pair: IntArray, m: int, values: int
 ) -> None:
     if word in ballots.tags:
         tags = ballots.tags[word]
@@ -181,7 +181,7 @@ def _add_board(
 
 
 def _boards(
-    cells: Cells, models: Sequence[str], names: Sequence[str] | None
+    cells: CellCounter, models: Sequence[str], names: Sequence[str] | None
 ) -> Iterator[tuple[str, Counts]]:
     for board, first, second, votes in cells.boards():
         name = ALL if names is None else names[board]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry.trust.fitness import Misfit
 
 WANTED_WIDTH_ELO = 20.0
 
@@ -42,27 +43,6 @@ class SideBias:
     first_wins_frac: Interval
     bias_elo: Interval
     lopsided: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
-    """One pair whose votes the ratings do not explain.
-
-    Attributes:
-        a: The model that did better than its rating says.
-        b: The other.
-        expected_frac: The score that the ratings give A.
-        observed_frac: The score that A took.
-        votes: Votes between them.
-        p: Chance of such a difference anywhere on the board (Holm).
-    """
-
-    a: str
-    b: str
-    expected_frac: float
-    observed_frac: float
-    votes: int
-    p: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

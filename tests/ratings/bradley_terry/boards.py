@@ -129,7 +129,7 @@ class World:
     def truth(self, fitted: Fit) -> FloatArray:
         """The true strengths of the models fitted, measured as the fit measures them."""
         true = self.strength[[int(name[1:]) for name in fitted.counts.models]]
-        component = fitted.shape.component
+        component = fitted.connectivity.component
         middle = np.bincount(component, weights=fitted.reference * true)
         return np.asarray(true - middle[component], dtype=np.float64)
 

@@ -238,7 +238,7 @@ def test_undefeated_models_are_covered() -> None:
         lost = rng.random(n) > world.chances(np.full(n, 6), rival)[:, 0]
         new = Counts.from_codes([f"m{i:03d}" for i in range(7)], [6] * n, rival, lost.astype(int))
         fitted = fit(base.counts(3000, rng) + new)
-        if fitted.shape.above[6]:
+        if fitted.connectivity.above[6]:
             low, _ = _ends(fitted, "m006")
             flagged += 1
             missed += low > world.truth(fitted)[6]
@@ -278,7 +278,7 @@ def test_gaps_and_chances_cover_with_unbounded_models(direct: int) -> None:
         lost = rng.random(first.size) > world.chances(first, second)[:, 0]
         new = Counts.from_codes([f"m{i:03d}" for i in range(8)], first, second, lost.astype(int))
         fitted = fit(base.counts(600, rng) + new)
-        above, below = bool(fitted.shape.above[6]), bool(fitted.shape.below[7])
+        above, below = bool(fitted.connectivity.above[6]), bool(fitted.connectivity.below[7])
         pairs = {"above": ("m006", "m002", above), "below": ("m003", "m007", below)}
         pairs["both"] = ("m006", "m007", above and below)
         for kind, (a, b, wanted) in pairs.items():
@@ -300,7 +300,7 @@ def test_tiny_boards_are_covered() -> None:
     for _ in range(500):
         world = World.of(4, rng, spread=1.5)
         fitted = fit(world.counts(8, rng))
-        if fitted.shape.connected:
+        if fitted.connectivity.connected:
             low, high = bounds(fitted, covariance(fitted))
             truth = world.truth(fitted)
             held.append(((low <= truth) & (truth <= high)).mean())

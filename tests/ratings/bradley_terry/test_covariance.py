@@ -334,7 +334,7 @@ def _covered(
     for _ in range(boards):
         world = World.of(m, rng, spread=spread, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
-        if fitted.shape.connected:
+        if fitted.connectivity.connected:
             low, high = bounds(fitted, covariance(fitted))
             truth = world.truth(fitted)
             found.append(((low <= truth) & (truth <= high)).mean())

@@ -13,12 +13,12 @@ from tests.ratings.bradley_terry.boards import ELO, World, board, names
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
+from headtohead.ratings.bradley_terry.connectivity import connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.ranking import rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
-from headtohead.ratings.bradley_terry.shape import shape
 from headtohead.stats.inputs import FloatArray
 
 
@@ -61,8 +61,8 @@ def test_an_undefeated_newcomer_has_a_wide_open_interval(arena: Counts) -> None:
     fitted = fit(arena + _newcomer(1, 0))
     i = fitted.counts.models.index("new")
     low, high = (ends * ELO for ends in bounds(fitted, covariance(fitted)))
-    assert fitted.shape.above[i]
-    assert not fitted.shape.below[i]
+    assert fitted.connectivity.above[i]
+    assert not fitted.connectivity.below[i]
     assert high[i] == math.inf
     rivals = np.mean([fitted.strength[fitted.counts.models.index(n)] for n in ("m003", "m007")])
     # Five wins say no more than a score above .478 = .025 ** (1/5).
@@ -86,7 +86,7 @@ def test_an_undefeated_newcomer_pushes_nobody_down(arena: Counts) -> None:
 def test_parts_that_never_met_are_told_and_not_compared(arena: Counts) -> None:
     # arena-rank: finite ratings and intervals across parts, silently.
     counts = arena + board(("x", "y", 6, 4), ("y", "z", 3, 3))
-    found = shape(counts)
+    found = connectivity(counts)
     parts = {name: int(c) for name, c in zip(counts.models, found.component, strict=True)}
     assert not found.connected
     assert {name for name, part in parts.items() if part == 1} == {"x", "y", "z"}

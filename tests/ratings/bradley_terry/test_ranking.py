@@ -250,7 +250,7 @@ def test_all_intervals_and_all_rank_sets_hold_at_once(
     for _ in range(boards):
         world = World.of(m, rng, spread=spread, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
-        if not fitted.shape.connected:
+        if not fitted.connectivity.connected:
             continue
         v = covariance(fitted)
         width = joint_width(v, rng, draws=1000)

@@ -159,11 +159,11 @@ def test_percentiles_cover(votes: int, skew: float, tie: float) -> None:
     for _ in range(100):
         world = World.of(8, rng, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
-        if not fitted.shape.connected:
+        if not fitted.connectivity.connected:
             continue
         low, high = np.quantile(bootstrap(fitted, rng, rounds=300), [0.025, 0.975], axis=0)
         closed = bounds(fitted, covariance(fitted))
-        open_end = fitted.shape.above | fitted.shape.below
+        open_end = fitted.connectivity.above | fitted.connectivity.below
         low, high = (np.where(open_end, c, b) for c, b in zip(closed, (low, high), strict=True))
         truth = world.truth(fitted)
         held.append(((low <= truth) & (truth <= high)).mean())

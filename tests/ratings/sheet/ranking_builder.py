@@ -15,6 +15,7 @@ from headtohead.publish.page import sheet_html
 from headtohead.publish.terminal import sheet_lines
 from headtohead.ratings.board import Board, boards
 from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.trust.fitness import Misfit
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import Groups, Move, RankResult, StyleEffect
 from headtohead.ratings.settings import RankSettings
@@ -23,7 +24,6 @@ from headtohead.ratings.trust import (
     Exposure,
     Fitness,
     FlipRow,
-    Misfit,
     OddVoter,
     SideBias,
     Trust,

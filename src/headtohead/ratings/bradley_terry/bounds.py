@@ -41,10 +41,10 @@ def bounds(
     m = len(fitted.counts.models)
     half = z * np.sqrt(np.maximum(0.0, np.diag(covariance)[:m]))
     low, high = fitted.strength - half, fitted.strength + half
-    above, below = fitted.shape.above, fitted.shape.below
+    above, below = fitted.connectivity.above, fitted.connectivity.below
     chance = normal_probability(-z)
-    for block in np.unique(fitted.shape.block[above | below]):
-        inside = fitted.shape.block == block
+    for block in np.unique(fitted.connectivity.block[above | below]):
+        inside = fitted.connectivity.block == block
         one = int(np.argmax(inside))
         down = _distance(fitted, covariance, inside, chance, z, up=True)
         up = _distance(fitted, covariance, inside, chance, z, up=False)
@@ -76,15 +76,15 @@ def gap(
     Raises:
         ValueError: If no chain of votes joins the two models.
     """
-    if fitted.shape.component[first] != fitted.shape.component[second]:
+    if fitted.connectivity.component[first] != fitted.connectivity.component[second]:
         a, b = fitted.counts.models[first], fitted.counts.models[second]
         raise ValueError(f"no chain of votes joins {a} and {b}, so they cannot be compared")
     z = normal_quantile(0.5 + check_level(level) / 2)
     value = float(fitted.strength[first] - fitted.strength[second])
     variance = covariance[first, first] + covariance[second, second] - 2 * covariance[first, second]
     half = z * math.sqrt(max(0.0, variance))
-    above, below = fitted.shape.above, fitted.shape.below
-    if fitted.shape.block[first] == fitted.shape.block[second]:
+    above, below = fitted.connectivity.above, fitted.connectivity.below
+    if fitted.connectivity.block[first] == fitted.connectivity.block[second]:
         return around(value, value - half, value + half)
     leads, trails = above[first] or below[second], below[first] or above[second]
     down = math.inf if trails else _nearer(fitted, covariance, first, second, z)
@@ -121,7 +121,7 @@ def beats(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Record:
+class _CleanRecord:
     """The votes of a clean record, and where it was made.
 
     Attributes:
@@ -139,7 +139,7 @@ class _Record:
     there: FloatArray
 
     @classmethod
-    def of(cls, fitted: Fit, inside: BoolArray, rivals: BoolArray, *, up: bool) -> "_Record":
+    def of(cls, fitted: Fit, inside: BoolArray, rivals: BoolArray, *, up: bool) -> "_CleanRecord":
         """The votes of some models against others, all won if `up`, all lost if not."""
         cells = fitted.cells
         toward = inside[cells.first] & rivals[cells.second]
@@ -179,8 +179,8 @@ def _distance(
     What is unsure is how far the block as a whole is from its rivals, where these rivals are, and
     where in its block a model is.
     """
-    unbounded = fitted.shape.above if up else fitted.shape.below
-    record = _Record.of(fitted, inside, ~unbounded, up=up)
+    unbounded = fitted.connectivity.above if up else fitted.connectivity.below
+    record = _CleanRecord.of(fitted, inside, ~unbounded, up=up)
     moved = max(0.0, _shift(record.log_chance, math.log(chance)))
     m = inside.size
     strengths, there = covariance[:m, :m], record.there
@@ -195,11 +195,11 @@ def _nearer(fitted: Fit, covariance: FloatArray, upper: int, lower: int, z: floa
     Besides the clean records, it is unsure where in its block each model is, and how far apart the
     rivals are that the records were made against.
     """
-    shape, m = fitted.shape, len(fitted.counts.models)
-    one, other = (shape.block == shape.block[k] for k in (upper, lower))
-    top, bottom = bool(shape.above[upper]), bool(shape.below[lower])
-    won = _Record.of(fitted, one, ~shape.above, up=True)
-    lost = _Record.of(fitted, other, ~shape.below, up=False)
+    joined, m = fitted.connectivity, len(fitted.counts.models)
+    one, other = (joined.block == joined.block[k] for k in (upper, lower))
+    top, bottom = bool(joined.above[upper]), bool(joined.below[lower])
+    won = _CleanRecord.of(fitted, one, ~joined.above, up=True)
+    lost = _CleanRecord.of(fitted, other, ~joined.below, up=False)
     place = np.eye(m)
     if top and bottom:
         chance, unsure = _across(fitted, one, other)
@@ -221,10 +221,10 @@ def _across(
     Votes of the one block against the other speak of both, and count once. The rest may lie
     anywhere between the two: the chance is that at its likeliest place.
     """
-    shape = fitted.shape
-    direct = _Record.of(fitted, one, other, up=True)
-    won = _Record.of(fitted, one, ~shape.above & ~other, up=True)
-    lost = _Record.of(fitted, other, ~shape.below & ~one, up=False)
+    joined = fitted.connectivity
+    direct = _CleanRecord.of(fitted, one, other, up=True)
+    won = _CleanRecord.of(fitted, one, ~joined.above & ~other, up=True)
+    lost = _CleanRecord.of(fitted, other, ~joined.below & ~one, up=False)
     if not (won.n.size and lost.n.size):  # the rest does not join them, and may be where it suits
         return direct.log_chance, np.zeros(one.size)
 
@@ -253,10 +253,11 @@ def _shift(log_chance: Callable[[float], float], least: float) -> float:
 
     It is inf where the chance never falls so low: there is no vote.
     """
+    from scipy.optimize import brentq
+
     low, high = -_FARTHEST, 2 * _FARTHEST
     if log_chance(high) > least:
         return math.inf
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if log_chance(middle) > least else (low, middle)
-    return high
+    if log_chance(low) < least:
+        return low
+    return float(brentq(lambda shift: log_chance(shift) - least, low, high, xtol=1e-12))

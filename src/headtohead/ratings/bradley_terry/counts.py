@@ -108,12 +108,10 @@ class Counts:
     @property
     def scores(self) -> IntArray:
         """Wins, losses, ties and both-bad votes of each model, shape (M, 4)."""
-        m = len(self.models)
-        sides = ((self.first, (0, 1, 2, 3)), (self.second, (1, 0, 2, 3)))
-        return np.column_stack(
-            [sum(_add_up(side, self.votes[:, order[k]], m) for side, order in sides)
-             for k in range(4)]
-        )  # fmt: skip
+        made = np.zeros((len(self.models), 4), dtype=np.int64)
+        np.add.at(made, self.first, self.votes)
+        np.add.at(made, self.second, self.votes[:, [1, 0, 2, 3]])
+        return made
 
     def __add__(self, other: "Counts") -> "Counts":
         """The counts of both sets of votes."""

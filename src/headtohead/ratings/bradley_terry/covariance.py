@@ -100,7 +100,7 @@ def inverse_information(fitted: Fit) -> FloatArray:
     """The inverse of the information, with the free level of each component fixed if need be."""
     matrix = fitted.information
     if fitted.prior == 0:
-        m, c = len(fitted.counts.models), fitted.shape.component
+        m, c = len(fitted.counts.models), fitted.connectivity.component
         matrix = matrix.copy()
         matrix[:m, :m] += c[:, None] == c[None, :]
     return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
@@ -108,7 +108,7 @@ def inverse_information(fitted: Fit) -> FloatArray:
 
 def centring(fitted: Fit) -> FloatArray:
     """The matrix that measures strengths from the average of their component, shape (K, K)."""
-    m, c = len(fitted.counts.models), fitted.shape.component
+    m, c = len(fitted.counts.models), fitted.connectivity.component
     turn = np.eye(fitted.information.shape[0])
     turn[:m, :m] -= (c[:, None] == c[None, :]) * fitted.reference[None, :]
     return turn
@@ -128,7 +128,9 @@ def meat(fitted: Fit) -> FloatArray:
     k = fitted.information.shape[0]
     full = np.zeros((k, k))
     full[: cells.m, : cells.m] = made + np.diag(_prior_meat(fitted))
-    slopes = _extra_slopes(cells, terms)
+    # First derivatives by the tie parameter and by the side effect, each of shape (P, 3).
+    slopes = [] if terms.tie_slope is None else [terms.tie_slope]
+    slopes += [terms.slope] if cells.sides else []
     for i, one in enumerate(slopes, start=cells.m):
         own = square if one is terms.slope else (n * terms.slope * one).sum(axis=1)
         column = scatter(cells, own)
@@ -218,12 +220,6 @@ def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
         tie=tie,
         side=fitted.side is not None,
     )
-
-
-def _extra_slopes(cells: Cells, terms: Terms) -> list[FloatArray]:
-    """First derivatives by the tie parameter and by the side effect, each of shape (P, 3)."""
-    made = [] if terms.tie_slope is None else [terms.tie_slope]
-    return [*made, terms.slope] if cells.sides else made
 
 
 def _prior_meat(fitted: Fit) -> FloatArray:

@@ -63,7 +63,7 @@ def drift(
     if len(windows) < 2:
         raise ValueError("drift needs two windows or more")
     for name, fitted, _ in windows:
-        if not fitted.shape.connected:
+        if not fitted.connectivity.connected:
             raise ValueError(f"the window {name} falls into parts that never met")
     common = _common(windows)
     models, changes, covariance, spans = _changes(windows, common)
@@ -90,7 +90,7 @@ def _common(windows: Sequence[tuple[str, Fit, FloatArray]]) -> dict[str, float]:
     shared: set[str] | None = None
     votes: dict[str, float] = {}
     for _, fitted, _ in windows:
-        bounded = ~(fitted.shape.above | fitted.shape.below)
+        bounded = ~fitted.connectivity.unbounded
         names = {m for m, ok in zip(fitted.counts.models, bounded, strict=True) if ok}
         shared = names if shared is None else shared & names
         for name, n in zip(fitted.counts.models, fitted.counts.battles.tolist(), strict=True):
@@ -107,7 +107,7 @@ def _changes(
     """Models in two windows or more: their change, its covariance, first and last window."""
     seen: dict[str, list[int]] = {}
     for number, (_, fitted, _) in enumerate(windows):
-        bounded = ~(fitted.shape.above | fitted.shape.below)
+        bounded = ~fitted.connectivity.unbounded
         for name, ok in zip(fitted.counts.models, bounded, strict=True):
             if ok:
                 seen.setdefault(name, []).append(number)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.ratings.bradley_terry import Ties
+from headtohead.ratings.bradley_terry.connectivity import Connectivity, connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.links import Link, Terms, link, log_logistic, logistic
-from headtohead.ratings.bradley_terry.shape import Shape, shape
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.stats.threads import one_thread
 
@@ -87,7 +87,7 @@ class Fit:
         prior: Virtual votes of each model against one of strength 0, half won; 0 is the pure
             maximum of the likelihood.
         information: Negative second derivatives at the solution, prior included, shape (K, K).
-        shape: Which comparisons the votes allow.
+        connectivity: Which comparisons the votes allow.
         log_likelihood: Of the votes alone, without constants.
         steps: How many steps Newton's method took.
     """
@@ -99,7 +99,7 @@ class Fit:
     ties: Ties
     prior: float
     information: FloatArray
-    shape: Shape
+    connectivity: Connectivity
     log_likelihood: float
     steps: int
 
@@ -116,7 +116,7 @@ class Fit:
     @property
     def reference(self) -> FloatArray:
         """Weights of each model in the average of its component, shape (M,): its votes."""
-        return reference(self.counts, self.shape)
+        return reference(self.counts, self.connectivity)
 
     def gaps(self, cells: Cells) -> FloatArray:
         """Difference in strength that each cell shows, side effect included, shape (P,)."""
@@ -160,21 +160,37 @@ def fit(
         counts = counts.without("tie", "both_bad")
     cells = Cells.of(counts, ties, sides=side)
     _check_decides(cells, chosen)
-    if side:
-        _check_sides(cells, chosen)
-    allowed = shape(counts)
+    allowed = connectivity(counts)
     if prior == 0 and not allowed.bounded:
-        names = [m for m, b in zip(counts.models, allowed.above | allowed.below, strict=True) if b]
+        names = [m for m, b in zip(counts.models, allowed.unbounded, strict=True) if b]
         raise ValueError(
             f"{', '.join(names[:5])} never lost, or never won, against the rest: the likelihood "
             f"has no maximum. Keep the prior, or leave {'it' if len(names) == 1 else 'them'} out."
         )
     problem = _Problem(cells, chosen, prior, allowed.component)
-    solved, information, steps = _newton(problem, _first_guess(counts, cells, chosen, start))
-    return _finished(counts, problem, solved, information, allowed, ties, steps)
+    known, m = start or {}, cells.m
+    guess = [min(max(known.get(name, 0.0), -_FARTHEST), _FARTHEST) for name in counts.models]
+    if chosen.start:
+        guess.append(chosen.start(float(cells.n[:, 2].sum() / cells.n.sum())))
+    solved, information, steps = _newton(problem, np.array([*guess, 0.0] if side else guess))
+    d, tie = problem.split(solved)
+    strength = solved[:m]
+    middle = np.bincount(allowed.component, weights=reference(counts, allowed) * strength)
+    return Fit(
+        counts=counts,
+        strength=strength - middle[allowed.component],
+        tie=tie if chosen.start else None,
+        side=float(solved[-1]) if side else None,
+        ties=ties,
+        prior=prior,
+        information=information,
+        connectivity=allowed,
+        log_likelihood=float((cells.n * chosen.terms(d, tie).value).sum()),
+        steps=steps,
+    )
 
 
-def reference(counts: Counts, allowed: Shape) -> FloatArray:
+def reference(counts: Counts, allowed: Connectivity) -> FloatArray:
     """Weights of each model in the average of its component, shape (M,): its share of votes.
 
     A model with few votes then moves nobody else.
@@ -229,13 +245,18 @@ class _Problem:
 
 def _newton(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, int]:
     """The solution, the information there, and the steps taken."""
-    gauge = _gauge(problem) if problem.prior == 0 else None
+    # Without a prior the level of each component is free; fixed, the equations have one solution.
+    level, m = np.zeros((problem.size, problem.size)), problem.cells.m
+    if problem.prior == 0:
+        level[:m, :m] = problem.component[:, None] == problem.component[None, :]
     value, flat = problem.value(x), _FLAT * float(problem.cells.n.sum())
     long_steps = 0
     for steps in range(1, _MOST_STEPS + 1):
         gradient, information = problem.slopes(x)
-        matrix = information if gauge is None else information + gauge
-        step = _solve(matrix, gradient)
+        try:
+            step = np.asarray(np.linalg.solve(information + level, gradient), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            raise ValueError(_ENDLESS) from None
         decrement = float(gradient @ step)
         # Near a maximum steps get short; up an endless slope they do not, until rounding drowns it.
         is_long = float(np.abs(step).max()) > _LONG
@@ -253,13 +274,6 @@ def _newton(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, i
     raise ValueError(f"no maximum found in {_MOST_STEPS} steps; are the votes nearly one-sided?")
 
 
-def _solve(matrix: FloatArray, gradient: FloatArray) -> FloatArray:
-    try:
-        return np.asarray(np.linalg.solve(matrix, gradient), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        raise ValueError(_ENDLESS) from None
-
-
 def _climb(
     problem: _Problem, x: FloatArray, step: FloatArray, value: float, decrement: float
 ) -> tuple[FloatArray, float]:
@@ -272,13 +286,6 @@ def _climb(
             return x + size * step, there
         size /= 2
     return x + step, problem.value(x + step)
-
-
-def _gauge(problem: _Problem) -> FloatArray:
-    """Fixes the free level of each component, so that the equations have one solution."""
-    made, m = np.zeros((problem.size, problem.size)), problem.cells.m
-    made[:m, :m] = problem.component[:, None] == problem.component[None, :]
-    return made
 
 
 def scatter(cells: Cells, slope: FloatArray) -> FloatArray:
@@ -327,16 +334,6 @@ def bordered(
     return np.concatenate([gradient, [slope for _, slope, _ in extra]]), made
 
 
-def _first_guess(
-    counts: Counts, cells: Cells, chosen: Link, start: Mapping[str, float] | None
-) -> FloatArray:
-    known = start or {}
-    x = [min(max(known.get(name, 0.0), -_FARTHEST), _FARTHEST) for name in counts.models]
-    if chosen.start:
-        x.append(chosen.start(float(cells.n[:, 2].sum() / cells.n.sum())))
-    return np.array([*x, 0.0] if cells.sides else x)
-
-
 def _check_decides(cells: Cells, chosen: Link) -> None:
     first, second, ties = cells.n.sum(axis=0) if cells.n.size else np.zeros(3)
     if first + second + ties == 0:
@@ -345,43 +342,10 @@ def _check_decides(cells: Cells, chosen: Link) -> None:
         raise ValueError("every vote is a tie: nothing tells the models apart")
     if chosen.start and ties == 0:
         raise ValueError("there is no tie, so no chance of ties can be fitted; use ties='half'")
-
-
-def _check_sides(cells: Cells, chosen: Link) -> None:
-    """No prior holds the effect of the side, so the votes must."""
-    first, second, ties = cells.n.sum(axis=0)
-    half_wins = ties if chosen.start is None else 0.0
-    if min(first, second) + half_wins == 0:
+    # No prior holds the effect of the side, so the votes must.
+    if cells.sides and min(first, second) + (0.0 if chosen.start else ties) == 0:
         word = "second" if first == 0 else "first"
         raise ValueError(f"every win went to the side shown {word}, so its effect has no bound")
-
-
-def _finished(
-    counts: Counts,
-    problem: _Problem,
-    x: FloatArray,
-    information: FloatArray,
-    allowed: Shape,
-    ties: Ties,
-    steps: int,
-) -> Fit:
-    m = problem.cells.m
-    d, tie = problem.split(x)
-    likelihood = float((problem.cells.n * problem.link.terms(d, tie).value).sum())
-    strength = x[:m]
-    middle = np.bincount(allowed.component, weights=reference(counts, allowed) * strength)
-    return Fit(
-        counts=counts,
-        strength=strength - middle[allowed.component],
-        tie=tie if problem.link.start else None,
-        side=float(x[-1]) if problem.cells.sides else None,
-        ties=ties,
-        prior=problem.prior,
-        information=information,
-        shape=allowed,
-        log_likelihood=likelihood,
-        steps=steps,
-    )
 
 
 def expected(fitted: Fit) -> NDArray[np.float64]:
@@ -390,7 +354,7 @@ def expected(fitted: Fit) -> NDArray[np.float64]:
     A tie counts half; where ties were dropped it is the chance to win a decisive vote. It is nan
     for two models that no chain of votes joins.
     """
-    component = fitted.shape.component
+    component = fitted.connectivity.component
     d = fitted.strength[:, None] - fitted.strength[None, :]
     if fitted.link.probabilities is None:
         score = logistic(d)

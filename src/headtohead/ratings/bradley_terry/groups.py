@@ -61,7 +61,7 @@ def group_strengths(
     made = []
     for group in sorted(set(labels.values())):
         inside = _members(fitted, labels, group)
-        bounded = inside & ~(fitted.shape.above | fitted.shape.below)
+        bounded = inside & ~fitted.connectivity.unbounded
         if not bounded.any():
             continue
         strongest = int(np.argmax(np.where(bounded, fitted.strength, -np.inf)))
@@ -107,7 +107,7 @@ def group_gap(
     """
     sides = []
     for group in (a, b):
-        inside = _members(fitted, labels, group) & ~(fitted.shape.above | fitted.shape.below)
+        inside = _members(fitted, labels, group) & ~(fitted.connectivity.unbounded)
         if not inside.any():
             raise ValueError(f"no model of {group!r} has a strength bounded on both sides")
         best = int(np.argmax(np.where(inside, fitted.strength, -np.inf)))

@@ -100,10 +100,6 @@ def _half(d: FloatArray, _: float) -> Terms:
     return Terms(value, slope, np.repeat((p * q)[:, None], 3, axis=1))
 
 
-def _decisive(d: FloatArray, _: float) -> FloatArray:
-    return np.stack([logistic(d), logistic(-d), np.zeros_like(d)], axis=1)
-
-
 def _davidson(d: FloatArray, log_nu: float) -> Terms:
     p = _davidson_chances(d, log_nu)
     half, tie = np.array([0.5, -0.5, 0.0]), np.array([0.0, 0.0, 1.0])
@@ -147,14 +143,14 @@ def _rao_kupper_chances(d: FloatArray, tau: float) -> FloatArray:
     return np.stack([p, q, 1 - p - q], axis=1)
 
 
-def _rao_kupper_slope(tau: float) -> float:
-    p = float(logistic(np.array([tau]))[0])
-    return 4 * p * (1 - p)
-
-
 _LINKS: dict[Ties, Link] = {
     "half": Link(_half, None, None, lambda _: 1.0),
-    "drop": Link(_half, _decisive, None, lambda _: 1.0),
+    "drop": Link(
+        _half,
+        lambda d, _: np.stack([logistic(d), logistic(-d), np.zeros_like(d)], axis=1),
+        None,
+        lambda _: 1.0,
+    ),
     "davidson": Link(
         _davidson,
         _davidson_chances,
@@ -165,7 +161,7 @@ _LINKS: dict[Ties, Link] = {
         _rao_kupper,
         _rao_kupper_chances,
         lambda share: float(2 * np.arctanh(share)),
-        _rao_kupper_slope,
+        lambda tau: float(1 / np.cosh(tau / 2) ** 2),
         0.0,
     ),
 }

@@ -4,7 +4,6 @@ Of 20 intervals that each hold with 95%, all hold together only about half of th
 here of all models at once is wrong anywhere in at most 5% of boards.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +74,7 @@ def rank_sets(
     """Sets of places that hold all true places together with the chance `level`.
 
     Every pair is tested in both directions against the largest difference that chance would show;
-    what is settled no longer counts as a comparison that could go wrong, and the rest is tested
+    what is decided no longer counts as a comparison that could go wrong, and the rest is tested
     again (step-down).
 
     Args:
@@ -99,12 +98,16 @@ def rank_sets(
     if covariance.shape != (m, m):
         raise ValueError(f"covariance has shape {covariance.shape} for {m} strengths")
     order = np.argsort(-strength, kind="stable")
-    settled = _settled(strength[order], covariance[np.ix_(order, order)], rng, level, draws)
+    above = _surely_above(strength[order], covariance[np.ix_(order, order)], rng, level, draws)
     stronger = np.zeros((m, m), dtype=bool)
-    stronger[np.ix_(order, order)] = settled
+    stronger[np.ix_(order, order)] = above
     rank = 1 + (strength[None, :] > strength[:, None]).sum(axis=1)
-    group = np.empty(m, dtype=np.int64)
-    group[order] = _groups(settled)
+    # A group begins with the first model that is surely below the leader of the group before.
+    number, leader, group = 1, 0, np.ones(m, dtype=np.int64)
+    for place in range(1, m):
+        if above[leader, place]:
+            leader, number = place, number + 1
+        group[order[place]] = number
     return RankSets(
         rank.astype(np.int64),
         1 + stronger.sum(axis=0).astype(np.int64),
@@ -114,7 +117,7 @@ def rank_sets(
     )
 
 
-def _settled(
+def _surely_above(
     strength: FloatArray, covariance: FloatArray, rng: np.random.Generator, level: float, draws: int
 ) -> BoolArray:
     """Which model is surely stronger than which, for models sorted from the strongest."""
@@ -137,12 +140,12 @@ def _settled(
         if not new.any():
             break
         done |= new
-    settled = np.zeros((m, m), dtype=bool)
-    settled[upper[done], lower[done]] = True
+    above = np.zeros((m, m), dtype=bool)
+    above[upper[done], lower[done]] = True
     # If A is above B and B above C, so is A above C, though their own test may not show it.
     for place in reversed(range(m)):
-        settled[place] |= settled[settled[place]].any(axis=0)
-    return settled
+        above[place] |= above[above[place]].any(axis=0)
+    return above
 
 
 def _largest(
@@ -150,12 +153,14 @@ def _largest(
 ) -> FloatArray:
     """The largest standardised difference of each simulated board, shape (draws,).
 
-    A settled pair can only err in the other direction.
+    A decided pair can only err in the other direction.
     """
     # Simulation noise is far above single precision, and half the memory is twice the speed.
     boards, scale = np.ascontiguousarray(z.T, dtype=np.float32), inverse.astype(np.float32)
     found = np.zeros(z.shape[0], dtype=np.float32)
-    for pairs in _blocks(upper.size, z.shape[0]):
+    step = max(1, _CELLS // z.shape[0])
+    for start in range(0, upper.size, step):
+        pairs = slice(start, start + step)
         d = boards[upper[pairs]]
         d -= boards[lower[pairs]]
         d *= scale[pairs, None]
@@ -166,27 +171,10 @@ def _largest(
     return found.astype(np.float64)
 
 
-def _blocks(n: int, width: int) -> Iterator[slice]:
-    step = max(1, _CELLS // width)
-    return (slice(start, start + step) for start in range(0, n, step))
-
-
 def _draws(covariance: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
     """Simulated errors of the strengths, shape (draws, M)."""
     check_count(draws, "draws", _FEWEST_DRAWS)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     made: FloatArray = rng.standard_normal((draws, covariance.shape[0])) @ root.T
-    return made
-
-
-def _groups(settled: BoolArray) -> IntArray:
-    """Group of each model, for models sorted from the strongest."""
-    made = np.ones(settled.shape[0], dtype=np.int64)
-    leader = 0
-    for place in range(1, made.size):
-        made[place] = made[place - 1]
-        if settled[leader, place]:
-            leader = place
-            made[place] += 1
     return made

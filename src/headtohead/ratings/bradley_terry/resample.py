@@ -72,36 +72,23 @@ def bootstrap(
         n, score = drawn(size)
         made[start : start + size] = _refit(fitted, cells, n, score, inverse)
     weights = fitted.reference
-    component = fitted.shape.component
+    component = fitted.connectivity.component
     for number in range(int(component.max()) + 1):
         members = component == number
         made[:, members] -= (made[:, members] @ weights[members])[:, None]
     if clusters is None:
         return made
-    return _not_below(fitted, made + _unknown(fitted, clusters, rounds, rng))
-
-
-def _unknown(
-    fitted: Fit, clusters: ClusterCells, rounds: int, rng: np.random.Generator
-) -> FloatArray:
-    """Noise of what few clusters carry, shape (rounds, M); 0 where there is none."""
-    spread = unknown_covariance(fitted, clusters)
-    spread = spread[: len(fitted.counts.models), : len(fitted.counts.models)]
-    made = np.zeros((rounds, spread.shape[0]))
+    # Noise of what few clusters carry.
+    spread = unknown_covariance(fitted, clusters)[: cells.m, : cells.m]
     if spread.any():
         values, vectors = np.linalg.eigh(spread)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        made += rng.standard_normal(made.shape) @ root.T
-    return made
-
-
-def _not_below(fitted: Fit, drawn: FloatArray) -> FloatArray:
-    """The boards, each rating stretched around its mean where it varies too little."""
-    least = np.sqrt(np.diag(covariance(fitted))[: drawn.shape[1]])
-    own = drawn.std(axis=0)
+        made = made + rng.standard_normal(made.shape) @ root.T
+    # Each rating is stretched around its mean where it varies less than votes by themselves do.
+    least, own = np.sqrt(np.diag(covariance(fitted))[: cells.m]), made.std(axis=0)
     stretch = np.maximum(1.0, np.divide(least, own, out=np.ones_like(own), where=own > 0))
-    middle = drawn.mean(axis=0)
-    return np.asarray(middle + (drawn - middle) * stretch, dtype=np.float64)
+    middle = made.mean(axis=0)
+    return np.asarray(middle + (made - middle) * stretch, dtype=np.float64)
 
 
 def _by_cell(cells: Cells, rng: np.random.Generator) -> _Drawn:
@@ -199,7 +186,7 @@ def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> Flo
         x = x + step * min(1.0, _LONGEST / max(size, 1e-300))
         if size <= _CLOSE:
             return x
-    raise ValueError("a resampled board has no maximum; use the sandwich errors")
+    raise ValueError("a resampled board has no maximum; use the sandwich intervals")
 
 
 class _Gather:

@@ -118,7 +118,6 @@ def style_of_votes(
     ridge: float = 0.0,
     side: bool = False,
     centre: bool = False,
-    start: StyleFit | None = None,
 ) -> StyleFit:
     """The style-controlled fit of coded votes held in memory."""
     counts = Counts.from_codes(models, first, second, outcome)
@@ -141,6 +140,5 @@ def style_of_votes(
         ridge=ridge,
         side=side,
         centre=centre,
-        start=start,
         clustered=None if cluster is None else clustered,
     )

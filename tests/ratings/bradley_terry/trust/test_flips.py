@@ -86,7 +86,7 @@ def _fewest(fitted: Fit, leader: str, rival: str, most: int) -> int | None:
                 gone[row, outcome] += 1
             left = counts - Counts.from_cells(counts.models, counts.first, counts.second, gone)
             again = fit(left)
-            there = {leader, rival} <= set(again.counts.models) and again.shape.connected
+            there = {leader, rival} <= set(again.counts.models) and again.connectivity.connected
             if there and _gap(again, leader, rival) < 0:
                 return size
     return None

@@ -253,9 +253,13 @@ def cluster_scores(
     keys = [number[where] * (k + 1) + a, number[where] * (k + 1) + b]
     amounts = [residual, -residual]
     columns = [residual * values for values in x.T]
-    columns.append(
-        np.zeros(a.size) if inverse is None else p * (1 - p) * _leverage(a, b, x, inverse)
-    )
+    leverage = np.zeros(a.size)
+    if inverse is not None:
+        # Row of the design times inverse information times row.
+        own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
+        across = ((inverse[a, m:] - inverse[b, m:]) * x).sum(axis=1)
+        leverage = p * (1 - p) * (own + 2 * across + ((x @ inverse[m:, m:]) * x).sum(axis=1))
+    columns.append(leverage)
     for column, values in enumerate(columns, start=m):
         keys.append(number * (k + 1) + column)
         amounts.append(np.bincount(where, weights=values, minlength=number.size))
@@ -298,14 +302,6 @@ def heavy_votes(
     sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
     made = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
     return HeavyVotes.of_all([made])
-
-
-def _leverage(a: IntArray, b: IntArray, x: FloatArray, inverse: FloatArray) -> FloatArray:
-    """Row of the design times inverse information times row, of each vote, shape (n,)."""
-    m = inverse.shape[0] - x.shape[1]
-    own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
-    across = ((inverse[a, m:] - inverse[b, m:]) * x).sum(axis=1)
-    return np.asarray(own + 2 * across + ((x @ inverse[m:, m:]) * x).sum(axis=1), dtype=np.float64)
 
 
 def _doubt(

@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 
 from headtohead.core.interval import Interval
+from headtohead.ratings.bradley_terry.connectivity import Connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Fit, fit, reference
 from headtohead.ratings.bradley_terry.leverage import not_below
 from headtohead.ratings.bradley_terry.links import logistic
-from headtohead.ratings.bradley_terry.shape import Shape
 from headtohead.ratings.bradley_terry.style.clusters import ClusterMeat, Stretching
 from headtohead.ratings.bradley_terry.style.equations import Equations
 from headtohead.ratings.bradley_terry.style.search import (
@@ -77,7 +77,7 @@ class StyleFit:
         errors: "sandwich", or "clustered".
         covariance: Of the parameters, strengths measured from their average, shape (K, K).
         information: Negative second derivatives at the solution, prior included, shape (K, K).
-        shape: Which comparisons the votes allow.
+        connectivity: Which comparisons the votes allow.
         log_likelihood: Of the votes alone.
         steps: How many steps Newton's method took.
         passes: How often the votes were read.
@@ -95,7 +95,7 @@ class StyleFit:
     errors: Literal["sandwich", "clustered"]
     covariance: FloatArray
     information: FloatArray
-    shape: Shape
+    connectivity: Connectivity
     log_likelihood: float
     steps: int
     passes: int
@@ -117,7 +117,7 @@ class StyleFit:
             ties="half",
             prior=self.prior,
             information=self.information[:m, :m] - cross @ np.linalg.solve(corner, cross.T),
-            shape=self.shape,
+            connectivity=self.connectivity,
             log_likelihood=self.log_likelihood,
             steps=self.steps,
         )
@@ -157,7 +157,6 @@ def fit_style(
     ridge: float = 0.0,
     side: bool = False,
     centre: bool = False,
-    start: StyleFit | None = None,
     clustered: ClusterPass | None = None,
 ) -> StyleFit:
     """The strengths and effects of style under which the votes are likeliest.
@@ -173,7 +172,6 @@ def fit_style(
         side: Whether to fit what being shown first adds.
         centre: Whether to take its mean from each covariate, as the published boards do. Off, a
             vote means the same with its sides swapped.
-        start: An earlier fit of nearly these votes to start from.
         clustered: Reads the votes once and sums up their scores by cluster; errors are then
             clustered. A `Stretching` pass also takes the leverage of each cluster into account, as
             `covariance` does; for any other the correction is G / (G - 1) for G clusters.
@@ -196,7 +194,7 @@ def fit_style(
     if not ridge >= 0:
         raise ValueError(f"ridge is {ridge}; it must be 0 or more")
     plain = fit(counts, prior=prior)
-    theta, beta = _first_guess(plain, names, start)
+    theta, beta = plain.strength, np.zeros(len(names) + 1)
     first = passes(theta, beta, False)
     m, d = len(counts.models), first.total.size
     if d != len(names) or first.gradient.size != m + d + 1:
@@ -206,27 +204,13 @@ def fit_style(
         )
     if first.n != counts.total:
         raise ValueError(f"the pass read {first.n} votes, but {counts.total} were counted")
-    _check_covariates(first, names, plain.shape.component, side=side)
+    _check_covariates(first, names, plain.connectivity.component, side=side)
     search = Search(passes, plain, Turn.of(first, side=side, centre=centre), ridge)
     y = search.turn.inward(theta, beta)
     there = search.split(y)[1]
     here = search.point_of(first, y) if np.allclose(there, beta) else search.at(y, meat=False)
     y, here, steps = newton(search, y, here, names)
     return _finished(search, y, here, steps, tuple(names), clustered)
-
-
-def _first_guess(
-    plain: Fit, names: Sequence[str], start: StyleFit | None
-) -> tuple[FloatArray, FloatArray]:
-    beta = np.zeros(len(names) + 1)
-    if start is None:
-        return plain.strength, beta
-    known = dict(zip(start.counts.models, start.strength.tolist(), strict=True))
-    pairs = zip(plain.counts.models, plain.strength.tolist(), strict=True)
-    theta = np.array([known.get(name, strength) for name, strength in pairs])
-    slopes = dict(zip(start.names, (start.effect / start.spread).tolist(), strict=True))
-    beta[:-1] = [slopes.get(name, 0.0) for name in names]
-    return theta, beta
 
 
 def _finished(
@@ -247,7 +231,7 @@ def _finished(
     meats = [here.meat]
     if clustered is not None:
         meats.append(turned(_cluster_meat(clustered, search, y, inverse), search.turn.matrix, m))
-    weights, component = reference(plain.counts, plain.shape), plain.shape.component
+    weights, component = reference(plain.counts, plain.connectivity), plain.connectivity.component
     middle = np.bincount(component, weights=weights * theta)
     strength = theta - middle[component]
     p = logistic(strength)
@@ -271,7 +255,7 @@ def _finished(
         errors="sandwich" if clustered is None else "clustered",
         covariance=(covariance + covariance.T) / 2,
         information=here.information,
-        shape=plain.shape,
+        connectivity=plain.connectivity,
         log_likelihood=here.equations.log_likelihood,
         steps=steps,
         passes=search.read,

@@ -47,7 +47,7 @@ class Coded(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Votes:
+class _Chunk:
     """The votes of a chunk, or of all of them."""
 
     first: NDArray[np.int32]
@@ -57,7 +57,7 @@ class _Votes:
     labels: Mapping[str, NDArray[np.int32]]
 
     @classmethod
-    def among(cls, place: IntArray, chunk: Coded) -> "_Votes":
+    def among(cls, place: IntArray, chunk: Coded) -> "_Chunk":
         """The votes of a chunk between models that have a place."""
         x = chunk.covariates
         if x is None:
@@ -68,10 +68,10 @@ class _Votes:
         known = (place >= 0)[chunk.first] & (place >= 0)[chunk.second]
         return made if np.all(known) else made.only(known)
 
-    def only(self, rows: BoolArray) -> "_Votes":
+    def only(self, rows: BoolArray) -> "_Chunk":
         """Some of the votes."""
         labels = {name: codes[rows] for name, codes in self.labels.items()}
-        return _Votes(
+        return _Chunk(
             self.first[rows], self.second[rows], self.outcome[rows], self.covariates[rows], labels
         )
 
@@ -81,21 +81,21 @@ class _Held:
 
     def __init__(self, chunks: Callable[[], Iterable[Coded]], most_bytes: int) -> None:
         self._chunks, self._most = chunks, most_bytes
-        self._kept: list[_Votes] | None = None
+        self._kept: list[_Chunk] | None = None
 
     def chunks(self) -> Iterator[Coded]:
         """All chunks, from the first."""
         if self._kept is not None:
             yield from self._kept
             return
-        kept: list[_Votes] = []
+        kept: list[_Chunk] = []
         held = 0
         for chunk in self._chunks():
             yield chunk
             if held > self._most:
                 continue
             x = np.zeros((chunk.first.size, 0)) if chunk.covariates is None else chunk.covariates
-            kept.append(_Votes(chunk.first, chunk.second, chunk.outcome, x, {}))
+            kept.append(_Chunk(chunk.first, chunk.second, chunk.outcome, x, {}))
             held += sum(array.nbytes for array in (chunk.first, chunk.second, chunk.outcome, x))
             if held > self._most:
                 kept.clear()
@@ -128,7 +128,7 @@ def passes_over(
         for chunk in source.chunks():
             if len(models) > place.size:
                 place = _place(counts, models)
-            kept = _Votes.among(place, chunk)
+            kept = _Chunk.among(place, chunk)
             made = equations(
                 kept.first,
                 kept.second,
@@ -220,10 +220,10 @@ class ClusterPasses:
                 even=even,
             )
 
-    def _kept(self) -> Iterator[tuple[IntArray, IntArray, _Votes]]:
+    def _kept(self) -> Iterator[tuple[IntArray, IntArray, _Chunk]]:
         for chunk in self.chunks():
             place = _place(self.counts, self.models)
-            kept = _Votes.among(place, chunk)
+            kept = _Chunk.among(place, chunk)
             yield place[kept.first], place[kept.second], kept
 
 

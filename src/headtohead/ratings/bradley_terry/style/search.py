@@ -100,7 +100,7 @@ class Search:
         """The information, with the free level of each component fixed if need be."""
         if self.plain.prior > 0:
             return information
-        component = self.plain.shape.component
+        component = self.plain.connectivity.component
         made = information.copy()
         made[: component.size, : component.size] += component[:, None] == component[None, :]
         return made

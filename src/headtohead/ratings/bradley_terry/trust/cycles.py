@@ -11,7 +11,7 @@ import numpy as np
 
 from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian
 from headtohead.ratings.bradley_terry.trust.chances import chances, draw
-from headtohead.stats.inputs import BoolArray, FloatArray, check_count
+from headtohead.stats.inputs import FloatArray, check_count
 from headtohead.stats.tails import coin_tail, holm
 
 _FEWEST_ROUNDS = 99
@@ -118,7 +118,7 @@ class _Flows:
         n = expected.sum(axis=1)
         score = (expected[:, 0] + expected[:, 2] / 2) / n
         weight = n * score * (1 - score)
-        same = fitted.shape.component[:, None] == fitted.shape.component[None, :]
+        same = fitted.connectivity.component[:, None] == fitted.connectivity.component[None, :]
         inverse = np.linalg.inv(laplacian(pairs, weight) + same)
         return cls(pairs, weight, inverse)
 
@@ -154,20 +154,14 @@ def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
     return made
 
 
-def _directions(pairs: Cells, ahead: BoolArray, behind: BoolArray) -> BoolArray:
-    """Entry (i, j): i goes ahead of j; shape (M, M)."""
-    made = np.zeros((pairs.m, pairs.m), dtype=bool)
-    made[pairs.first[ahead], pairs.second[ahead]] = True
-    made[pairs.second[behind], pairs.first[behind]] = True
-    return made
-
-
 def _circles(models: tuple[str, ...], pairs: Cells, alpha: float) -> tuple[Circle, ...]:
     won, lost = (np.rint(column).astype(int).tolist() for column in pairs.n.T[:2])
     p = [coin_tail(w, w + x) for w, x in zip(won, lost, strict=True)]
     q = [coin_tail(x, w + x) for w, x in zip(won, lost, strict=True)]
     sure = (holm([*p, *q]) <= alpha).reshape(2, -1)
-    ahead = _directions(pairs, sure[0], sure[1])
+    ahead = np.zeros((pairs.m, pairs.m), dtype=bool)
+    ahead[pairs.first[sure[0]], pairs.second[sure[0]]] = True
+    ahead[pairs.second[sure[1]], pairs.first[sure[1]]] = True
     score = np.zeros((pairs.m, pairs.m))
     votes = np.zeros((pairs.m, pairs.m), dtype=np.int64)
     total = pairs.n.sum(axis=1)

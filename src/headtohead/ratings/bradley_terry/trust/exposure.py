@@ -39,7 +39,7 @@ class GroupExposure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exposure:
+class VoteSpread:
     """How votes are spread over M models.
 
     Attributes:
@@ -57,7 +57,7 @@ class Exposure:
     groups: tuple[GroupExposure, ...]
 
 
-def exposure(counts: Counts, labels: Sequence[str] | None = None) -> Exposure:
+def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
     """How evenly the votes are spread over models, pairs and groups.
 
     Args:
@@ -79,8 +79,15 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> Exposure:
     met[counts.first, counts.second] = met[counts.second, counts.first] = True
     groups: tuple[GroupExposure, ...] = ()
     if labels is not None:
-        groups = _groups(votes, [str(label) for label in label_list(labels, m, "group labels")])
-    return Exposure(
+        told = np.array(label_list(labels, m, "group labels"), dtype=str)
+        names, where = np.unique(told, return_inverse=True)
+        models, summed = np.bincount(where), np.bincount(where, weights=votes)
+        made = (
+            GroupExposure(str(name), int(models[k]), int(summed[k]), float(summed[k] / models[k]))
+            for k, name in enumerate(names)
+        )
+        groups = tuple(sorted(made, key=lambda group: (-group.votes, group.group)))
+    return VoteSpread(
         counts.models,
         votes,
         gini(votes),
@@ -133,7 +140,7 @@ def votes_wanted(
     now = 2 * z * np.sqrt(np.maximum(0.0, np.diag(covariance)[:m]))
     battles = fitted.counts.battles
     more = np.ceil(np.maximum(0.0, battles * ((now / width) ** 2 - 1)))
-    return np.where(fitted.shape.above | fitted.shape.below, np.inf, more)
+    return np.where(fitted.connectivity.unbounded, np.inf, more)
 
 
 def best_of(errors: ArrayLike) -> float:
@@ -212,19 +219,3 @@ def variant_lift(fitted: Fit, covariance: FloatArray, labels: Sequence[str]) -> 
         shared = (own.sum() - own.trace()) / (n * (n - 1)) if n > 1 else 0.0
         found[str(label)] = best_of(np.sqrt(np.maximum(0.0, np.diag(own) - shared)))
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _groups(votes: IntArray, labels: list[str]) -> tuple[GroupExposure, ...]:
-    names, where = np.unique(np.array(labels, dtype=str), return_inverse=True)
-    models = np.bincount(where)
-    summed = np.bincount(where, weights=votes)
-    made = [
-        GroupExposure(
-            str(name),
-            int(models[k]),
-            int(summed[k]),
-            float(summed[k] / models[k]),
-        )
-        for k, name in enumerate(names)
-    ]
-    return tuple(sorted(made, key=lambda group: (-group.votes, group.group)))

@@ -25,29 +25,29 @@ _FEWEST_ROUNDS = 99
 _DISPERSED = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
     """A pair whose votes the strengths do not explain.
 
     Attributes:
-        models: Names; with a side effect the first is the one shown first.
-        votes: How many.
-        score: Share of them that the first took, ties half.
-        expected: What the fit says.
-        z: Their difference in standard errors.
-        p: Corrected by Holm for all pairs.
+        a: The model that did better than its strength says.
+        b: The other.
+        expected_frac: The score that the fit gives A, ties half.
+        observed_frac: The score that A took.
+        votes: Votes between them.
+        p: Chance of such a difference anywhere on the board (Holm).
     """
 
-    models: tuple[str, str]
+    a: str
+    b: str
+    expected_frac: float
+    observed_frac: float
     votes: int
-    score: float
-    expected: float
-    z: float
     p: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitness:
+class GoodnessOfFit:
     """How well one strength per model explains the votes.
 
     Attributes:
@@ -80,7 +80,7 @@ def fitness(
     rounds: int = 199,
     alpha: float = 0.05,
     method: P_Method | None = None,
-) -> Fitness:
+) -> GoodnessOfFit:
     """How well the model fits, over all pairs and for each.
 
     With ties as half wins the scores of pairs are compared, with the variance that the pair's share
@@ -113,10 +113,12 @@ def fitness(
     likely = chances(fitted, cells.first, cells.second)
     pearson = _pearson(fitted, cells, likely)
     per_cell = 1 if fitted.tie is None else 2
-    components = int(fitted.shape.component.max()) + 1
+    components = int(fitted.connectivity.component.max()) + 1
     parameters = cells.m - components + (fitted.tie is not None) + (fitted.side is not None)
     df = max(0, per_cell * cells.first.size - parameters)
-    chosen = method or ("bootstrap" if _sparse(fitted, cells, likely) else "chi-square")
+    expected = cells.n.sum(axis=1)[:, None] * (likely if fitted.tie is not None else likely[:, :2])
+    sparse = (expected < 1).any() or (expected < 5).mean() > 0.2
+    chosen = method or ("bootstrap" if sparse else "chi-square")
     if df == 0:
         p = float("nan")
     elif chosen == "chi-square":
@@ -125,7 +127,7 @@ def fitness(
         p = _bootstrap_p(fitted, cells, likely, pearson, rng, rounds)
     z = residuals(fitted)
     z_p = holm(_residual_p(cells, likely, z))
-    return Fitness(
+    return GoodnessOfFit(
         pearson,
         df,
         p,
@@ -234,11 +236,6 @@ def _pearson(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
     return float(((cells.n - expected)[some] ** 2 / expected[some]).sum())
 
 
-def _sparse(fitted: Fit, cells: Cells, likely: FloatArray) -> bool:
-    expected = cells.n.sum(axis=1)[:, None] * (likely if fitted.tie is not None else likely[:, :2])
-    return bool((expected < 1).any() or (expected < 5).mean() > 0.2)
-
-
 def _bootstrap_p(
     fitted: Fit,
     cells: Cells,
@@ -278,16 +275,22 @@ def _misfits(
     fitted: Fit, cells: Cells, likely: FloatArray, z: FloatArray, p: FloatArray, alpha: float
 ) -> tuple[Misfit, ...]:
     names, n = fitted.counts.models, cells.n.sum(axis=1)
-    worst = np.lexsort((-np.abs(z), p))
-    return tuple(
-        Misfit(
-            (names[cells.first[cell]], names[cells.second[cell]]),
-            int(n[cell]),
-            float(cells.n[cell] @ _SCORE / n[cell]),
-            float(likely[cell] @ _SCORE),
-            float(z[cell]),
-            float(p[cell]),
+    made = []
+    for cell in np.lexsort((-np.abs(z), p)).tolist():
+        if p[cell] > alpha:
+            continue
+        pair = (names[cells.first[cell]], names[cells.second[cell]])
+        score, told = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
+        if score < told:
+            pair, score, told = pair[::-1], 1 - score, 1 - told
+        made.append(
+            Misfit(
+                a=pair[0],
+                b=pair[1],
+                expected_frac=told,
+                observed_frac=score,
+                votes=int(n[cell]),
+                p=float(p[cell]),
+            )
         )
-        for cell in worst.tolist()
-        if p[cell] <= alpha
-    )
+    return tuple(made)

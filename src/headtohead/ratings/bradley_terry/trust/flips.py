@@ -86,7 +86,7 @@ def flip_votes(
     names = fitted.counts.models
     if first == second:
         raise ValueError(f"{names[first]} cannot change places with itself")
-    if fitted.shape.component[first] != fitted.shape.component[second]:
+    if fitted.connectivity.component[first] != fitted.connectivity.component[second]:
         raise ValueError(
             f"no chain of votes joins {names[first]} and {names[second]}, so neither leads"
         )

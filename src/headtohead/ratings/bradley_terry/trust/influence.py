@@ -19,7 +19,7 @@ _CELLS = 4_000_000  # numbers held at once
 
 
 @dataclass(frozen=True, slots=True)
-class Refit:
+class WithoutVoter:
     """What really happens when a voter is left out.
 
     Attributes:
@@ -39,7 +39,7 @@ class Refit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VoterInfluence:
+class Influence:
     """What the board would lose with each of U voters.
 
     Attributes:
@@ -56,7 +56,7 @@ class VoterInfluence:
     move: FloatArray
     model: IntArray
     swaps: IntArray
-    verified: tuple[Refit, ...]
+    verified: tuple[WithoutVoter, ...]
 
 
 def removal_effect(
@@ -86,7 +86,7 @@ def removal_effect(
     return np.column_stack([effect, effect[:, 2]])
 
 
-def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> VoterInfluence:
+def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> Influence:
     """How far each voter carries the board: one step for all, a refit for the foremost.
 
     Args:
@@ -129,7 +129,7 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         )
         swaps[start:end] = made
     foremost = np.lexsort((voter, -np.abs(move), -swaps))[:verify]
-    found = VoterInfluence(
+    found = Influence(
         voter,
         np.bincount(where, weights=rows.n).astype(np.int64),
         move,
@@ -138,7 +138,7 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         (),
     )
     verified = tuple(_verified(fitted, rows, found, int(place)) for place in foremost)
-    return VoterInfluence(voter, found.votes, move, model, swaps, verified)
+    return Influence(voter, found.votes, move, model, swaps, verified)
 
 
 def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
@@ -194,7 +194,7 @@ def _changes(
     for column, amount in parts:
         score += np.bincount(at * k + column, weights=amount, minlength=size * k)
     change: FloatArray = -(score.reshape(size, k) @ inverse)[:, :m]
-    same = fitted.shape.component
+    same = fitted.connectivity.component
     for number in np.unique(same):
         members = same == number
         change[:, members] -= (change[:, members] @ fitted.reference[members])[:, None]
@@ -203,13 +203,13 @@ def _changes(
 
 def neighbours(fitted: Fit) -> tuple[IntArray, IntArray]:
     """Indices of each model and of the next weaker one of its component, strongest first."""
-    order = np.lexsort((-fitted.strength, fitted.shape.component))
+    order = np.lexsort((-fitted.strength, fitted.connectivity.component))
     above, below = order[:-1], order[1:]
-    same = fitted.shape.component[above] == fitted.shape.component[below]
+    same = fitted.connectivity.component[above] == fitted.connectivity.component[below]
     return above[same], below[same]
 
 
-def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int) -> Refit:
+def _verified(fitted: Fit, rows: ClusterCells, found: Influence, place: int) -> WithoutVoter:
     voter = int(found.voter[place])
     gone = rows.cluster == voter
     votes = np.zeros((int(gone.sum()), 4), dtype=np.int64)
@@ -220,16 +220,16 @@ def _verified(fitted: Fit, rows: ClusterCells, found: VoterInfluence, place: int
     # Whether no model is gone and none has come apart from the others.
     if again is None or not (
         again.counts.models == fitted.counts.models
-        and np.array_equal(again.shape.component, fitted.shape.component)
+        and np.array_equal(again.connectivity.component, fitted.connectivity.component)
     ):
-        return Refit(voter, None, predicted, float("nan"), swaps)
+        return WithoutVoter(voter, None, predicted, float("nan"), swaps)
     # Measured with the same weights, so that a changed average is no change of a model.
     model = int(found.model[place])
-    same = fitted.shape.component == fitted.shape.component[model]
+    same = fitted.connectivity.component == fitted.connectivity.component[model]
     moved = again.strength - fitted.strength
     actual = moved[model] - float(moved[same] @ fitted.reference[same])
     name = fitted.counts.models[model]
-    return Refit(voter, name, predicted, float(actual), swaps)
+    return WithoutVoter(voter, name, predicted, float(actual), swaps)
 
 
 def _order_changes(fitted: Fit, again: Fit | None) -> int:
@@ -260,6 +260,6 @@ def refitted_gap(fitted: Fit, again: Fit | None, above: int, below: int) -> floa
         return float("nan")
     place = {name: i for i, name in enumerate(again.counts.models)}
     i, j = (place.get(fitted.counts.models[index], -1) for index in (above, below))
-    if min(i, j) < 0 or again.shape.component[i] != again.shape.component[j]:
+    if min(i, j) < 0 or again.connectivity.component[i] != again.connectivity.component[j]:
         return float("nan")
     return float(again.strength[i] - again.strength[j])

@@ -98,7 +98,7 @@ def side_is_told(fitted: Fit) -> bool:
     """
     cells = fitted.cells
     n = cells.n.sum(axis=1)
-    same = fitted.shape.component[:, None] == fitted.shape.component[None, :]
+    same = fitted.connectivity.component[:, None] == fitted.connectivity.component[None, :]
     strength = np.linalg.solve(laplacian(cells, n) + same, scatter(cells, n))
     left = 1 - (strength[cells.first] - strength[cells.second])
     return bool(n @ left**2 > 1e-9 * n.sum())

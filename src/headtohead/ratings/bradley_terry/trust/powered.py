@@ -98,7 +98,15 @@ def powered(
     judge = fit(votes.judge_counts, prior=prior)
     strata = _Strata.of(votes, human)
     chosen = strata.best_weight(human) if weight is None else weight
-    fitted, chosen = _corrected(human, strata, chosen)
+    fitted = human
+    while chosen >= _LEAST_WEIGHT:
+        strength = _solved(human, strata, strata.scores(chosen))
+        if strength is not None:
+            fitted = _as_fit(human, strata, strength)
+            break
+        chosen /= 2
+    else:
+        chosen = 0.0
     errors = strata.covariance(fitted, chosen)
     m = len(human.counts.models)
     alone = covariance(human)[:m, :m]
@@ -127,7 +135,7 @@ class _Strata:
         both: Human by judge's outcomes, shape (P, 4, 4).
         more: Comparisons that only the judge has voted on, shape (P,).
         judge: Mean score from the judge over all comparisons, shape (P,).
-        spread: Variance of his scores, shape (P,).
+        spread: Variance of its scores, shape (P,).
         shift: What the labelled comparisons' mean lacks to `judge`, shape (P,).
     """
 
@@ -179,12 +187,12 @@ class _Strata:
         n, more = self.labels, self.more
         share = more / (n + more)
         own = _SCORE[None, :] - logistic(self.gaps(fitted.strength))[:, None]
-        his = _SCORE[None, :] - self.judge[:, None]
-        together = (self.both * own[:, :, None] * his[:, None, :]).sum(axis=(1, 2))
-        his_square = (self.both.sum(axis=1) * his**2).sum(axis=1)
+        its = _SCORE[None, :] - self.judge[:, None]
+        together = (self.both * own[:, :, None] * its[:, None, :]).sum(axis=(1, 2))
+        its_square = (self.both.sum(axis=1) * its**2).sum(axis=1)
         # share^2 n^2 / more, written so that pairs without unlabelled votes give 0.
         mean_noise = share * n**2 / (n + more) * self.spread
-        return 2 * share * together, share**2 * his_square + mean_noise
+        return 2 * share * together, share**2 * its_square + mean_noise
 
     def best_weight(self, fitted: Fit) -> float:
         """The weight with the smallest sum of variances, from 0 to 1."""
@@ -205,27 +213,19 @@ class _Strata:
         return (made + made.T) / 2
 
 
-def _corrected(human: Fit, strata: _Strata, weight: float) -> tuple[Fit, float]:
-    """The fit of the corrected scores, and the weight that allows one."""
-    while weight >= _LEAST_WEIGHT:
-        strength = _solved(human, strata, strata.scores(weight))
-        if strength is not None:
-            return _as_fit(human, strata, strength), weight
-        weight /= 2
-    return human, 0.0
-
-
 def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None:
     """The strengths that give these scores, shape (M,), by Newton's method; None without any."""
     x = human.strength.copy()
-    n = strata.labels
+    n, component = strata.labels, human.connectivity.component
+    # Fixes the free level of each component where no prior does.
+    level = (component[:, None] == component[None, :]) & (human.prior == 0)
     value = _value(human, strata, score, x)
     for _ in range(_STEPS):
         p = logistic(strata.gaps(x))
         pull = logistic(x)
         gradient = scatter(strata.cells, score - n * p) + human.prior * (0.5 - pull)
         matrix = _information(human, strata, x)
-        step = np.linalg.solve(matrix + _gauge(human), gradient)
+        step = np.linalg.solve(matrix + level, gradient)
         decrement = float(gradient @ step)
         if decrement < _DONE * max(1.0, abs(value)):
             made: FloatArray = x + step
@@ -256,15 +256,8 @@ def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
     return made
 
 
-def _gauge(human: Fit) -> FloatArray:
-    """Fixes the free level of each component where no prior does."""
-    c = human.shape.component
-    made: FloatArray = ((c[:, None] == c[None, :]) & (human.prior == 0)).astype(np.float64)
-    return made
-
-
 def _as_fit(human: Fit, strata: _Strata, x: FloatArray) -> Fit:
-    component = human.shape.component
+    component = human.connectivity.component
     middle = np.bincount(component, weights=human.reference * x)
     made = replace(
         human,

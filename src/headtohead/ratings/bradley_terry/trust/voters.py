@@ -27,7 +27,7 @@ _FOR_SECOND = np.array([0, 2, 1], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Voters:
+class UnlikeVoters:
     """How each of U voters fits the board.
 
     Attributes:
@@ -68,7 +68,7 @@ class Voters:
     z: FloatArray
 
 
-def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Voters:
+def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> UnlikeVoters:
     """Every voter compared with the fitted board, and those flagged that stand out.
 
     A voter's own votes are part of the board, which makes the tails a little too large for one who
@@ -92,7 +92,7 @@ def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Vo
     """
     if not 0 < q < 1:
         raise ValueError(f"q is {q}; the rate of false flags must lie between 0 and 1")
-    rows = _Rows.of(fitted, coded(fitted, clusters))
+    rows = _VoterRows.of(fitted, coded(fitted, clusters))
     if rows.voter.size == 0:
         raise ValueError("there is no vote to compare with the board")
     checks = 2 + (fitted.side is not None)
@@ -102,7 +102,10 @@ def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Vo
     side, side_p = None, None
     tails, sizes = [surprise_p, favour_p], [surprise, favour_z]
     if fitted.side is not None:
-        side, side_z, side_p = _side(rows, matters)
+        scores, u = np.broadcast_to(_FOR_FIRST, rows.chance.shape), rows.voter.size
+        votes = _Votes(rows.chance, rows.kind, rows.n, scores)
+        side, side_z, tail = votes.tails(rows.at, u, np.full(u, matters / 2))
+        side_p = np.minimum(1.0, 2 * tail)
         tails.append(side_p)
         sizes.append(side_z)
     p = np.minimum(1.0, checks * np.min(tails, axis=0))
@@ -110,7 +113,7 @@ def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Vo
     foremost = np.argmin(tails, axis=0)
     words = np.array(["surprise", "favours", "side"])[foremost]
     words = np.where((words == "favours") & (excess < 0), "snubs", words)
-    return Voters(
+    return UnlikeVoters(
         rows.voter,
         np.bincount(rows.at, weights=rows.n).astype(np.int64),
         surprise,
@@ -129,7 +132,7 @@ def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Vo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class _VoterRows:
     """Votes sorted by voter: chances of the outcomes, and which one came."""
 
     voter: IntArray
@@ -142,7 +145,7 @@ class _Rows:
     gap: FloatArray
 
     @classmethod
-    def of(cls, fitted: Fit, coded_rows: ClusterCells) -> "_Rows":
+    def of(cls, fitted: Fit, coded_rows: ClusterCells) -> "_VoterRows":
         voter, at = np.unique(coded_rows.cluster, return_inverse=True)
         order = np.argsort(at, kind="stable")
         first, second = coded_rows.first[order], coded_rows.second[order]
@@ -163,7 +166,7 @@ class _Rows:
         return np.asarray(made, dtype=np.float64)
 
 
-def _surprise(rows: _Rows, matters: float) -> tuple[FloatArray, FloatArray]:
+def _surprise(rows: _VoterRows, matters: float) -> tuple[FloatArray, FloatArray]:
     """Standardised surprise of each voter and its upper tail, each of shape (U,).
 
     What a half-win log-likelihood adds beyond what does not depend on the outcome is gap times
@@ -190,7 +193,7 @@ def _surprise(rows: _Rows, matters: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _favour(
-    rows: _Rows, m: int, matters: float
+    rows: _VoterRows, m: int, matters: float
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
     """The model treated most unlike the rest, its excess, also standardised, and the tail."""
     u = rows.voter.size
@@ -210,15 +213,6 @@ def _favour(
     best = np.lexsort((group, -np.abs(excess), p, owner))
     top = best[np.searchsorted(owner[best], np.arange(u))]
     return (group[top] % m).astype(np.int64), excess[top], z[top], p[top]
-
-
-def _side(rows: _Rows, matters: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """What the first side scored above expectation, also standardised, and the two-sided tail."""
-    scores = np.broadcast_to(_FOR_FIRST, rows.chance.shape)
-    votes = _Votes(rows.chance, rows.kind, rows.n, scores)
-    u = rows.voter.size
-    excess, z, p = votes.tails(rows.at, u, np.full(u, matters / 2))
-    return excess, z, np.minimum(1.0, 2 * p)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from scipy import optimize
 from scipy.sparse import csgraph
 from tests.ratings.bradley_terry.boards import board
 
+from headtohead.ratings.bradley_terry.connectivity import connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.bradley_terry.shape import shape
 
 _CORE = board(("a", "b", 5, 4, 1), ("b", "c", 3, 6), ("a", "c", 4, 4))
 _VOTES = st.lists(
@@ -22,7 +22,7 @@ _VOTES = st.lists(
 
 def _flags(counts: Counts) -> dict[str, str]:
     """Open ends of each model: + above, - below."""
-    found = shape(counts)
+    found = connectivity(counts)
     return {
         name: "+" * int(up) + "-" * int(down)
         for name, up, down in zip(counts.models, found.above, found.below, strict=True)
@@ -34,7 +34,7 @@ def _flags(counts: Counts) -> dict[str, str]:
 
 
 def test_a_whole_board_is_connected_and_bounded() -> None:
-    found = shape(_CORE)
+    found = connectivity(_CORE)
     assert found.connected
     assert found.bounded
     assert found.component.tolist() == found.block.tolist() == [0, 0, 0]
@@ -66,7 +66,7 @@ def test_undefeated_models_may_stand_on_each_other() -> None:
 
 def test_a_block_above_is_one_block() -> None:
     pair = board(("x", "y", 2, 3), ("x", "a", 1, 0))
-    found = shape(_CORE + pair)
+    found = connectivity(_CORE + pair)
     assert found.block.tolist() == [0, 0, 0, 1, 1]
     assert _flags(_CORE + pair) == {"x": "+", "y": "+"}
     # One loss of either joins it to the rest.
@@ -84,7 +84,9 @@ def test_two_models() -> None:
 
 
 def test_parts_are_numbered_from_the_largest() -> None:
-    found = shape(_CORE + board(("x", "y", 1, 1)) + board(("B", "A", 0, 2), ("B", "C", 2, 0)))
+    found = connectivity(
+        _CORE + board(("x", "y", 1, 1)) + board(("B", "A", 0, 2), ("B", "C", 2, 0))
+    )
     # A, B, C, a, b, c, x, y: two parts of three models, in the order of their names.
     assert found.component.tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
     assert not found.connected
@@ -94,14 +96,14 @@ def test_parts_are_numbered_from_the_largest() -> None:
 
 def test_dropped_ties_join_nothing() -> None:
     counts = board(("a", "b", 3, 1), ("c", "a", 0, 0, 9))
-    assert shape(counts).connected
-    assert not shape(counts, ties_count=False).connected
+    assert connectivity(counts).connected
+    assert not connectivity(counts, ties_count=False).connected
     fitted = fit(counts, ties="drop")
     assert fitted.counts.models == ("a", "b")
 
 
 def test_no_votes() -> None:
-    found = shape(Counts.none())
+    found = connectivity(Counts.none())
     assert found.connected
     assert found.bounded
     assert found.component.shape == (0,)
@@ -119,7 +121,7 @@ def test_agrees_with_scipys_graphs(votes: list[tuple[int, int, int]]) -> None:
     for a, b, (x, y, *ties) in zip(counts.first, counts.second, counts.votes, strict=True):
         beat[a, b] |= x + sum(ties) > 0
         beat[b, a] |= y + sum(ties) > 0
-    found = shape(counts)
+    found = connectivity(counts)
     for mine, connection in ((found.component, "weak"), (found.block, "strong")):
         _, theirs = csgraph.connected_components(beat, connection=connection)
         same = mine[:, None] == mine[None, :]
@@ -150,10 +152,10 @@ def test_bounded_is_that_the_likelihood_has_a_maximum(votes: list[tuple[int, int
         rows += [-lift] if y + sum(ties) else []
     lifts = np.array(rows)
     best = optimize.linprog(-lifts.sum(axis=0), -lifts, np.zeros(len(rows)), bounds=(-1, 1))
-    assert shape(counts).bounded == (-best.fun < 1e-9)
+    assert connectivity(counts).bounded == (-best.fun < 1e-9)
     if not counts.scores[:, :2].any():
         return  # ties only: every fit refuses
-    if shape(counts).bounded:
+    if connectivity(counts).bounded:
         assert np.abs(fit(counts, prior=0).strength).max() < 20
     else:
         with pytest.raises(ValueError, match="never lost, or never won"):

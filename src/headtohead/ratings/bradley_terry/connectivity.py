@@ -15,7 +15,7 @@ from headtohead.stats.inputs import BoolArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class Connectivity:
     """Which comparisons the votes allow.
 
     Attributes:
@@ -40,10 +40,15 @@ class Shape:
     @property
     def bounded(self) -> bool:
         """Whether every component has a maximum of its likelihood."""
-        return not bool(np.any(self.above | self.below))
+        return not bool(np.any(self.unbounded))
+
+    @property
+    def unbounded(self) -> BoolArray:
+        """Which models have no bound on one side at least, shape (M,)."""
+        return self.above | self.below
 
 
-def shape(counts: Counts, *, ties_count: bool = True) -> Shape:
+def connectivity(counts: Counts, *, ties_count: bool = True) -> Connectivity:
     """Which comparisons the votes allow.
 
     Args:
@@ -54,9 +59,18 @@ def shape(counts: Counts, *, ties_count: bool = True) -> Shape:
         Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. American
         Mathematical Monthly 64, 28-33. doi:10.1080/00029890.1957.11989117
     """
-    beat = _beat(counts, ties_count)
+    m, votes = len(counts.models), counts.votes
+    # Entry (i, j): i has won a vote against j, or tied.
+    beat = np.zeros((m, m), dtype=bool)
+    tied = votes[:, 2:].any(axis=1) & ties_count
+    for won, winner, loser in (
+        (votes[:, 0] > 0, counts.first, counts.second),
+        (votes[:, 1] > 0, counts.second, counts.first),
+    ):
+        beat[winner[won | tied], loser[won | tied]] = True
     component = _connected(beat, "weak")
-    block, above, below = (np.zeros_like(component) for _ in range(3))
+    block = np.zeros_like(component)
+    above, below = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
     next_block = 0
     for number in range(int(component.max(initial=-1)) + 1):
         members = np.flatnonzero(component == number)
@@ -65,31 +79,25 @@ def shape(counts: Counts, *, ties_count: bool = True) -> Shape:
         block[members] = blocks + next_block
         next_block += int(blocks.max()) + 1
         above[members], below[members] = _unbounded(inside, blocks == 0)
-    return Shape(component, block, above.astype(bool), below.astype(bool))
+    return Connectivity(component, block, above, below)
 
 
 def _unbounded(beat: NDArray[np.bool_], main: BoolArray) -> tuple[BoolArray, BoolArray]:
     """Which models have no upper, and no lower, bound; `main` is the largest block."""
+    from scipy.sparse.csgraph import breadth_first_order
+
     if main.sum() > 1 or main.size == 1:
-        up, down = (_reach(beat, main, forward=f) for f in (True, False))
-        return ~main & ~up, ~main & ~down
+        # Whom one model of the block has beaten, all have, directly or through others.
+        start, ends = int(np.argmax(main)), []
+        for arrows in (beat, beat.T):
+            unreached = np.ones(main.size, dtype=bool)
+            unreached[breadth_first_order(arrows, start, return_predecessors=False)] = False
+            ends.append(unreached)
+        return ends[0], ends[1]
     # No two models have both beaten each other: all gaps are open, one side for the outermost.
     never_lost, never_won = ~beat.any(axis=0), ~beat.any(axis=1)
     middle = ~never_lost & ~never_won
     return np.asarray(never_lost | middle), np.asarray(never_won | middle)
-
-
-def _beat(counts: Counts, ties_count: bool) -> NDArray[np.bool_]:
-    """Entry (i, j): i has won a vote against j, or tied."""
-    m = len(counts.models)
-    beat = np.zeros((m, m), dtype=bool)
-    tied = counts.votes[:, 2:].any(axis=1) & ties_count
-    for k, (winner, loser) in enumerate(
-        ((counts.first, counts.second), (counts.second, counts.first))
-    ):
-        won = (counts.votes[:, k] > 0) | tied
-        beat[winner[won], loser[won]] = True
-    return beat
 
 
 def _connected(beat: NDArray[np.bool_], connection: Literal["weak", "strong"]) -> IntArray:
@@ -103,14 +111,3 @@ def _connected(beat: NDArray[np.bool_], connection: Literal["weak", "strong"]) -
     rank = np.empty_like(first)
     rank[np.lexsort((first, -sizes))] = np.arange(first.size)
     return rank[where]
-
-
-def _reach(beat: NDArray[np.bool_], start: BoolArray, *, forward: bool) -> BoolArray:
-    """Everything reached from `start` along the arrows (or against them), `start` included."""
-    arrows = beat if forward else beat.T
-    seen = start.copy()
-    edge = start
-    while edge.any():
-        edge = arrows[edge].any(axis=0) & ~seen
-        seen |= edge
-    return seen
