@@ -115,14 +115,6 @@ def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
     ), ""
 
 
-def _nothing_left(counted: Tally) -> str:
-    reasons = "; ".join(f"{why}: {n:,}" for why, n in counted.dropped.items())
-    said = (
-        f"All {counted.rows_read:,} rows were left out ({reasons})" if reasons else "There is none"
-    )
-    return f"No vote is left to rank by. {said}. Loosen the filters, or mend the votes."
-
-
 _Part = Callable[[str], "Subset | EngineVotes"]
 
 
@@ -141,7 +133,12 @@ def _ranked(counted: Tally, settings: RankSettings, part_of: _Part | None) -> Ra
         if name == ALL and styled:
             effects = styled[0]
     if ALL not in made:
-        raise InputError(_nothing_left(counted))
+        reasons = "; ".join(f"{why}: {n:,}" for why, n in counted.dropped.items())
+        said = f"All {counted.rows_read:,} rows were left out ({reasons})" if reasons else ""
+        raise InputError(
+            f"No vote is left to rank by. {said or 'There is none'}. Loosen the filters, or mend "
+            "the votes."
+        )
     return Ranked(counted, made, unmade, effects)
 
 

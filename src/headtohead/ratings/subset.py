@@ -68,7 +68,15 @@ class Subset:
         window = self.column if self.column in WINDOWS else None
         wanted = tuple(labels) if window else tuple(dict.fromkeys((*labels, self.column)))
         for ballots in self.votes.chunks(wanted, covariates, window):
-            yield _kept(ballots, self._rows(ballots))
+            words = self.votes.values[self.column]
+            code = words.index(self.value) if self.value in words else -2
+            if self.column in ballots.tags:
+                tags = ballots.tags[self.column]
+                rows = np.zeros(ballots.first.size, dtype=bool)
+                rows[tags.rows[tags.codes == code]] = True
+            else:
+                rows = np.asarray(ballots.labels[self.column] == code)
+            yield _kept(ballots, rows)
 
     def passes(self, counts: Counts) -> Passes:
         """A pass for `fit_style` that reads these votes again each time it is called.
@@ -90,16 +98,6 @@ class Subset:
         return clusters_over(
             counts, self.models, lambda: self.chunks((column,), covariates=True), column
         )
-
-    def _rows(self, ballots: Ballots) -> BoolArray:
-        words = self.votes.values[self.column]
-        code = words.index(self.value) if self.value in words else -2
-        if self.column in ballots.tags:
-            tags = ballots.tags[self.column]
-            rows = np.zeros(ballots.first.size, dtype=bool)
-            rows[tags.rows[tags.codes == code]] = True
-            return rows
-        return np.asarray(ballots.labels[self.column] == code)
 
 
 class _Remembered:

@@ -117,7 +117,14 @@ def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) 
         pair += ballots.outcome
         total.add(pair, m)
         for word, made in cells.items():
-            _add_board(made, ballots, word, pair, m, len(votes.values[word]))
+            n = len(votes.values[word])
+            if word in ballots.tags:
+                tags = ballots.tags[word]
+                made.add(pair[tags.rows], m, tags.codes, n)
+            elif (board := ballots.labels[word]).size and int(board.min()) < 0:
+                made.add(pair[board >= 0], m, board[board >= 0], n)
+            else:
+                made.add(pair, m, board, n)
     boards = dict(_boards(total, votes.models, None))
     used = boards[ALL].total if ALL in boards else 0
     for word, made in cells.items():
@@ -163,21 +170,6 @@ def clustered_cells(votes: Chunked, column: str) -> ClusterCells:
         parts.append((own, a.astype(np.int64), b.astype(np.int64), o.astype(np.int64), one))
     joined: list[IntArray] = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
     return ClusterCells(tuple(votes.models), *joined)
-
-
-def _add_board(
-    cells: CellCounter, ballots: "Ballots", word: str, pair: IntArray, m: int, values: int
-) -> None:
-    if word in ballots.tags:
-        tags = ballots.tags[word]
-        cells.add(pair[tags.rows], m, tags.codes, values)
-        return
-    board = ballots.labels[word]
-    if board.size and int(board.min()) >= 0:
-        cells.add(pair, m, board, values)
-    else:
-        some = board >= 0
-        cells.add(pair[some], m, board[some], values)
 
 
 def _boards(

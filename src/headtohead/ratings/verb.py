@@ -1,6 +1,7 @@
 """`rank`: from pairwise votes to leaderboards one can defend."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
 from headtohead.ratings.judging import PEOPLE, join, judged_boards
 from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes
-from headtohead.ratings.reading.options import VoteOptions, Window
+from headtohead.ratings.reading.options import VoteOptions
 from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.result import JudgeUse, RankResult
 from headtohead.ratings.settings import BoardOptions, RankSettings
@@ -67,12 +68,23 @@ def rank(
         options = replace(options, until=min(filter(None, (options.until, known))))
         read = _read(votes, options, boards.engine)
     use: JudgeUse | None = None
-    if boards.judge is not None:
+    judge = boards.judge
+    if judge is not None:
         if boards.by or boards.window:
             raise InputError("With `judge` there is one board; leave out `by` and `window`.")
-        ranked, use = _with_judge(read, open_votes(boards.judge, options), settings)
+        if not isinstance(read, Votes):
+            raise InputError("A judge needs the votes of people as files or frames, read here.")
+        joined = join(read, open_votes(judge, options))
+        made, use = judged_boards(joined, settings)
+        counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
+        ranked = Ranked(counted, made, {}, ())
+    elif not isinstance(read, Counts):
+        ranked = rank_votes(read, settings, by=boards.by, window=boards.window)
+    elif boards.by or boards.window:
+        raise InputError("Counts hold no columns to divide by. Give the votes themselves.")
     else:
-        ranked = _ranked(read, settings, boards.by, boards.window)
+        whole = {ALL: read} if read.total else {}
+        ranked = rank_counts(Tally(whole, read.total, read.total, {}), settings)
     if settings.anchor:
         models = [s.model for part in ranked.boards[ALL] for s in part.standings]
         if settings.anchor[0] not in models:
@@ -86,7 +98,13 @@ def rank(
         settings=settings,
         votes=_name(votes),
         format="counts" if isinstance(read, Counts) else read.format,
-        asked=_asked(options, boards),
+        # Every choice that is not the default, in words.
+        asked={
+            f.name: _said(value)
+            for chosen in (options, replace(boards, judge=_name(judge) if use else None))
+            for f in options_of(type(chosen))
+            if (value := getattr(chosen, f.name)) != getattr(type(chosen)(), f.name)
+        },
         boards=ranked.boards,
         unmade=ranked.unmade,
         groups=groups_of(board, boards.group, labels) if boards.group else None,
@@ -100,8 +118,18 @@ def rank(
         about=_about(ranked.boards, boards.window, options),
         as_of=known,
         citations=tuple(
-            _citation(source_id, given)
-            for source_id, given in (("votes", votes), ("judge", boards.judge))
+            # The votes as a source: theirs to name, ours to point at by hash.
+            Citation(
+                source_id=source_id,
+                publisher=f"Your {source_id}",
+                product=_name(given),
+                citation=f"Votes given to headtohead: {_name(given)}.",
+                url="",
+                licence="as their owner says",
+                evaluator="third_party",
+                sha256=digest(*_paths(given)),
+            )
+            for source_id, given in (("votes", votes), ("judge", judge))
             if given is not None
         ),
         judge=use,
@@ -123,32 +151,6 @@ def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | En
     return open_votes(votes, options)
 
 
-def _ranked(
-    read: "Counts | Votes | EngineVotes",
-    settings: RankSettings,
-    by: tuple[str, ...],
-    window: Window | None,
-) -> Ranked:
-    if not isinstance(read, Counts):
-        return rank_votes(read, settings, by=by, window=window)
-    if by or window:
-        raise InputError("Counts hold no columns to divide by. Give the votes themselves.")
-    return rank_counts(
-        Tally({ALL: read} if read.total else {}, read.total, read.total, {}), settings
-    )
-
-
-def _with_judge(
-    read: "Counts | Votes | EngineVotes", judge: Votes, settings: RankSettings
-) -> tuple[Ranked, JudgeUse]:
-    if not isinstance(read, Votes):
-        raise InputError("A judge needs the votes of people as files or frames, read here.")
-    joined = join(read, judge)
-    made, use = judged_boards(joined, settings)
-    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
-    return Ranked(counted, made, {}, ()), use
-
-
 def _trust(
     read: "Counts | Votes | EngineVotes", board: Board, labels: dict[str, str], *, judged: bool
 ) -> Trust:
@@ -158,7 +160,12 @@ def _trust(
     from headtohead.ratings.tally import clustered_cells
 
     sides = isinstance(read, Counts) or tells_sides(read.format)
-    column = "" if judged else _voters(read, board.settings.cluster)
+    column = ""
+    if isinstance(read, Votes) and not judged:
+        # The column that tells who voted; empty if none does.
+        column = board.settings.cluster
+        with suppress(UnknownName):
+            column = "voter" if read.one_word("voter") else column
     if not column or not isinstance(read, Votes):
         made = audit(board, labels=labels, sides=sides)
         if not judged:
@@ -173,16 +180,6 @@ def _trust(
         labels=labels,
         sides=sides,
     )
-
-
-def _voters(read: "Counts | Votes | EngineVotes", asked: str) -> str:
-    """The column that tells who voted; empty if none does."""
-    if not isinstance(read, Votes):
-        return ""
-    try:
-        return "voter" if read.one_word("voter") else asked
-    except UnknownName:
-        return asked
 
 
 def _labels(board: Board, group: str, on: date | None) -> dict[str, str]:
@@ -210,18 +207,6 @@ def _about(
     return None
 
 
-def _asked(options: VoteOptions, boards: BoardOptions) -> dict[str, str]:
-    """Every choice that is not the default, in words."""
-    judge = boards.judge
-    chosen = {
-        f.name: value
-        for given in (options, replace(boards, judge=None))
-        for f in options_of(type(given))
-        if (value := getattr(given, f.name)) != getattr(type(given)(), f.name)
-    } | ({"judge": _name(judge)} if judge is not None else {})
-    return {name: _said(value) for name, value in chosen.items()}
-
-
 def _said(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k}={v}" for k, v in value.items())
@@ -244,18 +229,3 @@ def _name(votes: object) -> str:
         return "the votes given"
     shown = ", ".join(path.name for path in paths[:3])
     return f"{shown} and {len(paths) - 3} more files" if len(paths) > 3 else shown
-
-
-def _citation(source_id: str, votes: object) -> Citation:
-    """The votes as a source: theirs to name, ours to point at by hash."""
-    name = _name(votes)
-    return Citation(
-        source_id=source_id,
-        publisher="Your judge" if source_id == "judge" else "Your votes",
-        product=name,
-        citation=f"Votes given to headtohead: {name}.",
-        url="",
-        licence="as their owner says",
-        evaluator="third_party",
-        sha256=digest(*_paths(votes)),
-    )

@@ -33,7 +33,7 @@ _TIES = {
     "davidson": "Ties are an outcome of their own, by Davidson's model.",
     "rao-kupper": "Ties are an outcome of their own, by Rao and Kupper's model.",
 }
-_ERRORS = {
+_INTERVALS = {
     "sandwich": "Intervals come from the sandwich covariance, which holds where the model is only "
     "nearly right.",
     "bootstrap": "Intervals come from votes drawn anew, {rounds} times.",
@@ -100,7 +100,7 @@ def groups_said(board: Board) -> str:
 
 def setting_words(settings: RankSettings) -> list[str]:
     """The choices behind a board, one sentence each."""
-    said = [_TIES[settings.ties], _ERRORS[settings.intervals].format(rounds=settings.rounds)]
+    said = [_TIES[settings.ties], _INTERVALS[settings.intervals].format(rounds=settings.rounds)]
     if settings.cluster:
         said.append(f"Votes of one {plain(settings.cluster, 60)} go together.")
     if settings.style:
@@ -128,9 +128,8 @@ def left_out(result: RankResult) -> str:
         if result.rows_read == 1:
             return "The one row read was counted."
         return f"All {result.rows_read:,} rows read were counted."
-    reasons = "; ".join(
-        f"{plain(reason, 120)}: {n:,}" for reason, n in sorted(result.dropped.items(), key=_largest)
-    )
+    ranked = sorted(result.dropped.items(), key=lambda item: (-item[1], item[0]))
+    reasons = "; ".join(f"{plain(reason, 120)}: {n:,}" for reason, n in ranked)
     return (
         f"Of {many(result.rows_read, 'row')} read, {result.used:,} "
         f"{'was' if result.used == 1 else 'were'} counted and {out:,} left out ({reasons})."
@@ -213,7 +212,12 @@ def fitness_said(fit: Fitness, names: Names) -> str:
         )
     else:
         said.append("No pair stands out.")
-    said.append(_circles_said(fit))
+    # The share is of what was seen: chance can make more than all of it.
+    more = " or more" if fit.cyclic_by_chance_frac > 1 else ""
+    said.append(
+        f"{percent(fit.cyclic_frac)} of the differences run in circles, where chance alone makes "
+        f"{percent(min(1.0, fit.cyclic_by_chance_frac))}{more} ({chance(fit.cyclic_p)})."
+    )
     for circle in fit.circles[:2]:
         said.append(
             f"A sure circle: {' beats '.join(_name(names, m) for m in (*circle, circle[0]))}."
@@ -221,16 +225,6 @@ def fitness_said(fit: Fitness, names: Names) -> str:
     if (left := fit.circles_n - min(2, len(fit.circles))) > 0:
         said.append(f"{many(left, 'more circle is', 'more circles are')} sure.")
     return " ".join(said)
-
-
-def _circles_said(fit: Fitness) -> str:
-    """How much runs in circles, beside what votes of models in a strict order would show."""
-    # The share is of what was seen: chance can make more than all of it.
-    more = " or more" if fit.cyclic_by_chance_frac > 1 else ""
-    return (
-        f"{percent(fit.cyclic_frac)} of the differences run in circles, where chance alone makes "
-        f"{percent(min(1.0, fit.cyclic_by_chance_frac))}{more} ({chance(fit.cyclic_p)})."
-    )
 
 
 def exposure_said(e: Exposure, names: Names) -> str:
@@ -297,16 +291,13 @@ def voters_said(v: Voters, names: Names) -> str:
         )
     if v.influence:
         most = v.influence[0]
+        pairs = f"{many(most.reorders, 'pair')} of neighbours" if most.reorders else "no neighbours"
         said.append(
             f"Without {plain(most.voter, 40)} ({many(most.votes, 'vote')}), "
             f"{_name(names, most.model)} would move by {signed(most.change_elo, 1)} points and "
-            f"{_reorders(most.reorders)} would change places."
+            f"{pairs} would change places."
         )
     return " ".join(said)
-
-
-def _reorders(n: int) -> str:
-    return "no neighbours" if n == 0 else f"{many(n, 'pair')} of neighbours"
 
 
 def _first_flip(row: FlipRow, names: Names) -> str:
@@ -322,10 +313,6 @@ def _first_flip(row: FlipRow, names: Names) -> str:
 
 def _name(names: Names, model: str) -> str:
     return names.get(model) or plain(model, 40)
-
-
-def _largest(item: tuple[str, int]) -> tuple[int, str]:
-    return -item[1], item[0]
 
 
 def open_end(board: Board, names: Names) -> str:
