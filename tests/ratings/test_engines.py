@@ -136,8 +136,13 @@ def test_filters_are_those_of_the_file(engine: str, tmp_path: Path) -> None:
         both_bad="drop",
         style=_STYLE,
     )
-    assert {"other language", "is_code is not true", "before 2025-01-20", "after 2025-05-20",
-            "both bad"} < found.dropped.keys()  # fmt: skip
+    assert {
+        "other language",
+        "is_code is not true",
+        "before 2025-01-20",
+        "after 2025-05-20",
+        "both bad",
+    } < found.dropped.keys()
     assert {"month=2025-01", "month=2025-05"} < set(found.boards)
     _same(engine, path, anonymous_only=False, dedup="off", where={"category": "math"})
     _same(engine, path, where={"judge": "VOTER 3"}, languages=("german",))
@@ -218,11 +223,17 @@ def test_text_files_are_read_too(engine: str, kind: str, tmp_path: Path) -> None
     rows = [
         {"left": "007", "right": 'a "b", c', "result": "L", "day": "2025-01-05", "length_a": "3"},
         {"left": "007", "right": "b", "result": "R", "day": "2025-02-05", "length_a": "x"},
-    ] * 3  # fmt: skip
+    ] * 3
     rows = [{**row, "length_b": "4"} for row in rows]
     path = write(tmp_path / f"votes.{kind}", rows)
-    columns = {"model_a": "left", "model_b": "right", "winner": "result", "time": "day",
-               "winner.a": "L", "winner.b": "R"}  # fmt: skip
+    columns = {
+        "model_a": "left",
+        "model_b": "right",
+        "winner": "result",
+        "time": "day",
+        "winner.a": "L",
+        "winner.b": "R",
+    }
     _same(engine, path, columns=columns, window="month", since=date(2025, 1, 5))
     found = _same(engine, path, columns=columns, style=("length",), on_bad="drop")
     assert found.boards["all"].models == ("007", 'a "b", c')
@@ -265,8 +276,10 @@ def test_days_made_coarser_stay_in_their_windows(
     table = pa.table({**columns, "time": days * 86_400.0 + 4321})
     start = date(1970, 1, 1).toordinal()
     for first in (-10, 20_000, int(rng.integers(-9_000, 30_000))):
-        both = {"since": date.fromordinal(start + first),
-                "until": date.fromordinal(start + first + 40)}  # fmt: skip
+        both = {
+            "since": date.fromordinal(start + first),
+            "until": date.fromordinal(start + first + 40),
+        }
         options: dict[str, Any] = {name: both[name] for name in limited}
         expected = counted(table, window=window, **options)
         found = open_engine(ibis.memtable(table), options=VoteOptions(**options))

@@ -154,8 +154,12 @@ def test_100k_leaves_out_what_the_publisher_would(tmp_path: Path, name: str) -> 
 
 
 def test_counts_that_are_numbers_instead_of_objects(tmp_path: Path) -> None:
-    meta = {"sum_assistant_a_tokens": 3, "sum_assistant_b_tokens": 1,
-            "header_count_a": 2, "header_count_b": 2}  # fmt: skip
+    meta = {
+        "sum_assistant_a_tokens": 3,
+        "sum_assistant_b_tokens": 1,
+        "header_count_a": 2,
+        "header_count_b": 2,
+    }
     path = write(tmp_path / "v.json", [_battle_100k(0, "tie", conv_metadata=meta)])
     (ballots,) = open_votes(path, VoteOptions(style=("length", "header"))).chunks((), True)
     assert np.array_equal(ballots.covariates, [[0.5, 0.0]])  # type: ignore[arg-type]
@@ -174,9 +178,19 @@ def test_structs_kept_as_json_text(tmp_path: Path, name: str) -> None:
 
 
 def test_33k_and_tags_of_occupations(tmp_path: Path) -> None:
-    early = [{"question_id": "1", "model_a": "ada", "model_b": "bob", "winner": "tie (bothbad)",
-              "judge": "arena_user_9", "turn": 1, "anony": True, "language": "English",
-              "tstamp": 1682351591.1322}]  # fmt: skip
+    early = [
+        {
+            "question_id": "1",
+            "model_a": "ada",
+            "model_b": "bob",
+            "winner": "tie (bothbad)",
+            "judge": "arena_user_9",
+            "turn": 1,
+            "anony": True,
+            "language": "English",
+            "tstamp": 1682351591.1322,
+        }
+    ]
     made = counted(write(tmp_path / "33k.json", early), window="month")
     assert set(made.boards) == {"all", "month=2023-04"}
     expert = [
@@ -197,8 +211,15 @@ def test_33k_and_tags_of_occupations(tmp_path: Path) -> None:
 
 
 def _row_55k(i: int, a: Any, b: Any, tie: Any) -> dict[str, Any]:
-    return {"id": i, "model_a": "ada", "model_b": "bob", "prompt": '["a ""quoted"",\nprompt"]',
-            "winner_model_a": a, "winner_model_b": b, "winner_tie": tie}  # fmt: skip
+    return {
+        "id": i,
+        "model_a": "ada",
+        "model_b": "bob",
+        "prompt": '["a ""quoted"",\nprompt"]',
+        "winner_model_a": a,
+        "winner_model_b": b,
+        "winner_tie": tie,
+    }
 
 
 def test_55k_flags(tmp_path: Path) -> None:

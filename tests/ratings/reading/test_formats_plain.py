@@ -65,10 +65,17 @@ def test_any_table_can_be_mapped() -> None:
         "tongue": ["fr", "fr", "de", "de", "fr"],
     }
     columns = {
-        "model_a": "left", "model_b": "right", "winner": "result", "voter": "who", "time": "at",
-        "language": "tongue", "winner.a": "1", "winner.b": "0", "winner.tie": "0.5|draw",
+        "model_a": "left",
+        "model_b": "right",
+        "winner": "result",
+        "voter": "who",
+        "time": "at",
+        "language": "tongue",
+        "winner.a": "1",
+        "winner.b": "0",
+        "winner.tie": "0.5|draw",
         "winner.both_bad": "-1",
-    }  # fmt: skip
+    }
     made = counted(table, ["language", "voter"], columns=columns, window="month")
     assert cells(made) == {
         ("ada", "bob"): [1, 0, 0, 0],
@@ -93,8 +100,12 @@ def test_a_mapping_closes_the_vocabulary() -> None:
 
 
 def test_words_of_other_formats_can_be_mapped_too() -> None:
-    turns = {"model_a": ["ada"] * 3, "model_b": ["bob"] * 3, "comparison_id": ["c"] * 3,
-             "choice": ["gauche", "droite", None]}  # fmt: skip
+    turns = {
+        "model_a": ["ada"] * 3,
+        "model_b": ["bob"] * 3,
+        "comparison_id": ["c"] * 3,
+        "choice": ["gauche", "droite", None],
+    }
     made = counted(turns, columns={"winner.a": "gauche", "winner.b": "droite"})
     assert cells(made) == {("ada", "bob"): [1, 1, 0, 0]}
     assert made.dropped == {"no preference": 1}
@@ -116,12 +127,18 @@ def test_mistaken_mappings() -> None:
 
 
 def test_plain_style(tmp_path: Path) -> None:
-    table = {**plain(("ada", "bob", "tie"), ("ada", "bob", "a")), "length_a": [0, 30],
-             "length_b": [0, 10], "tone": [-1.5, 0.25], "note": ["x", "y"]}  # fmt: skip
+    table = {
+        **plain(("ada", "bob", "tie"), ("ada", "bob", "a")),
+        "length_a": [0, 30],
+        "length_b": [0, 10],
+        "tone": [-1.5, 0.25],
+        "note": ["x", "y"],
+    }
     options = VoteOptions(style=("tone", "length"))
-    for source in (table, write(tmp_path / "v.csv", [
-        {k: v[i] for k, v in table.items()} for i in range(2)
-    ])):  # fmt: skip
+    for source in (
+        table,
+        write(tmp_path / "v.csv", [{k: v[i] for k, v in table.items()} for i in range(2)]),
+    ):
         (ballots,) = open_votes(source, options).chunks(covariates=True)
         assert ballots.covariates is not None
         assert ballots.covariates.tolist() == [[-1.5, 0.0], [0.25, 0.5]]

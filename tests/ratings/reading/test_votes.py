@@ -58,8 +58,12 @@ def _check(source: object, chunk_rows: int = 1 << 18) -> None:
         assert (votes.rows_read, dict(votes.dropped), votes.format) == (5, {}, "plain")
     made = counted(source, ["hard", "language"])
     assert {name: board.total for name, board in made.boards.items()} == {
-        "all": 5, "hard=false": 2, "hard=true": 2, "language=de": 1, "language=fr": 3
-    }  # fmt: skip
+        "all": 5,
+        "hard=false": 2,
+        "hard=true": 2,
+        "language=de": 1,
+        "language=fr": 3,
+    }
 
 
 # ---------------------------------------------------------------- files
@@ -159,9 +163,13 @@ def test_parquet_reads_only_the_columns_it_needs(tmp_path: Path) -> None:
 def test_dictionaries_of_parquet_may_differ_and_outgrow_a_batch(tmp_path: Path) -> None:
     names = [f"model {i}" for i in range(50)]
     table = pa.table(
-        {"model_a": names * 4, "model_b": names[1:] * 4 + names[:4], "winner": ["tie"] * 200,
-         "voter": [f"v{i}" for i in range(200)]}
-    )  # fmt: skip
+        {
+            "model_a": names * 4,
+            "model_b": names[1:] * 4 + names[:4],
+            "winner": ["tie"] * 200,
+            "voter": [f"v{i}" for i in range(200)],
+        }
+    )
     path = tmp_path / "v.parquet"
     pq.write_table(table, path, row_group_size=60)
     votes = open_votes(path, chunk_rows=7)
@@ -226,10 +234,11 @@ def _sources() -> dict[str, Any]:
         "polars categories": frame.with_columns(pl.col(*texts).cast(pl.Categorical)),
         "pandas": _Pandas(_COLUMNS),
         "large strings": table.cast(
-            pa.schema([(f.name, pa.large_string() if f.name in texts else f.type)
-                       for f in table.schema])
+            pa.schema(
+                [(f.name, pa.large_string() if f.name in texts else f.type) for f in table.schema]
+            )
         ),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("chunk_rows", [2, 1 << 18])
@@ -260,8 +269,11 @@ def test_three_sequences() -> None:
 
 def test_models_may_be_numbers() -> None:
     made = counted(([1, 2, 1], [2, 3, 3], ["a", "b", "tie"]))
-    assert cells(made) == {("1", "2"): [1, 0, 0, 0], ("1", "3"): [0, 0, 1, 0],
-                           ("2", "3"): [0, 1, 0, 0]}  # fmt: skip
+    assert cells(made) == {
+        ("1", "2"): [1, 0, 0, 0],
+        ("1", "3"): [0, 0, 1, 0],
+        ("2", "3"): [0, 1, 0, 0],
+    }
 
 
 def test_codes_stay_while_models_grow_and_a_broken_scan_changes_no_count() -> None:
@@ -293,8 +305,9 @@ def test_filters_are_counted_by_the_first_reason() -> None:
     times = ["2025-01-31T23:59:59", "2025-02-01", "2025-02-28T23:00:00", "2025-03-01", ""]
     table = {**_COLUMNS, "time": times}
     assert counted(table, where={"language": "fr", "hard": "TRUE"}).dropped == {
-        "language is not fr": 2, "hard is not TRUE": 2
-    }  # fmt: skip
+        "language is not fr": 2,
+        "hard is not TRUE": 2,
+    }
     assert counted(table, where={"length_a": "20.0"}).used == 1
     assert counted(table, languages=("FR", "de ")).dropped == {"other language": 1}
     made = counted(table, since=date(2025, 2, 1), until=date(2025, 2, 28))

@@ -56,30 +56,44 @@ def test_the_first_broken_row_is_named_and_the_second_file_counts_its_own_rows(
 
 
 def test_negative_measures_and_texts_where_a_length_is_needed() -> None:
-    table = {"model_a": ["ada"], "model_b": ["bob"], "winner": ["tie"], "length_a": [-1],
-             "length_b": [5]}  # fmt: skip
+    table = {
+        "model_a": ["ada"],
+        "model_b": ["bob"],
+        "winner": ["tie"],
+        "length_a": [-1],
+        "length_b": [5],
+    }
     with pytest.raises(InputError, match="row 1, column length_a: -1 is no measure of style"):
         counted(table, style=("length",))
     assert counted(table, style=("length",), on_bad="drop").used == 0
 
 
 def test_covariates_are_checked_in_every_scan_so_that_all_scans_see_the_same_votes() -> None:
-    table = {"model_a": ["ada"] * 2, "model_b": ["bob"] * 2, "winner": ["tie"] * 2,
-             "tone": ["0.5", "?"]}  # fmt: skip
+    table = {
+        "model_a": ["ada"] * 2,
+        "model_b": ["bob"] * 2,
+        "winner": ["tie"] * 2,
+        "tone": ["0.5", "?"],
+    }
     votes = open_votes(table, VoteOptions(style=("tone",), on_bad="drop"))
     sizes = {sum(c.first.size for c in votes.chunks(covariates=wanted)) for wanted in (True, False)}
     assert sizes == {1}
 
 
 def test_a_time_that_only_a_window_needs_leaves_the_vote_on_the_board_of_all() -> None:
-    table = {"model_a": ["ada"] * 3, "model_b": ["bob"] * 3, "winner": ["tie"] * 3,
-             "time": ["2025-05-01", "yesterday", None]}  # fmt: skip
+    table = {
+        "model_a": ["ada"] * 3,
+        "model_b": ["bob"] * 3,
+        "winner": ["tie"] * 3,
+        "time": ["2025-05-01", "yesterday", None],
+    }
     with pytest.raises(InputError, match=r"row 2, column time: 'yesterday' is no time. Write it"):
         counted(table, window="month")
     made = counted(table, window="month", on_bad="drop")
     assert {name: board.total for name, board in made.boards.items()} == {
-        "all": 3, "month=2025-05": 1
-    }  # fmt: skip
+        "all": 3,
+        "month=2025-05": 1,
+    }
 
 
 def test_a_category_flag_that_is_none(tmp_path: Path) -> None:

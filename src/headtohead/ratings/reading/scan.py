@@ -482,7 +482,7 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PassRequest:
     """What a pass is for.
 
     Attributes:
@@ -541,7 +541,7 @@ class Scanner:
     """
 
     def __init__(
-        self, part: Part, options: VoteOptions, wanted: Wanted, books: Books, seen: Pass
+        self, part: Part, options: VoteOptions, wanted: PassRequest, books: Books, seen: Pass
     ) -> None:
         self._part, self._options, self._wanted = part, options, wanted
         self._books, self._pass = books, seen

@@ -29,8 +29,8 @@ from headtohead.ratings.reading.scan import (
     OneWord,
     Part,
     Pass,
+    PassRequest,
     Scanner,
-    Wanted,
     no_time,
     source_of,
     styles_of,
@@ -127,7 +127,7 @@ class Votes:
             UnknownName: If a column does not exist; at once.
             InputError: If a vote breaks the rules, while scanning.
         """
-        ask = Wanted(tuple(labels), covariates, window)
+        ask = PassRequest(tuple(labels), covariates, window)
         if window in ask.labels:
             raise InputError(f"{window} is a column and a window of time; ask for one of them.")
         for word in (*ask.labels, *((window,) if window else ())):
@@ -175,7 +175,7 @@ class Votes:
             raise InputError(f"{names} holds no votes. Give at least one.")
         self.rows_read, self.dropped = seen.rows_read, seen.dropped
 
-    def _one_by_one(self, counts: Counts, ask: Wanted, seen: Pass) -> Iterator[Ballots]:
+    def _one_by_one(self, counts: Counts, ask: PassRequest, seen: Pass) -> Iterator[Ballots]:
         codes = np.array([self._books.models.add(name) for name in counts.models], dtype=np.int32)
         ends = np.cumsum(counts.votes.reshape(-1))
         for start in range(0, counts.total, self._chunk_rows):

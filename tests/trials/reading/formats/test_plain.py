@@ -103,14 +103,31 @@ def test_every_field_of_a_call_can_be_mapped(tmp_path: Path) -> None:
     tokens = dict(zip("pqrst", (10, 4, 3, 5, 2), strict=True))
     mapping = dict(
         zip(
-            ["key", "epoch", "model", "run", "score", "failure", "messages", "params", "output",
-             "reference", "cost_usd", "latency_ms", "started", "fingerprint",
-             "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
-             "reasoning_tokens"],
+            [
+                "key",
+                "epoch",
+                "model",
+                "run",
+                "score",
+                "failure",
+                "messages",
+                "params",
+                "output",
+                "reference",
+                "cost_usd",
+                "latency_ms",
+                "started",
+                "fingerprint",
+                "input_tokens",
+                "cache_read_tokens",
+                "cache_write_tokens",
+                "output_tokens",
+                "reasoning_tokens",
+            ],
             "abcdefghijlmnopqrst",
             strict=True,
         )
-    )  # fmt: skip
+    )
     call = load(_lines(tmp_path / "x.jsonl", [row | tokens]), mapping=mapping).calls[0]
     assert (call.key, call.epoch, call.model, call.run) == ("7", 2, "m", "r")
     assert (call.score, call.failure, call.output, call.reference) == (
@@ -191,16 +208,23 @@ def test_a_log_in_openais_words_needs_no_map(tmp_path: Path) -> None:
     path.write_text(
         json.dumps(
             {
-                "id": "r1", "model": "gpt-5", "temperature": 0, "max_tokens": 16,
-                "messages": [{"role": "user", "content": "Hi"}], "output": "Hello",
-                "usage": {"prompt_tokens": 9, "completion_tokens": 3,
-                          "prompt_tokens_details": {"cached_tokens": 4}},
+                "id": "r1",
+                "model": "gpt-5",
+                "temperature": 0,
+                "max_tokens": 16,
+                "messages": [{"role": "user", "content": "Hi"}],
+                "output": "Hello",
+                "usage": {
+                    "prompt_tokens": 9,
+                    "completion_tokens": 3,
+                    "prompt_tokens_details": {"cached_tokens": 4},
+                },
                 "metadata": {"task": "greet", "user": "u1", "nested": {"x": 1}},
             }
         )
         + "\n",
         encoding="utf-8",
-    )  # fmt: skip
+    )
     call = load(path).calls[0]
     assert call.usage == Usage(input_tokens=9, cache_read_tokens=4, output_tokens=3)
     assert call.params == {"temperature": 0, "max_tokens": 16}
@@ -208,7 +232,11 @@ def test_a_log_in_openais_words_needs_no_map(tmp_path: Path) -> None:
 
 
 def test_a_failure_in_words_of_its_own_is_an_error(tmp_path: Path) -> None:
-    rows = [{"id": "a", "failure": "rate limit"}, {"id": "b", "failure": "empty"},
-            {"id": "c", "failure": False}, {"id": "d", "failure": ""}]  # fmt: skip
+    rows = [
+        {"id": "a", "failure": "rate limit"},
+        {"id": "b", "failure": "empty"},
+        {"id": "c", "failure": False},
+        {"id": "d", "failure": ""},
+    ]
     found = load(_lines(tmp_path / "own.jsonl", rows)).calls
     assert [call.failure for call in found] == ["error", "empty", "", ""]
