@@ -17,7 +17,6 @@ class Hours:
     """Spans of the day in UTC, as "01:00 to 04:00, 06:00 to 10:00 UTC on weekdays".
 
     Attributes:
-        text: As printed.
         spans: First and last minute of each span, counted from 00:00 UTC; a span that ends before
             it starts runs over midnight.
         outside: True if the hours are those outside the spans.

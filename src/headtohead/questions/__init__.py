@@ -23,8 +23,6 @@ class Analysis:
 
     Attributes:
         id: folder.file, as claims name it.
-        question: Its descriptor.
-        run: The verb.
     """
 
     id: str

@@ -21,7 +21,6 @@ class ExhibitSpec:
     Attributes:
         slug: Unique in the report; also its anchor.
         analysis: The analysis that gives its rows, as folder.file.
-        title: What it shows, in words.
         subtitle: What is plotted and what the interval is.
         chart: Builds the chart from prepared rows.
         table: Column -> heading, in the order of the data table.
@@ -69,8 +68,6 @@ class ReportSection:
 
     Attributes:
         slug: Equal to the module's name, and to the `section` of its claims.
-        title: Its heading.
-        asks: The question in words.
         exhibits: Its charts, in reading order.
     """
 

@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 def exhibit_figure(
     spec: ExhibitSpec, exhibit: Exhibit, sides: Sides, known: Mapping[str, Citation]
 ) -> Figure:
-    """An exhibit as a figure of a sheet.
-
-    Args:
-        spec: Its descriptor.
-        exhibit: What its analysis answered.
-        sides: The two groups compared.
-        known: Source id -> citation of every source that a row may name.
-    """
+    """An exhibit as a figure of a sheet."""
     answer, rows = exhibit.answer, exhibit.answer.rows
     cited = {**known, **{c.source_id: c for c in exhibit.citations}}
     names = tuple(dict.fromkeys(c for row in rows for c in row))

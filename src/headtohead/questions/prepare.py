@@ -26,13 +26,7 @@ _SIDE_NAMES = dict(pair.split("=") for pair in _OTHER_COUNTRIES.split()) | COUNT
 
 
 def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) -> Drawing:
-    """The rows of one exhibit, ready to plot.
-
-    Args:
-        spec: The exhibit.
-        rows: As the analysis gave them.
-        sides: The two groups compared.
-    """
+    """The rows of one exhibit, ready to plot."""
     kept = [row for row in rows if all(_given(row.get(c)) for c in spec.needs)]
     labels = [side_label(row, sides) for row in kept]
     order = _order(labels, sides)
@@ -46,12 +40,7 @@ def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) 
 
 
 def side_label(row: Mapping[str, Any], sides: Sides) -> str:
-    """The side of a row, as a reader calls it; its country where no side can be told.
-
-    Args:
-        row: As the analysis gave it.
-        sides: The two groups compared: their column wins, where the row has it.
-    """
+    """The side of a row, as a reader calls it; its country where no side can be told."""
     value = row.get("side") or row.get("country")
     if sides.group != "country" and row.get(sides.group):
         value = row[sides.group]

@@ -76,7 +76,6 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What a file says of all its calls.
 
     Attributes:
-        format: Name of the format that was read.
         task: What was measured; empty if the file does not say.
         metric: What `score` is; empty if the file does not say.
         must_agree: What has to be equal in both runs for their scores to be comparable: harness and
@@ -95,7 +94,6 @@ class CallStream(msgspec.Struct, kw_only=True):
     """An opened file.
 
     Attributes:
-        meta: What it says of all calls.
         calls: Its calls, read as they are asked for, so that a log larger than memory can be read.
         dropped: Reason -> how many records were left out; complete once `calls` is read.
     """

@@ -22,10 +22,5 @@ def format_option() -> Any:  # noqa: ANN401 - as `option`
 
 
 def mapping_option(help: str, flag: str = "--map") -> Any:  # noqa: ANN401 - as `option`
-    """Where the fields of a call are.
-
-    Args:
-        help: Which fields, and of what.
-        flag: Its name on the command line.
-    """
+    """Where the fields of a call are."""
     return option(factory=dict, flag=flag, metavar="FIELD=COLUMN", help=help)

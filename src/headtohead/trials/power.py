@@ -247,7 +247,6 @@ class PilotFigure:
     """A figure from a pilot.
 
     Attributes:
-        value: As seen.
         careful: What it exceeds with a chance of at most 1 - confidence; plan with this one.
         confidence: Inside (0.5, 1).
         n: Pairs (or items) of the pilot.

@@ -61,10 +61,6 @@ def cost_usd(usage: Usage, rates: Rates) -> float:
     Cached tokens are part of the input and priced apart; reasoning tokens are part of the output
     and not billed again.
 
-    Args:
-        usage: Tokens of the call.
-        rates: Prices per million tokens.
-
     Raises:
         ValueError: If a count is negative, or a part is more than its whole.
     """
@@ -98,11 +94,6 @@ def worst_usd(input_tokens: int, output_tokens: int, rates: Rates) -> float:
 
     All input is priced at the dearest of the three input prices, since nobody knows before the
     call what a cache will do.
-
-    Args:
-        input_tokens: At most so much input, >= 0.
-        output_tokens: At most so much output, >= 0.
-        rates: Prices per million tokens.
 
     Raises:
         ValueError: If a count is negative.

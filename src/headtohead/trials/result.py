@@ -173,13 +173,7 @@ def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | N
 
 
 def file_citation(place: str, path: Path, what: str) -> Citation:
-    """A user's file as a source: theirs to name, ours to point at by hash.
-
-    Args:
-        place: Its source id ("a", "b", "logs").
-        path: The file or folder.
-        what: What it holds, in words.
-    """
+    """A user's file as a source: theirs to name, ours to point at by hash."""
     return Citation(
         source_id=place,
         publisher="Your file",

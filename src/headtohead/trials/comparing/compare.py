@@ -74,11 +74,7 @@ def compare(
 ) -> Comparison:
     """B against A.
 
-    Args:
-        a: The run that would be replaced.
-        b: The run that might stand in.
-        settings: What is asked, and how items are brought together.
-        rates: List prices of a model, for runs whose files tell no costs.
+    Runs whose files tell no costs take the list prices that `rates` gives of a model.
 
     Raises:
         InputError: If the two cannot be compared honestly; the message names what differs.

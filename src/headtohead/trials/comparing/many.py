@@ -19,13 +19,11 @@ class ManyRuns:
 
     Attributes:
         settings: Level and seed; the margin plays no part.
-        names: Of the runs, in the order given.
         models: In the files' own words.
         unit: "pp" where scores are shares, else "score".
         items: How many items all share.
         field: Means, joint differences, ranks and ties.
         left_out: RunItems that not every run has a score for.
-        notes: What a careful reader must know.
     """
 
     settings: CompareSettings
@@ -41,9 +39,7 @@ class ManyRuns:
 def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
     """Every run against every other.
 
-    Args:
-        sides: At least two.
-        settings: Level and seed, and how items are brought together.
+    At least two sides; of the settings, level and seed and how items are brought together count.
 
     Raises:
         InputError: If any two runs cannot be compared honestly.

@@ -25,10 +25,7 @@ class ModelRun:
     """The calls of one model.
 
     Attributes:
-        name: What the report calls it.
-        path: The file or folder it came from.
         model: The model, in the file's own word; empty if the file does not say.
-        meta: What the file says of all its calls.
         calls: In file order.
         dropped: Reason -> records that the reader left out.
     """
@@ -126,7 +123,6 @@ class RunItems:
     """What one run did on each item, every array of shape (n,).
 
     Attributes:
-        keys: The items.
         scores: Mean score over the repeats.
         repeats: How many repeats have a score.
         calls: The calls of each item, by epoch.
@@ -143,10 +139,7 @@ class PairedItems:
     """The items that both runs have a score for, in the order of the first.
 
     Attributes:
-        a: What A did.
-        b: What B did on the same items.
         left_out: Reason -> items left out.
-        notes: What a careful reader must know of the pairing.
     """
 
     a: RunItems

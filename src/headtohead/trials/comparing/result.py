@@ -15,10 +15,7 @@ class SideSummary:
     """One side of a comparison.
 
     Attributes:
-        name: What the report calls it.
         model: The model, in the file's own word.
-        file: The file's name.
-        format: What it was read as.
         items: Items compared.
         repeats: Calls behind them.
         score: Mean score, with its interval where one was made.
@@ -42,7 +39,6 @@ class ChangedItem:
     """An item on which the two differ.
 
     Attributes:
-        key: The item.
         a: A's mean score.
         b: B's mean score.
         slice: The value of the first slice asked for; empty without one.
@@ -60,7 +56,6 @@ class SliceRow:
 
     Attributes:
         label: What the items are divided by.
-        value: The slice.
         items: How many it has.
         difference: B minus A, for this slice alone.
         joint: The same, holding for all slices of the label together.
@@ -142,13 +137,9 @@ class Comparison:
     """B against A on the same items.
 
     Attributes:
-        settings: What was asked.
-        a: The side that would be replaced.
-        b: The side that might stand in.
         paired: Whether items were matched.
         unit: "pp" where scores are shares, else "score".
         difference: Mean of B minus mean of A, in the unit of the scores.
-        method: How its interval was made.
         naive_se: Standard error if every repeat were independent.
         se: Standard error with repeats of one item, or items of one cluster, kept together.
         clusters: How many units were resampled or counted as independent.
@@ -159,12 +150,10 @@ class Comparison:
             it seems; None if it is decided, or cannot be.
         lost: Items on which B scores lower, the largest fall first.
         gained: Items on which B scores higher, the largest rise first.
-        same: Items on which both score alike.
         slices: By label, the worst slice first.
         money: None if a side has no costs.
         speed: None if a side has no latencies.
         left_out: Reason -> items left out.
-        notes: What a careful reader must know.
     """
 
     settings: CompareSettings

@@ -40,14 +40,7 @@ def comparison_sheet(
     as_of: date | None = None,
     notes: Sequence[str] = (),
 ) -> Sheet:
-    """The report of one comparison.
-
-    Args:
-        c: The comparison.
-        sources: The files, and the price lists used.
-        as_of: The day of our knowledge, if prices were used.
-        notes: What there is to know of those prices.
-    """
+    """The report of one comparison."""
     goal, limit = c.settings.goal, margin_words(c.settings.margin, c.unit)
     if c.verdict == "undecided":
         word = "UNDECIDED"
@@ -301,12 +294,7 @@ def _cost(c: Comparison, money: Money) -> Figure:
 
 
 def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
-    """The report of many runs, with tie groups.
-
-    Args:
-        many: The runs compared.
-        sources: The files.
-    """
+    """The report of many runs, with tie groups."""
     field, names = many.field, many.names
     order = field.means.argsort(kind="stable")[::-1].tolist()
     top = [names[i] for i in order if field.ranks.best[i] == 1]

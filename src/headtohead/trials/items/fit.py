@@ -31,7 +31,6 @@ class ItemFit:
         theta_low: Lower ends, shape (N,).
         theta_high: Upper ends, shape (N,).
         theta_se: Posterior standard deviations, shape (N,).
-        level: Coverage of the intervals.
         slope: How sharply each item tells abilities apart, shape (J,), above 0.
         slope_se: Standard errors, shape (J,).
         difficulty: The ability at which half of what guessing leaves is solved, shape (J,).

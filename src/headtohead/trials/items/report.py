@@ -24,7 +24,6 @@ class ItemRow:
     """One item.
 
     Attributes:
-        item: Its key.
         runs: How many runs have it.
         score: Mean score over them.
         discrimination: Correlation over runs with the score on the other items.
@@ -52,12 +51,7 @@ class ItemReport:
     """The items of a test that many runs took.
 
     Attributes:
-        settings: What was asked.
-        runs: The table.
         rows: One for each item, those that run against the models first.
-        fitted: The item model: abilities of the runs and curves of the items.
-        suspects: Items that look mislabelled.
-        short: The items that stand for all.
     """
 
     settings: ItemsSettings
@@ -76,11 +70,6 @@ def item_report(
     runs: TestRuns, settings: ItemsSettings, progress: Callable[[str], None]
 ) -> ItemReport:
     """Which items tell good from bad models, which look mislabelled, and which few stand for all.
-
-    Args:
-        runs: The table.
-        settings: What was asked.
-        progress: Told of every step.
 
     Raises:
         InputError: If more items are asked for than there are, or the item model does not converge.

@@ -63,9 +63,6 @@ class TestRuns:
 def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
     """The table of runs that were measured alike.
 
-    Args:
-        sides: One for each run.
-
     Raises:
         InputError: If runs were not measured alike, an item's text differs between them, scores
             lie outside 0 to 1, or there are fewer than three models or two items.

@@ -21,12 +21,7 @@ _WORDS: dict[Says, str] = {
 
 
 def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
-    """The report of a test's items.
-
-    Args:
-        made: The report.
-        sources: The files.
-    """
+    """The report of a test's items."""
     runs, short = made.runs, made.short
     models = len(set(runs.models))
     bad = made.count("runs against")

@@ -35,7 +35,6 @@ class Short:
     """What k items are worth.
 
     Attributes:
-        k: How many.
         rms: Root mean square error of the score foretold for models held out, with its interval.
         reach: How far the score foretold may lie from the full one, for a new model, at the level.
         within: Share of models held out whose score foretold lay within the margin.
@@ -54,7 +53,6 @@ class ShortTest:
     """The items that stand for all.
 
     Attributes:
-        way: How the full score is foretold.
         items: The most telling first; as many as were asked for or as the margin takes, else all
             that were tried.
         weights: Of each item: in the sum, or by the item model its slope, the largest being 1.
@@ -95,14 +93,8 @@ def short_test(
     Models are held out in turn, all runs of one model together; for each part the items are fitted
     and chosen anew without them. A number of items reaches the margin only if all larger ones do.
 
-    Args:
-        runs: The table.
-        fitted: The item model of all runs.
-        margin: How far the score foretold may lie from the full score.
-        k: How many items; None for as many as the margin takes.
-        level: How surely a new model stays within the reach.
-        rng: Decides which models are held out together.
-        progress: Told of every part.
+    `k` of None takes as many items as `margin` takes; `rng` decides which models are held out
+    together.
 
     Raises:
         ArithmeticError: If a fit does not converge.
@@ -209,10 +201,6 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
 
     Each next item is the one that cuts the variance of the full score the most, over a standard
     normal field of abilities.
-
-    Args:
-        fitted: The fit that knows the items.
-        most: How many.
 
     References:
         Lord, F. M. (1980). Applications of Item Response Theory to Practical Testing Problems,

@@ -24,7 +24,6 @@ class Suspect:
     """An item whose reference deserves a second look.
 
     Attributes:
-        item: Its key.
         reference: The answer that counts as right; empty where the files do not hold it.
         answer: What the best models answer instead; empty where the files hold no answers.
         agree: How many of the best models answer so, or fail where there are no answers.
@@ -74,11 +73,6 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
 
     Where the files hold no answers, items at which the best models fail, the others do better, and
     the score runs against ability.
-
-    Args:
-        runs: The table.
-        told: How each item goes with the rest of the test.
-        level: Coverage of the intervals.
     """
     best = best_models(runs)
     score, met = runs.answers.score, runs.answers.met

@@ -37,7 +37,6 @@ class Agreement:
         human_ties: Share of ties of people; None likewise.
         labels: The labels that occur, rising, length k.
         table: Judge's label (rows) by human label (columns), shape (k, k).
-        items_n: Items.
     """
 
     raw: Interval
@@ -146,7 +145,6 @@ class _Beyond:
         judge: Row of each item, shape (n,).
         human: Column of each item, shape (n,).
         owner: Cluster of each item, shape (n,), or None.
-        level: Coverage.
     """
 
     table: IntArray

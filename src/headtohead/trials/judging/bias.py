@@ -29,7 +29,6 @@ class BothOrders:
         net: Mean preference for the side shown first, from -1 to 1; 0 is fair.
         first_twice_n: Pairs of which the answer shown first won in both orders.
         second_twice_n: Pairs of which the answer shown second won in both orders.
-        pairs_n: Pairs.
     """
 
     flips: Interval
@@ -108,8 +107,6 @@ class LengthBias:
         judge: Rise of the judge's preference, on a scale from -1 to 1.
         human: Rise of people's on the pairs they voted on; None without their votes.
         extra: The judge's rise less that of people, on the pairs with both; None without.
-        pairs_n: Pairs.
-        human_n: Pairs with human votes.
     """
 
     judge: Interval
@@ -144,7 +141,6 @@ class SelfPreference:
             without.
         place_removed: Whether what the judge gives to the side shown first was told apart from it.
         pairs_n: Pairs of an own answer against another's.
-        human_n: Those with human votes.
     """
 
     judge: Interval

@@ -44,10 +44,6 @@ def unseen_square(value: float, bounds: Bounds) -> float:
     Twenty labels that are all alike do not show that every label is: one more could lie at either
     end. The rule of three and Agresti and Coull's added labels serve the same end.
 
-    Args:
-        value: The mean.
-        bounds: Ends of the scale.
-
     References:
         Agresti, A., Coull, B. A. (1998). Approximate is better than "exact" for interval
         estimation of binomial proportions. American Statistician 52, 119-126.

@@ -42,7 +42,6 @@ class MeanDifference:
 
     Attributes:
         interval: Two-sided; an end is infinite where nothing bounds it.
-        method: How the interval was made.
         test: Tests any difference, in agreement with the interval; gives it at other levels.
         n: Rows: pairs, or rows of both sides where unpaired.
         clusters_n: Independent units among them.

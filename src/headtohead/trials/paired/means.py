@@ -138,11 +138,6 @@ def likeness(sums: ClusterSums, low: float, high: float) -> float:
     wholly at `high`. So few clusters, or values that hardly vary, leave it near 1: there the
     next cluster may well be unlike all others.
 
-    Args:
-        sums: Of values from `low` to `high`.
-        low: Least possible value.
-        high: Greatest possible value.
-
     References:
         Donner, A. (1986). A review of inference procedures for the intraclass correlation
         coefficient in the one-way random effects model. International Statistical Review 54,
@@ -199,7 +194,6 @@ class StudentTest:
     """Student's t.
 
     Attributes:
-        value: The estimate.
         se: Its standard error, >= 0; inf decides nothing.
         df: Degrees of freedom, > 0.
     """
@@ -279,10 +273,8 @@ class TangoTest(_ScoreTest):
     Attributes:
         b_only: Pairs that only B won.
         a_only: Pairs that only A won.
-        n: All pairs.
         mean: (b_only - a_only) / n.
         low: The least difference possible.
-        high: The greatest.
     """
 
     b_only: int
@@ -399,13 +391,7 @@ def tango_z(b_only: ArrayLike, a_only: ArrayLike, n: int, shift: ArrayLike) -> F
 
 
 def tango_variance(b: FloatArray, a: FloatArray, shift: float | FloatArray) -> FloatArray:
-    """Of one pair's difference, under the likeliest law of yes/no pairs with mean `shift`.
-
-    Args:
-        b: Share of pairs that only B won.
-        a: Share of pairs that only A won.
-        shift: From -1 to 1.
-    """
+    """Of one pair's difference, under the likeliest law of yes/no pairs with mean `shift`."""
     linear = -b - a + (2 - b + a) * shift
     root = np.sqrt(np.maximum(0.0, linear**2 + 8 * a * shift * (1 - shift)))
     return np.asarray((root - linear) / 2 + shift * (1 - shift), dtype=np.float64)

@@ -17,7 +17,6 @@ class Slice:
     """One slice.
 
     Attributes:
-        name: Its label.
         found: The difference in this slice alone, at the level asked for.
         joint: The interval that holds together with those of all other slices.
         noninferior: By `joint`.

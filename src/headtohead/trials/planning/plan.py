@@ -25,15 +25,12 @@ class Planned:
     """How much to measure.
 
     Attributes:
-        assumed: What it rests on.
-        plan: The sample size.
         guess: What a pilot said of the spread; None without one.
         as_seen: The plan if the spread is just what the pilot saw; None without one.
         curve: Items -> power, around the plan.
         least_margin: The smallest margin that `items` would show; None unless items were given.
         items: Items at hand; None unless given.
         usd: Cost of the sample: A, B and both; empty without prices.
-        basis: What the cost rests on.
     """
 
     assumed: Assumed

@@ -22,14 +22,7 @@ def plan_sheet(
     as_of: date | None = None,
     notes: Sequence[str] = (),
 ) -> Sheet:
-    """The report of a plan.
-
-    Args:
-        planned: The plan.
-        sources: A pilot's files and the price lists used.
-        as_of: The day of our knowledge, if prices were used.
-        notes: What there is to know of those prices.
-    """
+    """The report of a plan."""
     assumed, size, graded = planned.assumed, planned.plan, planned.assumed.kind == "graded"
     unit = "score" if graded else "pp"
     limit = margin_words(assumed.margin, unit)

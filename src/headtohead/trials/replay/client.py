@@ -42,7 +42,6 @@ class Again(Exception):
     """The request got no answer, but another attempt may.
 
     Attributes:
-        why: In a sentence.
         wait_s: Seconds that the endpoint asks to wait; None if it does not say.
         maybe_paid: True if the endpoint may have done the work.
         too_fast: True if it was refused for asking too fast.
@@ -96,9 +95,7 @@ class Chat:
     async def ask(self, body: dict[str, Any], idempotency_key: str) -> Reply:
         """The reply to one request, whole or broken; also a refusal of what it holds.
 
-        Args:
-            body: Of the request, but for streaming.
-            idempotency_key: Equal for requests that must be billed once.
+        Requests of one idempotency key are billed once.
 
         Raises:
             Again: If nothing of an answer came, but another attempt may bring one.
@@ -195,7 +192,6 @@ class Heard:
     Attributes:
         begun: When it was sent, in seconds.
         status: The HTTP status; 0 until it came.
-        headers: Of the answer.
         body: Of an answer that is no stream.
         events: Of an answer that is one.
         piece_n: Pieces of the body that came.
@@ -284,13 +280,6 @@ def judge(
     status: int, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, *, streamed: bool
 ) -> Reply:
     """The reply that stands for a request refused for what is in it.
-
-    Args:
-        status: The HTTP status, not 2xx.
-        headers: Of the answer, names in lower case.
-        body: Of the answer.
-        endpoint: Who answered.
-        streamed: True if a stream was asked for.
 
     Raises:
         Again: If another attempt may succeed.

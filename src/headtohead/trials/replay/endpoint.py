@@ -24,7 +24,6 @@ class Endpoint:
 
     Attributes:
         base_url: Address up to, without, "/chat/completions".
-        model: Its name there.
         key_env: Name of the environment variable that holds the API key; empty if none is needed.
         timeout_s: Seconds to wait for the first byte, and between two pieces of an answer.
         answer_timeout_s: Seconds until a running answer is given up.
@@ -98,9 +97,7 @@ class Endpoint:
     def hide(self, text: str, shortest: int = 12) -> str:
         """The text without the key.
 
-        Args:
-            text: An answer, say.
-            shortest: A key shorter than this stays: "none" or "true" are words of answers.
+        A key shorter than `shortest` stays: "none" or "true" are words of answers.
         """
         key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
         return text.replace(key, _HIDDEN) if len(key) >= shortest else text
@@ -126,11 +123,9 @@ class OperatorTerms:
 
     Attributes:
         operator: Its id in the list of operators; empty if nobody here knows the address.
-        host: The host of the address.
         local: Whether the address is this machine.
         retention: How long requests are kept, by the operator's own words; empty if not known.
         training: Whether requests train models, by the operator's own words; empty if not known.
-        source_url: Where it says so.
         seen_on: The day that page was read; None if it was not.
         verified: False if the page itself could not be opened.
     """

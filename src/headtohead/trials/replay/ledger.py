@@ -78,10 +78,6 @@ def read_history(path: Path, first_line: bytes) -> History:
     A last line without its line feed was cut by a kill and is left out; nothing that counted can
     be in it, for a line counts only once it is whole on disk.
 
-    Args:
-        path: The journal.
-        first_line: How a journal begins, to recognise one that was killed as it began.
-
     Raises:
         InputError: If a line is damaged, or the file is no journal.
     """
@@ -165,8 +161,6 @@ class Identity:
     """What makes two runs the same run.
 
     Attributes:
-        model: Whom is asked.
-        base_url: Where.
         params: What is asked for beside the logged messages.
     """
 

@@ -44,7 +44,6 @@ class Settings:
     """How a replay is run.
 
     Attributes:
-        limits: What the endpoint allows.
         ceiling_usd: The most that this and earlier runs of the ledger may cost together, what may
             have been billed included; None for no ceiling.
         cap_tokens: The longest answer where the log names none.
@@ -241,10 +240,6 @@ class Budget:
     the order in which they ask: a cheap one that overtook a dear one would bias the sample
     towards short requests near the ceiling.
 
-    Args:
-        ceiling_usd: The most that may be spent; None for no ceiling.
-        spent_usd: What earlier runs spent or may have spent.
-
     Raises:
         ValueError: If the ceiling is negative or not a number.
     """
@@ -301,10 +296,6 @@ class Budget:
         """Exchange what was set aside for what was spent.
 
         Where an endpoint bills more than the worst case, the worst cases to come grow with it.
-
-        Args:
-            held: The receipt.
-            spent_usd: What the request cost or may have cost, >= 0.
         """
         spent = _units(spent_usd)
         self._held -= held.amount

@@ -200,19 +200,7 @@ class _Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """One call from request to kept answer: money set aside, attempts, waits, and the journal.
-
-    Attributes:
-        chat: The client.
-        ledger: The journal.
-        budget: The ceiling.
-        throttle: The speed.
-        rates: Prices; None if unknown, which allows no ceiling.
-        settings: How often to ask and how long to wait.
-        rng: For the jitter of waits.
-        under_way: What is under way.
-        sleep: How to wait.
-    """
+    """One call from request to kept answer: money set aside, attempts, waits, and the journal."""
 
     chat: Chat
     ledger: Ledger

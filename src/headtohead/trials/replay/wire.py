@@ -477,9 +477,6 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's answer to one logged request, or why there is none.
 
     Attributes:
-        key: Of the request.
-        epoch: Of the request.
-        text: The text answered, whole or in part.
         tool_calls: Calls of tools, as `{"id", "name", "arguments"}` with arguments as sent.
         failure: Empty if the answer can be scored; else "limit" (cut by a token limit, or the
             request is longer than the model reads), "empty", "refused" (by a filter or by the

@@ -118,11 +118,6 @@ def cluster(texts: Sequence[str], rng: np.random.Generator, most: int = 12) -> C
     sphere, seeded by k-means++. Of k = 2 to `most` that with the largest mean silhouette wins; if
     no k reaches 0.12, or there are fewer than 20 different texts, all are one cluster.
 
-    Args:
-        texts: n texts.
-        rng: Source of randomness.
-        most: Largest number of clusters.
-
     References:
         Deerwester, S. et al. (1990). Indexing by latent semantic analysis. JASIS 41, 391-407.
         doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9

@@ -46,9 +46,7 @@ class Item:
     """One request to be replayed.
 
     Attributes:
-        call: The logged call.
         row: Its place among the rows that were read, from 0.
-        klass: Its class.
         weight: Share of its class over the probability of drawing from it.
         cluster: The same for requests with the same messages.
     """
@@ -87,7 +85,6 @@ class LogSample:
         items: In the order in which they are to be replayed; every beginning is a fair sample.
         strata: The classes, largest share first.
         most_weight: Bound on the weights, known before anything is drawn.
-        rows_n: Rows read.
         asked_n: Rows of the model asked for.
         fit_n: Rows of these that can be replayed.
         held_n: Requests kept while reading.
@@ -113,11 +110,6 @@ def of_model(calls: Iterable[Call], model: str, dropped: Counter[str]) -> Iterat
 
     Gateways log the name that answered, and keep the alias that was asked for in a label. Answers
     from a gateway's own cache are left out: no model ran for them, so they cost and prove nothing.
-
-    Args:
-        calls: The log.
-        model: The model asked about.
-        dropped: Reason -> rows left out; counted here.
     """
     for call in calls:
         if call.labels.get("cache_hit", "").lower() == "true":
@@ -341,10 +333,6 @@ def _order(
 
 class Reservoir:
     """A uniform sample of a stream, by Li's algorithm L: most rows cost one comparison.
-
-    Args:
-        size: Most rows kept.
-        rng: Source of randomness.
 
     Attributes:
         rows: What is kept: place in the log, and call.

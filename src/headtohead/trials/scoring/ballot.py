@@ -31,7 +31,6 @@ class BallotVote:
     """What one person said of one item.
 
     Attributes:
-        key: Of the item.
         preference: For B over A: 1, 0 or -1.
         voter: The name given, or a code of the voter's browser.
         both_bad: Neither answer will do; `preference` is then 0.
@@ -123,10 +122,6 @@ def read_votes(votes_files: Iterable[Path], key_file: Path) -> BallotVotes:
 
     A voter may save several times: what was voted last counts, and the rest is counted. Slips and
     damage are found; a forged file with a right check is not, so take files from people you trust.
-
-    Args:
-        votes_files: What voters saved, in any order.
-        key_file: The file beside the ballot.
 
     Raises:
         InputError: If a file cannot be read, belongs to another ballot, or was changed.

@@ -73,7 +73,6 @@ class PairJudgement:
     """What a judge said of one pair, in both orders.
 
     Attributes:
-        key: Of the item.
         a_first: The verdict with A's answer in the first place, translated: "A" is model A. None
             if it could not be read.
         b_first: The same with B's answer first.
@@ -125,12 +124,7 @@ def judge_calls(
 ) -> tuple[Call, Call]:
     """The two requests to the judge: A's answer first, then B's answer first.
 
-    Args:
-        duel: The pair.
-        model: The judge.
-        rubric: What makes an answer better.
-        structured: Ask the endpoint to hold the reply to a JSON schema.
-        params: What else to send (temperature, max_tokens).
+    `structured` asks the endpoint to hold the reply to a JSON schema.
 
     Returns:
         Calls without output; `run` says the order (`A_FIRST`, `B_FIRST`), and `epoch` is 1 and 2.
@@ -184,9 +178,6 @@ def read_verdict(text: str | None) -> Verdict | None:
     """Which place the judge preferred: "A" is the answer shown first. None if it cannot be told.
 
     The JSON asked for counts first; else a verdict said in words, if all that are said agree.
-
-    Args:
-        text: The reply; None if there is none.
     """
     bare = _THOUGHT.sub("", text or "").strip()
     start, end = bare.find("{"), bare.rfind("}")
@@ -208,10 +199,6 @@ def read_verdict(text: str | None) -> Verdict | None:
 def preference(first: Verdict | None, second: Verdict | None) -> float | None:
     """The preference for B over A, averaged over both orders.
 
-    Args:
-        first: The place preferred with A's answer first.
-        second: The place preferred with B's answer first.
-
     Returns:
         One of -1, -0.5, 0, 0.5, 1; None if either is None.
     """
@@ -232,13 +219,7 @@ def judged(
 ) -> PairJudgement:
     """What the two replies say together.
 
-    Args:
-        duel: The pair.
-        first: The reply with A's answer first; None if there is none.
-        second: The reply with B's answer first.
-        judge_family: Family of the judge (its maker's line of models); empty if unknown.
-        family_a: Family of A.
-        family_b: Family of B.
+    A reply is None if there is none, a family empty if unknown.
     """
     one, two = read_verdict(first), read_verdict(second)
     turned: dict[Verdict | None, Verdict | None] = {"A": "B", "B": "A", "tie": "tie", None: None}

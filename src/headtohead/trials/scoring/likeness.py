@@ -54,10 +54,6 @@ def normalised(text: str, like: Likeness = LENIENT) -> str:
 
     Compatibility forms are folded (NFKC). A mark between two letters or digits, and the sign of a
     number, stay: 3.5 is not 35, and -5 is not 5.
-
-    Args:
-        text: Any text.
-        like: What counts.
     """
     found = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
     if not like.case:

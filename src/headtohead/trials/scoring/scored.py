@@ -21,7 +21,6 @@ class Scored:
             is not the answer's (no reference, a pattern that takes too long).
         failure: Why there was nothing to compare: "format" if the answer could not be parsed,
             "empty", or what `Call.failure` said. A wrong answer has none. The value is then 0.
-        why: What was found, in a few words.
     """
 
     value: float | None
@@ -64,7 +63,6 @@ class Kind:
 
     Attributes:
         name: What `--scorer` calls it.
-        about: What it does, in one line.
         written: How the whole option is written.
         examples: Options that work as they stand, without files.
     """
@@ -153,10 +151,7 @@ class Duel:
     """A request and what both models answered.
 
     Attributes:
-        key: Of the item.
         messages: The request, OpenAI's chat shape.
-        answer_a: What A answered.
-        answer_b: What B answered.
         reference: The right answer; None if nobody knows it.
         labels: Slices of the item.
     """

@@ -107,9 +107,6 @@ class Sequential:
     def add(self, x: float) -> State:
         """The state after one more observation.
 
-        Args:
-            x: Within +-plan.bound.
-
         Raises:
             ValueError: If it is not.
         """
@@ -310,7 +307,6 @@ class _Side:
 
     Attributes:
         sign: 1 for "yes", -1 for "no".
-        n: Observations so far.
         mean: Of the turned observations, 0 before the first.
         square: Mean of their squares.
         logs: Log wealth of each gambler, shape (13,).

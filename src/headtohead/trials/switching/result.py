@@ -21,8 +21,6 @@ class ScoredItem:
     """One item that was replayed and scored.
 
     Attributes:
-        key: The request.
-        task: Its class.
         weight: How many requests of the log it stands for, relative to others.
         a: A's score, 0 to 1; 0 where preferences are told.
         b: B's score, or the preference for B, -1 to 1.
@@ -54,10 +52,8 @@ class Quality:
     Attributes:
         difference: B minus A (or the net preference for B); an interval that holds at any stop,
             unless people's votes decide.
-        verdict: At the margin.
         decided_at: After how many items; None if undecided.
         needed: How many more items a verdict takes if things go on as seen; None if no number.
-        method: How the interval was made.
     """
 
     difference: Interval
@@ -72,12 +68,9 @@ class Savings:
     """What a thousand requests like those of the log cost.
 
     Attributes:
-        a_usd: On A.
-        b_usd: On B.
         saved_usd: A minus B; below 0 where B is dearer.
         ratio: B over A; None where A costs nothing.
         items: Items with both costs.
-        basis: The prices used.
         per_success: B's cost per success over A's; None where scores are preferences.
     """
 
@@ -95,16 +88,13 @@ class Judging:
     """How far the judge may be believed.
 
     Attributes:
-        model: The judge.
         judged: Pairs judged in both orders.
         unreadable: Verdicts that could not be read, of two for each pair.
-        position: Bias towards a place.
         length: Bias towards longer answers; None if lengths do not vary.
         own: Bias towards its own family; None where neither answer is of it.
         agreement: With people's votes; None without.
         powered: People's preference, sharpened by the judge; None without enough votes.
         usd: What the judge cost; None if unknown.
-        notes: What cannot be told.
     """
 
     model: str
@@ -124,13 +114,9 @@ class EndpointNotes:
     """Where requests would go, as far as it is known.
 
     Attributes:
-        address: Of the endpoint.
         terms: What its operator says of keeping and training on requests.
         operator: Who runs it; empty if unknown.
         operator_country: Where that company is seated; empty if unknown.
-        lab: Who made the model.
-        lab_country: Where the maker is seated.
-        licence: Of the weights.
     """
 
     address: str
@@ -172,15 +158,7 @@ class Switch:
     """Whether B may take over A's traffic.
 
     Attributes:
-        a: The model of the log.
-        b: The candidate.
-        means: How answers were scored.
-        scorer: The scorer or judge, as given.
         margin: How much worse B may be, as a fraction.
-        level: Coverage of the intervals.
-        quality: The difference and its verdict.
-        stopped: Why the trial ended.
-        items: Items scored.
         log_rows: Requests of A in the log.
         left_out: Reason -> requests or items left out.
         classes: The worst class first; as seen at the stop.
@@ -188,9 +166,6 @@ class Switch:
         savings: None if a price is unknown.
         latency: (A's median seconds, B's, B over A); None with too few.
         judging: None without a judge.
-        endpoint: Where requests would go.
-        spent: What the trial took.
-        notes: What a careful reader must know.
         ballot: A ballot that waits for votes; empty if none does.
     """
 

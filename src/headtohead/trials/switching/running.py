@@ -34,10 +34,7 @@ class Candidate:
     """A model to ask, and how.
 
     Attributes:
-        endpoint: The endpoint and model.
-        ledger: Where answers are kept.
         rates: Its prices; None if unknown.
-        settings: Speed, ceiling, retries.
     """
 
     endpoint: Endpoint
@@ -51,11 +48,7 @@ class Judge:
     """A model that compares, and how.
 
     Attributes:
-        asked: The model.
         family: Its family; empty if unknown.
-        family_a: A's family.
-        family_b: B's family.
-        rubric: What makes an answer better.
     """
 
     asked: Candidate
@@ -110,13 +103,7 @@ class ScoreKeeper:
 class Trial:
     """One trial under way. Equal requests are asked each time: an answer is a draw, too.
 
-    Args:
-        items: The sample, in its order.
-        candidate: The model to ask.
-        keeper: Keeps what was seen, and says when to stop.
-        rates_a: Prices of A; None to take the log's own costs.
-        rng: For the jitter of waits.
-        on_progress: Told after each answer of the candidate.
+    Without `rates_a` the log's own costs count; `on_progress` is told after each answer.
     """
 
     def __init__(
@@ -139,14 +126,7 @@ class Trial:
     def scored(
         self, item: Item, answer: Completion, scores: tuple[float, float], failures: tuple[str, str]
     ) -> ScoredItem:
-        """What was seen of an item.
-
-        Args:
-            item: The item.
-            answer: B's answer.
-            scores: Of A and B.
-            failures: Why A's and B's answer could not be used.
-        """
+        """What was seen of an item."""
 
         def cost(usage: Usage | None, rates: Rates | None, known: float | None) -> float | None:
             # Prices of now come before those under which an answer was bought.
@@ -170,9 +150,6 @@ class Trial:
     def by_scorer(self, scorer: Scorer) -> ReplayOutcome:
         """The replay, ended as soon as it is decided.
 
-        Args:
-            scorer: From an answer to a score.
-
         Raises:
             InputError: As `replay`.
         """
@@ -193,9 +170,6 @@ class Trial:
 
     def by_judge(self, judge: Judge) -> tuple[ReplayOutcome, ReplayOutcome, list[PairJudgement]]:
         """The replay and the judging, side by side, ended as soon as it is decided.
-
-        Args:
-            judge: What compares.
 
         Raises:
             InputError: As `replay`.

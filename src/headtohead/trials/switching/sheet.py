@@ -28,13 +28,7 @@ _UNKNOWN = "unknown: read the operator's terms"
 def switch_sheet(
     made: Switch, *, sources: Sequence[Citation] = (), as_of: date | None = None
 ) -> Sheet:
-    """The report of one trial.
-
-    Args:
-        made: The trial.
-        sources: The log, and the price lists used.
-        as_of: The day of the prices.
-    """
+    """The report of one trial."""
     verdict, needed = made.quality.verdict, made.quality.needed
     if verdict != "undecided":
         word = _WORDS[verdict]

@@ -43,13 +43,10 @@ class Collected:
     """What the run brought, as it comes in.
 
     Attributes:
-        outcome: Of the candidate's replay.
         of_judge: Of the judge's; None without.
-        judged: What the judge said.
         human: Item -> people's mean preference for B, where they voted.
         ballot: A ballot that waits for votes; empty if none does.
         same_family: Whether A or B is of the judge's family.
-        notes: What a careful reader must know.
     """
 
     outcome: ReplayOutcome = field(default_factory=ReplayOutcome)
@@ -78,19 +75,7 @@ def result_of(
 ) -> Switch:
     """The result of a trial.
 
-    Args:
-        got: What the run brought.
-        trial: The trial.
-        sample: Its sample.
-        from_model: A.
-        means: How answers were scored.
-        scorer: The scorer or judge, as given.
-        margin: How much worse B may be, as a fraction.
-        level: Coverage.
-        seed: Of the bootstrap.
-        prices: List prices.
-        price_b_given: Whether B's price is not of the list.
-        dropped: Reason -> rows of the log left out while it was read.
+    `dropped` says why rows of the log were left out while it was read, and how many.
     """
     keeper, outcome = trial.keeper, got.outcome
     seen, b = keeper.seen, trial.candidate.endpoint.model
@@ -267,14 +252,7 @@ def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
 def classes_of(
     seen: Sequence[ScoredItem], margin: float, rng: np.random.Generator, *, level: float
 ) -> tuple[SliceRow, ...]:
-    """The difference in each class as seen so far, the worst first.
-
-    Args:
-        seen: The items.
-        margin: How much worse B may be.
-        rng: Source of randomness.
-        level: Joint coverage.
-    """
+    """The difference in each class as seen so far, the worst first."""
     if not seen:
         return ()
     first, second = [item.a for item in seen], [item.b for item in seen]
@@ -291,15 +269,7 @@ def classes_of(
 def savings_of(
     seen: Sequence[ScoredItem], rng: np.random.Generator, *, level: float, basis: str, scored: bool
 ) -> Savings | None:
-    """What a thousand requests like those of the log cost on either model.
-
-    Args:
-        seen: The items.
-        rng: Source of randomness.
-        level: Coverage.
-        basis: The prices used.
-        scored: Whether scores tell successes.
-    """
+    """What a thousand requests like those of the log cost on either model."""
     both = [i for i in seen if i.a_usd is not None and i.b_usd is not None]
     if len(both) < 2:
         return None
@@ -349,11 +319,7 @@ def judging_of(
 ) -> Judging:
     """How far the judge may be believed.
 
-    Args:
-        got: What the judge said, what it cost, and how people voted.
-        model: The judge.
-        level: Coverage.
-        cluster_of: Item -> what it has in common with others: equal requests go together.
+    `cluster_of` tells what items have in common: equal requests go together.
     """
     read = [p for p in got.judged if p.preference is not None]
     notes = []

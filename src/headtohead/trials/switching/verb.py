@@ -155,14 +155,6 @@ def candidate_of(
 ) -> Candidate:
     """A model to ask, where its answers are kept, and at which prices.
 
-    Args:
-        model: Its name at its endpoint.
-        endpoints: Where it is asked.
-        prices: List prices.
-        ledger: Where its answers are kept.
-        pace: Speed and limits.
-        judging: Whether it is the judge.
-
     Raises:
         InputError: If a key is missing, or a ceiling is asked for and no price is known.
     """
@@ -205,11 +197,7 @@ def _slug(model: str) -> str:
 def rates_of(prices: Prices, model: str, price: str, operator: str) -> Rates | None:
     """The prices given, or those of the list; None if neither is known.
 
-    Args:
-        prices: List prices.
-        model: The model.
-        price: "input,output[,cached]" in US dollars per million tokens; empty for the list.
-        operator: Whose endpoint.
+    `price` is "input,output[,cached]" in US dollars per million tokens; empty for the list.
 
     Raises:
         InputError: If what is given is no price.
@@ -241,13 +229,7 @@ def judge_of(
 ) -> Judge:
     """The model that compares the answers, and of which family everyone is.
 
-    Args:
-        scoring: The judge and its rubric.
-        endpoints: Where it is asked.
-        from_model: The model of the log.
-        prices: List prices.
-        candidate: The candidate; the judge's ledger lies beside its own, one for each rubric.
-        pace: Speed and limits.
+    The judge's ledger lies beside the candidate's, one for each rubric.
     """
     model, rubric, mark = scoring.judge or "", RUBRIC, ""
     if scoring.rubric:

@@ -55,9 +55,6 @@ def prepare(argument: str) -> Scorer:
     Patterns run in a process of their own, so that one which takes forever on some answer can be
     stopped: that item is then not scored.
 
-    Args:
-        argument: The pattern.
-
     Raises:
         InputError: If it is empty or no pattern.
     """
