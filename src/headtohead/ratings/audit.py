@@ -41,13 +41,9 @@ def audit(
 ) -> Trust:
     """What could overturn a board.
 
-    Args:
-        board: One connected part.
-        clusters: Its votes by voter; None if nobody knows who voted.
-        voter_column: The column that names voters.
-        voter_names: Names behind the numbers of `clusters`.
-        labels: Model -> group, for the exposure of groups.
-        sides: Whether the votes tell which model was shown first.
+    `clusters` are its votes by voter, None if nobody knows who voted, and `voter_names` stand
+    behind their numbers. `labels` (model -> group) tell the exposure of groups, `sides` whether the
+    votes tell which model was shown first.
     """
     from headtohead.ratings.bradley_terry.trust.flips import adjacent_flips
 

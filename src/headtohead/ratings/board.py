@@ -139,10 +139,8 @@ class Fitted:
     """A fit and how sure it is.
 
     Attributes:
-        fit: The strengths.
         covariance: Of the parameters, strengths first, shape (K, K).
         drawn: Resampled strengths, shape (rounds, M); None for intervals from the covariance.
-        notes: What a reader must know about it.
     """
 
     fit: Fit
@@ -156,11 +154,8 @@ def fit_counts(
 ) -> Fitted:
     """The fit of one connected part of a board, from its counts.
 
-    Args:
-        counts: The votes.
-        settings: How to rank.
-        key: What to call the draws of the bootstrap after.
-        clusters: The votes by voter or prompt; those between other models are left out.
+    The draws of a bootstrap are called after `key`; `clusters` are the votes by voter or prompt, of
+    which those between other models are left out.
 
     Raises:
         ValueError: If the votes decide nothing, or do not allow what is asked.
@@ -189,12 +184,6 @@ def boards(
     fitter: Callable[[Counts, RankSettings, str], Fitted] = fit_counts,
 ) -> tuple[Board, ...]:
     """The boards of one set of votes, one for each connected part, the largest first.
-
-    Args:
-        name: What the votes are.
-        counts: The votes.
-        settings: How to rank.
-        fitter: How a connected part is fitted.
 
     Raises:
         InputError: If no part has a vote that decides anything.
@@ -260,15 +249,7 @@ def assemble(
     settings: RankSettings,
     made: Fitted,
 ) -> Board:
-    """The board of a fit.
-
-    Args:
-        name: What the votes are.
-        part: Number of the connected part.
-        parts: How many parts there are.
-        settings: How it was made.
-        made: The fit of this part.
-    """
+    """The board of a fit."""
     fitted, spread = made.fit, made.covariance
     m, k = len(fitted.counts.models), scale(fitted)
     rng = settings.rng(f"{name} {part}")

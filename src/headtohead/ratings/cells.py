@@ -30,11 +30,8 @@ class CellCounter:
     ) -> None:
         """Count votes.
 
-        Args:
-            pair: (first * m + second) * 4 + outcome of each vote, shape (n,).
-            m: Number of models so far.
-            board: Board of each vote, shape (n,); None if there is only one.
-            boards: Number of boards so far.
+        A pair is (first * m + second) * 4 + outcome, of m models so far; without `board` there is
+        only one.
         """
         if not self._sparse and max(1, boards) * m * m * 4 > _MOST_CELLS:
             self._give_up_table()

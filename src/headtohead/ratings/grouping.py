@@ -42,13 +42,7 @@ def labels_of(models: Iterable[str], by: str, *, on: date | None = None) -> dict
 
 
 def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
-    """The ratings of every group on a board, and the gap of every pair.
-
-    Args:
-        board: The board.
-        by: What tells the groups apart.
-        labels: Model -> group.
-    """
+    """The ratings of every group on a board, and the gap of every pair."""
     fitted, level, k = board.fitted, board.settings.level, board.points_per_logit
     strengths = group_strengths(fitted, board.covariance, labels, level=level)
 

@@ -28,7 +28,6 @@ class Joined:
     Attributes:
         votes: Counts of comparisons by the human and the judge's outcome.
         agreement: Share of comparisons with both votes on which both say the same.
-        read: Human votes read.
         dropped: Reason -> human votes that could not be used.
     """
 
@@ -52,10 +51,6 @@ def join(people: Votes, judge: Votes) -> Joined:
     """The comparisons of both, matched by prompt and pair of models, whichever side came first.
 
     A prompt that one of them voted on twice for a pair counts once, with the first vote.
-
-    Args:
-        people: Human votes.
-        judge: Votes of the judge on the same comparisons and more.
 
     Raises:
         InputError: If prompts are not told, or no comparison has both votes.
@@ -95,10 +90,6 @@ def judged_boards(
     joined: Joined, settings: RankSettings
 ) -> tuple[dict[str, tuple[Board, ...]], JudgeUse]:
     """The corrected board, those of people and of the judge alone, and how far the judge was used.
-
-    Args:
-        joined: The comparisons.
-        settings: How to rank.
 
     Raises:
         InputError: If the settings ask for what does not go with a judge, or nothing was decided.

@@ -28,10 +28,8 @@ class Ranked:
     """Boards and what they were made from.
 
     Attributes:
-        counted: The counts of every board.
         boards: Name -> its connected parts, the largest first.
         unmade: Boards that could not be made, and why.
-        style: Effects of the style covariates on the board of all votes.
     """
 
     counted: Tally
@@ -49,11 +47,7 @@ def rank_votes(
 ) -> Ranked:
     """The boards of all votes, and of every value of some columns and every window of time.
 
-    Args:
-        votes: The votes; they are scanned once, and again for each step of style control.
-        settings: How to rank.
-        by: Columns whose values each get a board.
-        window: Windows of time that each get one.
+    The votes are scanned once, and again for each step of style control.
 
     Raises:
         InputError: If a vote breaks the rules, or the board of all votes cannot be made.
@@ -80,12 +74,7 @@ def rank_counts(counted: Tally, settings: RankSettings) -> Ranked:
 
 
 def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
-    """How ratings moved between windows of time, and why they cannot be compared, if so.
-
-    Args:
-        ranked: Boards, those of the windows among them.
-        window: The kind of window: "month", ...
-    """
+    """How ratings moved between windows of time, and why they cannot be compared, if so."""
     parts = [
         board
         for name, found in sorted(ranked.boards.items())
@@ -172,13 +161,7 @@ def _fitter(
 def with_style(
     votes: "Subset | EngineVotes", counts: Counts, settings: RankSettings
 ) -> tuple[Fitted, tuple[StyleEffect, ...]]:
-    """The strengths at equal style, and what style does.
-
-    Args:
-        votes: The votes of one board.
-        counts: Those of one connected part of it.
-        settings: How to rank; `style` names the covariates.
-    """
+    """The strengths at equal style, and what style does."""
     made = fit_style(
         votes.passes(counts),
         counts,

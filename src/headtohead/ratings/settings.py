@@ -131,11 +131,7 @@ class RankSettings:
                 raise InputError(said)
 
     def rng(self, key: str) -> "np.random.Generator":
-        """Draws of its own for everything called `key`: no number depends on what else was asked.
-
-        Args:
-            key: What is drawn.
-        """
+        """Draws of its own for each `key`: no number depends on what else was asked."""
         import numpy as np
 
         return np.random.default_rng([self.seed, zlib.crc32(key.encode())])

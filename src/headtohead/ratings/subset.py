@@ -23,9 +23,7 @@ class Subset:
     """All votes, or those with one value of a column.
 
     Attributes:
-        votes: All votes.
         column: The column, or a window of time; empty for all votes.
-        value: The value.
     """
 
     votes: Votes
@@ -34,12 +32,7 @@ class Subset:
 
     @classmethod
     def of(cls, votes: Votes, board: str) -> "Subset":
-        """The votes behind a board of `tally`.
-
-        Args:
-            votes: All votes.
-            board: Its name.
-        """
+        """The votes behind a board of `tally`."""
         if board == ALL:
             return cls(votes)
         column, _, value = board.partition("=")
@@ -56,12 +49,7 @@ class Subset:
         return self.votes.values
 
     def chunks(self, labels: Sequence[str] = (), *, covariates: bool = False) -> Iterator[Ballots]:
-        """The votes of this board, in the order of the source.
-
-        Args:
-            labels: Columns whose words are wanted.
-            covariates: Whether covariates are wanted.
-        """
+        """The votes of this board, in the order of the source."""
         if not self.column:
             yield from self.votes.chunks(labels, covariates)
             return
@@ -79,11 +67,7 @@ class Subset:
             yield _kept(ballots, rows)
 
     def passes(self, counts: Counts) -> Passes:
-        """A pass for `fit_style` that reads these votes again each time it is called.
-
-        Args:
-            counts: The same votes, counted; votes on other models are left out.
-        """
+        """A pass for `fit_style` that reads these votes again each time it is called."""
         return passes_over(
             counts, self.models, _Remembered(lambda: _larger(self.chunks(covariates=True)))
         )
@@ -91,9 +75,7 @@ class Subset:
     def clusters(self, counts: Counts, column: str) -> ClusterPass:
         """A pass for `fit_style` that sums scores by the values of a column.
 
-        Args:
-            counts: As in `passes`.
-            column: The column whose votes go together; a vote without one goes alone.
+        A vote without a value in the column is a cluster of its own.
         """
         return clusters_over(
             counts, self.models, lambda: self.chunks((column,), covariates=True), column
@@ -101,11 +83,7 @@ class Subset:
 
 
 class _Remembered:
-    """Chunks that are read once and kept, as long as they fit; else they are read every time.
-
-    Args:
-        read: Reads all chunks from the first.
-    """
+    """Chunks that are read once and kept, as long as they fit; else they are read every time."""
 
     def __init__(self, read: Callable[[], Iterator[Ballots]]) -> None:
         self._read = read

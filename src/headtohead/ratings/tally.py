@@ -29,7 +29,6 @@ class Tally:
     Attributes:
         boards: "all", and "column=value" for every value of every column asked for and
             "month=2025-06" for every window; none is empty.
-        rows_read: Rows of the source.
         used: Rows that became votes on the board "all".
         dropped: Reason -> rows left out; together with `used` they make `rows_read`.
     """
@@ -138,10 +137,8 @@ def clustered_cells(votes: Chunked, column: str) -> ClusterCells:
 
     A vote without a cluster id is a cluster of its own: nothing says that it goes with another.
 
-    Args:
-        votes: The votes.
-        column: Whose values are the clusters; one value a vote. Cluster numbers are positions in
-            `votes.values[column]`; those beyond are votes without a value.
+    Each vote has one value. Cluster numbers are positions in `votes.values[column]`; those beyond
+    are votes without a value.
 
     Raises:
         UnknownName: If the column does not exist.

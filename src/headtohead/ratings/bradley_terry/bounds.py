@@ -26,12 +26,8 @@ def bounds(
     the chance (1 - level) / 2, as in an exact binomial interval: the record might have had a blot,
     so the open side does not set chance free for the other.
 
-    Args:
-        fitted: The fit.
-        covariance: Of its parameters, shape (K, K).
-        level: Coverage, inside (0, 1).
-        width: Standard errors on each side, instead of the normal quantile of `level` (joint
-            intervals are wider).
+    `width` is that of each side in standard errors, in place of the normal quantile of `level`:
+    joint intervals are wider.
 
     References:
         Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated
@@ -63,13 +59,6 @@ def gap(
     other never won, that is the chance of both records, at the likeliest place of the rest between
     them. A gap inside a block that both won and lost has an interval from the covariance.
 
-    Args:
-        fitted: The fit.
-        covariance: Of its parameters, shape (K, K).
-        first: Index of a model.
-        second: Index of another.
-        level: Coverage, inside (0, 1).
-
     Returns:
         An end is infinite where the votes do not bound it.
 
@@ -100,13 +89,6 @@ def beats(
     A tie counts half; where ties were dropped it is the chance to win a decisive vote. The chance
     of a tie is taken as fitted, without its own uncertainty.
 
-    Args:
-        fitted: The fit.
-        covariance: Of its parameters, shape (K, K).
-        first: Index of a model.
-        second: Index of another.
-        level: Coverage, inside (0, 1).
-
     Raises:
         ValueError: If no chain of votes joins the two models.
     """
@@ -124,12 +106,8 @@ def beats(
 class _CleanRecord:
     """The votes of a clean record, and where it was made.
 
-    Attributes:
-        fitted: The fit.
-        gaps: Strength of the winner minus that of the loser, as fitted, one a pair.
-        n: Votes of each pair.
-        here: Weights of the models of the block, by their votes, shape (M,).
-        there: Weights of their rivals, shape (M,).
+    There is a gap, winner minus loser as fitted, and a number of votes a pair; `here` and `there`
+    weigh the models of the block and their rivals by these votes, shape (M,).
     """
 
     fitted: Fit

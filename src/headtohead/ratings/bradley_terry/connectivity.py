@@ -51,9 +51,7 @@ class Connectivity:
 def connectivity(counts: Counts, *, ties_count: bool = True) -> Connectivity:
     """Which comparisons the votes allow.
 
-    Args:
-        counts: The votes.
-        ties_count: Whether a tie counts for both sides, as half a win or an outcome of its own.
+    `ties_count` tells whether a tie counts for both sides, as half a win or an outcome of its own.
 
     References:
         Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. American

@@ -69,11 +69,7 @@ class Counts:
     ) -> "Counts":
         """The counts from pairs counted elsewhere; a pair given twice is summed.
 
-        Args:
-            models: Names, distinct, in any order; those without a vote are left out.
-            first: Position in `models` of the side shown first, shape (P,).
-            second: Position of the side shown second, shape (P,).
-            votes: Shape (P, 4), whole numbers >= 0, in the order of `OUTCOMES`.
+        As `from_codes`, with votes of shape (P, 4), whole numbers >= 0, in the order of `OUTCOMES`.
 
         Raises:
             ValueError: If shapes differ, a count is negative, a position is out of range, a name is
@@ -139,19 +135,12 @@ class Counts:
         return hash((self.models, self.votes.tobytes()))
 
     def only(self, keep: NDArray[np.bool_]) -> "Counts":
-        """The votes between models that are kept; those of them without such a vote are left out.
-
-        Args:
-            keep: Which models stay, shape (M,).
-        """
+        """The votes between the kept models; one without such a vote is left out."""
         rows = keep[self.first] & keep[self.second]
         return _sorted(self.models, self.first[rows], self.second[rows], self.votes[rows])
 
     def without(self, *outcomes: str) -> "Counts":
         """The votes that ended otherwise; models that have no other vote are left out.
-
-        Args:
-            outcomes: Words of `OUTCOMES` to leave out.
 
         Raises:
             ValueError: If one is no such word.

@@ -23,13 +23,9 @@ Errors = Literal["sandwich", "hessian", "clustered"]
 class ClusterCells:
     """Votes counted by cluster (voter, prompt), pair and outcome; models as in some `models`.
 
-    Attributes:
-        models: Names, in any order.
-        cluster: Number of the cluster, shape (R,).
-        first: Index of the side shown first, shape (R,).
-        second: Index of the side shown second, shape (R,).
-        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (R,).
-        n: How many votes, shape (R,).
+    Each row, of arrays of shape (R,), tells the number of a cluster, the sides by their place in
+    `models`, the outcome (0 first better, 1 second better, 2 tie, 3 both bad), and of how many
+    votes.
     """
 
     models: tuple[str, ...]
@@ -40,11 +36,7 @@ class ClusterCells:
     n: IntArray
 
     def among(self, models: Iterable[str]) -> "ClusterCells":
-        """The votes between some models.
-
-        Args:
-            models: Their names.
-        """
+        """The votes between some models."""
         wanted = set(models)
         inside = np.array([name in wanted for name in self.models], dtype=bool)
         rows = inside[self.first] & inside[self.second]
@@ -165,10 +157,6 @@ def unknown_covariance(fitted: Fit, clusters: ClusterCells) -> FloatArray:
 
     Zero where no cluster carries much of any direction.
 
-    Args:
-        fitted: The fit.
-        clusters: The same votes by cluster.
-
     Raises:
         ValueError: As `clustered_meat`.
     """
@@ -232,11 +220,7 @@ def _prior_meat(fitted: Fit) -> FloatArray:
 def check_same_votes(fitted: Fit, first: IntArray, second: IntArray, n: FloatArray) -> None:
     """Checks that clusters hold the votes fitted: errors from other votes would look as good.
 
-    Args:
-        fitted: The fit.
-        first: Index among its models of each row's first side, shape (R,).
-        second: The same of the second side, shape (R,).
-        n: Votes of each row that the fit uses, shape (R,).
+    Rows, of arrays of shape (R,), name the sides by their place in the fit; `n` are votes it uses.
 
     Raises:
         ValueError: If a model has more or fewer votes than were fitted.

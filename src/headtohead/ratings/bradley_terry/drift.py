@@ -22,9 +22,6 @@ class Drift:
     In logits of the scale on which a tie is half a win, whatever the treatment of ties.
 
     Attributes:
-        model: Its name.
-        first: The first window.
-        last: The last window.
         change: Last minus first, with an interval of its own.
         joint: The same with an interval that holds for all models together.
     """
@@ -50,11 +47,8 @@ def drift(
     sets how long a logit is, and each window has its own: strengths are turned to the scale of half
     wins first.
 
-    Args:
-        windows: (name, fit, covariance of its parameters), in the order of time; votes of different
-            windows are independent.
-        rng: Source of randomness, for the joint intervals.
-        level: Coverage, inside (0, 1).
+    Windows are name, fit, and covariance of its parameters, in the order of time; votes of
+    different windows are independent.
 
     Raises:
         ValueError: If there are fewer than two windows, a window is not connected, or no model with

@@ -31,7 +31,6 @@ class Cells:
     """Counts in the form that fits use: outcomes of pairs, the two kinds of tie as one.
 
     Attributes:
-        m: How many models.
         first: Index of one model, shape (P,).
         second: Index of the other, shape (P,).
         n: Votes for the first, for the second, ties, shape (P, 3).
@@ -46,13 +45,7 @@ class Cells:
 
     @classmethod
     def of(cls, counts: Counts, ties: Ties, *, sides: bool = False) -> "Cells":
-        """The cells of counts.
-
-        Args:
-            counts: The votes.
-            ties: With "drop", ties are left out.
-            sides: Whether to keep the two orders of a pair apart.
-        """
+        """The cells of counts."""
         m = len(counts.models)
         n = np.column_stack([counts.votes[:, :2], counts.votes[:, 2:].sum(axis=1)]).astype(float)
         if ties == "drop":
@@ -79,17 +72,13 @@ class Fit:
     Parameters stand in the order strengths, tie parameter, side effect, where there are these.
 
     Attributes:
-        counts: The votes that were fitted.
         strength: Shape (M,), in logits; within each component its average, weighted by votes, is 0.
         tie: Davidson's log nu or Rao and Kupper's log theta; None where ties have no parameter.
         side: What being shown first adds, in logits; None if it was not asked for.
-        ties: How ties were treated.
         prior: Virtual votes of each model against one of strength 0, half won; 0 is the pure
             maximum of the likelihood.
         information: Negative second derivatives at the solution, prior included, shape (K, K).
-        connectivity: Which comparisons the votes allow.
         log_likelihood: Of the votes alone, without constants.
-        steps: How many steps Newton's method took.
     """
 
     counts: Counts

@@ -51,12 +51,8 @@ def group_strengths(
     The models are taken as they are, not as a sample of models that could have been: the interval
     says how well the votes know this average.
 
-    Args:
-        fitted: The fit of one component.
-        covariance: Of its parameters, shape (K, K).
-        labels: Model -> group; models without a group are left out.
-        weights: "models" averages models alike; "votes" by the votes they took part in.
-        level: Coverage, inside (0, 1).
+    Models that have no label are left out. `weights` of "models" averages models alike, of "votes"
+    by the votes they took part in.
     """
     made = []
     for group in sorted(set(labels.values())):
@@ -92,15 +88,8 @@ def group_gap(
 ) -> Interval:
     """How much stronger group A is than group B, in logits.
 
-    Args:
-        fitted: The fit of one component.
-        covariance: Of its parameters, shape (K, K).
-        labels: Model -> group.
-        a: One group.
-        b: Another.
-        of: "mean" compares averages; "best" the strongest model of each by point estimate.
-        weights: As in `group_strengths`.
-        level: Coverage, inside (0, 1).
+    `of` the mean compares averages; of the best the strongest model of each by point estimate. The
+    rest is as in `group_strengths`.
 
     Raises:
         ValueError: If a group has no model with a bounded strength.

@@ -47,10 +47,8 @@ class Undrawn:
 
         All its votes that tell there going together, they say no more than one of them would.
 
-        Args:
-            design: What a vote of each row adds to its gap, shape (R, S).
-            weight: Negative second derivative of each row by its gap, shape (R,).
-            n: Votes of each row, above 0, shape (R,).
+        Rows give what a vote adds to its gap, (R, S), its curvature by the gap, (R,), and votes,
+        (R,).
         """
         told = weight[:, None] * (design @ self.along) ** 2
         votes = told.sum(axis=0) ** 2 / np.maximum((told**2 / n[:, None]).sum(axis=0), 1e-300)
@@ -66,10 +64,8 @@ def undrawn(score: FloatArray, information: FloatArray, inverse: FloatArray) -> 
     exist, and the score is nothing but rounding; such directions are told apart, as are those of
     which it carries more than `TOO_MUCH`.
 
-    Args:
-        score: Sum over the votes of the cluster, of the S parameters they touch, shape (S,).
-        information: Of the cluster alone, shape (S, S).
-        inverse: Of the information of all votes, the rows and columns touched, shape (S, S).
+    The score and the information are the cluster's alone, in the S parameters that it touches; the
+    inverse is that of all votes, for these.
 
     References:
         Bell, R. M., McCaffrey, D. F. (2002). Bias reduction in standard errors for linear
@@ -95,10 +91,6 @@ def not_below(covariance: FloatArray, least: FloatArray) -> FloatArray:
 
     Votes that go together say no more than independent ones. Clusters whose votes happen to cancel
     out would have it otherwise.
-
-    Args:
-        covariance: Shape (K, K).
-        least: The smallest variance of each parameter, shape (K,).
     """
     own = np.diag(covariance)
     stretch = np.sqrt(np.maximum(1.0, np.divide(least, own, out=np.ones_like(own), where=own > 0)))
@@ -114,17 +106,13 @@ class ClusterRows:
     Parameters stand in the order strengths, tie parameter, side effect, where there are these.
 
     Attributes:
-        m: How many models.
         starts: The rows of cluster c are those from starts[c] to before starts[c + 1], shape
             (C + 1,).
-        first: Index of the side shown first, shape (R,).
-        second: Index of the other side, shape (R,).
         n: Votes, above 0, shape (R,).
         slope: First derivative of the log-likelihood by the gap, shape (R,).
         curve: Negative second derivative by the gap, above 0, shape (R,).
         tie: First derivative by the tie parameter, negative second derivative by it, and negative
             mixed derivative, each of shape (R,); None where ties have no parameter.
-        side: Whether there is a side effect.
     """
 
     m: int
@@ -138,11 +126,7 @@ class ClusterRows:
     side: bool
 
     def meats(self, inverse: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Sums over clusters of score times score', and what scores cannot tell, each (K, K).
-
-        Args:
-            inverse: Inverse information of all votes, shape (K, K).
-        """
+        """Sums over clusters of score times score', and what scores cannot tell, each (K, K)."""
         k, clusters = inverse.shape[0], self.starts.size - 1
         total, unknown = np.zeros((k, k)), np.zeros((k, k))
         number = np.repeat(np.arange(clusters), np.diff(self.starts))

@@ -17,13 +17,8 @@ from headtohead.stats.inputs import FloatArray
 class Terms:
     """What one vote of each outcome (first, second, tie) adds, each of shape (P, 3).
 
-    Attributes:
-        value: Log-likelihood.
-        slope: First derivative by the difference in strength.
-        curve: Negative second derivative by it.
-        tie_slope: First derivative by the tie parameter; None where there is none.
-        tie_curve: Negative second derivative by it.
-        cross_curve: Negative mixed derivative.
+    Log-likelihood, first derivative by the difference in strength and negative second; the same by
+    the tie parameter, and the negative mixed derivative, None where there is no such parameter.
     """
 
     value: FloatArray

@@ -41,11 +41,7 @@ def joint_width(
 ) -> float:
     """Standard errors on each side that make all M intervals hold together (max-t).
 
-    Args:
-        covariance: Of the strengths, shape (M, M).
-        rng: Source of randomness.
-        level: Joint coverage, inside (0, 1).
-        draws: Simulated boards, at least 500.
+    It is that of `draws` simulated boards, at least 500.
 
     References:
         Westfall, P. H., Young, S. S. (1993). Resampling-Based Multiple Testing. Wiley.
@@ -77,12 +73,7 @@ def rank_sets(
     what is decided no longer counts as a comparison that could go wrong, and the rest is tested
     again (step-down).
 
-    Args:
-        strength: Shape (M,), all of one component.
-        covariance: Of the strengths, shape (M, M).
-        rng: Source of randomness.
-        level: Joint coverage, inside (0, 1).
-        draws: Simulated boards, at least 500.
+    The strengths are those of one component; the rest is as in `joint_width`.
 
     Raises:
         ValueError: If shapes do not fit or there are too few draws.

@@ -190,11 +190,7 @@ def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> Flo
 
 
 class _Gather:
-    """Sums the slopes of cells by model, for many boards at once.
-
-    Args:
-        cells: Sorted by their first model.
-    """
+    """Sums the slopes of cells by model, for many boards at once."""
 
     def __init__(self, cells: Cells) -> None:
         self.m = cells.m

@@ -31,11 +31,7 @@ _DIGITS = 3
 def boards_figure(result: RankResult, names: ModelNames, top: int | None) -> Figure:
     """All boards of a ranking, the board of all votes first.
 
-    Args:
-        result: The ranking.
-        names: What models are called.
-        top: Models of every board in a terminal; None for all of the first, and for 5 of each of
-            five more boards.
+    Without `top` a terminal shows all models of the first board, and 5 of each of five more.
     """
     parts = parts_of(result)
     sure = level(result.settings.level)
@@ -205,10 +201,6 @@ def reach_of(values: Sequence[float], joint: Sequence[Interval]) -> float:
     """How many points from its value an interval is drawn.
 
     All ends are, but for one that is open, or so far away that it would squeeze the others.
-
-    Args:
-        values: The point estimates.
-        joint: Their widest intervals.
     """
     arms = [a for i in joint for a in (i.value - i.low, i.high - i.value) if math.isfinite(a)]
     arms = sorted(arms) or [100.0]

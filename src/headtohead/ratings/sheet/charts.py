@@ -47,10 +47,7 @@ _WORDS = {
 def ends(name: str, own: Interval, joint: Interval | None = None) -> Row:
     """What `intervals` needs of one row but its place.
 
-    Args:
-        name: Short and distinct.
-        own: The interval that holds alone.
-        joint: The one that holds with the rest; None if there is none.
+    Without `joint` only the interval that holds alone is drawn.
     """
     wide = joint or own
     return {

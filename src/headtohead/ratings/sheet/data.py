@@ -43,9 +43,7 @@ _PAIRED = 150  # models; their pairs grow with the square
 def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
     """The object that `h2h rank --json` prints; an open end of an interval is null.
 
-    Args:
-        result: The ranking.
-        pairs: Whether boards of up to 150 models tell the gap of every pair.
+    With `pairs`, boards of up to 150 models tell the gap of every pair.
     """
     made = envelope("rank", result.about, result.as_of, (), result.citations)
     labels = result.groups.labels if result.groups else {}
@@ -95,12 +93,7 @@ def rank_table(result: RankResult) -> DataTable:
 
 
 def standing_row(s: Standing, labels: Mapping[str, str]) -> tuple[str | int | float | None, ...]:
-    """The cells of one standing, in the order of `COLUMNS`; None for an open end.
-
-    Args:
-        s: One model on a board.
-        labels: Model -> group.
-    """
+    """The cells of one standing, in the order of `COLUMNS`; None for an open end."""
     ends = (s.rating.low, s.rating.high, s.joint.low, s.joint.high)
     places = (s.rank, s.best, s.worst, s.group)
     votes = (s.battles, s.wins, s.losses, s.ties)

@@ -15,12 +15,7 @@ _NAMELESS = "(nameless)"
 
 
 def distinct(names: Iterable[str], most: int) -> dict[str, str]:
-    """Every name as one printable line of at most `most` characters; no two look alike.
-
-    Args:
-        names: As in the votes, each once.
-        most: At least 12.
-    """
+    """Every name as one printable line of at most `most` characters; no two look alike."""
     wanted = list(names)
     return dict(zip(wanted, _labels(wanted, most), strict=True))
 
@@ -82,13 +77,7 @@ def places(best: int, worst: int) -> str:
 def span(
     interval: Interval, digits: int = 0, write: Callable[[float, int], str] | None = None
 ) -> str:
-    """An interval in words: "1,195 to 1,213", "at least 1,195".
-
-    Args:
-        interval: Its ends may be open.
-        digits: Decimals.
-        write: How an end is written, if not as a plain number.
-    """
+    """An interval in words: "1,195 to 1,213", "at least 1,195"."""
     low, high = ((write or number)(x, digits) for x in (interval.low, interval.high))
     if math.isinf(interval.low) and math.isinf(interval.high):
         return "no bounds"

@@ -42,17 +42,7 @@ def figure(
     about: Iterable[Any],
     **more: Any,  # noqa: ANN401 - other fields of Figure
 ) -> Figure:
-    """A figure with its table.
-
-    Args:
-        result: The ranking.
-        slug: Its anchor.
-        title: In words.
-        subtitle: In words.
-        fields: What the table tells.
-        about: Its rows: whatever the fields are of.
-        more: Other fields of `Figure`.
-    """
+    """A figure with its table."""
     columns: list[TableColumn] = []
     names: list[TableColumn] = []
     for f in fields:

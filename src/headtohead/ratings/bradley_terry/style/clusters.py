@@ -29,7 +29,6 @@ class ClusterMeat:
 
     Attributes:
         meat: Strengths, effects per unit, what being shown first adds: shape (K, K).
-        clusters: How many clusters.
     """
 
     meat: FloatArray
@@ -80,11 +79,7 @@ class HeavyVotes:
 
     @classmethod
     def of_all(cls, parts: Sequence["HeavyVotes"]) -> "HeavyVotes":
-        """The sum of all parts, of which there is one or more.
-
-        Args:
-            parts: Of the same clusters.
-        """
+        """The sum of all parts, of which there is one or more."""
         one = parts[0]
         key, where = np.unique(np.concatenate([part.key for part in parts]), return_inverse=True)
         sums = np.zeros((key.size, one.sums.shape[1]))
@@ -96,11 +91,6 @@ class HeavyVotes:
         self, place: int, score: FloatArray, inverse: FloatArray
     ) -> tuple[FloatArray, IntArray, FloatArray]:
         """A cluster's stretched score, shape (K,), and what it cannot tell.
-
-        Args:
-            place: Of the cluster.
-            score: Sum over its votes, shape (K,).
-            inverse: Inverse information of all votes, shape (K, K).
 
         Returns:
             The score, the S parameters it touches, and the variance it cannot tell, (S, S).
@@ -281,14 +271,7 @@ def heavy_votes(
 ) -> HeavyVotes:
     """The votes of one chunk that belong to some clusters.
 
-    Args:
-        first: As in `cluster_scores`.
-        second: As in `cluster_scores`.
-        covariates: As in `cluster_scores`.
-        cluster: As in `cluster_scores`.
-        theta: As in `cluster_scores`.
-        beta: As in `cluster_scores`.
-        heavy: Numbers of the clusters, sorted, shape (C,).
+    Heavy are the sorted numbers of clusters, shape (C,); the rest is as in `cluster_scores`.
     """
     kept = np.isin(cluster, heavy)
     place = np.searchsorted(heavy, cluster[kept])

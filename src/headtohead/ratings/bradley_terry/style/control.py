@@ -42,7 +42,6 @@ class Effect:
     """What one covariate does to a vote.
 
     Attributes:
-        name: Of the covariate.
         per_spread: Logits that one spread of it adds to the side that has it.
         per_unit: Logits that one unit of it adds.
         chance: That the side one spread ahead wins among equal models, ties as half wins.
@@ -64,7 +63,6 @@ class StyleFit:
     (1, where it was asked for).
 
     Attributes:
-        counts: The votes that were fitted.
         names: Of the covariates, length d.
         strength: Shape (M,), in logits; within each component its average, weighted by votes, is 0.
         effect: Logits per spread of each covariate, shape (d,).
@@ -77,10 +75,6 @@ class StyleFit:
         errors: "sandwich", or "clustered".
         covariance: Of the parameters, strengths measured from their average, shape (K, K).
         information: Negative second derivatives at the solution, prior included, shape (K, K).
-        connectivity: Which comparisons the votes allow.
-        log_likelihood: Of the votes alone.
-        steps: How many steps Newton's method took.
-        passes: How often the votes were read.
     """
 
     counts: Counts
@@ -123,11 +117,7 @@ class StyleFit:
         )
 
     def effects(self, level: float = 0.95) -> tuple[Effect, ...]:
-        """What each covariate does, with intervals.
-
-        Args:
-            level: Coverage of each interval, inside (0, 1).
-        """
+        """What each covariate does, with intervals."""
         z = normal_quantile(0.5 + check_level(level) / 2)
         m = len(self.counts.models)
         half = z * np.sqrt(np.diag(self.covariance)[m:])

@@ -32,7 +32,6 @@ class Equations:
         squares: Sum of its square, shape (d,).
         log_likelihood: Of these votes; a tie counts half for either side. Not a number if a
             covariate is not finite, as its `squares` tell; the other sums then lack votes.
-        n: How many votes.
     """
 
     gradient: FloatArray
@@ -64,12 +63,7 @@ class Equations:
         )
 
     def for_models(self, place: IntArray, m: int) -> "Equations":
-        """The same equations with the models numbered otherwise.
-
-        Args:
-            place: New number of each model, shape (M,); -1 for a model that takes no part.
-            m: How many models there are then.
-        """
+        """The same equations with the models numbered otherwise."""
         return Equations(
             renumbered(self.gradient, place, m),
             renumbered(self.information, place, m),
@@ -173,7 +167,6 @@ class PairSums:
     With p the chance that the side shown first wins, y its score (1, 0 or 1/2), r = y - p:
 
     Attributes:
-        pairs: The pairs.
         weights: Sums under p (1 - p).
         squares: Sums under r squared; None if not asked for.
         slope: Sum of r, shape (P,).
@@ -181,7 +174,6 @@ class PairSums:
         x: Sum of x_k over all pairs, shape (d,).
         xx: Sum of x_k squared over all pairs, shape (d,).
         log_likelihood: Sum of y log p + (1 - y) log(1 - p) over all pairs.
-        n: How many votes.
     """
 
     pairs: Pairs
@@ -196,11 +188,7 @@ class PairSums:
 
 
 def equations_from_sums(sums: PairSums) -> Equations:
-    """The equations of votes that were summed by pair.
-
-    Args:
-        sums: The sums.
-    """
+    """The equations of votes that were summed by pair."""
     side = np.atleast_1d(sums.slope.sum())
     return Equations(
         np.concatenate([sums.pairs.by_model(sums.slope), sums.slope_x, side]),

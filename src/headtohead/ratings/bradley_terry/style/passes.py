@@ -153,11 +153,8 @@ def clusters_over(
 ) -> "ClusterPasses":
     """A pass for `fit_style` that sums scores by the values of a column.
 
-    Args:
-        counts: As in `passes_over`.
-        models: As in `passes_over`.
-        chunks: As in `passes_over`.
-        column: The label whose votes go together; a vote without one is a cluster of its own.
+    Votes of one word in `column` go together; a vote without one is a cluster of its own. The rest
+    is as in `passes_over`.
     """
     return ClusterPasses(counts, models, chunks, column)
 
@@ -180,11 +177,6 @@ class ClusterPasses:
 
     def stretched(self, theta: FloatArray, beta: FloatArray, inverse: FloatArray) -> FloatArray:
         """The meat with leverage, shape (K, K), in one pass, or two if any cluster carries much.
-
-        Args:
-            theta: Strengths in logits, shape (M,).
-            beta: Effects per unit and side, shape (d + 1,).
-            inverse: Inverse information, in the same parameters, shape (K, K).
 
         Raises:
             ValueError: If there are fewer than two clusters.

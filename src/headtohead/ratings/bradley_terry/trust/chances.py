@@ -20,11 +20,6 @@ def chances(fitted: Fit, first: IntArray, second: IntArray) -> FloatArray:
 
     With ties as half wins, the tie has the pair's own share of ties, drawn towards the board's
     share as if by ten votes, and never so large that a win would be impossible.
-
-    Args:
-        fitted: The fit.
-        first: Index of the side shown first, shape (R,).
-        second: Index of the side shown second, shape (R,).
     """
     d = fitted.strength[first] - fitted.strength[second] + (fitted.side or 0.0)
     if fitted.link.probabilities is not None:
@@ -37,26 +32,14 @@ def chances(fitted: Fit, first: IntArray, second: IntArray) -> FloatArray:
 
 
 def draw(cells: Cells, likely: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Votes of another board of the same size, shape (P, 3): first, second, ties.
-
-    Args:
-        cells: Which pairs, and how many votes each has.
-        likely: Chances of each cell, shape (P, 3).
-        rng: Source of randomness.
-    """
+    """Votes of another board of the same size, shape (P, 3): first, second, ties."""
     total = np.rint(cells.n.sum(axis=1)).astype(np.int64)
     safe = np.clip(likely, 0.0, 1.0)
     return rng.multinomial(total, safe / safe.sum(axis=1, keepdims=True)).astype(np.float64)
 
 
 def as_counts(models: tuple[str, ...], cells: Cells, n: FloatArray) -> Counts:
-    """Votes of cells as counts.
-
-    Args:
-        models: Names in the order of the cells' codes.
-        cells: Which pairs.
-        n: Votes for the first, for the second, ties, shape (P, 3).
-    """
+    """Votes of cells as counts."""
     votes = np.column_stack([n, np.zeros(n.shape[0])]).astype(np.int64)
     return Counts.from_cells(models, cells.first, cells.second, votes)
 

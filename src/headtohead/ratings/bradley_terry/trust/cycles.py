@@ -25,7 +25,6 @@ class Circle:
     Attributes:
         models: Their names, from the one first in order of names.
         scores: What each takes from the next, ties half.
-        votes: How many votes each pair has.
     """
 
     models: tuple[str, str, str]

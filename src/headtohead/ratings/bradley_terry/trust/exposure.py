@@ -26,7 +26,6 @@ class GroupExposure:
     """The entrants of one group (a lab, open or closed).
 
     Attributes:
-        group: Its label.
         models: How many entrants.
         votes: Votes in which they took part, summed over entrants.
         votes_per_model: On average.
@@ -43,7 +42,6 @@ class VoteSpread:
     """How votes are spread over M models.
 
     Attributes:
-        models: Their names.
         votes: Votes that each took part in, shape (M,).
         gini: 0 if all have the same number of votes, near 1 if one has nearly all.
         pairs_met: Share of all pairs that ever met.
@@ -60,9 +58,7 @@ class VoteSpread:
 def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
     """How evenly the votes are spread over models, pairs and groups.
 
-    Args:
-        counts: The votes.
-        labels: The group of each model, in the order of `counts.models`.
+    Labels are the group of each model, in the order of `counts.models`.
 
     Raises:
         ValueError: If there is no vote or a label is missing.
@@ -124,11 +120,7 @@ def votes_wanted(
     The width falls with the square root of a model's votes, if its rivals stay as they are. 0 where
     it is narrow enough; inf where no width can be told, because the model never lost or never won.
 
-    Args:
-        fitted: The fit.
-        covariance: Of its parameters, shape (K, K).
-        width: Of the whole interval, in logits, above 0.
-        level: Coverage, inside (0, 1).
+    `width` is that of the whole interval, in logits, above 0.
 
     Raises:
         ValueError: If the width is not above 0.
@@ -194,11 +186,6 @@ def variant_lift(fitted: Fit, covariance: FloatArray, labels: Sequence[str]) -> 
     """What luck adds to the best entrant of each group if all of its entrants are equally strong.
 
     Entrants that are not on the board (tested in private and withdrawn) would add more.
-
-    Args:
-        fitted: The fit.
-        covariance: Of its parameters, shape (K, K).
-        labels: The group of each model, in the order of the fit's models.
 
     Returns:
         Label -> logits, the largest first; 0 for a group of one.

@@ -145,9 +145,6 @@ def residuals(fitted: Fit) -> FloatArray:
 
     The variance is that of a residual: the pair's own votes have drawn the strengths towards
     themselves. A pair that alone decides its own strengths has a residual of 0.
-
-    Args:
-        fitted: The fit.
     """
     cells = fitted.cells
     likely = chances(fitted, cells.first, cells.second)

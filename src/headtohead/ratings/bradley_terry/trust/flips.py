@@ -64,12 +64,8 @@ def flip_votes(
 ) -> Flip:
     """The votes that must go for two models to change places.
 
-    Args:
-        fitted: The fit.
-        first: Index of a model.
-        second: Index of another, joined to it by votes.
-        reach: Largest share of all votes that may be removed, 0 < reach <= 1.
-        inverse: Of the information of the fit, if it is known.
+    The votes join the two models; `reach` is the largest share of all votes that may be removed, 0
+    < reach <= 1.
 
     Raises:
         ValueError: If the models are the same or not joined by votes, or `reach` is out of range.
@@ -108,10 +104,6 @@ def adjacent_flips(fitted: Fit, *, reach: float = _REACH) -> tuple[Flip, ...]:
     """What it takes to swap each model with the next weaker one, from the top of the board.
 
     Models that no chain of votes joins are no neighbours.
-
-    Args:
-        fitted: The fit.
-        reach: Largest share of all votes that may be removed, 0 < reach <= 1.
 
     Raises:
         ValueError: If `reach` is out of range.

@@ -23,7 +23,6 @@ class WithoutVoter:
     """What really happens when a voter is left out.
 
     Attributes:
-        voter: Number of the voter.
         model: Name of the model whose strength moves most; None if without the voter a model has no
             vote left, or none that joins it to the others.
         predicted: By how much, from one step, in logits.
@@ -66,11 +65,7 @@ def removal_effect(
 
     Columns are the outcomes of the vote that goes, in the order of `OUTCOMES`.
 
-    Args:
-        fitted: The fit.
-        first: Index of the side shown first, shape (R,).
-        second: Index of the side shown second, shape (R,).
-        contrast: Inverse information times the contrast, shape (K,).
+    `contrast` is the inverse information times the contrast, shape (K,).
     """
     d = fitted.strength[first] - fitted.strength[second] + (fitted.side or 0.0)
     terms = fitted.link.terms(d, fitted.tie or 0.0)
@@ -89,11 +84,8 @@ def removal_effect(
 def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> Influence:
     """How far each voter carries the board: one step for all, a refit for the foremost.
 
-    Args:
-        fitted: The fit.
-        clusters: The same votes by voter.
-        verify: How many of the most influential voters to refit without; first those who change
-            most places, then those who move a strength most.
+    `verify` most influential voters are refitted without: first those who change most places, then
+    those who move a strength most.
 
     Raises:
         ValueError: If there is no vote, or one on a model that was not fitted.

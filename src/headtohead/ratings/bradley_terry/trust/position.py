@@ -38,7 +38,6 @@ class SideBalance:
     """How often each of M models was shown first.
 
     Attributes:
-        models: Their names.
         first: How often shown first, shape (M,).
         battles: How often shown at all, shape (M,).
         p: The chance of so uneven a share if a coin chose the side, either way, corrected by Holm
@@ -92,9 +91,6 @@ def side_is_told(fitted: Fit) -> bool:
     """Whether the votes tell the effect of a side from the strengths.
 
     They do not if some strengths alone would favour the first side in every pair alike.
-
-    Args:
-        fitted: A fit with `side=True`.
     """
     cells = fitted.cells
     n = cells.n.sum(axis=1)

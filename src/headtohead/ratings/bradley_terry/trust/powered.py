@@ -40,10 +40,7 @@ class Powered:
         weight: How far the judge is used, from 0 (not at all) to 1.
         gain: How many times as many human votes alone would be needed for errors as small, by the
             average variance of these strengths.
-        labels: Human votes.
         judged: Comparisons that only the judge has voted on.
-        human: The fit of the human votes alone.
-        human_covariance: Its covariance, shape (M, M).
         judge: The fit of all the judge's votes, as if he were right.
         judge_covariance: Its covariance; it does not know of the judge's errors.
         unrated: Models without a human vote: nothing tells how people like them.

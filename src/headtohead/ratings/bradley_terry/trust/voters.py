@@ -77,10 +77,8 @@ def unlike_voters(fitted: Fit, clusters: ClusterCells, *, q: float = 0.05) -> Un
     all others vote as the board says. Tails that matter are exact; those far from mattering are
     normal approximations.
 
-    Args:
-        fitted: The fit; with a side effect, the choice of side is checked too.
-        clusters: The same votes by voter.
-        q: Rate of false flags among flags, above 0 and below 1.
+    `q` is the rate of false flags among flags, above 0 and below 1. With a side effect in the fit,
+    the choice of side is checked too.
 
     Raises:
         ValueError: If there is no vote, one on a model that was not fitted, or `q` is out of range.
@@ -229,10 +227,8 @@ class _Votes:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Score of each group above expectation, in wins and standardised, and its tail there.
 
-        Args:
-            where: Group of each row, sorted, shape (R,).
-            groups: How many groups.
-            matters: Approximate tails below this are made exact, shape (groups,).
+        `where` is the group of each row, sorted, shape (R,). Approximate tails below `matters`,
+        shape (groups,), are made exact.
         """
         seen = np.take_along_axis(self.scores, self.kind[:, None], axis=1)[:, 0]
         mean = (self.chance * self.scores).sum(axis=1)
