@@ -103,20 +103,16 @@ def _cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
     if value is None:
         return "not known" if column.endswith("_open") else None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _number(value, column, row)
+        # A number with its unit: from the row where it has one, else from the column's name.
+        if bare(value) is None:
+            return "–"
+        own = str(row.get("unit", ""))
+        if column in ("value", "low_value", "high_value") and own in units():
+            return show(value, own)
+        found = unit_of(column)
+        if found is None or found.suffix == "value":
+            return f"{value:,.6g}"
+        if found.suffix in ("elo", "index"):
+            return f"{value:,.{found.digits}f}"
+        return show(value, found.suffix)
     return value if isinstance(value, bool | date) else plain(value, 200)
-
-
-def _number(value: float, column: str, row: Mapping[str, Any]) -> str:
-    """A number with its unit: from the row where it has one, else from the column's name."""
-    if bare(value) is None:
-        return "–"
-    own = str(row.get("unit", ""))
-    if column in ("value", "low_value", "high_value") and own in units():
-        return show(value, own)
-    found = unit_of(column)
-    if found is None or found.suffix == "value":
-        return f"{value:,.6g}"
-    if found.suffix in ("elo", "index"):
-        return f"{value:,.{found.digits}f}"
-    return show(value, found.suffix)

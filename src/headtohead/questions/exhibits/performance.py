@@ -28,7 +28,13 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
     """The best rating of each side on each board: stepped lines in their published intervals."""
     import altair as alt
 
-    rows = _marking_new_leaders(drawn.rows)
+    # The rows in time order; `is_new` where a side's best entrant is not the one before.
+    leader: dict[str, Any] = {}
+    rows = []
+    for row in sorted(drawn.rows, key=lambda r: r["t_ms"]):
+        side = row["side_label"]
+        rows.append({**row, "is_new": leader.get(side) != row.get("model_name")})
+        leader[side] = row.get("model_name")
     chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
     colour = side_colour(drawn)
     scale = alt.Scale(zero=False, padding=8)
@@ -102,17 +108,6 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
     )
     zero = alt.Chart(alt.InlineData(values=[{"zero_n": 0}])).mark_rule(style="faint", opacity=0.6)
     return layered(drawn, zero.encode(alt.Y("zero_n:Q")), line, dots, marks, words, height=420)
-
-
-def _marking_new_leaders(rows: tuple[ChartRow, ...]) -> list[ChartRow]:
-    """The rows in time order; `is_new` where a side's best entrant is not the one before."""
-    leader: dict[str, Any] = {}
-    made = []
-    for row in sorted(rows, key=lambda r: r["t_ms"]):
-        side = row["side_label"]
-        made.append({**row, "is_new": leader.get(side) != row.get("model_name")})
-        leader[side] = row.get("model_name")
-    return made
 
 
 def _last_names(chart: "alt.Chart", value: str, scale: "alt.Scale") -> "list[alt.Chart]":

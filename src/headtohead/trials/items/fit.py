@@ -128,7 +128,13 @@ def fit_items(
         JRSS B 44, 226-233. doi:10.1111/j.2517-6161.1982.tb01203.x
     """
     check_level(level)
-    least = _floors(floor, len(answers.items))
+    n = len(answers.items)
+    found = vector(floor, "floor")
+    if found.size not in (1, n):
+        raise ValueError(f"{found.size} floors for {n} items; give one for each, or one for all")
+    if np.any((found < 0) | (found >= 1)):
+        raise ValueError("a floor is the chance of success by guessing: at least 0 and below 1")
+    least = np.broadcast_to(found, (n,)).astype(np.float64)
     if icc is not None and not 0 <= icc <= 1:
         raise ValueError(f"icc is {icc}; a correlation of attempts lies between 0 and 1")
     extreme = answers.extreme_items
@@ -138,15 +144,6 @@ def fit_items(
     return _described(
         answers, _standard(fit_marginal(answers, least, pooled=pooled, icc=icc)), level
     )
-
-
-def _floors(floor: ArrayLike, n: int) -> FloatArray:
-    found = vector(floor, "floor")
-    if found.size not in (1, n):
-        raise ValueError(f"{found.size} floors for {n} items; give one for each, or one for all")
-    if np.any((found < 0) | (found >= 1)):
-        raise ValueError("a floor is the chance of success by guessing: at least 0 and below 1")
-    return np.broadcast_to(found, (n,)).astype(np.float64)
 
 
 def _standard(fit: Marginal) -> Marginal:

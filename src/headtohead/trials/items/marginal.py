@@ -114,7 +114,12 @@ def fit_marginal(
         pool = _pool(curves, step.variance, pool)
         middle, size = field(spread)
         curves, mode = turned(curves, middle, size), turned(mode, middle, size)
-        pool = _turned_pool(pool, middle, size)
+        pool = Pool(
+            pool.log_slope + float(np.log(size)),
+            pool.slope_spread,
+            (pool.difficulty - middle) / size,
+            pool.difficulty_spread / size,
+        )
         grid = _grid(spread)
     else:
         raise ArithmeticError(f"the item fit did not settle in {_MOST} rounds")
@@ -247,15 +252,6 @@ def turned(curves: Curves, middle: float, size: float) -> Curves:
     """The same items on the scale on which `middle` is 0 and `size` is 1."""
     return Curves(
         curves.log_slope + np.log(size), (curves.difficulty - middle) / size, curves.floor
-    )
-
-
-def _turned_pool(pool: Pool, middle: float, size: float) -> Pool:
-    return Pool(
-        pool.log_slope + float(np.log(size)),
-        pool.slope_spread,
-        (pool.difficulty - middle) / size,
-        pool.difficulty_spread / size,
     )
 
 
