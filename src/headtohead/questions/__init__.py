@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from headtohead.evidence.facts import Facts
 
 FOLDERS = ("performance", "openness", "cost", "hardware", "investment", "impact")
+_ELSEWHERE = {"performance": "headtohead.capability.questions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,19 @@ class Analysis:
 
 
 def analyses() -> dict[str, Analysis]:
-    """All analyses by id: the folder listing is the registry."""
+    """All analyses by id: the folder listing is the registry.
+
+    Questions of the capability index lie with the index, and are asked as performance.*.
+    """
     found = {}
     for folder in FOLDERS:
-        package = importlib.import_module(f"{__name__}.{folder}")
-        for info in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{info.name}")
-            name = f"{folder}.{info.name}"
-            found[name] = Analysis(name, module.QUESTION, module.run)
+        modules = {}
+        for home in filter(None, (f"{__name__}.{folder}", _ELSEWHERE.get(folder))):
+            package = importlib.import_module(home)
+            modules |= {info.name: home for info in pkgutil.iter_modules(package.__path__)}
+        for name, home in sorted(modules.items()):
+            module = importlib.import_module(f"{home}.{name}")
+            found[f"{folder}.{name}"] = Analysis(f"{folder}.{name}", module.QUESTION, module.run)
     return found
 
 
