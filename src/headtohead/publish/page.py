@@ -1,7 +1,5 @@
 """A sheet as one HTML file that needs nothing but a browser."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -20,7 +18,7 @@ from headtohead.publish.citing import (
     source_views,
 )
 from headtohead.publish.envelope import citation_json
-from headtohead.publish.escaping import plain, script_json, sentence, web_address
+from headtohead.publish.escaping import plain, policy, script_json, sentence, web_address
 from headtohead.publish.machine import DATA_ROWS, data_json
 from headtohead.publish.numbers import NumberView, number_view, tracks
 from headtohead.publish.sheet import (
@@ -83,7 +81,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
         version=version,
         style=_text("style.css"),
         scripts=texts,
-        policy=_policy(texts),
+        policy=policy(texts, "img-src data: blob:; "),
         charts={
             "page": config(PAGE_INK),
             "print": config(PRINT_INK),
@@ -399,16 +397,4 @@ def _chart_library() -> str:
     # "</script" inside a string of the library would end the element.
     return _text("vega-licence.txt") + bundle.replace("\r\n", "\n").replace(
         "</script", "<\\/script"
-    )
-
-
-def _policy(scripts: Sequence[str]) -> str:
-    """A content security policy: only these very scripts run, and nothing is fetched."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
-        for s in scripts
-    )
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )

@@ -38,7 +38,7 @@ def analyses() -> dict[str, Analysis]:
     """
     found = {}
     for folder in FOLDERS:
-        modules = {}
+        modules: dict[str, str] = {}
         for home in filter(None, (f"{__name__}.{folder}", _ELSEWHERE.get(folder))):
             package = importlib.import_module(home)
             modules |= {info.name: home for info in pkgutil.iter_modules(package.__path__)}

@@ -52,12 +52,7 @@ class ExhibitSpec:
     own_time: bool = False
 
     def about(self, asked: Period, as_of: date) -> Period:
-        """The window to ask the analysis about.
-
-        Args:
-            asked: The window of the whole report.
-            as_of: The day of our knowledge; the window runs up to it unless `own_time` is set.
-        """
+        """The window to ask the analysis about: to the day of knowledge, unless `own_time`."""
         end = asked.end if self.own_time else max(asked.end, as_of)
         return Period(min(self.since or asked.start, asked.start), end)
 

@@ -18,9 +18,7 @@ _CELLS = 4_000_000
 def pareto_front(cost: ArrayLike, value: ArrayLike) -> BoolArray:
     """Who is on the front: nobody else is as cheap and as good, and better in one of both.
 
-    Args:
-        cost: Shape (n,), lower is better.
-        value: Shape (n,), higher is better.
+    Costs and values have shape (n,); lower costs and higher values are better.
 
     Returns:
         Mask of shape (n,). Entrants equal in both stay or go together.

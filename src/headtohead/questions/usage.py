@@ -93,15 +93,10 @@ class ShareBounds:
 
 
 def share_bounds(subject: float, others: float, unknown: float) -> ShareBounds:
-    """The subject's share, bounded for what is unknown.
+    """The subject's share of amounts >= 0, bounded for what is unknown and could be anybody's.
 
     These are logical bounds, not a confidence interval: no draw of the sample is
     described, only what cannot be attributed.
-
-    Args:
-        subject: The amount known to be the subject's, >= 0.
-        others: The amount known to be somebody else's, >= 0.
-        unknown: The amount that could be anybody's, >= 0.
 
     Raises:
         ValueError: If an amount is negative or not finite, or nothing is classified.

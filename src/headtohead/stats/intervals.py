@@ -13,12 +13,7 @@ def around(value: float, low: float, high: float) -> Interval:
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """A proportion with Wilson's score interval.
-
-    Args:
-        successes: How many succeeded, 0 <= successes <= n.
-        n: How many trials, at least 1, each independent of the others.
-        level: Coverage, inside (0, 1).
+    """The share of successes in n >= 1 independent trials, with Wilson's score interval.
 
     Raises:
         ValueError: If the counts are impossible.
@@ -98,14 +93,7 @@ def ratio(a: Interval, b: Interval) -> Interval:
 
 
 def proportion_difference(x1: int, n1: int, x2: int, n2: int, level: float = 0.95) -> Interval:
-    """First proportion minus second, for two independent samples: Newcombe's hybrid score.
-
-    Args:
-        x1: Successes in the first sample.
-        n1: Size of the first sample.
-        x2: Successes in the second sample.
-        n2: Size of the second sample.
-        level: Coverage, inside (0, 1).
+    """x1 / n1 minus x2 / n2, for two independent samples: Newcombe's hybrid score.
 
     Raises:
         ValueError: If the counts are impossible.

@@ -10,9 +10,6 @@ _NORMAL = NormalDist()
 def normal_quantile(p: float) -> float:
     """The point that a standard normal variable stays below with probability `p`.
 
-    Args:
-        p: Probability, 0 < p < 1.
-
     Raises:
         ValueError: If `p` is not inside (0, 1).
 
@@ -34,9 +31,7 @@ def normal_probability(x: float) -> float:
 def student_quantile(p: float, df: float) -> float:
     """The point that Student's t stays below with probability `p`.
 
-    Args:
-        p: Probability, 0 < p < 1.
-        df: Degrees of freedom, > 0; need not be whole; inf gives the normal quantile.
+    `df` need not be whole; inf gives the normal quantile.
 
     Raises:
         ValueError: If `p` is not inside (0, 1) or `df` is not positive.
@@ -55,10 +50,6 @@ def student_quantile(p: float, df: float) -> float:
 
 def student_tail(t: float, df: float) -> float:
     """The probability that Student's t exceeds `t`.
-
-    Args:
-        t: Not negative.
-        df: Degrees of freedom, > 0.
 
     Raises:
         ValueError: If `t` is negative or `df` is not positive.

@@ -12,10 +12,7 @@ _STEPS = 200
 
 
 def holm(p: ArrayLike) -> FloatArray:
-    """p-values that keep the chance of any false alarm, shape (n,).
-
-    Args:
-        p: p-values, shape (n,), each from 0 to 1.
+    """p-values (n,) that keep the chance of any false alarm in those given, shape (n,).
 
     Raises:
         ValueError: If one is outside 0 to 1.
@@ -36,9 +33,6 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
 
     Flagging all that are at most q keeps the expected share of false alarms among the flagged at
     q, for independent tests and those that rise together.
-
-    Args:
-        p: p-values, shape (n,), each from 0 to 1.
 
     Raises:
         ValueError: If one is outside 0 to 1.
@@ -62,11 +56,7 @@ def normal_tail(z: ArrayLike) -> FloatArray:
 
 
 def chi_square_tail(x: float, df: float) -> float:
-    """The chance that a chi-square variable exceeds x.
-
-    Args:
-        x: At least 0.
-        df: Degrees of freedom, above 0.
+    """The chance that a chi-square variable of df > 0 exceeds x >= 0.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -79,11 +69,7 @@ def chi_square_tail(x: float, df: float) -> float:
 
 
 def coin_tail(heads: int, n: int) -> float:
-    """The chance of at least so many heads in n tosses of a fair coin.
-
-    Args:
-        heads: From 0 to n.
-        n: Tosses, at least 0.
+    """The chance of at least so many heads, 0 to n, in n tosses of a fair coin.
 
     Raises:
         ValueError: If there are more heads than tosses.

@@ -261,13 +261,7 @@ class PilotFigure:
 def discordance_from_pilot(
     b_only: int, a_only: int, n: int, confidence: float = 0.8
 ) -> PilotFigure:
-    """The share of pairs that differ, with Wilson's one-sided upper bound.
-
-    Args:
-        b_only: Pairs that only B solved.
-        a_only: Pairs that only A solved.
-        n: All pairs of the pilot, at least 1.
-        confidence: One-sided, inside (0.5, 1).
+    """The share of n >= 1 pairs that differ, with Wilson's one-sided bound of that confidence.
 
     Raises:
         ValueError: If the counts are impossible.
@@ -282,13 +276,9 @@ def discordance_from_pilot(
 
 
 def sd_from_pilot(differences: ArrayLike, confidence: float = 0.8) -> PilotFigure:
-    """The standard deviation of B minus A, with its upper bound by chi-square.
+    """The standard deviation of B minus A, with its one-sided upper bound by chi-square.
 
     The bound is exact for normal differences; far from it, trust it less.
-
-    Args:
-        differences: Shape (n,), at least 2.
-        confidence: One-sided, inside (0.5, 1).
 
     Raises:
         ValueError: If there are fewer than two differences, or all are equal.
@@ -310,13 +300,9 @@ def sd_from_pilot(differences: ArrayLike, confidence: float = 0.8) -> PilotFigur
 
 
 def likeness_from_pilot(differences: ArrayLike, items: Labels) -> float:
-    """The intraclass correlation of differences inside items, from 0 to 1.
+    """The intraclass correlation of differences (n,) inside items (length n), from 0 to 1.
 
     By analysis of variance; 1 where no item was run twice, since nothing speaks against it.
-
-    Args:
-        differences: B minus A of each repeat, shape (n,).
-        items: The item of each, length n.
 
     Raises:
         ValueError: If there are fewer than two items, or the arguments do not fit.

@@ -76,12 +76,7 @@ class TrialResult(Result):
 
 
 class Prices:
-    """List prices of models on one day.
-
-    Args:
-        day: The day they hold on, and the day of knowledge.
-        store: The evidence; the user's own if None.
-    """
+    """List prices of models on one day, which is also the day of knowledge."""
 
     def __init__(self, day: date, store: "Store | None" = None) -> None:
         from headtohead.evidence.facts import Facts

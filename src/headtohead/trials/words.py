@@ -50,13 +50,7 @@ def spread(interval: Interval, digits: int) -> str:
 
 
 def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
-    """A difference with its interval, in percentage points where scores are shares.
-
-    Args:
-        interval: In the unit of the scores.
-        unit: "pp" or "score".
-        signed: Whether to write the sign of what is above 0.
-    """
+    """A difference (in the unit of the scores) with its interval; "pp" where scores are shares."""
     scale, digits, word = (100, 1, " pp") if unit == "pp" else (1, 3, "")
     sign = "+" if signed else ""
     value = f"{interval.value * scale:{sign}.{digits}f}"

@@ -55,11 +55,7 @@ class Chances(NamedTuple):
 
 
 def chances(curves: Curves, theta: FloatArray) -> Chances:
-    """Every item at every ability.
-
-    Args:
-        curves: J items.
-        theta: Abilities, shape (Q,).
+    """Every one of J items at every ability, which have shape (Q,).
 
     Returns:
         Arrays of shape (J, Q).

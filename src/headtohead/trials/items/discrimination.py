@@ -31,9 +31,7 @@ def rest_scores(score: FloatArray, met: BoolArray) -> FloatArray:
 
     Runs that lack some items are measured against those who had the same ones.
 
-    Args:
-        score: Mean score of each run on each item, shape (R, J).
-        met: Whether the run had the item, shape (R, J).
+    `score` and `met` (whether the run had the item) have shape (R, J) too.
     """
     mean = np.where(met, score, 0.0).sum(axis=0) / np.maximum(met.sum(axis=0), 1)
     above = np.where(met, score - mean, 0.0)
@@ -49,12 +47,8 @@ def correlations(
     The interval is made on Fisher's scale from leaving out one model at a time with all its runs,
     with Student's quantile for one degree of freedom less than models.
 
-    Args:
-        x: Shape (R, J).
-        y: Shape (R, J).
-        met: Which runs count, shape (R, J).
-        group: The model of each run, shape (R,), numbered from 0.
-        level: Coverage, inside (0, 1).
+    `x`, `y` and `met` (which runs count) have shape (R, J), `group` (the model of each run,
+    numbered from 0) has shape (R,).
 
     References:
         Arvesen, J. N. (1969). Jackknifing U-statistics. Annals of Mathematical Statistics 40,

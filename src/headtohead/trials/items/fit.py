@@ -73,12 +73,7 @@ class ItemFit:
         return Curves(np.log(self.slope), self.difficulty, self.floor)
 
     def draws(self, rng: np.random.Generator, count: int = 1000) -> FloatArray:
-        """Abilities drawn from their joint distribution, shape (count, N).
-
-        Args:
-            rng: Source of randomness.
-            count: Draws, at least 1.
-        """
+        """At least one draw of abilities from their joint distribution, shape (count, N)."""
         count = check_count(count, "count", 1)
         score = rng.standard_normal((count, self.theta.size)) @ self.doubt.root.T
         drawn = [

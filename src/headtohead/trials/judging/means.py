@@ -114,12 +114,7 @@ def clustered_mean(
 
 
 def share(hits: ArrayLike, *, level: float = 0.95, clusters: Labels | None = None) -> Interval:
-    """The share of hits: Wilson's interval, or Student's over clusters.
-
-    Args:
-        hits: Shape (n,), 0 or 1 each.
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each, length n, or None.
+    """The share of hits, 0 or 1 each, shape (n,): Wilson's interval, or Student's over clusters.
 
     Raises:
         ValueError: If there are none, or one is neither 0 nor 1.

@@ -273,11 +273,7 @@ def _is_yes_no(scores: FloatArray) -> bool:
 
 
 def verdict(interval: Interval, margin: float) -> Verdict:
-    """Whether B is at most `margin` worse than A.
-
-    Args:
-        interval: Of B minus A, where higher is better.
-        margin: How much worse B may be, >= 0, in the unit of the interval.
+    """Whether B is at most `margin` (>= 0, in its unit) worse, by the interval of B minus A.
 
     Returns:
         "yes" if the whole interval lies above -margin, "no" if it lies below, else
@@ -352,14 +348,10 @@ class Verdicts:
 
 
 def judge(found: MeanDifference, margin: float) -> Verdicts:
-    """All verdicts on a difference at one margin.
+    """All verdicts on a difference (higher is better) at one margin, >= 0 and in its unit.
 
     A two-sided 95% interval makes each "yes" one-sided at 2.5%. For equivalence that is the
     stricter form of the two one-sided tests: their usual 5% belongs to a 90% interval.
-
-    Args:
-        found: Of B minus A, higher is better.
-        margin: How much worse B may be, >= 0, in the unit of the scores.
 
     Raises:
         ValueError: If the margin is negative or not a number.

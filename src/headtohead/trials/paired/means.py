@@ -88,11 +88,7 @@ def cluster_codes(clusters: Labels | None, n: int) -> IntArray:
 
 
 def cluster_sums(values: ArrayLike, codes: IntArray) -> ClusterSums:
-    """The rows of every cluster added up.
-
-    Args:
-        values: Shape (n,).
-        codes: Clusters from 0 on, none left out, shape (n,).
+    """The rows of every cluster added up; `codes` count clusters from 0 on, none left out.
 
     Raises:
         ValueError: If there is no value, or one is not a finite number.
@@ -348,10 +344,7 @@ class ClusterScoreTest(_ScoreTest):
 def cluster_score_test(sums: ClusterSums, low: float, high: float) -> ClusterScoreTest:
     """The score test of a mean, with clusters of one kind counted together.
 
-    Args:
-        sums: Of values in clusters.
-        low: The least mean an unseen cluster may have; what was seen may be lower.
-        high: The greatest.
+    The mean of an unseen cluster may lie from `low` to `high`; what was seen may lie outside.
     """
     kinds, counts = np.unique(
         np.column_stack([sums.sizes, sums.totals]), axis=0, return_counts=True
@@ -370,11 +363,7 @@ def cluster_score_test(sums: ClusterSums, low: float, high: float) -> ClusterSco
 def tango_z(b_only: ArrayLike, a_only: ArrayLike, n: int, shift: ArrayLike) -> FloatArray:
     """Tango's z of "B minus A is `shift`" for outcomes of n pairs, shape as given or broadcast.
 
-    Args:
-        b_only: Pairs that only B won.
-        a_only: Pairs that only A won.
-        n: All pairs.
-        shift: The difference tested, from -1 to 1.
+    Of the pairs, only B won `b_only` and only A `a_only`; `shift` lies from -1 to 1.
 
     References:
         Tango, T. (1998). Equivalence test and confidence interval for the difference in
@@ -400,10 +389,7 @@ def tango_variance(b: FloatArray, a: FloatArray, shift: float | FloatArray) -> F
 def _tilted_variance(values: FloatArray, counts: FloatArray, bound: float) -> float:
     """The variance of `values`, whose mean is below 0, under the likeliest law with mean 0.
 
-    Args:
-        values: Shape (K,).
-        counts: Shape (K,).
-        bound: A value that may have happened too, though it was not seen.
+    `values` and `counts` have shape (K,); `bound` may have happened too, though it was not seen.
     """
     from scipy.optimize import brentq
 

@@ -96,9 +96,7 @@ def plan(
 def from_pilot(pairs: PairedItems, confidence: float = 0.8) -> tuple[Kind, PilotFigure, float]:
     """Kind of outcome, its spread and how alike repeats are, from a small comparison.
 
-    Args:
-        pairs: The pilot.
-        confidence: That the careful figure is not too small, inside (0.5, 1).
+    The careful figure is large enough with `confidence`, inside (0.5, 1).
 
     Raises:
         InputError: If the pilot says nothing of the spread.

@@ -141,11 +141,7 @@ class OperatorTerms:
 
 
 def terms_of(base_url: str) -> OperatorTerms:
-    """What is known of an address; only its host if that is nothing.
-
-    Args:
-        base_url: As given to a client ("https://api.openai.com/v1").
-    """
+    """What is known of an address, as given to a client; only its host if that is nothing."""
     host = (urlsplit(base_url).hostname or "").lower()
     if host in _LOCAL:
         return OperatorTerms("", host, local=True)

@@ -91,9 +91,7 @@ class Bucket:
     rate and that much. More than it holds may be taken at once: it then has to fill up from below
     zero.
 
-    Args:
-        per_minute: The rate; None for a bucket that is never empty.
-        clock: Seconds that never run backwards.
+    Without a rate it is never empty.
 
     References:
         Turner, J. S. (1986). New directions in communications (or which way to the information
@@ -128,11 +126,6 @@ class Throttle:
 
     A refusal for asking too fast (429) halves how many may be under way, and stops all of them
     until the endpoint's time is over; each full round of answers then adds one again.
-
-    Args:
-        limits: What the endpoint allows.
-        clock: Seconds that never run backwards.
-        sleep: How to wait.
 
     References:
         Chiu, D.-M., Jain, R. (1989). Analysis of the increase and decrease algorithms for
@@ -178,9 +171,7 @@ class Throttle:
     def leave(self, tokens: int, used_tokens: int | None) -> None:
         """A request ended: what it did not use of its tokens may be used by others.
 
-        Args:
-            tokens: As given to `enter`.
-            used_tokens: What it used; None if nobody knows.
+        `tokens` is as given to `enter`; `used_tokens` is None if nobody knows.
         """
         self.under_way_n -= 1
         if used_tokens is not None:
@@ -196,12 +187,7 @@ class Throttle:
             self._wake()
 
     def slow_down(self, sent: float, wait_s: float) -> None:
-        """A request was refused for asking too fast.
-
-        Args:
-            sent: When it was let go: refusals of one burst count as one.
-            wait_s: Seconds for which nothing is to be sent.
-        """
+        """A request let go at `sent` was refused as too fast; refusals of a burst count once."""
         now = self._clock()
         self._until = max(self._until, now + wait_s)
         self._good = 0

@@ -19,33 +19,12 @@ CAPS = ("max_completion_tokens", "max_tokens")
 
 # Logs hold much more than the API's parameters (keys and addresses among it), and some of these
 # cost extra, keep the conversation at the endpoint, or ask for several answers.
-SENT = frozenset(
-    (
-        *CAPS,
-        "chat_template_kwargs",
-        "enable_thinking",
-        "frequency_penalty",
-        "function_call",
-        "functions",
-        "logit_bias",
-        "min_p",
-        "parallel_tool_calls",
-        "presence_penalty",
-        "reasoning",
-        "reasoning_effort",
-        "repetition_penalty",
-        "response_format",
-        "seed",
-        "stop",
-        "temperature",
-        "thinking",
-        "tool_choice",
-        "tools",
-        "top_k",
-        "top_p",
-        "verbosity",
-    )
-)
+_WORDS = """
+chat_template_kwargs enable_thinking frequency_penalty function_call functions logit_bias min_p
+parallel_tool_calls presence_penalty reasoning reasoning_effort repetition_penalty response_format
+seed stop temperature thinking tool_choice tools top_k top_p verbosity
+"""
+SENT = frozenset((*CAPS, *_WORDS.split()))
 
 # What an answer carries and a request must not.
 _ANSWER_ONLY = frozenset(("annotations", "audio", "reasoning", "reasoning_content", "refusal"))
@@ -87,11 +66,8 @@ class Request:
 def prepare(call: Call, model: str, overrides: Mapping[str, Any], cap_tokens: int) -> Request:
     """The request for one logged call.
 
-    Args:
-        call: With messages.
-        model: The candidate's name at its endpoint.
-        overrides: Parameters that replace the logged ones; None takes one away.
-        cap_tokens: The longest answer allowed where the log names none.
+    `overrides` replace logged parameters (None takes one away); `cap_tokens` holds where the log
+    names no longest answer.
 
     Raises:
         ValueError: If the call holds no messages.
@@ -368,11 +344,8 @@ def billed(
     request can have been, and a token for each byte of output, at most the cap; but never by
     less than a possible figure that was reported.
 
-    Args:
-        raw: The "usage" object of the answer.
-        most_input: An upper bound of the input, in tokens.
-        most_output: The cap that was sent, in tokens.
-        output_bytes: Bytes of all output seen: text, tool calls and shown reasoning.
+    `most_input` is a bound of the input in tokens, `most_output` the cap that was sent;
+    `output_bytes` are those of text, tool calls and shown reasoning.
     """
 
     def estimate(reported: int | None) -> Usage:

@@ -224,12 +224,6 @@ def probabilities(
     `n` draws would use up what the class has; the others give in proportion to their shares. So
     no weight exceeds 2. Where a quarter or more of all that is held is drawn, small classes get
     as much of what they have, and nothing is raised.
-
-    Args:
-        shares: Class -> its share of the log; together 1.
-        held_n: Class -> how many of its requests can be drawn.
-        n: Draws.
-        least: Draws that a small class should get.
     """
     floor = min(least / n, 0.5 / len(shares))
     floors = {}
@@ -371,11 +365,6 @@ def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
 
     Only an original that never came to an answer is left out (an error of the endpoint). One that
     was refused, empty, cut off or malformed stays: leaving it out would flatter its model.
-
-    Args:
-        call: From a log.
-        media: Whether the candidate takes images, sound and files.
-        needs_output: Whether the original's answer is needed, to be compared with.
     """
     if not call.messages:
         return NO_MESSAGES

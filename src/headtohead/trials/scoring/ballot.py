@@ -4,7 +4,6 @@ The page holds no model's name and no item's key: items and sides are coded, and
 decodes them stays in a file beside it.
 """
 
-import base64
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
+from headtohead.publish.escaping import policy
 from headtohead.trials.scoring.scored import Duel, transcript
 
 if TYPE_CHECKING:
@@ -258,23 +258,12 @@ def _page(data: Mapping[str, Any], title: str) -> str:
     )
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     made.filters["ours"] = Markup
-    script = _template("ballot.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    folder = files("headtohead.trials.scoring").joinpath("templates")
+    style, script = (folder.joinpath(f"ballot.{end}").read_text("utf-8") for end in ("css", "js"))
     # Escaped to ASCII, so that half a surrogate pair cannot break the file either.
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return made.get_template("ballot.html.j2").render(
-        title=title,
-        style=_template("ballot.css"),
-        script=script,
-        data=text,
-        # Only this very script runs, and nothing is fetched.
-        policy=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'none'",
+        title=title, style=style, script=script, data=text, policy=policy([script])
     )
-
-
-def _template(name: str) -> str:
-    place = files("headtohead.trials.scoring").joinpath("templates", name)
-    return place.read_text(encoding="utf-8")

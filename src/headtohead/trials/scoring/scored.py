@@ -88,12 +88,7 @@ class Scorer:
     rule: Rule
 
     def __call__(self, call: Call, reference: str | None = None) -> Scored:
-        """The score of a call's answer.
-
-        Args:
-            call: What was answered; a call without an answer scores 0 with its own failure.
-            reference: The right answer; None takes the call's own.
-        """
+        """The score of a call's answer, by the call's own reference if none is given."""
         right_answer = call.reference if reference is None else reference
         if self.needs_reference and not (right_answer or "").strip():
             return unscored("the item has no reference")
@@ -165,12 +160,9 @@ class Duel:
 
 
 def transcript(messages: Sequence[Mapping[str, Any]]) -> str:
-    """A request as plain text: each message after the word for who speaks.
+    """A request, in OpenAI's chat shape, as plain text: each message after the word for who speaks.
 
     What is not text is named in brackets: [image], [called weather {"city": "Lyon"}].
-
-    Args:
-        messages: OpenAI's chat shape.
     """
     return "\n\n".join(
         f"{message.get('role', 'user')}:\n{text_of(message)}" for message in messages

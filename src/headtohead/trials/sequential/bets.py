@@ -124,9 +124,7 @@ def distances(plan: SequentialPlan) -> FloatArray:
 def predicted_variance(x: FloatArray, plan: SequentialPlan) -> FloatArray:
     """The variance expected of each observation from those before it, shape as x.
 
-    Args:
-        x: Observations in order of arrival along the last axis, shape (..., n).
-        plan: Its spread counts as `trust` observations.
+    Observations stand in order of arrival along the last axis, shape (..., n).
     """
     before = np.arange(x.shape[-1], dtype=np.float64)
     total = np.cumsum(x, axis=-1) - x
@@ -152,10 +150,8 @@ def stake(distance: FloatArray | float, variance: FloatArray, edge: float) -> Fl
     For small distances it is the stake of fastest growth, distance / (variance + distance^2).
     Large ones are bent down, as a loss near the edge costs more than the variance tells.
 
-    Args:
-        distance: How far the mean is believed to be from m, > 0.
-        variance: Of the observation, > 0.
-        edge: How far below m an observation can be, > 0.
+    The mean is believed to lie `distance` > 0 from m, and an observation at most `edge` > 0 below
+    it.
     """
     straight = distance / (variance + np.square(distance))
     bent: FloatArray = straight / np.sqrt(1 + np.square(straight * edge / _MOST))
@@ -191,11 +187,8 @@ def log_wealth(x: FloatArray, m: float, plan: SequentialPlan) -> FloatArray:
 def final_log_wealth(x: FloatArray, variance: FloatArray, m: float, plan: SequentialPlan) -> float:
     """The log wealth after the last of the observations, with the variances foreseen for each.
 
-    Args:
-        x: Shape (n,).
-        variance: What `predicted_variance` gives for x, shape (n,).
-        m: The mean that is doubted, inside +-plan.bound.
-        plan: As in `log_wealth`.
+    `x` and `variance` (as `predicted_variance` gives it) have shape (n,); `m` is inside
+    +-plan.bound.
     """
     lam = stake(distances(plan)[:, None], variance, plan.bound + m)
     logs = log_weights() + np.log1p(lam * (x - m)).sum(axis=-1)

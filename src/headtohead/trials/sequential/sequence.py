@@ -114,10 +114,7 @@ class Sequential:
         return self.state
 
     def add_all(self, xs: ArrayLike) -> State:
-        """The state after more observations, the same as adding them one by one.
-
-        Args:
-            xs: In order of arrival, shape (n,).
+        """The state after more observations, in their order, the same as adding them one by one.
 
         Raises:
             ValueError: If one is not within the bound; then none is added.
@@ -276,11 +273,8 @@ def _last_refuted(
 ) -> float:
     """A mean with excess >= 0, less than `step` below the root, by the Illinois method.
 
-    Args:
-        excess: Falls as its argument rises.
-        inside: A mean and its excess, >= 0.
-        outside: A larger mean and its excess, < 0.
-        step: How near is near enough.
+    `excess` falls; at the mean `inside` it is >= 0, at the larger one `outside` < 0, as given with
+    them.
     """
     (low, above), (high, below) = inside, outside
     side = 0

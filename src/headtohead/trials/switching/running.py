@@ -61,11 +61,8 @@ class Judge:
 class ScoreKeeper:
     """Items in the order of the sample, and the sequential test that looks after every one.
 
-    Args:
-        margin: How much worse B may be, inside (0, 1).
-        level: Coverage of the interval.
-        bound: The largest size of a weighted difference.
-        early: Whether the trial may end as soon as it is decided.
+    The margin lies inside (0, 1), `bound` is the largest size of a weighted difference, and the
+    trial may end as soon as it is decided if `early`.
     """
 
     def __init__(self, margin: float, level: float, bound: float, *, early: bool = True) -> None:

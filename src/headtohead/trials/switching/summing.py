@@ -377,11 +377,8 @@ def powered_of(
 ) -> PoweredMean | None:
     """People's mean preference for B over all judged items; None with fewer than two votes.
 
-    Args:
-        pairs: What the judge said; only pairs with a preference count.
-        human: Item -> people's mean preference, on a random part of the items.
-        cluster_of: Item -> what it has in common with others.
-        level: Coverage.
+    `human` is on a random part of the items; `cluster_of` tells what items have in common with
+    others.
     """
     read = [(p.key, p.preference) for p in pairs if p.preference is not None]
     both = [(key, said) for key, said in read if key in human]

@@ -23,10 +23,7 @@ _WHERE = {"last_line": "its last line", "answer": "any 'ANSWER: X'", "boxed": "a
 
 
 def prepare(argument: str) -> Scorer:
-    """The scorer with these options.
-
-    Args:
-        argument: Options, with commas between them; empty for none.
+    """The scorer with these options, with commas between them; none if empty.
 
     Raises:
         UnknownName: If an option is none.

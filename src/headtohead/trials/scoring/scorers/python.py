@@ -26,12 +26,9 @@ Own = Callable[[str, str | None, dict[str, Any]], object]
 
 
 def prepare(argument: str) -> Scorer:
-    """The scorer that calls this function.
+    """The scorer that calls this function, named by its file, a colon and its name.
 
     The file runs in this process with your rights: use only files that you trust.
-
-    Args:
-        argument: The file, a colon and the function's name.
 
     Raises:
         InputError: If the file cannot be read or run, or what it names is no function.

@@ -87,10 +87,8 @@ def prepare(argument: str) -> Scorer:
 class TimedPattern:
     """A pattern with a time limit: Python's re cannot be interrupted, a process can.
 
-    Args:
-        pattern: One that compiles.
-        group: What to give back of the last match; 0 asks only whether there is a match.
-        seconds: How long one text may take.
+    It takes `seconds` at most for one text. `group` is what to give back of the last match; 0 asks
+    only whether there is one.
     """
 
     def __init__(self, pattern: str, group: int, seconds: float = 2.0) -> None:
