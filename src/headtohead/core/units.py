@@ -74,7 +74,10 @@ def show(value: float, suffix: str) -> str:
     if u.suffix == "rank":
         return f"place {value:.0f}"
     if u.suffix == "usd":
-        return _money(value)
+        for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+            if abs(value) >= size:
+                return f"${value / size:.4g}{letter}"
+        return f"${value:.2f}"
     if abs(value) >= 1e5 and u.suffix != "index":
         return f"{_short(value)} {u.label}".strip()
     return f"{value:,.{u.digits}f}{'' if u.label in ('x', '%') else ' '}{u.label}".strip()
@@ -95,10 +98,3 @@ def _short(value: float) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"
-
-
-def _money(value: float) -> str:
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"${value / size:.4g}{letter}"
-    return f"${value:.2f}"

@@ -135,7 +135,15 @@ class Names:
         found = self._read(name, seller.operator if seller else provider)
         if not found.moving:
             return found.result
-        return self._on_day(found, found.stamp or on)
+        # A moving name on a day.
+        day = found.stamp or on
+        answers = [self._one_alias(found.result, alias, day) for alias in found.moving]
+        first = answers[0]
+        if all((a.model, a.mode) == (first.model, first.mode) for a in answers):
+            return first
+        meant = " or ".join(sorted({a.model for a in answers if a.model}))
+        step = f"Which list the name stands in decides: it may be {meant}. Give the provider."
+        return replace(found.result, status="ambiguous", steps=(*found.result.steps, step))
 
     def moves(self, name: str, provider: str | None = None) -> bool:
         """True if the name means different models on different days."""
@@ -315,16 +323,6 @@ class Names:
             channel="+".join(channels),
             steps=(*frame.steps, step, f"It is {span.model}."),
         )
-
-    def _on_day(self, found: _Found, day: date | None) -> Resolution:
-        """A moving name on a day."""
-        answers = [self._one_alias(found.result, alias, day) for alias in found.moving]
-        first = answers[0]
-        if all((a.model, a.mode) == (first.model, first.mode) for a in answers):
-            return first
-        meant = " or ".join(sorted({a.model for a in answers if a.model}))
-        step = f"Which list the name stands in decides: it may be {meant}. Give the provider."
-        return replace(found.result, status="ambiguous", steps=(*found.result.steps, step))
 
     def _one_alias(self, frame: Resolution, alias: Alias, day: date | None) -> Resolution:
         if alias.candidates:

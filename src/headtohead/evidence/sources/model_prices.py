@@ -187,7 +187,16 @@ def _interval(
         return start or date.min, _without_rates(parsed, start, before)
     part = record.part("rates", rates)
     begun, stated = part.convert("valid_from", lambda text: (text, _day(text)))
-    base = _provenance(part, by_commit=begun in moments)
+    by_commit = begun in moments
+    basis = part.text("valid_from_basis")
+    if basis not in _STATED:
+        raise part.wrong("valid_from_basis", basis)
+    if basis == "documented" and by_commit:
+        basis = "corrected"
+    alias = part.text_maybe("model")
+    notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
+    note = "; ".join(n for n in notes if n) or None
+    base = _Price(None, _BASIS[basis], part.text("source"), note)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
     return max(start or stated, stated), now | gone
@@ -199,18 +208,6 @@ def _without_rates(
     if start is None:
         parsed.drop("a mode before it was offered")
     return {key: _Price(None, "commit", None, _UNLISTED) for key in before}
-
-
-def _provenance(record: Record, *, by_commit: bool) -> _Price:
-    basis = record.text("valid_from_basis")
-    if basis not in _STATED:
-        raise record.wrong("valid_from_basis", basis)
-    if basis == "documented" and by_commit:
-        basis = "corrected"
-    alias = record.text_maybe("model")
-    notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
-    note = "; ".join(n for n in notes if n) or None
-    return _Price(None, _BASIS[basis], record.text("source"), note)
 
 
 def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
