@@ -37,8 +37,6 @@ class UnknownName(InputError):
 
     Args:
         kind: What sort of name it is ("table", "source", "claim", ...).
-        name: The name as given.
-        known: All names that would have worked.
         spelt: Other spellings -> the name each stands for, to suggest from.
     """
 
@@ -74,13 +72,7 @@ class EvidenceError(HeadToHeadError):
 
 
 class UpstreamChanged(EvidenceError):
-    """A publisher's file has a field, category or layout that the importer does not know.
-
-    Args:
-        source_id: Which importer noticed.
-        where: File and record.
-        what: What is new, missing or of another type.
-    """
+    """A publisher's file has a field, category or layout that the importer does not know."""
 
     def __init__(self, source_id: str, where: str, what: str) -> None:
         self.source_id, self.where, self.what = source_id, where, what

@@ -14,13 +14,10 @@ class Estimate:
 
     Attributes:
         label: What it is, in a reader's words ("deepseek-v3.2-thinking").
-        value: The point estimate, in `unit`.
         low: Lower end of the interval; -inf where nothing bounds it.
         high: Upper end; inf where nothing bounds it.
         level: Coverage of the interval, 0 < level <= 1; 1 for logical bounds.
         unit: A suffix of the unit registry.
-        method: How value and interval were made.
-        n: How many observations stand behind it.
         n_of: What n counts ("models", "tokens", "tests", "published figures").
         about: The day or window it speaks of.
         as_of: The day of our knowledge.

@@ -15,8 +15,6 @@ class Citation:
 
     Attributes:
         source_id: Its name in every table's `source_id` column.
-        publisher: Who published it.
-        product: What it is called.
         citation: The sentence to print next to a number.
         url: The address a reader can open.
         licence: SPDX identifier, or LicenseRef-... with the publisher's terms.

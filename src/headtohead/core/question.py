@@ -24,7 +24,6 @@ class ScopeWord:
     Attributes:
         kind: "text", "texts" (a list), "models" (names, resolved before the analysis sees them),
             "number", "flag" (true or false) or "day".
-        doc: What it means, for the reference page.
         default: Its value when a claim leaves it out; None makes the word required.
         choices: The only values allowed, if not empty.
     """
@@ -40,8 +39,6 @@ class Question:
     """The descriptor of an analysis: one file, one question.
 
     Attributes:
-        asks: The question in plain words.
-        reads: Tables it reads.
         optional: Tables it can do without: a frame may then be empty.
         units: Units its estimates may have.
         scope: The scope words a claim may give.
@@ -76,7 +73,6 @@ class Named:
     """A model that a claim names, resolved.
 
     Attributes:
-        name: As the claim writes it.
         model: Canonical id of the weights; None if the name is in no list.
         mode: Thinking mode or effort in the name; empty if it gives none.
     """
@@ -93,7 +89,6 @@ class Ask:
     Attributes:
         about: The day or window it speaks of.
         as_of: The day of our knowledge; the frames hold nothing known later.
-        sides: The two groups it compares.
         scope: Every scope word of the question, filled in.
         rng: The only source of chance of this question alone.
         seed: Of draws that several questions share; what is kept must not hang on who asks first.
@@ -151,15 +146,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """One chart or table of the report: an analysis and what it answered.
-
-    Attributes:
-        slug: Unique in the report; also its anchor.
-        analysis: The analysis, as folder.file.
-        about: The window it was asked of.
-        answer: Its numbers and rows, or why there are none.
-        citations: The sources of its rows.
-    """
+    """One chart or table of the report: an analysis and what it answered."""
 
     slug: str
     analysis: str

@@ -34,7 +34,6 @@ class Option:
         off: For a switch whose field is true unless it is given.
         many: For a tuple whose values are given one by one, as file names are: no text with commas.
         older: What the field was called before; both doors still take it.
-        hidden: An argument of Python alone.
     """
 
     help: str
@@ -53,13 +52,7 @@ def option(
     factory: Callable[[], Any] | None = None,
     **said: Any,  # noqa: ANN401 - the fields of Option
 ) -> Any:  # noqa: ANN401 - dataclasses.field has no better type
-    """A field of a settings class.
-
-    Args:
-        default: Its default.
-        factory: Makes the default instead, where it can change.
-        said: The fields of `Option`.
-    """
+    """A field of a settings class."""
     metadata = {_KEY: Option(**said)}
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)

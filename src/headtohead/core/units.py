@@ -62,12 +62,7 @@ def unit_of(name: str) -> Unit | None:
 
 
 def show(value: float, suffix: str) -> str:
-    """`value` written for a reader: rounded, with its unit.
-
-    Args:
-        value: A number in the unit `suffix`.
-        suffix: A unit of the registry.
-    """
+    """`value` written for a reader: rounded, with its unit."""
     u = unit(suffix)
     if u.suffix in ("frac", "share_frac"):
         return f"{value * 100:.1f}%"

@@ -21,15 +21,10 @@ class Benchmark:
     """What is known of one benchmark.
 
     Attributes:
-        benchmark: Its id, as in the column `benchmark`.
-        title: As it calls itself.
-        domain: What it tests, by its tasks.
         items_n: Questions or tasks behind the published score; None if it is not a share of solved
             items, or if their number is not known.
         chance_frac: What guessing scores; 0 for free answers.
         ceiling_frac: The highest score thought possible; 1 unless some items are unsound.
-        source_url: A page that says what it is.
-        note: What a careful reader must know.
     """
 
     benchmark: str
@@ -44,18 +39,12 @@ class Benchmark:
     def solved_frac(self, corrected_frac: float) -> float:
         """The share of items solved that a chance-corrected score stands for.
 
-        Args:
-            corrected_frac: (solved - chance) / (ceiling - chance). A score that was cut off at 0
-                gives the chance level, whatever was solved.
+        A score that was cut off at 0 gives the chance level, whatever was solved.
         """
         return corrected_frac * (self.ceiling_frac - self.chance_frac) + self.chance_frac
 
     def corrected_frac(self, solved_frac: float) -> float:
-        """The chance-corrected score for a share of items solved; below 0 if worse than guessing.
-
-        Args:
-            solved_frac: Share of items solved, 0 to 1.
-        """
+        """The chance-corrected score for a share solved; below 0 if worse than guessing."""
         return (solved_frac - self.chance_frac) / (self.ceiling_frac - self.chance_frac)
 
 

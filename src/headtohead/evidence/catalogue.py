@@ -27,11 +27,9 @@ class Import:
     """One import of one source.
 
     Attributes:
-        source_id: Whose rows.
         sha256: Digest of the raw files it was made from.
         edition: The day the files became known; holds for rows that do not date themselves.
         known_on: The latest day on which any of its rows became known.
-        retrieved_on: The day the raw files were taken.
         tables: Table -> number of rows.
         digests: Table -> content hash of the file that holds those rows.
         dropped: Reason -> upstream records left out.

@@ -47,13 +47,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """How a server tells one state of a file from another; empty where it does not.
-
-    Attributes:
-        url: The address that was asked.
-        etag: Its entity tag.
-        last_modified: When the server says it changed.
-    """
+    """How a server tells one state of a file from another; empty where it does not."""
 
     url: str = ""
     etag: str = ""
@@ -67,12 +61,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A whole file from an earlier run.
-
-    Attributes:
-        path: Where it lies.
-        version: What the server said of it then.
-    """
+    """A whole file from an earlier run."""
 
     path: Path
     version: Version
@@ -84,10 +73,8 @@ class WantedFile:
 
     Attributes:
         label: How to call it before a reader ("epoch_eci/eci_scores.csv").
-        url: Its address.
         target: Where it goes once it is whole; `.part` is added until then.
         sha256: Its content hash, where the publisher pins it.
-        optional: True if the publisher may not have it.
         held: The same file from an earlier run, taken again if the server says it is unchanged.
     """
 

@@ -36,11 +36,7 @@ def belonging(
 ) -> tuple[Path, tuple[Path, ...]]:
     """The files of a source: those in a folder of its name if there is one, else by their names.
 
-    Args:
-        source: The source; its patterns decide.
-        folder: Where to look.
-        files: `listing(folder)`.
-        others: Names of folders that belong to other sources: their files are left out.
+    `others` are folders of other sources, whose files are left out.
 
     Returns:
         The folder that the files' names are relative to, and the files; none if none fits.

@@ -17,9 +17,7 @@ from headtohead.evidence.store import Store
 class FolderTaken:
     """What was made of a folder.
 
-    Attributes:
-        updated: One for each source whose files were found.
-        unused: Names of the files below the folder that no source took.
+    `updated` holds one for each source whose files were found, `unused` the files no source took.
     """
 
     updated: tuple[Updated, ...]
@@ -40,12 +38,7 @@ def from_folder(
     Rows that do not date themselves become known on `known_on`; if none is given, on the last day
     that the files' names state; if they state none, today.
 
-    Args:
-        store: Where the rows go: its `home`.
-        source_ids: Which sources; every source whose file names fit if empty.
-        path: The folder.
-        today: The day of retrieval.
-        known_on: The day the publisher made the files known.
+    Without `source_ids` every source whose file names fit is taken.
 
     Raises:
         InputError: If the folder holds no file of a source, or the day lies in the future.

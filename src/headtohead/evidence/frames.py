@@ -42,12 +42,8 @@ def polars_schema(table: Table) -> "dict[str, pl.DataType]":
 def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> "pl.DataFrame":
     """The rows as a checked frame of the table.
 
-    Args:
-        table: The declared table.
-        source: Whose rows they are; fills `source_id`.
-        rows: As the parser gave them; `known_on`, `vintage` and `verified` may be left out.
-        known_on: Fills `known_on` where a row has none, and `vintage` of a source that is
-            replaced as a whole.
+    Rows may leave out `known_on` and `verified`, and the `vintage` of a source that is replaced as a
+    whole: `known_on` stands in for both days.
 
     Raises:
         EvidenceError: If a column is unknown or empty, a type is wrong, a key occurs twice, an

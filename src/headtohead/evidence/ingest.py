@@ -33,9 +33,7 @@ _MANY_ROWS, _THOROUGH, _QUICK = 200_000, 19, 6
 class Imported:
     """One import made.
 
-    Attributes:
-        entry: Its catalogue entry.
-        is_new: False if the very same files had been taken before.
+    `is_new` is false if the very same files had been taken before.
     """
 
     entry: catalogue.Import
@@ -131,13 +129,8 @@ def ingest(
     an interruption leaves the old evidence whole. Files that were taken before keep the days they
     were first taken with; if a newer parser reads them otherwise, its rows replace the old ones.
 
-    Args:
-        importer: The source.
-        raw: Its raw files.
-        folder: The evidence folder.
-        retrieved_on: The day the raw files were taken.
-        keep: Called with the raw files once they are found good, before any row is written.
-        restate: True if `raw.known_on` was stated on purpose and corrects an earlier one.
+    `keep` is called with the raw files once they are found good, before any row is written;
+    `restate` says that `raw.known_on` was stated on purpose and corrects an earlier one.
 
     Raises:
         HeadToHeadError: As `frames_of`, and StoreFull if the folder cannot be written.

@@ -22,14 +22,10 @@ class Updated:
     """What an update did for one source.
 
     Attributes:
-        source_id: Which one.
         state: "new" rows were taken; "unchanged": the very files we had, or no new day; "failed",
             and the old evidence stands; "by_hand": the publisher offers no plain address;
             "other": files fit its name patterns but are not its own.
-        entry: The import, where there is one.
-        files: Names of the raw files that were read.
         skipped: Optional files that the publisher does not have.
-        failure: Why it failed.
         how_to_get: What the user does for a source that is "by_hand".
     """
 
@@ -66,13 +62,8 @@ def take(
 ) -> Imported:
     """Keep raw files and import them; the caller holds the store's lock.
 
-    Args:
-        store: Where to.
-        found: The source.
-        raw: Its files.
-        versions: Name -> where it was downloaded.
-        today: The day they were taken.
-        restate: True if `raw.known_on` corrects an earlier import of the same files.
+    `versions` tell where each file was downloaded; `restate`, that `raw.known_on` corrects an
+    earlier import of the same files.
 
     Raises:
         HeadToHeadError: As `ingest`.

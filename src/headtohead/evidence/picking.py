@@ -85,12 +85,8 @@ def latest_day(
 ) -> date | None:
     """The last day on which the frame has rows, at or before the end of `about`.
 
-    Args:
-        frame: Rows with a day in `column`.
-        column: Its name.
-        about: The window asked for.
-        back_days: How many days before the window's start may still serve.
-        ahead_days: If none does, how many days after its end the next one may lie.
+    Days up to `back_days` before the window's start may still serve; if none does, the next one may
+    lie up to `ahead_days` after its end.
     """
     import polars as pl
 
@@ -115,12 +111,7 @@ def unverified(frame: "pl.DataFrame") -> bool:
 
 
 def shown(frame: "pl.DataFrame", columns: str | Sequence[str]) -> tuple[Mapping[str, Any], ...]:
-    """The rows for `h2h show`: some columns, and always dates, source, address and marks.
-
-    Args:
-        frame: The rows.
-        columns: Names of columns, apart or in one text with blanks between them.
-    """
+    """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
     some = columns.split() if isinstance(columns, str) else columns
     always = ("known_on", "source_id", "also_source_id", "row_url", "verified", "note", "join_rule")
     wanted = list(dict.fromkeys([*some, *always]))
@@ -142,17 +133,8 @@ def estimate(
 ) -> Estimate:
     """An estimate that cites the rows it was made from.
 
-    Args:
-        ask: Gives the dates.
-        frame: The rows behind it.
-        label: What it is.
-        interval: Value and ends, in `unit`; a number alone is exact.
-        unit: A unit of the registry.
-        method: How it was made.
-        n: How many observations.
-        n_of: What n counts.
-        level: Coverage of the interval; 1 if it is exact.
-        about: The window it speaks of; by default that of the rows, else the one asked for.
+    A number alone as `interval` is exact, with a `level` of 1. Without `about` it speaks of the
+    window of the rows, else of the one asked for.
     """
     if not isinstance(interval, Interval):
         interval, level = Interval(interval, interval, interval), 1.0

@@ -52,13 +52,8 @@ def price_row(
 ) -> Row:
     """One price as the table `prices` has it.
 
-    Args:
-        key: Provider, model, tier and kind of token.
-        price: US dollars per million tokens; None where it was taken out.
-        day: From when it holds.
-        basis: How that day is known: snapshot, commit, documented, ...
-        known_on: When it became known, if not on that day.
-        more: Further columns, as `valid_to`, `vintage`, `row_url` and `note`.
+    `price` is None where it was taken out; `basis` says how its first day is known (snapshot,
+    commit, documented, ...), `known_on` when it became known if not on that day.
     """
     provider, model, tier, kind = key
     return {

@@ -22,13 +22,7 @@ _MOST_SAME = 40  # characters of a value that all rows share, to be said once
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Listing(Result):
-    """A list with its sheet, its JSON and the rows of its CSV.
-
-    Attributes:
-        sheet: How it is shown.
-        as_object: Makes its JSON.
-        as_rows: Makes its CSV, where that is more than the sheet shows.
-    """
+    """A list with its sheet, its JSON and the rows of its CSV."""
 
     sheet: Sheet
     as_object: Callable[[], dict[str, Any]]
@@ -63,11 +57,7 @@ def tables_listing(today: date) -> Listing:
 def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | None) -> Listing:
     """The rows of one table, those that tell them apart first.
 
-    Args:
-        name: The table.
-        frame: Its rows, with the entities behind them.
-        as_of: The day of our knowledge.
-        limit: How many to give; None for 20 in a terminal and all elsewhere.
+    A `limit` of None gives 20 in a terminal and all elsewhere.
     """
     import polars as pl
 

@@ -19,12 +19,7 @@ from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One set of raw files on disk.
-
-    Attributes:
-        folder: Where it lies.
-        provenance: What its provenance file says.
-    """
+    """One set of raw files on disk."""
 
     folder: Path
     provenance: Mapping[str, Any]
@@ -66,12 +61,7 @@ def keep(
 ) -> None:
     """Keep raw files in `snapshots/<source>/<sha256>/`, all or nothing; what is there stays.
 
-    Args:
-        home: The evidence folder; the caller holds its lock.
-        source: Whose files they are.
-        raw: The files.
-        versions: Name -> where it was downloaded, and what the server said of it.
-        retrieved_on: The day they were taken.
+    The caller holds the lock of `home`; `versions` tell where each file was downloaded.
 
     Raises:
         StoreFull: If they cannot be written.

@@ -32,8 +32,6 @@ class Download:
     Attributes:
         name: The name the importer knows it by; also its name on disk.
         url: The publisher's own address. `{since}` and `{until}` become days where it has them.
-        sha256: Expected content hash, where the publisher pins the file; usually empty.
-        optional: True if the source can be read without it.
     """
 
     name: str
@@ -48,10 +46,6 @@ class Source:
 
     Attributes:
         source_id: Equal to the module's name.
-        publisher: Who publishes it.
-        product: What it is.
-        citation: How to cite it.
-        url: A page a reader can open.
         licence: SPDX identifier or LicenseRef-...
         evaluator: Whether model makers measured themselves.
         ship: May rows go into the built-in evidence? "yes", "figures" (only individually cited
@@ -84,7 +78,6 @@ class RawFile:
 
     Attributes:
         name: Path below the source's folder, with forward slashes.
-        content: Its bytes.
     """
 
     name: str
@@ -130,8 +123,6 @@ class RawFiles:
     """The raw files of one import.
 
     Attributes:
-        source_id: Whose files they are.
-        files: In name order.
         known_on: When the publisher made this vintage known; content that dates itself wins.
     """
 
@@ -209,9 +200,7 @@ class Record:
     """One upstream record, read strictly: take every field, then `done()`.
 
     Args:
-        source_id: Whose record it is.
         where: File and position, for messages.
-        fields: The record as parsed.
 
     Raises:
         UpstreamChanged: If it is not an object.
@@ -342,10 +331,6 @@ def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
 
     A byte-order mark is ignored. Fields that a short line leaves off are absent from its record.
 
-    Args:
-        source_id: Whose file it is.
-        file: UTF-8, gzip or not, the first line a header.
-
     Raises:
         UpstreamChanged: If the header names a field twice, or a line is longer than the header.
         DamagedDownload: If the file is not text.
@@ -384,10 +369,7 @@ def between(low: float, high: float, size: float = 1.0) -> Callable[[Any], float
 
     Were a publisher to change its unit, every value would leave its range.
 
-    Args:
-        low: Least value, in our unit.
-        high: Greatest value.
-        size: What one of our units is in the publisher's.
+    `size` is what one of our units is in the publisher's.
     """
 
     def read(value: object) -> float:

@@ -18,8 +18,6 @@ class Column:
     Attributes:
         name: Numeric names end with a unit of the registry.
         kind: "text", "real", "int", "flag" (true or false), "day" or "moment" (UTC).
-        doc: What it holds.
-        required: False if a row may leave it empty.
     """
 
     name: str
@@ -33,8 +31,6 @@ class Table:
     """One table: its columns, and the key under which a later row corrects an earlier one.
 
     Attributes:
-        name: As in `h2h evidence NAME`.
-        doc: One sentence: what a row is.
         columns: Its own columns; `COMMON` follow in every table.
         key: Rows of one source that agree on these are versions of one fact.
     """

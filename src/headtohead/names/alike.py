@@ -16,10 +16,6 @@ def alike(name: str, book: Book) -> tuple[str, ...]:
     Names come first that are spelt the same but for blanks, points and dashes ("deepseekv3.2"),
     then those that hold all words and numbers of the name and few besides ("sonnet 4.5"), the
     newest first; then those that differ in a letter or two.
-
-    Args:
-        name: Any text.
-        book: The lists.
     """
     spelt, _ = book.rules.spell(name)
     if len(spelt) < 2:

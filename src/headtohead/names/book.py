@@ -15,10 +15,6 @@ class Lab:
     """Who makes models.
 
     Attributes:
-        lab: Its id, the first part of a model's id.
-        name: As it calls itself.
-        country: Where it is seated, ISO 3166 alpha-2.
-        source_url: A page that says so.
         spellings: How others write it.
         verified: False if the seat could not be checked against that page.
     """
@@ -36,10 +32,6 @@ class Operator:
     """Who runs an endpoint: not the maker of what it serves.
 
     Attributes:
-        operator: Its id.
-        name: As it calls itself.
-        country: Where the company is seated, ISO 3166 alpha-2.
-        source_url: A page that says so.
         spellings: Provider ids of price lists that mean it.
         verified: False if the seat could not be checked against that page.
     """
@@ -57,10 +49,6 @@ class Model:
     """One set of weights.
 
     Attributes:
-        model: Its canonical id, lab/model or lab/model@snapshot.
-        lab: Who made it.
-        name: For readers.
-        family: The line it belongs to.
         open_weights: Can the weights be downloaded; None if not known.
         released_on: First public day; None if not known.
         licence: SPDX, "proprietary", LicenseRef-... or empty if not known.
@@ -80,11 +68,6 @@ class Span:
     """What a moving name meant for some days.
 
     Attributes:
-        first: First day.
-        last: Last day; None while it lasts.
-        model: The model's id.
-        mode: The mode it stood for.
-        channel: The channel it stood for.
         verified: False if its days could not be checked against the alias's source.
     """
 
@@ -101,13 +84,9 @@ class Alias:
     """A name that is not the model's own.
 
     Attributes:
-        name: As written in aliases.toml or moving.toml.
         sellers: The operators for whom it holds; empty for all.
         spans: One for a fixed alias; in order of days for a moving one.
-        moving: Whether the day matters.
         candidates: What it may mean, if its days were never recorded.
-        source: Where its history is told.
-        why: The reason, as a clause.
     """
 
     name: str
@@ -130,9 +109,8 @@ class Alias:
 class Entry:
     """What one key stands for.
 
-    Attributes:
-        model: The model whose own name it is; empty if it is only an alias.
-        aliases: Aliases under this key; those for some sellers only come first.
+    `model` is the one whose own name it is, empty for a mere alias; aliases for some sellers come
+    first.
     """
 
     model: str = ""
@@ -144,13 +122,9 @@ class Book:
     """All lists, and the index from keys to entries.
 
     Attributes:
-        labs: By id.
-        operators: By id.
-        models: By canonical id.
         lab_keys: Key of every spelling -> lab id.
         operator_keys: Key of every spelling -> operator id.
         index: Key of every name and alias -> what it stands for.
-        rules: The rules of names.
     """
 
     labs: Mapping[str, Lab]

@@ -91,7 +91,6 @@ class _Found:
     Attributes:
         result: The finished answer, or the frame around a moving alias.
         moving: The moving aliases it stands for; empty if the answer is finished.
-        stamp: A day written into the name.
     """
 
     result: Resolution
@@ -100,11 +99,7 @@ class _Found:
 
 
 class Names:
-    """All names we know, and the way to them.
-
-    Args:
-        book: The lists; `Names.load()` gives those that ship with the package.
-    """
+    """All names we know, and the way to them."""
 
     def __init__(self, book: Book) -> None:
         self._book = book

@@ -27,12 +27,8 @@ class PartedName:
     Attributes:
         base: The words that still stand for the model, as a key.
         tail: Keys from brackets that are part of the name.
-        effort: Effort or thinking words found.
         budget: Thousands of thinking tokens; empty if none.
-        channels: Hosts, quantisations, calling styles found.
-        stamp: A day at the end of the name, not yet explained.
         prefix: Path in front of the name, as written.
-        steps: One sentence per step.
     """
 
     base: str = ""
@@ -103,10 +99,7 @@ def names_a_pair(text: str) -> bool:
 def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedName:
     """The name parted into path, brackets and base, each cleaned.
 
-    Args:
-        name: As printed.
-        rules: The rules of names.
-        makers: Whether a text in front of ": " is a maker or seller.
+    `makers` tells whether a text in front of ": " is a maker or seller.
     """
     reading = PartedName()
     text = fold(name).strip()
@@ -202,10 +195,7 @@ def _read_words(part: str, place: Place, base: str, rules: Rules) -> list[tuple[
 def look_up(reading: PartedName, rules: Rules, known: Callable[[str], bool]) -> str:
     """Take words off the end until the rest is a known name.
 
-    Args:
-        reading: What `open_up` made; modes, channels and the stamp are added to it.
-        rules: The rules of names.
-        known: Whether a key is in the list of models or aliases.
+    Modes, channels and the stamp are added to `reading`; `known` tells whether a key is listed.
 
     Returns:
         The key that is known; empty if none is.

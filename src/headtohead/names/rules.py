@@ -51,8 +51,6 @@ class Word:
     """One word that says how weights were run.
 
     Attributes:
-        kind: What it speaks of.
-        value: The mode or channel it means.
         places: Where in a name it may stand.
         only: Names it applies to at the end of a name; None for all.
         why: For noise, what the word means.
@@ -66,14 +64,7 @@ class Word:
 
 
 class Rewrite(NamedTuple):
-    """One rule of spelling.
-
-    Attributes:
-        rule: Its id.
-        pattern: What it finds.
-        to: What it puts there.
-        why: The reason, as a clause.
-    """
+    """One rule of spelling."""
 
     rule: str
     pattern: re.Pattern[str]
@@ -85,10 +76,8 @@ class Keep(NamedTuple):
     """One family exception: these words are part of the name.
 
     Attributes:
-        rule: Its id.
         pattern: The family, by key.
         words: The modes that are names here.
-        why: The reason, as a clause.
     """
 
     rule: str
@@ -99,11 +88,7 @@ class Keep(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of rules.toml, ready to use.
-
-    Attributes:
-        table: The parsed file.
-    """
+    """The rules of rules.toml, ready to use."""
 
     table: Mapping[str, Any]
 

@@ -44,12 +44,8 @@ def countries_of(
 ) -> tuple[str, ...]:
     """The countries a row counts for.
 
-    Args:
-        cell: As printed.
-        rule: For a cell of several: "none" counts it for no country, "first" for the one
-            printed first, "all" for each. One country repeated is one country.
-        separators: As for `split_countries`.
-        whole: As for `split_countries`.
+    Of a cell of several, "none" counts it for no country, "first" for the one printed first, "all"
+    for each.
 
     Raises:
         ValueError: If there is no such rule.
@@ -65,13 +61,7 @@ def countries_of(
 def propose_country(
     organisation: str | None, seats: Mapping[str, str], separators: str = ",;|/"
 ) -> str | None:
-    """The country of an organisation; None unless the mapping knows all of it and agrees.
-
-    Args:
-        organisation: As printed; several are parted by separators.
-        seats: Organisation -> country. Nothing else is used.
-        separators: As for `split_countries`.
-    """
+    """The country of an organisation; None unless the mapping knows all of it and agrees."""
     if is_empty(organisation) or organisation is None:
         return None
     if organisation.strip() in seats:

@@ -30,7 +30,6 @@ class Run:
 
     Attributes:
         model: Model and setting: what must be equal for two runs to be of the same thing.
-        day: ISO day.
         score: Higher or lower is as you like; a share of items where `items` is given.
         items: Size of the item set, if known.
     """
@@ -46,9 +45,6 @@ class Shift:
     """The mean change of the models that ran on both sides, later minus earlier.
 
     Attributes:
-        value: Mean change.
-        low: Lower end.
-        high: Upper end.
         chance: Two-sided probability of so large a change by chance.
         models: The models that ran on both sides.
     """
@@ -66,11 +62,6 @@ def shift(before: Sequence[Run], after: Sequence[Run], level: float = 0.95) -> S
     Each model counts once, by its mean on each side. The standard error is that between models,
     but never less than sampling of the items alone makes it. One model gives an interval only
     if its item counts are known.
-
-    Args:
-        before: Runs of the earlier side.
-        after: Runs of the later side.
-        level: Coverage, inside (0, 1).
 
     Raises:
         ValueError: If a score with an item count is no share.

@@ -9,9 +9,6 @@ class Finding:
 
     Attributes:
         trap: Short id of the trap, the name of the file that looks for it.
-        where: The group, column or entry it was found in.
-        what: What is wrong, with the numbers.
-        fix: What to do about it.
         affects: The names or rows concerned, in the order of the data.
     """
 

@@ -22,10 +22,7 @@ class ItemMean:
     """The range a headline may take if it was made of these items.
 
     Attributes:
-        low: Mean with every missing score as 0.
         high: Mean with missing scores left out, or `low` where they count as failed.
-        scored: Items with a score.
-        missing: Items without.
     """
 
     low: float

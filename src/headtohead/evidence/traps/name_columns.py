@@ -24,7 +24,6 @@ class NameColumn:
     """How well a column, with the key, tells rows apart.
 
     Attributes:
-        column: Its name.
         names: Different names, the empty one not counted.
         empty: Rows without a name.
         repeats: Rows beyond the first of their name and key.
@@ -47,11 +46,6 @@ def judge_names(
     table: "pl.DataFrame | Sequence[Row]", candidates: Sequence[str], key: Sequence[str] = ()
 ) -> tuple[NameColumn, ...]:
     """Each candidate column judged, in the order given.
-
-    Args:
-        table: The rows.
-        candidates: Columns that might name a row.
-        key: What else tells rows apart, as the benchmark.
 
     Raises:
         ValueError: If a column is missing, or there is no candidate.

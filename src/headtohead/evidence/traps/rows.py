@@ -12,10 +12,6 @@ Row = Mapping[str, Any]
 def rows_of(table: "pl.DataFrame | Sequence[Row]", columns: Iterable[str]) -> list[Row]:
     """The rows as mappings, checked to hold the columns.
 
-    Args:
-        table: A polars frame, or one mapping a row.
-        columns: Names that every row must have; the value may be None.
-
     Raises:
         ValueError: If a column is missing.
     """

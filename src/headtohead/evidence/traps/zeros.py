@@ -36,12 +36,7 @@ class Stretch:
     """Columns in which a model has next to nothing.
 
     Attributes:
-        row: Position of the model.
-        first: First column.
         last: Last column, included.
-        found: Successes there.
-        tries: Items there.
-        expected: Successes to expect there.
         chance: Bound on the chance of so few, corrected for all stretches looked at.
     """
 
