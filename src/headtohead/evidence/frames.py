@@ -42,7 +42,7 @@ def polars_schema(table: Table) -> "dict[str, pl.DataType]":
 def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> "pl.DataFrame":
     """The rows as a checked frame of the table.
 
-    Rows may leave out `known_on` and `verified`, and the `vintage` of a source that is replaced as a
+    Rows may leave out `known_on`, `verified` and the `vintage` of a source that is replaced as a
     whole: `known_on` stands in for both days.
 
     Raises:
