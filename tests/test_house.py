@@ -1,7 +1,9 @@
 """Rules of the house that no linter holds: sizes, names, what may not be written."""
 
+import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,26 @@ def test_every_package_says_in_one_sentence_what_lives_in_it() -> None:
     for path in CODE:
         first = path.read_text(encoding="utf-8").split("\n", 1)[0]
         assert re.match(r'""".+', first), f"{path} begins without a docstring"
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    source = [p for p in CODE if p.is_relative_to(ROOT / "src")]
+    nodes = (n for p in source for n in ast.walk(ast.parse(p.read_text(encoding="utf-8"))))
+    often = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    assert {name for name, n in often.items() if n > 1} == set()
+
+
+def test_the_formatter_lays_out_every_line() -> None:
+    for path in CODE:
+        if path.is_relative_to(ROOT / "src"):
+            assert "fmt: skip" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_every_verb_is_a_python_function_of_its_folder() -> None:
+    from headtohead import api
+
+    home = ROOT / "src" / "headtohead"
+    folders = {".".join(p.relative_to(home).parts[:-1]) for p in home.rglob("verb.py")}
+    assert set(api.VERBS.values()) == folders
+    for name in api.VERBS:
+        assert callable(getattr(api, name))
