@@ -84,6 +84,8 @@ def test_none_is_a_value_where_the_field_may_be_none_and_no_choice_elsewhere() -
 def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
     with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
         choose(Cooking(), {"heat": "warm"})
+    with pytest.raises(InputError, match="`lids` is a mapping, as"):
+        cook("soup", lids="a=b")
     with pytest.raises(TypeError, match=r"no argument 'hea'\. Did you mean heat"):
         cook("soup", hea="low")
     assert in_options("Leave `heat='low'`, or give `herbs`.", cooks) == (

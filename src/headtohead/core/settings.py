@@ -5,6 +5,7 @@ field is called, what it may be and what it means stand at the field and nowhere
 line makes its options of it, and `help()` and tab completion show it as an argument.
 """
 
+import collections.abc
 import functools
 import inspect
 import types
@@ -109,6 +110,8 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
                 value = tuple(Path(part) for part in value)
         elif wanted is Path:
             value = Path(value)
+        elif get_origin(wanted) is collections.abc.Mapping and not isinstance(value, Mapping):
+            raise InputError(f"`{name}` is a mapping, as {{'column': 'value'}}, not {value!r}.")
         made[name] = value
     chosen = replace(settings, **made)
     check_choices(chosen)
