@@ -193,6 +193,9 @@ def test_what_other_lists_say_is_named_and_what_agrees_is_not() -> None:
     assert notes_on(rows) == (
         "lab/m: other prices of lab are listed by c: $5 in, $6 out (since 2025-11-01)",
     )
+    # What was seen once is not said to hold since then.
+    assert "as seen on 2025-01-01" in str(found(seen))
+    assert "since 2025-01-01" in str(found(both(1, 2, basis="documented")))
     # Another endpoint of the same list is no disagreement.
     assert not found(both(1, 2), both(1.1, 2.2, model_name="m-eu")).others
 

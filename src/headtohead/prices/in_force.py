@@ -104,8 +104,10 @@ class ListPrice:
 
     def __str__(self) -> str:
         band = f" ({self.band})" if self.band else ""
+        # A list that was seen once does not say since when.
+        seen = "as seen on" if self.basis == "snapshot" else "since"
         return (
-            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider} since "
+            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider} {seen} "
             f"{self.since}{band}"
         )
 

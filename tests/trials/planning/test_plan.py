@@ -108,6 +108,8 @@ def test_cost_is_that_of_all_calls() -> None:
     assert made.usd["a"] == pytest.approx(made.plan.calls_n * 0.01)
     assert made.usd["both"] == pytest.approx(made.usd["a"] + made.usd["b"])
     assert "both" not in plan(KINDS[0], usd_per_call={"a": 0.01}).usd
+    three = plan(KINDS[0], usd_per_call={"a": 0.01, "b": 0.02, "c": 0.03}).usd
+    assert three["all 3"] == pytest.approx(three["a"] + three["b"] + three["c"])
 
 
 def test_a_pilot_gives_a_careful_figure_and_the_one_seen() -> None:

@@ -30,7 +30,7 @@ class Planned:
         curve: Items -> power, around the plan.
         least_margin: The smallest margin that `items` would show; None unless items were given.
         items: Items at hand; None unless given.
-        usd: Cost of the sample: A, B and both; empty without prices.
+        usd: Cost of the sample by model, the sum last ("both", "all 3"); empty without prices.
     """
 
     assumed: Assumed
@@ -79,7 +79,7 @@ def plan(
         least = assumed.least_margin(max(2, round(items * assumed.repeats / alike)))
     costs = {who: size.calls_n * usd for who, usd in (usd_per_call or {}).items()}
     if len(costs) > 1:
-        costs["both"] = sum(costs.values())
+        costs["both" if len(costs) == 2 else f"all {len(costs)}"] = sum(costs.values())
     return Planned(
         assumed=assumed,
         plan=size,

@@ -34,7 +34,7 @@ def plan_sheet(
     )
     if planned.usd:
         who, usd = list(planned.usd.items())[-1]
-        sentence += f" That costs about ${usd:,.2f}{' for both' if who == 'both' else ''}."
+        sentence += f" That costs about ${usd:,.2f}{f' for {who}' if len(planned.usd) > 1 else ''}."
     facts = [
         (
             _SPREAD[assumed.kind].capitalize(),
