@@ -16,7 +16,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
-from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
+from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
 from headtohead.ratings.engines import EngineVotes, is_engine_table, open_engine
 from headtohead.ratings.engines.votes import span
 from headtohead.ratings.reading.options import Window
@@ -310,7 +310,7 @@ def _fit_here(path: Path, tally: Tally, cluster: str = "", board: str = "all") -
     votes = open_votes(path, VoteOptions(style=_STYLE))
     part, counts = Subset.of(votes, board), tally.boards[board]
     chunks = lambda: part.chunks((cluster,) if cluster else (), covariates=True)  # noqa: E731
-    clustered = clusters_over(counts, part.models, chunks, cluster) if cluster else None
+    clustered = ClusterPasses(counts, part.models, chunks, cluster) if cluster else None
     passes = passes_over(counts, part.models, chunks)
     return fit_style(passes, counts, _STYLE, clustered=clustered)
 
@@ -367,7 +367,7 @@ def test_plain_clustered_errors_need_no_covariates(tmp_path: Path) -> None:
         passes_over(counts, here.models, chunks),
         counts,
         (),
-        clustered=clusters_over(counts, here.models, chunks, "judge"),
+        clustered=ClusterPasses(counts, here.models, chunks, "judge"),
     )
     _alike(found, expected)
 

@@ -269,7 +269,16 @@ def assemble(
         else:
             notes += (f"The anchor {anchor} is not on this board; its average is put at 1000.",)
     if made.drawn is not None:
-        alone = _percentiles(fitted, made.drawn, alone, settings.level)
+        # Percentiles of resampled strengths; open ends stay as the records themselves bound them.
+        low, high = alone[0].copy(), alone[1].copy()
+        # Drawn anew, votes that are all ties are all ties again: no others is no news.
+        decided = fitted.counts.scores[:, :2].any(axis=1)
+        for i in np.flatnonzero(decided & ~fitted.connectivity.unbounded).tolist():
+            found = percentile_interval(
+                float(fitted.strength[i]), made.drawn[:, i], (1 - settings.level) / 2
+            )
+            low[i], high[i] = found.low, found.high
+        alone = low, high
     together = bounds(fitted, spread, level=settings.level, width=width)
     return Board(
         name=name,
@@ -337,17 +346,6 @@ def _told(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArra
     factor = np.ones_like(spread)
     factor[open_ended] = np.minimum(known, _UNTOLD)[open_ended] / spread[open_ended]
     return np.asarray(own * factor[:, None] * factor[None, :], dtype=np.float64)
-
-
-def _percentiles(fitted: Fit, drawn: FloatArray, closed: _Ends, level: float) -> _Ends:
-    """Percentiles of resampled strengths; open ends stay as the records themselves bound them."""
-    low, high = closed[0].copy(), closed[1].copy()
-    # Drawn anew, votes that are all ties are all ties again: that a model has no others is no news.
-    decided = fitted.counts.scores[:, :2].any(axis=1)
-    for i in np.flatnonzero(decided & ~fitted.connectivity.unbounded).tolist():
-        found = percentile_interval(float(fitted.strength[i]), drawn[:, i], (1 - level) / 2)
-        low[i], high[i] = found.low, found.high
-    return low, high
 
 
 def _few(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +13,7 @@ from headtohead.core.interval import Interval
 from headtohead.names.names import Names
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
-from headtohead.ratings.result import GroupGap, GroupRating, Groups
+from headtohead.ratings.result import GroupGap, Groups
 
 GROUPS = ("country", "open", "lab", "family")
 
@@ -53,13 +54,9 @@ def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
     return Groups(
         by=by,
         ratings=tuple(
-            GroupRating(
-                group=one.group,
-                models=one.models,
-                left_out=one.left_out,
-                votes=one.votes,
+            replace(
+                one,
                 mean=one.mean.rescaled(k, board.offset),
-                best=one.best,
                 top=one.top.rescaled(k, board.offset),
             )
             for one in strengths

@@ -1,17 +1,17 @@
 """From votes to boards: one scan counts them all, then each board is fitted from its counts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Board, Fitted, boards, fit_counts
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.drift import drift
+from headtohead.ratings.bradley_terry.drift import Move, drift
 from headtohead.ratings.bradley_terry.style.control import fit_style
 from headtohead.ratings.reading.options import Window
 from headtohead.ratings.reading.votes import Votes
-from headtohead.ratings.result import Move, StyleEffect
+from headtohead.ratings.result import StyleEffect
 from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import ALL, Tally, clustered_cells, tally
@@ -93,10 +93,8 @@ def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
     except ValueError as error:
         return (), str(error)
     return tuple(
-        Move(
-            model=one.model,
-            first=one.first,
-            last=one.last,
+        replace(
+            one,
             change=one.change.rescaled(POINTS_PER_LOGIT),
             joint=one.joint.rescaled(POINTS_PER_LOGIT),
         )

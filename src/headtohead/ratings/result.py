@@ -12,33 +12,12 @@ from headtohead.core.provenance import Citation
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.board import Board
+from headtohead.ratings.bradley_terry.drift import Move
+from headtohead.ratings.bradley_terry.groups import GroupRating
 from headtohead.ratings.settings import RankSettings
 
 if TYPE_CHECKING:
     from headtohead.ratings.trust import Trust
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRating:
-    """One group of models on a board.
-
-    Attributes:
-        group: Its name.
-        models: How many of its models are averaged.
-        left_out: How many are not, because their rating has an open end.
-        votes: Votes that its models took part in.
-        mean: Average rating, in points.
-        best: Its model with the highest rating.
-        top: The rating of that model.
-    """
-
-    group: str
-    models: int
-    left_out: int
-    votes: int
-    mean: Interval
-    best: str
-    top: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,25 +73,6 @@ class StyleEffect:
     per_sd: Interval
     per_unit: Interval
     sd: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """How a model's rating changed between two windows of time, in points.
-
-    Attributes:
-        model: Its name.
-        first: The first window it is in.
-        last: The last.
-        change: Last minus first, holding for it alone.
-        joint: The same, holding for all models together.
-    """
-
-    model: str
-    first: str
-    last: str
-    change: Interval
-    joint: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.style.control import ClusterPass
-from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
+from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
 from headtohead.ratings.bradley_terry.style.search import Passes
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import Ballots, Votes
@@ -77,7 +77,7 @@ class Subset:
 
         A vote without a value in the column is a cluster of its own.
         """
-        return clusters_over(
+        return ClusterPasses(
             counts, self.models, lambda: self.chunks((column,), covariates=True), column
         )
 

@@ -9,7 +9,7 @@ from tests.ratings.bradley_terry.boards import World, names
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
-from headtohead.ratings.bradley_terry.drift import Drift, drift
+from headtohead.ratings.bradley_terry.drift import Move, drift
 from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.links import link
 from headtohead.stats.inputs import FloatArray
@@ -25,7 +25,7 @@ def _windows(worlds: list[World], votes: int, rng: np.random.Generator) -> list[
     return made
 
 
-def _of(found: tuple[Drift, ...], model: str) -> Drift:
+def _of(found: tuple[Move, ...], model: str) -> Move:
     return next(d for d in found if d.model == model)
 
 

@@ -15,9 +15,10 @@ from headtohead.publish.page import sheet_html
 from headtohead.publish.terminal import sheet_lines
 from headtohead.ratings.board import Board, boards
 from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.drift import Move
 from headtohead.ratings.bradley_terry.trust.fitness import Misfit
 from headtohead.ratings.grouping import groups_of
-from headtohead.ratings.result import Groups, Move, RankResult, StyleEffect
+from headtohead.ratings.result import Groups, RankResult, StyleEffect
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet.sheet import rank_sheet
 from headtohead.ratings.trust import (

@@ -15,15 +15,19 @@ from headtohead.stats.quantiles import normal_quantile
 _STEP = 1e-4  # of a tie parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
     """How one model moved between the first and the last window it is in.
 
-    In logits of the scale on which a tie is half a win, whatever the treatment of ties.
+    In logits as `drift` gives it, of the scale on which a tie is half a win, whatever the treatment
+    of ties; in points in a `RankResult`.
 
     Attributes:
-        change: Last minus first, with an interval of its own.
-        joint: The same with an interval that holds for all models together.
+        model: Its name.
+        first: The first window it is in.
+        last: The last.
+        change: Last minus first, holding for it alone.
+        joint: The same, holding for all models together.
     """
 
     model: str
@@ -38,7 +42,7 @@ def drift(
     rng: np.random.Generator,
     *,
     level: float = 0.95,
-) -> tuple[Drift, ...]:
+) -> tuple[Move, ...]:
     """How every model in two windows or more moved, largest change first.
 
     Strengths of a window are measured from the models that are in all windows, weighted by all
@@ -67,12 +71,12 @@ def drift(
     z = normal_quantile(0.5 + check_level(level) / 2)
     wide = max(z, joint_width(covariance, rng, level=level)) if errors.any() else z
     made = [
-        Drift(
-            model,
-            windows[spans[i][0]][0],
-            windows[spans[i][1]][0],
-            around(changes[i], changes[i] - z * errors[i], changes[i] + z * errors[i]),
-            around(changes[i], changes[i] - wide * errors[i], changes[i] + wide * errors[i]),
+        Move(
+            model=model,
+            first=windows[spans[i][0]][0],
+            last=windows[spans[i][1]][0],
+            change=around(changes[i], changes[i] - z * errors[i], changes[i] + z * errors[i]),
+            joint=around(changes[i], changes[i] - wide * errors[i], changes[i] + wide * errors[i]),
         )
         for i, model in enumerate(models)
     ]

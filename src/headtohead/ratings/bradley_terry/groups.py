@@ -15,18 +15,18 @@ from headtohead.stats.quantiles import normal_quantile
 Weights = Literal["models", "votes"]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupStrength:
-    """The strength of one group, in logits.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRating:
+    """One group of models on a board: in logits as it is fitted, in points in a `RankResult`.
 
     Attributes:
         group: Its name.
         models: How many of its models are averaged.
-        left_out: How many are not, for lack of a bound on one side.
+        left_out: How many are not, because their rating has an open end.
         votes: Votes that its models took part in.
-        mean: The average, from the average of the board.
-        best: The strongest model by point estimate.
-        top: The strength of that model. The best of several leans upwards.
+        mean: Average rating; in logits it is measured from the average of the board.
+        best: Its model with the highest rating, by point estimate.
+        top: The rating of that model. The best of several leans upwards.
     """
 
     group: str
@@ -45,7 +45,7 @@ def group_strengths(
     *,
     weights: Weights = "models",
     level: float = 0.95,
-) -> tuple[GroupStrength, ...]:
+) -> tuple[GroupRating, ...]:
     """The strength of every group, strongest average first.
 
     The models are taken as they are, not as a sample of models that could have been: the interval
@@ -62,7 +62,7 @@ def group_strengths(
             continue
         strongest = int(np.argmax(np.where(bounded, fitted.strength, -np.inf)))
         made.append(
-            GroupStrength(
+            GroupRating(
                 group=group,
                 models=int(bounded.sum()),
                 left_out=int(inside.sum() - bounded.sum()),

@@ -13,7 +13,7 @@ from headtohead.ratings.bradley_terry.covariance import (
 )
 from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, scatter
 from headtohead.ratings.bradley_terry.links import logistic
-from headtohead.stats.inputs import FloatArray, IntArray, check_count
+from headtohead.stats.inputs import FloatArray, check_count
 from headtohead.stats.threads import one_thread
 
 _CELLS = 2_000_000  # numbers held at once
@@ -113,7 +113,19 @@ def _by_cluster(
 ) -> _Drawn:
     """Draws whole clusters of votes."""
     number, cluster = np.unique(clusters.cluster, return_inverse=True)
-    where, n = _cell_of(fitted, cells, clusters)
+    # Position among all cells by outcome of each cluster row, -1 where dropped; and its votes.
+    place = {name: i for i, name in enumerate(fitted.counts.models)}
+    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
+    first, second = codes[clusters.first], codes[clusters.second]
+    key = np.minimum(first, second) * cells.m + np.maximum(first, second)
+    cell = np.searchsorted(cells.first * cells.m + cells.second, key)
+    kind = np.where(clusters.outcome >= 2, 2, clusters.outcome)
+    kind = np.where((first > second) & (kind < 2), 1 - kind, kind)
+    dropped = (kind == 2) & (fitted.ties == "drop")
+    if np.any(((first < 0) | (second < 0)) & ~dropped):
+        raise ValueError("the clusters name a model that has not been fitted")
+    check_same_votes(fitted, first, second, np.where(dropped, 0.0, clusters.n))
+    where, n = np.where(dropped, -1, cell * 3 + kind), clusters.n.astype(float)
     kept = where >= 0
     where, n, cluster = where[kept], n[kept], cluster[kept]
     width = 3 * cells.first.size
@@ -126,22 +138,6 @@ def _by_cluster(
         return _totals(made.reshape(size, -1, 3))
 
     return drawn
-
-
-def _cell_of(fitted: Fit, cells: Cells, clusters: ClusterCells) -> tuple[IntArray, FloatArray]:
-    """Position among all cells by outcome of each cluster row, -1 where dropped; and its votes."""
-    place = {name: i for i, name in enumerate(fitted.counts.models)}
-    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
-    first, second = codes[clusters.first], codes[clusters.second]
-    key = np.minimum(first, second) * cells.m + np.maximum(first, second)
-    cell = np.searchsorted(cells.first * cells.m + cells.second, key)
-    kind = np.where(clusters.outcome >= 2, 2, clusters.outcome)
-    kind = np.where((first > second) & (kind < 2), 1 - kind, kind)
-    dropped = (kind == 2) & (fitted.ties == "drop")
-    if np.any(((first < 0) | (second < 0)) & ~dropped):
-        raise ValueError("the clusters name a model that has not been fitted")
-    check_same_votes(fitted, first, second, np.where(dropped, 0.0, clusters.n))
-    return np.where(dropped, -1, cell * 3 + kind), clusters.n.astype(float)
 
 
 def _totals(n: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -122,14 +122,6 @@ def many(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
-def window_of(name: str) -> tuple[str, str]:
-    """A board's name as column and value; ("", "all votes") for the board of all."""
-    if name == "all":
-        return "", "all votes"
-    column, _, value = name.partition("=")
-    return (column, value) if value else ("", name)
-
-
 def finite(value: float) -> float | None:
     """The number, or None for JSON and CSV if it is infinite or not a number."""
     return value if math.isfinite(value) else None

@@ -1,7 +1,7 @@
 """What a ranking says in sentences, the same on a page and in a terminal."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from headtohead.publish.escaping import listed, plain
 from headtohead.ratings.board import Board
@@ -22,7 +22,6 @@ from headtohead.ratings.trust import (
     Fitness,
     FlipRow,
     SideBias,
-    Trust,
     Voters,
 )
 
@@ -145,19 +144,6 @@ def gap_words(gap: GroupGap) -> str:
         f"{percent(gap.a_beats_b.value)} from the best of {b} ({percent(gap.a_beats_b.low)} to "
         f"{percent(gap.a_beats_b.high)})."
     )
-
-
-def trust_words(trust: Trust, names: Names) -> Iterator[tuple[str, str]]:
-    """What could overturn the board, as (topic, sentences)."""
-    if trust.flips:
-        yield "Votes to swap neighbours", flips_said(trust.flips, names)
-    if trust.sides:
-        yield "Side", sides_said(trust.sides, names)
-    if trust.fitness:
-        yield "Fit", fitness_said(trust.fitness, names)
-    yield "Exposure", exposure_said(trust.exposure, names)
-    if trust.voters:
-        yield "Voters", voters_said(trust.voters, names)
 
 
 def flips_said(flips: tuple[FlipRow, ...], names: Names) -> str:

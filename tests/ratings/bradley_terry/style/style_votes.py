@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES
 from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
-from headtohead.ratings.bradley_terry.style.passes import clusters_over, passes_over
+from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
 from headtohead.stats.inputs import FloatArray, IntArray
 
 SCORE = np.array([1.0, 0.0, 0.5, 0.5])
@@ -131,7 +131,7 @@ def style_of_votes(
         made,
         {} if cluster is None else {"cluster": np.asarray(cluster)},
     )
-    clustered = clusters_over(counts, models, lambda: [votes], "cluster")
+    clustered = ClusterPasses(counts, models, lambda: [votes], "cluster")
     return fit_style(
         passes_over(counts, models, lambda: [votes]),
         counts,

@@ -31,7 +31,7 @@ from headtohead.ratings.bradley_terry.style.equations import (
     equations_from_sums,
 )
 from headtohead.ratings.bradley_terry.style.passes import (
-    clusters_over,
+    ClusterPasses,
     passes_over,
 )
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -228,7 +228,7 @@ def test_chunking_does_not_matter_nor_do_names_without_votes(size: int) -> None:
         counts,
         NAMES,
         side=True,
-        clustered=clusters_over(counts, met, met_chunks, "voter"),
+        clustered=ClusterPasses(counts, met, met_chunks, "voter"),
     )
     whole = style_of_votes(
         votes.models,
@@ -258,7 +258,7 @@ def test_passes_and_counts_must_hold_the_same_votes() -> None:
     whole = passes_over(counts, votes.models, lambda: _chunks(votes, voter, 50))
     with pytest.raises(ValueError, match="covariates of shape"):
         fit_style(whole, counts, NAMES[:2])
-    empty = clusters_over(counts, votes.models, lambda: iter(()), "voter")
+    empty = ClusterPasses(counts, votes.models, lambda: iter(()), "voter")
     with pytest.raises(ValueError, match="two clusters"):
         fit_style(whole, counts, NAMES, clustered=empty)
 
@@ -273,7 +273,7 @@ def test_votes_on_models_that_are_not_counted_are_left_out() -> None:
         passes_over(counts, votes.models, lambda: _chunks(votes, voter, 70)),
         counts,
         NAMES,
-        clustered=clusters_over(counts, votes.models, lambda: _chunks(votes, voter, 70), "voter"),
+        clustered=ClusterPasses(counts, votes.models, lambda: _chunks(votes, voter, 70), "voter"),
     )
     alone = style_of_votes(
         part.models,

@@ -5,7 +5,7 @@ covariates . effects + what being shown first adds); a tie is half a win. Sums o
 the sums of all votes, so a pass may run in any order, on any engine, and never holds all votes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,14 +64,11 @@ class Equations:
 
     def for_models(self, place: IntArray, m: int) -> "Equations":
         """The same equations with the models numbered otherwise."""
-        return Equations(
-            renumbered(self.gradient, place, m),
-            renumbered(self.information, place, m),
-            None if self.meat is None else renumbered(self.meat, place, m),
-            self.total,
-            self.squares,
-            self.log_likelihood,
-            self.n,
+        return replace(
+            self,
+            gradient=renumbered(self.gradient, place, m),
+            information=renumbered(self.information, place, m),
+            meat=None if self.meat is None else renumbered(self.meat, place, m),
         )
 
 

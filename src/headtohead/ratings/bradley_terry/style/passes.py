@@ -148,20 +148,13 @@ def passes_over(
     return read
 
 
-def clusters_over(
-    counts: Counts, models: Sequence[str], chunks: Callable[[], Iterable[Coded]], column: str
-) -> "ClusterPasses":
-    """A pass for `fit_style` that sums scores by the values of a column.
-
-    Votes of one word in `column` go together; a vote without one is a cluster of its own. The rest
-    is as in `passes_over`.
-    """
-    return ClusterPasses(counts, models, chunks, column)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterPasses:
-    """Passes by the values of a column; the attributes are the arguments of `clusters_over`."""
+    """A pass for `fit_style` that sums scores by the words of a column.
+
+    Votes of one word go together; a vote without one is a cluster of its own. The rest is as in
+    `passes_over`.
+    """
 
     counts: Counts
     models: Sequence[str]

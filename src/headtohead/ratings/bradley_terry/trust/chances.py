@@ -25,8 +25,18 @@ def chances(fitted: Fit, first: IntArray, second: IntArray) -> FloatArray:
     if fitted.link.probabilities is not None:
         return fitted.link.probabilities(d, fitted.tie or 0.0)
     score = logistic(d)
+    # Share of ties of each pair, drawn towards that of all votes.
+    cells = Cells.of(fitted.counts, "half")
+    overall = float(cells.n[:, 2].sum() / cells.n.sum())
+    total = cells.n.sum(axis=1)
+    share = (cells.n[:, 2] + _BORROWED * overall) / (total + _BORROWED)
+    m = max(1, cells.m)
+    known = cells.first * m + cells.second
+    asked = np.minimum(first, second) * m + np.maximum(first, second)
+    place = np.minimum(np.searchsorted(known, asked), max(0, known.size - 1))
     tie = np.minimum(
-        _tie_share(fitted.counts, first, second), 2 * _FARTHEST * np.minimum(score, 1 - score)
+        np.where(known[place] == asked, share[place], overall),
+        2 * _FARTHEST * np.minimum(score, 1 - score),
     )
     return np.column_stack([score - tie / 2, 1 - score - tie / 2, tie])
 
@@ -42,16 +52,3 @@ def as_counts(models: tuple[str, ...], cells: Cells, n: FloatArray) -> Counts:
     """Votes of cells as counts."""
     votes = np.column_stack([n, np.zeros(n.shape[0])]).astype(np.int64)
     return Counts.from_cells(models, cells.first, cells.second, votes)
-
-
-def _tie_share(counts: Counts, first: IntArray, second: IntArray) -> FloatArray:
-    """Share of ties of each pair, drawn towards that of all votes, shape (R,)."""
-    cells = Cells.of(counts, "half")
-    overall = float(cells.n[:, 2].sum() / cells.n.sum())
-    total = cells.n.sum(axis=1)
-    share = (cells.n[:, 2] + _BORROWED * overall) / (total + _BORROWED)
-    m = max(1, cells.m)
-    known = cells.first * m + cells.second
-    asked = np.minimum(first, second) * m + np.maximum(first, second)
-    place = np.minimum(np.searchsorted(known, asked), max(0, known.size - 1))
-    return np.where(known[place] == asked, share[place], overall)

@@ -124,9 +124,39 @@ def fitness(
     elif chosen == "chi-square":
         p = chi_square_tail(pearson, df)
     else:
-        p = _bootstrap_p(fitted, cells, likely, pearson, rng, rounds)
+        # The chance of so large a statistic on boards that follow the model.
+        reached, drawn = 1, 1
+        for _ in range(rounds):
+            counts = as_counts(fitted.counts.models, cells, draw(cells, likely, rng))
+            again = refit(fitted, counts)
+            # A board on which nothing can be fitted tells nothing.
+            if again is None:
+                continue
+            its = again.cells
+            reached += _pearson(again, its, chances(again, its.first, its.second)) >= pearson
+            drawn += 1
+        p = reached / drawn
     z = residuals(fitted)
     z_p = holm(_residual_p(cells, likely, z))
+    names, n = fitted.counts.models, cells.n.sum(axis=1)
+    made = []
+    for cell in np.lexsort((-np.abs(z), z_p)).tolist():
+        if z_p[cell] > alpha:
+            continue
+        pair = (names[cells.first[cell]], names[cells.second[cell]])
+        score, told = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
+        if score < told:
+            pair, score, told = pair[::-1], 1 - score, 1 - told
+        made.append(
+            Misfit(
+                a=pair[0],
+                b=pair[1],
+                expected_frac=told,
+                observed_frac=score,
+                votes=int(n[cell]),
+                p=float(z_p[cell]),
+            )
+        )
     return GoodnessOfFit(
         pearson,
         df,
@@ -136,7 +166,7 @@ def fitness(
         z_p,
         cells.first,
         cells.second,
-        _misfits(fitted, cells, likely, z, z_p, alpha),
+        tuple(made),
     )
 
 
@@ -233,28 +263,6 @@ def _pearson(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
     return float(((cells.n - expected)[some] ** 2 / expected[some]).sum())
 
 
-def _bootstrap_p(
-    fitted: Fit,
-    cells: Cells,
-    likely: FloatArray,
-    observed: float,
-    rng: np.random.Generator,
-    rounds: int,
-) -> float:
-    """The chance of so large a statistic on boards that follow the model."""
-    reached, drawn = 1, 1
-    for _ in range(rounds):
-        counts = as_counts(fitted.counts.models, cells, draw(cells, likely, rng))
-        again = refit(fitted, counts)
-        # A board on which nothing can be fitted tells nothing.
-        if again is None:
-            continue
-        its = again.cells
-        reached += _pearson(again, its, chances(again, its.first, its.second)) >= observed
-        drawn += 1
-    return reached / drawn
-
-
 def _residual_p(cells: Cells, likely: FloatArray, z: FloatArray) -> FloatArray:
     """Two-sided tails; of pairs with few votes the larger of the normal and the exact one."""
     p = np.minimum(1.0, 2 * normal_tail(np.abs(z)))
@@ -266,28 +274,3 @@ def _residual_p(cells: Cells, likely: FloatArray, z: FloatArray) -> FloatArray:
         tail = sum_tail(likely[cell : cell + 1], scores[None, :], n[cell : cell + 1], reached)
         p[cell] = min(1.0, max(p[cell], 2 * tail))
     return p
-
-
-def _misfits(
-    fitted: Fit, cells: Cells, likely: FloatArray, z: FloatArray, p: FloatArray, alpha: float
-) -> tuple[Misfit, ...]:
-    names, n = fitted.counts.models, cells.n.sum(axis=1)
-    made = []
-    for cell in np.lexsort((-np.abs(z), p)).tolist():
-        if p[cell] > alpha:
-            continue
-        pair = (names[cells.first[cell]], names[cells.second[cell]])
-        score, told = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
-        if score < told:
-            pair, score, told = pair[::-1], 1 - score, 1 - told
-        made.append(
-            Misfit(
-                a=pair[0],
-                b=pair[1],
-                expected_frac=told,
-                observed_frac=score,
-                votes=int(n[cell]),
-                p=float(p[cell]),
-            )
-        )
-    return tuple(made)

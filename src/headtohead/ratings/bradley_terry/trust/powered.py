@@ -99,7 +99,15 @@ def powered(
     while chosen >= _LEAST_WEIGHT:
         strength = _solved(human, strata, strata.scores(chosen))
         if strength is not None:
-            fitted = _as_fit(human, strata, strength)
+            component = human.connectivity.component
+            middle = np.bincount(component, weights=human.reference * strength)
+            made = replace(
+                human,
+                strength=strength - middle[component],
+                information=_information(human, strata, strength),
+            )
+            terms = made.link.terms(made.gaps(made.cells), 0.0)
+            fitted = replace(made, log_likelihood=float((made.cells.n * terms.value).sum()))
             break
         chosen /= 2
     else:
@@ -251,15 +259,3 @@ def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
     made = laplacian(strata.cells, strata.labels * p * (1 - p))
     made[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
     return made
-
-
-def _as_fit(human: Fit, strata: _Strata, x: FloatArray) -> Fit:
-    component = human.connectivity.component
-    middle = np.bincount(component, weights=human.reference * x)
-    made = replace(
-        human,
-        strength=x - middle[component],
-        information=_information(human, strata, x),
-    )
-    terms = made.link.terms(made.gaps(made.cells), 0.0)
-    return replace(made, log_likelihood=float((made.cells.n * terms.value).sum()))
