@@ -1,6 +1,6 @@
 """The votes of one board, as chunks that can be read again and again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,6 @@ from headtohead.ratings.tally import ALL
 from headtohead.stats.inputs import BoolArray
 
 _ROWS = 1 << 18
-_MOST_BYTES = 128 << 20  # of coded votes kept between two passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,7 @@ class Subset:
 
     def passes(self, counts: Counts) -> Passes:
         """A pass for `fit_style` that reads these votes again each time it is called."""
-        return passes_over(
-            counts, self.models, _Remembered(lambda: _larger(self.chunks(covariates=True)))
-        )
+        return passes_over(counts, self.models, lambda: _larger(self.chunks(covariates=True)))
 
     def clusters(self, counts: Counts, column: str) -> ClusterPass:
         """A pass for `fit_style` that sums scores by the values of a column.
@@ -80,31 +77,6 @@ class Subset:
         return ClusterPasses(
             counts, self.models, lambda: self.chunks((column,), covariates=True), column
         )
-
-
-class _Remembered:
-    """Chunks that are read once and kept, as long as they fit; else they are read every time."""
-
-    def __init__(self, read: Callable[[], Iterator[Ballots]]) -> None:
-        self._read = read
-        self._kept: list[Ballots] | None = None
-
-    def __call__(self) -> Iterator[Ballots]:
-        """All chunks, from the first."""
-        if self._kept is not None:
-            yield from self._kept
-            return
-        kept, size = [], 0
-        for ballots in self._read():
-            parts = (ballots.first, ballots.second, ballots.outcome, ballots.covariates)
-            size += sum(part.nbytes for part in parts if part is not None)
-            if size <= _MOST_BYTES:
-                kept.append(ballots)
-            else:
-                kept.clear()
-            yield ballots
-        if size <= _MOST_BYTES:
-            self._kept = kept
 
 
 def _larger(chunks: Iterator[Ballots]) -> Iterator[Ballots]:

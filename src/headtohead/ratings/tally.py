@@ -89,11 +89,9 @@ class Chunked(Protocol):
 def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) -> Tally:
     """The counts of all boards, from one scan.
 
-    Args:
-        votes: The votes.
-        by: Columns; each of their values gets a board. A vote with several values (a list, a group
-            of flags) counts on each of their boards, one without a value only on "all".
-        window: Windows of time that each get a board, by UTC.
+    Each value of the columns `by` gets a board, and each window of time, by UTC. A vote with
+    several values (a list, a group of flags) counts on each of their boards, one without a value
+    only on "all".
 
     Raises:
         UnknownName: If a column does not exist.

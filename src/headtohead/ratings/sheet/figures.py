@@ -1,7 +1,6 @@
 """The figures of a ranking after its boards: pairs, drift, groups, style, trust, rows left out."""
 
 import math
-from collections.abc import Sequence
 from itertools import combinations, permutations
 from typing import Any
 
@@ -38,6 +37,16 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
     pairs = {
         (i, j): (a, b, board.beats(a, b), met.get((min(a, b), max(a, b)), 0))
         for (i, a), (j, b) in permutations(enumerate(models, 1), 2)
+    }
+    cells = {
+        (i, j): {
+            "row_n": i,
+            "column_n": j,
+            "a": names.short[a],
+            "b": names.short[b],
+            "votes_n": votes,
+        }
+        for (i, j), (a, b, _, votes) in pairs.items()
     }
     once = [pairs[i, j] for i, j in combinations(range(1, len(models) + 1), 2)]
     apart = sum(score.low > 0.5 or score.high < 0.5 for _, _, score, _ in once)
@@ -79,20 +88,16 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
             "ahead beyond chance.",
             chart=lambda: charts.chances(
                 [
-                    {
-                        "row_n": i,
-                        "column_n": j,
-                        "a": names.short[a],
-                        "b": names.short[b],
+                    cells[place]
+                    | {
                         "score_frac": score.value,
                         "low_frac": score.low,
                         "high_frac": score.high,
-                        "votes_n": votes,
                         "lead_frac": abs(score.value - 0.5),
                         "lean": "row ahead" if score.value >= 0.5 else "column ahead",
                         "sure": score.low > 0.5 or score.high < 0.5,
                     }
-                    for (i, j), (a, b, score, votes) in pairs.items()
+                    for place, (_, _, score, _) in pairs.items()
                 ],
                 short,
             ),
@@ -109,17 +114,9 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
             says=said,
             chart=lambda: charts.battles(
                 [
-                    {
-                        "row_n": i,
-                        "column_n": j,
-                        "a": names.short[a],
-                        "b": names.short[b],
-                        "votes_n": votes,
-                        "votes_log": math.log1p(votes),
-                        "kind": "votes",
-                        "sure": votes > 0,
-                    }
-                    for (i, j), (a, b, _, votes) in pairs.items()
+                    cells[place]
+                    | {"votes_log": math.log1p(votes), "kind": "votes", "sure": votes > 0}
+                    for place, (*_, votes) in pairs.items()
                 ],
                 short,
             ),
@@ -303,16 +300,8 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
     """One figure for each thing that was looked at."""
     made: list[Figure] = []
 
-    def add(
-        slug: str,
-        title: str,
-        subtitle: str,
-        fields: Sequence[Field],
-        about: Sequence[Any],
-        says: str,
-        note: str = "",
-    ) -> None:
-        made.append(figure(result, slug, title, subtitle, fields, about, says=says, note=note))
+    def add(*what: Any, says: str, note: str = "") -> None:  # noqa: ANN401 - as `figure`
+        made.append(figure(result, *what, says=says, note=note))
 
     if trust.flips:
         add(
@@ -329,8 +318,8 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                 Field("gap_after_elo", "Gap after", lambda f: f.gap_after_elo, 2, signed),
             ],
             trust.flips,
-            words.flips_said(trust.flips, names.short),
-            "A dash: no removal that was tried does it. Fewer votes may do in theory.",
+            says=words.flips_said(trust.flips, names.short),
+            note="A dash: no removal that was tried does it. Fewer votes may do in theory.",
         )
     if trust.sides:
         share, bias = trust.sides.first_wins_frac, trust.sides.bias_elo
@@ -359,8 +348,8 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                     for m, x in trust.sides.lopsided
                 ),
             ],
-            words.sides_said(trust.sides, names.short),
-            "Below them: models that stood on one side more often than chance allows."
+            says=words.sides_said(trust.sides, names.short),
+            note="Below them: models that stood on one side more often than chance allows."
             if trust.sides.lopsided
             else "",
         )
@@ -379,8 +368,8 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                 Field("p_value", "Chance (Holm)", lambda m: m.p, 0, lambda p, _: chance(p)),
             ],
             fit.misfits,
-            words.fitness_said(fit, names.short),
-            f"{many(left, 'more pair')} not listed." if left > 0 else "",
+            says=words.fitness_said(fit, names.short),
+            note=f"{many(left, 'more pair')} not listed." if left > 0 else "",
         )
     e = trust.exposure
     add(
@@ -397,8 +386,8 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
             (f"Fewest votes: {names.name(e.least)}", None, e.least_votes),
             *((f"Group {plain(name, 60)}", models, votes) for name, models, votes in e.by_group),
         ],
-        words.exposure_said(e, names.short),
-        "Gini is 0 if all models have as many votes, and near 1 if one has nearly all.",
+        says=words.exposure_said(e, names.short),
+        note="Gini is 0 if all models have as many votes, and near 1 if one has nearly all.",
     )
     if v := trust.voters:
         add(
@@ -420,7 +409,7 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                 ),
             ],
             v.odd,
-            words.voters_said(v, names.short),
+            says=words.voters_said(v, names.short),
         )
         if v.influence:
             most = number(abs(v.influence[0].change_elo), 1)
@@ -436,6 +425,6 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                     Field("reorders_n", "Pairs that swap", lambda i: i.reorders, 0),
                 ],
                 v.influence,
-                f"The most that the votes of one voter move a rating is {most} points.",
+                says=f"The most that the votes of one voter move a rating is {most} points.",
             )
     return tuple(made)

@@ -26,13 +26,8 @@ def rank_sheet(
 ) -> Sheet:
     """The sheet of a ranking.
 
-    Args:
-        result: The ranking.
-        top: Models of each board in a terminal; None for all of the first and 5 of the others, and
-            for no more than 6 boards in full.
-        command: What was typed.
-        page: Whether it is for a page, which also shows who beats whom, and every reason why a
-            board could not be made.
+    A page also shows who beats whom, and every reason why a board could not be made. A terminal
+    shows `top` models of each board, or all of the first and 5 of each of five others.
     """
     names = ModelNames.of(result)
     board = result.boards["all"][0]

@@ -209,17 +209,9 @@ def cluster_scores(
 ) -> ClusterScores:
     """The scores of one chunk of votes by cluster.
 
-    Args:
-        first: Index of the side shown first, shape (n,), among 0 to M - 1.
-        second: Index of the side shown second, shape (n,).
-        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
-        covariates: First minus second, shape (n, d).
-        cluster: Number of the cluster, shape (n,); -1 for a vote that is a cluster of its own.
-        theta: Strengths in logits, shape (M,).
-        beta: Effects of the covariates, and last what being shown first adds, shape (d + 1,).
-        inverse: Inverse information of all votes, shape (K, K), if leverage is wanted.
-        even: Models whose votes are all ties, shape (M,); their votes are given the variance of a
-            coin toss, as in `equations`.
+    Arguments and shapes are those of `equations`. `cluster` numbers the cluster of each vote, -1
+    for a vote that is one of its own. With `inverse`, that of the information of all votes, (K, K),
+    leverage is gathered too.
     """
     m, k = theta.size, theta.size + beta.size
     lone = cluster < 0

@@ -60,21 +60,17 @@ class StyleFit:
     """Strengths at equal style, and the effects of style.
 
     Parameters stand in the order strengths (M), effects per spread (d), what being shown first adds
-    (1, where it was asked for).
+    (1, where it was asked for). What is called as in `Fit` means the same.
 
     Attributes:
         names: Of the covariates, length d.
-        strength: Shape (M,), in logits; within each component its average, weighted by votes, is 0.
         effect: Logits per spread of each covariate, shape (d,).
         side: What being shown first adds, in logits; None if it was not asked for.
         middle: What was taken from each covariate, shape (d,): its mean, or 0 if not centred.
         spread: The standard deviation that each was divided by, shape (d,); around 0 if not
             centred, as if each vote had been counted in both orders.
-        prior: Virtual votes of each model against one of strength 0, half won.
         ridge: Penalty on the effects per spread; 0 unless asked for.
-        errors: "sandwich", or "clustered".
         covariance: Of the parameters, strengths measured from their average, shape (K, K).
-        information: Negative second derivatives at the solution, prior included, shape (K, K).
     """
 
     counts: Counts

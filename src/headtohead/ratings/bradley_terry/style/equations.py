@@ -92,11 +92,7 @@ def renumbered(array: FloatArray, place: IntArray, m: int) -> FloatArray:
 class Pairs:
     """The ordered pairs that sums are kept for.
 
-    Attributes:
-        m: How many models.
-        first: Index of the side shown first, shape (P,); a pair may come more than once.
-        second: Index of the side shown second, shape (P,).
-        grid: Whether the pairs are all m times m of them, in order.
+    A pair may come more than once. In a `grid` the pairs are all m times m of them, in order.
     """
 
     m: int

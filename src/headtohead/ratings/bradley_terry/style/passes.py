@@ -112,11 +112,9 @@ def passes_over(
 ) -> Passes:
     """A pass for `fit_style` that reads the chunks again each time it is called.
 
-    Args:
-        counts: The same votes, counted; votes on other models are left out.
-        models: What the codes in the chunks stand for; may grow while they are read.
-        chunks: Gives all chunks, from the first, every time.
-        most_bytes: Votes that need no more memory than this are read only once, and held.
+    The codes in the chunks stand for `models`, which may grow while they are read; votes on models
+    that are not in `counts` are left out. `chunks` gives all chunks, from the first, every time.
+    Votes that need no more memory than `most_bytes` are read only once, and held.
     """
     source = _Held(chunks, most_bytes)
     even = counts.scores[:, :2].sum(axis=1) == 0

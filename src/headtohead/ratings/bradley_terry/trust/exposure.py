@@ -65,8 +65,6 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
 
     References:
         Singh, S. et al. (2025). The leaderboard illusion. doi:10.48550/arXiv.2504.20879
-        Gini, C. (1921). Measurement of inequality of incomes. Economic Journal 31, 124-126.
-        doi:10.2307/2223319
     """
     votes, m = counts.battles, len(counts.models)
     if m == 0:
@@ -95,14 +93,14 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
 def gini(amounts: ArrayLike) -> float:
     """How uneven amounts are: 0 if all are the same, 1 - 1/n if one of n has everything.
 
-    Args:
-        amounts: Shape (n,), at least 0 and not all 0.
+    Amounts are at least 0, and not all 0.
 
     Raises:
         ValueError: If there is none, one is negative or all are 0.
 
     References:
-        Gini, C. (1921). doi:10.2307/2223319
+        Gini, C. (1921). Measurement of inequality of incomes. Economic Journal 31, 124-126.
+        doi:10.2307/2223319
     """
     x = np.sort(vector(amounts, "amounts"))
     if x[0] < 0 or x.sum() == 0:

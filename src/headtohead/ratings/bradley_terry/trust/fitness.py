@@ -54,11 +54,8 @@ class GoodnessOfFit:
         pearson: Pearson's chi-square over pairs.
         df: Degrees of freedom; 0 where there are no more pairs than parameters.
         p: The chance of so large a `pearson` if the model holds; nan with no degree of freedom.
-        method: Where p comes from.
         z: Residual of each cell in standard errors, shape (P,).
         z_p: Its two-sided p-value, corrected by Holm for all pairs, shape (P,).
-        first: Index of one model of each cell, shape (P,).
-        second: Index of the other, shape (P,).
         misfits: Pairs with a `z_p` of at most the level asked for, the worst first.
     """
 
@@ -86,14 +83,10 @@ def fitness(
     With ties as half wins the scores of pairs are compared, with the variance that the pair's share
     of ties gives them; where ties have a chance of their own, so are the numbers of ties.
 
-    Args:
-        fitted: The fit.
-        rng: Source of randomness.
-        rounds: Boards simulated and refitted for a bootstrap, at least 99.
-        alpha: Chance of any false misfit, inside (0, 1).
-        method: Where the p-value comes from. By default the chi-square distribution, unless cells
-            are sparse by Cochran's rule (an expected number below 1, or below 5 in more than a
-            fifth of them).
+    The p-value comes from the chi-square distribution, unless `method` says otherwise or cells are
+    sparse by Cochran's rule (an expected number below 1, or below 5 in more than a fifth of them):
+    then from `rounds` boards simulated and refitted, at least 99. `alpha` is the chance of any
+    false misfit.
 
     Raises:
         ValueError: If `alpha` or `rounds` is out of range.

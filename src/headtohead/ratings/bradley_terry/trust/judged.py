@@ -19,8 +19,6 @@ class JudgedVotes:
     They form a commutative monoid under addition, as counts do.
 
     Attributes:
-        models: Names, sorted and distinct, length M.
-        first: Index of the model shown first, shape (P,).
         second: Index of the model shown second, shape (P,); pairs are distinct and sorted.
         both: Comparisons with a human and a judge's vote, shape (P, 4, 4): human outcome by judge's
             outcome, in the order of `OUTCOMES`.

@@ -57,10 +57,8 @@ def position_bias(
 ) -> PositionBias:
     """The effect of being shown first, apart from how strong the models were.
 
-    Args:
-        fitted: A fit with `side=True`.
-        level: Coverage, inside (0, 1).
-        clusters: The same votes by voter or prompt, if votes of one go together.
+    The fit has `side=True`; `clusters` are the same votes by voter or prompt, if votes of one go
+    together.
 
     Raises:
         ValueError: If the fit has no side effect, or one that the votes cannot tell from the
@@ -103,9 +101,8 @@ def side_is_told(fitted: Fit) -> bool:
 def side_balance(counts: Counts, *, alpha: float = 0.05) -> SideBalance:
     """How evenly models were shown on both sides.
 
-    Args:
-        counts: The votes; the order of a pair must be that in which it was shown.
-        alpha: Chance of any model being called uneven that is not, inside (0, 1).
+    The order of a pair must be that in which it was shown. `alpha` is the chance of any model being
+    called uneven that is not.
 
     Raises:
         ValueError: If there is no vote, or `alpha` is out of range.
