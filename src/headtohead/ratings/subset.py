@@ -15,6 +15,7 @@ from headtohead.ratings.tally import ALL
 from headtohead.stats.inputs import BoolArray
 
 _ROWS = 1 << 18
+_MOST_BYTES = 128 << 20  # of coded votes kept between two passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,12 @@ class Subset:
 
     def passes(self, counts: Counts) -> Passes:
         """A pass for `fit_style` that reads these votes again each time it is called."""
-        return passes_over(counts, self.models, lambda: _larger(self.chunks(covariates=True)))
+        return passes_over(
+            counts,
+            self.models,
+            lambda: _larger(self.chunks(covariates=True)),
+            most_bytes=_MOST_BYTES,
+        )
 
     def clusters(self, counts: Counts, column: str) -> ClusterPass:
         """A pass for `fit_style` that sums scores by the values of a column.
