@@ -59,7 +59,7 @@ class Binomial:
     def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
         """Minus the log-likelihood of each fit."""
         share = np.clip(self.share(eta), _TINY, 1 - _TINY)
-        each = self._raw * np.log(share) + (1 - self._raw) * np.log1p(-share)
+        each = self._raw * np.log(share) + (1 - self._raw) * np.log(1 - share)
         return np.asarray(-(weights * each).sum(axis=1))
 
     def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

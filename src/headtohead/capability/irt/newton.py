@@ -78,23 +78,24 @@ class Family(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
-    """Where each score stands in the sums."""
+    """Where each score stands in the sums.
+
+    Benchmarks are few, so sums over theirs are one product with zeros and ones, `of_benchmark`.
+    """
 
     model: IntArray
     benchmark: IntArray
     model_starts: IntArray
-    by_benchmark: IntArray
-    benchmark_starts: IntArray
+    of_benchmark: FloatArray
 
     @classmethod
     def of(cls, scores: Scores) -> "_Layout":
-        by_benchmark = np.argsort(scores.benchmark, kind="stable")
+        every = np.arange(len(scores.benchmarks))
         return cls(
             scores.model,
             scores.benchmark,
             np.searchsorted(scores.model, np.arange(len(scores.models))),
-            by_benchmark,
-            np.searchsorted(scores.benchmark[by_benchmark], np.arange(len(scores.benchmarks))),
+            (scores.benchmark[:, None] == every).astype(np.float64),
         )
 
     def over_models(self, values: FloatArray) -> FloatArray:
@@ -103,9 +104,7 @@ class _Layout:
 
     def over_benchmarks(self, values: FloatArray) -> FloatArray:
         """Sums by benchmark, shape (R, B)."""
-        return np.asarray(
-            np.add.reduceat(values[:, self.by_benchmark], self.benchmark_starts, axis=1)
-        )
+        return np.asarray(values @ self.of_benchmark)
 
 
 def logits(scores: Scores, params: Params) -> FloatArray:
