@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.capability.settings import DEFAULT_SOURCE, IndexSettings
-from headtohead.core.question import ScopeKind, ScopeWord
+from headtohead.core.question import Question, ScopeKind, ScopeWord
 from headtohead.core.settings import choices_of, options_of, type_of
 from headtohead.evidence.benchmarks import DOMAINS
 
@@ -40,6 +40,17 @@ SIDE_WORDS = {
     "b": ScopeWord("text", "Side B likewise.", ""),
 }
 _SHARED = ("domain", "method", "dates", "independent", "without", "frontier_benchmarks")
+
+
+def question_between(asks: str, *units: str, **words: ScopeWord) -> Question:
+    """A question about two sides of an index, with scope words of its own."""
+    return Question(
+        asks=asks,
+        reads=("benchmark_scores",),
+        optional=("index_scores", "index_benchmarks"),
+        units=units,
+        scope={**INDEX_WORDS, **SIDE_WORDS, **words},
+    )
 
 
 def settings_of(scope: Mapping[str, Any]) -> IndexSettings:

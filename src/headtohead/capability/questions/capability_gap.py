@@ -8,8 +8,8 @@ from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
-from headtohead.core.question import Answer, Ask, Frames, Question
+from headtohead.capability.words import question_between, settings_of
+from headtohead.core.question import Answer, Ask, Frames
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
 if TYPE_CHECKING:
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
     from headtohead.stats.inputs import BoolArray
 
-QUESTION = Question(
-    asks="How many index points apart are the best models of the two sides?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("index",),
-    scope={**INDEX_WORDS, **SIDE_WORDS},
+QUESTION = question_between(
+    "How many index points apart are the best models of the two sides?",
+    "index",
 )
 
 

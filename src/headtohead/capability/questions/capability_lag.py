@@ -7,26 +7,20 @@ from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import Clock, Lag, side_lag
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
-QUESTION = Question(
-    asks="How many months behind side A is side B on a capability index?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("months",),
-    scope={
-        **INDEX_WORDS,
-        **SIDE_WORDS,
-        "clock": ScopeWord(
-            "text",
-            "release: lag when B's best came out; about: lag on the day asked about.",
-            "release",
-            ("release", "about"),
-        ),
-    },
+QUESTION = question_between(
+    "How many months behind side A is side B on a capability index?",
+    "months",
+    clock=ScopeWord(
+        "text",
+        "release: lag when B's best came out; about: lag on the day asked about.",
+        "release",
+        ("release", "about"),
+    ),
 )
 _WORTH_SAYING = 0.005
 

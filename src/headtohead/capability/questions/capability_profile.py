@@ -7,25 +7,19 @@ from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import Functioning, functioning
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.estimate import Estimate
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.benchmarks import benchmarks, title
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
 
 if TYPE_CHECKING:
     import polars as pl
 
-QUESTION = Question(
-    asks="On which benchmarks is a side better or worse than its overall level says?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("pp",),
-    scope={
-        **INDEX_WORDS,
-        **SIDE_WORDS,
-        "since": ScopeWord("day", "Models released on this day or later.", "2025-01-01"),
-    },
+QUESTION = question_between(
+    "On which benchmarks is a side better or worse than its overall level says?",
+    "pp",
+    since=ScopeWord("day", "Models released on this day or later.", "2025-01-01"),
 )
 _ALPHA = 0.1
 _COLUMNS = (

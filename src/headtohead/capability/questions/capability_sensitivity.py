@@ -8,19 +8,17 @@ from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import lag_days, side_lag
 from headtohead.capability.variants import Variant, variants
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question
+from headtohead.core.question import Answer, Ask, Frames
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
-QUESTION = Question(
-    asks="How far do gap and lag move under other choices that one could have made?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("index", "months"),
-    scope={**INDEX_WORDS, **SIDE_WORDS},
+QUESTION = question_between(
+    "How far do gap and lag move under other choices that one could have made?",
+    "index",
+    "months",
 )
 _COLUMNS = (
     "topic",

@@ -10,26 +10,20 @@ from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import CatchUp, catch_up
 from headtohead.capability.tables import model_rows
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.interval import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
 if TYPE_CHECKING:
     import polars as pl
 
-QUESTION = Question(
-    asks="How long do records of side A stand until side B matches them?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("months",),
-    scope={
-        **INDEX_WORDS,
-        **SIDE_WORDS,
-        "since": ScopeWord("day", "Records set on this day or later.", "2023-01-01"),
-    },
+QUESTION = question_between(
+    "How long do records of side A stand until side B matches them?",
+    "months",
+    since=ScopeWord("day", "Records set on this day or later.", "2023-01-01"),
 )
 _COLUMNS = (
     "side",
@@ -115,7 +109,7 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
     import polars as pl
 
     made, records = found.capability, times.times
-    theirs = [n for n in found.b_past.nonzero()[0].tolist()]
+    theirs = found.b_past.nonzero()[0].tolist()
     rows = []
     for level, day, lasted, matched in zip(
         records.levels.tolist(),
@@ -149,13 +143,9 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
             }
         )
     schema = {
-        "model_name": pl.String(),
-        "matched_by": pl.String(),
-        "matched_on": pl.Date(),
-        "stood_until": pl.Date(),
-        "stood_months": pl.Float64(),
-        "stood_low_months": pl.Float64(),
-        "stood_high_months": pl.Float64(),
+        **dict.fromkeys(("model_name", "matched_by"), pl.String()),
+        **dict.fromkeys(("matched_on", "stood_until"), pl.Date()),
+        **dict.fromkeys(("stood_months", "stood_low_months", "stood_high_months"), pl.Float64()),
         "is_matched": pl.Boolean(),
     }
     table = pl.DataFrame(rows, schema=schema)

@@ -6,25 +6,19 @@ from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import drawn_interval
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.interval import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.benchmarks import benchmarks, title
 from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
     import polars as pl
 
-QUESTION = Question(
-    asks="What score would the best model of each side be expected to reach on each benchmark?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("pp",),
-    scope={
-        **INDEX_WORDS,
-        **SIDE_WORDS,
-        "benchmarks": ScopeWord("texts", "Which benchmarks; empty: all of the index.", ()),
-    },
+QUESTION = question_between(
+    "What score would the best model of each side be expected to reach on each benchmark?",
+    "pp",
+    benchmarks=ScopeWord("texts", "Which benchmarks; empty: all of the index.", ()),
 )
 _COLUMNS = (
     "benchmark",

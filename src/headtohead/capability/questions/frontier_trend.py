@@ -14,23 +14,19 @@ from headtohead.capability.survival import (
     trend_gap,
 )
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
-from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
+from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
 
-QUESTION = Question(
-    asks="How fast do the two frontiers rise, and how far apart do they run?",
-    reads=("benchmark_scores",),
-    optional=("index_scores", "index_benchmarks"),
-    units=("index_per_year", "index", "months"),
-    scope={
-        **INDEX_WORDS,
-        **SIDE_WORDS,
-        "since": ScopeWord("day", "Lines through the records since this day.", "2024-04-01"),
-    },
+QUESTION = question_between(
+    "How fast do the two frontiers rise, and how far apart do they run?",
+    "index_per_year",
+    "index",
+    "months",
+    since=ScopeWord("day", "Lines through the records since this day.", "2024-04-01"),
 )
 _STEP = 0.1  # points between two levels at which the frontiers are compared
 
