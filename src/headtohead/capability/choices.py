@@ -193,11 +193,7 @@ def _in_groups(
 
 
 def _lines(words: Mapping[str, str]) -> "alt.Y":
-    """One line a row in the order made; heads of groups in bold.
-
-    Args:
-        words: Words of the groups, all ours.
-    """
+    """One line a row in the order made; heads of groups in bold."""
     import altair as alt
 
     heads = " || ".join(f"datum.value == '{head}'" for head in words.values() if head)
@@ -241,9 +237,7 @@ def _directions(sides: tuple[str, ...]) -> "list[alt.Chart]":
 def _ends(row: ChartRow, far: Mapping[str, float | None]) -> ChartRow:
     """Where each interval is drawn to; a choice without joint draws has none.
 
-    Args:
-        row: Of one choice.
-        far: Where an interval without an upper end is cut, by quantity.
+    An interval without an upper end is cut at `far` of its quantity.
     """
     drawn = row.get("gap_low_index") is not None
     made = dict(row)

@@ -32,9 +32,6 @@ def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
 
     Both bests are chosen anew in each draw, so the interval holds what the scores leave open
     about who led. The gap is B minus A, and is missing until both sides have a model.
-
-    Args:
-        found: The two sides.
     """
     import polars as pl
 
@@ -55,9 +52,7 @@ def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
 def stood(found: TwoSides, setter: int) -> Interval:
     """Months until side B first had what one model of side A has, between joint draws.
 
-    Args:
-        found: The two sides.
-        setter: The position of the model in the index.
+    `setter` is the position of that model in the index.
 
     Returns:
         Where B never had it, `value` and `low` are the months until the last day, and `high` is

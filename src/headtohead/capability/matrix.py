@@ -135,9 +135,6 @@ def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":
 
     Where only a share of the items is sound, the scale ends there: it is a test of fewer items, on
     which guessing solves a larger share.
-
-    Args:
-        rows: At least one row of `benchmark_scores`.
     """
     import polars as pl
 

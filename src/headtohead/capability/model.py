@@ -27,10 +27,8 @@ class Capability:
     """An index and what is known of its models.
 
     Attributes:
-        settings: How it was made.
         index: Values and joint draws, in points.
         models: One row a model, in the order of `index.models`; see `Matrix`.
-        rows: The rows of evidence behind it.
         left_out: Why -> how many scores.
     """
 
@@ -135,7 +133,6 @@ class TwoSides:
     """Two sides of an index on one day.
 
     Attributes:
-        capability: The index.
         a: Which models of side A may lead and were out, shape (M,).
         b: Likewise of side B.
         a_past: Which of side A may show when a level was first reached: older models were given

@@ -32,7 +32,6 @@ class OwnScores:
 
     Attributes:
         rows: Rows of `benchmark_scores` with the entity columns; their source is "scores".
-        citation: The file as a source.
     """
 
     rows: "pl.DataFrame"

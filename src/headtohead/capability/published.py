@@ -1,7 +1,5 @@
 """A publisher's own index, as printed: scores, intervals, and curves of benchmarks."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from headtohead.capability.irt import Index, Scores
@@ -9,9 +7,6 @@ from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.question import Frames
 from headtohead.stats.quantiles import normal_quantile
-
-if TYPE_CHECKING:
-    pass
 
 _INDEX = "eci"
 _COLUMNS = ("model_id", "lab", "country", "open", "family", "brand")
@@ -22,11 +17,6 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
 
     The draws are independent normals: what errors have in common is not published, so a gap of two
     models is a little less sure here than it could be. A model without an interval is exact.
-
-    Args:
-        frames: The evidence.
-        settings: How the index is made.
-        rng: Source of randomness.
 
     Raises:
         ValueError: If no edition was known.

@@ -41,9 +41,7 @@ _INDEX_COLUMNS = {
 def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
     """The models, the ablest first, with places, tie groups and intervals.
 
-    Args:
-        result: The index.
-        top: How many models a terminal shows; 25 if None.
+    A terminal shows the first `top` models; 25 if None.
     """
     answer = result.answer
     columns = (

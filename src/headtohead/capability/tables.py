@@ -30,9 +30,7 @@ MODEL_COLUMNS = (
 def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
     """Some models, the ablest first: points, interval, benchmarks, and where the scores are from.
 
-    Args:
-        made: The index.
-        among: Which models, shape (M,).
+    `among` has shape (M,).
     """
     import polars as pl
 

@@ -35,7 +35,6 @@ class Variant:
 
     Attributes:
         topic: What it is about: scores, benchmarks, missing, dates, model, frontier.
-        choice: In a reader's words.
         sides: Both sides under it; or why there is none.
     """
 
@@ -45,13 +44,7 @@ class Variant:
 
 
 def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]:
-    """The index as asked for, and under each other choice.
-
-    Args:
-        frames: The evidence.
-        ask: The question.
-        base: The settings asked for.
-    """
+    """The index as asked for, and under each other choice."""
 
     def under(topic: str, choice: str, **changed: object) -> Variant:
         settings = replace(base, **changed)  # type: ignore[arg-type]

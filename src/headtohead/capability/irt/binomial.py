@@ -36,7 +36,6 @@ class Binomial:
     """Loss and penalty of the default fit.
 
     Args:
-        scores: The scores.
         slope_sd: Standard deviation of the prior on log-slopes, around a slope of 1. With 0.75,
             95% of slopes lie within a factor of 4.4.
         spread_sd: Standard deviation of the weak prior on abilities and difficulties, in logits.
@@ -116,9 +115,7 @@ def start(scores: Scores) -> Params:
 def item_weights(scores: Scores, rho: float) -> FloatArray:
     """How many independent items each score counts as, shape (N,).
 
-    Args:
-        scores: The scores.
-        rho: Spread beyond the items, inside (0, 1).
+    The spread beyond the items, `rho`, is inside (0, 1).
     """
     per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
     return np.asarray(1 / (per_item + rho * (1 - per_item)))
@@ -129,10 +126,6 @@ def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArra
 
     Weights and fit are found in turn: rho is such that the squared residuals are as large as the
     degrees of freedom left say.
-
-    Args:
-        scores: The scores.
-        family: Loss and penalty.
     """
     params, rho = start(scores), _USUAL_RHO
     for _ in range(_ROUNDS):

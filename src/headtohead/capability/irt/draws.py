@@ -35,13 +35,7 @@ _AT = 0.95
 
 
 def benchmark_weights(scores: Scores, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Random weights, the same for all scores of a benchmark, shape (draws, N); their mean is 1.
-
-    Args:
-        scores: The scores.
-        draws: How many.
-        rng: Source of randomness.
-    """
+    """Random weights, the same for all scores of a benchmark, shape (draws, N); their mean is 1."""
     return np.asarray(rng.exponential(size=(draws, len(scores.benchmarks)))[:, scores.benchmark])
 
 
@@ -49,11 +43,6 @@ def within_model_weights(scores: Scores, draws: int, rng: np.random.Generator) -
     """How often each score is drawn when each model's are drawn anew, shape (draws, N).
 
     This is the bootstrap that Epoch publishes its intervals from: benchmarks count as given.
-
-    Args:
-        scores: The scores.
-        draws: How many.
-        rng: Source of randomness.
     """
     weights = np.zeros((draws, scores.model.size))
     ends = np.append(
@@ -70,11 +59,7 @@ def steadied(
 ) -> FloatArray:
     """The draws around the point fit, each model's spread mended, shape (R, M).
 
-    Args:
-        draws: Aligned draws, shape (R, M).
-        ability: The point fit, shape (M,).
-        variance: What the likelihood gives, shape (M,).
-        per_model: Benchmarks of each model, shape (M,).
+    The draws are aligned, shape (R, M); all else has shape (M,), `variance` from the likelihood.
     """
     middle = draws.mean(axis=0)
     drawn = np.maximum(((draws - middle) ** 2).mean(axis=0), 1e-12)

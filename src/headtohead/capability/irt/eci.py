@@ -42,7 +42,6 @@ class Ridge:
     """Loss and penalty of Epoch's fit.
 
     Args:
-        scores: The scores.
         fixed: The benchmark whose slope is 1.
         strength: Of the ridge; Epoch's is 0.1.
 
@@ -109,10 +108,7 @@ def fit_eci(
 ) -> Params:
     """The minimum of Epoch's objective, in logits.
 
-    Args:
-        scores: The scores, one for each model and benchmark.
-        fixed: The benchmark whose slope is 1.
-        strength: Of the ridge, not negative.
+    The slope of the benchmark `fixed` is 1; `strength` is that of the ridge, not negative.
 
     Raises:
         ValueError: If `fixed` has no score, or models share no benchmark.

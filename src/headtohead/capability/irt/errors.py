@@ -15,11 +15,7 @@ def ability_variance(
     It is the inverse of the expected curvature, difficulties and slopes being unknown too, carried
     over to the scale on which the mean and the spread of all models are given.
 
-    Args:
-        scores: The scores.
-        family: Loss and penalty of the fit.
-        params: One row: the fit.
-        weights: Of each score, shape (N,).
+    `params` is the fit, one row; `weights` are of each score, shape (N,).
     """
     m, b = len(scores.models), len(scores.benchmarks)
     eta = logits(scores, params)

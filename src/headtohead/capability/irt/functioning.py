@@ -39,7 +39,6 @@ class Functioning:
     """One benchmark.
 
     Attributes:
-        benchmark: Its name.
         a_n: Models of side A on it.
         b_n: Models of side B on it.
         score: How much more (of 0 to 1, chance-corrected) B's models score than models of A that

@@ -148,10 +148,7 @@ def drawn_interval(value: float, draws: FloatArray, level: float) -> Interval:
 def drawn_intervals(values: FloatArray, draws: FloatArray, level: float) -> tuple[Interval, ...]:
     """As `drawn_interval` for many values at once.
 
-    Args:
-        values: Shape (M,).
-        draws: Shape (R, M).
-        level: Coverage, inside (0, 1).
+    Values have shape (M,), draws (R, M).
     """
     if draws.shape[0] == 0:
         return tuple(Interval(value, -np.inf, np.inf) for value in values.tolist())

@@ -219,14 +219,7 @@ def _step(
 ) -> Params:
     """The damped step; abilities are eliminated first.
 
-    Args:
-        layout: Where each score stands.
-        family: Loss and penalty.
-        params: Where R fits are.
-        eta: Their logits, shape (R, N).
-        weights: Shape (R, N).
-        damping: Shape (R,).
-        room: Zeros of shape (R or more, M, 2 B), overwritten at the same places in every step.
+    `room` is zeros, shape (R or more, M, 2 B), overwritten at the same places in every step.
     """
     b = params.difficulty.shape[1]
     push, bend = family.slopes(eta, weights)

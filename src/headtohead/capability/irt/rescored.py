@@ -19,10 +19,6 @@ def rescored(index: Index, scores: Scores) -> FloatArray:
     stays. A full refit would also bend the curves to the further scores, and then choose the scale
     anew, so that what one side loses could raise the other.
 
-    Args:
-        index: By the likelihood of items.
-        scores: Further scores of models of the index, on its benchmarks.
-
     Raises:
         ValueError: If the index is not by the likelihood of items, or a model or benchmark is not
             in it.

@@ -32,10 +32,7 @@ class IndexScale:
 def by_anchors(scores: Scores, ability: FloatArray, anchors: Mapping[str, float]) -> IndexScale:
     """The scale on which two models stand at the points given.
 
-    Args:
-        scores: Names the models.
-        ability: In logits, shape (M,).
-        anchors: Two models -> their points.
+    Abilities are in logits, shape (M,); `anchors` are two models -> their points.
 
     Raises:
         ValueError: If there are not two, one is no model of the index, or the one with more points
@@ -59,10 +56,7 @@ def by_anchors(scores: Scores, ability: FloatArray, anchors: Mapping[str, float]
 def by_spread(ability: FloatArray, mean: float = MEAN_INDEX, sd: float = SD_INDEX) -> IndexScale:
     """The scale on which the models have this mean and standard deviation.
 
-    Args:
-        ability: In logits, shape (M,), M >= 2.
-        mean: In points.
-        sd: In points, above 0.
+    Abilities are in logits, shape (M,), M >= 2.
 
     Raises:
         ValueError: If all models are equally able.
@@ -77,10 +71,7 @@ def by_spread(ability: FloatArray, mean: float = MEAN_INDEX, sd: float = SD_INDE
 def by_likeness(scores: Scores, ability: FloatArray, like: Mapping[str, float]) -> IndexScale:
     """The scale on which shared models keep the mean and spread that they have elsewhere.
 
-    Args:
-        scores: Names the models.
-        ability: In logits, shape (M,).
-        like: Models of another index and their points there.
+    Abilities are in logits, shape (M,); `like` is models -> their points in another index.
 
     Raises:
         ValueError: If fewer than two models are shared, or all of them are alike.
@@ -98,9 +89,7 @@ def aligned(draws: FloatArray, ability: FloatArray) -> tuple[FloatArray, FloatAr
     A draw may drift or stretch as a whole without any model gaining on another. The scale is that
     of all models together, so such drift is taken out.
 
-    Args:
-        draws: Abilities, shape (R, M).
-        ability: Of the point fit, shape (M,).
+    Draws have shape (R, M), the point fit (M,).
 
     Returns:
         (plus, times), each of shape (R,): the draw becomes plus + times * draw.

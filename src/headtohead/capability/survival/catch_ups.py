@@ -117,15 +117,8 @@ def catch_up(
     records there happened to be. Records closed by one entry share a weight, and so do those
     that still stand: a model that closes five gaps at once is one piece of evidence.
 
-    Args:
-        leader: Entries of the leader.
-        trailing: Entries of the trailing side, drawn together with the leader's.
-        on_day: As in `catch_up_times`.
-        rng: Source of randomness, for the weights.
-        since: As in `catch_up_times`.
-        tolerance: As in `catch_up_times`.
-        horizon: Days, > 0, for the restricted mean; None: no mean.
-        level: Coverage, inside (0, 1).
+    Both sides are drawn together; `on_day`, `since` and `tolerance` are as in `catch_up_times`.
+    The restricted mean goes up to `horizon`, days above 0; there is no mean if it is None.
 
     Returns:
         Ends are inf where the curve of too many draws stays above one half. A draw without

@@ -15,10 +15,7 @@ from headtohead.stats.inputs import BoolArray, FloatArray
 def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> FloatArray:
     """The Kaplan-Meier median of every row; inf where the curve stays above one half.
 
-    Args:
-        time: Shape (rows, n), >= 0.
-        ended: Shape (rows, n).
-        weights: Shape (rows, n), >= 0; 0 leaves a duration out.
+    All have shape (rows, n), times and weights of at least 0; a weight of 0 leaves a duration out.
 
     Returns:
         Shape (rows,); nan where a row has no weight at all.

@@ -10,10 +10,7 @@ from headtohead.stats.inputs import FloatArray
 def best_on(days: ArrayLike, values: ArrayLike, day: int) -> int:
     """The position of the best entry known on a day; of equals the earliest.
 
-    Args:
-        days: Whole days, shape (n,).
-        values: Shape (n,), higher is better.
-        day: Later entries do not count.
+    Both have shape (n,), higher is better; entries later than `day` do not count.
 
     Raises:
         ValueError: If there is none by that day.
@@ -30,9 +27,7 @@ def frontier_probability(draws: ArrayLike) -> FloatArray:
 
     A noisy entry is favoured, since its draws reach high more often.
 
-    Args:
-        draws: Joint draws of the values, shape (R, n), higher is better. Give the entries
-            known on the day asked about.
+    Draws have shape (R, n), higher is better, of the entries known on the day asked about.
 
     Returns:
         Shape (n,), adding up to 1; entries that tie in a draw share it.

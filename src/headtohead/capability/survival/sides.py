@@ -95,8 +95,7 @@ class Front:
     def reached(self, levels: FloatArray) -> IntArray:
         """Position in `days` where each row first has its levels; k where it never has.
 
-        Args:
-            levels: Shape (rows, q), or (q,) for the same levels in every row.
+        Levels have shape (rows, q), or (q,) for the same in every row.
         """
         wanted = np.broadcast_to(levels, (self.best.shape[0], levels.shape[-1]))
         found = [np.searchsorted(b, w, side="left") for b, w in zip(self.best, wanted, strict=True)]
@@ -106,10 +105,7 @@ class Front:
 def front(days: IntArray, rows: FloatArray, on_day: int) -> Front:
     """The best so far in every row.
 
-    Args:
-        days: Shape (n,), any order.
-        rows: Shape (rows, n).
-        on_day: Later entries do not count.
+    Days have shape (n,) in any order, rows (rows, n); entries later than `on_day` do not count.
     """
     known = np.flatnonzero(days <= on_day)
     if known.size == 0:
