@@ -1,18 +1,14 @@
 """How fast the two frontiers rise, and how far apart they run."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import (
-    Spread,
-    TrendGap,
-    horizontal_gap,
-    trend_gap,
-)
+from headtohead.capability.survival import Spread, TrendGap, horizontal_gap, trend_gap
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
@@ -20,6 +16,9 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
+
+if TYPE_CHECKING:
+    import polars as pl
 
 QUESTION = question_between(
     "How fast do the two frontiers rise, and how far apart do they run?",
@@ -40,10 +39,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     a, b = made.side(found.a_past), made.side(found.b_past)
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     names = [side_name(side(ask, w)) for w in ("a", "b")]
+    rows = model_rows(made, found.a_past | found.b_past)
     notes, estimates = [], []
     try:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
-        estimates += _lines(found, ask, lines, names)
+        estimates += _lines(ask, rows, lines, names)
     except ValueError:
         notes.append(
             f"no lines: a side has fewer than three records since {ask.scope['since']}, or the "
@@ -52,14 +52,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
     try:
         apart = horizontal_gap(a, b, _levels(found), day, LEVEL)
         if apart.both and np.isfinite(apart.mean.value):
-            label = f"{names[1]} after {names[0]} at the same level, on average"
-            method = (
-                "mean time between both sides' first model at a level, over levels that both "
-                "reached"
-            )
-            months = apart.mean.rescaled(MONTHS_A_DAY)
             estimates.append(
-                _made(found, ask, label, months, method, apart.both, "levels", "months")
+                estimate(
+                    ask,
+                    rows,
+                    label=f"{names[1]} after {names[0]} at the same level, on average",
+                    interval=apart.mean.rescaled(MONTHS_A_DAY),
+                    unit="months",
+                    level=LEVEL,
+                    method="mean time between both sides' first model at a level, over levels that "
+                    "both reached",
+                    n=apart.both,
+                    n_of="levels",
+                )
             )
         notes.append(
             f"{apart.both} levels reached by both, a tenth of a point apart; {apart.only_leader} "
@@ -72,7 +77,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(estimates),
         says="; ".join(f"{e.label} {e.value:.1f} ({e.interval()})" for e in estimates),
-        rows=shown(model_rows(made, found.a_past | found.b_past), MODEL_COLUMNS),
+        rows=shown(rows, MODEL_COLUMNS),
         notes=tuple(notes),
     )
 
@@ -88,7 +93,7 @@ def _levels(found: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.arange(max(first) + _STEP, max(best), _STEP)
 
 
-def _lines(found: TwoSides, ask: Ask, lines: TrendGap, names: list[str]) -> list[Estimate]:
+def _lines(ask: Ask, rows: "pl.DataFrame", lines: TrendGap, names: list[str]) -> list[Estimate]:
     a, b = lines.leader_records, lines.trailing_records
     wanted = (
         (f"slope of {names[0]}", lines.leader_slope, 1.0, "index_per_year", a),
@@ -96,11 +101,24 @@ def _lines(found: TwoSides, ask: Ask, lines: TrendGap, names: list[str]) -> list
         (f"line of {names[1]} below that of {names[0]}", lines.level_gap, 1.0, "index", a + b),
         (f"that gap at the pace of {names[0]}", lines.days, MONTHS_A_DAY, "months", a + b),
     )
-    return [
-        _made(found, ask, label, *_interval(spread, ask, by), n, "records", unit)
-        for label, spread, by, unit, n in wanted
-        if np.isfinite(spread.both.value)
-    ]
+    made = []
+    for label, spread, by, unit, n in wanted:
+        if np.isfinite(spread.both.value):
+            interval, method = _interval(spread, ask, by)
+            made.append(
+                estimate(
+                    ask,
+                    rows,
+                    label=label,
+                    interval=interval,
+                    unit=unit,
+                    level=LEVEL,
+                    method=method,
+                    n=n,
+                    n_of="records",
+                )
+            )
+    return made
 
 
 def _interval(spread: Spread, ask: Ask, by: float) -> tuple[Interval, str]:
@@ -109,27 +127,3 @@ def _interval(spread: Spread, ask: Ask, by: float) -> tuple[Interval, str]:
     if np.isfinite(spread.both.low) and np.isfinite(spread.both.high):
         return spread.both.rescaled(by), f"{through}, scores and records drawn anew"
     return spread.scores.rescaled(by), f"{through}, scores drawn anew, records as given"
-
-
-def _made(
-    found: TwoSides,
-    ask: Ask,
-    label: str,
-    interval: Interval,
-    method: str,
-    n: int,
-    n_of: str,
-    unit: str,
-) -> Estimate:
-    rows = model_rows(found.capability, found.a_past | found.b_past)
-    return estimate(
-        ask,
-        rows,
-        label=label,
-        interval=interval,
-        unit=unit,
-        method=method,
-        n=n,
-        n_of=n_of,
-        level=LEVEL,
-    )
