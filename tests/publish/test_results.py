@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from headtohead.publish.sheet import (
     TableColumn,
     Topic,
 )
-from headtohead.publish.terminal import cells_of, sheet_lines, table
+from headtohead.publish.terminal import cells_of, figure_lines, sheet_lines, table
 
 COLUMNS = (
     TableColumn("model", "Model"),
@@ -223,3 +223,19 @@ def test_the_verbs_of_the_package_give_results(tmp_path: Path) -> None:
     assert made.as_json()["verb"] == "show"
     assert made.to_frame().height == 8
     assert set(made.to_frame()["reading"]) == {"as stated", "kindest"}
+
+
+def test_each_board_names_the_columns_that_do_not_fit_unless_one_above_did() -> None:
+    columns = tuple(TableColumn(f"c{n}", f"Column {n}", 0) for n in range(9))
+    small, large = (tuple(float(10**power + n) for n in range(9)) for power in (1, 7))
+    boards = tuple(
+        Alternative(key, key, "", key, "", "", (), (row,))
+        for key, row in (("one", small), ("two", large), ("three", large))
+    )
+    chooser = Chooser("Board", boards, "c0", ("c0", True), {}, listed=(5, 5, 5))
+    figure = Figure("boards", "Boards", columns=columns, data=DataTable(columns, ()))
+    text = "\n".join(figure_lines(replace(figure, chooser=chooser), 100))
+    one, two, three = text.replace("two:", "one:").replace("three:", "one:").split("one:")[1:]
+    assert "Too wide" not in one
+    assert "Too wide to show here: Column" in two
+    assert "Too wide" not in three

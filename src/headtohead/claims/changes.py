@@ -119,13 +119,7 @@ def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]
 
 
 def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> list[Change]:
-    """Entrants among the first `top` places of either text board whose place differs.
-
-    Args:
-        before: The `arena_ratings` known on the earlier day.
-        after: Those known on the later day.
-        top: How many places count.
-    """
+    """Entrants among the first `top` places of either text board whose place differs."""
     (then, _), (now, board) = _places(before), _places(after)
     found = []
     # Those that left come last, in their old order: never in a set's own, which changes by run.

@@ -73,7 +73,6 @@ class Claim:
         about: The day or window it speaks of.
         as_stated: The scope that the sentence implies.
         kindest: The narrowest scope in which it could be true.
-        sources: Sources that may speak to it.
         expect: What we expected before looking; never used for the verdict.
         note: Why the verdict differs from what was expected, or what a reader must know.
     """
@@ -95,12 +94,10 @@ class ClaimsFile:
     """A file of claims.
 
     Attributes:
-        title: What the claims are about.
         origin: Where the sentences come from.
         group: The column that tells the two sides apart.
         a: The side that would be replaced.
         b: The side that might stand in.
-        claims: In file order.
     """
 
     title: str

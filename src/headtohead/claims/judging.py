@@ -37,14 +37,7 @@ def verdicts_on(
     as_of: date,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Verdict, ...]:
-    """The verdict on every claim.
-
-    Args:
-        facts: The evidence.
-        claims: The claims.
-        about: A window to ask them of instead of their own.
-        as_of: The day of our knowledge.
-        progress: Called with the id of each claim before it is judged.
+    """The verdict on every claim, asked of `about` instead of its own window where that is given.
 
     Raises:
         NoEvidence: If nothing at all was known by then.

@@ -22,12 +22,7 @@ _EACH = ("all", "any", "most", "each_any")
 
 
 def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[str]) -> ClaimsFile:
-    """The claims in a file.
-
-    Args:
-        path: The TOML file.
-        questions: Analysis id -> its question, to check scope words, units and kinds.
-        source_ids: Every source that exists, to check `sources`.
+    """The claims in a file, whose scope words, units, kinds and sources are checked.
 
     Raises:
         ClaimsFileError: With one line for each problem found.

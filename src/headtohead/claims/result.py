@@ -89,11 +89,7 @@ class ReportResult(Result):
         return report_sheet(self)
 
     def save_charts(self, folder: Path | str) -> list[Path]:
-        """The files written: SLUG.png and SLUG.svg for every figure that can be plotted.
-
-        Args:
-            folder: Where to; made if it is not there.
-        """
+        """As `publish.images.save_charts`: PNG and SVG files of every figure, and their paths."""
         from headtohead.publish.images import save_charts
 
         return save_charts(self.sheet, Path(folder))

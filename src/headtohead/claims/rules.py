@@ -16,10 +16,6 @@ WORDS: tuple[Word, ...] = ("supported", "narrowly true", "refuted", "open", "not
 def meets(estimate: Estimate, bound: Bound) -> Truth:
     """Whether one estimate meets the bound: inside, outside, or straddling it.
 
-    Args:
-        estimate: The number and its interval.
-        bound: The stated range and how to judge it.
-
     Raises:
         InputError: If the units differ.
     """
@@ -40,12 +36,7 @@ def meets(estimate: Estimate, bound: Bound) -> Truth:
 
 
 def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
-    """Whether a reading holds, over all its estimates.
-
-    Args:
-        estimates: What the analysis found; none means not measurable.
-        bound: The stated range, and how many of them must meet it.
-    """
+    """Whether a reading holds, over all its estimates; without any it is not measurable."""
     if not estimates:
         return "not measurable"
     if bound.each == "each_any":
@@ -61,12 +52,7 @@ def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
 
 
 def word(as_stated: Truth, kindest: Truth) -> Word:
-    """The verdict on a claim from the truth of its two readings.
-
-    Args:
-        as_stated: Truth in the scope the sentence implies.
-        kindest: Truth in the narrowest scope in which it could be true.
-    """
+    """The verdict on a claim from the truth of its two readings."""
     if as_stated == "true":
         return "supported"
     if kindest == "true":

@@ -12,14 +12,7 @@ from headtohead.publish.numbers import range_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One reading with its answer.
-
-    Attributes:
-        reading: What was asked.
-        answer: What was found.
-        truth: Whether it holds.
-        about: The day or window it was asked about.
-    """
+    """One reading with its answer."""
 
     reading: Reading
     answer: Answer
@@ -32,11 +25,8 @@ class Verdict:
     """What became of one claim.
 
     Attributes:
-        claim: The claim.
-        as_of: The day of our knowledge.
         as_stated: The first reading, judged.
         kindest: The second reading, judged.
-        word: The verdict.
         sentence: The verdict as one sentence to quote.
         decides: What evidence would settle it, if it is open or not measurable.
     """

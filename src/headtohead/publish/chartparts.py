@@ -58,10 +58,7 @@ def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart"
 def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
     """A time axis over milliseconds, in UTC so that no day slips.
 
-    Args:
-        column: Milliseconds.
-        padding: Pixels, or an expression, left free at both ends.
-        more: For the axis.
+    `padding` is pixels, or an expression, left free at both ends; `more` is for the axis.
     """
     import altair as alt
 

@@ -40,11 +40,7 @@ def specification(chart: "alt.LayerChart", description: str) -> dict[str, Any]:
 
 
 def config(ink: Mapping[str, Any]) -> dict[str, Any]:
-    """The look of every chart.
-
-    Args:
-        ink: `PAGE_INK` or `PRINT_INK`.
-    """
+    """The look of every chart."""
     small = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12}
     axis = {
         **small,
@@ -112,12 +108,7 @@ def config(ink: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def framed(spec: Mapping[str, Any], frame: Mapping[str, Any]) -> dict[str, Any]:
-    """The chart with its title above and its sources below, of fixed width, to stand alone.
-
-    Args:
-        spec: From `specification`.
-        frame: From `frame`.
-    """
+    """The chart with its title above and its sources below, of fixed width, to stand alone."""
     outer = {k: spec[k] for k in ("params", "datasets") if k in spec}
     inner = {k: v for k, v in spec.items() if k not in (*outer, "background")}
     inner |= {"width": EXPORT_WIDTH, "title": frame["footer"]}
@@ -135,11 +126,7 @@ def frame(
 ) -> dict[str, Any]:
     """What `framed` puts around a chart: titles are text marks, so no markup is read in them.
 
-    Args:
-        title: One line.
-        subtitle: One or more sentences; broken into lines here.
-        footer: Lines.
-        ink: `PRINT_INK`.
+    Sentences of the subtitle and lines of the footer are broken here.
     """
     return {
         "title": {"text": wrapped(title, 80), "subtitle": wrapped(subtitle, 120)},

@@ -21,12 +21,7 @@ _CREDITED = 3  # most sources that a citation of a whole sheet names
 
 @dataclass(frozen=True, slots=True)
 class HowToCite:
-    """Two ways to write the same reference.
-
-    Attributes:
-        plain: One line.
-        bibtex: An entry.
-    """
+    """Two ways to write the same reference."""
 
     plain: str
     bibtex: str
@@ -38,10 +33,7 @@ class SourceView:
 
     Attributes:
         anchor: Its id in the list of sources.
-        url: A web address, or empty.
-        publisher: Its publisher.
         name: Publisher and product.
-        citation: The sentence to credit it with.
         licence: SPDX identifier or the publisher's terms.
         licence_url: Where that licence can be read; empty if unknown.
         evaluator: Who measured, in words.
@@ -96,11 +88,7 @@ def source_views(citations: Sequence[Citation]) -> dict[str, SourceView]:
 
 
 def content_hash(value: object) -> str:
-    """SHA-256 of an object's canonical JSON.
-
-    Args:
-        value: Anything JSON can hold.
-    """
+    """SHA-256 of an object's canonical JSON."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -116,13 +104,7 @@ def how_to_cite(
 ) -> HowToCite:
     """The reference for one page or chart.
 
-    Args:
-        title: Its title.
-        about: The window it speaks of; may be empty.
-        as_of: The day of our knowledge; None if there is none, as for a file of votes without days.
-        digest: From `content_hash`.
-        version: Of this package.
-        sources: Publishers behind it, to be credited too.
+    `as_of` is None where there is no day of knowledge, as for a file of votes without days.
     """
     window = f"about {about}, " if about else ""
     window += f"known by {as_of}, " if as_of else ""
@@ -145,12 +127,7 @@ def how_to_cite(
 
 
 def cite_sheet(sheet: "Sheet", version: str = VERSION) -> HowToCite:
-    """The reference for a whole sheet.
-
-    Args:
-        sheet: The result.
-        version: Of this package.
-    """
+    """The reference for a whole sheet."""
     from headtohead.publish.machine import data_json
 
     digest = sheet.digest or content_hash(

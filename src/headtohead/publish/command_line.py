@@ -25,8 +25,6 @@ class Verb(click.Command):
 
     Args:
         example: A whole command that works.
-        args: As of `click.Command`.
-        arguments: As of `click.Command`.
     """
 
     def __init__(self, *args: Any, example: str, **arguments: Any) -> None:  # noqa: ANN401
@@ -40,12 +38,7 @@ class Verb(click.Command):
 
 
 def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]], Verb]:
-    """A command of `h2h`.
-
-    Args:
-        example: A whole command that works, for the end of its help.
-        name: Its name, if not the function's.
-    """
+    """A command of `h2h`; its help ends with the example, a whole command that works."""
 
     def make(function: Callable[..., Any]) -> Verb:
         return click.command(name or function.__name__, cls=Verb, example=example)(function)
@@ -54,11 +47,7 @@ def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]]
 
 
 def typed(as_of: date | None = None) -> str:
-    """The command as it was typed, for "Again:"; with the day of knowledge, if none was given.
-
-    Args:
-        as_of: The day that was filled in.
-    """
+    """The command as it was typed, for "Again:"; with the day of knowledge, if none was given."""
     context = click.get_current_context()
     said = ["h2h", str(context.info_name), *context.meta.get(_TYPED, ())]
     has = any(parameter.name == "as_of" for parameter in context.command.params)

@@ -97,11 +97,8 @@ def output_options(*ways: Way) -> Callable[[Function], Function]:
 def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -> int:
     """Print a result, write the files asked for, and give the exit code of its answer.
 
-    Args:
-        result: What a verb gave.
-        output: Where it goes.
-        sheet: How it is shown, if not as `result.sheet`; with its command, if not as typed with the
-            day of knowledge.
+    `sheet` is how it is shown, if not as `result.sheet`; with its command, if not as typed with the
+    day of knowledge.
     """
     from headtohead.publish.sheet import EXIT_CODE
 
@@ -136,13 +133,7 @@ def deliver(result: "Result", output: Output, *, sheet: "Sheet | None" = None) -
 
 
 def write(path: Path, text: str, *, err: bool = True) -> None:
-    """Write a file whole or not at all, and say so.
-
-    Args:
-        path: Where to.
-        text: All of it.
-        err: Whether to say so beside the output, which may be JSON.
-    """
+    """Write a file whole or not at all, and say so: with `err` beside the output, maybe JSON."""
     from headtohead.publish.files import replace
 
     replace(path, text.encode())

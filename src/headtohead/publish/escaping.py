@@ -14,12 +14,7 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|#~!&$])")
 
 
 def plain(text: object, most: int = 2000) -> str:
-    """One line of text without control or reordering characters, cut at `most` characters.
-
-    Args:
-        text: Anything; None gives the empty text.
-        most: Longest result, in characters.
-    """
+    """One line of text without control or reordering characters, cut at `most`; None is empty."""
     raw = _BIDI.sub("", "" if text is None else str(text))
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
     line = " ".join(kept.split())

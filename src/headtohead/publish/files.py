@@ -57,9 +57,7 @@ def full(path: Path, error: OSError, stands: str = "") -> StoreFull:
 def writable(path: Path | None, argument: str) -> None:
     """Check that a file can be written before hours are spent on what goes into it.
 
-    Args:
-        path: The file; None if none is wanted.
-        argument: The argument that names it.
+    `argument` is the one that names it.
 
     Raises:
         InputError: If it is a folder, or its folder does not exist.

@@ -12,9 +12,7 @@ _SCALE = 2.0
 def save_charts(sheet: Sheet, folder: Path) -> list[Path]:
     """The files written: SLUG.png and SLUG.svg for every figure that can be plotted.
 
-    Args:
-        sheet: The result.
-        folder: Where to; made if it is not there.
+    The folder is made if it is not there.
     """
     import vl_convert
 

@@ -29,10 +29,6 @@ def sheet_markdown(sheet: Sheet, *, version: str = VERSION) -> str:
 
     A sheet with a verdict is a comment under a pull request: the verdict in sight, tables folded
     away. Any other is a page with headings.
-
-    Args:
-        sheet: The result.
-        version: Of this package.
     """
     blocks = _verdict(sheet) if sheet.word else _page(sheet, version)
     return "\n\n".join(filter(None, blocks)) + "\n"

@@ -18,9 +18,6 @@ class Track:
     """Where the drawing of an estimate has its parts, from 0 (left) to 100 (right).
 
     Attributes:
-        low: Left end of the interval.
-        high: Right end.
-        point: The estimate.
         open_low: True if nothing bounds the interval on the left.
         open_high: True on the right.
         bound_low: Left end of the stated range; None if no range was stated.
@@ -43,14 +40,10 @@ class NumberView:
     """One estimate in words.
 
     Attributes:
-        label: What it is.
         value: Rounded, with its unit.
         interval: The interval in words, with its coverage.
-        n: How many, and of what.
         about: The day or window it speaks of.
         as_of: The day of our knowledge.
-        method: How it was made.
-        sources: Every source behind it.
         unverified: True if a figure behind it could not be checked.
         bar: The drawing; None outside a reading.
     """
@@ -72,10 +65,7 @@ def number_view(
 ) -> NumberView:
     """One estimate in words.
 
-    Args:
-        e: The estimate.
-        sources: Source id -> what pages show of it; a source without a card is left out.
-        bar: Its drawing.
+    `sources` gives what pages show of a source id; a source without a card is left out.
     """
     return NumberView(
         label=plain(e.label, 160),
@@ -104,13 +94,7 @@ def interval_words(e: Estimate) -> str:
 
 
 def range_words(low: float, high: float, suffix: str) -> str:
-    """A stated range in words; an open end is left out.
-
-    Args:
-        low: -inf if it is open.
-        high: inf if it is open.
-        suffix: The unit of both.
-    """
+    """A stated range in words; an open end, -inf or inf, is left out."""
     if math.isinf(low) and math.isinf(high):
         return "anywhere"
     if math.isinf(low):
@@ -125,9 +109,7 @@ def tracks(
 ) -> list[Track]:
     """One drawing for each estimate; those of one unit share one scale.
 
-    Args:
-        estimates: Of one reading.
-        ranges: The range stated for each; empty if none was stated.
+    `ranges` are those stated for each estimate; empty if none was stated.
     """
     stated = list(ranges) or [(-math.inf, math.inf)] * len(estimates)
     seen: dict[str, list[float]] = {}

@@ -52,12 +52,7 @@ _STYLE: dict[Answer, str] = {
 
 
 def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
-    """The sheet as one self-contained page.
-
-    Args:
-        sheet: The result.
-        version: Of this package; printed on the page.
-    """
+    """The sheet as one self-contained page."""
     sources = source_views(sheet.sources)
     views = figure_views(sheet, version)
     chooser = next((figure for figure in sheet.figures if figure.chooser), None)
@@ -103,12 +98,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
 
 
 def figure_views(sheet: Sheet, version: str = VERSION) -> "dict[str, FigureView]":
-    """Every figure of a sheet by slug, with its chart drawn up and its downloads ready.
-
-    Args:
-        sheet: The result.
-        version: Of this package.
-    """
+    """Every figure of a sheet by slug, with its chart drawn up and its downloads ready."""
     known = source_views(sheet.sources)
     return {figure.slug: _view(sheet, figure, known, version) for figure in sheet.figures}
 
@@ -137,7 +127,6 @@ class CellView:
     """One cell of a table.
 
     Attributes:
-        text: As shown.
         url: Where it links to; empty for no link.
         number: True if it is aligned as a number.
         day: True if it is a day, which stays on one line.
@@ -154,15 +143,11 @@ class FigureView:
     """A figure with everything its template and its downloads need.
 
     Attributes:
-        figure: The figure.
         rows: Of the table, the first `TABLE_ROWS`.
         shades: Whether each of these rows is shaded.
         rows_n: How many rows there are.
-        sources: Behind its rows.
         spec: Vega-Lite; None if there is nothing to plot.
         frame: What stands around the chart when it is exported.
-        data: Columns and rows, for the download.
-        metadata: For the download.
         chartless: True if it is a table and no chart by design.
         as_of: The day of our knowledge; empty if there is none.
         numbers: Its estimates in words.

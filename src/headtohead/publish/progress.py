@@ -75,11 +75,7 @@ def bar() -> Iterator[DownloadBar]:
 
 @contextmanager
 def steps(what: str) -> Iterator[Callable[[str], None]]:
-    """A line that says which step is being worked on; silent where nobody looks.
-
-    Args:
-        what: The work as a whole.
-    """
+    """A line that says which step is being worked on; silent where nobody looks."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -91,11 +87,7 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def answers(most: int) -> Iterator[Callable[[Spending], None]]:
-    """A bar of answers with the money spent; silent where nobody looks.
-
-    Args:
-        most: Answers there will be at most.
-    """
+    """A bar of answers with the money spent; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

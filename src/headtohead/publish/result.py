@@ -22,9 +22,8 @@ class Result:
 
     __slots__ = ()
 
-    if (
-        TYPE_CHECKING
-    ):  # a field or a property, as suits the result; a dataclass must not see it here
+    # A field or a property, as suits the result; a dataclass must not see it here.
+    if TYPE_CHECKING:
 
         @property
         def sheet(self) -> Sheet:

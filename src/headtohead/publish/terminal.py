@@ -45,9 +45,7 @@ def width_of_terminal() -> int:
 def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     """The sheet, line by line.
 
-    Args:
-        sheet: The result.
-        width: Columns of the terminal; what it has if 0.
+    `width` is in columns; that of the terminal if 0.
     """
     width = width or width_of_terminal()
     yield from wrapped(sheet.title, width, f"{sheet.word}  " if sheet.word else "", "")
@@ -108,12 +106,7 @@ def _topic(topic: Topic, width: int, *, full: bool) -> Iterator[str]:
 
 
 def figure_lines(figure: Figure, width: int) -> Iterator[str]:
-    """A figure as a heading, its finding, its picture, its table and its remarks.
-
-    Args:
-        figure: The figure.
-        width: Columns of the terminal.
-    """
+    """A figure as a heading, its finding, its picture, its table and its remarks."""
     if figure.chooser:
         yield from _alternatives(figure, figure.chooser, width)
         return
@@ -142,7 +135,7 @@ def _alternatives(figure: Figure, chooser: Chooser, width: int) -> Iterator[str]
         yield from wrapped(f"{board.title}: {board.subtitle}", width)
         yield from wrapped(board.says, width, "  ")
         rows = rows_of(figure, board.rows[:shown])
-        yield from table(figure.columns, rows, width, name_dropped=not place)
+        yield from table(figure.columns, rows, width, said=said)
         if len(board.rows) > shown:
             yield f"  and {len(board.rows) - shown:,} more (--json and --html have all)"
         if not place:
@@ -238,13 +231,7 @@ def _estimates(group: Sequence[Estimate], width: int) -> Iterator[str]:
 
 
 def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
-    """One cell as a reader sees it; a dash for nothing.
-
-    Args:
-        cell: A text, a number, a day or a link.
-        column: Its column, which says how many decimals a number has.
-        longest: Most characters of a text.
-    """
+    """One cell as a reader sees it; a dash for nothing."""
     if isinstance(cell, Linked):
         cell = cell.text
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
@@ -265,12 +252,7 @@ def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
 
 
 def rows_of(figure: Figure, rows: Sequence[Row]) -> list[Row]:
-    """Rows of a figure's download as its table shows them: a column, or the span of two.
-
-    Args:
-        figure: With a chooser.
-        rows: Those of one of its alternatives.
-    """
+    """Rows of a figure's download as its table shows them: a column, or the span of two."""
     names = [column.name for column in figure.download.columns]
     made: list[Row] = []
     for cells in rows:
@@ -289,10 +271,7 @@ def rows_of(figure: Figure, rows: Sequence[Row]) -> list[Row]:
 def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
     """Two ends as a reader sees them: "1,195 to 1,213", "at least 1,195", places "3-7".
 
-    Args:
-        low: A number; None if nothing bounds it.
-        high: A number; None if nothing bounds it.
-        column: Its `ends` say whether these are places.
+    An end that nothing bounds is None.
     """
     first, last = cell_text(low, column), cell_text(high, column)
     if column.ends and column.ends[0].endswith("_rank"):
@@ -310,19 +289,14 @@ def table(
     width: int,
     indent: str = "  ",
     *,
-    name_dropped: bool = True,
+    said: set[str] | None = None,
 ) -> Iterator[str]:
     """Columns under their titles, numbers to the right.
 
     Texts are wrapped inside their column until the table fits; if that does not help, columns
     are dropped from the right, and named.
 
-    Args:
-        columns: Of the table.
-        rows: One cell a column.
-        width: Columns of the terminal.
-        indent: Before each line.
-        name_dropped: Whether columns that do not fit are named below.
+    `said` holds the remarks that stand above already; which columns do not fit is said once.
     """
     texts = [[plain(c.title, 60) for c in columns]]
     texts += [
@@ -342,8 +316,11 @@ def table(
                 for i, cell, w in zip(kept, cells, widths, strict=True)
             ]
             yield (indent + _GAP.join(parts)).rstrip()
-    if name_dropped and (dropped := [c.title for c in columns[len(kept) :]]):
-        yield from wrapped(f"Too wide to show here: {', '.join(dropped)}.", width, indent)
+    remark = f"Too wide to show here: {', '.join(c.title for c in columns[len(kept) :])}."
+    if len(kept) < len(columns) and remark not in (said or ()):
+        yield from wrapped(remark, width, indent)
+        if said is not None:
+            said.add(remark)
 
 
 def _widths(
@@ -389,10 +366,6 @@ def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
     """Intervals as dashes on one track, with a mark where a line decides.
 
     A line stays visible where it crosses an interval ("+") and where it meets an estimate ("ø").
-
-    Args:
-        bars: What to draw.
-        width: Columns of the terminal.
     """
     names = [plain(bar.label, min(_NAME, width // 3)) for bar in bars.bars]
     beside = max(map(cells_of, names))
@@ -430,11 +403,7 @@ def drawn(bars: Bars, width: int = _USUAL) -> Iterator[str]:
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """A text in lines that fit; none for an empty one.
 
-    Args:
-        text: Anything; control characters are dropped.
-        width: Most columns of a line.
-        first: Before the first line.
-        rest: Before the others; as `first` if None.
+    `first` stands before the first line and `rest`, if given, before the others.
     """
     made = plain(text, 4000)
     if not made:
