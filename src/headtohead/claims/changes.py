@@ -1,7 +1,7 @@
 """What changed between two days of knowledge: verdicts, list prices, places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +40,7 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        return {
-            "what": self.what,
-            "subject": self.subject,
-            "before": self.before,
-            "after": self.after,
-            "why": self.why,
-            "source_ids": list(self.source_ids),
-        }
+        return asdict(self) | {"source_ids": list(self.source_ids)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

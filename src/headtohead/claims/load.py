@@ -105,7 +105,7 @@ class _Reader:
             self.wrong(i, "sources", "must be a list of source names")
         else:
             for s in sorted(set(given) - self.sources):
-                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)).rstrip("."))
+                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)))
         about = self._period(i, "about", entry["about"])
         stated = self.reading(i, "as_stated", entry["as_stated"], entry["kind"])
         kindest = self.reading(i, "kindest", entry["kindest"], entry["kind"])
@@ -139,7 +139,7 @@ class _Reader:
             question = self.questions.get(str(analysis))
             if question is None:
                 known = UnknownName("analysis", str(analysis), self.questions)
-                self.wrong(i, f"{name}.analysis", str(known).rstrip("."))
+                self.wrong(i, f"{name}.analysis", str(known))
             else:
                 scope = self._scope(i, name, entry.get("scope", {}), question)
                 bound = self._bound(i, name, entry.get("bound"), question, kind)
@@ -157,19 +157,16 @@ class _Reader:
 
     def wrong(self, i: int | None, field: str, what: str) -> None:
         """Note one problem: file, line, field, what is wrong and the fix."""
-        self.problems.append(f"{self.name}:{self._line(i, field)}: field {field!r} {what}.")
+        self.problems.append(
+            f"{self.name}:{self._line(i, field)}: field {field!r} {what.rstrip('.')}."
+        )
 
     def _line(self, i: int | None, field: str) -> int:
         """The line a field stands on; the claim's first line if it is not written at all."""
-        first = self.starts[i] if i is not None and i < len(self.starts) else 1
-        last = (
-            self.starts[i + 1] - 1
-            if i is not None and i + 1 < len(self.starts)
-            else len(self.lines)
-        )
-        if i is None:
-            last = self.starts[0] - 1 if self.starts else last
-        block = self.lines[first - 1 : last]
+        bounds = [1, *self.starts, len(self.lines) + 1]  # the head, then one claim after another
+        at = 0 if i is None or i >= len(self.starts) else i + 1
+        first, after = bounds[at : at + 2]
+        block = self.lines[first - 1 : after - 1]
         *tables, leaf = field.split(".")
         if not tables and leaf not in ("as_stated", "kindest"):
             inner = (n for n, line in enumerate(block) if re.match(r"\s*\[claim\.", line))
@@ -195,9 +192,7 @@ class _Reader:
             if key not in entry:
                 self.wrong(i, prefix + key, f"is missing. Every {name or 'claim'} needs it")
         for key in sorted(set(entry) - {*needed, *more}):
-            self.wrong(
-                i, prefix + key, str(UnknownName("field", key, (*needed, *more))).rstrip(".")
-            )
+            self.wrong(i, prefix + key, str(UnknownName("field", key, (*needed, *more))))
 
     def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
         if value not in choices:
@@ -207,22 +202,20 @@ class _Reader:
         try:
             return Period.parse(str(value))
         except HeadToHeadError as error:
-            return self.wrong(i, field, f"is wrong: {error}".rstrip("."))
+            return self.wrong(i, field, f"is wrong: {error}")
 
     def _scope(self, i: int, name: str, given: object, question: Question) -> dict[str, Any]:
         if not isinstance(given, dict):
             self.wrong(i, f"{name}.scope", "must be a table of scope words")
             return {}
         for key in sorted(set(given) - set(question.scope)):
-            hint = str(UnknownName("scope word", key, question.scope)).rstrip(".")
+            hint = str(UnknownName("scope word", key, question.scope))
             self.wrong(i, f"{name}.scope.{key}", f"is not understood. {hint}")
         filled = {}
         for key, scope_word in question.scope.items():
             value = given.get(key, scope_word.default)
             if value is None:
-                self.wrong(
-                    i, f"{name}.scope.{key}", f"is missing. It says: {scope_word.doc}".rstrip(".")
-                )
+                self.wrong(i, f"{name}.scope.{key}", f"is missing. It says: {scope_word.doc}")
             elif fault := _misfit(value, scope_word):
                 self.wrong(i, f"{name}.scope.{key}", fault)
             filled[key] = value

@@ -1,7 +1,7 @@
 """The result objects that the command line, Python and the web all hand out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -144,12 +144,10 @@ def _judged_json(j: Judged) -> dict[str, Any]:
         "holds": j.truth,
         "bound": None
         if bound is None
-        else {
-            "at_least": None if bound.at_least == float("-inf") else bound.at_least,
-            "at_most": None if bound.at_most == float("inf") else bound.at_most,
-            "unit": bound.unit,
-            "each": bound.each,
-            "judge": bound.judge,
+        else asdict(bound)
+        | {
+            "at_least": finite(bound.at_least),
+            "at_most": finite(bound.at_most),
             "by_label": {k: [finite(end) for end in r] for k, r in bound.by_label.items()},
         },
         **answer_json(j.answer),

@@ -34,12 +34,9 @@ TRUTHS = {
     "open": "undecided",
     "not measurable": "not measurable",
 }
-_WHAT = {
+_WHAT: Mapping[Word, str] = {
     "supported": "supported as stated",
     "narrowly true": "true only on the narrowest reading",
-    "refuted": "refuted",
-    "open": "open",
-    "not measurable": "not measurable",
 }
 _EACH = {
     "all": "every one must lie inside",
@@ -109,10 +106,10 @@ def sides_title(sides: Sides) -> str:
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
     """The counts of one check as a sentence."""
     if len(verdicts) == 1:
-        found = _WHAT[verdicts[0].word]
+        found = _WHAT.get(verdicts[0].word, verdicts[0].word)
         return f"The one statement is {found}, with what is known by {as_of}."
     n = Counter(v.word for v in verdicts)
-    parts = [f"{n[w]} {'is' if n[w] == 1 else 'are'} {_WHAT[w]}" for w in WORDS if n[w]]
+    parts = [f"{n[w]} {'is' if n[w] == 1 else 'are'} {_WHAT.get(w, w)}" for w in WORDS if n[w]]
     return f"Of {len(verdicts)} statements, with what is known by {as_of}: {listed(parts)}."
 
 

@@ -38,11 +38,12 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [4, 1])
 SEEN = "datum.seen_ms <= seen_on"
 
 
-def base(drawn: Drawing) -> "alt.Chart":
-    """A chart of the rows that the slider has reached."""
+def base(drawn: Drawing, rows: Iterable[ChartRow] | None = None) -> "alt.Chart":
+    """A chart of the rows that the slider has reached; of these, if they are made anew."""
     import altair as alt
 
-    return alt.Chart(alt.InlineData(values=list(drawn.rows))).transform_filter(SEEN)
+    values = list(drawn.rows if rows is None else rows)
+    return alt.Chart(alt.InlineData(values=values)).transform_filter(SEEN)
 
 
 def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart":  # noqa: ANN401 - altair's layers have no common public type
@@ -118,6 +119,19 @@ def side_shape(drawn: Drawing, title: str = "") -> "alt.Shape":
 
     scale = alt.Scale(domain=list(drawn.sides))
     return alt.Shape("side_label:N", scale=scale, legend=_legend(drawn, title))
+
+
+def side_points(
+    chart: "alt.Chart",
+    drawn: Drawing,
+    x: "alt.X",
+    y: "alt.Y",
+    size: int,
+    **more: Any,  # noqa: ANN401 - channels of altair
+) -> "alt.Chart":
+    """Filled marks, by colour and by shape."""
+    made: alt.Chart = chart.mark_point(filled=True, size=size, opacity=1)
+    return made.encode(x, y, side_colour(drawn), side_shape(drawn), **more)
 
 
 def side_lines(chart: "alt.Chart", drawn: Drawing, x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":

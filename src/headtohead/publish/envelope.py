@@ -1,6 +1,7 @@
-"""The one shape of every JSON: verb, both dates, results, sources."""
+"""What every `--json` shares: verb, both dates, results, sources."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -39,19 +40,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def citation_json(c: Citation) -> dict[str, Any]:
     """A source as `--json` prints it."""
-    return {
-        "source_id": c.source_id,
-        "publisher": c.publisher,
-        "product": c.product,
-        "citation": c.citation,
-        "url": c.url,
-        "licence": c.licence,
-        "evaluator": c.evaluator,
-        "known_on": c.known_on.isoformat() if c.known_on else None,
-        "retrieved_on": c.retrieved_on.isoformat() if c.retrieved_on else None,
-        "sha256": c.sha256,
-        "unverified": c.unverified,
-    }
+    return {name: finite(value) for name, value in asdict(c).items()}
 
 
 def finite(value: object) -> object:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from headtohead.publish.envelope import finite
 from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import DataTable, Figure, Linked
 
@@ -52,10 +53,7 @@ def figure_json(figure: Figure) -> dict[str, Any]:
         "section": figure.slug,
         "says": figure.says,
         "rows": [
-            {
-                name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
-                for name, cell in zip(names, row, strict=True)
-            }
+            {name: finite(cell) for name, cell in zip(names, row, strict=True)}
             for row in figure.rows
         ],
         "remarks": list(figure.remarks),

@@ -72,8 +72,8 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
             yield md(figure.subtitle)
             yield from _figure(figure)
             if not figure.missing:
-                own = sources.values() if figure.sources is None else _views(figure)
-                credit = "; ".join(markdown_link(s.name, s.url) for s in own)
+                own = sources if figure.sources is None else source_views(figure.sources)
+                credit = "; ".join(markdown_link(s.name, s.url) for s in own.values())
                 known = f" Known by {sheet.as_of}." if sheet.as_of else ""
                 yield f"Data: {credit or 'none'}.{known}"
     yield "## Sources"
@@ -84,10 +84,6 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
     yield "\n".join(f"    {line}" for line in cite.bibtex.splitlines())
     if sheet.command and "<" not in sheet.command:
         yield f"Made with `{sheet.command.replace('`', '')}`"
-
-
-def _views(figure: Figure) -> Sequence[SourceView]:
-    return tuple(source_views(figure.sources or ()).values())
 
 
 def _figure(figure: Figure) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Cost: what a token costs at a level, how that moved, and what training cost."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from headtohead.publish.chartparts import (
     moments,
     names,
     side_colour,
+    side_points,
     side_shape,
     tips,
 )
@@ -28,13 +30,16 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
     import altair as alt
 
     chart = base(drawn).transform_filter("datum.price_usd_per_mtok > 0")
+    # The axis starts left of the cheapest model, whose name stands left of it.
+    prices = [row["price_usd_per_mtok"] for row in drawn.rows if row["price_usd_per_mtok"] > 0]
+    cheapest = min(prices, default=1.0)
     x = alt.X(
         "price_usd_per_mtok:Q",
-        scale=alt.Scale(type="log", nice=False, padding=12, domainMin=_room_for_names(drawn)),
+        scale=alt.Scale(type="log", nice=False, padding=12, domainMin=0.3 * cheapest),
         axis=alt.Axis(
             title="List price, $ per million tokens (log scale)",
             format="$~g",
-            values=log_ticks(row["price_usd_per_mtok"] for row in drawn.rows),
+            values=log_ticks(prices),
         ),
     )
     scale = alt.Scale(zero=False, padding=8)
@@ -49,10 +54,13 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
             side_colour(drawn),
         )
     )
-    front = chart.transform_window(
-        best="max(rating_elo)",
-        sort=[alt.SortField("price_usd_per_mtok"), alt.SortField("rating_elo", "descending")],
-        frame=[None, 0],
+    by_price: list[alt.SortField | dict[str, str]] = [
+        alt.SortField("price_usd_per_mtok"),
+        alt.SortField("rating_elo", "descending"),
+    ]
+    spread = chart.transform_joinaggregate(lowest="min(rating_elo)", highest="max(rating_elo)")
+    front = spread.transform_window(
+        best="max(rating_elo)", sort=by_price, frame=[None, 0]
     ).transform_filter("datum.rating_elo >= datum.best")
     step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
     shown = tips(
@@ -75,41 +83,22 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
         ),
         tooltip=shown,
     )
-    return layered(drawn, bars, step, points, *_front_names(chart, x, y), height=460)
-
-
-def _room_for_names(drawn: Drawing) -> float:
-    """Where the price axis starts: left of the cheapest model, whose name stands left of it."""
-    return 0.3 * min(
-        (r["price_usd_per_mtok"] for r in drawn.rows if r["price_usd_per_mtok"] > 0), default=1.0
-    )
-
-
-def _front_names(chart: "alt.Chart", x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
-    """Names along the front, where there is room; where two would touch, only the higher one."""
-    import altair as alt
-
-    by_price: list[alt.SortField | dict[str, str]] = [
-        alt.SortField("price_usd_per_mtok"),
-        alt.SortField("rating_elo", "descending"),
-    ]
-    spread = chart.transform_joinaggregate(lowest="min(rating_elo)", highest="max(rating_elo)")
-    front = spread.transform_window(best="max(rating_elo)", sort=by_price, frame=[None, 0])
+    # Names stand along the front where there is room; where two would touch, only the higher one.
     named = (
-        front.transform_filter("datum.rating_elo >= datum.best")
-        .transform_window(next_elo="lead(rating_elo)", sort=by_price)
+        front.transform_window(next_elo="lead(rating_elo)", sort=by_price)
         .transform_filter(
             "!isValid(datum.next_elo) || "
             "datum.next_elo - datum.rating_elo > 0.045 * (datum.highest - datum.lowest)"
         )
         .transform_calculate(shown_name="roomy ? datum.model_name : ''")
     )
-    return [
+    words = [
         named.mark_text(align="right", dx=-7, dy=-9, limit=170, style=style).encode(
             x, y, alt.Text("shown_name:N")
         )
         for style in ("halo", "words")
     ]
+    return layered(drawn, bars, step, points, *words, height=460)
 
 
 def price_of_level(drawn: Drawing) -> "alt.LayerChart":
@@ -118,17 +107,9 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
 
     levels = sorted(names(drawn, "level_label"), key=_natural)
     rows = [{**row, "level_n": levels.index(str(row["level_label"]))} for row in drawn.rows]
-    ends = [
-        {
-            **row,
-            "t_ms": drawn.until_ms,
-            "row_ms": drawn.until_ms,
-            "seen_ms": drawn.until_ms,
-            "is_end": True,
-        }
-        for row in _latest(rows, "level_label")
-    ]
-    chart = base(Drawing((*rows, *ends), drawn.sides, drawn.until_ms))
+    end = dict.fromkeys(("t_ms", "row_ms", "seen_ms"), drawn.until_ms)
+    ends = [{**row, **end, "is_end": True} for row in _latest(rows, "level_label")]
+    chart = base(drawn, (*rows, *ends))
     y = alt.Y(
         "price_usd_per_mtok:Q",
         scale=alt.Scale(type="log", nice=False, padding=10),
@@ -138,6 +119,9 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
             values=log_ticks(row["price_usd_per_mtok"] for row in drawn.rows),
         ),
     )
+    faint_to_full = [
+        round(0.35 + 0.65 * n / max(1, len(levels) - 1), 2) for n in range(len(levels))
+    ]
     lines = chart.mark_line(interpolate="step-after", style="strong", strokeWidth=1.6).encode(
         moments(),
         y,
@@ -145,7 +129,7 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
         opacity=alt.Opacity(
             "level_n:O",
             legend=None,
-            scale=alt.Scale(domain=list(range(len(levels))), range=_fade(len(levels))),
+            scale=alt.Scale(domain=list(range(len(levels))), range=faint_to_full),
         ),
     )
     shown = tips(
@@ -153,9 +137,7 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
         "price_usd_per_mtok=$ per million tokens|,.3~f"
     )
     cuts = chart.transform_filter("!datum.is_end")
-    marks = cuts.mark_point(filled=True, size=65, opacity=1).encode(
-        moments(), y, side_colour(drawn), side_shape(drawn), tooltip=shown
-    )
+    marks = side_points(cuts, drawn, moments(), y, 65, tooltip=shown)
     words = (
         chart.transform_filter("datum.is_end")
         .mark_text(align="left", dx=6, style="quiet", limit=165)
@@ -170,10 +152,10 @@ def training_cost(drawn: Drawing) -> "alt.LayerChart":
 
     order = names(drawn, "subject", largest="value")
     methods = sorted(_method(name) for name in names(drawn, "measure"))
-    rows = tuple(
+    rows = (
         {**row, "order_n": order.index(str(row["subject"])), **_in_words(row)} for row in drawn.rows
     )
-    chart = base(Drawing(rows, drawn.sides, drawn.until_ms)).transform_filter("datum.value > 0")
+    chart = base(drawn, rows).transform_filter("datum.value > 0")
     wide = alt.Scale(type="log", nice=False, padding=16)
     x = alt.X(
         "value:Q",
@@ -209,9 +191,7 @@ def _latest(rows: list[ChartRow], column: str) -> list[ChartRow]:
 
     Lines that end at one price share one label.
     """
-    last: dict[object, ChartRow] = {}
-    for row in sorted(rows, key=lambda r: r["t_ms"]):
-        last[row[column]] = row
+    last = {row[column]: row for row in sorted(rows, key=lambda r: r["t_ms"])}
     by_price: dict[float, list[ChartRow]] = {}
     for row in last.values():
         by_price.setdefault(float(row["price_usd_per_mtok"]), []).append(row)
@@ -254,24 +234,24 @@ def _natural(label: str) -> tuple[float, str]:
     return (float(head), label) if head.isdecimal() else (float("inf"), label)
 
 
-def _fade(steps: int) -> list[float]:
-    """Opacities from faint to full."""
-    return [round(0.35 + 0.65 * n / max(1, steps - 1), 2) for n in range(steps)]
-
-
-_PRICE_SUBTITLE = (
-    "Each mark is a rated model at its list price. Bars: the published 95% interval of the rating. "
-    "The step: models that no cheaper one beats. A larger mark is more likely to be on that front."
-)
-_PRICE_NOTE = (
-    "A list price is not the price of a solved task: models use different numbers of tokens for "
-    "the same work."
-)
-_PRICE_TABLE = headings(
-    "model_name=Model; side=Side; lab=Lab; rating_elo=Rating; rating_low_elo=95% low; "
-    "rating_high_elo=95% high; price_usd_per_mtok=Mixed price; input_usd_per_mtok=Input; "
-    "output_usd_per_mtok=Output; on_front=On the front; front_frac=Chance of it; "
-    "valid_from=Price from"
+_PRICES = ExhibitSpec(
+    slug="price-vs-rating",
+    analysis="cost.price_vs_rating",
+    title="Rating against list price, with the latest board",
+    subtitle="Each mark is a rated model at its list price. Bars: the published 95% interval of "
+    "the rating. The step: models that no cheaper one beats. A larger mark is more likely to be "
+    "on that front.",
+    chart=price_vs_rating,
+    time="valid_from",
+    needs=("rating_elo", "price_usd_per_mtok"),
+    note="A list price is not the price of a solved task: models use different numbers of tokens "
+    "for the same work.",
+    table=headings(
+        "model_name=Model; side=Side; lab=Lab; rating_elo=Rating; rating_low_elo=95% low; "
+        "rating_high_elo=95% high; price_usd_per_mtok=Mixed price; input_usd_per_mtok=Input; "
+        "output_usd_per_mtok=Output; on_front=On the front; front_frac=Chance of it; "
+        "valid_from=Price from"
+    ),
 )
 
 SECTION = ReportSection(
@@ -280,28 +260,14 @@ SECTION = ReportSection(
     asks="What does one side save at the same level of quality, by list price, per solved task, "
     "and in training?",
     exhibits=(
-        ExhibitSpec(
+        replace(
+            _PRICES,
             slug="price-vs-rating-then",
-            analysis="cost.price_vs_rating",
             title="Rating against list price, at the time the statements speak of",
             own_time=True,
-            subtitle=_PRICE_SUBTITLE,
-            chart=price_vs_rating,
-            needs=("rating_elo", "price_usd_per_mtok"),
-            note=_PRICE_NOTE,
-            table=_PRICE_TABLE,
+            time="",
         ),
-        ExhibitSpec(
-            slug="price-vs-rating",
-            analysis="cost.price_vs_rating",
-            title="Rating against list price, with the latest board",
-            subtitle=_PRICE_SUBTITLE,
-            chart=price_vs_rating,
-            time="valid_from",
-            needs=("rating_elo", "price_usd_per_mtok"),
-            note=_PRICE_NOTE,
-            table=_PRICE_TABLE,
-        ),
+        _PRICES,
         ExhibitSpec(
             slug="price-of-level",
             analysis="cost.price_trend",

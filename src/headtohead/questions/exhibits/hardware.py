@@ -1,5 +1,6 @@
 """Hardware: who holds how many AI chips."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from headtohead.publish.chartparts import (
     log_ticks,
     names,
     side_colour,
-    side_shape,
+    side_points,
     tips,
 )
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
@@ -23,23 +24,18 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     """Each owner's stock of one maker's chips on a log scale, at the last quarter seen."""
     import altair as alt
 
-    rows = [
-        {**row, "who": f"{row['owner']}, {row.get('maker', '')} chips"}
-        for row in drawn.rows
-        if row["compute_h100e"] > 0
-    ]
-    named = Drawing(tuple(rows), drawn.sides, drawn.until_ms)
-    order = names(named, "who", largest="compute_h100e")
-    rows = [
+    rows = tuple(
         {
             **row,
-            "order_n": order.index(row["who"]),
+            "who": f"{row['owner']}, {row.get('maker', '')} chips",
             # A log scale has no zero: an open lower end stops at one chip.
             "low_h100e": max(1.0, row.get("compute_low_h100e") or 1.0),
         }
-        for row in rows
-    ]
-    chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
+        for row in drawn.rows
+        if row["compute_h100e"] > 0
+    )
+    order = names(replace(drawn, rows=rows), "who", largest="compute_h100e")
+    chart = base(drawn, ({**row, "order_n": order.index(row["who"])} for row in rows))
     last = chart.transform_joinaggregate(last_ms="max(row_ms)", groupby=["who"]).transform_filter(
         "datum.row_ms == datum.last_ms"
     )
@@ -65,13 +61,8 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
         "compute_h100e=H100-equivalents|,.3~s; compute_low_h100e=5%|,.3~s; "
         "compute_high_h100e=95%|,.3~s"
     )
-    points = last.mark_point(filled=True, size=85, opacity=1).encode(
-        alt.X("compute_h100e:Q", scale=scale, axis=axis),
-        y,
-        side_colour(drawn),
-        side_shape(drawn),
-        tooltip=shown,
-    )
+    x = alt.X("compute_h100e:Q", scale=scale, axis=axis)
+    points = side_points(last, drawn, x, y, 85, tooltip=shown)
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
 
 

@@ -15,11 +15,11 @@ def token_share(drawn: Drawing) -> "alt.LayerChart":
     """A box a window, from the least to the most the share can be, and the classified share."""
     import altair as alt
 
-    rows = tuple(
+    rows = (
         {**row, "start_ms": _ms(row["window_start"]), "end_ms": _ms(row["window_end"])}
         for row in drawn.rows
     )
-    chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
+    chart = base(drawn, rows)
     x = moments("start_ms")
     axis = above("Share of the channel's tokens", format=".0%", tickCount=6)
     shown = tips(

@@ -15,9 +15,8 @@ def private_investment(drawn: Drawing) -> "alt.LayerChart":
     """One bar a country and year, with the bounds of the published figure."""
     import altair as alt
 
-    rows = tuple({**row, "years": _years(row), **_bounds(row)} for row in drawn.rows)
     billions = "replace(format(datum.value, '$~s'), 'G', 'B')"
-    chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
+    chart = base(drawn, ({**row, "years": _years(row), **_bounds(row)} for row in drawn.rows))
     x = alt.X("years:O", axis=alt.Axis(title=None, labelAngle=0, ticks=False))
     y = alt.Y("value:Q", axis=above("US dollars", labelExpr=billions, tickCount=5))
     lane = alt.XOffset("side_label:N", scale=alt.Scale(domain=list(drawn.sides)))

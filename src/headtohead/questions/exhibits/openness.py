@@ -27,7 +27,7 @@ def flagships(drawn: Drawing) -> "alt.LayerChart":
         for side in present
         for column in CRITERIA
     )
-    chart = base(Drawing(rows, drawn.sides, drawn.until_ms))
+    chart = base(drawn, rows)
     x = alt.X(
         "sure_frac:Q",
         # Beyond 100% there is only room for the words behind a long bar.

@@ -15,6 +15,7 @@ from headtohead.publish.chartparts import (
     moments,
     side_colour,
     side_lines,
+    side_points,
     side_shape,
     tips,
 )
@@ -35,7 +36,7 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
         side = row["side_label"]
         rows.append({**row, "is_new": leader.get(side) != row.get("model_name")})
         leader[side] = row.get("model_name")
-    chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
+    chart = base(drawn, rows)
     colour = side_colour(drawn)
     scale = alt.Scale(zero=False, padding=8)
     y = alt.Y("rating_elo:Q", scale=scale, axis=above("Rating (points)", format=",.0f"))
@@ -53,18 +54,13 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
     bars = chart.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
         moments(), alt.Y("rating_low_elo:Q", scale=scale), alt.Y2("rating_high_elo:Q"), colour
     )
-    boards = chart.mark_point(filled=True, size=24, opacity=1).encode(
-        moments(), y, colour, side_shape(drawn)
-    )
+    boards = side_points(chart, drawn, moments(), y, 24)
     shown = tips(
         "model_name=Best entrant; side_label=Side; observed_on=Board of; "
         "rating_elo=Rating|,.0f; rating_low_elo=95% low|,.0f; rating_high_elo=95% high|,.0f"
     )
-    leaders = (
-        chart.transform_filter("datum.is_new")
-        .mark_point(filled=True, size=75, opacity=1)
-        .encode(moments(), y, colour, side_shape(drawn), tooltip=shown)
-    )
+    new = chart.transform_filter("datum.is_new")
+    leaders = side_points(new, drawn, moments(), y, 75, tooltip=shown)
     return layered(
         drawn,
         band,
@@ -81,11 +77,8 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
     import altair as alt
 
     rows = [{**row, "name": _trader(row)} for row in drawn.rows]
-    chart = base(Drawing(tuple(rows), drawn.sides, drawn.until_ms))
-    y = alt.Y(
-        "return_pct:Q",
-        axis=above("Return since the start (%)", format="+.0f"),
-    )
+    chart = base(drawn, rows)
+    y = alt.Y("return_pct:Q", axis=above("Return since the start (%)", format="+.0f"))
     x = moments(format="%-d %b")
     dash = alt.StrokeDash(
         "series:N",
@@ -100,9 +93,7 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
         x, y, side_colour(drawn), side_shape(drawn), tooltip=shown
     )
     ends = alt.Chart(alt.InlineData(values=_end_labels(rows))).transform_filter(SEEN)
-    marks = ends.mark_point(filled=True, size=70, opacity=1).encode(
-        x, y, side_colour(drawn), side_shape(drawn), tooltip=shown
-    )
+    marks = side_points(ends, drawn, x, y, 70, tooltip=shown)
     words = ends.mark_text(align="left", dx=9, limit=165, style="words").encode(
         x, alt.Y("label_y:Q"), alt.Text("label:N")
     )
@@ -134,9 +125,7 @@ def _trader(row: ChartRow) -> str:
 
 def _end_labels(rows: list[ChartRow]) -> list[ChartRow]:
     """The last row of each line, with a label moved so that none covers another."""
-    last: dict[str, ChartRow] = {}
-    for row in sorted(rows, key=lambda r: r["t_ms"]):
-        last[row["name"]] = row
+    last = {row["name"]: row for row in sorted(rows, key=lambda r: r["t_ms"])}
     values = [float(row["return_pct"]) for row in rows]
     step = (max(values) - min(values)) / 26 if values else 0.0
     made: list[ChartRow] = []
