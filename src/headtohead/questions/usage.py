@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from headtohead.core.estimate import Estimate
 from headtohead.core.interval import Interval
 from headtohead.core.question import Ask, ScopeWord
-from headtohead.evidence.picking import side, where
+from headtohead.evidence.picking import estimate, side, where
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,3 +136,21 @@ def lead(rows: "pl.DataFrame", b: str, a: str) -> Interval:
     """B's share less A's, and its logical bounds: the unattributed all to A, or all to B."""
     mine, theirs = bounds(rows, b), bounds(rows, a)
     return Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)
+
+
+def token_estimate(ask: Ask, window: UsageWindow, label: str, measure: str) -> Estimate:
+    """B's share of the tokens in a window, or its lead over A."""
+    share = bounds(window.rows, side(ask, "b"))
+    is_lead = measure == "lead"
+    interval = Interval(share.low, share.low, share.high)
+    return estimate(
+        ask,
+        window.rows,
+        label=label,
+        interval=lead(window.rows, side(ask, "b"), side(ask, "a")) if is_lead else interval,
+        unit="frac",
+        level=1.0,
+        method="logical bounds: unattributed tokens none of B's, or all of B's",
+        n=int(window.rows["tokens"].sum()),
+        n_of="tokens",
+    )

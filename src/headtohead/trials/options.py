@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headtohead.core.errors import InputError
 from headtohead.core.settings import option
 from headtohead.trials.words import margin_of
 
@@ -24,3 +25,25 @@ def format_option() -> Any:  # noqa: ANN401 - as `option`
 def mapping_option(help: str, flag: str = "--map") -> Any:  # noqa: ANN401 - as `option`
     """Where the fields of a call are."""
     return option(factory=dict, flag=flag, metavar="FIELD=COLUMN", help=help)
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none.
+
+    Raises:
+        InputError: If it is not inside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InputError(f"`level` is {level}; it must be between 0 and 1, as 0.95.")
+
+
+def at_least(settings: object, **least: float) -> None:
+    """Refuse settings below these numbers; one that is None is not given.
+
+    Raises:
+        InputError: If one is.
+    """
+    for name, number in least.items():
+        value = getattr(settings, name)
+        if value is not None and not value >= number:
+            raise InputError(f"`{name}` is {value}; it must be {number} or more.")

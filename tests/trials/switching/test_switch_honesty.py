@@ -84,7 +84,7 @@ def test_new_prices_price_answers_that_were_bought_under_others(
     told = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="10,40"
     )
-    assert told.spent.sent == 0
+    assert told.spent.sent_n == 0
     assert told.savings is not None
     cheap = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="1,4"
@@ -98,7 +98,7 @@ def test_a_trial_that_goes_on_with_more_items_asks_only_the_new_ones(
 ) -> None:
     made_by(log_a, tiny_models.base_url_b, items=50, stop=False)
     more = made_by(log_a, tiny_models.base_url_b, items=80, stop=False)
-    assert (more.spent.kept, more.spent.asked) == (50, 30)
+    assert (more.spent.kept_n, more.spent.asked_n) == (50, 30)
 
 
 def test_two_requests_of_one_key_are_found_before_anything_is_paid(

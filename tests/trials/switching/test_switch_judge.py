@@ -159,7 +159,7 @@ def test_the_trial_stops_when_it_has_decided_and_says_so(
     assert made.stopped == "decided"
     assert made.items == made.quality.decided_at < BETTER_N + ALIKE_N
     again = judged(court, tiny_models, margin="10pp").details
-    assert (again.spent.sent, again.quality) == (0, made.quality)
+    assert (again.spent.sent_n, again.quality) == (0, made.quality)
     assert again.judging == made.judging
 
 
@@ -229,7 +229,7 @@ def test_people_correct_the_judge_and_the_verdict_is_theirs(
     found = judged(court, tiny_models, votes=[file], margin="20pp")
     made = found.details
     assert (made.means, made.stopped, made.items) == ("judge and people", "votes", 20)
-    assert made.spent.sent == 0
+    assert made.spent.sent_n == 0
     powered = made.judging.powered
     assert (powered.labelled_n, powered.judged_n) == (20, BETTER_N + ALIKE_N - 20)
     assert powered.human.value == pytest.approx(float(np.mean([truth[key] for key in keys])))

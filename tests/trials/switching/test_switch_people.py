@@ -54,7 +54,7 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     anna = vote_file(Path("anna.json"), Path("ballot.html"), votes)
     found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=80).details
     assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
-    assert found.spent.sent == 0
+    assert found.spent.sent_n == 0
     assert found.quality.difference.value == pytest.approx(np.mean(list(votes.values())))
     for row in found.classes:
         here = [v for key, v in votes.items() if facts[key].skill == row.value]

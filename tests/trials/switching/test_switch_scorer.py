@@ -98,7 +98,7 @@ def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
     made = made_by(log_a, tiny_models.base_url_b, stop=False)
-    assert (made.spent.asked, made.spent.sent) == (505, 505)
+    assert (made.spent.asked_n, made.spent.sent_n) == (505, 505)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
     kept = answers(Path("log-tiny-b.ledger.jsonl"))
     assert len({prompts[key] for key in kept}) == 101
@@ -146,7 +146,7 @@ def test_money_is_each_models_own_tokens_times_prices(
     right = tiny_models.right_frac("a") / tiny_models.right_frac("b")
     assert s.per_success.value == pytest.approx(b / a * right)
     assert s.items == 505
-    assert made.spent.usd == pytest.approx(5 * b / 1e6)
+    assert made.spent.spent_usd == pytest.approx(5 * b / 1e6)
 
 
 def test_cached_tokens_are_priced_apart_on_both_sides(
@@ -175,7 +175,7 @@ def test_cached_tokens_are_priced_apart_on_both_sides(
     assert made.savings is not None
     assert made.savings.a_usd == pytest.approx(1000 * a / 1e6 / len(rows))
     assert made.savings.b_usd == pytest.approx(1000 * b / 1e6 / len(used))
-    assert made.spent.usd == pytest.approx(b / 1e6)
+    assert made.spent.spent_usd == pytest.approx(b / 1e6)
 
 
 def test_list_prices_are_used_where_the_model_is_known_by_name(
@@ -243,17 +243,17 @@ def test_the_ceiling_stops_before_it_is_passed(tiny_models: TinyModels, log_a: P
     first = cut(0.001)
     assert first.stopped == "ceiling"
     assert first.quality.verdict == "undecided"
-    assert 0 < first.spent.usd <= 0.001
+    assert 0 < first.spent.spent_usd <= 0.001
     kept = answers(Path("log-tiny-b.ledger.jsonl"))
-    assert sum(a["cost_usd"] for a in kept.values()) == pytest.approx(first.spent.usd)
+    assert sum(a["cost_usd"] for a in kept.values()) == pytest.approx(first.spent.spent_usd)
     assert 5 < len(kept) < 101
     # The ceiling is for the ledger, not for each run.
     again = cut(0.001)
-    assert again.spent.sent <= 2
-    assert again.spent.usd <= 0.001
+    assert again.spent.sent_n <= 2
+    assert again.spent.spent_usd <= 0.001
     more = cut(0.002)
-    assert more.spent.kept >= len(kept)
-    assert first.spent.usd < more.spent.usd <= 0.002
+    assert more.spent.kept_n >= len(kept)
+    assert first.spent.spent_usd < more.spent.spent_usd <= 0.002
 
 
 def test_a_ceiling_without_a_price_is_refused_before_anything_is_asked(
@@ -314,11 +314,11 @@ def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, lo
     first = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
     before = answers(Path("log-tiny-b.ledger.jsonl"))
     second = made_by(log_a, tiny_models.base_url_b, price="1,4", price_from="1,4")
-    assert (second.spent.asked, second.spent.sent) == (0, 0)
+    assert (second.spent.asked_n, second.spent.sent_n) == (0, 0)
     # All that were looked at; those that came after the stop are not needed again.
-    assert second.spent.kept == first.spent.asked - first.spent.beyond
+    assert second.spent.kept_n == first.spent.asked_n - first.spent.beyond_n
     assert answers(Path("log-tiny-b.ledger.jsonl")) == before
-    assert second.spent.usd == pytest.approx(first.spent.usd)
+    assert second.spent.spent_usd == pytest.approx(first.spent.spent_usd)
     assert (second.quality, second.items, second.classes) == (
         first.quality,
         first.items,

@@ -1,9 +1,8 @@
 """Which share of a channel's tokens goes to one side, bounded for what nobody can attribute."""
 
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, side, side_name
-from headtohead.questions.usage import USAGE_WORDS, UsageWindow, bounds, lead, windows
+from headtohead.evidence.picking import side, side_name
+from headtohead.questions.usage import USAGE_WORDS, UsageWindow, bounds, token_estimate, windows
 
 QUESTION = Question(
     asks="Which share of the tokens on this channel goes to side B?",
@@ -27,20 +26,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = found[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))
-    interval = Interval(share.low, share.low, share.high)
-    if ask.scope["measure"] == "lead":
-        interval = lead(last.rows, side(ask, "b"), side(ask, "a"))
-    made = estimate(
-        ask,
-        last.rows,
-        label=f"{name} share" if ask.scope["measure"] == "share" else f"{name} lead",
-        interval=interval,
-        unit="frac",
-        level=1.0,
-        method="logical bounds: unattributed tokens none of B's, or all of B's",
-        n=int(last.rows["tokens"].sum()),
-        n_of="tokens",
-    )
+    measure = ask.scope["measure"]
+    made = token_estimate(ask, last, f"{name} {measure}", measure)
     says = (
         f"{name} models had {share.low:.1%} of all {ask.scope['channel']} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"

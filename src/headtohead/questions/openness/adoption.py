@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name
+from headtohead.evidence.picking import listed, shown, side, side_name
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -13,7 +12,7 @@ from headtohead.questions.published import (
     latest_figures,
     of_sides,
 )
-from headtohead.questions.usage import USAGE_WORDS, bounds, lead, windows
+from headtohead.questions.usage import USAGE_WORDS, bounds, token_estimate, windows
 from headtohead.stats.intervals import difference
 
 if TYPE_CHECKING:
@@ -45,19 +44,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     downloads, says = _downloads(ask, pl.concat([b, a]))
     last = found[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
-    is_lead = ask.scope["measure"] == "lead"
-    interval = Interval(mine.low, mine.low, mine.high)
-    tokens = estimate(
-        ask,
-        last.rows,
-        label=f"{ask.scope['measure']} of {ask.scope['channel']} tokens",
-        interval=lead(last.rows, side(ask, "b"), side(ask, "a")) if is_lead else interval,
-        unit="frac",
-        level=1.0,
-        method="logical bounds: unattributed tokens none of B's, or all of B's",
-        n=int(last.rows["tokens"].sum()),
-        n_of="tokens",
-    )
+    measure = ask.scope["measure"]
+    label = f"{measure} of {ask.scope['channel']} tokens"
+    tokens = token_estimate(ask, last, label, measure)
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     routed = (
         f"{name_b} models had {mine.low:.1%} and {name_a} ones "

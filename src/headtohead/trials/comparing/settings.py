@@ -6,7 +6,13 @@ from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import format_option, mapping_option, margin_option
+from headtohead.trials.options import (
+    at_least,
+    check_level,
+    format_option,
+    mapping_option,
+    margin_option,
+)
 
 Goal = Literal["non-inferiority", "equivalence", "superiority"]
 Missing = Literal["leave-out", "wrong"]
@@ -70,10 +76,8 @@ class CompareSettings:
     def __post_init__(self) -> None:
         if self.two_sided and self.better:
             raise InputError("Choose one of `two_sided` and `better`.")
-        if not 0 < self.level < 1:
-            raise InputError(f"`level` is {self.level}; it must be between 0 and 1, as 0.95.")
-        if self.seed < 0:
-            raise InputError(f"`seed` is {self.seed}; it must be 0 or more.")
+        check_level(self.level)
+        at_least(self, seed=0)
 
     @property
     def goal(self) -> Goal:

@@ -94,23 +94,14 @@ def parts(answers: Answers) -> tuple[IntArray, IntArray]:
     Returns:
         Shapes (N,) and (J,), numbered from 0 by first respondent.
     """
-    met = answers.met
-    part = np.full(met.shape[0], -1, dtype=np.int64)
-    item_part = np.full(met.shape[1], -1, dtype=np.int64)
-    number = 0
-    for start in range(met.shape[0]):
-        if part[start] >= 0:
-            continue
-        people = np.zeros(met.shape[0], dtype=bool)
-        people[start] = True
-        size = 0
-        while people.sum() > size:
-            size = int(people.sum())
-            reached = met[people].any(axis=0)
-            people |= met[:, reached].any(axis=1)
-        part[people], item_part[met[people].any(axis=0)] = number, number
-        number += 1
-    return part, item_part
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    people, things = np.nonzero(answers.met)
+    n, total = answers.met.shape[0], sum(answers.met.shape)
+    edges = coo_array((np.ones(people.size), (people, n + things)), shape=(total, total))
+    _, part = connected_components(edges, directed=False)
+    return part[:n].astype(np.int64), part[n:].astype(np.int64)
 
 
 def _extreme(answers: Answers, axis: int) -> BoolArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import format_option, mapping_option
+from headtohead.trials.options import at_least, check_level, format_option, mapping_option
 from headtohead.trials.words import margin_of
 
 
@@ -38,11 +38,7 @@ class ItemsSettings:
     seed: int = option(0, metavar="N", help="Decides which models are held out together.")
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise InputError(f"`level` is {self.level}; it must be between 0 and 1, as 0.95.")
+        check_level(self.level)
         if not self.margin > 0:
             raise InputError("`margin` is 0; only all items give the full score exactly.")
-        if self.k is not None and self.k < 1:
-            raise InputError(f"`k` is {self.k}; it must be 1 or more.")
-        if self.seed < 0:
-            raise InputError(f"`seed` is {self.seed}; it must be 0 or more.")
+        at_least(self, k=1, seed=0)

@@ -52,12 +52,8 @@ def cost_per_success_ratio(
     Raises:
         ValueError: As `bootstrap.ratio_of_ratios`.
     """
-    parts = {
-        "cost_a": vector(cost_a, "cost_a"),
-        "success_a": vector(success_a, "success_a"),
-        "cost_b": vector(cost_b, "cost_b"),
-        "success_b": vector(success_b, "success_b"),
-    }
+    given = {"cost_a": cost_a, "success_a": success_a, "cost_b": cost_b, "success_b": success_b}
+    parts = {name: vector(figures, name) for name, figures in given.items()}
     for name, part in parts.items():
         # Inside a cluster a negative figure would hide behind its neighbours.
         if part.min() < 0:

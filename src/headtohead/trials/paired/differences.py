@@ -67,11 +67,6 @@ class MeanDifference:
         return self.interval.value
 
     @property
-    def design_effect(self) -> float:
-        """(se / naive_se)^2: how many rows count as one; nan where nothing varies."""
-        return (self.se / self.naive_se) ** 2 if 0 < self.naive_se < math.inf else math.nan
-
-    @property
     def p_exact(self) -> float | None:
         """McNemar's exact two-sided p-value of equality; None unless the method is Tango's.
 

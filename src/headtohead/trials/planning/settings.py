@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import mapping_option, margin_option
+from headtohead.trials.options import at_least, mapping_option, margin_option
 from headtohead.trials.words import Kind, difference_of
 
 
@@ -71,8 +71,7 @@ class PlanSettings:
         for name, share in (("power", self.power), ("level", self.level)):
             if not 0 < share < 1:
                 raise InputError(f"`{name}` is {share}; it must be between 0 and 1.")
-        if self.repeats < 1:
-            raise InputError(f"`repeats` is {self.repeats}; it must be 1 or more.")
+        at_least(self, repeats=1)
         if self.items is not None and self.items < 2:
             raise InputError(f"`items` is {self.items}, which shows nothing; give 2 or more.")
         for name, tokens in (

@@ -11,6 +11,7 @@ from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreferenc
 from headtohead.trials.judging.powered_mean import PoweredMean
 from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.replay.endpoint import OperatorTerms
+from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.switching.settings import Means
 
 Why = Literal["decided", "end", "ceiling", "votes"]
@@ -129,31 +130,6 @@ class EndpointNotes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What the trial itself took.
-
-    Attributes:
-        usd: Cost of all answers of the candidate; 0 without prices.
-        unsure_usd: At most so much more may be billed.
-        asked: Calls answered by this run.
-        kept: Answers found in the ledger.
-        sent: Requests sent.
-        beyond: Answers paid for that came after the stop.
-        doubtful: Answers whose tokens are estimates.
-        possibly_twice: Calls in flight when an earlier run was killed, and asked again.
-    """
-
-    usd: float
-    unsure_usd: float
-    asked: int
-    kept: int
-    sent: int
-    beyond: int
-    doubtful: int
-    possibly_twice: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """Whether B may take over A's traffic.
 
@@ -166,6 +142,7 @@ class Switch:
         savings: None if a price is unknown.
         latency: (A's median seconds, B's, B over A); None with too few.
         judging: None without a judge.
+        spent: Of the candidate's replay; its money includes the judge's.
         ballot: A ballot that waits for votes; empty if none does.
     """
 
@@ -186,6 +163,6 @@ class Switch:
     latency: tuple[float, float, Interval] | None
     judging: Judging | None
     endpoint: EndpointNotes
-    spent: Spent
+    spent: ReplayOutcome
     notes: tuple[str, ...] = field(default=())
     ballot: str = ""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import format_option, mapping_option
+from headtohead.trials.options import at_least, check_level, format_option, mapping_option
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
 _PRICE = "IN,OUT[,CACHED]"
@@ -52,9 +52,8 @@ class Scoring:
     )
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise InputError(f"`level` is {self.level}; it must be between 0 and 1, as 0.95.")
-        _at_least(self, ballot_items=2)
+        check_level(self.level)
+        at_least(self, ballot_items=2)
 
     @property
     def means(self) -> Means:
@@ -128,7 +127,7 @@ class Traffic:
     seed: int = option(0, metavar="N", help="Of the sample.")
 
     def __post_init__(self) -> None:
-        _at_least(self, items=1, seed=0)
+        at_least(self, items=1, seed=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,15 +168,8 @@ class Pace:
     )
 
     def __post_init__(self) -> None:
-        _at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0)
+        at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0)
         for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise InputError(f"`{name}` is {value}; it must be above 0.")
-
-
-def _at_least(settings: object, **least: float) -> None:
-    for name, number in least.items():
-        value = getattr(settings, name)
-        if value is not None and not value >= number:
-            raise InputError(f"`{name}` is {value}; it must be {number} or more.")

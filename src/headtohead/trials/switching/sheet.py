@@ -38,7 +38,7 @@ def switch_sheet(
         word = f"NEED {needed:,} MORE" if needed else "UNDECIDED"
     limit, sentence = margin_words(made.margin, "pp"), _sentence(made)
     judge = made.judging.usd if made.judging else None
-    spent = f"${made.spent.usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
+    spent = f"${made.spent.spent_usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
     facts = [
         ("Margin", limit),
         ("Items", f"{made.items:,}"),
@@ -323,23 +323,23 @@ def _spent(made: Switch) -> Figure:
     remarks = []
     if s.possibly_twice:
         remarks.append(
-            f"{s.possibly_twice} calls were in flight when an earlier run was killed and were "
+            f"{len(s.possibly_twice)} calls were in flight when an earlier run was killed and were "
             "asked again; they may be billed twice."
         )
-    if s.doubtful:
+    if s.doubtful_n:
         remarks.append(
-            f"{s.doubtful} answers came with token counts that are missing or cannot be right; "
+            f"{s.doubtful_n} answers came with token counts that are missing or cannot be right; "
             "they were estimated from above."
         )
     judge = made.judging.usd if made.judging else None
     rows = [
-        ("Cost of all answers, $", f"{s.usd:.6g}"),
+        ("Cost of all answers, $", f"{s.spent_usd:.6g}"),
         *([("Cost of the judge, $", f"{judge:.6g}")] if judge is not None else []),
         ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
-        ("Answers of this run", f"{s.asked:,}"),
-        ("Answers of earlier runs", f"{s.kept:,}"),
-        ("Requests sent", f"{s.sent:,}"),
-        ("Answers beyond the stop", f"{s.beyond:,}"),
+        ("Answers of this run", f"{s.asked_n:,}"),
+        ("Answers of earlier runs", f"{s.kept_n:,}"),
+        ("Requests sent", f"{s.sent_n:,}"),
+        ("Answers beyond the stop", f"{s.beyond_n:,}"),
     ]
     return Figure(
         "spent",

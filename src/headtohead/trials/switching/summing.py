@@ -26,7 +26,6 @@ from headtohead.trials.switching.result import (
     Quality,
     Savings,
     ScoredItem,
-    Spent,
     Switch,
     Why,
 )
@@ -122,15 +121,10 @@ def result_of(
         latency=latency_of(seen, rng, level=level),
         judging=judging,
         endpoint=notes_of(trial.candidate.endpoint, prices),
-        spent=Spent(
-            usd=sum(run.spent_usd for run in runs),
+        spent=replace(
+            outcome,
+            spent_usd=sum(run.spent_usd for run in runs),
             unsure_usd=sum(run.unsure_usd for run in runs),
-            asked=outcome.asked_n,
-            kept=outcome.kept_n,
-            sent=outcome.sent_n,
-            beyond=outcome.beyond_n,
-            doubtful=outcome.doubtful_n,
-            possibly_twice=len(outcome.possibly_twice),
         ),
         notes=(*doubt, *got.notes, *_remarks(got, trial, sample, from_model), *prices.notes),
         ballot=got.ballot,
