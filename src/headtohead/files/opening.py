@@ -11,11 +11,11 @@ import io
 import lzma
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -34,6 +34,7 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER, _BLOCK = 1 << 18, 1 << 22
 _HASHED = 2**30  # bytes; more take longer to hash than to read
 _SEPARATORS = ",\t;|"
+_Record = TypeVar("_Record")
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -264,6 +265,20 @@ def digest(*paths: Path) -> str:
             while block := file.read(1 << 20):
                 made.update(block)
     return made.hexdigest()
+
+
+def decoded(
+    decode: Callable[[bytes], _Record], path: Path, where: str | int, line: bytes, kind: str
+) -> _Record:
+    """What a record holds, read by a decoder of msgspec.
+
+    Raises:
+        InputError: If it is not of the kind.
+    """
+    try:
+        return decode(line)
+    except msgspec.DecodeError as error:
+        raise wrong(path, where, f"not {kind} ({error}).") from error
 
 
 def wrong(path: Path, where: str | int, why: str) -> InputError:

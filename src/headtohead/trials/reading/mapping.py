@@ -12,11 +12,7 @@ from headtohead.trials.calls import Call, RunFile
 def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401
     """Puts what a mapping names into a call.
 
-    Args:
-        call: To be completed.
-        record: What its record holds.
-        file: With the mapping: field of the call to dotted path in the record.
-        where: As `records` gives it.
+    The mapping of the file leads from a field of the call to a dotted path in its record.
 
     Raises:
         InputError: If a record lacks its key, or its score is not a number.
@@ -60,7 +56,7 @@ def chosen_score(
         if len(names) == 1:
             return next(iter(names)), file
         said = ", ".join(sorted(names))
-        reason = f"score of several kinds ({said}): choose one with --map score=NAME"
+        reason = f"score of several kinds ({said}): choose one by mapping score to its name"
         dropped[reason] = sum(names.values())
         return "", file
     if wanted not in names:

@@ -263,6 +263,7 @@ class LoggedAnswer(msgspec.Struct, gc=False):
     more_n: int = 0
 
 
+_Tools = list[tuple[str | None, Any]]
 _NATURAL = frozenset(("stop", "end_turn", "completed", "tool_calls", "tool_use", "function_call"))
 _CUT = frozenset(("length", "max_tokens", "max_output_tokens"))
 _FILTERED = frozenset(("content_filter", "refusal", "safety", "SAFETY"))
@@ -272,18 +273,40 @@ def answer_of(body: Body | None) -> LoggedAnswer:
     """The answer in a body; an empty `LoggedAnswer` if it holds none of a known shape."""
     if body is None:
         return LoggedAnswer()
-    if body.choices:
-        return _choice(body.choices)
+    if choices := body.choices:
+        first = choices[0] if len(choices) == 1 else min(choices, key=lambda choice: choice.index)
+        made = _of_choice(first)
+        made.more_n = len(choices) - 1
+        return made
     if body.output is not None and (body.object == "response" or body.output):
-        return _responses(body)
+        parts = [x for item in body.output if item.type == "message" for x in item.content or ()]
+        tools = [(x.name, x.arguments) for x in body.output if x.type == "function_call"]
+        finish = body.status
+        if finish == "incomplete" and body.incomplete_details is not None:
+            finish = body.incomplete_details.reason
+        if finish in ("failed", "cancelled"):
+            return LoggedAnswer(None, "error", finish)
+        refusal = "".join(x.refusal or "" for x in parts if x.type == "refusal")
+        return judged(_joined(parts), finish, tools, refusal)
     if isinstance(body.content, str):
         return judged(body.content, body.stop_reason, [])
     if body.content is not None:
-        tools = [(x.name, x.input) for x in body.content if x.type == "tool_use"]
-        return judged(_joined(body.content), body.stop_reason, tools)
-    if body.error:
-        return LoggedAnswer(failure="error")
-    return LoggedAnswer()
+        used = [(x.name, x.input) for x in body.content if x.type == "tool_use"]
+        return judged(_joined(body.content), body.stop_reason, used)
+    return LoggedAnswer(failure="error" if body.error else "")
+
+
+def _of_choice(choice: _OpenAIChoice) -> LoggedAnswer:
+    message, finish = choice.message, choice.finish_reason
+    if message is None:
+        return judged(choice.text, finish, [])
+    text = message.content
+    if text.__class__ is str and text and finish == "stop" and not message.refusal:
+        return LoggedAnswer(text)  # most answers by far
+    calls = [x.function for x in message.tool_calls or () if x.function]
+    said = text if text is None or isinstance(text, str) else _joined(text)
+    tools = [(call.name, call.arguments) for call in calls]
+    return judged(said, finish, tools, message.refusal or "")
 
 
 def answer_of_message(message: Mapping[str, Any], finish: str | None = None) -> LoggedAnswer:
@@ -294,9 +317,7 @@ def answer_of_message(message: Mapping[str, Any], finish: str | None = None) -> 
     return judged(said, finish, tools, message.get("refusal") or "")
 
 
-def judged(
-    text: str | None, finish: str | None, tools: list[tuple[str | None, Any]], refusal: str = ""
-) -> LoggedAnswer:
+def judged(text: str | None, finish: str | None, tools: _Tools, refusal: str = "") -> LoggedAnswer:
     """An answer from its parts, with the reason if it is not usable."""
     ended = "" if finish is None or finish in _NATURAL else finish
     if refusal:
@@ -366,10 +387,10 @@ def usage_from(
     """Tokens in our sense from counts that may leave cached input or reasoning out.
 
     Args:
-        into: Input as counted.
-        read: Read from a cache.
-        write: Written to a cache.
-        out: Output as counted.
+        into: Input.
+        read: From a cache.
+        write: To a cache.
+        out: Output.
         thought: Reasoning.
         total: All of them, if known: it shows what is counted in what.
         apart: Whether input is known to leave out what was read from or written to a cache.
@@ -385,38 +406,6 @@ def usage_from(
         output_tokens=out,
         reasoning_tokens=thought,
     )
-
-
-def _choice(choices: list[_OpenAIChoice]) -> LoggedAnswer:
-    first = choices[0] if len(choices) == 1 else min(choices, key=lambda choice: choice.index)
-    message = first.message
-    if message is None:
-        made = judged(first.text, first.finish_reason, [])
-    else:
-        text = message.content
-        if text.__class__ is str and text and not message.refusal:
-            finish = first.finish_reason
-            if finish == "stop" and len(choices) == 1:
-                return LoggedAnswer(text)
-        tools = [
-            (x.function.name, x.function.arguments) for x in message.tool_calls or () if x.function
-        ]
-        said = text if text is None or isinstance(text, str) else _joined(text)
-        made = judged(said, first.finish_reason, tools, message.refusal or "")
-    made.more_n = len(choices) - 1
-    return made
-
-
-def _responses(body: Body) -> LoggedAnswer:
-    parts = [x for item in body.output or () if item.type == "message" for x in item.content or ()]
-    tools = [(x.name, x.arguments) for x in body.output or () if x.type == "function_call"]
-    finish = body.status
-    if finish == "incomplete" and body.incomplete_details is not None:
-        finish = body.incomplete_details.reason
-    if finish in ("failed", "cancelled"):
-        return LoggedAnswer(None, "error", finish)
-    refusal = "".join(x.refusal or "" for x in parts if x.type == "refusal")
-    return judged(_joined(parts), finish, tools, refusal)
 
 
 def _joined(parts: list[_Part]) -> str:

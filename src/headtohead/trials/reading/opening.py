@@ -70,10 +70,7 @@ def open_calls(
 def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None) -> Loaded:
     """All calls of a file or folder, in memory.
 
-    Args:
-        path: A file, or a folder for formats that keep several files together.
-        format: Name of a format, or "auto".
-        mapping: Field of a call -> column or dotted path, as said with `--map`.
+    The arguments are those of `open_calls`.
 
     Raises:
         InputError: If it cannot be read or holds no call.
@@ -124,7 +121,7 @@ def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
     """Refuses what cannot be mapped.
 
     Args:
-        file: With the mapping.
+        file: A file with its mapping.
         format: The format that will read it; None as long as it is not known.
 
     Raises:

@@ -224,7 +224,7 @@ def test_several_scores_need_a_choice(tmp_path: Path) -> None:
     _write(export / "scores" / "more.jsonl", [_score("short", 0.5)])
     calls, reading = _calls(export)
     assert {call.score for call in calls} == {None}
-    reason = "score of several kinds (helpful, short): choose one with --map score=NAME"
+    reason = "score of several kinds (helpful, short): choose one by mapping score to its name"
     assert reading.dropped[reason] == 4
     calls, reading = _calls(export, score="short", key="trace_id", run="environment")
     assert (calls[0].key, calls[0].score) == ("t1", 0.5)

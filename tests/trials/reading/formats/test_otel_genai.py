@@ -355,7 +355,7 @@ def test_one_of_several_evaluations_is_chosen(tmp_path: Path) -> None:
     calls, reading = _calls(path)
     assert calls[0].score is None
     assert reading.dropped == {
-        "score of several kinds (kind, long): choose one with --map score=NAME": 2,
+        "score of several kinds (kind, long): choose one by mapping score to its name": 2,
         "evaluation without a number": 1,
     }
     calls, reading = _calls(path, score="long")

@@ -5,17 +5,17 @@ output object".
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import BOM, files_of, json_lines, opened, wrong
+from headtohead.files.opening import BOM, decoded, files_of, json_lines, opened, wrong
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import Body, answer_of, request_of, usage_of
 
@@ -34,7 +34,7 @@ FORMAT = RunFormat(
 _URLS = ("/chat/completions", "/completions", "/responses")
 _TEXT = frozenset(("chat.completion", "text_completion", "response", None))
 _OK, _LENGTH_BITS = 200, 32
-_Kind = TypeVar("_Kind")
+_A_REQUEST = "a request of a batch"
 
 
 class _BatchResponse(msgspec.Struct, gc=False):
@@ -112,7 +112,7 @@ def _requests(paths: list[Path], dropped: Counter[str]) -> Iterator[Call]:
     for path in paths:
         for number, line in json_lines(path):
             where = f"line {number}"
-            row = _decoded(_request, path, where, line, "a request")
+            row = decoded(_request, path, where, line, _A_REQUEST)
             _once(path, number, row.custom_id, seen)
             if not row.url.endswith(_URLS):
                 dropped[f"not a request for text: {row.url or 'no url'}"] += 1
@@ -154,28 +154,25 @@ class _Requests:
         self.files: list[_Places] = []
         for which, path in enumerate(paths):
             self.files.append(_Places(path, stack))
-            self._index(which, path)
-
-    def _index(self, which: int, path: Path) -> None:
-        places, offset, number = self.places, 0, 0
-        try:
-            with opened(path) as file:
-                # A compressed stream cannot be read from the middle.
-                plain = getattr(file, "raw", None).__class__.__name__ == "FileIO"
-                for line in file:
-                    number += 1
-                    start, offset = offset, offset + len(line)
-                    if number == 1 and line.startswith(BOM):
-                        start, line = len(BOM), line[len(BOM) :]
-                    if line.isspace():
-                        continue
-                    key = _key(line).custom_id
-                    if key in places:
-                        raise _twice(path, number, key)
-                    at = start << _LENGTH_BITS | len(line)
-                    places[key] = ((which, at) if which else at) if plain else line
-        except msgspec.DecodeError as error:
-            raise wrong(path, number, f"not a request of a batch ({error}).") from error
+            offset, number = 0, 0
+            try:
+                with opened(path) as file:
+                    # A compressed stream cannot be read from the middle.
+                    plain = getattr(file, "raw", None).__class__.__name__ == "FileIO"
+                    for line in file:
+                        number += 1
+                        start, offset = offset, offset + len(line)
+                        if number == 1 and line.startswith(BOM):
+                            start, line = len(BOM), line[len(BOM) :]
+                        if line.isspace():
+                            continue
+                        key = _key(line).custom_id
+                        if key in self.places:
+                            raise _twice(path, number, key)
+                        at = start << _LENGTH_BITS | len(line)
+                        self.places[key] = ((which, at) if which else at) if plain else line
+            except msgspec.DecodeError as error:
+                raise wrong(path, number, f"not a request of a batch ({error}).") from error
 
     @property
     def left_n(self) -> int:
@@ -194,10 +191,10 @@ class _Requests:
         self.places[key] = None
         self.taken_n += 1
         if isinstance(place, bytes):
-            return _decoded(_request, self.paths[0], f"request {key}", place, "a request")
+            return decoded(_request, self.paths[0], f"request {key}", place, _A_REQUEST)
         which, at = place if isinstance(place, tuple) else (0, place)
         line = self.files[which].read(at >> _LENGTH_BITS, at & (1 << _LENGTH_BITS) - 1)
-        return _decoded(_request, self.paths[which], f"request {key}", line, "a request")
+        return decoded(_request, self.paths[which], f"request {key}", line, _A_REQUEST)
 
 
 class _Places:
@@ -217,21 +214,12 @@ class _Places:
         return self.any.read(length)
 
 
-def _decoded(
-    decode: Callable[[bytes], _Kind], path: Path, where: str | int, line: bytes, kind: str
-) -> _Kind:
-    try:
-        return decode(line)
-    except msgspec.DecodeError as error:
-        raise wrong(path, where, f"not {kind} of a batch ({error}).") from error
-
-
 def _as_answer(path: Path, number: int, line: bytes) -> _AnswerLine:
     try:
         row = _answer(line)
     except msgspec.DecodeError as why:
         # The body of a failed answer may have any shape.
-        failed = _decoded(_failed, path, number, line, "an answer")
+        failed = decoded(_failed, path, number, line, "an answer of a batch")
         if failed.response is None or failed.response.status_code == _OK:
             raise wrong(path, number, f"not an answer of a batch ({why}).") from why
         status = failed.response.status_code
@@ -239,8 +227,8 @@ def _as_answer(path: Path, number: int, line: bytes) -> _AnswerLine:
         row = _AnswerLine(failed.custom_id, _BatchResponse(status), error)
     if row.response is None and not row.error:
         kind = "a request among answers" if row.method else "neither response nor error"
-        remedy = "Keep requests and answers in two files of one folder."
-        raise wrong(path, number, f"{kind}. {remedy}")
+        said = f"{kind}. Keep requests and answers in two files of one folder."
+        raise wrong(path, number, said)
     return row
 
 

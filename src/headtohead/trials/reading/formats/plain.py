@@ -103,9 +103,13 @@ def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> d
     if "params" not in paths:
         paths |= {f"param.{name}": name for name in columns if name in PARAMS}
     taken = set(paths.values())
-    for label, path in _details(peeked).items():
-        if path not in taken:
-            paths.setdefault(label, path)
+    for column in _DETAILS:  # an object, each of whose plain values is a label
+        objects = [r[column] for r in peeked if isinstance(r.get(column), dict)]
+        items = (item for one in objects for item in one.items())
+        inside = dict.fromkeys(x for x, y in items if isinstance(y, str | int | float | bool))
+        for name in list(inside)[:_MOST_DETAILS]:
+            if f"{column}.{name}" not in taken:
+                paths.setdefault(f"label.{name}", f"{column}.{name}")
     taken = set(paths.values())
     for name in _SLICES:
         if name in columns and name not in taken:
@@ -128,17 +132,6 @@ def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> 
                 f"{len(peeked)} records. Columns found: {', '.join(columns)}."
             )
     return paths
-
-
-def _details(peeked: list[dict[str, Any]]) -> dict[str, str]:
-    """Labels from a column that holds an object: each of its plain values is one."""
-    found: dict[str, str] = {}
-    for column in _DETAILS:
-        objects = [r[column] for r in peeked if isinstance(r.get(column), dict)]
-        items = (item for one in objects for item in one.items())
-        names = dict.fromkeys(x for x, y in items if isinstance(y, str | int | float | bool))
-        found |= {f"label.{name}": f"{column}.{name}" for name in list(names)[:_MOST_DETAILS]}
-    return found
 
 
 def _calls(
@@ -175,14 +168,8 @@ def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, str, _Convert]]:
     ]
     tokens = {name: paths[name] for name in _TOKENS if name in paths}
     if tokens:
-        fields.append(
-            (
-                "tokens",
-                _group(tokens),
-                "usage",
-                lambda values: Usage(**{name: count_of(value) for name, value in values.items()}),
-            )
-        )
+        count: _Convert = lambda values: Usage(**{x: count_of(y) for x, y in values.items()})  # noqa: E731
+        fields.append(("tokens", _group(tokens), "usage", count))
     kinds: tuple[tuple[str, str, _Convert], ...] = (
         ("param.", "params", dict),
         ("label.", "labels", lambda values: {x: text_of(y) for x, y in values.items()}),
@@ -230,19 +217,15 @@ def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
 _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "key": ("key", text_of),
     "epoch": ("epoch", count_of),
-    "model": ("model", text_of),
-    "run": ("run", text_of),
+    **{name: (name, text_of) for name in ("model", "run", "output", "reference", "started")},
     "score": ("score", score_of),
     "failure": ("failure", _failure),
     "messages": ("messages", lambda value: _json(value, list[dict[str, Any]])),
     "prompt": ("messages", lambda value: [{"role": "user", "content": text_of(value)}]),
     "params": ("params", lambda value: _json(value, dict[str, Any])),
-    "output": ("output", text_of),
-    "reference": ("reference", text_of),
     "cost_usd": ("cost_usd", number_of),
     "latency_s": ("latency_s", number_of),
     "latency_ms": ("latency_s", lambda ms: None if (x := number_of(ms)) is None else x / 1000),
-    "started": ("started", text_of),
     "fingerprint": ("fingerprint", text_of),
     "usage": ("usage", lambda value: usage_of(msgspec.convert(value, OpenAITokens))),
 }
