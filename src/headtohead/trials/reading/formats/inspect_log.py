@@ -60,6 +60,16 @@ class _InspectTokens(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
     total_cost: float | None = None
 
+    def usage(self) -> Usage:
+        read, write = self.input_tokens_cache_read or 0, self.input_tokens_cache_write or 0
+        return Usage(
+            input_tokens=self.input_tokens + read + write,
+            cache_read_tokens=read,
+            cache_write_tokens=write,
+            output_tokens=self.output_tokens,
+            reasoning_tokens=self.reasoning_tokens or 0,
+        )
+
 
 class _InspectChoice(msgspec.Struct):
     stop_reason: str = ""
@@ -221,9 +231,8 @@ def _expected(log: _InspectLog) -> int:
         return 0
     if log.status == "success":
         return int(log.results.get("total_samples") or 0)
-    dataset, config = log.eval.get("dataset") or {}, log.eval.get("config") or {}
-    ids = dataset.get("sample_ids")
-    return (len(ids) if ids else 0) * int(config.get("epochs") or 1)
+    ids = (log.eval.get("dataset") or {}).get("sample_ids") or ()
+    return len(ids) * int((log.eval.get("config") or {}).get("epochs") or 1)
 
 
 def _scorer(file: RunFile, log: _InspectLog, first: _InspectSample) -> _ScorerChoice:
@@ -307,7 +316,7 @@ def _call(sample: _InspectSample, model: str, choice: _ScorerChoice) -> Call:
         messages=_messages(sample),
         output=sample.output.completion if sample.output else None,
         reference="\n".join(target) or None,
-        usage=_usage(tokens) if tokens else None,
+        usage=tokens.usage() if tokens else None,
         cost_usd=tokens.total_cost if tokens else None,
         latency_s=sample.total_time if sample.working_time is None else sample.working_time,
         started=sample.started_at or "",
@@ -340,23 +349,11 @@ def _value(sample: _InspectSample, choice: _ScorerChoice) -> object:
 def _failure(sample: _InspectSample) -> str:
     if sample.error is not None:
         return "error"
-    if sample.limit is not None:
-        return "limit"
-    stops = [choice.stop_reason for choice in sample.output.choices] if sample.output else []
-    if "content_filter" in stops:
+    stops = {choice.stop_reason for choice in sample.output.choices} if sample.output else set()
+    if "content_filter" in stops and sample.limit is None:
         return "refused"
-    return "limit" if "max_tokens" in stops or "model_length" in stops else ""
-
-
-def _usage(found: _InspectTokens) -> Usage:
-    read, write = found.input_tokens_cache_read or 0, found.input_tokens_cache_write or 0
-    return Usage(
-        input_tokens=found.input_tokens + read + write,
-        cache_read_tokens=read,
-        cache_write_tokens=write,
-        output_tokens=found.output_tokens,
-        reasoning_tokens=found.reasoning_tokens or 0,
-    )
+    cut = sample.limit is not None or stops & {"max_tokens", "model_length"}
+    return "limit" if cut else ""
 
 
 def _fingerprint(sample: _InspectSample, target: list[str]) -> str:

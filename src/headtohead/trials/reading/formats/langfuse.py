@@ -15,7 +15,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import files_of, wrong
+from headtohead.files.opening import decoded, files_of, wrong
 from headtohead.files.records import json_or_text, records, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.mapping import add_mapped, chosen_score
@@ -44,6 +44,7 @@ FORMAT = RunFormat(
 )
 
 _NUMBERS = frozenset(("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"))
+_RECORD = "a record of Langfuse's"
 _NUMERIC = frozenset(("NUMERIC", "BOOLEAN", None, ""))
 _Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
@@ -179,7 +180,7 @@ def read(file: RunFile) -> CallStream:
         names: Counter[str] = Counter()
         for path in kinds["item"]:
             for where, line in records(path):
-                names.update(_numbers(_decode(_item, path, where, line)))
+                names.update(_numbers(decoded(_item, path, where, line, _RECORD)))
         metric, mapped = chosen_score(names, file, dropped)
         calls = _item_calls(kinds["item"], mapped, metric)
         meta = Meta(format=FORMAT.name, metric=metric)
@@ -192,25 +193,19 @@ def read(file: RunFile) -> CallStream:
     scores = _ScoresOfTraces()
     for path in kinds.get("score", ()):
         api = "dataType" in first_fields(path)
+        decode = _in_camel(_LangfuseScore) if api else _score
         for where, line in records(path):
-            scores.add(_decode(_in_camel(_LangfuseScore) if api else _score, path, where, line))
+            scores.add(decoded(decode, path, where, line, _RECORD))
     dropped.update(scores.dropped)
     metric, mapped = chosen_score(scores.names, file, dropped)
     calls = _calls(kinds["observation"], mapped, scores, metric, dropped)
     return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
 
 
-def _decode(decode: Callable[[bytes], Any], path: Path, where: str, line: bytes) -> Any:  # noqa: ANN401
-    try:
-        return decode(line)
-    except msgspec.DecodeError as error:
-        raise wrong(path, where, f"not a record of Langfuse's ({error}).") from error
-
-
 def _observations(path: Path) -> Iterator[tuple[str, bytes, _Observation]]:
     decode = _in_camel(_Observation) if "traceId" in first_fields(path) else _observation
     for where, line in records(path):
-        yield where, line, _decode(decode, path, where, line)
+        yield where, line, decoded(decode, path, where, line, _RECORD)
 
 
 def _calls(
@@ -264,17 +259,23 @@ def _call(row: _Observation, path: Path, where: str) -> Call:
         "finish": answer.finish,
     }
     total = row.calculated_total_cost if row.total_cost is None else row.total_cost
-    latency = _seconds(row.start_time, row.end_time, path, where)
+    # What may be sent again; exported numbers may be texts.
+    given = unpacked(row.model_parameters)
+    own = {
+        name: json_or_text(value) if name in _NUMBERS else value
+        for name, value in (given.items() if isinstance(given, Mapping) else ())
+        if name in PARAMS and value not in (None, "")
+    }
     return Call(
         key=row.id,
         model=row.provided_model_name or row.model or "",
         failure="error" if row.level == "ERROR" else answer.failure,
         messages=messages,
-        params={**_params(row.model_parameters), **params},
+        params={**own, **params},
         output=answer.text,
         usage=usage_of(row.usage_details, row.usage),
         cost_usd=cost_of(total, row.cost_details),
-        latency_s=latency,
+        latency_s=_seconds(row.start_time, row.end_time, path, where),
         started=row.start_time or "",
         labels=_labels(named, row.tags, row.metadata),
         where=where,
@@ -295,36 +296,31 @@ def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]
     repeats: Counter[tuple[str, str]] = Counter()
     for path in paths:
         for where, line in records(path):
-            row: _ExperimentItem = _decode(_item, path, where, line)
+            row = decoded(_item, path, where, line, _RECORD)
             repeats[row.experiment_name, row.experiment_item_id] += 1
-            call = _item_call(row, path, where)
-            call.epoch = repeats[row.experiment_name, row.experiment_item_id]
-            call.score = _numbers(row).get(metric)
+            messages, params = _request(row.input)
+            answer = _answer(row.output)
+            about = (unpacked(row.metadata), unpacked(row.experiment_metadata))
+            model = next((x["model"] for x in about if isinstance(x, dict) and "model" in x), "")
+            call = Call(
+                key=row.experiment_item_id,
+                epoch=repeats[row.experiment_name, row.experiment_item_id],
+                model=str(model),
+                run=row.experiment_name,
+                score=_numbers(row).get(metric),
+                failure="error" if row.level == "ERROR" else answer.failure,
+                messages=messages,
+                params=params,
+                output=answer.text,
+                reference=content_text(row.expected_output),
+                latency_s=_seconds(row.start_time, row.end_time, path, where),
+                started=row.start_time or "",
+                labels=_labels({}, None, row.experiment_item_metadata),
+                where=where,
+            )
             if file.mapping:
                 add_mapped(call, msgspec.json.decode(line), file, where)
             yield call
-
-
-def _item_call(row: _ExperimentItem, path: Path, where: str) -> Call:
-    messages, params = _request(row.input)
-    answer = _answer(row.output)
-    about = unpacked(row.experiment_metadata)
-    said = unpacked(row.metadata)
-    model = next((x["model"] for x in (said, about) if isinstance(x, dict) and "model" in x), "")
-    return Call(
-        key=row.experiment_item_id,
-        model=str(model),
-        run=row.experiment_name,
-        failure="error" if row.level == "ERROR" else answer.failure,
-        messages=messages,
-        params=params,
-        output=answer.text,
-        reference=content_text(row.expected_output),
-        latency_s=_seconds(row.start_time, row.end_time, path, where),
-        started=row.start_time or "",
-        labels=_labels({}, None, row.experiment_item_metadata),
-        where=where,
-    )
 
 
 def _numbers(row: _ExperimentItem) -> dict[str, float]:
@@ -340,8 +336,7 @@ def _numbers(row: _ExperimentItem) -> dict[str, float]:
 def _request(payload: Any) -> tuple[Messages | None, dict[str, Any]]:  # noqa: ANN401
     """Messages and parameters of an observation's input; None if it is no chat.
 
-    Args:
-        payload: Messages, an object with them, a text, or any of these as JSON text.
+    It may be messages, an object with them, a text, or any of these as JSON text.
     """
     given = unpacked(payload)
     if isinstance(given, dict):
@@ -365,22 +360,6 @@ def _answer(payload: Any) -> LoggedAnswer:  # noqa: ANN401
     return LoggedAnswer(content_text(payload))
 
 
-def _params(given: Any) -> dict[str, Any]:  # noqa: ANN401
-    """What of the model's parameters may be sent again.
-
-    Args:
-        given: `model_parameters` as exported, whose numbers may be texts.
-    """
-    given = unpacked(given)
-    if not isinstance(given, Mapping):
-        return {}
-    made = {}
-    for name, value in given.items():
-        if name in PARAMS and value not in (None, ""):
-            made[name] = json_or_text(value) if name in _NUMBERS else value
-    return made
-
-
 def usage_of(details: Any, older: Any) -> Usage | None:  # noqa: ANN401
     """Tokens in our sense from kinds of usage.
 
@@ -398,12 +377,12 @@ def usage_of(details: Any, older: Any) -> Usage | None:  # noqa: ANN401
             return None
     counts = {x: int(y) for x, y in kinds.items() if isinstance(y, int | float) and y >= 0}
     total = counts.pop("total", None)
-    sums = {"input": 0, "read": 0, "write": 0, "output": 0, "thought": 0, "in": 0, "out": 0}
+    if not counts:
+        return None
+    sums = Counter[str]()
     for name, tokens in counts.items():
         sums[_usage_kind(name)] += tokens
     into, out = sums["input"], sums["output"]
-    if not counts:
-        return None
     if total is None or total != into + out:
         into += sums["read"] + sums["write"] + sums["in"]
         out += sums["thought"] + sums["out"]
@@ -434,13 +413,7 @@ def cost_of(total: float | None, details: Any) -> float | None:  # noqa: ANN401
 
 
 def _labels(named: Mapping[str, str | None], tags: Any, metadata: Any) -> dict[str, str]:  # noqa: ANN401
-    """Slices of an observation.
-
-    Args:
-        named: Fields that are slices by themselves; empty ones are left out.
-        tags: A list, or JSON text of one.
-        metadata: An object; its texts and numbers become slices.
-    """
+    """Slices of an observation: fields, tags, and texts and numbers of its metadata."""
     labels = {}
     given = unpacked(metadata)
     if isinstance(given, Mapping):

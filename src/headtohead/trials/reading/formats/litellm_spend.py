@@ -169,11 +169,10 @@ def _tags(tags: list[Any]) -> dict[str, str]:
     """Tags that say `name: value`, and the others together."""
     made, plain = {}, []
     for tag in tags:
-        name, colon, value = str(tag).partition(":")
-        # The proxy itself adds which client asked.
+        name, _, value = str(tag).partition(":")
         if name in ("User-Agent", "Credential"):
-            continue
-        if colon and value:
+            continue  # the proxy itself adds which client asked
+        if value:
             made[name.strip()] = value.strip()
         else:
             plain.append(str(tag))
@@ -181,15 +180,13 @@ def _tags(tags: list[Any]) -> dict[str, str]:
 
 
 def _labels(row: _Row, metadata: _Metadata | None) -> dict[str, str]:
-    labels = {}
-    if row.model_group and row.model_group != row.model:
-        labels["asked_for"] = row.model_group
-    if row.custom_llm_provider:
-        labels["provider"] = row.custom_llm_provider
-    if row.session_id:
-        labels["session"] = row.session_id
-    if row.cache_hit in ("True", "true", True):
-        labels["cache_hit"] = "true"
+    named = {
+        "asked_for": "" if row.model_group == row.model else row.model_group,
+        "provider": row.custom_llm_provider,
+        "session": row.session_id,
+        "cache_hit": "true" if row.cache_hit in ("True", "true", True) else "",
+    }
+    labels = {name: value for name, value in named.items() if value}
     tags = unpacked(row.request_tags)
     labels |= _tags(tags if isinstance(tags, list) else [])
     if metadata is not None and metadata.spend_logs_metadata:
@@ -197,6 +194,15 @@ def _labels(row: _Row, metadata: _Metadata | None) -> dict[str, str]:
             if isinstance(value, str | int | float):
                 labels[name] = str(value)
     return labels
+
+
+def _latency(row: _Row) -> float | None:
+    if row.request_duration_ms is not None:
+        return row.request_duration_ms / 1000
+    if not row.endTime:
+        return None
+    taken = datetime.fromisoformat(row.endTime) - datetime.fromisoformat(row.startTime)
+    return taken.total_seconds()
 
 
 def _usage(row: _Row, metadata: _Metadata | None) -> Usage | None:
@@ -212,12 +218,3 @@ def _usage(row: _Row, metadata: _Metadata | None) -> Usage | None:
         return Usage(input_tokens=into, output_tokens=out)
     more.prompt_tokens, more.completion_tokens = into, out
     return usage_of(more) or usage_from(into, 0, 0, out, 0)
-
-
-def _latency(row: _Row) -> float | None:
-    if row.request_duration_ms is not None:
-        return row.request_duration_ms / 1000
-    if not row.endTime:
-        return None
-    taken = datetime.fromisoformat(row.endTime) - datetime.fromisoformat(row.startTime)
-    return taken.total_seconds()

@@ -15,9 +15,9 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import files_of, wrong
+from headtohead.files.opening import decoded, files_of
 from headtohead.files.records import records, text_of, unpacked
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.mapping import add_mapped, chosen_score
 from headtohead.trials.reading.openai import (
     LoggedAnswer,
@@ -40,16 +40,14 @@ FORMAT = RunFormat(
 )
 
 _CALLS = frozenset(("chat", "text_completion", "generate_content", "completion"))
+_OPERATION = "gen_ai.operation.name"
 _RESULT = "gen_ai.evaluation.result"
 _VERDICTS = {"pass": 1.0, "fail": 0.0, "correct": 1.0, "incorrect": 0.0, "true": 1.0, "false": 0.0}
 _PARAMS = {
-    "gen_ai.request.temperature": "temperature",
-    "gen_ai.request.top_p": "top_p",
-    "gen_ai.request.top_k": "top_k",
-    "gen_ai.request.max_tokens": "max_tokens",
-    "gen_ai.request.seed": "seed",
-    "gen_ai.request.frequency_penalty": "frequency_penalty",
-    "gen_ai.request.presence_penalty": "presence_penalty",
+    **{f"gen_ai.request.{name}": name for name in ("temperature", "top_p", "top_k", "max_tokens")},
+    **{
+        f"gen_ai.request.{name}": name for name in ("frequency_penalty", "presence_penalty", "seed")
+    },
     "gen_ai.request.stop_sequences": "stop",
 }
 _TOKENS = (
@@ -64,18 +62,7 @@ _OWN = "traceloop.association.properties."
 # Attributes of the plumbing, or about persons: no slices of the work.
 _RESERVED = (
     *("gen_ai.", "llm.", "openai.", "aws.", "azure.", "az.", "traceloop.", "otel.", "telemetry."),
-    *(
-        "server.",
-        "client.",
-        "peer.",
-        "net.",
-        "network.",
-        "http.",
-        "url.",
-        "rpc.",
-        "db.",
-        "session.",
-    ),
+    *("server.", "client.", "peer.", "net.", "network.", "http.", "url.", "rpc.", "db."),
     *("error.", "exception.", "code.", "thread.", "process.", "host.", "user.", "enduser."),
     "session.",
 )
@@ -151,6 +138,7 @@ class _Export(msgspec.Struct, gc=False, rename="camel"):
 
 
 _decode = msgspec.json.Decoder(_Export).decode
+_OTLP = "OTLP JSON"
 _Key = tuple[str, str]
 
 
@@ -208,22 +196,13 @@ def read(file: RunFile) -> CallStream:
     for path in paths:
         for where, line in records(path):
             if b"resourceLogs" in line or b"gen_ai.evaluation." in line:
-                _gather(beside, _export(path, where, line))
+                _gather(beside, decoded(_decode, path, where, line, _OTLP))
     dropped = Counter[str]()
     metric, mapped = chosen_score(beside.names, file, dropped)
     if beside.unread_n:
         dropped["evaluation without a number"] = beside.unread_n
-    meta = Meta(format=FORMAT.name, metric=metric)
-    return CallStream(
-        meta=meta, calls=_calls(paths, mapped, beside, metric, dropped), dropped=dropped
-    )
-
-
-def _export(path: Path, where: str, line: bytes) -> _Export:
-    try:
-        return _decode(line)
-    except msgspec.DecodeError as error:
-        raise wrong(path, where, f"not OTLP JSON ({error}).") from error
+    calls = _calls(paths, mapped, beside, metric, dropped)
+    return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
 
 
 def _gather(beside: _Beside, export: _Export) -> None:
@@ -251,13 +230,17 @@ def _calls(
 ) -> Iterator[Call]:
     for path in paths:
         for where, line in records(path):
-            for group in _export(path, where, line).resource_spans:
+            for group in decoded(_decode, path, where, line, _OTLP).resource_spans:
                 service = _plain(group.resource.attributes) if group.resource else {}
                 for span in (x for scope in group.scope_spans for x in scope.spans):
                     given = _plain(span.attributes)
-                    reason = _no_call(given)
-                    if reason:
-                        dropped[reason] += 1
+                    operation = given.get(_OPERATION) or given.get("llm.request.type")
+                    # Before version 1.27 of the conventions spans did not name their operation.
+                    if not operation and "gen_ai.request.model" not in given:
+                        dropped["span that calls no model"] += 1
+                        continue
+                    if operation and operation not in _CALLS:
+                        dropped[f"span of another operation: {operation}"] += 1
                         continue
                     call = _call(span, given, beside, metric, dropped)
                     call.where = f"{where}, span {span.span_id}"
@@ -265,17 +248,6 @@ def _calls(
                         call.labels["service"] = str(service["service.name"])
                     add_mapped(call, given, file, call.where)
                     yield call
-
-
-def _no_call(given: dict[str, Any]) -> str:
-    """Why a span is no call of a model; empty if it is one."""
-    operation = given.get("gen_ai.operation.name") or given.get("llm.request.type")
-    if operation in _CALLS:
-        return ""
-    if operation:
-        return f"span of another operation: {operation}"
-    # Before version 1.27 of the conventions spans did not name their operation.
-    return "" if "gen_ai.request.model" in given else "span that calls no model"
 
 
 def _call(
@@ -304,6 +276,9 @@ def _call(
     scores = beside.scores.get(key) or beside.by_response.get(
         str(given.get("gen_ai.response.id", "")), {}
     )
+    counts = [next((int(given[x]) for x in names if x in given), None) for names in _TOKENS]
+    into, read, write, out, thought = (n or 0 for n in counts[:5])
+    known = counts[0] is not None or counts[3] is not None
     return Call(
         key=f"{span.trace_id}/{span.span_id}",
         model=str(given.get("gen_ai.response.model") or given.get("gen_ai.request.model") or ""),
@@ -312,20 +287,12 @@ def _call(
         messages=messages,
         params=params,
         output=answer.text,
-        usage=_usage(given),
+        usage=usage_from(into, read, write, out, thought, counts[5]) if known else None,
         cost_usd=given.get("gen_ai.usage.cost"),
         latency_s=(end - start) / 1e9 if start and end else None,
         started=datetime.fromtimestamp(start / 1e9, UTC).isoformat() if start else "",
         labels=labels,
     )
-
-
-def _usage(given: dict[str, Any]) -> Usage | None:
-    found = [next((int(given[x]) for x in names if x in given), None) for names in _TOKENS]
-    into, read, write, out, thought, total = found
-    if into is None and out is None:
-        return None
-    return usage_from(into or 0, read or 0, write or 0, out or 0, thought or 0, total)
 
 
 def _labels(given: dict[str, Any]) -> dict[str, str]:
@@ -389,11 +356,7 @@ class _NotSendable(Exception):
 
 
 def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Messages | None:
-    """The request's messages; None if the trace does not hold them.
-
-    Args:
-        attributes: Of the span.
-        events: Name and content of the events of the span, logs that belong to it included.
+    """The request's messages; None if neither the span nor its events and logs hold them.
 
     Raises:
         _NotSendable: If one of them has a part that chat has no place for.
@@ -409,26 +372,38 @@ def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Message
     for name, given in events:
         role = _EVENT.fullmatch(name)
         if role:
-            made.append(_from_event(role[1], given))
+            said = _content_of(given)
+            message = {"role": said.get("role") or role[1], "content": said.get("content")}
+            which = said.get("id") or said.get("tool_call_id") if role[1] == "tool" else None
+            beside = {"tool_calls": said.get("tool_calls"), "tool_call_id": which}
+            made.append({**message, **{x: y for x, y in beside.items() if y}})
         elif name == "gen_ai.content.prompt":
             return messages_of(unpacked(given.get("gen_ai.prompt")))
     return made or messages_of(unpacked(attributes.get("gen_ai.prompt")))
 
 
 def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAnswer:
-    """The first answer; an empty `LoggedAnswer` if the trace does not hold it.
-
-    Args:
-        attributes: Of the span.
-        events: As for `messages_in`.
-    """
+    """The first answer; an empty `LoggedAnswer` if the trace does not hold it."""
     events = tuple(events)
     finish = attributes.get("gen_ai.response.finish_reasons")
     ended = str(finish[0]) if isinstance(finish, list) and finish else None
     for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
         choices = unpacked(holder.get("gen_ai.output.messages"))
         if isinstance(choices, list) and choices:
-            return _from_parts(choices, ended)
+            first = choices[0]
+            parts = first.get("parts") or []
+            text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
+            made = judged(
+                text,
+                first.get("finish_reason") or ended,
+                [
+                    (x.get("name"), x.get("arguments"))
+                    for x in parts
+                    if x.get("type") == "tool_call"
+                ],
+            )
+            made.more_n = len(choices) - 1
+            return made
     numbered = _numbered(attributes, "completion")
     if numbered:
         message = _from_numbered(numbered[0])
@@ -479,11 +454,7 @@ def _chat(message: Mapping[str, Any]) -> Messages:
             }
             for x in results
         ]
-    calls = [
-        tool_call(x.get("id"), x.get("name"), x.get("arguments"))
-        for x in parts
-        if x.get("type") == "tool_call"
-    ]
+    calls = [_tool(x) for x in parts if x.get("type") == "tool_call"]
     content = _content([x for x in parts if x.get("type") not in ("tool_call", "reasoning")])
     made: dict[str, Any] = {"role": message.get("role", "user"), "content": content or None}
     if calls:
@@ -491,6 +462,10 @@ def _chat(message: Mapping[str, Any]) -> Messages:
     elif content is None:
         made["content"] = ""
     return [made]
+
+
+def _tool(call: Mapping[str, Any]) -> dict[str, Any]:
+    return tool_call(call.get("id"), call.get("name"), call.get("arguments"))
 
 
 def _content(parts: list[Any]) -> Any:  # noqa: ANN401
@@ -508,16 +483,6 @@ def _content(parts: list[Any]) -> Any:  # noqa: ANN401
             raise _NotSendable(f"a part of type {kind}")
     if all(x["type"] == "text" for x in made):
         return "\n".join(x["text"] for x in made)
-    return made
-
-
-def _from_parts(choices: list[Any], ended: str | None) -> LoggedAnswer:
-    first = choices[0]
-    parts = first.get("parts") or []
-    text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
-    tools = [(x.get("name"), x.get("arguments")) for x in parts if x.get("type") == "tool_call"]
-    made = judged(text, first.get("finish_reason") or ended, tools)
-    made.more_n = len(choices) - 1
     return made
 
 
@@ -545,29 +510,12 @@ def _from_numbered(fields: Mapping[str, Any]) -> dict[str, Any]:
         match = _CALL.fullmatch(name)
         if match:
             calls.setdefault(int(match[1]), {})[match[2]] = value
-    made: dict[str, Any] = {"role": fields.get("role", "assistant")}
-    if "content" in fields or not calls:
-        made["content"] = fields.get("content", "")
-    else:
-        made["content"] = None
+    said = fields.get("content", None if calls else "")
+    made: dict[str, Any] = {"role": fields.get("role", "assistant"), "content": said}
     if calls:
-        made["tool_calls"] = [
-            tool_call(calls[n].get("id"), calls[n].get("name"), calls[n].get("arguments"))
-            for n in sorted(calls)
-        ]
+        made["tool_calls"] = [_tool(calls[n]) for n in sorted(calls)]
     if fields.get("tool_call_id"):
         made["tool_call_id"] = fields["tool_call_id"]
-    return made
-
-
-def _from_event(role: str, given: _Attributes) -> dict[str, Any]:
-    content = _content_of(given)
-    made: dict[str, Any] = {"role": content.get("role") or role, "content": content.get("content")}
-    if content.get("tool_calls"):
-        made["tool_calls"] = content["tool_calls"]
-    which = content.get("id") or content.get("tool_call_id")
-    if role == "tool" and which:
-        made["tool_call_id"] = which
     return made
 
 

@@ -168,24 +168,21 @@ def _runs(path: Path, rows: _Rows) -> dict[int, str]:
         column = _decoded(path, where, raw, _ProviderColumn)
         columns.setdefault(column.promptIdx, column)
     labels = list(dict.fromkeys(_label(column) for column in columns.values()))
-    named = {i: _run(column, labels) for i, column in columns.items()}
+    named = {}
+    for i, column in columns.items():
+        provider, label = column.provider, _label(column)
+        parts = []
+        if isinstance(provider, _Provider) and provider.label and provider.label != provider.id:
+            parts.append(provider.label)
+        if len(labels) > 1:
+            short = 0 < len(label) <= _LONGEST_RUN and "\n" not in label
+            parts.append(label if short else f"prompt {labels.index(label) + 1}")
+        named[i] = ", ".join(parts)
     taken = Counter((_model(columns[i]), name) for i, name in named.items())
     return {
         i: f"{name} column {i + 1}".strip() if taken[_model(columns[i]), name] > 1 else name
         for i, name in named.items()
     }
-
-
-def _run(column: _ProviderColumn, labels: list[str]) -> str:
-    provider = column.provider
-    parts = []
-    if isinstance(provider, _Provider) and provider.label and provider.label != provider.id:
-        parts.append(provider.label)
-    if len(labels) > 1:
-        label = _label(column)
-        short = 0 < len(label) <= _LONGEST_RUN and "\n" not in label
-        parts.append(label if short else f"prompt {labels.index(label) + 1}")
-    return ", ".join(parts)
 
 
 def _label(column: _ProviderColumn) -> str:
@@ -199,7 +196,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         key, fingerprint = _identity(result)
         repeats[result.promptIdx, key] += 1
         try:
-            score = _score(result, metric)
+            score = _scored(result, metric)
         except ValueError as error:
             raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
         response = result.response or _PromptfooResponse()
@@ -208,6 +205,16 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         replayed = response.cached is True
         test = result.testCase or _Test()
         described = {"description": test.description} if test.description else {}
+        tokens = response.tokenUsage
+        usage = None
+        # For answers out of its own cache promptfoo gives only a total.
+        if tokens is not None and (tokens.prompt or tokens.completion):
+            details = tokens.completionDetails or _Reasoning()
+            usage = Usage(
+                input_tokens=tokens.prompt or 0,
+                output_tokens=tokens.completion or 0,
+                reasoning_tokens=details.reasoning or 0,
+            )
         yield Call(
             key=key,
             epoch=repeats[result.promptIdx, key],
@@ -217,7 +224,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
             failure=failure,
             messages=_messages(result.prompt),
             output=None if response.output is None else text_of(response.output),
-            usage=_usage(response.tokenUsage),
+            usage=usage,
             cost_usd=None if replayed else result.cost,
             latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
             labels=dict(labels_of({**_vars(result), **(test.metadata or {}), **described})),
@@ -269,27 +276,13 @@ def _identity(result: _Result) -> tuple[str, str]:
     return f"{' '.join(short.split())} #{whole[:8]}", whole[:16]
 
 
-def _score(result: _Result, metric: str) -> float | None:
-    if metric == "success":
-        return float(result.success)
-    if metric == "score":
-        return score_of(result.score)
-    if metric not in result.namedScores:
+def _scored(result: _Result, metric: str) -> float | None:
+    # Named scores that are called like promptfoo's own do not hide these.
+    scores = {**result.namedScores, "success": result.success, "score": result.score}
+    if metric not in scores:
         known = ", ".join(["success", "score", *result.namedScores])
         raise ValueError(f"there is no such score here. Known: {known}")
-    return score_of(result.namedScores[metric])
-
-
-def _usage(tokens: _PromptfooTokens | None) -> Usage | None:
-    # For answers out of its own cache promptfoo gives only a total.
-    if tokens is None or not (tokens.prompt or tokens.completion):
-        return None
-    details = tokens.completionDetails
-    return Usage(
-        input_tokens=tokens.prompt or 0,
-        output_tokens=tokens.completion or 0,
-        reasoning_tokens=(details.reasoning or 0) if details else 0,
-    )
+    return score_of(scores[metric])
 
 
 def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
