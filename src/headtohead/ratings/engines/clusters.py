@@ -93,7 +93,13 @@ class EngineClusters:
             return total + self._together(sums, len(total))
         heavy = ibis.memtable(table)
         total += self._together(sums.anti_join(heavy, "cluster"), len(total))
-        by_pair = source.fetch(_by_pair(known.semi_join(heavy, "cluster"), d))
+        some = known.semi_join(heavy, "cluster")
+        sums = {"n": some.count(), "w": some.w.sum(), "r": some.r.sum()}
+        for k in range(d):
+            x = some[f"x{k}"]
+            sums |= {f"r{k}": (some.r * x).sum(), f"w{k}": (some.w * x).sum()}
+            sums |= {f"w{k}_{j}": (some.w * x * some[f"x{j}"]).sum() for j in range(k + 1)}
+        by_pair = source.fetch(some.group_by("cluster", "first", "second").agg(**sums))
         votes, scores = _heavy(by_pair, m, d)
         for place, score in enumerate(scores):
             alone, touched, unknown = votes.undrawn(place, score, inverse)
@@ -162,16 +168,6 @@ def _leverage(
         for j in range(d):
             leverage = leverage + made[f"x{k}"] * made[f"x{j}"] * float(inverse[m + k, m + j])
     return made.group_by("cluster").agg(carried=(made.w * leverage).sum())
-
-
-def _by_pair(votes: Any, d: int) -> Any:  # noqa: ANN401 - Ibis has no types
-    """What `HeavyVotes` and scores need of each cluster and pair."""
-    sums = {"n": votes.count(), "w": votes.w.sum(), "r": votes.r.sum()}
-    for k in range(d):
-        x = votes[f"x{k}"]
-        sums |= {f"r{k}": (votes.r * x).sum(), f"w{k}": (votes.w * x).sum()}
-        sums |= {f"w{k}_{j}": (votes.w * x * votes[f"x{j}"]).sum() for j in range(k + 1)}
-    return votes.group_by("cluster", "first", "second").agg(**sums)
 
 
 def _heavy(found: Any, m: int, d: int) -> tuple[HeavyVotes, FloatArray]:  # noqa: ANN401 - Arrow

@@ -5,7 +5,7 @@ rows, as they would on a file. Columns with many values are made coarser in the 
 as the rules cannot tell.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from headtohead.ratings.reading.columns import Columns, Path, nested, word_of
 from headtohead.ratings.reading.layout import word_key
 from headtohead.ratings.reading.options import VoteOptions, Window
 from headtohead.ratings.reading.scan import LabelSource, OneWord, Part
-from headtohead.ratings.reading.tables import OFTEN_JSON, VoteTable
+from headtohead.ratings.reading.tables import OFTEN_JSON, Batches, Paths, VoteTable
 from headtohead.ratings.reading.times import day_number
 
 if TYPE_CHECKING:
@@ -41,8 +41,16 @@ class EngineTable(VoteTable):
     """
 
     def __init__(self, source: EngineSource) -> None:
+        import pyarrow as pa
+
         self.source = source
-        super().__init__(source.name, Columns.of_schema(_arrow_schema(source.table)))
+        fields = []
+        for name, kind in source.table.schema().items():
+            try:
+                fields.append(pa.field(name, kind.to_pyarrow()))
+            except (NotImplementedError, KeyError):
+                fields.append(pa.field(name, pa.binary()))
+        super().__init__(source.name, Columns.of_schema(pa.schema(fields)))
         texts = [name for name in OFTEN_JSON if self.columns.kind((name,)) == "text"]
         if not texts:
             return
@@ -74,13 +82,7 @@ class DistinctRows(VoteTable):
         extra = {ROW: "number", VOTES: "number", STYLE: "number"}
         super().__init__(name, Columns({**columns.tree, **extra}))
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """All columns there are."""
         yield from self.rows.combine_chunks().to_batches(rows)
 
@@ -143,8 +145,15 @@ class Keys:
     def _limited(self, day: Any) -> Any:  # noqa: ANN401 - Ibis
         import ibis
 
-        made = self._coarse(day)
         since, until = self.options.since, self.options.until
+        if self.window == "day":
+            made = day
+        elif self.window == "week":
+            made = day - _modulo(day + 3, 7)  # day 0 was a Thursday
+        elif self.window is not None:
+            made = day - _day_of_month(day)
+        else:
+            made = day * 0 + next((day_number(limit) for limit in (since, until) if limit), 0)
         if since is not None:
             first = day_number(since)
             made = ibis.ifelse(day < first, first - 1, ibis.greatest(made, first))
@@ -152,18 +161,6 @@ class Keys:
             last = day_number(until)
             made = ibis.ifelse(day > last, last + 1, made)
         return ibis.ifelse(day.isnull(), None, made)
-
-    def _coarse(self, day: Any) -> Any:  # noqa: ANN401 - Ibis
-        if self.window == "day":
-            return day
-        if self.window == "week":
-            # Day 0 was a Thursday.
-            return day - _modulo(day + 3, 7)
-        if self.window is not None:
-            return day - _day_of_month(day)
-        limits = (self.options.since, self.options.until)
-        within = next((day_number(limit) for limit in limits if limit), 0)
-        return day * 0 + within
 
 
 def distinct_rows(
@@ -256,18 +253,6 @@ def at(table: Any, path: Path) -> Any:  # noqa: ANN401 - Ibis has no types
     for name in path[1:]:
         value = value[name]
     return value
-
-
-def _arrow_schema(table: Any) -> "pa.Schema":  # noqa: ANN401 - Ibis has no types
-    import pyarrow as pa
-
-    fields = []
-    for name, kind in table.schema().items():
-        try:
-            fields.append(pa.field(name, kind.to_pyarrow()))
-        except (NotImplementedError, KeyError):
-            fields.append(pa.field(name, pa.binary()))
-    return pa.schema(fields)
 
 
 def _modulo(value: Any, by: int) -> Any:  # noqa: ANN401 - Ibis has no types

@@ -92,7 +92,13 @@ def open_source(source: Any, engine: str) -> EngineSource:  # noqa: ANN401 - tab
             f"`engine` for votes held in memory."
         )
     files = [file for path in paths for file in _files(path)]
-    kinds = {_kind(file) for file in files}
+    kinds = set()
+    for file in files:
+        at = Path(file)
+        suffix = (Path(at.stem).suffix if at.suffix == ".gz" else at.suffix).lower()
+        if suffix not in _KINDS and "://" not in file:
+            raise InputError(f"{file} is of no kind that an engine reads: Parquet, CSV or JSON.")
+        kinds.add(_KINDS.get(suffix, "parquet"))
     if len(kinds) > 1:
         raise InputError(f"Files of several kinds ({', '.join(sorted(kinds))}): give one kind.")
     name = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
@@ -239,13 +245,3 @@ def _files(path: str) -> list[str]:
     if not at.is_file():
         raise InputError(f"{path} does not exist. Give the file of votes.")
     return [str(at)]
-
-
-def _kind(file: str) -> str:
-    at = Path(file)
-    suffix = Path(at.stem).suffix if at.suffix == ".gz" else at.suffix
-    if suffix.lower() in _KINDS:
-        return _KINDS[suffix.lower()]
-    if "://" in file:
-        return "parquet"
-    raise InputError(f"{file} is of no kind that an engine reads: Parquet, CSV or JSON.")

@@ -207,7 +207,11 @@ class EngineVotes:
             return error
         if found[2] == STYLE:
             return first_unreadable(self.source, self.part.style, self.part.table.columns)
-        values = _column(rows, next(path for path in paths if ".".join(path) == found[2]))
+        path = next(path for path in paths if ".".join(path) == found[2])
+        column = rows[path[0]].combine_chunks()
+        for name in path[1:]:
+            column = column.field(name)
+        values: list[Any] = column.to_pylist()
         alike = [value == values[int(found[1]) - 1] for value in values]
         n = int(rows[VOTES].to_numpy()[np.array(alike)].sum())
         said = str(error)[found.end() :]
@@ -321,11 +325,3 @@ def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
             f"out `engine`."
         )
     return EngineVotes(source, part, options)
-
-
-def _column(rows: "pa.Table", path: Path) -> list[Any]:
-    values = rows[path[0]].combine_chunks()
-    for name in path[1:]:
-        values = values.field(name)
-    made: list[Any] = values.to_pylist()
-    return made

@@ -416,7 +416,14 @@ def floats(array: "pa.Array") -> tuple[FloatArray, BoolArray]:
         try:
             array = array.cast(pa.float64())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return _floats_one_by_one(array)
+            values = np.full(len(array), np.nan)
+            for row, value in enumerate(array.to_pylist()):
+                try:
+                    if value is not None and str(value).strip():
+                        values[row] = float(value)
+                except (TypeError, ValueError):
+                    wrong[row] = True
+            return values, wrong
     values = numbers_in(array).astype(np.float64)
     gone = missing(array)
     if gone is not None:
@@ -436,18 +443,6 @@ def flags(array: "pa.Array") -> NDArray[np.int8]:
     index, words = encode(array)
     meaning = [_FLAGS.get((word or "").strip().casefold(), EMPTY) for word in words]
     return np.array([*meaning, NOTHING], dtype=np.int8)[index]
-
-
-def _floats_one_by_one(array: "pa.Array") -> tuple[FloatArray, BoolArray]:
-    values = np.full(len(array), np.nan)
-    wrong = np.zeros(len(array), dtype=np.bool_)
-    for row, value in enumerate(array.to_pylist()):
-        try:
-            if value is not None and str(value).strip():
-                values[row] = float(value)
-        except (TypeError, ValueError):
-            wrong[row] = True
-    return values, wrong
 
 
 def plain_text(array: "pa.Array") -> "pa.Array":

@@ -6,7 +6,6 @@ A row that does not count is counted by reason, or ends the reading.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +45,6 @@ from headtohead.ratings.reading.options import OnBad, VoteOptions, Window
 from headtohead.ratings.reading.tables import VoteTable
 from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
 
 _Say = Callable[[int], str] | str
 LEAVE_OUT = "or leave such rows out with `on_bad='drop'`"
@@ -226,7 +222,19 @@ def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: R
         InputError: If a flag is neither true nor false in a row that counts.
     """
     if isinstance(source, ManyWords):
-        return _from_lists(batch.column(source.path), book)
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+        array = batch.column(source.path)
+        if pa.types.is_null(array.type):
+            return Tags(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+        owners = numbers_in(pc.list_parent_indices(array)).astype(np.int64)
+        words = book.codes(pc.list_flatten(array))
+        some = words >= 0
+        n = max(1, len(book.words))
+        # A word that a list repeats still makes one vote.
+        pairs = np.unique(owners[some] * n + words[some])
+        return Tags(pairs // n, (pairs % n).astype(np.int32))
     found = []
     for category in source.categories:
         code = book.add(category.name)
@@ -252,22 +260,6 @@ def _set(category: Flag, batch: Batch, rows: Rows) -> BoolArray:
             )
         count += read == 1
     return count >= category.least
-
-
-def _from_lists(array: "pa.Array", book: Codebook) -> Tags:
-    import pyarrow as pa
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    if pa.types.is_null(array.type):
-        return Tags(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
-    owners = numbers_in(pc.list_parent_indices(array)).astype(np.int64)
-    codes = book.codes(pc.list_flatten(array))
-    some = codes >= 0
-    # A word that a list repeats still makes one vote.
-    pairs = np.unique(owners[some] * max(1, len(book.words)) + codes[some])
-    return Tags(
-        pairs // max(1, len(book.words)), (pairs % max(1, len(book.words))).astype(np.int32)
-    )
 
 
 def _of_path(path: Path, word: str, columns: Columns) -> LabelSource:
@@ -551,30 +543,27 @@ class Scanner:
 
     def chunks(self, size: int) -> Iterator[Ballots]:
         """The votes of this table that count."""
-        done = 0
-        for rows in self._batches(size):
-            for start in range(0, rows.num_rows, size):
-                batch = Batch(rows.slice(start, size), self._part.table.as_json)
-                number = np.arange(done + 1, done + 1 + len(batch), dtype=np.int64)
-                done += len(batch)
-                if self._part.layout.unfold is not None:
-                    unfolded = Unfolded(batch, self._part.layout.unfold)
-                    batch, number = unfolded, number[unfolded.origin]
-                made = self._ballots(batch, number)
-                if made.first.size:
-                    yield made
-
-    def _batches(self, size: int) -> Iterator["pa.RecordBatch"]:
         part, options = self._part, self._options
         paths = list(part.paths(time=bool(self._wanted.window or options.since or options.until)))
         coded = [part.layout.first, part.layout.second, *part.layout.outcome.paths]
         for source in (*self._labels.values(), *(source for _, source, _ in part.where)):
             paths += paths_of(source)
             coded += paths_of(source)
-        as_json = part.table.as_json
+        as_json, unfold = part.table.as_json, part.layout.unfold
         wanted = dict.fromkeys(path[:1] if path[0] in as_json else path for path in paths)
-        lists = () if part.layout.unfold is None else (part.layout.unfold,)
-        return part.table.batches(tuple(wanted), size, coded, lists)
+        lists = () if unfold is None else (unfold,)
+        done = 0
+        for rows in part.table.batches(tuple(wanted), size, coded, lists):
+            for start in range(0, rows.num_rows, size):
+                batch = Batch(rows.slice(start, size), as_json)
+                number = np.arange(done + 1, done + 1 + len(batch), dtype=np.int64)
+                done += len(batch)
+                if unfold is not None:
+                    unfolded = Unfolded(batch, unfold)
+                    batch, number = unfolded, number[unfolded.origin]
+                made = self._ballots(batch, number)
+                if made.first.size:
+                    yield made
 
     def _ballots(self, batch: Batch, number: IntArray) -> Ballots:
         part, options = self._part, self._options

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Values = Any
 """A frame, a series, a numpy or Arrow array, a list: whatever a user keeps votes in."""
+Paths = Collection[Path]
+Batches = Iterator["pa.RecordBatch"]
 _HEAD, _SAMPLE, _BUFFER = 200, 1000, 1 << 20
 _PARQUET = (".parquet", ".pq")
 # Columns that some copies of a dataset hold as JSON text instead of as structs.
@@ -53,13 +55,7 @@ class VoteTable:
         self.as_json: frozenset[str] = frozenset()
         self.twice: tuple[str, ...] = ()
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, in the order of rows.
 
         Args:
@@ -92,13 +88,7 @@ class _CsvTable(VoteTable):
         super().__init__(str(path), Columns({x: "text" for x, n in times.items() if n == 1}))
         self.twice = tuple(name for name, n in times.items() if n > 1)
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, as dictionaries."""
         wanted = dict.fromkeys(path[0] for path in paths if path[0] in self.columns.tree)
         places = [self._names.index(name) for name in wanted]
@@ -115,25 +105,10 @@ class _JsonTable(VoteTable):
             raise InputError(f"{path} is empty. Give a file with votes.")
         if start[:1] not in (b"[", b"{"):
             raise InputError(f"{path} is no JSON: it begins with {start.decode()[:1]!r}.")
-        found: list[dict[str, Any]] = []
-        for where, text in islice(records(path), _SAMPLE):
-            try:
-                found.append(msgspec.json.decode(text, type=dict[str, Any]))
-            except msgspec.ValidationError:
-                raise InputError(
-                    f"{path} holds JSON that is no object. Give one object a vote."
-                ) from None
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise wrong(path, where, _CUT.format(error)) from None
+        found = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
         super().__init__(str(path), Columns.of_records(found))
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, fields of structs included."""
         import polars as pl
 
@@ -155,7 +130,12 @@ class _JsonTable(VoteTable):
             try:
                 frame = pl.read_ndjson(io.BytesIO(block), schema=schema)
             except pl.exceptions.PolarsError as error:
-                raise self._unreadable(error) from None
+                for where, text in records(self._path):
+                    _decoded(self._path, where, text)  # names the record at fault, if one is
+                said = " ".join(str(error).split("\n\n")[0].split())
+                raise InputError(
+                    f"{self._path} cannot be read: {said}. Mend that place, or the file."
+                ) from None
             yield from frame.rechunk().to_arrow().to_batches(rows)
 
     def document(self) -> Mapping[str, Any]:
@@ -165,18 +145,17 @@ class _JsonTable(VoteTable):
             raise InputError(f"{self.name} holds several records; leaderbot's data is one object.")
         return value
 
-    def _unreadable(self, error: Exception) -> InputError:
-        """What to say of a file that polars cannot read: the first record at fault, if one is."""
-        for where, text in records(self._path):
-            try:
-                msgspec.json.decode(text, type=dict[str, Any])
-            except (msgspec.DecodeError, UnicodeDecodeError) as found:
-                return wrong(self._path, where, _CUT.format(found))
-        said = " ".join(str(error).split("\n\n")[0].split())
-        return InputError(f"{self._path} cannot be read: {said}. Mend that place, or the file.")
+
+def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.ValidationError:
+        raise wrong(path, where, "JSON that is no object. Give one object a vote.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = f"cannot be read: {error}. Mend that line, or copy the file again."
+        raise wrong(path, where, why) from None
 
 
-_CUT = "cannot be read: {}. Mend that line, or copy the file again."
 _TEXT_KINDS: dict[str, type[_CsvTable] | type[_JsonTable]] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _CsvTable),
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), _JsonTable),
@@ -298,13 +277,7 @@ class _ParquetTable(VoteTable):
         with parquet(path) as file:
             super().__init__(str(path), Columns.of_schema(file.schema_arrow))
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, and nothing else, read page by page."""
         there = [path for path in paths if self.columns.kind(path) is not None]
         as_codes = [
@@ -332,13 +305,7 @@ class _ArrowTable(VoteTable):
         schema = pa.RecordBatchReader.from_stream(frame).schema
         super().__init__("the table", Columns.of_schema(schema))
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, without copying them."""
         import pyarrow as pa
 
@@ -363,13 +330,7 @@ class _SequenceTable(VoteTable):
         first = {name: self._array(name, 0, _HEAD)[:0] for name in self._columns}
         super().__init__("the table", Columns.of_schema(pa.table(first).schema))
 
-    def batches(
-        self,
-        paths: Sequence[Path],
-        rows: int,
-        coded: Collection[Path] = (),
-        lists: Collection[Path] = (),
-    ) -> Iterator["pa.RecordBatch"]:
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for.
 
         Raises:

@@ -1,5 +1,6 @@
 """When votes were given: days by UTC from any way of writing a time, and windows of them."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -89,16 +90,13 @@ def _written(array: "pa.Array") -> tuple[IntArray, BoolArray]:
 
 
 def _one(text: str) -> int | None:
-    try:
+    with suppress(ValueError, OverflowError):
         at = datetime.fromisoformat(text)
         return day_number((at.astimezone(UTC) if at.tzinfo else at).date())
-    except (ValueError, OverflowError):
-        pass
     try:
-        number = float(text)
+        made, wrong = _of_numbers(np.array([float(text)]), np.zeros(1, dtype=np.bool_))
     except ValueError:
         return None
-    made, wrong = _of_numbers(np.array([number]), np.zeros(1, dtype=np.bool_))
     return None if wrong[0] else int(made[0])
 
 

@@ -328,15 +328,8 @@ def _as_mapped(
 
 
 def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions) -> CountedPart:
-    asked = {
-        "where": options.where,
-        "languages": options.languages,
-        "since": options.since,
-        "until": options.until,
-        "style": options.style,
-    }
-    for option, value in asked.items():
-        if value:
+    for option in ("where", "languages", "since", "until", "style"):
+        if getattr(options, option):
             raise InputError(
                 f"{table.name} holds counts by pair and nothing else: leave out `{option}`."
             )

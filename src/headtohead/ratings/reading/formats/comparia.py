@@ -26,28 +26,22 @@ FORMAT = VoteFormat(name="comparia", about="compar:IA votes and turns", needs=(_
 
 def layout(columns: Columns) -> Layout:
     """Where the votes of either layout are."""
-    return _votes(columns) if columns.has(*_VOTES) else _turns(columns)
-
-
-def _votes(columns: Columns) -> Layout:
-    return Layout(
-        first=("model_a_name",),
-        second=("model_b_name",),
-        outcome=Chosen(("chosen_model_name",), columns.first("both_equal")),
-        labels=present(
-            columns,
-            voter=("visitor_id", "session_hash"),
-            prompt=("opening_msg",),
-            time=("timestamp",),
-            language=("languages",),
-            id=("id",),
-            category=("categories", "selected_category"),
-        ),
-        style=_style(columns, "total_conv_{}_output_tokens"),
-    )
-
-
-def _turns(columns: Columns) -> Layout:
+    if columns.has(*_VOTES):
+        return Layout(
+            first=("model_a_name",),
+            second=("model_b_name",),
+            outcome=Chosen(("chosen_model_name",), columns.first("both_equal")),
+            labels=present(
+                columns,
+                voter=("visitor_id", "session_hash"),
+                prompt=("opening_msg",),
+                time=("timestamp",),
+                language=("languages",),
+                id=("id",),
+                category=("categories", "selected_category"),
+            ),
+            style=_style(columns, "total_conv_{}_output_tokens"),
+        )
     return Layout(
         first=("model_a",),
         second=("model_b",),

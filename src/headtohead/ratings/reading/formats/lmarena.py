@@ -15,7 +15,6 @@ from headtohead.ratings.reading.layout import (
     Mark,
     OneHot,
     RelativeDifference,
-    Style,
     VoteFormat,
     Words,
     pairs,
@@ -57,6 +56,14 @@ def layout(columns: Columns) -> Layout:
         Mark("not anonymous", ("anony",), "anonymous_only"),
         Mark("repeat marked by the publisher", ("dedup_tag", "sampled"), "dedup"),
     )
+    style = pairs(columns)
+    a, b = ((_META, f"sum_assistant_{side}_tokens") for side in "ab")
+    if columns.kind(a) and columns.kind(b):
+        style["length"] = RelativeDifference((a,), (b,))
+    for name, field in _STYLE.items():
+        sides = [tuple(columns.leaves((_META, f"{field}_{side}"))) for side in "ab"]
+        if all(columns.kind((_META, f"{field}_{side}")) for side in "ab"):
+            style[name] = RelativeDifference(sides[0], sides[1])
     return Layout(
         first=("model_a",),
         second=("model_b",),
@@ -70,21 +77,9 @@ def layout(columns: Columns) -> Layout:
             prompt=("prompt",),
         ),
         groups=_groups(columns),
-        style=_style(columns),
+        style=style,
         marks=tuple(mark for mark in marks if columns.kind(mark.path)),
     )
-
-
-def _style(columns: Columns) -> dict[str, Style]:
-    found = pairs(columns)
-    a, b = ((_META, f"sum_assistant_{side}_tokens") for side in "ab")
-    if columns.kind(a) and columns.kind(b):
-        found["length"] = RelativeDifference((a,), (b,))
-    for name, field in _STYLE.items():
-        sides = [tuple(columns.leaves((_META, f"{field}_{side}"))) for side in "ab"]
-        if all(columns.kind((_META, f"{field}_{side}")) for side in "ab"):
-            found[name] = RelativeDifference(sides[0], sides[1])
-    return found
 
 
 def _groups(columns: Columns) -> dict[str, tuple[Flag, ...]]:

@@ -43,11 +43,17 @@ _CALLS = frozenset(("chat", "text_completion", "generate_content", "completion")
 _OPERATION = "gen_ai.operation.name"
 _RESULT = "gen_ai.evaluation.result"
 _VERDICTS = {"pass": 1.0, "fail": 0.0, "correct": 1.0, "incorrect": 0.0, "true": 1.0, "false": 0.0}
+_SAME = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+    "seed",
+    "frequency_penalty",
+    "presence_penalty",
+)
 _PARAMS = {
-    **{f"gen_ai.request.{name}": name for name in ("temperature", "top_p", "top_k", "max_tokens")},
-    **{
-        f"gen_ai.request.{name}": name for name in ("frequency_penalty", "presence_penalty", "seed")
-    },
+    **{f"gen_ai.request.{name}": name for name in _SAME},
     "gen_ai.request.stop_sequences": "stop",
 }
 _TOKENS = (
@@ -393,15 +399,9 @@ def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAns
             first = choices[0]
             parts = first.get("parts") or []
             text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
-            made = judged(
-                text,
-                first.get("finish_reason") or ended,
-                [
-                    (x.get("name"), x.get("arguments"))
-                    for x in parts
-                    if x.get("type") == "tool_call"
-                ],
-            )
+            called = [x for x in parts if x.get("type") == "tool_call"]
+            tools = [(x.get("name"), x.get("arguments")) for x in called]
+            made = judged(text, first.get("finish_reason") or ended, tools)
             made.more_n = len(choices) - 1
             return made
     numbered = _numbered(attributes, "completion")
