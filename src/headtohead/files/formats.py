@@ -59,12 +59,7 @@ _Module = TypeVar("_Module", bound=FormatModule)
 
 
 class Formats(Generic[_Module]):
-    """The formats in a folder.
-
-    Args:
-        package: The folder, as Python names it.
-        kind: What they are, for messages ("format of votes").
-    """
+    """The formats in a folder."""
 
     def __init__(self, package: str, kind: str) -> None:
         self._package, self._kind = package, kind
@@ -108,7 +103,6 @@ class Head:
     """The beginning of a file.
 
     Attributes:
-        path: The file or folder.
         start: Its first bytes, decompressed; empty for a folder or a zip archive.
         record: The first JSON record: of JSON lines the first line, of a JSON document the whole
             if it is small, else None; also None if it is not JSON.

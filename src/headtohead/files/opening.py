@@ -56,11 +56,7 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def content(path: Path, most: int = -1) -> bytes:
-    """The beginning of a file or all of it, decompressed, without a byte order mark.
-
-    Args:
-        path: A file.
-        most: How many bytes to read; all if negative.
+    """The first `most` bytes of a file, all if negative, decompressed, without a byte order mark.
 
     Raises:
         InputError: If it cannot be read or its compressed data is damaged.
@@ -136,10 +132,7 @@ def csv_batches(
 
     Columns are asked for by place, so that the names of the others do not matter.
 
-    Args:
-        path: The file, whose first row is a header.
-        wanted: Places of the columns, from 0.
-        coded: Whether to read them as dictionaries.
+    The first row is a header; places count from 0. Coded columns are dictionaries.
 
     Raises:
         InputError: If it cannot be read or a row has more or fewer cells than the header.
@@ -181,10 +174,6 @@ def csv_batches(
 def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's
     """An open Parquet file.
 
-    Args:
-        path: The file.
-        options: As `pyarrow.parquet.ParquetFile` has them.
-
     Raises:
         InputError: If it cannot be read.
     """
@@ -201,8 +190,7 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
 def zipped(path: Path) -> Any:  # noqa: ANN401
     """An open archive, with the interface of `zipfile.ZipFile`; its members may be zstd.
 
-    Args:
-        path: A zip file; its directory is at the end, so a file cut short does not open.
+    Its directory is at the end, so a file cut short does not open.
 
     Raises:
         InputError: If it is not a complete archive.
@@ -220,11 +208,6 @@ def zipped(path: Path) -> Any:  # noqa: ANN401
 
 def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
     """The bytes of one member, its checksum verified.
-
-    Args:
-        archive: From `zipped`.
-        path: The file, for messages.
-        name: Of the member.
 
     Raises:
         InputError: If it is not there or damaged.
@@ -284,10 +267,7 @@ def decoded(
 def wrong(path: Path, where: str | int, why: str) -> InputError:
     """An error that names file and place.
 
-    Args:
-        path: The file.
-        where: The place in words ("record 3"), or the number of a line, from 1.
-        why: What is wrong there, and what to do.
+    The place is in words ("record 3"), or the number of a line, from 1.
     """
     return InputError(f"{path}, {f'line {where}' if isinstance(where, int) else where}: {why}")
 

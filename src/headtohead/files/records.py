@@ -158,11 +158,7 @@ def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
 
 
 def unpacked(value: Any) -> Any:  # noqa: ANN401
-    """The value; decoded, if it is JSON text of an object or a list.
-
-    Args:
-        value: As exported: tables and attributes keep payloads as text.
-    """
+    """The value; decoded, if it is JSON text of an object or a list."""
     return json_or_text(value) if isinstance(value, str) and value.lstrip()[:1] in _OPEN else value
 
 

@@ -26,11 +26,7 @@ def cluster_pass(
 ) -> "EngineClusters":
     """A pass for `fit_style` that sums scores by cluster.
 
-    Args:
-        decided: The votes that count.
-        measures: An expression for each covariate.
-        counts: The same votes, counted.
-        path: The column of the clusters; a vote with nothing there is a cluster of its own.
+    A vote with nothing in the column of the clusters is a cluster of its own.
     """
     columns = {f"x{k}": measure for k, measure in enumerate(measures)}
     word = at(decided.source.table, path)
@@ -45,11 +41,8 @@ class EngineClusters:
     """Passes that sum scores by cluster inside an engine.
 
     Attributes:
-        decided: The votes that count.
         votes: The same with pair, y, x0, x1, ... and cluster.
         pairs: The pairs that met, shape (P,).
-        counts: The same votes, counted.
-        d: How many covariates.
     """
 
     decided: Decided

@@ -33,9 +33,6 @@ _USUAL = 700_000 * _DAY  # seconds, from the year 53 to 3886
 class EngineTable(VoteTable):
     """The columns of a table inside an engine, for the rules to find theirs.
 
-    Args:
-        source: The table.
-
     Raises:
         InputError: If a column of marks holds JSON as text, which the engine cannot look into.
     """
@@ -71,10 +68,7 @@ class EngineTable(VoteTable):
 class DistinctRows(VoteTable):
     """Distinct rows held in memory, as a table that the rules can scan.
 
-    Args:
-        name: What to call it in a message.
-        columns: Those of the engine's table.
-        rows: The rows; top-level columns with what they hold, and `ROW`.
+    Its rows have top-level columns with what they hold, and `ROW`.
     """
 
     def __init__(self, name: str, columns: Columns, rows: "pa.Table") -> None:
@@ -92,9 +86,6 @@ class Keys:
     """What the engine groups by: an expression for every column that the rules look at.
 
     Attributes:
-        part: The table, with what the user asked of it.
-        options: Which of its votes count.
-        window: The windows of time that are wanted.
         readable: An expression that is true where covariates are readable; None without any.
         exact: Values that a filter lets through, by the column of the filter.
     """
@@ -168,11 +159,7 @@ def distinct_rows(
 ) -> "pa.Table":
     """The distinct values of some columns and how often each combination comes.
 
-    Args:
-        source: The table.
-        keys: What stands for each column.
-        paths: The columns.
-        texts: Whether to add each value as the text that `key_texts` makes of it.
+    With `texts`, the text that `key_texts` makes of each value is a column too.
 
     Returns:
         A table with the columns as the rules find them, `VOTES` and `ROW`, in a fixed order.

@@ -36,8 +36,6 @@ class EngineSource:
 
     Attributes:
         name: What to call it in a message.
-        table: The Ibis table.
-        backend: The Ibis backend it lives in.
     """
 
     name: str

@@ -37,7 +37,6 @@ class Decided:
     """Votes that count, as an engine's expression.
 
     Attributes:
-        source: The table.
         readable: An expression that is true where covariates are readable; None without any.
         texts: Expressions whose texts tell the distinct rows apart, by name.
         rows: The distinct rows that count: their texts; the pair as first * M + second; the score
@@ -61,13 +60,7 @@ class Decided:
     ) -> "Decided":
         """What the rules decide.
 
-        Args:
-            source: The table.
-            readable: An expression that is true where covariates are readable; None without any.
-            texts: Expressions whose texts tell the distinct rows apart, by name.
-            rows: The distinct rows, their texts among the columns.
-            scan: The same rows under the rules.
-            counts: The votes that are wanted, counted.
+        Of the distinct rows their texts are columns; `scan` holds the same rows under the rules.
 
         Raises:
             InputError: If the rules refuse a row, or there is no vote on these models.
@@ -98,11 +91,7 @@ class Decided:
         return np.unique(self.rows["pair"].to_numpy())
 
     def votes(self, columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - Ibis has no types
-        """Every vote that counts: pair, score y, and the columns asked for.
-
-        Args:
-            columns: Name -> expression on the engine's table.
-        """
+        """Every vote that counts: pair, score y, and the columns asked for."""
         import ibis  # type: ignore[import-untyped]
 
         table = self.source.table
@@ -175,13 +164,8 @@ def summed(
 ) -> Equations:
     """The equations of votes, summed by pair in the engine.
 
-    Args:
-        source: The table.
-        votes: Votes as `scored` gives them.
-        m: How many models.
-        d: How many covariates.
-        meat: Whether to gather the squares of the scores too.
-        even: Models whose votes are all ties, shape (M,).
+    Votes come as `scored` gives them; with `meat`, squares of the scores are summed too. `even`
+    are the models whose votes are all ties, shape (M,).
     """
     sums = {"n": votes.count(), "r": votes.r.sum(), "ll": votes.ll.sum()}
     weights = {"w": votes.w, "v": votes.r * votes.r} if meat else {"w": votes.w}

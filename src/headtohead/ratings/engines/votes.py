@@ -49,11 +49,6 @@ class EngineVotes:
 
     The rules are those of `open_votes`, and so are counts, reasons and errors; an engine has no
     order of rows, so an error names how many rows are at fault instead of the first one's number.
-
-    Attributes:
-        source: The table.
-        part: Its format, and what the user asked of it.
-        options: Which of its votes count.
     """
 
     source: EngineSource
@@ -93,8 +88,7 @@ class EngineVotes:
     def passes(self, counts: Counts) -> "Passes":
         """A pass for `fit_style` that the engine makes each time it is called.
 
-        Args:
-            counts: The same votes, counted; votes on other models are left out.
+        Votes on models that the counts do not know are left out.
         """
         return pass_in_engine(self._decided(counts), self._measures(), counts)
 
@@ -118,8 +112,7 @@ class EngineVotes:
         What ties as outcomes of their own need. These rows leave the engine, up to one a vote;
         `clusters` keeps them there.
 
-        Args:
-            column: Whose values are the clusters; a vote without one goes alone.
+        A vote without a cluster goes alone.
 
         Raises:
             UnknownName: If the column does not exist.

@@ -32,11 +32,7 @@ _FLAGS = {
 
 
 class Columns:
-    """The columns of one table.
-
-    Args:
-        tree: Their names and kinds.
-    """
+    """The columns of one table."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -170,9 +166,7 @@ def _merged(records: Iterable[Mapping[str, Any]]) -> Tree:
 class Batch:
     """Some rows of a table.
 
-    Args:
-        rows: The rows, with the columns that were asked for.
-        as_json: Columns at the top whose text is JSON.
+    Columns of `as_json` hold JSON as text.
     """
 
     def __init__(self, rows: "pa.RecordBatch", as_json: Collection[str] = ()) -> None:
@@ -215,12 +209,7 @@ class Batch:
 
 
 class Unfolded(Batch):
-    """The rows of a batch once for each value of a list; once without a value if it is empty.
-
-    Args:
-        batch: The batch.
-        path: The list.
-    """
+    """The rows of a batch once for each value of a list; once without a value if it is empty."""
 
     def __init__(self, batch: Batch, path: Path) -> None:
         import pyarrow as pa
@@ -279,9 +268,7 @@ class Codebook:
     def table(self, words: Iterable[str | None], empty: int = NOTHING) -> Codes:
         """The code of each word, and `NOTHING` in one more place at the end.
 
-        Args:
-            words: Words of a batch; None is missing.
-            empty: The code of a blank word.
+        A missing word is None; a blank one has the code `empty`.
         """
         said = list(words)
         known = list(map(self._codes.get, said))  # type: ignore[arg-type]
@@ -296,9 +283,7 @@ class Codebook:
     def codes(self, array: "pa.Array", empty: int = NOTHING) -> Codes:
         """The code of each value, shape (n,).
 
-        Args:
-            array: Texts, numbers, flags or times, as they are or dictionary-encoded.
-            empty: The code of a blank text.
+        Blank texts have the code `empty`.
         """
         index, words = encode(array)
         return self.table(words, empty)[index]
@@ -307,8 +292,7 @@ class Codebook:
 def encode(array: "pa.Array") -> tuple[Places, list[str | None]]:
     """The distinct values of an array as words, and the position of each row's word.
 
-    Args:
-        array: Texts, numbers, flags or times, as they are or dictionary-encoded.
+    They may be texts, numbers, flags or times, dictionary-encoded or not.
 
     Returns:
         Positions, shape (n,), -1 where missing; and the words.
@@ -354,9 +338,7 @@ def word_of(value: object) -> str | None:
 def encode_objects(values: Sequence[Any], book: dict[Any, int]) -> "pa.Array":
     """Python objects as an Arrow array, texts dictionary-encoded.
 
-    Args:
-        values: One value a row, None where missing.
-        book: The texts met so far in this column; grows.
+    Missing values are None; `book` has the texts met so far in this column, and grows.
 
     Raises:
         pyarrow.ArrowInvalid: If the values are of several kinds.

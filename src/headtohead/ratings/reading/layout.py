@@ -89,7 +89,6 @@ class Words:
     """A column of words.
 
     Attributes:
-        path: The column.
         meanings: Word, as `word_key` gives it, to outcome; `NONE` for "no preference".
         names: Whether the winner's own name is understood too.
         empty: What an empty cell means: `NONE` or `UNKNOWN`.
@@ -161,11 +160,7 @@ def _by_name(winner: Places, sides: Matchups) -> Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """One flag for each outcome, of which exactly one is set.
-
-    Attributes:
-        flags: Outcome to its column.
-    """
+    """One flag for each outcome, of which exactly one is set."""
 
     flags: Mapping[int, Path]
 
@@ -189,11 +184,7 @@ class OneHot:
 
 @dataclass(frozen=True, slots=True)
 class PreferenceScale:
-    """A number from 1 (first is better) to 2 (second is better); 1.5, and 0 in old files, is a tie.
-
-    Attributes:
-        path: The column.
-    """
+    """A number from 1 (first is better) to 2 (second is better); 1.5, or 0 in old files: a tie."""
 
     path: Path
 
@@ -216,12 +207,7 @@ class PreferenceScale:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The name of the model that was chosen, and a flag for "both are equal".
-
-    Attributes:
-        path: The column of names.
-        equal: The column of flags; None if there is none.
-    """
+    """The name of the model that was chosen, and a flag for "both are equal", if any."""
 
     path: Path
     equal: Path | None
@@ -263,11 +249,7 @@ def mapped_words(columns: Mapping[str, str]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteFormat(Format):
-    """A layout of votes that somebody publishes.
-
-    Attributes:
-        sides: Whether the first model of a vote is the one that was shown first.
-    """
+    """A layout of votes that somebody publishes; `sides` if the first model was shown first."""
 
     sides: bool = True
 
@@ -278,7 +260,6 @@ class Mark:
 
     Attributes:
         reason: Why a row without it is dropped.
-        path: The flag.
         option: Which option of the user switches it off.
     """
 
@@ -292,7 +273,6 @@ class Flag:
     """One category of a group in which a vote may have several.
 
     Attributes:
-        name: The category.
         paths: Flags that speak for it.
         least: How many of them must be set.
     """
@@ -319,11 +299,7 @@ class RelativeDifference:
 
 @dataclass(frozen=True, slots=True)
 class AsItStands:
-    """A covariate that the table already gives as first minus second.
-
-    Attributes:
-        path: The column.
-    """
+    """A covariate that the table already gives as first minus second."""
 
     path: Path
 
@@ -338,10 +314,8 @@ class Layout:
     Attributes:
         first: Column of the side shown first.
         second: Column of the other side.
-        outcome: How it says who won.
         labels: Canonical word (voter, prompt, time, language, id, category) to column.
         groups: Name to categories, of which a vote may have several.
-        style: Name to covariate.
         marks: Flags by which the publisher says that a vote counts.
         unfold: A list column; each of its values makes a vote of its own.
         no_second: Why a row without a second side is dropped; empty if that is an error.

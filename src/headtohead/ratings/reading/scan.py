@@ -89,12 +89,7 @@ class Rows:
         return self.size if self._kept is None else int(np.count_nonzero(self._kept))
 
     def drop(self, gone: BoolArray, reason: str) -> None:
-        """Leave rows out, each under the first reason it is given.
-
-        Args:
-            gone: Which rows, shape (size,).
-            reason: Why, in words for the user.
-        """
+        """Leave rows out, shape (size,), each under the first reason it is given."""
         newly = self._still(gone)
         n = int(np.count_nonzero(newly))
         if n:
@@ -106,11 +101,7 @@ class Rows:
     ) -> None:
         """End the reading at the first row that breaks a rule, or drop all that do.
 
-        Args:
-            wrong: Which rows, shape (size,).
-            reason: Why, as drops are counted.
-            path: The column at fault.
-            say: What is wrong and what to do; a function is given the position of the row.
+        `say` tells what is wrong and what to do; a function is given the position of the row.
 
         Raises:
             InputError: If rows that break the rules are errors.
@@ -186,12 +177,8 @@ def source_of(
 ) -> LabelSource:
     """Where a table keeps the words that a user asks for.
 
-    Args:
-        word: What the user mapped, else a column at the top, else a canonical word or group of the
-            format, else a field inside a struct.
-        columns: Of the table.
-        layout: Of its format.
-        mapped: The user's canonical words.
+    That is what the user mapped, else a column at the top, else a canonical word or group of the
+    format, else a field inside a struct.
 
     Raises:
         UnknownName: If there is no such thing.
@@ -322,10 +309,7 @@ def covariates(batch: Batch, styles: Sequence[Style], rows: Rows) -> FloatArray:
 
     A pair of measures becomes (a - b) / (a + b), as LMSYS published it, and 0 where both are 0.
 
-    Args:
-        batch: The rows.
-        styles: The covariates.
-        rows: Which rows count; those with a missing, negative or unreadable measure break a rule.
+    Rows with a missing, negative or unreadable measure break a rule.
 
     Raises:
         InputError: If such a row is an error.
@@ -393,16 +377,10 @@ class Part:
     """A table of votes, ready to be scanned.
 
     Attributes:
-        table: The table.
-        format: Name of its format.
-        layout: Where it keeps its votes.
-        mapped: The user's canonical words.
         where: Word, its source and the value that a vote must have.
         language: Source of the language, if the user filters by it.
         time: Column of the time; None if there is none.
-        style: The covariates.
         repeat: Column that tells repeats, if the user wants them left out.
-        marks: The publisher's marks that the user heeds.
     """
 
     table: VoteTable
@@ -475,13 +453,7 @@ class Ballots:
 
 @dataclass(frozen=True, slots=True)
 class PassRequest:
-    """What a pass is for.
-
-    Attributes:
-        labels: Columns whose words are wanted.
-        covariates: Whether covariates are wanted.
-        window: Windows of time that are wanted as a label.
-    """
+    """What a pass is for."""
 
     labels: tuple[str, ...] = ()
     covariates: bool = False
@@ -524,12 +496,7 @@ class Pass:
 class Scanner:
     """One table's share of a pass.
 
-    Args:
-        part: The table.
-        options: Which of its votes count.
-        wanted: What the pass is for.
-        books: Codes; grow.
-        seen: What the pass has seen; grows.
+    The codes of the books, and what the pass has seen, grow.
     """
 
     def __init__(

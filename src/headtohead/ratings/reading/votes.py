@@ -44,13 +44,7 @@ CHUNK_ROWS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """A document that holds counts.
-
-    Attributes:
-        name: What it is called.
-        format: Name of its format.
-        counts: The counts.
-    """
+    """A document that holds counts."""
 
     name: str
     format: str
@@ -67,11 +61,6 @@ class Votes:
         rows_read: Rows of the last complete scan; a record that makes several votes is several.
         dropped: Reason -> rows that the last complete scan left out.
         format: Name of the format; several joined by "+" if the files differ.
-
-    Args:
-        parts: The tables.
-        options: Which of their votes count.
-        chunk_rows: Most rows read at a time.
     """
 
     def __init__(

@@ -38,10 +38,7 @@ def chosen_score(
 ) -> tuple[str, RunFile]:
     """Name of the score to use, and what else the mapping names.
 
-    Args:
-        names: Name of each score in the file -> how often it comes.
-        file: With the mapping: `score` may name one of them.
-        dropped: Why the others are not used, each with how many there are; grows.
+    Names come with how often each is there; why the others are not used is counted in `dropped`.
 
     Returns:
         The name is empty if there is no score, or several and none is named.

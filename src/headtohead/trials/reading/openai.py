@@ -30,9 +30,6 @@ PARAMS = frozenset(
 def request_of(body: Mapping[str, Any]) -> tuple[Messages | None, dict[str, Any]]:
     """Messages and parameters of a request, both in the shape of chat completions.
 
-    Args:
-        body: The request's body: with `messages`, `input` (Responses) or `prompt`.
-
     Returns:
         Messages are None where the body does not hold all of them: a conversation that the
         provider keeps, several prompts at once, or tool blocks of another interface.
@@ -333,11 +330,7 @@ def judged(text: str | None, finish: str | None, tools: _Tools, refusal: str = "
 
 
 def content_text(content: Any) -> str | None:  # noqa: ANN401
-    """The text of a message's content: itself, its parts of text joined, else its JSON.
-
-    Args:
-        content: A text, a list of parts, or None.
-    """
+    """The text of a message's content: itself, its parts of text joined, else its JSON."""
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, list) and all(isinstance(x, dict) and "text" in x for x in content):

@@ -34,8 +34,6 @@ class Loaded(msgspec.Struct, kw_only=True):
     """A file read to its end.
 
     Attributes:
-        meta: What it says of all calls.
-        calls: Its calls, in its order.
         dropped: Reason -> how many records were left out.
     """
 
@@ -104,12 +102,7 @@ def recognised(head: Head) -> RunModule:
 
 
 def fits(format: RunFormat, head: Head) -> bool:
-    """Whether a file is of a format.
-
-    Args:
-        format: The format.
-        head: The beginning of the file, or what is in the folder or archive.
-    """
+    """Whether a file is of a format."""
     if head.path.is_dir():
         return format.folders and any(format.fits(x.__contains__) for x in head.inside)
     if head.names:
@@ -120,9 +113,7 @@ def fits(format: RunFormat, head: Head) -> bool:
 def check_mapping(file: RunFile, format: RunFormat | None = None) -> None:
     """Refuses what cannot be mapped.
 
-    Args:
-        file: A file with its mapping.
-        format: The format that will read it; None as long as it is not known.
+    A format of None is not known yet.
 
     Raises:
         InputError: If a field is known to calls but has its own place in this format.

@@ -365,10 +365,6 @@ def usage_of(details: Any, older: Any) -> Usage | None:  # noqa: ANN401
 
     Langfuse keeps kinds apart: what was cached is not in `input`, reasoning is not in `output`.
     Where the total shows that they are, they are not added.
-
-    Args:
-        details: `usage_details`: kind of usage -> tokens.
-        older: `usage`: input, output, total and unit.
     """
     kinds = unpacked(details)
     if not isinstance(kinds, Mapping) or not kinds:

@@ -83,9 +83,6 @@ def read(file: RunFile) -> CallStream:
     request that no file answers is left out and counted. Of uncompressed files of requests only
     keys and places are kept in memory.
 
-    Args:
-        file: A file of requests, a file of answers, or a folder with both.
-
     Raises:
         InputError: If a record is not one of a batch, comes twice, or answers no request.
     """
