@@ -139,7 +139,7 @@ def _by_people(judging: Judging | None, margin: float, level: float, otherwise: 
             verdict="undecided",
             decided_at=None,
             needed=None,
-            method="the judge alone, whom nobody has checked",
+            method="the judge alone, which nobody has checked",
         )
     powered = judging.powered
     found = powered.estimate

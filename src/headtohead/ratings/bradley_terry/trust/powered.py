@@ -1,7 +1,7 @@
 """Ratings from few human votes and many of a judge, right however wrong the judge is.
 
-The judge may prefer a side, or the wrong models: he is never believed. He only tells what is
-special about the comparisons that people happened to vote on. Where he finds the first side better
+The judge may prefer a side, or the wrong models: it is never believed. It only tells what is
+special about the comparisons that people happened to vote on. Where it finds the first side better
 in those than in all comparisons of the same ordered pair, people's votes there lean the same way by
 luck, as far as the two agree, and that much is taken back. This is prediction-powered inference
 (PPI++), stratified by ordered pair.
@@ -41,7 +41,7 @@ class Powered:
         gain: How many times as many human votes alone would be needed for errors as small, by the
             average variance of these strengths.
         judged: Comparisons that only the judge has voted on.
-        judge: The fit of all the judge's votes, as if he were right.
+        judge: The fit of all the judge's votes, as if it were right.
         judge_covariance: Its covariance; it does not know of the judge's errors.
         unrated: Models without a human vote: nothing tells how people like them.
     """
