@@ -104,8 +104,9 @@ class Names:
     def __init__(self, book: Book) -> None:
         self._book = book
         # Tables of a million rows hold few names, and several sellers use one.
-        self._read = lru_cache(maxsize=65_536)(self._read_uncached)
+        self._read_for = lru_cache(maxsize=65_536)(self._read_uncached)
         self._parted = lru_cache(maxsize=65_536)(self._parted_uncached)
+        self._seller = lru_cache(maxsize=65_536)(self._seller_uncached)
 
     @classmethod
     def load(cls) -> "Names":
@@ -126,8 +127,7 @@ class Names:
         Returns:
             A resolution that is never a guess: without a listed model it says "unmatched".
         """
-        seller = self.operator(provider) if provider else None
-        found = self._read(name, seller.operator if seller else provider)
+        found = self._read(name, provider)
         if not found.moving:
             return found.result
         # A moving name on a day.
@@ -142,8 +142,7 @@ class Names:
 
     def moves(self, name: str, provider: str | None = None) -> bool:
         """True if the name means different models on different days."""
-        seller = self.operator(provider) if provider else None
-        return bool(self._read(name, seller.operator if seller else provider).moving)
+        return bool(self._read(name, provider).moving)
 
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first."""
@@ -187,12 +186,25 @@ class Names:
         """All models by canonical id."""
         return self._book.models
 
+    def _seller_uncached(self, provider: str) -> str:
+        seller = self.operator(provider)
+        return seller.operator if seller else provider
+
+    def _read(self, name: str, provider: str | None) -> _Found:
+        """The name read without a day, once for all sellers that cannot change what it means."""
+        seller = self._seller(provider) if provider else None
+        reading, found = self._parted(name)
+        entry = self._book.index.get(found)
+        if entry is None or not entry.aliases:
+            # Only the author in an OpenRouter id tells more than the name itself.
+            seller = seller if seller == "openrouter" and reading.prefix else None
+        return self._read_for(name, seller)
+
     def _read_uncached(self, name: str, seller: str | None) -> _Found:
         """The name read without a day."""
-        read, found = self._parted(name)
-        reading = replace(read, steps=list(read.steps))
+        reading, found = self._parted(name)
         if found in self._book.index:
-            return self._known(name, found, reading, seller)
+            return self._known(name, found, reading.copy(), seller)
         if found == _PAIR:
             step = "The name speaks of two models at once."
             return _Found(self._nothing(name, reading, seller, "two-models", step))

@@ -45,6 +45,19 @@ class PartedName:
         """Base and tail as one key."""
         return "-".join([self.base, *self.tail] if self.base else self.tail)
 
+    def copy(self) -> "PartedName":
+        """The same with steps of its own, to say more of it."""
+        return PartedName(
+            self.base,
+            self.tail,
+            self.effort,
+            self.budget,
+            self.channels,
+            self.stamp,
+            self.prefix,
+            list(self.steps),
+        )
+
     def mode(self) -> str:
         """The mode that the words add up to: no thinking, then budget, then effort, then thinking.
 
@@ -93,7 +106,10 @@ class PartedName:
 
 def names_a_pair(text: str) -> bool:
     """Whether the text names two models at once ("R1 + Claude 3.5 Sonnet")."""
-    return bool(_PAIR.search(_PAREN.sub(" ", fold(text))))
+    folded = fold(text)
+    if not ("+" in folded or "&" in folded or "vs" in folded):
+        return False
+    return bool(_PAIR.search(_PAREN.sub(" ", folded)))
 
 
 def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedName:
@@ -104,7 +120,7 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedNam
     reading = PartedName()
     text = fold(name).strip()
     text, parens = _take_parens(text)
-    for rule in rules.strips:
+    for rule in rules.strips if rules.stripped.search(text) else ():
         text, count = rule.pattern.subn(rule.to, text)
         if count:
             reading.steps.append(f"Left out {rule.why} ({rule.rule}).")
@@ -145,6 +161,8 @@ def path_of(text: str) -> tuple[tuple[str, ...], str]:
 
 def _take_parens(text: str) -> tuple[str, list[str]]:
     """The text outside brackets, and the comma-parted contents of the brackets."""
+    if "(" not in text and "[" not in text:
+        return text.strip(), []
     inside = _PAREN.findall(text)
     parts = [part.strip() for group in inside for part in re.split(r"[,;]|\s\+\s", group)]
     return _PAREN.sub(" ", text).strip(), [part for part in parts if part]

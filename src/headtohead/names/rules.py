@@ -100,6 +100,11 @@ class Rules:
         )
 
     @cached_property
+    def stripped(self) -> re.Pattern[str]:
+        """What any of these would take off: most names have none."""
+        return re.compile("|".join(f"(?:{r['pattern']})" for r in self.table["strip"]))
+
+    @cached_property
     def rewrites(self) -> tuple[Rewrite, ...]:
         """Spellings of one key."""
         return tuple(

@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
@@ -31,6 +32,7 @@ class Analysis:
     run: Callable[[Frames, Ask], Answer]
 
 
+@cache
 def analyses() -> dict[str, Analysis]:
     """All analyses by id: the folder listing is the registry.
 
