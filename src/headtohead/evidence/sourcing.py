@@ -47,7 +47,7 @@ class Source:
     Attributes:
         source_id: Equal to the module's name.
         licence: SPDX identifier or LicenseRef-...
-        evaluator: Whether model makers measured themselves.
+        evaluator: Whether model makers measured themselves: they did not, unless stated.
         ship: May rows go into the built-in evidence? "yes", "figures" (only individually cited
             figures, see data/evidence/curated) or "no".
         downloads: Where `h2h update` fetches it; empty if the publisher offers no plain address.
@@ -63,10 +63,10 @@ class Source:
     citation: str
     url: str
     licence: str
-    evaluator: Evaluator
     ship: Literal["yes", "figures", "no"]
     patterns: tuple[str, ...]
     rows: Mapping[str, tuple[int, int]]
+    evaluator: Evaluator = "third_party"
     downloads: tuple[Download, ...] = ()
     how_to_get: str = ""
     whole: bool = False
@@ -149,10 +149,9 @@ class RawFiles:
             )
         return found[0]
 
-    def lines(self, pattern: str) -> "Iterator[Record]":
-        """The lines of every CSV file that fits the glob, as strict records."""
-        for f in self.matching(pattern):
-            yield from csv_records(self.source_id, f)
+    def csv(self, pattern: str) -> "Iterator[Record]":
+        """The lines of the single CSV file that fits the glob, as strict records."""
+        return csv_records(self.source_id, self.one(pattern))
 
     def json(self, pattern: str, **read: Any) -> "Record":  # noqa: ANN401 - those of json.loads
         """The object in the single JSON file that fits the glob."""
@@ -347,9 +346,9 @@ def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
             yield Record(source_id, where, dict(zip(header, cells, strict=False)))
 
 
-def names(text: str) -> tuple[str, ...]:
-    """The names in a text, parted by blanks: for lists of fields that we knowingly do not use."""
-    return tuple(text.split())
+def names(text: str, by: str | None = None) -> tuple[str, ...]:
+    """The names in a text, parted by blanks or by `by`: for lists of fields we do not use."""
+    return tuple(text.split(by))
 
 
 def finite(text: object) -> float:

@@ -23,7 +23,6 @@ SOURCE = Source(
     citation="Aider (2025). Aider polyglot coding leaderboard.",
     url="https://aider.chat/docs/leaderboards/",
     licence="Apache-2.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(

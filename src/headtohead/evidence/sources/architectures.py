@@ -10,7 +10,7 @@ import calendar
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records, names
+from headtohead.evidence.sourcing import Parsed, RawFiles, Row, Source, names
 
 _ID = "architectures"
 _FILE = "architectures_computed.csv"
@@ -23,7 +23,6 @@ SOURCE = Source(
     "collected by NVIDIA aiconfigurator (Apache-2.0).",
     url="https://github.com/ai-dynamo/aiconfigurator",
     licence="Apache-2.0",
-    evaluator="third_party",
     ship="figures",
     how_to_get="Computed from https://huggingface.co/ORG/MODEL/resolve/main/config.json; the "
     "built-in figures are taken from the resulting CSV.",
@@ -144,16 +143,21 @@ _UNUSED = names(
 def parse(raw: RawFiles) -> Parsed:
     """The models whose release is known, each once."""
     parsed = Parsed()
-    for record in csv_records(_ID, raw.one(_FILE)):
-        named = _name(record)
+    for record in raw.csv(_FILE):
+        file = str(record.take("file")).split("/")[-1]
+        organisation, mark, model = file.removesuffix("_config.json").partition("--")
+        if file in _ELSEWHERE:
+            organisation, model = _ELSEWHERE[file]
         remark, attention = record.take("note"), record.take("attn")
         if remark not in _REMARKS:
             raise record.wrong("note", remark)
         trusted, words = _REMARKS[remark]
         if "linear_attention" in attention and trusted:
             trusted, words = False, "linear-attention layers: parameters and cache are approximate"
+        mixed = [kind for kind in ("linear", "sliding") if f"{kind}_attention" in attention]
         row = {
-            "attention": _attention(attention),
+            # The kind of attention, with what it is mixed with: GQA, MLA+DSA, GQA+linear, ...
+            "attention": "+".join([attention.split("(")[0], *mixed]),
             "experts_n": record.convert("experts", int),
             "total_b": record.number("total_B"),
             "active_b": record.number("active_B"),
@@ -163,10 +167,9 @@ def parse(raw: RawFiles) -> Parsed:
             "note": words,
         }
         record.done(*_UNUSED)
-        if named is None:
+        if not mark and file not in _ELSEWHERE:
             parsed.drop("no organisation in the file name")
             continue
-        organisation, model = named
         day = _DATES.get(model)
         if model in _FROM_TESTS:
             row |= {"verified": False, "note": _FROM_TESTS[model]}
@@ -180,21 +183,6 @@ def parse(raw: RawFiles) -> Parsed:
                 {"model_name": model, "organisation": organisation} | _dated(row, day),
             )
     return parsed
-
-
-def _name(record: Record) -> tuple[str, str] | None:
-    """(organisation, model) from the file name; None if it names no organisation."""
-    name = str(record.take("file")).split("/")[-1]
-    if name in _ELSEWHERE:
-        return _ELSEWHERE[name]
-    organisation, mark, model = name.removesuffix("_config.json").partition("--")
-    return (organisation, model) if mark else None
-
-
-def _attention(text: str) -> str:
-    """The kind of attention, with what it is mixed with: GQA, MLA+DSA, GQA+linear, ..."""
-    mixed = [kind for kind in ("linear", "sliding") if f"{kind}_attention" in text]
-    return "+".join([text.split("(")[0], *mixed])
 
 
 def _dated(row: Row, day: str) -> Row:

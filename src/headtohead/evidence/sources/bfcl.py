@@ -7,7 +7,6 @@ from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,
     Source,
-    csv_records,
     finite,
 )
 
@@ -20,7 +19,6 @@ SOURCE = Source(
     citation="Patil et al. (2025). The Berkeley Function Calling Leaderboard (BFCL), V4.",
     url="https://gorilla.cs.berkeley.edu/leaderboard.html",
     licence="Apache-2.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -64,7 +62,7 @@ _MODE = re.compile(r"\(((?:FC|Prompt)[^()]*)\)$")
 def parse(raw: RawFiles) -> Parsed:
     """One row a system and part; the file carries no date, so the vintage's holds."""
     parsed = Parsed()
-    for record in csv_records(_ID, raw.one("*data_overall.csv")):
+    for record in raw.csv("*data_overall.csv"):
         name = record.text("Model")
         mode = _MODE.search(name)
         row = {

@@ -37,7 +37,6 @@ SOURCE = Source(
     citation="Binance (2025). Public market data. https://data.binance.vision",
     url="https://data.binance.vision",
     licence="LicenseRef-none-stated",
-    evaluator="third_party",
     ship="no",
     downloads=tuple(
         Download(

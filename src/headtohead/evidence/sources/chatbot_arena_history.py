@@ -6,7 +6,7 @@ May 2025 by a constant (standard deviation 0.9 points), from its style-controlle
 
 from datetime import date
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, csv_records
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source
 
 _ID = "chatbot_arena_history"
 
@@ -17,7 +17,6 @@ SOURCE = Source(
     citation="jasontrigg0 (2025). Chatbot Arena history, from LMSYS leaderboard tables.",
     url="https://github.com/jasontrigg0/chatbot-arena-history",
     licence="LicenseRef-none-stated",
-    evaluator="third_party",
     ship="no",
     downloads=(
         Download(
@@ -34,7 +33,7 @@ def parse(raw: RawFiles) -> Parsed:
     """One rating an entrant and day, without intervals or votes."""
     parsed = Parsed()
     seen: dict[tuple[str, date], float] = {}
-    for record in csv_records(_ID, raw.one("alltime.csv")):
+    for record in raw.csv("alltime.csv"):
         model, day = record.text("key"), record.day("date")
         rating = record.number("rating")
         organisation, licence = record.maybe("Organization"), record.maybe("License")

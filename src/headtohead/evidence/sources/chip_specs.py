@@ -9,7 +9,7 @@ AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M i
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, csv_records
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source
 
 _ID = "chip_specs"
 
@@ -21,7 +21,6 @@ SOURCE = Source(
     "Machine Learning Hardware), InferSim, shallowsim and NVIDIA aiconfigurator.",
     url="https://epoch.ai/data/machine-learning-hardware",
     licence="LicenseRef-figures",
-    evaluator="third_party",
     ship="figures",
     how_to_get="Compiled by hand into one CSV; the built-in figures are taken from it.",
     patterns=("chips.csv",),
@@ -57,7 +56,7 @@ _MEMORY = re.compile(r"^(?P<what>.*?)\bM\b(?:\s*\(.*\))?\s*$")
 def parse(raw: RawFiles) -> Parsed:
     """Each chip at its release, and again whenever a rule classified it."""
     parsed = Parsed()
-    for record in csv_records(_ID, raw.one("chips.csv")):
+    for record in raw.csv("chips.csv"):
         for row in _editions(record, raw.known_on):
             parsed.add("chips", row)
     return parsed
@@ -71,7 +70,7 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
         "released_on": released_on,
         **{ours: record.number_maybe(theirs) for theirs, ours in _FIGURES.items()},
     }
-    status = {field: _status(record, field) for field in _RULES}
+    status = {f: record.one_of(f, known) or None for f, (_, _, known) in _RULES.items()}
     text = record.take("src")
     codes = set(_CODE.findall(text))
     if not codes or codes - _CODES:
@@ -103,10 +102,3 @@ def _release(text: str) -> tuple[date | None, list[str]]:
     if text.endswith(" plan"):
         return None, [f"announced for {text.removesuffix(' plan')}"]
     return (date.fromisoformat(text), []) if text else (None, [])
-
-
-def _status(record: Record, field: str) -> str | None:
-    value = record.take(field)
-    if value not in _RULES[field][2]:
-        raise record.wrong(field, value)
-    return value or None

@@ -56,7 +56,6 @@ SOURCE = Source(
     citation="Epoch AI (2026). Data on AI Chip Owners. https://epoch.ai/data/ai-chip-owners",
     url="https://epoch.ai/data/ai-chip-owners",
     licence="MIT",
-    evaluator="third_party",
     ship="yes",
     downloads=tuple(Download(name, f"{_UPSTREAM}/{name}") for name in _FILES),
     patterns=("csv_export/*.csv", "owners_csv_export/*.csv", "owners_csv_export/*/*.csv"),

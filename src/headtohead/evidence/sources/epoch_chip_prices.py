@@ -15,7 +15,6 @@ from headtohead.evidence.sourcing import (
     Row,
     Source,
     between,
-    csv_records,
     first_address,
 )
 
@@ -30,7 +29,6 @@ SOURCE = Source(
     "https://epoch.ai/data/machine-learning-hardware",
     url="https://epoch.ai/data/machine-learning-hardware",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -58,7 +56,7 @@ def parse(raw: RawFiles) -> Parsed:
     """One row for every price column that a line fills."""
     parsed = Parsed()
     cheapest: dict[tuple[Any, ...], Row] = {}
-    for record in csv_records(_ID, raw.one(_FILE)):
+    for record in raw.csv(_FILE):
         priced_on = record.day_maybe("Price date")
         text = record.take("Notes")
         quote = {
@@ -111,13 +109,11 @@ def _keep(parsed: Parsed, cheapest: dict[tuple[Any, ...], Row], row: Row) -> Non
         return
     parsed.drop("dearer quote for the same chip, seller, place and day")
     best = min(row, other, key=_price)
-    best["note"] = _joined(best["note"], "lowest of several quotes that day")
+    note, lowest = best["note"], "lowest of several quotes that day"
+    if not note or lowest not in note:
+        best["note"] = f"{note}; {lowest}" if note else lowest
     cheapest[key] = best
 
 
 def _price(row: Row) -> float:
     return float(row["price_usd_per_chip_hour"] or row["price_usd"])
-
-
-def _joined(note: str | None, more: str) -> str:
-    return note if note and more in note else f"{note}; {more}" if note else more

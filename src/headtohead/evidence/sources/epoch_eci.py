@@ -15,7 +15,6 @@ from headtohead.evidence.sourcing import (
     Parsed,
     RawFile,
     RawFiles,
-    Record,
     Source,
     benchmark_id,
     csv_records,
@@ -32,7 +31,6 @@ SOURCE = Source(
     citation="Epoch AI (2026). Epoch Capabilities Index. https://epoch.ai/benchmarks/eci",
     url="https://epoch.ai/benchmarks/eci",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=tuple(
         Download(name, f"{_UPSTREAM}/{name}")
@@ -71,9 +69,8 @@ def parse(raw: RawFiles) -> Parsed:
     """The index of one vintage, and the scores of Epoch's own runs behind it."""
     parsed = Parsed()
     edition = {"known_on": raw.known_on, "vintage": raw.known_on}
-    f = raw.one("eci_scores.csv")
     makers: dict[str, str | None] = {}
-    for record in csv_records(_ID, f):
+    for record in raw.csv("eci_scores.csv"):
         model, released = record.take("Model"), record.day_maybe("date")
         makers[model] = record.maybe("Organization")
         row = {
@@ -86,7 +83,7 @@ def parse(raw: RawFiles) -> Parsed:
             "released_on": released,
             "organisation": makers[model],
             "country_name": record.maybe("Country (of organization)"),
-            "access": _access(record),
+            "access": record.one_of("Model accessibility", _ACCESS) or None,
             "note": _PREVIEWS.get((model, released)) if released else None,
             **edition,
         }
@@ -97,18 +94,7 @@ def parse(raw: RawFiles) -> Parsed:
             parsed.drop("no release date")
         else:
             parsed.add("index_scores", row)
-    _difficulties(parsed, raw.one("edi_scores.csv"), edition)
-    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
-    return parsed
-
-
-def _access(record: Record) -> str | None:
-    access = record.one_of("Model accessibility", _ACCESS)
-    return access or None
-
-
-def _difficulties(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> None:
-    for record in csv_records(_ID, f):
+    for record in raw.csv("edi_scores.csv"):
         parsed.add(
             "index_benchmarks",
             {
@@ -122,6 +108,8 @@ def _difficulties(parsed: Parsed, f: RawFile, edition: dict[str, Any]) -> None:
             },
         )
         record.done()
+    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
+    return parsed
 
 
 def _own_runs(

@@ -14,11 +14,9 @@ from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
-    RawFile,
     RawFiles,
     Source,
     benchmark_id,
-    csv_records,
 )
 from headtohead.names.names import Names
 
@@ -120,9 +118,12 @@ _ONE_LEADERBOARD = {
 def parse(raw: RawFiles) -> Parsed:
     """The gathered scores of one vintage."""
     parsed = Parsed()
-    makers = _makers(raw.one("eci_scores.csv"))
+    makers: dict[str, str | None] = {}
+    for record in raw.csv("eci_scores.csv"):
+        makers[record.take("Model")] = record.maybe("Organization")
+        record.rest()
     edition = {"known_on": raw.known_on, "vintage": raw.known_on}
-    for record in csv_records(_ID, raw.one("eci_benchmarks.csv")):
+    for record in raw.csv("eci_benchmarks.csv"):
         source = str(record.take("source")).strip()
         benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
         known = benchmarks().get(benchmark)
@@ -148,15 +149,6 @@ def parse(raw: RawFiles) -> Parsed:
         else:
             parsed.add("benchmark_scores", row | edition)
     return parsed
-
-
-def _makers(f: RawFile) -> dict[str, str | None]:
-    """Model -> organisation as printed."""
-    makers: dict[str, str | None] = {}
-    for record in csv_records(_ID, f):
-        makers[record.take("Model")] = record.maybe("Organization")
-        record.rest()
-    return makers
 
 
 def _lab(model: str, organisation: str | None) -> str | None:

@@ -16,7 +16,6 @@ from headtohead.evidence.sourcing import (
     Row,
     Source,
     between,
-    csv_records,
     first_address,
 )
 
@@ -31,7 +30,6 @@ SOURCE = Source(
     "https://epoch.ai/data/machine-learning-hardware",
     url="https://epoch.ai/data/machine-learning-hardware",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -144,7 +142,7 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     rows: dict[str, Row] = {}
     modified: list[date] = []
-    for record in csv_records(_ID, raw.one(_FILE)):
+    for record in raw.csv(_FILE):
         if not record.has("Type"):
             parsed.drop("line cut short by the publisher")
             continue

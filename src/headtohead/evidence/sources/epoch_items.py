@@ -15,11 +15,11 @@ A run's day is the day it was made; Epoch publishes its runs some days later.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Record, Row, Source, csv_records
+from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Record, Row, Source
 from headtohead.evidence.traps import headlines
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ SOURCE = Source(
     url="https://epoch.ai/benchmarks",
     # The hub's terms; the repository that holds the logs states none, so nothing is shipped.
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="no",
     how_to_get=(
         "Epoch's hub links the log of each run. Make epoch_runs.csv (one line a run, from the log "
@@ -83,7 +82,7 @@ def parse(raw: RawFiles) -> Parsed:
     import polars as pl
 
     parsed = Parsed()
-    runs = dict(_run(record) for record in csv_records(_ID, raw.one("epoch_runs.csv")))
+    runs = dict(_run(record) for record in raw.csv("epoch_runs.csv"))
     f = raw.one("epoch_items.parquet")
     ids: dict[str, str] = {}
     waiting = set(runs)
@@ -129,11 +128,12 @@ def _run(record: Record) -> tuple[str, _Run]:
     task = record.one_of("task", _BENCHMARKS)
     if (status := record.take("status")) != "success":
         raise record.wrong("status", status)
-    day = record.convert("created", _day)
+    day = record.convert("created", datetime.fromisoformat).date()
     samples = record.convert("n_samples", int)
+    graders = {**_GRADERS, **dict.fromkeys(_PLAIN_SCORERS)}
     setting = {
         "harness": _harness(record, task, samples),
-        "grader": _grader(record),
+        "grader": graders[record.one_of("scorer", graders)],
         "effort": record.maybe("effort"),
         "thinking": record.convert_maybe("reasoning_tokens_cfg", lambda text: int(float(text))),
         "run": run_id,
@@ -157,10 +157,6 @@ def _run(record: Record) -> tuple[str, _Run]:
     return run_id, made
 
 
-def _day(text: str) -> date:
-    return datetime.fromisoformat(text).date()
-
-
 def _harness(record: Record, task: str, samples: int) -> str | None:
     """The SWE-bench era of a run, told by its solver and confirmed by its item set."""
     solver = record.take("solver")
@@ -174,15 +170,6 @@ def _harness(record: Record, task: str, samples: int) -> str | None:
     if samples != tasks:
         raise record.wrong("n_samples", f"{samples} tasks with {solver}, which had {tasks}")
     return era
-
-
-def _grader(record: Record) -> str | None:
-    scorer = record.take("scorer")
-    if scorer in _PLAIN_SCORERS:
-        return None
-    if scorer not in _GRADERS:
-        raise record.wrong("scorer", scorer)
-    return _GRADERS[scorer]
 
 
 def _table(f: RawFile) -> "pl.DataFrame":

@@ -3,16 +3,13 @@
 The table dates itself: the latest "Last modified" stamp is the day by which all of it was public.
 """
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
     Source,
-    csv_records,
     finite,
     first_address,
 )
@@ -27,7 +24,6 @@ SOURCE = Source(
     citation="Epoch AI (2025). Data on AI Models. https://epoch.ai/data/ai-models",
     url="https://epoch.ai/data/ai-models",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -120,13 +116,13 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     seen: set[tuple[object, ...]] = set()
     modified: list[date] = []
-    for record in csv_records(_ID, raw.one(_FILE)):
-        modified.append(record.convert("Last modified", _day))
-        model, hours = record.take("Model"), record.number_maybe("Training chip-hours")
-        cost, base = (
-            record.convert_maybe("Training compute cost (2023 USD)", _dollars),
-            record.maybe("Base model"),
+    for record in raw.csv(_FILE):
+        modified.append(
+            record.convert("Last modified", lambda text: date.fromisoformat(text.split(" ")[0]))
         )
+        model, hours = record.take("Model"), record.number_maybe("Training chip-hours")
+        cost = record.convert_maybe("Training compute cost (2023 USD)", _dollars)
+        base = record.maybe("Base model")
         flop = record.number_maybe("Training compute (FLOP)")
         low = record.number_maybe("Training compute lower bound")
         high = record.number_maybe("Training compute upper bound")
@@ -137,6 +133,9 @@ def parse(raw: RawFiles) -> Parsed:
             if not (fits_low and fits_high):
                 low, high = low if fits_low else None, high if fits_high else None
                 doubt = "a printed compute bound contradicts the estimate and is left out"
+        criteria = {part for part in record.take("Notability criteria").split(",") if part}
+        if criteria - _CRITERIA:
+            raise record.wrong("Notability criteria", criteria)
         compute = {"train_flop": flop, "train_low_flop": low, "train_high_flop": high}
         error = _KNOWN_ERRORS.get((model, hours)) if hours is not None else None
         row = {
@@ -144,16 +143,16 @@ def parse(raw: RawFiles) -> Parsed:
             "organisation": record.take("Organization") or "not stated",
             "country_name": record.maybe("Country (of organization)"),
             "published_on": record.day_maybe("Publication date"),
-            "total_params_b": record.convert_maybe("Parameters", _billions),
+            "total_params_b": record.convert_maybe("Parameters", lambda text: finite(text) / 1e9),
             **compute,
             "train_chip_hours": hours,
             "train_cost_usd": cost,
             "hardware": record.maybe("Training hardware"),
             "chips_n": record.convert_maybe("Hardware quantity", _whole),
-            "access": record.convert("Model accessibility", _one_of(_ACCESS)) or None,
-            "code_access": record.convert("Training code accessibility", _one_of(_CODE)) or None,
-            "confidence": record.convert("Confidence", _one_of(_CONFIDENCE)),
-            "notable": record.convert("Notability criteria", _notable),
+            "access": record.one_of("Model accessibility", _ACCESS) or None,
+            "code_access": record.one_of("Training code accessibility", _CODE) or None,
+            "confidence": record.one_of("Confidence", _CONFIDENCE),
+            "notable": bool(criteria),
             "verified": error is None,
             "row_url": first_address(record.maybe("Link")),
             "note": "; ".join(
@@ -185,14 +184,6 @@ def parse(raw: RawFiles) -> Parsed:
     return parsed
 
 
-def _day(text: str) -> date:
-    return date.fromisoformat(text.split(" ")[0])
-
-
-def _billions(text: str) -> float:
-    return finite(text) / 1e9
-
-
 def _whole(text: str) -> int:
     number = finite(text)
     if number != int(number):
@@ -204,20 +195,3 @@ def _dollars(text: str) -> float:
     if not text.startswith("$"):
         raise ValueError(text)
     return finite(text[1:].replace(",", ""))
-
-
-def _one_of(allowed: frozenset[str]) -> Callable[[Any], str]:
-    def check(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(text)
-        return text
-
-    return check
-
-
-def _notable(text: str) -> bool:
-    """Whether any criterion is named; an unknown one is an error."""
-    named = {part for part in text.split(",") if part}
-    if named - _CRITERIA:
-        raise ValueError(text)
-    return bool(named)

@@ -11,10 +11,7 @@ from headtohead.evidence.sourcing import (
     Download,
     Parsed,
     RawFiles,
-    Record,
-    Row,
     Source,
-    csv_records,
     finite,
 )
 
@@ -29,7 +26,6 @@ SOURCE = Source(
     "tasks. Epoch AI. https://epoch.ai/data-insights/llm-inference-price-trends",
     url="https://epoch.ai/data-insights/llm-inference-price-trends",
     licence="LicenseRef-none-stated",
-    evaluator="third_party",
     ship="no",
     downloads=(
         Download(
@@ -53,34 +49,29 @@ _RANGE = re.compile(r"^\[(?P<low>\d+(?:\.\d+)?), (?:100|inf)\]$")
 def parse(raw: RawFiles) -> Parsed:
     """One figure for every model that was the cheapest at a level."""
     parsed = Parsed()
-    for record in csv_records(_ID, raw.one(_FILE)):
-        parsed.add("figures", _row(record) | {"vintage": raw.known_on})
+    for record in raw.csv(_FILE):
+        benchmark = record.one_of("bench", _BENCHMARKS)
+        reference, released_on = record.take("threshold_model"), record.day("Release Date")
+        level = record.convert("performance_range", _level)
+        score = record.number("benchmark_score")
+        if score < level:
+            raise record.wrong("benchmark_score", score)
+        row = {
+            "topic": "lowest_price_at_level",
+            "subject": record.take("Model Name"),
+            "measure": f"{benchmark} at least {level:g} ({reference})",
+            "value": record.number("USD per 1M Tokens"),
+            "unit": "usd_per_mtok",
+            "window_start": released_on,
+            "window_end": released_on,
+            "scope": "blended input and output list price of the model that was the cheapest at "
+            "this level when it was released; some prices come from a closed source",
+            "note": f"scores {score:g}",
+            "vintage": raw.known_on,
+        }
+        record.done("predicted_log_price")
+        parsed.add("figures", row)
     return parsed
-
-
-def _row(record: Record) -> Row:
-    benchmark, reference = record.take("bench"), record.take("threshold_model")
-    if benchmark not in _BENCHMARKS:
-        raise record.wrong("bench", benchmark)
-    released_on = record.day("Release Date")
-    level = record.convert("performance_range", _level)
-    score = record.number("benchmark_score")
-    if score < level:
-        raise record.wrong("benchmark_score", score)
-    row = {
-        "topic": "lowest_price_at_level",
-        "subject": record.take("Model Name"),
-        "measure": f"{benchmark} at least {level:g} ({reference})",
-        "value": record.number("USD per 1M Tokens"),
-        "unit": "usd_per_mtok",
-        "window_start": released_on,
-        "window_end": released_on,
-        "scope": "blended input and output list price of the model that was the cheapest at this "
-        "level when it was released; some prices come from a closed source",
-        "note": f"scores {score:g}",
-    }
-    record.done("predicted_log_price")
-    return row
 
 
 def _level(text: str) -> float:

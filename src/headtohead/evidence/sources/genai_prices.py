@@ -21,7 +21,6 @@ SOURCE = Source(
     citation="Pydantic and contributors. genai-prices: prices of LLM inference (MIT).",
     url="https://github.com/pydantic/genai-prices",
     licence="MIT",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -137,14 +136,31 @@ def _conditional(model: _Offer, conditions: list[Mapping[str, Any]]) -> None:
         if condition.has("start_date"):
             dated.append((condition.day("start_date"), prices))
         elif condition.has("start_time"):
-            windows.append(_window(condition, prices))
+            start, end = (condition.convert(f"{end}_time", _minutes) for end in ("start", "end"))
+            text = f"{start // 60:02}:{start % 60:02} to {end // 60:02}:{end % 60:02} UTC"
+            hours = ((end - start) % (_HOURS_A_DAY * 60)) / 60
+            windows.append(_Window(prices, hours, text))
         else:
             always = prices
         condition.done()
-    if windows:
-        _by_hour(model, always, windows, dated)
-    else:
+    if not windows:
         _by_day(model, always, sorted(dated, key=lambda d: d[0]))
+        return
+    if dated or len(windows) > 1:
+        model.parsed.drop("prices by hour that one window of the day cannot express")
+        return
+    # A price list that changes with the hour: what holds for more of the day is standard.
+    window = windows[0]
+    inside = window.hours * 2 >= _HOURS_A_DAY
+    usual, other = (window.prices, always) if inside else (always, window.prices)
+    cheaper = other.get(("standard", "input"), 0.0) < usual.get(("standard", "input"), 0.0)
+    tier = "off_peak" if cheaper else "peak"
+    model.add(usual, hours=window.text if inside else f"outside {window.text}")
+    shifted = {
+        (tier if name == "standard" else f"{tier}_{name}", kind): price
+        for (name, kind), price in other.items()
+    }
+    model.add(shifted, hours=f"outside {window.text}" if inside else window.text)
 
 
 def _by_day(model: _Offer, always: _Prices, dated: list[tuple[date, _Prices]]) -> None:
@@ -160,33 +176,6 @@ def _by_day(model: _Offer, always: _Prices, dated: list[tuple[date, _Prices]]) -
         model.add(prices, start, end)
         model.add({key: None for key in before if key not in prices}, start)
         before = prices
-
-
-def _by_hour(
-    model: _Offer, always: _Prices, windows: list[_Window], dated: list[tuple[date, _Prices]]
-) -> None:
-    """A price list that changes with the hour: what holds for more of the day is standard."""
-    if dated or len(windows) > 1:
-        model.parsed.drop("prices by hour that one window of the day cannot express")
-        return
-    window = windows[0]
-    inside = window.hours * 2 >= _HOURS_A_DAY
-    usual, other = (window.prices, always) if inside else (always, window.prices)
-    cheaper = other.get(("standard", "input"), 0.0) < usual.get(("standard", "input"), 0.0)
-    tier = "off_peak" if cheaper else "peak"
-    model.add(usual, hours=window.text if inside else f"outside {window.text}")
-    shifted = {
-        (tier if name == "standard" else f"{tier}_{name}", kind): price
-        for (name, kind), price in other.items()
-    }
-    model.add(shifted, hours=f"outside {window.text}" if inside else window.text)
-
-
-def _window(condition: Record, prices: _Prices) -> _Window:
-    start = condition.convert("start_time", _minutes)
-    end = condition.convert("end_time", _minutes)
-    text = f"{start // 60:02}:{start % 60:02} to {end // 60:02}:{end % 60:02} UTC"
-    return _Window(prices, ((end - start) % (_HOURS_A_DAY * 60)) / 60, text)
 
 
 def _minutes(text: str) -> int:

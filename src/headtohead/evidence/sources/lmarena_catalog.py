@@ -19,7 +19,6 @@ SOURCE = Source(
     # The repository states no licence; LMArena gives the same numbers as CC-BY-4.0 in its
     # Hugging Face dataset (see lmarena_leaderboard).
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=tuple(
         Download(name, f"{_UPSTREAM}/{name}", optional=True)
@@ -94,7 +93,13 @@ def _labels(f: RawFile) -> dict[str, tuple[str, str]]:
 
 
 def _board(parsed: Parsed, f: RawFile, day: date, labels: dict[str, tuple[str, str]]) -> None:
-    board, style, note = _name(f)
+    board, style = "text", True
+    note: str | None = _UNNAMED_NOTE
+    if not f.name.endswith(_UNNAMED):
+        match = _FILE.search(f.name)
+        if not match or match["board"] not in _BOARDS:
+            raise UpstreamChanged(_ID, f.name, "an unknown board")
+        board, style, note = _BOARDS[match["board"]], bool(match["style"]), None
     for category, entrants in Record(_ID, f.name, json.loads(f.text())).rest().items():
         if category not in _CATEGORIES:
             raise UpstreamChanged(_ID, f.name, f"an unknown category {category!r}")
@@ -120,13 +125,3 @@ def _board(parsed: Parsed, f: RawFile, day: date, labels: dict[str, tuple[str, s
                 },
             )
             record.done()
-
-
-def _name(f: RawFile) -> tuple[str, bool, str | None]:
-    """(board, style-controlled, note) from the file name."""
-    if f.name.endswith(_UNNAMED):
-        return "text", True, _UNNAMED_NOTE
-    match = _FILE.search(f.name)
-    if not match or match["board"] not in _BOARDS:
-        raise UpstreamChanged(_ID, f.name, "an unknown board")
-    return _BOARDS[match["board"]], bool(match["style"]), None

@@ -36,7 +36,6 @@ SOURCE = Source(
     citation="LMArena. Arena leaderboard dataset (lmarena-ai/leaderboard-dataset).",
     url="https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         # One history of 1.1 million rows takes 2 GB of memory to import; the others are offered
@@ -122,7 +121,10 @@ def parse(raw: RawFiles) -> Parsed:
     parsed = Parsed()
     boards: dict[str, list[RawFile]] = defaultdict(list)
     for f in raw.matching("*.parquet"):
-        boards[_config(f)].append(f)
+        folder = f.name.rsplit("/", 2)[-2] if "/" in f.name else ""
+        if folder not in _BOARDS and not folder.startswith(_AGENT):
+            raise UpstreamChanged(_ID, f.name, f"an unknown board {folder!r}")
+        boards[folder].append(f)
     for config, found in sorted(boards.items()):
         if config.startswith(_AGENT):
             for f in found:
@@ -131,13 +133,6 @@ def parse(raw: RawFiles) -> Parsed:
         else:
             _board(parsed, config, found)
     return parsed
-
-
-def _config(f: RawFile) -> str:
-    folder = f.name.rsplit("/", 2)[-2] if "/" in f.name else ""
-    if folder not in _BOARDS and not folder.startswith(_AGENT):
-        raise UpstreamChanged(_ID, f.name, f"an unknown board {folder!r}")
-    return folder
 
 
 def _read(f: RawFile, columns: frozenset[str]) -> "pl.DataFrame":

@@ -6,7 +6,6 @@ the catalogue took it in; its rows say so. What the provider changes by the hour
 `off_peak` and `peak`, computed from the standard price of those days.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,7 +31,6 @@ SOURCE = Source(
     citation="model-prices contributors. LLM API prices, current and historical (MIT).",
     url="https://github.com/wakamex/model-prices",
     licence="MIT",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -97,22 +95,19 @@ class _Schedule:
 def parse(raw: RawFiles) -> Parsed:
     """Every rate of every model and mode, from its first known day on."""
     parsed = Parsed()
-    f = raw.one("snapshot.json")
-    record = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal))
+    record = raw.json("snapshot.json", parse_float=Decimal)
     schema = record.take("schema")
     if schema != _SCHEMA:
         raise record.wrong("schema", schema)
-    prices = Record(_ID, f"{f.name} prices", record.take("prices")).rest()
-    status = _statuses(Record(_ID, f"{f.name} status", record.take("status")))
+    prices = record.part("prices", record.take("prices")).rest()
+    status = _statuses(record.part("status", record.take("status")))
     standard = {}
     for provider, models in prices.items():
-        for model, modes in Record(_ID, f"{f.name} {provider}", models).rest().items():
-            series = _model(parsed, f"{f.name} {provider}/{model}", modes)
+        for model, modes in record.part(f"{provider}", models).rest().items():
+            series = _model(parsed, f"{record.where} {provider}/{model}", modes)
             standard[provider, model] = series
             _emit(parsed, provider, model, series)
-    _schedules(
-        parsed, Record(_ID, f"{f.name} schedules", record.take("schedules")), standard, status
-    )
+    _schedules(parsed, record.part("schedules", record.take("schedules")), standard, status)
     for _ in record.items("plans"):
         parsed.drop("a subscription plan, not a price per token")
     for _ in record.items("estimates"):
@@ -184,7 +179,10 @@ def _interval(
     # What models.dev had where a correction stands; the correction is the product's word.
     record.done("recorded")
     if rates is None:
-        return start or date.min, _without_rates(parsed, start, before)
+        if start is None:
+            parsed.drop("a mode before it was offered")
+        gone = {key: _Price(None, "commit", None, _UNLISTED) for key in before}
+        return start or date.min, gone
     part = record.part("rates", rates)
     begun, stated = part.convert("valid_from", lambda text: (text, _day(text)))
     by_commit = begun in moments
@@ -200,14 +198,6 @@ def _interval(
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
     return max(start or stated, stated), now | gone
-
-
-def _without_rates(
-    parsed: Parsed, start: date | None, before: Mapping[tuple[str, str], _Price]
-) -> dict[tuple[str, str], _Price]:
-    if start is None:
-        parsed.drop("a mode before it was offered")
-    return {key: _Price(None, "commit", None, _UNLISTED) for key in before}
 
 
 def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:

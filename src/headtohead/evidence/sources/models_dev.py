@@ -27,7 +27,6 @@ SOURCE = Source(
     citation="models.dev contributors. An open-source database of AI models (MIT).",
     url="https://models.dev",
     licence="MIT",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download("api.json", "https://models.dev/api.json"),
@@ -156,7 +155,11 @@ def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None
     extras = record.part("experimental", record.maybe("experimental", {}))
     modes = record.part("modes", extras.maybe("modes", {}))
     for mode, fields in modes.rest().items():
-        costs[_mode(extras, mode)] = _mode_cost(record.where, mode, fields)
+        if mode == "standard" or not _MODE.fullmatch(mode):
+            raise extras.wrong("modes", mode)
+        part = record.part(f"mode {mode}", fields)
+        costs[mode] = part.maybe("cost")
+        part.done("provider")
     extras.done()
     record.done(*_OFFER_FIELDS)
     if not any(costs.values()):
@@ -166,19 +169,6 @@ def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None
             for name, kind, price in _cost(edition.parsed, record.where, tier, cost):
                 key, day = (provider, model, name, kind), edition.day
                 edition.parsed.add("prices", price_row(key, price, day, vintage=day, note=note))
-
-
-def _mode(record: Record, mode: str) -> str:
-    if mode == "standard" or not _MODE.fullmatch(mode):
-        raise record.wrong("modes", mode)
-    return mode
-
-
-def _mode_cost(where: str, mode: str, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    record = Record(_ID, f"{where} mode {mode}", fields)
-    cost: Mapping[str, Any] | None = record.maybe("cost")
-    record.done("provider")
-    return cost
 
 
 def _cost(

@@ -27,7 +27,6 @@ SOURCE = Source(
     citation="models.dev contributors. An open-source database of AI models, git history (MIT).",
     url="https://github.com/sst/models.dev",
     licence="MIT",
-    evaluator="third_party",
     ship="yes",
     how_to_get=(
         "Clone https://github.com/sst/models.dev and write price_changes.csv from its history: one "

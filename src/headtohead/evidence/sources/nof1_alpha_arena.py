@@ -37,7 +37,6 @@ SOURCE = Source(
     citation="nof1.ai (2025). Alpha Arena, season 1, 17 October - 3 November 2025.",
     url="https://nof1.ai",
     licence="LicenseRef-nof1",
-    evaluator="third_party",
     ship="figures",
     downloads=(
         Download("trades.json", "https://nof1.ai/api/trades", optional=True),

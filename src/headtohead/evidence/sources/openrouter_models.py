@@ -19,7 +19,6 @@ SOURCE = Source(
     citation="OpenRouter. Models API (openrouter.ai/api/v1/models).",
     url="https://openrouter.ai/models",
     licence="LicenseRef-OpenRouter-Terms",
-    evaluator="third_party",
     ship="no",
     downloads=(Download("models.json", "https://openrouter.ai/api/v1/models"),),
     patterns=("models.json", "models_*.json"),

@@ -4,7 +4,6 @@ A snapshot shows what held on its day: a price may have changed weeks before. It
 OpenRouter showed for a model, often that of its cheapest host, not the lab's own list price.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -24,7 +23,6 @@ SOURCE = Source(
     ),
     url="https://github.com/alialtunar/model-price-radar-mcp",
     licence="MIT",
-    evaluator="third_party",
     ship="figures",
     how_to_get=(
         "Take history.json from the Python package model-price-radar-mcp. OpenRouter's own "
@@ -45,12 +43,11 @@ _Prices = dict[tuple[str, str], float]
 def parse(raw: RawFiles) -> Parsed:
     """A row for each price that differs from the snapshot before, and for each that is gone."""
     parsed = Parsed()
-    f = raw.one("history.json*")
-    history = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal))
+    history = raw.json("history.json*", parse_float=Decimal)
     before: _Prices = {}
     latest = date.min
     for position, fields in enumerate(history.items("snapshots")):
-        snapshot = Record(_ID, f"{f.name} snapshot {position}", fields)
+        snapshot = history.part(f"snapshot {position}", fields)
         day = snapshot.day("date")
         if day <= latest:
             raise UpstreamChanged(_ID, snapshot.where, f"{day} does not follow {latest}")

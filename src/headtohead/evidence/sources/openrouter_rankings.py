@@ -29,7 +29,6 @@ SOURCE = Source(
     citation="OpenRouter (openrouter.ai/rankings), licensed under CC BY 4.0.",
     url="https://openrouter.ai/rankings",
     licence="CC-BY-4.0",
-    evaluator="third_party",
     ship="yes",
     downloads=(
         Download(
@@ -59,7 +58,6 @@ _OTHER = "other"
 _VERSION = "v1"
 _DAY = timedelta(days=1)
 _DIGITS = re.compile(r"\d+")
-_MONTH = re.compile(r"\d{4}-\d{2}")
 _VINTAGE = re.compile(r"vintage-(\d{4}-\d{2}-\d{2})")
 _TYPED = "totals of OpenRouter's dataset, typed by a third party; its spelling of the lab is kept"
 _SHARED = "totals of OpenRouter's dataset, sorted into open and closed by a third party"
@@ -108,11 +106,7 @@ def _daily_csv(parsed: Parsed, counts: _Counts, f: RawFile, stated: date) -> Non
     )
     found = []
     for record in csv_records(_ID, f):
-        key = (
-            breakdown,
-            record.text(subject),
-            record.day("date"),
-        )
+        key = (breakdown, record.text(subject), record.day("date"))
         found.append((key, _Count(record.convert(tokens, _tokens), stated, note)))
         record.done()
     _merge(parsed, counts, f, found)
@@ -166,9 +160,17 @@ def _monthly(parsed: Parsed, f: RawFile) -> None:
         raise UpstreamChanged(_ID, f.name, "no vintage in the file name")
     vintage = date.fromisoformat(named[1])
     for record in csv_records(_ID, f):
-        first = record.convert("date", _first_day)
+        first = record.convert("date", lambda month: date.fromisoformat(f"{month}-01"))
         tokens = {subject: record.convert(name, _tokens) for name, subject in _ACCESS.items()}
-        _check_shares(record, tokens)
+        # The published shares must follow from the published counts.
+        classified = tokens["open"] + tokens["closed"]
+        for share, whole in (
+            ("open_share_low", sum(tokens.values())),
+            ("open_share_high", classified),
+        ):
+            stated = record.number(share)
+            if not whole or abs(stated - tokens["open"] / whole) > _SHARE_TOLERANCE:
+                raise record.wrong(share, stated)
         record.done()
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         window = (first, min(last, vintage - _DAY))
@@ -176,16 +178,6 @@ def _monthly(parsed: Parsed, f: RawFile) -> None:
             raise record.wrong("date", first)
         for subject, count in tokens.items():
             _add(parsed, ("access", subject), count, window, vintage, _SHARED)
-
-
-def _check_shares(record: Record, tokens: dict[str, int]) -> None:
-    """The published shares must follow from the published counts."""
-    everything = sum(tokens.values())
-    classified = tokens["open"] + tokens["closed"]
-    for name, whole in (("open_share_low", everything), ("open_share_high", classified)):
-        stated = record.number(name)
-        if not whole or abs(stated - tokens["open"] / whole) > _SHARE_TOLERANCE:
-            raise record.wrong(name, stated)
 
 
 def _add(
@@ -217,9 +209,3 @@ def _tokens(text: object) -> int:
     if not isinstance(text, str) or not _DIGITS.fullmatch(text):
         raise ValueError(text)
     return int(text)
-
-
-def _first_day(text: str) -> date:
-    if not _MONTH.fullmatch(text):
-        raise ValueError(text)
-    return date.fromisoformat(f"{text}-01")

@@ -4,13 +4,12 @@ A system's per-task results are kept only if they add up to its headline: of Cla
 say 10% where the board says 53%. Its headline stays, with a note.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
 from headtohead.evidence.traps import headlines, item_mean
 
 _ID = "swebench_bash_only"
@@ -22,7 +21,6 @@ SOURCE = Source(
     citation="SWE-bench team (2025). SWE-bench Verified, bash-only leaderboard.",
     url="https://www.swebench.com/bash-only.html",
     licence="CC-BY-NC-4.0",
-    evaluator="third_party",
     ship="no",
     downloads=(
         Download(
@@ -48,18 +46,17 @@ _ATTEMPTS = re.compile(r"System: Attempts - (\d+)$")
 def parse(raw: RawFiles) -> Parsed:
     """One row a system, and one a system and task."""
     parsed = Parsed()
-    f = raw.one("leaderboards*.json*")
-    for position, record in enumerate(_results(parsed, f)):
-        _system(parsed, Record(_ID, f"{f.name} {_BOARD} {position}", record))
+    top = raw.json("leaderboards*.json*")
+    for position, record in enumerate(_results(parsed, top)):
+        _system(parsed, top.part(f"{_BOARD} {position}", record))
     return parsed
 
 
-def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
+def _results(parsed: Parsed, top: Record) -> list[Mapping[str, Any]]:
     """The entries of the bash-only board; those of the others are counted."""
-    top = Record(_ID, f.name, json.loads(f.text()))
     found = []
     for fields in top.items("leaderboards"):
-        board = Record(_ID, f"{f.name} board", fields)
+        board = top.part("board", fields)
         name, results = board.text("name"), board.items("results")
         board.done()
         if name == _BOARD:
@@ -68,7 +65,9 @@ def _results(parsed: Parsed, f: RawFile) -> list[Mapping[str, Any]]:
             parsed.dropped[f"a system of the {name} board"] += len(results)
     top.done()
     if len(found) != 1:
-        raise UpstreamChanged(_ID, f.name, f"{len(found)} boards are called {_BOARD!r}, not one,")
+        raise UpstreamChanged(
+            _ID, top.where, f"{len(found)} boards are called {_BOARD!r}, not one,"
+        )
     return found[0]
 
 
@@ -82,7 +81,6 @@ def _system(parsed: Parsed, record: Record) -> None:
             found["organisation"] = tag.removeprefix("Org: ")
         elif not tag.startswith("Model: "):
             raise record.wrong("tags", tag)
-    tags = found
     score = record.number("resolved") / 100
     notes = [] if record.take("checked") else ["Not checked by the SWE-bench team."]
     if warning := record.maybe("warning"):
@@ -112,10 +110,10 @@ def _system(parsed: Parsed, record: Record) -> None:
         "score_frac": round(score, 6),
         "chance_corrected": False,
         "tasks_n": _TASKS,
-        "attempts_n": tags["attempts"],
+        "attempts_n": found["attempts"],
         # Gemini 2.0 Flash carries 0 for a run that was not counted.
         "cost_usd": record.number("cost") or None,
-        "organisation": tags["organisation"],
+        "organisation": found["organisation"],
         "evaluator": "third_party",
         "note": " ".join(notes) or None,
     }
