@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from headtohead.core.errors import DamagedStore, StoreFull
 from headtohead.publish import files
@@ -74,7 +73,13 @@ def entries(folder: Path) -> tuple[Import, ...]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
             raise damaged(path, f"has layout {content['schema']}, this version knows {_SCHEMA}")
-        return tuple(_load(e) for e in content["imports"])
+        found = []
+        for entry in content["imports"]:
+            days = {k: date.fromisoformat(entry[k]) for k in _DAYS}
+            found.append(made := Import(**{**entry, **days}))
+            if made.tables.keys() != made.digests.keys():
+                raise ValueError(f"tables and digests of {made.source_id} differ")
+        return tuple(found)
     except FileNotFoundError:
         return ()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -104,8 +109,11 @@ def write(folder: Path, imports: tuple[Import, ...]) -> None:
     Raises:
         StoreFull: If the disk is full or not writable; the old catalogue then stands.
     """
-    content = {"schema": _SCHEMA, "imports": [_dump(e) for e in imports]}
-    replace(folder / NAME, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+    content = {"schema": _SCHEMA, "imports": [asdict(e) for e in imports]}
+    replace(
+        folder / NAME,
+        (json.dumps(content, indent=1, sort_keys=True, default=date.isoformat) + "\n").encode(),
+    )
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -120,14 +128,3 @@ def replace(path: Path, content: bytes) -> None:
 def full(path: Path, error: OSError) -> StoreFull:
     """The error for a file that could not be written."""
     return files.full(path, error, _STANDS)
-
-
-def _load(entry: Mapping[str, Any]) -> Import:
-    made = Import(**{**entry, **{k: date.fromisoformat(entry[k]) for k in _DAYS}})
-    if made.tables.keys() != made.digests.keys():
-        raise ValueError(f"tables and digests of {made.source_id} differ")
-    return made
-
-
-def _dump(entry: Import) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(entry).items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
 from headtohead.evidence import files
 from headtohead.evidence.lock import writing
-from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.outcome import State, Updated, report, take
 from headtohead.evidence.sources import Importer, importer, importers
 from headtohead.evidence.store import Store
 
@@ -58,13 +58,28 @@ def from_folder(
         if mine:
             finds.append(_Find(one, base, mine))
         elif source_ids:
-            raise _no_files(one, path)
+            source = one.source
+            raise InputError(
+                f"{path} holds no file of {source.source_id} (looked for "
+                f"{', '.join(source.patterns)}, also in {source.source_id}/). "
+                f"{source.how_to_get}".rstrip()
+            )
     taken, used = [], set[Path]()
     with writing(store.home):
         for find in finds:
-            done = _take(store, find, known_on, today)
-            owned = find.importer.source.source_id in (find.base.name, path.name)
-            taken.append(done if source_ids or owned else _only_alike(done))
+            source = find.importer.source
+            owned = source.source_id in (find.base.name, path.name)
+            day = known_on or files.day_in_names(find.base, find.paths, today) or today
+            try:
+                raw = files.read(source, find.base, find.paths, day)
+                restate = known_on is not None
+                done = report(raw, take(store, find.importer, raw, {}, today, restate=restate))
+            except HeadToHeadError as failure:
+                # A source nobody named, tried on files that only look like its own: no failure.
+                alike = isinstance(failure, EvidenceError) and not source_ids and not owned
+                state: State = "other" if alike else "failed"
+                done = Updated(source_id=source.source_id, state=state, failure=failure)
+            taken.append(done)
             used |= set(find.paths) if done.failure is None else set()
     if not any(t.state != "other" for t in taken):
         raise InputError(
@@ -82,29 +97,3 @@ class _Find:
     importer: Importer
     base: Path
     paths: tuple[Path, ...]
-
-
-def _take(store: Store, find: _Find, known_on: date | None, today: date) -> Updated:
-    source = find.importer.source
-    day = known_on or files.day_in_names(find.base, find.paths, today) or today
-    try:
-        raw = files.read(source, find.base, find.paths, day)
-        made = take(store, find.importer, raw, {}, today, restate=known_on is not None)
-    except HeadToHeadError as failure:
-        return Updated(source_id=source.source_id, state="failed", failure=failure)
-    return report(raw, made)
-
-
-def _only_alike(done: Updated) -> Updated:
-    """A source nobody named, tried on files that only look like its own: no failure."""
-    if isinstance(done.failure, EvidenceError):
-        return Updated(source_id=done.source_id, state="other", failure=done.failure)
-    return done
-
-
-def _no_files(found: Importer, path: Path) -> InputError:
-    source = found.source
-    return InputError(
-        f"{path} holds no file of {source.source_id} (looked for {', '.join(source.patterns)}, "
-        f"also in {source.source_id}/). {source.how_to_get}".rstrip()
-    )

@@ -70,19 +70,23 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
                 f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
                 f"{made.height} rows, but every row needs it."
             )
+        wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
+        if wrong:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
+                f"{wrong} rows. Leave the value empty where there is none."
+            )
         if column.kind == "day" and made.height:
             first = made[column.name].min()
             if isinstance(first, date) and first < _EARLIEST:
                 raise EvidenceError(
                     f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
                 )
-    import polars as pl
-
-    wrong = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
-    if wrong.height:
+    strange = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
+    if strange.height:
         raise EvidenceError(
-            f"{source.source_id}: {wrong.height} rows of {table.name} have a row_url that is "
-            f"not one web address, for example {wrong['row_url'][0]!r}."
+            f"{source.source_id}: {strange.height} rows of {table.name} have a row_url that is "
+            f"not one web address, for example {strange['row_url'][0]!r}."
         )
     key = [*table.key, "known_on"]
     twice = made.height - made.select(key).n_unique()
@@ -91,7 +95,6 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
         raise EvidenceError(
             f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
         )
-    _check_finite(table, source, made)
     _check_intervals(table, source, made)
     return made
 
@@ -124,16 +127,6 @@ def _is(kind: Kind, value: object) -> bool:
     if type(value) not in _KINDS[kind]:
         return False
     return not isinstance(value, datetime) or value.tzinfo is not None
-
-
-def _check_finite(table: Table, source: Source, made: "pl.DataFrame") -> None:
-    for column in table.all_columns:
-        wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
-        if wrong:
-            raise EvidenceError(
-                f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
-                f"{wrong} rows. Leave the value empty where there is none."
-            )
 
 
 def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None:

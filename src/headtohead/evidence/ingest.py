@@ -18,7 +18,7 @@ from headtohead.core.errors import DamagedDownload, EvidenceError, InputError, U
 from headtohead.evidence import catalogue, files
 from headtohead.evidence.frames import frame
 from headtohead.evidence.sources import Importer
-from headtohead.evidence.sourcing import Parsed, RawFiles, Source
+from headtohead.evidence.sourcing import RawFiles, Source
 from headtohead.evidence.tables import table
 
 if TYPE_CHECKING:
@@ -68,7 +68,16 @@ def frames_of(
         DamagedDownload: If a file is truncated or not of its format.
     """
     source = importer.source
-    parsed = _parse(importer, raw)
+    try:
+        parsed = importer.module.parse(raw)
+    except (LookupError, TypeError, AttributeError) as error:
+        what = f"the layout is not the one we know ({type(error).__name__}: {error})"
+        raise UpstreamChanged(raw.source_id, "the files given", what) from error
+    except _unreadable() as error:
+        raise DamagedDownload(
+            f"{raw.source_id}: the files cannot be read ({type(error).__name__}: {error}). They "
+            "are truncated, corrupt or of another format; nothing was taken. Download them again."
+        ) from error
     made = {}
     for name, (fewest, most) in source.rows.items():
         rows = parsed.rows.get(name, [])
@@ -86,20 +95,6 @@ def frames_of(
             f"{source.source_id} gave rows of undeclared tables: {', '.join(sorted(extra))}."
         )
     return made, dict(parsed.dropped)
-
-
-def _parse(importer: Importer, raw: RawFiles) -> Parsed:
-    """Parse, and tell a file that is broken from one that is whole but laid out anew."""
-    try:
-        return importer.module.parse(raw)
-    except (LookupError, TypeError, AttributeError) as error:
-        what = f"the layout is not the one we know ({type(error).__name__}: {error})"
-        raise UpstreamChanged(raw.source_id, "the files given", what) from error
-    except _unreadable() as error:
-        raise DamagedDownload(
-            f"{raw.source_id}: the files cannot be read ({type(error).__name__}: {error}). They "
-            "are truncated, corrupt or of another format; nothing was taken. Download them again."
-        ) from error
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
@@ -172,7 +167,11 @@ def entry_of(
             f"{raw.source_id}: a row says that it became known on {max(days)}, but its file was "
             f"taken on {retrieved_on}. Correct the parser, or state the day with --known-on."
         )
-    contents = {name: _parquet(f) for name, f in frames.items()}
+    contents = {}
+    for name, rows in frames.items():
+        level = _THOROUGH if rows.height <= _MANY_ROWS else _QUICK
+        rows.write_parquet(buffer := io.BytesIO(), compression="zstd", compression_level=level)
+        contents[name] = buffer.getvalue()
     entry = catalogue.Import(
         source_id=raw.source_id,
         sha256=raw.sha256,
@@ -184,10 +183,3 @@ def entry_of(
         dropped=dropped,
     )
     return entry, contents
-
-
-def _parquet(rows: "pl.DataFrame") -> bytes:
-    buffer = io.BytesIO()
-    level = _THOROUGH if rows.height <= _MANY_ROWS else _QUICK
-    rows.write_parquet(buffer, compression="zstd", compression_level=level)
-    return buffer.getvalue()

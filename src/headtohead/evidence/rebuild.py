@@ -21,7 +21,10 @@ def rebuild(store: Store) -> tuple[Updated, ...]:
     """
     known, done = importers(), []
     with writing(store.home):
-        before = {_identity(e): e for e in _readable(store)}
+        try:
+            before = {_identity(e): e for e in catalogue.entries(store.home)}
+        except EvidenceError:
+            before = {}
         made = dict[tuple[str, str], catalogue.Import]()
         for kept in snapshots.found(store.home):
             source_id, sha256 = kept.provenance["source_id"], kept.provenance["sha256"]
@@ -41,13 +44,6 @@ def rebuild(store: Store) -> tuple[Updated, ...]:
 
 def _identity(entry: catalogue.Import) -> tuple[str, str]:
     return entry.source_id, entry.sha256
-
-
-def _readable(store: Store) -> tuple[catalogue.Import, ...]:
-    try:
-        return catalogue.entries(store.home)
-    except EvidenceError:
-        return ()
 
 
 def _again(

@@ -74,7 +74,10 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
     numbers = {c for c in own if shown[c].dtype.is_numeric()}
     columns = tuple(TableColumn(c, c, 0 if c in numbers else None) for c in own)
     rows = tuple(
-        tuple(_number(x) if c in numbers else x for c, x in zip(own, row, strict=True))
+        tuple(
+            x if c not in numbers or x is None else f"{x:.6g}" if isinstance(x, float) else str(x)
+            for c, x in zip(own, row, strict=True)
+        )
         for row in shown.select(own).iter_rows()
     )
     same = tuple((c, str(shown[c][0])) for c in alike if len(str(shown[c][0])) <= _MOST_SAME)
@@ -91,10 +94,6 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
 
     sheet = _sheet("evidence", name, sentence, figure, as_of=as_of, facts=same)
     return Listing(sheet, lambda: listing.frame_json(chosen, as_of), download)
-
-
-def _number(value: Cell) -> str | None:
-    return f"{value:.6g}" if isinstance(value, float) else None if value is None else str(value)
 
 
 def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:

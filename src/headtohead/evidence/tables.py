@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from headtohead.core.errors import UnknownName
 
@@ -64,16 +64,15 @@ def tables() -> dict[str, Table]:
         ValueError: If a column is of no kind we know.
     """
     text = files("headtohead").joinpath("data/tables.toml").read_text(encoding="utf-8")
-    return {name: _declared(name, given) for name, given in tomllib.loads(text).items()}
-
-
-def _declared(name: str, given: dict[str, Any]) -> Table:
-    columns = []
-    for column, (kind, doc) in given["columns"].items():
-        if kind.removesuffix("?") not in get_args(Kind):
-            raise ValueError(f"table {name}, column {column}: no kind is called {kind!r}")
-        columns.append(Column(column, kind.removesuffix("?"), doc, not kind.endswith("?")))
-    return Table(name, given["doc"], tuple(columns), tuple(given["key"]))
+    made = {}
+    for name, given in tomllib.loads(text).items():
+        columns = []
+        for column, (kind, doc) in given["columns"].items():
+            if kind.removesuffix("?") not in get_args(Kind):
+                raise ValueError(f"table {name}, column {column}: no kind is called {kind!r}")
+            columns.append(Column(column, kind.removesuffix("?"), doc, not kind.endswith("?")))
+        made[name] = Table(name, given["doc"], tuple(columns), tuple(given["key"]))
+    return made
 
 
 def table(name: str) -> Table:

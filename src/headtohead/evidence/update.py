@@ -8,11 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from headtohead.core.errors import (
-    HeadToHeadError,
-    InputError,
-    SourceUnreachable,
-)
+from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
 from headtohead.evidence import snapshots
 from headtohead.evidence.download import (
     Held,
@@ -94,7 +90,8 @@ def update(
     """
     import httpx2
 
-    chosen = _chosen(source_ids)
+    chosen = [importer(i) for i in sorted(set(source_ids))] if source_ids else None
+    chosen = chosen or [found for _, found in sorted(importers().items())]
     by_hand = [i for i in chosen if not i.source.downloads]
     if source_ids and by_hand:
         source = by_hand[0].source
@@ -112,12 +109,6 @@ def update(
     ):
         run = _Update(store, client, today, mirror, progress)
         return tuple(_guarded(found, run) for found in chosen)
-
-
-def _chosen(source_ids: Sequence[str]) -> list[Importer]:
-    if source_ids:
-        return [importer(i) for i in sorted(set(source_ids))]
-    return [found for _, found in sorted(importers().items())]
 
 
 def _guarded(found: Importer, run: _Update) -> Updated:

@@ -1,7 +1,6 @@
 """Which listed names are close to one that is in no list: suggestions, never answers."""
 
 from collections import Counter
-from collections.abc import Mapping
 from difflib import SequenceMatcher
 
 from headtohead.names.book import Book
@@ -20,21 +19,18 @@ def alike(name: str, book: Book) -> tuple[str, ...]:
     spelt, _ = book.rules.spell(name)
     if len(spelt) < 2:
         return ()
-    near = {key: found for key in book.index if (found := _distance(spelt, key))}
+    near = {key: far for key in book.index if (far := _distance(spelt, key))}
     best: dict[str, tuple[float, ...]] = {}
     for key, distance in near.items():
-        for meant, day in _meant(key, book).items():
+        entry = book.index[key]
+        # As names that can be asked for.
+        found = {entry.model} if entry.model else {a.name for a in entry.aliases if a.moving}
+        for meant in found:
+            model = book.models.get(meant)
+            day = model.released_on.toordinal() if model and model.released_on else 0
             rank = (*distance, -day)
             best[meant] = min(rank, best.get(meant, rank))
     return tuple(sorted(best, key=lambda meant: (best[meant], meant))[:_MOST])
-
-
-def _meant(key: str, book: Book) -> Mapping[str, int]:
-    """What a key stands for, as a name that can be asked for, with its day of release."""
-    entry = book.index[key]
-    found = {entry.model} if entry.model else {a.name for a in entry.aliases if a.moving}
-    days = {i: m.released_on for i in found if (m := book.models.get(i))}
-    return {i: day.toordinal() if (day := days.get(i)) else 0 for i in found}
 
 
 def _distance(spelt: str, key: str) -> tuple[float, float] | None:

@@ -154,29 +154,23 @@ def load_book() -> Book:
         if f.name.endswith(".toml")
     }
     rules = Rules(tables.pop("rules"))
-    labs = {
-        lab: Lab(
-            lab, r["name"], r["country"], r["source"], tuple(r["also"]), r.get("verified", True)
-        )
-        for lab, r in tables.pop("labs").items()
-    }
-    operators = {
-        op: Operator(
-            op, r["name"], r["country"], r["source"], tuple(r["also"]), r.get("verified", True)
-        )
-        for op, r in tables.pop("operators").items()
-    }
+    labs = {name: Lab(name, *_seat(row)) for name, row in tables.pop("labs").items()}
+    operators = {name: Operator(name, *_seat(row)) for name, row in tables.pop("operators").items()}
     aliases = {**tables.pop("aliases"), **tables.pop("moving")}
-    models: dict[str, Model] = {}
     index: dict[str, Entry] = {}
-    for table in tables.values():
-        for family in table["family"]:
-            for row in family["models"]:
-                _add_model(family, row, models, index, rules)
-    for scoped in (True, False):
-        for texts, alias in _aliases(aliases):
-            if bool(alias.sellers) == scoped:
-                _add_alias(texts, alias, models, index, rules)
+    models = _models(tables.values(), index, rules)
+    # Aliases for some sellers come first.
+    for texts, alias in sorted(_aliases(aliases), key=lambda pair: not pair[1].sellers):
+        named = {span.model for span in alias.spans} | set(alias.candidates)
+        if missing := sorted(named - set(models)):
+            raise ValueError(f"alias {alias.name!r} names {missing}: no such model")
+        for text in texts:
+            entry = index.setdefault(rules.spell(text)[0], Entry())
+            if entry.model and not alias.sellers:
+                raise ValueError(
+                    f"alias {text!r} is {entry.model}'s own name; give it sellers (at)"
+                )
+            entry.aliases = (*entry.aliases, alias)
     lab_keys = _spellings((x.lab, x.name, x.spellings) for x in labs.values())
     operator_keys = _spellings((x.operator, "", x.spellings) for x in operators.values())
     unknown = {m.lab for m in models.values()} - set(labs)
@@ -185,32 +179,39 @@ def load_book() -> Book:
     return Book(labs, operators, models, lab_keys, operator_keys, index, rules)
 
 
-def _add_model(
-    family: Mapping[str, Any],
-    row: Mapping[str, Any],
-    models: dict[str, Model],
-    index: dict[str, Entry],
-    rules: Rules,
-) -> None:
-    lab = row.get("lab", family["lab"])
-    opened = row.get("open", family["open"])
-    model = Model(
-        f"{lab}/{row['id']}",
-        lab,
-        row["name"],
-        family["family"],
-        opened if isinstance(opened, bool) else None,
-        row.get("on"),
-        row.get("licence", family["licence"]),
-    )
-    if model.model in models:
-        raise ValueError(f"{model.model} is listed twice")
-    models[model.model] = model
-    for text in (row["id"], row["name"], *row.get("also", ())):
-        spelt, _ = rules.spell(text)
-        entry = index.setdefault(spelt, Entry(model.model))
-        if entry.model != model.model:
-            raise ValueError(f"{text!r} is claimed by {entry.model} and {model.model}")
+def _models(
+    tables: Iterable[Mapping[str, Any]], index: dict[str, Entry], rules: Rules
+) -> dict[str, Model]:
+    """All models by id; their names are put into the index."""
+    models: dict[str, Model] = {}
+    for table in tables:
+        for family in table["family"]:
+            for row in family["models"]:
+                lab = row.get("lab", family["lab"])
+                opened = row.get("open", family["open"])
+                model = Model(
+                    f"{lab}/{row['id']}",
+                    lab,
+                    row["name"],
+                    family["family"],
+                    opened if isinstance(opened, bool) else None,
+                    row.get("on"),
+                    row.get("licence", family["licence"]),
+                )
+                if model.model in models:
+                    raise ValueError(f"{model.model} is listed twice")
+                models[model.model] = model
+                for text in (row["id"], row["name"], *row.get("also", ())):
+                    entry = index.setdefault(rules.spell(text)[0], Entry(model.model))
+                    if entry.model != model.model:
+                        raise ValueError(f"{text!r} is claimed by {entry.model} and {model.model}")
+    return models
+
+
+def _seat(row: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...], bool]:
+    """What is said of a lab or an operator, in the order of its fields."""
+    also, verified = tuple(row["also"]), row.get("verified", True)
+    return row["name"], row["country"], row["source"], also, verified
 
 
 def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]]:
@@ -244,24 +245,6 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
                 row["source"],
             ),
         )
-
-
-def _add_alias(
-    texts: tuple[str, ...],
-    alias: Alias,
-    models: Mapping[str, Model],
-    index: dict[str, Entry],
-    rules: Rules,
-) -> None:
-    named = {span.model for span in alias.spans} | set(alias.candidates)
-    if not named <= set(models):
-        raise ValueError(f"alias {alias.name!r} names {sorted(named - set(models))}: no such model")
-    for text in texts:
-        spelt, _ = rules.spell(text)
-        entry = index.setdefault(spelt, Entry())
-        if entry.model and not alias.sellers:
-            raise ValueError(f"alias {text!r} is {entry.model}'s own name; give it sellers (at)")
-        entry.aliases = (*entry.aliases, alias)
 
 
 def _spellings(rows: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[str, str]:

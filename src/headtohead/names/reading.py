@@ -124,13 +124,17 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedNam
         text, count = rule.pattern.subn(rule.to, text)
         if count:
             reading.steps.append(f"Left out {rule.why} ({rule.rule}).")
-    text = _take_front(text, reading, makers)
+    front, mark, rest = text.partition(": ")
+    if mark and makers(front):
+        reading.steps.append(f'Left out the maker in front, "{front}".')
+        text = rest
     reading.prefix, last = path_of(text)
     if reading.prefix:
         reading.steps.append(f'Left out the path in front, "{"/".join(reading.prefix)}".')
-    text = last
-    text, colons = _take_colons(text, rules)
-    base, used = rules.spell(text)
+    # What follows a colon is a word about the model only if we know it.
+    text, mark, rest = last.partition(":")
+    colons = [rest] if mark and rules.word(key(rest), "colon", "") else []
+    base, used = rules.spell(text if colons else last)
     reading.base = base
     reading.say_spelling(used)
     for part in colons:
@@ -138,15 +142,6 @@ def open_up(name: str, rules: Rules, makers: Callable[[str], bool]) -> PartedNam
     for part in parens:
         _read_part(part, "paren", reading, rules)
     return reading
-
-
-def _take_front(text: str, reading: PartedName, makers: Callable[[str], bool]) -> str:
-    """The text without a maker and colon in front ("Anthropic: Claude Opus 4.7")."""
-    front, mark, rest = text.partition(": ")
-    if mark and makers(front):
-        reading.steps.append(f'Left out the maker in front, "{front}".')
-        return rest
-    return text
 
 
 def path_of(text: str) -> tuple[tuple[str, ...], str]:
@@ -166,14 +161,6 @@ def _take_parens(text: str) -> tuple[str, list[str]]:
     inside = _PAREN.findall(text)
     parts = [part.strip() for group in inside for part in re.split(r"[,;]|\s\+\s", group)]
     return _PAREN.sub(" ", text).strip(), [part for part in parts if part]
-
-
-def _take_colons(text: str, rules: Rules) -> tuple[str, list[str]]:
-    """The text before its first colon and what follows, if every word there is known."""
-    base, mark, rest = text.partition(":")
-    if mark and rules.word(key(rest), "colon", ""):
-        return base, [rest]
-    return text, []
 
 
 def _read_part(text: str, place: Place, reading: PartedName, rules: Rules) -> None:

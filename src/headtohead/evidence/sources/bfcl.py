@@ -2,13 +2,7 @@
 
 import re
 
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Source,
-    finite,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite
 
 _ID = "bfcl"
 

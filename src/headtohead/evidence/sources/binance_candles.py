@@ -14,15 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    names,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 _ID = "binance_candles"
 _COINS = ("BTC", "ETH", "SOL", "BNB", "DOGE", "XRP")

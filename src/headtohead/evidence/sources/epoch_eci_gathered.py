@@ -11,13 +11,7 @@ row is third-party, as rows of leaderboards are.
 """
 
 from headtohead.evidence.benchmarks import benchmarks
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Source,
-    benchmark_id,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, benchmark_id
 from headtohead.names.names import Names
 
 _ID = "epoch_eci_gathered"

@@ -17,6 +17,7 @@ from headtohead.evidence.sourcing import (
     Source,
     between,
     first_address,
+    names,
 )
 
 _ID = "epoch_hardware"
@@ -99,40 +100,17 @@ _MEASURES = {
 }
 _FIGURES = ("fp16_tflop_per_s", "fp8_tflop_per_s", "memory_gb_per_s")
 
-_UNUSED = (
-    "Release price (USD)",
-    "FP64 (double precision) performance (FLOP/s)",
-    "FP32 (single precision) performance (FLOP/s)",
-    "TF32 (TensorFloat-32) performance (FLOP/s)",
-    "INT16 performance (OP/s)",
-    "INT4 performance (OP/s)",
-    "Internode bandwidth (bit/s)",
-    "LambdaLabs FP32 ResNet-50 Pytorch throughput (samples/s)",
-    "Base clock (MHz)",
-    "Boost clock (MHz)",
-    "Memory clock (MHz)",
-    "Memory bus (bit)",
-    "Shading units",
-    "TMUs",
-    "ROPs",
-    "SM count",
-    "RT cores",
-    "Process size (nm)",
-    "Number of transistors (millions)",
-    "Prominent years of usage",
-    "Google Cloud pricing ($ per hour) data from 17 dec 2022",
-    "Source for the price",
-    "ML models",
-    "All ML Systems copy",
-    "Hardware prices",
-    "Number of ML models trained",
-    "Max performance",
-    "Energy efficiency",
-    "Created by",
-    "Datasheet",
-    "Bit length",
-    "Performance (TOPS)",
-    "Energy efficiency (16-bit)",
+_UNUSED = names(
+    "Release price (USD); FP64 (double precision) performance (FLOP/s); FP32 (single precision) "
+    "performance (FLOP/s); TF32 (TensorFloat-32) performance (FLOP/s); INT16 performance (OP/s); "
+    "INT4 performance (OP/s); Internode bandwidth (bit/s); LambdaLabs FP32 ResNet-50 Pytorch "
+    "throughput (samples/s); Base clock (MHz); Boost clock (MHz); Memory clock (MHz); Memory bus "
+    "(bit); Shading units; TMUs; ROPs; SM count; RT cores; Process size (nm); Number of "
+    "transistors (millions); Prominent years of usage; Google Cloud pricing ($ per hour) data "
+    "from 17 dec 2022; Source for the price; ML models; All ML Systems copy; Hardware prices; "
+    "Number of ML models trained; Max performance; Energy efficiency; Created by; Datasheet; Bit "
+    "length; Performance (TOPS); Energy efficiency (16-bit)",
+    by="; ",
 )
 _TICK = {"": False, "checked": True}
 

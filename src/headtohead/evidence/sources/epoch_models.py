@@ -12,6 +12,7 @@ from headtohead.evidence.sourcing import (
     Source,
     finite,
     first_address,
+    names,
 )
 
 _ID = "epoch_models"
@@ -38,26 +39,19 @@ SOURCE = Source(
 )
 
 _CRITERIA = frozenset(
-    {
-        "SOTA improvement",
-        "Highly cited",
-        "Historical significance",
-        "Training cost",
-        "Significant use",
-    }
+    names(
+        "SOTA improvement; Highly cited; Historical significance; Training cost; Significant use",
+        by="; ",
+    )
 )
 _CONFIDENCE = frozenset({"Confident", "Likely", "Speculative", "Unknown"})
 _ACCESS = frozenset(
-    {
-        "API access",
-        "Hosted access (no API)",
-        "Open weights (unrestricted)",
-        "Open weights (restricted use)",
-        "Open weights (non-commercial)",
-        "Unreleased",
-        "",
-    }
-)
+    names(
+        "API access; Hosted access (no API); Open weights (unrestricted); Open weights (restricted "
+        "use); Open weights (non-commercial); Unreleased",
+        by="; ",
+    )
+) | {""}
 _CODE = frozenset(
     {"Open source", "Open (non-commercial)", "Open (restricted use)", "Unreleased", ""}
 )
@@ -70,44 +64,17 @@ _KNOWN_ERRORS = {
     ),
 }
 
-_UNUSED = (
-    "Domain",
-    "Task",
-    "Authors",
-    "Reference",
-    "Citations",
-    "Notability criteria notes",
-    "Parameters notes",
-    "Training compute notes",
-    "Training dataset",
-    "Training dataset notes",
-    "Training dataset size (datapoints)",
-    "Dataset size notes",
-    "Training time (hours)",
-    "Training time notes",
-    "Approach",
-    "Abstract",
-    "Epochs",
-    "Benchmark data",
-    "Finetune compute (FLOP)",
-    "Finetune compute notes",
-    "Hardware utilization (MFU)",
-    "Training cloud compute vendor",
-    "Training data center",
-    "Archived links",
-    "Batch size",
-    "Batch size notes",
-    "Organization categorization",
-    "Foundation model",
-    "Accessibility notes",
-    "Organization categorization (from Organization)",
-    "Utilization notes",
-    "Numerical format",
-    "Training power draw (W)",
-    "Training compute estimation method",
-    "Hugging Face developer id",
-    "Post-training compute (FLOP)",
-    "Post-training compute notes",
+_UNUSED = names(
+    "Domain; Task; Authors; Reference; Citations; Notability criteria notes; Parameters notes; "
+    "Training compute notes; Training dataset; Training dataset notes; Training dataset size "
+    "(datapoints); Dataset size notes; Training time (hours); Training time notes; Approach; "
+    "Abstract; Epochs; Benchmark data; Finetune compute (FLOP); Finetune compute notes; Hardware "
+    "utilization (MFU); Training cloud compute vendor; Training data center; Archived links; "
+    "Batch size; Batch size notes; Organization categorization; Foundation model; Accessibility "
+    "notes; Organization categorization (from Organization); Utilization notes; Numerical format; "
+    "Training power draw (W); Training compute estimation method; Hugging Face developer id; "
+    "Post-training compute (FLOP); Post-training compute notes",
+    by="; ",
 )
 
 

@@ -7,13 +7,7 @@ the rows never ship.
 
 import re
 
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFiles,
-    Source,
-    finite,
-)
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite
 
 _ID = "epoch_price_trends"
 _FILE = "lowest_price_models_data.csv"

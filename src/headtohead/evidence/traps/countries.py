@@ -112,7 +112,21 @@ def countries(
                 proposed[who] = guess
             else:
                 unknown.append(who)
-    return _missing(proposed, unknown, len(rows), country) + _several(several, len(rows), country)
+    missing = _missing(proposed, unknown, len(rows), country)
+    if not several:
+        return missing
+    example = next(iter(several))
+    return [
+        *missing,
+        Finding(
+            TRAP,
+            country,
+            f"{len(several)} of {len(rows)} rows name several countries in one cell, as {example}: "
+            f"{', '.join(several[example])}",
+            "They count for no country until you pick a rule: first, all or none.",
+            tuple(several),
+        ),
+    ]
 
 
 def _missing(
@@ -141,19 +155,3 @@ def _missing(
             )
         )
     return found
-
-
-def _several(several: Mapping[str, tuple[str, ...]], n: int, column: str) -> list[Finding]:
-    if not several:
-        return []
-    example = next(iter(several))
-    return [
-        Finding(
-            TRAP,
-            column,
-            f"{len(several)} of {n} rows name several countries in one cell, as {example}: "
-            f"{', '.join(several[example])}",
-            "They count for no country until you pick a rule: first, all or none.",
-            tuple(several),
-        )
-    ]

@@ -6,7 +6,7 @@ comparing a model of one era with a model of the other invents about as much.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -136,7 +136,17 @@ def eras(
             found.append(_stated(where, told, runs, unclear, level))
         for part in runs.values():
             if moved := _moved(part, level, alpha, least_models, least_shift):
-                found.append(_unstated(where, *moved, level))
+                change, last, first, tried = moved
+                chance = min(1.0, change.chance * tried)
+                what = (
+                    f"repeated models moved together between {last} and {first}: "
+                    f"{_told(change, level)} (chance {chance:.2g} after trying {tried} days)"
+                )
+                fix = (
+                    "Find out what changed then (harness, items, packages); compare only within "
+                    "one side."
+                )
+                found.append(Finding(TRAP, where, what, fix, change.models))
     return found
 
 
@@ -264,20 +274,7 @@ def _stated(
         where,
         f"{len(ordered)} protocols under one version: {'; '.join([*described, *changes])}",
         "Compare only within one protocol; give each its own version label.",
-        _names(eras_.values()),
-    )
-
-
-def _unstated(
-    where: str, change: Shift, last: str, first: str, tried: int, level: float
-) -> Finding:
-    return Finding(
-        TRAP,
-        where,
-        f"repeated models moved together between {last} and {first}: {_told(change, level)} "
-        f"(chance {min(1.0, change.chance * tried):.2g} after trying {tried} days)",
-        "Find out what changed then (harness, items, packages); compare only within one side.",
-        change.models,
+        tuple(dict.fromkeys(run.model for runs in eras_.values() for run in runs)),
     )
 
 
@@ -288,7 +285,3 @@ def _told(change: Shift, level: float) -> str:
     n = len(change.models)
     who = f"{n} models" if n > 1 else f"only {change.models[0]}"
     return f"{who} ran on both sides, mean change {change.value:+.3f}, {ends}"
-
-
-def _names(groups: Iterable[Sequence[Run]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(run.model for runs in groups for run in runs))

@@ -122,7 +122,11 @@ def stretches(
         raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1, as 0.01")
     rows, width = wins.shape
     looked_at = rows * width * (width + 1) / 2
-    level, difficulty = _fit(wins, tries)
+    # A level for each row and an easiness for each column, in logits.
+    level, difficulty = np.zeros(rows), np.zeros(width)
+    for _ in range(_SWEEPS):
+        level = _step(wins, tries, level[:, None] + difficulty, level, 1)
+        difficulty = _step(wins, tries, level[:, None] + difficulty, difficulty, 0)
     found = []
     for row in range(rows):
         others = np.delete(np.arange(rows), row)
@@ -167,15 +171,6 @@ def _step(
     bend = (tries * p * (1 - p)).sum(axis) + _RIDGE
     moved: FloatArray = value + np.clip(slope / bend, -1, 1)
     return moved
-
-
-def _fit(wins: FloatArray, tries: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A level for each row and an easiness for each column, in logits."""
-    level, easy = np.zeros(wins.shape[0]), np.zeros(wins.shape[1])
-    for _ in range(_SWEEPS):
-        level = _step(wins, tries, level[:, None] + easy, level, 1)
-        easy = _step(wins, tries, level[:, None] + easy, easy, 0)
-    return level, easy
 
 
 def _difficulties(
