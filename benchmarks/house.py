@@ -286,19 +286,31 @@ class _Answering(BaseHTTPRequestHandler):
 def _inspect_log(path: Path, model: str) -> Path:
     samples = [
         {
-            "id": n, "epoch": 1, "input": f"{n}?", "target": "4",
+            "id": n,
+            "epoch": 1,
+            "input": f"{n}?",
+            "target": "4",
             "output": {"model": model, "completion": "4", "choices": []},
             "scores": {"match": {"value": "C" if n % 3 else "I", "answer": "4"}},
         }
         for n in range(40)
-    ]  # fmt: skip
+    ]
     log = {
-        "version": 2, "status": "success",
-        "eval": {"run_id": "r", "created": "2025-12-01T00:00:00+00:00", "task": "t", "task_id": "t",
-                 "model": model, "dataset": {"name": "d", "samples": 40}, "config": {"epochs": 1}},
-        "plan": {"name": "p", "steps": []}, "results": {"total_samples": 40, "scores": []},
+        "version": 2,
+        "status": "success",
+        "eval": {
+            "run_id": "r",
+            "created": "2025-12-01T00:00:00+00:00",
+            "task": "t",
+            "task_id": "t",
+            "model": model,
+            "dataset": {"name": "d", "samples": 40},
+            "config": {"epochs": 1},
+        },
+        "plan": {"name": "p", "steps": []},
+        "results": {"total_samples": 40, "scores": []},
         "samples": samples,
-    }  # fmt: skip
+    }
     path.write_text(json.dumps(log), encoding="utf-8")
     return path
 
