@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from headtohead.capability.settings import GapSettings, IndexSettings
-from headtohead.evidence.options import open_store, store_option
+from headtohead.evidence.store import open_store
 from headtohead.publish.command_line import (
     about_option,
     as_of_option,
     day_of,
     settings_options,
+    store_option,
     typed,
     verb,
 )

@@ -7,8 +7,15 @@ import click
 
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
 from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED
-from headtohead.evidence.options import open_store, store_option
-from headtohead.publish.command_line import as_of_option, day_of, settings_options, typed, verb
+from headtohead.evidence.store import open_store
+from headtohead.publish.command_line import (
+    as_of_option,
+    day_of,
+    settings_options,
+    store_option,
+    typed,
+    verb,
+)
 from headtohead.publish.deliver import Output, deliver, output_options, write
 from headtohead.publish.files import writable
 from headtohead.publish.progress import steps

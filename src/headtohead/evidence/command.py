@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from headtohead.evidence.options import open_store, store_option
-from headtohead.publish.command_line import as_of_option, day_of, today, verb
+from headtohead.evidence.store import open_store
+from headtohead.publish.command_line import as_of_option, day_of, store_option, today, verb
 from headtohead.publish.deliver import Output, deliver, output_options
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
+from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
 from headtohead.core.provenance import Citation
 from headtohead.evidence import catalogue
 from headtohead.evidence.frames import polars_schema
@@ -258,6 +258,13 @@ class Store:
                 raise catalogue.damaged(path, "is not what was written there")
             self._intact.add(seen)
         return path
+
+
+def open_store(folder: Path | None, *, make: bool = False) -> Store:
+    """The store in a folder; the user's own if none is given."""
+    if folder and not make and not folder.is_dir():
+        raise InputError(f"There is no store {folder}. Check `store`; `h2h update` makes one.")
+    return Store(folder)
 
 
 def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":

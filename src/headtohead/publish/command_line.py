@@ -151,6 +151,7 @@ as_of_option = click.option(
 about_option = click.option(
     "--about", metavar="DATE", help="Ask about this day, month or start/end."
 )
+store_option = click.option("--store", type=click.Path(path_type=Path), help="Folder of downloads.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

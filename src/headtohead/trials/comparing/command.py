@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from headtohead.evidence.options import open_store, store_option
-from headtohead.publish.command_line import day_of, settings_options, typed, verb
+from headtohead.evidence.store import open_store
+from headtohead.publish.command_line import day_of, settings_options, store_option, typed, verb
 from headtohead.publish.deliver import Output, deliver, output_options
 from headtohead.trials.comparing.settings import CompareSettings
 
