@@ -8,8 +8,7 @@ from headtohead.claims.claim import Bound, Claim, ClaimsFile, Reading
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.verdict import Verdict, judge, verdict
 from headtohead.core.dates import Period
-from headtohead.core.estimate import Estimate
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Answer, Exhibit, Sides
 from headtohead.questions.exhibits import exhibit_specs
 

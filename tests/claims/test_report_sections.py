@@ -13,7 +13,7 @@ from tests.claims import report_builder as build
 
 from headtohead.core.dates import Period
 from headtohead.core.question import Sides
-from headtohead.publish.chartparts import log_ticks
+from headtohead.publish.charts import log_ticks
 from headtohead.publish.images import save_charts
 from headtohead.publish.page import FigureView, figure_views
 from headtohead.questions import FOLDERS, analyses

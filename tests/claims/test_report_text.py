@@ -13,7 +13,6 @@ from headtohead.claims.claim import Bound
 from headtohead.claims.words import sides_title
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
-from headtohead.publish.citing import content_hash, how_to_cite, source_views
 from headtohead.publish.escaping import (
     anchor,
     listed,
@@ -24,7 +23,14 @@ from headtohead.publish.escaping import (
     sentence,
     web_address,
 )
-from headtohead.publish.numbers import Track, number_view, tracks
+from headtohead.publish.estimates import (
+    Track,
+    content_hash,
+    how_to_cite,
+    number_view,
+    source_views,
+    tracks,
+)
 
 
 def bars(estimates: Sequence[Estimate], bound: Bound | None) -> list[Track]:

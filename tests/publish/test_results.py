@@ -20,7 +20,7 @@ import headtohead
 from headtohead.core.errors import HeadToHeadError, InputError
 from headtohead.publish.command_line import verb
 from headtohead.publish.deliver import Output, deliver, output_options
-from headtohead.publish.envelope import envelope
+from headtohead.publish.machine import envelope
 from headtohead.publish.page import sheet_html
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import (

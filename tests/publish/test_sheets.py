@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.publish.junit import sheet_junit
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.sheet import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
 
 Columns = dict[str, list[Any]]

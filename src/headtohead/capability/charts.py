@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.publish.chartparts import (
+from headtohead.publish.charts import (
     DASHES,
     ChartRow,
     Drawing,

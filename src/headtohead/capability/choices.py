@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
-from headtohead.publish.chartparts import (
+from headtohead.publish.charts import (
     ChartRow,
     Drawing,
     base,

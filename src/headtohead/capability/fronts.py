@@ -10,7 +10,7 @@ from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import sides
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.capability.irt import Scores
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.errors import UnknownName
-from headtohead.core.provenance import OWN_SCORES
+from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Frames
 from headtohead.evidence.benchmarks import benchmarks
 

@@ -10,8 +10,7 @@ import numpy as np
 from headtohead.capability.irt import Index, drawn_interval, drawn_intervals
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.capability.survival import Side
-from headtohead.core.interval import Interval
-from headtohead.core.provenance import OWN_SCORES
+from headtohead.core.estimate import OWN_SCORES, Interval
 from headtohead.evidence.picking import where
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
-from headtohead.core.provenance import OWN_SCORES, Citation
+from headtohead.core.estimate import OWN_SCORES, Citation
 from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.entities import with_entities
 from headtohead.evidence.frames import polars_schema

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.dates import Period
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Answer, Exhibit, Sides
-from headtohead.publish.envelope import answer_json, envelope
+from headtohead.publish.machine import answer_json, envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 

@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.result import GapResult, IndexResult
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Answer
 from headtohead.core.units import show, show_end
-from headtohead.publish.chartparts import Drawing
-from headtohead.publish.citing import content_hash
+from headtohead.publish.charts import Drawing
+from headtohead.publish.estimates import content_hash
 from headtohead.publish.sheet import Bar, Bars, DataTable, Figure, Row, Sheet, TableColumn, Topic
 
 if TYPE_CHECKING:

@@ -20,11 +20,10 @@ from headtohead.capability.questions import (
 from headtohead.capability.result import GapResult, IndexResult
 from headtohead.capability.settings import DEFAULT_SOURCE, GapSettings, IndexSettings
 from headtohead.capability.words import scope_of
-from headtohead.core import arguments as asking
-from headtohead.core.arguments import Day, Window
-from headtohead.core.dates import Period
+from headtohead.core import dates
+from headtohead.core.dates import Day, Period, Window
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
-from headtohead.core.provenance import OWN_SCORES
+from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Answer, Exhibit, Sides
 from headtohead.core.settings import takes
 from headtohead.evidence.benchmarks import DOMAINS
@@ -61,10 +60,10 @@ def index(
         UnknownName: If a domain, source or benchmark does not exist.
         NoEvidence: If what was known makes no index.
     """
-    day = asking.day(as_of)
+    day = dates.day(as_of)
     facts = _facts(store, settings, day)
     scope = scope_of(_checked(facts, day, settings))
-    window = asking.window(about) or Period(day, day)
+    window = dates.window(about) or Period(day, day)
     answer = facts.ask(
         capability_index.QUESTION, capability_index.run, about=window, as_of=day, scope=scope
     )
@@ -75,7 +74,7 @@ def index(
         about=window,
         as_of=day,
         answer=answer,
-        citations=facts.citations(asking.sources(answer), day),
+        citations=facts.citations(answer.source_ids, day),
     )
 
 
@@ -106,7 +105,7 @@ def gap(
     """
     if between.measure == "ratio":
         raise InputError(_NO_RATIO)
-    day = asking.day(as_of)
+    day = dates.day(as_of)
     facts = _facts(store, settings, day)
     sides = _sides(facts, day, between)
     settings = _checked(facts, day, settings)
@@ -115,7 +114,7 @@ def gap(
         settings = replace(settings, frontier_benchmarks=1)
     known = set(facts.frame("benchmark_scores", day)["benchmark"])
     _check_benchmarks(between.benchmarks, known)
-    window = asking.window(about) or Period(day, day)
+    window = dates.window(about) or Period(day, day)
     answers = {}
     for part in _parts(settings, between, known):
         if progress:
@@ -132,11 +131,11 @@ def gap(
         if part.slug == "level" and answer.missing:
             raise NoEvidence(_nothing(answer, scope_of(settings)))
         answers[part.slug] = (part, answer)
-    ids = sorted({i for _, answer in answers.values() for i in asking.sources(answer)})
+    ids = sorted({i for _, answer in answers.values() for i in answer.source_ids})
     citations = facts.citations(ids, day)
     parts = {}
     for part, answer in answers.values():
-        own = set(asking.sources(answer))
+        own = set(answer.source_ids)
         parts[part.slug] = Exhibit(
             slug=part.slug,
             analysis=f"performance.{part.question.__name__.rpartition('.')[2]}",

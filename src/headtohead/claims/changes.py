@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from headtohead.claims.verdict import Verdict
-from headtohead.core.provenance import Citation
-from headtohead.publish.envelope import envelope
+from headtohead.core.estimate import Citation
+from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.published import BOARD_WORDS, one_board

@@ -9,9 +9,9 @@ from typing import Any
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.verdict import Judged, Verdict
 from headtohead.core.dates import Period
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Exhibit, Sides
-from headtohead.publish.envelope import answer_json, envelope, finite
+from headtohead.publish.machine import answer_json, envelope, finite
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
 

@@ -6,8 +6,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from headtohead.core.arguments import window
-from headtohead.core.dates import Period
+from headtohead.core.dates import Period, window
 from headtohead.core.settings import option
 
 

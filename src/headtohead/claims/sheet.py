@@ -9,8 +9,8 @@ from headtohead.claims import words
 from headtohead.claims.rules import WORDS, Word
 from headtohead.claims.verdict import Judged, Verdict
 from headtohead.core.question import Sides
-from headtohead.publish.citing import content_hash
 from headtohead.publish.escaping import anchor, plain
+from headtohead.publish.estimates import content_hash
 from headtohead.publish.machine import bare
 from headtohead.publish.sheet import (
     Answer,

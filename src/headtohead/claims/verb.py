@@ -11,9 +11,8 @@ from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.judging import claims_of, verdicts_on
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
-from headtohead.core import arguments as asking
-from headtohead.core.arguments import Day
-from headtohead.core.dates import Period
+from headtohead.core import dates
+from headtohead.core.dates import Day, Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.question import Exhibit, Sides
 from headtohead.core.settings import takes
@@ -58,7 +57,7 @@ def check(
     """
     facts = Facts(store)
     file = claims_of(facts, Path(claims) if claims else None)
-    return _check(facts, file, settings.about, asking.day(as_of), progress)
+    return _check(facts, file, settings.about, dates.day(as_of), progress)
 
 
 @takes(settings=ShowSettings)
@@ -85,7 +84,7 @@ def show(
     kept = tuple(c for c in file.claims if c.id.casefold() == claim.casefold())
     if not kept:
         raise UnknownName("claim", claim, [c.id for c in file.claims])
-    found = _check(facts, replace(file, claims=kept), settings.about, asking.day(as_of), _silent)
+    found = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), _silent)
     return replace(found, verb="show")
 
 
@@ -111,7 +110,7 @@ def report(
     facts = Facts(store)
     file = claims_of(facts, settings.claims)
     group, a, b = settings.group, settings.a, settings.b
-    sides, day = facts.sides(group, a, b), asking.day(as_of)
+    sides, day = facts.sides(group, a, b), dates.day(as_of)
     facts.require_evidence(day)
     asked = settings.about
     window = asked or Counter(c.about for c in file.claims).most_common(1)[0][0]
@@ -126,7 +125,7 @@ def report(
             )
         )
     exhibits = _exhibits(facts, sides, window, day, progress)
-    ids = {i for x in exhibits.values() for i in asking.sources(x.answer)}
+    ids = {i for x in exhibits.values() for i in x.answer.source_ids}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
     return ReportResult(
         sides=sides,
@@ -159,7 +158,7 @@ def diff(
         progress: Called with each step.
     """
     facts = Facts(store)
-    first, last = sorted((asking.day(start), asking.day(end)))
+    first, last = sorted((dates.day(start), dates.day(end)))
     file = claims_of(facts)
     verdicts = [
         verdicts_on(facts, file, about=None, as_of=day, progress=_after(progress, str(day)))
@@ -205,7 +204,7 @@ def _exhibits(
             answer = ask(
                 facts, spec.analysis, about=about, as_of=as_of, sides=sides, scope=spec.scope
             )
-            ids = asking.sources(answer)
+            ids = answer.source_ids
             made[spec.slug] = Exhibit(
                 slug=spec.slug,
                 analysis=spec.analysis,

@@ -7,7 +7,7 @@ from headtohead.claims.claim import Claim, Reading
 from headtohead.claims.rules import Truth, Word, holds, word
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
-from headtohead.publish.numbers import range_words
+from headtohead.publish.estimates import range_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

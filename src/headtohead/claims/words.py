@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from headtohead.claims.claim import Bound
 from headtohead.claims.rules import WORDS, Word, meets
 from headtohead.claims.verdict import Judged, Verdict
-from headtohead.core.estimate import Estimate
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Sides
 from headtohead.evidence.picking import COUNTRY_NAMES
 from headtohead.publish.escaping import listed, plain
-from headtohead.publish.numbers import range_words
+from headtohead.publish.estimates import range_words
 
 # Word of a verdict -> its look on a page; in the order in which verdicts are sorted.
 STYLES: Mapping[Word, str] = {

@@ -11,6 +11,7 @@ _DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 
 MONTHS_A_DAY = 12 / 365.25
+Day = date | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,26 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(f"{text!r} is not a day. Write it as 2025-12-15.") from None
+
+
+def day(value: Day) -> date:
+    """A day, written or not.
+
+    Raises:
+        InputError: If what is written is no day.
+    """
+    return parse_day(value) if isinstance(value, str) else value
+
+
+Window = Period | date | str
+
+
+def window(value: Window | None) -> Period | None:
+    """A day or window, written or not; None stays None.
+
+    Raises:
+        InputError: If what is written is none.
+    """
+    if isinstance(value, str):
+        return Period.parse(value)
+    return Period(value, value) if isinstance(value, date) else value

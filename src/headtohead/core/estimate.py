@@ -3,9 +3,82 @@
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from headtohead.core.dates import Period
 from headtohead.core.units import show, show_end, unit
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A point estimate and the ends of its interval.
+
+    Attributes:
+        value: The point estimate; inf only where none exists (a median never reached).
+        low: Lower end; -inf where nothing bounds it.
+        high: Upper end; inf where nothing bounds it.
+
+    Raises:
+        ValueError: If one is not a number, or `value` lies outside.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.low} <= {self.value} <= {self.high} does not hold")
+
+    @property
+    def width(self) -> float:
+        """From end to end."""
+        return self.high - self.low if self.high > self.low else 0.0
+
+    def rescaled(self, by: float, plus: float = 0.0) -> "Interval":
+        """The interval in another unit: every part times `by`, then plus `plus`.
+
+        Args:
+            by: Above 0, so that the ends keep their order.
+            plus: Where 0 goes.
+        """
+        return Interval(self.value * by + plus, self.low * by + plus, self.high * by + plus)
+
+
+# The source of rows that a user brought: known whenever the user asks.
+OWN_SCORES = "scores"
+Evaluator = Literal["first_party", "third_party", "mixed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """What a reader needs to find and credit one source.
+
+    Attributes:
+        source_id: Its name in every table's `source_id` column.
+        citation: The sentence to print next to a number.
+        url: The address a reader can open.
+        licence: SPDX identifier, or LicenseRef-... with the publisher's terms.
+        known_on: When the rows that were used became known (the latest of them).
+        retrieved_on: When we took it.
+        sha256: Content hash of the raw files that were read; empty for hand-gathered figures.
+        evaluator: Whether the makers of the models measured themselves.
+        unverified: True if some figure of it could not be checked against its origin.
+    """
+
+    source_id: str
+    publisher: str
+    product: str
+    citation: str
+    url: str
+    licence: str
+    evaluator: Evaluator
+    known_on: date | None = None
+    retrieved_on: date | None = None
+    sha256: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

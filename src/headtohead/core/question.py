@@ -6,8 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.dates import Period
-from headtohead.core.estimate import Estimate
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,6 +141,13 @@ class Answer:
     def __post_init__(self) -> None:
         if bool(self.estimates) == bool(self.missing):
             raise ValueError("an answer has estimates, or says why it has none")
+
+    @property
+    def source_ids(self) -> list[str]:
+        """Every source behind it, in name order."""
+        columns = ("source_id", "also_source_id")
+        of_rows = {str(row[c]) for row in self.rows for c in columns if row.get(c)}
+        return sorted(of_rows | {i for e in self.estimates for i in e.source_ids})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

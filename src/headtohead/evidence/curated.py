@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from headtohead.core.dates import parse_day
 from headtohead.core.errors import EvidenceError, InputError, UnknownName
-from headtohead.core.provenance import Evaluator
+from headtohead.core.estimate import Evaluator
 from headtohead.core.units import unit
 from headtohead.evidence.sourcing import Row, Source
 from headtohead.evidence.tables import Column, Kind, Table, table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Answer, Ask, Frames, Named, Question, Sides
 from headtohead.evidence.entities import with_entities
 from headtohead.evidence.store import Store

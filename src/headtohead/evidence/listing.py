@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.publish.envelope import envelope
+from headtohead.publish.machine import envelope
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, Named
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.evidence import listing
 from headtohead.evidence.tables import table, tables
-from headtohead.publish.envelope import envelope
+from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, TableColumn, Topic
 

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.core.provenance import Evaluator
+from headtohead.core.estimate import Evaluator
 
 if TYPE_CHECKING:
     import polars as pl

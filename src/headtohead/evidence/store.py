@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.evidence import catalogue
 from headtohead.evidence.frames import polars_schema
 from headtohead.evidence.sources import importer, source_ids

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from headtohead.core import arguments as asking
-from headtohead.core.arguments import Day
+from headtohead.core import dates
+from headtohead.core.dates import Day
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.picking import where as kept
 from headtohead.evidence.store import Card, Store
@@ -32,6 +32,6 @@ def read_evidence(
         UnknownName: If no table, or no column, is called so.
         NoEvidence: If nothing at all was known by then.
     """
-    facts, day = Facts(store), asking.day(as_of)
+    facts, day = Facts(store), dates.day(as_of)
     facts.require_evidence(day)
     return kept(facts.frame(table, day), where)

@@ -67,7 +67,7 @@ class Resolution(Result):
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        from headtohead.publish.envelope import envelope
+        from headtohead.publish.machine import envelope
 
         result = {
             "name": self.name,

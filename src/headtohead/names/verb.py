@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from headtohead.core import arguments as asking
-from headtohead.core.arguments import Day
+from headtohead.core import dates
+from headtohead.core.dates import Day
 from headtohead.names.names import Names, Resolution
 
 
@@ -19,5 +19,5 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
         The resolution; with names that are spelt alike where it is unmatched.
     """
     names = Names.load()
-    found = names.resolve(name, on=asking.day(on) if on else None, provider=provider)
+    found = names.resolve(name, on=dates.day(on) if on else None, provider=provider)
     return replace(found, suggestions=names.alike(name)) if found.status == "unmatched" else found

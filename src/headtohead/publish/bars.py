@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from headtohead.publish.chartparts import tips
+from headtohead.publish.charts import tips
 from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import Bars
 

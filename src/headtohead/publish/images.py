@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from headtohead.publish.chartspec import PRINT_INK, config, framed
+from headtohead.publish.charts import PRINT_INK, config, framed
 from headtohead.publish.page import figure_views
 from headtohead.publish.sheet import Sheet
 

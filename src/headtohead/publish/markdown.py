@@ -4,10 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.version import VERSION
-from headtohead.publish.citing import SourceView, cite_sheet, source_views
 from headtohead.publish.escaping import markdown as md
 from headtohead.publish.escaping import markdown_link, sentence
-from headtohead.publish.numbers import interval_words, number_view
+from headtohead.publish.estimates import (
+    SourceView,
+    cite_sheet,
+    interval_words,
+    number_view,
+    source_views,
+)
 from headtohead.publish.sheet import (
     Answer,
     Cell,

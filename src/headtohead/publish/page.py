@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.units import unit_of
 from headtohead.core.version import VERSION
 from headtohead.publish.bars import bars_chart
-from headtohead.publish.chartspec import PAGE_INK, PRINT_INK, config, frame, specification
-from headtohead.publish.citing import (
+from headtohead.publish.charts import PAGE_INK, PRINT_INK, config, frame, specification
+from headtohead.publish.escaping import plain, policy, script_json, sentence, web_address
+from headtohead.publish.estimates import (
+    NumberView,
     SourceView,
     cite_sheet,
     content_hash,
     how_to_cite,
+    number_view,
     source_views,
+    tracks,
 )
-from headtohead.publish.envelope import citation_json
-from headtohead.publish.escaping import plain, policy, script_json, sentence, web_address
-from headtohead.publish.machine import DATA_ROWS, data_json
-from headtohead.publish.numbers import NumberView, number_view, tracks
+from headtohead.publish.machine import DATA_ROWS, citation_json, data_json
 from headtohead.publish.sheet import (
     Alternative,
     Answer,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from headtohead.core.estimate import Estimate
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Estimate
 
 if TYPE_CHECKING:
     import altair as alt

@@ -69,7 +69,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     if sheet.digest or sheet.command:
         yield ""
     if sheet.digest:
-        from headtohead.publish.citing import cite_sheet
+        from headtohead.publish.estimates import cite_sheet
 
         yield from wrapped(f"Cite: {cite_sheet(sheet).plain}", width, "", "  ")
     if sheet.command:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
-from headtohead.publish.chartparts import Drawing
+from headtohead.publish.charts import Drawing
 
 if TYPE_CHECKING:
     import altair as alt

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Exhibit, Sides
 from headtohead.core.units import show, unit_of, units
 from headtohead.publish.escaping import plain, web_address

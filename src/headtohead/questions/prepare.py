@@ -8,7 +8,7 @@ from typing import Any
 
 from headtohead.core.question import Sides
 from headtohead.evidence.picking import COUNTRY_NAMES
-from headtohead.publish.chartparts import ChartRow, Drawing
+from headtohead.publish.charts import ChartRow, Drawing
 from headtohead.publish.escaping import plain
 from headtohead.publish.machine import bare
 from headtohead.questions.exhibit import ExhibitSpec

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask
 from headtohead.evidence.picking import estimate
 

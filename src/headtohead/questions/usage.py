@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate, side, where
 

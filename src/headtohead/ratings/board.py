@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
 from headtohead.ratings.bradley_terry.connectivity import connectivity
 from headtohead.ratings.bradley_terry.counts import Counts

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.names.names import Names
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import latest_day, side, side_name, where
 from headtohead.stats.intervals import difference

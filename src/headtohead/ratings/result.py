@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.interval import Interval
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Interval
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.board import Board

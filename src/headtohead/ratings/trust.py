@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.trust.fitness import Misfit
 
 WANTED_WIDTH_ELO = 20.0

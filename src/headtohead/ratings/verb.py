@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.arguments import day
-from headtohead.core.dates import Period
+from headtohead.core.dates import Period, day
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.settings import options_of, takes
 from headtohead.files.opening import digest
 from headtohead.ratings.board import Board

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import (
     FloatArray,
     check_count,

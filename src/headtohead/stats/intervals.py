@@ -2,7 +2,7 @@
 
 import math
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import check_count, check_level
 from headtohead.stats.quantiles import normal_quantile
 

@@ -7,13 +7,11 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.arguments import Day, day
+from headtohead.core.dates import Day, day
 from headtohead.core.errors import InputError
-from headtohead.core.interval import Interval
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Interval
 from headtohead.files.opening import digest
-from headtohead.publish.envelope import envelope
-from headtohead.publish.machine import figure_json
+from headtohead.publish.machine import envelope, figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 from headtohead.trials.rates import Rates

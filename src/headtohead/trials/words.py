@@ -4,7 +4,7 @@ import math
 from typing import Literal
 
 from headtohead.core.errors import InputError
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 
 Kind = Literal["binary", "graded", "preference"]  # of outcome
 

@@ -16,7 +16,7 @@ from headtohead.capability.survival import (
     side_lag,
     trend_gap,
 )
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 
 _LEVEL = 0.9
 _WORLDS = 240

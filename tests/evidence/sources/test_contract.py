@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from headtohead.core.errors import DamagedDownload, EvidenceError, UpstreamChanged
-from headtohead.core.provenance import Evaluator
+from headtohead.core.estimate import Evaluator
 from headtohead.evidence.files import fits
 from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import importer, importers

@@ -10,7 +10,7 @@ from scipy import special
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import World, board
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
 from headtohead.ratings.bradley_terry.counts import Counts

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from headtohead.core.dates import Period
-from headtohead.core.interval import Interval
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation, Interval
 from headtohead.publish.page import sheet_html
 from headtohead.publish.terminal import sheet_lines
 from headtohead.ratings.board import Board, boards

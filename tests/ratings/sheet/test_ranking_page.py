@@ -12,7 +12,7 @@ import pytest
 from tests.claims.test_report_page import Seen
 from tests.ratings.sheet import ranking_builder as build
 
-from headtohead.publish.chartspec import PRINT_INK, config, framed
+from headtohead.publish.charts import PRINT_INK, config, framed
 from headtohead.ratings.board import boards
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of

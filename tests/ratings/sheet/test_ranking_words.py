@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ratings.sheet import ranking_builder as build
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet import words
 from headtohead.ratings.sheet.boards import reach_of

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.stats.quantiles import student_quantile
 from headtohead.trials.judging.bias import length_bias, self_preference

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.quantiles import student_quantile
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.paired import difference, verdict
 from headtohead.trials.paired.means import TangoTest
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.paired import difference, equivalence, judge, superiority
 
 

@@ -13,7 +13,7 @@ from tests.trials.switching.parts import lines, made_by, rewritten, tried
 from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.calls import Call
 from headtohead.trials.replay.endpoint import Endpoint
 from headtohead.trials.replay.limits import Settings

@@ -23,7 +23,7 @@ from headtohead.capability.irt.binomial import Binomial, item_weights, start
 from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.index import Index
 from headtohead.capability.irt.newton import solve
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level
 from headtohead.stats.quantiles import student_quantile, student_tail
 from headtohead.stats.tails import holm

@@ -14,7 +14,7 @@ from headtohead.capability.irt.errors import ability_variance
 from headtohead.capability.irt.newton import Params, solve
 from headtohead.capability.irt.scale import IndexScale, aligned, by_anchors, by_likeness, by_spread
 from headtohead.capability.irt.scores import Scores
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count, check_level
 from headtohead.stats.intervals import around
 from headtohead.stats.threads import one_thread

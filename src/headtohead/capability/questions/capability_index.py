@@ -11,8 +11,7 @@ from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import INDEX_WORDS, settings_of
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, shown

@@ -10,8 +10,7 @@ from headtohead.capability.survival import lag_days, side_lag
 from headtohead.capability.variants import Variant, variants
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames
 from headtohead.evidence.picking import estimate, shown, side, side_name
 

@@ -12,7 +12,7 @@ from headtohead.capability.survival import CatchUp, catch_up
 from headtohead.capability.tables import model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, shown, side, side_name

@@ -7,7 +7,7 @@ from headtohead.capability.irt import drawn_interval
 from headtohead.capability.model import TwoSides
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between, settings_of
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.benchmarks import benchmarks, title
 from headtohead.evidence.picking import estimate, shown

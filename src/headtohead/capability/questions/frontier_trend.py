@@ -12,8 +12,7 @@ from headtohead.capability.survival import Spread, TrendGap, horizontal_gap, tre
 from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.capability.survival.sides import Side, drawn_interval, pair
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, vector
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from headtohead.capability.survival.records import best_on
 from headtohead.capability.survival.sides import Front, Side, drawn_interval, front, known_by, pair
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import (
     BoolArray,
     FloatArray,

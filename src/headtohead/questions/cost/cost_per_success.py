@@ -5,7 +5,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown, side, where
 from headtohead.stats.bootstrap import ratio_of_ratios

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
-from headtohead.publish.chartparts import (
+from headtohead.publish.charts import (
     ChartRow,
     Drawing,
     above,

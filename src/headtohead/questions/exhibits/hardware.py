@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.publish.chartparts import (
+from headtohead.publish.charts import (
     Drawing,
     base,
     layered,

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.publish.chartparts import Drawing, above, base, layered, moments, side_colour, tips
+from headtohead.publish.charts import Drawing, above, base, layered, moments, side_colour, tips
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 from headtohead.questions.prepare import milliseconds
 

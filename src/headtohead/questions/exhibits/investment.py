@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
-from headtohead.publish.chartparts import ChartRow, Drawing, above, base, layered, side_colour, tips
+from headtohead.publish.charts import ChartRow, Drawing, above, base, layered, side_colour, tips
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headtohead.publish.chartparts import ChartRow, Drawing, base, layered, side_colour, tips
+from headtohead.publish.charts import ChartRow, Drawing, base, layered, side_colour, tips
 from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
 
 if TYPE_CHECKING:

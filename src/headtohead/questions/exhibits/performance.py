@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.charts import capability_frontier, lag_arrows
 from headtohead.capability.choices import capability_profile, sensitivity
-from headtohead.publish.chartparts import (
+from headtohead.publish.charts import (
     SEEN,
     ChartRow,
     Drawing,

@@ -4,7 +4,7 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show, show_end
 from headtohead.evidence.picking import (

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, latest_day, shown
 

@@ -8,8 +8,7 @@ from headtohead.capability.irt import drawn_interval
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.tables import model_rows
 from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
-from headtohead.core.estimate import Estimate
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows, rating_interval

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.capability.words import SIDE_WORDS
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
 from headtohead.stats.intervals import difference, ratio

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.ratings.bradley_terry.ranking import joint_width
 from headtohead.stats.inputs import FloatArray, IntArray, check_level

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level
 from headtohead.stats.intervals import around

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from headtohead.core.arguments import day
+from headtohead.core.dates import day
 from headtohead.core.errors import UnknownName
 from headtohead.core.settings import check_choices, option
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import Alternative, Chooser, DataTable, Figure, Row, TableColumn
 from headtohead.ratings.board import Board

@@ -7,8 +7,8 @@ chart as data: axes look them up in the parameter `order` by their place.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from headtohead.core.interval import Interval
-from headtohead.publish.chartparts import tip
+from headtohead.core.estimate import Interval
+from headtohead.publish.charts import tip
 from headtohead.ratings.sheet.naming import finite
 
 if TYPE_CHECKING:

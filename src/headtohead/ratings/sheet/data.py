@@ -6,8 +6,8 @@ from dataclasses import is_dataclass
 from itertools import combinations
 from typing import Any
 
-from headtohead.core.interval import Interval
-from headtohead.publish.envelope import envelope
+from headtohead.core.estimate import Interval
+from headtohead.publish.machine import envelope
 from headtohead.publish.sheet import DataTable, TableColumn
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import RankResult

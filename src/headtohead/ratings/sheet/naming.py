@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.publish.escaping import plain
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import RankResult

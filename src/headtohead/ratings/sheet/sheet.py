@@ -1,7 +1,7 @@
 """The sheet of a ranking: leaderboards first, then what they rest on and what was asked besides."""
 
-from headtohead.publish.citing import content_hash
 from headtohead.publish.escaping import plain
+from headtohead.publish.estimates import content_hash
 from headtohead.publish.sheet import Sheet, Topic
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet import words

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.publish.sheet import Cell, DataTable, Figure, Row, TableColumn
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet.naming import finite, number, span

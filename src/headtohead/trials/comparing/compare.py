@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.paired.slices import Slices

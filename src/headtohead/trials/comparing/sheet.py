@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.many import ManyRuns

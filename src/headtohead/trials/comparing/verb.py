@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.arguments import Day
+from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.trials.comparing.compare import compare as compare_runs

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from headtohead.core.errors import InputError
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.items.discrimination import Correlations, correlations, rest_scores
 from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.runs import TestRuns

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.items.report import LITTLE, ItemReport, Says
 from headtohead.trials.items.short_test import Short

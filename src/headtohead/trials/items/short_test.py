@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.trials.items.answers import Answers
 from headtohead.trials.items.curves import chances

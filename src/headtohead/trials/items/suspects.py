@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.trials.calls import Call
 from headtohead.trials.items.discrimination import Correlations, correlations, rest_scores

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, same_length, vector
 from headtohead.trials.judging.means import (
     clustered_mean,

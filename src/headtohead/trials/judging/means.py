@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, vector
 from headtohead.stats.intervals import around, wilson
 from headtohead.stats.quantiles import student_quantile

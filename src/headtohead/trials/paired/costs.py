@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import percentile_interval, ratio_of_ratios
 from headtohead.stats.inputs import (
     FloatArray,

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats import intervals
 from headtohead.stats.inputs import FloatArray, Labels, check_level, same_length, vector
 from headtohead.stats.intervals import proportion_difference

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, check_level
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.stats.ranks import RankSpread

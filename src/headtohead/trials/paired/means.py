@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, label_list, vector
 from headtohead.stats.intervals import around
 from headtohead.stats.quantiles import (

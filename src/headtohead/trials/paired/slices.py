@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, label_list, vector
 from headtohead.stats.tails import chi_square_tail, holm
 from headtohead.trials.paired.differences import MeanDifference, Verdict, difference, verdict

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.planning.plan import Planned
 from headtohead.trials.words import margin_words, scale_of

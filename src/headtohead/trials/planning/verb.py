@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from headtohead.core.arguments import Day
+from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.core.settings import takes
 from headtohead.trials.calls import Usage
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.sequential.bets import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.comparing.result import SliceRow
 from headtohead.trials.judging.agreement import Agreement
 from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreference

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.replay.endpoint import Endpoint

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from headtohead.core.provenance import Citation
+from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
 from headtohead.trials.words import margin_words, same_words, share_words, spread

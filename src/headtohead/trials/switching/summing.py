@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.quantiles import normal_quantile
 from headtohead.trials.comparing.result import SliceRow, slice_rows

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headtohead.core import arguments as asking
+from headtohead.core import dates
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
@@ -51,7 +51,7 @@ def switch(
     endpoints: Endpoints,
     traffic: Traffic,
     pace: Pace,
-    as_of: asking.Day,
+    as_of: dates.Day,
     store: Store | None = None,
     on_progress: OnProgress | None = None,
 ) -> TrialResult:
@@ -85,7 +85,7 @@ def switch(
     margin = margin_of(scoring.margin)
     if not 0 < margin < 1:
         raise InputError(f"`margin` is {scoring.margin}; for a switch it lies between 0 and 100pp.")
-    prices = Prices(asking.day(as_of), store)
+    prices = Prices(dates.day(as_of), store)
     reading = open_calls(logs, format=traffic.format, mapping=dict(traffic.mapping))
     people = means in ("human", "judge and people")
     skipped = Counter[str]()

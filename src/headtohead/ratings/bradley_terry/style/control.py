@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.connectivity import Connectivity
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Fit, fit, reference

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.core.interval import Interval
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import Fit, laplacian, scatter

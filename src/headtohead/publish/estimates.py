@@ -1,0 +1,299 @@
+"""How answers are shown: an estimate in words with its drawing, and the sources behind it."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from headtohead.core.estimate import Citation, Estimate
+from headtohead.core.units import show, unit
+from headtohead.core.version import VERSION
+from headtohead.publish.escaping import anchor, plain, sentence, web_address
+
+if TYPE_CHECKING:
+    from headtohead.publish.sheet import Sheet
+
+AUTHOR = "headtohead developers"
+_CREDITED = 3  # most sources that a citation of a whole sheet names
+
+
+@dataclass(frozen=True, slots=True)
+class HowToCite:
+    """Two ways to write the same reference."""
+
+    plain: str
+    bibtex: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source as pages show it.
+
+    Attributes:
+        anchor: Its id in the list of sources.
+        name: Publisher and product.
+        licence: SPDX identifier or the publisher's terms.
+        licence_url: Where that licence can be read; empty if unknown.
+        evaluator: Who measured, in words.
+        known_on: Latest day that its rows became known; empty if none says.
+        retrieved_on: When it was taken; empty if none says.
+        sha256: Hash of the raw files; empty for figures gathered by hand.
+        unverified: True if some figure of it could not be checked.
+    """
+
+    anchor: str
+    url: str
+    publisher: str
+    name: str
+    citation: str
+    licence: str
+    licence_url: str
+    evaluator: str
+    known_on: str
+    retrieved_on: str
+    sha256: str
+    unverified: bool
+
+
+_EVALUATORS = {
+    "first_party": "measured by the makers themselves",
+    "third_party": "measured by others than the makers",
+    "mixed": "measured partly by the makers themselves",
+}
+
+
+def source_views(citations: Sequence[Citation]) -> dict[str, SourceView]:
+    """Every source by id, ready to show."""
+    return {
+        c.source_id: SourceView(
+            anchor=anchor("source", c.source_id),
+            url=web_address(c.url),
+            publisher=plain(c.publisher, 80),
+            name=plain(f"{c.publisher}: {c.product}"),
+            citation=plain(c.citation),
+            licence=plain(c.licence),
+            licence_url=f"https://spdx.org/licenses/{c.licence}.html"
+            if re.fullmatch(r"(?!LicenseRef)[A-Za-z0-9.+-]+", c.licence)
+            else "",
+            evaluator=_EVALUATORS[c.evaluator],
+            known_on=str(c.known_on or ""),
+            retrieved_on=str(c.retrieved_on or ""),
+            sha256=plain(c.sha256, 64),
+            unverified=c.unverified,
+        )
+        for c in citations
+    }
+
+
+def content_hash(value: object) -> str:
+    """SHA-256 of an object's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def how_to_cite(
+    title: str,
+    *,
+    about: str,
+    as_of: date | None,
+    digest: str,
+    version: str,
+    sources: Sequence[str] = (),
+) -> HowToCite:
+    """The reference for one page or chart.
+
+    `as_of` is None where there is no day of knowledge, as for a file of votes without days.
+    """
+    window = f"about {about}, " if about else ""
+    window += f"known by {as_of}, " if as_of else ""
+    credit = f" Data: {'; '.join(sources)}." if sources else ""
+    line = (
+        f"{AUTHOR} ({as_of.year if as_of else 'n.d.'}). {sentence(title)} headtohead {version}, "
+        f"{window}content {digest[:16]}.{credit}"
+    )
+    note = f"headtohead {version}, {window}content sha256 {digest}.{credit}"
+    key = anchor("headtohead", title)[:48].strip("-.").lower()
+    year = f"  year = {{{as_of.year}}},\n" if as_of else ""
+    entry = (
+        f"@misc{{{key}-{as_of.isoformat() if as_of else digest[:8]},\n"
+        f"  author = {{{{{AUTHOR}}}}},\n"
+        f"  title = {{{_tex(title)}}},\n"
+        f"{year}"
+        f"  note = {{{_tex(note)}}}\n}}"
+    )
+    return HowToCite(line, entry)
+
+
+def cite_sheet(sheet: "Sheet", version: str = VERSION) -> HowToCite:
+    """The reference for a whole sheet."""
+    from headtohead.publish.machine import data_json
+
+    digest = sheet.digest or content_hash(
+        {"title": sheet.title, "figures": [data_json(f.download) for f in sheet.figures]}
+    )
+    names = [view.name for view in source_views(sheet.sources).values()]
+    return how_to_cite(
+        plain(sheet.title),
+        about=sheet.about,
+        as_of=sheet.as_of,
+        digest=digest,
+        version=version,
+        sources=names if len(names) <= _CREDITED else (),
+    )
+
+
+def _tex(text: str) -> str:
+    """Text in which no character means anything to TeX."""
+    escaped = plain(text).replace("\\", "/").replace("{", "(").replace("}", ")")
+    escaped = re.sub(r"([%&$#_])", r"\\\1", escaped)
+    for char, name in (("~", "asciitilde"), ("^", "asciicircum"), ("<", "less"), (">", "greater")):
+        escaped = escaped.replace(char, f"\\text{name}{{}}")
+    return escaped
+
+
+_FAR_APART = 30.0
+_MARGIN = 0.07
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Where the drawing of an estimate has its parts, from 0 (left) to 100 (right).
+
+    Attributes:
+        open_low: True if nothing bounds the interval on the left.
+        open_high: True on the right.
+        bound_low: Left end of the stated range; None if no range was stated.
+        bound_high: Right end; None likewise.
+        log: True if distances are ratios.
+    """
+
+    low: float
+    high: float
+    point: float
+    open_low: bool
+    open_high: bool
+    bound_low: float | None
+    bound_high: float | None
+    log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """One estimate in words.
+
+    Attributes:
+        value: Rounded, with its unit.
+        interval: The interval in words, with its coverage.
+        about: The day or window it speaks of.
+        as_of: The day of our knowledge.
+        unverified: True if a figure behind it could not be checked.
+        bar: The drawing; None outside a reading.
+    """
+
+    label: str
+    value: str
+    interval: str
+    n: str
+    about: str
+    as_of: str
+    method: str
+    sources: tuple[SourceView, ...]
+    unverified: bool
+    bar: Track | None
+
+
+def number_view(
+    e: Estimate, sources: Mapping[str, SourceView], bar: Track | None = None
+) -> NumberView:
+    """One estimate in words.
+
+    `sources` gives what pages show of a source id; a source without a card is left out.
+    """
+    return NumberView(
+        label=plain(e.label, 160),
+        value=show(e.value, e.unit),
+        interval=interval_words(e),
+        n=f"{e.n:,} {plain(e.n_of, 80)}",
+        about=str(e.about),
+        as_of=str(e.as_of),
+        method=plain(e.method),
+        sources=tuple(sources[i] for i in e.source_ids if i in sources),
+        unverified=e.unverified,
+        bar=bar,
+    )
+
+
+def interval_words(e: Estimate) -> str:
+    """The interval of an estimate with its coverage."""
+    if e.low == e.high:
+        return "as published"
+    if math.isinf(e.low) and math.isinf(e.high):
+        return "no interval published"
+    level = "bounds" if e.level == 1 else f"{e.level:.0%}"
+    if math.isinf(e.low) or math.isinf(e.high):
+        return f"{level}: {range_words(e.low, e.high, e.unit)}"
+    return f"{level}: {plain(e.interval())}"
+
+
+def range_words(low: float, high: float, suffix: str) -> str:
+    """A stated range in words; an open end, -inf or inf, is left out."""
+    if math.isinf(low) and math.isinf(high):
+        return "anywhere"
+    if math.isinf(low):
+        return f"at most {show(high, suffix)}"
+    if math.isinf(high):
+        return f"at least {show(low, suffix)}"
+    return f"from {show(low, suffix)} to {show(high, suffix)}"
+
+
+def tracks(
+    estimates: Sequence[Estimate], ranges: Sequence[tuple[float, float]] = ()
+) -> list[Track]:
+    """One drawing for each estimate; those of one unit share one scale.
+
+    `ranges` are those stated for each estimate; empty if none was stated.
+    """
+    stated = list(ranges) or [(-math.inf, math.inf)] * len(estimates)
+    seen: dict[str, list[float]] = {}
+    for e, ends in zip(estimates, stated, strict=True):
+        seen.setdefault(e.unit, []).extend(
+            x for x in (e.value, e.low, e.high, *ends) if math.isfinite(x)
+        )
+    made = []
+    for e, (low, high) in zip(estimates, stated, strict=True):
+        place, log = _scale(seen[e.unit], e.unit)
+        made.append(
+            Track(
+                low=place(e.low),
+                high=place(e.high),
+                point=place(e.value),
+                open_low=math.isinf(e.low),
+                open_high=math.isinf(e.high),
+                bound_low=place(low) if ranges else None,
+                bound_high=place(high) if ranges else None,
+                log=log,
+            )
+        )
+    return made
+
+
+def _scale(ends: Sequence[float], suffix: str) -> tuple[Callable[[float], float], bool]:
+    """A straight or logarithmic map to 0..100 that shows every number with a margin."""
+    low, high = min(ends), max(ends)
+    log = unit(suffix).scale == "ratio" and low > 0 and high / low > _FAR_APART
+    if log:
+        low, high = math.log(low), math.log(high)
+    margin = (high - low) * _MARGIN or max(1.0, abs(high)) * _MARGIN
+    first, last = low - margin, high + margin
+
+    def place(value: float) -> float:
+        if math.isinf(value):
+            return 0.0 if value < 0 else 100.0
+        x = (math.log(value) if value > 0 else -math.inf) if log else value
+        return round(100 * min(1.0, max(0.0, (x - first) / (last - first))), 2)
+
+    return place, log
