@@ -18,8 +18,7 @@ from tests.claims.test_report_page import Seen
 
 import headtohead
 from headtohead.core.errors import HeadToHeadError, InputError
-from headtohead.publish.command_line import verb
-from headtohead.publish.deliver import Output, deliver, output_options
+from headtohead.publish.command_line import Output, deliver, output_options, verb
 from headtohead.publish.machine import envelope
 from headtohead.publish.page import sheet_html
 from headtohead.publish.result import Result

@@ -8,15 +8,17 @@ import click
 from headtohead.capability.settings import GapSettings, IndexSettings
 from headtohead.evidence.store import open_store
 from headtohead.publish.command_line import (
+    Output,
     about_option,
     as_of_option,
     day_of,
+    deliver,
+    output_options,
     settings_options,
     store_option,
     typed,
     verb,
 )
-from headtohead.publish.deliver import Output, deliver, output_options
 
 
 @verb("h2h index --about 2025-12-15 --top 10")

@@ -9,14 +9,17 @@ from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettin
 from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED
 from headtohead.evidence.store import open_store
 from headtohead.publish.command_line import (
+    Output,
     as_of_option,
     day_of,
+    deliver,
+    output_options,
     settings_options,
     store_option,
     typed,
     verb,
+    write,
 )
-from headtohead.publish.deliver import Output, deliver, output_options, write
 from headtohead.publish.files import writable
 from headtohead.publish.progress import steps
 

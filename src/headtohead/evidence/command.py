@@ -5,8 +5,16 @@ from pathlib import Path
 import click
 
 from headtohead.evidence.store import open_store
-from headtohead.publish.command_line import as_of_option, day_of, store_option, today, verb
-from headtohead.publish.deliver import Output, deliver, output_options
+from headtohead.publish.command_line import (
+    Output,
+    as_of_option,
+    day_of,
+    deliver,
+    output_options,
+    store_option,
+    today,
+    verb,
+)
 
 
 @verb(example="h2h sources --csv")

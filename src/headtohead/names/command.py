@@ -2,8 +2,7 @@
 
 import click
 
-from headtohead.publish.command_line import today, verb
-from headtohead.publish.deliver import Output, deliver, output_options
+from headtohead.publish.command_line import Output, deliver, output_options, today, verb
 
 
 @verb(example="h2h names deepseek-chat --on 2025-12-15")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.units import unit_of
 from headtohead.core.version import VERSION
-from headtohead.publish.bars import bars_chart
-from headtohead.publish.charts import PAGE_INK, PRINT_INK, config, frame, specification
+from headtohead.publish.charts import PAGE_INK, PRINT_INK, bars_chart, config, frame, specification
 from headtohead.publish.escaping import plain, policy, script_json, sentence, web_address
 from headtohead.publish.estimates import (
     NumberView,

@@ -5,8 +5,17 @@ from pathlib import Path
 
 import click
 
-from headtohead.publish.command_line import day_of, settings_options, today, typed, verb
-from headtohead.publish.deliver import Output, deliver, output_options, write
+from headtohead.publish.command_line import (
+    Output,
+    day_of,
+    deliver,
+    output_options,
+    settings_options,
+    today,
+    typed,
+    verb,
+    write,
+)
 from headtohead.ratings.reading.options import VoteOptions
 from headtohead.ratings.settings import BoardOptions, RankSettings
 

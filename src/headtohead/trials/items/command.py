@@ -2,8 +2,14 @@
 
 import click
 
-from headtohead.publish.command_line import settings_options, typed, verb
-from headtohead.publish.deliver import Output, deliver, output_options
+from headtohead.publish.command_line import (
+    Output,
+    deliver,
+    output_options,
+    settings_options,
+    typed,
+    verb,
+)
 from headtohead.trials.items.settings import ItemsSettings
 
 

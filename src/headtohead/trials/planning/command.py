@@ -5,8 +5,16 @@ from pathlib import Path
 import click
 
 from headtohead.evidence.store import open_store
-from headtohead.publish.command_line import day_of, settings_options, store_option, typed, verb
-from headtohead.publish.deliver import Output, deliver, output_options
+from headtohead.publish.command_line import (
+    Output,
+    day_of,
+    deliver,
+    output_options,
+    settings_options,
+    store_option,
+    typed,
+    verb,
+)
 from headtohead.trials.planning.settings import PlanSettings
 
 
