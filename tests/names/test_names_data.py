@@ -1,6 +1,5 @@
 """The name files themselves: every entry stands on its own and says where it comes from."""
 
-import re
 import time
 from datetime import date
 
@@ -37,13 +36,14 @@ def test_models_are_complete() -> None:
 
 
 def test_every_lab_and_operator_has_a_country_and_a_page() -> None:
+    assert all(re.fullmatch(r"[A-Z]{2}", code) for code in NAMES.countries())
     for lab in NAMES.labs().values():
-        assert re.fullmatch(r"[A-Z]{2}", lab.country), lab.lab
+        assert lab.country in NAMES.countries(), lab.lab
         assert lab.source_url.startswith("https://"), lab.lab
         assert NAMES.lab_of(lab.name) == lab
         assert all(NAMES.lab_of(text) == lab for text in lab.spellings)
     for operator in NAMES.operators().values():
-        assert re.fullmatch(r"[A-Z]{2}", operator.country), operator.operator
+        assert operator.country in NAMES.countries(), operator.operator
         assert operator.source_url.startswith("https://"), operator.operator
         assert NAMES.operator(operator.operator) == operator
         assert all(NAMES.operator(text) == operator for text in operator.spellings)

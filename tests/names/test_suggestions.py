@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 import headtohead
 from headtohead.cli import main
+from headtohead.names.alike import nearest
 from headtohead.names.names import Names
 
 
@@ -17,6 +18,9 @@ from headtohead.names.names import Names
         ("llama3", "meta/llama-3-70b-instruct"),
         ("deepseekv3.2", "deepseek/deepseek-v3.2"),
         ("qwen3 max thinkng", "alibaba/qwen3-max-thinking"),
+        ("gtp-5", "openai/gpt-5"),
+        ("calude opus 4.1", "anthropic/claude-opus-4.1"),
+        ("sonet 4.5", "anthropic/claude-sonnet-4.5"),
     ],
 )
 def test_a_name_that_is_nearly_right_is_suggested_but_never_taken(written: str, meant: str) -> None:
@@ -41,6 +45,40 @@ def test_every_suggestion_is_itself_understood(written: str) -> None:
     assert len(found.suggestions) <= 5
     for name in found.suggestions:
         assert Names.load().resolve(name).status in ("matched", "ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Antropic", "Anthropic"), ("Chna", "China (CN)"), ("antropic ai", "Anthropic")],
+)
+def test_a_lab_or_a_country_that_is_nearly_right_is_suggested(written: str, meant: str) -> None:
+    assert meant in headtohead.explain_name(written).suggestions
+
+
+@pytest.mark.parametrize(
+    ("written", "says", "lab"),
+    [
+        ("Anthropic", "Anthropic is a lab (United States), not a model.", "anthropic/"),
+        ("China (CN)", "China (CN) is a country, not a model.", ""),
+        ("qwen-3.5", "qwen-3.5 is a family of models, not a model.", "alibaba/"),
+    ],
+)
+def test_what_is_no_model_but_a_lab_a_country_or_a_family_is_called_so(
+    written: str, says: str, lab: str
+) -> None:
+    found = headtohead.explain_name(written)
+    assert (found.status, found.model) == ("unmatched", None)
+    assert says in found.steps
+    assert found.suggestions
+    assert all(name.startswith(lab) for name in found.suggestions)
+
+
+def test_a_wrong_word_is_held_against_any_list_of_spellings() -> None:
+    countries = {"China": "China (CN)", "PRC": "China (CN)", "Canada": "Canada (CA)"}
+    assert nearest("Chian", countries) == ("China (CN)",)
+    assert nearest("gpt5 mini", ["openai/gpt-5-mini", "openai/gpt-5"]) == ("openai/gpt-5-mini",)
+    assert nearest("gtp-5", [f"gpt-5-{n}" for n in "abcdef"]) == ("gpt-5-a", "gpt-5-b", "gpt-5-c")
+    assert nearest("zebra", countries) == nearest("", countries) == nearest("x", []) == ()
 
 
 def test_a_name_that_is_understood_is_not_second_guessed() -> None:

@@ -1,12 +1,38 @@
-"""Which listed names are close to one that is in no list: suggestions, never answers."""
+"""Which known names are close to one that is in no list: suggestions, never answers."""
 
 from collections import Counter
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher, get_close_matches
 
 from headtohead.names.book import Book
+from headtohead.names.rules import key
 
 _MOST = 5
 _LEAST_LIKENESS = 0.8
+_SHORTEST_WORD = 3
+_RESPELT = 0.5  # what a word put right counts, beside a word too many
+
+
+def nearest(
+    word: str, spellings: Iterable[str] | Mapping[str, str], most: int = 3
+) -> tuple[str, ...]:
+    """What a wrong word may have meant, the likeliest first; nothing where nothing is close.
+
+    Args:
+        word: As it was written.
+        spellings: Every known spelling; where another word is to be suggested than the spelling,
+            as "China (CN)" for "PRC", each with that word.
+        most: How many suggestions at most.
+    """
+    meant = spellings if isinstance(spellings, Mapping) else {text: text for text in spellings}
+    by_key: dict[str, list[str]] = {}
+    for text, shown in meant.items():
+        by_key.setdefault(key(text), []).append(shown)
+    best: dict[str, tuple[float, ...]] = {}
+    for spelt, distance in _near(key(word), by_key).items():
+        for shown in by_key[spelt]:
+            best[shown] = min(distance, best.get(shown, distance))
+    return tuple(sorted(best, key=lambda shown: (best[shown], shown))[:most])
 
 
 def alike(name: str, book: Book) -> tuple[str, ...]:
@@ -14,23 +40,47 @@ def alike(name: str, book: Book) -> tuple[str, ...]:
 
     Names come first that are spelt the same but for blanks, points and dashes ("deepseekv3.2"),
     then those that hold all words and numbers of the name and few besides ("sonnet 4.5"), the
-    newest first; then those that differ in a letter or two.
+    newest first; then those that differ in a letter or two. Where no model is near, labs,
+    countries and families that are; where the name is one of those, its newest models.
     """
-    spelt, _ = book.rules.spell(name)
-    if len(spelt) < 2:
-        return ()
-    near = {key: far for key in book.index if (far := _distance(spelt, key))}
     best: dict[str, tuple[float, ...]] = {}
-    for key, distance in near.items():
-        entry = book.index[key]
+    for found, distance in _near(book.rules.spell(name)[0], book.index).items():
+        entry = book.index[found]
         # As names that can be asked for.
-        found = {entry.model} if entry.model else {a.name for a in entry.aliases if a.moving}
-        for meant in found:
-            model = book.models.get(meant)
-            day = model.released_on.toordinal() if model and model.released_on else 0
-            rank = (*distance, -day)
+        for meant in {entry.model} if entry.model else {a.name for a in entry.aliases if a.moving}:
+            rank = (*distance, -book.day(meant))
             best[meant] = min(rank, best.get(meant, rank))
-    return tuple(sorted(best, key=lambda meant: (best[meant], meant))[:_MOST])
+    models = tuple(sorted(best, key=lambda meant: (best[meant], meant))[:_MOST])
+    if models:
+        return models
+    group = book.group(name)
+    return group.newest if group else nearest(name, book.group_spellings)
+
+
+def _near(spelt: str, keys: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """The keys that may be meant by one that is not among them, each with how far it is."""
+    if len(spelt) < 2:
+        return {}
+    keys = list(keys)
+    near = {one: far for one in keys if (far := _distance(spelt, one))}
+    if not any(far[0] < 3 for far in near.values()) and (right := _respelt(spelt, keys)) != spelt:
+        for one in keys:
+            if (far := _distance(right, one)) and far[0] < 3:
+                near[one] = (far[0], far[1] + _RESPELT)
+    return near
+
+
+def _respelt(spelt: str, keys: Iterable[str]) -> str:
+    """The key with each word that no known key has replaced by the one that is spelt most alike."""
+    known = sorted({w for one in keys for w in one.split("-") if len(w) >= _SHORTEST_WORD})
+    words = []
+    for word in spelt.split("-"):
+        right = word
+        if word not in known and word.isalpha() and len(word) >= _SHORTEST_WORD:
+            swapped = [w for w in known if w[0] == word[0] and sorted(w) == sorted(word)]
+            right = (swapped or get_close_matches(word, known, 1, _LEAST_LIKENESS) or [word])[0]
+        words.append(right)
+    return "-".join(words)
 
 
 def _distance(spelt: str, key: str) -> tuple[float, float] | None:

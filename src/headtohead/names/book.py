@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -118,6 +119,38 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Country:
+    """Where labs and operators are seated.
+
+    Attributes:
+        code: ISO 3166 alpha-2.
+        adjective: As it stands before a noun ("Chinese").
+        spellings: Other ways people write it.
+    """
+
+    code: str
+    name: str
+    adjective: str
+    spellings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A lab, a country or a family, for one who asks for a model by its name.
+
+    Attributes:
+        says: What it is, as a sentence.
+        newest: The ids of its newest models, at most three.
+    """
+
+    says: str
+    newest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Book:
     """All lists, and the index from keys to entries.
 
@@ -129,6 +162,7 @@ class Book:
 
     labs: Mapping[str, Lab]
     operators: Mapping[str, Operator]
+    countries: Mapping[str, Country]
     models: Mapping[str, Model]
     lab_keys: Mapping[str, str]
     operator_keys: Mapping[str, str]
@@ -139,6 +173,43 @@ class Book:
         """Whether the text is a spelling of a lab or an operator."""
         spelt = key(text)
         return spelt in self.lab_keys or spelt in self.operator_keys
+
+    def day(self, model_id: str) -> int:
+        """The ordinal of the day a model was released on; 0 if not known."""
+        model = self.models.get(model_id)
+        return model.released_on.toordinal() if model and model.released_on else 0
+
+    @cached_property
+    def group_spellings(self) -> Mapping[str, str]:
+        """Every spelling of a lab, a country or a family -> how it is called."""
+        labs = {text: x.name for x in self.labs.values() for text in (x.lab, x.name, *x.spellings)}
+        countries = {
+            text: str(x)
+            for x in self.countries.values()
+            for text in (x.name, str(x), x.adjective, x.code, *x.spellings)
+        }
+        return {m.family: m.family for m in self.models.values()} | countries | labs
+
+    def group(self, text: str) -> Group | None:
+        """The lab, country or family of that name; None if there is none."""
+        spelt = key(text)
+        lab = self.labs.get(self.lab_keys.get(spelt, ""))
+        called = {key(t): shown for t, shown in self.group_spellings.items()}.get(spelt)
+        country = next((x for x in self.countries.values() if str(x) == called), None)
+        if lab:
+            says = f"{lab.name} is a lab ({self.countries[lab.country].name})"
+            models = [m for m in self.models.values() if m.lab == lab.lab]
+        elif country:
+            says = f"{country} is a country"
+            seated = {x.lab for x in self.labs.values() if x.country == country.code}
+            models = [m for m in self.models.values() if m.lab in seated]
+        elif called:
+            says = f"{called} is a family of models"
+            models = [m for m in self.models.values() if m.family == called]
+        else:
+            return None
+        newest = sorted((m.model for m in models), key=lambda m: (-self.day(m), m))[:3]
+        return Group(f"{says}, not a model.", tuple(newest))
 
 
 def load_book() -> Book:
@@ -155,6 +226,10 @@ def load_book() -> Book:
     }
     rules = Rules(tables.pop("rules"))
     labs = {name: Lab(name, *_seat(row)) for name, row in tables.pop("labs").items()}
+    countries = {
+        code: Country(code, row["name"], row["adjective"], tuple(row["also"]))
+        for code, row in tables.pop("countries").items()
+    }
     operators = {name: Operator(name, *_seat(row)) for name, row in tables.pop("operators").items()}
     aliases = {**tables.pop("aliases"), **tables.pop("moving")}
     index: dict[str, Entry] = {}
@@ -176,7 +251,7 @@ def load_book() -> Book:
     unknown = {m.lab for m in models.values()} - set(labs)
     if unknown:
         raise ValueError(f"models name labs that are not in labs.toml: {sorted(unknown)}")
-    return Book(labs, operators, models, lab_keys, operator_keys, index, rules)
+    return Book(labs, operators, countries, models, lab_keys, operator_keys, index, rules)
 
 
 def _models(

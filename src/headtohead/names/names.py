@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from headtohead.core.errors import UnknownName
-from headtohead.names.book import Alias, Book, Lab, Model, Operator, Span, load_book
+from headtohead.names.book import Alias, Book, Country, Group, Lab, Model, Operator, Span, load_book
 from headtohead.names.reading import PartedName, look_up, names_a_pair, open_up, path_of
 from headtohead.names.rules import fold, key
 from headtohead.publish.result import Result
@@ -145,10 +145,17 @@ class Names:
         return bool(self._read(name, provider).moving)
 
     def alike(self, name: str) -> tuple[str, ...]:
-        """Listed names that are spelt like one that is not, the likeliest first."""
+        """Listed names that are spelt like one that is not, the likeliest first.
+
+        Names of models; those of labs, countries and families where no model is near.
+        """
         from headtohead.names.alike import alike
 
         return alike(name, self._book)
+
+    def group(self, name: str) -> Group | None:
+        """The lab, country or family of that name; None if there is none."""
+        return self._book.group(name)
 
     def lab(self, lab_id: str) -> Lab:
         """The lab with this id.
@@ -181,6 +188,10 @@ class Names:
     def operators(self) -> Mapping[str, Operator]:
         """All operators by id."""
         return self._book.operators
+
+    def countries(self) -> Mapping[str, Country]:
+        """The countries that labs and operators are seated in, by code."""
+        return self._book.countries
 
     def models(self) -> Mapping[str, Model]:
         """All models by canonical id."""

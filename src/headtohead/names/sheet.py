@@ -10,17 +10,37 @@ if TYPE_CHECKING:
 _ANSWERS: dict[str, Answer] = {"matched": "yes", "unmatched": "no", "ambiguous": "undecided"}
 
 
+_RULES = {
+    "listed": "a listed name of the model",
+    "release-stamp": "a listed name with the model's day of release",
+    "two-models": "a name of two models at once",
+    "not-listed": "in no list",
+    "other-seller": "listed for other sellers only",
+    "unknown-stamp": "no edition of that day is listed",
+}
+
+
+def rule_words(rule: str) -> str:
+    """What decided a name's meaning, in words."""
+    alias = rule.removeprefix("alias:")
+    return f'the alias "{alias}"' if alias != rule else _RULES.get(rule, rule)
+
+
 def name_sheet(found: "Resolution") -> Sheet:
     """What a name means, how it was read, and what else may have been meant."""
     *others, last = found.suggestions or ("",)
     close = f"{', '.join(others)} or {last}" if others else last
-    meant = f"{found.name} is {found.model}." if found.model else f"{found.name} is {found.status}."
+    meant = {
+        "matched": f"{found.name} is {found.model}.",
+        "ambiguous": f"{found.name} may stand for more than one model.",
+        "unmatched": f"No listed model is called {found.name}.",
+    }[found.status]
     facts = {
         "Model": found.model,
         "Lab": found.lab,
         "Mode": found.mode,
         "Channel": found.channel,
-        "Rule": found.rule,
+        "Rule": rule_words(found.rule),
     }
     steps = Figure(
         "steps",

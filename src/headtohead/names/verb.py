@@ -16,8 +16,13 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
         provider: Who uses it, where the name alone does not say.
 
     Returns:
-        The resolution; with names that are spelt alike where it is unmatched.
+        The resolution; with names that are spelt alike where it is unmatched, or with the newest
+            models where it names a lab, a country or a family.
     """
     names = Names.load()
     found = names.resolve(name, on=dates.day(on) if on else None, provider=provider)
-    return replace(found, suggestions=names.alike(name)) if found.status == "unmatched" else found
+    if found.status != "unmatched":
+        return found
+    group = names.group(name)
+    steps = (*found.steps, group.says) if group else found.steps
+    return replace(found, steps=steps, suggestions=names.alike(name))
