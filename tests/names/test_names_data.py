@@ -1,5 +1,6 @@
 """The name files themselves: every entry stands on its own and says where it comes from."""
 
+import re
 import time
 from datetime import date
 
