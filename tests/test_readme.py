@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import headtohead
-from headtohead.claims.words import counts
+from headtohead.claims.sheet import counts
 from headtohead.cli import main
 from headtohead.evidence.store import Store
 

@@ -10,7 +10,7 @@ from headtohead.claims.verdict import Verdict, judge, verdict
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Answer, Exhibit, Sides
-from headtohead.questions.exhibits import exhibit_specs
+from headtohead.questions import exhibit_specs
 
 VERSION = "9.9.9"
 # Which benchmarks of the made-up profile are sure, and how many made-up records still stand.

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headtohead.claims.judging import claims_of, verdicts_on
-from headtohead.claims.verdict import Verdict
+from headtohead.claims.verdict import Verdict, claims_of, verdicts_on
 from headtohead.core.dates import Period
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headtohead.claims.claim import ClaimsFile
-from headtohead.claims.load import load
+from headtohead.claims.claim import ClaimsFile, load
 from headtohead.core.errors import ClaimsFileError
 from headtohead.questions import analyses
 

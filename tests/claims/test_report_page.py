@@ -15,7 +15,7 @@ from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.core.question import Sides
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.page import sheet_html
-from headtohead.questions.exhibits import exhibit_specs, sections
+from headtohead.questions import exhibit_specs, sections
 
 _VOID = {"meta", "link", "input", "br", "img", "hr", "rect", "line", "path", "circle", "use"}
 

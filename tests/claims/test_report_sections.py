@@ -16,9 +16,8 @@ from headtohead.core.question import Sides
 from headtohead.publish.charts import log_ticks
 from headtohead.publish.images import save_charts
 from headtohead.publish.page import FigureView, figure_views
-from headtohead.questions import FOLDERS, analyses
+from headtohead.questions import FOLDERS, analyses, exhibit_specs, sections
 from headtohead.questions.exhibit import ExhibitSpec
-from headtohead.questions.exhibits import exhibit_specs, sections
 from headtohead.questions.prepare import (
     MOST_POINTS,
     by_known,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.claims import report_builder as build
 
 from headtohead.claims.claim import Bound
-from headtohead.claims.words import sides_title
+from headtohead.claims.sheet import sides_title
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
 from headtohead.publish.escaping import (

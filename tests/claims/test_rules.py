@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headtohead.claims.claim import Bound
-from headtohead.claims.rules import Truth, holds, meets, word
+from headtohead.claims.verdict import Truth, holds, meets, word
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate

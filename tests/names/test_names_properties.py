@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headtohead.names.names import Names
-from headtohead.names.rules import key
+from headtohead.names.reading import key
 
 NAMES = Names.load()
 KNOWN = sorted(m.name for m in NAMES.models().values())

@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from headtohead.evidence.facts import Facts
-from headtohead.prices.in_force import ListPrice, in_force, notes_on, price_in_force
-from headtohead.prices.lists import mixed
+from headtohead.prices.in_force import ListPrice, in_force, mixed, notes_on, price_in_force
 
 DAY = date(2025, 12, 15)
 SCHEMA = {

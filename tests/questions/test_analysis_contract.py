@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from headtohead import questions
-from headtohead.claims.judging import claims_of
+from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.question import Answer, Sides

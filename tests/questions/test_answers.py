@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headtohead import questions
-from headtohead.claims.judging import claims_of
+from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer, Sides
 from headtohead.evidence.facts import Facts

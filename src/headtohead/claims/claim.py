@@ -1,11 +1,21 @@
-"""What a claim is: a sentence, two readings of it, and the bound each must meet."""
+"""Claims: a sentence, two readings of it, the bound each must meet, and the file they stand in.
+
+Every mistake in a file is reported with file, line, field and fix.
+"""
 
 import math
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from headtohead.core.dates import Period
+from headtohead.core.errors import ClaimsFileError, HeadToHeadError, UnknownName
+from headtohead.core.question import Question, ScopeWord
+from headtohead.core.units import unit
+from headtohead.questions import FOLDERS
 
 _KINDS = "level rank gap ratio share amount lag trend mechanism forecast"
 KINDS = tuple(_KINDS.split())
@@ -106,3 +116,282 @@ class ClaimsFile:
     a: str
     b: str
     claims: tuple[Claim, ...]
+
+
+_CLAIM = ("id", "says", "section", "kind", "about", "as_stated", "kindest", "sources")
+_CLAIM_OPTIONAL = ("expect", "note")
+_READING = ("says", "analysis", "scope", "bound", "about", "cannot")
+_BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
+_HEAD = ("title", "origin", "group", "a", "b")
+_EACH = ("all", "any", "most", "each_any")
+
+
+def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[str]) -> ClaimsFile:
+    """The claims in a file, whose scope words, units, kinds and sources are checked.
+
+    Raises:
+        ClaimsFileError: With one line for each problem found.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ClaimsFileError(
+            [f"{path}: cannot be read ({error.strerror}). Check the path."]
+        ) from None
+    except UnicodeDecodeError:
+        raise ClaimsFileError([f"{path}: is not UTF-8 text. Save it as UTF-8."]) from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ClaimsFileError(
+            [f"{path}: is not valid TOML: {error}. Mend the syntax there."]
+        ) from None
+    reader = _Reader(path.name, text, questions, source_ids)
+    made = reader.file(data)
+    if reader.problems or made is None:
+        raise ClaimsFileError(reader.problems)
+    return made
+
+
+class _Reader:
+    """Reads one file and gathers its problems instead of stopping at the first."""
+
+    def __init__(
+        self, name: str, text: str, questions: Mapping[str, Question], sources: frozenset[str]
+    ) -> None:
+        self.name, self.lines = name, text.splitlines()
+        self.questions, self.sources = questions, sources
+        self.problems: list[str] = []
+        self.starts = [
+            n for n, line in enumerate(self.lines, 1) if re.match(r"\s*\[\[\s*claim\s*\]\]", line)
+        ]
+
+    def file(self, data: dict[str, Any]) -> ClaimsFile | None:
+        """The whole file; None if its frame is wrong."""
+        for key in set(data) - {*_HEAD, "claim"}:
+            self.wrong(
+                None, key, f"is no field of a claims file. Use {', '.join(_HEAD)} and [[claim]]"
+            )
+        for key in ("title", "origin"):
+            if not isinstance(data.get(key), str):
+                self.wrong(
+                    None, key, "is missing. Write it as text at the top, before any [[claim]]"
+                )
+        entries = data.get("claim")
+        if not isinstance(entries, list) or not entries:
+            self.wrong(None, "claim", "is missing. Write at least one [[claim]]")
+            return None
+        claims = [c for i, entry in enumerate(entries) if (c := self.claim(i, entry))]
+        ids = [str(e.get("id")) for e in entries]
+        for i, name in enumerate(ids):
+            if name in ids[:i]:
+                self.wrong(i, "id", f"is {name!r}, which an earlier claim has. Give it another")
+        if self.problems:
+            return None
+        return ClaimsFile(
+            title=data["title"],
+            origin=data["origin"],
+            group=data.get("group", "country"),
+            a=data.get("a", "US"),
+            b=data.get("b", "CN"),
+            claims=tuple(claims),
+        )
+
+    def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
+        """One claim; None if anything in it is wrong."""
+        before = len(self.problems)
+        self._keys(i, "", entry, _CLAIM, _CLAIM_OPTIONAL)
+        if len(self.problems) > before:
+            return None
+        self._choice(i, "section", entry["section"], FOLDERS)
+        self._choice(i, "kind", entry["kind"], KINDS)
+        given = entry["sources"]
+        if not isinstance(given, list) or not all(isinstance(s, str) for s in given):
+            self.wrong(i, "sources", "must be a list of source names")
+        else:
+            for s in sorted(set(given) - self.sources):
+                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)))
+        about = self._period(i, "about", entry["about"])
+        stated = self.reading(i, "as_stated", entry["as_stated"], entry["kind"])
+        kindest = self.reading(i, "kindest", entry["kindest"], entry["kind"])
+        if len(self.problems) > before or not (about and stated and kindest):
+            return None
+        return Claim(
+            id=str(entry["id"]),
+            says=str(entry["says"]),
+            section=entry["section"],
+            kind=entry["kind"],
+            about=about,
+            as_stated=stated,
+            kindest=kindest,
+            sources=tuple(entry["sources"]),
+            expect=str(entry.get("expect", "")),
+            note=str(entry.get("note", "")),
+        )
+
+    def reading(self, i: int, name: str, entry: object, kind: str) -> Reading | None:
+        """One reading; None if anything in it is wrong."""
+        if not isinstance(entry, dict):
+            return self.wrong(i, name, f"must be a table. Write [claim.{name}] below the claim")
+        before = len(self.problems)
+        self._keys(i, name, entry, ("says",), _READING)
+        cannot, analysis = entry.get("cannot", ""), entry.get("analysis", "")
+        if bool(cannot) == bool(analysis):
+            self.wrong(i, f"{name}.analysis", "or `cannot` is needed, and not both")
+        scope: dict[str, Any] = {}
+        bound = None
+        if analysis:
+            question = self.questions.get(str(analysis))
+            if question is None:
+                known = UnknownName("analysis", str(analysis), self.questions)
+                self.wrong(i, f"{name}.analysis", str(known))
+            else:
+                scope = self._scope(i, name, entry.get("scope", {}), question)
+                bound = self._bound(i, name, entry.get("bound"), question, kind)
+        about = self._period(i, f"{name}.about", entry["about"]) if "about" in entry else None
+        if len(self.problems) > before:
+            return None
+        return Reading(
+            says=str(entry["says"]),
+            analysis=analysis,
+            scope=scope,
+            bound=bound,
+            about=about,
+            cannot=cannot,
+        )
+
+    def wrong(self, i: int | None, field: str, what: str) -> None:
+        """Note one problem: file, line, field, what is wrong and the fix."""
+        self.problems.append(
+            f"{self.name}:{self._line(i, field)}: field {field!r} {what.rstrip('.')}."
+        )
+
+    def _line(self, i: int | None, field: str) -> int:
+        """The line a field stands on; the claim's first line if it is not written at all."""
+        bounds = [1, *self.starts, len(self.lines) + 1]  # the head, then one claim after another
+        at = 0 if i is None or i >= len(self.starts) else i + 1
+        first, after = bounds[at : at + 2]
+        block = self.lines[first - 1 : after - 1]
+        *tables, leaf = field.split(".")
+        if not tables and leaf not in ("as_stated", "kindest"):
+            inner = (n for n, line in enumerate(block) if re.match(r"\s*\[claim\.", line))
+            block = block[: next(inner, len(block))]
+        at = 0
+        for name in tables:
+            at = next((n for n in range(at, len(block)) if re.search(rf"\b{name}\b", block[n])), at)
+        pattern = re.compile(rf"(^|[\s{{,.\[]){re.escape(leaf)}\s*[=\]]")
+        return next(
+            (first + n for n in range(at, len(block)) if pattern.search(block[n])), first + at
+        )
+
+    def _keys(
+        self,
+        i: int,
+        name: str,
+        entry: Mapping[str, Any],
+        needed: tuple[str, ...],
+        more: tuple[str, ...],
+    ) -> None:
+        prefix = f"{name}." if name else ""
+        for key in needed:
+            if key not in entry:
+                self.wrong(i, prefix + key, f"is missing. Every {name or 'claim'} needs it")
+        for key in sorted(set(entry) - {*needed, *more}):
+            self.wrong(i, prefix + key, str(UnknownName("field", key, (*needed, *more))))
+
+    def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
+        if value not in choices:
+            self.wrong(i, field, f"is {value!r}. Use one of {', '.join(choices)}")
+
+    def _period(self, i: int, field: str, value: object) -> Period | None:
+        try:
+            return Period.parse(str(value))
+        except HeadToHeadError as error:
+            return self.wrong(i, field, f"is wrong: {error}")
+
+    def _scope(self, i: int, name: str, given: object, question: Question) -> dict[str, Any]:
+        if not isinstance(given, dict):
+            self.wrong(i, f"{name}.scope", "must be a table of scope words")
+            return {}
+        for key in sorted(set(given) - set(question.scope)):
+            hint = str(UnknownName("scope word", key, question.scope))
+            self.wrong(i, f"{name}.scope.{key}", f"is not understood. {hint}")
+        filled = {}
+        for key, scope_word in question.scope.items():
+            value = given.get(key, scope_word.default)
+            if value is None:
+                self.wrong(i, f"{name}.scope.{key}", f"is missing. It says: {scope_word.doc}")
+            elif fault := _misfit(value, scope_word):
+                self.wrong(i, f"{name}.scope.{key}", fault)
+            filled[key] = value
+        return filled
+
+    def _bound(
+        self, i: int, name: str, given: object, question: Question, kind: str
+    ) -> Bound | None:
+        field = f"{name}.bound"
+        if not isinstance(given, dict):
+            return self.wrong(i, field, "is missing. Write bound = { at_least = ..., unit = ... }")
+        self._keys(i, field, given, (), _BOUND)
+        low, high = given.get("at_least", float("-inf")), given.get("at_most", float("inf"))
+        labels = given.get("by_label", {})
+        if not all(
+            isinstance(v, int | float)
+            for v in (low, high, *(e for r in labels.values() for e in r))
+        ):
+            return self.wrong(i, field, "has a range that is not a number")
+        if low > high:
+            return self.wrong(i, field, f"has at_least {low} above at_most {high}. Swap them")
+        if low == float("-inf") and high == float("inf") and not labels:
+            return self.wrong(i, field, "states no range. Give at_least, at_most or by_label")
+        if given.get("each", "all") not in _EACH:
+            return self.wrong(i, f"{field}.each", f"must be one of {', '.join(_EACH)}")
+        if given.get("judge", "interval") not in ("interval", "point"):
+            return self.wrong(i, f"{field}.judge", "must be interval or point")
+        self._unit(i, field, given.get("unit", ""), question, kind)
+        return Bound(
+            at_least=float(low),
+            at_most=float(high),
+            unit=given.get("unit", ""),
+            each=given.get("each", "all"),
+            judge=given.get("judge", "interval"),
+            by_label={k: (float(r[0]), float(r[1])) for k, r in labels.items()},
+        )
+
+    def _unit(self, i: int, field: str, given: str, question: Question, kind: str) -> None:
+        if given and given not in question.units:
+            return self.wrong(
+                i, f"{field}.unit", f"is {given!r}. Use {' or '.join(question.units)}"
+            )
+        if not given and len(question.units) == 1:
+            return self.wrong(i, f"{field}.unit", f"is missing. Write unit = {question.units[0]!r}")
+        if kind == "ratio" and given and unit(given).scale == "interval":
+            return self.wrong(
+                i,
+                f"{field}.unit",
+                f"is {given!r}, an interval scale: a ratio of such scores means nothing. Ask for a "
+                "gap, or for a ratio of expected scores on named tests (performance.score_ratio)",
+            )
+        return None
+
+
+def _misfit(value: object, scope_word: ScopeWord) -> str:
+    """What is wrong with a scope word's value; empty if nothing."""
+    fits = {
+        "text": isinstance(value, str),
+        "texts": isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
+        "models": isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
+        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "flag": isinstance(value, bool),
+        "day": bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value))),
+    }[scope_word.kind]
+    if not fits:
+        wanted = {
+            "texts": "a list of texts",
+            "models": "a list of model names",
+            "flag": "true or false",
+        }
+        return f"must be {wanted.get(scope_word.kind, 'a ' + scope_word.kind)}, not {value!r}"
+    if scope_word.choices and value not in scope_word.choices:
+        return f"is {value!r}. Use one of {', '.join(scope_word.choices)}"
+    return ""

@@ -53,7 +53,7 @@ def report(
     from dataclasses import replace
 
     from headtohead.claims import verb
-    from headtohead.claims.words import counts
+    from headtohead.claims.sheet import counts
     from headtohead.publish.page import sheet_html
 
     suffix = out.suffix.lstrip(".") if out else ""

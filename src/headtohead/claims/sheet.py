@@ -1,16 +1,18 @@
-"""Reports, checks, single verdicts and changes, as sheets."""
+"""Reports, checks, single verdicts and changes: what they say in words, and their sheets."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.claims import words
-from headtohead.claims.rules import WORDS, Word
-from headtohead.claims.verdict import Judged, Verdict
+from headtohead.claims.claim import Bound
+from headtohead.claims.verdict import WORDS, Judged, Verdict, Word, meets
+from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Sides
-from headtohead.publish.escaping import anchor, plain
-from headtohead.publish.estimates import content_hash
+from headtohead.evidence.picking import COUNTRY_NAMES
+from headtohead.publish.escaping import anchor, listed, plain
+from headtohead.publish.estimates import content_hash, range_words
 from headtohead.publish.machine import bare
 from headtohead.publish.sheet import (
     Answer,
@@ -33,6 +35,122 @@ from headtohead.publish.sheet import (
 if TYPE_CHECKING:
     from headtohead.claims.changes import DiffResult
     from headtohead.claims.result import CheckResult, ReportResult
+
+# Word of a verdict -> its look on a page; in the order in which verdicts are sorted.
+STYLES: Mapping[Word, str] = {
+    "supported": "supported",
+    "narrowly true": "narrow",
+    "refuted": "refuted",
+    "open": "open",
+    "not measurable": "unmeasured",
+}
+MARKS: Mapping[Word, str] = {
+    "supported": "✔",
+    "narrowly true": "◐",
+    "refuted": "✘",
+    "open": "?",
+    "not measurable": "–",
+}
+TRUTHS = {
+    "true": "holds",
+    "false": "does not hold",
+    "open": "undecided",
+    "not measurable": "not measurable",
+}
+_WHAT: Mapping[Word, str] = {
+    "supported": "supported as stated",
+    "narrowly true": "true only on the narrowest reading",
+}
+_EACH = {
+    "all": "every one must lie inside",
+    "any": "one inside is enough",
+    "most": "more than half must lie inside",
+    "each_any": "one inside is enough for each name",
+}
+
+
+def counts(verdicts: Iterable[Verdict]) -> str:
+    """How many claims got each verdict."""
+    words = [v.word for v in verdicts]
+    told = ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
+    return f"{told} of {len(words)} claims"
+
+
+def telling(judged: Judged) -> Estimate:
+    """The estimate that shows best why a reading holds or not: the nearest to its bound."""
+    bound = judged.reading.bound
+    if bound is None:
+        return judged.answer.estimates[0]
+
+    def order(e: Estimate) -> tuple[bool, float]:
+        low, high = bound.range_of(e.label)
+        return (meets(e, bound) != judged.truth), min(abs(e.value - low), abs(e.value - high))
+
+    return min(judged.answer.estimates, key=order)
+
+
+def deciding(v: Verdict) -> Judged:
+    """The reading that a verdict hangs on, or the other if that has no number."""
+    first, second = (v.kindest, v.as_stated) if v.word == "narrowly true" else v.judged
+    return first if first.answer.estimates or not second.answer.estimates else second
+
+
+def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
+    """The stated range in words; empty if there is no number to hold against it."""
+    if not estimates:
+        return ""
+    judged = "the whole interval" if bound.judge == "interval" else "the printed figure"
+    many = f"; {_EACH[bound.each]}" if len(estimates) > 1 else ""
+    unit = estimates[0].unit
+    if bound.by_label:
+        parts = [
+            f"{plain(label, 80)} {range_words(*ends, unit)}"
+            for label, ends in bound.by_label.items()
+        ]
+        return f"{judged} within: {', '.join(parts)}{many}"
+    return f"{judged} is {range_words(bound.at_least, bound.at_most, unit)}{many}"
+
+
+def scope_words(judged: Judged) -> str:
+    """The question behind a reading, as a claims file puts it; empty if it has none."""
+    if not judged.reading.analysis:
+        return ""
+    given = {k: v for k, v in judged.reading.scope.items() if v not in ("", (), [])}
+    told = ", ".join(f"{k}={v}" for k, v in given.items())
+    return f"{judged.reading.analysis} ({told})" if told else judged.reading.analysis
+
+
+def sides_title(sides: Sides) -> str:
+    """The two sides as a title."""
+    a, b = (plain(COUNTRY_NAMES.get(s, s), 60) for s in (sides.a, sides.b))
+    return f"Can {b} models stand in for {a} ones?"
+
+
+def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
+    """The counts of one check as a sentence."""
+    if len(verdicts) == 1:
+        found = _WHAT.get(verdicts[0].word, verdicts[0].word)
+        return f"The one statement is {found}, with what is known by {as_of}."
+    n = Counter(v.word for v in verdicts)
+    parts = [f"{n[w]} {'is' if n[w] == 1 else 'are'} {_WHAT.get(w, w)}" for w in WORDS if n[w]]
+    return f"Of {len(verdicts)} statements, with what is known by {as_of}: {listed(parts)}."
+
+
+def other_verdicts(lead: Sequence[Verdict], other: Sequence[Verdict]) -> str:
+    """How many verdicts differ from the leading ones, and whose."""
+    words = {v.claim.id: v.word for v in other}
+    ids = [plain(v.claim.id, 40) for v in lead if words.get(v.claim.id, v.word) != v.word]
+    if not ids:
+        return "every verdict is the same"
+    if len(ids) == 1:
+        return f"one verdict differs ({ids[0]})"
+    return f"{len(ids)} verdicts differ ({listed(ids)})"
+
+
+def evidence_until(citations: Sequence[Citation]) -> str:
+    """The latest day that any row used became known; empty if no source says."""
+    return str(max((c.known_on for c in citations if c.known_on), default=""))
+
 
 _MEANS = {
     "then": "what was known when the statement's own time ended",
@@ -90,7 +208,7 @@ def check_sheet(result: "CheckResult") -> Sheet:
         verb=result.verb,
         title=plain(result.file.title),
         kicker=plain(result.file.origin),
-        sentence=words.check_answer(result.verdicts, result.as_of),
+        sentence=check_answer(result.verdicts, result.as_of),
         facts=_facts(about or "its own time, for each statement", result.as_of, result),
         topics=_topics(checks, {}, rows=whole),
         checks=tuple(Check(v.claim.id, _ANSWER[v.word], v.sentence) for v in result.verdicts),
@@ -107,7 +225,7 @@ def check_sheet(result: "CheckResult") -> Sheet:
 
 def report_sheet(result: "ReportResult") -> Sheet:
     """The whole head-to-head."""
-    from headtohead.questions.exhibits import exhibit_specs
+    from headtohead.questions import exhibit_specs
     from headtohead.questions.figures import exhibit_figure
 
     known = {c.source_id: c for c in result.citations}
@@ -119,7 +237,7 @@ def report_sheet(result: "ReportResult") -> Sheet:
     checks = _checks_of(result)
     return Sheet(
         verb="report",
-        title=words.sides_title(result.sides),
+        title=sides_title(result.sides),
         kicker=plain(checks[0][2].file.origin) if checks else "",
         sentence=_report_answer(result, checks),
         facts=_facts(str(result.about), result.as_of, result),
@@ -197,8 +315,8 @@ def check_table(result: "CheckResult") -> DataTable:
     names = ("label", "value", "low", "high", "unit", "n", "about")
     rows = []
     for v in result.verdicts:
-        judged = words.deciding(v)
-        told = words.telling(judged).as_json() if judged.answer.estimates else {}
+        judged = deciding(v)
+        told = telling(judged).as_json() if judged.answer.estimates else {}
         claim = {"id": v.claim.id, "says": v.claim.says, "section": v.claim.section}
         found = {"verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth}
         number = {name: told.get(name) for name in names}
@@ -219,7 +337,7 @@ def _download(rows: Sequence[Mapping[str, Any]]) -> DataTable:
 def _facts(
     about: str, as_of: date, result: "CheckResult | ReportResult"
 ) -> tuple[tuple[str, ...], ...]:
-    until = words.evidence_until(result.citations)
+    until = evidence_until(result.citations)
     return (
         ("About", about),
         ("Known by", str(as_of)),
@@ -246,13 +364,13 @@ def _report_answer(result: "ReportResult", checks: Checks) -> str:
             f"evidence known by {result.as_of} says of them."
         )
     key, _, lead = checks[0]
-    said = [words.check_answer(lead.verdicts, lead.as_of)]
+    said = [check_answer(lead.verdicts, lead.as_of)]
     others = {k: c for k, _, c in checks if k != key}
     if "then" in others:
-        differ = words.other_verdicts(lead.verdicts, others["then"].verdicts)
+        differ = other_verdicts(lead.verdicts, others["then"].verdicts)
         said.append(f"With only what was known at the time, {differ}.")
     if "today" in others:
-        differ = words.other_verdicts(lead.verdicts, others["today"].verdicts)
+        differ = other_verdicts(lead.verdicts, others["today"].verdicts)
         said.append(f"Asked of {others['today'].as_of} itself, {differ}.")
     return " ".join(said)
 
@@ -277,7 +395,7 @@ def _scorecard(checks: Checks) -> Scorecard | None:
     }
     return Scorecard(
         tuple(views[key] for key in _MEANS if key in views),
-        tuple((word, words.STYLES[word]) for word in WORDS),
+        tuple((word, STYLES[word]) for word in WORDS),
     )
 
 
@@ -285,7 +403,7 @@ def _topics(
     checks: Checks, figures: Mapping[str, Figure], *, rows: bool = False
 ) -> tuple[Topic, ...]:
     """Every section that has a claim or an exhibit; claims of unknown sections come last."""
-    from headtohead.questions.exhibits import sections
+    from headtohead.questions import sections
 
     cards = _cards(checks)
     known = {section.slug: section for section in sections()}
@@ -314,8 +432,8 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 key=key,
                 name=name,
                 word=v.word,
-                style=words.STYLES[v.word],
-                mark=words.MARKS[v.word],
+                style=STYLES[v.word],
+                mark=MARKS[v.word],
                 as_of=str(v.as_of),
                 sentence=plain(v.sentence, 4000),
                 decides=plain(v.decides),
@@ -330,7 +448,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
             if v.claim.id == claim.id
         )
         name = anchor("claim", claim.id)
-        decided = words.deciding(first)
+        decided = deciding(first)
         numbers = decided.answer.estimates
         made.append(
             ClaimCard(
@@ -344,7 +462,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 expect=plain(claim.expect),
                 note=plain(claim.note),
                 rulings=rulings,
-                headline=words.telling(decided) if numbers else None,
+                headline=telling(decided) if numbers else None,
                 others=max(0, len(numbers) - 1),
                 why_none=plain(decided.answer.missing),
                 place=place,
@@ -359,10 +477,10 @@ def _reading(name: str, judged: Judged) -> ReadingCard:
     return ReadingCard(
         name=name,
         says=plain(judged.reading.says),
-        truth=words.TRUTHS[judged.truth],
-        bound=words.bound_words(bound, numbers) if bound else "",
+        truth=TRUTHS[judged.truth],
+        bound=bound_words(bound, numbers) if bound else "",
         about=str(judged.about),
-        asked=plain(words.scope_words(judged)),
+        asked=plain(scope_words(judged)),
         finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in answer.notes),
         numbers=numbers,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from headtohead.claims.changes import DiffResult, price_changes, rank_changes, verdict_changes
 from headtohead.claims.claim import ClaimsFile
-from headtohead.claims.judging import claims_of, verdicts_on
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
+from headtohead.claims.verdict import claims_of, verdicts_on
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period
 from headtohead.core.errors import UnknownName
@@ -194,7 +194,7 @@ def _exhibits(
     facts: Facts, sides: Sides, window: Period, as_of: date, progress: Tell
 ) -> dict[str, Exhibit]:
     """Every exhibit that a section of the report declares, answered."""
-    from headtohead.questions.exhibits import sections
+    from headtohead.questions import sections
 
     made = {}
     for section in sections():

@@ -1,13 +1,87 @@
-"""A verdict: two judged readings, and one sentence that a journalist could quote."""
+"""Verdicts: each reading is asked of the evidence and held against its bound (ADR 0004)."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
 
-from headtohead.claims.claim import Claim, Reading
-from headtohead.claims.rules import Truth, Word, holds, word
+from headtohead.claims.claim import Bound, Claim, ClaimsFile, Reading, load
 from headtohead.core.dates import Period
-from headtohead.core.question import Answer
+from headtohead.core.errors import InputError
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Answer, Sides
+from headtohead.core.units import unit
+from headtohead.evidence.facts import Facts
 from headtohead.publish.estimates import range_words
+from headtohead.questions import analyses, ask
+
+Truth = Literal["true", "false", "open", "not measurable"]
+Word = Literal["supported", "narrowly true", "refuted", "open", "not measurable"]
+WORDS: tuple[Word, ...] = ("supported", "narrowly true", "refuted", "open", "not measurable")
+
+
+def meets(estimate: Estimate, bound: Bound) -> Truth:
+    """Whether one estimate meets the bound: inside, outside, or straddling it.
+
+    Raises:
+        InputError: If the units differ.
+    """
+    if bound.unit and bound.unit != estimate.unit:
+        raise InputError(
+            f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
+            f'Write unit = "{estimate.unit}" and the range in that unit.'
+        )
+    low, high = bound.range_of(estimate.label)
+    if bound.judge == "point":
+        printed = round(estimate.value, unit(estimate.unit).digits)
+        return "true" if low <= printed <= high else "false"
+    if low <= estimate.low and estimate.high <= high:
+        return "true"
+    if estimate.high < low or estimate.low > high:
+        return "false"
+    return "open"
+
+
+def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
+    """Whether a reading holds, over all its estimates; without any it is not measurable."""
+    if not estimates:
+        return "not measurable"
+    if bound.each == "each_any":
+        labels = dict.fromkeys(e.label for e in estimates)
+        return _all(_any(meets(e, bound) for e in estimates if e.label == name) for name in labels)
+    truths = [meets(e, bound) for e in estimates]
+    if bound.each != "most":
+        return _all(truths) if bound.each == "all" else _any(truths)
+    half = len(truths) / 2
+    if truths.count("true") > half:
+        return "true"
+    return "open" if truths.count("true") + truths.count("open") > half else "false"
+
+
+def word(as_stated: Truth, kindest: Truth) -> Word:
+    """The verdict on a claim from the truth of its two readings."""
+    if as_stated == "true":
+        return "supported"
+    if kindest == "true":
+        return "narrowly true"
+    if "open" in (as_stated, kindest):
+        return "open"
+    if kindest == "false":
+        return "refuted"
+    # False as stated says nothing of a narrower scope that nobody could measure.
+    return "open" if as_stated == "false" else "not measurable"
+
+
+def _all(truths: Iterable[Truth]) -> Truth:
+    seen = set(truths)
+    return "false" if "false" in seen else "open" if "open" in seen else "true"
+
+
+def _any(truths: Iterable[Truth]) -> Truth:
+    seen = set(truths)
+    return "true" if "true" in seen else "open" if "open" in seen else "false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +195,65 @@ def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
             f"{widest.interval()} from {widest.n:,} {widest.n_of}."
         )
     return stated.answer.missing or kindest.answer.missing
+
+
+def article_claims() -> Path:
+    """The claims of the reference article, as shipped."""
+    return Path(str(files("headtohead").joinpath("data/claims/ai_race_2025.toml")))
+
+
+def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
+    """The claims in a file; the reference article's if None.
+
+    Raises:
+        ClaimsFileError: If the file is wrong.
+    """
+    questions = {i: a.question for i, a in analyses().items()}
+    return load(path or article_claims(), questions, facts.store.source_ids())
+
+
+def verdicts_on(
+    facts: Facts,
+    claims: ClaimsFile,
+    *,
+    about: Period | None,
+    as_of: date,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Verdict, ...]:
+    """The verdict on every claim, asked of `about` instead of its own window where that is given.
+
+    Raises:
+        NoEvidence: If nothing at all was known by then.
+    """
+    facts.require_evidence(as_of)
+    sides = Sides(claims.group, claims.a, claims.b)
+    made = []
+    for claim in claims.claims:
+        progress(claim.id)
+        stated, kindest = (
+            _judge(facts, claim, reading, sides, about, as_of)
+            for reading in (claim.as_stated, claim.kindest)
+        )
+        made.append(verdict(claim, stated, kindest, as_of))
+    return tuple(made)
+
+
+def _judge(
+    facts: Facts, claim: Claim, reading: Reading, sides: Sides, about: Period | None, as_of: date
+) -> Judged:
+    window = about or reading.about or claim.about
+    if reading.cannot:
+        return judge(reading, Answer(missing=reading.cannot), window)
+    if claim.kind == "forecast" and window.end > as_of:
+        ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
+        return judge(reading, Answer(missing=ahead, pending=True), window)
+    answer = ask(
+        facts,
+        reading.analysis,
+        about=window,
+        as_of=as_of,
+        sides=sides,
+        scope=reading.scope,
+        sources=claim.sources,
+    )
+    return judge(reading, answer, window)

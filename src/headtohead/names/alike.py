@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher, get_close_matches
 
 from headtohead.names.book import Book
-from headtohead.names.rules import key
+from headtohead.names.reading import key
 
 _MOST = 5
 _LEAST_LIKENESS = 0.8

@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from headtohead.names.rules import Rules, key
+from headtohead.names.reading import Rules, key
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import UnknownName
 from headtohead.names.book import Alias, Book, Country, Group, Lab, Model, Operator, Span, load_book
-from headtohead.names.reading import PartedName, look_up, names_a_pair, open_up, path_of
-from headtohead.names.rules import fold, key
+from headtohead.names.reading import PartedName, fold, key, look_up, names_a_pair, open_up, path_of
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 

@@ -14,6 +14,7 @@ from headtohead.core.question import Answer, Ask, Frames, Question, Sides
 
 if TYPE_CHECKING:
     from headtohead.evidence.facts import Facts
+    from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 FOLDERS = ("performance", "openness", "cost", "hardware", "investment", "impact")
 _ELSEWHERE = {"performance": "headtohead.capability.questions"}
@@ -87,3 +88,15 @@ def ask(
         scope=scope,
         sources=sources,
     )
+
+
+def sections() -> "tuple[ReportSection, ...]":
+    """The sections of the report, in the order of the folders."""
+    return tuple(
+        importlib.import_module(f"{__name__}.exhibits.{folder}").SECTION for folder in FOLDERS
+    )
+
+
+def exhibit_specs() -> "dict[str, ExhibitSpec]":
+    """Every exhibit of every section by slug, in reading order."""
+    return {spec.slug: spec for section in sections() for spec in section.exhibits}

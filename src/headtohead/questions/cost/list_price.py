@@ -2,8 +2,7 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.prices.in_force import in_force, notes_on
-from headtohead.prices.lists import MIX_WORDS, rule_of
+from headtohead.prices.in_force import MIX_WORDS, in_force, notes_on, rule_of
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",

@@ -9,7 +9,7 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side_column
-from headtohead.prices.lists import MIX_WORDS, mixed
+from headtohead.prices.in_force import MIX_WORDS, mixed
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.quantiles import student_quantile
 

@@ -7,8 +7,7 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, named, shown, side_column
-from headtohead.prices.in_force import in_force, notes_on
-from headtohead.prices.lists import MIX_WORDS, rule_of
+from headtohead.prices.in_force import MIX_WORDS, in_force, notes_on, rule_of
 from headtohead.questions.pareto import front_probability, pareto_front
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.quantiles import normal_quantile
