@@ -11,8 +11,8 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import ingest, raw_from_folder
-from headtohead.evidence.sources import importer
 from headtohead.evidence.store import builtin_folder
 
 

@@ -9,8 +9,8 @@ import click
 
 from headtohead.cli import commands
 from headtohead.core.units import unit_of
+from headtohead.evidence.catalogue import importers
 from headtohead.evidence.curated import curated_sources
-from headtohead.evidence.sources import importers
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, tables
 from headtohead.questions import analyses

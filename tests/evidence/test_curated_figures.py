@@ -57,7 +57,7 @@ class TestShippedFigures:
             assert {n: (len(r), len(r)) for n, r in tables.items()} == dict(source.rows)
 
     def test_no_source_takes_the_name_of_an_importer(self) -> None:
-        from headtohead.evidence.sources import importers
+        from headtohead.evidence.catalogue import importers
 
         assert not {s.source_id for s, _ in CURATED} & set(importers())
 

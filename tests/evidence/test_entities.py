@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from headtohead.evidence.entities import COLUMNS, with_entities
+from headtohead.evidence.facts import COLUMNS, with_entities
 from headtohead.names.names import Names
 
 NAMES = Names.load()

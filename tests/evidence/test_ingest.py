@@ -24,8 +24,8 @@ from headtohead.core.errors import (
     UpstreamChanged,
 )
 from headtohead.evidence import catalogue
+from headtohead.evidence.catalogue import Importer, importer
 from headtohead.evidence.ingest import entry_of, ingest, raw_from_folder
-from headtohead.evidence.sources import Importer, importer
 from headtohead.evidence.sourcing import RawFile, RawFiles
 from headtohead.evidence.store import Store
 

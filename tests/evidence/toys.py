@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from headtohead.evidence.sources import Importer, SourceModule
+from headtohead.evidence.catalogue import Importer, SourceModule
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Row, Source
 from headtohead.evidence.store import Store
 

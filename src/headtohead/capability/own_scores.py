@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import OWN_SCORES, Citation
 from headtohead.evidence.benchmarks import benchmarks
-from headtohead.evidence.entities import with_entities
-from headtohead.evidence.frames import polars_schema
-from headtohead.evidence.tables import table
+from headtohead.evidence.facts import with_entities
+from headtohead.evidence.tables import polars_schema, table
 from headtohead.evidence.traps import repeats, scales
 from headtohead.files.opening import PARQUET, content, digest
 from headtohead.names.names import Names

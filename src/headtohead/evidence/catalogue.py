@@ -1,13 +1,21 @@
-"""What an evidence folder holds: one entry an import, replaced as a whole or not at all."""
+"""Which sources there are, and what an evidence folder holds of them.
+
+The catalogue of a folder has one entry an import; it is replaced as a whole or not at all.
+"""
 
 import hashlib
+import importlib
 import json
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol, cast
 
-from headtohead.core.errors import DamagedStore, StoreFull
+from headtohead.core.errors import DamagedStore, StoreFull, UnknownName
+from headtohead.evidence import sources
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 from headtohead.publish import files
 from headtohead.publish.files import PART, settle
 
@@ -19,6 +27,50 @@ _STANDS = (
     "Free some space or choose another folder with --store; the evidence you had is untouched."
 )
 _DAYS = ("edition", "known_on", "retrieved_on")
+
+
+class SourceModule(Protocol):
+    """What every module in this folder offers."""
+
+    SOURCE: Source
+
+    def parse(self, raw: RawFiles) -> Parsed:
+        """The rows in the raw files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A discovered source."""
+
+    source: Source
+    module: SourceModule
+
+
+def source_ids() -> list[str]:
+    """All sources by id, without importing them: the folder listing is the registry."""
+    return sorted(info.name for info in pkgutil.iter_modules(sources.__path__))
+
+
+def importers() -> dict[str, Importer]:
+    """All sources by id."""
+    return {source_id: _load(source_id) for source_id in source_ids()}
+
+
+def importer(source_id: str) -> Importer:
+    """The source called `source_id`.
+
+    Raises:
+        UnknownName: If none is.
+    """
+    if source_id not in source_ids():
+        raise UnknownName("source", source_id, source_ids())
+    return _load(source_id)
+
+
+def _load(source_id: str) -> Importer:
+    module = cast(SourceModule, importlib.import_module(f"{sources.__name__}.{source_id}"))
+    return Importer(module.SOURCE, module)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

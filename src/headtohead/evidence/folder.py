@@ -7,9 +7,9 @@ from pathlib import Path
 
 from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
 from headtohead.evidence import files
+from headtohead.evidence.catalogue import Importer, importer, importers
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import State, Updated, report, take
-from headtohead.evidence.sources import Importer, importer, importers
 from headtohead.evidence.store import Store
 
 

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.errors import DamagedDownload, EvidenceError, InputError, UpstreamChanged
 from headtohead.evidence import catalogue, files
-from headtohead.evidence.frames import frame
-from headtohead.evidence.sources import Importer
+from headtohead.evidence.catalogue import Importer
 from headtohead.evidence.sourcing import RawFiles, Source
-from headtohead.evidence.tables import table
+from headtohead.evidence.tables import frame, table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,10 +7,9 @@ from typing import Literal
 
 from headtohead.core.errors import EvidenceError, HeadToHeadError, SourceUnreachable, StoreFull
 from headtohead.evidence import snapshots
-from headtohead.evidence.catalogue import Import
+from headtohead.evidence.catalogue import Import, Importer
 from headtohead.evidence.download import Version
 from headtohead.evidence.ingest import Imported, ingest
-from headtohead.evidence.sources import Importer
 from headtohead.evidence.sourcing import RawFiles
 from headtohead.evidence.store import Store
 

@@ -2,10 +2,10 @@
 
 from headtohead.core.errors import EvidenceError
 from headtohead.evidence import catalogue, snapshots
+from headtohead.evidence.catalogue import Importer, importers
 from headtohead.evidence.ingest import Imported, entry_of
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import Updated, report
-from headtohead.evidence.sources import Importer, importers
 from headtohead.evidence.store import Store
 
 

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Citation
 from headtohead.evidence import catalogue
-from headtohead.evidence.frames import polars_schema
-from headtohead.evidence.sources import importer, source_ids
 from headtohead.evidence.sourcing import Source
-from headtohead.evidence.tables import Column, Table, table, tables
+from headtohead.evidence.tables import Column, Table, polars_schema, table, tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,7 +133,7 @@ class Store:
     def source_ids(self) -> frozenset[str]:
         """Every source that has an importer or was gathered by hand."""
         by_hand = (f.name for f in self.curated.glob("*") if f.is_dir())
-        return frozenset(source_ids()) | frozenset(by_hand)
+        return frozenset(catalogue.source_ids()) | frozenset(by_hand)
 
     def cards(self) -> tuple[Card, ...]:
         """Every source: what is built in, what was gathered by hand, what was downloaded."""
@@ -152,7 +150,7 @@ class Store:
                 self._by_hand[i] = curated_source(self.curated / i)[0]
             made.append(
                 Card(
-                    self._by_hand[i] if curated else importer(i).source,
+                    self._by_hand[i] if curated else catalogue.importer(i).source,
                     tuple(e for e in (*shipped, *mine) if e.source_id == i),
                     builtin=curated or any(e.source_id == i for e in shipped),
                     curated=curated,

@@ -1,14 +1,31 @@
-"""The declared tables: what evidence looks like once it is ours, read from data/tables.toml."""
+"""The declared tables (data/tables.toml), and rows checked against them before they are kept."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from headtohead.core.errors import UnknownName
+from headtohead.core.errors import EvidenceError, UnknownName
+from headtohead.evidence.sourcing import Row, Source
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Kind = Literal["text", "real", "int", "flag", "day", "moment"]
+_EARLIEST = date(1900, 1, 1)
+_KINDS: dict[Kind, tuple[type, ...]] = {
+    "text": (str,),
+    "real": (float, int),
+    "int": (int,),
+    "flag": (bool,),
+    "day": (date,),
+    "moment": (datetime,),
+}
+# A source of a million rows would not fit twice into memory as dictionaries.
+_SLICE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +101,126 @@ def table(name: str) -> Table:
     if name not in tables():
         raise UnknownName("table", name, tables())
     return tables()[name]
+
+
+def polars_schema(table: Table) -> "dict[str, pl.DataType]":
+    """Column -> polars type of the table's own and common columns, in order."""
+    import polars as pl
+
+    kinds: dict[str, pl.DataType] = {
+        "text": pl.String(),
+        "real": pl.Float64(),
+        "int": pl.Int64(),
+        "flag": pl.Boolean(),
+        "day": pl.Date(),
+        "moment": pl.Datetime("us", "UTC"),
+    }
+    return {c.name: kinds[c.kind] for c in table.all_columns}
+
+
+def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> "pl.DataFrame":
+    """The rows as a checked frame of the table.
+
+    Rows may leave out `known_on`, `verified` and the `vintage` of a source that is replaced as a
+    whole: `known_on` stands in for both days.
+
+    Raises:
+        EvidenceError: If a column is unknown or empty, a type is wrong, a key occurs twice, an
+            number is not finite, an interval does not hold its value, or a date lies before 1900.
+    """
+    import polars as pl
+
+    schema = polars_schema(table)
+    kinds = {c.name: c.kind for c in table.all_columns}
+    made = pl.DataFrame(schema=schema)
+    try:
+        for start in range(0, len(rows), _SLICE_ROWS):
+            some = rows[start : start + _SLICE_ROWS]
+            filled = [_fill(source, table, kinds, row, known_on) for row in some]
+            made = made.vstack(pl.DataFrame(filled, schema=schema, strict=True))
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise EvidenceError(
+            f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
+        ) from None
+    for column in table.all_columns:
+        empty = made[column.name].null_count() if column.required else 0
+        if empty:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
+                f"{made.height} rows, but every row needs it."
+            )
+        wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
+        if wrong:
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
+                f"{wrong} rows. Leave the value empty where there is none."
+            )
+        if column.kind == "day" and made.height:
+            first = made[column.name].min()
+            if isinstance(first, date) and first < _EARLIEST:
+                raise EvidenceError(
+                    f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
+                )
+    strange = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
+    if strange.height:
+        raise EvidenceError(
+            f"{source.source_id}: {strange.height} rows of {table.name} have a row_url that is "
+            f"not one web address, for example {strange['row_url'][0]!r}."
+        )
+    key = [*table.key, "known_on"]
+    twice = made.height - made.select(key).n_unique()
+    if twice:
+        example = made.filter(made.select(key).is_duplicated()).select(key).row(0, named=True)
+        raise EvidenceError(
+            f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
+        )
+    _check_intervals(table, source, made)
+    return made
+
+
+def _fill(source: Source, table: Table, kinds: Mapping[str, Kind], row: Row, known_on: date) -> Row:
+    unknown = row.keys() - kinds.keys()
+    if unknown:
+        raise EvidenceError(
+            f"{source.source_id}: {table.name} has no column {', '.join(sorted(unknown))}. "
+            "Add it to data/tables.toml or drop it in the parser."
+        )
+    values: dict[str, Any] = {**row, "source_id": source.source_id}
+    if values.get("known_on") is None:
+        values["known_on"] = known_on
+    if values.get("verified") is None:
+        values["verified"] = True
+    if source.whole and values.get("vintage") is None:
+        values["vintage"] = known_on
+    for name, value in values.items():
+        if value is not None and not _is(kinds[name], value):
+            raise EvidenceError(
+                f"{source.source_id}: {table.name}.{name} holds {value!r}, which is no "
+                f"{kinds[name]}. Convert it in the parser; a moment needs a time zone."
+            )
+    return {name: values.get(name) for name in kinds}
+
+
+def _is(kind: Kind, value: object) -> bool:
+    """Whether a value is of a kind; polars would quietly cut 1.5 to an int, a time to a day."""
+    if type(value) not in _KINDS[kind]:
+        return False
+    return not isinstance(value, datetime) or value.tzinfo is not None
+
+
+def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None:
+    """Columns x_low_unit and x_high_unit must hold x_unit between them."""
+    import polars as pl
+
+    names = {c.name for c in table.columns}
+    for low in sorted(n for n in names if "_low_" in n or n.startswith("low_")):
+        high, value = low.replace("low_", "high_"), low.replace("low_", "")
+        if high not in names or value not in names:
+            continue
+        wrong = made.filter((pl.col(low) > pl.col(value)) | (pl.col(high) < pl.col(value)))
+        if wrong.height:
+            example = wrong.select(low, value, high).row(0)
+            raise EvidenceError(
+                f"{source.source_id}: {wrong.height} rows of {table.name} have {value} outside "
+                f"{low}..{high}, for example {example}."
+            )

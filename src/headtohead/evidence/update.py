@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
 from headtohead.evidence import snapshots
+from headtohead.evidence.catalogue import Importer, importer, importers
 from headtohead.evidence.download import (
     Held,
     NoConnection,
@@ -21,7 +22,6 @@ from headtohead.evidence.download import (
 )
 from headtohead.evidence.lock import writing
 from headtohead.evidence.outcome import Updated, report, take
-from headtohead.evidence.sources import Importer, importer, importers
 from headtohead.evidence.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence.store import Store
 

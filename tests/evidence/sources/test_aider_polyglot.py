@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import aider_polyglot, importer
+from headtohead.evidence.sources import aider_polyglot
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 DAY = date(2025, 10, 3)

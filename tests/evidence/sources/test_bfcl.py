@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import bfcl, importer
+from headtohead.evidence.sources import bfcl
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 DAY = date(2026, 4, 12)

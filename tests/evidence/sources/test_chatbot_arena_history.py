@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import chatbot_arena_history, importer
+from headtohead.evidence.sources import chatbot_arena_history
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 HEADER = "key,Model,rating,License,Organization,date"

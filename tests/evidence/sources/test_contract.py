@@ -10,9 +10,9 @@ import pytest
 
 from headtohead.core.errors import DamagedDownload, EvidenceError, UpstreamChanged
 from headtohead.core.estimate import Evaluator
+from headtohead.evidence.catalogue import importer, importers
 from headtohead.evidence.files import fits
 from headtohead.evidence.ingest import frames_of
-from headtohead.evidence.sources import importer, importers
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 from headtohead.evidence.tables import tables
 

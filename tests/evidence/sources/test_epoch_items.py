@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import epoch_items, importer
+from headtohead.evidence.sources import epoch_items
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, benchmark_id
 
 DAY = date(2026, 5, 2)

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of
-from headtohead.evidence.sources import importer, lmarena_leaderboard
+from headtohead.evidence.sources import lmarena_leaderboard
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 DAY = date(2026, 9, 13)

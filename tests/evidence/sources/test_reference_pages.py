@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from scripts.write_reference import pages
 
-from headtohead.evidence.sources import importers
+from headtohead.evidence.catalogue import importers
 from headtohead.evidence.tables import tables
 
 _FOLDER = Path(__file__).resolve().parents[3] / "docs" / "reference"

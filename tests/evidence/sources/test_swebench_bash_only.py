@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import importer, swebench_bash_only
+from headtohead.evidence.sources import swebench_bash_only
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 DAY = date(2025, 12, 10)

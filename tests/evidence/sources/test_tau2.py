@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of, raw_from_folder
-from headtohead.evidence.sources import importer, tau2
+from headtohead.evidence.sources import tau2
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
 DAY = date(2026, 8, 17)

@@ -8,8 +8,7 @@ import pytest
 from tests.evidence.toys import in_memory
 
 from headtohead.core.errors import EvidenceError
-from headtohead.evidence.frames import frame, polars_schema
-from headtohead.evidence.tables import table, tables
+from headtohead.evidence.tables import frame, polars_schema, table, tables
 
 KNOWN = date(2026, 1, 15)
 TOY = in_memory({}).source
