@@ -131,7 +131,7 @@ def _boards(folder: str) -> Ready:
     from headtohead.ratings.bradley_terry.counts import Counts
     from headtohead.ratings.bradley_terry.covariance import covariance
     from headtohead.ratings.bradley_terry.fit import fit
-    from headtohead.ratings.cells import CellCounter
+    from headtohead.ratings.tally import CellCounter
 
     names = _names(folder)
     a, b, outcome = (np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome"))

@@ -13,7 +13,7 @@ from tests.ratings.reading.vote_files import cells, counted
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.cells import CellCounter
+from headtohead.ratings.tally import CellCounter
 from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
 from headtohead.ratings.tally import Tally, clustered_cells, tally
 
@@ -153,8 +153,8 @@ def test_tables_and_sorted_keys_count_alike(monkeypatch: pytest.MonkeyPatch, mos
         "kind": [f"k{i}" for i in rng.integers(0, 9, n)],
     })  # fmt: skip
     expected = counted(table, ["kind"])
-    monkeypatch.setattr("headtohead.ratings.cells._MOST_CELLS", most)
-    monkeypatch.setattr("headtohead.ratings.cells._MOST_ROWS", 500)
+    monkeypatch.setattr("headtohead.ratings.tally._MOST_CELLS", most)
+    monkeypatch.setattr("headtohead.ratings.tally._MOST_ROWS", 500)
     assert _same(expected, counted(table, ["kind"], chunk_rows=150))
 
 
