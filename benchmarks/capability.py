@@ -26,7 +26,7 @@ from scipy.sparse import csr_matrix
 from headtohead.capability.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
 from headtohead.capability.irt.eci import Ridge
 from headtohead.capability.irt.newton import Params, logits
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import one_thread
 
 Floats = NDArray[np.float64]
 _FIXED, _STRENGTH, _CLIP = "Winogrande", 0.1, 1e-3

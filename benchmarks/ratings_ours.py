@@ -36,9 +36,9 @@ def _counts(votes: object) -> Found:
 
 
 def _with_intervals(votes: object) -> Found:
-    from headtohead.ratings.bradley_terry.bounds import bounds
     from headtohead.ratings.bradley_terry.covariance import covariance
     from headtohead.ratings.bradley_terry.fit import fit
+    from headtohead.ratings.bradley_terry.intervals import bounds
 
     fitted = fit(_counts(votes), prior=0)
     return fitted, *bounds(fitted, covariance(fitted))
@@ -85,7 +85,8 @@ def _style(folder: str) -> Ready:
     import numpy as np
 
     from headtohead.ratings.bradley_terry.style.control import fit_style
-    from headtohead.ratings.reading.votes import VoteOptions, open_votes
+    from headtohead.ratings.reading.votes import open_votes
+    from headtohead.ratings.settings import VoteOptions
     from headtohead.ratings.subset import Subset
     from headtohead.ratings.tally import ALL, tally
 
@@ -127,10 +128,10 @@ def _verb(folder: str, *, parquet: bool = False, style: bool = False) -> Ready:
 def _boards(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.ratings.bradley_terry.bounds import bounds
     from headtohead.ratings.bradley_terry.counts import Counts
     from headtohead.ratings.bradley_terry.covariance import covariance
     from headtohead.ratings.bradley_terry.fit import fit
+    from headtohead.ratings.bradley_terry.intervals import bounds
     from headtohead.ratings.tally import CellCounter
 
     names = _names(folder)
@@ -161,10 +162,10 @@ def _boards(folder: str) -> Ready:
 def _refit(folder: str) -> Ready:
     import numpy as np
 
-    from headtohead.ratings.bradley_terry.bounds import bounds
     from headtohead.ratings.bradley_terry.counts import Counts
     from headtohead.ratings.bradley_terry.covariance import covariance
     from headtohead.ratings.bradley_terry.fit import fit
+    from headtohead.ratings.bradley_terry.intervals import bounds
 
     names = _names(folder)
     columns = [np.load(Path(folder) / f"{name}.npy") for name in ("a", "b", "outcome")]
@@ -200,10 +201,10 @@ def _only_import(_: str) -> Ready:
 _STATS = (
     "headtohead",
     "headtohead.ratings.bradley_terry",
-    "headtohead.ratings.bradley_terry.bounds",
+    "headtohead.ratings.bradley_terry.intervals",
 )
 _VOTES = (*_STATS, "headtohead.ratings.tally", "headtohead.ratings.reading.votes", "pyarrow")
-_VERB = (*_VOTES, "headtohead.ratings.verb", "headtohead.ratings.rank")
+_VERB = (*_VOTES, "headtohead.ratings.verb", "headtohead.ratings.verb")
 _STYLED = (
     "headtohead.ratings.bradley_terry.style.control",
     "headtohead.ratings.bradley_terry.style.passes",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.stats.quantiles import normal_probability, normal_quantile
+from headtohead.stats.intervals import normal_probability, normal_quantile
 from headtohead.trials.paired.means import tango_variance
 from headtohead.trials.power import Assumed
 

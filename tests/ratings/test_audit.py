@@ -12,12 +12,12 @@ from headtohead.ratings.audit import audit
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.rank import rank_votes
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import clustered_cells
 from headtohead.ratings.trust import Trust
+from headtohead.ratings.verb import rank_votes
 
 
 def board(votes: Columns) -> Board:

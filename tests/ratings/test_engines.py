@@ -19,9 +19,9 @@ from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
 from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
 from headtohead.ratings.engines import EngineVotes, is_engine_table, open_engine
 from headtohead.ratings.engines.votes import span
-from headtohead.ratings.reading.options import Window
 from headtohead.ratings.reading.times import WINDOWS, label
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import Tally, clustered_cells
 

@@ -11,9 +11,9 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
 from headtohead.ratings.grouping import GROUPS, groups_of, labels_of
-from headtohead.ratings.rank import rank_votes
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.verb import rank_votes
 
 LABELS = {"m1": "east", "m3": "east", "m0": "west", "m2": "west"}
 

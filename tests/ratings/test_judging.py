@@ -9,9 +9,9 @@ from tests.ratings.made_votes import POINTS, Columns, ends, made, names, strengt
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.trust.powered import powered
 from headtohead.ratings.judging import JUDGE, PEOPLE, Joined, join, judged_boards
-from headtohead.ratings.rank import rank_votes
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.verb import rank_votes
 
 Vote = tuple[str, str, str, str]
 

@@ -10,15 +10,15 @@ from tests.ratings.made_votes import POINTS, Columns, duel, joined, made, names,
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Board
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.rank import Ranked, moves_of, rank_counts, rank_votes, with_style
-from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
-from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.bradley_terry.intervals import bounds
+from headtohead.ratings.reading.votes import Votes, open_votes
+from headtohead.ratings.settings import RankSettings, VoteOptions
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import Tally, clustered_cells, tally
+from headtohead.ratings.verb import Ranked, moves_of, rank_counts, rank_votes, with_style
 
 VOTES = made(3000, 1)
 

@@ -15,7 +15,7 @@ import headtohead
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.result import RankResult
-from headtohead.ratings.sheet.data import rank_json
+from headtohead.ratings.sheet.sheet import rank_json
 from headtohead.ratings.tally import tally
 
 VOTES = made(1500, 1)

@@ -13,9 +13,9 @@ from tests.ratings.reading.vote_files import cells, counted
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.tally import CellCounter
-from headtohead.ratings.reading.votes import VoteOptions, Votes, open_votes
-from headtohead.ratings.tally import Tally, clustered_cells, tally
+from headtohead.ratings.reading.votes import Votes, open_votes
+from headtohead.ratings.settings import VoteOptions
+from headtohead.ratings.tally import CellCounter, Tally, clustered_cells, tally
 
 Row = tuple[Any, ...]
 _NAMES = ("model_a", "model_b", "winner", "language", "tags", "time", "voter")

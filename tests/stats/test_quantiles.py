@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.stats.quantiles import normal_probability, normal_quantile, student_quantile
+from headtohead.stats.intervals import normal_probability, normal_quantile, student_quantile
 
 
 @pytest.mark.parametrize(

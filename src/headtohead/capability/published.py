@@ -6,7 +6,7 @@ from headtohead.capability.irt import Index, Scores
 from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.question import Frames
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import normal_quantile
 
 _INDEX = "eci"
 _COLUMNS = ("model_id", "lab", "country", "open", "family", "brand")

@@ -18,7 +18,7 @@ from headtohead.ratings.trust import (
     VoterInfluence,
     Voters,
 )
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import one_thread
 
 _SHOWN = 50
 _WHY = {

@@ -10,18 +10,22 @@ import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Interval
-from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
-from headtohead.ratings.bradley_terry.connectivity import connectivity
-from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.counts import Counts, connectivity
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, Errors, covariance
 from headtohead.ratings.bradley_terry.fit import Fit, fit
-from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
+from headtohead.ratings.bradley_terry.intervals import (
+    RankSets,
+    beats,
+    bounds,
+    gap,
+    joint_width,
+    rank_sets,
+)
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.ratings.settings import MIDDLE, POINTS_PER_LOGIT, RankSettings
 from headtohead.stats.bootstrap import percentile_interval
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import around, normal_quantile
 
 _FEW_CLUSTERS = 20
 _NAMED = 5

@@ -16,8 +16,7 @@ from headtohead.publish.command_line import (
     verb,
     write,
 )
-from headtohead.ratings.reading.options import VoteOptions
-from headtohead.ratings.settings import BoardOptions, RankSettings
+from headtohead.ratings.settings import BoardOptions, RankSettings, VoteOptions
 
 
 @verb("h2h rank votes.csv --by language --cluster voter")

@@ -158,13 +158,13 @@ class RankResult(Result):
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        from headtohead.ratings.sheet.data import rank_json
+        from headtohead.ratings.sheet.sheet import rank_json
 
         return rank_json(self)
 
     def table(self) -> DataTable:
         """One row for each model and board."""
-        from headtohead.ratings.sheet.data import rank_table
+        from headtohead.ratings.sheet.sheet import rank_table
 
         return rank_table(self)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
-from headtohead.ratings.reading.options import Window
+from headtohead.ratings.settings import Window
 from headtohead.stats.inputs import IntArray
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from headtohead.stats.inputs import (
     same_length,
     vector,
 )
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_probability, student_quantile
+from headtohead.stats.intervals import around, normal_probability, student_quantile
 
 Weights = Literal["bayesian", "classic"]
 

@@ -1,10 +1,15 @@
-"""The checks that every estimator makes on what it is given."""
+"""What estimators share: types of arrays, checks of what is given, the number of threads."""
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -104,3 +109,20 @@ def check_count(value: float, name: str, least: int = 0) -> int:
     if value != int(value) or value < least:
         raise ValueError(f"{name} is {value}; it must be a whole number of at least {least}")
     return int(value)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """While it lasts, linear algebra runs on one thread; works as a decorator too."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> "ThreadpoolController":
+    import numpy as np
+    from threadpoolctl import ThreadpoolController
+
+    # The libraries are found among those already loaded.
+    np.linalg.inv(np.eye(1))
+    return ThreadpoolController()

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import Labels, check_count, check_level, vector
-from headtohead.stats.intervals import wilson
-from headtohead.stats.quantiles import normal_probability, normal_quantile, student_quantile
+from headtohead.stats.intervals import normal_probability, normal_quantile, student_quantile, wilson
 from headtohead.trials.paired.means import cluster_codes, tango_variance, tango_z
 from headtohead.trials.words import Kind
 

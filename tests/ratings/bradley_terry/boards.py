@@ -8,8 +8,7 @@ import numpy as np
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
-from headtohead.ratings.bradley_terry.fit import Fit
-from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.ratings.bradley_terry.fit import Fit, logistic
 from headtohead.stats.inputs import FloatArray, IntArray
 
 ELO = 400 / np.log(10)

@@ -12,10 +12,10 @@ from tests.ratings.bradley_terry.boards import World, board
 
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry import TIES, Ties
-from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import Fit, expected, fit
+from headtohead.ratings.bradley_terry.intervals import beats, bounds, gap
 from headtohead.stats.inputs import FloatArray
 
 # Four equals, so often compared that only a newcomer's own votes are unsure.

@@ -8,8 +8,7 @@ from scipy import optimize
 from scipy.sparse import csgraph
 from tests.ratings.bradley_terry.boards import board
 
-from headtohead.ratings.bradley_terry.connectivity import connectivity
-from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.counts import Counts, connectivity
 from headtohead.ratings.bradley_terry.fit import fit
 
 _CORE = board(("a", "b", 5, 4, 1), ("b", "c", 3, 6), ("a", "c", 4, 4))

@@ -25,10 +25,10 @@ from tests.ratings.bradley_terry.boards import (
 from tests.simulations import lengths
 
 from headtohead.ratings.bradley_terry import TIES, Ties
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import Fit, fit
+from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _RARE = 3.72

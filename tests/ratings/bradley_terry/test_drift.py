@@ -10,8 +10,7 @@ from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.drift import Move, drift
-from headtohead.ratings.bradley_terry.fit import Fit, fit
-from headtohead.ratings.bradley_terry.links import link
+from headtohead.ratings.bradley_terry.fit import Fit, fit, link
 from headtohead.stats.inputs import FloatArray
 
 Window = tuple[str, Fit, FloatArray]

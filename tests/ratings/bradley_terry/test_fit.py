@@ -19,8 +19,7 @@ from tests.ratings.bradley_terry.boards import (
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
-from headtohead.ratings.bradley_terry.fit import Fit, expected, fit
-from headtohead.ratings.bradley_terry.links import link
+from headtohead.ratings.bradley_terry.fit import Fit, expected, fit, link
 from headtohead.stats.inputs import FloatArray
 
 # The article "Bradley-Terry model" of the English Wikipedia: wins of the row over the column.

@@ -8,11 +8,10 @@ from tests.ratings.bradley_terry.boards import ELO, World, counted, names
 from tests.ratings.bradley_terry.style.style_votes import style_of_votes
 
 from headtohead.ratings.bradley_terry import Ties
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import fit
+from headtohead.ratings.bradley_terry.intervals import bounds, joint_width
 from headtohead.ratings.bradley_terry.leverage import not_below, undrawn
-from headtohead.ratings.bradley_terry.ranking import joint_width
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import IntArray
 

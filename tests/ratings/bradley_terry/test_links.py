@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.ratings.bradley_terry import TIES, Ties
-from headtohead.ratings.bradley_terry.links import Terms, link, log_logistic, logistic
+from headtohead.ratings.bradley_terry.fit import Terms, link, log_logistic, logistic
 from headtohead.stats.inputs import FloatArray
 
 _D = np.array([-9.0, -2.5, -0.7, 0.0, 0.3, 1.9, 8.0])

@@ -12,12 +12,10 @@ import pytest
 from tests.ratings.bradley_terry.boards import ELO, World, board, names
 
 from headtohead.ratings.bradley_terry import Ties
-from headtohead.ratings.bradley_terry.bounds import beats, bounds, gap
-from headtohead.ratings.bradley_terry.connectivity import connectivity
-from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.counts import Counts, connectivity
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.bradley_terry.ranking import rank_sets
+from headtohead.ratings.bradley_terry.intervals import beats, bounds, gap, rank_sets
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import FloatArray
 

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import World
 
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.bradley_terry.ranking import RankSets, joint_width, rank_sets
+from headtohead.ratings.bradley_terry.intervals import RankSets, bounds, joint_width, rank_sets
 from headtohead.stats.inputs import BoolArray, FloatArray
 
 # PISA 2018, mathematics: mean score and standard error of 37 countries, as analysed by Mogstad,
@@ -214,7 +213,7 @@ def test_models_known_exactly_are_told_apart_and_equals_are_not() -> None:
 def test_pairs_are_worked_through_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     strength, v = _random_board(3, 9)
     whole = rank_sets(strength, v, _rng(), draws=500)
-    monkeypatch.setattr("headtohead.ratings.bradley_terry.ranking._CELLS", 1100)
+    monkeypatch.setattr("headtohead.ratings.bradley_terry.intervals._CELLS", 1100)
     assert np.array_equal(rank_sets(strength, v, _rng(), draws=500).stronger, whole.stronger)
 
 

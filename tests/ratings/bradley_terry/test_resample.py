@@ -8,10 +8,10 @@ import pytest
 from tests.ratings.bradley_terry.boards import World, board, counted, one_by_one
 
 from headtohead.ratings.bradley_terry import Ties
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import fit
+from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import FloatArray
 

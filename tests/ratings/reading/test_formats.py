@@ -9,11 +9,10 @@ import pytest
 from tests.ratings.reading.vote_files import cells, counted, plain, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.ratings.reading.columns import Columns
 from headtohead.ratings.reading.layout import FORMATS, VOCABULARY, Counted
-from headtohead.ratings.reading.options import SIDES, WINNERS, WORDS
-from headtohead.ratings.reading.tables import VoteTable
-from headtohead.ratings.reading.votes import VoteOptions, format_of, open_votes
+from headtohead.ratings.reading.tables import Columns, VoteTable
+from headtohead.ratings.reading.votes import format_of, open_votes
+from headtohead.ratings.settings import SIDES, WINNERS, WORDS, VoteOptions
 from headtohead.ratings.tally import tally
 
 _DOCS = Path(__file__).parents[3] / "docs" / "reference" / "votes.md"

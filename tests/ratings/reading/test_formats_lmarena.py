@@ -10,7 +10,8 @@ import pytest
 from tests.ratings.reading.vote_files import cells, counted, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import VoteOptions
 
 _CRITERIA = (
     "complexity",

@@ -7,7 +7,8 @@ import pytest
 from tests.ratings.reading.vote_files import cells, counted, plain, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import VoteOptions
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import pytest
 from tests.ratings.reading.vote_files import cells, counted, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.ratings.reading.votes import Ballots, VoteOptions, open_votes
+from headtohead.ratings.reading.votes import Ballots, open_votes
+from headtohead.ratings.settings import VoteOptions
 
 _COLUMNS: dict[str, list[Any]] = {
     "model_a": ["ada", "ada", "bob", "cyd", "ada"],

@@ -8,7 +8,8 @@ import pytest
 from tests.ratings.reading.vote_files import counted, write
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import VoteOptions
 
 _GOOD = {"model_a": "ada", "model_b": "bob", "winner": "tie", "time": "2025-01-01", "tone": 0.5}
 

@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from headtohead.ratings.reading.votes import VoteOptions, open_votes
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import VoteOptions
 from headtohead.ratings.tally import Tally, tally
 
 Record = Mapping[str, Any]

@@ -12,8 +12,8 @@ from tests.ratings.sheet import ranking_builder as build
 
 from headtohead.core.units import unit_of
 from headtohead.ratings.result import RankResult
-from headtohead.ratings.sheet.data import rank_json
-from headtohead.ratings.sheet.naming import parts_of
+from headtohead.ratings.sheet.sheet import rank_json
+from headtohead.ratings.sheet.words import parts_of
 
 RANKINGS = {
     "plain": build.made(),

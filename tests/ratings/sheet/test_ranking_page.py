@@ -18,9 +18,8 @@ from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import JudgeUse, RankResult
 from headtohead.ratings.sheet import charts
-from headtohead.ratings.sheet.boards import boards_figure
-from headtohead.ratings.sheet.data import COLUMNS, votes_between
-from headtohead.ratings.sheet.naming import ModelNames
+from headtohead.ratings.sheet.figures import STANDING, boards_figure
+from headtohead.ratings.sheet.words import ModelNames
 
 RANKINGS = {
     "plain": build.made(),
@@ -165,13 +164,13 @@ def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]
 
 def test_every_board_is_embedded_whole(pages: dict[str, str]) -> None:
     result, data = RANKINGS["everything"], embedded(pages["everything"])["chooser"]
-    assert data["columns"] == list(COLUMNS)
+    assert data["columns"] == [column.name for column in STANDING]
     assert len(data["boards"]) == len(result.boards)
     for entry in data["boards"]:
         board = result.board(entry["key"])
         assert len(entry["rows"]) == len(board.standings)
         for row, s in zip(entry["rows"], board.standings, strict=True):
-            found = dict(zip(COLUMNS, row, strict=True))
+            found = dict(zip(data["columns"], row, strict=True))
             assert found["model"] == s.model
             assert found["rating_elo"] == pytest.approx(s.rating.value, abs=0.0006)
             assert found["joint_low_elo"] == pytest.approx(s.joint.low, abs=0.0006)
@@ -225,7 +224,7 @@ def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> N
     shown = {x["slug"]: x for x in embedded(pages["plain"])["exhibits"]}
     rows = shown["win-matrix"]["data"]["rows"]
     assert len(rows) == 28
-    met = votes_between(board)
+    met = board.fitted.counts.between()
     for a, b, score, low, high, votes in rows:
         real = board.beats(a, b)
         assert (score, low, high) == (real.value, real.low, real.high)
@@ -243,7 +242,7 @@ def test_votes_between_two_models_count_both_ways_round() -> None:
     votes = Counts.from_cells(("a", "b", "c"), [0, 1, 1], [1, 0, 2],
                               [[3, 1, 0, 0], [1, 1, 1, 1], [2, 2, 0, 0]])  # fmt: skip
     (board,) = boards("all", votes, build.SETTINGS)
-    assert votes_between(board) == {("a", "b"): 8, ("b", "c"): 4}
+    assert board.fitted.counts.between() == {("a", "b"): 8, ("b", "c"): 4}
 
 
 def test_many_groups_share_eight_colours_and_the_rest_are_others() -> None:

@@ -11,9 +11,8 @@ from tests.ratings.sheet import ranking_builder as build
 from headtohead.core.estimate import Interval
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet import words
-from headtohead.ratings.sheet.boards import reach_of
-from headtohead.ratings.sheet.method import steps
-from headtohead.ratings.sheet.naming import (
+from headtohead.ratings.sheet.figures import reach_of
+from headtohead.ratings.sheet.words import (
     distinct,
     number,
     parts_of,
@@ -21,6 +20,7 @@ from headtohead.ratings.sheet.naming import (
     places,
     signed,
     span,
+    steps,
 )
 from headtohead.ratings.trust import Trust
 

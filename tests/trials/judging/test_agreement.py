@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.quantiles import student_quantile
+from headtohead.stats.intervals import student_quantile
 from headtohead.trials.judging.agreement import agreement
 
 _LABEL = st.sampled_from([-1.0, 0.0, 1.0])

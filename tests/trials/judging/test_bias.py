@@ -10,7 +10,7 @@ from scipy import linalg
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray
-from headtohead.stats.quantiles import student_quantile
+from headtohead.stats.intervals import student_quantile
 from headtohead.trials.judging.bias import length_bias, self_preference
 from headtohead.trials.judging.means import clustered_slopes
 

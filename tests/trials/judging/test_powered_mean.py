@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.quantiles import student_quantile
+from headtohead.stats.intervals import student_quantile
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
 
 _HUMAN = np.array([1, -1, 0, 1, 1, 0, -1, 1, 1, 0, 1, -1, 1, 0, 1, 1.0])

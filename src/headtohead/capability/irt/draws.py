@@ -28,7 +28,7 @@ import numpy as np
 
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.quantiles import normal_quantile, student_quantile
+from headtohead.stats.intervals import normal_quantile, student_quantile
 
 _POOLED = 8.0  # benchmarks that the pooled variance counts for
 _AT = 0.95

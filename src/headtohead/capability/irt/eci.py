@@ -23,8 +23,7 @@ from headtohead.capability.irt.binomial import start
 from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.newton import Params, solve
 from headtohead.capability.irt.scores import Scores
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, one_thread
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -24,10 +24,9 @@ from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.index import Index
 from headtohead.capability.irt.newton import solve
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import BoolArray, FloatArray, check_level
-from headtohead.stats.quantiles import student_quantile, student_tail
+from headtohead.stats.inputs import BoolArray, FloatArray, check_level, one_thread
+from headtohead.stats.intervals import student_quantile, student_tail
 from headtohead.stats.tails import holm
-from headtohead.stats.threads import one_thread
 
 _FEWEST = 5  # models of each side on a benchmark
 _STEPS = 50

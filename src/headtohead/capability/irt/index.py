@@ -15,9 +15,15 @@ from headtohead.capability.irt.newton import Params, solve
 from headtohead.capability.irt.scale import IndexScale, aligned, by_anchors, by_likeness, by_spread
 from headtohead.capability.irt.scores import Scores
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_count, check_level
+from headtohead.stats.inputs import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    check_count,
+    check_level,
+    one_thread,
+)
 from headtohead.stats.intervals import around
-from headtohead.stats.threads import one_thread
 
 Method = Literal["binomial", "eci"]
 Places = tuple[IntArray, IntArray]

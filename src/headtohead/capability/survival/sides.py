@@ -21,7 +21,7 @@ from headtohead.stats.inputs import (
     vector,
     whole_days,
 )
-from headtohead.stats.quantiles import normal_probability, student_quantile
+from headtohead.stats.intervals import normal_probability, student_quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.evidence.traps.finding import Finding
 from headtohead.evidence.traps.rows import Row, is_empty, label, rows_of
 from headtohead.stats.inputs import check_level
-from headtohead.stats.quantiles import student_quantile, student_tail
+from headtohead.stats.intervals import student_quantile, student_tail
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,7 +11,7 @@ from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side_column
 from headtohead.prices.in_force import MIX_WORDS, mixed
 from headtohead.ratings.published import BOARD_WORDS, board_rows
-from headtohead.stats.quantiles import student_quantile
+from headtohead.stats.intervals import student_quantile
 
 if TYPE_CHECKING:
     import polars as pl

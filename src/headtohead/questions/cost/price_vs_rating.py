@@ -10,7 +10,7 @@ from headtohead.evidence.picking import estimate, named, shown, side_column
 from headtohead.prices.in_force import MIX_WORDS, in_force, notes_on, rule_of
 from headtohead.questions.pareto import front_probability, pareto_front
 from headtohead.ratings.published import BOARD_WORDS, board_rows
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import normal_quantile
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,11 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, scatter
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, Terms, laplacian, logistic, scatter
 from headtohead.ratings.bradley_terry.leverage import ClusterRows, not_below
-from headtohead.ratings.bradley_terry.links import Terms, logistic
-from headtohead.stats.inputs import FloatArray, IntArray
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import FloatArray, IntArray, one_thread
 
 Errors = Literal["sandwich", "hessian", "clustered"]
 

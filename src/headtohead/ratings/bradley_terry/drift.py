@@ -7,10 +7,9 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
-from headtohead.ratings.bradley_terry.ranking import joint_width
+from headtohead.ratings.bradley_terry.intervals import joint_width
 from headtohead.stats.inputs import FloatArray, IntArray, check_level
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import around, normal_quantile
 
 _STEP = 1e-4  # of a tie parameter
 

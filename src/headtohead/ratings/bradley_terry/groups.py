@@ -9,8 +9,7 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import around, normal_quantile
 
 Weights = Literal["models", "votes"]
 

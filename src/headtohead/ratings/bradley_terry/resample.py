@@ -11,10 +11,8 @@ from headtohead.ratings.bradley_terry.covariance import (
     inverse_information,
     unknown_covariance,
 )
-from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, scatter
-from headtohead.ratings.bradley_terry.links import logistic
-from headtohead.stats.inputs import FloatArray, check_count
-from headtohead.stats.threads import one_thread
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, logistic, scatter
+from headtohead.stats.inputs import FloatArray, check_count, one_thread
 
 _CELLS = 2_000_000  # numbers held at once
 _MANY = 30  # votes from which a Poisson number is drawn as a normal one

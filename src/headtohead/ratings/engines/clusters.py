@@ -14,7 +14,7 @@ from headtohead.ratings.bradley_terry.leverage import MATTERS
 from headtohead.ratings.bradley_terry.style.clusters import ClusterMeat, HeavyVotes
 from headtohead.ratings.engines.distinct import at
 from headtohead.ratings.engines.passes import Decided, scored, summed
-from headtohead.ratings.reading.columns import Path
+from headtohead.ratings.reading.tables import Path
 from headtohead.stats.inputs import FloatArray, IntArray
 
 

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.engines.opening import EngineSource
-from headtohead.ratings.reading.columns import Columns, Path, nested, word_of
-from headtohead.ratings.reading.layout import word_key
-from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.scan import LabelSource, OneWord, Part
-from headtohead.ratings.reading.tables import OFTEN_JSON, Batches, Paths, VoteTable
+from headtohead.ratings.reading.layout import LabelSource, OneWord, word_key
+from headtohead.ratings.reading.tables import (
+    OFTEN_JSON,
+    Batches,
+    Columns,
+    Path,
+    Paths,
+    VoteTable,
+    nested,
+    word_of,
+)
 from headtohead.ratings.reading.times import day_number
+from headtohead.ratings.reading.votes import Part
+from headtohead.ratings.settings import VoteOptions, Window
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

@@ -6,9 +6,9 @@ from typing import Any
 from headtohead.core.errors import InputError
 from headtohead.ratings.engines.distinct import at
 from headtohead.ratings.engines.opening import EngineSource
-from headtohead.ratings.reading.columns import Columns, Path
-from headtohead.ratings.reading.layout import AsItStands, Style
-from headtohead.ratings.reading.scan import LEAVE_OUT, style_paths
+from headtohead.ratings.reading.layout import AsItStands, Style, style_paths
+from headtohead.ratings.reading.tables import Columns, Path
+from headtohead.ratings.reading.votes import LEAVE_OUT
 
 
 def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]:  # noqa: ANN401

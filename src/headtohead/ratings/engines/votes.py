@@ -27,12 +27,11 @@ from headtohead.ratings.engines.distinct import (
 from headtohead.ratings.engines.measures import first_unreadable, measures, readable
 from headtohead.ratings.engines.opening import EngineSource, open_source
 from headtohead.ratings.engines.passes import Decided, pass_in_engine
-from headtohead.ratings.reading.columns import Path
-from headtohead.ratings.reading.layout import AsItStands, Style
-from headtohead.ratings.reading.options import VoteOptions, Window
-from headtohead.ratings.reading.scan import OneWord, Part, no_time, paths_of
+from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
+from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.times import WINDOWS
-from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes, part_of
+from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, no_time, part_of
+from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.tally import ALL, Tally, tally
 from headtohead.stats.inputs import IntArray
 

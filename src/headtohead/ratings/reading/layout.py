@@ -3,17 +3,17 @@
 Words for outcomes are a closed vocabulary: what is not in it is an error, never a tie.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Format, Formats
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.reading.columns import (
+from headtohead.ratings.reading.tables import (
     NOTHING,
     Codebook,
     Codes,
@@ -371,6 +371,112 @@ def pairs(columns: Columns) -> dict[str, Style]:
         for stem in stems
         if stem != "model" and columns.has(f"{stem}_b")
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OneWord:
+    """A column with at most one word a vote."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ManyWords:
+    """A column with a list of words a vote."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FlagGroup:
+    """Categories told by flags."""
+
+    categories: tuple[Flag, ...]
+
+
+LabelSource = OneWord | ManyWords | FlagGroup
+
+
+def source_of(
+    word: str, columns: Columns, layout: Layout, mapped: Mapping[str, Path]
+) -> LabelSource:
+    """Where a table keeps the words that a user asks for.
+
+    That is what the user mapped, else a column at the top, else a canonical word or group of the
+    format, else a field inside a struct.
+
+    Raises:
+        UnknownName: If there is no such thing.
+    """
+    if word in mapped:
+        return _of_path(mapped[word], word, columns)
+    if columns.kind((word,)) not in (None, "struct"):
+        return _of_path((word,), word, columns)
+    if word in layout.groups:
+        return FlagGroup(layout.groups[word])
+    if word in layout.labels:
+        return _of_path(layout.labels[word], word, columns)
+    path = columns.need(word, "column", (*layout.labels, *layout.groups))
+    return _of_path(path, word, columns)
+
+
+def paths_of(source: LabelSource) -> tuple[Path, ...]:
+    """The columns to read."""
+    if isinstance(source, FlagGroup):
+        return tuple(dict.fromkeys(path for flag in source.categories for path in flag.paths))
+    return (source.path,)
+
+
+def _of_path(path: Path, word: str, columns: Columns) -> LabelSource:
+    kind = columns.kind(path)
+    if kind == "list":
+        return ManyWords(path)
+    if kind != "struct":
+        return OneWord(path)
+    inside = [leaf for leaf in columns.leaves(path) if columns.kind(leaf) == "flag"]
+    if not inside:
+        raise UnknownName("column", word, (".".join(leaf) for leaf in columns.leaves(path)))
+    return FlagGroup(tuple(Flag(".".join(leaf[len(path) :]), (leaf,)) for leaf in inside))
+
+
+def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[Style, ...]:
+    """Where a table keeps the covariates that a user asks for.
+
+    Args:
+        names: Of the covariates: one of the format, `length` for columns `length_a` and
+            `length_b`, or a column that holds the difference.
+        columns: Of the table.
+        layout: Of its format.
+
+    Raises:
+        UnknownName: If there is no such thing.
+        InputError: If the table has no covariate at all.
+    """
+    found: list[Style] = []
+    for name in names:
+        if name in layout.style:
+            found.append(layout.style[name])
+            continue
+        path = columns.find(name)
+        if path is None or columns.kind(path) not in ("number", "text", "flag"):
+            numbers = (leaf for leaf in columns.leaves() if columns.kind(leaf) == "number")
+            known = (*layout.style, *(".".join(leaf) for leaf in numbers))
+            if known:
+                raise UnknownName("style covariate", name, known)
+            raise InputError(
+                f"No style covariate is called {name!r}: it needs the columns {name}_a and "
+                f"{name}_b, or a column {name} of numbers."
+            )
+        found.append(AsItStands(path))
+    return tuple(found)
+
+
+def style_paths(styles: Sequence[Style]) -> tuple[Path, ...]:
+    """The columns to read."""
+    found: list[Path] = []
+    for style in styles:
+        found += [style.path] if isinstance(style, AsItStands) else [*style.a, *style.b]
+    return tuple(dict.fromkeys(found))
 
 
 class VoteModule(Protocol):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.ratings.reading.columns import floats, missing, numbers_in, plain_text
-from headtohead.ratings.reading.options import Window
+from headtohead.ratings.reading.tables import floats, missing, numbers_in, plain_text
+from headtohead.ratings.settings import Window
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:

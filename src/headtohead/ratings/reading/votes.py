@@ -1,45 +1,605 @@
-"""Votes of any supported kind, as a stream of coded chunks that can be read again and again."""
+"""Votes of any supported kind, as a stream of coded chunks that can be read again and again.
+
+One pass turns batches of a table into chunks of coded votes. A row that does not count is counted
+by reason, or ends the reading.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import PLAIN, listed
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
-from headtohead.ratings.reading.columns import Path
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FORMATS,
     NONE,
     TIE_WORDS,
+    UNKNOWN,
     VOCABULARY,
+    AsItStands,
     Counted,
+    Flag,
+    FlagGroup,
+    LabelSource,
     Layout,
+    ManyWords,
+    Mark,
+    Matchups,
+    OneWord,
+    Outcomes,
+    Style,
     VoteModule,
     Words,
     mapped_words,
-)
-from headtohead.ratings.reading.options import SIDES, WINNERS, WORDS, VoteOptions, Window
-from headtohead.ratings.reading.scan import (
-    Ballots,
-    Books,
-    OneWord,
-    Part,
-    Pass,
-    PassRequest,
-    Scanner,
-    no_time,
+    paths_of,
     source_of,
+    style_paths,
     styles_of,
+    twofold,
+    word_key,
 )
-from headtohead.ratings.reading.tables import VoteTable, open_tables
+from headtohead.ratings.reading.tables import (
+    EMPTY,
+    NOTHING,
+    Batch,
+    Codebook,
+    Codes,
+    Path,
+    Unfolded,
+    VoteTable,
+    encode,
+    flags,
+    floats,
+    numbers_in,
+    open_tables,
+    plain_text,
+)
+from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
+from headtohead.ratings.settings import SIDES, WINNERS, WORDS, OnBad, VoteOptions, Window
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
-__all__ = ["CHUNK_ROWS", "Ballots", "VoteOptions", "Votes", "open_votes"]
-
+_Say = Callable[[int], str] | str
 CHUNK_ROWS = 1 << 16
+LEAVE_OUT = "or leave such rows out with `on_bad='drop'`"
+# pandas writes flags into CSV files as Python does, other writers as JSON does.
+_PYTHON_FLAGS = {"True": "true", "False": "false"}
+_REMEDY = {
+    True: (
+        "Say what each word means with `columns={'winner.a': '...'}`, winner.b, winner.tie and "
+        f"winner.both_bad, {LEAVE_OUT}."
+    ),
+    False: f"Correct it, {LEAVE_OUT}.",
+}
+
+
+class Rows:
+    """The rows of one batch.
+
+    Args:
+        size: How many there are.
+        source: What the table is called.
+        number: Each row's number in its table, from 1, shape (size,).
+        dropped: Reason -> rows; grows.
+        on_bad: What happens to a row that breaks the rules.
+    """
+
+    def __init__(
+        self, size: int, source: str, number: IntArray, dropped: Counter[str], on_bad: OnBad
+    ) -> None:
+        self.size = size
+        self.on_bad = on_bad
+        self._source, self._number, self._dropped = source, number, dropped
+        self._kept: BoolArray | None = None
+
+    @property
+    def kept(self) -> BoolArray | None:
+        """Which rows count, shape (size,); None if all do."""
+        return self._kept
+
+    @property
+    def left(self) -> int:
+        """How many rows count."""
+        return self.size if self._kept is None else int(np.count_nonzero(self._kept))
+
+    def drop(self, gone: BoolArray, reason: str) -> None:
+        """Leave rows out, shape (size,), each under the first reason it is given."""
+        newly = self._still(gone)
+        n = int(np.count_nonzero(newly))
+        if n:
+            self._dropped[reason] += n
+            self._kept = ~newly if self._kept is None else self._kept & ~newly
+
+    def bad(
+        self, wrong: BoolArray, reason: str, path: Path, say: Callable[[int], str] | str
+    ) -> None:
+        """End the reading at the first row that breaks a rule, or drop all that do.
+
+        `say` tells what is wrong and what to do; a function is given the position of the row.
+
+        Raises:
+            InputError: If rows that break the rules are errors.
+        """
+        if self.on_bad == "drop":
+            self.drop(wrong, reason)
+        else:
+            self.refuse(wrong, path, say)
+
+    def refuse(self, wrong: BoolArray, path: Path, say: Callable[[int], str] | str) -> None:
+        """End the reading at the first row that breaks a rule, among those that still count.
+
+        Raises:
+            InputError: If one does.
+        """
+        newly = self._still(wrong)
+        if newly.any():
+            row = int(np.argmax(newly))
+            said = say if isinstance(say, str) else say(row)
+            raise InputError(
+                f"{self._source}, row {self._number[row]}, column {'.'.join(path)}: {said}"
+            )
+
+    def _still(self, rows: BoolArray) -> BoolArray:
+        return rows if self._kept is None else rows & self._kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tags:
+    """Words of votes that may have several.
+
+    Attributes:
+        rows: Position of a vote, shape (k,), sorted.
+        codes: Code of one of its words, shape (k,).
+    """
+
+    rows: IntArray
+    codes: Codes
+
+    def of(self, kept: BoolArray) -> "Tags":
+        """The same for the votes that are kept, numbered anew."""
+        place = np.cumsum(kept) - 1
+        stay = kept[self.rows]
+        return Tags(place[self.rows[stay]], self.codes[stay])
+
+
+def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: Rows) -> Tags:
+    """The words of votes that may have several.
+
+    Raises:
+        InputError: If a flag is neither true nor false in a row that counts.
+    """
+    if isinstance(source, ManyWords):
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+        array = batch.column(source.path)
+        if pa.types.is_null(array.type):
+            return Tags(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+        owners = numbers_in(pc.list_parent_indices(array)).astype(np.int64)
+        words = book.codes(pc.list_flatten(array))
+        some = words >= 0
+        n = max(1, len(book.words))
+        # A word that a list repeats still makes one vote.
+        pairs = np.unique(owners[some] * n + words[some])
+        return Tags(pairs // n, (pairs % n).astype(np.int32))
+    found = []
+    for category in source.categories:
+        code = book.add(category.name)
+        where = np.flatnonzero(_set(category, batch, rows))
+        found.append((where, np.full(where.size, code, dtype=np.int32)))
+    at = np.concatenate([where for where, _ in found])
+    order = np.argsort(at, kind="stable")
+    return Tags(at[order], np.concatenate([codes for _, codes in found])[order])
+
+
+def _set(category: Flag, batch: Batch, rows: Rows) -> BoolArray:
+    count: NDArray[np.int64] = np.zeros(len(batch), dtype=np.int64)
+    for path in category.paths:
+        read = flags(batch.column(path))
+        wrong = read == EMPTY
+        if wrong.any() and rows.on_bad == "error":
+            rows.refuse(
+                wrong,
+                path,
+                lambda row, path=path: (  # type: ignore[misc]
+                    f"{batch.show(path, row)!r} is neither true nor false. Correct it, {LEAVE_OUT}."
+                ),
+            )
+        count += read == 1
+    return count >= category.least
+
+
+REASON = "unreadable covariate"
+
+
+def covariates(batch: Batch, styles: Sequence[Style], rows: Rows) -> FloatArray:
+    """The covariates of each row, shape (n, d).
+
+    A pair of measures becomes (a - b) / (a + b), as LMSYS published it, and 0 where both are 0.
+
+    Rows with a missing, negative or unreadable measure break a rule.
+
+    Raises:
+        InputError: If such a row is an error.
+
+    References:
+        Li, T., Angelopoulos, A., Chiang, W.-L. (2024). Does style matter? Disentangling style and
+        substance in Chatbot Arena. https://lmsys.org/blog/2024-08-28-style-control/
+    """
+    made = np.zeros((len(batch), len(styles)))
+    for place, style in enumerate(styles):
+        if isinstance(style, AsItStands):
+            made[:, place] = _measure(batch, (style.path,), rows, signed=True)
+            continue
+        a = _measure(batch, style.a, rows, characters=style.characters)
+        b = _measure(batch, style.b, rows, characters=style.characters)
+        total = a + b
+        with np.errstate(invalid="ignore"):
+            made[:, place] = np.divide(a - b, total, out=np.zeros(len(batch)), where=total > 0)
+    return made
+
+
+def _measure(
+    batch: Batch,
+    paths: tuple[Path, ...],
+    rows: Rows,
+    *,
+    signed: bool = False,
+    characters: bool = False,
+) -> FloatArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = np.zeros(len(batch))
+    some = np.zeros(len(batch), dtype=np.bool_)
+    for path in paths:
+        array = batch.column(path)
+        if characters:
+            array = plain_text(array)
+            array = array if pa.types.is_null(array.type) else pc.utf8_length(array)
+        values, wrong = floats(array)
+        with np.errstate(invalid="ignore"):
+            wrong = wrong | np.isinf(values) | ((values < 0) & (not signed))
+        _refuse(wrong, path, batch, rows)
+        there = ~np.isnan(values)
+        total[there] += values[there]
+        some |= there
+    _refuse(~some, paths[0], batch, rows)
+    return total
+
+
+def _refuse(wrong: BoolArray, path: Path, batch: Batch, rows: Rows) -> None:
+    if wrong.any():
+        rows.bad(
+            wrong,
+            REASON,
+            path,
+            lambda row: (
+                f"{batch.show(path, row)!r} is no measure of style. Correct it, {LEAVE_OUT}."
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A table of votes, ready to be scanned.
+
+    Attributes:
+        where: Word, its source and the value that a vote must have.
+        language: Source of the language, if the user filters by it.
+        time: Column of the time; None if there is none.
+        repeat: Column that tells repeats, if the user wants them left out.
+    """
+
+    table: VoteTable
+    format: str
+    layout: Layout
+    mapped: Mapping[str, Path]
+    where: tuple[tuple[str, LabelSource, str], ...]
+    language: LabelSource | None
+    time: Path | None
+    style: tuple[Style, ...]
+    repeat: Path | None
+    marks: tuple[Mark, ...]
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return self.table.name
+
+    def source(self, word: str) -> LabelSource:
+        """Where this table keeps the words that a user asks for.
+
+        Raises:
+            UnknownName: If it does not.
+        """
+        return source_of(word, self.table.columns, self.layout, self.mapped)
+
+    def paths(self, *, time: bool) -> tuple[Path, ...]:
+        """The columns that every scan reads."""
+        found = [self.layout.first, self.layout.second, *self.layout.outcome.paths]
+        found += [mark.path for mark in self.marks]
+        for _, source, _ in self.where:
+            found += paths_of(source)
+        if self.language is not None:
+            found += paths_of(self.language)
+        found += style_paths(self.style)
+        if self.repeat is not None:
+            found.append(self.repeat)
+        if time and self.time is not None:
+            found.append(self.time)
+        return tuple(dict.fromkeys(found))
+
+
+def no_time(source: str) -> InputError:
+    """The error for a table without times where they are needed."""
+    return InputError(
+        f"{source} has no time that is known; say which column with `columns={{'time': '...'}}`."
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ballots:
+    """One chunk of coded votes.
+
+    Attributes:
+        first: Code of the model shown first, shape (n,).
+        second: Code of the other model, shape (n,).
+        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
+        labels: Column asked for -> code of its word, shape (n,); -1 where empty.
+        covariates: First minus second, shape (n, d); None if not asked for.
+        tags: Column asked for of which a vote may have several words.
+    """
+
+    first: Codes
+    second: Codes
+    outcome: Outcomes
+    labels: Mapping[str, Codes]
+    covariates: FloatArray | None
+    tags: Mapping[str, Tags] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PassRequest:
+    """What a pass is for."""
+
+    labels: tuple[str, ...] = ()
+    covariates: bool = False
+    window: Window | None = None
+
+
+@dataclass(slots=True)
+class Books:
+    """The codes of names and words, which outlive a pass."""
+
+    models: Codebook = field(default_factory=Codebook)
+    labels: dict[str, Codebook] = field(default_factory=dict)
+    repeats: Codebook = field(default_factory=Codebook)
+
+    def of(self, word: str) -> Codebook:
+        """The codes of a column's words."""
+        return self.labels.setdefault(word, Codebook())
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass over all tables has seen so far."""
+
+    rows_read: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    side_words: set[str] = field(default_factory=set)
+    seen: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    def check_words(self, models: Codebook) -> None:
+        """Make sure that no word read as a side turned out to be a model's name.
+
+        Raises:
+            InputError: If one did.
+        """
+        for word in sorted(self.side_words):
+            if models.code(word) != NOTHING:
+                raise twofold(word)
+
+
+class Scanner:
+    """One table's share of a pass.
+
+    The codes of the books, and what the pass has seen, grow.
+    """
+
+    def __init__(
+        self, part: Part, options: VoteOptions, wanted: PassRequest, books: Books, seen: Pass
+    ) -> None:
+        self._part, self._options, self._wanted = part, options, wanted
+        self._books, self._pass = books, seen
+        self._labels: dict[str, LabelSource] = {word: part.source(word) for word in wanted.labels}
+        if wanted.window and part.time is None:
+            raise no_time(part.table.name)
+
+    def chunks(self, size: int) -> Iterator[Ballots]:
+        """The votes of this table that count."""
+        part, options = self._part, self._options
+        paths = list(part.paths(time=bool(self._wanted.window or options.since or options.until)))
+        coded = [part.layout.first, part.layout.second, *part.layout.outcome.paths]
+        for source in (*self._labels.values(), *(source for _, source, _ in part.where)):
+            paths += paths_of(source)
+            coded += paths_of(source)
+        as_json, unfold = part.table.as_json, part.layout.unfold
+        wanted = dict.fromkeys(path[:1] if path[0] in as_json else path for path in paths)
+        lists = () if unfold is None else (unfold,)
+        done = 0
+        for rows in part.table.batches(tuple(wanted), size, coded, lists):
+            for start in range(0, rows.num_rows, size):
+                batch = Batch(rows.slice(start, size), as_json)
+                number = np.arange(done + 1, done + 1 + len(batch), dtype=np.int64)
+                done += len(batch)
+                if unfold is not None:
+                    unfolded = Unfolded(batch, unfold)
+                    batch, number = unfolded, number[unfolded.origin]
+                made = self._ballots(batch, number)
+                if made.first.size:
+                    yield made
+
+    def _ballots(self, batch: Batch, number: IntArray) -> Ballots:
+        part, options = self._part, self._options
+        rows = Rows(len(batch), part.table.name, number, self._pass.dropped, options.on_bad)
+        self._pass.rows_read += len(batch)
+        for mark in part.marks:
+            rows.drop(flags(batch.column(mark.path)) != 1, mark.reason)
+        self._filter_words(batch, rows)
+        day = self._days(batch, rows)
+        sides = self._sides(batch, rows)
+        outcome = self._outcome(batch, rows, sides)
+        measured = covariates(batch, part.style, rows) if part.style else None
+        self._leave_out_repeats(batch, rows)
+        labels, tags = self._words(batch, rows)
+        if self._wanted.window and day is not None:
+            window = self._wanted.window
+            distinct, where = np.unique(day, return_inverse=True)
+            said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
+            labels[window] = self._books.of(window).table(said)[where]
+        kept = slice(None) if rows.kept is None else rows.kept
+        return Ballots(
+            sides.first[kept],
+            sides.second[kept],
+            outcome[kept],
+            {word: codes[kept] for word, codes in labels.items()},
+            measured[kept] if measured is not None and self._wanted.covariates else None,
+            tags if rows.kept is None else {x: y.of(rows.kept) for x, y in tags.items()},
+        )
+
+    def _filter_words(self, batch: Batch, rows: Rows) -> None:
+        part, options = self._part, self._options
+        for word, source, value in part.where:
+            fits = _having(source, batch, rows, word_key, {word_key(value)})
+            rows.drop(~fits, f"{word} is not {value}")
+        if part.language is not None:
+            wanted = {language.strip().casefold() for language in options.languages}
+            fits = _having(part.language, batch, rows, lambda x: x.strip().casefold(), wanted)
+            rows.drop(~fits, "other language")
+
+    def _days(self, batch: Batch, rows: Rows) -> IntArray | None:
+        options, path = self._options, self._part.time
+        filtered = options.since or options.until
+        if path is None or not (filtered or self._wanted.window):
+            return None
+        day, wrong = days(batch.column(path))
+        if wrong.any():
+            say = lambda row: (  # noqa: E731
+                f"{batch.show(path, row)!r} is no time. Write it in ISO 8601 or as seconds since "
+                f"1970, {LEAVE_OUT}."
+            )
+            if filtered:
+                rows.bad(wrong, "unreadable time", path, say)
+            elif rows.on_bad == "error":
+                rows.refuse(wrong, path, say)
+        if filtered:
+            rows.drop(day == NO_DAY, "no time")
+        if options.since:
+            rows.drop(day < day_number(options.since), f"before {options.since}")
+        if options.until:
+            rows.drop(day > day_number(options.until), f"after {options.until}")
+        return day
+
+    def _sides(self, batch: Batch, rows: Rows) -> Matchups:
+        layout, models = self._part.layout, self._books.models
+        first = models.codes(batch.column(layout.first), EMPTY)
+        second = models.codes(batch.column(layout.second), EMPTY)
+        sides = Matchups(first, second, models, self._pass.side_words)
+        if first.size and min(int(first.min()), int(second.min())) < 0:
+            if layout.no_second:
+                rows.drop(second == NOTHING, layout.no_second)
+            for code, reason in ((NOTHING, "missing model"), (EMPTY, "empty model name")):
+                say = f"{reason}. Name the model, {LEAVE_OUT}."
+                for found, path in ((first, layout.first), (second, layout.second)):
+                    rows.bad(found == code, reason, path, say)
+        same = first == second
+        if same.any():
+            if layout.same_model:
+                rows.drop(same, layout.same_model)
+            rows.bad(
+                same,
+                "model against itself",
+                layout.second,
+                lambda row: (
+                    f"{batch.show(layout.second, row)!r} is on both sides. Correct it, {LEAVE_OUT}."
+                ),
+            )
+        return sides
+
+    def _outcome(self, batch: Batch, rows: Rows, sides: Matchups) -> Outcomes:
+        layout = self._part.layout
+        outcome = layout.outcome.read(batch.column, sides)
+        if outcome.size and int(outcome.min()) < 0:
+            column = layout.outcome.paths[0]
+            rows.bad(
+                outcome == UNKNOWN,
+                "unknown outcome",
+                column,
+                lambda row: (
+                    f"{', '.join(repr(batch.show(path, row)) for path in layout.outcome.paths)} "
+                    f"is no known outcome. {_REMEDY[isinstance(layout.outcome, Words)]}"
+                ),
+            )
+            rows.drop(outcome == NONE, layout.no_preference)
+        if self._options.both_bad == "drop":
+            rows.drop(outcome == BOTH_BAD, "both bad")
+        return outcome
+
+    def _leave_out_repeats(self, batch: Batch, rows: Rows) -> None:
+        path = self._part.repeat
+        if path is None:
+            return
+        codes = self._books.repeats.codes(batch.column(path))
+        grown = np.zeros(len(self._books.repeats.words), dtype=np.bool_)
+        grown[: self._pass.seen.size] = self._pass.seen
+        some = np.flatnonzero((codes >= 0) & (True if rows.kept is None else rows.kept))
+        fresh, first = np.unique(codes[some], return_index=True)
+        stays = np.zeros(len(batch), dtype=np.bool_)
+        stays[some[first[~grown[fresh]]]] = True
+        gone = np.zeros(len(batch), dtype=np.bool_)
+        gone[some] = True
+        grown[fresh] = True
+        self._pass.seen = grown
+        rows.drop(gone & ~stays, f"repeated {self._options.dedup}")
+
+    def _words(self, batch: Batch, rows: Rows) -> tuple[dict[str, Codes], dict[str, Tags]]:
+        labels: dict[str, Codes] = {}
+        tags: dict[str, Tags] = {}
+        for word, source in self._labels.items():
+            book = self._books.of(word)
+            if isinstance(source, OneWord):
+                index, words = encode(batch.column(source.path))
+                if "True" in words or "False" in words:
+                    words = [_PYTHON_FLAGS.get(said or "", said) for said in words]
+                labels[word] = book.table(words)[index]
+            else:
+                tags[word] = tags_of(source, batch, book, rows)
+        return labels, tags
+
+
+def _having(
+    source: LabelSource,
+    batch: Batch,
+    rows: Rows,
+    key: Callable[[str], str],
+    wanted: Collection[str],
+) -> BoolArray:
+    """Which rows have a word whose key is wanted."""
+    if isinstance(source, OneWord):
+        index, words = encode(batch.column(source.path))
+        known = [word is not None and key(word) in wanted for word in words]
+        return np.array([*known, False], dtype=np.bool_)[index]
+    book = Codebook()
+    tags = tags_of(source, batch, book, rows)
+    table = np.array([key(word) in wanted for word in book.words], dtype=np.bool_)
+    made = np.zeros(len(batch), dtype=np.bool_)
+    made[tags.rows[table[tags.codes]]] = True
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from headtohead.core.estimate import Interval
 from headtohead.publish.charts import tip
-from headtohead.ratings.sheet.naming import finite
+from headtohead.ratings.sheet.words import finite
 
 if TYPE_CHECKING:
     import altair as alt

@@ -1,28 +1,347 @@
-"""The figures of a ranking after its boards: pairs, drift, groups, style, trust, rows left out."""
+"""The figures of a ranking: boards, pairs, drift, groups, style, trust, rows left out."""
 
 import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headtohead.core.estimate import Interval
 from headtohead.publish.escaping import plain
-from headtohead.publish.sheet import Figure
-from headtohead.ratings.board import Board
+from headtohead.publish.sheet import Alternative, Cell, Chooser, DataTable, Figure, Row, TableColumn
+from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import Groups, RankResult
 from headtohead.ratings.sheet import charts, words
-from headtohead.ratings.sheet.boards import reach_of
-from headtohead.ratings.sheet.data import votes_between
-from headtohead.ratings.sheet.naming import (
+from headtohead.ratings.sheet.words import (
+    LONG,
     SHORT,
     ModelNames,
     chance,
+    finite,
     level,
     many,
     number,
+    parts_of,
     percent,
+    places,
     signed,
+    span,
 )
-from headtohead.ratings.sheet.tables import Field, figure
 from headtohead.ratings.trust import Trust
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_TABLE_ROWS = 10  # in a terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a table tells of each of its rows.
+
+    Attributes:
+        name: Of its column in the download, with its unit.
+        title: For readers; empty for an interval whose value another field shows.
+        of: A text, a number, an `Interval`, or None, from what the row is about.
+        digits: Decimals of a number; None for a text.
+        show: How a number is written, if not plainly.
+        sure: Title of the column of the interval; empty where there is none.
+    """
+
+    name: str
+    title: str
+    of: Callable[[Any], Any]
+    digits: int | None = None
+    show: Callable[[float, int], str] | None = None
+    sure: str = ""
+
+
+def figure(
+    result: RankResult,
+    slug: str,
+    title: str,
+    subtitle: str,
+    fields: Sequence[Field],
+    about: Iterable[Any],
+    **more: Any,  # noqa: ANN401 - other fields of Figure
+) -> Figure:
+    """A figure with its table."""
+    columns: list[TableColumn] = []
+    names: list[TableColumn] = []
+    for f in fields:
+        if f.title:
+            columns.append(TableColumn(f.name, f.title, f.digits))
+        if f.sure:
+            stem, _, unit = f.name.rpartition("_")
+            columns.append(TableColumn(f"{stem}_interval", f.sure, f.digits))
+            names += [TableColumn(f.name, f.title)] if f.title else []
+            names.append(TableColumn(f"{stem}_low_{unit}", f"{f.title or f.sure}, at least"))
+            names.append(TableColumn(f"{stem}_high_{unit}", f"{f.title or f.sure}, at most"))
+        else:
+            names.append(TableColumn(f.name, f.title))
+    rows: list[Row] = []
+    data: list[Row] = []
+    for one in about:
+        shown, given = _cells(fields, one)
+        rows.append(tuple(shown))
+        data.append(tuple(given))
+    return Figure(
+        **{"shown": _TABLE_ROWS} | more,
+        slug=slug,
+        title=title,
+        subtitle=subtitle,
+        columns=tuple(columns),
+        rows=tuple(rows),
+        data=DataTable(tuple(names), tuple(data)),
+        metadata=described(result),
+    )
+
+
+def _cells(fields: Sequence[Field], one: object) -> tuple[list[Cell], list[Cell]]:
+    """The cells of one row, as shown and as downloaded."""
+    shown: list[Cell] = []
+    given: list[Cell] = []
+    for f in fields:
+        value, digits = f.of(one), f.digits or 0
+        if isinstance(value, Interval):
+            write = f.show or number
+            if f.title:
+                shown.append(write(value.value, digits))
+                given.append(value.value)
+            shown.append(span(value, digits, write if f.show else number))
+            given += [finite(value.low), finite(value.high)]
+        else:
+            shown.append(f.show(value, digits) if f.show and value is not None else value)
+            given.append(value)
+    return shown, given
+
+
+def described(result: RankResult) -> dict[str, Any]:
+    """What the file beside every download says of how the ranking was made."""
+    return {"method": result.settings.method(), "settings": dict(result.settings.as_json())}
+
+
+# Columns of one standing, in the CSV and in the downloads of the page.
+STANDING = tuple(
+    TableColumn(name, title)
+    for name, title in {
+        "model": "Model",
+        "rank": "Place by rating",
+        "best_rank": "Best place that stays open",
+        "worst_rank": "Worst place that stays open",
+        "tie_group": "Tie group",
+        "rating_elo": "Rating",
+        "low_elo": "At least, alone",
+        "high_elo": "At most, alone",
+        "joint_low_elo": "At least, all together",
+        "joint_high_elo": "At most, all together",
+        "battles_n": "Votes",
+        "wins_n": "Wins",
+        "losses_n": "Losses",
+        "ties_n": "Ties",
+        "flag": "Why an end is open",
+        "model_group": "Group",
+    }.items()
+)
+SHOWN = 50  # models of the chart, until a reader asks for all
+SLUG = "board"
+TOP = 5  # models of a board but the first in a terminal
+BOARDS = 6  # boards in a terminal
+NO_GROUP = "no group"
+OTHER = "other"
+_COLOURS = 8
+_DIGITS = 3
+
+
+def boards_figure(result: RankResult, names: ModelNames, top: int | None) -> Figure:
+    """All boards of a ranking, the board of all votes first.
+
+    Without `top` a terminal shows all models of the first board, and 5 of each of five more.
+    """
+    parts = parts_of(result)
+    sure = level(result.settings.level)
+    by = plain(result.groups.by, 60).capitalize() if result.groups else ""
+    flags = any(s.flag for board in parts.values() for s in board.standings)
+    kinds = _kinds(names)
+    alternatives = tuple(_alternative(result, names, t, b) for t, b in parts.items())
+    board, first = next(iter(parts.values())), alternatives[0]
+    listed = [len(board.standings), *[TOP] * (BOARDS - 1)] if top is None else [top] * len(parts)
+    return Figure(
+        slug=SLUG,
+        title=first.title,
+        subtitle=first.subtitle,
+        says=first.says,
+        remarks=first.remarks,
+        note="In the chart thick bars hold for a model alone and thin bars for all models "
+        "together; bands are tie groups; at the right edge stand the places that stay open. "
+        f"{result.settings.method()}.",
+        columns=(
+            TableColumn("model", "Model"),
+            TableColumn("places", "Places", 0, ("best_rank", "worst_rank")),
+            TableColumn("rating_elo", "Rating", 0),
+            TableColumn("joint", "All hold", 0, ("joint_low_elo", "joint_high_elo")),
+            TableColumn("alone", "Alone", 0, ("low_elo", "high_elo")),
+            TableColumn("battles_n", "Votes", 0),
+            TableColumn("tie_group", "Tie", 0),
+            *([TableColumn("model_group", by)] if by else ()),
+            TableColumn("wins_n", "Wins", 0),
+            TableColumn("losses_n", "Losses", 0),
+            TableColumn("ties_n", "Ties", 0),
+            *([TableColumn("flag", "Open end")] if flags else ()),
+        ),
+        data=DataTable(STANDING, first.rows),
+        chart=_chart(names, kinds, board, first.constants),
+        metadata=described(result),
+        chooser=Chooser(
+            label="Board",
+            alternatives=alternatives,
+            listed=tuple(listed),
+            find="model",
+            order=("rating_elo", True),
+            fields={
+                "value": "rating_elo",
+                "low": "low_elo",
+                "high": "high_elo",
+                "wide_low": "joint_low_elo",
+                "wide_high": "joint_high_elo",
+                "votes": "battles_n",
+                "tie": "tie_group",
+                "flag": "flag",
+            },
+            spans={"beside": ("best_rank", "worst_rank")},
+            short={
+                names.long[m]: short for m, short in names.short.items() if short != names.long[m]
+            },
+            kinds={names.long[m]: kind for m, kind in kinds.items()},
+            by="model_group" if by else "",
+            shown=SHOWN,
+            row_px=charts.ROW_PX,
+            shade="tie_group",
+            falling=(
+                "rating_elo",
+                "joint_low_elo",
+                "low_elo",
+                "battles_n",
+                "wins_n",
+                "losses_n",
+                "ties_n",
+            ),
+            help=(
+                ("Places", f"those that all votes together leave open ({sure})."),
+                (
+                    "Tie",
+                    "number of the tie group, shaded in turn; its first model is not surely "
+                    "better than the others in it.",
+                ),
+                ("All hold", "intervals that hold for all models together."),
+                ("Alone", "an interval that holds for that model alone."),
+            ),
+        ),
+    )
+
+
+def standing_row(s: Standing, labels: Mapping[str, str]) -> tuple[str | int | float | None, ...]:
+    """The cells of one standing, in the order of `STANDING`; None for an open end."""
+    ends = (s.rating.low, s.rating.high, s.joint.low, s.joint.high)
+    places = (s.rank, s.best, s.worst, s.group)
+    votes = (s.battles, s.wins, s.losses, s.ties)
+    points = (s.rating.value, *map(finite, ends))
+    return (s.model, *places, *points, *votes, s.flag, labels.get(s.model, ""))
+
+
+def _alternative(result: RankResult, names: ModelNames, title: str, board: Board) -> Alternative:
+    sure = level(board.settings.level)
+    column, _, value = board.name.partition("=")
+    whole = board.name == "all"
+    what = words.whole(result) if whole else f"{column} = {value}" if value else column
+    standings = board.standings
+    remarks = [plain(n, 800) for n in board.notes]
+    remarks += [said] if (said := words.open_end(board, names.short)) else []
+    rows: list[Row] = []
+    for s in standings:
+        _, *rest = standing_row(s, names.groups)
+        rounded = [round(v, _DIGITS) if isinstance(v, float) else v for v in rest]
+        rounded[-1] = plain(rounded[-1], LONG)
+        rows.append((names.long[s.model], *rounded))
+    reach = reach_of([s.rating.value for s in standings], [s.joint for s in standings])
+    part = f", part {board.part + 1} of {board.parts}" if board.parts > 1 else ""
+    beside = f" (part {board.part + 1})" if board.parts > 1 else ""
+    return Alternative(
+        key=title,
+        name=plain(what, 100) + beside,
+        group="" if whole or not value else plain(column, 60),
+        title=plain(f"Ratings by {what}{part}", 200),
+        subtitle=f"{many(len(standings), 'model')}, {many(board.fitted.counts.total, 'vote')}, "
+        f"{many(standings[-1].group, 'tie group')}. Ratings are points; places and intervals hold "
+        f"with {sure}.",
+        says=words.lead(board, names.short),
+        remarks=tuple(remarks),
+        rows=tuple(rows),
+        # Rounded up, so that rounding never makes an end seem cut.
+        constants={"reach": math.ceil(1.001 * reach)},
+    )
+
+
+def _chart(
+    names: ModelNames, kinds: Mapping[str, str], board: Board, constants: Mapping[str, float]
+) -> "Callable[[], alt.LayerChart]":
+    """The chart of the first board, drawn when it is wanted."""
+
+    def made() -> "alt.LayerChart":
+        rows: list[dict[str, Any]] = [
+            {
+                **charts.ends(names.short[s.model], s.rating, s.joint),
+                **constants,
+                "place": n,
+                "shade": s.group % 2 == 0,
+                "kind": kinds.get(s.model, ""),
+                "beside": places(s.best, s.worst),
+                "votes": s.battles,
+                "tie": s.group,
+                "flag": s.flag,
+            }
+            for n, s in enumerate(board.standings[:SHOWN], 1)
+        ]
+        ranked = [kind for kind, _ in Counter(kinds.values()).most_common()]
+        return charts.intervals(
+            rows,
+            axis="Rating (points)",
+            kinds=sorted(ranked, key=lambda kind: kind in (NO_GROUP, OTHER)),
+            always=True,
+            more=[
+                ("beside", "Places", ""),
+                ("tie", "Tie group", ""),
+                ("votes", "Votes", ",.0f"),
+                ("flag", "Open end", ""),
+            ],
+        )
+
+    return made
+
+
+def _kinds(names: ModelNames) -> dict[str, str]:
+    """Model -> group as a chart tells it apart: at most `_COLOURS`, the rest as "other"."""
+    if not names.groups:
+        return {}
+    labels = {m: plain(names.groups.get(m, NO_GROUP), 24) for m in names.long}
+    ranked = [label for label, _ in Counter(labels.values()).most_common()]
+    if len(ranked) <= _COLOURS:
+        return labels
+    kept = set(ranked[: _COLOURS - 1])
+    return {m: label if label in kept else OTHER for m, label in labels.items()}
+
+
+def reach_of(values: Sequence[float], joint: Sequence[Interval]) -> float:
+    """How many points from its value an interval is drawn.
+
+    All ends are, but for one that is open, or so far away that it would squeeze the others.
+    """
+    arms = [a for i in joint for a in (i.value - i.low, i.high - i.value) if math.isfinite(a)]
+    arms = sorted(arms) or [100.0]
+    across = max(values, default=0.0) - min(values, default=0.0)
+    return max(1.0, 0.3 * across, min(arms[-1], 4 * arms[len(arms) // 2]))
+
 
 PAIRED = 30  # models of the tables of pairs
 _ROWS = 50
@@ -33,7 +352,7 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
     """The expected scores and the numbers of votes between the leading models of a board."""
     models = [s.model for s in board.standings[:PAIRED]]
     short = [names.short[m] for m in models]
-    met = votes_between(board)
+    met = board.fitted.counts.between()
     pairs = {
         (i, j): (a, b, board.beats(a, b), met.get((min(a, b), max(a, b)), 0))
         for (i, a), (j, b) in permutations(enumerate(models, 1), 2)

@@ -1,21 +1,15 @@
-"""What a ranking says in sentences, the same on a page and in a terminal."""
+"""What a ranking says, on a page and in a terminal alike: names, numbers, sentences, the method."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from headtohead.core.estimate import Interval
 from headtohead.publish.escaping import listed, plain
+from headtohead.publish.sheet import Step
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import GroupGap, JudgeUse, RankResult
 from headtohead.ratings.settings import RankSettings
-from headtohead.ratings.sheet.naming import (
-    chance,
-    level,
-    many,
-    number,
-    percent,
-    signed,
-    span,
-)
 from headtohead.ratings.trust import (
     WANTED_WIDTH_ELO,
     Exposure,
@@ -24,6 +18,124 @@ from headtohead.ratings.trust import (
     SideBias,
     Voters,
 )
+
+SHORT = 36
+LONG = 200
+_NAMELESS = "(nameless)"
+
+
+def distinct(names: Iterable[str], most: int) -> dict[str, str]:
+    """Every name as one printable line of at most `most` characters; no two look alike."""
+    wanted = list(names)
+    return dict(zip(wanted, _labels(wanted, most), strict=True))
+
+
+def parts_of(result: RankResult) -> dict[str, Board]:
+    """Every board, each connected part on its own, by a distinct title; "all" comes first."""
+    names = sorted(result.boards, key=lambda name: name != "all")
+    boards = [board for name in names for board in result.boards[name]]
+    return dict(zip(_labels([board.title for board in boards], LONG), boards, strict=True))
+
+
+def _labels(names: Sequence[str], most: int) -> list[str]:
+    made: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        label = plain(name, most) or _NAMELESS
+        number = 2
+        while label in taken:
+            label = f"{plain(name, most - 6) or _NAMELESS[: most - 6]} ({number})"
+            number += 1
+        taken.add(label)
+        made.append(label)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """What models are called on one sheet.
+
+    Attributes:
+        short: Model -> a distinct name of at most `SHORT` characters, for axes and sentences.
+        long: Model -> a distinct name of at most `LONG` characters, for tables.
+        groups: Model -> group, where groups were asked for.
+    """
+
+    short: Mapping[str, str]
+    long: Mapping[str, str]
+    groups: Mapping[str, str]
+
+    @classmethod
+    def of(cls, result: RankResult) -> "ModelNames":
+        """The names of every model on some board, in the order of their first board."""
+        models = list(
+            dict.fromkeys(s.model for p in result.boards.values() for b in p for s in b.standings)
+        )
+        groups = result.groups.labels if result.groups else {}
+        return cls(distinct(models, SHORT), distinct(models, LONG), groups)
+
+    def name(self, model: str) -> str:
+        """A model's name for a table."""
+        return self.long.get(model) or plain(model, LONG)
+
+
+def places(best: int, worst: int) -> str:
+    """A rank set: "3", or "3-7"."""
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def span(
+    interval: Interval, digits: int = 0, write: Callable[[float, int], str] | None = None
+) -> str:
+    """An interval in words: "1,195 to 1,213", "at least 1,195"."""
+    low, high = ((write or number)(x, digits) for x in (interval.low, interval.high))
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return "no bounds"
+    if math.isinf(interval.high):
+        return f"at least {low}"
+    return f"at most {high}" if math.isinf(interval.low) else f"{low} to {high}"
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with thousands marked; a dash if it is infinite or none."""
+    if not math.isfinite(value):
+        return "–"
+    # "-0" is no number a reader expects.
+    return f"{value:,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """A difference with its sign."""
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage; small ones keep two figures that say something."""
+    if 0 < abs(share) < 0.001:
+        return f"{100 * share:.2g}%"
+    return f"{100 * share:.{digits}f}%"
+
+
+def level(value: float) -> str:
+    """A coverage: "95%"."""
+    return f"{100 * value:.4g}%"
+
+
+def chance(p: float) -> str:
+    """A chance as it is written: "p = 0.03", "p < 0.001"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def many(n: int, one: str, several: str = "") -> str:
+    """How many of what: "1 vote", "1,200 votes"."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def finite(value: float) -> float | None:
+    """The number, or None for JSON and CSV if it is infinite or not a number."""
+    return value if math.isfinite(value) else None
+
 
 _NAMED = 4
 _TIES = {
@@ -312,4 +424,167 @@ def open_end(board: Board, names: Names) -> str:
         f"{many(len(some), 'model has', 'models have')} an interval without an end ({shown}{more}):"
         " the votes bound it on one side or on neither. The rating itself then leans on the "
         "virtual votes. In the chart an arrow marks such an end, or one too far off."
+    )
+
+
+_PAPERS = {
+    "bradley-terry": (
+        "Bradley, R. A., Terry, M. E. (1952). Rank analysis of incomplete block designs. I. The "
+        "method of paired comparisons. Biometrika 39.",
+        "https://doi.org/10.1093/biomet/39.3-4.324",
+    ),
+    "davidson": (
+        "Davidson, R. R. (1970). On extending the Bradley-Terry model to accommodate ties. JASA "
+        "65.",
+        "https://doi.org/10.1080/01621459.1970.10481082",
+    ),
+    "rao-kupper": (
+        "Rao, P. V., Kupper, L. L. (1967). Ties in paired-comparison experiments. JASA 62.",
+        "https://doi.org/10.1080/01621459.1967.10482901",
+    ),
+    "sandwich": (
+        "White, H. (1982). Maximum likelihood estimation of misspecified models. Econometrica 50.",
+        "https://doi.org/10.2307/1912526",
+    ),
+    "bootstrap": (
+        "Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics "
+        "7.",
+        "https://doi.org/10.1214/aos/1176344552",
+    ),
+    "bands": (
+        "Montiel Olea, J. L., Plagborg-Møller, M. (2019). Simultaneous confidence bands. Journal "
+        "of Applied Econometrics 34.",
+        "https://doi.org/10.1002/jae.2656",
+    ),
+    "ranks": (
+        "Mogstad, M., Romano, J. P., Shaikh, A. M., Wilhelm, D. (2024). Inference for ranks. "
+        "Review of Economic Studies 91.",
+        "https://doi.org/10.1093/restud/rdad006",
+    ),
+    "stepdown": (
+        "Romano, J. P., Wolf, M. (2005). Exact and approximate stepdown methods for multiple "
+        "hypothesis testing. JASA 100.",
+        "https://doi.org/10.1198/016214504000000539",
+    ),
+    "ford": (
+        "Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. American "
+        "Mathematical Monthly 64.",
+        "https://doi.org/10.1080/00029890.1957.11989117",
+    ),
+    "clopper-pearson": (
+        "Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits. "
+        "Biometrika 26.",
+        "https://doi.org/10.1093/biomet/26.4.404",
+    ),
+    "style": (
+        "LMSYS (2024). Does style matter?",
+        "https://lmsys.org/blog/2024-08-28-style-control/",
+    ),
+    "flips": (
+        "Broderick, T., Giordano, R., Meager, R. (2020). An automatic finite-sample robustness "
+        "metric.",
+        "https://arxiv.org/abs/2011.14999",
+    ),
+    "hodge": (
+        "Jiang, X., Lim, L.-H., Yao, Y., Ye, Y. (2011). Statistical ranking and combinatorial "
+        "Hodge theory. Mathematical Programming 127.",
+        "https://doi.org/10.1007/s10107-010-0419-x",
+    ),
+    "illusion": (
+        "Singh, S., et al. (2025). The leaderboard illusion.",
+        "https://arxiv.org/abs/2504.20879",
+    ),
+}
+_TIE_WAYS = {
+    "half": "A tie counts as half a win for each side, as LMSYS publishes its boards.",
+    "drop": "Ties are left out; the score is the chance to win a decisive vote.",
+    "davidson": "A tie is an outcome of its own: its chance is proportional to the geometric mean "
+    "of the strengths. Ratings are stretched so that a point means the same expected score.",
+    "rao-kupper": "A tie is an outcome of its own: the strengths are too near to tell, up to a "
+    "threshold. Ratings are stretched so that a point means the same expected score.",
+}
+_INTERVAL_WAYS = {
+    "sandwich": "The sandwich covariance in closed form. It holds where ties make votes less noisy "
+    "than the model says.",
+    "bootstrap": "Votes drawn anew from the counts, rated each time; intervals are percentiles.",
+    "hessian": "The curvature of the likelihood alone. With many ties such intervals are too wide.",
+}
+
+
+def steps(result: RankResult) -> tuple[Step, ...]:
+    """The steps behind this ranking, those that were not asked for left out."""
+    s, trust = result.settings, result.trust
+    sure, apart = level(s.level), level(1 - s.level)
+    clustered = f" Votes of one {s.cluster} are taken together." if s.cluster else ""
+    listed_steps: list[tuple[object, str, str, tuple[str, ...]]] = [
+        (
+            True,
+            "Ratings",
+            "Bradley-Terry: the expected score of one model against another depends on the "
+            "difference of their ratings alone; 400 points are odds of ten to one. "
+            f"{_TIE_WAYS[s.ties]}",
+            ("bradley-terry", s.ties),
+        ),
+        (
+            True,
+            "Intervals that hold alone",
+            _INTERVAL_WAYS[s.intervals] + clustered,
+            (s.intervals,),
+        ),
+        (
+            True,
+            "Intervals that hold together",
+            f"Of many intervals that each hold with {sure}, often some do not. The joint ones are "
+            f"as wide as the largest error among all models needs ({s.draws:,} simulated boards): "
+            f"all of them hold at once with {sure}.",
+            ("bands",),
+        ),
+        (
+            True,
+            "Places and tie groups",
+            "Every pair is tested, all at once, step by step. A model's best place is 1 plus the "
+            "number of models surely better; its worst is the number of models minus those surely "
+            "worse. A new tie group starts with the first model that is surely worse than the "
+            f"leader of the group before. The chance of any error in all of it is at most {apart}.",
+            ("ranks", "stepdown"),
+        ),
+        (
+            True,
+            "Models that never lost, or never won",
+            "No largest likelihood exists for them. Their interval is open on one side; its other "
+            "end is where so clean a record would be too unlikely.",
+            ("ford", "clopper-pearson"),
+        ),
+        (
+            s.style,
+            "Style control",
+            "Differences in style enter each vote beside the strengths, and their effects are "
+            "estimated with them, not shrunk.",
+            ("style",),
+        ),
+        (
+            trust and trust.flips,
+            "Votes to swap neighbours",
+            "Votes are ranked by their influence on the gap, the most influential are removed, "
+            "and the board is rated again without them.",
+            ("flips",),
+        ),
+        (
+            trust and trust.fitness,
+            "Fit and circles",
+            "Pearson's statistic compares what each pair scored with what the ratings expect. "
+            "HodgeRank splits the differences between pairs into a ranking and circles.",
+            ("hodge",),
+        ),
+        (
+            trust,
+            "Exposure",
+            "Models that are shown more, or in more variants, have more chances to stand out.",
+            ("illusion",),
+        ),
+    ]
+    return tuple(
+        Step(says, name, tuple(_PAPERS[key] for key in papers if key in _PAPERS))
+        for asked, name, says, papers in listed_steps
+        if asked
     )

@@ -9,9 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.stats.inputs import BoolArray, FloatArray, check_count, check_level, vector
-from headtohead.stats.quantiles import normal_quantile
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import (
+    BoolArray,
+    FloatArray,
+    check_count,
+    check_level,
+    one_thread,
+    vector,
+)
+from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.items.answers import Answers
 from headtohead.trials.items.curves import Curves, chances
 from headtohead.trials.items.marginal import Marginal, Posterior, field, fit_marginal, turned

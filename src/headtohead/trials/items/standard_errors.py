@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.quantiles import normal_probability
+from headtohead.stats.intervals import normal_probability
 from headtohead.trials.items.answers import Answers
 from headtohead.trials.items.curves import chances
 from headtohead.trials.items.marginal import Marginal, curvature, determinant

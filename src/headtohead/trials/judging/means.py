@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, vector
-from headtohead.stats.intervals import around, wilson
-from headtohead.stats.quantiles import student_quantile
+from headtohead.stats.intervals import around, student_quantile, wilson
 from headtohead.trials.paired.means import cluster_codes
 
 Bounds = tuple[float, float]

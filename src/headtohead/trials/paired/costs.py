@@ -16,7 +16,7 @@ from headtohead.stats.inputs import (
     same_length,
     vector,
 )
-from headtohead.stats.quantiles import normal_probability, student_quantile
+from headtohead.stats.intervals import normal_probability, student_quantile
 from headtohead.trials.paired.means import cluster_codes
 
 _CELLS = 2_000_000  # random numbers held at once

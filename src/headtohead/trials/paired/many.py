@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_count, check_level
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import normal_quantile
 from headtohead.stats.ranks import RankSpread
 from headtohead.trials.paired.differences import MeanDifference, difference
 from headtohead.trials.paired.means import cluster_codes

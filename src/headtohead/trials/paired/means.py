@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, label_list, vector
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import (
+from headtohead.stats.intervals import (
+    around,
     normal_probability,
     normal_quantile,
     student_quantile,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.stats.inputs import FloatArray, IntArray
-from headtohead.stats.threads import one_thread
+from headtohead.stats.inputs import FloatArray, IntArray, one_thread
 from headtohead.trials.calls import Call
 from headtohead.trials.scoring.scored import text_of
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.comparing.result import SliceRow, slice_rows
 from headtohead.trials.judging.agreement import agreement
 from headtohead.trials.judging.bias import length_bias, position_bias, self_preference

@@ -16,10 +16,10 @@ from tests.ratings.bradley_terry.style.style_votes import (
 )
 from tests.simulations import lengths, slack
 
-from headtohead.ratings.bradley_terry.bounds import bounds
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
+from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.ratings.bradley_terry.style.control import StyleFit
 from headtohead.stats.inputs import FloatArray
 

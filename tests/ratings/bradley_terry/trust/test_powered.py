@@ -12,8 +12,7 @@ from tests.ratings.bradley_terry.trust.trust_votes import judged, with_labels
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
-from headtohead.ratings.bradley_terry.fit import Fit, fit
-from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.ratings.bradley_terry.fit import Fit, fit, logistic
 from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
 from headtohead.ratings.bradley_terry.trust.powered import powered
 from headtohead.stats.inputs import FloatArray, IntArray

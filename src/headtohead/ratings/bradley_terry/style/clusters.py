@@ -11,8 +11,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from headtohead.ratings.bradley_terry.fit import logistic
 from headtohead.ratings.bradley_terry.leverage import MATTERS, undrawn
-from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.ratings.bradley_terry.style.equations import SCORE, Pairs, Weighted, equations
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 

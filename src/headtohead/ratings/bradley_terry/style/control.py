@@ -11,11 +11,9 @@ from typing import Literal
 import numpy as np
 
 from headtohead.core.estimate import Interval
-from headtohead.ratings.bradley_terry.connectivity import Connectivity
-from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Fit, fit, reference
+from headtohead.ratings.bradley_terry.counts import Connectivity, Counts
+from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Fit, fit, logistic, reference
 from headtohead.ratings.bradley_terry.leverage import not_below
-from headtohead.ratings.bradley_terry.links import logistic
 from headtohead.ratings.bradley_terry.style.clusters import ClusterMeat, Stretching
 from headtohead.ratings.bradley_terry.style.equations import Equations
 from headtohead.ratings.bradley_terry.style.search import (
@@ -27,8 +25,7 @@ from headtohead.ratings.bradley_terry.style.search import (
     turned,
 )
 from headtohead.stats.inputs import FloatArray, IntArray, check_level
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import around, normal_quantile
 
 ClusterPass = Callable[[FloatArray, FloatArray], ClusterMeat] | Stretching
 """(strengths (M,), effects and side (d + 1,)) -> sums over clusters; or one that stretches them."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry.fit import Fit
-from headtohead.ratings.bradley_terry.links import log_logistic, logistic
+from headtohead.ratings.bradley_terry.fit import Fit, log_logistic, logistic
 from headtohead.ratings.bradley_terry.style.equations import Equations
 from headtohead.stats.inputs import FloatArray
 

@@ -7,8 +7,7 @@ itself is used, so that whatever asks "is this unlikely?" does not take many tie
 import numpy as np
 
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.fit import Cells, Fit
-from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, logistic
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _BORROWED = 10.0  # votes with the board's share of ties, added to those of the pair

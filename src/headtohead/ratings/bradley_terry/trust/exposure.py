@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.stats.inputs import FloatArray, IntArray, check_level, label_list, vector
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import normal_quantile
 from headtohead.stats.tails import normal_tail
 
 _NODES = 400

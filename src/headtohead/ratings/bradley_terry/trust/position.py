@@ -11,11 +11,9 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
-from headtohead.ratings.bradley_terry.fit import Fit, laplacian, scatter
-from headtohead.ratings.bradley_terry.links import logistic
+from headtohead.ratings.bradley_terry.fit import Fit, laplacian, logistic, scatter
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_level
-from headtohead.stats.intervals import around
-from headtohead.stats.quantiles import normal_quantile
+from headtohead.stats.intervals import around, normal_quantile
 from headtohead.stats.tails import coin_tail, holm
 
 

@@ -17,8 +17,16 @@ from headtohead.ratings.bradley_terry.covariance import (
     inverse_information,
     meat,
 )
-from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES, Cells, Fit, fit, laplacian, scatter
-from headtohead.ratings.bradley_terry.links import log_logistic, logistic
+from headtohead.ratings.bradley_terry.fit import (
+    PRIOR_VOTES,
+    Cells,
+    Fit,
+    fit,
+    laplacian,
+    log_logistic,
+    logistic,
+    scatter,
+)
 from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
 from headtohead.stats.inputs import FloatArray, IntArray
 

@@ -1,6 +1,5 @@
 """AlpacaEval annotations: two generators and a preference from 1 (first) to 2 (second)."""
 
-from headtohead.ratings.reading.columns import Columns
 from headtohead.ratings.reading.layout import (
     Layout,
     PreferenceScale,
@@ -10,6 +9,7 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
+from headtohead.ratings.reading.tables import Columns
 
 FORMAT = VoteFormat(
     name="alpacaeval",

@@ -4,7 +4,6 @@ The one with a flag for each outcome (55k), the ones with anonymity and de-dupli
 100k, clean_battle), and the ones with evaluation sessions (140k, expert).
 """
 
-from headtohead.ratings.reading.columns import Columns, Path
 from headtohead.ratings.reading.layout import (
     FIRST,
     SECOND,
@@ -20,6 +19,7 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
+from headtohead.ratings.reading.tables import Columns, Path
 
 _BATTLE = ("model_a", "model_b", "winner")
 _HOT = ("winner_model_a", "winner_model_b", "winner_tie")

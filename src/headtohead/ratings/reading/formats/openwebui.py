@@ -4,7 +4,6 @@ As in Open WebUI's own leaderboard, a thumb up is a win over every sibling and a
 against every sibling, so a record with several siblings makes several votes.
 """
 
-from headtohead.ratings.reading.columns import Columns
 from headtohead.ratings.reading.layout import (
     FIRST,
     NONE,
@@ -14,6 +13,7 @@ from headtohead.ratings.reading.layout import (
     Words,
     present,
 )
+from headtohead.ratings.reading.tables import Columns
 
 _DATA = ("data.model_id", "data.rating")
 

@@ -1,7 +1,7 @@
 """Plain columns model_a, model_b and winner, or any other names said with `--map`."""
 
-from headtohead.ratings.reading.columns import Columns
 from headtohead.ratings.reading.layout import VOCABULARY, Layout, VoteFormat, Words, pairs, present
+from headtohead.ratings.reading.tables import Columns
 
 FORMAT = VoteFormat(
     name="plain",
