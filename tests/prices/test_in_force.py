@@ -245,6 +245,37 @@ def test_a_price_that_its_own_list_doubts_counts_only_where_all_are_doubted() ->
     assert found(doubted, rule="cheapest").usd_per_mtok["input"] == 0.9
 
 
+def test_a_price_that_was_seen_once_long_ago_is_set_aside_and_named() -> None:
+    seen: dict[str, Any] = {"basis": "snapshot", "valid_from": date(2025, 10, 15)}
+    made = found(host("old", 0.9, **seen), host("a", 1), rule="cheapest")
+    assert made.usd_per_mtok["input"] == 1
+    assert made.set_aside == (
+        "old's $0.9 in, $0.9 out does not count: last seen on 2025-10-15, over 60 days before "
+        "2025-12-15 (s)",
+    )
+    # Seen again, or written in a list that is kept up, it counts; and where there is no other.
+    again = host("old", 0.9, basis="snapshot", valid_from=date(2025, 11, 15))
+    for rows in (again, host("old", 0.9)):
+        assert found(host("old", 0.9, **seen), rows, host("a", 1), rule="cheapest").since <= DAY
+        both_lists = found(host("old", 0.9, **seen), rows, host("a", 1), rule="cheapest")
+        assert both_lists.usd_per_mtok["input"] == 0.9
+    assert found(host("old", 0.9, **seen), rule="cheapest").usd_per_mtok["input"] == 0.9
+
+
+def test_the_text_says_which_rule_took_which_sellers_price() -> None:
+    hosts = [host("a", 1), host("b", 2), host("c", 3)]
+    assert " at a, its cheapest credible seller, since " in str(found(*hosts, rule="cheapest"))
+    assert " at b, its middle seller, since " in str(found(*hosts, rule="median"))
+    assert " at b since " in str(found(*hosts, rule="b"))
+
+
+def test_lists_that_differ_and_sellers_set_aside_are_sources_too() -> None:
+    lure = host("lure", 0.3, source_id="t")
+    hosts = [host("a", 1), host("a", 5, source_id="u"), host("b", 2), host("c", 3)]
+    assert found(lure, *hosts, rule="cheapest").other_source_ids == ("t", "u")
+    assert found(*hosts[2:], rule="cheapest").other_source_ids == ()
+
+
 # ---------------------------------------------------------------- hours and long prompts
 
 PEAK = {"tier": "peak", "hours_utc": "01:00 to 04:00 UTC on weekdays"}
@@ -301,8 +332,10 @@ def test_the_cheapest_host_of_deepseek_r1_asks_cents(facts: Facts) -> None:
 @pytest.mark.parametrize("day", [DAY, date(2026, 10, 31)])
 def test_a_lone_low_price_of_llama_405b_is_named_and_not_taken(facts: Facts, day: date) -> None:
     made = built_in(facts, "meta/llama-3.1-405b-instruct", day, rule="cheapest")
-    assert 0.5 <= made.usd_per_mtok["input"] <= 1
+    assert (made.usd_per_mtok["input"], made.usd_per_mtok["output"]) == (1, 3)
     assert "hyperbolic's $0.12 in, $0.3 out does not count" in made.set_aside[0]
+    stale = any("groq's $0.59 in, $0.79 out does not count: last seen on" in n for n in made.notes)
+    assert stale == (day > DAY)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +362,7 @@ def test_lists_that_still_have_other_prices_of_deepseek_v4_pro_are_named(facts: 
     made = built_in(facts, "deepseek-v4-pro", date(2026, 9, 1))
     assert list(made.others) == [
         "other prices of deepseek are listed by models.dev: $0.435 in, $0.87 out (since "
-        "2026-05-24)",
+        "2026-05-24, when deepseek-v4-pro was deepseek/deepseek-v4-pro)",
         "other prices of deepseek are listed by llmledger, from LiteLLM and LMArena: $1.32 in, "
         "$3.96 out (since 2026-08-21)",
         "other prices of deepseek are listed by Pydantic: $0.435 in, $0.87 out (seen on "
@@ -340,6 +373,13 @@ def test_lists_that_still_have_other_prices_of_deepseek_v4_pro_are_named(facts: 
 def test_gpt_5_has_cost_the_same_since_its_release(facts: Facts) -> None:
     made = built_in(facts, "openai/gpt-5", date(2026, 10, 31))
     assert (made.usd_per_mtok["input"], made.since) == (1.25, date(2025, 8, 7))
+
+
+def test_a_price_older_than_the_model_says_which_model_it_was_written_for(facts: Facts) -> None:
+    made = built_in(facts, "deepseek/deepseek-v3.2", DAY)
+    was = "(since 2025-01-23, when deepseek/deepseek-reasoner was deepseek/deepseek-r1)"
+    assert was in made.others[0]
+    assert "$0.4 out (since 2025-12-03)" in made.others[0]
 
 
 def test_deepseek_chat_stood_for_another_model_before(facts: Facts) -> None:

@@ -10,19 +10,22 @@ Every price that a verb or a question uses is picked here, in three steps:
 3. The rule picks the seller: the maker, the cheapest, the median, or one operator.
 
 What is no offer of the model itself does not count: free trials, and other channels (quantised,
-turbo). For the cheapest and the median two more are set aside, and named: prices that their own
-list doubts, and a price below a third of the next seller's that no second list confirms.
+turbo). For the cheapest and the median three more are set aside, and named: prices that their own
+list doubts, prices that were last seen long ago, and a price below a third of the next seller's
+that no second list confirms.
 """
 
 import importlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from headtohead.core.estimate import Estimate
 from headtohead.core.question import ScopeWord
+from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
 
 if TYPE_CHECKING:
@@ -34,7 +37,10 @@ INPUT_SHARE = 0.75  # of the tokens of a call, where sellers are compared
 
 # How surely a source knows since when a price holds, the surest first; doubted ones come last.
 _SURE = ("documented", "commit", "snapshot", "flagged")
+_SNAPSHOT, _FLAGGED = _SURE.index("snapshot"), _SURE.index("flagged")
 _FAR_BELOW = 3  # times cheaper than the next seller
+# Editions of the lists come 1 to 51 days apart: after so many, at least one has been missed.
+_SEEN_DAYS = 60
 _SAME = 0.01  # prices nearer than this share are one price, printed differently
 _LIST = ["source_id", "provider", "model_name"]
 _SERIES = [*_LIST, "tier", "token_kind"]
@@ -83,6 +89,7 @@ class ListPrice:
         bands: The seller's other prices by hour and by length of prompt.
         others: What other lists of this seller say, each as a sentence.
         set_aside: Cheaper sellers that do not count, each as a sentence.
+        other_source_ids: The lists that the two name.
         alias: True if it was asked for by a word that moves from model to model: `name`, which
             stood for `model` then.
     """
@@ -101,15 +108,17 @@ class ListPrice:
     bands: tuple[Band, ...] = ()
     others: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
+    other_source_ids: tuple[str, ...] = ()
     alias: bool = False
 
     def __str__(self) -> str:
         band = f" ({self.band})" if self.band else ""
         # A list that was seen once does not say since when.
         seen = "as seen on" if self.basis == "snapshot" else "since"
+        which = {"cheapest": ", its cheapest credible seller,", "median": ", its middle seller,"}
         return (
-            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider} {seen} "
-            f"{self.since}{band}"
+            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider}"
+            f"{which.get(self.rule, '')} {seen} {self.since}{band}"
         )
 
     @property
@@ -181,6 +190,7 @@ def price_in_force(
         bands=tuple(b for b in bands if b is not chosen),
         others=tuple(row["others"]),
         set_aside=tuple(row["set_aside"]),
+        other_source_ids=tuple(row["other_source_ids"]),
         alias=model != row["model_id"] and str(row["join_rule"] or "").startswith("alias:"),
     )
 
@@ -205,8 +215,8 @@ def in_force(
     Returns:
         One row a model: model_id, model_name, provider, operator, {kind}_usd_per_mtok,
         price_usd_per_mtok (mixed), valid_from (since when without a change), rule, others and
-        set_aside (lists of sentences), the entity columns, and the citation columns of the input
-        price.
+        set_aside (lists of sentences), other_source_ids (a list: whom those name), the entity
+        columns, and the citation columns of the input price.
     """
     import polars as pl
 
@@ -215,18 +225,27 @@ def in_force(
     elif rule not in RULES:
         prices = prices.filter(pl.col("operator") == rule)
     offers = _one_a_seller(_lists(prices, _day(at), channel, input_share))
-    aside: dict[str, list[str]] = {}
+    aside: dict[str, dict[str, str]] = {}
     if rule in ("cheapest", "median"):
-        offers, aside = _credible(offers)
+        offers, aside = _credible(offers, _day(at))
     place = (pl.len().over("model_id") - 1) // 2 if rule == "median" else pl.lit(0)
     ordered = offers.sort("model_id", "price_usd_per_mtok", "source_id", "provider")
     number = pl.int_range(pl.len()).over("model_id")
     picked = ordered.filter(number == place)
-    others = [_others(*row) for row in picked.select("provider", "differing").iter_rows()]
+    texts = pl.List(pl.String)
+    kept = ("provider", "model_id", "model_released_on", "differing")
+    differing = [row[-1] or [] for row in picked.select(kept).iter_rows()]
+    others = [_others(*row) for row in picked.select(kept).iter_rows()]
+    left = [aside.get(m, {}) for m in picked["model_id"]]
+    ids = [
+        sorted({*out.values(), *(one["source_id"] for one in says)})
+        for out, says in zip(left, differing, strict=True)
+    ]
     return picked.drop("differing").with_columns(
         pl.lit(rule if rule in RULES else "operator").alias("rule"),
-        pl.Series("others", others, dtype=pl.List(pl.String)),
-        pl.Series("set_aside", [aside.get(m, []) for m in picked["model_id"]], pl.List(pl.String)),
+        pl.Series("others", others, dtype=texts),
+        pl.Series("set_aside", [list(out) for out in left], dtype=texts),
+        pl.Series("other_source_ids", ids, dtype=texts),
     )
 
 
@@ -237,6 +256,12 @@ def notes_on(rows: "pl.DataFrame") -> tuple[str, ...]:
         for row in rows.select("model_id", "others", "set_aside").iter_rows(named=True)
         for note in (*row["others"], *row["set_aside"])
     )
+
+
+def named_by(made: Estimate, rows: "pl.DataFrame") -> Estimate:
+    """The estimate, which cites also the lists that `notes_on` names of rows of `in_force`."""
+    others = rows["other_source_ids"].explode().drop_nulls().to_list()
+    return replace(made, source_ids=tuple(sorted({*made.source_ids, *others})))
 
 
 def _day(at: date | datetime) -> date:
@@ -350,26 +375,38 @@ def _one_a_seller(lists: "pl.DataFrame") -> "pl.DataFrame":
     released = pl.col("model_released_on")
     moved = pl.col("join_rule").str.starts_with("alias:") & (released > since)
     other = ~pl.col("same") & (pl.col("source_id") != pl.col("source_id").first().over(who))
-    says = pl.struct("source_id", "since", "doubt", *pair)
+    says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", *pair)
     lists = lists.with_columns(
         # A word that moves from model to model had another one's price before.
         pl.when(moved).then(released).otherwise(since).alias("since"),
         (pl.col("source_id").filter(pl.col("same")).n_unique().over(who) > 1).alias("confirmed"),
+        pl.col("written").filter(pl.col("same")).max().over(who).alias("seen_on"),
         says.filter(other).implode().over(who).alias("differing"),
     )
     offers = lists.unique(who, keep="first", maintain_order=True)
     return offers.with_columns(pl.col("since").alias("valid_from")).drop("same", "since")
 
 
-def _others(provider: str, differing: list[dict[str, Any]] | None) -> list[str]:
-    """A sentence for each publisher with another price, oldest first."""
+def _others(
+    provider: str, model: str, released: date | None, differing: list[dict[str, Any]] | None
+) -> list[str]:
+    """A sentence for each publisher with another price, oldest first.
+
+    Where a word moved to the model after its list had last changed the price, the sentence names
+    the model that the price was written for.
+    """
     said: dict[str, dict[str, str]] = {}
     for one in sorted(differing or [], key=lambda one: one["since"]):
         paid = _pair(one)
-        seen = "seen on" if one["doubt"] == _SURE.index("snapshot") else "since"
-        said.setdefault(_publisher(one["source_id"]), {}).setdefault(
-            paid, f"{paid} ({seen} {one['since']})"
-        )
+        when = f"{'seen on' if one['doubt'] == _SNAPSHOT else 'since'} {one['since']}"
+        moving = str(one["join_rule"] or "").startswith("alias:")
+        if moving and released and one["since"] < released:
+            before = (
+                Names.load().resolve(one["model_name"], on=one["since"], provider=provider).model
+            )
+            if before and before != model:
+                when += f", when {one['model_name']} was {before}"
+        said.setdefault(_publisher(one["source_id"]), {}).setdefault(paid, f"{paid} ({when})")
     return [
         f"other prices of {provider} are listed by {who}: {'; '.join(prices.values())}"
         for who, prices in said.items()
@@ -380,13 +417,16 @@ def _pair(row: dict[str, Any]) -> str:
     return f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
 
 
-def _credible(offers: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, list[str]]]":
-    """The offers that are not too good to be believed, and by model those that are."""
+def _credible(
+    offers: "pl.DataFrame", day: date
+) -> "tuple[pl.DataFrame, dict[str, dict[str, str]]]":
+    """The offers that can be believed, and by model the cheaper others: a sentence -> its list."""
     import polars as pl
 
     price, model = pl.col("price_usd_per_mtok"), "model_id"
     offers = offers.sort(model, "price_usd_per_mtok", "source_id", "provider")
-    doubted = pl.col("doubt") >= _SURE.index("flagged")
+    old = (pl.col("doubt") == _SNAPSHOT) & (pl.col("seen_on") < day - timedelta(days=_SEEN_DAYS))
+    doubted = (pl.col("doubt") >= _FLAGGED) | old
     # Two sellers further up, or nobody can say which of two is out of line.
     lonely = (
         (_FAR_BELOW * price < price.shift(-1).over(model))
@@ -396,20 +436,23 @@ def _credible(offers: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, list[str
     below = lonely.fill_null(value=False).cast(pl.Int64).cum_prod().over(model) == 1
     sure = offers.filter(~doubted).with_columns(below.alias("below"))
     kept = sure.filter(~pl.col("below")).drop("below")
-    # Where the lists doubt every price, a doubted one is better than none.
+    # Where every price is doubted or old, one of those is better than none.
     kept = pl.concat([kept, offers.filter(doubted).join(kept, on=model, how="anti")])
     least = kept.group_by(model).agg(price.min().alias("least"))
     cheaper = offers.filter(doubted).join(least, on=model).filter(price < pl.col("least"))
-    aside: dict[str, list[str]] = {}
+    aside: dict[str, dict[str, str]] = {}
     for why, rows in (
         ("less than a third of the next seller's, and in one list alone", sure.filter("below")),
-        ("doubted by the list itself", cheaper),
+        ("last seen on {seen_on}, over {limit} days before {day}", cheaper.filter(old)),
+        ("doubted by the list itself", cheaper.filter(~old)),
     ):
         for row in rows.iter_rows(named=True):
-            aside.setdefault(row[model], []).append(
-                f"{row['provider']}'s {_pair(row)} does not count: {why} "
+            reason = why.format(seen_on=row["seen_on"], limit=_SEEN_DAYS, day=day)
+            says = (
+                f"{row['provider']}'s {_pair(row)} does not count: {reason} "
                 f"({_publisher(row['source_id'])})"
             )
+            aside.setdefault(row[model], {})[says] = str(row["source_id"])
     return kept, aside
 
 

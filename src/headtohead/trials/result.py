@@ -107,6 +107,11 @@ class Prices:
                     continue
                 moved = found.rule.startswith("alias:")
                 self.used[model] = replace(price, name=model, alias=moved)
+                if rule == "cheapest":
+                    self._lost[model] = (
+                        f"{model}: no list has its maker's own price of that day; this is the "
+                        f"price of {price.provider}, its cheapest credible seller"
+                    )
                 if channel != found.channel:
                     self._lost[model] = (
                         f"{model}: no list has a price of it as {found.channel}; this is the price "
@@ -126,9 +131,9 @@ class Prices:
         return tuple(dict.fromkeys([*self._lost.values(), *said]))
 
     def citations(self) -> tuple[Citation, ...]:
-        """The lists behind every price given out."""
-        ids = sorted({price.source_id for price in self.used.values()})
-        return self._line.citations(ids, self.day)
+        """The lists behind every price given out, and those that their notes name."""
+        ids = {i for p in self.used.values() for i in (p.source_id, *p.other_source_ids)}
+        return self._line.citations(sorted(ids), self.day)
 
     @property
     def names(self) -> "Facts":

@@ -2,7 +2,7 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.prices.in_force import MIX_WORDS, in_force, notes_on, rule_of
+from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, rule_of
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -43,15 +43,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
             both = pl.concat([found[dear.name].head(1), found[cheap.name].head(1)])
             times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
             made.append(
-                estimate(
-                    ask,
+                named_by(
+                    estimate(
+                        ask,
+                        both,
+                        label=f"{dear.name} over {cheap.name}",
+                        interval=times,
+                        unit="ratio",
+                        method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
+                        n=2,
+                        n_of="list prices",
+                    ),
                     both,
-                    label=f"{dear.name} over {cheap.name}",
-                    interval=times,
-                    unit="ratio",
-                    method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
-                    n=2,
-                    n_of="list prices",
                 )
             )
     prices = pl.concat([row.head(1) for row in found.values()])
@@ -60,10 +63,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"at {row['provider']}"
         for row in prices.iter_rows(named=True)
     )
-    ratios = f"{min(e.value for e in made):.1f} to {max(e.value for e in made):.1f} times"
+    ends = dict.fromkeys(f"{pick(e.value for e in made):.1f}" for pick in (min, max))
+    whose = {
+        "maker": "",
+        "cheapest": ", each model's at its cheapest credible seller,",
+        "median": ", each model's at its middle seller,",
+    }[rule_of(ask.scope)]
     return Answer(
         estimates=tuple(made),
-        says=f"list prices per million tokens were {says}: {ratios} cheaper at the mix used",
+        says=f"list prices per million tokens{whose} were {says}: {' to '.join(ends)} times "
+        "cheaper at the mix used",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),
     )

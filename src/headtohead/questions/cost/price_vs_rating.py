@@ -7,7 +7,7 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, named, shown, side_column
-from headtohead.prices.in_force import MIX_WORDS, in_force, notes_on, rule_of
+from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, rule_of
 from headtohead.questions.pareto import front_probability, pareto_front
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.intervals import normal_quantile
@@ -81,7 +81,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"dearer than {cheaper.height} of {n} models at its level or above"
     )
     return Answer(
-        estimates=(made,), says=says, rows=shown(points, _COLUMNS), notes=notes_on(asked.head(1))
+        estimates=(named_by(made, asked.head(1)),),
+        says=says,
+        rows=shown(points, _COLUMNS),
+        notes=notes_on(asked.head(1)),
     )
 
 
