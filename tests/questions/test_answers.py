@@ -230,7 +230,23 @@ def test_what_other_lists_say_is_said(facts: Facts) -> None:
     )
     (note,) = answer.notes
     assert note.startswith("deepseek/deepseek-v3.2: other prices of deepseek are listed by")
-    assert "$0.6 in, $1.7 out (since 2025-09-24)" in note
+    assert (
+        "$0.6 in, $1.7 out (since 2025-09-24, when deepseek-chat was deepseek/deepseek-v3" in note
+    )
+    assert all("llmledger" in e.source_ids for e in answer.estimates)
+
+
+def test_the_cheapest_sellers_of_both_sides_are_said_and_equal_ends_are_one_number(
+    facts: Facts,
+) -> None:
+    scope = {"dear": ["gpt-5"], "cheap": ["deepseek-r1"], "seller": "cheapest"}
+    says = ask(facts, "cost.list_price", ARTICLE, ARTICLE, **scope).says
+    assert "each model's at its cheapest credible seller" in says
+    assert ": 7.3 times cheaper at the mix used" in says
+    two = ask(
+        facts, "cost.list_price", ARTICLE, ARTICLE, **{**scope, "cheap": ["deepseek-r1", "gpt-5"]}
+    )
+    assert ": 1.0 to 7.3 times cheaper" in two.says
 
 
 def test_two_publishers_of_one_season_count_each_agent_once(
