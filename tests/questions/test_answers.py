@@ -239,7 +239,7 @@ def test_what_other_lists_say_is_said(facts: Facts) -> None:
 def test_the_cheapest_sellers_of_both_sides_are_said_and_equal_ends_are_one_number(
     facts: Facts,
 ) -> None:
-    scope = {"dear": ["gpt-5"], "cheap": ["deepseek-r1"], "seller": "cheapest"}
+    scope: dict[str, Any] = {"dear": ["gpt-5"], "cheap": ["deepseek-r1"], "seller": "cheapest"}
     says = ask(facts, "cost.list_price", ARTICLE, ARTICLE, **scope).says
     assert "each model's at its cheapest credible seller" in says
     assert ": 7.3 times cheaper at the mix used" in says
