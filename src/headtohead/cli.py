@@ -159,7 +159,14 @@ def in_options(message: str, command: click.Command | None) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(plain(f"h2h: {message}"), err=True)
+    text = plain(f"h2h: {message}")
+    # In a log an error stays one line, so that it can be searched for.
+    if sys.stderr.isatty():
+        from headtohead.publish.terminal import cut_to_fit, width_of_terminal
+
+        width = width_of_terminal()
+        text = "\n".join(line for part in text.splitlines() for line in cut_to_fit(part, width))
+    click.echo(text, err=True)
     sys.exit(code)
 
 

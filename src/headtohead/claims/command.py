@@ -14,6 +14,7 @@ from headtohead.publish.command_line import (
     day_of,
     deliver,
     output_options,
+    say,
     settings_options,
     store_option,
     typed,
@@ -55,6 +56,7 @@ def report(
     from headtohead.claims import verb
     from headtohead.claims.sheet import counts
     from headtohead.publish.page import sheet_html
+    from headtohead.publish.terminal import width_of_terminal, wrapped
 
     suffix = out.suffix.lstrip(".") if out else ""
     kind = kind or (suffix if suffix in ("html", "md", "json") else "html")
@@ -70,7 +72,7 @@ def report(
         else:
             text = sheet_html(replace(made.sheet, command=typed(day)))
     if made.now:
-        click.echo(f"{counts(made.now.verdicts)}, known by {made.as_of}")
+        say(wrapped(f"{counts(made.now.verdicts)}, known by {made.as_of}", width_of_terminal()))
     write(target, text, err=False)
     if charts:
         click.echo(f"Wrote {len(made.save_charts(charts))} charts to {charts}.")

@@ -13,7 +13,7 @@ from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettin
 from headtohead.claims.verdict import claims_of, verdicts_on
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period
-from headtohead.core.errors import UnknownName
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.question import Exhibit, Sides
 from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
@@ -153,12 +153,16 @@ def diff(
     Args:
         start: The earlier day.
         end: The later day.
-        settings: How far down changes are told.
         store: The evidence; the user's own if None.
         progress: Called with each step.
+
+    Raises:
+        InputError: If the days are in the wrong order.
     """
+    first, last = dates.day(start), dates.day(end)
+    if last < first:
+        raise InputError(f"`start` {first} comes after `end` {last}. Swap them.")
     facts = Facts(store)
-    first, last = sorted((dates.day(start), dates.day(end)))
     file = claims_of(facts)
     verdicts = [
         verdicts_on(facts, file, about=None, as_of=day, progress=_after(progress, str(day)))

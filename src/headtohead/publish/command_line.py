@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import click
@@ -43,7 +44,8 @@ class Verb(click.Command):
     """
 
     def __init__(self, *args: Any, example: str, **arguments: Any) -> None:  # noqa: ANN401
-        arguments["epilog"] = f"\b\nExample:\n  {example}"
+        lines = wrap(example, 74, break_long_words=False, break_on_hyphens=False)
+        arguments["epilog"] = "\b\nExample:\n  " + " \\\n      ".join(lines)
         super().__init__(*args, **arguments)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
