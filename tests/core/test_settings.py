@@ -67,6 +67,12 @@ def test_a_verb_takes_an_object_or_choices_by_keyword() -> None:
     )
 
 
+def test_a_mapping_may_be_given_as_text_too() -> None:
+    for lids in ({"a": "b, c=d"}, "a=b, c=d", ["a=b, c=d"]):
+        assert cook("soup", lids=lids)[1] == Cooking(lids={"a": "b, c=d"})
+    assert cook("soup", lids=("a=b", " c = d "))[1] == Cooking(lids={"a": "b", "c": "d"})
+
+
 def test_an_older_name_is_still_taken() -> None:
     assert cook("soup", time=3)[1] == Cooking(minutes=3)
     assert run("soup", "--time", "4")[1][0] == repr(Cooking(minutes=4))
@@ -84,8 +90,9 @@ def test_none_is_a_value_where_the_field_may_be_none_and_no_choice_elsewhere() -
 def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
     with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
         choose(Cooking(), {"heat": "warm"})
-    with pytest.raises(InputError, match="`lids` is a mapping, as"):
-        cook("soup", lids="a=b")
+    for wrong in ("ab", "=b", 3, ["a=b", 3]):
+        with pytest.raises(InputError, match="`lids` is a mapping, as"):
+            cook("soup", lids=wrong)
     with pytest.raises(TypeError, match=r"no argument 'hea'\. Did you mean heat"):
         cook("soup", hea="low")
     assert in_options("Leave `heat='low'`, or give `herbs`.", cooks) == (

@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -110,8 +110,8 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
                 value = tuple(Path(part) for part in value)
         elif wanted is Path:
             value = Path(value)
-        elif get_origin(wanted) is collections.abc.Mapping and not isinstance(value, Mapping):
-            raise InputError(f"`{name}` is a mapping, as {{'column': 'value'}}, not {value!r}.")
+        elif get_origin(wanted) is collections.abc.Mapping:
+            value = pairs_of(name, value)
         made[name] = value
     chosen = replace(settings, **made)
     check_choices(chosen)
@@ -135,6 +135,26 @@ def words(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - one text or many
     if isinstance(given, str):
         return tuple(filter(None, (part.strip() for part in given.split(","))))
     return tuple(given or ())
+
+
+def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what a caller gave
+    """Names and values, given as a mapping, as one text "name=value", or as several such texts.
+
+    Raises:
+        InputError: If a text has no name or no equals sign; `name` says of which argument.
+    """
+    if isinstance(given, Mapping):
+        return given
+    made = {}
+    for text in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
+        word, sign, value = text.partition("=") if isinstance(text, str) else ("", "", "")
+        if not sign or not word.strip():
+            raise InputError(
+                f"`{name}` is a mapping, as {{'column': 'value'}}, or text, as 'column=value', not "
+                f"{text!r}."
+            )
+        made[word.strip()] = value.strip()
+    return made
 
 
 def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
