@@ -234,8 +234,8 @@ def test_text_files_are_read_too(engine: str, kind: str, tmp_path: Path) -> None
         "winner.a": "L",
         "winner.b": "R",
     }
-    _same(engine, path, columns=columns, window="month", since=date(2025, 1, 5))
-    found = _same(engine, path, columns=columns, style=("length",), on_bad="drop")
+    _same(engine, path, mapping=columns, window="month", since=date(2025, 1, 5))
+    found = _same(engine, path, mapping=columns, style=("length",), on_bad="drop")
     assert found.boards["all"].models == ("007", 'a "b", c')
 
 
@@ -457,7 +457,7 @@ def test_what_an_engine_cannot_do_is_refused_with_a_way_out(tmp_path: Path) -> N
     with pytest.raises(InputError, match="Leave out `engine` for votes held in memory"):
         open_engine({"model_a": ["x"]}, "duckdb")
     with pytest.raises(InputError, match="order of rows"):
-        open_engine(path, "duckdb", VoteOptions(dedup="id", columns={"id": "judge"}))
+        open_engine(path, "duckdb", VoteOptions(dedup="id", mapping={"id": "judge"}))
     with pytest.raises(UnknownName, match="language"):
         open_engine(path, "duckdb").tally(("lnguage",))
     with pytest.raises(InputError, match="has no time"):

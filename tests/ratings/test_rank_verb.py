@@ -135,14 +135,14 @@ def test_a_result_is_frozen_and_carries_every_choice() -> None:
     found = headtohead.rank(
         VOTES, ties="davidson", prior=0.3, level=0.9, anchor=("m1", 1200.0), min_votes=2, seed=5,
         where={"language": "de"}, both_bad="drop", on_bad="drop", dedup="off", since="2025-01-02",
-        until=date(2025, 1, 30), columns={"voter": "prompt"}, as_of="2025-01-29",
+        until=date(2025, 1, 30), mapping={"voter": "prompt"}, as_of="2025-01-29",
     )  # fmt: skip
     chosen = found.settings
     assert (chosen.ties, chosen.prior, chosen.level, chosen.seed) == ("davidson", 0.3, 0.9, 5)
     assert (chosen.anchor, chosen.min_votes) == (("m1", 1200.0), 2)
     assert rank_json(found)["settings"]["anchor_elo"] == 1200.0
     assert found.asked == {
-        "columns": "voter=prompt", "where": "language=de", "since": "2025-01-02",
+        "mapping": "voter=prompt", "where": "language=de", "since": "2025-01-02",
         "until": "2025-01-29", "dedup": "off", "on_bad": "drop", "both_bad": "drop",
     }  # fmt: skip
     assert found.as_of == date(2025, 1, 29)
@@ -153,6 +153,23 @@ def test_a_result_is_frozen_and_carries_every_choice() -> None:
         found.settings.level = 0.5  # type: ignore[misc]
     with pytest.raises(UnknownName, match="No board is called 'langage=de'"):
         found.board("langage=de")
+
+
+def test_filters_may_be_said_as_text_and_the_former_name_of_the_mapping_is_refused() -> None:
+    asked = {"language": "de", "voter": "v3"}
+    two = headtohead.rank(VOTES, where=["language=de", "voter=v3"])
+    assert rank_json(two) == rank_json(headtohead.rank(VOTES, where=asked))
+    one = headtohead.rank(VOTES, where="language=de", mapping="voter=prompt")
+    assert one.asked == {"mapping": "voter=prompt", "where": "language=de"}
+    with pytest.raises(TypeError, match="no argument 'columns'"):
+        headtohead.rank(VOTES, columns={"voter": "prompt"})
+
+
+def test_each_step_is_said_while_one_waits() -> None:
+    steps: list[str] = []
+    headtohead.rank(VOTES, by=["language"], trust=True, progress=steps.append)
+    assert steps[:3] == ["counting the votes", "rating all votes", "rating language=de"]
+    assert steps[-1] == "what could overturn the board"
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
@@ -324,7 +341,7 @@ def test_a_bad_vote_is_named_or_dropped() -> None:
     [
         {"ties": "no"}, {"intervals": "no"}, {"level": 0}, {"prior": -1}, {"rounds": 1},
         {"min_votes": -1}, {"seed": -1}, {"by": "no"}, {"cluster": "no"}, {"style": "no"},
-        {"group": "no"}, {"engine": "no"}, {"format": "no"}, {"columns": {"no": "x"}},
+        {"group": "no"}, {"engine": "no"}, {"format": "no"}, {"mapping": {"no": "x"}},
         {"where": {"no": "x"}}, {"since": "no"}, {"as_of": "2025"}, {"dedup": "no"},
         {"on_bad": "no"}, {"both_bad": "no"}, {"min_votes": 9999}, {"until": "2000-01-01"},
     ],

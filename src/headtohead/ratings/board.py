@@ -29,7 +29,7 @@ from headtohead.stats.intervals import around, normal_quantile
 
 _FEW_CLUSTERS = 20
 _NAMED = 5
-_UNTOLD = 1e3  # logits: a strength of which nothing is known
+_UNKNOWN = 1e3  # logits: a strength of which nothing is known
 UNBOUNDED = {
     (True, False): "never lost to the rest",
     (False, True): "never beat the rest",
@@ -258,7 +258,7 @@ def assemble(
     m, k = len(fitted.counts.models), scale(fitted)
     rng = settings.rng(f"{name} {part}")
     alone = bounds(fitted, spread, level=settings.level)
-    own = _told(fitted, spread[:m, :m], alone, settings.level)
+    own = _with_clean_records(fitted, spread[:m, :m], alone, settings.level)
     # Of two models the joint intervals are those alone; chance draws must not make them shorter.
     width = max(
         joint_width(own, rng, level=settings.level, draws=settings.draws),
@@ -336,7 +336,7 @@ def _standings(
     )
 
 
-def _told(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArray:
+def _with_clean_records(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArray:
     """The covariance in which a clean record counts as much as its own bound says.
 
     The curvature at a strength that only the prior holds says little; the bound is exact.
@@ -345,10 +345,10 @@ def _told(fitted: Fit, own: FloatArray, alone: _Ends, level: float) -> FloatArra
     above, below = fitted.connectivity.above, fitted.connectivity.below
     reach = np.where(above, fitted.strength - alone[0], alone[1] - fitted.strength)
     spread = np.sqrt(np.diag(own))
-    known = np.where(above & below, _UNTOLD, reach / z)
+    known = np.where(above & below, _UNKNOWN, reach / z)
     open_ended = above | below
     factor = np.ones_like(spread)
-    factor[open_ended] = np.minimum(known, _UNTOLD)[open_ended] / spread[open_ended]
+    factor[open_ended] = np.minimum(known, _UNKNOWN)[open_ended] / spread[open_ended]
     return np.asarray(own * factor[:, None] * factor[None, :], dtype=np.float64)
 
 

@@ -39,22 +39,25 @@ def rank(
     output: Output,
 ) -> int:
     """Turn the pairwise VOTES (files, or a folder of Parquet) into leaderboards."""
+    from headtohead.publish.progress import steps
     from headtohead.ratings import verb
     from headtohead.ratings.sheet.sheet import rank_sheet
 
-    found = verb.rank(
-        list(votes),
-        boards=replace(boards, trust=boards.trust or output.html is not None),
-        settings=settings,
-        reading=reading,
-        as_of=day_of(as_of) if as_of else None,
-    )
+    with steps("Ranking") as progress:
+        result = verb.rank(
+            list(votes),
+            boards=replace(boards, trust=boards.trust or output.html is not None),
+            settings=settings,
+            reading=reading,
+            as_of=day_of(as_of) if as_of else None,
+            progress=progress,
+        )
     # Whatever a file holds is known today; only an earlier day asks when each vote was given.
-    found = found if as_of else replace(found, as_of=today())
+    result = result if as_of else replace(result, as_of=today())
     if output.html:
         from headtohead.publish.page import sheet_html
 
-        page = rank_sheet(found, command=typed(), page=True)
+        page = rank_sheet(result, command=typed(), page=True)
         write(output.html, sheet_html(page))
-    shown = rank_sheet(found, top=top, command=typed())
-    return deliver(found, replace(output, html=None), sheet=shown)
+    shown = rank_sheet(result, top=top, command=typed())
+    return deliver(result, replace(output, html=None), sheet=shown)

@@ -53,7 +53,7 @@ def join(people: Votes, judge: Votes) -> Joined:
     A prompt that one of them voted on twice for a pair counts once, with the first vote.
 
     Raises:
-        InputError: If prompts are not told, or no comparison has both votes.
+        InputError: If no column names the prompts, or no comparison has both votes.
     """
     models: dict[str, int] = {}
     prompts: dict[str, int] = {}
@@ -99,7 +99,7 @@ def judged_boards(
     if settings.min_votes:
         raise InputError("With `judge`, every model is kept; leave out `min_votes`.")
     if settings.intervals != "sandwich":
-        raise InputError("With --judge, intervals are sandwich; leave out `intervals`.")
+        raise InputError("With `judge`, intervals are sandwich; leave out `intervals`.")
     try:
         made = powered(joined.votes, prior=settings.prior)
     except ValueError as error:
@@ -154,7 +154,7 @@ def _label(votes: Votes) -> str:
         except UnknownName:
             continue
     raise InputError(
-        "Nothing tells which comparison a vote is on. Say it with `columns={'prompt': 'COLUMN'}`."
+        "Nothing tells which comparison a vote is on. Say it with `mapping={'prompt': 'COLUMN'}`."
     )
 
 

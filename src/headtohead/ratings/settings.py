@@ -32,7 +32,7 @@ WINNERS = ("winner.a", "winner.b", "winner.tie", "winner.both_bad", "winner.is")
 class VoteOptions:
     """How to read votes. The defaults suit every format.
 
-    `columns` leads from a canonical word (model_a, model_b, winner, voter, prompt, time, language,
+    `mapping` leads from a canonical word (model_a, model_b, winner, voter, prompt, time, language,
     id) to a column; from `winner.a`, `winner.b`, `winner.tie` and `winner.both_bad` to the value
     that says so, several split by `|`; from `winner.is` to "side" or "name".
 
@@ -45,7 +45,7 @@ class VoteOptions:
         metavar="auto|plain|lmarena|...",
         help="Layout of the votes; auto recognises it by the columns.",
     )
-    columns: Mapping[str, str] = option(
+    mapping: Mapping[str, str] = option(
         factory=dict,
         flag="--map",
         metavar="WORD=COLUMN",
@@ -87,10 +87,10 @@ class VoteOptions:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for word in self.columns:
+        for word in self.mapping:
             if word not in (*SIDES, *WORDS, *WINNERS):
-                raise UnknownName("word of `columns`", word, (*SIDES, *WORDS, *WINNERS))
-        kind = self.columns.get("winner.is", "side")
+                raise UnknownName("word of `mapping`", word, (*SIDES, *WORDS, *WINNERS))
+        kind = self.mapping.get("winner.is", "side")
         if kind not in ("side", "name"):
             raise UnknownName("kind of winner", kind, ("side", "name"))
 

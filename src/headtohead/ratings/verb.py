@@ -62,6 +62,7 @@ def rank_votes(
     *,
     by: Sequence[str] = (),
     window: Window | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Ranked:
     """The boards of all votes, and of every value of some columns and every window of time.
 
@@ -71,12 +72,13 @@ def rank_votes(
         InputError: If a vote breaks the rules, or the board of all votes cannot be made.
     """
     if isinstance(votes, Votes):
-        return _ranked(tally(votes, by, window), settings, lambda name: Subset.of(votes, name))
+        counted = tally(votes, by, window)
+        return _ranked(counted, settings, lambda name: Subset.of(votes, name), progress)
     if settings.cluster and settings.intervals == "bootstrap":
         raise InputError(
-            "An engine gives clustered sandwich intervals only; leave out --intervals."
+            "An engine gives clustered sandwich intervals only; leave out `intervals`."
         )
-    return _ranked(votes.tally(by, window), settings, votes.board)
+    return _ranked(votes.tally(by, window), settings, votes.board, progress)
 
 
 def rank_counts(counted: Tally, settings: RankSettings) -> Ranked:
@@ -88,7 +90,7 @@ def rank_counts(counted: Tally, settings: RankSettings) -> Ranked:
     """
     if settings.style or settings.cluster:
         raise InputError("Counts hold neither voters nor style. Give the votes, or leave both out.")
-    return _ranked(counted, settings, None)
+    return _ranked(counted, settings, None, lambda _: None)
 
 
 def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
@@ -123,28 +125,31 @@ def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
 _Part = Callable[[str], "Subset | EngineVotes"]
 
 
-def _ranked(counted: Tally, settings: RankSettings, part_of: _Part | None) -> Ranked:
-    made: dict[str, tuple[Board, ...]] = {}
+def _ranked(
+    counted: Tally, settings: RankSettings, part_of: _Part | None, progress: Callable[[str], None]
+) -> Ranked:
+    ranked: dict[str, tuple[Board, ...]] = {}
     unmade: dict[str, str] = {}
     effects: tuple[StyleEffect, ...] = ()
     for name, counts in counted.boards.items():
+        progress(f"rating {'all votes' if name == ALL else name}")
         styled: list[tuple[StyleEffect, ...]] = []
         try:
-            made[name] = boards(name, counts, settings, _fitter(name, part_of, settings, styled))
+            ranked[name] = boards(name, counts, settings, _fitter(name, part_of, settings, styled))
         except InputError as error:
             if name == ALL:
                 raise
             unmade[name] = str(error)
         if name == ALL and styled:
             effects = styled[0]
-    if ALL not in made:
+    if ALL not in ranked:
         reasons = "; ".join(f"{why}: {n:,}" for why, n in counted.dropped.items())
         said = f"All {counted.rows_read:,} rows were left out ({reasons})" if reasons else ""
         raise InputError(
             f"No vote is left to rank by. {said or 'There is none'}. Loosen the filters, or mend "
             "the votes."
         )
-    return Ranked(counted, made, unmade, effects)
+    return Ranked(counted, ranked, unmade, effects)
 
 
 def _fitter(
@@ -205,6 +210,7 @@ def rank(
     settings: RankSettings,
     reading: VoteOptions,
     as_of: date | str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> RankResult:
     """Leaderboards from pairwise votes, with intervals that hold together and rank sets.
 
@@ -216,6 +222,7 @@ def rank(
         settings: How to rank, likewise.
         reading: How to read votes and which count, likewise.
         as_of: The day of our knowledge: later votes are left out. None takes all votes.
+        progress: Called with each step, since large files take a while.
 
     Returns:
         A frozen result that carries its settings.
@@ -225,13 +232,14 @@ def rank(
     """
     known = None if as_of is None else day(as_of)
     options = replace(reading, style=settings.style)
+    progress("counting the votes")
     read = _read(votes, options, boards.engine)
     if known:
         if isinstance(read, Counts) or not read.timed:
             raise InputError(
                 f"Not all votes say when they were given, so nobody can tell which were known by "
                 f"{known}. Leave out `as_of`, or say which column has the time with "
-                "`columns={'time': '...'}`."
+                "`mapping={'time': '...'}`."
             )
         options = replace(options, until=min(filter(None, (options.until, known))))
         read = _read(votes, options, boards.engine)
@@ -243,11 +251,11 @@ def rank(
         if not isinstance(read, Votes):
             raise InputError("A judge needs the votes of people as files or frames, read here.")
         joined = join(read, open_votes(judge, options))
-        made, use = judged_boards(joined, settings)
+        by_source, use = judged_boards(joined, settings)
         counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
-        ranked = Ranked(counted, made, {}, ())
+        ranked = Ranked(counted, by_source, {}, ())
     elif not isinstance(read, Counts):
-        ranked = rank_votes(read, settings, by=boards.by, window=boards.window)
+        ranked = rank_votes(read, settings, by=boards.by, window=boards.window, progress=progress)
     elif boards.by or boards.window:
         raise InputError("Counts hold no columns to divide by. Give the votes themselves.")
     else:
@@ -279,7 +287,9 @@ def rank(
         style=ranked.style,
         moves=moves,
         drift_note=drift_note,
-        trust=_trust(read, audited, labels, judged=use is not None) if boards.trust else None,
+        trust=_trust(read, audited, labels, progress, judged=use is not None)
+        if boards.trust
+        else None,
         rows_read=ranked.counted.rows_read,
         used=ranked.counted.used,
         dropped=ranked.counted.dropped,
@@ -320,13 +330,19 @@ def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | En
 
 
 def _trust(
-    read: "Counts | Votes | EngineVotes", board: Board, labels: dict[str, str], *, judged: bool
+    read: "Counts | Votes | EngineVotes",
+    board: Board,
+    labels: dict[str, str],
+    progress: Callable[[str], None],
+    *,
+    judged: bool,
 ) -> Trust:
     from headtohead.ratings.audit import audit
     from headtohead.ratings.reading.layout import tells_sides
     from headtohead.ratings.subset import Subset
     from headtohead.ratings.tally import clustered_cells
 
+    progress("what could overturn the board")
     sides = isinstance(read, Counts) or tells_sides(read.format)
     column = ""
     if isinstance(read, Votes) and not judged:
@@ -335,10 +351,10 @@ def _trust(
         with suppress(UnknownName):
             column = "voter" if read.one_word("voter") else column
     if not column or not isinstance(read, Votes):
-        made = audit(board, labels=labels, sides=sides)
+        trust = audit(board, labels=labels, sides=sides)
         if not judged:
-            return made
-        return replace(made, notes=("This is said of the votes of people alone.", *made.notes))
+            return trust
+        return replace(trust, notes=("This is said of the votes of people alone.", *trust.notes))
     cells = clustered_cells(Subset(read), column)
     return audit(
         board,

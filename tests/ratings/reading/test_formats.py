@@ -61,7 +61,7 @@ def test_unknown_columns_list_the_formats_and_the_remedy() -> None:
         open_votes({"left": ["a"], "right": ["b"], "result": ["win"]})
     said = str(caught.value)
     assert "the table has the columns left, right, result" in said
-    assert "`columns={'model_a': 'left', " in said
+    assert "`mapping={'model_a': 'left', " in said
     assert "alpacaeval: generator_1, generator_2, preference" in said
 
 

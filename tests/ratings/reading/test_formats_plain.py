@@ -49,11 +49,11 @@ def test_a_side_that_is_also_a_name_must_be_said() -> None:
         with pytest.raises(InputError, match=r"'winner\.is': 'name'"):
             counted(later, chunk_rows=rows)
     side = {"winner.is": "side"}
-    assert cells(counted(differing, columns=side))[("B", "A")] == [1, 0, 0, 0]
+    assert cells(counted(differing, mapping=side))[("B", "A")] == [1, 0, 0, 0]
     name = {"winner.is": "name"}
-    assert cells(counted(differing, columns=name))[("B", "A")] == [0, 1, 0, 0]
+    assert cells(counted(differing, mapping=name))[("B", "A")] == [0, 1, 0, 0]
     with pytest.raises(InputError, match="row 2, column winner: 'A' is no known outcome"):
-        counted(third, columns=name)
+        counted(third, mapping=name)
 
 
 def test_any_table_can_be_mapped() -> None:
@@ -77,7 +77,7 @@ def test_any_table_can_be_mapped() -> None:
         "winner.tie": "0.5|draw",
         "winner.both_bad": "-1",
     }
-    made = counted(table, ["language", "voter"], columns=columns, window="month")
+    made = counted(table, ["language", "voter"], mapping=columns, window="month")
     assert cells(made) == {
         ("ada", "bob"): [1, 0, 0, 0],
         ("ada", "cyd"): [0, 1, 0, 0],
@@ -88,16 +88,16 @@ def test_any_table_can_be_mapped() -> None:
     assert [made.boards[f"language={x}"].total for x in ("de", "fr")] == [2, 3]
     assert [made.boards[f"month=2025-0{x}"].total for x in (1, 2)] == [1, 3]
     assert made.boards["voter=u"].total + made.boards["voter=w"].total == 4
-    assert counted(table, columns=columns, languages=("fr",)).used == 3
+    assert counted(table, mapping=columns, languages=("fr",)).used == 3
 
 
 def test_a_mapping_closes_the_vocabulary() -> None:
     columns = {"winner.a": "win", "winner.b": "loss"}
     rows = plain(("ada", "bob", "win"), ("ada", "bob", "tie"))
     with pytest.raises(InputError, match="row 2, column winner: 'tie' is no known outcome"):
-        counted(rows, columns=columns)
+        counted(rows, mapping=columns)
     with pytest.raises(InputError, match="two meanings"):
-        counted(rows, columns={"winner.a": "win", "winner.b": "WIN"})
+        counted(rows, mapping={"winner.a": "win", "winner.b": "WIN"})
 
 
 def test_words_of_other_formats_can_be_mapped_too() -> None:
@@ -107,24 +107,24 @@ def test_words_of_other_formats_can_be_mapped_too() -> None:
         "comparison_id": ["c"] * 3,
         "choice": ["gauche", "droite", None],
     }
-    made = counted(turns, columns={"winner.a": "gauche", "winner.b": "droite"})
+    made = counted(turns, mapping={"winner.a": "gauche", "winner.b": "droite"})
     assert cells(made) == {("ada", "bob"): [1, 1, 0, 0]}
     assert made.dropped == {"no preference": 1}
     scale = {"generator_1": ["ada"], "generator_2": ["bob"], "preference": [1]}
     with pytest.raises(InputError, match="alpacaeval does not say in words who won"):
-        open_votes(scale, VoteOptions(columns={"winner.a": "1"}))
+        open_votes(scale, VoteOptions(mapping={"winner.a": "1"}))
 
 
 def test_mistaken_mappings() -> None:
     rows = plain(("ada", "bob", "tie"))
-    with pytest.raises(UnknownName, match=r"No word of `columns` is called 'model-a'.*model_a"):
-        VoteOptions(columns={"model-a": "left"})
+    with pytest.raises(UnknownName, match=r"No word of `mapping` is called 'model-a'.*model_a"):
+        VoteOptions(mapping={"model-a": "left"})
     with pytest.raises(UnknownName, match=r"No column is called 'winer'. Did you mean winner"):
-        open_votes(rows, VoteOptions(columns={"winner": "winer"}))
+        open_votes(rows, VoteOptions(mapping={"winner": "winer"}))
     with pytest.raises(UnknownName, match="Known: name, side"):
-        VoteOptions(columns={"winner.is": "both"})
+        VoteOptions(mapping={"winner.is": "both"})
     with pytest.raises(InputError, match="leave out `format='lmarena'`"):
-        open_votes(rows, VoteOptions(format="lmarena", columns={"winner": "winner"}))
+        open_votes(rows, VoteOptions(format="lmarena", mapping={"winner": "winner"}))
 
 
 def test_plain_style(tmp_path: Path) -> None:

@@ -343,7 +343,7 @@ def test_repeats_are_left_out_across_chunks_and_files(tmp_path: Path) -> None:
         assert [chunk.first.size for chunk in votes.chunks()] == [4]
     with pytest.raises(InputError, match=r"no id that is known; say which column.*'id'"):
         open_votes(_COLUMNS, VoteOptions(dedup="id"))
-    mapped = counted(_COLUMNS, dedup="id", columns={"id": "length_b"})
+    mapped = counted(_COLUMNS, dedup="id", mapping={"id": "length_b"})
     assert mapped.dropped == {}
 
 

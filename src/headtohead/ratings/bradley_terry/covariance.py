@@ -211,8 +211,7 @@ def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
 def _prior_meat(fitted: Fit) -> FloatArray:
     """What the virtual votes add: they are votes like others, half of them won."""
     p = logistic(fitted.strength)
-    made: FloatArray = fitted.prior * (p**2 + (1 - p) ** 2) / 2
-    return made
+    return fitted.prior * (p**2 + (1 - p) ** 2) / 2
 
 
 def check_same_votes(fitted: Fit, first: IntArray, second: IntArray, n: FloatArray) -> None:

@@ -86,8 +86,7 @@ def log_logistic(x: FloatArray) -> FloatArray:
 def logistic(x: FloatArray) -> FloatArray:
     """1 / (1 + exp(-x)), without overflow."""
     small = np.exp(-np.abs(x))
-    made: FloatArray = np.where(x >= 0, 1.0, small) / (1.0 + small)
-    return made
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
 def _half(d: FloatArray, _: float) -> Terms:
@@ -338,8 +337,7 @@ def reference(counts: Counts, allowed: Connectivity) -> FloatArray:
     """
     battles = counts.battles.astype(float)
     total = np.bincount(allowed.component, weights=battles)
-    made: FloatArray = battles / total[allowed.component]
-    return made
+    return battles / total[allowed.component]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -442,8 +440,7 @@ def laplacian(cells: Cells, weight: FloatArray) -> FloatArray:
     off = np.bincount(cells.first * m + cells.second, weights=weight, minlength=m * m)
     joined = off.reshape(m, m)
     joined = joined + joined.T
-    made: FloatArray = np.diag(joined.sum(axis=1)) - joined
-    return made
+    return np.diag(joined.sum(axis=1)) - joined
 
 
 def bordered(
@@ -502,5 +499,4 @@ def expected(fitted: Fit) -> NDArray[np.float64]:
     else:
         chances = fitted.link.probabilities(d.ravel(), fitted.tie or 0.0)
         score = (chances[:, 0] + chances[:, 2] / 2).reshape(d.shape)
-    made: FloatArray = np.where(component[:, None] == component[None, :], score, np.nan)
-    return made
+    return np.where(component[:, None] == component[None, :], score, np.nan)

@@ -50,8 +50,8 @@ class Undrawn:
         Rows give what a vote adds to its gap, (R, S), its curvature by the gap, (R,), and votes,
         (R,).
         """
-        told = weight[:, None] * (design @ self.along) ** 2
-        votes = told.sum(axis=0) ** 2 / np.maximum((told**2 / n[:, None]).sum(axis=0), 1e-300)
+        known = weight[:, None] * (design @ self.along) ** 2
+        votes = known.sum(axis=0) ** 2 / np.maximum((known**2 / n[:, None]).sum(axis=0), 1e-300)
         return np.asarray((self.root * np.maximum(votes, 1.0)) @ self.root.T, dtype=np.float64)
 
 
@@ -61,7 +61,7 @@ def undrawn(score: FloatArray, information: FloatArray, inverse: FloatArray) -> 
     With A the information of the cluster and V the inverse of that of all votes it is
     (I - A V)^-1 score. Summed as outer products over clusters this is the jackknife to first order.
     Where the cluster alone determines a direction (a leverage of 1) the fit without it does not
-    exist, and the score is nothing but rounding; such directions are told apart, as are those of
+    exist, and the score is nothing but rounding; such directions are set apart, as are those of
     which it carries more than `TOO_MUCH`.
 
     The score and the information are the cluster's alone, in the S parameters that it touches; the
@@ -82,8 +82,8 @@ def undrawn(score: FloatArray, information: FloatArray, inverse: FloatArray) -> 
     inner = turn.T @ ((vectors[:, some].T @ score) / scale)
     much = share > TOO_MUCH
     left = np.where(much, np.inf, 1.0 - share)
-    told = root @ turn
-    return Undrawn(told @ (inner / left), share[much], told[:, much], inverse @ told[:, much])
+    root = root @ turn
+    return Undrawn(root @ (inner / left), share[much], root[:, much], inverse @ root[:, much])
 
 
 def not_below(covariance: FloatArray, least: FloatArray) -> FloatArray:

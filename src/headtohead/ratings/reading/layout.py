@@ -148,7 +148,7 @@ def twofold(word: str) -> InputError:
     """The error for a word that is a side and a model's name."""
     return InputError(
         f"The winner {word!r} is a model's name and also the word for a side. Say which it means: "
-        "`columns={'winner.is': 'name'}`, or `columns={'winner.is': 'side'}`."
+        "`mapping={'winner.is': 'name'}`, or `mapping={'winner.is': 'side'}`."
     )
 
 
@@ -243,7 +243,7 @@ def mapped_words(columns: Mapping[str, str]) -> dict[str, int]:
         for value in columns.get(word, "").split("|"):
             key = word_key(value)
             if key and meanings.setdefault(key, outcome) != outcome:
-                raise InputError(f"`columns` gives the winner {value!r} two meanings; give it one.")
+                raise InputError(f"`mapping` gives the winner {value!r} two meanings; give it one.")
     return meanings
 
 
@@ -389,7 +389,7 @@ class ManyWords:
 
 @dataclass(frozen=True, slots=True)
 class FlagGroup:
-    """Categories told by flags."""
+    """Categories, each marked by flags."""
 
     categories: tuple[Flag, ...]
 

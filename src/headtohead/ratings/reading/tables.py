@@ -220,8 +220,7 @@ class Batch:
 
     def show(self, path: Path, row: int) -> object:
         """The value in a row, for a message."""
-        value: object = self.column(path)[row].as_py()
-        return value
+        return self.column(path)[row].as_py()
 
 
 class Unfolded(Batch):

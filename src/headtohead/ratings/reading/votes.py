@@ -70,7 +70,7 @@ LEAVE_OUT = "or leave such rows out with `on_bad='drop'`"
 _PYTHON_FLAGS = {"True": "true", "False": "false"}
 _REMEDY = {
     True: (
-        "Say what each word means with `columns={'winner.a': '...'}`, winner.b, winner.tie and "
+        "Say what each word means with `mapping={'winner.a': '...'}`, winner.b, winner.tie and "
         f"winner.both_bad, {LEAVE_OUT}."
     ),
     False: f"Correct it, {LEAVE_OUT}.",
@@ -338,7 +338,7 @@ class Part:
 def no_time(source: str) -> InputError:
     """The error for a table without times where they are needed."""
     return InputError(
-        f"{source} has no time that is known; say which column with `columns={{'time': '...'}}`."
+        f"{source} has no time that is known; say which column with `mapping={{'time': '...'}}`."
     )
 
 
@@ -776,7 +776,7 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
     columns = table.columns
     mapped = {
         word: columns.need(name)
-        for word, name in options.columns.items()
+        for word, name in options.mapping.items()
         if word in (*SIDES, *WORDS)
     }
     module = format_of(table, options, mapped)
@@ -820,7 +820,7 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
     if any(word in mapped for word in SIDES):
         if options.format not in ("auto", PLAIN):
             raise InputError(
-                f"`columns` of {', '.join(SIDES)} is for plain tables; leave out "
+                f"`mapping` of {', '.join(SIDES)} is for plain tables; leave out "
                 f"`format={options.format!r}`, or leave out that mapping."
             )
         return FORMATS.named(PLAIN)
@@ -835,7 +835,7 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
         raise InputError(
             f"{table.name} has the columns {listed(columns.names)}, which no format of votes has. "
             "Say which are which, as "
-            "`columns={'model_a': 'left', 'model_b': 'right', 'winner': 'result'}`. "
+            "`mapping={'model_a': 'left', 'model_b': 'right', 'winner': 'result'}`. "
             f"Formats and their columns: {wanted}."
         )
     module = FORMATS.named(options.format)
@@ -843,7 +843,7 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
         raise InputError(
             f"{table.name} is not of format {options.format}: that needs the columns "
             f"{_needs(module)}; there are {listed(columns.names)}. Leave out `format`, or say "
-            "which are which with `columns`."
+            "which are which with `mapping`."
         )
     return module
 
@@ -864,15 +864,15 @@ def _as_mapped(
         first, second, winner = (mapped.get(word) or table.columns.need(word) for word in SIDES)
         outcome = Words(winner, VOCABULARY, names=True)
         layout = replace(layout, first=first, second=second, outcome=outcome)
-    if not any(word in options.columns for word in WINNERS):
+    if not any(word in options.mapping for word in WINNERS):
         return layout
     said = layout.outcome
     if not isinstance(said, Words):
         raise InputError(
-            f"{format_name} does not say in words who won: leave winner.... out of `columns`."
+            f"{format_name} does not say in words who won: leave winner.... out of `mapping`."
         )
-    names = options.columns.get("winner.is") == "name"
-    words = mapped_words(options.columns) or (TIE_WORDS if names else said.meanings)
+    names = options.mapping.get("winner.is") == "name"
+    words = mapped_words(options.mapping) or (TIE_WORDS if names else said.meanings)
     return replace(layout, outcome=replace(said, meanings=words, names=names))
 
 
@@ -897,7 +897,7 @@ def _repeat(
     if source is None:
         raise InputError(
             f"{table.name} has no {options.dedup} that is known; say which column with "
-            f"`columns={{'{options.dedup}': '...'}}`."
+            f"`mapping={{'{options.dedup}': '...'}}`."
         )
     found = source_of(options.dedup, table.columns, layout, {**mapped, options.dedup: source})
     if not isinstance(found, OneWord):

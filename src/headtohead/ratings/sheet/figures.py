@@ -288,7 +288,7 @@ def _chart(
 ) -> "Callable[[], alt.LayerChart]":
     """The chart of the first board, drawn when it is wanted."""
 
-    def made() -> "alt.LayerChart":
+    def draw() -> "alt.LayerChart":
         rows: list[dict[str, Any]] = [
             {
                 **charts.ends(names.short[s.model], s.rating, s.joint),
@@ -317,7 +317,7 @@ def _chart(
             ],
         )
 
-    return made
+    return draw
 
 
 def _kinds(names: ModelNames) -> dict[str, str]:

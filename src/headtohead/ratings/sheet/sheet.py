@@ -115,7 +115,7 @@ def rank_sheet(
             "votes",
             "Votes",
             "Which votes count here?",
-            remarks=_unmade(result, len(result.unmade) if page or top else BOARDS),
+            remarks=_failed_boards(result, len(result.unmade) if page or top else BOARDS),
             figures=(left_out_figure(result),),
         )
     )
@@ -141,7 +141,7 @@ def rank_sheet(
     )
 
 
-def _unmade(result: RankResult, most: int) -> tuple[str, ...]:
+def _failed_boards(result: RankResult, most: int) -> tuple[str, ...]:
     """Why some boards could not be made."""
     said = [
         f"No board for {plain(name, 80)}: {plain(why, 400)}"

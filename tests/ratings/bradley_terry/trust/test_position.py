@@ -16,7 +16,7 @@ from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.trust.position import (
     position_bias,
     side_balance,
-    side_is_told,
+    side_is_identified,
 )
 
 
@@ -124,14 +124,14 @@ def test_pairs_that_met_once_tell_nothing_of_balance() -> None:
 
 def test_an_effect_that_strengths_explain_as_well_is_refused() -> None:
     always = fit(board(("a", "b", 7, 3), ("b", "c", 6, 4)), side=True)
-    assert not side_is_told(always)
+    assert not side_is_identified(always)
     with pytest.raises(ValueError, match="always shown in the same order"):
         position_bias(always)
     # A circle of pairs, or one pair in both orders, tells it.
     circle = fit(board(("a", "b", 7, 3), ("b", "c", 6, 4), ("c", "a", 6, 4)), side=True)
     both_ways = fit(board(("a", "b", 7, 3), ("b", "a", 6, 4), ("b", "c", 6, 4)), side=True)
-    assert side_is_told(circle)
-    assert side_is_told(both_ways)
+    assert side_is_identified(circle)
+    assert side_is_identified(both_ways)
     assert position_bias(both_ways).side.value > 0
 
 

@@ -123,8 +123,7 @@ class Pairs:
             table = np.asarray(np.bincount(key, weights=values, minlength=self.m**2), np.float64)
         table = table.reshape(self.m, self.m)
         table = table + table.T
-        made: FloatArray = np.diag(table.sum(axis=1)) - table
-        return made
+        return np.diag(table.sum(axis=1)) - table
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -133,8 +133,7 @@ class _Flows:
         ends = np.zeros((self.weight.size, self.pairs.m))
         ends[at, a], ends[at, b] = 1.0, -1.0
         strength = (flows * self.weight) @ ends @ self.inverse
-        made: FloatArray = flows - (strength[:, a] - strength[:, b])
-        return made
+        return flows - (strength[:, a] - strength[:, b])
 
     def amount(self, flows: FloatArray) -> FloatArray:
         """Variation that no order explains, weighted squares added up, shape (B,)."""

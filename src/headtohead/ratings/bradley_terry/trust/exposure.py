@@ -73,8 +73,8 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
     met[counts.first, counts.second] = met[counts.second, counts.first] = True
     groups: tuple[GroupExposure, ...] = ()
     if labels is not None:
-        told = np.array(label_list(labels, m, "group labels"), dtype=str)
-        names, where = np.unique(told, return_inverse=True)
+        group_of = np.array(label_list(labels, m, "group labels"), dtype=str)
+        names, where = np.unique(group_of, return_inverse=True)
         models, summed = np.bincount(where), np.bincount(where, weights=votes)
         made = (
             GroupExposure(str(name), int(models[k]), int(summed[k]), float(summed[k] / models[k]))

@@ -137,14 +137,14 @@ def fitness(
         if z_p[cell] > alpha:
             continue
         pair = (names[cells.first[cell]], names[cells.second[cell]])
-        score, told = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
-        if score < told:
-            pair, score, told = pair[::-1], 1 - score, 1 - told
+        score, fitted_score = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
+        if score < fitted_score:
+            pair, score, fitted_score = pair[::-1], 1 - score, 1 - fitted_score
         made.append(
             Misfit(
                 a=pair[0],
                 b=pair[1],
-                expected_frac=told,
+                expected_frac=fitted_score,
                 observed_frac=score,
                 votes=int(n[cell]),
                 p=float(z_p[cell]),

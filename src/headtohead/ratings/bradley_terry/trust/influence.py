@@ -44,7 +44,7 @@ class Influence:
     Attributes:
         voter: Numbers of the voters, sorted, shape (U,).
         votes: How many votes that count, shape (U,).
-        move: Largest change of a strength if all his votes went, signed, in logits, shape (U,).
+        move: Largest change of a strength if all their votes went, signed, in logits, shape (U,).
         model: Index of the model that it happens to, shape (U,).
         swaps: How many neighbours on the board would change places, shape (U,).
         verified: The most influential voters, refitted without them.

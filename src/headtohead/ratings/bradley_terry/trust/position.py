@@ -68,7 +68,7 @@ def position_bias(
     """
     if fitted.side is None:
         raise ValueError("this fit has no side effect; fit with side=True")
-    if not side_is_told(fitted):
+    if not side_is_identified(fitted):
         raise ValueError(
             "the votes cannot tell the effect of a side from the strengths: every pair was always "
             "shown in the same order"
@@ -83,8 +83,8 @@ def position_bias(
     )
 
 
-def side_is_told(fitted: Fit) -> bool:
-    """Whether the votes tell the effect of a side from the strengths.
+def side_is_identified(fitted: Fit) -> bool:
+    """Whether the votes can part the effect of a side from the strengths.
 
     They do not if some strengths alone would favour the first side in every pair alike.
     """

@@ -241,8 +241,7 @@ def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None
         step = np.linalg.solve(matrix + level, gradient)
         decrement = float(gradient @ step)
         if decrement < _DONE * max(1.0, abs(value)):
-            made: FloatArray = x + step
-            return made
+            return x + step
         size = 1.0
         while _value(human, strata, score, x + size * step) < value + 1e-4 * size * decrement:
             size /= 2

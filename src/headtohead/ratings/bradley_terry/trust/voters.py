@@ -1,8 +1,8 @@
 """Voters unlike the rest: whose votes the board would hardly produce, and in what way.
 
-Three checks for each voter. Surprise: does he disagree with the board more than chance would, as a
-bot that votes at random? Favour: does he score one model higher or lower than its strength
-explains? Side: does he choose a side more than others do? People differ in taste, so a flag is a
+Three checks for each voter. Surprise: do they disagree with the board more than chance would, as a
+bot that votes at random? Favour: do they score one model higher or lower than its strength
+explains? Side: do they choose a side more than others do? People differ in taste, so a flag is a
 reason to look, not proof.
 """
 
@@ -33,16 +33,16 @@ class UnlikeVoters:
     Attributes:
         voter: Numbers of the voters, sorted, shape (U,).
         votes: How many votes that count, shape (U,).
-        surprise: How much less likely his votes are than so many votes on the same pairs are
+        surprise: How much less likely their votes are than so many votes on the same pairs are
             expected to be, in standard deviations, shape (U,): the Bradley-Terry log-likelihood, a
             tie as half a win, which an always undecided or a random voter lowers.
         surprise_p: The chance of votes at least as surprising, shape (U,).
-        model: Index of the model that he treats most unlike the rest, shape (U,).
-        excess: What that model scored with him above expectation, in wins; below 0 if he votes
+        model: Index of the model that they treat most unlike the rest, shape (U,).
+        excess: What that model scored with them above expectation, in wins; below 0 if they vote
             against it, shape (U,).
-        favour_p: The chance that any of his models is treated so unlike, shape (U,).
-        side: What the side shown first scored with him above expectation, in wins, shape (U,); None
-            where the fit has no side effect.
+        favour_p: The chance that any of their models is treated so unlike, shape (U,).
+        side: What the side shown first scored with them above expectation, in wins, shape (U,);
+            None where the fit has no side effect.
         side_p: The chance of so much, either way, shape (U,); None likewise.
         p: The chance that any check looks as bad, shape (U,).
         q: The false discovery rate at which the voter is flagged, shape (U,).

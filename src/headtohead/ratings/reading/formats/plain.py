@@ -1,4 +1,4 @@
-"""Plain columns model_a, model_b and winner, or any other names said with `--map`."""
+"""Plain columns model_a, model_b and winner, or any other names that `mapping` gives."""
 
 from headtohead.ratings.reading.layout import VOCABULARY, Layout, VoteFormat, Words, pairs, present
 from headtohead.ratings.reading.tables import Columns
