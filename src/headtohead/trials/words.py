@@ -43,6 +43,11 @@ def _number(text: str | float, what: str) -> float:
         raise InputError(f"`{what}` is {text!r}, which is no number. Write 5pp or 0.05.") from None
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number before what it counts: 1 model, 2 models; `many` if no s makes it plural."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
 def spread(interval: Interval, digits: int) -> str:
     """A value with its interval, as 0.11 [0.10, 0.12]; an open end says so."""
     ends = (_end(end, digits) for end in (interval.low, interval.high))

@@ -43,8 +43,8 @@ def report(*results: Any, **choices: Any) -> ItemReport:
 def test_items_with_a_wrong_key_are_found_and_no_others(tmp_path: Path) -> None:
     world = made_test(tmp_path, models=40, items=40, wrong_keys=3)
     made = report(*world.paths)
-    assert {s.item for s in made.suspects.found} == set(world.wrong_keys)
-    for suspect in made.suspects.found:
+    assert {s.item for s in made.suspects.listed} == set(world.wrong_keys)
+    for suspect in made.suspects.listed:
         assert suspect.answer != suspect.reference.lower()
         assert suspect.agree >= 7
         assert suspect.best == 10
@@ -53,6 +53,53 @@ def test_items_with_a_wrong_key_are_found_and_no_others(tmp_path: Path) -> None:
     against = {row.item for row in made.rows if row.says == "runs against"}
     assert against <= set(world.wrong_keys)
     assert against
+
+
+def test_an_item_looks_mislabelled_only_if_its_rise_is_above_zero(tmp_path: Path, run: Run) -> None:
+    # Ten models: three planted keys come out, but ten models cannot decide each of them.
+    world = made_test(tmp_path, models=10, items=40, wrong_keys=3, seed=5)
+    made = report(*world.paths)
+    assert {s.item for s in made.suspects.listed} == set(world.wrong_keys)
+    for suspect in made.suspects.listed:
+        assert suspect.sure == (suspect.rise is not None and suspect.rise.low > 0)
+    sure = made.suspects.sure
+    assert 0 < sure < 3
+    text = " ".join(run(*world.paths).output.split())
+    looks = "1 looks mislabelled" if sure == 1 else f"{sure} look mislabelled"
+    assert f"{looks} ({3 - sure} more may be, which the evidence does not decide)" in text
+    figures = headtohead.items(*map(str, world.paths)).sheet.figures
+    rows = next(figure for figure in figures if figure.slug == "mislabelled").rows
+    assert [row[4] for row in rows] == ["looks so"] * sure + ["undecided"] * (3 - sure)
+
+
+def test_what_all_runs_answer_alike_has_no_slope(tmp_path: Path, run: Run) -> None:
+    world = made_test(tmp_path, models=8, items=20)
+    for path in world.paths:
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        rows[3] |= {"score": 1.0, "output": f"ANSWER: {rows[3]['reference']}"}
+        path.write_text("\n".join(map(json.dumps, rows)))
+    made = {row.item: row for row in report(*world.paths).rows}
+    assert made["q3"].says == "all the same"
+    assert made["q3"].slope is None
+    assert made["q3"].difficulty is None
+    assert made["q3"].discrimination is None
+    result = headtohead.items(*map(str, world.paths))
+    row = next(row for row in result.results if row["label"] == "q3")
+    assert row["slope"] == row["difficulty"] == {"value": None, "low": None, "high": None}
+    assert row["infit"] is None
+    assert "one score in every run, so nothing shows" in " ".join(run(*world.paths).output.split())
+
+
+@pytest.mark.parametrize("models", [8, 30])
+def test_the_chart_draws_what_its_title_says(tmp_path: Path, models: int) -> None:
+    world = made_test(tmp_path, models=models, items=40)
+    result = headtohead.items(*map(str, world.paths))
+    figure = result.sheet.figures[0]
+    assert figure.bars is not None
+    found = {r.item: r.discrimination for r in result.details.rows if r.discrimination}
+    lowest = sorted(found, key=lambda item: found[item].value)[:20]
+    assert [bar.label for bar in figure.bars.bars] == lowest
+    assert f"the 20 of lowest discrimination of the {len(found)} whose score" in figure.says
 
 
 def test_items_that_no_ability_helps_with_tell_nothing(tmp_path: Path) -> None:
@@ -73,8 +120,8 @@ def test_without_answers_items_are_suspected_by_who_fails(tmp_path: Path, run: R
     world = made_test(tmp_path, models=60, items=40, wrong_keys=3, answers=False)
     made = report(*world.paths)
     assert not made.suspects.answered
-    assert {s.item for s in made.suspects.found} <= set(world.wrong_keys)
-    assert made.suspects.found
+    assert {s.item for s in made.suspects.listed} <= set(world.wrong_keys)
+    assert made.suspects.listed
     text = run(*world.paths).output
     assert "files hold no answers that can be compared" in " ".join(text.split())
 
@@ -87,7 +134,7 @@ def test_shuffled_choices_are_not_compared(tmp_path: Path) -> None:
     world.paths[0].write_text("\n".join(map(json.dumps, rows)))
     made = report(*world.paths)
     assert made.suspects.shuffled == 12
-    assert not made.suspects.found
+    assert not made.suspects.listed
 
 
 # ---------------------------------------------------------------- few items for all
@@ -300,7 +347,7 @@ def test_one_file_of_many_models_and_one_model_of_it(tmp_path: Path, run: Run) -
 
 
 def test_text_json_csv_and_page_tell_the_same(tmp_path: Path, run: Run) -> None:
-    world = made_test(tmp_path, models=24, items=24, wrong_keys=1)
+    world = made_test(tmp_path, models=24, items=24, wrong_keys=1, seed=3)
     page = tmp_path / "items.html"
     result = run(*world.paths, "--html", page)
     assert result.exit_code == 0

@@ -29,9 +29,10 @@ class ItemRow:
         discrimination: Correlation over runs with the score on the other items.
         p_value: Of no correlation, corrected for the number of items (false discovery rate).
         slope: How sharply it tells abilities apart by the item model, above 0, with its interval;
-            a wrong key cannot show there, for the model has no falling curves.
+            a wrong key cannot show there, for the model has no falling curves. None where every run
+            has one score: then only the other items would say it.
         difficulty: The ability at which half of the models solve it, in standard deviations of the
-            field, with its interval.
+            field, with its interval; None where the slope is.
         says: "tells" good from bad models; "tells little": surely below 0.2; "runs against" them:
             the better a model, the worse it does here; "all the same": every run has one score.
     """
@@ -41,8 +42,8 @@ class ItemRow:
     score: float
     discrimination: Interval | None
     p_value: float
-    slope: Interval
-    difficulty: Interval
+    slope: Interval | None
+    difficulty: Interval | None
     says: Says
 
 
@@ -145,12 +146,12 @@ def _rows(runs: TestRuns, told: Correlations, fitted: ItemFit) -> tuple[ItemRow,
                 score=float(mean[j]),
                 discrimination=None if constant[j] else Interval(*ends),
                 p_value=float(p_value[j]),
-                slope=curves[j][0],
-                difficulty=curves[j][1],
+                slope=None if constant[j] else curves[j][0],
+                difficulty=None if constant[j] else curves[j][1],
                 says=says,
             )
         )
-    first = ("runs against", "tells little", "all the same", "undecided", "tells")
+    first = ("runs against", "tells little", "undecided", "tells", "all the same")
     rows.sort(
         key=lambda r: (first.index(r.says), r.discrimination.value if r.discrimination else 0)
     )

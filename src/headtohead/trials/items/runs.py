@@ -10,6 +10,7 @@ from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import ModelRun, alone, measured_apart, named_apart
 from headtohead.trials.items.answers import Answers, tabulate
+from headtohead.trials.words import counted
 
 _FEWEST_MODELS = 3
 
@@ -71,7 +72,7 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
     models = [side.model or name for side, name in zip(sides, names, strict=True)]
     if len(set(models)) < _FEWEST_MODELS:
         raise InputError(
-            f"{_counted(len(set(models)), 'model')}: which items tell good models from bad ones "
+            f"{counted(len(set(models)), 'model')}: which items tell good models from bad ones "
             f"shows only over {_FEWEST_MODELS} or more, and well over 20. Give more results."
         )
     for side in sides[1:]:
@@ -124,7 +125,3 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
             "a harder test, or models that differ."
         )
     return made
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

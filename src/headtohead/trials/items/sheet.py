@@ -8,9 +8,10 @@ from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.items.report import LITTLE, ItemReport, Says
 from headtohead.trials.items.short_test import Short
-from headtohead.trials.words import margin_words
+from headtohead.trials.words import counted, margin_words
 
 _SHOWN = 15
+_DRAWN = 20
 _WORDS: dict[Says, str] = {
     "tells": "tell good models from bad ones",
     "runs against": "run against them (the better the model, the worse its score)",
@@ -24,15 +25,12 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
     """The report of a test's items."""
     runs, short = made.runs, made.short
     models = len(set(runs.models))
-    bad = made.count("runs against")
-    suspects = len(made.suspects.found)
     odd = {row.item for row in made.rows if row.says == "runs against"}
-    odd |= {suspect.item for suspect in made.suspects.found}
+    odd |= {suspect.item for suspect in made.suspects.listed}
     sentence = (
         f"Of {len(runs.items):,} items in {len(runs.runs)} runs of {models} models, "
-        f"{made.count('tells'):,} tell good models from bad ones, {bad} "
-        f"{'runs' if bad == 1 else 'run'} against them and {suspects} "
-        f"{'looks' if suspects == 1 else 'look'} mislabelled. {_short_words(made)}"
+        f"{_telling(made)}, {_none(made.count('runs against'), 'runs', 'run')} against them and "
+        f"{_mislabelled(made)}. {_short_words(made)}"
     )
     return Sheet(
         verb="items",
@@ -54,8 +52,9 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
             "(correlation over runs). Intervals leave out one model at a time with all its runs; "
             "verdicts are corrected for the number of items (false discovery rate, Benjamini and "
             "Hochberg).",
-            "An item looks mislabelled if at least two in three of the best models (a quarter of "
-            "all, at least three) give one answer that counts as wrong.",
+            "An item may be mislabelled if at least two in three of the best models (a quarter of "
+            "all, at least three) give one answer that counts as wrong. It looks so if better "
+            f"models give that answer more often, at {made.settings.level:.0%} confidence.",
             "Slopes, difficulties and abilities are those of a two-parameter logistic model.",
             "The full score is foretold from fewer items by that model or as a weighted sum, "
             f"whichever errs less (here: {short.way}). The error is measured on models held out, "
@@ -67,6 +66,23 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
     )
 
 
+def _none(n: int, one: str, many: str) -> str:
+    return counted(n, one, many) if n else f"none {one}"
+
+
+def _telling(made: ItemReport) -> str:
+    return f"{_none(made.count('tells'), 'tells', 'tell')} good models from bad ones"
+
+
+def _mislabelled(made: ItemReport) -> str:
+    sure = made.suspects.sure
+    open_ = len(made.suspects.listed) - sure
+    if open_ and not sure:
+        return f"{open_:,} may be mislabelled, which the evidence does not decide"
+    more = f" ({open_:,} more may be, which the evidence does not decide)" if open_ else ""
+    return f"{_none(sure, 'looks', 'look')} mislabelled{more}"
+
+
 def _short_words(made: ItemReport) -> str:
     short, level = made.short, f"{made.settings.level:.0%}"
     if short.chosen is None:
@@ -74,7 +90,8 @@ def _short_words(made: ItemReport) -> str:
     margin = margin_words(made.settings.margin, "pp")
     if made.settings.k is not None:
         return (
-            f"{len(short.items)} items give the full score of a new model within "
+            f"{counted(len(short.items), 'item gives', 'items give')} the full score of a new "
+            "model within "
             f"{short.chosen.reach * 100:.1f} pp ({level})."
         )
     if short.needed is None:
@@ -82,33 +99,38 @@ def _short_words(made: ItemReport) -> str:
             f"No {len(short.items):,} items give the full score of a new model within {margin} "
             f"({level}): they come within {short.chosen.reach * 100:.1f} pp."
         )
-    return f"{short.needed:,} items give the full score of a new model within {margin} ({level})."
+    few = counted(short.needed, "item gives", "items give")
+    return f"{few} the full score of a new model within {margin} ({level})."
 
 
 def _items(made: ItemReport) -> Figure:
     rows = []
-    bars: list[Bar] = []
     for row in made.rows:
         found = row.discrimination
-        ends = (found.value, found.low, found.high) if found else (None, None, None)
-        curve = (row.slope, row.difficulty)
-        rows.append(
-            (
-                row.item,
-                row.score * 100,
-                *ends,
-                row.p_value,
-                row.says,
-                *(end for i in curve for end in (i.value, i.low, i.high)),
-            )
+        ends = [
+            (i.value, i.low, i.high) if i else (None, None, None)
+            for i in (found, row.slope, row.difficulty)
+        ]
+        p_value = row.p_value if found else None
+        rows.append((row.item, row.score * 100, *ends[0], p_value, row.says, *ends[1], *ends[2]))
+    differ = [(row.discrimination, row.item) for row in made.rows if row.discrimination]
+    least = sorted(differ, key=lambda pair: pair[0].value)[:_DRAWN]
+    which = "all" if len(least) == len(differ) else f"the {_DRAWN} of lowest discrimination of"
+    drawn = f"The chart has {which} the {len(differ):,} whose score differs between runs."
+    remarks = [
+        "Discr.: discrimination, the correlation over runs of the item's score with the score on "
+        "all other items; p is corrected for all items."
+    ]
+    if same := made.count("all the same"):
+        remarks.append(
+            f"–: unknown. {counted(same, 'item has', 'items have')} one score in every run, so "
+            "nothing shows how much better an able model would do there."
         )
-        if found and row.says in ("runs against", "tells little") and len(bars) < 30:
-            bars.append(Bar(row.item, found.value, found.low, found.high))
     return Figure(
         "items",
         "Items",
         "Which items tell good models from bad ones?",
-        says=f"{made.count('tells'):,} of {len(made.rows):,} items tell good models from bad ones.",
+        says=f"Of {len(made.rows):,} items, {_telling(made)}. {drawn}",
         columns=(
             TableColumn("item", "Item"),
             TableColumn("score_pct", "Score %", 0),
@@ -126,32 +148,39 @@ def _items(made: ItemReport) -> Figure:
         ),
         rows=tuple(rows),
         shown=_SHOWN,
-        bars=Bars("correlation with the rest of the test", tuple(bars)) if bars else None,
-        remarks=(
-            "Discrimination is the correlation over runs of the item's score with the score on "
-            "all other items; p is corrected for all items.",
+        bars=Bars(
+            "discrimination: correlation with the rest of the test",
+            tuple(Bar(item, found.value, found.low, found.high) for found, item in least),
         ),
+        remarks=tuple(remarks),
     )
 
 
 def _suspects(made: ItemReport) -> Figure:
-    told = made.suspects
-    says = f"{len(told.found)} items look mislabelled."
+    suspects = made.suspects
+    listed = suspects.listed
+    says = f"Of {len(made.rows):,} items, {_mislabelled(made)}."
     remarks = [
         "Rise is the correlation of giving that answer (without answers: of failing) with the "
         "score on the other items: above 0, it is the answer of able models. A hard item with a "
         "tempting wrong answer looks the same, so read each before you change it."
     ]
-    if not told.answered:
+    if listed and not all(suspect.sure for suspect in listed):
+        remarks.append(
+            "Undecided: the interval of the rise includes 0, or every run gives that answer (–); "
+            "the item may be mislabelled, or hard, and the models agree by chance. More models "
+            "decide it."
+        )
+    if not suspects.answered:
         remarks.insert(
             0,
             "The files hold no answers that can be compared, so an item is listed if the best "
             "models fail at it and the others do better.",
         )
-    if told.shuffled:
+    if suspects.shuffled:
         remarks.append(
-            f"{told.shuffled} items have another reference in other runs (shuffled choices): their "
-            "answers cannot be compared."
+            f"{counted(suspects.shuffled, 'item has', 'items have')} another reference in other "
+            "runs (shuffled choices): the answers cannot be compared."
         )
     return Figure(
         "mislabelled",
@@ -163,6 +192,7 @@ def _suspects(made: ItemReport) -> Figure:
             TableColumn("reference", "Reference"),
             TableColumn("answer", "Best say"),
             TableColumn("agree", "Agree"),
+            TableColumn("mislabelled", "Mislabelled?"),
             TableColumn("best_score_pct", "Best %", 0),
             TableColumn("other_score_pct", "Others %", 0),
             TableColumn("rise", "Rise", 2),
@@ -175,11 +205,12 @@ def _suspects(made: ItemReport) -> Figure:
                 s.reference,
                 s.answer,
                 f"{s.agree}/{s.best}",
+                "looks so" if s.sure else "undecided",
                 s.best_score * 100,
                 s.other_score * 100,
                 *((s.rise.value, s.rise.low, s.rise.high) if s.rise else (None, None, None)),
             )
-            for s in told.found
+            for s in listed
         ),
         shown=_SHOWN,
         remarks=tuple(remarks),
@@ -237,9 +268,9 @@ def _chosen(made: ItemReport) -> Figure:
     elif short.others:
         lookup = "; ".join(f"{100 * x:.0f}%: {100 * y:.0f}%" for x, y in short.others[::4])
         remarks = [
-            f"To foretell a full score: s is the share solved of the {k} items; of the other {rest}"
-            " take r from the share solved by weight as below; the full score is "
-            f"({k} s + {rest} r) / {k + rest}.",
+            f"To foretell a full score: s is the share solved of the {k} items listed; r, that of "
+            f"the other {rest}, follows from the share solved by weight as below; the full score "
+            f"is ({k} s + {rest} r) / {k + rest}.",
             f"Share solved by weight and r: {lookup}. All steps are in the JSON.",
         ]
     else:
@@ -312,5 +343,8 @@ def _notes(made: ItemReport) -> tuple[str, ...]:
             "held out together."
         )
     if runs.unscored:
-        notes.append(f"{runs.unscored:,} items of single runs have no score and are left out.")
+        notes.append(
+            f"{counted(runs.unscored, 'answer has', 'answers have')} no score and "
+            f"{'is' if runs.unscored == 1 else 'are'} left out."
+        )
     return tuple(notes)

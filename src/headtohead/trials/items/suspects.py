@@ -44,20 +44,30 @@ class Suspect:
     other_score: float
     rise: Interval | None
 
+    @property
+    def sure(self) -> bool:
+        """Whether the interval of the rise lies above 0; else it may be chance, or a hard item."""
+        return self.rise is not None and self.rise.low > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
     """Items that look mislabelled.
 
     Attributes:
-        found: The surest first: most of the best models agree, and the answer rises with ability.
+        listed: The surest first: the answer rises with ability, and most of the best models agree.
         answered: On how many items the answers of the best models can be compared.
         shuffled: Items whose reference differs between runs, as where choices are shuffled.
     """
 
-    found: tuple[Suspect, ...]
+    listed: tuple[Suspect, ...]
     answered: int
     shuffled: int
+
+    @property
+    def sure(self) -> int:
+        """How many look mislabelled; the others may be."""
+        return sum(suspect.sure for suspect in self.listed)
 
 
 def best_models(runs: TestRuns) -> IntArray:
@@ -79,7 +89,8 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
     top = np.isin(runs.group, best)[:, None] & met
     best_score, other_score = _mean(score, top), _mean(score, met & ~top)
     rest = rest_scores(score, met)
-    found, answered, shuffled = [], 0, 0
+    listed: list[Suspect] = []
+    answered = shuffled = 0
     for place, item in enumerate(runs.items):
         cells = {r: runs.calls[r, place] for r in np.flatnonzero(met[:, place]).tolist()}
         references = {c.reference for calls in cells.values() for c in calls if c.reference}
@@ -110,7 +121,7 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
         rise = correlations(
             np.nan_to_num(gave)[:, None], rest[:, [place]], has[:, None], runs.group, level
         )
-        found.append(
+        listed.append(
             Suspect(
                 item=item,
                 reference=reference,
@@ -124,8 +135,8 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
                 else None,
             )
         )
-    found.sort(key=lambda s: (-s.agree, -s.rise.low if s.rise else 0.0))
-    return Suspects(tuple(found), answered, shuffled)
+    listed.sort(key=lambda s: (not s.sure, -s.agree, -s.rise.low if s.rise else 0.0))
+    return Suspects(tuple(listed), answered, shuffled)
 
 
 def _mean(score: FloatArray, of: BoolArray) -> FloatArray:

@@ -71,10 +71,10 @@ def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
             "score_frac": row.score,
             "runs_n": row.runs,
             "p_value": row.p_value,
-            "slope": interval_json(row.slope),
-            "difficulty": interval_json(row.difficulty),
-            "infit": float(made.fitted.infit[places_of[row.item]]),
-            "outfit": float(made.fitted.outfit[places_of[row.item]]),
+            "slope": interval_json(row.slope) if row.slope else nothing,
+            "difficulty": interval_json(row.difficulty) if row.difficulty else nothing,
+            "infit": float(made.fitted.infit[places_of[row.item]]) if row.slope else None,
+            "outfit": float(made.fitted.outfit[places_of[row.item]]) if row.slope else None,
             "says": row.says,
         }
         for row in made.rows
