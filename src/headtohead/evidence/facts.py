@@ -25,6 +25,7 @@ TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "b
 COLUMNS = (*TEXTS, "model_released_on")
 
 _Entity = tuple[object, ...]
+_Printed = tuple[str, str | None, str | None]  # the name, its seller and its maker
 # The column that names the model, and the one that says when (moving aliases depend on it).
 _MODEL_TABLES = {
     "arena_ratings": "observed_on",
@@ -83,6 +84,7 @@ class Facts:
         self.names = Names.load()
         self.seed = seed
         self._frames: dict[tuple[str, date, date | None], pl.DataFrame] = {}
+        self._read: dict[_Printed, _Entity | None] = {}
         self._kept: dict[Hashable, Any] = {}
         self._brought: dict[str, pl.DataFrame] = {}
         self._own: dict[str, Citation] = {}
@@ -150,7 +152,7 @@ class Facts:
         key = (table, as_of, used_on if table == "prices" else None)
         if key not in self._frames:
             rows = self.store.read(table, as_of)
-            made = with_entities(table, rows, self.names, used_on=key[2])
+            made = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
             if table in self._brought:
                 made = pl.concat([made, self._brought[table]], how="diagonal_relaxed")
             self._frames[key] = made
@@ -231,7 +233,12 @@ class Facts:
 
 
 def with_entities(
-    table: str, frame: "pl.DataFrame", names: Names, *, used_on: date | None = None
+    table: str,
+    frame: "pl.DataFrame",
+    names: Names,
+    *,
+    used_on: date | None = None,
+    read: dict[_Printed, _Entity | None] | None = None,
 ) -> "pl.DataFrame":
     """The frame with the entity columns of `COLUMNS`, where its table names models or owners.
 
@@ -240,9 +247,11 @@ def with_entities(
         frame: Its rows.
         names: The name lists.
         used_on: The day on which model names are read; each row's own if None.
+        read: What printed names mean whatever the day, None for those that move; kept from table
+            to table, and added to.
     """
     if table in _MODEL_TABLES:
-        made = _by_model(table, frame, names, used_on)
+        made = _by_model(table, frame, names, used_on, {} if read is None else read)
         return _with_operator(made, names) if table == "prices" else made
     if table == "figures":
         return _figures(frame, names)
@@ -254,23 +263,36 @@ def with_entities(
 
 
 def _by_model(
-    table: str, frame: "pl.DataFrame", names: Names, used_on: date | None
+    table: str,
+    frame: "pl.DataFrame",
+    names: Names,
+    used_on: date | None,
+    read: dict[_Printed, _Entity | None],
 ) -> "pl.DataFrame":
     import polars as pl
 
     seller = pl.col("provider") if table == "prices" else pl.lit(None, pl.String)
     maker = pl.col("organisation") if "organisation" in frame.columns else pl.lit(None, pl.String)
     who = [pl.col("model_name"), seller.alias("seller"), maker.alias("maker")]
-    # Few names move from model to model; all rows of another name are one look-up.
-    sold = frame.select(who[:2]).unique().iter_rows()
-    moving = {name for name, provider in sold if names.moves(name, provider)}
-    own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
-    day = pl.when(pl.col("model_name").is_in(moving)).then(own).alias("day")
 
-    def entity(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
+    def fixed(*name: Any) -> _Entity:  # noqa: ANN401 - the name, its seller and its maker
+        if name not in read:
+            found = names.undated(name[0], name[1])
+            read[name] = _entity(names, found, name[2] or "") if found else None
+        return read[name] or _some()
+
+    def dated(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
         return _entity(names, names.resolve(name, on=on, provider=provider), maker or "")
 
-    return _joined(frame, [*who, day], entity)
+    made = _joined(frame, who, fixed)
+    # Few names move from model to model: only they are read day by day.
+    moving = made["model_name"].is_in({name[0] for name, entity in read.items() if not entity})
+    if not moving.any():
+        return made
+    own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
+    moved = _joined(frame.filter(moving), [*who, own.alias("day")], dated)
+    place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
+    return pl.concat([made.filter(~moving), moved])[place]
 
 
 def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":

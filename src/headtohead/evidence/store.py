@@ -101,9 +101,10 @@ class Store:
                 (pl.col("known_on") <= as_of)
                 & (edition.is_null() | (edition == witness.over("source_id")))
             )
-            ordered = known.sort([*key, "known_on", "seq"], nulls_last=True)
-            latest = ordered.unique(key, keep="last", maintain_order=True)
-            self._frames[name, as_of] = latest.drop("seq")
+            # Versions of one fact lie one below the other, the latest last.
+            after = pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift(-1)) for k in key)
+            latest = after | (pl.int_range(1, pl.len() + 1) == pl.len())
+            self._frames[name, as_of] = known.filter(latest).drop("seq")
         return self._frames[name, as_of]
 
     def first_known(self) -> date:
@@ -217,7 +218,7 @@ class Store:
         return max(days, default=None), unverified
 
     def _everything(self, name: str) -> "pl.DataFrame":
-        """Every row of a table; `seq` grows with the order in which it was taken."""
+        """Every row of a table by source, key and day; `seq` is the order in which it was taken."""
         import polars as pl
 
         stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
@@ -245,7 +246,8 @@ class Store:
                     "to make the tables again from the raw files you downloaded; if that does not "
                     "help, install headtohead again."
                 ) from None
-            self._every[name] = pl.concat(parts)
+            order = ["source_id", *t.key, "known_on", "seq"]
+            self._every[name] = pl.concat(parts).sort(order, nulls_last=True)
         return self._every[name]
 
     def _checked(self, folder: Path, entry: catalogue.Import, name: str) -> Path:

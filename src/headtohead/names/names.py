@@ -139,9 +139,10 @@ class Names:
         step = f"Which list the name stands in decides: it may be {meant}. Give the provider."
         return replace(found.result, status="ambiguous", steps=(*found.result.steps, step))
 
-    def moves(self, name: str, provider: str | None = None) -> bool:
-        """True if the name means different models on different days."""
-        return bool(self._read(name, provider).moving)
+    def undated(self, name: str, provider: str | None = None) -> Resolution | None:
+        """What the name stands for on every day; None if it moves from model to model."""
+        found = self._read(name, provider)
+        return None if found.moving else found.result
 
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
