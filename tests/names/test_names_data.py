@@ -85,7 +85,7 @@ def test_every_family_exception_is_needed() -> None:
         assert any(pattern.match(key) for key in BOOK.index), pattern.pattern
 
 
-def test_resolving_is_fast_enough_for_millions_of_rows() -> None:
+def test_a_name_is_worked_out_once_and_then_looked_up() -> None:
     fresh = Names(BOOK)
     names = [f"{m.name} ({effort})" for m in BOOK.models.values() for effort in ("High", "FC")]
     start = time.perf_counter()
@@ -96,6 +96,4 @@ def test_resolving_is_fast_enough_for_millions_of_rows() -> None:
     for name in names:
         fresh.resolve(name)
     again = (time.perf_counter() - start) / len(names)
-    # Ten times the usual figures (about 40 and 1 microseconds), for busy machines.
-    assert first < 400e-6
-    assert again < 20e-6
+    assert again < first / 4

@@ -132,7 +132,7 @@ def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(tmp_path: Pat
         run = Run(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(30)])
     assert len(run.answers) == 30
-    assert max(np.diff(times)) >= 0.35
+    assert times[-1] - times[0] >= 0.45
     # Only what was under way at once with the refused one came before.
     assert sum(t < times[0] + 0.45 for t in times) <= 8 + 8
 
