@@ -163,11 +163,6 @@ def test_an_error_is_wrapped_for_a_person_and_one_line_for_a_log(tmp_path: Path)
     assert max(map(len, seen.splitlines())) <= 80
 
 
-def test_a_report_says_its_counts_within_the_terminal(run: Run) -> None:
-    result = run("report", "--as-of", "2025-12-15", "--out", "r.md")
-    assert max(map(cells_of, result.output.splitlines())) <= 80
-
-
 def test_days_in_the_wrong_order_are_an_error_that_names_the_options(run: Run) -> None:
     result = run("diff", "--from", "2025-12-25", "--to", "2025-12-05")
     assert isinstance(result.exception, SystemExit)
@@ -340,15 +335,16 @@ def test_the_version_is_the_packages(run: Run) -> None:
 
 
 def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
-    for kind in ("html", "md", "json"):
-        out = tmp_path / f"r.{kind}"
-        result = run("report", "--as-of", "2026-10-31", "--out", str(out))
+    # The first days of evidence take the least time.
+    for kind, day in (("html", "2026-10-31"), ("md", "2025-12-15"), ("json", "2025-12-15")):
+        result = run("report", "--as-of", day, "--out", f"r.{kind}")
         assert result.exit_code == 0, result.output
-        assert out.stat().st_size > 10_000
+        assert (tmp_path / f"r.{kind}").stat().st_size > 10_000
         assert "of 34 claims" in " ".join(result.output.split())
+        assert max(map(cells_of, result.output.splitlines())) <= 80
     made = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert made["verb"] == "report"
-    assert date.fromisoformat(made["as_of"]) == date(2026, 10, 31)
+    assert date.fromisoformat(made["as_of"]) == date(2025, 12, 15)
     assert (tmp_path / "r.html").stat().st_size < 6_000_000
 
 

@@ -17,12 +17,10 @@ H2H = [sys.executable, "-m", "headtohead"]
 @pytest.mark.parametrize(
     "command",
     [
-        ["check", "--as-of", "2026-10-31"],
-        ["check", "--as-of", "2026-10-31", "--json"],
-        ["evidence", "prices", "--json"],
-        ["evidence", "prices", "--csv"],
+        ["check", "--as-of", "2025-12-15"],
+        ["evidence", "rules", "--json"],
+        ["evidence", "rules", "--csv"],
         ["evidence"],
-        ["index"],
         ["names", "gpt-5"],
         ["sources"],
         ["--help"],
