@@ -15,6 +15,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -125,8 +126,19 @@ def _click_option(kind: type, name: str, default: object, said: Option) -> Calla
         more["type"] = click.Path(path_type=Path)
     if isinstance(default, str | int | float) and default != "":
         more["help"] += f" Default: {default}"
-    flags = [f"--{said.older}", flag] if said.older else [flag]
-    return click.option(*flags, name, **more)
+    if said.older:
+        return click.option(f"--{said.older}", flag, name, cls=_Renamed, **more)
+    return click.option(flag, name, **more)
+
+
+class _Renamed(click.Option):
+    """An option whose older name works, but is not shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As of an option that has the newer name only."""
+        shown = copy(self)
+        shown.opts = self.opts[-1:]
+        return click.Option.get_help_record(shown, ctx)
 
 
 def pairs(

@@ -109,7 +109,7 @@ class RunFile:
 
     Attributes:
         path: A file, or a folder for formats that keep several files together.
-        mapping: Field of a call -> column or dotted path in the file, as said with `--map`.
+        mapping: Field of a call -> column or dotted path in the file.
     """
 
     path: Path
@@ -121,14 +121,12 @@ class RunFormat(Format):
     """A layout of results or logs.
 
     Attributes:
-        pairs_by: What makes the key of a call.
         holds: Of "scores", "requests", "tokens", "cost", "latency": what it can hold.
         maps: Fields that a mapping may name; None if all.
         folders: Whether a folder with one such file is read as a whole.
         archived: Files in a zip archive, one of which makes it one of this format.
     """
 
-    pairs_by: str
     holds: tuple[str, ...]
     maps: tuple[str, ...] | None = ("key", "reference", "run", "score")
     folders: bool = False

@@ -174,3 +174,21 @@ def test_impossible_tokens_are_wrong_input() -> None:
                 output_tokens=2,
                 as_of="2025-12-15",
             )
+
+
+def test_the_older_name_of_an_option_works_and_is_not_shown(run: Run) -> None:
+    older, newer = (run("--discordance", "0.2", flag, "2") for flag in ("--tries", "--repeats"))
+    assert older.exit_code == newer.exit_code == 0
+    assert older.stdout.partition("Again:")[0] == newer.stdout.partition("Again:")[0]
+    shown = run("--help").stdout
+    assert "--repeats N" in shown
+    assert "--tries" not in shown
+
+
+def test_a_model_without_a_price_gets_suggestions(run: Run) -> None:
+    tokens = ("--input-tokens", "10", "--output-tokens", "10")
+    found = run("--discordance", "0.2", "--models", "gpt5x", *tokens, "--as-of", "2025-12-01")
+    assert found.exit_code == 64
+    assert "No list price of gpt5x was known on 2025-12-01. Did you mean openai/gpt-5" in " ".join(
+        found.stderr.split()
+    )

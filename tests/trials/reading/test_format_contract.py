@@ -44,7 +44,6 @@ def test_a_format_is_described(name: str) -> None:
     about = _module(name).FORMAT
     assert about.name == name == name.lower()
     assert len(about.about) > 10
-    assert about.pairs_by
     assert about.holds
     assert set(about.holds) <= _HOLDS
     assert len(about.about) + len(about.name) < 100

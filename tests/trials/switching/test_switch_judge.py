@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,9 @@ def test_the_trial_stops_when_it_has_decided_and_says_so(
     assert made.items == made.quality.decided_at < BETTER_N + ALIKE_N
     again = judged(court, tiny_models, margin="10pp").details
     assert (again.spent.sent_n, again.quality) == (0, made.quality)
-    assert again.judging == made.judging
+    # Kept answers come back in another order, and a sum of floats hangs on it.
+    assert again.judging.usd == pytest.approx(made.judging.usd)
+    assert replace(again.judging, usd=None) == replace(made.judging, usd=None)
 
 
 def test_its_own_ceiling_ends_the_trial_undecided(tiny_models: TinyModels, court: Court) -> None:

@@ -25,10 +25,15 @@ from headtohead.trials.planning.settings import PlanSettings
 @output_options("json", "csv", "html", "markdown", "junit")
 def plan(settings: PlanSettings, as_of: str | None, store: Path | None, output: Output) -> int:
     """Plan how many items show that B is at most a margin worse, and what they cost."""
+    from headtohead.publish.progress import steps
     from headtohead.trials.planning.verb import plan
 
     day = day_of(as_of) if as_of or settings.models else None
-    result = plan(
-        settings=settings, as_of=day, store=open_store(store) if settings.models else None
-    )
+    with steps("Planning") as progress:
+        result = plan(
+            settings=settings,
+            as_of=day,
+            store=open_store(store) if settings.models else None,
+            progress=progress,
+        )
     return deliver(result.asked_with(typed(day)), output)

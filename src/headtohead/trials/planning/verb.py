@@ -1,5 +1,7 @@
 """`plan`: how many items a margin takes, and what they cost, before money is spent."""
 
+import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from headtohead.core.dates import Day
@@ -27,6 +29,7 @@ def plan(
     settings: PlanSettings,
     as_of: Day | None = None,
     store: "Store | None" = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> TrialResult:
     """How many items show that B is at most the margin worse, and what they cost.
 
@@ -34,6 +37,7 @@ def plan(
         settings: All the choices below at once.
         as_of: The day of the prices; needed with `models`.
         store: The evidence; the user's own if None.
+        progress: Told of every step.
 
     Raises:
         InputError: If the assumptions allow no plan, or prices are not known.
@@ -43,6 +47,7 @@ def plan(
     if settings.pilot:
         if len(settings.pilot) != 2:
             raise InputError("`pilot` is two result files, of A and of B.")
+        progress("reading the pilot")
         sides = [open_run(spec, mapping=settings.mapping) for spec in settings.pilot]
         citations = [
             file_citation(place, side.path, "Pilot")
@@ -50,11 +55,14 @@ def plan(
         ]
         pairs = pair(*sides, shared=True)
     assumed, guess = _assumed(pairs, settings)
+    if settings.models:
+        progress("looking up prices")
     prices = prices_on(as_of, store) if settings.models else None
     per_call = _cost_per_call(pairs, settings, prices) if prices else {}
     basis = "; ".join(f"{name}: {price}" for name, price in prices.used.items()) if prices else ""
     if prices:
         citations += prices.citations()
+    progress("counting the items")
     planned = plan_of(
         assumed, guess=guess, items=settings.items, usd_per_call=per_call, basis=basis
     )
@@ -149,9 +157,11 @@ def _cost_per_call(
     for place, model in enumerate(settings.models):
         rates = prices.rates(model)
         if rates is None:
+            close = prices.names.names.alike(model)
             raise InputError(
-                f"No list price of {model} was known on {prices.day}. `h2h names {model}` tells "
-                "how the name is read."
+                f"No list price of {model} was known on {prices.day}. "
+                + (f"Did you mean {' or '.join(close)}? " if close else "")
+                + f"`h2h names {shlex.quote(model)}` tells how the name is read."
             )
         costs[model] = cost_usd(usage[place if place < len(usage) else 0], rates)
     return costs

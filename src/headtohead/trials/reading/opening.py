@@ -50,7 +50,7 @@ def open_calls(
     Args:
         path: A file, or a folder for formats that keep several files together.
         format: Name of a format, or "auto" to recognise it by its first records.
-        mapping: Field of a call -> column or dotted path, as said with `--map`.
+        mapping: Field of a call -> column or dotted path.
 
     Raises:
         InputError: If there is no such file, no format or more than one fits, or it is damaged.

@@ -1,6 +1,7 @@
 """`h2h switch`: replay logged traffic on a candidate, and stop as soon as it is decided."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,31 +39,21 @@ _EXAMPLE = (
 @output_options("json", "csv", "html", "markdown", "junit")
 def switch(
     logs: Path,
-    from_model: str,
-    to: str,
-    scoring: Scoring,
-    endpoints: Endpoints,
-    traffic: Traffic,
-    pace: Pace,
     as_of: str | None,
     store: Path | None,
     output: Output,
+    **choices: Any,  # noqa: ANN401 - the models, and a settings object each
 ) -> int:
     """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk."""
     from headtohead.publish.progress import answers
     from headtohead.trials.switching.verb import switch
 
-    with answers(traffic.items) as on_progress:
+    with answers(choices["traffic"].items) as on_progress:
         result = switch(
             logs,
-            from_model=from_model,
-            to=to,
-            scoring=scoring,
-            endpoints=endpoints,
-            traffic=traffic,
-            pace=pace,
             as_of=day_of(as_of),
             store=open_store(store),
             on_progress=on_progress,
+            **choices,
         )
     return deliver(result, output)

@@ -201,8 +201,8 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
         )
     elif keeper.seen and all(item.a_usd is None for item in keeper.seen):
         notes.append(
-            f"The log tells no tokens of {from_model}, so no money is told. If it has them, say "
-            "where: --map input_tokens=COLUMN --map output_tokens=COLUMN."
+            f"The log tells no tokens of {from_model}, so no money is told. If it has them, map "
+            "input_tokens and output_tokens to their columns."
             if trial.rates_a
             else f"No price of {from_model} is known and the log tells no costs, so no money is "
             "told. Give the price with --price-from INPUT,OUTPUT."

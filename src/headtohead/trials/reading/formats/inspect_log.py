@@ -26,7 +26,6 @@ FORMAT = RunFormat(
     about="Logs of Inspect (UK AI Security Institute): .eval and .json",
     needs=(("eval.task", "eval.run_id"),),
     archived=(_HEADER, _START),
-    pairs_by="sample id, epoch",
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
 )

@@ -39,7 +39,6 @@ FORMAT = RunFormat(
     about="Langfuse: exported observations and scores, or items of experiments",
     needs=(*_OBSERVATION, _ITEM),
     folders=True,
-    pairs_by="experimentItemId of an experiment; else the observation, or what --map key=... names",
     holds=("scores", "requests", "tokens", "cost", "latency"),
 )
 

@@ -29,7 +29,6 @@ FORMAT = RunFormat(
     name="litellm",
     about="LiteLLM proxy: LiteLLM_SpendLogs as JSON lines, JSON, CSV or Parquet",
     needs=(("request_id", "startTime", "model", "spend"),),
-    pairs_by="request_id, or what --map key=... names",
     holds=("requests", "tokens", "cost", "latency"),
 )
 

@@ -24,7 +24,6 @@ FORMAT = RunFormat(
         ("results", "configs", "group_subtasks"),
     ),
     folders=True,
-    pairs_by="task and doc_id; doc_hash proves it is the same document",
     holds=("scores", "requests"),
     maps=("score",),
 )

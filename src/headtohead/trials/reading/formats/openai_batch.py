@@ -26,7 +26,6 @@ FORMAT = RunFormat(
     about="OpenAI Batch API: input, output and error files (also Azure, Together, Groq, Mistral)",
     needs=(_ANSWER, _REQUEST),
     folders=True,
-    pairs_by="custom_id",
     holds=("requests", "tokens"),
     maps=(),
 )

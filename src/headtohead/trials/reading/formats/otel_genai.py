@@ -35,7 +35,6 @@ FORMAT = RunFormat(
     about="OpenTelemetry gen_ai spans as OTLP JSON, one document or one a line (file exporter)",
     needs=(("resourceSpans",), ("resourceLogs",)),
     folders=True,
-    pairs_by="trace and span, or the attribute that --map key=... names",
     holds=("scores", "requests", "tokens", "cost", "latency"),
 )
 

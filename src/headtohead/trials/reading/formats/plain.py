@@ -1,4 +1,4 @@
-"""Plain records in JSON lines, JSON, CSV or Parquet; columns named by `--map` or by their names."""
+"""Plain records in JSON lines, JSON, CSV or Parquet; columns found by a mapping or by name."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -16,9 +16,8 @@ from headtohead.trials.reading.openai import PARAMS, OpenAITokens, usage_of
 
 FORMAT = RunFormat(
     name="plain",
-    about="records in JSON lines, JSON, CSV or Parquet, with --map FIELD=COLUMN",
+    about="records in JSON lines, JSON, CSV or Parquet, columns by a mapping or by name",
     needs=((),),
-    pairs_by="the column mapped to key, else id, task_id, item_id, ...",
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=None,
 )

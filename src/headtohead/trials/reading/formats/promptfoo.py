@@ -22,7 +22,6 @@ FORMAT = RunFormat(
         ("evalId", "results.results"),
         ("promptIdx", "testCase", "provider", "success"),
     ),
-    pairs_by="variables and assertions of the test; repeats are epochs",
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=("score",),
 )
