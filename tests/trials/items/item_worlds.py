@@ -77,14 +77,13 @@ def world(
     *,
     attempts: int = 1,
     icc: float = 0.0,
-    floor: float = 0.0,
     missing: float = 0.0,
 ) -> World:
     """Answers from the model; attempts at a cell are beta-binomial."""
     theta = rng.normal(size=respondents)
     theta = (theta - theta.mean()) / theta.std()
     slope, difficulty = np.exp(rng.normal(0.2, 0.4, items)), rng.normal(-0.3, 1.2, items)
-    chance = floor + (1 - floor) / (1 + np.exp(-slope * (theta[:, None] - difficulty)))
+    chance = 1 / (1 + np.exp(-slope * (theta[:, None] - difficulty)))
     if icc > 0:
         worth = 1 / icc - 1
         chance = rng.beta(chance * worth + 1e-9, (1 - chance) * worth + 1e-9)

@@ -10,16 +10,10 @@ from headtohead.trials.items.answers import parts, tabulate
 
 
 def test_counts_means_and_gaps() -> None:
-    found = tabulate(
-        ["a", "a", "b", "b"],
-        ["x", "x", "x", "y"],
-        [1, 0.25, 0.5, 1],
-        attempts=[1, 3, 2, 1],
-        epochs=[1, 2, 1, 1],
-    )
+    found = tabulate(["a", "b", "b"], ["x", "x", "y"], [0.4375, 0.5, 1], attempts=[4, 2, 1])
     assert found.respondents == ("a", "b")
     assert found.items == ("x", "y")
-    np.testing.assert_allclose(found.score, [[(1 + 0.75) / 4, 0], [0.5, 1]])
+    np.testing.assert_allclose(found.score, [[0.4375, 0], [0.5, 1]])
     np.testing.assert_array_equal(found.attempts, [[4, 0], [2, 1]])
     np.testing.assert_array_equal(found.met, [[True, False], [True, True]])
 
@@ -52,13 +46,9 @@ def test_shortens_long_lists_of_a_part() -> None:
         ({"attempts": [1, 1, 0, 1]}, "attempts must be whole"),
         ({"attempts": [1, 1, 1.5, 1]}, "attempts must be whole"),
         ({"attempts": [1, 1]}, "2 attempts for 4 scores"),
-        ({"items": ["x", "x", "x", "y"]}, r"'a' has 2 rows on 'x': keep one of each; say with"),
-        ({"items": ["x"] * 4, "epochs": [1, 2, 1, 2]}, "2 respondents and 1 items"),
-        ({"respondents": ["a"] * 4, "epochs": [1, 1, 2, 2]}, "1 respondents and 2 items"),
-        (
-            {"items": ["x", "x", "x", "y"], "epochs": [7, 7, 1, 1]},
-            r"'a' has 2 rows on 'x' in epoch 7: keep one of each$",
-        ),
+        ({"items": ["x", "x", "x", "y"]}, r"'a' has 2 rows on 'x': keep one of each$"),
+        ({"items": ["x"] * 2, "respondents": ["a", "b"], "scores": [1, 0]}, "and 1 items"),
+        ({"items": ["x", "y"], "respondents": ["a"] * 2, "scores": [1, 0]}, "1 respondents and 2"),
     ],
 )
 def test_refuses(rows: dict[str, list[float]], message: str) -> None:

@@ -49,7 +49,6 @@ def tabulate(
     scores: ArrayLike,
     *,
     attempts: ArrayLike = 1,
-    epochs: Labels | None = None,
 ) -> Answers:
     """The table of mean scores and attempts.
 
@@ -60,8 +59,6 @@ def tabulate(
             attempts.
         attempts: Attempts that each row stands for, whole and at least 1; shape (n,) or one
             number for all.
-        epochs: Which repetition each row is, length n. Without it, a respondent may have one row
-            an item.
 
     Raises:
         ValueError: If lengths differ, a score lies outside 0 to 1, attempts are not whole, a row
@@ -72,8 +69,14 @@ def tabulate(
     n = score.size
     who, row = _coded(label_list(respondents, n, "respondents"))
     what, column = _coded(label_list(items, n, "items"))
-    _check_rows(score, row, column, who, what, epochs)
-    weight = attempt_counts(attempts, n)
+    _check_rows(score, row, column, who, what)
+    weight = vector(attempts, "attempts")
+    if weight.size not in (1, n):
+        raise ValueError(
+            f"{weight.size} attempts for {n} scores; give one for each, or one for all"
+        )
+    if np.any(weight < 1) or np.any(weight != np.rint(weight)):
+        raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
     if len(who) < 2 or len(what) < 2:
         raise ValueError(
             f"{len(who)} respondents and {len(what)} items: abilities need at least two of each;"
@@ -117,27 +120,12 @@ def _coded(labels: list[Hashable]) -> tuple[tuple[Hashable, ...], IntArray]:
     return tuple(seen), codes
 
 
-def attempt_counts(attempts: ArrayLike, n: int) -> FloatArray:
-    """The attempts behind each of n scores, shape (n,).
-
-    Raises:
-        ValueError: If one is not a whole number of at least 1, or their number is wrong.
-    """
-    found = vector(attempts, "attempts")
-    if found.size not in (1, n):
-        raise ValueError(f"{found.size} attempts for {n} scores; give one for each, or one for all")
-    if np.any(found < 1) or np.any(found != np.rint(found)):
-        raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
-    return np.broadcast_to(found, (n,)).astype(np.float64)
-
-
 def _check_rows(
     score: FloatArray,
     row: IntArray,
     column: IntArray,
     who: Sequence[Hashable],
     what: Sequence[Hashable],
-    epochs: Labels | None,
 ) -> None:
     outside = np.flatnonzero((score < 0) | (score > 1))
     if outside.size:
@@ -146,19 +134,11 @@ def _check_rows(
             f"{outside.size} scores lie outside 0 to 1, the first {score[k]} of {who[row[k]]!r}"
             f" on {what[column[k]]!r}; divide by the full marks"
         )
-    times: list[Hashable] = [0] * score.size
-    if epochs is not None:
-        times = label_list(epochs, score.size, "epochs")
-    names, time = _coded(times)
-    key = (row * len(what) + column) * len(names) + time
-    _, first, size = np.unique(key, return_index=True, return_counts=True)
+    _, first, size = np.unique(row * len(what) + column, return_index=True, return_counts=True)
     if size.max() > 1:
         k = int(first[np.argmax(size > 1)])
-        again = "" if epochs is None else f" in epoch {times[k]!r}"
-        advice = "; say with epochs which repetition each row is" if epochs is None else ""
         raise ValueError(
-            f"{who[row[k]]!r} has {size.max()} rows on {what[column[k]]!r}{again}: keep one"
-            f" of each{advice}"
+            f"{who[row[k]]!r} has {size.max()} rows on {what[column[k]]!r}: keep one of each"
         )
 
 

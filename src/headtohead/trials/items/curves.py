@@ -14,7 +14,6 @@ class Curves(NamedTuple):
 
     log_slope: FloatArray
     difficulty: FloatArray
-    floor: FloatArray
 
     @property
     def slope(self) -> FloatArray:
@@ -29,7 +28,7 @@ class Chances(NamedTuple):
         logit: a (theta - b).
         right: Chance of success.
         wrong: Chance of failure.
-        steep: Derivative of `right` in the logit.
+        steep: Derivative of `right` in the logit, which is also what one attempt tells of it.
     """
 
     logit: FloatArray
@@ -37,34 +36,12 @@ class Chances(NamedTuple):
     wrong: FloatArray
     steep: FloatArray
 
-    @property
-    def weight(self) -> FloatArray:
-        """What one attempt tells about its logit."""
-        return np.asarray(self.steep**2 / (self.right * self.wrong))
-
-    @property
-    def pull(self) -> FloatArray:
-        """Derivative of the log-likelihood in the logit, for one success more than expected."""
-        return np.asarray(self.steep / (self.right * self.wrong))
-
-    def bend(self, won: FloatArray, tried: FloatArray) -> FloatArray:
-        """How much the log-likelihood of these successes in so many tries bends in the logit."""
-        rise = self.steep / self.right
-        up = self.steep / self.wrong
-        return np.asarray((tried - won) * up * (1 - up) + won * rise * (rise - 1 + 2 * up))
-
 
 def chances(curves: Curves, theta: FloatArray) -> Chances:
-    """Every one of J items at every ability, which have shape (Q,).
-
-    Returns:
-        Arrays of shape (J, Q).
-    """
+    """Every one of J items at every ability (Q,): arrays of shape (J, Q)."""
     logit = curves.slope[:, None] * (theta[None, :] - curves.difficulty[:, None])
     np.clip(logit, -_FURTHEST, _FURTHEST, out=logit)
     odds = np.exp(-logit)
-    up = 1 / (1 + odds)
-    room = (1 - curves.floor)[:, None]
-    wrong = room * odds * up
-    steep = wrong * up
-    return Chances(logit, curves.floor[:, None] + room * up, wrong, steep)
+    right = 1 / (1 + odds)
+    wrong = odds * right
+    return Chances(logit, right, wrong, right * wrong)

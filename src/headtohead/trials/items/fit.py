@@ -1,13 +1,12 @@
 """Abilities and items from item-by-item scores: the two-parameter logistic model.
 
-Respondent i succeeds at item j with chance c_j + (1 - c_j) / (1 + exp(-a_j (theta_i - b_j))).
+Respondent i succeeds at item j with chance 1 / (1 + exp(-a_j (theta_i - b_j))).
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import (
     BoolArray,
@@ -15,13 +14,12 @@ from headtohead.stats.inputs import (
     check_count,
     check_level,
     one_thread,
-    vector,
 )
 from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.items.answers import Answers
 from headtohead.trials.items.curves import Curves, chances
 from headtohead.trials.items.marginal import Marginal, Posterior, field, fit_marginal, turned
-from headtohead.trials.items.standard_errors import JointErrors, errors
+from headtohead.trials.items.standard_errors import JointErrors, joint_errors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +37,8 @@ class ItemFit:
         theta_se: Posterior standard deviations, shape (N,).
         slope: How sharply each item tells abilities apart, shape (J,), above 0.
         slope_se: Standard errors, shape (J,).
-        difficulty: The ability at which half of what guessing leaves is solved, shape (J,).
+        difficulty: The ability at which half is solved, shape (J,).
         difficulty_se: Standard errors, shape (J,).
-        floor: Chance of success by guessing, shape (J,).
         infit: Squared misfit against the expected, weighted by information, shape (J,); 1 is a
             perfect fit, more means that the curve explains less.
         outfit: The same without weights, so that single surprises far from the item count.
@@ -64,7 +61,6 @@ class ItemFit:
     slope_se: FloatArray
     difficulty: FloatArray
     difficulty_se: FloatArray
-    floor: FloatArray
     infit: FloatArray
     outfit: FloatArray
     extreme_respondents: BoolArray
@@ -76,7 +72,7 @@ class ItemFit:
     @property
     def curves(self) -> Curves:
         """The items as curves."""
-        return Curves(np.log(self.slope), self.difficulty, self.floor)
+        return Curves(np.log(self.slope), self.difficulty)
 
     def draws(self, rng: np.random.Generator, count: int = 1000) -> FloatArray:
         """At least one draw of abilities from their joint distribution, shape (count, N)."""
@@ -93,7 +89,6 @@ class ItemFit:
 def fit_items(
     answers: Answers,
     *,
-    floor: ArrayLike = 0.0,
     pooled: bool = True,
     icc: float | None = None,
     level: float = 0.9,
@@ -106,14 +101,13 @@ def fit_items(
 
     Args:
         answers: The table; see `tabulate`.
-        floor: Chance of success by guessing, 0 <= c < 1; one number or one for each item.
         pooled: False gives plain marginal maximum likelihood, which no extreme item has.
         icc: Correlation of attempts of one respondent at one item, 0 to 1; None estimates it.
         level: Coverage of the intervals, inside (0, 1).
 
     Raises:
-        ValueError: If floor, icc or level is impossible, or an extreme item is not pooled.
-        ArithmeticError: If the fit does not settle.
+        ValueError: If icc or level is impossible, or an extreme item is not pooled.
+        ArithmeticError: If the fit does not converge.
 
     References:
         Birnbaum, A. (1968). Some latent trait models. In Lord, Novick, Statistical Theories of
@@ -129,26 +123,14 @@ def fit_items(
         JRSS B 44, 226-233. doi:10.1111/j.2517-6161.1982.tb01203.x
     """
     check_level(level)
-    n = len(answers.items)
-    found = vector(floor, "floor")
-    if found.size not in (1, n):
-        raise ValueError(f"{found.size} floors for {n} items; give one for each, or one for all")
-    if np.any((found < 0) | (found >= 1)):
-        raise ValueError("a floor is the chance of success by guessing: at least 0 and below 1")
-    least = np.broadcast_to(found, (n,)).astype(np.float64)
     if icc is not None and not 0 <= icc <= 1:
         raise ValueError(f"icc is {icc}; a correlation of attempts lies between 0 and 1")
     extreme = answers.extreme_items
     if extreme.any() and not pooled:
         named = answers.items[int(np.argmax(extreme))]
         raise ValueError(f"item {named!r} is all right or all wrong; only pooling gives it a place")
-    return _described(
-        answers, _standard(fit_marginal(answers, least, pooled=pooled, icc=icc)), level
-    )
-
-
-def _standard(fit: Marginal) -> Marginal:
-    """The fit turned so that the field has mean 0 and spread 1 exactly."""
+    fit = fit_marginal(answers, pooled=pooled, icc=icc)
+    # Turned so that the field has mean 0 and spread 1 exactly.
     middle, size = field(fit.spread)
     spread = Posterior(
         (fit.spread.grid - middle) / size,
@@ -156,11 +138,8 @@ def _standard(fit: Marginal) -> Marginal:
         (fit.spread.mean - middle) / size,
         fit.spread.variance / size**2,
     )
-    return replace(fit, spread=spread, curves=turned(fit.curves, middle, size))
-
-
-def _described(answers: Answers, fit: Marginal, level: float) -> ItemFit:
-    doubt = errors(answers, fit)
+    fit = replace(fit, spread=spread, curves=turned(fit.curves, middle, size))
+    doubt = joint_errors(answers, fit)
     z = normal_quantile(0.5 + level / 2)
     ends = [
         np.array([np.interp(side * z, doubt.marks, row) for row in doubt.ability])
@@ -183,7 +162,6 @@ def _described(answers: Answers, fit: Marginal, level: float) -> ItemFit:
         slope_se=slope * doubt.slope,
         difficulty=fit.curves.difficulty,
         difficulty_se=doubt.difficulty,
-        floor=fit.curves.floor,
         infit=infit,
         outfit=outfit,
         extreme_respondents=answers.extreme_respondents,

@@ -81,21 +81,20 @@ def effective_attempts(attempts: FloatArray, icc: float) -> FloatArray:
     return np.asarray(attempts / (1 + np.maximum(attempts - 1, 0) * icc))
 
 
-def fit_marginal(
-    answers: Answers, floor: FloatArray, *, pooled: bool, icc: float | None
-) -> Marginal:
+def fit_marginal(answers: Answers, *, pooled: bool, icc: float | None) -> Marginal:
     """Items at the maximum of the marginal posterior, abilities spread around them.
 
-    Args:
-        answers: The table.
-        floor: Chance of success by guessing, shape (J,).
-        pooled: Whether items are pooled; without, plain marginal maximum likelihood.
-        icc: Correlation of attempts of one respondent at one item; None estimates it.
+    The arguments are those of `fit_items`.
 
     Raises:
-        ArithmeticError: If it does not settle.
+        ArithmeticError: If it does not converge.
     """
-    curves, pool = _start(answers, floor)
+    count = answers.attempts.sum(axis=0)
+    rate = ((answers.attempts * answers.score).sum(axis=0) + 0.5) / (count + 1)
+    rate = np.clip(rate, 0.02, 0.98)
+    difficulty = -np.log(rate / (1 - rate))
+    curves = Curves(np.zeros(difficulty.size), difficulty)
+    pool = Pool(0.0, _SLOPE_SPREAD, float(difficulty.mean()), _DIFFICULTY_SPREAD)
     mode = curves
     grid = np.linspace(-_WIDEST, _WIDEST, 121)
     correlation = 0.2 if icc is None else icc
@@ -122,7 +121,7 @@ def fit_marginal(
         )
         grid = _grid(spread)
     else:
-        raise ArithmeticError(f"the item fit did not settle in {_MOST} rounds")
+        raise ArithmeticError(f"the item fit did not converge in {_MOST} rounds")
     # Quantiles are read off the grid, which needs finer steps than sums over it.
     spread, likelihood = spread_abilities(answers, effective, curves, _grid(spread, _FINE))
     return Marginal(curves, spread, pool if pooled else None, correlation, effective, likelihood)
@@ -146,15 +145,6 @@ def spread_abilities(
     return Posterior(grid, weight, mean, variance), float(np.sum(top + np.log(total)))
 
 
-def _start(answers: Answers, floor: FloatArray) -> tuple[Curves, Pool]:
-    count = answers.attempts.sum(axis=0)
-    rate = ((answers.attempts * answers.score).sum(axis=0) + 0.5) / (count + 1)
-    rate = np.clip((rate - floor) / (1 - floor), 0.02, 0.98)
-    difficulty = -np.log(rate / (1 - rate))
-    curves = Curves(np.zeros(floor.size), difficulty, floor)
-    return curves, Pool(0.0, _SLOPE_SPREAD, float(difficulty.mean()), _DIFFICULTY_SPREAD)
-
-
 def _items(
     answers: Answers, effective: FloatArray, curves: Curves, spread: Posterior, pool: Pool | None
 ) -> _Step:
@@ -163,12 +153,12 @@ def _items(
     won = (effective * answers.score).T @ spread.weight
     tried = effective.T @ spread.weight
     slope = curves.slope
-    pull = (won - tried * at.right) * at.pull
+    pull = won - tried * at.right
     gradient = np.stack([(pull * at.logit).sum(axis=1), -slope * pull.sum(axis=1)])
-    expected = curvature(tried * at.weight, at.logit, slope)
+    expected = curvature(tried * at.steep, at.logit, slope)
     # The logit itself bends: twice in the log slope, once in slope and difficulty together.
     bend = np.stack([gradient[0], np.zeros(slope.size), gradient[1]])
-    actual = curvature(at.bend(won, tried), at.logit, slope) - bend
+    actual = expected - bend
     tight = np.full(2, 1e-9)
     if pool is not None:
         tight = np.array([pool.slope_spread, pool.difficulty_spread]) ** -2.0
@@ -178,13 +168,13 @@ def _items(
         bent[:2] += tight[:, None]
     down = (actual[0] > 0) & (determinant(actual) > 0.05 * determinant(expected))
     move = np.clip(_solved(np.where(down, actual, expected), gradient), -_STEP, _STEP)
-    found = Curves(curves.log_slope + move[0], curves.difficulty + move[1], curves.floor)
+    found = Curves(curves.log_slope + move[0], curves.difficulty + move[1])
     tied = expected[1::-1] / determinant(expected)
     free = float(2 * slope.size - np.sum(tied * tight[:, None]))
     if pool is None:
         return _Step(found, found, tied, free)
     lean = _lean(curves, tried, spread.grid, expected, tight)
-    mean = Curves(found.log_slope + lean[0], found.difficulty + lean[1], curves.floor)
+    mean = Curves(found.log_slope + lean[0], found.difficulty + lean[1])
     return _Step(found, mean, tied, free)
 
 
@@ -200,9 +190,9 @@ def _lean(
     for k in range(2):
         nudge = [0.0, 0.0]
         nudge[k] = _NUDGE
-        near = Curves(curves.log_slope + nudge[0], curves.difficulty + nudge[1], curves.floor)
+        near = Curves(curves.log_slope + nudge[0], curves.difficulty + nudge[1])
         at = chances(near, grid)
-        there = curvature(tried * at.weight, at.logit, near.slope)
+        there = curvature(tried * at.steep, at.logit, near.slope)
         there[:2] += tight[:, None]
         rise.append(np.log(determinant(there) / determinant(expected)) / _NUDGE)
     shift = -0.5 * _solved(expected, np.stack(rise))
@@ -250,9 +240,7 @@ def _pool(curves: Curves, tied: FloatArray, pool: Pool) -> Pool:
 
 def turned(curves: Curves, middle: float, size: float) -> Curves:
     """The same items on the scale on which `middle` is 0 and `size` is 1."""
-    return Curves(
-        curves.log_slope + np.log(size), (curves.difficulty - middle) / size, curves.floor
-    )
+    return Curves(curves.log_slope + np.log(size), (curves.difficulty - middle) / size)
 
 
 def field(spread: Posterior) -> tuple[float, float]:

@@ -208,7 +208,7 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
     """
     grid = np.linspace(-2.5, 2.5, 21)
     at = chances(fitted.curves, grid)
-    told = fitted.slope[:, None] ** 2 * at.weight
+    told = fitted.slope[:, None] ** 2 * at.steep
     steep = (fitted.slope[:, None] * at.steep).mean(axis=0)
     weight = np.exp(-0.5 * grid**2) * steep**2
     known = np.ones(grid.size)  # before any answer a model is one of the field

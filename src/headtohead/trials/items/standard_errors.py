@@ -22,7 +22,6 @@ class JointErrors(NamedTuple):
 
     Attributes:
         root: Shape (N, N): times N standard normal numbers, it gives abilities' standard scores.
-        correlation: Shape (N, N), of the abilities.
         marks: Shape (K,): standard scores.
         ability: Shape (N, K): the ability that each standard score stands for.
         slope: Shape (J,): standard error of the log slope.
@@ -30,14 +29,13 @@ class JointErrors(NamedTuple):
     """
 
     root: FloatArray
-    correlation: FloatArray
     marks: FloatArray
     ability: FloatArray
     slope: FloatArray
     difficulty: FloatArray
 
 
-def errors(answers: Answers, fit: Marginal) -> JointErrors:
+def joint_errors(answers: Answers, fit: Marginal) -> JointErrors:
     """Uncertainty of abilities and items from the curvature of both together.
 
     The block of the abilities is diagonal and that of the items is 2 by 2, so the covariance of
@@ -67,7 +65,6 @@ def errors(answers: Answers, fit: Marginal) -> JointErrors:
     marks = np.linspace(-_EDGE, _EDGE, _MARKS)
     return JointErrors(
         root,
-        root @ root.T,
         marks,
         _abilities(fit, marks, deviation / np.sqrt(alone)),
         item[0],
@@ -79,7 +76,7 @@ def _curvatures(answers: Answers, fit: Marginal) -> tuple[FloatArray, FloatArray
     """Variance of abilities given the items (N,), curvature of items (3, J), of both (2, J, N)."""
     slope = fit.curves.slope
     at = chances(fit.curves, fit.spread.mean)
-    weight = fit.effective.T * at.weight
+    weight = fit.effective.T * at.steep
     alone = 1 / ((weight * slope[:, None] ** 2).sum(axis=0) + 1)
     own = curvature(weight, at.logit, slope)
     # The logit is as wide as the ability is, which the log slope feels.
@@ -88,7 +85,7 @@ def _curvatures(answers: Answers, fit: Marginal) -> tuple[FloatArray, FloatArray
         own[0] += fit.pool.slope_spread**-2.0
         own[1] += fit.pool.difficulty_spread**-2.0
     # The curvature as observed: who did better than expected pulls the slope the more, the abler.
-    surprise = fit.effective.T * (answers.score.T - at.right) * at.pull
+    surprise = fit.effective.T * (answers.score.T - at.right)
     cross = np.stack([weight * at.logit - surprise, -slope[:, None] * weight])
     return alone, own, slope[:, None] * cross
 
@@ -119,7 +116,7 @@ def _few_items(
     at = chances(fit.curves, grid)
     slope = fit.curves.slope
     n, j = answers.score.shape
-    own = curvature((fit.effective.T @ weight) * at.weight, at.logit, slope)
+    own = curvature((fit.effective.T @ weight) * at.steep, at.logit, slope)
     if fit.pool is not None:
         own[0] += fit.pool.slope_spread**-2.0
         own[1] += fit.pool.difficulty_spread**-2.0
@@ -128,7 +125,7 @@ def _few_items(
     # How the field's mean and log spread follow the items.
     middle, size = np.zeros(2 * j), np.zeros(2 * j)
     for i in range(n):
-        pull = (fit.effective[i] * (answers.score[i] - at.right.T)).T * at.pull
+        pull = (fit.effective[i] * (answers.score[i] - at.right.T)).T
         score = np.concatenate([pull * at.logit, -slope[:, None] * pull])
         off = score - (score @ weight[i])[:, None]
         known -= (off * weight[i]) @ off.T
