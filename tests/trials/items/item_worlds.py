@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.items.answers import Answers, tabulate
+from headtohead.trials.items.runs import Answers, tabulate
 
 # Section 6 of the Law School Admission Test: answers to five items and how many of 1,000 gave
 # them. Bock, R. D., Lieberman, M. (1970), Psychometrika 35, 179-197, doi:10.1007/BF02291262.

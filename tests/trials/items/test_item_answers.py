@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.trials.items.item_worlds import full
 
-from headtohead.trials.items.answers import parts, tabulate
+from headtohead.trials.items.runs import parts, tabulate
 
 
 def test_counts_means_and_gaps() -> None:

@@ -13,9 +13,9 @@ from scipy import stats as sp
 from tests.trials.items.item_worlds import LSAT, full, lsat, world
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.items.answers import Answers, tabulate
 from headtohead.trials.items.fit import fit_items
 from headtohead.trials.items.marginal import effective_attempts
+from headtohead.trials.items.runs import Answers, tabulate
 
 _SEEDS = st.integers(0, 10_000)
 
@@ -289,7 +289,9 @@ def test_gpqa_runs_of_epoch(shared_evidence: Path) -> None:
     rows = pl.read_parquet(folder / "epoch_items.parquet").filter(
         (pl.col("task") == "GPQA Diamond") & pl.col("score").is_finite()
     )
-    cells = rows.group_by("run_id", "item", maintain_order=True).agg(pl.col("score").mean(), pl.len())
+    cells = rows.group_by("run_id", "item", maintain_order=True).agg(
+        pl.col("score").mean(), pl.len()
+    )
     answers = tabulate(
         cells["run_id"].to_list(),
         cells["item"].to_list(),

@@ -16,8 +16,7 @@ from tests.trials.reading.formats import test_inspect_log, test_lm_eval
 import headtohead
 from headtohead.cli import main
 from headtohead.core.errors import InputError
-from headtohead.trials.items.discrimination import correlations, rest_scores
-from headtohead.trials.items.report import ItemReport
+from headtohead.trials.items.report import ItemReport, correlations, rest_scores
 
 Run = Callable[..., Result]
 

@@ -1,8 +1,9 @@
 """Items fitted with the abilities integrated out, by EM on a grid.
 
-Every respondent's ability is spread over a grid by its answers; every item is then fitted to the
-successes expected at each point of the grid. Item parameters are pooled: their own answers against
-the distribution of all items, whose mean and spread are estimated too.
+The curve of an item is the chance of success at an ability. Every respondent's ability is spread
+over a grid by its answers; every item is then fitted to the successes expected at each point of the
+grid. Item parameters are pooled: their own answers against the distribution of all items, whose
+mean and spread are estimated too.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,48 @@ from typing import NamedTuple
 import numpy as np
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.items.answers import Answers
-from headtohead.trials.items.curves import Curves, chances
+from headtohead.trials.items.runs import Answers
+
+_FURTHEST = 34.0  # logits; beyond, the chance of failure is lost to rounding
+
+
+class Curves(NamedTuple):
+    """Items, each array of shape (J,)."""
+
+    log_slope: FloatArray
+    difficulty: FloatArray
+
+    @property
+    def slope(self) -> FloatArray:
+        """Shape (J,)."""
+        return np.exp(self.log_slope)
+
+
+class Chances(NamedTuple):
+    """Items at abilities, each array of shape (J, Q).
+
+    Attributes:
+        logit: a (theta - b).
+        right: Chance of success.
+        wrong: Chance of failure.
+        steep: Derivative of `right` in the logit, which is also what one attempt tells of it.
+    """
+
+    logit: FloatArray
+    right: FloatArray
+    wrong: FloatArray
+    steep: FloatArray
+
+
+def chances(curves: Curves, theta: FloatArray) -> Chances:
+    """Every one of J items at every ability (Q,): arrays of shape (J, Q)."""
+    logit = curves.slope[:, None] * (theta[None, :] - curves.difficulty[:, None])
+    np.clip(logit, -_FURTHEST, _FURTHEST, out=logit)
+    odds = np.exp(-logit)
+    right = 1 / (1 + odds)
+    wrong = odds * right
+    return Chances(logit, right, wrong, right * wrong)
+
 
 _WIDEST = 6.0  # standard deviations of the field that the first grid spans to each side
 _POINTS = (41, 2001)

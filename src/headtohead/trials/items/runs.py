@@ -1,16 +1,172 @@
-"""Many runs on one test as a table of runs by items, with the calls behind every cell."""
+"""Many runs on one test: a table of runs by items, and the calls behind every cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from headtohead.core.errors import InputError
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, label_list, vector
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import ModelRun, alone, measured_apart, named_apart
-from headtohead.trials.items.answers import Answers, tabulate
 from headtohead.trials.words import counted
+
+_NAMED = 3  # labels shown of each part in a message
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Mean scores and attempts of N respondents on J items.
+
+    Attributes:
+        respondents: Labels, length N, in order of first appearance.
+        items: Labels, length J, in order of first appearance.
+        score: Shape (N, J), mean score of the attempts, 0 to 1; 0 where there were none.
+        attempts: Shape (N, J), how often the respondent tried the item; 0 where never.
+    """
+
+    respondents: tuple[Hashable, ...]
+    items: tuple[Hashable, ...]
+    score: FloatArray
+    attempts: FloatArray
+
+    @property
+    def met(self) -> BoolArray:
+        """Shape (N, J): whether the respondent tried the item."""
+        return np.asarray(self.attempts > 0)
+
+    @property
+    def extreme_respondents(self) -> BoolArray:
+        """Shape (N,): every attempt right, or every attempt wrong."""
+        return _extreme(self, axis=1)
+
+    @property
+    def extreme_items(self) -> BoolArray:
+        """Shape (J,): right in every attempt, or wrong in every attempt."""
+        return _extreme(self, axis=0)
+
+
+def tabulate(
+    respondents: Labels,
+    items: Labels,
+    scores: ArrayLike,
+    *,
+    attempts: ArrayLike = 1,
+) -> Answers:
+    """The table of mean scores and attempts.
+
+    Args:
+        respondents: Who answered, length n: one entry a row.
+        items: What was asked, length n.
+        scores: Score of each row, 0 to 1, shape (n,); the mean where a row stands for several
+            attempts.
+        attempts: Attempts that each row stands for, whole and at least 1; shape (n,) or one
+            number for all.
+
+    Raises:
+        ValueError: If lengths differ, a score lies outside 0 to 1, attempts are not whole, a row
+            repeats another, there are fewer than two items or respondents, or no chain of
+            answers joins them all; the message names the parts.
+    """
+    score = vector(scores, "scores")
+    n = score.size
+    who, row = _coded(label_list(respondents, n, "respondents"))
+    what, column = _coded(label_list(items, n, "items"))
+    _check_rows(score, row, column, who, what)
+    weight = vector(attempts, "attempts")
+    if weight.size not in (1, n):
+        raise ValueError(
+            f"{weight.size} attempts for {n} scores; give one for each, or one for all"
+        )
+    if np.any(weight < 1) or np.any(weight != np.rint(weight)):
+        raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
+    if len(who) < 2 or len(what) < 2:
+        raise ValueError(
+            f"{len(who)} respondents and {len(what)} items: abilities need at least two of each;"
+            " for one item compare the scores themselves"
+        )
+    total, count = (np.zeros((len(who), len(what))) for _ in range(2))
+    np.add.at(count, (row, column), weight)
+    np.add.at(total, (row, column), weight * score)
+    mean = np.clip(total / np.maximum(count, 1), 0, 1)
+    found = Answers(who, what, mean, count)
+    _check_joined(found)
+    return found
+
+
+def parts(answers: Answers) -> tuple[IntArray, IntArray]:
+    """The part of each respondent and of each item: answers join those of one number.
+
+    Returns:
+        Shapes (N,) and (J,), numbered from 0 by first respondent.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    people, things = np.nonzero(answers.met)
+    n, total = answers.met.shape[0], sum(answers.met.shape)
+    edges = coo_array((np.ones(people.size), (people, n + things)), shape=(total, total))
+    _, part = connected_components(edges, directed=False)
+    return part[:n].astype(np.int64), part[n:].astype(np.int64)
+
+
+def _extreme(answers: Answers, axis: int) -> BoolArray:
+    met = answers.met
+    right = np.all((answers.score == 1) | ~met, axis=axis)
+    wrong = np.all((answers.score == 0) | ~met, axis=axis)
+    return np.asarray(right | wrong)
+
+
+def _coded(labels: list[Hashable]) -> tuple[tuple[Hashable, ...], IntArray]:
+    seen: dict[Hashable, int] = {}
+    codes = np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
+    return tuple(seen), codes
+
+
+def _check_rows(
+    score: FloatArray,
+    row: IntArray,
+    column: IntArray,
+    who: Sequence[Hashable],
+    what: Sequence[Hashable],
+) -> None:
+    outside = np.flatnonzero((score < 0) | (score > 1))
+    if outside.size:
+        k = int(outside[0])
+        raise ValueError(
+            f"{outside.size} scores lie outside 0 to 1, the first {score[k]} of {who[row[k]]!r}"
+            f" on {what[column[k]]!r}; divide by the full marks"
+        )
+    _, first, size = np.unique(row * len(what) + column, return_index=True, return_counts=True)
+    if size.max() > 1:
+        k = int(first[np.argmax(size > 1)])
+        raise ValueError(
+            f"{who[row[k]]!r} has {size.max()} rows on {what[column[k]]!r}: keep one of each"
+        )
+
+
+def _check_joined(answers: Answers) -> None:
+    people, things = parts(answers)
+    count = int(people.max()) + 1
+    if count == 1:
+        return
+    told = [
+        f"{_few(answers.respondents, people == k)} on {_few(answers.items, things == k)}"
+        for k in range(min(count, _NAMED))
+    ]
+    raise ValueError(
+        f"the answers fall into {count} parts that no item joins, so their abilities cannot be"
+        f" compared: {'; '.join(told)}; fit each part by itself"
+    )
+
+
+def _few(labels: Sequence[Hashable], chosen: BoolArray) -> str:
+    places = np.flatnonzero(chosen).tolist()
+    named = ", ".join(repr(labels[k]) for k in places[:_NAMED])
+    more = len(places) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
+
 
 _FEWEST_MODELS = 3
 

@@ -14,11 +14,9 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.items.answers import Answers
-from headtohead.trials.items.curves import chances
 from headtohead.trials.items.fit import ItemFit, fit_items
-from headtohead.trials.items.marginal import effective_attempts
-from headtohead.trials.items.runs import TestRuns
+from headtohead.trials.items.marginal import chances, effective_attempts
+from headtohead.trials.items.runs import Answers, TestRuns
 
 Way = Literal["item model", "weighted sum"]
 _MOST = 400  # items in a short test
