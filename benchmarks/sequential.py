@@ -19,7 +19,8 @@ from benchmarks.sequential_errors import error_table
 from benchmarks.sequential_peer import peer_lines
 from numpy.typing import NDArray
 
-from headtohead.trials.sequential import Sequential, SequentialPlan, decide
+from headtohead.trials.sequential.bets import SequentialPlan, decide
+from headtohead.trials.sequential.sequence import Sequential
 
 _TARGET = 0.60
 _LONG = 6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, CELLS, Case, Floats, pairs
 
-from headtohead.trials.sequential import SequentialPlan, log_wealth
+from headtohead.trials.sequential.bets import SequentialPlan, log_wealth
 
 Draw = Callable[[np.random.Generator, int, int, float], Floats]
 

@@ -10,8 +10,15 @@ from types import ModuleType
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, Case, Floats, pairs
 
-from headtohead.trials.sequential import SequentialPlan, decide, log_wealth, predicted_variance
-from headtohead.trials.sequential.bets import distances, log_weights, stake
+from headtohead.trials.sequential.bets import (
+    SequentialPlan,
+    decide,
+    distances,
+    log_wealth,
+    log_weights,
+    predicted_variance,
+    stake,
+)
 
 
 def peer_lines(folder: Path, runs: int) -> list[str]:

@@ -1,10 +1,11 @@
-"""How margins are read, and how reports of trials write numbers."""
+"""How margins are read, the options that several verbs share, and how reports write numbers."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
+from headtohead.core.settings import option
 
 Kind = Literal["binary", "graded", "preference"]  # of outcome
 
@@ -87,3 +88,45 @@ def same_words(p_same: float) -> str:
     if p_same < 0.05:
         return f"The difference is not the same everywhere (p = {p_same:.2g})."
     return f"The slices may all have the same difference (p = {p_same:.2g})."
+
+
+def margin_option() -> Any:  # noqa: ANN401 - as `option`
+    """How much worse B may be."""
+    return option(
+        0.05,
+        read=margin_of,
+        metavar="MARGIN",
+        help="How much worse B may be: 5pp, 0.05, or in the unit of graded scores.",
+    )
+
+
+def format_option() -> Any:  # noqa: ANN401 - as `option`
+    """What files are read as."""
+    return option("auto", metavar="FORMAT", help="Of the files, if it cannot be told from them.")
+
+
+def mapping_option(help: str, flag: str = "--map") -> Any:  # noqa: ANN401 - as `option`
+    """Where the fields of a call are."""
+    return option(factory=dict, flag=flag, metavar="FIELD=COLUMN", help=help)
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none.
+
+    Raises:
+        InputError: If it is not inside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InputError(f"`level` is {level}; it must be between 0 and 1, as 0.95.")
+
+
+def at_least(settings: object, **least: float) -> None:
+    """Refuse settings below these numbers; one that is None is not given.
+
+    Raises:
+        InputError: If one is.
+    """
+    for name, number in least.items():
+        value = getattr(settings, name)
+        if value is not None and not value >= number:
+            raise InputError(f"`{name}` is {value}; it must be {number} or more.")

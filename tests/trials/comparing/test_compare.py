@@ -10,7 +10,7 @@ from headtohead.trials.calls import Call, Usage
 from headtohead.trials.comparing.compare import compare, rescored
 from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.settings import CompareSettings, Goal
-from headtohead.trials.paired import Verdict
+from headtohead.trials.paired.differences import Verdict
 from headtohead.trials.rates import Rates
 from headtohead.trials.scoring.scored import scorer_from
 

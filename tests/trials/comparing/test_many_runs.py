@@ -6,7 +6,7 @@ from tests.trials.comparing.made_sides import of_calls, side
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.many import many
+from headtohead.trials.comparing.compare import many
 from headtohead.trials.comparing.settings import CompareSettings
 
 RNG = np.random.default_rng(5)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.intervals import student_quantile
-from headtohead.trials.judging.agreement import agreement
+from headtohead.trials.judging.bias import agreement
 
 _LABEL = st.sampled_from([-1.0, 0.0, 1.0])
 _TABLE = st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=3, max_size=3)

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.inputs import FloatArray, IntArray
-from headtohead.trials.judging.agreement import agreement
-from headtohead.trials.judging.bias import self_preference
+from headtohead.trials.judging.bias import agreement, self_preference
 from headtohead.trials.judging.means import clustered_mean, share
 from headtohead.trials.judging.powered_mean import ppi_mean
 

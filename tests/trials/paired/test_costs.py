@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.bootstrap import ratio_of_ratios
-from headtohead.trials.paired import cost_per_success_ratio, median_ratio
+from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

@@ -10,7 +10,7 @@ from scipy import optimize
 from scipy import stats as sp
 from tests.trials.paired.paired_worlds import tries
 
-from headtohead.trials.paired import difference, judge
+from headtohead.trials.paired.differences import difference, judge
 from headtohead.trials.paired.means import (
     TangoTest,
     cluster_score_test,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats as sp
 
-from headtohead.trials.paired import compare_many, difference
+from headtohead.trials.paired.differences import difference
+from headtohead.trials.paired.joint import compare_many
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

@@ -12,15 +12,15 @@ import pytest
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import paired_difference
-from headtohead.trials.paired import (
+from headtohead.trials.paired.costs import cost_per_success_ratio
+from headtohead.trials.paired.differences import (
     MeanDifference,
-    compare_many,
-    cost_per_success_ratio,
     difference,
     judge,
     unpaired_difference,
     verdict,
 )
+from headtohead.trials.paired.joint import compare_many
 
 _Scores = Mapping[tuple[str, int], float]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headtohead.trials.paired import same_everywhere, slices
+from headtohead.trials.paired.joint import same_everywhere, slices
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

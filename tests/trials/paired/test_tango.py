@@ -10,7 +10,7 @@ from scipy import optimize
 from scipy import stats as sp
 
 from headtohead.core.estimate import Interval
-from headtohead.trials.paired import difference, verdict
+from headtohead.trials.paired.differences import difference, verdict
 from headtohead.trials.paired.means import TangoTest
 
 _COUNT = st.integers(0, 60)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats as sp
 
 from headtohead.stats.intervals import proportion_difference
-from headtohead.trials.paired import judge, unpaired_difference
+from headtohead.trials.paired.differences import judge, unpaired_difference
 
 
 def _yes(successes: int, n: int) -> list[int]:

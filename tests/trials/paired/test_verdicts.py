@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 
 from headtohead.core.estimate import Interval
-from headtohead.trials.paired import difference, equivalence, judge, superiority
+from headtohead.trials.paired.differences import difference, equivalence, judge, superiority
 
 
 def test_verdicts_reproduce_piaggio() -> None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from headtohead.trials.calls import Call
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 
 Piece = bytes | float
 USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}

@@ -10,7 +10,7 @@ import numpy as np
 
 from headtohead.trials.calls import Call
 from headtohead.trials.rates import Rates
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, replay
 from headtohead.trials.replay.wire import Completion

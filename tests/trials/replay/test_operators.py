@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from headtohead.names.names import Names
-from headtohead.trials.replay.endpoint import terms_of
+from headtohead.trials.replay.client import terms_of
 
 ROWS: list[dict[str, Any]] = tomllib.loads(
     files("headtohead").joinpath("data/endpoints.toml").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError, SourceUnreachable
 from headtohead.trials.calls import Usage
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 
 GOOD = {
     "model": "served-1",

@@ -33,7 +33,7 @@ KILLED = """
 import asyncio, sys
 import numpy as np
 from pathlib import Path
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.replay import replay
 from headtohead.trials.replay.limits import Settings
 from tests.trials.replay.loopback import call

@@ -11,7 +11,7 @@ from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call,
 from tests.trials.replay.running import Run
 
 from headtohead.core.errors import InputError
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 
 KEY = "sk-live-0123456789abcdefghij"
 

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.sequential import SequentialPlan, log_wealth, predicted_variance
 from headtohead.trials.sequential.bets import (
+    SequentialPlan,
     distances,
     final_log_wealth,
+    log_wealth,
     log_weights,
+    predicted_variance,
     stake,
     variance_after,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.sequential import SequentialPlan, decide, log_wealth
+from headtohead.trials.sequential.bets import SequentialPlan, decide, log_wealth
 
 _RUNS, _N = 500, 1000
 

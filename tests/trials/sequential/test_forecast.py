@@ -7,11 +7,8 @@ import pytest
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.power import Assumed
-from headtohead.trials.sequential import (
-    Sequential,
-    SequentialPlan,
-    decide,
-)
+from headtohead.trials.sequential.bets import SequentialPlan, decide
+from headtohead.trials.sequential.sequence import Sequential
 
 
 def _pairs(seed: int, runs: int, n: int, discordance: float, mean: float) -> FloatArray:

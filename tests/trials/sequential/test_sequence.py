@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.paired import verdict
-from headtohead.trials.sequential import Sequential, SequentialPlan, State, decide, log_wealth
+from headtohead.trials.paired.differences import verdict
+from headtohead.trials.sequential.bets import SequentialPlan, decide, log_wealth
+from headtohead.trials.sequential.sequence import Sequential, State
 
 _PAIRS = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=150).map(np.array)
 _SCORES = st.lists(st.floats(-1, 1), min_size=1, max_size=60).map(np.array)

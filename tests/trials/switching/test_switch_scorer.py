@@ -22,7 +22,7 @@ from tests.trials.switching.parts import (
 )
 
 from headtohead.core.errors import InputError
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.result import Prices
 from headtohead.trials.switching.result import ScoredItem
 from headtohead.trials.switching.running import ScoreKeeper

@@ -1,7 +1,9 @@
-"""Compares two runs: difference, verdict, changed items, slices, money and time."""
+"""Two runs on the same items, or more: what their differences show."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -30,16 +32,15 @@ from headtohead.trials.comparing.result import (
     slice_rows,
 )
 from headtohead.trials.comparing.settings import CompareSettings, Goal
-from headtohead.trials.paired import (
+from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
+from headtohead.trials.paired.differences import (
     MeanDifference,
     Verdict,
-    cost_per_success_ratio,
     difference,
     judge,
-    median_ratio,
-    slices,
     unpaired_difference,
 )
+from headtohead.trials.paired.joint import RunField, compare_many, slices
 from headtohead.trials.power import Assumed
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
@@ -501,3 +502,82 @@ def _kept(clusters: Sequence[str] | None, kept: BoolArray) -> list[str] | None:
 
 def _rounds(items: int) -> int:
     return min(_ROUNDS[1], max(_ROUNDS[0], _CELLS // items))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ManyRuns:
+    """Runs on the items that all of them share.
+
+    Attributes:
+        settings: Level and seed; the margin plays no part.
+        models: In the files' own words.
+        unit: "pp" where scores are shares, else "score".
+        items: How many items all share.
+        field: Means, joint differences, ranks and ties.
+        left_out: RunItems that not every run has a score for.
+    """
+
+    settings: CompareSettings
+    names: tuple[str, ...]
+    models: tuple[str, ...]
+    unit: Literal["pp", "score"]
+    items: int
+    field: RunField
+    left_out: int
+    notes: tuple[str, ...]
+
+
+def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
+    """Every run against every other.
+
+    At least two sides; of the settings, level and seed and how items are brought together count.
+
+    Raises:
+        InputError: If any two runs cannot be compared honestly.
+    """
+    if settings.unpaired or settings.slices:
+        raise InputError(
+            "`many` compares shared items only, without slices. Compare two runs for `unpaired` "
+            "or `slices`."
+        )
+    first = sides[0]
+    made = [
+        pair(first, other, shared=settings.shared, missing=settings.missing, same=settings.same)
+        for other in sides[1:]
+    ]
+    shared = set(made[0].a.keys).intersection(*(set(p.a.keys) for p in made[1:]))
+    if not shared:
+        raise InputError("No item has a score in every run.")
+    of_first = made[0].a
+    keys = [key for key in of_first.keys if key in shared]
+    columns = [_scores(of_first, keys), *(_scores(p.b, keys) for p in made)]
+    clusters = None
+    if settings.cluster:
+        by_key = dict(zip(of_first.keys, labelled(of_first, settings.cluster, first), strict=True))
+        clusters = [by_key[key] for key in keys]
+    table = np.column_stack(columns)
+    inside = bool(table.min() >= 0 and table.max() <= 1)
+    field = compare_many(
+        table,
+        np.random.default_rng(settings.seed),
+        clusters=clusters,
+        level=settings.level,
+        bounds=(0.0, 1.0) if inside else None,
+    )
+    total = {call.key for side in sides for call in side.calls}
+    notes = dict.fromkeys(note for p in made for note in p.notes)
+    return ManyRuns(
+        settings=settings,
+        names=tuple(named_apart(sides)),
+        models=tuple(side.model for side in sides),
+        unit="pp" if inside else "score",
+        items=len(keys),
+        field=field,
+        left_out=len(total) - len(keys),
+        notes=tuple(notes),
+    )
+
+
+def _scores(items: RunItems, keys: Sequence[str]) -> list[float]:
+    by_key = dict(zip(items.keys, items.scores.tolist(), strict=True))
+    return [by_key[key] for key in keys]

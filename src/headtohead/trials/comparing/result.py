@@ -7,7 +7,7 @@ from typing import Literal
 from headtohead.core.estimate import Interval
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.paired.differences import Verdict
-from headtohead.trials.paired.slices import Slices
+from headtohead.trials.paired.joint import Slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

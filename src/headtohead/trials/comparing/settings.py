@@ -6,7 +6,7 @@ from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import (
+from headtohead.trials.words import (
     at_least,
     check_level,
     format_option,

@@ -7,7 +7,7 @@ from datetime import date
 from headtohead.core.estimate import Citation
 from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
-from headtohead.trials.comparing.many import ManyRuns
+from headtohead.trials.comparing.compare import ManyRuns
 from headtohead.trials.comparing.result import Comparison, Money
 from headtohead.trials.words import amount, margin_words, same_words, scale_of, share_words, spread
 

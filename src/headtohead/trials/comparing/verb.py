@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.trials.comparing.compare import ManyRuns, rescored
 from headtohead.trials.comparing.compare import compare as compare_runs
-from headtohead.trials.comparing.compare import rescored
-from headtohead.trials.comparing.many import ManyRuns
-from headtohead.trials.comparing.many import many as compare_all
+from headtohead.trials.comparing.compare import many as compare_all
 from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.result import Comparison
 from headtohead.trials.comparing.settings import CompareSettings

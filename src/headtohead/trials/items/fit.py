@@ -302,7 +302,7 @@ def fit_items(
     slope = fit.curves.slope
     density = np.exp(-0.5 * doubt.marks**2)
     density /= density.sum()
-    middle = doubt.ability @ density
+    centre = doubt.ability @ density
     infit, outfit = _misfit(answers, fit)
     return ItemFit(
         respondents=answers.respondents,
@@ -310,7 +310,7 @@ def fit_items(
         theta=fit.spread.mean,
         theta_low=np.minimum(ends[0], fit.spread.mean),
         theta_high=np.maximum(ends[1], fit.spread.mean),
-        theta_se=np.sqrt((doubt.ability - middle[:, None]) ** 2 @ density),
+        theta_se=np.sqrt((doubt.ability - centre[:, None]) ** 2 @ density),
         level=level,
         slope=slope,
         slope_se=slope * doubt.slope,

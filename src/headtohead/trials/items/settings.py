@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import at_least, check_level, format_option, mapping_option
-from headtohead.trials.words import margin_of
+from headtohead.trials.words import at_least, check_level, format_option, mapping_option, margin_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import at_least, mapping_option, margin_option
-from headtohead.trials.words import Kind, difference_of
+from headtohead.trials.words import Kind, at_least, difference_of, mapping_option, margin_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
-from headtohead.trials.replay.client import Again, Chat, Halt, OtherForm, open_chat
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Again, Chat, Endpoint, Halt, OtherForm, open_chat
 from headtohead.trials.replay.ledger import Identity, Ledger, open_ledger
 from headtohead.trials.replay.limits import (
     Budget,

@@ -6,11 +6,10 @@ from typing import Literal
 
 from headtohead.core.estimate import Interval
 from headtohead.trials.comparing.result import SliceRow
-from headtohead.trials.judging.agreement import Agreement
-from headtohead.trials.judging.bias import BothOrders, LengthBias, SelfPreference
+from headtohead.trials.judging.bias import Agreement, BothOrders, LengthBias, SelfPreference
 from headtohead.trials.judging.powered_mean import PoweredMean
 from headtohead.trials.paired.differences import Verdict
-from headtohead.trials.replay.endpoint import OperatorTerms
+from headtohead.trials.replay.client import OperatorTerms
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.switching.settings import Means
 

@@ -13,14 +13,15 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
-from headtohead.trials.replay.endpoint import Endpoint
+from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
 from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import RUBRIC, PairJudgement, judge_calls, judged
 from headtohead.trials.scoring.scored import Duel, Scorer
-from headtohead.trials.sequential import Sequential, SequentialPlan
+from headtohead.trials.sequential.bets import SequentialPlan
+from headtohead.trials.sequential.sequence import Sequential
 from headtohead.trials.switching.result import Quality, ScoredItem
 
 OnProgress = Callable[[ReplayProgress], None]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import option
-from headtohead.trials.options import at_least, check_level, format_option, mapping_option
+from headtohead.trials.words import at_least, check_level, format_option, mapping_option
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
 _PRICE = "IN,OUT[,CACHED]"

@@ -11,11 +11,12 @@ from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.comparing.result import SliceRow, slice_rows
-from headtohead.trials.judging.agreement import agreement
-from headtohead.trials.judging.bias import length_bias, position_bias, self_preference
+from headtohead.trials.judging.bias import agreement, length_bias, position_bias, self_preference
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
-from headtohead.trials.paired import cost_per_success_ratio, median_ratio, slices, verdict
-from headtohead.trials.replay.endpoint import Endpoint, terms_of
+from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
+from headtohead.trials.paired.differences import verdict
+from headtohead.trials.paired.joint import slices
+from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import LogSample

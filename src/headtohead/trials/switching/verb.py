@@ -13,7 +13,7 @@ from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
-from headtohead.trials.replay.endpoint import Endpoint, terms_of
+from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.limits import Limits, Settings
 from headtohead.trials.result import (
     Prices,

@@ -18,7 +18,6 @@ from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of, wrong
 from headtohead.files.records import json_or_text, records, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.mapping import add_mapped, chosen_score
 from headtohead.trials.reading.openai import (
     PARAMS,
     Body,
@@ -30,6 +29,7 @@ from headtohead.trials.reading.openai import (
     messages_of,
     request_of,
 )
+from headtohead.trials.reading.opening import add_mapped, chosen_score
 
 _OBSERVATION = (("trace_id", "type", "start_time"), ("traceId", "type"))
 _ITEM = ("experimentItemId", "experimentName")

@@ -14,7 +14,6 @@ import msgspec
 from headtohead.files.opening import wrong
 from headtohead.files.records import records, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.mapping import add_mapped
 from headtohead.trials.reading.openai import (
     Body,
     OpenAITokens,
@@ -24,6 +23,7 @@ from headtohead.trials.reading.openai import (
     usage_from,
     usage_of,
 )
+from headtohead.trials.reading.opening import add_mapped
 
 FORMAT = RunFormat(
     name="litellm",

@@ -18,7 +18,6 @@ from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of
 from headtohead.files.records import records, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
-from headtohead.trials.reading.mapping import add_mapped, chosen_score
 from headtohead.trials.reading.openai import (
     LoggedAnswer,
     Messages,
@@ -29,6 +28,7 @@ from headtohead.trials.reading.openai import (
     tool_call,
     usage_from,
 )
+from headtohead.trials.reading.opening import add_mapped, chosen_score
 
 FORMAT = RunFormat(
     name="otel",
