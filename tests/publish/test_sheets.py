@@ -28,8 +28,8 @@ from headtohead.trials.calls import Call
 from headtohead.trials.comparing.compare import compare, many
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet
-from headtohead.trials.planning.sheet import plan_sheet
 from headtohead.trials.planning.plan import plan
+from headtohead.trials.planning.sheet import plan_sheet
 from headtohead.trials.power import Assumed
 from headtohead.trials.words import amount, margin_words, share_words, spread
 
