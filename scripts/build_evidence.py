@@ -11,8 +11,11 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+from headtohead.core.errors import InputError
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import ingest, raw_from_folder
+from headtohead.evidence.folder import files_below, fits, raw_files
+from headtohead.evidence.ingest import ingest
+from headtohead.evidence.sourcing import RawFiles, Source
 from headtohead.evidence.store import builtin_folder
 
 
@@ -33,6 +36,21 @@ def build(raw: Path, target: Path, only: set[str]) -> list[str]:
         made = ingest(found, files, target, retrieved_on=known_on)
         lines.append(f"{source_id}: {dict(made.entry.tables)} dropped {dict(made.entry.dropped)}")
     return lines
+
+
+def raw_from_folder(source: Source, folder: Path, known_on: date) -> RawFiles:
+    """The raw files of a source found below a folder.
+
+    Raises:
+        InputError: If the folder is missing or holds none of them.
+    """
+    paths = [p for p in files_below(folder) if fits(source, p.relative_to(folder).as_posix())]
+    if not paths:
+        raise InputError(
+            f"{folder} holds no file for {source.source_id} "
+            f"(looked for {', '.join(source.patterns)})."
+        )
+    return raw_files(source, folder, paths, known_on)
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.evidence.file_server import FileServer, Served
 from tests.evidence.toys import TOMORROW, fresh, many_chips
 
-from headtohead.evidence.outcome import Updated
+from headtohead.evidence.ingest import Updated
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 

@@ -9,7 +9,7 @@ from tests.evidence.toys import TODAY, TOMORROW, chips, names, write_source
 
 from headtohead.core.errors import InputError, UpstreamChanged
 from headtohead.evidence.folder import from_folder
-from headtohead.evidence.outcome import exit_code
+from headtohead.evidence.ingest import exit_code
 from headtohead.evidence.store import Store
 
 

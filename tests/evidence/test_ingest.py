@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from scripts.build_evidence import raw_from_folder
 from tests.evidence.toys import fresh, in_memory, raw
 
 from headtohead.core.errors import (
@@ -25,7 +26,7 @@ from headtohead.core.errors import (
 )
 from headtohead.evidence import catalogue
 from headtohead.evidence.catalogue import Importer, importer
-from headtohead.evidence.ingest import entry_of, ingest, raw_from_folder
+from headtohead.evidence.ingest import entry_of, ingest
 from headtohead.evidence.sourcing import RawFile, RawFiles
 from headtohead.evidence.store import Store
 

@@ -6,9 +6,8 @@ from tests.evidence.file_server import FileServer, Served
 from tests.evidence.toys import TODAY, TOMORROW, chips, fresh, names, picture, write_source
 
 from headtohead.evidence import catalogue
-from headtohead.evidence.rebuild import rebuild
 from headtohead.evidence.store import Store
-from headtohead.evidence.update import update
+from headtohead.evidence.update import rebuild, update
 
 
 def test_tables_are_made_again_from_the_raw_files(

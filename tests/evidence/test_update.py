@@ -20,7 +20,7 @@ from tests.evidence.toys import (
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.evidence import catalogue
-from headtohead.evidence.outcome import exit_code
+from headtohead.evidence.ingest import exit_code
 from headtohead.evidence.sourcing import Download
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update

@@ -11,7 +11,7 @@ from tests.evidence.file_server import FileServer, Served
 
 from headtohead.evidence.catalogue import importer, importers
 from headtohead.evidence.folder import from_folder
-from headtohead.evidence.outcome import Updated
+from headtohead.evidence.ingest import Updated
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update

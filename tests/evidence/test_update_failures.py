@@ -20,7 +20,7 @@ from headtohead.core.errors import (
     StoreFull,
     UpstreamChanged,
 )
-from headtohead.evidence.outcome import Updated, exit_code
+from headtohead.evidence.ingest import Updated, exit_code
 from headtohead.evidence.sourcing import Download
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update

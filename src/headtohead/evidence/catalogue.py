@@ -1,19 +1,23 @@
 """Which sources there are, and what an evidence folder holds of them.
 
-The catalogue of a folder has one entry an import; it is replaced as a whole or not at all.
+The catalogue of a folder has one entry an import; it is replaced as a whole or not at all, by one
+writer at a time: readers never wait, a second writer hears who is first.
 """
 
 import hashlib
 import importlib
 import json
+import os
 import pkgutil
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Protocol, cast
 
-from headtohead.core.errors import DamagedStore, StoreFull, UnknownName
+from headtohead.core.errors import DamagedStore, StoreBusy, StoreFull, UnknownName
 from headtohead.evidence import sources
 from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 from headtohead.publish import files
@@ -22,6 +26,8 @@ from headtohead.publish.files import PART, settle
 __all__ = ["PART", "settle"]
 
 NAME = "catalogue.json"
+LOCK = ".lock"
+_OWNER = ".writer"
 _SCHEMA = 1
 _STANDS = (
     "Free some space or choose another folder with --store; the evidence you had is untouched."
@@ -180,3 +186,48 @@ def replace(path: Path, content: bytes) -> None:
 def full(path: Path, error: OSError) -> StoreFull:
     """The error for a file that could not be written."""
     return files.full(path, error, _STANDS)
+
+
+@contextmanager
+def writing(home: Path) -> Iterator[None]:
+    """Hold the evidence folder for writing; what a killed writer left half-made is removed.
+
+    The operating system frees the lock when its process ends, however it ends.
+
+    Raises:
+        StoreBusy: If another process is writing.
+        StoreFull: If the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(home / LOCK, timeout=0)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise StoreBusy(
+            f"Another process{_owner(home)} is writing to {home}. Wait until it ends, or choose "
+            "another folder with --store."
+        ) from None
+    except OSError as error:
+        raise full(home / LOCK, error) from None
+    try:
+        try:
+            (home / _OWNER).write_text(str(os.getpid()), encoding="utf-8")
+            for place in (f"{PART}*", f"tables/*/{PART}*", f"snapshots/*/{PART}*"):
+                for left in home.glob(place):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError as error:
+            raise full(home, error) from None
+        yield
+    finally:
+        (home / _OWNER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _owner(home: Path) -> str:
+    try:
+        pid = (home / _OWNER).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+    return f" (pid {pid})" if pid.isdigit() else ""

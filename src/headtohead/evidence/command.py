@@ -75,16 +75,15 @@ def update(
 ) -> int:
     """Download evidence from its publishers; what you had stays if anything fails."""
     from headtohead.evidence import folder as folders
-    from headtohead.evidence import rebuild as rebuilding
     from headtohead.evidence import update as downloads
-    from headtohead.evidence.outcome import exit_code
+    from headtohead.evidence.ingest import exit_code
     from headtohead.evidence.sheet import updates_listing
     from headtohead.publish.progress import bar
 
     home, day = open_store(store, make=True), today()
     unused: tuple[str, ...] = ()
     if rebuild:
-        done = rebuilding.rebuild(home)
+        done = downloads.rebuild(home)
     elif folder:
         known = day_of(known_on) if known_on else None
         taken = folders.from_folder(home, source_ids, folder, today=day, known_on=known)

@@ -1,4 +1,4 @@
-"""Raw files to evidence: parse, check, write; all of it or nothing."""
+"""Raw files to evidence: parse, check, write, all of it or nothing; and how an update ended."""
 
 import csv
 import hashlib
@@ -8,16 +8,25 @@ import tarfile
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from headtohead.core.errors import DamagedDownload, EvidenceError, InputError, UpstreamChanged
-from headtohead.evidence import catalogue, files
+from headtohead.core.errors import (
+    DamagedDownload,
+    EvidenceError,
+    HeadToHeadError,
+    SourceUnreachable,
+    StoreFull,
+    UpstreamChanged,
+)
+from headtohead.evidence import catalogue, snapshots
 from headtohead.evidence.catalogue import Importer
-from headtohead.evidence.sourcing import RawFiles, Source
+from headtohead.evidence.download import Version
+from headtohead.evidence.sourcing import RawFiles
+from headtohead.evidence.store import Store
 from headtohead.evidence.tables import frame, table
 
 if TYPE_CHECKING:
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
 # A publisher east of us may already write tomorrow's date.
 _CLOCKS_DIFFER = timedelta(days=1)
 _MANY_ROWS, _THOROUGH, _QUICK = 200_000, 19, 6
+
+
+State = Literal["new", "unchanged", "failed", "by_hand", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +49,6 @@ class Imported:
 
     entry: catalogue.Import
     is_new: bool
-
-
-def raw_from_folder(source: Source, folder: Path, known_on: date) -> RawFiles:
-    """The raw files of a source found below a folder.
-
-    Raises:
-        InputError: If the folder is missing or holds none of them.
-    """
-    paths = [
-        p for p in files.listing(folder) if files.fits(source, p.relative_to(folder).as_posix())
-    ]
-    if not paths:
-        raise InputError(
-            f"{folder} holds no file for {source.source_id} "
-            f"(looked for {', '.join(source.patterns)})."
-        )
-    return files.read(source, folder, paths, known_on)
 
 
 def frames_of(
@@ -182,3 +177,72 @@ def entry_of(
         dropped=dropped,
     )
     return entry, contents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """What an update did for one source.
+
+    Attributes:
+        state: "new" rows were taken; "unchanged": the very files we had, or no new day; "failed",
+            and the old evidence stands; "by_hand": the publisher offers no plain address;
+            "other": files fit its name patterns but are not its own.
+        skipped: Optional files that the publisher does not have.
+        how_to_get: What the user does for a source that is "by_hand".
+    """
+
+    source_id: str
+    state: State
+    entry: catalogue.Import | None = None
+    files: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    failure: HeadToHeadError | None = None
+    how_to_get: str = ""
+
+
+def exit_code(updated: Iterable[Updated]) -> int:
+    """The code to end with, 0 if nothing failed.
+
+    74 if the disk was full, else 65 if a file was changed or damaged, else 75 if a publisher was
+    out of reach.
+    """
+    failures = [u.failure for u in updated if u.failure and u.state == "failed"]
+    for kind in (StoreFull, EvidenceError, SourceUnreachable, HeadToHeadError):
+        if any(isinstance(f, kind) for f in failures):
+            return kind.exit_code
+    return 0
+
+
+def take(
+    store: Store,
+    found: Importer,
+    raw: RawFiles,
+    versions: Mapping[str, Version],
+    today: date,
+    *,
+    restate: bool = False,
+) -> Imported:
+    """Keep raw files and import them; the caller holds the store's lock.
+
+    `versions` tell where each file was downloaded; `restate`, that `raw.known_on` corrects an
+    earlier import of the same files.
+
+    Raises:
+        HeadToHeadError: As `ingest`.
+    """
+
+    def keep(good: RawFiles) -> None:
+        snapshots.keep(store.home, found.source, good, versions, today)
+
+    return ingest(found, raw, store.home, retrieved_on=today, keep=keep, restate=restate)
+
+
+def report(raw: RawFiles, made: Imported, skipped: tuple[str, ...] = ()) -> Updated:
+    """What to tell of an import that went well."""
+    return Updated(
+        source_id=raw.source_id,
+        state="new" if made.is_new else "unchanged",
+        entry=made.entry,
+        files=tuple(f.name for f in raw.files),
+        skipped=skipped,
+    )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.evidence import listing
 from headtohead.evidence.tables import table, tables
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
@@ -14,7 +13,7 @@ from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, Tab
 if TYPE_CHECKING:
     import polars as pl
 
-    from headtohead.evidence.outcome import Updated
+    from headtohead.evidence.ingest import Updated
     from headtohead.evidence.store import Card
 
 _MOST_SAME = 40  # characters of a value that all rows share, to be said once
@@ -93,7 +92,7 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
         return DataTable(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
 
     sheet = _sheet("evidence", name, sentence, figure, as_of=as_of, facts=same)
-    return Listing(sheet, lambda: listing.frame_json(chosen, as_of), download)
+    return Listing(sheet, lambda: _frame_json(chosen, as_of), download)
 
 
 def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
@@ -129,7 +128,7 @@ def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
         "to get it."
     )
     sheet = _sheet("sources", "Sources of evidence", sentence, figure)
-    return Listing(sheet, lambda: listing.cards_json(cards, today))
+    return Listing(sheet, lambda: _cards_json(cards, today))
 
 
 def updates_listing(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> Listing:
@@ -149,7 +148,7 @@ def updates_listing(done: "Iterable[Updated]", unused: Iterable[str], today: dat
     notes = (f"No source took {', '.join(unused)}.",) if unused else ()
     says = f"Sources: {counts or 'none'}."
     sheet = _sheet("update", "Evidence", says, figure, notes=notes)
-    return Listing(sheet, lambda: listing.updated_json(done, unused, today))
+    return Listing(sheet, lambda: _updated_json(done, unused, today))
 
 
 def _updated(one: "Updated") -> tuple[Cell, ...]:
@@ -168,3 +167,61 @@ def _updated(one: "Updated") -> tuple[Cell, ...]:
         ", ".join(f"{n:,} rows of {t}" for t, n in tables_.items()),
         "; ".join(said),
     )
+
+
+def _cards_json(cards: "Iterable[Card]", today: date) -> dict[str, Any]:
+    """The catalogue of sources."""
+    results = [
+        {
+            "source_id": c.source.source_id,
+            "publisher": c.source.publisher,
+            "product": c.source.product,
+            "citation": c.source.citation,
+            "url": c.source.url,
+            "licence": c.source.licence,
+            "evaluator": c.source.evaluator,
+            "ship": c.source.ship,
+            "builtin": c.builtin,
+            "by_hand": c.curated,
+            "downloads": [d.url for d in c.source.downloads],
+            "how_to_get": c.source.how_to_get,
+            "imports": [
+                {
+                    "known_on": e.known_on.isoformat(),
+                    "retrieved_on": e.retrieved_on.isoformat(),
+                    "sha256": e.sha256,
+                    "rows": dict(e.tables),
+                    "dropped": dict(e.dropped),
+                }
+                for e in c.imports
+            ],
+        }
+        for c in cards
+    ]
+    return envelope("sources", None, today, results, ())
+
+
+def _frame_json(frame: "pl.DataFrame", as_of: date) -> dict[str, Any]:
+    """A table's rows; days and moments as ISO text."""
+    import json
+
+    return envelope("evidence", None, as_of, json.loads(frame.write_json()), ())
+
+
+def _updated_json(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> dict[str, Any]:
+    """What an update did, one entry a source."""
+    results = [
+        {
+            "source_id": u.source_id,
+            "state": u.state,
+            "rows": dict(u.entry.tables) if u.entry else {},
+            "dropped": dict(u.entry.dropped) if u.entry else {},
+            "known_on": u.entry.known_on.isoformat() if u.entry else None,
+            "sha256": u.entry.sha256 if u.entry else "",
+            "not_at_publisher": list(u.skipped),
+            "failure": str(u.failure) if u.failure else "",
+            "how_to_get": u.how_to_get,
+        }
+        for u in done
+    ]
+    return {**envelope("update", None, today, results, ()), "unused": list(unused)}

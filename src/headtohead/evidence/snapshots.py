@@ -13,8 +13,10 @@ from typing import Any
 from headtohead.core.errors import DamagedStore
 from headtohead.evidence.catalogue import PART, full, replace, settle
 from headtohead.evidence.download import Held, Version
-from headtohead.evidence.files import PROVENANCE
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
+
+# Lies beside raw files that we kept, and is none of them.
+PROVENANCE = "provenance.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,15 @@ class Snapshot:
 
     def _file(self, name: str, sha256: str) -> RawFile:
         try:
-            found = RawFile(name, (self.folder / name).read_bytes())
+            file = RawFile(name, (self.folder / name).read_bytes())
         except OSError:
-            found = RawFile(name, b"")
-        if found.sha256 != sha256:
+            file = RawFile(name, b"")
+        if file.sha256 != sha256:
             raise DamagedStore(
                 f"{self.folder / name} is not what was taken on {self.retrieved_on}. Delete "
                 f"{self.folder} and run `h2h update {self.provenance['source_id']}`."
             )
-        return found
+        return file
 
 
 def keep(
@@ -77,7 +79,7 @@ def keep(
         "sha256": raw.sha256,
         "known_on": raw.known_on.isoformat(),
         "retrieved_on": before.get("retrieved_on", retrieved_on.isoformat()),
-        "order": before.get("order", len(found(home))),
+        "order": before.get("order", len(kept(home))),
         "files": [
             {"name": f.name, "sha256": f.sha256, **asdict(versions.get(f.name, Version()))}
             for f in raw.files
@@ -110,7 +112,7 @@ def keep(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def found(home: Path) -> tuple[Snapshot, ...]:
+def kept(home: Path) -> tuple[Snapshot, ...]:
     """All snapshots of an evidence folder, in the order in which they were taken."""
     paths = sorted((home / "snapshots").glob(f"*/*/{PROVENANCE}"))
     read = [Snapshot(p.parent, noted) for p in paths if (noted := _provenance(p))]
@@ -119,7 +121,7 @@ def found(home: Path) -> tuple[Snapshot, ...]:
 
 def held(home: Path, source_id: str, name: str, url: str) -> Held | None:
     """The file of a name in the source's latest snapshot, if it came from the same address."""
-    mine = [s for s in found(home) if s.provenance["source_id"] == source_id]
+    mine = [s for s in kept(home) if s.provenance["source_id"] == source_id]
     for noted in mine[-1].provenance["files"] if mine else ():
         if noted["name"] == name and noted["url"] == url:
             path = mine[-1].folder / name

@@ -1,4 +1,7 @@
-"""The engine of `h2h update`: download files, keep them, import them; all of it or nothing."""
+"""The engine of `h2h update`: download files, keep them, import them; all of it or nothing.
+
+What was kept can be imported again (`rebuild`).
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -8,9 +11,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
-from headtohead.evidence import snapshots
-from headtohead.evidence.catalogue import Importer, importer, importers
+from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError, SourceUnreachable
+from headtohead.evidence import catalogue, snapshots
+from headtohead.evidence.catalogue import Importer, importer, importers, writing
 from headtohead.evidence.download import (
     Held,
     NoConnection,
@@ -20,8 +23,7 @@ from headtohead.evidence.download import (
     fetch,
     version_beside,
 )
-from headtohead.evidence.lock import writing
-from headtohead.evidence.outcome import Updated, report, take
+from headtohead.evidence.ingest import Imported, Updated, entry_of, report, take
 from headtohead.evidence.sourcing import Download, RawFile, RawFiles
 from headtohead.evidence.store import Store
 
@@ -166,3 +168,55 @@ def _wanted(
         download.optional,
         held,
     )
+
+
+def rebuild(store: Store) -> tuple[Updated, ...]:
+    """Make tables and catalogue again from the raw files that were kept.
+
+    For a damaged store, and after a new version that reads old files better. Imports whose raw
+    files are gone, or can no longer be read, stay as they are if their rows are whole.
+
+    Raises:
+        StoreBusy: If another process is writing to the store.
+        StoreFull: If the store cannot be written.
+    """
+    known, done = importers(), []
+    with writing(store.home):
+        try:
+            before = {_identity(e): e for e in catalogue.entries(store.home)}
+        except EvidenceError:
+            before = {}
+        made = dict[tuple[str, str], catalogue.Import]()
+        for snapshot in snapshots.kept(store.home):
+            source_id, sha256 = snapshot.provenance["source_id"], snapshot.provenance["sha256"]
+            if source_id in known:
+                done.append(
+                    _again(store, known[source_id], snapshot, before.get((source_id, sha256)))
+                )
+                if entry := done[-1].entry:
+                    made[_identity(entry)] = entry
+        whole = [
+            e
+            for key, e in before.items()
+            if key in made or all(catalogue.intact(store.home, e, t) for t in e.tables)
+        ]
+        added = [e for key, e in made.items() if key not in before]
+        catalogue.write(store.home, tuple(made.get(_identity(e), e) for e in (*whole, *added)))
+    return tuple(done)
+
+
+def _identity(entry: catalogue.Import) -> tuple[str, str]:
+    return entry.source_id, entry.sha256
+
+
+def _again(
+    store: Store, found: Importer, kept: snapshots.Snapshot, old: catalogue.Import | None
+) -> Updated:
+    try:
+        raw = kept.raw()
+        entry, contents = entry_of(found, raw, kept.retrieved_on)
+        for name, content in contents.items():
+            catalogue.replace(store.home / entry.file(name), content)
+    except EvidenceError as failure:
+        return Updated(source_id=found.source.source_id, state="failed", failure=failure)
+    return report(raw, Imported(entry, is_new=entry != old))

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import aider_polyglot
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

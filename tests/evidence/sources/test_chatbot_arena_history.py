@@ -4,10 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import chatbot_arena_history
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

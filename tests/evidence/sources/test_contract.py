@@ -11,7 +11,7 @@ import pytest
 from headtohead.core.errors import DamagedDownload, EvidenceError, UpstreamChanged
 from headtohead.core.estimate import Evaluator
 from headtohead.evidence.catalogue import importer, importers
-from headtohead.evidence.files import fits
+from headtohead.evidence.folder import fits
 from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 from headtohead.evidence.tables import tables

@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.litellm_prices import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.models_dev import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.models_dev_changes import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

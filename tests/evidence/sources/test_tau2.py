@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts.build_evidence import raw_from_folder
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of, raw_from_folder
+from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import tau2
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 

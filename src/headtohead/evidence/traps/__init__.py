@@ -10,10 +10,8 @@ from headtohead.evidence.traps.eras import Run, Shift, eras, shift
 from headtohead.evidence.traps.finding import Finding
 from headtohead.evidence.traps.headlines import ItemMean, headlines, item_mean
 from headtohead.evidence.traps.name_columns import NameColumn, judge_names, name_columns
-from headtohead.evidence.traps.repeats import repeats
-from headtohead.evidence.traps.scales import scales
-from headtohead.evidence.traps.silent import silent_zeros
-from headtohead.evidence.traps.zeros import Stretch, stretches, zeros
+from headtohead.evidence.traps.scales import repeats, scales
+from headtohead.evidence.traps.zeros import Stretch, silent_zeros, stretches, zeros
 
 __all__ = [
     "Finding",

@@ -7,8 +7,7 @@ Epoch's table of AI models a third of the cells name several.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from headtohead.evidence.traps.finding import Finding
-from headtohead.evidence.traps.rows import Row, is_empty, listed, rows_of
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, listed, rows_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from headtohead.evidence.traps.finding import Finding
-from headtohead.evidence.traps.rows import Row, is_empty, label, rows_of
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, rows_of
 from headtohead.stats.inputs import check_level
 from headtohead.stats.intervals import student_quantile, student_tail
 
@@ -98,10 +97,9 @@ def eras(
 ) -> list[Finding]:
     """One finding for each version label that covers several eras.
 
-    Eras are told by the protocol columns and the size of the item set. An empty cell contradicts
-    nothing; a run that fits several eras is left out. Within one protocol, or where no protocol
-    is stated, eras are told by the scores: a day after which the models that ran on both sides
-    moved together.
+    The protocol columns and the size of the item set part eras. An empty cell contradicts nothing;
+    a run that fits several eras is left out. Within one protocol, or where no protocol is stated,
+    the scores part them: a day after which the models that ran on both sides moved together.
 
     Args:
         table: One row a run.
@@ -119,28 +117,28 @@ def eras(
     Raises:
         ValueError: If a column is missing, or a score with an item count is no share.
     """
-    told = (*protocol, items) if items else tuple(protocol)
-    rows = rows_of(table, [*version, *model, day, score, *told])
+    marks = (*protocol, items) if items else tuple(protocol)
+    rows = rows_of(table, [*version, *model, day, score, *marks])
     groups: dict[str, list[Row]] = {}
     for row in rows:
         if not is_empty(row[score]) and not is_empty(row[day]):
             groups.setdefault(label(row[c] for c in version), []).append(row)
     found = []
     for where, members in groups.items():
-        parts, unclear = _by_protocol(members, told)
+        parts, unclear = _by_protocol(members, marks)
         runs = {
             mark: sorted((_run(r, model, day, score, items) for r in part), key=lambda r: r.day)
             for mark, part in parts.items()
         }
         if len(runs) > 1:
-            found.append(_stated(where, told, runs, unclear, level))
+            found.append(_stated(where, marks, runs, unclear, level))
         for part in runs.values():
             if moved := _moved(part, level, alpha, least_models, least_shift):
                 change, last, first, tried = moved
                 chance = min(1.0, change.chance * tried)
                 what = (
                     f"repeated models moved together between {last} and {first}: "
-                    f"{_told(change, level)} (chance {chance:.2g} after trying {tried} days)"
+                    f"{_change(change, level)} (chance {chance:.2g} after trying {tried} days)"
                 )
                 fix = (
                     "Find out what changed then (harness, items, packages); compare only within "
@@ -264,7 +262,7 @@ def _stated(
         for j, (_, late) in enumerate(ordered[i + 1 :], i + 1):
             if change := shift(early, late, level):
                 pair = "" if len(ordered) == 2 else f" from {named[i]} to {named[j]}"
-                changes.append(f"{_told(change, level)}{pair}")
+                changes.append(f"{_change(change, level)}{pair}")
     if not changes:
         changes = ["no model ran under two of them, so the difference is unknown"]
     if unclear:
@@ -278,7 +276,7 @@ def _stated(
     )
 
 
-def _told(change: Shift, level: float) -> str:
+def _change(change: Shift, level: float) -> str:
     ends = "interval unknown"
     if math.isfinite(change.low):
         ends = f"[{change.low:+.3f}, {change.high:+.3f}] at {level:.0%}"

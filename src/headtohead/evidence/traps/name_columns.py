@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
-from headtohead.evidence.traps.finding import Finding
-from headtohead.evidence.traps.rows import Row, is_empty, label, listed, rows_of
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, listed, rows_of
 
 if TYPE_CHECKING:
     import polars as pl
