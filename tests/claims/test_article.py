@@ -106,7 +106,7 @@ def test_the_three_readings_of_time_differ_where_they_should(
     then, hindsight, today = verdicts["then"], verdicts["hindsight"], verdicts["today"]
     assert then["P10"].word == "not measurable"
     assert hindsight["P10"].word != "not measurable"
-    assert "benchmark_scores" in then["P9"].kindest.answer.missing
+    assert "benchmark scores" in then["P9"].kindest.answer.missing
     assert hindsight["P9"].kindest.truth == "true"
     assert then["F1"].word == "open"
     assert hindsight["F1"].word == "supported"

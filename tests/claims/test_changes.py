@@ -79,7 +79,7 @@ def test_only_prices_that_were_in_force_before_can_change() -> None:
             "m",
             "$0.28 in, $1.1 out per million tokens",
             "$0.28 in, $0.42 out per million tokens",
-            "in force from 2025-12-01, known on 2025-12-01 (snapshot)",
+            "in force since 2025-12-01, known on 2025-12-01, seen in an edition of a list (one)",
             ("one",),
         )
     ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.claims.verdict import Verdict
 from headtohead.core.estimate import Citation
+from headtohead.evidence.store import publisher
+from headtohead.prices.in_force import BASES
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
@@ -106,7 +108,10 @@ def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]
     for row in after.iter_rows(named=True):
         then, now = (_price(r) if r else "" for r in (old.get(row["model_id"]), row))
         if then and then != now:
-            why = f"in force from {row['valid_from']}, known on {row['known_on']} ({row['basis']})"
+            why = (
+                f"in force since {row['valid_from']}, known on {row['known_on']}, "
+                f"{BASES[row['basis'].partition(':')[0]]} ({publisher(row['source_id'])})"
+            )
             found.append(_change("price", row["model_id"], then, now, why, row))
     return found
 
@@ -124,7 +129,7 @@ def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> 
         if old == new or min(old or 999, new or 999) > top:
             continue
         texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
-        why = f"board of {board}" if new else f"absent from the board of {board}"
+        why = f"text board of {board}" if new else f"absent from the text board of {board}"
         found.append(_change("rank", name, texts[0], texts[1], why, {**then, **now}[name][1]))
     return found
 
@@ -170,9 +175,9 @@ def _why(then: Verdict, now: Verdict) -> str:
         ("kindest reading", then.kindest, now.kindest),
     ):
         if old.truth != new.truth:
-            found = new.answer.says or new.answer.missing
-            parts.append(f"{name}: {old.truth} to {new.truth}, because {found}")
+            because = new.answer.says or new.answer.missing
+            parts.append(f"{name}: {old.truth} to {new.truth}, because {because}")
     fresh = sorted(set(now.source_ids) - set(then.source_ids))
     if fresh:
-        parts.append(f"new sources: {', '.join(fresh)}")
+        parts.append(f"new sources: {', '.join(dict.fromkeys(map(publisher, fresh)))}")
     return "; ".join(parts)

@@ -2,7 +2,8 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,14 @@ from headtohead.claims.claim import Bound
 from headtohead.claims.verdict import WORDS, Judged, Verdict, Word, meets
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Sides
-from headtohead.evidence.picking import COUNTRY_NAMES
+from headtohead.core.units import show, unit_of, units
+from headtohead.evidence.benchmarks import in_words
+from headtohead.evidence.picking import side_name
+from headtohead.evidence.store import publisher
+from headtohead.names.names import Names, country_name, nationality, rule_words
+from headtohead.prices.in_force import BASES
 from headtohead.publish.escaping import anchor, listed, plain
 from headtohead.publish.estimates import content_hash, range_words
-from headtohead.publish.machine import bare
 from headtohead.publish.sheet import (
     Answer,
     Cell,
@@ -31,6 +36,8 @@ from headtohead.publish.sheet import (
     Topic,
     Viewpoint,
 )
+from headtohead.publish.terminal import cell_text
+from headtohead.questions import analysis
 
 if TYPE_CHECKING:
     from headtohead.claims.changes import DiffResult
@@ -104,7 +111,7 @@ def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
     unit = estimates[0].unit
     if bound.by_label:
         parts = [
-            f"{plain(label, 80)} {range_words(*ends, unit)}"
+            f"{plain(country_name(label), 80)} {range_words(*ends, unit)}"
             for label, ends in bound.by_label.items()
         ]
         return f"{judged} within: {', '.join(parts)}{many}"
@@ -112,17 +119,44 @@ def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
 
 
 def scope_words(judged: Judged) -> str:
-    """The question behind a reading, as a claims file puts it; empty if it has none."""
+    """The question behind a reading, and what it was asked of; empty if it has none."""
     if not judged.reading.analysis:
         return ""
-    given = {k: v for k, v in judged.reading.scope.items() if v not in ("", (), [])}
-    told = ", ".join(f"{k}={v}" for k, v in given.items())
-    return f"{judged.reading.analysis} ({told})" if told else judged.reading.analysis
+    question = analysis(judged.reading.analysis).question
+    given = {
+        k: v
+        for k, v in judged.reading.scope.items()
+        if v not in ("", (), []) and v != question.scope[k].default
+    }
+    asked = "; ".join(f"{k.replace('_', ' ')}: {_scope_value(v)}" for k, v in given.items())
+    return f"{question.asks} ({asked})" if asked else question.asks
+
+
+def _scope_value(value: object) -> str:
+    """One scope word as a reader says it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return listed(_scope_value(v) for v in value)
+    text = str(value)
+    if "=" in text:
+        return side_name(text)
+    return text if text in Names.load().models() else in_words(text).replace("_", " ")
+
+
+def _labelled(judged: Judged) -> tuple[Estimate, ...]:
+    """The numbers of a reading, each called as a reader calls it."""
+    return tuple(replace(e, label=_label(e.label, judged)) for e in judged.answer.estimates)
+
+
+def _label(label: str, judged: Judged) -> str:
+    reads = analysis(judged.reading.analysis).question.reads
+    return country_name(in_words(label) if "benchmark_scores" in reads else label)
 
 
 def sides_title(sides: Sides) -> str:
     """The two sides as a title."""
-    a, b = (plain(COUNTRY_NAMES.get(s, s), 60) for s in (sides.a, sides.b))
+    a, b = (plain(nationality(s), 60) for s in (sides.a, sides.b))
     return f"Can {b} models stand in for {a} ones?"
 
 
@@ -259,7 +293,7 @@ def diff_sheet(result: "DiffResult") -> Sheet:
     for what, slug, title, subject in (
         ("verdict", "verdicts", "Verdicts", "Statement"),
         ("price", "list-prices", "List prices", "Model"),
-        ("rank", "places", "Places", "Model"),
+        ("rank", "places", "Places on the text board", "Model"),
     ):
         found = [c for c in result.changes if c.what == what]
         figure = Figure(
@@ -462,13 +496,21 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 expect=plain(claim.expect),
                 note=plain(claim.note),
                 rulings=rulings,
-                headline=telling(decided) if numbers else None,
+                headline=_headline(decided),
                 others=max(0, len(numbers) - 1),
                 why_none=plain(decided.answer.missing),
                 place=place,
             )
         )
     return made
+
+
+def _headline(judged: Judged) -> Estimate | None:
+    """The number that decided, called as a reader calls it; None if there is none."""
+    if not judged.answer.estimates:
+        return None
+    e = telling(judged)
+    return replace(e, label=_label(e.label, judged))
 
 
 def _reading(name: str, judged: Judged) -> ReadingCard:
@@ -483,7 +525,7 @@ def _reading(name: str, judged: Judged) -> ReadingCard:
         asked=plain(scope_words(judged)),
         finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in answer.notes),
-        numbers=numbers,
+        numbers=_labelled(judged),
         ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
     )
 
@@ -503,27 +545,30 @@ def _row_figures(v: Verdict) -> list[Figure]:
 
 def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Figure:
     """Rows as a table of what differs among them; what all share is said once."""
-    told = [{k: v for k, v in row.items() if v is not None and v != ""} for row in rows]
-    names = list(dict.fromkeys(name for row in told for name in row))
+    # Each value stands with its unit.
+    kept = [{k: v for k, v in r.items() if v not in (None, "") and k != "unit"} for r in rows]
+    names = list(dict.fromkeys(name for row in kept for name in row))
+    numbers = {n for n in names if {type(row[n]) for row in kept if n in row} <= {int, float}}
+    told = [
+        {k: _cell(k, v, row) for k, v in some.items()} for some, row in zip(kept, rows, strict=True)
+    ]
     shared = {
         name: told[0][name]
         for name in names
         if len(told) > 1 and all(name in r and r[name] == told[0].get(name) for r in told)
     }
-    remarks = [f"In every row: {', '.join(f'{k} {bare(v)}' for k, v in shared.items())}"]
+    same = ", ".join(f"{_column(k)} {cell_text(v, TableColumn(k, k))}" for k, v in shared.items())
+    remarks = [f"In every row: {same}"]
     if len(told) == 1:
         columns: tuple[TableColumn, ...] = (
             TableColumn("column", "Column"),
             TableColumn("value", "Value"),
         )
-        table: list[Row] = [(name, _cell(told[0][name])) for name in names]
+        table: list[Row] = [(_column(name), told[0][name]) for name in names]
     else:
-        kept = [name for name in names if name not in shared]
-        numbers = {n for n in kept if {type(row[n]) for row in told if n in row} <= {int, float}}
-        columns = tuple(
-            TableColumn(n, n.replace("_", " "), 0 if n in numbers else None) for n in kept
-        )
-        table = [tuple(_cell(row.get(n)) for n in kept) for row in told]
+        names = [name for name in names if name not in shared]
+        columns = tuple(TableColumn(n, _column(n), 0 if n in numbers else None) for n in names)
+        table = [tuple(row.get(n) for n in names) for row in told]
     n = len(rows)
     return Figure(
         slug,
@@ -538,7 +583,79 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
     )
 
 
-def _cell(value: object) -> Cell:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if value is None or isinstance(value, bool | date) else str(value)
+# Column of the rows behind an answer -> how a reader calls it; others by their own words.
+_HEADINGS = (
+    "model_name=Model; model_id=Listed as; also_source_id=Also from; join_rule=Matched by; "
+    "rating_elo=Rating; rating_low_elo=95% low; rating_high_elo=95% high; observed_on=Seen on; "
+    "observed_at=Seen at (UTC); source_id=Source; model_released_on=Released; place_rank=Place; "
+    "place_low_rank=Best place; place_high_rank=Worst place; low_value=At least; "
+    "high_value=At most; window_start=From; window_end=To; row_url=Address; note=Remark; "
+    "return_pct=Return; weights_open=Open weights; licence_osi=OSI licence; "
+    "code_open=Open training code; data_open=Open training data; valid_from=Since; "
+    "on_front=On the front; front_frac=Chance to be on it; provider=Seller; open=Weights; "
+    "cost_usd_per_success=Cost per solved task; evaluator=Measured by; basis=How it is known; "
+    "total_b=Parameters; active_b=Active parameters; kv_bytes_per_token=Cache per token; "
+    "compute_gflop_per_token=Compute per token; published_on=Published; "
+    "train_flop=Training compute; foundry_country=Country of the foundry; low_frac=Share, least; "
+    "classified_frac=Share of the classified; high_frac=Share, most; level_label=Level; "
+    "token_kind=Kind of token; old_usd_per_mtok=Price before; score_index=Score; "
+    "score_low_index=90% low; score_high_index=90% high; is_record=Best so far; "
+    "frontier_frac=Chance to be the best; best_index=Best so far, score; units_n=Chips; "
+    "compute_h100e=H100-equivalents; compute_low_h100e=At least; compute_high_h100e=At most; "
+    "designer_country=Country of the designer; released_on=Released; effective_from=In force from; "
+    "effective_to=In force to; announced_on=Announced; chance_corrected=Corrected for guessing"
+)
+_COLUMNS = dict(part.split("=") for part in _HEADINGS.split("; "))
+
+
+def _column(name: str) -> str:
+    """How a reader calls a column."""
+    found = unit_of(name)
+    bare_name = name.removesuffix(f"_{found.suffix}") if found else name
+    words = bare_name.replace("_", " ")
+    return _COLUMNS.get(name, words[:1].upper() + words[1:])
+
+
+_CODES = {
+    "third_party": "others",
+    "first_party": "the maker",
+    "hf_download_share": "downloads from Hugging Face",
+}
+
+
+def _lab(lab_id: str) -> str:
+    known = Names.load().labs().get(lab_id)
+    return known.name if known else lab_id
+
+
+def _code(text: str) -> str:
+    """A word of a small list, as evaluator or topic, as a reader says it."""
+    return (BASES | _CODES).get(text.partition(":")[0], text.replace("_", " "))
+
+
+# Column -> how its texts are said.
+_SAID: Mapping[str, Callable[[str], str]] = {
+    **dict.fromkeys(("source_id", "also_source_id"), publisher),
+    **dict.fromkeys(("country", "subject", "foundry_country", "designer_country"), country_name),
+    **dict.fromkeys(("test", "benchmark"), in_words),
+    **dict.fromkeys(("topic", "measure", "basis", "evaluator"), _code),
+    "join_rule": rule_words,
+    "lab": _lab,
+    "licence": lambda text: text.removeprefix("LicenseRef-").replace("-", " "),
+    "side": nationality,
+}
+
+
+def _cell(column: str, value: object, row: Mapping[str, Any]) -> Cell:
+    """What a row holds in a column, as a reader says it."""
+    if isinstance(value, bool | date):
+        return value
+    if isinstance(value, int | float):
+        own = row.get("unit") if column in ("value", "low_value", "high_value") else None
+        found = units().get(str(own)) or unit_of(column)
+        if found is None or found.suffix == "value":
+            return f"{value:.6g}"
+        if found.suffix in ("elo", "index", "rank", "n"):
+            return f"{value:,.{found.digits}f}"
+        return show(value, found.suffix)
+    return _SAID.get(column, str)(str(value))

@@ -13,6 +13,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import unit
+from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.facts import Facts
 from headtohead.publish.estimates import range_words
 from headtohead.questions import analyses, ask
@@ -168,14 +169,16 @@ def _sentence(claim: Claim, stated: Judged, kindest: Judged, decided: Word, as_o
     if decided == "narrowly true":
         inside = f"{kindest.reading.says} ({kindest.answer.says})"
         outcome = _STATED[stated.truth]
-        apart = outcome if _found(stated) == _found(kindest) else f"{outcome}: {_found(stated)}"
+        apart = (
+            outcome if _finding(stated) == _finding(kindest) else f"{outcome}: {_finding(stated)}"
+        )
         return f"{head}, on the kindest reading: {inside}. As stated {apart}."
-    if decided == "not measurable" or _found(stated) == _found(kindest):
-        return f"{head}: {_found(stated)}."
-    return f"{head}: {_found(stated)}; on the kindest reading, {_found(kindest)}."
+    if decided == "not measurable" or _finding(stated) == _finding(kindest):
+        return f"{head}: {_finding(stated)}."
+    return f"{head}: {_finding(stated)}; on the kindest reading, {_finding(kindest)}."
 
 
-def _found(judged: Judged) -> str:
+def _finding(judged: Judged) -> str:
     return judged.answer.says or judged.answer.missing
 
 
@@ -190,7 +193,7 @@ def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
         low, high = undecided.reading.bound.range_of(widest.label)
         stated_range = range_words(low, high, widest.unit).removeprefix("from ")
         return (
-            f"An interval for {widest.label} that lies wholly inside or outside "
+            f"An interval for {in_words(widest.label)} that lies wholly inside or outside "
             f"{stated_range}; it is now "
             f"{widest.interval()} from {widest.n:,} {widest.n_of}."
         )

@@ -1,5 +1,6 @@
 """What is known of each benchmark: what it tests, how many items it has, what guessing scores."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,3 +100,21 @@ def _read(name: str, row: Mapping[str, object]) -> Benchmark:
         str(row["source"]),
         str(row.get("note", "")),
     )
+
+
+def in_words(text: str) -> str:
+    """The text with titles in the place of the ids of benchmarks and the names of their parts."""
+
+    def title(found: re.Match[str]) -> str:
+        part = f", {found[2].replace('_', ' ')}" if found[2] else ""
+        return f"{benchmarks()[found[1]].title}{part}"
+
+    return _ids().sub(title, text)
+
+
+@cache
+def _ids() -> re.Pattern[str]:
+    # The longest first: one id may be the beginning of another.
+    known = sorted(benchmarks(), key=len, reverse=True)
+    ids = "|".join(map(re.escape, known))
+    return re.compile(rf"(?<![\w-])({ids})(?: (\w+_\w+))?(?![\w-])")

@@ -127,7 +127,8 @@ class Facts:
         for table in question.reads:
             if frames[table].is_empty():
                 return Answer(
-                    missing=f"nothing in {table} was known by {as_of} from the sources allowed"
+                    missing=f"no {table.replace('_', ' ')} from the sources allowed were known by "
+                    f"{as_of}"
                 )
         words = {
             k: self._named(v, about) if question.scope[k].kind == "models" else v

@@ -8,11 +8,10 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, Named
+from headtohead.names.names import nationality
 
 if TYPE_CHECKING:
     import polars as pl
-
-COUNTRY_NAMES = {"US": "US", "CN": "Chinese"}
 
 
 def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
@@ -50,7 +49,7 @@ def side_name(filters: str) -> str:
     # A model is called without its maker.
     if filters.startswith("unit="):
         parts = [p.rpartition("/")[2] for p in parts]
-    return " ".join(COUNTRY_NAMES.get(p, p) for p in reversed(parts))
+    return " ".join(nationality(p) for p in reversed(parts))
 
 
 def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "pl.DataFrame":

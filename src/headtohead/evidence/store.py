@@ -1,9 +1,11 @@
 """The evidence as it was known on any day: built-in, hand-gathered and downloaded, read as one."""
 
 import hashlib
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -308,3 +310,13 @@ def _stamp(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@cache
+def publisher(source_id: str) -> str:
+    """Who publishes a source, for sentences; its id where it is a user's own."""
+    if source_id in catalogue.source_ids():
+        return catalogue.importer(source_id).source.publisher
+    card = curated_folder() / source_id / "source.toml"
+    known = card.is_file()
+    return str(tomllib.loads(card.read_text("utf-8"))["publisher"]) if known else source_id

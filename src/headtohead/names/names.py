@@ -84,7 +84,7 @@ class Resolution(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Undated:
     """A name read as far as possible without a day.
 
     Attributes:
@@ -201,7 +201,7 @@ class Names:
         seller = self.operator(provider)
         return seller.operator if seller else provider
 
-    def _read(self, name: str, provider: str | None) -> _Found:
+    def _read(self, name: str, provider: str | None) -> _Undated:
         """The name read without a day, once for all sellers that cannot change what it means."""
         seller = self._seller(provider) if provider else None
         reading, found = self._parted(name)
@@ -211,16 +211,16 @@ class Names:
             seller = seller if seller == "openrouter" and reading.prefix else None
         return self._read_for(name, seller)
 
-    def _read_uncached(self, name: str, seller: str | None) -> _Found:
+    def _read_uncached(self, name: str, seller: str | None) -> _Undated:
         """The name read without a day."""
         reading, found = self._parted(name)
         if found in self._book.index:
             return self._known(name, found, reading.copy(), seller)
         if found == _PAIR:
             step = "The name speaks of two models at once."
-            return _Found(self._nothing(name, reading, seller, "two-models", step))
+            return _Undated(self._nothing(name, reading, seller, "two-models", step))
         step = f"No model or alias is spelt {reading.whole or 'like this'}."
-        return _Found(self._nothing(name, reading, seller, "not-listed", step))
+        return _Undated(self._nothing(name, reading, seller, "not-listed", step))
 
     def _parted_uncached(self, name: str) -> tuple[PartedName, str]:
         """A name taken apart, whoever uses it, and the key that is listed; else why none is."""
@@ -234,7 +234,7 @@ class Names:
         reading = open_up(name, self._book.rules, self._book.maker)
         return reading, look_up(reading, self._book.rules, self._book.index.__contains__)
 
-    def _known(self, name: str, spelt: str, reading: PartedName, seller: str | None) -> _Found:
+    def _known(self, name: str, spelt: str, reading: PartedName, seller: str | None) -> _Undated:
         """A key that is in the index: its aliases for this seller first, then the model itself."""
         entry = self._book.index[spelt]
         reading.steps.append(f"Read as {spelt}.")
@@ -242,16 +242,16 @@ class Names:
         if not here and not entry.model:
             here = self._elsewhere(entry.aliases, reading, seller)
             if not here:
-                return _Found(self._meant_elsewhere(name, entry.aliases[0], reading, seller))
+                return _Undated(self._meant_elsewhere(name, entry.aliases[0], reading, seller))
         if not here:
-            return _Found(self._listed(name, entry.model, reading, seller))
+            return _Undated(self._listed(name, entry.model, reading, seller))
         frame = self._nothing(name, reading, seller, f"alias:{here[0].name}")
         frame = replace(frame, lab=self._common_lab(here))
         if here[0].moving:
-            return _Found(frame, here, reading.day())
+            return _Undated(frame, here, reading.day())
         if reading.stamp:
-            return _Found(self._unknown_stamp(name, reading, seller))
-        return _Found(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
+            return _Undated(self._unknown_stamp(name, reading, seller))
+        return _Undated(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
 
     def _meant_elsewhere(
         self, name: str, alias: Alias, reading: PartedName, seller: str | None
@@ -376,3 +376,31 @@ def _places(reading: PartedName, seller: str | None) -> set[str]:
 @cache
 def _load() -> Names:
     return Names(load_book())
+
+
+def country_name(code: str) -> str:
+    """The name of a country by its code ("China"); any other text as it is."""
+    found = _load().countries().get(code)
+    return found.name if found else code
+
+
+def nationality(code: str) -> str:
+    """What comes from a country, by its code ("Chinese"); any other text as it is."""
+    found = _load().countries().get(code)
+    return found.adjective if found else code
+
+
+_RULES = {
+    "listed": "a listed name of the model",
+    "release-stamp": "a listed name with the model's day of release",
+    "two-models": "a name of two models at once",
+    "not-listed": "in no list",
+    "other-seller": "listed for other sellers only",
+    "unknown-stamp": "no edition of that day is listed",
+}
+
+
+def rule_words(rule: str) -> str:
+    """What decided a name's meaning, in words: the `rule` of a resolution."""
+    alias = rule.removeprefix("alias:")
+    return f'the alias "{alias}"' if alias != rule else _RULES.get(rule, rule)

@@ -1,32 +1,12 @@
 """How `h2h names` shows what a name means."""
 
-from typing import TYPE_CHECKING
-
+from headtohead.names.names import Resolution, rule_words
 from headtohead.publish.sheet import Answer, Figure, Sheet, TableColumn, Topic
-
-if TYPE_CHECKING:
-    from headtohead.names.names import Resolution
 
 _ANSWERS: dict[str, Answer] = {"matched": "yes", "unmatched": "no", "ambiguous": "undecided"}
 
 
-_RULES = {
-    "listed": "a listed name of the model",
-    "release-stamp": "a listed name with the model's day of release",
-    "two-models": "a name of two models at once",
-    "not-listed": "in no list",
-    "other-seller": "listed for other sellers only",
-    "unknown-stamp": "no edition of that day is listed",
-}
-
-
-def rule_words(rule: str) -> str:
-    """What decided a name's meaning, in words."""
-    alias = rule.removeprefix("alias:")
-    return f'the alias "{alias}"' if alias != rule else _RULES.get(rule, rule)
-
-
-def name_sheet(found: "Resolution") -> Sheet:
+def name_sheet(found: Resolution) -> Sheet:
     """What a name means, how it was read, and what else may have been meant."""
     *others, last = found.suggestions or ("",)
     close = f"{', '.join(others)} or {last}" if others else last

@@ -15,16 +15,14 @@ list doubts, prices that were last seen long ago, and a price below a third of t
 that no second list confirms.
 """
 
-import importlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import ScopeWord
+from headtohead.evidence.store import publisher
 from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
 
@@ -36,7 +34,13 @@ KINDS = ("input", "output", "cache_read", "cache_write")
 INPUT_SHARE = 0.75  # of the tokens of a call, where sellers are compared
 
 # How surely a source knows since when a price holds, the surest first; doubted ones come last.
-_SURE = ("documented", "commit", "snapshot", "flagged")
+BASES = {
+    "documented": "documented by the seller",
+    "commit": "from the history of a list",
+    "snapshot": "seen in an edition of a list",
+    "flagged": "doubted by the list itself",
+}
+_SURE = tuple(BASES)
 _SNAPSHOT, _FLAGGED = _SURE.index("snapshot"), _SURE.index("flagged")
 _FAR_BELOW = 3  # times cheaper than the next seller
 # Editions of the lists come 1 to 51 days apart: after so many, at least one has been missed.
@@ -406,7 +410,7 @@ def _others(
             )
             if before and before != model:
                 when += f", when {one['model_name']} was {before}"
-        said.setdefault(_publisher(one["source_id"]), {}).setdefault(paid, f"{paid} ({when})")
+        said.setdefault(publisher(one["source_id"]), {}).setdefault(paid, f"{paid} ({when})")
     return [
         f"other prices of {provider} are listed by {who}: {'; '.join(prices.values())}"
         for who, prices in said.items()
@@ -450,7 +454,7 @@ def _credible(
             reason = why.format(seen_on=row["seen_on"], limit=_SEEN_DAYS, day=day)
             says = (
                 f"{row['provider']}'s {_pair(row)} does not count: {reason} "
-                f"({_publisher(row['source_id'])})"
+                f"({publisher(row['source_id'])})"
             )
             aside.setdefault(row[model], {})[says] = str(row["source_id"])
     return kept, aside
@@ -493,20 +497,6 @@ def _bands(
 def _money(usd_per_mtok: dict[str, float]) -> str:
     words = {"input": "in", "cache_read": "cached", "output": "out"}
     return ", ".join(f"${usd_per_mtok[k]:g} {w}" for k, w in words.items() if k in usd_per_mtok)
-
-
-@cache
-def _publisher(source_id: str) -> str:
-    """Who publishes a list, for sentences; its id where it is a user's own."""
-    from headtohead.evidence.store import curated_folder
-
-    try:
-        found = importlib.import_module(f"headtohead.evidence.sources.{source_id}").SOURCE.publisher
-    except ModuleNotFoundError:
-        card = curated_folder() / source_id / "source.toml"
-        known = card.is_file()
-        found = tomllib.loads(card.read_text(encoding="utf-8"))["publisher"] if known else source_id
-    return str(found)
 
 
 MIX_WORDS = {

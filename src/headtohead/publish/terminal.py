@@ -5,13 +5,13 @@ import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from textwrap import wrap
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.units import show
-from headtohead.publish.escaping import plain, sentence
+from headtohead.publish.escaping import listed, plain, sentence
 from headtohead.publish.sheet import (
     Bars,
     Cell,
@@ -54,8 +54,9 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     if sheet.facts:
         yield ""
         yield from wrapped(" · ".join(f"{fact[0]} {fact[1]}" for fact in sheet.facts), width)
+    publishers = {c.source_id: c.publisher for c in sheet.sources} if sheet.full else None
     for topic in sheet.topics:
-        yield from _topic(topic, width, full=sheet.full)
+        yield from _topic(topic, width, publishers)
     for note in sheet.notes:
         yield ""
         yield from wrapped(f"Note: {note}", width)
@@ -64,7 +65,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
         yield "SOURCES"
         for c in sheet.sources:
             known = f", known on {c.known_on}" if c.known_on else ""
-            said = f"{c.source_id}: {c.citation} {c.url} ({c.licence}{known})"
+            said = f"{c.citation} {c.url} ({c.licence}{known})"
             yield from wrapped(said, width, "  ", "    ")
     if sheet.digest or sheet.command:
         yield ""
@@ -91,14 +92,18 @@ def command_lines(command: str, width: int) -> Iterator[str]:
     yield line
 
 
-def _topic(topic: Topic, width: int, *, full: bool) -> Iterator[str]:
+def _topic(topic: Topic, width: int, publishers: Mapping[str, str] | None) -> Iterator[str]:
+    """A topic; its cards as a whole where the publishers of its sources are given by id."""
     if topic.title:
         yield ""
         yield from wrapped(topic.title.upper(), width)
     for remark in topic.remarks:
         yield from wrapped(remark, width)
     for card in topic.cards:
-        yield from _card_whole(card, width) if full else _card(card, width)
+        if publishers is None:
+            yield from _card(card, width)
+        else:
+            yield from _card_whole(card, width, publishers)
     for place, figure in enumerate(topic.figures):
         if place or topic.cards or not topic.title:
             yield ""
@@ -167,7 +172,7 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
     yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({told}){more}{mark}", width, indent)
 
 
-def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
+def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:
     yield from wrapped(card.says, width, f"{card.id}  ", "    ")
     for ruling in card.rulings:
         kind = f"(kind {card.kind}, about {card.about})" if ruling is card.lead else ""
@@ -177,7 +182,7 @@ def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
         before: tuple[Estimate, ...] = ()
         for reading in ruling.readings:
             yield ""
-            yield from _reading(reading, before, width)
+            yield from _reading(reading, before, width, publishers)
             before = reading.numbers
         if ruling.decides:
             yield ""
@@ -189,7 +194,12 @@ def _card_whole(card: ClaimCard, width: int) -> Iterator[str]:
         yield from wrapped(f"Expected before looking, and not used: {card.expect}", width)
 
 
-def _reading(reading: ReadingCard, before: tuple[Estimate, ...], width: int) -> Iterator[str]:
+def _reading(
+    reading: ReadingCard,
+    before: tuple[Estimate, ...],
+    width: int,
+    publishers: Mapping[str, str],
+) -> Iterator[str]:
     """A reading with its numbers, unless they are those of the reading before it."""
     yield from wrapped(f"{reading.name.upper()} ({reading.truth}): {reading.says}", width)
     if reading.asked:
@@ -203,7 +213,7 @@ def _reading(reading: ReadingCard, before: tuple[Estimate, ...], width: int) -> 
     for e in reading.numbers[:_NUMBERS]:
         alike.setdefault((e.n, e.n_of, e.about, e.method, e.source_ids, e.level), []).append(e)
     for group in alike.values():
-        yield from _estimates(group, width)
+        yield from _estimates(group, width, publishers)
     if len(reading.numbers) > _NUMBERS:
         yield f"  and {len(reading.numbers) - _NUMBERS} more (--json and --html have all)"
     if not reading.numbers:
@@ -212,7 +222,9 @@ def _reading(reading: ReadingCard, before: tuple[Estimate, ...], width: int) -> 
         yield from wrapped(f"- {note}", width, "  ", "    ")
 
 
-def _estimates(group: Sequence[Estimate], width: int) -> Iterator[str]:
+def _estimates(
+    group: Sequence[Estimate], width: int, publishers: Mapping[str, str]
+) -> Iterator[str]:
     """Estimates that differ only in their values, then what they share."""
     first = group[0]
     level = "Bounds" if first.level == 1 else f"{first.level:.0%}"
@@ -222,9 +234,10 @@ def _estimates(group: Sequence[Estimate], width: int) -> Iterator[str]:
         for e in group
     ]
     yield from table(columns, rows, width)
+    whose = listed(dict.fromkeys(publishers.get(i, i) for i in first.source_ids))
     yield from wrapped(
         f"n={first.n:,} {first.n_of}, about {first.about}, known by {first.as_of}; "
-        f"{first.method}; from {', '.join(first.source_ids)}",
+        f"{first.method}; from {whose}",
         width,
         "    ",
     )

@@ -85,7 +85,7 @@ def _row(
     sides: Sides,
     cited: Mapping[str, Citation],
 ) -> Row:
-    made: dict[str, Cell] = {c.name: _cell(row, c.name, sides) for c in columns}
+    made: dict[str, Cell] = {c.name: cell(row, c.name, sides) for c in columns}
     source = cited.get(str(row.get("source_id")))
     url = web_address(row.get("row_url")) or (source.url if source else "")
     name = plain(source.publisher if source else row.get("source_id"), 80)
@@ -96,7 +96,8 @@ def _row(
     return tuple(made[column.name] for column in columns)
 
 
-def _cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
+def cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
+    """What a row holds in a column, with its unit."""
     value = row.get(column)
     if column == "side":
         return side_label(row, sides)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from headtohead.core.question import Sides
-from headtohead.evidence.picking import COUNTRY_NAMES
+from headtohead.names.names import Names, nationality
 from headtohead.publish.charts import ChartRow, Drawing
 from headtohead.publish.escaping import plain
 from headtohead.publish.machine import bare
@@ -17,12 +17,6 @@ MOST_POINTS = 2000
 _OTHERS = 3
 _DAY_MS = 86_400_000
 NO_SIDE = "not stated"
-# Countries outside the comparison, as they stand in a legend.
-_OTHER_COUNTRIES = (
-    "AE=Emirati CA=Canadian CH=Swiss DE=German FR=French GB=British IL=Israeli IN=Indian "
-    "JP=Japanese KR=Korean RU=Russian SG=Singaporean TW=Taiwanese"
-)
-_SIDE_NAMES = dict(pair.split("=") for pair in _OTHER_COUNTRIES.split()) | COUNTRY_NAMES
 
 
 def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) -> Drawing:
@@ -44,9 +38,9 @@ def side_label(row: Mapping[str, Any], sides: Sides) -> str:
     value = row.get("side") or row.get("country")
     if sides.group != "country" and row.get(sides.group):
         value = row[sides.group]
-    if not value and row.get("subject") in _SIDE_NAMES:
+    if not value and row.get("subject") in Names.load().countries():
         value = row["subject"]
-    return _SIDE_NAMES.get(str(value), plain(value, 40)) if value else NO_SIDE
+    return plain(nationality(str(value)), 40) if value else NO_SIDE
 
 
 def by_known(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -91,7 +85,7 @@ def _given(value: object) -> bool:
 
 def _order(labels: Iterable[str], sides: Sides) -> tuple[str, ...]:
     """The two sides compared, the most frequent others, and "other" for the rest."""
-    both = [_SIDE_NAMES.get(s, plain(s, 40)) for s in (sides.a, sides.b)]
+    both = [plain(nationality(s), 40) for s in (sides.a, sides.b)]
     counts = Counter(label for label in labels if label not in both)
     ranked = sorted(counts, key=lambda label: (label == NO_SIDE, -counts[label], label))
     rest = ["other"] if len(ranked) > _OTHERS else []

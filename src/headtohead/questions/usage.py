@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate, side, where
+from headtohead.names.names import Names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +22,13 @@ USAGE_WORDS = {
 
 # What a channel lumps together instead of listing.
 _LUMPED = ("other", "unknown")
+
+
+def channel_name(ask: Ask) -> str:
+    """How the channel asked about calls itself."""
+    channel = str(ask.scope["channel"])
+    seller = Names.load().operator(channel)
+    return seller.name if seller else channel
 
 
 @dataclass(frozen=True, slots=True)

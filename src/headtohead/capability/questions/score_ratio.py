@@ -9,6 +9,7 @@ from headtohead.capability.matrix import corrected
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import ratio
@@ -77,7 +78,9 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     if not made:
         return Answer(missing="no shared benchmark has a known number of tasks")
     made.sort(key=lambda e: -e.value)
-    says = listed(f"{e.label} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in made[:4])
+    says = listed(
+        f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in made[:4]
+    )
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     return Answer(
         estimates=tuple(made),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import estimate, listed, named, shown, side, where
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
@@ -74,7 +75,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no benchmark with costs of both sides was known by {ask.as_of}")
     order = sorted(made, key=lambda e: -e.value)
     ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
-    says = listed(f"{e.label}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3])
+    says = listed(
+        f"{in_words(e.label)}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3]
+    )
     rows = pl.concat(kept).unique(maintain_order=True)
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"

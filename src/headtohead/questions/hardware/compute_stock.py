@@ -16,6 +16,7 @@ from headtohead.evidence.picking import (
     side_name,
     where,
 )
+from headtohead.names.names import country_name
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -138,8 +139,8 @@ def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
     made = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
     return Answer(
         estimates=(made,),
-        says=f"of the clusters known, {ask.sides.a} held {ours.value:.0%} and {ask.sides.b} "
-        f"{theirs.value:.0%} of the performance",
+        says=f"of the clusters known, {country_name(ask.sides.a)} held {ours.value:.0%} and "
+        f"{country_name(ask.sides.b)} {theirs.value:.0%} of the performance",
         rows=shown(both, FIGURE_COLUMNS),
         notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
     )

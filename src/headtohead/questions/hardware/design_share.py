@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, latest_day, shown
+from headtohead.names.names import nationality
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,7 +31,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     import polars as pl
 
     if ask.scope["step"] == "manufacture":
-        return _made(frames["chips"], ask)
+        return _by_foundry(frames["chips"], ask)
     totals = frames["compute_stock"].filter(
         (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") == "all")
     )
@@ -60,14 +61,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     return Answer(
         estimates=(made,),
-        says=f"{share:.1%} of the compute counted at {day} was designed by companies of "
-        f"{ask.scope['country']}, but no Chinese designer is counted",
+        says=f"{share:.1%} of the compute counted at {day} was designed by "
+        f"{nationality(str(ask.scope['country']))} companies, but no Chinese designer is counted",
         rows=shown(rows, "maker designer_country compute_h100e window_end"),
         notes=("Huawei and every other Chinese designer is left out, so the share is too high",),
     )
 
 
-def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
+def _by_foundry(chips: "pl.DataFrame", ask: Ask) -> Answer:
     import polars as pl
 
     rows = chips.filter(
@@ -86,7 +87,7 @@ def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
     made = estimate(
         ask,
         rows,
-        label="share made",
+        label="share manufactured",
         interval=Interval(mine / known.height, low, high),
         unit="frac",
         level=1.0,
@@ -97,8 +98,8 @@ def _made(chips: "pl.DataFrame", ask: Ask) -> Answer:
     first = known["foundry"].value_counts(sort=True)["foundry"][0]
     return Answer(
         estimates=(made,),
-        says=f"{mine} of {known.height} AI chips with a known foundry were made by "
-        f"{ask.scope['country']} foundries; most by {first}",
+        says=f"{mine} of {known.height} AI chips with a known foundry were manufactured by "
+        f"{nationality(str(ask.scope['country']))} foundries; most by {first}",
         rows=shown(rows, "chip maker foundry foundry_country released_on"),
         notes=("a foundry's seat, not the site of the plant; chips are not weighted by volume",),
     )

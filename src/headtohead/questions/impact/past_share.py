@@ -2,6 +2,7 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import shown
+from headtohead.names.names import nationality
 from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
@@ -26,7 +27,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & (pl.col("unit") == "frac")
     )
     if rows.is_empty():
-        return Answer(missing=f"no such share of {ask.sides.b} was known by {ask.as_of}")
+        return Answer(
+            missing=f"no such share of {nationality(ask.sides.b)} models was known by {ask.as_of}"
+        )
     row = rows.sort("known_on", descending=True).head(1)
     made = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]

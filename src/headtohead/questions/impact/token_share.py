@@ -2,7 +2,14 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import side, side_name
-from headtohead.questions.usage import USAGE_WORDS, UsageWindow, bounds, token_estimate, windows
+from headtohead.questions.usage import (
+    USAGE_WORDS,
+    UsageWindow,
+    bounds,
+    channel_name,
+    token_estimate,
+    windows,
+)
 
 QUESTION = Question(
     asks="Which share of the tokens on this channel goes to side B?",
@@ -21,15 +28,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """B's share: of all tokens, and if every token nobody can attribute were B's."""
     found = windows(frames["token_usage"], ask)
     if not found:
-        channel = ask.scope["channel"]
-        return Answer(missing=f"no tokens of {channel} near {ask.about} were known by {ask.as_of}")
+        return Answer(
+            missing=f"no tokens of {channel_name(ask)} near {ask.about} were known by {ask.as_of}"
+        )
     last = found[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))
     measure = ask.scope["measure"]
     made = token_estimate(ask, last, f"{name} {measure}", measure)
     says = (
-        f"{name} models had {share.low:.1%} of all {ask.scope['channel']} tokens from {last.start} "
+        f"{name} models had {share.low:.1%} of all {channel_name(ask)} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
     )
     notes = ("tokens of different tokenizers are not one unit; a router is not the world",)

@@ -3,6 +3,7 @@
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import shown
+from headtohead.names.names import country_name
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure,
@@ -43,8 +44,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     how = "ratio of two published figures, bounds from rounding"
     over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures")
     says = (
-        f"private investment in {year} was {show(ours.value, 'usd')} in {ask.sides.a} and "
-        f"{show(theirs.value, 'usd')} in {ask.sides.b}, {times.value:.1f} times as much"
+        f"private investment in AI in {year} was {show(ours.value, 'usd')} "
+        f"({country_name(ask.sides.a)}) and {show(theirs.value, 'usd')} "
+        f"({country_name(ask.sides.b)}), {times.value:.1f} times as much"
     )
     every = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("window_end") <= ask.about.end)

@@ -2,6 +2,7 @@
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown
+from headtohead.names.names import country_name
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -45,8 +46,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             missing=f"no count of {listed(needed or lost)} that we may use was known by {ask.as_of}"
         )
     shares = listed(
-        f"{f['subject'][0]} {f['value'][0]:.1%} against {f['subject'][1]} {f['value'][1]:.1%} of "
-        f"{f['topic'][0]}"
+        f"{country_name(f['subject'][0])} {f['value'][0]:.1%} against "
+        f"{country_name(f['subject'][1])} {f['value'][1]:.1%} of {f['topic'][0]}"
         for f in kept
     )
     return Answer(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown, side, side_name
+from headtohead.names.names import nationality
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -12,7 +13,7 @@ from headtohead.questions.published import (
     latest_figures,
     of_sides,
 )
-from headtohead.questions.usage import USAGE_WORDS, bounds, token_estimate, windows
+from headtohead.questions.usage import USAGE_WORDS, bounds, channel_name, token_estimate, windows
 from headtohead.stats.intervals import difference
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = found[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
     measure = ask.scope["measure"]
-    label = f"{measure} of {ask.scope['channel']} tokens"
+    label = f"{measure} of {channel_name(ask)} tokens"
     tokens = token_estimate(ask, last, label, measure)
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     routed = (
         f"{name_b} models had {mine.low:.1%} and {name_a} ones "
-        f"{theirs.low:.1%} of {ask.scope['channel']} tokens from {last.start} to {last.end}"
+        f"{theirs.low:.1%} of {channel_name(ask)} tokens from {last.start} to {last.end}"
     )
     subjects = last.rows.sort("tokens", descending=True)
     return Answer(
@@ -69,7 +70,7 @@ def _downloads(ask: Ask, both: "pl.DataFrame") -> tuple[Estimate, str]:
     label, how = f"{ask.scope['measure']} of downloads", "published share, bounds from its rounding"
     made = from_figures(ask, both, label, "frac", found, method=how)
     says = (
-        f"{ask.sides.b} had {share.value:.1%} and {ask.sides.a} {other.value:.1%} of downloads in "
-        f"the year to {both['window_end'][0]}"
+        f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
+        f"ones {other.value:.1%} of downloads in the year to {both['window_end'][0]}"
     )
     return made, says

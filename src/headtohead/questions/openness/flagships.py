@@ -14,7 +14,13 @@ from headtohead.evidence.picking import (
     where,
 )
 
-CRITERIA = ("weights_open", "licence_osi", "code_open", "data_open", "closed")
+CRITERIA = {
+    "weights_open": "open weights",
+    "licence_osi": "an OSI licence",
+    "code_open": "open training code",
+    "data_open": "open training data",
+    "closed": "closed weights",
+}
 
 QUESTION = Question(
     asks="Which share of the flagship models meets these standards of openness?",
@@ -59,7 +65,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     made = estimate(
         ask,
         rows,
-        label=" and ".join(c.replace("_", " ") for c in ask.scope["criteria"]),
+        label=listed(CRITERIA[c] for c in ask.scope["criteria"]),
         interval=Interval(sure / n, sure / n, perhaps / n),
         unit="frac",
         level=1.0,
@@ -72,8 +78,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     without = f" (not {listed(some)})" if fails and len(fails) < n else ""
     who = side_name(str(ask.scope["which"]))
     says = (
-        f"{sure} of {n} {who + ' ' if who else ''}models are "
-        f"{listed(c.replace('_', ' ') for c in ask.scope['criteria'])}{without}"
+        f"{sure} of {n} {who + ' ' if who else ''}models have "
+        f"{listed(CRITERIA[c] for c in ask.scope['criteria'])}{without}"
     )
     return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
 

@@ -3,6 +3,7 @@
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
+from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import listed, shown, side, side_name
 
 QUESTION = Question(
@@ -26,8 +27,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no test of both sides was known by {ask.as_of}")
     names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
     says = listed(
-        f"{e.label}: {pair['model_name'][1]} against {pair['model_name'][0]} {e.value:+.1f} points "
-        f"({e.low:+.1f} to {e.high:+.1f})"
+        f"{in_words(e.label)}: {pair['model_name'][1]} against {pair['model_name'][0]} "
+        f"{e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})"
         for e, pair in found
     )
     return Answer(

@@ -2,6 +2,7 @@
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import listed, named, shown
 from headtohead.questions.tasks import paired
 
@@ -41,7 +42,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     both = next(iter(found.values()))[1]
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
     made = [found[name][0] for name in sorted(found)]
-    says = listed(f"{e.label} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})" for e in made)
+    says = listed(
+        f"{in_words(e.label)} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})" for e in made
+    )
     stacked = pl.concat([pair for _, pair in found.values()], how="diagonal_relaxed")
     unpaired = set(found) - set(by_task)
     return Answer(

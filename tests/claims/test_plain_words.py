@@ -1,0 +1,59 @@
+"""What check, show and diff print is for strangers: no ids, column names or codes."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+import headtohead
+from headtohead.claims.result import CheckResult
+from headtohead.evidence.benchmarks import benchmarks
+from headtohead.evidence.catalogue import source_ids
+from headtohead.evidence.tables import table, tables
+from headtohead.questions import analyses
+
+DAYS = (date(2025, 12, 15), date(2026, 10, 31))
+# Addresses, models' own names, commands and the titles of others' works are not our sentences.
+_FOREIGN = re.compile(r"https?://\S+|\S*/\S*|`[^`]+`|^SOURCES.*", re.DOTALL | re.MULTILINE)
+
+
+def codes() -> set[str]:
+    columns = {c.name for name in tables() for c in table(name).columns}
+    known = {*columns, *tables(), *benchmarks(), *source_ids()}
+    return {code for code in known if "_" in code} | set(analyses())
+
+
+@pytest.fixture(scope="module", params=DAYS, ids=str)
+def verdicts(request: pytest.FixtureRequest) -> CheckResult:
+    made: CheckResult = headtohead.check(as_of=request.param)
+    return made
+
+
+def wrong_words(text: str) -> set[str]:
+    text = _FOREIGN.sub(" ", text)
+    found = set(re.findall(r"[\w.]+", text))
+    odd = {*codes(), "True", "False", "None"} & {word.strip(".") for word in found}
+    return odd | set(re.findall(r"\b(?!n=)\w+=[\w.\[']+", text))
+
+
+def test_a_check_prints_no_codes(verdicts: CheckResult) -> None:
+    assert wrong_words(str(verdicts)) == set()
+
+
+def test_no_verdict_shows_codes_behind_it(verdicts: CheckResult) -> None:
+    for v in verdicts.verdicts:
+        kept = tuple(c for c in verdicts.citations if c.source_id in v.source_ids)
+        shown = replace(verdicts, verb="show", verdicts=(v,), citations=kept)
+        assert wrong_words(str(shown)) == set(), v.claim.id
+
+
+def test_a_list_of_changes_prints_no_codes() -> None:
+    assert wrong_words(str(headtohead.diff(*DAYS))) == set()
+
+
+def test_the_json_keeps_its_ids(verdicts: CheckResult) -> None:
+    for v in verdicts.as_json()["results"]:
+        for reading in (v["as_stated"], v["kindest"]):
+            assert reading["analysis"] in {"", *analyses()}
+            assert all("source_id" in row for row in reading.get("rows", ()))
