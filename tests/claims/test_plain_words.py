@@ -33,7 +33,8 @@ def verdicts(request: pytest.FixtureRequest) -> CheckResult:
 def wrong_words(text: str) -> set[str]:
     text = _FOREIGN.sub(" ", text)
     found = set(re.findall(r"[\w.]+", text))
-    odd = {*codes(), "True", "False", "None"} & {word.strip(".") for word in found}
+    odd = codes() & {word.strip(".") for word in found}
+    odd |= set(re.findall(r"\b(?:True|False|None)(?=[,;)\]])", text))
     return odd | set(re.findall(r"\b(?!n=)\w+=[\w.\[']+", text))
 
 
