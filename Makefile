@@ -9,6 +9,8 @@ STAMP := $(VENV)/.ready
 # The machine's own certificates: a company's network may have some of its own.
 export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
+# Tests start many processes; without what Python keeps of them, each compiles every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help report test check fix format lint types contracts evidence docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
