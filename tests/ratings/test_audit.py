@@ -8,7 +8,6 @@ import pytest
 from tests.ratings.made_votes import POINTS, Columns, duel, joined, made, names
 
 import headtohead
-from headtohead.ratings.audit import audit
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import fit
@@ -16,7 +15,7 @@ from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.subset import Subset
 from headtohead.ratings.tally import clustered_cells
-from headtohead.ratings.trust import Trust
+from headtohead.ratings.trust import Trust, audit
 from headtohead.ratings.verb import rank_votes
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.stats.ranks import rank_spread
+from headtohead.stats.intervals import rank_spread
 
 # LMArena's text board of June 2025 (CC-BY-4.0): score, +, -, and the rank it printed, which
 # is 1 + the number of models whose lower end is above this one's upper end

@@ -7,8 +7,7 @@ import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import Board, Fitted, assemble
-from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
-from headtohead.ratings.bradley_terry.trust.powered import powered
+from headtohead.ratings.bradley_terry.trust.powered import JudgedVotes, powered
 from headtohead.ratings.reading.votes import Votes
 from headtohead.ratings.result import JudgeUse
 from headtohead.ratings.settings import RankSettings

@@ -1,18 +1,16 @@
 """The votes of one board, as chunks that can be read again and again."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.style.control import ClusterPass
-from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
-from headtohead.ratings.bradley_terry.style.search import Passes
+from headtohead.ratings.bradley_terry.style.equations import Passes
+from headtohead.ratings.bradley_terry.style.passes import ClusterPass, ClusterPasses, passes_over
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import Ballots, Votes
 from headtohead.ratings.tally import ALL
-from headtohead.stats.inputs import BoolArray
 
 _ROWS = 1 << 18
 _MOST_BYTES = 128 << 20  # of coded votes kept between two passes
@@ -64,7 +62,7 @@ class Subset:
                 rows[tags.rows[tags.codes == code]] = True
             else:
                 rows = np.asarray(ballots.labels[self.column] == code)
-            yield _kept(ballots, rows)
+            yield ballots.only(rows)
 
     def passes(self, counts: Counts) -> Passes:
         """A pass for `fit_style` that reads these votes again each time it is called."""
@@ -105,17 +103,4 @@ def _joined(parts: list[Ballots]) -> Ballots:
         np.concatenate([one.outcome for one in parts]),
         {},
         np.concatenate(measured) if measured else None,
-    )
-
-
-def _kept(ballots: Ballots, rows: BoolArray) -> Ballots:
-    """The votes of some rows; columns of several words a vote are no longer needed."""
-    return replace(
-        ballots,
-        first=ballots.first[rows],
-        second=ballots.second[rows],
-        outcome=ballots.outcome[rows],
-        labels={name: codes[rows] for name, codes in ballots.labels.items()},
-        covariates=None if ballots.covariates is None else ballots.covariates[rows],
-        tags={},
     )

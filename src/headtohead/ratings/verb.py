@@ -337,10 +337,10 @@ def _trust(
     *,
     judged: bool,
 ) -> Trust:
-    from headtohead.ratings.audit import audit
     from headtohead.ratings.reading.layout import tells_sides
     from headtohead.ratings.subset import Subset
     from headtohead.ratings.tally import clustered_cells
+    from headtohead.ratings.trust import audit
 
     progress("what could overturn the board")
     sides = isinstance(read, Counts) or tells_sides(read.format)

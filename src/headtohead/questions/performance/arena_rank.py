@@ -8,7 +8,7 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows
-from headtohead.stats.ranks import rank_spread
+from headtohead.stats.intervals import rank_spread
 
 if TYPE_CHECKING:
     import polars as pl

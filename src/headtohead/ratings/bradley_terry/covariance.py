@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from headtohead.ratings.bradley_terry.fit import Cells, Fit, Terms, laplacian, logistic, scatter
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, Terms, logistic
 from headtohead.ratings.bradley_terry.leverage import ClusterRows, not_below
 from headtohead.stats.inputs import FloatArray, IntArray, one_thread
 
@@ -114,7 +114,7 @@ def meat(fitted: Fit) -> FloatArray:
     terms = fitted.link.terms(fitted.gaps(cells), fitted.tie or 0.0)
     n = cells.n
     square = (n * terms.slope**2).sum(axis=1)
-    made = laplacian(cells, square + _doubt(cells, terms))
+    made = cells.laplacian(square + _doubt(cells, terms))
     k = fitted.information.shape[0]
     full = np.zeros((k, k))
     full[: cells.m, : cells.m] = made + np.diag(_prior_meat(fitted))
@@ -123,7 +123,7 @@ def meat(fitted: Fit) -> FloatArray:
     slopes += [terms.slope] if cells.sides else []
     for i, one in enumerate(slopes, start=cells.m):
         own = square if one is terms.slope else (n * terms.slope * one).sum(axis=1)
-        column = scatter(cells, own)
+        column = cells.by_model(own)
         full[: cells.m, i] = full[i, : cells.m] = column
         for j, other in enumerate(slopes, start=cells.m):
             both = one is other is terms.slope
@@ -144,7 +144,7 @@ def clustered_meat(fitted: Fit, clusters: ClusterCells) -> FloatArray:
     total, unknown = _cluster_rows(fitted, clusters).meats(inverse_information(fitted))
     cells = fitted.cells
     terms = fitted.link.terms(fitted.gaps(cells), fitted.tie or 0.0)
-    own = laplacian(cells, _doubt(cells, terms)) + np.diag(_prior_meat(fitted))
+    own = cells.laplacian(_doubt(cells, terms)) + np.diag(_prior_meat(fitted))
     total[: cells.m, : cells.m] += own
     return np.asarray(total + unknown, dtype=np.float64)
 

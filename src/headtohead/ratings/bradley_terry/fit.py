@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Connectivity, Counts, connectivity
@@ -178,19 +177,41 @@ _ENDLESS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """Counts in the form that fits use: outcomes of pairs, the two kinds of tie as one.
-
-    Attributes:
-        first: Index of one model, shape (P,).
-        second: Index of the other, shape (P,).
-        n: Votes for the first, for the second, ties, shape (P, 3).
-        sides: Whether `first` is the side shown first; if not, pairs are unordered.
-    """
+class Pairs:
+    """Pairs of m models, by index, shape (P,), that sums are kept for; one may come twice."""
 
     m: int
     first: IntArray
     second: IntArray
+
+    def by_model(self, values: FloatArray) -> FloatArray:
+        """Values of pairs gathered by model: plus for the first, minus for the second."""
+        up = np.bincount(self.first, weights=values, minlength=self.m)
+        down = np.bincount(self.second, weights=values, minlength=self.m)
+        return np.asarray(up - down, dtype=np.float64)
+
+    def table(self, values: FloatArray) -> FloatArray:
+        """Values of pairs by first and second model, shape (M, M)."""
+        key = self.first * self.m + self.second
+        made = np.bincount(key, weights=values, minlength=self.m**2)
+        return made.reshape(self.m, self.m).astype(np.float64)
+
+    def laplacian(self, values: FloatArray) -> FloatArray:
+        """The sum of value times (e_first - e_second)(e_first - e_second)', shape (M, M)."""
+        table = self.table(values)
+        table = table + table.T
+        return np.asarray(np.diag(table.sum(axis=1)) - table)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells(Pairs):
+    """Counts in the form that fits use: outcomes of pairs, the two kinds of tie as one.
+
+    Attributes:
+        n: Votes for the first, for the second, ties, shape (P, 3).
+        sides: Whether `first` is the side shown first; if not, pairs are unordered.
+    """
+
     n: FloatArray
     sides: bool
 
@@ -263,6 +284,16 @@ class Fit:
         d = self.strength[cells.first] - self.strength[cells.second]
         return d if self.side is None else d + self.side
 
+    def scores(self, gaps: FloatArray) -> FloatArray:
+        """The score expected at differences in strength, from 0 to 1, in their shape.
+
+        A tie counts half; where ties were dropped it is the chance to win a decisive vote.
+        """
+        if self.link.probabilities is None:
+            return logistic(gaps)
+        chances = self.link.probabilities(gaps.ravel(), self.tie or 0.0)
+        return np.asarray((chances[:, 0] + chances[:, 2] / 2).reshape(gaps.shape))
+
 
 @one_thread()
 def fit(
@@ -277,7 +308,7 @@ def fit(
 
     Args:
         counts: The votes.
-        ties: How a tie counts; see `links.link`.
+        ties: How a tie counts; see `link`.
         prior: Virtual votes of each model against one of average strength, half of them won. The
             default of 0.5 is worth half a vote: a spread of about 1,000 Elo points before any vote,
             and finite strengths for models that never lost. 0 is the pure maximum likelihood.
@@ -290,7 +321,7 @@ def fit(
             `prior=0`, the likelihood has no maximum.
 
     References:
-        As `links.link`. Hunter, D. R. (2004). MM algorithms for generalized Bradley-Terry models.
+        As `link`. Hunter, D. R. (2004). MM algorithms for generalized Bradley-Terry models.
         Annals of Statistics 32, 384-406 (existence and concavity). doi:10.1214/aos/1079120141
     """
     chosen = link(ties)
@@ -374,8 +405,8 @@ class _Problem:
         d, tie = self.split(x)
         terms = self.link.terms(d, tie)
         n, cells = self.cells.n, self.cells
-        gradient = scatter(cells, (n * terms.slope).sum(axis=1))
-        information = laplacian(cells, (n * terms.curve).sum(axis=1))
+        gradient = cells.by_model((n * terms.slope).sum(axis=1))
+        information = cells.laplacian((n * terms.curve).sum(axis=1))
         p = logistic(x[: cells.m])
         gradient += self.prior * (0.5 - p)
         information[np.diag_indices(cells.m)] += self.prior * p * (1 - p)
@@ -427,22 +458,6 @@ def _climb(
     return x + step, problem.value(x + step)
 
 
-def scatter(cells: Cells, slope: FloatArray) -> FloatArray:
-    """Slopes of each cell gathered by model: plus for the first, minus for the second."""
-    up = np.bincount(cells.first, weights=slope, minlength=cells.m)
-    down = np.bincount(cells.second, weights=slope, minlength=cells.m)
-    return np.asarray(up - down, dtype=np.float64)
-
-
-def laplacian(cells: Cells, weight: FloatArray) -> FloatArray:
-    """Sum of weight * (e_first - e_second)(e_first - e_second)', shape (M, M)."""
-    m = cells.m
-    off = np.bincount(cells.first * m + cells.second, weights=weight, minlength=m * m)
-    joined = off.reshape(m, m)
-    joined = joined + joined.T
-    return np.diag(joined.sum(axis=1)) - joined
-
-
 def bordered(
     cells: Cells, terms: Terms, gradient: FloatArray, information: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -452,13 +467,13 @@ def bordered(
     if terms.tie_slope is not None:
         assert terms.tie_curve is not None
         assert terms.cross_curve is not None
-        cross = scatter(cells, (n * terms.cross_curve).sum(axis=1))
+        cross = cells.by_model((n * terms.cross_curve).sum(axis=1))
         extra.append(
             (cross, float((n * terms.tie_slope).sum()), float((n * terms.tie_curve).sum()))
         )
     if cells.sides:
         curve = (n * terms.curve).sum(axis=1)
-        extra.append((scatter(cells, curve), float((n * terms.slope).sum()), float(curve.sum())))
+        extra.append((cells.by_model(curve), float((n * terms.slope).sum()), float(curve.sum())))
     if not extra:
         return gradient, information
     k = cells.m + len(extra)
@@ -484,19 +499,3 @@ def _check_decides(cells: Cells, chosen: Link) -> None:
     if cells.sides and min(first, second) + (0.0 if chosen.start else ties) == 0:
         word = "second" if first == 0 else "first"
         raise ValueError(f"every win went to the side shown {word}, so its effect has no bound")
-
-
-def expected(fitted: Fit) -> NDArray[np.float64]:
-    """The score that each model is expected to take from each, shape (M, M).
-
-    A tie counts half; where ties were dropped it is the chance to win a decisive vote. It is nan
-    for two models that no chain of votes joins.
-    """
-    component = fitted.connectivity.component
-    d = fitted.strength[:, None] - fitted.strength[None, :]
-    if fitted.link.probabilities is None:
-        score = logistic(d)
-    else:
-        chances = fitted.link.probabilities(d.ravel(), fitted.tie or 0.0)
-        score = (chances[:, 0] + chances[:, 2] / 2).reshape(d.shape)
-    return np.where(component[:, None] == component[None, :], score, np.nan)

@@ -104,12 +104,7 @@ def beats(
     """
     apart = gap(fitted, covariance, first, second, level=level)
     ends = np.clip([apart.value, apart.low, apart.high], -_FARTHEST, _FARTHEST)
-    if fitted.link.probabilities is None or fitted.ties == "drop":
-        value, low, high = logistic(ends)
-    else:
-        chances = fitted.link.probabilities(ends, fitted.tie or 0.0)
-        value, low, high = chances[:, 0] + chances[:, 2] / 2
-    return around(float(value), float(low), float(high))
+    return around(*fitted.scores(ends).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

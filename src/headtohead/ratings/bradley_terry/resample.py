@@ -11,7 +11,7 @@ from headtohead.ratings.bradley_terry.covariance import (
     inverse_information,
     unknown_covariance,
 )
-from headtohead.ratings.bradley_terry.fit import Cells, Fit, laplacian, logistic, scatter
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, logistic
 from headtohead.stats.inputs import FloatArray, check_count, one_thread
 
 _CELLS = 2_000_000  # numbers held at once
@@ -147,12 +147,17 @@ def _refit(
     fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray, inverse: FloatArray
 ) -> FloatArray:
     """The strengths of many boards at once, by steps that share one curvature."""
-    gather = _Gather(cells)
+    from scipy.sparse import csr_array
+
+    rows = np.tile(np.arange(cells.first.size), 2)
+    ends = np.concatenate([cells.first, cells.second])
+    signs = np.repeat([1.0, -1.0], cells.first.size)
+    incidence = csr_array((signs, (rows, ends)), shape=(cells.first.size, cells.m))
     x = np.repeat(fitted.strength[None, :], n.shape[0], axis=0)
     open_rounds = np.arange(n.shape[0])
     for _ in range(_STEPS):
         p = logistic(x[open_rounds][:, cells.first] - x[open_rounds][:, cells.second])
-        slope = gather(score[open_rounds] - n[open_rounds] * p)
+        slope = (score[open_rounds] - n[open_rounds] * p) @ incidence
         slope += fitted.prior * (0.5 - logistic(x[open_rounds]))
         step = slope @ inverse
         size = np.abs(step).max(axis=1)
@@ -172,8 +177,8 @@ def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> Flo
     for _ in range(_STEPS):
         d = x[cells.first] - x[cells.second]
         p, mine = logistic(d), logistic(x)
-        slope = scatter(cells, score - n * p) + fitted.prior * (0.5 - mine)
-        matrix = laplacian(cells, n * p * (1 - p))
+        slope = cells.by_model(score - n * p) + fitted.prior * (0.5 - mine)
+        matrix = cells.laplacian(n * p * (1 - p))
         matrix[np.diag_indices(cells.m)] += fitted.prior * mine * (1 - mine)
         step = np.linalg.solve(matrix, slope)
         size = float(np.abs(step).max())
@@ -181,22 +186,3 @@ def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> Flo
         if size <= _CLOSE:
             return x
     raise ValueError("a resampled board has no maximum; use the sandwich intervals")
-
-
-class _Gather:
-    """Sums the slopes of cells by model, for many boards at once."""
-
-    def __init__(self, cells: Cells) -> None:
-        self.m = cells.m
-        self.turn = np.argsort(cells.second, kind="stable")
-        self.sides = [
-            np.unique(codes, return_index=True) for codes in (cells.first, cells.second[self.turn])
-        ]
-
-    def __call__(self, slope: FloatArray) -> FloatArray:
-        """Shape (rounds, P) -> shape (rounds, M)."""
-        made = np.zeros((slope.shape[0], self.m))
-        (first, at_first), (second, at_second) = self.sides
-        made[:, first] += np.add.reduceat(slope, at_first, axis=1)
-        made[:, second] -= np.add.reduceat(slope[:, self.turn], at_second, axis=1)
-        return made

@@ -2,7 +2,7 @@
 
 The engine groups the columns that the rules look at and counts; the rules then run on those few
 rows, as they would on a file. Columns with many values are made coarser in the engine first, as far
-as the rules cannot tell.
+as the rules cannot tell. Covariates become expressions that the engine computes.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.engines.opening import EngineSource
-from headtohead.ratings.reading.layout import LabelSource, OneWord, word_key
+from headtohead.ratings.reading.layout import (
+    AsItStands,
+    LabelSource,
+    OneWord,
+    Style,
+    style_paths,
+    word_key,
+)
 from headtohead.ratings.reading.tables import (
     OFTEN_JSON,
     Batches,
@@ -23,7 +30,7 @@ from headtohead.ratings.reading.tables import (
     word_of,
 )
 from headtohead.ratings.reading.times import day_number
-from headtohead.ratings.reading.votes import Part
+from headtohead.ratings.reading.votes import LEAVE_OUT, Part
 from headtohead.ratings.settings import VoteOptions, Window
 
 if TYPE_CHECKING:
@@ -268,3 +275,95 @@ def _day_of_month(day: Any) -> Any:  # noqa: ANN401 - Ibis has no types
     of_year = of_era - (365 * year + (year / 4).floor() - (year / 100).floor())
     month = ((5 * of_year + 2) / 153).floor()
     return of_year - ((153 * month + 2) / 5).floor()
+
+
+def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]:  # noqa: ANN401
+    """An expression for each covariate, first minus second."""
+    import ibis
+
+    made = []
+    for style in styles:
+        if isinstance(style, AsItStands):
+            made.append(_sum(table, (style.path,), columns)[0])
+            continue
+        a, _ = _sum(table, style.a, columns, characters=style.characters)
+        b, _ = _sum(table, style.b, columns, characters=style.characters)
+        made.append(ibis.ifelse(a + b > 0, (a - b) / (a + b), 0.0))
+    return made
+
+
+def readable(table: Any, styles: Sequence[Style], columns: Columns) -> Any:  # noqa: ANN401 - Ibis
+    """An expression that is true where all covariates can be read."""
+    parts = [_is_fine(table, style, columns) for style in styles]
+    made = parts[0]
+    for part in parts[1:]:
+        made = made & part
+    return made
+
+
+def first_unreadable(source: EngineSource, styles: Sequence[Style], columns: Columns) -> InputError:
+    """What to say of the first covariate that cannot be read somewhere."""
+    for style in styles:
+        wrong = source.table.filter(~_is_fine(source.table, style, columns))
+        n = source.fetch(wrong.agg(n=wrong.count()))["n"][0].as_py()
+        if n == 0:
+            continue
+        paths = [path for path in style_paths((style,)) if columns.kind(path) is not None]
+        shown = [at(wrong, path).name(f"c{i}") for i, path in enumerate(paths)]
+        row = source.fetch(wrong.select(*shown).limit(1)).to_pylist()[0].values()
+        said = ", ".join(repr(value) for value in row)
+        where = ", ".join(".".join(path) for path in paths)
+        return InputError(
+            f"{source.name}, {n:,} row{'s' if n > 1 else ''}, column {where}: {said} is no measure "
+            f"of style. Correct it, {LEAVE_OUT}."
+        )
+    return InputError(f"{source.name}: a covariate cannot be read.")
+
+
+def _is_fine(table: Any, style: Style, columns: Columns) -> Any:  # noqa: ANN401 - Ibis
+    if isinstance(style, AsItStands):
+        return _sum(table, (style.path,), columns, signed=True)[1]
+    a = _sum(table, style.a, columns, characters=style.characters)[1]
+    return a & _sum(table, style.b, columns, characters=style.characters)[1]
+
+
+def _sum(
+    table: Any,  # noqa: ANN401 - Ibis
+    paths: Sequence[Path],
+    columns: Columns,
+    *,
+    signed: bool = False,
+    characters: bool = False,
+) -> tuple[Any, Any]:
+    """The sum of what there is in some columns, and where it is a measure."""
+    import ibis
+
+    total, some, fine = ibis.literal(0.0), ibis.literal(False), ibis.literal(True)
+    for path in paths:
+        kind = columns.kind(path)
+        if kind is None:
+            continue
+        raw = at(table, path)
+        value, number = _number(raw, kind, characters=characters)
+        bad = value.isinf() if signed else value.isinf() | (value < 0)
+        fine = fine & number & ~bad.fill_null(False)
+        total = total + value.fill_null(0.0)
+        some = some | value.notnull()
+    return total, fine & some
+
+
+def _number(raw: Any, kind: str, *, characters: bool) -> tuple[Any, Any]:  # noqa: ANN401 - Ibis
+    """A column as numbers, null where nothing stands; and where something is no number."""
+    import ibis
+
+    yes = ibis.literal(True)
+    if characters:
+        return raw.length().cast("float64"), yes
+    if kind == "flag":
+        return raw.cast("int8").cast("float64"), yes
+    if kind == "text":
+        text = raw.strip().nullif("")
+        value = text.try_cast("float64")
+        return value.nullif(float("nan")), text.isnull() | value.notnull()
+    value = raw.cast("float64")
+    return ibis.ifelse(value.isnan(), None, value), yes

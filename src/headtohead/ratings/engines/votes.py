@@ -11,7 +11,6 @@ import numpy as np
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
-from headtohead.ratings.engines.clusters import cluster_pass
 from headtohead.ratings.engines.distinct import (
     ROW,
     STYLE,
@@ -20,13 +19,15 @@ from headtohead.ratings.engines.distinct import (
     EngineTable,
     Keys,
     distinct_rows,
+    first_unreadable,
     having,
     key_texts,
+    measures,
     passing,
+    readable,
 )
-from headtohead.ratings.engines.measures import first_unreadable, measures, readable
 from headtohead.ratings.engines.opening import EngineSource, open_source
-from headtohead.ratings.engines.passes import Decided, pass_in_engine
+from headtohead.ratings.engines.passes import Decided, cluster_pass, pass_in_engine
 from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
 from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.times import WINDOWS
@@ -38,8 +39,8 @@ from headtohead.stats.inputs import IntArray
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from headtohead.ratings.bradley_terry.style.control import ClusterPass
-    from headtohead.ratings.bradley_terry.style.search import Passes
+    from headtohead.ratings.bradley_terry.style.equations import Passes
+    from headtohead.ratings.bradley_terry.style.passes import ClusterPass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import PLAIN, listed
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
+from headtohead.ratings.bradley_terry.style.passes import Chunk
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FORMATS,
@@ -343,24 +344,15 @@ def no_time(source: str) -> InputError:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ballots:
-    """One chunk of coded votes.
+class Ballots(Chunk):
+    """One chunk of coded votes; `tags` are of columns of which a vote may have several words."""
 
-    Attributes:
-        first: Code of the model shown first, shape (n,).
-        second: Code of the other model, shape (n,).
-        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
-        labels: Column asked for -> code of its word, shape (n,); -1 where empty.
-        covariates: First minus second, shape (n, d); None if not asked for.
-        tags: Column asked for of which a vote may have several words.
-    """
-
-    first: Codes
-    second: Codes
-    outcome: Outcomes
-    labels: Mapping[str, Codes]
-    covariates: FloatArray | None
     tags: Mapping[str, Tags] = field(default_factory=dict)
+
+    def only(self, rows: BoolArray) -> "Ballots":
+        """Some of the votes."""
+        tags = {word: tags.of(rows) for word, tags in self.tags.items()}
+        return replace(super(Ballots, self).only(rows), tags=tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,15 +454,9 @@ class Scanner:
             distinct, where = np.unique(day, return_inverse=True)
             said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
             labels[window] = self._books.of(window).table(said)[where]
-        kept = slice(None) if rows.kept is None else rows.kept
-        return Ballots(
-            sides.first[kept],
-            sides.second[kept],
-            outcome[kept],
-            {word: codes[kept] for word, codes in labels.items()},
-            measured[kept] if measured is not None and self._wanted.covariates else None,
-            tags if rows.kept is None else {x: y.of(rows.kept) for x, y in tags.items()},
-        )
+        wanted = measured if self._wanted.covariates else None
+        made = Ballots(sides.first, sides.second, outcome, labels, wanted, tags)
+        return made if rows.kept is None else made.only(rows.kept)
 
     def _filter_words(self, batch: Batch, rows: Rows) -> None:
         part, options = self._part, self._options

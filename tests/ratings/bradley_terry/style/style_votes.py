@@ -1,16 +1,16 @@
 """Simulated votes in which style sways the voter, and a second way to fit them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import PRIOR_VOTES
 from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
-from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
+from headtohead.ratings.bradley_terry.style.passes import Chunk, ClusterPasses, passes_over
 from headtohead.stats.inputs import FloatArray, IntArray
 
 SCORE = np.array([1.0, 0.0, 0.5, 0.5])
@@ -94,17 +94,6 @@ def generic_fit(
     return found.x, inverse @ meat @ inverse
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Coded votes as passes read them."""
-
-    first: NDArray[np.int32]
-    second: NDArray[np.int32]
-    outcome: NDArray[np.int8]
-    covariates: FloatArray
-    labels: Mapping[str, NDArray[np.int32]]
-
-
 def style_of_votes(
     models: Sequence[str],
     first: ArrayLike,
@@ -128,8 +117,8 @@ def style_of_votes(
         np.asarray(first),
         np.asarray(second),
         np.asarray(outcome),
-        made,
         {} if cluster is None else {"cluster": np.asarray(cluster)},
+        made,
     )
     clustered = ClusterPasses(counts, models, lambda: [votes], "cluster")
     return fit_style(

@@ -1,14 +1,12 @@
 """Sums of a pass: a dense design beside them, and any cut into chunks."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from tests.ratings.bradley_terry.style.style_votes import (
     NAMES,
     SCORE,
@@ -20,30 +18,23 @@ from tests.ratings.bradley_terry.style.style_votes import (
 )
 
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.style.clusters import ClusterScores, cluster_scores
+from headtohead.ratings.bradley_terry.fit import Pairs
 from headtohead.ratings.bradley_terry.style.control import fit_style
 from headtohead.ratings.bradley_terry.style.equations import (
     Equations,
-    Pairs,
     PairSums,
     Weighted,
     equations,
     equations_from_sums,
 )
 from headtohead.ratings.bradley_terry.style.passes import (
+    Chunk,
     ClusterPasses,
+    ClusterScores,
+    cluster_scores,
     passes_over,
 )
 from headtohead.stats.inputs import FloatArray, IntArray
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    first: NDArray[np.int32]
-    second: NDArray[np.int32]
-    outcome: NDArray[np.int8]
-    covariates: NDArray[np.float64] | None
-    labels: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
 
 
 def _rng(seed: int = 1) -> np.random.Generator:
@@ -176,33 +167,32 @@ def test_scores_by_cluster_add_up_in_any_order(seed: int, parts: int) -> None:
         v = votes.picked(rows)
         return cluster_scores(v.first, v.second, v.outcome, v.x, voter[rows], theta, beta)
 
-    whole = scores(np.arange(80)).meat()
+    whole = scores(np.arange(80))
     split = [scores(rows) for rows in np.array_split(rng.permutation(80), parts)]
     made = ClusterScores.of_all(split)
     assert made is not None
-    found = made.meat()
     z, y = design(votes, side=True), SCORE[votes.outcome]
     p = 1 / (1 + np.exp(-z @ np.concatenate([theta, beta])))
     score = (y - p)[:, None] * z
     lone = voter < 0
     rows = np.vstack([*([score[voter == v].sum(axis=0)] for v in range(12)), score[lone]])
-    assert whole.meat == pytest.approx(rows.T @ rows, abs=1e-9)
-    assert found.meat == pytest.approx(whole.meat, abs=1e-9)
-    assert found.clusters == whole.clusters == len(set(voter[~lone].tolist())) + int(lone.sum())
+    assert whole.meat() == pytest.approx(rows.T @ rows, abs=1e-9)
+    assert made.meat() == pytest.approx(whole.meat(), abs=1e-9)
+    assert made.clusters == whole.clusters == len(set(voter[~lone].tolist())) + int(lone.sum())
 
 
 # ---------------------------------------------------------------- passes over chunks
 
 
-def _chunks(votes: Votes, voter: IntArray, size: int) -> Iterator[_Chunk]:
+def _chunks(votes: Votes, voter: IntArray, size: int) -> Iterator[Chunk]:
     for start in range(0, votes.first.size, size):
         cut = slice(start, start + size)
-        yield _Chunk(
+        yield Chunk(
             votes.first[cut].astype(np.int32),
             votes.second[cut].astype(np.int32),
             votes.outcome[cut].astype(np.int8),
-            votes.x[cut],
             {"voter": voter[cut].astype(np.int32)},
+            votes.x[cut],
         )
 
 
@@ -216,7 +206,7 @@ def test_chunking_does_not_matter_nor_do_names_without_votes(size: int) -> None:
     code = np.array([order.index(name) for name in votes.models])
     met: list[str] = []
 
-    def met_chunks() -> Iterator[_Chunk]:
+    def met_chunks() -> Iterator[Chunk]:
         for chunk in _chunks(coded, voter, size):
             last = max(chunk.first.max(), chunk.second.max())
             met.extend(order[len(met) : last + 1])
@@ -295,7 +285,7 @@ def test_few_votes_are_read_once_and_many_every_time(most_bytes: int, readings: 
     counts = Counts.from_codes(votes.models, votes.first, votes.second, votes.outcome)
     read: list[int] = []
 
-    def chunks() -> Iterator[_Chunk]:
+    def chunks() -> Iterator[Chunk]:
         read.append(1)
         return _chunks(votes, np.zeros(300, dtype=np.int64), 100)
 

@@ -14,7 +14,7 @@ from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Cells, fit
-from headtohead.ratings.bradley_terry.trust.cycles import cycles
+from headtohead.ratings.bradley_terry.trust.fitness import cycles
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

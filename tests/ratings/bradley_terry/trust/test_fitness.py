@@ -11,8 +11,7 @@ from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Fit, fit, logistic
-from headtohead.ratings.bradley_terry.trust.chances import chances
-from headtohead.ratings.bradley_terry.trust.fitness import fitness, residuals
+from headtohead.ratings.bradley_terry.trust.fitness import chances, fitness, residuals
 from headtohead.stats.inputs import FloatArray
 
 

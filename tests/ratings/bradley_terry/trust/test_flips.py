@@ -15,8 +15,11 @@ from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import inverse_information
 from headtohead.ratings.bradley_terry.fit import Fit, fit
-from headtohead.ratings.bradley_terry.trust.flips import adjacent_flips, flip_votes
-from headtohead.ratings.bradley_terry.trust.influence import removal_effect
+from headtohead.ratings.bradley_terry.trust.influence import (
+    adjacent_flips,
+    flip_votes,
+    removal_effect,
+)
 
 # The worked example of the encyclopedia's article on the Bradley-Terry model: wins of row over
 # column, four players.

@@ -13,7 +13,7 @@ from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.bradley_terry.trust.position import (
+from headtohead.ratings.bradley_terry.trust.exposure import (
     position_bias,
     side_balance,
     side_is_identified,

@@ -8,7 +8,7 @@ from tests.ratings.bradley_terry.trust.trust_votes import Votes, davidson
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.fit import fit
-from headtohead.ratings.bradley_terry.trust.chances import chances
+from headtohead.ratings.bradley_terry.trust.fitness import chances
 from headtohead.ratings.bradley_terry.trust.voters import unlike_voters
 from headtohead.stats.inputs import IntArray
 

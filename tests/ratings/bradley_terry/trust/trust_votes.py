@@ -9,7 +9,7 @@ import numpy as np
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
-from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
+from headtohead.ratings.bradley_terry.trust.powered import JudgedVotes
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _WINNERS = {"model_a": 0, "model_b": 1, "tie": 2, "tie (bothbad)": 3}

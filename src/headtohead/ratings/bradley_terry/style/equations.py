@@ -5,11 +5,13 @@ covariates . effects + what being shown first adds); a tie is half a win. Sums o
 the sums of all votes, so a pass may run in any order, on any engine, and never holds all votes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headtohead.ratings.bradley_terry.fit import Pairs
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 _BLOCK = 1 << 15  # votes whose columns fit the cache together
@@ -72,6 +74,10 @@ class Equations:
         )
 
 
+Passes = Callable[[FloatArray, FloatArray, bool], Equations]
+"""(strengths (M,), effects and side (d + 1,), whether to gather the meat) -> sums of all votes."""
+
+
 def renumbered(array: FloatArray, place: IntArray, m: int) -> FloatArray:
     """A vector, or matrix, of parameters with the models numbered otherwise.
 
@@ -88,42 +94,17 @@ def renumbered(array: FloatArray, place: IntArray, m: int) -> FloatArray:
     return made
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
-    """The ordered pairs that sums are kept for.
-
-    A pair may come more than once. In a `grid` the pairs are all m times m of them, in order.
-    """
-
-    m: int
-    first: IntArray
-    second: IntArray
-    grid: bool = False
-
-    @classmethod
-    def every(cls, m: int) -> "Pairs":
-        """All pairs of m models in order, each with itself too."""
-        codes = np.arange(m * m)
-        return cls(m, codes // m, codes % m, grid=True)
+class _Grid(Pairs):
+    """All ordered pairs of m models in order, each with itself too: sums are tables already."""
 
     def by_model(self, values: FloatArray) -> FloatArray:
-        """Values of pairs gathered by model: plus for the first, minus for the second."""
-        if self.grid:
-            table = values.reshape(self.m, self.m)
-            return np.asarray(table.sum(axis=1) - table.sum(axis=0))
-        up = np.bincount(self.first, weights=values, minlength=self.m)
-        down = np.bincount(self.second, weights=values, minlength=self.m)
-        return np.asarray(up - down, dtype=np.float64)
+        """Values of pairs gathered by model."""
+        table = values.reshape(self.m, self.m)
+        return np.asarray(table.sum(axis=1) - table.sum(axis=0))
 
-    def laplacian(self, values: FloatArray) -> FloatArray:
-        """The sum of value times (e_first - e_second)(e_first - e_second)', shape (M, M)."""
-        table = np.asarray(values, dtype=np.float64)
-        if not self.grid:
-            key = self.first * self.m + self.second
-            table = np.asarray(np.bincount(key, weights=values, minlength=self.m**2), np.float64)
-        table = table.reshape(self.m, self.m)
-        table = table + table.T
-        return np.diag(table.sum(axis=1)) - table
+    def table(self, values: FloatArray) -> FloatArray:
+        """Values of pairs by first and second model."""
+        return values.reshape(self.m, self.m)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +213,8 @@ def equations(
         return Equations.none(m, d, meat=meat)
     key = first.astype(np.int64) * m + second
     if m * m <= 4 * n:
-        pairs = Pairs.every(m)
+        every = np.arange(m * m)
+        pairs: Pairs = _Grid(m, every // m, every % m)
     else:
         met, key = np.unique(key, return_inverse=True)
         pairs = Pairs(m, met // m, met % m)

@@ -1,102 +1,349 @@
-"""Passes over chunks of coded votes, in memory or read anew each time."""
+"""Passes over chunks of coded votes, in memory or read anew each time, and scores by cluster.
+
+Where the votes of one voter, or prompt, go together, errors need sums of scores by cluster. A voter
+meets few of the models, so the sums are kept as (cluster, parameter, amount) and never as a table
+of clusters by parameters.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.bradley_terry.style.clusters import (
-    ClusterMeat,
-    ClusterScores,
-    HeavyVotes,
-    cluster_scores,
-    heavy_votes,
+from headtohead.ratings.bradley_terry.fit import Pairs, logistic
+from headtohead.ratings.bradley_terry.leverage import MATTERS, undrawn
+from headtohead.ratings.bradley_terry.style.equations import (
+    SCORE,
+    Equations,
+    Passes,
+    Weighted,
+    equations,
 )
-from headtohead.ratings.bradley_terry.style.equations import Equations, equations
-from headtohead.ratings.bradley_terry.style.search import Passes
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
-_CLUSTER = "cluster"
+_BLOCK = 4_000_000  # numbers held at once
+_CERTAIN = 1e-12
 
 
-class Coded(Protocol):
-    """A chunk of votes: codes of models and outcomes of shape (n,), covariates of (n, d)."""
+class ClusterPass(Protocol):
+    """A pass over all votes that sums up their scores by cluster."""
 
-    @property
-    def first(self) -> NDArray[np.int32]:
-        """Code of the model shown first."""
+    def stretched(self, theta: FloatArray, beta: FloatArray, inverse: FloatArray) -> FloatArray:
+        """The meat from scores stretched by the leverage of their cluster, shape (K, K).
 
-    @property
-    def second(self) -> NDArray[np.int32]:
-        """Code of the model shown second."""
+        Args:
+            theta: Strengths in logits, shape (M,).
+            beta: Effects per unit and side, shape (d + 1,).
+            inverse: Inverse information, in the same parameters, shape (K, K).
 
-    @property
-    def outcome(self) -> NDArray[np.int8]:
-        """0 first better, 1 second better, 2 tie, 3 both bad."""
-
-    @property
-    def covariates(self) -> NDArray[np.float64] | None:
-        """First minus second; None where there are none."""
-
-    @property
-    def labels(self) -> Mapping[str, NDArray[np.int32]]:
-        """Codes of other columns; -1 where empty."""
+        Raises:
+            ValueError: If there are fewer than two clusters.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Chunk:
-    """The votes of a chunk, or of all of them."""
+class HeavyVotes:
+    """The votes of some clusters by cluster and pair.
+
+    Attributes:
+        m: How many models.
+        clusters: Numbers of the clusters, sorted, shape (C,).
+        key: (Place of the cluster times M plus first) times M plus second, sorted, shape (R,).
+        sums: Votes, sum of p (1 - p), and sums of it times each covariate, shape (R, d + 2).
+        squares: Sum of p (1 - p) times covariates times covariates' by cluster, shape (C, d, d).
+    """
+
+    m: int
+    clusters: IntArray
+    key: IntArray
+    sums: FloatArray
+    squares: FloatArray
+
+    @classmethod
+    def of_all(cls, parts: Sequence["HeavyVotes"]) -> "HeavyVotes":
+        """The sum of all parts, of which there is one or more."""
+        one = parts[0]
+        key, where = np.unique(np.concatenate([part.key for part in parts]), return_inverse=True)
+        sums = np.zeros((key.size, one.sums.shape[1]))
+        np.add.at(sums, where, np.concatenate([part.sums for part in parts]))
+        squares = np.sum([part.squares for part in parts], axis=0)
+        return cls(one.m, one.clusters, key, sums, np.asarray(squares, dtype=np.float64))
+
+    def undrawn(
+        self, place: int, score: FloatArray, inverse: FloatArray
+    ) -> tuple[FloatArray, IntArray, FloatArray]:
+        """A cluster's stretched score, shape (K,), and what it cannot tell.
+
+        Returns:
+            The score, the S parameters it touches, and the variance it cannot tell, (S, S).
+        """
+        low, high = np.searchsorted(self.key, np.array([place, place + 1]) * self.m**2)
+        pair = self.key[low:high] % self.m**2
+        n, weight, by_x = self.sums[low:high, 0], self.sums[low:high, 1], self.sums[low:high, 2:]
+        models, at = np.unique(np.concatenate([pair // self.m, pair % self.m]), return_inverse=True)
+        first, second = np.split(at, 2)
+        weighted = Weighted(weight, by_x.T, self.squares[place])
+        information = weighted.matrix(Pairs(models.size, first, second))
+        rows = np.arange(n.size)
+        design = np.ones((n.size, information.shape[0]))
+        design[:, : models.size] = 0.0
+        design[rows, first], design[rows, second] = 1.0, -1.0
+        design[:, models.size : -1] = by_x / weight[:, None]
+        touched = np.concatenate([models, np.arange(self.m, score.size)])
+        made = undrawn(score[touched], information, inverse[np.ix_(touched, touched)])
+        whole = np.zeros_like(score)
+        whole[touched] = made.score
+        return whole, touched, made.widest(design, weight, n)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterScores:
+    """Scores summed by cluster and parameter. Sets of votes add up with `+`.
+
+    Attributes:
+        key: Cluster times K + 1 plus parameter, distinct and sorted, shape (R,).
+        amount: The sum of scores, shape (R,); of "parameter" K the leverage over all directions.
+        alone: The meat of votes that are clusters of their own, shape (K, K).
+        loners: How many such votes.
+    """
+
+    key: IntArray
+    amount: FloatArray
+    alone: FloatArray
+    loners: int
+
+    def __add__(self, other: "ClusterScores") -> "ClusterScores":
+        """The scores of both sets of votes."""
+        key, amount = _summed(
+            np.concatenate([self.key, other.key]), np.concatenate([self.amount, other.amount])
+        )
+        return ClusterScores(key, amount, self.alone + other.alone, self.loners + other.loners)
+
+    @classmethod
+    def of_all(cls, parts: Iterable["ClusterScores"]) -> "ClusterScores | None":
+        """The sum of all parts, each added only to others of its size; None if there is none."""
+        stack: list[ClusterScores] = []
+        for part in parts:
+            stack.append(part)
+            while len(stack) > 1 and stack[-2].key.size <= 2 * stack[-1].key.size:
+                last = stack.pop()
+                stack[-1] += last
+        while len(stack) > 1:
+            last = stack.pop()
+            stack[-1] += last
+        return stack[0] if stack else None
+
+    def heavy(self) -> IntArray:
+        """The clusters whose leverage matters, sorted."""
+        width = self.alone.shape[0] + 1
+        there = (self.key % width == width - 1) & (self.amount > MATTERS)
+        return np.asarray(self.key[there] // width, dtype=np.int64)
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters, votes of their own included."""
+        return int(np.unique(self.key // (self.alone.shape[0] + 1)).size) + self.loners
+
+    def meat(
+        self, heavy: HeavyVotes | None = None, inverse: FloatArray | None = None
+    ) -> FloatArray:
+        """The sum over clusters of (sum of scores) times (sum of scores)', shape (K, K).
+
+        With the votes of the clusters that are `heavy`, and the inverse information of all votes,
+        (K, K), scores are stretched by leverage.
+        """
+        k = self.alone.shape[0]
+        number, where = np.unique(self.key // (k + 1), return_inverse=True)
+        total = self.alone.copy()
+        step = max(1, _BLOCK // k)
+        for start in range(0, number.size, step):
+            low, high = np.searchsorted(where, [start, start + step])
+            sums = np.zeros((min(step, number.size - start), k + 1))
+            sums[where[low:high] - start, self.key[low:high] % (k + 1)] = self.amount[low:high]
+            sums = sums[:, :k]
+            if heavy is not None and inverse is not None:
+                inside = number[start : start + step]
+                for place in np.flatnonzero(np.isin(heavy.clusters, inside)).tolist():
+                    row = int(np.searchsorted(inside, heavy.clusters[place]))
+                    sums[row], touched, unknown = heavy.undrawn(place, sums[row], inverse)
+                    total[np.ix_(touched, touched)] += unknown
+            total += sums.T @ sums
+        return total
+
+
+def cluster_scores(
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    outcome: NDArray[np.integer],
+    covariates: FloatArray,
+    cluster: NDArray[np.integer],
+    theta: FloatArray,
+    beta: FloatArray,
+    *,
+    inverse: FloatArray | None = None,
+    even: BoolArray | None = None,
+) -> ClusterScores:
+    """The scores of one chunk of votes by cluster.
+
+    Arguments and shapes are those of `equations`. `cluster` numbers the cluster of each vote, -1
+    for a vote that is one of its own. With `inverse`, that of the information of all votes, (K, K),
+    leverage is gathered too.
+    """
+    m, k = theta.size, theta.size + beta.size
+    lone = cluster < 0
+    alone = equations(
+        first[lone],
+        second[lone],
+        outcome[lone],
+        covariates[lone],
+        theta,
+        beta,
+        meat=True,
+        even=even,
+    )
+    assert alone.meat is not None
+    kept = ~lone
+    a, b = first[kept].astype(np.int64), second[kept].astype(np.int64)
+    x = np.column_stack([covariates[kept], np.ones(a.size)])
+    p = logistic(theta[a] - theta[b] + x @ beta)
+    residual = SCORE[outcome[kept]] - p
+    number, where = np.unique(cluster[kept].astype(np.int64), return_inverse=True)
+    keys = [number[where] * (k + 1) + a, number[where] * (k + 1) + b]
+    amounts = [residual, -residual]
+    columns = [residual * values for values in x.T]
+    leverage = np.zeros(a.size)
+    if inverse is not None:
+        # Row of the design times inverse information times row.
+        own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
+        across = ((inverse[a, m:] - inverse[b, m:]) * x).sum(axis=1)
+        leverage = p * (1 - p) * (own + 2 * across + ((x @ inverse[m:, m:]) * x).sum(axis=1))
+    columns.append(leverage)
+    for column, values in enumerate(columns, start=m):
+        keys.append(number * (k + 1) + column)
+        amounts.append(np.bincount(where, weights=values, minlength=number.size))
+    key, amount = _summed(np.concatenate(keys), np.concatenate(amounts))
+    meat = alone.meat
+    if even is not None and even.any():
+        meat = meat + _doubt(a, b, x[:, :-1], residual, p * (1 - p), even)
+    return ClusterScores(key, amount, meat, alone.n)
+
+
+def heavy_votes(
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    covariates: FloatArray,
+    cluster: NDArray[np.integer],
+    theta: FloatArray,
+    beta: FloatArray,
+    heavy: IntArray,
+) -> HeavyVotes:
+    """The votes of one chunk that belong to some clusters.
+
+    Heavy are the sorted numbers of clusters, shape (C,); the rest is as in `cluster_scores`.
+    """
+    kept = np.isin(cluster, heavy)
+    place = np.searchsorted(heavy, cluster[kept])
+    a, b, x = first[kept].astype(np.int64), second[kept].astype(np.int64), covariates[kept]
+    m, d = theta.size, x.shape[1]
+    p = logistic(theta[a] - theta[b] + x @ beta[:-1] + beta[-1])
+    # A vote that is certain still is a vote on the pair.
+    weight = np.maximum(p * (1 - p), _CERTAIN)
+    squares = np.zeros((heavy.size, d, d))
+    np.add.at(squares, place, weight[:, None, None] * x[:, :, None] * x[:, None, :])
+    sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
+    made = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
+    return HeavyVotes.of_all([made])
+
+
+def _doubt(
+    a: IntArray,
+    b: IntArray,
+    x: FloatArray,
+    residual: FloatArray,
+    weight: FloatArray,
+    even: BoolArray,
+) -> FloatArray:
+    """What votes on models with ties only lack to the variance of a coin toss, shape (K, K)."""
+    rows = even[a] | even[b]
+    lacking = np.maximum(0.0, weight - residual**2)[rows]
+    by_x = x[rows] * lacking[:, None]
+    pairs = Pairs(even.size, a[rows], b[rows])
+    return Weighted(lacking, by_x.T, x[rows].T @ by_x).matrix(pairs)
+
+
+def _summed(key: IntArray, amount: FloatArray) -> tuple[IntArray, FloatArray]:
+    distinct, where = np.unique(key, return_inverse=True)
+    summed = np.bincount(where, weights=amount, minlength=distinct.size)
+    return distinct, np.asarray(summed, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Some coded votes.
+
+    Attributes:
+        first: Code of the model shown first, shape (n,).
+        second: Code of the other model, shape (n,).
+        outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
+        labels: Column asked for -> code of its word, shape (n,); -1 where empty.
+        covariates: First minus second, shape (n, d); None if not asked for.
+    """
 
     first: NDArray[np.int32]
     second: NDArray[np.int32]
     outcome: NDArray[np.int8]
-    covariates: FloatArray
     labels: Mapping[str, NDArray[np.int32]]
+    covariates: FloatArray | None
 
-    @classmethod
-    def among(cls, place: IntArray, chunk: Coded) -> "_Chunk":
-        """The votes of a chunk between models that have a place."""
-        x = chunk.covariates
-        if x is None:
-            x = np.zeros((chunk.first.size, 0))
-        made = cls(chunk.first, chunk.second, chunk.outcome, x, chunk.labels)
-        if np.all(place >= 0):
-            return made
-        known = (place >= 0)[chunk.first] & (place >= 0)[chunk.second]
-        return made if np.all(known) else made.only(known)
+    @property
+    def x(self) -> FloatArray:
+        """The covariates, shape (n, d); of none if they were not asked for."""
+        return np.zeros((self.first.size, 0)) if self.covariates is None else self.covariates
 
-    def only(self, rows: BoolArray) -> "_Chunk":
+    def only(self, rows: BoolArray) -> Self:
         """Some of the votes."""
-        labels = {name: codes[rows] for name, codes in self.labels.items()}
-        return _Chunk(
-            self.first[rows], self.second[rows], self.outcome[rows], self.covariates[rows], labels
+        return replace(
+            self,
+            first=self.first[rows],
+            second=self.second[rows],
+            outcome=self.outcome[rows],
+            labels={name: codes[rows] for name, codes in self.labels.items()},
+            covariates=None if self.covariates is None else self.covariates[rows],
         )
+
+
+def _among(place: IntArray, chunk: Chunk) -> Chunk:
+    """The votes of a chunk between models that have a place."""
+    if np.all(place >= 0):
+        return chunk
+    known = (place >= 0)[chunk.first] & (place >= 0)[chunk.second]
+    return chunk if np.all(known) else chunk.only(known)
 
 
 class _Held:
     """Chunks that are kept from the first reading on, if they are few enough."""
 
-    def __init__(self, chunks: Callable[[], Iterable[Coded]], most_bytes: int) -> None:
+    def __init__(self, chunks: Callable[[], Iterable[Chunk]], most_bytes: int) -> None:
         self._chunks, self._most = chunks, most_bytes
-        self._kept: list[_Chunk] | None = None
+        self._kept: list[Chunk] | None = None
 
-    def chunks(self) -> Iterator[Coded]:
+    def chunks(self) -> Iterator[Chunk]:
         """All chunks, from the first."""
         if self._kept is not None:
             yield from self._kept
             return
-        kept: list[_Chunk] = []
+        kept: list[Chunk] = []
         held = 0
         for chunk in self._chunks():
             yield chunk
             if held > self._most:
                 continue
-            x = np.zeros((chunk.first.size, 0)) if chunk.covariates is None else chunk.covariates
-            kept.append(_Chunk(chunk.first, chunk.second, chunk.outcome, x, {}))
-            held += sum(array.nbytes for array in (chunk.first, chunk.second, chunk.outcome, x))
+            kept.append(Chunk(chunk.first, chunk.second, chunk.outcome, {}, chunk.x))
+            parts = (chunk.first, chunk.second, chunk.outcome, chunk.x)
+            held += sum(array.nbytes for array in parts)
             if held > self._most:
                 kept.clear()
                 self._most = -1  # it would not fit the next time either
@@ -106,7 +353,7 @@ class _Held:
 def passes_over(
     counts: Counts,
     models: Sequence[str],
-    chunks: Callable[[], Iterable[Coded]],
+    chunks: Callable[[], Iterable[Chunk]],
     *,
     most_bytes: int = 1 << 27,
 ) -> Passes:
@@ -126,12 +373,12 @@ def passes_over(
         for chunk in source.chunks():
             if len(models) > place.size:
                 place = _place(counts, models)
-            kept = _Chunk.among(place, chunk)
+            kept = _among(place, chunk)
             made = equations(
                 kept.first,
                 kept.second,
                 kept.outcome,
-                kept.covariates,
+                kept.x,
                 np.where(place >= 0, theta[place], 0.0),
                 beta,
                 meat=meat,
@@ -156,15 +403,8 @@ class ClusterPasses:
 
     counts: Counts
     models: Sequence[str]
-    chunks: Callable[[], Iterable[Coded]]
+    chunks: Callable[[], Iterable[Chunk]]
     column: str
-
-    def __call__(self, theta: FloatArray, beta: FloatArray) -> ClusterMeat:
-        """The sums over clusters, without leverage, in one pass."""
-        total = ClusterScores.of_all(self._scores(theta, beta, None))
-        if total is None:
-            return ClusterMeat(np.zeros((theta.size + beta.size,) * 2), 0)
-        return total.meat()
 
     def stretched(self, theta: FloatArray, beta: FloatArray, inverse: FloatArray) -> FloatArray:
         """The meat with leverage, shape (K, K), in one pass, or two if any cluster carries much.
@@ -177,14 +417,12 @@ class ClusterPasses:
             raise ValueError("clustered errors need votes from two clusters or more")
         heavy = total.heavy()
         if heavy.size == 0:
-            return total.meat().meat
+            return total.meat()
         votes = [
-            heavy_votes(
-                first, second, kept.covariates, kept.labels[self.column], theta, beta, heavy
-            )
+            heavy_votes(first, second, kept.x, kept.labels[self.column], theta, beta, heavy)
             for first, second, kept in self._kept()
         ]
-        return total.stretched(HeavyVotes.of_all(votes), inverse)
+        return total.meat(HeavyVotes.of_all(votes), inverse)
 
     def _scores(
         self, theta: FloatArray, beta: FloatArray, inverse: FloatArray | None
@@ -195,7 +433,7 @@ class ClusterPasses:
                 first,
                 second,
                 kept.outcome,
-                kept.covariates,
+                kept.x,
                 kept.labels[self.column],
                 theta,
                 beta,
@@ -203,10 +441,10 @@ class ClusterPasses:
                 even=even,
             )
 
-    def _kept(self) -> Iterator[tuple[IntArray, IntArray, _Chunk]]:
+    def _kept(self) -> Iterator[tuple[IntArray, IntArray, Chunk]]:
         for chunk in self.chunks():
             place = _place(self.counts, self.models)
-            kept = _Chunk.among(place, chunk)
+            kept = _among(place, chunk)
             yield place[kept.first], place[kept.second], kept
 
 

@@ -1,9 +1,11 @@
-"""Who was shown how often, and what trying many variants is worth.
+"""Who was shown how often and on which side, and what that and trying many variants is worth.
 
 A model that is shown more is known better, and a lab that enters many variants and looks at the
-best of them reports luck along with strength.
+best of them reports luck along with strength. A side that wins more among equals shifts the ratings
+of models that were shown on it more often.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,11 +13,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.counts import Counts
+from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
 from headtohead.ratings.bradley_terry.fit import Fit
-from headtohead.stats.inputs import FloatArray, IntArray, check_level, label_list, vector
-from headtohead.stats.intervals import normal_quantile
-from headtohead.stats.tails import normal_tail
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, check_level, label_list, vector
+from headtohead.stats.intervals import around, normal_quantile
+from headtohead.stats.tails import coin_tail, holm, normal_tail
 
 _NODES = 400
 _FARTHEST = 9.0  # standard deviations beyond which a normal variable never lies
@@ -204,3 +208,105 @@ def variant_lift(fitted: Fit, covariance: FloatArray, labels: Sequence[str]) -> 
         shared = (own.sum() - own.trace()) / (n * (n - 1)) if n > 1 else 0.0
         found[str(label)] = best_of(np.sqrt(np.maximum(0.0, np.diag(own) - shared)))
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias:
+    """What being shown first is worth.
+
+    Attributes:
+        side: Added to the gap of the side shown first, in logits; 0 is fair.
+        score: What the side shown first takes from its equal, ties half; 0.5 is fair. Where ties
+            were dropped, its chance to win.
+    """
+
+    side: Interval
+    score: Interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideBalance:
+    """How often each of M models was shown first.
+
+    Attributes:
+        first: How often shown first, shape (M,).
+        battles: How often shown at all, shape (M,).
+        p: The chance of so uneven a share if a coin chose the side, either way, corrected by Holm
+            for all models, shape (M,).
+        uneven: Where p is at most the level asked for, shape (M,).
+    """
+
+    models: tuple[str, ...]
+    first: IntArray
+    battles: IntArray
+    p: FloatArray
+    uneven: BoolArray
+
+
+def position_bias(
+    fitted: Fit, *, level: float = 0.95, clusters: ClusterCells | None = None
+) -> PositionBias:
+    """The effect of being shown first, apart from how strong the models were.
+
+    The fit has `side=True`; `clusters` are the same votes by voter or prompt, if votes of one go
+    together.
+
+    Raises:
+        ValueError: If the fit has no side effect, or one that the votes cannot tell from the
+            strengths: no pair was shown in both orders and no circle of pairs tells it either.
+
+    References:
+        Davidson, R. R., Beaver, R. J. (1977). On extending the Bradley-Terry model to incorporate
+        within-pair order effects. Biometrics 33, 693-702. doi:10.2307/2529467
+    """
+    if fitted.side is None:
+        raise ValueError("this fit has no side effect; fit with side=True")
+    if not side_is_identified(fitted):
+        raise ValueError(
+            "the votes cannot tell the effect of a side from the strengths: every pair was always "
+            "shown in the same order"
+        )
+    z = normal_quantile(0.5 + check_level(level) / 2)
+    errors = covariance(fitted, "sandwich" if clusters is None else "clustered", clusters)
+    error = math.sqrt(max(0.0, float(errors[-1, -1])))
+    side = Interval(fitted.side, fitted.side - z * error, fitted.side + z * error)
+    ends = np.array([side.value, side.low, side.high])
+    return PositionBias(side, around(*fitted.scores(ends).tolist()))
+
+
+def side_is_identified(fitted: Fit) -> bool:
+    """Whether the votes can part the effect of a side from the strengths.
+
+    They do not if some strengths alone would favour the first side in every pair alike.
+    """
+    cells = fitted.cells
+    n = cells.n.sum(axis=1)
+    same = fitted.connectivity.component[:, None] == fitted.connectivity.component[None, :]
+    strength = np.linalg.solve(cells.laplacian(n) + same, cells.by_model(n))
+    left = 1 - (strength[cells.first] - strength[cells.second])
+    return bool(n @ left**2 > 1e-9 * n.sum())
+
+
+def side_balance(counts: Counts, *, alpha: float = 0.05) -> SideBalance:
+    """How evenly models were shown on both sides.
+
+    The order of a pair must be that in which it was shown. `alpha` is the chance of any model being
+    called uneven that is not.
+
+    Raises:
+        ValueError: If there is no vote, or `alpha` is out of range.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1")
+    if counts.total == 0:
+        raise ValueError("there is no vote")
+    votes = counts.votes.sum(axis=1)
+    m = len(counts.models)
+    first = np.bincount(counts.first, weights=votes, minlength=m).astype(np.int64)
+    battles = counts.battles
+    tails = [
+        min(1.0, 2 * coin_tail(max(k, n - k), n))
+        for k, n in zip(first.tolist(), battles.tolist(), strict=True)
+    ]
+    p = holm(tails)
+    return SideBalance(counts.models, first, battles, p, p <= alpha)

@@ -7,10 +7,13 @@ luck, as far as the two agree, and that much is taken back. This is prediction-p
 (PPI++), stratified by ordered pair.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.bradley_terry.covariance import (
     centring,
     covariance,
@@ -22,13 +25,90 @@ from headtohead.ratings.bradley_terry.fit import (
     Cells,
     Fit,
     fit,
-    laplacian,
     log_logistic,
     logistic,
-    scatter,
 )
-from headtohead.ratings.bradley_terry.trust.judged import JudgedVotes
 from headtohead.stats.inputs import FloatArray, IntArray
+
+_KINDS = len(OUTCOMES)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedVotes:
+    """How often each ordered pair got which outcome, from people and from the judge.
+
+    Attributes:
+        second: Index of the model shown second, shape (P,); pairs are distinct and sorted.
+        both: Comparisons with a human and a judge's vote, shape (P, 4, 4): human outcome by judge's
+            outcome, in the order of `OUTCOMES`.
+        judged: Comparisons that only the judge has voted on, shape (P, 4).
+    """
+
+    models: tuple[str, ...]
+    first: IntArray
+    second: IntArray
+    both: IntArray
+    judged: IntArray
+
+    @classmethod
+    def from_codes(
+        cls,
+        models: Sequence[str],
+        first: ArrayLike,
+        second: ArrayLike,
+        human: ArrayLike,
+        judge: ArrayLike,
+    ) -> "JudgedVotes":
+        """The counts of comparisons, each with the judge's outcome and perhaps a human one.
+
+        Args:
+            models: Names, distinct, in any order; those without a vote are left out.
+            first: Position in `models` of the side shown first, shape (n,).
+            second: Position of the side shown second, shape (n,).
+            human: 0 first better, 1 second better, 2 tie, 3 both bad, -1 no human vote, shape (n,).
+            judge: 0 to 3, shape (n,).
+
+        Raises:
+            ValueError: If lengths differ, a code is out of range, or a model meets itself.
+        """
+        h, j = (np.asarray(codes, dtype=np.int64).reshape(-1) for codes in (human, judge))
+        a, b = (np.asarray(codes, dtype=np.int64).reshape(-1) for codes in (first, second))
+        if not a.size == b.size == h.size == j.size:
+            raise ValueError(
+                f"{a.size} and {b.size} sides, {h.size} human and {j.size} judge's outcomes; every "
+                "comparison needs one of each"
+            )
+        for codes, least, what in ((h, -1, "human"), (j, 0, "judge's")):
+            if codes.size and not least <= codes.min() <= codes.max() < _KINDS:
+                raise ValueError(f"a {what} outcome is not from {least} to {_KINDS - 1}")
+        if a.size and not 0 <= min(a.min(), b.min()) <= max(a.max(), b.max()) < len(models):
+            raise ValueError(f"a side is not from 0 to {len(models) - 1}")
+        size = max(1, len(models))
+        key, where = np.unique(a * size + b, return_inverse=True)
+        kinds = (_KINDS + 1) * _KINDS
+        table = np.bincount(where * kinds + (h + 1) * _KINDS + j, minlength=key.size * kinds)
+        table = table.reshape(-1, _KINDS + 1, _KINDS)  # its first row has no human vote
+        # Sorted as counts are, those without a vote left out.
+        votes = np.zeros((key.size, _KINDS), dtype=np.int64)
+        votes[:, 0] = table.sum(axis=(1, 2))
+        kept = Counts.from_cells(models, key // size, key % size, votes)
+        place = {name: i for i, name in enumerate(kept.models)}
+        to = np.array([place.get(name, 0) for name in models], dtype=np.int64)
+        m = max(1, len(kept.models))
+        order = np.argsort(to[key // size] * m + to[key % size])
+        return cls(kept.models, kept.first, kept.second, table[order, 1:], table[order, 0])
+
+    @property
+    def human_counts(self) -> Counts:
+        """The human votes."""
+        return Counts.from_cells(self.models, self.first, self.second, self.both.sum(axis=2))
+
+    @property
+    def judge_counts(self) -> Counts:
+        """The judge's votes on all comparisons."""
+        votes = self.both.sum(axis=1) + self.judged
+        return Counts.from_cells(self.models, self.first, self.second, votes)
+
 
 _SCORE = np.array([1.0, 0.0, 0.5, 0.5])
 _STEPS = 60
@@ -220,7 +300,7 @@ class _Strata:
     def covariance(self, fitted: Fit, weight: float) -> FloatArray:
         """Sandwich covariance of the corrected strengths, shape (M, M)."""
         loses, gains = self.squares(fitted)
-        change = laplacian(self.cells, weight * weight * gains - weight * loses)
+        change = self.cells.laplacian(weight * weight * gains - weight * loses)
         outer = centring(fitted) @ inverse_information(fitted)
         made: FloatArray = outer @ (meat(fitted) + change) @ outer.T
         return (made + made.T) / 2
@@ -236,7 +316,7 @@ def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None
     for _ in range(_STEPS):
         p = logistic(strata.gaps(x))
         pull = logistic(x)
-        gradient = scatter(strata.cells, score - n * p) + human.prior * (0.5 - pull)
+        gradient = strata.cells.by_model(score - n * p) + human.prior * (0.5 - pull)
         matrix = _information(human, strata, x)
         step = np.linalg.solve(matrix + level, gradient)
         decrement = float(gradient @ step)
@@ -263,6 +343,6 @@ def _value(human: Fit, strata: _Strata, score: FloatArray, x: FloatArray) -> flo
 
 def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
     p, pull = logistic(strata.gaps(x)), logistic(x)
-    made = laplacian(strata.cells, strata.labels * p * (1 - p))
+    made = strata.cells.laplacian(strata.labels * p * (1 - p))
     made[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
     return made

@@ -12,7 +12,7 @@ import numpy as np
 
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.bradley_terry.fit import Fit
-from headtohead.ratings.bradley_terry.trust.chances import chances
+from headtohead.ratings.bradley_terry.trust.fitness import chances
 from headtohead.ratings.bradley_terry.trust.influence import coded
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.stats.tails import benjamini_hochberg, normal_tail, sum_tail
