@@ -246,13 +246,7 @@ def scale(fitted: Fit) -> float:
     return POINTS_PER_LOGIT * fitted.link.score_slope(fitted.tie or 0.0)
 
 
-def assemble(
-    name: str,
-    part: int,
-    parts: int,
-    settings: RankSettings,
-    made: Fitted,
-) -> Board:
+def assemble(name: str, part: int, parts: int, settings: RankSettings, made: Fitted) -> Board:
     """The board of a fit."""
     fitted, spread = made.fit, made.covariance
     m, k = len(fitted.counts.models), scale(fitted)

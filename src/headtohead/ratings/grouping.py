@@ -55,9 +55,7 @@ def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
         by=by,
         ratings=tuple(
             replace(
-                one,
-                mean=one.mean.rescaled(k, board.offset),
-                top=one.top.rescaled(k, board.offset),
+                one, mean=one.mean.rescaled(k, board.offset), top=one.top.rescaled(k, board.offset)
             )
             for one in strengths
         ),

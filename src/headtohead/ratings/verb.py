@@ -153,10 +153,7 @@ def _ranked(
 
 
 def _fitter(
-    name: str,
-    part_of: _Part | None,
-    settings: RankSettings,
-    styled: list[tuple[StyleEffect, ...]],
+    name: str, part_of: _Part | None, settings: RankSettings, styled: list[tuple[StyleEffect, ...]]
 ) -> Callable[[Counts, RankSettings, str], Fitted]:
     """How one board is fitted: from counts alone, by cluster, or with style."""
     if part_of is None or not (settings.cluster or settings.style):

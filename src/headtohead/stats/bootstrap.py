@@ -17,13 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import (
-    FloatArray,
-    check_count,
-    check_level,
-    same_length,
-    vector,
-)
+from headtohead.stats.inputs import FloatArray, check_count, check_level, same_length, vector
 from headtohead.stats.intervals import around, normal_probability, student_quantile
 
 Weights = Literal["bayesian", "classic"]
@@ -59,11 +53,7 @@ class _Resampled:
 
 
 def paired_difference(
-    a: ArrayLike,
-    b: ArrayLike,
-    rng: np.random.Generator,
-    rounds: int = 2000,
-    level: float = 0.95,
+    a: ArrayLike, b: ArrayLike, rng: np.random.Generator, rounds: int = 2000, level: float = 0.95
 ) -> Interval:
     """The mean of B minus A over shared items, resampling items with both their scores.
 

@@ -37,10 +37,7 @@ class Move:
 
 
 def drift(
-    windows: Sequence[tuple[str, Fit, FloatArray]],
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
+    windows: Sequence[tuple[str, Fit, FloatArray]], rng: np.random.Generator, *, level: float = 0.95
 ) -> tuple[Move, ...]:
     """How every model in two windows or more moved, largest change first.
 

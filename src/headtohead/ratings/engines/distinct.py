@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.engines.opening import EngineSource
+from headtohead.ratings.engines.opening import EngineSource, Ibis
 from headtohead.ratings.reading.layout import (
     AsItStands,
     LabelSource,
@@ -111,7 +111,7 @@ class Keys:
     readable: Any
     exact: Mapping[Path, Collection[Any]] = field(default_factory=dict)
 
-    def of(self, paths: Sequence[Path], table: Any) -> dict[Path, Any]:  # noqa: ANN401 - Ibis
+    def of(self, paths: Sequence[Path], table: Ibis) -> dict[Path, Any]:
         """The expression for every path that the table has, and for `STYLE`."""
         columns = self.part.table.columns
         found = {path: self._at(path, table) for path in paths if columns.kind(path) is not None}
@@ -119,7 +119,7 @@ class Keys:
             found[(STYLE,)] = self.readable.ifelse(0.0, None).cast("float64")
         return found
 
-    def _at(self, path: Path, table: Any) -> Any:  # noqa: ANN401 - Ibis
+    def _at(self, path: Path, table: Ibis) -> Ibis:
         import ibis  # type: ignore[import-untyped]
 
         value = at(table, path)
@@ -129,7 +129,7 @@ class Keys:
             return ibis.ifelse(value.isin(list(self.exact[path])), value, None)
         return value
 
-    def _day(self, value: Any, kind: str | None) -> Any:  # noqa: ANN401 - Ibis
+    def _day(self, value: Ibis, kind: str | None) -> Ibis:
         """Seconds since 1970 that lie in the same windows and on the same side of each limit."""
         import ibis
 
@@ -148,7 +148,7 @@ class Keys:
         day = (ibis.ifelse(usual, seconds, None) / _DAY).floor()
         return ibis.ifelse(usual, (self._limited(day) * _DAY).cast("float64"), raw)
 
-    def _limited(self, day: Any) -> Any:  # noqa: ANN401 - Ibis
+    def _limited(self, day: Ibis) -> Ibis:
         import ibis
 
         since, until = self.options.since, self.options.until
@@ -249,7 +249,7 @@ def _values(source: EngineSource, path: Path, fits: Callable[[str], bool]) -> li
     return [value for value, word in words if word is not None and fits(word)]
 
 
-def at(table: Any, path: Path) -> Any:  # noqa: ANN401 - Ibis has no types
+def at(table: Ibis, path: Path) -> Ibis:
     """The column at a path."""
     value = table[path[0]]
     for name in path[1:]:
@@ -257,11 +257,11 @@ def at(table: Any, path: Path) -> Any:  # noqa: ANN401 - Ibis has no types
     return value
 
 
-def _modulo(value: Any, by: int) -> Any:  # noqa: ANN401 - Ibis has no types
+def _modulo(value: Ibis, by: int) -> Ibis:
     return value - by * (value / by).floor()
 
 
-def _day_of_month(day: Any) -> Any:  # noqa: ANN401 - Ibis has no types
+def _day_of_month(day: Ibis) -> Ibis:
     """Days since the first of the month, from days since 1970, by arithmetic that any engine does.
 
     References:
@@ -277,7 +277,7 @@ def _day_of_month(day: Any) -> Any:  # noqa: ANN401 - Ibis has no types
     return of_year - ((153 * month + 2) / 5).floor()
 
 
-def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]:  # noqa: ANN401
+def measures(table: Ibis, styles: Sequence[Style], columns: Columns) -> list[Any]:
     """An expression for each covariate, first minus second."""
     import ibis
 
@@ -292,7 +292,7 @@ def measures(table: Any, styles: Sequence[Style], columns: Columns) -> list[Any]
     return made
 
 
-def readable(table: Any, styles: Sequence[Style], columns: Columns) -> Any:  # noqa: ANN401 - Ibis
+def readable(table: Ibis, styles: Sequence[Style], columns: Columns) -> Ibis:
     """An expression that is true where all covariates can be read."""
     parts = [_is_fine(table, style, columns) for style in styles]
     made = parts[0]
@@ -320,7 +320,7 @@ def first_unreadable(source: EngineSource, styles: Sequence[Style], columns: Col
     return InputError(f"{source.name}: a covariate cannot be read.")
 
 
-def _is_fine(table: Any, style: Style, columns: Columns) -> Any:  # noqa: ANN401 - Ibis
+def _is_fine(table: Ibis, style: Style, columns: Columns) -> Ibis:
     if isinstance(style, AsItStands):
         return _sum(table, (style.path,), columns, signed=True)[1]
     a = _sum(table, style.a, columns, characters=style.characters)[1]
@@ -328,7 +328,7 @@ def _is_fine(table: Any, style: Style, columns: Columns) -> Any:  # noqa: ANN401
 
 
 def _sum(
-    table: Any,  # noqa: ANN401 - Ibis
+    table: Ibis,
     paths: Sequence[Path],
     columns: Columns,
     *,
@@ -352,7 +352,7 @@ def _sum(
     return total, fine & some
 
 
-def _number(raw: Any, kind: str, *, characters: bool) -> tuple[Any, Any]:  # noqa: ANN401 - Ibis
+def _number(raw: Ibis, kind: str, *, characters: bool) -> tuple[Ibis, Ibis]:
     """A column as numbers, null where nothing stands; and where something is no number."""
     import ibis
 

@@ -14,6 +14,9 @@ from headtohead.ratings.reading.tables import is_engine_table
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
+Ibis = Any
+"""A table, column or backend of Ibis, or what Spark has in its place: they have no types."""
+
 ENGINES = ("duckdb", "spark")
 
 _ZONE = "spark.sql.session.timeZone"
@@ -42,7 +45,7 @@ class EngineSource:
     table: Any
     backend: Any
 
-    def fetch(self, expression: Any) -> "pa.Table":  # noqa: ANN401 - Ibis has no types
+    def fetch(self, expression: Ibis) -> "pa.Table":
         """The rows of an expression, run in the engine.
 
         Raises:
@@ -60,7 +63,7 @@ class EngineSource:
                 ) from error
 
 
-def open_source(source: Any, engine: str) -> EngineSource:  # noqa: ANN401 - tables of any engine
+def open_source(source: Ibis, engine: str) -> EngineSource:
     """The table in a source.
 
     Args:
@@ -105,7 +108,7 @@ def open_source(source: Any, engine: str) -> EngineSource:  # noqa: ANN401 - tab
 
 
 @contextmanager
-def utc(backend: Any) -> Iterator[None]:  # noqa: ANN401 - Ibis has no types
+def utc(backend: Ibis) -> Iterator[None]:
     """Days are by UTC while this lasts; a Spark session has its own zone again afterwards."""
     if backend.name != "pyspark":
         yield
@@ -115,7 +118,7 @@ def utc(backend: Any) -> Iterator[None]:  # noqa: ANN401 - Ibis has no types
         yield
 
 
-def _from_spark(frame: Any) -> EngineSource:  # noqa: ANN401 - Spark is optional
+def _from_spark(frame: Ibis) -> EngineSource:
     ibis = _ibis("spark")
     session = frame.sparkSession
     # Ibis changes settings of the session it is given, which is not ours.
@@ -168,7 +171,7 @@ def _with_spark(name: str, files: Sequence[str], kind: str) -> EngineSource:
     return EngineSource(name, made.table, made.backend)
 
 
-def _session() -> Any:  # noqa: ANN401 - Spark is optional
+def _session() -> Ibis:
     """The session that is active, or a local one."""
     from pyspark import SparkConf
     from pyspark.errors import PySparkException
@@ -198,7 +201,7 @@ def _session() -> Any:  # noqa: ANN401 - Spark is optional
         ) from error
 
 
-def _ibis(engine: str) -> Any:  # noqa: ANN401 - Ibis is optional
+def _ibis(engine: str) -> Ibis:
     try:
         import ibis  # type: ignore[import-untyped]
 
@@ -212,7 +215,7 @@ def _ibis(engine: str) -> Any:  # noqa: ANN401 - Ibis is optional
 
 
 @contextmanager
-def _kept(session: Any, keys: Sequence[str]) -> Iterator[None]:  # noqa: ANN401 - Spark is optional
+def _kept(session: Ibis, keys: Sequence[str]) -> Iterator[None]:
     """Put settings of a session back afterwards."""
     before: Mapping[str, str | None] = {key: session.conf.get(key, None) for key in keys}
     try:

@@ -22,7 +22,7 @@ from headtohead.ratings.bradley_terry.style.equations import (
 )
 from headtohead.ratings.bradley_terry.style.passes import HeavyVotes
 from headtohead.ratings.engines.distinct import ROW, at, text_names
-from headtohead.ratings.engines.opening import EngineSource
+from headtohead.ratings.engines.opening import EngineSource, Ibis
 from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.votes import Votes
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
@@ -55,7 +55,7 @@ class Decided:
     def of(
         cls,
         source: EngineSource,
-        readable: Any,  # noqa: ANN401 - Ibis has no types
+        readable: Ibis,
         texts: Mapping[str, Any],
         rows: "pa.Table",
         scan: Votes,
@@ -93,7 +93,7 @@ class Decided:
         """The pairs that met, shape (P,)."""
         return np.unique(self.rows["pair"].to_numpy())
 
-    def votes(self, columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - Ibis has no types
+    def votes(self, columns: Mapping[str, Any]) -> Ibis:
         """Every vote that counts: pair, score y, and the columns asked for."""
         import ibis  # type: ignore[import-untyped]
 
@@ -105,13 +105,7 @@ class Decided:
         return joined.select("pair", "y", *columns)
 
 
-def scored(
-    votes: Any,  # noqa: ANN401 - Ibis has no types
-    pairs: IntArray,
-    m: int,
-    theta: FloatArray,
-    beta: FloatArray,
-) -> Any:  # noqa: ANN401 - Ibis has no types
+def scored(votes: Ibis, pairs: IntArray, m: int, theta: FloatArray, beta: FloatArray) -> Ibis:
     """Every vote with its models, its residual r, its weight w and its log-likelihood ll.
 
     Args:
@@ -157,13 +151,7 @@ def pass_in_engine(decided: Decided, measures: Sequence[Any], counts: Counts) ->
 
 
 def summed(
-    source: EngineSource,
-    votes: Any,  # noqa: ANN401 - Ibis has no types
-    m: int,
-    d: int,
-    *,
-    meat: bool,
-    even: BoolArray,
+    source: EngineSource, votes: Ibis, m: int, d: int, *, meat: bool, even: BoolArray
 ) -> Equations:
     """The equations of votes, summed by pair in the engine.
 
@@ -222,10 +210,7 @@ def _columns(found: "pa.Table", name: str, d: int) -> tuple[FloatArray, FloatArr
 
 
 def cluster_pass(
-    decided: Decided,
-    measures: Sequence[Any],
-    counts: Counts,
-    path: Path,
+    decided: Decided, measures: Sequence[Any], counts: Counts, path: Path
 ) -> "EngineClusters":
     """A pass for `fit_style` that sums scores by cluster.
 
@@ -296,7 +281,7 @@ class EngineClusters:
             total[np.ix_(touched, touched)] += unknown
         return total
 
-    def _apart(self, made: Any, m: int) -> tuple[FloatArray, int]:  # noqa: ANN401 - Ibis has no types
+    def _apart(self, made: Ibis, m: int) -> tuple[FloatArray, int]:
         """The meat of votes that are clusters of their own, and how many they are.
 
         What votes on models with ties only lack to the variance of a coin toss is with it.
@@ -317,7 +302,7 @@ class EngineClusters:
         assert rest.meat is not None
         return lone.meat + rest.meat, lone.n
 
-    def _together(self, sums: Any, k: int) -> FloatArray:  # noqa: ANN401 - Ibis has no types
+    def _together(self, sums: Ibis, k: int) -> FloatArray:
         """Sums of products over clusters, for every two parameters."""
         a = sums.select("cluster", left="parameter", a="amount")
         b = sums.select("cluster", right="parameter", b="amount")
@@ -330,17 +315,11 @@ class EngineClusters:
         half[left, right] = product
         return half + half.T - np.diag(np.diag(half))
 
-    def _clusters(self, sums: Any) -> int:  # noqa: ANN401 - Ibis has no types
+    def _clusters(self, sums: Ibis) -> int:
         return int(self.decided.source.fetch(sums.agg(n=sums.cluster.nunique()))["n"][0].as_py())
 
 
-def _leverage(
-    votes: Any,  # noqa: ANN401 - Ibis has no types
-    pairs: IntArray,
-    m: int,
-    d: int,
-    inverse: FloatArray,
-) -> Any:  # noqa: ANN401 - Ibis has no types
+def _leverage(votes: Ibis, pairs: IntArray, m: int, d: int, inverse: FloatArray) -> Ibis:
     """The leverage of each cluster, summed over all directions."""
     import ibis
     import pyarrow as pa
@@ -359,7 +338,7 @@ def _leverage(
     return made.group_by("cluster").agg(carried=(made.w * leverage).sum())
 
 
-def _heavy(found: Any, m: int, d: int) -> tuple[HeavyVotes, FloatArray]:  # noqa: ANN401 - Arrow
+def _heavy(found: "pa.Table", m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
     """The votes of clusters by pair, and their scores, shape (C, K)."""
     number, place = np.unique(
         np.asarray(found["cluster"].to_pylist(), dtype=object).astype(str), return_inverse=True
@@ -382,7 +361,7 @@ def _heavy(found: Any, m: int, d: int) -> tuple[HeavyVotes, FloatArray]:  # noqa
     return HeavyVotes.of_all([votes]), scores
 
 
-def _by_parameter(votes: Any, m: int, d: int) -> Any:  # noqa: ANN401 - Ibis has no types
+def _by_parameter(votes: Ibis, m: int, d: int) -> Ibis:
     """The sum of scores of each cluster and parameter that it touches."""
     import ibis
     import pyarrow as pa

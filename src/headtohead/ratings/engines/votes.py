@@ -26,7 +26,7 @@ from headtohead.ratings.engines.distinct import (
     passing,
     readable,
 )
-from headtohead.ratings.engines.opening import EngineSource, open_source
+from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
 from headtohead.ratings.engines.passes import Decided, cluster_pass, pass_in_engine
 from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
 from headtohead.ratings.reading.tables import Path
@@ -265,9 +265,7 @@ class EngineVotes:
 
 
 def open_engine(
-    source: Any,  # noqa: ANN401 - tables of any engine
-    engine: str = "duckdb",
-    options: VoteOptions | None = None,
+    source: Ibis, engine: str = "duckdb", options: VoteOptions | None = None
 ) -> EngineVotes:
     """The votes in an engine; nothing is read yet but names of columns.
 

@@ -644,10 +644,7 @@ class Votes:
         return kept
 
     def chunks(
-        self,
-        labels: Sequence[str] = (),
-        covariates: bool = False,
-        window: Window | None = None,
+        self, labels: Sequence[str] = (), covariates: bool = False, window: Window | None = None
     ) -> Iterator[Ballots]:
         """The votes that count, in the order of the source.
 

@@ -136,7 +136,7 @@ def intervals(
         *more,
     )
     layers: list[alt.Chart] = [
-        chart.transform_filter("datum.shade").mark_rect(opacity=0.12, color="#808a99").encode(y),
+        chart.transform_filter("datum.shade").mark_rect(opacity=0.12, color="#808a99").encode(y)
     ]
     if zero:
         line = alt.Chart(alt.InlineData(values=[{"zero_n": 0}])).mark_rule(opacity=0.7)

@@ -10,14 +10,7 @@ from headtohead.publish.sheet import Step
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import GroupGap, JudgeUse, RankResult
 from headtohead.ratings.settings import RankSettings
-from headtohead.ratings.trust import (
-    WANTED_WIDTH_ELO,
-    Exposure,
-    Fitness,
-    FlipRow,
-    SideBias,
-    Voters,
-)
+from headtohead.ratings.trust import WANTED_WIDTH_ELO, Exposure, Fitness, FlipRow, SideBias, Voters
 
 SHORT = 36
 LONG = 200

@@ -85,13 +85,7 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
             for k, name in enumerate(names)
         )
         groups = tuple(sorted(made, key=lambda group: (-group.votes, group.group)))
-    return VoteSpread(
-        counts.models,
-        votes,
-        gini(votes),
-        float(met.sum() / (m * (m - 1))),
-        groups,
-    )
+    return VoteSpread(counts.models, votes, gini(votes), float(met.sum() / (m * (m - 1))), groups)
 
 
 def gini(amounts: ArrayLike) -> float:

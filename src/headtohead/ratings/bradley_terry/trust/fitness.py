@@ -199,17 +199,7 @@ def fitness(
                 p=float(z_p[cell]),
             )
         )
-    return GoodnessOfFit(
-        pearson,
-        df,
-        p,
-        chosen,
-        z,
-        z_p,
-        cells.first,
-        cells.second,
-        tuple(made),
-    )
+    return GoodnessOfFit(pearson, df, p, chosen, z, z_p, cells.first, cells.second, tuple(made))
 
 
 def residuals(fitted: Fit) -> FloatArray:

@@ -126,12 +126,7 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         swaps[start:end] = made
     foremost = np.lexsort((voter, -np.abs(move), -swaps))[:verify]
     found = Influence(
-        voter,
-        np.bincount(where, weights=rows.n).astype(np.int64),
-        move,
-        model,
-        swaps,
-        (),
+        voter, np.bincount(where, weights=rows.n).astype(np.int64), move, model, swaps, ()
     )
     verified = tuple(_verified(fitted, rows, found, int(place)) for place in foremost)
     return Influence(voter, found.votes, move, model, swaps, verified)
@@ -166,12 +161,7 @@ def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
 
 
 def _changes(
-    fitted: Fit,
-    inverse: FloatArray,
-    rows: ClusterCells,
-    chosen: IntArray,
-    at: IntArray,
-    size: int,
+    fitted: Fit, inverse: FloatArray, rows: ClusterCells, chosen: IntArray, at: IntArray, size: int
 ) -> FloatArray:
     """Change of every strength without each voter, shape (size, M)."""
     k, m = inverse.shape[0], len(fitted.counts.models)

@@ -13,10 +13,7 @@ from headtohead.ratings.reading.tables import Columns
 from headtohead.stats.inputs import IntArray
 
 FORMAT = VoteFormat(
-    name="leaderbot",
-    about="leaderbot's counts by pair",
-    needs=(("models", "X", "Y"),),
-    sides=False,
+    name="leaderbot", about="leaderbot's counts by pair", needs=(("models", "X", "Y"),), sides=False
 )
 
 
