@@ -87,8 +87,7 @@ def _style(folder: str) -> Ready:
     from headtohead.ratings.bradley_terry.style.control import fit_style
     from headtohead.ratings.reading.votes import open_votes
     from headtohead.ratings.settings import VoteOptions
-    from headtohead.ratings.subset import Subset
-    from headtohead.ratings.tally import ALL, tally
+    from headtohead.ratings.tally import ALL, Subset, tally
 
     votes = frame(folder, [*TEXT, *COVARIATES])
 

@@ -13,8 +13,7 @@ from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
-from headtohead.ratings.subset import Subset
-from headtohead.ratings.tally import clustered_cells
+from headtohead.ratings.tally import Subset, clustered_cells
 from headtohead.ratings.trust import Trust, audit
 from headtohead.ratings.verb import rank_votes
 

@@ -22,8 +22,7 @@ from headtohead.ratings.engines.votes import span
 from headtohead.ratings.reading.times import WINDOWS, label
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import VoteOptions, Window
-from headtohead.ratings.subset import Subset
-from headtohead.ratings.tally import Tally, clustered_cells
+from headtohead.ratings.tally import Subset, Tally, clustered_cells
 
 pytest.importorskip("ibis", reason="Ibis is not installed (extra ibis)")
 # What Spark, pandas and Ibis say of themselves, not of votes.

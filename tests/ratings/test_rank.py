@@ -16,8 +16,7 @@ from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.settings import RankSettings, VoteOptions
-from headtohead.ratings.subset import Subset
-from headtohead.ratings.tally import Tally, clustered_cells, tally
+from headtohead.ratings.tally import Subset, Tally, clustered_cells, tally
 from headtohead.ratings.verb import Ranked, moves_of, rank_counts, rank_votes, with_style
 
 VOTES = made(3000, 1)
@@ -271,6 +270,6 @@ def test_style_is_the_same_whether_votes_are_kept_or_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept = ranked(VOTES, style=("length",)).boards["all"][0]
-    monkeypatch.setattr("headtohead.ratings.subset._MOST_BYTES", 0)
-    monkeypatch.setattr("headtohead.ratings.subset._ROWS", 1)
+    monkeypatch.setattr("headtohead.ratings.tally._MOST_BYTES", 0)
+    monkeypatch.setattr("headtohead.ratings.tally._ROWS", 1)
     same(kept, ranked(VOTES, style=("length",)).boards["all"][0])

@@ -1,9 +1,8 @@
-"""From votes to counts: every board of one set of votes from a single scan."""
+"""From votes to counts, every board from a single scan; and the votes behind each board."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
+from headtohead.ratings.bradley_terry.style.equations import Passes
+from headtohead.ratings.bradley_terry.style.passes import ClusterPass, ClusterPasses, passes_over
+from headtohead.ratings.reading.times import WINDOWS
+from headtohead.ratings.reading.votes import Ballots, Votes
 from headtohead.ratings.settings import Window
 from headtohead.stats.inputs import IntArray
-
-if TYPE_CHECKING:
-    from headtohead.ratings.reading.votes import Ballots, Votes
 
 _MOST_CELLS = 1 << 24  # 128 MiB of counts
 _MOST_ROWS = 1 << 22  # sparse rows held before equal ones are joined
@@ -121,8 +121,6 @@ def _joined(pieces: list[Rows]) -> Rows:
     return board, first, second, outcome, total
 
 
-__all__ = ["ALL", "Tally", "clustered_cells", "tally"]
-
 ALL = "all"
 
 
@@ -175,21 +173,6 @@ class Tally:
         )
 
 
-class Chunked(Protocol):
-    """What clusters can be counted from: all votes, or those of one board."""
-
-    @property
-    def models(self) -> Sequence[str]:
-        """Names behind the codes."""
-
-    @property
-    def values(self) -> Mapping[str, Sequence[str]]:
-        """Column asked for -> the words behind its codes."""
-
-    def chunks(self, labels: Sequence[str] = ()) -> Iterator["Ballots"]:
-        """The votes in chunks."""
-
-
 def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) -> Tally:
     """The counts of all boards, from one scan.
 
@@ -234,7 +217,7 @@ def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) 
     return Tally(boards, votes.rows_read, used, dict(sorted(votes.dropped.items())))
 
 
-def clustered_cells(votes: Chunked, column: str) -> ClusterCells:
+def clustered_cells(votes: "Votes | Subset", column: str) -> ClusterCells:
     """The votes counted by cluster, pair and outcome.
 
     A vote without a cluster id is a cluster of its own: nothing says that it goes with another.
@@ -277,3 +260,97 @@ def _boards(
     for board, first, second, votes in cells.boards():
         name = ALL if names is None else names[board]
         yield name, Counts.from_cells(models, first, second, votes)
+
+
+_ROWS = 1 << 18
+_MOST_BYTES = 128 << 20  # of coded votes kept between two passes
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """All votes, or those with one value of a column.
+
+    Attributes:
+        column: The column, or a window of time; empty for all votes.
+    """
+
+    votes: Votes
+    column: str = ""
+    value: str = ""
+
+    @classmethod
+    def of(cls, votes: Votes, board: str) -> "Subset":
+        """The votes behind a board of `tally`."""
+        if board == ALL:
+            return cls(votes)
+        column, _, value = board.partition("=")
+        return cls(votes, column, value)
+
+    @property
+    def models(self) -> list[str]:
+        """Names behind the codes."""
+        return self.votes.models
+
+    @property
+    def values(self) -> dict[str, list[str]]:
+        """Column asked for -> the words behind its codes."""
+        return self.votes.values
+
+    def chunks(self, labels: Sequence[str] = (), *, covariates: bool = False) -> Iterator[Ballots]:
+        """The votes of this board, in the order of the source."""
+        if not self.column:
+            yield from self.votes.chunks(labels, covariates)
+            return
+        window = self.column if self.column in WINDOWS else None
+        wanted = tuple(labels) if window else tuple(dict.fromkeys((*labels, self.column)))
+        for ballots in self.votes.chunks(wanted, covariates, window):
+            words = self.votes.values[self.column]
+            code = words.index(self.value) if self.value in words else -2
+            if self.column in ballots.tags:
+                tags = ballots.tags[self.column]
+                rows = np.zeros(ballots.first.size, dtype=bool)
+                rows[tags.rows[tags.codes == code]] = True
+            else:
+                rows = np.asarray(ballots.labels[self.column] == code)
+            yield ballots.only(rows)
+
+    def passes(self, counts: Counts) -> Passes:
+        """A pass for `fit_style` that reads these votes again each time it is called."""
+        return passes_over(
+            counts,
+            self.models,
+            lambda: _larger(self.chunks(covariates=True)),
+            most_bytes=_MOST_BYTES,
+        )
+
+    def clusters(self, counts: Counts, column: str) -> ClusterPass:
+        """A pass for `fit_style` that sums scores by the values of a column.
+
+        A vote without a value in the column is a cluster of its own.
+        """
+        return ClusterPasses(
+            counts, self.models, lambda: self.chunks((column,), covariates=True), column
+        )
+
+
+def _larger(chunks: Iterator[Ballots]) -> Iterator[Ballots]:
+    """The same votes in fewer chunks: each pass pays for every chunk what a board weighs."""
+    waiting: list[Ballots] = []
+    for ballots in chunks:
+        waiting.append(ballots)
+        if sum(one.first.size for one in waiting) >= _ROWS:
+            yield _one_chunk(waiting)
+            waiting = []
+    if waiting:
+        yield _one_chunk(waiting)
+
+
+def _one_chunk(parts: list[Ballots]) -> Ballots:
+    measured = [one.covariates for one in parts if one.covariates is not None]
+    return Ballots(
+        np.concatenate([one.first for one in parts]),
+        np.concatenate([one.second for one in parts]),
+        np.concatenate([one.outcome for one in parts]),
+        {},
+        np.concatenate(measured) if measured else None,
+    )

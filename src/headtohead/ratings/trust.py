@@ -294,7 +294,7 @@ def _fitness(board: Board, notes: list[str]) -> Fitness | None:
         cyclic_frac=around.cyclic,
         cyclic_by_chance_frac=around.cyclic_by_chance,
         cyclic_p=around.cyclic_p,
-        circles=tuple(one.models for one in around.circles[:_SHOWN]),
+        circles=around.circles[:_SHOWN],
         circles_n=len(around.circles),
     )
 

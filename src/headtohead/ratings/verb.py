@@ -30,8 +30,7 @@ from headtohead.ratings.settings import (
     VoteOptions,
     Window,
 )
-from headtohead.ratings.subset import Subset
-from headtohead.ratings.tally import ALL, Tally, clustered_cells, tally
+from headtohead.ratings.tally import ALL, Subset, Tally, clustered_cells, tally
 from headtohead.ratings.trust import Trust
 from headtohead.stats.inputs import one_thread
 
@@ -335,8 +334,7 @@ def _trust(
     judged: bool,
 ) -> Trust:
     from headtohead.ratings.reading.layout import tells_sides
-    from headtohead.ratings.subset import Subset
-    from headtohead.ratings.tally import clustered_cells
+    from headtohead.ratings.tally import Subset, clustered_cells
     from headtohead.ratings.trust import audit
 
     progress("what could overturn the board")

@@ -6,7 +6,6 @@ from dataclasses import is_dataclass
 from itertools import combinations
 from typing import Any
 
-from headtohead.core.estimate import Interval
 from headtohead.publish.escaping import plain
 from headtohead.publish.estimates import content_hash
 from headtohead.publish.machine import envelope
@@ -155,6 +154,7 @@ def _failed_boards(result: RankResult, most: int) -> tuple[str, ...]:
 
 
 _PAIRED = 150  # models; their pairs grow with the square
+_AS_THEY_STAND = ("rank", "best", "worst", "group", "battles", "wins", "losses", "ties", "flag")
 
 
 def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
@@ -233,15 +233,7 @@ def _board_json(
                 "n_of": "votes",
                 "joint_low": finite(s.joint.low),
                 "joint_high": finite(s.joint.high),
-                "rank": s.rank,
-                "best": s.best,
-                "worst": s.worst,
-                "group": s.group,
-                "battles": s.battles,
-                "wins": s.wins,
-                "losses": s.losses,
-                "ties": s.ties,
-                "flag": s.flag,
+                **{name: getattr(s, name) for name in _AS_THEY_STAND},
                 "model_group": labels.get(s.model),
             }
             for s in board.standings
@@ -269,8 +261,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a result holds
     """A result as JSON can carry it: objects by field, no infinities."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, Interval):
-        return {"value": finite(value.value), "low": finite(value.low), "high": finite(value.high)}
     if is_dataclass(value) and not isinstance(value, type):
         return _plain({name: getattr(value, name) for name in value.__dataclass_fields__})
     if isinstance(value, Mapping):

@@ -66,6 +66,7 @@ def as_counts(models: tuple[str, ...], cells: Cells, n: FloatArray) -> Counts:
     return Counts.from_cells(models, cells.first, cells.second, votes)
 
 
+Circle = tuple[str, str, str]
 P_Method = Literal["chi-square", "bootstrap"]
 _SCORE = np.array([1.0, 0.0, 0.5])
 _EXACT_VOTES = 1000
@@ -310,25 +311,12 @@ _SMOOTH = 0.5  # of a vote for each side, so that a pair with a clean record has
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
-    """Three models, each of which surely beats the next, and the last the first.
-
-    Attributes:
-        models: Their names, from the one first in order of names.
-        scores: What each takes from the next, ties half.
-    """
-
-    models: tuple[str, str, str]
-    scores: tuple[float, float, float]
-    votes: tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Cycles:
     """How far the board runs in circles.
 
     Attributes:
-        circles: Triples that run in a circle for sure.
+        circles: Triples of models that run in a circle for sure: each beats the next, the last the
+            first; from the one first in order of names.
         cyclic: Share of the variation between pairs, in log-odds, that no order explains, from 0
             to 1.
         cyclic_by_chance: The share that chance alone would make on a board that follows the fit.
@@ -443,7 +431,9 @@ def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
     return made
 
 
-def _circles(models: tuple[str, ...], pairs: Cells, alpha: float) -> tuple[Circle, ...]:
+def _circles(
+    models: tuple[str, ...], pairs: Cells, alpha: float
+) -> tuple[tuple[str, str, str], ...]:
     won, lost = (np.rint(column).astype(int).tolist() for column in pairs.n.T[:2])
     p = [coin_tail(w, w + x) for w, x in zip(won, lost, strict=True)]
     q = [coin_tail(x, w + x) for w, x in zip(won, lost, strict=True)]
@@ -451,19 +441,10 @@ def _circles(models: tuple[str, ...], pairs: Cells, alpha: float) -> tuple[Circl
     ahead = np.zeros((pairs.m, pairs.m), dtype=bool)
     ahead[pairs.first[sure[0]], pairs.second[sure[0]]] = True
     ahead[pairs.second[sure[1]], pairs.first[sure[1]]] = True
-    score = np.zeros((pairs.m, pairs.m))
-    votes = np.zeros((pairs.m, pairs.m), dtype=np.int64)
-    total = pairs.n.sum(axis=1)
-    share = (pairs.n[:, 0] + pairs.n[:, 2] / 2) / total
-    score[pairs.first, pairs.second], score[pairs.second, pairs.first] = share, 1 - share
-    votes[pairs.first, pairs.second] = votes[pairs.second, pairs.first] = total
     found = []
     for a in range(pairs.m):
         later = np.arange(pairs.m) > a
         for b in np.flatnonzero(ahead[a] & later).tolist():
             for c in np.flatnonzero(ahead[b] & ahead[:, a] & later).tolist():
-                steps = ((a, b), (b, c), (c, a))
-                s1, s2, s3 = (float(score[i, j]) for i, j in steps)
-                n1, n2, n3 = (int(votes[i, j]) for i, j in steps)
-                found.append(Circle((models[a], models[b], models[c]), (s1, s2, s3), (n1, n2, n3)))
+                found.append((models[a], models[b], models[c]))
     return tuple(found)
