@@ -42,16 +42,12 @@ class Standing:
     """One model on a board.
 
     Attributes:
-        model: Its name, as in the votes.
         rating: In points, with an interval that holds for it alone.
         joint: In points, with an interval that holds for all models together.
-        rank: Place by rating.
         best: Best place that all the votes together leave open.
         worst: Worst such place.
         group: Number of its tie group: the group's first model is not surely better than it.
         battles: Votes it took part in.
-        wins: Votes won.
-        losses: Votes lost.
         ties: Ties, "both are bad" included.
         flag: Why an end of its interval is open; empty if none is.
     """
@@ -78,14 +74,11 @@ class Board:
         name: "all", "language=de", "month=2025-06", ...
         part: 0 for the largest connected part of its votes, 1 for the next.
         parts: How many connected parts there are.
-        settings: How it was made.
         standings: Every model, the best rating first.
-        fitted: The fit behind it.
         covariance: Of the fitted parameters, in logits.
         width: Standard errors on each side of a joint interval.
         offset: Points of the average model, weighted by votes.
         sets: Rank sets, models in the order of `fitted.counts.models`.
-        notes: What a reader must know about this board.
     """
 
     name: str

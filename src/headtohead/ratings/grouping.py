@@ -22,7 +22,6 @@ def labels_of(models: Iterable[str], by: str, *, on: date | None = None) -> dict
     """The group of every model that has one.
 
     Args:
-        models: Names as in the votes.
         by: One of `GROUPS`, or the path of a CSV file with the columns model and group.
         on: The day on which the names were used; some move from model to model.
 

@@ -24,8 +24,6 @@ class GroupGap:
     """How far apart two groups are, in points.
 
     Attributes:
-        a: One group.
-        b: Another.
         mean: Average of A minus average of B.
         best: Best model of A minus best model of B.
         a_beats_b: The score, from 0 to 1, that A's best is expected to take from B's best.
@@ -47,7 +45,6 @@ class Groups:
         ratings: The best average first.
         gaps: Every pair of groups; the larger average is A.
         unplaced: Models that belong to no group we know.
-        labels: Model -> its group.
     """
 
     by: str
@@ -62,7 +59,6 @@ class StyleEffect:
     """What one style covariate does to a vote.
 
     Attributes:
-        name: The covariate.
         per_sd: Points that one standard deviation more of it is worth.
         per_unit: Points of one unit.
         sd: Its standard deviation, as if each vote had been counted in both orders.
@@ -100,9 +96,7 @@ class RankResult(Result):
     """Leaderboards and all that was asked about them.
 
     Attributes:
-        settings: How they were made.
         votes: What was ranked: file names, or "the votes given".
-        format: The layout that was read.
         asked: Every other choice, by name (columns, filters, windows).
         boards: Name -> its connected parts, the largest first. "all" holds every vote.
         unmade: Boards that could not be made, and why.
@@ -110,13 +104,9 @@ class RankResult(Result):
         style: Effects of the style covariates; empty without style control.
         moves: Drift between windows of time, the largest change first.
         drift_note: Why there is no drift, where it was asked for; empty otherwise.
-        trust: What could overturn the board "all"; None if not asked for.
-        rows_read: Votes read.
-        used: Votes counted.
         dropped: Reason -> votes left out for it; together with `used`, all rows.
         about: The time of the votes; None if they carry none.
         as_of: The day of our knowledge; None if none was given.
-        citations: The votes as a source.
         judge: How a judge was used; None without one. "people alone" and "judge alone" are boards.
     """
 

@@ -152,26 +152,6 @@ class Tally:
             dict(sorted((Counter(self.dropped) + Counter(other.dropped)).items())),
         )
 
-    def __sub__(self, other: "Tally") -> "Tally":
-        """The tally without some votes that are in it: a voter, a day, a file.
-
-        Raises:
-            ValueError: If `other` holds votes or boards that are not here.
-        """
-        boards = dict(self.boards)
-        for name, counts in other.boards.items():
-            if name not in boards:
-                raise ValueError(f"there is no board {name!r} to take votes from")
-            boards[name] = boards[name] - counts
-        dropped = Counter(self.dropped)
-        dropped.subtract(other.dropped)
-        return Tally(
-            {name: counts for name, counts in boards.items() if counts.total},
-            self.rows_read - other.rows_read,
-            self.used - other.used,
-            {reason: n for reason, n in sorted(dropped.items()) if n},
-        )
-
 
 def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) -> Tally:
     """The counts of all boards, from one scan.

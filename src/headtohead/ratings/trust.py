@@ -20,9 +20,6 @@ class FlipRow:
     """How few votes separate two neighbours on a board.
 
     Attributes:
-        leader: The model above.
-        rival: The model just below.
-        gap_elo: Points between them.
         needed: Votes whose removal puts the rival in front, found by refitting; None if no removal
             that was tried does.
         share_frac: That number over all votes of the board; None likewise.
@@ -58,16 +55,13 @@ class Fitness:
 
     Attributes:
         statistic: Pearson's, over pairs.
-        df: Its degrees of freedom.
         p: The chance of one so large if the model were right.
         p_method: How p was made.
         misfits: Pairs that do not fit, the worst first.
-        misfits_n: How many there are.
         cyclic_frac: Share of the differences between pairs that runs in circles (HodgeRank).
         cyclic_by_chance_frac: The share that chance alone makes on a board like this.
         cyclic_p: The chance of so large a share if nothing ran in circles.
         circles: Triples A, B, C in which A surely beats B, B beats C and C beats A; the first ones.
-        circles_n: How many there are.
     """
 
     statistic: float
@@ -88,10 +82,6 @@ class Exposure:
     """Who was shown how often.
 
     Attributes:
-        most: The model with the most votes.
-        most_votes: Its votes.
-        least: The model with the fewest.
-        least_votes: Its votes.
         gini_frac: 0 if all models have the same number of votes, near 1 if one has nearly all.
         pairs_met_frac: Share of all pairs that ever met.
         by_group: Group, its models, its votes a model; empty without groups.
@@ -117,8 +107,6 @@ class OddVoter:
     """A voter unlike the rest.
 
     Attributes:
-        voter: The id in the votes.
-        votes: How many votes.
         why: "unlike the rest", "favours MODEL" or "snubs MODEL".
         z: Standard deviations from what the board expects.
         p: The chance of that among all voters (Benjamini-Hochberg).
@@ -136,8 +124,6 @@ class VoterInfluence:
     """What the board would lose with one voter.
 
     Attributes:
-        voter: The id in the votes.
-        votes: How many votes.
         model: The model whose rating moves most.
         change_elo: Its change, by refitting without the voter.
         reorders: Pairs of neighbours that change places.
@@ -156,9 +142,7 @@ class Voters:
 
     Attributes:
         column: The column that names them.
-        voters: How many are named.
         unknown_n: Votes that name none.
-        odd_n: How many are unlike the rest.
         odd: Those unlike the rest, the least likely first.
         influence: The most influential, the largest change first.
     """
@@ -179,7 +163,6 @@ class Trust:
         flips: Every pair of neighbours, from the top.
         sides: None if the votes do not tell who was shown first, or no side bias can be fitted.
         fitness: None if no pair met often enough.
-        exposure: Who was shown how often.
         voters: None without voter ids.
         notes: What could not be looked at, and why.
     """

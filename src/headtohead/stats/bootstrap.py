@@ -63,9 +63,7 @@ def paired_difference(
     Args:
         a: Scores of A, shape (n,).
         b: Scores of B on the same items, shape (n,).
-        rng: Source of randomness.
         rounds: Resamples, at least 200.
-        level: Coverage, inside (0, 1).
 
     Returns:
         Unbounded where there is one item, or the differences do not vary.
@@ -103,9 +101,6 @@ def ratio_of_sums(
     Args:
         numerator: Shape (n,).
         denominator: Shape (n,), >= 0.
-        rng: Source of randomness.
-        rounds: Resamples, at least 200.
-        level: Coverage, inside (0, 1).
         weights: "bayesian" draws exponential weights (smooth; no unit ever vanishes);
             "classic" draws units with replacement.
 
@@ -157,9 +152,6 @@ def ratio_of_ratios(
         success_a: How often (or whether) A solved it, shape (n,), >= 0.
         cost_b: The same of B.
         success_b: The same of B.
-        rng: Source of randomness.
-        rounds: Resamples, at least 200.
-        level: Coverage, inside (0, 1).
         weights: As in `ratio_of_sums`.
 
     Returns:
@@ -200,7 +192,6 @@ def percentile_interval(
     """The interval between two percentiles of simulated values, holding the estimate.
 
     Args:
-        value: The point estimate.
         draws: Shape (rounds,); inf is a value like any other; a draw that is not a number
             (nothing over nothing) counts against both ends.
         tail: Probability outside each end, inside (0, 0.5).

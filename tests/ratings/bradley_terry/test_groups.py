@@ -45,16 +45,6 @@ def test_the_best_of_a_group_is_its_strongest_model_by_point_estimate() -> None:
         assert group.top.value == fitted.strength[fitted.counts.models.index(best)]
 
 
-def test_votes_as_weights_follow_the_votes() -> None:
-    counts = World.of(6, np.random.default_rng(5), skew=1.0).counts(3000, np.random.default_rng(6))
-    fitted = fit(counts)
-    made = group_strengths(fitted, covariance(fitted), _labels(6), weights="votes")
-    for group in made:
-        inside = np.array([_labels(6)[m] == group.group for m in fitted.counts.models])
-        expected = np.average(fitted.strength[inside], weights=fitted.counts.battles[inside])
-        assert group.mean.value == pytest.approx(expected)
-
-
 def test_a_model_without_a_bound_is_left_out_of_its_group_and_counted() -> None:
     counts = World.of(6, np.random.default_rng(7)).counts(2000, np.random.default_rng(8))
     newcomer = Counts.from_cells(["new", "m000"], [0], [1], [[4, 0, 0, 0]])

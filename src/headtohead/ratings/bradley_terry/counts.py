@@ -5,7 +5,7 @@ vote against the rest, the likelihood has no maximum: their lead has a lower bou
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,7 +52,6 @@ class Counts:
         Args:
             models: Names, distinct, in any order; those without a vote are left out.
             first: Position in `models` of the side shown first, shape (n,).
-            second: Position of the side shown second, shape (n,).
             outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
 
         Raises:
@@ -115,6 +114,11 @@ class Counts:
         np.add.at(made, self.second, self.votes[:, [1, 0, 2, 3]])
         return made
 
+    def places(self, names: Iterable[str]) -> IntArray:
+        """The index of each name, -1 where it has no vote here."""
+        place = {name: i for i, name in enumerate(self.models)}
+        return np.array([place.get(name, -1) for name in names], dtype=np.int64)
+
     def between(self) -> dict[tuple[str, str], int]:
         """How many votes each pair has, whoever was shown first; names in order."""
         found: Counter[tuple[str, str]] = Counter()
@@ -168,14 +172,12 @@ class Counts:
         return _sorted(self.models, self.first, self.second, votes)
 
     def _combined(self, other: "Counts", sign: int) -> "Counts":
-        if self.models == other.models:
-            models, mine, theirs = self.models, np.arange(len(self.models)), None
-        else:
-            models = tuple(sorted({*self.models, *other.models}))
-            place = {name: i for i, name in enumerate(models)}
-            mine = np.array([place[name] for name in self.models], dtype=np.int64)
-            theirs = np.array([place[name] for name in other.models], dtype=np.int64)
-        theirs = mine if theirs is None else theirs
+        models = tuple(sorted({*self.models, *other.models}))
+        place = {name: i for i, name in enumerate(models)}
+        mine, theirs = (
+            np.array([place[name] for name in counts.models], dtype=np.int64)
+            for counts in (self, other)
+        )
         made = _sorted(
             models,
             np.concatenate([mine[self.first], theirs[other.first]]),

@@ -12,7 +12,7 @@ import numpy as np
 
 from headtohead.ratings.bradley_terry.fit import Cells, Fit, Terms, logistic
 from headtohead.ratings.bradley_terry.leverage import ClusterRows, not_below
-from headtohead.stats.inputs import FloatArray, IntArray, one_thread
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, one_thread
 
 Errors = Literal["sandwich", "hessian", "clustered"]
 
@@ -37,7 +37,10 @@ class ClusterCells:
         """The votes between some models."""
         wanted = set(models)
         inside = np.array([name in wanted for name in self.models], dtype=bool)
-        rows = inside[self.first] & inside[self.second]
+        return self.only(inside[self.first] & inside[self.second])
+
+    def only(self, rows: BoolArray) -> "ClusterCells":
+        """Some of the rows."""
         columns = (self.cluster, self.first, self.second, self.outcome, self.n)
         return ClusterCells(self.models, *(column[rows] for column in columns))
 
@@ -49,7 +52,6 @@ def covariance(
     """The covariance of all parameters, shape (K, K), strengths measured from their average.
 
     Args:
-        fitted: The fit.
         errors: "sandwich" (votes independent), "clustered" (votes of one cluster go together) or
             "hessian" (the curvature alone: right only if the model is).
         clusters: For "clustered": the same votes by cluster. No variance is then below that of
@@ -167,21 +169,12 @@ def unknown_covariance(fitted: Fit, clusters: ClusterCells) -> FloatArray:
 def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
     """The votes fitted by cluster, with their derivatives."""
     if fitted.ties == "drop":
-        kept = clusters.outcome < 2
-        clusters = ClusterCells(
-            clusters.models,
-            clusters.cluster[kept],
-            clusters.first[kept],
-            clusters.second[kept],
-            clusters.outcome[kept],
-            clusters.n[kept],
-        )
+        clusters = clusters.only(clusters.outcome < 2)
     number, where = np.unique(clusters.cluster, return_inverse=True)
     if number.size < 2:
         raise ValueError("clustered errors need votes from two clusters or more")
     order = np.argsort(where, kind="stable")
-    place = {name: i for i, name in enumerate(fitted.counts.models)}
-    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
+    codes = fitted.counts.places(clusters.models)
     first, second = codes[clusters.first[order]], codes[clusters.second[order]]
     if np.any((first < 0) | (second < 0)):
         raise ValueError("the clusters name a model that has not been fitted")

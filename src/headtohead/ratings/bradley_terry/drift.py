@@ -22,9 +22,7 @@ class Move:
     of ties; in points in a `RankResult`.
 
     Attributes:
-        model: Its name.
         first: The first window it is in.
-        last: The last.
         change: Last minus first, holding for it alone.
         joint: The same, holding for all models together.
     """

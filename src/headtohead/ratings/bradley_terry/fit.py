@@ -307,12 +307,9 @@ def fit(
     """The strengths under which the votes are likeliest.
 
     Args:
-        counts: The votes.
-        ties: How a tie counts; see `link`.
         prior: Virtual votes of each model against one of average strength, half of them won. The
             default of 0.5 is worth half a vote: a spread of about 1,000 Elo points before any vote,
             and finite strengths for models that never lost. 0 is the pure maximum likelihood.
-        side: Whether to fit what being shown first adds.
         start: Strengths in logits to start from, by name (an earlier fit of nearly these votes).
 
     Raises:

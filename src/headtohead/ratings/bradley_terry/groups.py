@@ -11,18 +11,14 @@ from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level
 from headtohead.stats.intervals import around, normal_quantile
 
-Weights = Literal["models", "votes"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRating:
     """One group of models on a board: in logits as it is fitted, in points in a `RankResult`.
 
     Attributes:
-        group: Its name.
         models: How many of its models are averaged.
         left_out: How many are not, because their rating has an open end.
-        votes: Votes that its models took part in.
         mean: Average rating; in logits it is measured from the average of the board.
         best: Its model with the highest rating, by point estimate.
         top: The rating of that model. The best of several leans upwards.
@@ -38,20 +34,12 @@ class GroupRating:
 
 
 def group_strengths(
-    fitted: Fit,
-    covariance: FloatArray,
-    labels: Mapping[str, str],
-    *,
-    weights: Weights = "models",
-    level: float = 0.95,
+    fitted: Fit, covariance: FloatArray, labels: Mapping[str, str], *, level: float = 0.95
 ) -> tuple[GroupRating, ...]:
-    """The strength of every group, strongest average first.
+    """The strength of every group, strongest average first; models without a label are left out.
 
     The models are taken as they are, not as a sample of models that could have been: the interval
     says how well the votes know this average.
-
-    Models that have no label are left out. `weights` of "models" averages models alike, of "votes"
-    by the votes they took part in.
     """
     made = []
     for group in sorted(set(labels.values())):
@@ -59,16 +47,16 @@ def group_strengths(
         bounded = inside & ~fitted.connectivity.unbounded
         if not bounded.any():
             continue
-        strongest = int(np.argmax(np.where(bounded, fitted.strength, -np.inf)))
+        best = _best(fitted, bounded)
         made.append(
             GroupRating(
                 group=group,
                 models=int(bounded.sum()),
                 left_out=int(inside.sum() - bounded.sum()),
                 votes=int(fitted.counts.battles[inside].sum()),
-                mean=_contrast(fitted, covariance, _weights(fitted, bounded, weights), level),
-                best=fitted.counts.models[strongest],
-                top=_contrast(fitted, covariance, _one(fitted, strongest), level),
+                mean=_contrast(fitted, covariance, bounded / bounded.sum(), level),
+                best=fitted.counts.models[int(np.argmax(best))],
+                top=_contrast(fitted, covariance, best, level),
             )
         )
     return tuple(sorted(made, key=lambda g: (-g.mean.value, g.group)))
@@ -82,25 +70,21 @@ def group_gap(
     b: str,
     *,
     of: Literal["mean", "best"] = "mean",
-    weights: Weights = "models",
     level: float = 0.95,
 ) -> Interval:
     """How much stronger group A is than group B, in logits.
 
-    `of` the mean compares averages; of the best the strongest model of each by point estimate. The
-    rest is as in `group_strengths`.
+    `of` the mean compares averages; of the best the strongest model of each by point estimate.
 
     Raises:
         ValueError: If a group has no model with a bounded strength.
     """
     sides = []
     for group in (a, b):
-        inside = _members(fitted, labels, group) & ~(fitted.connectivity.unbounded)
+        inside = _members(fitted, labels, group) & ~fitted.connectivity.unbounded
         if not inside.any():
             raise ValueError(f"no model of {group!r} has a strength bounded on both sides")
-        best = int(np.argmax(np.where(inside, fitted.strength, -np.inf)))
-        mean = _weights(fitted, inside, weights)
-        sides.append(mean if of == "mean" else _one(fitted, best))
+        sides.append(inside / inside.sum() if of == "mean" else _best(fitted, inside))
     return _contrast(fitted, covariance, sides[0] - sides[1], level)
 
 
@@ -108,16 +92,10 @@ def _members(fitted: Fit, labels: Mapping[str, str], group: str) -> BoolArray:
     return np.array([labels.get(name) == group for name in fitted.counts.models], dtype=bool)
 
 
-def _weights(fitted: Fit, inside: BoolArray, weights: Weights) -> FloatArray:
-    raw = fitted.counts.battles * inside if weights == "votes" else inside.astype(float)
-    made: FloatArray = raw / raw.sum()
-    return made
-
-
-def _one(fitted: Fit, index: int) -> FloatArray:
-    made = np.zeros(len(fitted.counts.models))
-    made[index] = 1.0
-    return made
+def _best(fitted: Fit, inside: BoolArray) -> FloatArray:
+    """The weights that pick the strongest of some models, shape (M,)."""
+    strongest = np.argmax(np.where(inside, fitted.strength, -np.inf))
+    return np.asarray(np.eye(inside.size)[strongest])
 
 
 def _contrast(fitted: Fit, covariance: FloatArray, weights: FloatArray, level: float) -> Interval:

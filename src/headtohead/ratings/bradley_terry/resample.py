@@ -39,8 +39,6 @@ def bootstrap(
 
     Args:
         fitted: The fit; its prior must be above 0.
-        rng: Source of randomness.
-        rounds: Resampled boards, at least 1.
         clusters: The same votes by voter or prompt, to resample these whole. What few of them
             carry gets normal noise besides, of the largest variance that it could have: weights
             on one voter's votes cannot tell how much voters differ. No rating varies less than
@@ -112,8 +110,7 @@ def _by_cluster(
     """Draws whole clusters of votes."""
     number, cluster = np.unique(clusters.cluster, return_inverse=True)
     # Position among all cells by outcome of each cluster row, -1 where dropped; and its votes.
-    place = {name: i for i, name in enumerate(fitted.counts.models)}
-    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
+    codes = fitted.counts.places(clusters.models)
     first, second = codes[clusters.first], codes[clusters.second]
     key = np.minimum(first, second) * cells.m + np.maximum(first, second)
     cell = np.searchsorted(cells.first * cells.m + cells.second, key)

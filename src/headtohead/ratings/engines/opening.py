@@ -35,11 +35,7 @@ _INSTALL = {"duckdb": "headtohead[ibis]", "spark": "headtohead[spark]"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineSource:
-    """A table inside an engine.
-
-    Attributes:
-        name: What to call it in a message.
-    """
+    """A table inside an engine."""
 
     name: str
     table: Any
@@ -137,12 +133,7 @@ def _with_duckdb(name: str, files: Sequence[str], kind: str) -> EngineSource:
         "csv": lambda: backend.read_csv(files, all_varchar=True, header=True),
         "json": lambda: backend.read_json(files),
     }
-    try:
-        return EngineSource(name, read[kind](), backend)
-    except Exception as error:
-        if not _is_engines(error):
-            raise
-        raise InputError(f"duckdb could not open {name}: {error}") from error
+    return EngineSource(name, _opened("duckdb", name, read[kind]), backend)
 
 
 def _with_spark(name: str, files: Sequence[str], kind: str) -> EngineSource:
@@ -162,13 +153,17 @@ def _with_spark(name: str, files: Sequence[str], kind: str) -> EngineSource:
         ),
         "json": lambda: reader.json(listed, multiLine=is_array),
     }
+    made = _opened("spark", name, lambda: _from_spark(read[kind]()))
+    return EngineSource(name, made.table, made.backend)
+
+
+def _opened(engine: str, name: str, read: Callable[[], Any]) -> Ibis:
     try:
-        made = _from_spark(read[kind]())
+        return read()
     except Exception as error:
         if not _is_engines(error):
             raise
-        raise InputError(f"spark could not open {name}: {error}") from error
-    return EngineSource(name, made.table, made.backend)
+        raise InputError(f"{engine} could not open {name}: {error}") from error
 
 
 def _session() -> Ibis:

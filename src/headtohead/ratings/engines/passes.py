@@ -71,10 +71,9 @@ class Decided:
         import pyarrow as pa
 
         m = len(counts.models)
-        number = {name: i for i, name in enumerate(counts.models)}
         where, pair, score = [], [], []
         for ballots in scan.chunks((ROW,)):
-            place = np.array([number.get(name, -1) for name in scan.models], dtype=np.int64)
+            place = counts.places(scan.models)
             row = np.array([int(word) for word in scan.values[ROW]], dtype=np.int64)
             first, second = place[ballots.first], place[ballots.second]
             known = (first >= 0) & (second >= 0)
@@ -109,9 +108,7 @@ def scored(votes: Ibis, pairs: IntArray, m: int, theta: FloatArray, beta: FloatA
     """Every vote with its models, its residual r, its weight w and its log-likelihood ll.
 
     Args:
-        votes: Votes with pair, y and x0, x1, ...
         pairs: The pairs that met, shape (P,).
-        m: How many models.
         theta: Strengths, shape (M,).
         beta: Effects of the covariates, and last what being shown first adds, shape (d + 1,).
     """
@@ -243,11 +240,6 @@ class EngineClusters:
         """The meat from scores stretched by the leverage of their cluster, shape (K, K).
 
         The votes of clusters whose leverage matters leave the engine, summed by pair.
-
-        Args:
-            theta: Strengths in logits, shape (M,).
-            beta: Effects per unit and side, shape (d + 1,).
-            inverse: Inverse information, in the same parameters, shape (K, K).
 
         Raises:
             ValueError: If there are fewer than two clusters.

@@ -95,10 +95,6 @@ class EngineVotes:
     def clusters(self, counts: Counts, column: str) -> "ClusterPass":
         """A pass for `fit_style` in which the engine sums scores by the values of a column.
 
-        Args:
-            counts: As in `passes`.
-            column: The column whose votes go together; a vote without one goes alone.
-
         Raises:
             UnknownName: If the column does not exist.
             InputError: If a vote may have several values of it.

@@ -52,7 +52,6 @@ class Matchups:
     Attributes:
         first: Codes of the side shown first, shape (n,), negative where none is named.
         second: Codes of the other side, shape (n,).
-        models: The names behind the codes.
         side_words: Words read so far as a side though they might be a name; grows.
     """
 
@@ -312,8 +311,6 @@ class Layout:
     """Where a table keeps its votes.
 
     Attributes:
-        first: Column of the side shown first.
-        second: Column of the other side.
         labels: Canonical word (voter, prompt, time, language, id, category) to column.
         groups: Name to categories, of which a vote may have several.
         marks: Flags by which the publisher says that a vote counts.
@@ -351,7 +348,6 @@ def present(columns: Columns, **candidates: tuple[str, ...]) -> dict[str, Path]:
     """The first column there is for each word, words without one left out.
 
     Args:
-        columns: Of the table.
         candidates: Word to names a column may have, fields after a dot, the best first.
     """
     found = {}
@@ -445,8 +441,6 @@ def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[S
     Args:
         names: Of the covariates: one of the format, `length` for columns `length_a` and
             `length_b`, or a column that holds the difference.
-        columns: Of the table.
-        layout: Of its format.
 
     Raises:
         UnknownName: If there is no such thing.

@@ -490,8 +490,6 @@ class VoteTable:
     """Votes that can be scanned again and again.
 
     Attributes:
-        name: The file, or what else to call it in a message.
-        columns: Its columns.
         as_json: Columns at the top whose text is JSON.
         twice: Names that several columns at the top have.
     """

@@ -82,11 +82,8 @@ class Rows:
     """The rows of one batch.
 
     Args:
-        size: How many there are.
-        source: What the table is called.
         number: Each row's number in its table, from 1, shape (size,).
         dropped: Reason -> rows; grows.
-        on_bad: What happens to a row that breaks the rules.
     """
 
     def __init__(
@@ -95,17 +92,8 @@ class Rows:
         self.size = size
         self.on_bad = on_bad
         self._source, self._number, self._dropped = source, number, dropped
-        self._kept: BoolArray | None = None
-
-    @property
-    def kept(self) -> BoolArray | None:
-        """Which rows count, shape (size,); None if all do."""
-        return self._kept
-
-    @property
-    def left(self) -> int:
-        """How many rows count."""
-        return self.size if self._kept is None else int(np.count_nonzero(self._kept))
+        # Which rows count, shape (size,); None if all do.
+        self.kept: BoolArray | None = None
 
     def drop(self, gone: BoolArray, reason: str) -> None:
         """Leave rows out, shape (size,), each under the first reason it is given."""
@@ -113,11 +101,9 @@ class Rows:
         n = int(np.count_nonzero(newly))
         if n:
             self._dropped[reason] += n
-            self._kept = ~newly if self._kept is None else self._kept & ~newly
+            self.kept = ~newly if self.kept is None else self.kept & ~newly
 
-    def bad(
-        self, wrong: BoolArray, reason: str, path: Path, say: Callable[[int], str] | str
-    ) -> None:
+    def bad(self, wrong: BoolArray, reason: str, path: Path, say: _Say) -> None:
         """End the reading at the first row that breaks a rule, or drop all that do.
 
         `say` tells what is wrong and what to do; a function is given the position of the row.
@@ -130,7 +116,7 @@ class Rows:
         else:
             self.refuse(wrong, path, say)
 
-    def refuse(self, wrong: BoolArray, path: Path, say: Callable[[int], str] | str) -> None:
+    def refuse(self, wrong: BoolArray, path: Path, say: _Say) -> None:
         """End the reading at the first row that breaks a rule, among those that still count.
 
         Raises:
@@ -145,7 +131,7 @@ class Rows:
             )
 
     def _still(self, rows: BoolArray) -> BoolArray:
-        return rows if self._kept is None else rows & self._kept
+        return rows if self.kept is None else rows & self.kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -385,16 +371,6 @@ class Pass:
     dropped: Counter[str] = field(default_factory=Counter)
     side_words: set[str] = field(default_factory=set)
     seen: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-
-    def check_words(self, models: Codebook) -> None:
-        """Make sure that no word read as a side turned out to be a model's name.
-
-        Raises:
-            InputError: If one did.
-        """
-        for word in sorted(self.side_words):
-            if models.code(word) != NOTHING:
-                raise twofold(word)
 
 
 class Scanner:
@@ -652,8 +628,6 @@ class Votes:
             labels: Columns whose words are wanted: names of columns, fields joined by dots, or
                 canonical words and groups of the format. A column of which a vote may have
                 several words (a list, a group of flags) comes in `Ballots.tags`.
-            covariates: Whether the covariates of the options are wanted.
-            window: Windows of time that are wanted as a label of that name.
 
         Raises:
             UnknownName: If a column does not exist; at once.
@@ -701,7 +675,9 @@ class Votes:
         return all(isinstance(source, OneWord) for source in sources)
 
     def _finish(self, seen: Pass) -> None:
-        seen.check_words(self._books.models)
+        for word in sorted(seen.side_words):
+            if self._books.models.code(word) != NOTHING:
+                raise twofold(word)
         if seen.rows_read == 0:
             names = ", ".join(part.name for part in self._parts)
             raise InputError(f"{names} holds no votes. Give at least one.")
@@ -736,8 +712,6 @@ def open_votes(
         source: A path, or a list of them (read in that order); a folder of Parquet files; a frame
             of pandas, polars or Arrow; a mapping of column names to sequences; a list of records;
             or three sequences: the side shown first, the other side, the winner.
-        options: How to read them.
-        chunk_rows: Most rows read at a time.
 
     Raises:
         InputError: If the source is of no known kind, no format fits or several do, or it lacks a

@@ -85,10 +85,7 @@ def intervals(
         rows: By place, with place (from 1), name, value, low, high, wide_low, wide_high (null for
             an open end), reach (how far an interval is drawn), shade (true for a band behind the
             row), kind, and beside (words at the right edge).
-        axis: Title of the axis.
         kinds: Values of `kind`, told apart by colour and shape; none for one kind.
-        zero: Whether a line marks zero.
-        joint: Whether there is a thin bar.
         always: Whether the words at the right edge stay on a narrow screen.
         more: (column, heading, number format) for the words shown on hovering.
     """

@@ -109,7 +109,7 @@ def _cells(fields: Sequence[Field], one: object) -> tuple[list[Cell], list[Cell]
             if f.title:
                 shown.append(write(value.value, digits))
                 given.append(value.value)
-            shown.append(span(value, digits, write if f.show else number))
+            shown.append(span(value, digits, write))
             given += [finite(value.low), finite(value.high)]
         else:
             shown.append(f.show(value, digits) if f.show and value is not None else value)

@@ -199,7 +199,6 @@ class StyleFit:
     (1, where it was asked for). What is called as in `Fit` means the same.
 
     Attributes:
-        names: Of the covariates, length d.
         effect: Logits per spread of each covariate, shape (d,).
         side: What being shown first adds, in logits; None if it was not asked for.
         middle: What was taken from each covariate, shape (d,): its mean, or 0 if not centred.

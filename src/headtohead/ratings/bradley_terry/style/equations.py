@@ -191,7 +191,6 @@ def equations(
 
     Args:
         first: Index of the side shown first, shape (n,), among 0 to M - 1.
-        second: Index of the side shown second, shape (n,).
         outcome: 0 first better, 1 second better, 2 tie, 3 both bad, shape (n,).
         covariates: First minus second, shape (n, d).
         theta: Strengths in logits, shape (M,).

@@ -369,10 +369,10 @@ def passes_over(
     def read(theta: FloatArray, beta: FloatArray, meat: bool) -> Equations:
         # The first scan may still meet new models, so sums are kept for each length of the list.
         found: dict[int, Equations] = {}
-        place = _place(counts, models)
+        place = counts.places(models)
         for chunk in source.chunks():
             if len(models) > place.size:
-                place = _place(counts, models)
+                place = counts.places(models)
             kept = _among(place, chunk)
             made = equations(
                 kept.first,
@@ -443,12 +443,6 @@ class ClusterPasses:
 
     def _kept(self) -> Iterator[tuple[IntArray, IntArray, Chunk]]:
         for chunk in self.chunks():
-            place = _place(self.counts, self.models)
+            place = self.counts.places(self.models)
             kept = _among(place, chunk)
             yield place[kept.first], place[kept.second], kept
-
-
-def _place(counts: Counts, models: Sequence[str]) -> IntArray:
-    """The number in `counts` of each model of the chunks; -1 if it has no vote."""
-    known = {name: i for i, name in enumerate(counts.models)}
-    return np.array([known.get(name, -1) for name in models], dtype=np.int64)

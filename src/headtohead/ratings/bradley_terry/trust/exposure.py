@@ -27,13 +27,7 @@ _FARTHEST = 9.0  # standard deviations beyond which a normal variable never lies
 
 @dataclass(frozen=True, slots=True)
 class GroupExposure:
-    """The entrants of one group (a lab, open or closed).
-
-    Attributes:
-        models: How many entrants.
-        votes: Votes in which they took part, summed over entrants.
-        votes_per_model: On average.
-    """
+    """The entrants of one group (a lab, open or closed)."""
 
     group: str
     models: int
@@ -49,7 +43,6 @@ class VoteSpread:
         votes: Votes that each took part in, shape (M,).
         gini: 0 if all have the same number of votes, near 1 if one has nearly all.
         pairs_met: Share of all pairs that ever met.
-        groups: By votes, the most first; empty without labels.
     """
 
     models: tuple[str, ...]

@@ -81,10 +81,8 @@ class Misfit:
 
     Attributes:
         a: The model that did better than its strength says.
-        b: The other.
         expected_frac: The score that the fit gives A, ties half.
         observed_frac: The score that A took.
-        votes: Votes between them.
         p: Chance of such a difference anywhere on the board (Holm).
     """
 
@@ -342,8 +340,6 @@ def cycles(
         fitted: The fit. Simulated boards have its side effect, if it has one; the sign tests of
             circles have not: where the two orders of a pair were shown unequally often, a strong
             effect of the side can make a circle.
-        rng: Source of randomness.
-        rounds: Simulated boards, at least 99.
         alpha: Chance of any false circle, inside (0, 1).
 
     Raises:

@@ -9,7 +9,7 @@ says are needed; then the board is fitted again without them. Where that does no
 votes are weighed anew on what is left and more are taken, until a refit does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +31,6 @@ class WithoutVoter:
             vote left, or none that joins it to the others.
         predicted: By how much, from one step, in logits.
         actual: By how much, from the refit, in logits; nan if `model` is None.
-        swaps: Neighbours on the board that change places.
     """
 
     voter: int
@@ -120,16 +119,13 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         move[start:end] = change[np.arange(end - start), model[start:end]]
         above, below = neighbours(fitted)
         gap = fitted.strength[above] - fitted.strength[below]
-        made: IntArray = (
-            (gap + change[:, above] - change[:, below] < 0).sum(axis=1).astype(np.int64)
-        )
-        swaps[start:end] = made
+        swaps[start:end] = (gap + change[:, above] - change[:, below] < 0).sum(axis=1)
     foremost = np.lexsort((voter, -np.abs(move), -swaps))[:verify]
     found = Influence(
         voter, np.bincount(where, weights=rows.n).astype(np.int64), move, model, swaps, ()
     )
     verified = tuple(_verified(fitted, rows, found, int(place)) for place in foremost)
-    return Influence(voter, found.votes, move, model, swaps, verified)
+    return replace(found, verified=verified)
 
 
 def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
@@ -138,8 +134,7 @@ def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
     Raises:
         ValueError: If a model was not fitted.
     """
-    place = {name: i for i, name in enumerate(fitted.counts.models)}
-    codes = np.array([place.get(name, -1) for name in clusters.models], dtype=np.int64)
+    codes = fitted.counts.places(clusters.models)
     keep = clusters.n > 0
     if fitted.ties == "drop":
         keep = keep & (clusters.outcome < 2)
@@ -150,14 +145,7 @@ def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
         pair = (int(clusters.first[row]), int(clusters.second[row]))
         name = next(clusters.models[code] for code in pair if codes[code] < 0)
         raise ValueError(f"a voter's vote names {name!r}, which has not been fitted")
-    return ClusterCells(
-        fitted.counts.models,
-        clusters.cluster[keep],
-        first,
-        second,
-        clusters.outcome[keep],
-        clusters.n[keep],
-    )
+    return replace(clusters.only(keep), models=fitted.counts.models, first=first, second=second)
 
 
 def _changes(

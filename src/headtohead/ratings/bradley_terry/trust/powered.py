@@ -64,7 +64,6 @@ class JudgedVotes:
         Args:
             models: Names, distinct, in any order; those without a vote are left out.
             first: Position in `models` of the side shown first, shape (n,).
-            second: Position of the side shown second, shape (n,).
             human: 0 first better, 1 second better, 2 tie, 3 both bad, -1 no human vote, shape (n,).
             judge: 0 to 3, shape (n,).
 
@@ -92,8 +91,7 @@ class JudgedVotes:
         votes = np.zeros((key.size, _KINDS), dtype=np.int64)
         votes[:, 0] = table.sum(axis=(1, 2))
         kept = Counts.from_cells(models, key // size, key % size, votes)
-        place = {name: i for i, name in enumerate(kept.models)}
-        to = np.array([place.get(name, 0) for name in models], dtype=np.int64)
+        to = kept.places(models)
         m = max(1, len(kept.models))
         order = np.argsort(to[key // size] * m + to[key % size])
         return cls(kept.models, kept.first, kept.second, table[order, 1:], table[order, 0])
@@ -128,7 +126,6 @@ class Powered:
         weight: How far the judge is used, from 0 (not at all) to 1.
         gain: How many times as many human votes alone would be needed for errors as small, by the
             average variance of these strengths.
-        judged: Comparisons that only the judge has voted on.
         judge: The fit of all the judge's votes, as if it were right.
         judge_covariance: Its covariance; it does not know of the judge's errors.
         unrated: Models without a human vote: nothing tells how people like them.
@@ -160,7 +157,6 @@ def powered(
     show, pairs weighted as people voted on them. Where only people voted nothing is corrected.
 
     Args:
-        votes: The votes of both.
         prior: Virtual votes of each model, half won; see `fit`.
         weight: How far to use the judge, from 0 to 1; None for what makes the average variance
             smallest. It is lowered if the corrected scores of a model with few votes leave the
@@ -242,12 +238,13 @@ class _Strata:
     @classmethod
     def of(cls, votes: JudgedVotes, human: Fit) -> "_Strata":
         some = votes.both.any(axis=(1, 2))
-        place = {name: i for i, name in enumerate(human.counts.models)}
-        to = np.array([place.get(name, -1) for name in votes.models], dtype=np.int64)
+        to = human.counts.places(votes.models)
         both, alone = votes.both[some], votes.judged[some]
         by_human, by_judge = both.sum(axis=2).astype(float), both.sum(axis=1)
         n = np.column_stack([by_human[:, :2], by_human[:, 2:].sum(axis=1)])
-        cells = Cells(len(place), to[votes.first[some]], to[votes.second[some]], n, sides=False)
+        cells = Cells(
+            len(human.counts.models), to[votes.first[some]], to[votes.second[some]], n, sides=False
+        )
         every = by_judge + alone
         total = every.sum(axis=1)
         mean = every @ _SCORE / total

@@ -183,10 +183,7 @@ def _surprise(rows: _VoterRows, matters: float) -> tuple[FloatArray, FloatArray]
         # Whole multiples of a small step have an exact distribution.
         step = spread[u] / (_UNITS * np.sqrt(rows.n[own].sum()))
         scores = np.rint(logs[own] / step).astype(np.int64)
-        reached = int(
-            rows.n[own] @ np.take_along_axis(scores, rows.kind[own][:, None], axis=1)[:, 0]
-        )
-        p[u] = sum_tail(rows.chance[own], scores, rows.n[own], reached)
+        p[u] = _exact_tail(rows, own, scores)
     return z, p
 
 
@@ -241,8 +238,12 @@ class _Votes:
         for g in np.flatnonzero((p < matters) & (variance > 1e-12)).tolist():
             own = slice(ends[g], ends[g + 1])
             scores = self.scores[own] if excess[g] > 0 else 2 - self.scores[own]
-            reached = int(
-                self.n[own] @ np.take_along_axis(scores, self.kind[own][:, None], axis=1)[:, 0]
-            )
-            p[g] = sum_tail(self.chance[own], scores, self.n[own], reached)
+            p[g] = _exact_tail(self, own, scores)
         return excess / 2, z, p
+
+
+def _exact_tail(votes: "_VoterRows | _Votes", own: slice, scores: IntArray) -> float:
+    """The chance that some rows score together at least what they did."""
+    n, kind = votes.n[own], votes.kind[own]
+    reached = int(n @ np.take_along_axis(scores, kind[:, None], axis=1)[:, 0])
+    return sum_tail(votes.chance[own], scores, n, reached)
