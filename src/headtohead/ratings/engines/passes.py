@@ -4,7 +4,7 @@ What the rules decided about every distinct row is there for the engine to look 
 summed by cluster inside it and joined with themselves, however many voters there are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +21,14 @@ from headtohead.ratings.bradley_terry.style.equations import (
     equations_from_sums,
 )
 from headtohead.ratings.bradley_terry.style.passes import HeavyVotes
-from headtohead.ratings.engines.distinct import ROW, at, text_names
+from headtohead.ratings.engines.distinct import ROW, text_names
 from headtohead.ratings.engines.opening import EngineSource, Ibis
-from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.votes import Votes
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from headtohead.ratings.bradley_terry.style.equations import Passes
 
 _SCORE = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -133,20 +131,6 @@ def scored(votes: Ibis, pairs: IntArray, m: int, theta: FloatArray, beta: FloatA
     )
 
 
-def pass_in_engine(decided: Decided, measures: Sequence[Any], counts: Counts) -> "Passes":
-    """A pass for `fit_style`."""
-    m, d = len(counts.models), len(measures)
-    even = counts.scores[:, :2].sum(axis=1) == 0
-    votes = decided.votes({f"x{k}": measure for k, measure in enumerate(measures)})
-    pairs = decided.pairs()
-
-    def read(theta: FloatArray, beta: FloatArray, meat: bool) -> Equations:
-        made = scored(votes, pairs, m, theta, beta)
-        return summed(decided.source, made, m, d, meat=meat, even=even)
-
-    return read
-
-
 def summed(
     source: EngineSource, votes: Ibis, m: int, d: int, *, meat: bool, even: BoolArray
 ) -> Equations:
@@ -206,27 +190,12 @@ def _columns(found: "pa.Table", name: str, d: int) -> tuple[FloatArray, FloatArr
     return plain, cross
 
 
-def cluster_pass(
-    decided: Decided, measures: Sequence[Any], counts: Counts, path: Path
-) -> "EngineClusters":
-    """A pass for `fit_style` that sums scores by cluster.
-
-    A vote with nothing in the column of the clusters is a cluster of its own.
-    """
-    columns = {f"x{k}": measure for k, measure in enumerate(measures)}
-    word = at(decided.source.table, path)
-    if word.type().is_floating():
-        word = word.nullif(float("nan"))
-    votes = decided.votes({**columns, "cluster": word.cast("string").strip().nullif("")})
-    return EngineClusters(decided, votes, decided.pairs(), counts, len(measures))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineClusters:
     """Passes that sum scores by cluster inside an engine.
 
     Attributes:
-        votes: The same with pair, y, x0, x1, ... and cluster.
+        votes: Those decided, with pair, y, x0, x1, ... and cluster; null for one of its own.
         pairs: The pairs that met, shape (P,).
     """
 

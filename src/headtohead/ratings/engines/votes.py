@@ -18,6 +18,7 @@ from headtohead.ratings.engines.distinct import (
     DistinctRows,
     EngineTable,
     Keys,
+    at,
     distinct_rows,
     first_unreadable,
     having,
@@ -27,19 +28,19 @@ from headtohead.ratings.engines.distinct import (
     readable,
 )
 from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
-from headtohead.ratings.engines.passes import Decided, cluster_pass, pass_in_engine
+from headtohead.ratings.engines.passes import Decided, EngineClusters, scored, summed
 from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
 from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, no_time, part_of
 from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.tally import ALL, Tally, tally
-from headtohead.stats.inputs import IntArray
+from headtohead.stats.inputs import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from headtohead.ratings.bradley_terry.style.equations import Passes
+    from headtohead.ratings.bradley_terry.style.equations import Equations, Passes
     from headtohead.ratings.bradley_terry.style.passes import ClusterPass
 
 
@@ -90,7 +91,15 @@ class EngineVotes:
 
         Votes on models that the counts do not know are left out.
         """
-        return pass_in_engine(self._decided(counts), self._measures(), counts)
+        decided, styles = self._decided(counts), self._measures()
+        m, d, even = len(counts.models), len(styles), counts.scores[:, :2].sum(axis=1) == 0
+        votes, pairs = decided.votes(styles), decided.pairs()
+
+        def read(theta: FloatArray, beta: FloatArray, meat: bool) -> "Equations":
+            made = scored(votes, pairs, m, theta, beta)
+            return summed(self.source, made, m, d, meat=meat, even=even)
+
+        return read
 
     def clusters(self, counts: Counts, column: str) -> "ClusterPass":
         """A pass for `fit_style` in which the engine sums scores by the values of a column.
@@ -99,8 +108,12 @@ class EngineVotes:
             UnknownName: If the column does not exist.
             InputError: If a vote may have several values of it.
         """
-        path = self._one(column)
-        return cluster_pass(self._decided(counts), self._measures(), counts, path)
+        word = at(self.source.table, self._one(column))
+        if word.type().is_floating():
+            word = word.nullif(float("nan"))
+        decided, styles = self._decided(counts), self._measures()
+        votes = decided.votes({**styles, "cluster": word.cast("string").strip().nullif("")})
+        return EngineClusters(decided, votes, decided.pairs(), counts, len(styles))
 
     def cells(self, column: str) -> ClusterCells:
         """The votes counted by cluster, pair and outcome, as `tally.clustered_cells` counts them.
@@ -240,8 +253,9 @@ class EngineVotes:
         style: tuple[Style, ...] = (AsItStands((STYLE,)),) if self.options.style else ()
         return Votes([replace(self.part, table=table, style=style)], self.options, CHUNK_ROWS)
 
-    def _measures(self) -> list[Any]:
-        return measures(self.source.table, self.part.style, self.part.table.columns)
+    def _measures(self) -> dict[str, Ibis]:
+        found = measures(self.source.table, self.part.style, self.part.table.columns)
+        return {f"x{k}": measure for k, measure in enumerate(found)}
 
     def _decided(self, counts: Counts) -> Decided:
         """What the rules decide, asked of the engine once for each set of models."""
