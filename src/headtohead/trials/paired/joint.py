@@ -16,8 +16,7 @@ from headtohead.stats.inputs import (
     label_list,
     vector,
 )
-from headtohead.stats.intervals import normal_quantile
-from headtohead.stats.intervals import RankSpread
+from headtohead.stats.intervals import RankSpread, normal_quantile
 from headtohead.stats.tails import chi_square_tail, holm
 from headtohead.trials.paired.differences import MeanDifference, Verdict, difference, verdict
 from headtohead.trials.paired.means import cluster_codes
