@@ -25,7 +25,7 @@ from scipy.sparse import csr_matrix
 
 from headtohead.capability.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
 from headtohead.capability.irt.eci import Ridge
-from headtohead.capability.irt.newton import Params, logits
+from headtohead.capability.irt.newton import Params, logits, sigmoid
 from headtohead.stats.inputs import one_thread
 
 Floats = NDArray[np.float64]
@@ -137,7 +137,7 @@ def _read(path: Path) -> Scores:
 
 def _objective(scores: Scores, params: Params) -> float:
     family = Ridge(scores, _FIXED)
-    loss = family.loss(logits(scores, params), np.ones((1, scores.model.size)))
+    loss = family.loss(sigmoid(logits(scores, params)), np.ones((1, scores.model.size)))
     return float((loss + family.penalty(params))[0])
 
 

@@ -19,7 +19,7 @@ from headtohead.capability.irt import (
     published_stop,
 )
 from headtohead.capability.irt.eci import Ridge
-from headtohead.capability.irt.newton import Params, logits
+from headtohead.capability.irt.newton import Params, logits, sigmoid
 from headtohead.stats.inputs import FloatArray
 
 Stop = tuple[Scores, Params]
@@ -42,7 +42,7 @@ def _points(fit: Stop) -> FloatArray:
 
 def _objective(scores: Scores, params: Params, fixed: str) -> float:
     family = Ridge(scores, fixed)
-    loss = family.loss(logits(scores, params), np.ones((1, scores.model.size)))
+    loss = family.loss(sigmoid(logits(scores, params)), np.ones((1, scores.model.size)))
     return float((loss + family.penalty(params))[0])
 
 

@@ -19,8 +19,7 @@ References:
 
 import numpy as np
 
-from headtohead.capability.irt.curves import logit, sigmoid
-from headtohead.capability.irt.newton import Params, logits, solve
+from headtohead.capability.irt.newton import Params, logits, sigmoid, solve
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray
 
@@ -47,27 +46,38 @@ class Binomial:
             raise ValueError("the standard deviation of a prior must be above 0")
         self._raw = scores.raw
         self._chance = scores.chance[scores.benchmark]
+        self._rest = 1 - self._chance
         self._slope_pull = 1 / slope_sd**2
         self._spread_pull = 1 / spread_sd**2
         self._free = np.ones(len(scores.benchmarks), dtype=np.bool_)
 
-    def share(self, eta: FloatArray) -> FloatArray:
-        """The expected share of items solved, guesses included, shape as `eta`."""
-        return np.asarray(self._chance + (1 - self._chance) * sigmoid(eta))
+    def share(self, known: FloatArray) -> FloatArray:
+        """The expected share of items solved, guesses included, of the share that is known."""
+        return np.asarray(self._chance + self._rest * known)
 
-    def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
+    def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
         """Minus the log-likelihood of each fit."""
-        share = np.clip(self.share(eta), _TINY, 1 - _TINY)
-        each = self._raw * np.log(share) + (1 - self._raw) * np.log(1 - share)
-        return np.asarray(-(weights * each).sum(axis=1))
+        share = np.clip(self.share(known), _TINY, 1 - _TINY)
+        missed = np.log(1 - share)
+        each = np.log(share, out=share)
+        # raw log(share) + (1 - raw) log(1 - share)
+        each -= missed
+        each *= self._raw
+        each += missed
+        each *= weights
+        return np.asarray(-each.sum(axis=1))
 
-    def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def slopes(self, known: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the first derivative by the logits, and the expected second."""
-        above = np.clip(sigmoid(eta), _TINY, 1 - _TINY)
-        share = self._chance + (1 - self._chance) * above
-        odds = above / share
-        push = weights * (self._raw - share) * odds
-        return push, weights * (1 - self._chance) * above * (1 - above) * odds
+        above = np.clip(known, _TINY, 1 - _TINY)
+        share = self.share(above)
+        push = above / share
+        push *= weights
+        bend = self._rest * push
+        bend *= above
+        bend *= np.subtract(1, above, out=above)
+        push *= np.subtract(self._raw, share, out=share)
+        return push, bend
 
     def penalty(self, params: Params) -> FloatArray:
         """Minus the log of the priors."""
@@ -100,7 +110,8 @@ class Binomial:
 
 def start(scores: Scores) -> Params:
     """Where a fit may begin: log-odds, averaged by model and by benchmark in turn."""
-    odds = logit((np.clip(scores.score, 0, 1) + 0.02) / 1.04)
+    share = (np.clip(scores.score, 0, 1) + 0.02) / 1.04
+    odds = np.log(share) - np.log1p(-share)
     m, b = len(scores.models), len(scores.benchmarks)
     ability, difficulty = np.zeros(m), np.zeros(b)
     for _ in range(10):
@@ -140,7 +151,7 @@ def _spread(scores: Scores, family: Binomial, params: Params) -> float:
 
     With few of them left it is drawn to the usual value: a small table always fits well.
     """
-    share = family.share(logits(scores, params)[0])
+    share = family.share(sigmoid(logits(scores, params)[0]))
     squared = (scores.raw - share) ** 2 / np.maximum(share * (1 - share), _LEAST_VARIANCE)
     left = max(float(freedom(scores)), 0.0)
     if left == 0:

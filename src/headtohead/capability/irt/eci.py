@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.capability.irt.binomial import start
-from headtohead.capability.irt.curves import sigmoid
-from headtohead.capability.irt.newton import Params, solve
+from headtohead.capability.irt.newton import Params, sigmoid, solve
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, one_thread
 
@@ -58,15 +57,21 @@ class Ridge:
         self._free = np.array([name != fixed for name in scores.benchmarks])
         self._pull = strength / (len(scores.models) + 2 * len(scores.benchmarks) - 1)
 
-    def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
+    def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
         """Half the weighted sum of squares of each fit."""
-        return np.asarray(0.5 * (weights * (sigmoid(eta) - self._score) ** 2).sum(axis=1))
+        each = known - self._score
+        each *= each
+        each *= weights
+        return np.asarray(0.5 * each.sum(axis=1))
 
-    def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def slopes(self, known: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the first derivative by the logits, and Gauss and Newton's second."""
-        share = sigmoid(eta)
-        rise = share * (1 - share)
-        return weights * (self._score - share) * rise, weights * rise**2
+        rise = 1 - known
+        rise *= known
+        push = weights * rise
+        bend = push * rise
+        push *= np.subtract(self._score, known, out=rise)
+        return push, bend
 
     def penalty(self, params: Params) -> FloatArray:
         """Half the ridge of each fit."""
@@ -115,7 +120,7 @@ def fit_eci(
     scores.check_connected()
     family = Ridge(scores, fixed, strength)
     begin = family.bounded(start(scores))
-    return solve(scores, family, begin, np.ones((1, scores.model.size)), settled=1e-9)
+    return solve(scores, family, begin, np.ones((1, scores.model.size)), converged=1e-9)
 
 
 @one_thread()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from headtohead.capability.irt.newton import Family, Params, logits
+from headtohead.capability.irt.newton import Family, Params, logits, sigmoid
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import FloatArray
 
@@ -19,7 +19,7 @@ def ability_variance(
     """
     m, b = len(scores.models), len(scores.benchmarks)
     eta = logits(scores, params)
-    _, bend = family.slopes(eta, weights[None])
+    _, bend = family.slopes(sigmoid(eta), weights[None])
     slope = params.slope[0, scores.benchmark]
     parts = (slope, -slope, eta[0])
     places = (scores.model, m + scores.benchmark, m + b + scores.benchmark)

@@ -20,9 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from headtohead.capability.irt.binomial import Binomial, item_weights, start
-from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.index import Index
-from headtohead.capability.irt.newton import solve
+from headtohead.capability.irt.newton import sigmoid, solve
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level, one_thread
 from headtohead.stats.intervals import student_quantile, student_tail

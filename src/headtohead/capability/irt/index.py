@@ -7,11 +7,10 @@ from typing import Literal
 import numpy as np
 
 from headtohead.capability.irt.binomial import Binomial, fit_with_spread
-from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
 from headtohead.capability.irt.eci import ECI_BENCHMARK, Ridge, fit_eci
 from headtohead.capability.irt.errors import ability_variance
-from headtohead.capability.irt.newton import Params, solve
+from headtohead.capability.irt.newton import Params, sigmoid, solve
 from headtohead.capability.irt.scale import IndexScale, aligned, by_anchors, by_likeness, by_spread
 from headtohead.capability.irt.scores import Scores
 from headtohead.core.estimate import Interval
@@ -27,7 +26,7 @@ from headtohead.stats.intervals import around
 
 Method = Literal["binomial", "eci"]
 Places = tuple[IntArray, IntArray]
-_DRAW_SETTLED = 1e-3  # logits; a tenth of the smallest error
+_DRAW_CONVERGED = 1e-3  # logits; a tenth of the smallest error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +204,7 @@ def fit_index(
     if draws:
         check_count(draws, "draws", 100)
         many = benchmark_weights(scores, draws, rng) * weights
-        found = solve(scores, family, params, many, settled=_DRAW_SETTLED)
+        found = solve(scores, family, params, many, converged=_DRAW_CONVERGED)
         plus, times = aligned(found.ability, ability)
         drawn = _mapped(found, plus, times)
         variance = ability_variance(scores, family, params, weights)
@@ -240,7 +239,7 @@ def fit_eci_index(
     if draws:
         check_count(draws, "draws", 100)
         many = within_model_weights(scores, draws, rng)
-        found = solve(scores, Ridge(scores, fixed), params, many, settled=_DRAW_SETTLED)
+        found = solve(scores, Ridge(scores, fixed), params, many, converged=_DRAW_CONVERGED)
         first = by_anchors(scores, params.ability[0], anchors)
         own = [by_anchors(scores, row, anchors) for row in found.ability]
         times = np.array([s.times for s in own]) / first.times

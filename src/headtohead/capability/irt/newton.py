@@ -18,8 +18,9 @@ from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 _AT_ONCE = 300_000  # numbers in the largest array of one batch, so that it stays near the processor
 _MOST_STEPS = 300  # small tables that fit badly need most of them
 _LARGEST_STEP = 1.5
-_SETTLED = 1e-7
+_CONVERGED = 1e-7  # in every parameter
 _NO_DAMPING = 1e-9
+_FARTHEST = 500.0  # logits; beyond it the exponential overflows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +58,10 @@ class Params:
 class Family(Protocol):
     """What is minimised: a loss for each score, and a penalty on each parameter."""
 
-    def loss(self, eta: FloatArray, weights: FloatArray) -> FloatArray:
-        """The loss of each fit, shape (R,), from the logits, shape (R, N)."""
+    def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
+        """The loss of each fit, shape (R,), from the shares solved by knowledge, shape (R, N)."""
 
-    def slopes(self, eta: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def slopes(self, known: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the first derivative by the logits, and the expected second, shape (R, N)."""
 
     def penalty(self, params: Params) -> FloatArray:
@@ -81,12 +82,14 @@ class _Layout:
     """Where each score stands in the sums.
 
     Benchmarks are few, so sums over theirs are one product with zeros and ones, `of_benchmark`.
+    `place` is where its difficulty stands in a row of models by difficulties and slopes.
     """
 
     model: IntArray
     benchmark: IntArray
     model_starts: IntArray
     of_benchmark: FloatArray
+    place: IntArray
 
     @classmethod
     def of(cls, scores: Scores) -> "_Layout":
@@ -96,6 +99,7 @@ class _Layout:
             scores.benchmark,
             np.searchsorted(scores.model, np.arange(len(scores.models))),
             (scores.benchmark[:, None] == every).astype(np.float64),
+            scores.model * 2 * every.size + scores.benchmark,
         )
 
     def over_models(self, values: FloatArray) -> FloatArray:
@@ -107,10 +111,21 @@ class _Layout:
         return np.asarray(values @ self.of_benchmark)
 
 
+def sigmoid(eta: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-eta)), any shape."""
+    made = np.asarray(np.clip(eta, -_FARTHEST, _FARTHEST))
+    np.exp(np.negative(made, out=made), out=made)
+    made += 1.0
+    return np.asarray(np.reciprocal(made, out=made))
+
+
 def logits(scores: Scores, params: Params) -> FloatArray:
     """Slope times (ability - difficulty) of every score, shape (R, N)."""
-    away = params.ability[:, scores.model] - params.difficulty[:, scores.benchmark]
-    return params.slope[:, scores.benchmark] * away
+    # `take` lays its result out by rows, as all else here is; indexing with a list does not.
+    away = params.ability.take(scores.model, axis=1)
+    away -= params.difficulty.take(scores.benchmark, axis=1)
+    away *= params.slope.take(scores.benchmark, axis=1)
+    return away
 
 
 def solve(
@@ -119,7 +134,7 @@ def solve(
     start: Params,
     weights: FloatArray,
     *,
-    settled: float = _SETTLED,
+    converged: float = _CONVERGED,
 ) -> Params:
     """The parameters that minimise loss plus penalty, for each row of weights.
 
@@ -131,10 +146,10 @@ def solve(
         family: Loss and penalty.
         start: Where all fits begin: one row, or as many as `weights`.
         weights: Shape (R, N), not negative.
-        settled: A fit stops when a step changes no parameter by more than this.
+        converged: A fit stops when a step changes no parameter by more than this.
 
     Returns:
-        R fits. A fit that does not settle in 300 steps is given as it stands.
+        R fits. A fit that does not converge in 300 steps is given as it stands.
     """
     size = max(1, _AT_ONCE // max(1, len(scores.models) * 2 * len(scores.benchmarks)))
     layout = _Layout.of(scores)
@@ -147,7 +162,7 @@ def solve(
         here = Params(
             begin.ability[some].copy(), begin.difficulty[some].copy(), begin.log_slope[some].copy()
         )
-        return _walk(scores, layout, family, here, weights[some], settled)
+        return _walk(scores, layout, family, here, weights[some], converged)
 
     firsts = range(0, rows, size)
     if len(firsts) == 1:
@@ -169,17 +184,19 @@ def _walk(
     family: Family,
     params: Params,
     weights: FloatArray,
-    settled: float,
+    converged: float,
 ) -> Params:
-    """One batch, until every fit in it has settled."""
+    """One batch, until every fit in it has converged."""
     active = np.arange(weights.shape[0])
     damping = np.full(active.size, 1e-4)
     eta = logits(scores, params)
-    best = family.loss(eta, weights) + family.penalty(params)
+    known = sigmoid(eta)
+    best = family.loss(known, weights) + family.penalty(params)
     room = np.zeros((active.size, len(scores.models), 2 * len(scores.benchmarks)))
+    places = layout.place + room[0].size * active[:, None]
     for _ in range(_MOST_STEPS):
-        here = _rows(params, active)
-        step = _step(layout, family, here, eta, weights[active], damping[active], room)
+        here, own = _rows(params, active), weights[active]
+        step = _step(layout, family, here, (eta, known), own, damping[active], (room, places))
         tried = family.bounded(
             Params(
                 here.ability + step.ability,
@@ -188,11 +205,11 @@ def _walk(
             )
         )
         ahead = logits(scores, tried)
-        found = family.loss(ahead, weights[active]) + family.penalty(tried)
+        solved = sigmoid(ahead)
+        found = family.loss(solved, own) + family.penalty(tried)
         # Rounding may hide the last gains.
         better = found <= best[active] + 1e-12 * np.abs(best[active])
-        largest = _largest(here, tried)
-        kept = active[better]
+        kept, worse = active[better], ~better
         params.ability[kept] = tried.ability[better]
         params.difficulty[kept] = tried.difficulty[better]
         params.log_slope[kept] = tried.log_slope[better]
@@ -200,11 +217,13 @@ def _walk(
         damping[active] = np.where(
             better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
         )
-        going = ~(better & (largest < settled)) & (damping[active] < 1e8)
-        active = active[going]
+        ahead[worse], solved[worse] = eta[worse], known[worse]
+        going = (worse | (_largest(here, tried) >= converged)) & (damping[active] < 1e8)
+        eta, known = ahead, solved
+        if not going.all():
+            active, eta, known = active[going], eta[going], known[going]
         if active.size == 0:
             break
-        eta = np.where(better[going, None], ahead[going], eta[going])
     return params
 
 
@@ -212,42 +231,55 @@ def _step(
     layout: _Layout,
     family: Family,
     params: Params,
-    eta: FloatArray,
+    curves: tuple[FloatArray, FloatArray],
     weights: FloatArray,
     damping: FloatArray,
-    room: FloatArray,
+    space: tuple[FloatArray, IntArray],
 ) -> Params:
-    """The damped step; abilities are eliminated first.
+    """The damped step from the logits and their shares; abilities are eliminated first.
 
-    `room` is zeros, shape (R or more, M, 2 B), overwritten at the same places in every step.
+    `space` is zeros, shape (R or more, M, 2 B), and where in it, laid flat, each score has its
+    difficulty, shape (R or more, N): the same numbers are overwritten in every step.
     """
+    room, places = space
     b = params.difficulty.shape[1]
-    push, bend = family.slopes(eta, weights)
-    slope = params.slope[:, layout.benchmark]
+    eta, known = curves
+    push, bend = family.slopes(known, weights)
+    steep = params.slope
+    slope = steep.take(layout.benchmark, axis=1)
     first, second = family.pulls(params)
     more = 1 + damping[:, None]
     free = family.free_slopes()
 
-    steep_push, steep_bend = slope * push, slope * bend
-    place_bend, mixed_bend = slope * steep_bend, eta * steep_bend
-    g_c = layout.over_models(steep_push) - first.ability
-    h_c = (layout.over_models(place_bend) + second.ability) * more
-    g_d = -layout.over_benchmarks(steep_push) - first.difficulty
+    # Arrays with a number for each score are large, so they are overwritten where that is possible.
+    eta_bend = eta * bend
+    h_dd = (layout.over_benchmarks(bend) * steep**2 + second.difficulty) * more
+    h_ss = (layout.over_benchmarks(eta * eta_bend) + second.log_slope) * more
+    mixed = np.where(free, -steep * layout.over_benchmarks(eta_bend), 0.0)
+    g_d = -steep * layout.over_benchmarks(push) - first.difficulty
     g_s = np.where(free, layout.over_benchmarks(eta * push) - first.log_slope, 0.0)
-    h_dd = (layout.over_benchmarks(place_bend) + second.difficulty) * more
-    h_ss = (layout.over_benchmarks(eta**2 * bend) + second.log_slope) * more
-    mixed = np.where(free, -layout.over_benchmarks(mixed_bend), 0.0)
+    push *= slope
+    g_c = layout.over_models(push) - first.ability
+    eta_bend *= slope
+    slope *= slope
+    bend *= slope
+    h_c = (layout.over_models(bend) + second.ability) * more
 
     # What each ability shares with difficulties and slopes, over the root of its own curvature.
     root = 1 / np.sqrt(h_c)
-    own = root[:, layout.model]
+    own = root.take(layout.model, axis=1)
     cross = room[: eta.shape[0]]
-    flat = cross.reshape(eta.shape[0], -1)
-    place = layout.model * 2 * b + layout.benchmark
-    flat[:, place] = -place_bend * own
-    flat[:, place + b] = mixed_bend * (own * free[layout.benchmark])
+    flat, place = cross.reshape(-1), places[: eta.shape[0]]
+    eta_bend *= own
+    if not free.all():
+        eta_bend *= free[layout.benchmark]
+    np.negative(own, out=own)
+    bend *= own
+    flat[place] = bend
+    flat[b:][place] = eta_bend
     across = cross.transpose(0, 2, 1)
-    matrix = -np.matmul(across, cross)
+    matrix = np.matmul(across, cross)
+    np.negative(matrix, out=matrix)
     n = np.arange(b)
     matrix[:, n, n] += h_dd
     matrix[:, b + n, b + n] += np.where(free, h_ss, 1.0)

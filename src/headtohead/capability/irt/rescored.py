@@ -3,8 +3,8 @@
 import numpy as np
 
 from headtohead.capability.irt.binomial import item_weights
-from headtohead.capability.irt.curves import sigmoid
 from headtohead.capability.irt.index import Index
+from headtohead.capability.irt.newton import sigmoid
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import FloatArray
 
