@@ -8,6 +8,7 @@ from headtohead.capability.irt.index import (
     drawn_intervals,
     fit_eci_index,
     fit_index,
+    fit_parts,
 )
 from headtohead.capability.irt.scale import IndexScale, by_anchors, by_spread
 from headtohead.capability.irt.scores import Scores
@@ -25,6 +26,7 @@ __all__ = [
     "fit_eci",
     "fit_eci_index",
     "fit_index",
+    "fit_parts",
     "functioning",
     "published_stop",
 ]

@@ -19,7 +19,7 @@ References:
 
 import numpy as np
 
-from headtohead.capability.irt.newton import Params, logits, sigmoid, solve
+from headtohead.capability.irt.newton import Layout, Params, logits, sigmoid, solve
 from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray
 
@@ -108,67 +108,86 @@ class Binomial:
         return self._free
 
 
-def start(scores: Scores) -> Params:
-    """Where a fit may begin: log-odds, averaged by model and by benchmark in turn."""
+def start(scores: Scores, kept: BoolArray | None = None) -> Params:
+    """Where fits may begin: log-odds, averaged by model and by benchmark in turn.
+
+    `kept` says for each of R fits which scores it is made of, shape (R, N); one fit of all if None.
+    What a fit does not hold begins at 0, where the priors leave it.
+    """
+    layout = Layout.of(scores)
+    used = np.ones((1, scores.model.size)) if kept is None else kept.astype(np.float64)
+    of_model, of_benchmark = layout.over_models(used), layout.over_benchmarks(used)
     share = (np.clip(scores.score, 0, 1) + 0.02) / 1.04
     odds = np.log(share) - np.log1p(-share)
-    m, b = len(scores.models), len(scores.benchmarks)
-    ability, difficulty = np.zeros(m), np.zeros(b)
+    difficulty = np.zeros(of_benchmark.shape)
     for _ in range(10):
-        own = np.bincount(scores.model, odds + difficulty[scores.benchmark], m)
-        ability = own / scores.per_model
-        hard = np.bincount(scores.benchmark, ability[scores.model] - odds, b)
-        difficulty = hard / scores.per_benchmark
-    middle = ability.mean()
-    return Params((ability - middle)[None], (difficulty - middle)[None], np.zeros((1, b)))
+        own = layout.over_models(used * (odds + difficulty.take(scores.benchmark, axis=1)))
+        ability = own / np.maximum(of_model, 1)
+        hard = layout.over_benchmarks(used * (ability.take(scores.model, axis=1) - odds))
+        difficulty = hard / np.maximum(of_benchmark, 1)
+    there = of_model > 0
+    middle = ability.sum(axis=1, keepdims=True) / there.sum(axis=1, keepdims=True)
+    return Params(
+        np.where(there, ability - middle, 0.0),
+        np.where(of_benchmark > 0, difficulty - middle, 0.0),
+        np.zeros(difficulty.shape),
+    )
 
 
-def item_weights(scores: Scores, rho: float) -> FloatArray:
+def item_weights(scores: Scores, rho: float | FloatArray) -> FloatArray:
     """How many independent items each score counts as, shape (N,).
 
-    The spread beyond the items, `rho`, is inside (0, 1).
+    The spread beyond the items, `rho`, is inside (0, 1); of R fits it has shape (R, 1).
     """
     per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
     return np.asarray(1 / (per_item + rho * (1 - per_item)))
 
 
 def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArray, float]:
-    """The fit, the weight of each score, and the spread rho.
+    """The fit, the weight of each score, and the spread rho; see `fits_with_spread`."""
+    params, weights, rho = fits_with_spread(
+        scores, family, np.ones((1, scores.model.size), dtype=np.bool_)
+    )
+    return params, weights[0], float(rho[0])
 
-    Weights and fit are found in turn: rho is such that the squared residuals are as large as the
-    degrees of freedom left say.
+
+def fits_with_spread(
+    scores: Scores, family: Binomial, kept: BoolArray
+) -> tuple[Params, FloatArray, FloatArray]:
+    """R fits, the weights of the scores in each, shape (R, N), and their spreads rho, shape (R,).
+
+    `kept` says which scores each fit is made of, shape (R, N). Weights and fit are found in turn:
+    rho is such that the squared residuals are as large as the degrees of freedom left say.
     """
-    params, rho = start(scores), _USUAL_RHO
+    params, rho = start(scores, kept), np.full(kept.shape[0], _USUAL_RHO)
     for _ in range(_ROUNDS):
-        params = solve(scores, family, params, item_weights(scores, rho)[None])
-        rho = _spread(scores, family, params)
-    weights = item_weights(scores, rho)
-    return solve(scores, family, params, weights[None]), weights, rho
+        params = solve(scores, family, params, kept * item_weights(scores, rho[:, None]))
+        rho = _spreads(scores, family, params, kept)
+    weights = kept * item_weights(scores, rho[:, None])
+    return solve(scores, family, params, weights), weights, rho
 
 
-def _spread(scores: Scores, family: Binomial, params: Params) -> float:
-    """The rho at which the squared residuals add up to the degrees of freedom.
+def _spreads(scores: Scores, family: Binomial, params: Params, kept: BoolArray) -> FloatArray:
+    """For each fit the rho at which the squared residuals add up to the degrees of freedom.
 
     With few of them left it is drawn to the usual value: a small table always fits well.
     """
-    share = family.share(sigmoid(logits(scores, params)[0]))
+    share = family.share(sigmoid(logits(scores, params)))
     squared = (scores.raw - share) ** 2 / np.maximum(share * (1 - share), _LEAST_VARIANCE)
-    left = max(float(freedom(scores)), 0.0)
-    if left == 0:
-        return _USUAL_RHO
+    squared *= kept
+    layout = Layout.of(scores)
+    models, benchmarks = (
+        np.count_nonzero(of(kept.astype(np.float64)), axis=1)
+        for of in (layout.over_models, layout.over_benchmarks)
+    )
+    # Where the scale begins, and how long a step on it is, are no parameters.
+    left = np.maximum(kept.sum(axis=1) - models - 2 * benchmarks + 2.0, 0.0)
     per_item = np.where(np.isnan(scores.items), 0.0, 1 / scores.items)
-    low, high = _LEAST_RHO, _MOST_RHO
+    low, high = np.full(left.size, _LEAST_RHO), np.full(left.size, _MOST_RHO)
     for _ in range(40):
-        middle = float(np.sqrt(low * high))
-        found = squared / (per_item + middle * (1 - per_item))
-        low, high = (middle, high) if found.sum() > left else (low, middle)
-    found_rho = float(np.sqrt(low * high))
-    return (left * found_rho + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
-
-
-def freedom(scores: Scores) -> int:
-    """Degrees of freedom that the residuals have: scores less parameters, plus two.
-
-    Two constants are no parameters: where the scale begins, and how long a step on it is.
-    """
-    return scores.model.size - len(scores.models) - 2 * len(scores.benchmarks) + 2
+        middle = np.sqrt(low * high)
+        above = (squared / (per_item + middle[:, None] * (1 - per_item))).sum(axis=1) > left
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    found = np.sqrt(low * high)
+    drawn = (left * found + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
+    return np.asarray(np.where(left == 0, _USUAL_RHO, drawn))

@@ -22,6 +22,7 @@ import numpy as np
 from headtohead.capability.irt.binomial import Binomial, item_weights, start
 from headtohead.capability.irt.index import Index
 from headtohead.capability.irt.newton import sigmoid, solve
+from headtohead.capability.irt.scores import Scores
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, check_level, one_thread
 from headtohead.stats.intervals import student_quantile, student_tail
@@ -76,44 +77,56 @@ def functioning(
         raise ValueError("differential functioning needs the fit by the likelihood of items")
     if np.any(side_a & side_b):
         raise ValueError("a model is of both sides; the sides must be apart")
+    scores = index.scores
+    tested = [n for n in range(len(index.benchmarks)) if _is_telling(scores, n, side_a, side_b)]
     found = []
-    for n, name in enumerate(index.benchmarks):
-        models = index.scores.model[index.scores.benchmark == n]
-        counts = int(side_a[models].sum()), int(side_b[models].sum())
-        if min(counts) < _FEWEST:
-            continue
-        made = _one(index, n, side_a, side_b, level)
+    for n, ability in zip(tested, _abilities_without(index, tested), strict=True):
+        models = scores.model[scores.benchmark == n]
+        made = _one(index, n, ability, (side_a, side_b), level)
         if made:
-            found.append((name, *counts, *made))
+            counts = int(side_a[models].sum()), int(side_b[models].sum())
+            found.append((index.benchmarks[n], *counts, *made))
     adjusted = holm([row[-1] for row in found]).tolist() if found else list[float]()
     rows = [Functioning(*row, p) for row, p in zip(found, adjusted, strict=True)]
     return tuple(sorted(rows, key=lambda f: (-f.score.value, f.benchmark)))
 
 
-def _one(
-    index: Index, n: int, side_a: BoolArray, side_b: BoolArray, level: float
-) -> tuple[Interval, float] | None:
-    """Gain and p-value on one benchmark; None if nothing else connects its models."""
+def _is_telling(scores: Scores, n: int, side_a: BoolArray, side_b: BoolArray) -> bool:
+    """Whether a benchmark has enough models, and others connect them."""
+    models = scores.model[scores.benchmark == n]
+    if min(int(side_a[models].sum()), int(side_b[models].sum())) < _FEWEST:
+        return False
+    if len(scores.benchmarks) < 3:
+        return False
+    without = scores.only(benchmarks=[b for b in scores.benchmarks if b != scores.benchmarks[n]])
+    return len(without.parts()) == 1
+
+
+def _abilities_without(index: Index, tested: list[int]) -> FloatArray:
+    """Abilities by all benchmarks but one, for each of those; nan for a model that has no other."""
     scores = index.scores
-    without = scores.only(benchmarks=[b for b in index.benchmarks if b != index.benchmarks[n]])
-    if len(without.benchmarks) < 2 or len(without.parts()) > 1:
-        return None
-    weights_without = item_weights(without, index.rho)[None]
-    fitted = solve(without, Binomial(without), start(without), weights_without).ability[0]
-    ability = dict(zip(without.models, fitted.tolist(), strict=True))
+    kept = scores.benchmark != np.array(tested, dtype=np.int64)[:, None]
+    if not tested:
+        return np.empty((0, len(scores.models)))
+    weights = kept * item_weights(scores, index.rho)
+    fitted = solve(scores, Binomial(scores), start(scores, kept), weights).ability
+    has = np.array([np.bincount(scores.model[k], minlength=len(scores.models)) > 0 for k in kept])
+    return np.where(has, fitted, np.nan)
+
+
+def _one(
+    index: Index, n: int, ability: FloatArray, sides: tuple[BoolArray, BoolArray], level: float
+) -> tuple[Interval, float] | None:
+    """Gain and p-value on one benchmark; None if too few of its models have another."""
+    scores = index.scores
     rows = np.flatnonzero(scores.benchmark == n)
-    kept = [
-        r
-        for r in rows.tolist()
-        if scores.models[scores.model[r]] in ability
-        and (side_a[scores.model[r]] or side_b[scores.model[r]])
-    ]
-    is_b = side_b[scores.model[kept]]
+    who = scores.model[rows]
+    known = ~np.isnan(ability[who]) & (sides[0][who] | sides[1][who])
+    kept, who = rows[known], who[known]
+    is_b = sides[1][who]
     if min(int(is_b.sum()), int((~is_b).sum())) < _FEWEST:
         return None
-    x = np.column_stack(
-        [np.ones(len(kept)), [ability[scores.models[scores.model[r]]] for r in kept], is_b]
-    )
+    x = np.column_stack([np.ones(kept.size), ability[who], is_b])
     weights = item_weights(scores, index.rho)[kept]
     beta, covariance = _regression(x, np.clip(scores.score[kept], 0.0, 1.0), weights)
     # The smaller side decides how well the spread is known.

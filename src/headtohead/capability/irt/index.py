@@ -1,12 +1,12 @@
 """A fitted index: point values in points, and joint draws from which every other number follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from headtohead.capability.irt.binomial import Binomial, fit_with_spread
+from headtohead.capability.irt.binomial import Binomial, fit_with_spread, fits_with_spread
 from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
 from headtohead.capability.irt.eci import ECI_BENCHMARK, Ridge, fit_eci
 from headtohead.capability.irt.errors import ability_variance
@@ -162,6 +162,20 @@ def drawn_intervals(values: FloatArray, draws: FloatArray, level: float) -> tupl
     return tuple(map(around, values.tolist(), low.tolist(), high.tolist()))
 
 
+def check_fits(scores: Scores) -> None:
+    """Check that the scores make an index by the likelihood of items.
+
+    Raises:
+        ValueError: If there is one benchmark only, models share none, or all scores are 0 or 1.
+    """
+    scores.check_connected()
+    if np.all((scores.raw == 0) | (scores.raw == 1)):
+        raise ValueError(
+            "every score is 0 or 1: these tests tell who is above whom, and not by how much. "
+            "Add harder or easier ones."
+        )
+
+
 @one_thread()
 def fit_index(
     scores: Scores,
@@ -187,12 +201,7 @@ def fit_index(
     Raises:
         ValueError: If there is one benchmark only, models share none, or no scale can be chosen.
     """
-    scores.check_connected()
-    if np.all((scores.raw == 0) | (scores.raw == 1)):
-        raise ValueError(
-            "every score is 0 or 1: these tests tell who is above whom, and not by how much. "
-            "Add harder or easier ones."
-        )
+    check_fits(scores)
     family = Binomial(scores, slope_sd)
     params, weights, rho = fit_with_spread(scores, family)
     ability = params.ability[0]
@@ -211,6 +220,43 @@ def fit_index(
         mended = steadied(drawn.ability, ability, variance, scores.per_model.astype(np.float64))
         drawn = Params(mended, drawn.difficulty, drawn.log_slope)
     return _index(scores, "binomial", params, rho, drawn, chosen)
+
+
+@one_thread()
+def fit_parts(
+    scores: Scores, parts: Sequence[Scores], anchors: Mapping[str, float] | None = None
+) -> tuple[Index, ...]:
+    """The point fits by the likelihood of items of several parts of the same scores, made at once.
+
+    Each is what `fit_index` gives of its part with the same anchors, without draws. All parts must
+    pass its checks.
+    """
+    b = len(scores.benchmarks)
+    places = [
+        (_places(part.models, scores.models), _places(part.benchmarks, scores.benchmarks))
+        for part in parts
+    ]
+    whole = scores.model * b + scores.benchmark
+    kept = np.array(
+        [
+            np.isin(whole, models[part.model] * b + tests[part.benchmark])
+            for part, (models, tests) in zip(parts, places, strict=True)
+        ]
+    )
+    params, _, rhos = fits_with_spread(scores, Binomial(scores), kept)
+    made = []
+    for n, (part, (models, tests)) in enumerate(zip(parts, places, strict=True)):
+        own = params.row(n)
+        own = Params(own.ability[:, models], own.difficulty[:, tests], own.log_slope[:, tests])
+        ability = own.ability[0]
+        scale = by_anchors(part, ability, anchors) if anchors else by_spread(ability)
+        made.append(_index(part, "binomial", own, float(rhos[n]), _no_draws(part), scale))
+    return tuple(made)
+
+
+def _places(names: Sequence[str], of: Sequence[str]) -> IntArray:
+    place = {name: n for n, name in enumerate(of)}
+    return np.array([place[name] for name in names], dtype=np.int64)
 
 
 @one_thread()

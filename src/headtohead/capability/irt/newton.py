@@ -78,7 +78,7 @@ class Family(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Layout:
+class Layout:
     """Where each score stands in the sums.
 
     Benchmarks are few, so sums over theirs are one product with zeros and ones, `of_benchmark`.
@@ -92,7 +92,8 @@ class _Layout:
     place: IntArray
 
     @classmethod
-    def of(cls, scores: Scores) -> "_Layout":
+    def of(cls, scores: Scores) -> "Layout":
+        """The places of some scores."""
         every = np.arange(len(scores.benchmarks))
         return cls(
             scores.model,
@@ -152,7 +153,7 @@ def solve(
         R fits. A fit that does not converge in 300 steps is given as it stands.
     """
     size = max(1, _AT_ONCE // max(1, len(scores.models) * 2 * len(scores.benchmarks)))
-    layout = _Layout.of(scores)
+    layout = Layout.of(scores)
     rows = weights.shape[0]
     begin = start if start.ability.shape[0] == rows else start.row(0).repeated(rows)
 
@@ -180,7 +181,7 @@ def solve(
 
 def _walk(
     scores: Scores,
-    layout: _Layout,
+    layout: Layout,
     family: Family,
     params: Params,
     weights: FloatArray,
@@ -228,7 +229,7 @@ def _walk(
 
 
 def _step(
-    layout: _Layout,
+    layout: Layout,
     family: Family,
     params: Params,
     curves: tuple[FloatArray, FloatArray],
