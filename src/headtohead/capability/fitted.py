@@ -1,6 +1,6 @@
 """A fitted index with the models behind it, made once for all questions that share it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,10 +9,13 @@ import numpy as np
 from headtohead.capability.irt import (
     ECI_ANCHORS,
     Index,
+    Scores,
+    check_fits,
     fit_eci_index,
     fit_index,
+    fit_parts,
 )
-from headtohead.capability.matrix import Matrix, matrix
+from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.published import published
 from headtohead.capability.settings import IndexSettings
@@ -41,19 +44,57 @@ def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
 def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
     if settings.method == "published":
         return published(frames, settings, np.random.default_rng(ask.seed))
-    made = matrix(frames, settings)
+    made = _matrix(frames, ask, settings)
+    key, plain = _fit_key(frames, ask, settings)
+    index = ask.once(key, lambda: _index(made, frames, ask, plain))
+    return Capability(settings, index, made.models, made.rows, made.left_out)
+
+
+def _matrix(frames: Frames, ask: Ask, settings: IndexSettings) -> Matrix:
+    """The scores of the index; those of its sources are gathered once."""
+    whole = IndexSettings(
+        source=settings.source, independent=settings.independent, domain=settings.domain
+    )
+    found = ask.once(("scores", *_known(frames, ask), whole), lambda: gathered(frames, whole))
+    made = matrix(frames, settings, found)
     tests = made.scores.benchmarks
     if len(tests) < _FEWEST_BENCHMARKS:
         raise ValueError(
             f"{len(tests)} benchmarks ({', '.join(tests)}) are too few; an index needs "
             f"{_FEWEST_BENCHMARKS} that enough models share"
         )
-    # Neither release days nor who may lead bear on the fit.
+    return made
+
+
+def _fit_key(
+    frames: Frames, ask: Ask, settings: IndexSettings
+) -> tuple[tuple[Hashable, ...], IndexSettings]:
+    """What a fit is kept by: neither release days nor who may lead bear on it."""
     plain = replace(settings, dates="publisher", frontier_benchmarks=0)
-    index = ask.once(
-        ("index", *_known(frames, ask), plain), lambda: _index(made, frames, ask, plain)
-    )
-    return Capability(settings, index, made.models, made.rows, made.left_out)
+    return ("index", *_known(frames, ask), plain), plain
+
+
+def fit_together(frames: Frames, ask: Ask, base: IndexSettings, left_out: Sequence[str]) -> None:
+    """Fit the indexes without each of some benchmarks at once, for `capability` to find.
+
+    One that cannot be fitted is passed over: asked for by itself, it says why.
+    """
+    plain = replace(base, draws=0, domain="", frontier_benchmarks=0)
+    many = [replace(plain, without=(*base.without, name)) for name in left_out]
+    whole = _matrix(frames, ask, plain).scores
+    alike: dict[bool, list[tuple[Hashable, Scores]]] = {True: [], False: []}
+    for settings in many:
+        try:
+            part = _matrix(frames, ask, settings).scores
+            check_fits(part)
+        except ValueError:
+            continue
+        key, _ = _fit_key(frames, ask, settings)
+        alike[set(ECI_ANCHORS) <= set(part.models)].append((key, part))
+    for anchored, parts in alike.items():
+        anchors = ECI_ANCHORS if anchored else None
+        made = fit_parts(whole, [part for _, part in parts], anchors) if parts else ()
+        ask.kept.update(zip((key for key, _ in parts), made, strict=True))
 
 
 def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> Index:

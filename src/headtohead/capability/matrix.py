@@ -36,19 +36,39 @@ class Matrix:
     left_out: dict[str, int]
 
 
-def matrix(frames: Frames, settings: IndexSettings) -> Matrix:
-    """The matrix that the settings ask for.
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The scores that settings ask for, before any is left out.
+
+    Attributes:
+        rows: Every setting of each model on each benchmark, corrected, with `label` and `test`.
+        best: Those of them that count.
+        scores: The same, coded.
+        known: The tests of all domains.
+    """
+
+    rows: "pl.DataFrame"
+    best: "pl.DataFrame"
+    scores: Scores
+    known: frozenset[str]
+
+
+def gathered(frames: Frames, settings: IndexSettings) -> Gathered:
+    """The scores of the sources, evaluators and domain that the settings ask for.
 
     Of several settings of a model on one benchmark the best counts, as Epoch does; a model is one
     set of weights, whatever each source calls it.
 
     Raises:
-        UnknownName: If a benchmark to leave out is not among them.
-        ValueError: If too little is left to make an index.
+        ValueError: If there is none.
     """
     import polars as pl
 
     wanted = _wanted(frames["benchmark_scores"], settings)
+    known = frozenset(wanted["test"])
+    if settings.domain:
+        names = [b.benchmark for b in benchmarks().values() if b.domain == settings.domain]
+        wanted = wanted.filter(pl.col("benchmark").is_in(names))
     if wanted.is_empty():
         raise ValueError(
             f"no score of {', '.join(settings.sources)} was known"
@@ -60,29 +80,50 @@ def matrix(frames: Frames, settings: IndexSettings) -> Matrix:
     best = rows.sort(
         ["label", "test", "score", "source_id"], descending=[False, False, True, False]
     ).unique(["label", "test"], keep="first", maintain_order=True)
-    made = Scores.from_rows(
+    scores = Scores.from_rows(
         best["label"].to_list(),
         best["test"].to_list(),
         best["score"].to_numpy(),
         items=best["items"].to_list(),
         chance=dict(best.select("test", "chance").iter_rows()),
     )
-    enough = made.well_met(settings.least, _FEWEST_MODELS)
+    return Gathered(rows, best, scores, known)
+
+
+def matrix(frames: Frames, settings: IndexSettings, found: Gathered | None = None) -> Matrix:
+    """The matrix that the settings ask for, of the scores gathered for them already, if any.
+
+    Raises:
+        UnknownName: If a benchmark to leave out is not among them.
+        ValueError: If too little is left to make an index.
+    """
+    import polars as pl
+
+    found = found or gathered(frames, settings)
+    rows, best, scores = found.rows, found.best, found.scores
+    for name in settings.without:
+        if name not in found.known:
+            raise UnknownName("benchmark", name, found.known)
+    if settings.without:
+        left = [name for name in scores.benchmarks if name not in settings.without]
+        rows, best = (frame.filter(pl.col("test").is_in(left)) for frame in (rows, best))
+        scores = scores.only(benchmarks=left)
+    enough = scores.well_met(settings.least, _FEWEST_MODELS)
     first, *others = enough.parts()
     # What no benchmark connects has no common scale: the largest part is the index.
     kept = enough.only(models=first) if others else enough
     apart = sorted(name for part in others for name in part)
     used = best.filter(pl.col("label").is_in(kept.models) & pl.col("test").is_in(kept.benchmarks))
-    left = {
+    left_out = {
         f"a model with fewer than {settings.least} benchmarks, or a benchmark with fewer than "
         f"{_FEWEST_MODELS} models": best.height - enough.model.size,
         f"{len(apart)} models that share no benchmark with the rest: {', '.join(apart[:3])}"
         f"{', ...' if len(apart) > 3 else ''}": enough.model.size - kept.model.size,
         "another setting of a model that did worse": rows.height - best.height,
     }
-    left |= _own_left_out(best, used)
+    left_out |= _own_left_out(best, used)
     models = _models(kept, used, frames, settings)
-    return Matrix(kept, models, used, {why: n for why, n in left.items() if n})
+    return Matrix(kept, models, used, {why: n for why, n in left_out.items() if n})
 
 
 def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
@@ -115,19 +156,9 @@ def _wanted(frame: "pl.DataFrame", settings: IndexSettings) -> "pl.DataFrame":
         .then("benchmark")
         .otherwise(pl.concat_str("benchmark", "part", separator=" "))
     )
-    rows = rows.with_columns(
+    return rows.with_columns(
         test.alias("test"), pl.coalesce("model_id", "model_name").alias("unit")
     )
-    known = set(rows["test"])
-    for name in settings.without:
-        if name not in known:
-            raise UnknownName("benchmark", name, known)
-    rows = rows.filter(~pl.col("test").is_in(list(settings.without)))
-    facts = {b.benchmark: b for b in benchmarks().values()}
-    if settings.domain:
-        wanted = [b for b, fact in facts.items() if fact.domain == settings.domain]
-        rows = rows.filter(pl.col("benchmark").is_in(wanted))
-    return rows
 
 
 def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.capability.fitted import two_sides
+from headtohead.capability.fitted import fit_together, two_sides
 from headtohead.capability.irt import Scores, fit_index
 from headtohead.capability.irt.rescored import rescored
 from headtohead.capability.model import Capability, TwoSides
@@ -64,7 +64,10 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
         if method != base.method and not (method == "published" and base.domain):
             yield under("model", words, method=method)
     if isinstance(asked.sides, TwoSides) and base.method != "published":
-        for name in asked.sides.capability.index.benchmarks:
+        tests = asked.sides.capability.index.benchmarks
+        if base.method == "binomial":
+            fit_together(frames, ask, base, tests)
+        for name in tests:
             fewer = under(
                 "benchmarks",
                 f"without {title(name)}",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import World, named, rng, table, world
 from tests.simulations import lengths, slack
 
-from headtohead.capability.irt import Index, Scores, fit_index
+from headtohead.capability.irt import Index, Scores, fit_index, fit_parts
 from headtohead.capability.survival import Side, side_lag
 from headtohead.stats.inputs import FloatArray
 
@@ -36,6 +36,21 @@ def _added(scores: Scores, rows: list[tuple[str, str, float]], items: float = 20
 def _ends(scores: Scores, ability: FloatArray) -> dict[str, float]:
     low, high = int(ability.argmin()), int(ability.argmax())
     return {scores.models[low]: 100.0, scores.models[high]: 150.0}
+
+
+def test_parts_fitted_together_are_each_its_own_fit() -> None:
+    scores = world(rng(3)).scores
+    parts = [
+        scores.only(benchmarks=[t for t in scores.benchmarks if t != name]).well_met(3, 3)
+        for name in scores.benchmarks[:4]
+    ]
+    parts.append(scores.only(models=scores.models[5:]))
+    for part, found in zip(parts, fit_parts(scores, parts), strict=True):
+        alone = fit_index(part, draws=0, rng=rng())
+        assert found.models == part.models
+        assert found.rho == pytest.approx(alone.rho, rel=1e-9)
+        for name in ("ability", "difficulty", "slope"):
+            np.testing.assert_allclose(getattr(found, name), getattr(alone, name), rtol=1e-8)
 
 
 # ---------------------------------------------------------------- what must not move it

@@ -4,6 +4,7 @@ from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci, published_stop
 from headtohead.capability.irt.functioning import Functioning, functioning
 from headtohead.capability.irt.index import (
     Index,
+    check_fits,
     drawn_interval,
     drawn_intervals,
     fit_eci_index,
@@ -21,6 +22,7 @@ __all__ = [
     "Scores",
     "by_anchors",
     "by_spread",
+    "check_fits",
     "drawn_interval",
     "drawn_intervals",
     "fit_eci",
