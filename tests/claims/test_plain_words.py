@@ -8,6 +8,7 @@ import pytest
 
 import headtohead
 from headtohead.claims.result import CheckResult
+from headtohead.core.errors import UnknownName
 from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.catalogue import source_ids
 from headtohead.evidence.tables import table, tables
@@ -58,3 +59,18 @@ def test_the_json_keeps_its_ids(verdicts: CheckResult) -> None:
         for reading in (v["as_stated"], v["kindest"]):
             assert reading["analysis"] in {"", *analyses()}
             assert all("source_id" in row for row in reading.get("rows", ()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("P11", "P1 or P10"), ("price wars", "G3 (“Their accessibility")]
+)
+def test_an_unknown_statement_gets_the_nearest(asked: str, said: str) -> None:
+    with pytest.raises(UnknownName, match="Did you mean") as wrong:
+        headtohead.show(asked, as_of=DAYS[0])
+    assert said in str(wrong.value)
+
+
+def test_whoever_waits_for_a_verdict_is_told_which() -> None:
+    steps: list[str] = []
+    headtohead.show("I1", as_of=DAYS[0], progress=steps.append)
+    assert steps == ["I1"]

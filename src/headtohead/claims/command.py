@@ -121,7 +121,14 @@ def show(
     """Print every number behind one verdict, with its rows and sources."""
     from headtohead.claims import verb
 
-    made = verb.show(claim, as_of=day_of(as_of), settings=settings, store=open_store(store))
+    with steps("Looking behind the verdict") as progress:
+        made = verb.show(
+            claim,
+            as_of=day_of(as_of),
+            settings=settings,
+            store=open_store(store),
+            progress=progress,
+        )
     return deliver(made, output)
 
 

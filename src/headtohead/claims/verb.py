@@ -18,6 +18,7 @@ from headtohead.core.question import Exhibit, Sides
 from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
+from headtohead.names.reading import key
 from headtohead.prices.in_force import in_force
 from headtohead.questions import ask
 
@@ -67,6 +68,7 @@ def show(
     as_of: Day,
     settings: ShowSettings,
     store: Store | None = None,
+    progress: Tell = _silent,
 ) -> CheckResult:
     """One claim's verdict with every number, row and source behind it.
 
@@ -75,6 +77,7 @@ def show(
         as_of: The day of our knowledge.
         settings: Where it stands, and what it is asked about.
         store: The evidence; the user's own if None.
+        progress: Called with the claim that is being judged.
 
     Raises:
         UnknownName: If no claim has that id.
@@ -83,8 +86,11 @@ def show(
     file = claims_of(facts, settings.claims)
     kept = tuple(c for c in file.claims if c.id.casefold() == claim.casefold())
     if not kept:
-        raise UnknownName("claim", claim, [c.id for c in file.claims])
-    found = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), _silent)
+        words = set(key(claim).split("-"))
+        said = [c for c in file.claims if words <= set(key(c.says).split("-"))]
+        meant = [f"{c.id} (“{c.says}”)" for c in said]
+        raise UnknownName("claim", claim, [c.id for c in file.claims], meant=meant)
+    found = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), progress)
     return replace(found, verb="show")
 
 

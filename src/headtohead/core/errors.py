@@ -38,17 +38,24 @@ class UnknownName(InputError):
     Args:
         kind: What sort of name it is ("table", "source", "claim", ...).
         spelt: Other spellings -> the name each stands for, to suggest from.
+        meant: What to suggest, where the caller knows better than by the spelling.
     """
 
     def __init__(
-        self, kind: str, name: str, known: Iterable[str], spelt: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        spelt: Mapping[str, str] | None = None,
+        meant: Iterable[str] = (),
     ) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        meant: dict[str, list[str]] = {}
+        by_text: dict[str, list[str]] = {}
         for text, one in [*((one, one) for one in self.known), *(spelt or {}).items()]:
-            meant.setdefault(text.casefold(), []).append(one)
-        found = get_close_matches(name.casefold(), meant, n=3, cutoff=0.5)
-        close = list(dict.fromkeys(one for text in found for one in meant[text]))[:3]
+            by_text.setdefault(text.casefold(), []).append(one)
+        found = get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
+        near = dict.fromkeys(one for text in found for one in by_text[text])
+        close = [*meant][:3] or [*near][:3]
         hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {_list(self.known)}."
         super().__init__(f"No {kind} is called {name!r}. {hint}")
 
