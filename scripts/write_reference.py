@@ -168,8 +168,8 @@ def _commands_page() -> Iterator[str]:
     yield "# Commands"
     yield (
         "Every verb has a Python twin of the same name in `headtohead` with the same result; only "
-        "`h2h names` is `explain_name`, `h2h sources` is `list_sources` and `h2h evidence` is "
-        "`read_evidence`: the plain words are packages."
+        "`h2h names` is `explain_name`, `h2h sources` is `list_sources`, `h2h evidence` is "
+        "`read_evidence` (a data frame) and `h2h update` is `update_evidence`."
     )
     yield ""
     yield "| exit code | meaning |"

@@ -293,7 +293,7 @@ def test_update_from_a_folder_takes_files_and_reports_them(run: Run, shared_evid
     folder = str(shared_evidence / "aider_polyglot")
     result = run("update", "aider_polyglot", "--from", folder, "--known-on", "2025-10-03")
     assert result.exit_code == 0, result.output
-    assert "138 rows of benchmark_scores" in " ".join(result.output.split())
+    assert "138 rows of benchmark scores" in " ".join(result.output.split())
     again = run("update", "aider_polyglot", "--from", folder, "--known-on", "2025-10-03")
     assert "unchanged" in again.output
     made = json.loads(run("update", "aider_polyglot", "--from", folder, "--json").stdout)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
     from headtohead.claims.verb import check, diff, report, show
-    from headtohead.evidence.verb import list_sources, read_evidence
+    from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
@@ -30,6 +30,7 @@ VERBS = {
     "report": "claims",
     "show": "claims",
     "switch": "trials.switching",
+    "update_evidence": "evidence",
 }
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "report",
     "show",
     "switch",
+    "update_evidence",
 ]
 
 

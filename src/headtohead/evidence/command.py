@@ -22,16 +22,15 @@ from headtohead.publish.command_line import (
 @output_options("json", "csv")
 def sources(store: Path | None, output: Output) -> int:
     """List every source: licence, edition, what was taken and what was left out."""
-    from headtohead.evidence.sheet import cards_listing
     from headtohead.evidence.verb import list_sources
 
-    return deliver(cards_listing(list_sources(store=open_store(store)), today()), output)
+    return deliver(list_sources(as_of=today(), store=open_store(store)), output)
 
 
 @verb(example="h2h evidence prices --as-of 2025-12-15 --where model_name=gpt-5")
 @click.argument("table", required=False)
 @as_of_option
-@click.option("--where", "filters", default="", metavar="COLUMN=VALUE,...", help="Keep these rows.")
+@click.option("--where", default="", metavar="COLUMN=VALUE,...", help="Keep these rows.")
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Rows: 20 as text, all with --json and --csv."
 )
@@ -40,19 +39,23 @@ def sources(store: Path | None, output: Output) -> int:
 def evidence(
     table: str | None,
     as_of: str | None,
-    filters: str,
+    where: str,
     limit: int | None,
     store: Path | None,
     output: Output,
 ) -> int:
     """Print a table as known on a day; without TABLE, list the tables."""
     from headtohead.evidence.sheet import rows_listing, tables_listing
+    from headtohead.evidence.tables import table as declared
     from headtohead.evidence.verb import read_evidence
+    from headtohead.publish.progress import steps
 
     day = day_of(as_of)
     if table is None:
         return deliver(tables_listing(day), output)
-    frame = read_evidence(table, as_of=day, where=filters, store=open_store(store))
+    declared(table)  # a slip is said before the wait
+    with steps("Reading the evidence"):
+        frame = read_evidence(table, as_of=day, where=where, store=open_store(store))
     return deliver(rows_listing(table, frame, day, limit), output)
 
 
@@ -74,24 +77,22 @@ def update(
     output: Output,
 ) -> int:
     """Download evidence from its publishers; what you had stays if anything fails."""
-    from headtohead.evidence import folder as folders
-    from headtohead.evidence import update as downloads
     from headtohead.evidence.ingest import exit_code
-    from headtohead.evidence.sheet import updates_listing
+    from headtohead.evidence.verb import update_evidence
     from headtohead.publish.progress import bar
 
-    home, day = open_store(store, make=True), today()
-    unused: tuple[str, ...] = ()
-    if rebuild:
-        done = downloads.rebuild(home)
-    elif folder:
-        known = day_of(known_on) if known_on else None
-        taken = folders.from_folder(home, source_ids, folder, today=day, known_on=known)
-        done, unused = taken.updated, taken.unused
-    else:
-        with bar() as progress:
-            done = downloads.update(home, source_ids, today=day, progress=progress, mirror=mirror)
-    deliver(updates_listing(done, unused, day), output)
+    with bar() as progress:
+        done = update_evidence(
+            source_ids,
+            today=today(),
+            folder=folder,
+            known_on=day_of(known_on) if known_on else None,
+            mirror=mirror,
+            rebuild=rebuild,
+            store=open_store(store, make=True),
+            progress=progress,
+        )
+    deliver(done, output)
     for one in done:
         if one.state == "failed":
             click.echo(f"{one.source_id}: {one.failure}", err=True)

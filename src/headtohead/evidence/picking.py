@@ -20,14 +20,23 @@ def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
     Raises:
         UnknownName: If a filter names no column of the frame.
     """
-    import polars as pl
-
     for part in filter(None, (p.strip() for p in filters.split(","))):
         column, _, value = part.partition("=")
-        if column not in frame.columns:
-            raise UnknownName("column", column, frame.columns)
-        frame = frame.filter(pl.col(column).cast(pl.String) == value)
+        frame = equal(frame, column, value)
     return frame
+
+
+def equal(frame: "pl.DataFrame", column: str, value: str) -> "pl.DataFrame":
+    """The rows whose value in a column is written so.
+
+    Raises:
+        UnknownName: If the frame has no such column.
+    """
+    import polars as pl
+
+    if column not in frame.columns:
+        raise UnknownName("column", column, frame.columns)
+    return frame.filter(pl.col(column).cast(pl.String) == value)
 
 
 def side(ask: Ask, which: str) -> str:

@@ -1,10 +1,11 @@
 """How `h2h evidence`, `h2h sources` and `h2h update` show what they found."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from headtohead.core.units import unit_of
 from headtohead.evidence.tables import table, tables
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from headtohead.evidence.ingest import Updated
     from headtohead.evidence.store import Card
 
-_MOST_SAME = 40  # characters of a value that all rows share, to be said once
+T = TypeVar("T")
+_MOST_SAME = 60  # characters of a value that all rows share, to be said once
+_HEADINGS = {
+    "join_rule": "How the name was matched",
+    "model_id": "Model",
+    "open": "Weights",
+    "row_url": "Address",
+    "source_id": "Source",
+    "verified": "Checked at its origin",
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,10 +46,36 @@ class Listing(Result):
         return self.as_rows() if self.as_rows else self.sheet.table
 
 
-def _sheet(verb: str, title: str, sentence: str, figure: Figure, **more: Any) -> Sheet:  # noqa: ANN401
+@dataclass(frozen=True, slots=True, repr=False)
+class Entries(Listing, Sequence[T]):
+    """A listing that is also the sequence of what it lists."""
+
+    entries: tuple[T, ...] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        """One of the entries, or several."""
+        return self.entries[index]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def _sheet(verb: str, title: str, sentence: str, *figures: Figure, **more: Any) -> Sheet:  # noqa: ANN401
     return Sheet(
-        verb=verb, title=title, sentence=sentence, topics=(Topic(figures=(figure,)),), **more
+        verb=verb, title=title, sentence=sentence, topics=(Topic(figures=figures),), **more
     )
+
+
+def _heading(column: str) -> str:
+    """A column's name in words, with its unit."""
+    unit = unit_of(column)
+    stem = column.removesuffix(f"_{unit.suffix}") if unit else column
+    words = _HEADINGS.get(column, stem.replace("_", " ").capitalize())
+    return f"{words} ({unit.label})" if unit and unit.label else words
 
 
 def tables_listing(today: date) -> Listing:
@@ -68,10 +104,12 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
     keys = [c for c in declared.key if c in filled]
     measures = [c.name for c in declared.columns if c.kind == "real" and c.name in filled]
     # A terminal drops columns from the right: what is measured stands beside who was.
-    ordered = dict.fromkeys([*keys[:3], *measures[:1], *keys[3:], *measures, *filled])
+    links = [c for c in filled if c == "row_url"]
+    rest = [c for c in filled if c not in links]
+    ordered = dict.fromkeys([*keys[:3], *measures[:1], *keys[3:], *measures, *rest, *links])
     own = [c for c in ordered if c not in alike]
     numbers = {c for c in own if shown[c].dtype.is_numeric()}
-    columns = tuple(TableColumn(c, c, 0 if c in numbers else None) for c in own)
+    columns = tuple(TableColumn(c, _heading(c), 0 if c in numbers else None) for c in own)
     rows = tuple(
         tuple(
             x if c not in numbers or x is None else f"{x:.6g}" if isinstance(x, float) else str(x)
@@ -79,10 +117,18 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
         )
         for row in shown.select(own).iter_rows()
     )
-    same = tuple((c, str(shown[c][0])) for c in alike if len(str(shown[c][0])) <= _MOST_SAME)
-    figure = Figure(name, declared.doc, columns=columns, rows=rows, shown=len(rows))
+    yes_no = {True: "yes", False: "no"}
+    alike_values = {c: shown[c][0] for c in alike if len(str(shown[c][0])) <= _MOST_SAME}
+    same = tuple((_heading(c), yes_no.get(v, str(v))) for c, v in alike_values.items())
+    figures = [Figure(name, declared.doc, columns=columns, rows=rows, shown=len(rows))]
+    if same:
+        pair = (TableColumn("what", "What"), TableColumn("value", "Value"))
+        figures.append(
+            Figure("same", "The same in every row shown", columns=pair, rows=same, shown=len(same))
+        )
+    title = name.replace("_", " ")
     sentence = (
-        f"{len(rows):,} of the {frame.height:,} rows of {name} known by {as_of} are shown; "
+        f"{len(rows):,} of the {frame.height:,} {title} known by {as_of} are shown; "
         "--json and --csv give all columns and rows."
     )
 
@@ -91,11 +137,11 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
         exact = chosen.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
         return DataTable(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
 
-    sheet = _sheet("evidence", name, sentence, figure, as_of=as_of, facts=same)
+    sheet = _sheet("evidence", title.capitalize(), sentence, *figures, as_of=as_of)
     return Listing(sheet, lambda: _frame_json(chosen, as_of), download)
 
 
-def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
+def cards_listing(cards: "Iterable[Card]", today: date | None) -> "Entries[Card]":
     """Every source: licence, edition, what was left out."""
     cards = tuple(cards)
     rows: list[tuple[Cell, ...]] = []
@@ -128,11 +174,13 @@ def cards_listing(cards: "Iterable[Card]", today: date) -> Listing:
         "to get it."
     )
     sheet = _sheet("sources", "Sources of evidence", sentence, figure)
-    return Listing(sheet, lambda: _cards_json(cards, today))
+    return Entries(sheet, lambda: _cards_json(cards, today), entries=cards)
 
 
-def updates_listing(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> Listing:
-    """What an update did, one row a source; why one failed is told apart."""
+def updates_listing(
+    done: "Iterable[Updated]", unused: Iterable[str], today: date
+) -> "Entries[Updated]":
+    """What an update did, one row a source; why one failed is said apart."""
     done, unused = tuple(done), tuple(unused)
     columns = (
         TableColumn("source_id", "Source"),
@@ -148,7 +196,7 @@ def updates_listing(done: "Iterable[Updated]", unused: Iterable[str], today: dat
     notes = (f"No source took {', '.join(unused)}.",) if unused else ()
     says = f"Sources: {counts or 'none'}."
     sheet = _sheet("update", "Evidence", says, figure, notes=notes)
-    return Listing(sheet, lambda: _updated_json(done, unused, today))
+    return Entries(sheet, lambda: _updated_json(done, unused, today), entries=done)
 
 
 def _updated(one: "Updated") -> tuple[Cell, ...]:
@@ -164,12 +212,12 @@ def _updated(one: "Updated") -> tuple[Cell, ...]:
         one.source_id,
         one.state.replace("_", " "),
         entry.known_on if entry else None,
-        ", ".join(f"{n:,} rows of {t}" for t, n in tables_.items()),
+        ", ".join(f"{n:,} rows of {t.replace('_', ' ')}" for t, n in tables_.items()),
         "; ".join(said),
     )
 
 
-def _cards_json(cards: "Iterable[Card]", today: date) -> dict[str, Any]:
+def _cards_json(cards: "Iterable[Card]", today: date | None) -> dict[str, Any]:
     """The catalogue of sources."""
     results = [
         {

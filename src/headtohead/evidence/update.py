@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FIRST_WINDOW = timedelta(days=30)
 _DAY = timedelta(days=1)
-_SILENT = Silent()
+SILENT = Silent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def update(
     source_ids: Sequence[str],
     *,
     today: date,
-    progress: Progress = _SILENT,
+    progress: Progress = SILENT,
     mirror: str | None = None,
     timeout_seconds: float = 30.0,
 ) -> tuple[Updated, ...]:

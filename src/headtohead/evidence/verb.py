@@ -1,31 +1,51 @@
-"""The verbs about evidence itself: which sources there are, and what a table said on a day."""
+"""The verbs about evidence itself: what sources there are, what a table said, getting more."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core import dates
 from headtohead.core.dates import Day
+from headtohead.core.settings import pairs_of, words
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.picking import where as kept
+from headtohead.evidence.picking import equal
+from headtohead.evidence.sheet import Entries, cards_listing, updates_listing
 from headtohead.evidence.store import Card, Store
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from headtohead.evidence.download import Progress
+    from headtohead.evidence.ingest import Updated
 
-def list_sources(*, store: Store | None = None) -> tuple[Card, ...]:
-    """Every source: its licence, what was taken from it and when, and what was dropped."""
-    return (store or Store()).cards()
+
+def list_sources(*, as_of: Day | None = None, store: Store | None = None) -> Entries[Card]:
+    """Every source: its licence, what was taken from it and when, and what was dropped.
+
+    Args:
+        as_of: The day that its JSON names.
+        store: The evidence; the user's own if None.
+
+    Returns:
+        A result that is also a sequence of one `Card` a source.
+    """
+    return cards_listing((store or Store()).cards(), dates.day(as_of) if as_of else None)
 
 
 def read_evidence(
-    table: str, *, as_of: Day, where: str = "", store: Store | None = None
+    table: str,
+    *,
+    as_of: Day,
+    where: str | Sequence[str] | Mapping[str, str] = "",
+    store: Store | None = None,
 ) -> "pl.DataFrame":
     """A table as known on a day, with the entities behind each row.
 
     Args:
         table: A declared table.
         as_of: The day of our knowledge.
-        where: Rows to keep, as "column=value, column=value"; all if empty.
+        where: Rows to keep: {"column": "value"}, or text as "column=value, column=value".
         store: The evidence; the user's own if None.
 
     Raises:
@@ -34,4 +54,57 @@ def read_evidence(
     """
     facts, day = Facts(store), dates.day(as_of)
     facts.require_evidence(day)
-    return kept(facts.frame(table, day), where)
+    frame = facts.frame(table, day)
+    wanted = pairs_of("where", words(where) if isinstance(where, str) else where)
+    for column, value in wanted.items():
+        # A listing heads the column model_name with "Model name".
+        spelt = column if column in frame.columns else column.lower().replace(" ", "_")
+        frame = equal(frame, spelt if spelt in frame.columns else column, str(value))
+    return frame
+
+
+def update_evidence(
+    source_ids: str | Sequence[str] = (),
+    *,
+    today: Day,
+    folder: str | Path | None = None,
+    known_on: Day | None = None,
+    mirror: str | None = None,
+    rebuild: bool = False,
+    store: Store | None = None,
+    progress: "Progress | None" = None,
+) -> "Entries[Updated]":
+    """What was taken from publishers, or from files you have; what fails leaves all as it was.
+
+    Args:
+        source_ids: Which sources; all that can be had if empty.
+        today: The day of retrieval.
+        folder: Take files from here instead of downloading them.
+        known_on: With `folder`: the day the files became known; as their names say if None.
+        mirror: Address of a copy: files are taken from `mirror/SOURCE/FILE`.
+        rebuild: Make the tables again from the raw files kept instead.
+        store: Where the evidence goes; the user's own if None.
+        progress: Hears how far the downloads are.
+
+    Returns:
+        A result that is also a sequence of one `Updated` a source; those that failed say why.
+
+    Raises:
+        InputError: If a source cannot be had in this way.
+        UnknownName: If no source is called so.
+        StoreBusy: If another process is writing to the store.
+        StoreFull: If the store cannot be written.
+    """
+    from headtohead.evidence import update
+    from headtohead.evidence.folder import from_folder
+
+    home, day, chosen = store or Store(), dates.day(today), words(source_ids)
+    if rebuild:
+        return updates_listing(update.rebuild(home), (), day)
+    if folder:
+        since: date | None = dates.day(known_on) if known_on else None
+        taken = from_folder(home, chosen, Path(folder), today=day, known_on=since)
+        return updates_listing(taken.updated, taken.unused, day)
+    listener = progress or update.SILENT
+    done = update.update(home, chosen, today=day, progress=listener, mirror=mirror)
+    return updates_listing(done, (), day)

@@ -1,0 +1,90 @@
+"""The Python twins of `h2h sources`, `h2h evidence` and `h2h update`, and the words they use."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.evidence.toys import TODAY, chips, names, write_source
+
+import headtohead
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.evidence.sheet import rows_listing
+from headtohead.evidence.store import Store
+from headtohead.publish.result import Result
+
+DAY = "2025-12-15"
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Store:
+    """What ships with the package, and nothing more."""
+    return Store(tmp_path / "home")
+
+
+def test_the_sources_are_a_result_and_a_sequence_of_cards(shipped: Store) -> None:
+    sources = headtohead.list_sources(store=shipped)
+    assert isinstance(sources, Result)
+    ids = [card.source.source_id for card in sources]
+    assert len(sources) == len(ids) == sources.to_frame().height
+    assert "epoch_eci" in ids
+    assert sources[0].source.source_id == ids[0]
+    assert [r["source_id"] for r in json.loads(sources.to_json())["results"]] == ids
+    assert len(repr(sources).splitlines()) <= 25
+    assert max(map(len, repr(sources).splitlines())) <= 80
+    assert "epoch_eci" in sources.to_html()
+    assert "<table" in sources._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"topic": "private_investment", "subject": "CN"},
+        "topic=private_investment, subject=CN",
+        ["topic=private_investment", "subject=CN"],
+        {"Topic": "private_investment", "Subject": "CN"},
+    ],
+)
+def test_rows_are_chosen_by_a_mapping_or_by_text(where: Any, shipped: Store) -> None:
+    rows = headtohead.read_evidence("figures", as_of=DAY, where=where, store=shipped)
+    assert set(rows["topic"]) == {"private_investment"}
+    assert set(rows["subject"]) == {"CN"}
+
+
+def test_a_value_with_a_comma_is_chosen_by_a_mapping(shipped: Store) -> None:
+    every = headtohead.read_evidence("figures", as_of=DAY, store=shipped)
+    note = next(n for n in every["note"].drop_nulls() if "," in n)
+    rows = headtohead.read_evidence("figures", as_of=DAY, where={"note": note}, store=shipped)
+    assert set(rows["note"]) == {note}
+
+
+def test_a_choice_that_is_none_is_an_error(shipped: Store) -> None:
+    with pytest.raises(InputError, match="`where` is a mapping"):
+        headtohead.read_evidence("figures", as_of=DAY, where="topic", store=shipped)
+    with pytest.raises(UnknownName, match="topic"):
+        headtohead.read_evidence("figures", as_of=DAY, where={"topics": "x"}, store=shipped)
+
+
+def test_a_listing_of_rows_speaks_in_words(shipped: Store) -> None:
+    rows = headtohead.read_evidence("prices", as_of=DAY, where="model_name=gpt-5", store=shipped)
+    text = str(rows_listing("prices", rows, TODAY, 5))
+    assert "Model name" in text
+    assert "$ per" in text
+    for name in ("price_usd_per_mtok", "model_name", "join_rule", "model_released_on"):
+        assert name not in text
+    assert "arena_ratings" not in str(rows_listing("arena_ratings", rows.head(0), TODAY, 5))
+
+
+def test_evidence_is_updated_from_python_too(store: Store, plugged: Path, tmp_path: Path) -> None:
+    write_source(plugged, "toy_one")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "toy_one.json").write_bytes(chips("a"))
+    done = headtohead.update_evidence(
+        "toy_one", folder=tmp_path / "raw", today=TODAY, known_on="2026-01-10", store=store
+    )
+    assert isinstance(done, Result)
+    assert [(one.source_id, one.state) for one in done] == [("toy_one", "new")]
+    assert names(store) == ["a"]
+    assert "1 rows of chips" in str(done)
+    again = headtohead.update_evidence(rebuild=True, today=str(TODAY), store=store)
+    assert [one.state for one in again] == ["unchanged"]
