@@ -270,8 +270,8 @@ def discordance_from_pilot(
         Browne, R. H. (1995). doi:10.1002/sim.4780141709
     """
     _check_confidence(confidence)
-    found = wilson(b_only + a_only, n, 2 * confidence - 1)
-    return PilotFigure(found.value, found.high, confidence, n)
+    share = wilson(b_only + a_only, n, 2 * confidence - 1)
+    return PilotFigure(share.value, share.high, confidence, n)
 
 
 def sd_from_pilot(differences: ArrayLike, confidence: float = 0.8) -> PilotFigure:

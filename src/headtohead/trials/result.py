@@ -97,25 +97,25 @@ class Prices:
         # A name may mean another model at its maker's than elsewhere.
         wishes = [(operator, operator), ("maker", plain.lab), ("cheapest", None)]
         for with_channel, (rule, seller) in product((True, False), wishes):
-            found = self._means(model, seller)
-            if not rule or (with_channel and not found.channel):
+            meaning = self._means(model, seller)
+            if not rule or (with_channel and not meaning.channel):
                 continue
-            for word in dict.fromkeys((found.model or model, model, model.rpartition("/")[2])):
-                channel = found.channel if with_channel else ""
+            for word in dict.fromkeys((meaning.model or model, model, model.rpartition("/")[2])):
+                channel = meaning.channel if with_channel else ""
                 price = price_in_force(frame, word, self.day, rule=rule, channel=channel)
                 if price is None:
                     continue
-                moved = found.rule.startswith("alias:")
+                moved = meaning.rule.startswith("alias:")
                 self.used[model] = replace(price, name=model, alias=moved)
                 if rule == "cheapest":
                     self._lost[model] = (
                         f"{model}: no list has its maker's own price of that day; this is the "
                         f"price of {price.provider}, its cheapest credible seller"
                     )
-                if channel != found.channel:
+                if channel != meaning.channel:
                     self._lost[model] = (
-                        f"{model}: no list has a price of it as {found.channel}; this is the price "
-                        "of its usual endpoint"
+                        f"{model}: no list has a price of it as {meaning.channel}; this is the "
+                        "price of its usual endpoint"
                     )
                 return rates_of(price)
         return None

@@ -27,8 +27,8 @@ def test_a_clear_loser_stands_alone_and_near_runs_are_tied() -> None:
     assert found.field.ranks.worst.tolist() == [2, 2, 3]
     assert len(found.field.pairs) == 3
     for pair in found.field.pairs:
-        assert pair.joint.low <= pair.found.interval.low
-        assert pair.joint.low <= pair.found.value <= pair.joint.high
+        assert pair.joint.low <= pair.difference.interval.low
+        assert pair.joint.low <= pair.difference.value <= pair.joint.high
     assert [set(group.tolist()) for group in found.field.ties][2] == {2}
 
 

@@ -25,7 +25,7 @@ def test_clear_fields_are_ranked_and_near_ones_tied() -> None:
     assert found.ties[-1].tolist() == [3]
     assert 0.95 < found.pair_level <= 1 - 0.05 / 6
     for pair in found.pairs:
-        assert pair.joint.width >= pair.found.interval.width
+        assert pair.joint.width >= pair.difference.interval.width
 
 
 def test_two_runs_are_one_difference() -> None:

@@ -21,11 +21,11 @@ def test_slices_come_worst_first_and_jointly_wider() -> None:
     found = slices(a, b, labels, 0.1, rng)
     assert found.slices[0].name == "law"
     assert found.slices[0].noninferior == "no"
-    assert {part.found.n for part in found.slices} == {1, 60}
+    assert {part.difference.n for part in found.slices} == {1, 60}
     for part in found.slices:
-        assert part.joint.low <= part.found.interval.low
-        assert part.joint.high >= part.found.interval.high
-        assert part.p_noninferior >= part.found.test.p_above(-0.1) - 1e-12
+        assert part.joint.low <= part.difference.interval.low
+        assert part.joint.high >= part.difference.interval.high
+        assert part.p_noninferior >= part.difference.test.p_above(-0.1) - 1e-12
     lone = next(part for part in found.slices if part.name == "rare")
     assert lone.joint.width > 1
     assert lone.noninferior == "undecided"
@@ -39,7 +39,7 @@ def test_one_slice_is_the_whole(seed: int) -> None:
     rng = _rng(seed)
     a, b = rng.integers(0, 2, (2, 30))
     found = slices(a, b, ["all"] * 30, 0.1, rng)
-    assert found.slices[0].joint == found.slices[0].found.interval
+    assert found.slices[0].joint == found.slices[0].difference.interval
 
 
 def test_joint_intervals_cover_together() -> None:

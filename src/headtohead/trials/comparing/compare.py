@@ -86,7 +86,7 @@ def compare(
     pairs = pair(a, b, shared=settings.shared, missing=settings.missing, same=settings.same)
     clusters = labelled(pairs.a, settings.cluster, a) if settings.cluster else None
     bounds = _bounds(settings, pairs.a.scores, pairs.b.scores)
-    found = _difference(pairs, clusters, settings, bounds)
+    estimate = _difference(pairs, clusters, settings, bounds)
     rng = np.random.default_rng(settings.seed)
     money, why = _money(pairs, (a, b), rng, settings.level, rates, clusters)
     lost, gained = _changed(pairs, settings.slices)
@@ -110,7 +110,7 @@ def compare(
         (a, b),
         (pairs.a, pairs.b),
         settings,
-        found,
+        estimate,
         bounds,
         paired=True,
         lost=lost,
@@ -138,7 +138,7 @@ def _unpaired(a: ModelRun, b: ModelRun, settings: CompareSettings) -> Comparison
         labelled(items, settings.cluster, run) if settings.cluster else None
         for items, run in ((of_a, a), (of_b, b))
     ]
-    found = unpaired_difference(
+    estimate = unpaired_difference(
         of_a.scores,
         of_b.scores,
         clusters_a=clusters[0],
@@ -156,7 +156,7 @@ def _unpaired(a: ModelRun, b: ModelRun, settings: CompareSettings) -> Comparison
         (a, b),
         (of_a, of_b),
         settings,
-        found,
+        estimate,
         bounds,
         paired=False,
         lost=(),
@@ -176,14 +176,14 @@ def labelled(items: RunItems, label: str, run: ModelRun) -> list[str]:
     Raises:
         InputError: If no item has the label.
     """
-    found = [calls[0].labels.get(label) for calls in items.calls]
-    if not any(found):
+    values = [calls[0].labels.get(label) for calls in items.calls]
+    if not any(values):
         known = sorted({name for calls in items.calls for name in calls[0].labels})
         hint = f"Map a column to it: `mapping={{'labels': '{label}'}}`."
         if known:
             hint = f"Labels there are: {', '.join(known[:12])}."
         raise InputError(f"No item of {run.path} has the label {label!r}. {hint}")
-    return [value or f"(none: {key})" for value, key in zip(found, items.keys, strict=True)]
+    return [value or f"(none: {key})" for value, key in zip(values, items.keys, strict=True)]
 
 
 def rescored(run: ModelRun, score: Scorer) -> ModelRun:
@@ -194,10 +194,10 @@ def rescored(run: ModelRun, score: Scorer) -> ModelRun:
     """
     reasons = Counter[str]()
     for call in run.calls:
-        found = score(call)
-        call.score, call.failure = found.value, found.failure or call.failure
-        if found.value is None:
-            reasons[found.why] += 1
+        scored = score(call)
+        call.score, call.failure = scored.value, scored.failure or call.failure
+        if scored.value is None:
+            reasons[scored.why] += 1
     if all(call.score is None for call in run.calls):
         why = ", ".join(reasons) or "there is no answer"
         raise InputError(f"No answer in {run.path} could be scored: {why}.")
@@ -258,12 +258,12 @@ def _comparison(
     runs: tuple[ModelRun, ModelRun],
     items: tuple[RunItems, RunItems],
     settings: CompareSettings,
-    found: MeanDifference,
+    estimate: MeanDifference,
     bounds: tuple[float, float] | None,
     **parts: object,
 ) -> Comparison:
     """What both ways to compare have in common: verdicts, and what is said of each run."""
-    judged = judge(found, settings.margin)
+    judged = judge(estimate, settings.margin)
     verdicts: dict[Goal, Verdict] = {
         "non-inferiority": judged.noninferior,
         "equivalence": judged.equivalent,
@@ -290,17 +290,17 @@ def _comparison(
     ]
     verdict, more = verdicts[settings.goal], None
     if verdict == "undecided":
-        more = _more(found, settings, bounds, len(items[0].keys))
+        more = _more(estimate, settings, bounds, len(items[0].keys))
     return Comparison(
         settings=settings,
         a=sides[0],
         b=sides[1],
         unit="pp" if bounds == (0.0, 1.0) else "score",
-        difference=found.interval,
-        method=_METHODS[found.method],
-        naive_se=found.naive_se,
-        se=found.se,
-        clusters=found.clusters_n,
+        difference=estimate.interval,
+        method=_METHODS[estimate.method],
+        naive_se=estimate.naive_se,
+        se=estimate.se,
+        clusters=estimate.clusters_n,
         p_value=p_values[settings.goal],
         verdict=verdict,
         verdicts=verdicts,
@@ -310,13 +310,13 @@ def _comparison(
 
 
 def _more(
-    found: MeanDifference,
+    estimate: MeanDifference,
     settings: CompareSettings,
     bounds: tuple[float, float] | None,
     items: int,
 ) -> int | None:
     """Items that would decide it if the difference is what it seems; None if no number would."""
-    value, margin = found.value, settings.margin
+    value, margin = estimate.value, settings.margin
     if settings.goal == "superiority":
         margin, true = 0.0, abs(value)
     elif settings.goal == "equivalence":
@@ -324,15 +324,15 @@ def _more(
     else:
         # Below the margin it is the "no" that has to be shown, as far on the other side.
         true = value if value > -margin else -2 * margin - value
-    if margin + true <= 1e-9 or not np.isfinite(found.se):
+    if margin + true <= 1e-9 or not np.isfinite(estimate.se):
         return None
     # Both ends have to lie within: each may fail half as often.
     power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
     kind: Kind = "graded"
-    spread = max(found.se * np.sqrt(items), 1e-9)
-    if found.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
+    spread = max(estimate.se * np.sqrt(items), 1e-9)
+    if estimate.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
         kind = "binary"
-        spread = max((found.a_only + found.b_only) / found.n, abs(true), 0.5 / found.n)
+        spread = max((estimate.a_only + estimate.b_only) / estimate.n, abs(true), 0.5 / estimate.n)
     assumed = Assumed(
         kind=kind,
         margin=margin if kind == "binary" else max(margin, 1e-12),
@@ -541,16 +541,16 @@ def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
             "or `slices`."
         )
     first = sides[0]
-    made = [
+    paired = [
         pair(first, other, shared=settings.shared, missing=settings.missing, same=settings.same)
         for other in sides[1:]
     ]
-    shared = set(made[0].a.keys).intersection(*(set(p.a.keys) for p in made[1:]))
+    shared = set(paired[0].a.keys).intersection(*(set(p.a.keys) for p in paired[1:]))
     if not shared:
         raise InputError("No item has a score in every run.")
-    of_first = made[0].a
+    of_first = paired[0].a
     keys = [key for key in of_first.keys if key in shared]
-    columns = [_scores(of_first, keys), *(_scores(p.b, keys) for p in made)]
+    columns = [_scores(of_first, keys), *(_scores(p.b, keys) for p in paired)]
     clusters = None
     if settings.cluster:
         by_key = dict(zip(of_first.keys, labelled(of_first, settings.cluster, first), strict=True))
@@ -565,7 +565,7 @@ def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
         bounds=(0.0, 1.0) if inside else None,
     )
     total = {call.key for side in sides for call in side.calls}
-    notes = dict.fromkeys(note for p in made for note in p.notes)
+    notes = dict.fromkeys(note for p in paired for note in p.notes)
     return ManyRuns(
         settings=settings,
         names=tuple(named_apart(sides)),

@@ -79,18 +79,18 @@ def open_all(
         runs.setdefault((asked if asked in models else call.model, call.run), []).append(call)
     if not runs:
         raise InputError(f"{file} holds no call. Check that it is the file you mean.")
-    found = [run for run in runs if not wanted or wanted in run]
-    if not found:
+    chosen = [run for run in runs if not wanted or wanted in run]
+    if not chosen:
         raise UnknownName(f"model or run in {file}", wanted, _picks(list(runs)))
-    picks = _picks(found)
-    if single and len(found) > 1:
+    picks = _picks(chosen)
+    if single and len(chosen) > 1:
         raise InputError(
-            f"{file} holds {len(found)} runs: {_listed(picks, 8)}. Say which, as "
+            f"{file} holds {len(chosen)} runs: {_listed(picks, 8)}. Say which, as "
             f"{file}{_PICK}{picks[0]}."
         )
     opened = []
-    for (model, run), pick in zip(found, picks, strict=True):
-        word = pick if len(found) > 1 else wanted
+    for (model, run), pick in zip(chosen, picks, strict=True):
+        word = pick if len(chosen) > 1 else wanted
         name = word or model or run or path.stem
         if word and word == run and model not in ("", run):
             # The model first: a run is often called by an id that says nothing.
@@ -225,8 +225,8 @@ def renamed(a: ModelRun, b: ModelRun) -> tuple[ModelRun, ModelRun]:
 
 def alone(run: ModelRun, *, missing: Missing = "leave-out") -> tuple[RunItems, int]:
     """The items of one run for an unpaired analysis, and how many have no score."""
-    found = _by_key(run)
-    rows = [(key, _mean(calls, missing), calls) for key, calls in found.items()]
+    by_key = _by_key(run)
+    rows = [(key, _mean(calls, missing), calls) for key, calls in by_key.items()]
     kept = [(key, mean, calls) for key, mean, calls in rows if mean is not None]
     if not kept:
         raise InputError(f"No item of {run.name} has a score. {_how_to_score(run)}")
@@ -312,10 +312,10 @@ def _by_key(run: ModelRun) -> dict[str, list[Call]]:
     Raises:
         InputError: If an item has the same epoch twice.
     """
-    found: dict[str, list[Call]] = {}
+    by_key: dict[str, list[Call]] = {}
     for call in run.calls:
-        found.setdefault(call.key, []).append(call)
-    for key, calls in found.items():
+        by_key.setdefault(call.key, []).append(call)
+    for key, calls in by_key.items():
         if len(calls) == 1:
             continue
         calls.sort(key=lambda call: call.epoch)
@@ -327,7 +327,7 @@ def _by_key(run: ModelRun) -> dict[str, list[Call]]:
                 "with `mapping={'epoch': 'COLUMN'}`, or the one that tells the runs apart with "
                 "`mapping={'run': 'COLUMN'}`."
             )
-    return found
+    return by_key
 
 
 def _mean(calls: Sequence[Call], missing: Missing) -> tuple[float, int] | None:
@@ -339,7 +339,7 @@ def _mean(calls: Sequence[Call], missing: Missing) -> tuple[float, int] | None:
 
 
 def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
-    found = []
+    differ = []
     for name in same:
         values = [sorted({call.labels.get(name, "") for call in run.calls}) for run in (a, b)]
         for run, seen in zip((a, b), values, strict=True):
@@ -348,10 +348,10 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
                     f"{run.path} has no label {name!r}. Map it: `mapping={{'labels': '{name}'}}`."
                 )
         if values[0] != values[1]:
-            found.append(
+            differ.append(
                 f"{name} is {_listed(values[0])} in {a.name} and {_listed(values[1])} in {b.name}"
             )
-    return found
+    return differ
 
 
 def _how_to_score(run: ModelRun) -> str:

@@ -81,8 +81,8 @@ def slice_rows(label: str, found: Slices) -> tuple[SliceRow, ...]:
         SliceRow(
             label=label,
             value=str(one.name),
-            items=one.found.n,
-            difference=one.found.interval,
+            items=one.difference.n,
+            difference=one.difference.interval,
             joint=one.joint,
             p_value=one.p_noninferior,
             verdict=one.noninferior,

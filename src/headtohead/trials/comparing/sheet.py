@@ -8,7 +8,7 @@ from headtohead.core.estimate import Citation
 from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.compare import ManyRuns
-from headtohead.trials.comparing.result import Comparison, Money
+from headtohead.trials.comparing.result import Comparison, Money, SliceRow
 from headtohead.trials.words import amount, margin_words, same_words, scale_of, share_words, spread
 
 _WORDS = {
@@ -113,10 +113,10 @@ def comparison_sheet(
 
 
 def _figures(c: Comparison) -> tuple[Figure, ...]:
-    found = [_difference(c)]
+    figures = [_difference(c)]
     if c.paired:
         flips = [("lost", flip) for flip in c.lost] + [("gained", flip) for flip in c.gained]
-        found.append(
+        figures.append(
             Figure(
                 "flips",
                 "Flips",
@@ -133,11 +133,24 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                 rows=tuple((kind, flip.key, flip.slice, flip.a, flip.b) for kind, flip in flips),
             )
         )
-    found += [_slice(c, label) for label in dict.fromkeys(row.label for row in c.slices)]
+    for label in dict.fromkeys(row.label for row in c.slices):
+        figures.append(
+            slices_figure(
+                [row for row in c.slices if row.label == label],
+                c.unit,
+                c.settings.margin,
+                slug=f"slice-{label}",
+                title=label,
+                asks=f"Where by {label} is B worst?",
+                column=("slice", label),
+                together="holding for all slices together",
+                remark="Intervals hold for all slices together; p is corrected by Holm's method.",
+            )
+        )
     if c.money:
-        found.append(_cost(c, c.money))
+        figures.append(_cost(c, c.money))
     if c.speed:
-        found.append(
+        figures.append(
             Figure(
                 "latency",
                 "Latency",
@@ -158,7 +171,7 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
         )
     failures = sorted({*c.a.failures, *c.b.failures})
     if failures:
-        found.append(
+        figures.append(
             Figure(
                 "failures",
                 "Failures",
@@ -172,7 +185,7 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
             )
         )
     if c.left_out:
-        found.append(
+        figures.append(
             Figure(
                 "left-out",
                 "Left out",
@@ -181,7 +194,7 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                 rows=tuple(sorted(c.left_out.items())),
             )
         )
-    return tuple(found)
+    return tuple(figures)
 
 
 def _difference(c: Comparison) -> Figure:
@@ -223,41 +236,55 @@ def _difference(c: Comparison) -> Figure:
     )
 
 
-def _slice(c: Comparison, label: str) -> Figure:
-    scale, unit, axis = scale_of(c.unit)
-    found = [row for row in c.slices if row.label == label]
-    rows: list[Row] = []
+def slices_figure(
+    rows: Sequence[SliceRow],
+    unit: str,
+    margin: float,
+    *,
+    slug: str,
+    title: str,
+    asks: str,
+    column: tuple[str, str],
+    together: str,
+    remark: str,
+    p_values: bool = True,
+) -> Figure:
+    """The difference in each slice, the worst first; `margin` and rows in the unit of the scores.
+
+    `together` says for what all intervals hold at once.
+    """
+    scale, suffix, axis = scale_of(unit)
+    columns = [
+        TableColumn(*column),
+        TableColumn("items_n", "Items", 0),
+        *(
+            TableColumn(f"{name}_{suffix}", words, 1)
+            for name, words in (("difference", "B - A"), ("low", "Low"), ("high", "High"))
+        ),
+        *([TableColumn("p_frac", "p", 3)] if p_values else []),
+        TableColumn("verdict", "Verdict"),
+    ]
+    cells: list[Row] = []
     bars = []
-    for row in found:
+    for row in rows:
         low, high = row.joint.low * scale, row.joint.high * scale
-        value = row.difference.value * scale
-        rows.append((row.value, row.items, value, low, high, row.p_value, row.verdict))
+        shown = (row.value, row.items, row.difference.value * scale, low, high)
+        cells.append((*shown, *([row.p_value] if p_values else []), row.verdict))
         bars.append(Bar(row.value, row.joint.value * scale, low, high, row.verdict))
-    worst = found[0]
+    worst = rows[0]
     return Figure(
-        f"slice-{label}",
-        label,
-        f"Where by {label} is B worst?",
-        says=f"worst is {worst.value}, {share_words(worst.joint, c.unit, signed=True)}",
-        columns=(
-            TableColumn("slice", label),
-            TableColumn("items_n", "Items", 0),
-            TableColumn(f"difference_{unit}", "B - A", 1),
-            TableColumn(f"low_{unit}", "Low", 1),
-            TableColumn(f"high_{unit}", "High", 1),
-            TableColumn("p_frac", "p", 3),
-            TableColumn("verdict", "Verdict"),
-        ),
-        rows=tuple(rows),
+        slug,
+        title,
+        asks,
+        says=f"worst is {worst.value}, {share_words(worst.joint, unit, signed=True)}",
+        columns=tuple(columns),
+        rows=tuple(cells),
         bars=Bars(
-            unit=f"{axis}, B minus A, holding for all slices together",
+            unit=f"{axis}, B minus A, {together}",
             bars=tuple(bars[:_MOST_BARS]),
-            lines=((-c.settings.margin * scale, "margin"),),
+            lines=((-margin * scale, "margin"),),
         ),
-        remarks=(
-            "Intervals hold for all slices together; p is corrected by Holm's method.",
-            same_words(worst.p_same),
-        ),
+        remarks=(remark, same_words(worst.p_same)),
     )
 
 
@@ -312,9 +339,9 @@ def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
         ranks.append((names[i], float(field.means[i]) * scale, best, worst, tied))
     pairs: list[Row] = []
     bars = []
-    for pair in sorted(field.pairs, key=lambda pair: -abs(pair.found.value)):
+    for pair in sorted(field.pairs, key=lambda pair: -abs(pair.difference.value)):
         label = f"{names[pair.b]} - {names[pair.a]}"
-        value = pair.found.value * scale
+        value = pair.difference.value * scale
         low, high = pair.joint.low * scale, pair.joint.high * scale
         pairs.append((label, value, low, high, "yes" if low > 0 or high < 0 else "undecided"))
         bars.append(Bar(label, value, low, high))

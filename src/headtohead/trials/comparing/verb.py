@@ -69,16 +69,18 @@ def compare(
         sheet = many_sheet(many, sources=sources)
         return TrialResult(details=many, sheet=sheet, results=_many_results(many, places))
     prices = prices_on(as_of, store) if settings.prices else None
-    found = compare_runs(opened[0], opened[1], settings, rates=prices.rates if prices else None)
+    comparison = compare_runs(
+        opened[0], opened[1], settings, rates=prices.rates if prices else None
+    )
     if prices:
         sources += prices.citations()
     sheet = comparison_sheet(
-        found,
+        comparison,
         sources=sources,
         as_of=prices.day if prices else None,
         notes=prices.notes if prices else (),
     )
-    return TrialResult(details=found, sheet=sheet, results=_results(found, places))
+    return TrialResult(details=comparison, sheet=sheet, results=_results(comparison, places))
 
 
 def _results(c: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:

@@ -100,8 +100,8 @@ def _correlation(sums: FloatArray) -> FloatArray:
     n, x, y, xx, yy, xy = sums
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = (n * xx - x * x) * (n * yy - y * y)
-        made = (n * xy - x * y) / np.sqrt(np.where(spread > 1e-9, spread, np.nan))
-    return np.asarray(np.clip(made, -1, 1))
+        value = (n * xy - x * y) / np.sqrt(np.where(spread > 1e-9, spread, np.nan))
+    return np.asarray(np.clip(value, -1, 1))
 
 
 _LONGEST = 120  # characters; two longer texts are never the same answer by the letter
@@ -169,7 +169,7 @@ def best_models(runs: TestRuns) -> IntArray:
     return np.asarray(np.argsort(-means, kind="stable")[:count])
 
 
-def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
+def suspects(runs: TestRuns, discrimination: Correlations, level: float) -> Suspects:
     """Items on which at least two in three of the best models give one answer that counts as wrong.
 
     Where the files hold no answers, items at which the best models fail, the others do better, and
@@ -203,7 +203,7 @@ def suspects(runs: TestRuns, told: Correlations, level: float) -> Suspects:
             gave = np.array([_share(said.get(r, []), answer) for r in range(len(runs.runs))])
             has = met[:, place] & np.isfinite(gave)
         elif best_score[place] <= 0.5 and other_score[place] > best_score[place]:
-            if told.high[place] >= 0:
+            if discrimination.high[place] >= 0:
                 continue
             answer, agree = "", int(np.sum(_by_model(score[:, place], runs, top, place) <= 0.5))
             gave, has = 1 - score[:, place], met[:, place]
@@ -346,7 +346,7 @@ def item_report(
     score, met = runs.answers.score, runs.answers.met
     if settings.k is not None and settings.k > len(runs.items):
         raise InputError(f"`k` is {settings.k}, but the test has {len(runs.items)} items.")
-    told = correlations(score, rest_scores(score, met), met, runs.group, settings.level)
+    discrimination = correlations(score, rest_scores(score, met), met, runs.group, settings.level)
     progress("fitting the items")
     try:
         fitted = fit_items(runs.answers, level=settings.level)
@@ -367,19 +367,19 @@ def item_report(
     return ItemReport(
         settings=settings,
         runs=runs,
-        rows=_rows(runs, told, fitted),
+        rows=_rows(runs, discrimination, fitted),
         fitted=fitted,
-        suspects=suspects(runs, told, settings.level),
+        suspects=suspects(runs, discrimination, settings.level),
         short=short,
     )
 
 
-def _rows(runs: TestRuns, told: Correlations, fitted: ItemFit) -> tuple[ItemRow, ...]:
+def _rows(runs: TestRuns, discrimination: Correlations, fitted: ItemFit) -> tuple[ItemRow, ...]:
     from scipy.stats import false_discovery_control, norm
 
-    constant = runs.constant | ~np.isfinite(told.value)
+    constant = runs.constant | ~np.isfinite(discrimination.value)
     p_value = np.ones(constant.size)
-    p_value[~constant] = false_discovery_control(told.p_value[~constant])
+    p_value[~constant] = false_discovery_control(discrimination.p_value[~constant])
     score, met = runs.answers.score, runs.answers.met
     mean = np.where(met, score, 0.0).sum(axis=0) / met.sum(axis=0)
     reach = float(norm.ppf(0.5 + fitted.level / 2))
@@ -397,10 +397,14 @@ def _rows(runs: TestRuns, told: Correlations, fitted: ItemFit) -> tuple[ItemRow,
         if constant[j]:
             says = "all the same"
         elif p_value[j] <= 1 - fitted.level:
-            says = "tells" if told.value[j] > 0 else "runs against"
-        elif told.high[j] < LITTLE:
+            says = "tells" if discrimination.value[j] > 0 else "runs against"
+        elif discrimination.high[j] < LITTLE:
             says = "tells little"
-        ends = (float(told.value[j]), float(told.low[j]), float(told.high[j]))
+        ends = (
+            float(discrimination.value[j]),
+            float(discrimination.low[j]),
+            float(discrimination.high[j]),
+        )
         rows.append(
             ItemRow(
                 item=item,

@@ -90,9 +90,9 @@ def tabulate(
     np.add.at(count, (row, column), weight)
     np.add.at(total, (row, column), weight * score)
     mean = np.clip(total / np.maximum(count, 1), 0, 1)
-    found = Answers(who, what, mean, count)
-    _check_joined(found)
-    return found
+    table = Answers(who, what, mean, count)
+    _check_joined(table)
+    return table
 
 
 def parts(answers: Answers) -> tuple[IntArray, IntArray]:
@@ -151,13 +151,13 @@ def _check_joined(answers: Answers) -> None:
     count = int(people.max()) + 1
     if count == 1:
         return
-    told = [
+    named = [
         f"{_few(answers.respondents, people == k)} on {_few(answers.items, things == k)}"
         for k in range(min(count, _NAMED))
     ]
     raise ValueError(
         f"the answers fall into {count} parts that no item joins, so their abilities cannot be"
-        f" compared: {'; '.join(told)}; fit each part by itself"
+        f" compared: {'; '.join(named)}; fit each part by itself"
     )
 
 
@@ -245,9 +245,9 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
     texts: dict[str, tuple[str, str]] = {}
     unscored = 0
     for side, name in zip(sides, names, strict=True):
-        found, lost = alone(side)
+        items, lost = alone(side)
         unscored += lost
-        for key, calls in zip(found.keys, found.calls, strict=True):
+        for key, calls in zip(items.keys, items.calls, strict=True):
             for text in {call.fingerprint for call in calls if call.fingerprint}:
                 before, whose = texts.setdefault(key, (text, name))
                 if before != text:
@@ -255,29 +255,29 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
                         f"Item {key!r} has one text in {whose} and another in {name}: they are not "
                         "the same items. Use one version of the data set."
                     )
-        who += [name] * len(found.keys)
-        what += found.keys
-        scores += found.scores.tolist()
-        attempts += found.repeats.tolist()
-        behind += found.calls
+        who += [name] * len(items.keys)
+        what += items.keys
+        scores += items.scores.tolist()
+        attempts += items.repeats.tolist()
+        behind += items.calls
     try:
         answers = tabulate(who, what, scores, attempts=attempts)
     except ValueError as error:
-        told = str(error).replace("respondents", "runs").replace("respondent", "run")
-        raise InputError(f"These results make no table of runs by items: {told}.") from error
+        reason = str(error).replace("respondents", "runs").replace("respondent", "run")
+        raise InputError(f"These results make no table of runs by items: {reason}.") from error
     rows = {name: n for n, name in enumerate(answers.respondents)}
     columns = {key: n for n, key in enumerate(answers.items)}
     cells = zip(who, what, behind, strict=True)
-    made = TestRuns(
+    table = TestRuns(
         runs=tuple(names),
         models=tuple(models),
         answers=answers,
         calls={(rows[name], columns[key]): calls for name, key, calls in cells},
         unscored=unscored,
     )
-    if made.constant.all():
+    if table.constant.all():
         raise InputError(
             "Every run has the same score on each item, so nothing tells these models apart: give "
             "a harder test, or models that differ."
         )
-    return made
+    return table

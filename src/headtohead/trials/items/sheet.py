@@ -21,16 +21,16 @@ _WORDS: dict[Says, str] = {
 }
 
 
-def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
+def items_sheet(report: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
     """The report of a test's items."""
-    runs, short = made.runs, made.short
+    runs, short = report.runs, report.short
     models = len(set(runs.models))
-    odd = {row.item for row in made.rows if row.says == "runs against"}
-    odd |= {suspect.item for suspect in made.suspects.listed}
+    odd = {row.item for row in report.rows if row.says == "runs against"}
+    odd |= {suspect.item for suspect in report.suspects.listed}
     sentence = (
         f"Of {len(runs.items):,} items in {len(runs.runs)} runs of {models} models, "
-        f"{_telling(made)}, {_none(made.count('runs against'), 'runs', 'run')} against them and "
-        f"{_mislabelled(made)}. {_short_words(made)}"
+        f"{_telling(report)}, {_none(report.count('runs against'), 'runs', 'run')} against them "
+        f"and {_mislabelled(report)}. {_short_words(report)}"
     )
     return Sheet(
         verb="items",
@@ -39,11 +39,17 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
         answer="none",
         sentence=sentence,
         facts=tuple(
-            (f"Items that {words}", f"{made.count(says):,}") for says, words in _WORDS.items()
+            (f"Items that {words}", f"{report.count(says):,}") for says, words in _WORDS.items()
         ),
         topics=(
             Topic(
-                figures=(_items(made), _suspects(made), _short(made), _chosen(made), _runs(made))
+                figures=(
+                    _items(report),
+                    _suspects(report),
+                    _short(report),
+                    _chosen(report),
+                    _runs(report),
+                )
             ),
         ),
         checks=(Check("items looked at", "yes", sentence),),
@@ -54,7 +60,7 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
             "Hochberg).",
             "An item may be mislabelled if at least two in three of the best models (a quarter of "
             "all, at least three) give one answer that counts as wrong. It looks so if better "
-            f"models give that answer more often, at {made.settings.level:.0%} confidence.",
+            f"models give that answer more often, at {report.settings.level:.0%} confidence.",
             "Slopes, difficulties and abilities are those of a two-parameter logistic model.",
             "The full score is foretold from fewer items by that model or as a weighted sum, "
             f"whichever errs less (here: {short.way}). The error is measured on models held out, "
@@ -62,7 +68,7 @@ def items_sheet(made: ItemReport, *, sources: Sequence[Citation] = ()) -> Sheet:
         ),
         sources=tuple(sources),
         main="items",
-        notes=_notes(made),
+        notes=_notes(report),
     )
 
 
@@ -70,25 +76,25 @@ def _none(n: int, one: str, many: str) -> str:
     return counted(n, one, many) if n else f"none {one}"
 
 
-def _telling(made: ItemReport) -> str:
-    return f"{_none(made.count('tells'), 'tells', 'tell')} good models from bad ones"
+def _telling(report: ItemReport) -> str:
+    return f"{_none(report.count('tells'), 'tells', 'tell')} good models from bad ones"
 
 
-def _mislabelled(made: ItemReport) -> str:
-    sure = made.suspects.sure
-    open_ = len(made.suspects.listed) - sure
+def _mislabelled(report: ItemReport) -> str:
+    sure = report.suspects.sure
+    open_ = len(report.suspects.listed) - sure
     if open_ and not sure:
         return f"{open_:,} may be mislabelled, which the evidence does not decide"
     more = f" ({open_:,} more may be, which the evidence does not decide)" if open_ else ""
     return f"{_none(sure, 'looks', 'look')} mislabelled{more}"
 
 
-def _short_words(made: ItemReport) -> str:
-    short, level = made.short, f"{made.settings.level:.0%}"
+def _short_words(report: ItemReport) -> str:
+    short, level = report.short, f"{report.settings.level:.0%}"
     if short.chosen is None:
         return f"{short.models} models are too few to say how well fewer items would do."
-    margin = margin_words(made.settings.margin, "pp")
-    if made.settings.k is not None:
+    margin = margin_words(report.settings.margin, "pp")
+    if report.settings.k is not None:
         return (
             f"{counted(len(short.items), 'item gives', 'items give')} the full score of a new "
             "model within "
@@ -103,17 +109,17 @@ def _short_words(made: ItemReport) -> str:
     return f"{few} the full score of a new model within {margin} ({level})."
 
 
-def _items(made: ItemReport) -> Figure:
+def _items(report: ItemReport) -> Figure:
     rows = []
-    for row in made.rows:
-        found = row.discrimination
+    for row in report.rows:
+        value = row.discrimination
         ends = [
             (i.value, i.low, i.high) if i else (None, None, None)
-            for i in (found, row.slope, row.difficulty)
+            for i in (value, row.slope, row.difficulty)
         ]
-        p_value = row.p_value if found else None
+        p_value = row.p_value if value else None
         rows.append((row.item, row.score * 100, *ends[0], p_value, row.says, *ends[1], *ends[2]))
-    differ = [(row.discrimination, row.item) for row in made.rows if row.discrimination]
+    differ = [(row.discrimination, row.item) for row in report.rows if row.discrimination]
     least = sorted(differ, key=lambda pair: pair[0].value)[:_DRAWN]
     which = "all" if len(least) == len(differ) else f"the {_DRAWN} of lowest discrimination of"
     drawn = f"The chart has {which} the {len(differ):,} whose score differs between runs."
@@ -121,7 +127,7 @@ def _items(made: ItemReport) -> Figure:
         "Discr.: discrimination, the correlation over runs of the item's score with the score on "
         "all other items; p is corrected for all items."
     ]
-    if same := made.count("all the same"):
+    if same := report.count("all the same"):
         remarks.append(
             f"–: unknown. {counted(same, 'item has', 'items have')} one score in every run, so "
             "nothing shows how much better an able model would do there."
@@ -130,7 +136,7 @@ def _items(made: ItemReport) -> Figure:
         "items",
         "Items",
         "Which items tell good models from bad ones?",
-        says=f"Of {len(made.rows):,} items, {_telling(made)}. {drawn}",
+        says=f"Of {len(report.rows):,} items, {_telling(report)}. {drawn}",
         columns=(
             TableColumn("item", "Item"),
             TableColumn("score_pct", "Score %", 0),
@@ -150,16 +156,16 @@ def _items(made: ItemReport) -> Figure:
         shown=_SHOWN,
         bars=Bars(
             "discrimination: correlation with the rest of the test",
-            tuple(Bar(item, found.value, found.low, found.high) for found, item in least),
+            tuple(Bar(item, value.value, value.low, value.high) for value, item in least),
         ),
         remarks=tuple(remarks),
     )
 
 
-def _suspects(made: ItemReport) -> Figure:
-    suspects = made.suspects
+def _suspects(report: ItemReport) -> Figure:
+    suspects = report.suspects
     listed = suspects.listed
-    says = f"Of {len(made.rows):,} items, {_mislabelled(made)}."
+    says = f"Of {len(report.rows):,} items, {_mislabelled(report)}."
     remarks = [
         "Rise is the correlation of giving that answer (without answers: of failing) with the "
         "score on the other items: above 0, it is the answer of able models. A hard item with a "
@@ -217,8 +223,8 @@ def _suspects(made: ItemReport) -> Figure:
     )
 
 
-def _short(made: ItemReport) -> Figure:
-    level = f"{made.settings.level:.0%}"
+def _short(report: ItemReport) -> Figure:
+    level = f"{report.settings.level:.0%}"
 
     def row(short: Short) -> tuple[int, float, float, float, float, float, float]:
         errors = (short.rms.value, short.rms.low, short.rms.high)
@@ -234,7 +240,7 @@ def _short(made: ItemReport) -> Figure:
         "short",
         "Fewer items",
         "How well do fewer items give the full score of a new model?",
-        says=_short_words(made),
+        says=_short_words(report),
         columns=(
             TableColumn("items_n", "Items", 0),
             TableColumn("reach_pp", f"Within pp, {level}", 1),
@@ -244,20 +250,20 @@ def _short(made: ItemReport) -> Figure:
             TableColumn("rms_high_pp", "High", 1),
             TableColumn("within_margin_pct", "In margin %", 0),
         ),
-        rows=tuple(map(row, made.short.curve)),
+        rows=tuple(map(row, report.short.curve)),
         shown=20,
         remarks=(
             f"Within: {level} of new models like these lie so close to the score foretold. At "
             "random: the same for the plain mean of so many items drawn at random. RMS: root mean "
-            f"square error over {made.short.models} models held out in turn.",
+            f"square error over {report.short.models} models held out in turn.",
         )
-        if made.short.curve
+        if report.short.curve
         else (),
     )
 
 
-def _chosen(made: ItemReport) -> Figure:
-    short = made.short
+def _chosen(report: ItemReport) -> Figure:
+    short = report.short
     k = len(short.items)
     rest = short.total - k
     if short.way == "weighted sum":
@@ -286,17 +292,17 @@ def _chosen(made: ItemReport) -> Figure:
     )
 
 
-def _runs(made: ItemReport) -> Figure:
-    fitted = made.fitted
+def _runs(report: ItemReport) -> Figure:
+    fitted = report.fitted
     order = fitted.theta.argsort()[::-1].tolist()
-    means = made.runs.means
-    ability = fitted.draws(np.random.default_rng(made.settings.seed), 2000)
+    means = report.runs.means
+    ability = fitted.draws(np.random.default_rng(report.settings.seed), 2000)
     ablest = np.bincount(ability.argmax(axis=1), minlength=len(order)) / ability.shape[0]
     remarks = [
         "In standard deviations of these runs; intervals count the doubt about the items. "
         "Ablest: how probable it is that the run is the ablest of all."
     ]
-    if made.runs.answers.attempts.max() > 1:
+    if report.runs.answers.attempts.max() > 1:
         remarks.append(
             f"Repeats of one run at one item are alike (correlation {fitted.icc:.2f}), so they "
             "count as fewer."
@@ -315,7 +321,7 @@ def _runs(made: ItemReport) -> Figure:
         ),
         rows=tuple(
             (
-                made.runs.runs[n],
+                report.runs.runs[n],
                 float(means[n]) * 100,
                 float(fitted.theta[n]),
                 float(fitted.theta_low[n]),
@@ -328,8 +334,8 @@ def _runs(made: ItemReport) -> Figure:
     )
 
 
-def _notes(made: ItemReport) -> tuple[str, ...]:
-    runs = made.runs
+def _notes(report: ItemReport) -> tuple[str, ...]:
+    runs = report.runs
     models = len(set(runs.models))
     notes = []
     if models < 20:

@@ -175,18 +175,18 @@ def _held_out(
     models = int(group.max()) + 1
     folds = min(models, _LARGE_FOLDS if answers.score.size > _LARGE else _FOLDS)
     part = rng.permutation(models) % folds
-    made: dict[Way, FloatArray] = {"item model": np.empty((len(runs.runs), most))}
+    errors: dict[Way, FloatArray] = {"item model": np.empty((len(runs.runs), most))}
     if len(answers.items) <= _MOST_SUMMED:
-        made["weighted sum"] = np.empty((len(runs.runs), most))
+        errors["weighted sum"] = np.empty((len(runs.runs), most))
     for fold in range(folds):
         progress(f"models held out, part {fold + 1} of {folds}")
         out = part[group] == fold
         before, new = _rows(answers, ~out), _rows(answers, out)
         fitted = fit_items(before)
-        made["item model"][out] = _off_by_model(fitted, item_order(fitted, most), new)
-        if "weighted sum" in made:
-            made["weighted sum"][out] = _off_by_sum(_summed(before, most), new)
-    return made
+        errors["item model"][out] = _off_by_model(fitted, item_order(fitted, most), new)
+        if "weighted sum" in errors:
+            errors["weighted sum"][out] = _off_by_sum(_summed(before, most), new)
+    return errors
 
 
 def _rows(answers: Answers, kept: BoolArray) -> Answers:
@@ -206,17 +206,17 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
     """
     grid = np.linspace(-2.5, 2.5, 21)
     at = chances(fitted.curves, grid)
-    told = fitted.slope[:, None] ** 2 * at.steep
+    tells = fitted.slope[:, None] ** 2 * at.steep
     steep = (fitted.slope[:, None] * at.steep).mean(axis=0)
     weight = np.exp(-0.5 * grid**2) * steep**2
     known = np.ones(grid.size)  # before any answer a model is one of the field
     free = np.ones(fitted.slope.size, dtype=bool)
     order = []
     for _ in range(most):
-        left = np.where(free, (weight / (known + told)).sum(axis=1), np.inf)
+        left = np.where(free, (weight / (known + tells)).sum(axis=1), np.inf)
         best = int(np.argmin(left))
         free[best] = False
-        known = known + told[best]
+        known = known + tells[best]
         order.append(best)
     return np.array(order, dtype=np.int64)
 
@@ -337,9 +337,9 @@ def _others(fitted: ItemFit, order: IntArray, attempts: float) -> tuple[tuple[fl
     mean = at.right[rest].mean(axis=0)
     # Of sum s a (theta - b) + sum log P(wrong), only the weighted sum of what was solved varies.
     base = np.log(at.wrong[order]).sum(axis=0)
-    made = []
+    pairs = []
     for share in np.linspace(0, 1, _STEPS).tolist():
         height = worth * (share * slope.sum() * _GRID + base) - 0.5 * _GRID**2
         chance = np.exp(height - height.max())
-        made.append((share, float(mean @ chance / chance.sum())))
-    return tuple(made)
+        pairs.append((share, float(mean @ chance / chance.sum())))
+    return tuple(pairs)

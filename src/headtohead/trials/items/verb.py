@@ -43,7 +43,7 @@ def items(
         for spec in results
         for side in open_all(spec, format=settings.format, mapping=settings.mapping)
     ]
-    made = item_report(test_runs(sides), settings, progress)
+    report = item_report(test_runs(sides), settings, progress)
     paths = list(dict.fromkeys(side.path for side in sides))
     sources = [
         file_citation(f"results_{n}", path, "Results of one test")
@@ -51,17 +51,17 @@ def items(
     ]
     places = [citation.source_id for citation in sources]
     return TrialResult(
-        details=made, sheet=items_sheet(made, sources=sources), results=_results(made, places)
+        details=report, sheet=items_sheet(report, sources=sources), results=_results(report, places)
     )
 
 
-def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
+def _results(report: ItemReport, places: list[str]) -> list[dict[str, Any]]:
     """Every item, then what the chosen ones are worth."""
-    models = len(set(made.runs.models))
-    shared = {"level": made.settings.level, "n": models, "n_of": "models", "source_ids": places}
+    models = len(set(report.runs.models))
+    shared = {"level": report.settings.level, "n": models, "n_of": "models", "source_ids": places}
     nothing = {"value": None, "low": None, "high": None}
-    places_of = {item: n for n, item in enumerate(made.runs.items)}
-    found = [
+    places_of = {item: n for n, item in enumerate(report.runs.items)}
+    rows = [
         {
             "label": row.item,
             **(interval_json(row.discrimination) if row.discrimination else nothing),
@@ -73,28 +73,28 @@ def _results(made: ItemReport, places: list[str]) -> list[dict[str, Any]]:
             "p_value": row.p_value,
             "slope": interval_json(row.slope) if row.slope else nothing,
             "difficulty": interval_json(row.difficulty) if row.difficulty else nothing,
-            "infit": float(made.fitted.infit[places_of[row.item]]) if row.slope else None,
-            "outfit": float(made.fitted.outfit[places_of[row.item]]) if row.slope else None,
+            "infit": float(report.fitted.infit[places_of[row.item]]) if row.slope else None,
+            "outfit": float(report.fitted.outfit[places_of[row.item]]) if row.slope else None,
             "says": row.says,
         }
-        for row in made.rows
+        for row in report.rows
     ]
-    if made.short.chosen:
-        found.append(
+    if report.short.chosen:
+        rows.append(
             {
-                "label": f"error of the full score foretold from {len(made.short.items)} items",
-                **interval_json(made.short.chosen.rms, 100),
+                "label": f"error of the full score foretold from {len(report.short.items)} items",
+                **interval_json(report.short.chosen.rms, 100),
                 "unit": "pp",
                 "method": "root mean square over models held out",
                 **shared,
-                "reach_pp": made.short.chosen.reach * 100,
-                "margin_pp": made.settings.margin * 100,
-                "needed_n": made.short.needed,
-                "way": made.short.way,
-                "constant_frac": made.short.constant,
-                "items": list(made.short.items),
-                "weights": list(made.short.weights),
-                "others": [{"weighted_frac": x, "others_frac": y} for x, y in made.short.others],
+                "reach_pp": report.short.chosen.reach * 100,
+                "margin_pp": report.settings.margin * 100,
+                "needed_n": report.short.needed,
+                "way": report.short.way,
+                "constant_frac": report.short.constant,
+                "items": list(report.short.items),
+                "weights": list(report.short.weights),
+                "others": [{"weighted_frac": x, "others_frac": y} for x, y in report.short.others],
             }
         )
-    return found
+    return rows

@@ -245,15 +245,12 @@ class _Labelled:
     def shares(self) -> FloatArray:
         """Each stratum's share of all items, shape (H,)."""
         n, more = self.sizes
-        made: FloatArray = (n + more) / (n + more).sum()
-        return made
+        return np.asarray((n + more) / (n + more).sum())
 
     @property
     def use(self) -> FloatArray:
         """The part of a stratum that is unlabelled; 0 where its spread is unknown, shape (H,)."""
-        n, more = self.sizes
-        made: FloatArray = np.where(self.more > 1, more / (n + more), 0.0)
-        return made
+        return np.where(self.more > 1, self._left(), 0.0)
 
     @property
     def freedom(self) -> float:
@@ -263,15 +260,13 @@ class _Labelled:
 
     def averages(self, values: FloatArray) -> FloatArray:
         """Mean of the labelled items' values in each stratum, shape (H,)."""
-        made: FloatArray = np.bincount(self.stratum, weights=values) / self.sizes[0]
-        return made
+        return np.asarray(np.bincount(self.stratum, weights=values) / self.sizes[0])
 
     def rest_means(self) -> FloatArray:
         """Mean of the judge's unlabelled labels in each stratum, 0 without any, shape (H,)."""
         more = self.sizes[1]
         total = np.bincount(self.other, weights=self.rest, minlength=more.size)
-        made: FloatArray = total / np.maximum(1, more)
-        return made
+        return np.asarray(total / np.maximum(1, more))
 
     def learned(self) -> FloatArray:
         """The weight for each labelled item from the labels of all other clusters, shape (n,)."""
@@ -290,8 +285,7 @@ class _Labelled:
             slope.append(part.sum() - np.bincount(owner, weights=lost))
         spread = slope[1] > 1e-12 * max(1e-300, float((f * f).sum()))
         beta = np.where(spread, slope[0] / np.where(spread, slope[1], 1.0), 0.0)
-        made: FloatArray = np.clip(beta, 0.0, 1.0)[self.cluster] * self.use[self.stratum]
-        return made
+        return np.asarray(np.clip(beta, 0.0, 1.0)[self.cluster] * self.use[self.stratum])
 
     def estimate(self, lambdas: FloatArray, scale: Bounds, *, finite: bool) -> tuple[float, float]:
         """The mean and its variance with these weights, one for each labelled item."""
@@ -328,8 +322,7 @@ class _Labelled:
     def _left(self) -> FloatArray:
         """The unlabelled part of each stratum, shape (H,)."""
         n, more = self.sizes
-        made: FloatArray = more / (n + more)
-        return made
+        return np.asarray(more / (n + more))
 
 
 def _joined(labels: tuple[Labels, Labels] | None, n: int, more: int) -> list[Hashable] | None:

@@ -120,5 +120,4 @@ def _weighted_medians(values: FloatArray, codes: IntArray, weights: FloatArray) 
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[:, codes[order]], axis=1)
     place = (reached < 0.5 * reached[:, -1:]).sum(axis=1)
-    medians: FloatArray = values[order][np.minimum(place, values.size - 1)]
-    return medians
+    return np.asarray(values[order][np.minimum(place, values.size - 1)])

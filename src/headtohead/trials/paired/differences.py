@@ -342,7 +342,7 @@ class Verdicts:
     p_equal: float
 
 
-def judge(found: MeanDifference, margin: float) -> Verdicts:
+def judge(estimate: MeanDifference, margin: float) -> Verdicts:
     """All verdicts on a difference (higher is better) at one margin, >= 0 and in its unit.
 
     A two-sided 95% interval makes each "yes" one-sided at 2.5%. For equivalence that is the
@@ -357,14 +357,14 @@ def judge(found: MeanDifference, margin: float) -> Verdicts:
         Pharmacokinetics and Biopharmaceutics 15, 657-680. doi:10.1007/BF01068419
         Piaggio, G. et al. (2012). JAMA 308, 2594-2604. doi:10.1001/jama.2012.87802
     """
-    test = found.test
+    test = estimate.test
     not_worse, not_better = test.p_above(-margin), test.p_below(margin)
     above, below = test.p_above(0.0), test.p_below(0.0)
     return Verdicts(
         margin=margin,
-        noninferior=verdict(found.interval, margin),
-        equivalent=equivalence(found.interval, margin),
-        superior=superiority(found.interval),
+        noninferior=verdict(estimate.interval, margin),
+        equivalent=equivalence(estimate.interval, margin),
+        superior=superiority(estimate.interval),
         p_noninferior=not_worse,
         p_equivalent=max(not_worse, not_better),
         p_superior=above,

@@ -27,14 +27,14 @@ class Slice:
     """One slice.
 
     Attributes:
-        found: The difference in this slice alone, at the level asked for.
+        difference: In this slice alone, at the level asked for.
         joint: The interval that holds together with those of all other slices.
         noninferior: By `joint`.
         p_noninferior: One-sided, by Holm, for all slices together.
     """
 
     name: object
-    found: MeanDifference
+    difference: MeanDifference
     joint: Interval
     noninferior: Verdict
     p_noninferior: float
@@ -206,13 +206,13 @@ class RunPair:
     Attributes:
         a: Position of the first.
         b: Position of the second, > a.
-        found: Second minus first, alone.
+        difference: Second minus first, alone.
         joint: Its interval that holds together with those of all pairs.
     """
 
     a: int
     b: int
-    found: MeanDifference
+    difference: MeanDifference
     joint: Interval
 
 
@@ -284,8 +284,8 @@ def compare_many(
         bounds = (0.0, 1.0)
     pairs = []
     for i, j in zip(a.tolist(), b.tolist(), strict=True):
-        found = difference(table[:, i], table[:, j], clusters=grouped, level=level, bounds=bounds)
-        pairs.append(RunPair(i, j, found, found.test.interval(pair_level)))
+        gap = difference(table[:, i], table[:, j], clusters=grouped, level=level, bounds=bounds)
+        pairs.append(RunPair(i, j, gap, gap.test.interval(pair_level)))
     means = table.mean(axis=0)
     # Whether run i is surely better than run j, at [i, j].
     above = np.zeros((means.size, means.size), dtype=np.bool_)

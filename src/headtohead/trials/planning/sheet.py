@@ -69,7 +69,7 @@ def plan_sheet(
 
 
 def _figures(planned: Planned, unit: str) -> tuple[Figure, ...]:
-    found = [
+    figures = [
         Figure(
             "power",
             "Power",
@@ -82,7 +82,7 @@ def _figures(planned: Planned, unit: str) -> tuple[Figure, ...]:
     if guess is not None and seen is not None:
         scale = scale_of(unit)[0]
         name = "spread_pct" if unit == "pp" else "spread_value"
-        found.append(
+        figures.append(
             Figure(
                 "pilot",
                 "Pilot",
@@ -105,7 +105,7 @@ def _figures(planned: Planned, unit: str) -> tuple[Figure, ...]:
             )
         )
     if planned.usd:
-        found.append(
+        figures.append(
             Figure(
                 "cost",
                 "Cost",
@@ -115,4 +115,4 @@ def _figures(planned: Planned, unit: str) -> tuple[Figure, ...]:
                 remarks=(planned.basis,) if planned.basis else (),
             )
         )
-    return tuple(found)
+    return tuple(figures)

@@ -22,19 +22,19 @@ def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # n
         InputError: If a record lacks its key, or its score is not a number.
     """
     for name, at in file.mapping.items():
-        found = at_path(record, at)
-        if found is None:
+        value = at_path(record, at)
+        if value is None:
             if name == "key":
                 why = f"nothing stands at {at}, which `mapping={{'key': '{at}'}}` names."
                 raise wrong(file.path, where, why)
         elif name == "score":
             try:
-                call.score = float(found)
+                call.score = float(value)
             except (TypeError, ValueError) as error:
-                why = f"{found!r} at {at} is not a number, so no score."
+                why = f"{value!r} at {at} is not a number, so no score."
                 raise wrong(file.path, where, why) from error
         else:
-            setattr(call, name, str(found))
+            setattr(call, name, str(value))
 
 
 def chosen_score(

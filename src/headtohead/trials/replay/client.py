@@ -165,11 +165,11 @@ def terms_of(base_url: str) -> OperatorTerms:
 @cache
 def _known() -> dict[str, dict[str, Any]]:
     text = files("headtohead").joinpath("data/endpoints.toml").read_text(encoding="utf-8")
-    made: dict[str, dict[str, Any]] = {}
+    by_host: dict[str, dict[str, Any]] = {}
     for row in tomllib.loads(text)["endpoint"]:
         facts = {k: v for k, v in row.items() if k != "hosts"}
-        made |= {host: facts for host in row["hosts"]}
-    return made
+        by_host |= {host: facts for host in row["hosts"]}
+    return by_host
 
 
 _LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy")))

@@ -179,11 +179,11 @@ def read_json(body: bytes) -> Reply:
     """The answer in the body of a request that was not streamed."""
     reply = Reply()
     try:
-        found = json.loads(body)
+        given = json.loads(body)
     except (ValueError, RecursionError):
         reply.fail("error", "the answer is not JSON")
         return reply
-    if _take(reply, found, "message"):
+    if _take(reply, given, "message"):
         reply.whole = True
     else:
         reply.fail("error", "the answer holds no choices")
@@ -262,32 +262,32 @@ def failure_of(reply: Reply) -> tuple[str, str]:
     return "", ""
 
 
-def error_in(found: object) -> tuple[str, str]:
+def error_in(given: object) -> tuple[str, str]:
     """Code and message of an error body, in the shapes that endpoints use; empty if unknown."""
-    if not isinstance(found, Mapping):
+    if not isinstance(given, Mapping):
         return "", ""
-    inner = found.get("error", found)
+    inner = given.get("error", given)
     if isinstance(inner, str):
         return "", inner
     if not isinstance(inner, Mapping):
         return "", ""
     words = [str(inner[k]) for k in ("code", "type") if inner.get(k)]
-    message = inner.get("message") or inner.get("detail") or found.get("detail") or ""
+    message = inner.get("message") or inner.get("detail") or given.get("detail") or ""
     return " ".join(words), message if isinstance(message, str) else json.dumps(message)
 
 
-def _take(reply: Reply, found: object, part: str) -> bool:
+def _take(reply: Reply, given: object, part: str) -> bool:
     """Add one object of the API to the reply; False if it holds no choice."""
-    if not isinstance(found, Mapping):
+    if not isinstance(given, Mapping):
         return False
-    if found.get("error"):
-        code, message = error_in(found)
+    if given.get("error"):
+        code, message = error_in(given)
         reply.fail("error", f"the endpoint answered with an error: {message or code}")
-    if isinstance(found.get("usage"), Mapping):
-        reply.usage = found["usage"]
-    if isinstance(found.get("model"), str):
-        reply.served_model = found["model"]
-    choices = found.get("choices")
+    if isinstance(given.get("usage"), Mapping):
+        reply.usage = given["usage"]
+    if isinstance(given.get("model"), str):
+        reply.served_model = given["model"]
+    choices = given.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         return False
     choice = choices[0]

@@ -61,13 +61,13 @@ def clustered(calls: Sequence[Call], rng: np.random.Generator, most: int = 12) -
     """
     texts = [words_of(call) for call in calls]
     if len(texts) <= _MOST_CLUSTERED:
-        made = cluster(texts, rng, most)
-        codes = made.codes
+        clusters = cluster(texts, rng, most)
+        codes = clusters.codes
     else:
         chosen = rng.choice(len(texts), _MOST_CLUSTERED, replace=False)
-        made = cluster([texts[at] for at in chosen], rng, most)
-        codes = made.assign(texts)
-    return tuple(made.names[code] for code in codes)
+        clusters = cluster([texts[at] for at in chosen], rng, most)
+        codes = clusters.assign(texts)
+    return tuple(clusters.names[code] for code in codes)
 
 
 def pooled(held_n: Mapping[str, int], fewest: int, most: int) -> dict[str, str]:
@@ -188,11 +188,11 @@ class _WordSpace:
         outside = (weights.sum(axis=0) - weights) / np.maximum(1, len(texts) - sizes)
         words = list(self.terms)
         telling = np.argsort(outside - inside, axis=1, kind="stable")[:, :3]
-        made: list[str] = []
+        names: list[str] = []
         for row in telling:
             name = ", ".join(words[at] for at in row)
-            made.append(name if name not in made else f"{name} ({len(made) + 1})")
-        return tuple(made)
+            names.append(name if name not in names else f"{name} ({len(names) + 1})")
+        return tuple(names)
 
     def _rows(self, texts: Sequence[str]) -> Iterator[FloatArray]:
         """Weighed words as rows of length 1, some thousand texts at a time."""
@@ -216,19 +216,16 @@ def _words(text: str) -> list[str]:
 
 def _unit(rows: FloatArray) -> FloatArray:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    made: FloatArray = rows / np.where(lengths > 0, lengths, 1.0)
-    return made
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
 
 
 def _membership(codes: IntArray, k: int) -> FloatArray:
     """1 where a point belongs to a cluster, shape (n, k)."""
-    made: FloatArray = np.eye(k)[codes]
-    return made
+    return np.asarray(np.eye(k)[codes])
 
 
 def _nearest(points: FloatArray, centres: FloatArray) -> IntArray:
-    codes: IntArray = (points @ centres.T).argmax(axis=1).astype(np.int64)
-    return codes
+    return np.asarray((points @ centres.T).argmax(axis=1).astype(np.int64))
 
 
 def _best(points: FloatArray, rng: np.random.Generator, most: int) -> tuple[FloatArray, float]:
@@ -236,11 +233,11 @@ def _best(points: FloatArray, rng: np.random.Generator, most: int) -> tuple[Floa
     n = len(points)
     some = points if n <= _CHOSEN_ON else points[rng.choice(n, _CHOSEN_ON, replace=False)]
     apart = 1 - some @ some.T
-    found: list[tuple[float, int]] = [(_LEAST_SILHOUETTE, -1)]
+    tried: list[tuple[float, int]] = [(_LEAST_SILHOUETTE, -1)]
     for k in range(2, max(2, most) + 1):
         codes = _nearest(some, _centres(some, k, rng))
-        found.append((_silhouette(apart, codes), -k))
-    silhouette, k = max(found)
+        tried.append((_silhouette(apart, codes), -k))
+    silhouette, k = max(tried)
     if k == -1:
         return points.mean(axis=0, keepdims=True), 0.0
     return _centres(points, -k, rng), silhouette

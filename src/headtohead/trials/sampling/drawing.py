@@ -161,14 +161,14 @@ def draw(
     rows_n, asked_n = _read(calls, reservoir, fit_by, unfit_n, model, labels, media, needs_output)
     kept = reservoir.rows
     if labels:
-        found = tuple(label_of(call, labels) for _, call in kept)
+        classes_of_rows = tuple(label_of(call, labels) for _, call in kept)
         seen_n = fit_by
     else:
-        found = clustered([call for _, call in kept], rng)
-        seen_n = Counter(found)
-    held_by = Counter(found)
+        classes_of_rows = clustered([call for _, call in kept], rng)
+        seen_n = Counter(classes_of_rows)
+    held_by = Counter(classes_of_rows)
     names = pooled({name: held_by[name] for name in seen_n}, _FEWEST, _MOST_CLASSES)
-    classes = [names[name] for name in found]
+    classes = [names[name] for name in classes_of_rows]
     pooled_n = Counter[str]()
     for name, times in seen_n.items():
         pooled_n[names[name]] += times
@@ -288,8 +288,8 @@ def _read(
     if missing and rows_n:
         raise InputError(
             f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has "
-            "(`mapping=labels=COLUMN` makes one of a column), or none to cluster the requests by "
-            "their words."
+            "(`mapping={'labels': 'COLUMN'}` makes one of a column), or none to cluster the "
+            "requests by their words."
         )
     if not reservoir.rows:
         reasons = ", ".join(f"{n} because {reason}" for reason, n in unfit_n.items())
@@ -370,9 +370,9 @@ def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
         return NO_MESSAGES
     if call.failure == "error":
         return FAILED
-    found = _of_messages(call.messages, media)
-    if found:
-        return found
+    reason = _of_messages(call.messages, media)
+    if reason:
+        return reason
     if call.params.get("previous_response_id") or call.params.get("conversation"):
         return STORED
     tools = call.params.get("tools")

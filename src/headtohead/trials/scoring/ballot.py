@@ -173,33 +173,33 @@ class _Saved:
 
 
 def _read_key(path: Path) -> tuple[str, dict[str, tuple[str, First]]]:
-    found = _json(path, "key of a ballot")
+    kept = _json(path, "key of a ballot")
     try:
-        if found["format"] != _KEY_FORMAT:
+        if kept["format"] != _KEY_FORMAT:
             raise ValueError
-        salt = bytes.fromhex(found["salt"])
-        entries = [(str(code), str(key), str(first)) for code, key, first in found["items"]]
+        salt = bytes.fromhex(kept["salt"])
+        entries = [(str(code), str(key), str(first)) for code, key, first in kept["items"]]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path} is no key of a ballot.") from None
     # All of it follows from the salt, so a changed line shows.
-    whole = found.get("ballot") == _digest(salt, "ballot", *(key for _, key, _ in entries))[:16]
+    whole = kept.get("ballot") == _digest(salt, "ballot", *(key for _, key, _ in entries))[:16]
     for code, key, first in entries:
         whole &= code == _digest(salt, "code", key)[:16] and first == _first(salt, key)
     if not whole:
         raise InputError(f"{path} was changed since the ballot was written; restore it.")
-    return found["ballot"], {code: (key, _first(salt, key)) for code, key, _ in entries}
+    return kept["ballot"], {code: (key, _first(salt, key)) for code, key, _ in entries}
 
 
 def _read_saved(path: Path, ballot: str, key: Mapping[str, object]) -> _Saved:
-    found = _json(path, "file of votes")
-    if found.get("format") != _VOTES_FORMAT:
+    kept = _json(path, "file of votes")
+    if kept.get("format") != _VOTES_FORMAT:
         raise InputError(f"{path} is no file of votes that a ballot saved.")
-    if found.get("ballot") != ballot:
+    if kept.get("ballot") != ballot:
         raise InputError(f"{path} holds votes on another ballot; its key is not the one given.")
     votes: list[tuple[str, str, int]] = []
     try:
-        voter, name, saved = (str(found[field]) for field in ("voter", "name", "saved"))
-        for code, choice, spent in found["votes"]:
+        voter, name, saved = (str(kept[field]) for field in ("voter", "name", "saved"))
+        for code, choice, spent in kept["votes"]:
             known = code in key and choice in _CHOICES and type(spent) is int
             if not known or not 0 <= spent <= 1000 * _LONGEST_SECONDS:
                 raise ValueError
@@ -208,7 +208,7 @@ def _read_saved(path: Path, ballot: str, key: Mapping[str, object]) -> _Saved:
         raise InputError(f"{path} has votes that no ballot writes; {_ASK}") from None
     lines = [ballot, voter, name, saved, *(f"{code} {vote} {ms}" for code, vote, ms in votes)]
     codes = {code for code, _, _ in votes}
-    if found.get("check") != _check("\n".join(lines)) or len(codes) != len(votes):
+    if kept.get("check") != _check("\n".join(lines)) or len(codes) != len(votes):
         raise InputError(f"{path} was changed after it was saved; {_ASK}")
     return _Saved(voter, name, saved, votes)
 
@@ -218,14 +218,14 @@ _ASK = "ask the voter to save again from the ballot."
 
 def _json(path: Path, what: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
         raise InputError(f"{path} is no {what}: it is not JSON.") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise InputError(f"{path} is no {what}.")
-    return found
+    return value
 
 
 def _check(text: str) -> str:
@@ -251,19 +251,19 @@ def _page(data: Mapping[str, Any], title: str) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("headtohead.trials.scoring", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
     )
     # Only our own files, and JSON that cannot end its element, go in unescaped.
-    made.filters["ours"] = Markup
+    templates.filters["ours"] = Markup
     folder = files("headtohead.trials.scoring").joinpath("templates")
     style, script = (folder.joinpath(f"ballot.{end}").read_text("utf-8") for end in ("css", "js"))
     # Escaped to ASCII, so that half a surrogate pair cannot break the file either.
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return made.get_template("ballot.html.j2").render(
+    return templates.get_template("ballot.html.j2").render(
         title=title, style=style, script=script, data=text, policy=policy([script])
     )

@@ -111,14 +111,12 @@ class SequentialPlan:
 def log_weights() -> FloatArray:
     """The log share of the wealth that each gambler starts with, shape (13,)."""
     weights = _DECAY ** np.abs(_STEPS)
-    logs: FloatArray = np.log(weights / weights.sum())
-    return logs
+    return np.asarray(np.log(weights / weights.sum()))
 
 
 def distances(plan: SequentialPlan) -> FloatArray:
     """How far from m each gambler believes the mean to be, shape (13,)."""
-    found: FloatArray = plan.distance * 2.0 ** (_STEPS / 2)
-    return found
+    return np.asarray(plan.distance * 2.0 ** (_STEPS / 2))
 
 
 def predicted_variance(x: FloatArray, plan: SequentialPlan) -> FloatArray:
@@ -140,8 +138,7 @@ def variance_after(
 ) -> FloatArray:
     """The variance to bet with after n observations of that sum and sum of squares."""
     about_mean = np.maximum(squares - np.square(total) / np.maximum(n, 1), 0)
-    found: FloatArray = (plan.trust * plan.variance + about_mean) / (plan.trust + n)
-    return found
+    return np.asarray((plan.trust * plan.variance + about_mean) / (plan.trust + n))
 
 
 def stake(distance: FloatArray | float, variance: FloatArray, edge: float) -> FloatArray:
@@ -154,8 +151,7 @@ def stake(distance: FloatArray | float, variance: FloatArray, edge: float) -> Fl
     it.
     """
     straight = distance / (variance + np.square(distance))
-    bent: FloatArray = straight / np.sqrt(1 + np.square(straight * edge / _MOST))
-    return bent
+    return np.asarray(straight / np.sqrt(1 + np.square(straight * edge / _MOST)))
 
 
 def log_wealth(x: FloatArray, m: float, plan: SequentialPlan) -> FloatArray:
@@ -269,5 +265,4 @@ def decide(x: ArrayLike, plan: SequentialPlan, give_up: float | None = None) -> 
 def _first(hit: BoolArray) -> IntArray:
     if hit.shape[-1] == 0:
         return np.zeros(hit.shape[:-1], dtype=np.int64)
-    found: IntArray = np.where(hit.any(axis=-1), hit.argmax(axis=-1) + 1, 0)
-    return found
+    return np.asarray(np.where(hit.any(axis=-1), hit.argmax(axis=-1) + 1, 0))

@@ -296,8 +296,8 @@ class _Judging:
         self.done = self.trial.keeper.add(scored)
 
     async def _pairs(self) -> AsyncIterator[Call]:
-        while (found := await self.waiting.get()) is not None:
-            item, answer = found
+        while (answered_pair := await self.waiting.get()) is not None:
+            item, answer = answered_pair
             duel = duel_of(item, answer)
             self.open[duel.key] = (item, answer, duel)
             for call in judge_calls(
@@ -316,7 +316,7 @@ class _Judging:
         self._count_unanswered()
         self.line.popleft()
         item, of_b, duel = self.open.pop(call.key)
-        found = judged(
+        judgement = judged(
             duel,
             self.first.pop(call.key).text,
             answer.text,
@@ -324,11 +324,11 @@ class _Judging:
             family_a=self.judge.family_a,
             family_b=self.judge.family_b,
         )
-        self.judgements.append(found)
-        if found.preference is None:
+        self.judgements.append(judgement)
+        if judgement.preference is None:
             self.trial.keeper.leave_out("the judge's verdict could not be read")
         else:
-            self._add(item, of_b, found.preference, of_b.failure)
+            self._add(item, of_b, judgement.preference, of_b.failure)
         return self.done
 
     def _end(self) -> None:

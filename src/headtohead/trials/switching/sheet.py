@@ -6,8 +6,9 @@ from datetime import date
 
 from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
+from headtohead.trials.comparing.sheet import slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
-from headtohead.trials.words import margin_words, same_words, share_words, spread
+from headtohead.trials.words import margin_words, share_words, spread
 
 _WORDS = {"yes": "SWITCH", "no": "DON'T SWITCH"}
 _MEANS = {
@@ -26,84 +27,84 @@ _UNKNOWN = "unknown: read the operator's terms"
 
 
 def switch_sheet(
-    made: Switch, *, sources: Sequence[Citation] = (), as_of: date | None = None
+    trial: Switch, *, sources: Sequence[Citation] = (), as_of: date | None = None
 ) -> Sheet:
     """The report of one trial."""
-    verdict, needed = made.quality.verdict, made.quality.needed
+    verdict, needed = trial.quality.verdict, trial.quality.needed
     if verdict != "undecided":
         word = _WORDS[verdict]
-    elif made.ballot:
+    elif trial.ballot:
         word = "NEEDS VOTES"
     else:
         word = f"NEED {needed:,} MORE" if needed else "UNDECIDED"
-    limit, sentence = margin_words(made.margin, "pp"), _sentence(made)
-    judge = made.judging.usd if made.judging else None
-    spent = f"${made.spent.spent_usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
+    limit, sentence = margin_words(trial.margin, "pp"), _sentence(trial)
+    judge = trial.judging.usd if trial.judging else None
+    spent = f"${trial.spent.spent_usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
     facts = [
         ("Margin", limit),
-        ("Items", f"{made.items:,}"),
-        ("Requests in the log", f"{made.log_rows:,}"),
-        ("Stopped", _STOPPED[made.stopped]),
+        ("Items", f"{trial.items:,}"),
+        ("Requests in the log", f"{trial.log_rows:,}"),
+        ("Stopped", _STOPPED[trial.stopped]),
         ("Spent", spent),
     ]
-    if made.endpoint.operator_country:
-        facts.append(("Operator's country", made.endpoint.operator_country))
+    if trial.endpoint.operator_country:
+        facts.append(("Operator's country", trial.endpoint.operator_country))
     scored = {
-        "scorer": f"Both answers are scored by {made.scorer}.",
-        "judge": f"{made.scorer} judges each pair in both orders; the two verdicts are averaged.",
+        "scorer": f"Both answers are scored by {trial.scorer}.",
+        "judge": f"{trial.scorer} judges each pair in both orders; the two verdicts are averaged.",
         "human": "People vote blind; sides are random and names hidden.",
-        "judge and people": f"{made.scorer} judges every pair in both orders; people vote blind on "
-        "a random part, which corrects it (prediction-powered inference).",
+        "judge and people": f"{trial.scorer} judges every pair in both orders; people vote blind "
+        "on a random part, which corrects it (prediction-powered inference).",
     }
     return Sheet(
         verb="switch",
-        title=f"Switch from {made.a} to {made.b}?",
+        title=f"Switch from {trial.a} to {trial.b}?",
         word=word,
         answer=verdict,
         sentence=sentence,
         facts=tuple(facts),
-        topics=(Topic(figures=tuple(_figures(made))),),
+        topics=(Topic(figures=tuple(_figures(trial))),),
         checks=(Check(f"switch at {limit}", verdict, sentence),),
         method=(
             "Requests are drawn by class with known probabilities; each counts by the share of "
             "the log that it stands for.",
-            scored[made.means],
-            f"Verdict: {made.quality.method}; a SWITCH is wrong at most "
-            f"{(1 - made.level) / 2:.1%} of the time.",
+            scored[trial.means],
+            f"Verdict: {trial.quality.method}; a SWITCH is wrong at most "
+            f"{(1 - trial.level) / 2:.1%} of the time.",
             "Money: tokens of each call, by each model's own count, at dated list prices.",
         ),
         sources=tuple(sources),
         as_of=as_of,
-        notes=made.notes,
+        notes=trial.notes,
     )
 
 
-def _sentence(made: Switch) -> str:
-    limit, difference = margin_words(made.margin, "pp"), made.quality.difference
-    if made.items == 0:
-        return f"No item of the sample was scored, so nothing is known of {made.b}."
+def _sentence(trial: Switch) -> str:
+    limit, difference = margin_words(trial.margin, "pp"), trial.quality.difference
+    if trial.items == 0:
+        return f"No item of the sample was scored, so nothing is known of {trial.b}."
     end = {
         "yes": f"so it is at most {limit} worse",
         "no": f"so it is more than {limit} worse",
         "undecided": f"so it may or may not be within {limit}",
-    }[made.quality.verdict]
-    if made.ballot and made.judging:
+    }[trial.quality.verdict]
+    if trial.ballot and trial.judging:
         end = "but nobody has checked this judge: people's votes decide"
     money = ""
-    if made.savings:
-        saved = made.savings.saved_usd.value
+    if trial.savings:
+        saved = trial.savings.saved_usd.value
         amount = f"saves {_usd(saved)}" if saved >= 0 else f"costs {_usd(-saved)} more"
         money = f" It {amount} per thousand requests."
     return (
-        f"{made.b} minus {made.a} is {share_words(difference, 'pp', signed=True)} in "
-        f"{_measure(made)} on {made.items:,} logged requests ({made.level:.0%}), {end}.{money}"
+        f"{trial.b} minus {trial.a} is {share_words(difference, 'pp', signed=True)} in "
+        f"{_measure(trial)} on {trial.items:,} logged requests ({trial.level:.0%}), {end}.{money}"
     )
 
 
-def _measure(made: Switch) -> str:
+def _measure(trial: Switch) -> str:
     """What the difference is in; a judge alone speaks for nobody else."""
-    alone = made.means == "judge and people" and not (made.judging and made.judging.powered)
-    return _MEANS["judge" if alone else made.means]
+    alone = trial.means == "judge and people" and not (trial.judging and trial.judging.powered)
+    return _MEANS["judge" if alone else trial.means]
 
 
 def _usd(amount: float) -> str:
@@ -117,12 +118,12 @@ def _digits(*amounts: float) -> int:
     return max(2, 2 - math.floor(math.log10(least)))
 
 
-def _figures(made: Switch) -> Iterator[Figure]:
-    yield _quality(made)
-    if made.savings:
-        yield _money(made)
-    if made.latency:
-        a, b, ratio = made.latency
+def _figures(trial: Switch) -> Iterator[Figure]:
+    yield _quality(trial)
+    if trial.savings:
+        yield _money(trial)
+    if trial.latency:
+        a, b, ratio = trial.latency
         yield Figure(
             "latency",
             "Latency",
@@ -132,21 +133,33 @@ def _figures(made: Switch) -> Iterator[Figure]:
                 TableColumn("side", "Model"),
                 TableColumn("median_seconds", "Median s", _digits(a, b)),
             ),
-            rows=((made.a, a), (made.b, b)),
+            rows=((trial.a, a), (trial.b, b)),
             remarks=("Of the items asked. Log and replay may come from other networks and loads.",),
         )
-    yield _failures(made)
-    if made.classes:
-        yield _classes(made)
-    if made.judging:
-        yield _judge(made.judging)
-    yield _endpoint(made.endpoint)
-    yield _spent(made)
+    yield _failures(trial)
+    if trial.classes:
+        yield slices_figure(
+            trial.classes,
+            "pp",
+            trial.margin,
+            slug="classes",
+            title="Classes",
+            asks="Where is it worst?",
+            column=("class", "Class"),
+            together="for all classes together",
+            remark="As seen at the stop. These intervals hold for all classes together, but not "
+            "under optional stopping: take them as a pointer to what to test next.",
+            p_values=False,
+        )
+    if trial.judging:
+        yield _judge(trial.judging)
+    yield _endpoint(trial.endpoint)
+    yield _spent(trial)
 
 
-def _quality(made: Switch) -> Figure:
-    q, asks = made.quality, f"How much better is {made.b}?"
-    if not made.items:
+def _quality(trial: Switch) -> Figure:
+    q, asks = trial.quality, f"How much better is {trial.b}?"
+    if not trial.items:
         says = "nothing was scored, so nothing is known"
         return Figure("quality", "Quality", asks, says=says)
     remarks = [f"Interval: {q.method}."]
@@ -162,11 +175,11 @@ def _quality(made: Switch) -> Figure:
         "quality",
         "Quality",
         asks,
-        says=f"{share_words(q.difference, 'pp', signed=True)} in {_measure(made)}",
+        says=f"{share_words(q.difference, 'pp', signed=True)} in {_measure(trial)}",
         bars=Bars(
             unit="percentage points, B minus A",
             bars=(Bar("B minus A", d.value, d.low, d.high, q.verdict),),
-            lines=((-100 * made.margin, "margin"),),
+            lines=((-100 * trial.margin, "margin"),),
         ),
         columns=(TableColumn("what", "Of"), *_INTERVAL),
         rows=(("all requests", d.value, d.low, d.high),),
@@ -181,8 +194,8 @@ _INTERVAL = (
 )
 
 
-def _money(made: Switch) -> Figure:
-    s = made.savings
+def _money(trial: Switch) -> Figure:
+    s = trial.savings
     assert s is not None
     remarks = [
         f"Prices: {s.basis}.",
@@ -199,21 +212,21 @@ def _money(made: Switch) -> Figure:
         "money",
         "Money",
         "What do a thousand such requests cost?",
-        says=f"{_usd(s.a_usd)} on {made.a}, {_usd(s.b_usd)} on {made.b}; saved "
+        says=f"{_usd(s.a_usd)} on {trial.a}, {_usd(s.b_usd)} on {trial.b}; saved "
         f"{_usd(saved.value)} [{low}, {high}]",
         columns=(
             TableColumn("side", "Model"),
             TableColumn("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd)),
         ),
-        rows=((made.a, s.a_usd), (made.b, s.b_usd)),
+        rows=((trial.a, s.a_usd), (trial.b, s.b_usd)),
         remarks=tuple(remarks),
     )
 
 
-def _failures(made: Switch) -> Figure:
-    rows = tuple((kind, a, b) for kind, (a, b) in made.failures.items())
+def _failures(trial: Switch) -> Figure:
+    rows = tuple((kind, a, b) for kind, (a, b) in trial.failures.items())
     counted = ("They count as failed, and apart from wrong answers.",) if rows else ()
-    left = (f"{n:,} left out: {reason}" for reason, n in made.left_out.items() if n)
+    left = (f"{n:,} left out: {reason}" for reason, n in trial.left_out.items() if n)
     return Figure(
         "failures",
         "Failures",
@@ -226,46 +239,6 @@ def _failures(made: Switch) -> Figure:
         ),
         rows=rows,
         remarks=(*counted, *left),
-    )
-
-
-def _classes(made: Switch) -> Figure:
-    worst = made.classes[0]
-    return Figure(
-        "classes",
-        "Classes",
-        "Where is it worst?",
-        says=f"worst is {worst.value}, {share_words(worst.joint, 'pp', signed=True)}",
-        columns=(
-            TableColumn("class", "Class"),
-            TableColumn("items_n", "Items", 0),
-            *_INTERVAL,
-            TableColumn("verdict", "Verdict"),
-        ),
-        rows=tuple(
-            (
-                r.value,
-                r.items,
-                100 * r.difference.value,
-                100 * r.joint.low,
-                100 * r.joint.high,
-                r.verdict,
-            )
-            for r in made.classes
-        ),
-        bars=Bars(
-            "percentage points, B minus A, for all classes together",
-            tuple(
-                Bar(r.value, 100 * r.joint.value, 100 * r.joint.low, 100 * r.joint.high, r.verdict)
-                for r in made.classes
-            ),
-            ((-100 * made.margin, "margin"),),
-        ),
-        remarks=(
-            "As seen at the stop. These intervals hold for all classes together, but not under "
-            "optional stopping: take them as a pointer to what to test next.",
-            same_words(worst.p_same),
-        ),
     )
 
 
@@ -318,8 +291,8 @@ def _endpoint(e: EndpointNotes) -> Figure:
     )
 
 
-def _spent(made: Switch) -> Figure:
-    s = made.spent
+def _spent(trial: Switch) -> Figure:
+    s = trial.spent
     remarks = []
     if s.possibly_twice:
         remarks.append(
@@ -331,7 +304,7 @@ def _spent(made: Switch) -> Figure:
             f"{s.doubtful_n} answers came with token counts that are missing or cannot be right; "
             "they were estimated from above."
         )
-    judge = made.judging.usd if made.judging else None
+    judge = trial.judging.usd if trial.judging else None
     rows = [
         ("Cost of all answers, $", f"{s.spent_usd:.6g}"),
         *([("Cost of the judge, $", f"{judge:.6g}")] if judge is not None else []),

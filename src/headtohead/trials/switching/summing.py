@@ -143,17 +143,17 @@ def _by_people(judging: Judging | None, margin: float, level: float, otherwise: 
             method="the judge alone, which nobody has checked",
         )
     powered = judging.powered
-    found = powered.estimate
-    answer, needed = verdict(found, margin), None
+    estimate = powered.estimate
+    answer, needed = verdict(estimate, margin), None
     # More votes would decide it if the difference is what it seems, by the normal law; no number
     # of them where it lies on the margin, or nothing bounds it.
-    away, half = abs(found.value + margin), (found.high - found.low) / 2
+    away, half = abs(estimate.value + margin), (estimate.high - estimate.low) / 2
     if answer == "undecided" and away >= 1e-9 and math.isfinite(half):
         z = normal_quantile(0.5 + level / 2)
         times = ((1 + normal_quantile(_POWER) / z) * half / away) ** 2
         needed = max(1, math.ceil(powered.labelled_n * (times - 1)))
     return Quality(
-        difference=found,
+        difference=estimate,
         verdict=answer,
         decided_at=None,
         needed=needed,
@@ -230,9 +230,9 @@ def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
     names = prices.names.names
     known = terms_of(endpoint.base_url)
     operator = names.operator(known.operator) if known.operator else None
-    found = names.resolve(endpoint.model, on=prices.day, provider=known.operator or None)
-    model = names.model(found.model) if found.model else None
-    lab = names.lab(found.lab) if found.lab else None
+    resolved = names.resolve(endpoint.model, on=prices.day, provider=known.operator or None)
+    model = names.model(resolved.model) if resolved.model else None
+    lab = names.lab(resolved.lab) if resolved.lab else None
     return EndpointNotes(
         address=endpoint.base_url,
         terms=known,
@@ -255,10 +255,10 @@ def classes_of(
         # A preference is a difference already: two scores from 0 to 1 that differ by it.
         first = [(1 - item.b) / 2 for item in seen]
         second = [(1 + item.b) / 2 for item in seen]
-    found = slices(
+    by_class = slices(
         first, second, [item.task for item in seen], margin, rng, level=level, bounds=(0.0, 1.0)
     )
-    return slice_rows("class", found)
+    return slice_rows("class", by_class)
 
 
 def savings_of(
@@ -332,7 +332,7 @@ def judging_of(
     votes = None if np.isnan(people).all() else people
     voted = ~np.isnan(people)
     verdicts = np.array([p.preference or 0.0 for p in read])
-    position = length = own = found = None
+    position = length = own = agreed = None
     if len(read) >= 2:
         # For the answer shown first: A's in the first order, B's in the second.
         first = np.array([-_SIGN[p.a_first] for p in read if p.a_first is not None])
@@ -348,7 +348,7 @@ def judging_of(
     if len(read) >= 2 and (own_b ^ own_a).any():
         own = self_preference(verdicts, own_b, own_a, votes, level=level)
     if voted.sum() >= 2:
-        found = agreement(np.sign(verdicts[voted]), np.sign(people[voted]), level=level)
+        agreed = agreement(np.sign(verdicts[voted]), np.sign(people[voted]), level=level)
     return Judging(
         model=model,
         judged=len(read),
@@ -356,7 +356,7 @@ def judging_of(
         position=position,
         length=length,
         own=own,
-        agreement=found,
+        agreement=agreed,
         powered=powered_of(read, got.human, cluster_of, level=level),
         usd=got.of_judge.spent_usd if got.of_judge else None,
         notes=tuple(notes),

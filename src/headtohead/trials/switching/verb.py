@@ -306,10 +306,10 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
                 trial.keeper.add(trial.scored(item, answer, (0.0, said), failures))
 
 
-def _results(made: Switch) -> list[dict[str, Any]]:
-    shared = {"level": made.level, "n": made.items, "n_of": "items", "source_ids": ["log"]}
-    q = made.quality
-    found: list[dict[str, Any]] = [
+def _results(trial: Switch) -> list[dict[str, Any]]:
+    shared = {"level": trial.level, "n": trial.items, "n_of": "items", "source_ids": ["log"]}
+    q = trial.quality
+    rows: list[dict[str, Any]] = [
         {
             "label": "difference, B minus A",
             **interval_json(q.difference, 100),
@@ -318,11 +318,11 @@ def _results(made: Switch) -> list[dict[str, Any]]:
             **shared,
             "verdict": q.verdict,
             "needed_n": q.needed,
-            "margin_pp": 100 * made.margin,
-            "means": made.means,
+            "margin_pp": 100 * trial.margin,
+            "means": trial.means,
         }
     ]
-    money = made.savings
+    money = trial.savings
     if money:
         for label, interval, unit in (
             ("saved per thousand requests", money.saved_usd, "usd"),
@@ -330,7 +330,5 @@ def _results(made: Switch) -> list[dict[str, Any]]:
         ):
             if interval:
                 figures = {**interval_json(interval), "unit": unit}
-                found.append(
-                    {"label": label, **figures, "method": "bootstrap over items", **shared}
-                )
-    return found
+                rows.append({"label": label, **figures, "method": "bootstrap over items", **shared})
+    return rows

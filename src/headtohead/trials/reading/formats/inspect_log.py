@@ -151,12 +151,12 @@ def _archive(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
             "inspect log convert --to json, or update headtohead."
         )
 
-    def found() -> Iterator[tuple[str, bytes]]:
+    def members() -> Iterator[tuple[str, bytes]]:
         with zipped(path) as archive:
             for name in samples:
                 yield name, member(archive, path, name)
 
-    return log, found()
+    return log, members()
 
 
 def _header(path: Path, name: str, text: bytes) -> _InspectLog:
@@ -378,23 +378,23 @@ def _fingerprint(sample: _InspectSample, target: list[str]) -> str:
 
 def _messages(sample: _InspectSample) -> list[dict[str, Any]] | None:
     """What the model was first sent: all up to its first answer, in the shape of chat."""
-    found = []
+    sent = []
     for message in sample.messages:
         if message.get("role") == "assistant" and message.get("source") != "input":
             break
         said = _content(message.get("content"))
         if said is None:
             return None
-        made = {"role": message.get("role", "user"), "content": said}
+        kept = {"role": message.get("role", "user"), "content": said}
         if message.get("tool_calls"):
-            made["tool_calls"] = [
+            kept["tool_calls"] = [
                 tool_call(x.get("id"), x.get("function"), x.get("arguments") or {})
                 for x in message["tool_calls"]
             ]
         if message.get("tool_call_id"):
-            made["tool_call_id"] = message["tool_call_id"]
-        found.append(made)
-    return found or None
+            kept["tool_call_id"] = message["tool_call_id"]
+        sent.append(kept)
+    return sent or None
 
 
 def _content(content: object) -> object:

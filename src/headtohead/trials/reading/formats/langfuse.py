@@ -217,10 +217,10 @@ def _calls(
                 dropped[f"observation of another type: {row.type}"] += 1
                 continue
             call = _call(row, path, where)
-            found = scores.of_observation.get(row.id, {}).get(metric)
-            if found is None and row.trace_id in single:
-                found = scores.of_trace[row.trace_id].get(metric)
-            call.score = found
+            score = scores.of_observation.get(row.id, {}).get(metric)
+            if score is None and row.trace_id in single:
+                score = scores.of_trace[row.trace_id].get(metric)
+            call.score = score
             if file.mapping:
                 add_mapped(call, msgspec.json.decode(line), file, where)
             yield call
@@ -324,12 +324,12 @@ def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]
 
 def _numbers(row: _ExperimentItem) -> dict[str, float]:
     given = unpacked(row.scores)
-    found = {}
+    numbers = {}
     for score in given if isinstance(given, list) else ():
         value = score.get("value")
         if score.get("dataType") in _NUMERIC and isinstance(value, int | float):
-            found[str(score.get("name"))] = float(value)
-    return found
+            numbers[str(score.get("name"))] = float(value)
+    return numbers
 
 
 def _request(payload: Any) -> tuple[Messages | None, dict[str, Any]]:  # noqa: ANN401

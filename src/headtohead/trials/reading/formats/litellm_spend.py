@@ -166,16 +166,16 @@ def _call(row: _Row, partly: bool) -> Call:
 
 def _tags(tags: list[Any]) -> dict[str, str]:
     """Tags that say `name: value`, and the others together."""
-    made, plain = {}, []
+    named, plain = {}, []
     for tag in tags:
         name, _, value = str(tag).partition(":")
         if name in ("User-Agent", "Credential"):
             continue  # the proxy itself adds which client asked
         if value:
-            made[name.strip()] = value.strip()
+            named[name.strip()] = value.strip()
         else:
             plain.append(str(tag))
-    return {**made, "tags": ",".join(sorted(plain))} if plain else made
+    return {**named, "tags": ",".join(sorted(plain))} if plain else named
 
 
 def _labels(row: _Row, metadata: _Metadata | None) -> dict[str, str]:
@@ -206,9 +206,9 @@ def _latency(row: _Row) -> float | None:
 
 def _usage(row: _Row, metadata: _Metadata | None) -> Usage | None:
     if metadata is not None:
-        found = usage_of(metadata.usage_object)
-        if found is not None and (found.input_tokens or found.output_tokens):
-            return found
+        usage = usage_of(metadata.usage_object)
+        if usage is not None and (usage.input_tokens or usage.output_tokens):
+            return usage
     if row.prompt_tokens is None and row.completion_tokens is None:
         return None
     into, out = row.prompt_tokens or 0, row.completion_tokens or 0

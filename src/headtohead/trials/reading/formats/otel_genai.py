@@ -325,13 +325,13 @@ def _labels(given: dict[str, Any]) -> dict[str, str]:
 
 
 def _plain(attributes: list[_Attribute]) -> dict[str, Any]:
-    made = {}
+    values = {}
     for one in attributes:
         value = one.value
         if value is not None:
             text = value.string_value
-            made[one.key] = _value(value) if text is None else text
-    return made
+            values[one.key] = _value(value) if text is None else text
+    return values
 
 
 def _value(value: _Any) -> Any:  # noqa: ANN401
@@ -367,13 +367,13 @@ def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Message
         _NotSendable: If one of them has a part that chat has no place for.
     """
     for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
-        found = _with_parts(holder)
-        if found:
-            return found
+        parts = _with_parts(holder)
+        if parts:
+            return parts
     numbered = _numbered(attributes, "prompt")
     if numbered:
         return [_from_numbered(fields) for fields in numbered]
-    made = []
+    messages = []
     for name, given in events:
         role = _EVENT.fullmatch(name)
         if role:
@@ -381,10 +381,10 @@ def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Message
             message = {"role": said.get("role") or role[1], "content": said.get("content")}
             which = said.get("id") or said.get("tool_call_id") if role[1] == "tool" else None
             beside = {"tool_calls": said.get("tool_calls"), "tool_call_id": which}
-            made.append({**message, **{x: y for x, y in beside.items() if y}})
+            messages.append({**message, **{x: y for x, y in beside.items() if y}})
         elif name == "gen_ai.content.prompt":
             return messages_of(unpacked(given.get("gen_ai.prompt")))
-    return made or messages_of(unpacked(attributes.get("gen_ai.prompt")))
+    return messages or messages_of(unpacked(attributes.get("gen_ai.prompt")))
 
 
 def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAnswer:
@@ -400,20 +400,20 @@ def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAns
             text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
             called = [x for x in parts if x.get("type") == "tool_call"]
             tools = [(x.get("name"), x.get("arguments")) for x in called]
-            made = judged(text, first.get("finish_reason") or ended, tools)
-            made.more_n = len(choices) - 1
-            return made
+            answer = judged(text, first.get("finish_reason") or ended, tools)
+            answer.more_n = len(choices) - 1
+            return answer
     numbered = _numbered(attributes, "completion")
     if numbered:
         message = _from_numbered(numbered[0])
         return _from_message(message, numbered[0].get("finish_reason") or ended, len(numbered))
-    found = [given for name, given in events if name == "gen_ai.choice"]
-    if found:
-        choice = _content_of(found[0])
+    choices_given = [given for name, given in events if name == "gen_ai.choice"]
+    if choices_given:
+        choice = _content_of(choices_given[0])
         message = choice.get("message", choice)
         if not isinstance(message, Mapping):
             message = {"content": message}
-        return _from_message(message, choice.get("finish_reason") or ended, len(found))
+        return _from_message(message, choice.get("finish_reason") or ended, len(choices_given))
     whole = [
         x.get("gen_ai.completion") for name, x in events if name == "gen_ai.content.completion"
     ]
@@ -427,15 +427,15 @@ def _with_parts(holder: _Attributes) -> Messages | None:
     given = unpacked(holder.get("gen_ai.input.messages"))
     if not isinstance(given, list) or not given:
         return None
-    made: Messages = []
+    messages: Messages = []
     system = unpacked(holder.get("gen_ai.system_instructions"))
     if isinstance(system, list) and system:
-        made.append({"role": "system", "content": _content(system)})
+        messages.append({"role": "system", "content": _content(system)})
     for message in given:
         if not isinstance(message, Mapping):
             raise _NotSendable("a message that is no object")
-        made.extend(_chat(message))
-    return made
+        messages.extend(_chat(message))
+    return messages
 
 
 def _chat(message: Mapping[str, Any]) -> Messages:
@@ -455,12 +455,12 @@ def _chat(message: Mapping[str, Any]) -> Messages:
         ]
     calls = [_tool(x) for x in parts if x.get("type") == "tool_call"]
     content = _content([x for x in parts if x.get("type") not in ("tool_call", "reasoning")])
-    made: dict[str, Any] = {"role": message.get("role", "user"), "content": content or None}
+    sent: dict[str, Any] = {"role": message.get("role", "user"), "content": content or None}
     if calls:
-        made["tool_calls"] = calls
+        sent["tool_calls"] = calls
     elif content is None:
-        made["content"] = ""
-    return [made]
+        sent["content"] = ""
+    return [sent]
 
 
 def _tool(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -468,39 +468,39 @@ def _tool(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _content(parts: list[Any]) -> Any:  # noqa: ANN401
-    made = []
+    content = []
     for part in parts:
         kind = part.get("type")
         if kind == "text":
-            made.append({"type": "text", "text": part.get("content", "")})
+            content.append({"type": "text", "text": part.get("content", "")})
         elif kind == "uri" and part.get("modality") == "image":
-            made.append({"type": "image_url", "image_url": {"url": part.get("uri")}})
+            content.append({"type": "image_url", "image_url": {"url": part.get("uri")}})
         elif kind == "blob" and part.get("modality") == "image":
             url = f"data:{part.get('mime_type') or 'image/png'};base64,{part.get('content')}"
-            made.append({"type": "image_url", "image_url": {"url": url}})
+            content.append({"type": "image_url", "image_url": {"url": url}})
         else:
             raise _NotSendable(f"a part of type {kind}")
-    if all(x["type"] == "text" for x in made):
-        return "\n".join(x["text"] for x in made)
-    return made
+    if all(x["type"] == "text" for x in content):
+        return "\n".join(x["text"] for x in content)
+    return content
 
 
 def _from_message(message: Mapping[str, Any], finish: str | None, choices_n: int) -> LoggedAnswer:
     if not message.get("tool_calls") and "content" not in message:
         return LoggedAnswer(more_n=choices_n - 1)
-    made = answer_of_message(message, finish)
-    made.more_n = choices_n - 1
-    return made
+    answer = answer_of_message(message, finish)
+    answer.more_n = choices_n - 1
+    return answer
 
 
 def _numbered(attributes: _Attributes, word: str) -> list[dict[str, Any]]:
     """What stands in `gen_ai.<word>.<n>.<field>`, one mapping for each n."""
-    found: dict[int, dict[str, Any]] = {}
+    by_number: dict[int, dict[str, Any]] = {}
     for name, value in attributes.items():
         match = _NUMBERED.fullmatch(name)
         if match and match[1] == word:
-            found.setdefault(int(match[2]), {})[match[3]] = value
-    return [found[n] for n in sorted(found)]
+            by_number.setdefault(int(match[2]), {})[match[3]] = value
+    return [by_number[n] for n in sorted(by_number)]
 
 
 def _from_numbered(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -510,12 +510,12 @@ def _from_numbered(fields: Mapping[str, Any]) -> dict[str, Any]:
         if match:
             calls.setdefault(int(match[1]), {})[match[2]] = value
     said = fields.get("content", None if calls else "")
-    made: dict[str, Any] = {"role": fields.get("role", "assistant"), "content": said}
+    message: dict[str, Any] = {"role": fields.get("role", "assistant"), "content": said}
     if calls:
-        made["tool_calls"] = [_tool(calls[n]) for n in sorted(calls)]
+        message["tool_calls"] = [_tool(calls[n]) for n in sorted(calls)]
     if fields.get("tool_call_id"):
-        made["tool_call_id"] = fields["tool_call_id"]
-    return made
+        message["tool_call_id"] = fields["tool_call_id"]
+    return message
 
 
 def _content_of(given: _Attributes) -> Mapping[str, Any]:

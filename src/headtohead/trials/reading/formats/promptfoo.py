@@ -259,8 +259,8 @@ def _model(result: _Result | _ProviderColumn) -> str:
 
 def _vars(result: _Result) -> dict[str, Any]:
     test = result.testCase.vars if result.testCase else None
-    found = (result.vars if test is None else test) or {}
-    return {k: v for k, v in found.items() if k not in _OWN_VARS and not k.startswith("_")}
+    values = (result.vars if test is None else test) or {}
+    return {k: v for k, v in values.items() if k not in _OWN_VARS and not k.startswith("_")}
 
 
 def _identity(result: _Result) -> tuple[str, str]:
@@ -290,9 +290,9 @@ def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
         return None
     if prompt.raw.lstrip().startswith("["):
         try:
-            found = msgspec.json.decode(prompt.raw, type=list[dict[str, Any]])
+            chat = msgspec.json.decode(prompt.raw, type=list[dict[str, Any]])
         except msgspec.DecodeError:
-            found = []
-        if found and all("role" in message for message in found):
-            return found
+            chat = []
+        if chat and all("role" in message for message in chat):
+            return chat
     return [{"role": "user", "content": prompt.raw}]

@@ -47,10 +47,10 @@ def prepare(argument: str) -> Scorer:
         if place in ("anywhere", "whole") and same(output, reference, like):
             return right()
         sort = sort_of(reference)
-        found = found_in(output, sort, place)
-        if found is None:
+        said = found_in(output, sort, place)
+        if said is None:
             return unparsed(f"{_WHAT[sort]} found in {_WHERE.get(place, 'the answer')}")
-        return right() if same(found, reference, like) else wrong(f"found {found[:80]!r}")
+        return right() if same(said, reference, like) else wrong(f"found {said[:80]!r}")
 
     spec = f"exact:{','.join(given)}" if given else "exact"
     return Scorer(spec=spec, needs_reference=True, rule=rule)

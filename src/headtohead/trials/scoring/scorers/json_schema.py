@@ -51,9 +51,9 @@ def prepare(argument: str) -> Scorer:
         problem = _problem(validator, value, file)
         if problem:
             return unparsed(problem)
-        found = _compared(value, reference, fields) if fields else right()
-        note = "; ".join(part for part in (found.why, FENCED if fenced else "") if part)
-        return Scored(found.value, found.failure, note)
+        score = _compared(value, reference, fields) if fields else right()
+        note = "; ".join(part for part in (score.why, FENCED if fenced else "") if part)
+        return Scored(score.value, score.failure, note)
 
     return Scorer(spec=f"json-schema:{argument}", needs_reference=bool(fields), rule=rule)
 
@@ -91,8 +91,8 @@ def _validator(file: Path) -> "Validator":
         place = "/".join(str(step) for step in error.absolute_path) or "the top"
         raise InputError(f"{file} is no JSON schema, at {place}: {error.message}.") from None
     # A registry that fetches nothing: no schema reaches the network.
-    made: Validator = kind(schema, registry=EMPTY_REGISTRY)
-    return made
+    validator: Validator = kind(schema, registry=EMPTY_REGISTRY)
+    return validator
 
 
 def _problem(validator: "Validator", value: Any, file: Path) -> str:  # noqa: ANN401 - JSON

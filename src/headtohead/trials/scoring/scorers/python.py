@@ -65,13 +65,13 @@ def _function(file: Path, name: str) -> Own:
         raise InputError(f"{file}, line {error.lineno}: {error.msg}.") from None
     except Exception as error:
         raise InputError(f"{_blamed(file, error)} while the file was loaded.") from error
-    found = getattr(module, name, None)
-    if found is None:
+    named = getattr(module, name, None)
+    if named is None:
         own = [word for word, value in vars(module).items() if inspect.isfunction(value)]
         raise UnknownName(f"function in {file}", name, own)
-    if not callable(found):
+    if not callable(named):
         raise InputError(f"{name} in {file} is no function.")
-    function: Own = found
+    function: Own = named
     try:
         inspect.signature(function).bind("", None, {})
     except TypeError:
