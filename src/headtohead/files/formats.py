@@ -32,7 +32,6 @@ class Format:
     """A layout of files that somebody writes.
 
     Attributes:
-        name: What the option calls it.
         about: Whose it is, in one line.
         needs: Sets of fields, inner ones after a dot; what has all of one set is of this format.
     """

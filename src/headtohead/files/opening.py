@@ -108,9 +108,6 @@ def document(path: Path) -> Any:  # noqa: ANN401
 def csv_header(path: Path) -> tuple[list[str], str]:
     """The names in the header of a file of separated values, and what separates them.
 
-    Args:
-        path: A file whose values are separated by comma, tab, semicolon or bar.
-
     Raises:
         InputError: If it cannot be read as text.
     """

@@ -52,10 +52,8 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     """Where it stands ("line 3", "record 3", "row 3") and its JSON text, for each record of a file.
 
     All are read as they are asked for, but for a page of an API (`{"data": [...]}`), which is held
-    in memory as bytes. Empty cells of a table are null; a text cell stays text.
-
-    Args:
-        path: A file; .gz and .zst are read through, but for Parquet.
+    in memory as bytes. Empty cells of a table are null; a text cell stays text. Files of .gz and .zst
+    are read through, but for Parquet.
 
     Raises:
         InputError: If it cannot be read, or holds no records.
@@ -112,9 +110,6 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
 def json_blocks(path: Path) -> Iterator[bytes]:
     """The records of a JSON file as JSON lines, some megabytes at a time.
 
-    Args:
-        path: A file of JSON lines, an array, or records one after another.
-
     Raises:
         InputError: If it cannot be read.
     """
@@ -145,7 +140,6 @@ def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
     """What stands at a dotted path, JSON text on the way read; None if nothing does.
 
     Args:
-        record: A decoded record.
         path: Names joined by dots; a name that itself has dots is tried whole first.
     """
     record = unpacked(record)
@@ -172,9 +166,6 @@ def json_or_text(value: Any) -> Any:  # noqa: ANN401
 
 def score_of(value: object) -> float | None:
     """A score: numbers as they are, yes 1, no 0, partial 0.5; None where there is none.
-
-    Args:
-        value: A number, a truth value, or a word such as "correct" or "I".
 
     Raises:
         ValueError: If it is another word, infinite or no single value.

@@ -22,7 +22,6 @@ class SampleSize:
     Attributes:
         pairs_n: Independent pairs that the test needs.
         items_n: Items, each run `repeats` times by both models.
-        repeats: Runs of an item by each model.
         calls_n: Calls of each model: items times repeats.
         power: Chance of a "yes" with that many independent pairs, if the assumptions hold.
         formula_n: Independent pairs by the textbook formula, before `power` was checked.
@@ -220,8 +219,6 @@ def items_for_pairs(pairs: int, repeats: int = 1, icc: float = 0.0) -> int:
     """How many items, run several times each, are worth so many independent pairs.
 
     Args:
-        pairs: Independent pairs, at least 1.
-        repeats: Runs of each item by both models, at least 1.
         icc: How alike the differences of one item are, from 0 (every repeat is news) to 1 (a
             second run tells nothing).
 
@@ -247,8 +244,6 @@ class PilotFigure:
 
     Attributes:
         careful: What it exceeds with a chance of at most 1 - confidence; plan with this one.
-        confidence: Inside (0.5, 1).
-        n: Pairs (or items) of the pilot.
     """
 
     value: float

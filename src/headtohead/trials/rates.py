@@ -15,7 +15,6 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         input_usd_per_mtok: Input that was in no cache.
-        output_usd_per_mtok: Output, reasoning included.
         cache_read_usd_per_mtok: Input read from a cache; the input price if None.
         cache_write_usd_per_mtok: Input written to a cache; the input price if None.
         over: Prices of long prompts: (tokens of input above which they hold, prices), rising.

@@ -510,10 +510,8 @@ class ManyRuns:
 
     Attributes:
         settings: Level and seed; the margin plays no part.
-        models: In the files' own words.
         unit: "pp" where scores are shares, else "score".
         items: How many items all share.
-        field: Means, joint differences, ranks and ties.
         left_out: RunItems that not every run has a score for.
     """
 

@@ -45,8 +45,6 @@ def open_run(
 
     Args:
         spec: A path; after "::" the model or run to take, where the file holds several.
-        format: Name of the format, or "auto".
-        mapping: Field of a call -> column of the file.
 
     Raises:
         InputError: If the file cannot be read, or holds several runs and none is named.
@@ -159,8 +157,6 @@ def pair(
     """The items of both runs, item by item.
 
     Args:
-        a: The run that would be replaced.
-        b: The run that might stand in.
         shared: Compare the items that both have, although others are only in one.
         missing: What becomes of an item without a score (its call failed): left out with its
             partner, or counted as scored 0.

@@ -16,9 +16,7 @@ class SideSummary:
 
     Attributes:
         model: The model, in the file's own word.
-        items: Items compared.
         repeats: Calls behind them.
-        score: Mean score, with its interval where one was made.
         failures: Kind -> calls without a usable answer.
         about: What the file says of the run and may differ (temperature, date).
     """
@@ -39,8 +37,6 @@ class ChangedItem:
     """An item on which the two differ.
 
     Attributes:
-        a: A's mean score.
-        b: B's mean score.
         slice: The value of the first slice asked for; empty without one.
     """
 
@@ -55,8 +51,6 @@ class SliceRow:
     """One slice of the items.
 
     Attributes:
-        label: What the items are divided by.
-        items: How many it has.
         difference: B minus A, for this slice alone.
         joint: The same, holding for all slices of the label together.
         p_value: One-sided, of "B is worse by the margin or more", corrected for the number of
@@ -98,9 +92,7 @@ class Money:
 
     Attributes:
         a_usd: Mean cost of a call of A.
-        b_usd: Mean cost of a call of B.
         a_usd_per_success: Cost over successes; None without a success.
-        b_usd_per_success: The same of B.
         ratio: B's cost per success over A's; None where it does not exist.
         items: Items with a cost on both sides.
         basis: Where the costs come from: the files, or tokens at dated prices.
@@ -121,7 +113,6 @@ class Speed:
 
     Attributes:
         a_seconds: Median of A.
-        b_seconds: Median of B.
         ratio: B's median over A's.
         items: Items with a latency on both sides.
     """
@@ -137,14 +128,12 @@ class Comparison:
     """B against A on the same items.
 
     Attributes:
-        paired: Whether items were matched.
         unit: "pp" where scores are shares, else "score".
         difference: Mean of B minus mean of A, in the unit of the scores.
         naive_se: Standard error if every repeat were independent.
         se: Standard error with repeats of one item, or items of one cluster, kept together.
         clusters: How many units were resampled or counted as independent.
         p_value: Of the hypothesis that the goal denies, consistent with the verdict.
-        verdict: On the goal.
         verdicts: On every goal, by the same interval.
         more_items: How many items in all would decide it with 80% power if the difference is what
             it seems; None if it is decided, or cannot be.

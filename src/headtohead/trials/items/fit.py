@@ -183,16 +183,11 @@ class ItemFit:
     Abilities are in standard deviations of the field: those fitted have mean 0 and spread 1.
 
     Attributes:
-        respondents: Labels, length N.
-        items: Labels, length J.
         theta: Abilities, shape (N,): posterior means.
-        theta_low: Lower ends, shape (N,).
-        theta_high: Upper ends, shape (N,).
         theta_se: Posterior standard deviations, shape (N,).
         slope: How sharply each item tells abilities apart, shape (J,), above 0.
         slope_se: Standard errors, shape (J,).
         difficulty: The ability at which half is solved, shape (J,).
-        difficulty_se: Standard errors, shape (J,).
         infit: Squared misfit against the expected, weighted by information, shape (J,); 1 is a
             perfect fit, more means that the curve explains less.
         outfit: The same without weights, so that single surprises far from the item count.
@@ -200,8 +195,6 @@ class ItemFit:
         extreme_items: Shape (J,): all right or all wrong; only the other items bound them.
         icc: Correlation of attempts of one respondent at one item, 0 to 1; attempts beyond the
             first tell 1 - icc of something new.
-        log_likelihood: Marginal, at the effective numbers of attempts.
-        doubt: What `draws` needs.
     """
 
     respondents: tuple[Hashable, ...]

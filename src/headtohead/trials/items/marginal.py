@@ -34,8 +34,6 @@ class Chances(NamedTuple):
 
     Attributes:
         logit: a (theta - b).
-        right: Chance of success.
-        wrong: Chance of failure.
         steep: Derivative of `right` in the logit, which is also what one attempt tells of it.
     """
 
@@ -81,7 +79,6 @@ class _Step(NamedTuple):
 
     Attributes:
         mode: Where their posterior is highest.
-        mean: Its mean.
         variance: Of log slope and difficulty given the abilities, shape (2, J).
         free: How many parameters the answers decide; the pool decides the others.
     """

@@ -29,7 +29,7 @@ class Correlations:
     """A correlation over runs for each of J items, every array of shape (J,).
 
     Attributes:
-        value: The correlation; NaN where all runs have one score.
+        value: NaN where all runs have one score.
         low: Lower end; -1 where nothing bounds it.
         high: Upper end; 1 where nothing bounds it.
         p_value: Two-sided, of no correlation; 1 where there is no interval.
@@ -286,8 +286,6 @@ class ItemRow:
     """One item.
 
     Attributes:
-        runs: How many runs have it.
-        score: Mean score over them.
         discrimination: Correlation over runs with the score on the other items.
         p_value: Of no correlation, corrected for the number of items (false discovery rate).
         slope: How sharply it tells abilities apart by the item model, above 0, with its interval;

@@ -20,8 +20,6 @@ class Answers:
     """Mean scores and attempts of N respondents on J items.
 
     Attributes:
-        respondents: Labels, length N, in order of first appearance.
-        items: Labels, length J, in order of first appearance.
         score: Shape (N, J), mean score of the attempts, 0 to 1; 0 where there were none.
         attempts: Shape (N, J), how often the respondent tried the item; 0 where never.
     """
@@ -57,8 +55,6 @@ def tabulate(
     """The table of mean scores and attempts.
 
     Args:
-        respondents: Who answered, length n: one entry a row.
-        items: What was asked, length n.
         scores: Score of each row, 0 to 1, shape (n,); the mean where a row stands for several
             attempts.
         attempts: Attempts that each row stands for, whole and at least 1; shape (n,) or one

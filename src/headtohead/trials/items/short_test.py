@@ -60,8 +60,6 @@ class ShortTest:
         chosen: What that many items are worth; None where too few models tell.
         needed: How many items reach the margin; None where none of those tried do.
         curve: What other numbers of items are worth.
-        models: Over how many models the errors were measured.
-        total: Items of the full score.
     """
 
     way: Way

@@ -46,8 +46,6 @@ class Agreement:
         ac1: Gwet's AC1, which does not fall when nearly all labels are alike; None likewise.
         bias: Mean of judge minus human: which way the judge departs from people.
         reversals: Share of items on which one says the opposite of the other; None without ties.
-        judge_ties: Share of ties of the judge; None where labels have no tie.
-        human_ties: Share of ties of people; None likewise.
         labels: The labels that occur, rising, length k.
         table: Judge's label (rows) by human label (columns), shape (k, k).
     """
@@ -91,10 +89,7 @@ def agreement(
 
     Args:
         judge: Labels, shape (n,), n >= 2: numbers of which at most 20 differ.
-        human: People's labels of the same items, shape (n,).
         tie: The label that says tie; None where there is none, as for right (1) and wrong (0).
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each item, length n, or None.
 
     Raises:
         ValueError: If there are fewer than two items, too many different labels, or arguments do
@@ -151,14 +146,7 @@ def agreement(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Beyond:
-    """What is needed for coefficients beyond chance.
-
-    Attributes:
-        table: Counts, shape (k, k).
-        judge: Row of each item, shape (n,).
-        human: Column of each item, shape (n,).
-        owner: Cluster of each item, shape (n,), or None.
-    """
+    """Counts (k, k), and of each of n items row, column and cluster, for what is beyond chance."""
 
     table: IntArray
     judge: IntArray
@@ -264,7 +252,6 @@ def position_bias(
     Args:
         first_order: Preference for the answer shown first when that is A, shape (n,), from -1 to 1.
         second_order: Preference for the answer shown first when that is B, shape (n,).
-        level: Coverage, inside (0, 1).
         clusters: The cluster of each pair (the question), length n: they go together.
 
     Raises:
@@ -379,12 +366,9 @@ def length_bias(
     Longer answers may be better, so only the slope of judge minus human tells a bias.
 
     Args:
-        judge: Preference for A, shape (n,), from -1 to 1.
         length_a: Length of A's answer, in any unit, above 0, shape (n,).
         length_b: Length of B's answer, in the same unit, shape (n,).
         human: People's preference for A, shape (n,), nan where nobody voted; or None.
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each pair (the question), length n, or None.
 
     Raises:
         ValueError: If lengths do not vary or are not above 0, or arguments do not fit.
@@ -442,8 +426,6 @@ def self_preference(
         own_a: Whether A's answer is of the judge's family, shape (n,).
         own_b: Whether B's is, shape (n,).
         human: People's preference for A, shape (n,), nan where nobody voted; or None.
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each pair, length n, or None.
 
     Raises:
         ValueError: If no pair sets an own answer against another's, or arguments do not fit.

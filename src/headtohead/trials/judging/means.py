@@ -58,10 +58,8 @@ def student_interval(
     """Value plus and minus Student's t times the standard error, cut to the scale if it is known.
 
     Args:
-        value: The estimate.
         variance: Of the estimate, inf where unknown.
         df: Degrees of freedom, above 0.
-        level: Coverage, inside (0, 1).
         bounds: Ends of the scale that the estimate cannot pass, or None.
     """
     half = student_quantile(0.5 + level / 2, df) * math.sqrt(variance)
@@ -81,7 +79,6 @@ def clustered_mean(
 
     Args:
         values: Shape (n,).
-        level: Coverage, inside (0, 1).
         clusters: The cluster of each value, length n: values of one cluster go together.
         bounds: Lowest and highest value possible; None for the range of the values, which then
             does not cut the interval.
@@ -176,10 +173,7 @@ def clustered_slopes(
     With each observation its own cluster the variance is HC2.
 
     Args:
-        outcome: Shape (n,).
         columns: Shape (n, k), the intercept's ones among them if there is one.
-        level: Coverage, inside (0, 1).
-        clusters: The cluster of each observation, length n, or None.
 
     Returns:
         A coefficient that hangs on one cluster alone has an unbounded interval.

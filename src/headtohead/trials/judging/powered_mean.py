@@ -42,14 +42,11 @@ class PoweredMean:
 
     Attributes:
         estimate: The prediction-powered mean with its interval.
-        human: From the human labels alone.
         judge: From the judge's labels alone, as if it were right: do not rely on it.
         offset: Judge's label minus the human one, on the items with both.
         weight: How far the judge is used, lambda, from 0 (not at all) to 1.
         gain_ratio: How many times as many human labels alone would be needed for as small an
             error; below 1 where the judge did not help.
-        labelled_n: Items with both labels.
-        judged_n: Items with the judge's label only.
         units_n: Independent units (clusters) among the labelled.
         tuned: Whether the weight was learned; False below 10 labelled units, where it is 0, or
             where it was given.
@@ -105,7 +102,6 @@ def ppi_mean(
         judge_labelled: Judge's labels of items that people labelled, shape (n,), n >= 2.
         human_labelled: People's labels of the same, shape (n,), in the same unit.
         judge_unlabelled: Judge's labels of the other items, shape (N,); may be empty.
-        level: Coverage, inside (0, 1).
         clusters: The cluster of each labelled and of each unlabelled item (the question of which it
             is a repeat): items of one cluster go together, also across the two.
         strata: The stratum of each labelled and of each unlabelled item. Each counts by its share

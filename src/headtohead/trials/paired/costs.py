@@ -39,12 +39,6 @@ def cost_per_success_ratio(
     Args:
         cost_a: What each run of A cost, shape (n,), >= 0.
         success_a: Whether (or how far) it succeeded, shape (n,), >= 0.
-        cost_b: The same of B on the same rows.
-        success_b: The same of B.
-        rng: Source of randomness.
-        clusters: The cluster of each row (the item, for repeats of it), or None.
-        level: Coverage, inside (0, 1).
-        rounds: Resamples, at least 200.
 
     Returns:
         As `bootstrap.ratio_of_ratios` of the sums of every cluster.
@@ -77,10 +71,6 @@ def median_ratio(
     Args:
         a: Figures of A, shape (n,), > 0.
         b: Figures of B on the same rows.
-        rng: Source of randomness.
-        clusters: The cluster of each row, or None.
-        level: Coverage, inside (0, 1).
-        rounds: Resamples, at least 200.
 
     Returns:
         Unbounded with fewer than six clusters.

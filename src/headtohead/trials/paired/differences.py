@@ -107,7 +107,6 @@ def difference(
         b: Scores of B on the same items and repeats, shape (n,), finite.
         clusters: The cluster of each row, length n, or None. For repeats of an item, the item;
             they need not be paired across models: any pairing inside the item will do.
-        level: Coverage, inside (0, 1).
         bounds: Least and greatest possible score. Known for yes/no scores; for graded ones it
             bounds the interval where differences hardly vary, and so makes it wider there.
 
@@ -176,9 +175,6 @@ def unpaired_difference(
         a: Scores of A, shape (n,), finite.
         b: Scores of B, shape (m,), finite.
         clusters_a: The cluster of each score of A, or None. One cluster must not be in both.
-        clusters_b: The same of B.
-        level: Coverage, inside (0, 1).
-        bounds: Least and greatest possible score, where known.
 
     Raises:
         ValueError: If a side has no score, or one that is not finite or outside the bounds.
@@ -323,9 +319,6 @@ class Verdicts:
 
     Attributes:
         margin: How much worse B may be, in the unit of the scores.
-        noninferior: Whether B is at most `margin` worse.
-        equivalent: Whether the two are within `margin` of each other.
-        superior: Whether B is better.
         p_noninferior: One-sided p-value of "B is worse by the margin or more".
         p_equivalent: p-value of "they differ by the margin or more" (two one-sided tests).
         p_superior: One-sided p-value of "B is no better".

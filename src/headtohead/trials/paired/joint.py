@@ -74,13 +74,9 @@ def slices(
 
     Args:
         a: Scores of A, shape (n,), finite.
-        b: Scores of B on the same rows.
         labels: The slice of each row, length n.
         margin: How much worse B may be, >= 0, in the unit of the scores.
-        rng: Source of randomness.
-        clusters: The cluster of each row, or None.
         level: Joint coverage, inside (0, 1).
-        bounds: Least and greatest possible score, where known.
         rounds: Permutations, at least 200.
 
     Raises:
@@ -132,10 +128,6 @@ def same_everywhere(
     Cochran's Q on cluster-robust variances. Else Wald's test on the joint covariance.
 
     Args:
-        values: Shape (n,).
-        groups: The group of each value, length n.
-        clusters: The cluster of each value, or None.
-        rng: Source of randomness.
         rounds: Permutations, at least 200.
 
     Raises:
@@ -204,8 +196,6 @@ class RunPair:
     """Two of the runs.
 
     Attributes:
-        a: Position of the first.
-        b: Position of the second, > a.
         difference: Second minus first, alone.
         joint: Its interval that holds together with those of all pairs.
     """
@@ -254,11 +244,7 @@ def compare_many(
 
     Args:
         scores: Shape (n, k): n rows that all k runs share, finite.
-        rng: Source of randomness.
-        clusters: The cluster of each row, length n, or None.
         level: Joint coverage, inside (0, 1).
-        bounds: Least and greatest possible score, where known.
-        rounds: Draws, at least 200.
 
     Raises:
         ValueError: If there are fewer than two runs, or the arguments do not fit.

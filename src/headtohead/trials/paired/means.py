@@ -26,13 +26,7 @@ _FARTHEST = 8.0  # standard errors; no p-value is told below that of a normal ta
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterSums:
-    """What each of G clusters holds.
-
-    Attributes:
-        sizes: Rows, shape (G,), >= 1.
-        totals: Sum of the values, shape (G,).
-        squares: Sum of the squared values, shape (G,).
-    """
+    """What each of G clusters holds: arrays of shape (G,)."""
 
     sizes: FloatArray
     totals: FloatArray
@@ -267,10 +261,7 @@ class TangoTest(_ScoreTest):
     """Tango's test of B's share of yes minus A's, on pairs.
 
     Attributes:
-        b_only: Pairs that only B won.
-        a_only: Pairs that only A won.
         mean: (b_only - a_only) / n.
-        low: The least difference possible.
     """
 
     b_only: int
@@ -420,8 +411,6 @@ class StricterTest:
     Attributes:
         first: Where unbounded, `second` alone speaks.
         second: Always bounded.
-        low: The least possible difference.
-        high: The greatest possible difference.
     """
 
     first: StudentTest

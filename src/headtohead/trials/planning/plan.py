@@ -29,7 +29,6 @@ class Planned:
         as_seen: The plan if the spread is just what the pilot saw; None without one.
         curve: Items -> power, around the plan.
         least_margin: The smallest margin that `items` would show; None unless items were given.
-        items: Items at hand; None unless given.
         usd: Cost of the sample by model, the sum last ("both", "all 3"); empty without prices.
     """
 
@@ -56,10 +55,7 @@ def plan(
 
     Args:
         assumed: With the careful figure of a pilot in `spread`, if there was one.
-        guess: What the pilot said.
         items: Items at hand, to learn the smallest margin they would show.
-        usd_per_call: Model -> mean cost of a call.
-        basis: What that cost rests on.
 
     Raises:
         InputError: If the assumptions allow no plan.

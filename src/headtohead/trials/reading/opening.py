@@ -91,11 +91,7 @@ FIELDS = (
 
 
 class Loaded(msgspec.Struct, kw_only=True):
-    """A file read to its end.
-
-    Attributes:
-        dropped: Reason -> how many records were left out.
-    """
+    """A file read to its end."""
 
     meta: Meta
     calls: list[Call]
@@ -108,9 +104,7 @@ def open_calls(
     """The calls in a file or folder, read as they are asked for.
 
     Args:
-        path: A file, or a folder for formats that keep several files together.
         format: Name of a format, or "auto" to recognise it by its first records.
-        mapping: Field of a call -> column or dotted path.
 
     Raises:
         InputError: If there is no such file, no format or more than one fits, or it is damaged.

@@ -345,13 +345,9 @@ class Heard:
     """What came back of one request so far.
 
     Attributes:
-        begun: When it was sent, in seconds.
-        status: The HTTP status; 0 until it came.
         body: Of an answer that is no stream.
         events: Of an answer that is one.
         piece_n: Pieces of the body that came.
-        first: When the first token came.
-        last: When the last byte came.
     """
 
     def __init__(self, begun: float) -> None:

@@ -24,10 +24,7 @@ class LedgerEntry:
     """Where an answer lies in the journal, and how it ended.
 
     Attributes:
-        request: Digest of what was asked.
         unanswered: True if no request got an answer.
-        offset: Bytes before its line.
-        length: Bytes of its line.
     """
 
     request: str
@@ -158,11 +155,7 @@ def _not_ours(path: Path) -> InputError:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes two runs the same run.
-
-    Attributes:
-        params: What is asked for beside the logged messages.
-    """
+    """What makes two runs the same run."""
 
     model: str
     base_url: str
@@ -253,7 +246,6 @@ def open_ledger(path: Path, identity: Identity) -> Iterator[Ledger]:
 
     Args:
         path: Where it lies or will lie; its folder is made if there is none.
-        identity: The run; a journal of another run is refused.
 
     Raises:
         StoreBusy: If another process works with it.

@@ -48,11 +48,7 @@ class ReplayProgress:
     """How far a replay is.
 
     Attributes:
-        answered_n: Answers of this run and of earlier ones.
         kept_n: Those of earlier runs among them.
-        under_way_n: Calls being asked.
-        spent_usd: Spent by all runs of the ledger, what may have been billed included.
-        ceiling_usd: The most that may be spent; None for no ceiling.
     """
 
     answered_n: int
@@ -132,13 +128,9 @@ async def replay(
 
     Args:
         requests: Calls with messages; read only as far as needed, so that they may be many.
-        endpoint: Whom to ask.
         ledger: The journal's file, begun or continued.
         on_answer: Is given each call with its answer, also those of earlier runs; True ends the
             run. It may be a coroutine function.
-        rng: For the jitter of waits.
-        rates: Prices at the endpoint; needed for a ceiling.
-        settings: Speed, ceiling, retries.
         on_progress: Is told after each answer how far the run is.
 
     Raises:
@@ -180,7 +172,6 @@ class UnderWay:
 
     Attributes:
         places: Calls that may have reached the endpoint and are not in the journal yet.
-        closed: True once no more requests may be sent.
         unsure_usd: What requests of this run may have cost beside the answers.
     """
 

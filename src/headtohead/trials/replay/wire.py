@@ -47,7 +47,6 @@ class Request:
     """One request, ready to be sent.
 
     Attributes:
-        place: Key and epoch of the logged call.
         body: What is sent, but for how the answer is to be streamed.
         input_tokens: At most so much input: no byte is more than one token.
         output_tokens: At most so much output: the cap that is sent.
@@ -134,8 +133,6 @@ class Reply:
     """What one request brought back, as far as it came.
 
     Attributes:
-        text: Text so far.
-        tool_calls: Calls of tools so far.
         refusal: The model's own words of refusal, where it has a field for them.
         reasoning_bytes: Length of the reasoning shown.
         finish_reason: As given; empty if none came.
@@ -143,7 +140,6 @@ class Reply:
         served_model: The model named in the answer.
         whole: True once the endpoint said that the answer ends.
         failure: Why this is no answer, where the connection or the endpoint said so.
-        note: The same in a sentence.
         billed: False if the endpoint refused the request, which costs nothing.
         latency_s: Seconds from sending to the end.
         first_token_s: Seconds to the first token; None if not streamed.
@@ -454,8 +450,6 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
         failure: Empty if the answer can be scored; else "limit" (cut by a token limit, or the
             request is longer than the model reads), "empty", "refused" (by a filter or by the
             model's own refusal field), "broken" (the stream ended early) or "error".
-        finish_reason: The endpoint's own word; empty if it gave none.
-        note: What went wrong, in a sentence; empty if nothing did.
         usage: Tokens as billed, or estimated from above if `usage_doubtful`; None if nothing
             was billed.
         usage_doubtful: True if the endpoint's figures are missing or cannot be right.
@@ -464,9 +458,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
             what a broken stream did not show.
         latency_s: Seconds from sending the request that was answered to the end of its answer.
         first_token_s: Seconds to the first token, reasoning included; None if not streamed.
-        attempts: Requests sent, that of the answer included.
         unanswered: True if no request got an answer, so that a later run asks again.
-        served_model: The model that the endpoint says it used.
     """
 
     key: str

@@ -56,8 +56,6 @@ def clustered(calls: Sequence[Call], rng: np.random.Generator, most: int = 12) -
     Args:
         calls: Requests; the clusters are made from a random 20,000 of them, the others join the
             nearest.
-        rng: Source of randomness.
-        most: Largest number of clusters.
     """
     texts = [words_of(call) for call in calls]
     if len(texts) <= _MOST_CLUSTERED:
@@ -76,7 +74,6 @@ def pooled(held_n: Mapping[str, int], fewest: int, most: int) -> dict[str, str]:
     Args:
         held_n: Class -> how many of its requests can be drawn; may be 0.
         fewest: Of which a class needs to stand alone.
-        most: Classes left apart; the largest stay.
     """
     ranked = sorted(held_n, key=lambda name: (-held_n[name], name))
     alone = [name for name in ranked[:most] if held_n[name] >= fewest]

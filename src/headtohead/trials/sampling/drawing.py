@@ -66,8 +66,6 @@ class Stratum:
         name: Its label, or its most telling words.
         share_frac: Of the requests that can be replayed: exact by labels, else of those held.
         probability_frac: That a draw is from this class.
-        held_n: Requests that could be drawn.
-        drawn_n: Items of it in the order.
     """
 
     name: str
@@ -142,8 +140,6 @@ def draw(
         labels: Labels that together tell the class; none clusters requests by their words.
         least: Items of a thousand that a small class should get, if it has them.
         held: Most requests kept in memory, chosen uniformly from all that can be replayed.
-        media: Whether the candidate takes images, sound and files.
-        needs_output: Whether the original's answer is needed.
 
     Raises:
         InputError: If no request can be replayed, or a label has more than 10,000 values.
@@ -330,7 +326,6 @@ class Reservoir:
 
     Attributes:
         rows: What is kept: place in the log, and call.
-        seen_n: Rows offered so far.
 
     References:
         Li, K.-H. (1994). Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n))).

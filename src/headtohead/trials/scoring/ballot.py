@@ -34,7 +34,6 @@ class BallotVote:
         preference: For B over A: 1, 0 or -1.
         voter: The name given, or a code of the voter's browser.
         both_bad: Neither answer will do; `preference` is then 0.
-        seconds: How long the item was looked at.
     """
 
     key: str
@@ -49,8 +48,6 @@ class BallotVotes:
     """All votes on a ballot.
 
     Attributes:
-        votes: One for each voter and item, in the ballot's order.
-        items_n: Items on the ballot.
         repeated_n: BallotVotes left out because the same vote came in an earlier file of the voter.
         changed_n: BallotVotes left out because the same voter voted otherwise in a later file.
     """
@@ -76,8 +73,6 @@ def write_ballot(
     """The key file; the ballot is at `path`, with the items in the order given.
 
     Args:
-        duels: The pairs; each key once.
-        path: The HTML file to write.
         rng: Draws the salt from which sides and codes follow. Seed it from the machine's entropy
             (`numpy.random.default_rng()`): whoever knows the seed knows the sides.
         title: Heading of the page. It must not name the models.

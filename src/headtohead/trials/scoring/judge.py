@@ -78,8 +78,6 @@ class PairJudgement:
         b_first: The same with B's answer first.
         preference: For B over A, from -1 to 1, averaged over both orders; None if either verdict
             could not be read. That is never a tie.
-        length_a_n: Characters of A's answer.
-        length_b_n: Characters of B's answer.
         own: Whose answer is of the judge's own family: "A", "B", "both" or "" for neither.
     """
 

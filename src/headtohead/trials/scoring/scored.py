@@ -146,9 +146,7 @@ class Duel:
     """A request and what both models answered.
 
     Attributes:
-        messages: The request, OpenAI's chat shape.
         reference: The right answer; None if nobody knows it.
-        labels: Slices of the item.
     """
 
     key: str

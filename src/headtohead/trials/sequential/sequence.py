@@ -35,11 +35,9 @@ class State:
     """Where a sequential test stands.
 
     Attributes:
-        n: Observations so far.
         estimate: Their mean, nan before the first. At a stop it leans away from the margin, as
             every estimate that is read when it looks decided.
         low: Lower end: no difference below it is left, at any time, with the error of a verdict.
-        high: Upper end.
         verdict: "yes" exactly if low > -margin, "no" exactly if high < -margin, else
             "undecided". It never changes again once it has fallen.
         first_decided_at: How many observations the verdict took, None while undecided.
@@ -159,7 +157,6 @@ class Sequential:
         Each gambler's log wealth is taken for a Brownian motion; the likeliest winner counts.
 
         Args:
-            more: How many more can be had, >= 0.
             difference: The true difference to suppose. As it stands it is not supposed but
                 averaged over what the observations so far leave open (predictive power).
 

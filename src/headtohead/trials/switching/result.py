@@ -25,11 +25,8 @@ class ScoredItem:
         a: A's score, 0 to 1; 0 where preferences are told.
         b: B's score, or the preference for B, -1 to 1.
         a_failure: Why A's answer could not be used; empty if it could.
-        b_failure: The same of B.
         a_usd: What A's call costs; None if unknown.
-        b_usd: What B's call cost.
         a_seconds: A's latency; None if unknown.
-        b_seconds: B's latency.
     """
 
     key: str
@@ -70,7 +67,6 @@ class Savings:
     Attributes:
         saved_usd: A minus B; below 0 where B is dearer.
         ratio: B over A; None where A costs nothing.
-        items: Items with both costs.
         per_success: B's cost per success over A's; None where scores are preferences.
     """
 
@@ -94,7 +90,6 @@ class Judging:
         own: Bias towards its own family; None where neither answer is of it.
         agreement: With people's votes; None without.
         powered: People's preference, sharpened by the judge; None without enough votes.
-        usd: What the judge cost; None if unknown.
     """
 
     model: str
@@ -111,13 +106,7 @@ class Judging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointNotes:
-    """Where requests would go, as far as it is known.
-
-    Attributes:
-        terms: What its operator says of keeping and training on requests.
-        operator: Who runs it; empty if unknown.
-        operator_country: Where that company is seated; empty if unknown.
-    """
+    """Where requests would go, as far as it is known."""
 
     address: str
     terms: OperatorTerms
@@ -135,7 +124,6 @@ class Switch:
     Attributes:
         margin: How much worse B may be, as a fraction.
         log_rows: Requests of A in the log.
-        left_out: Reason -> requests or items left out.
         classes: The worst class first; as seen at the stop.
         failures: Kind -> (A, B), how many of the scored items.
         savings: None if a price is unknown.

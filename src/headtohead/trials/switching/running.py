@@ -32,11 +32,7 @@ _METHOD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A model to ask, and how.
-
-    Attributes:
-        rates: Its prices; None if unknown.
-    """
+    """A model to ask, and how."""
 
     endpoint: Endpoint
     ledger: Path
@@ -46,11 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """A model that compares, and how.
-
-    Attributes:
-        family: Its family; empty if unknown.
-    """
+    """A model that compares, and how."""
 
     asked: Candidate
     family: str = ""

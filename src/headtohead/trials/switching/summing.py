@@ -45,8 +45,6 @@ class Collected:
     Attributes:
         of_judge: Of the judge's; None without.
         human: Item -> people's mean preference for B, where they voted.
-        ballot: A ballot that waits for votes; empty if none does.
-        same_family: Whether A or B is of the judge's family.
     """
 
     outcome: ReplayOutcome = field(default_factory=ReplayOutcome)
