@@ -52,8 +52,8 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     """Where it stands ("line 3", "record 3", "row 3") and its JSON text, for each record of a file.
 
     All are read as they are asked for, but for a page of an API (`{"data": [...]}`), which is held
-    in memory as bytes. Empty cells of a table are null; a text cell stays text. Files of .gz and .zst
-    are read through, but for Parquet.
+    in memory as bytes. Empty cells of a table are null; a text cell stays text. Compressed files
+    (.gz, .zst) are read through, but for Parquet.
 
     Raises:
         InputError: If it cannot be read, or holds no records.
