@@ -7,7 +7,7 @@ import csv
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -154,13 +154,13 @@ class Head:
     def said(self) -> str:
         """What is in it, for a message that no format fits."""
         if self.path.is_dir():
-            return f"Files in it: {listed(self.names) or 'none'}."
+            return f"Files in it: {listed(self.names, _SHOWN) or 'none'}."
         if self.names:
-            return f"It is a zip archive of {listed(self.names)}."
+            return f"It is a zip archive of {listed(self.names, _SHOWN)}."
         if not self.start.strip():
             return "It is empty."
         return (
-            f"Columns found: {listed(sorted(self.fields))}."
+            f"Columns found: {listed(sorted(self.fields), _SHOWN)}."
             if self.fields
             else "It holds no columns."
         )
@@ -220,7 +220,7 @@ def first_fields(path: Path) -> frozenset[str]:
     return Head(path=path, start=start, record=record).fields
 
 
-def listed(names: "list[str] | tuple[str, ...]") -> str:
+def listed(names: Sequence[str], most: int = 5) -> str:
     """Names for a message, of many the first few."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

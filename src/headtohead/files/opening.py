@@ -253,12 +253,15 @@ def decoded(
     """What a record holds, read by a decoder of msgspec.
 
     Raises:
-        InputError: If it is not of the kind.
+        InputError: If it is not of the kind, or no complete JSON.
     """
     try:
         return decode(line)
-    except msgspec.DecodeError as error:
+    except msgspec.ValidationError as error:
         raise wrong(path, where, f"not {kind} ({error}).") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = f"not complete JSON ({error}). If the file is cut short, copy it again."
+        raise wrong(path, where, why) from error
 
 
 def wrong(path: Path, where: str | int, why: str) -> InputError:

@@ -8,7 +8,13 @@ from numpy.typing import ArrayLike
 
 from headtohead.stats.inputs import Labels, check_count, check_level, vector
 from headtohead.stats.intervals import normal_probability, normal_quantile, student_quantile, wilson
-from headtohead.trials.paired.means import cluster_codes, tango_variance, tango_z
+from headtohead.trials.paired.means import (
+    cluster_codes,
+    cluster_sums,
+    intraclass,
+    tango_variance,
+    tango_z,
+)
 from headtohead.trials.words import Kind
 
 _EXACT_PAIRS = 20_000  # beyond it the normal approximation is as good
@@ -308,16 +314,11 @@ def likeness_from_pilot(differences: ArrayLike, items: Labels) -> float:
     """
     array = vector(differences, "differences", 2)
     codes = cluster_codes(items, array.size)
-    sizes = np.bincount(codes).astype(np.float64)
-    count = check_count(sizes.size, "the number of items", 2)
+    sums = cluster_sums(array, codes)
+    count = check_count(sums.clusters_n, "the number of items", 2)
     if array.size == count:
         return 1.0
-    means = np.bincount(codes, array) / sizes
-    inside = float(((array - means[codes]) ** 2).sum()) / (array.size - count)
-    between = float((sizes * (means - array.mean()) ** 2).sum()) / (count - 1)
-    per = (array.size - float((sizes**2).sum()) / array.size) / (count - 1)
-    total = between + (per - 1) * inside
-    return min(1.0, max(0.0, (between - inside) / total)) if total > 0 else 1.0
+    return intraclass(sums.sizes, sums.totals, sums.squares)
 
 
 def _check_confidence(confidence: float) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.files.formats import listed
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call, Meta
 from headtohead.trials.comparing.settings import Missing
 from headtohead.trials.reading.opening import load
+from headtohead.trials.words import counted
 
 _PICK = "::"
 _PLAIN = "plain"
@@ -83,7 +85,7 @@ def open_all(
     picks = _picks(chosen)
     if single and len(chosen) > 1:
         raise InputError(
-            f"{file} holds {len(chosen)} runs: {_listed(picks, 8)}. Say which, as "
+            f"{file} holds {len(chosen)} runs: {listed(picks, 8)}. Say which, as "
             f"{file}{_PICK}{picks[0]}."
         )
     opened = []
@@ -182,13 +184,13 @@ def pair(
     }
     if not both:
         raise InputError(
-            f"{a.name} and {b.name} share no item: keys are like {_listed(only[a][:2])} in "
-            f"{a.path.name} and like {_listed(only[b][:2])} in {b.path.name}. Name the column that "
+            f"{a.name} and {b.name} share no item: keys are like {listed(only[a][:2])} in "
+            f"{a.path.name} and like {listed(only[b][:2])} in {b.path.name}. Name the column that "
             "holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for `unpaired`."
         )
     if any(only.values()) and not shared:
         apart = " and ".join(
-            f"{_counted(len(keys), 'is', 'are')} only in {run.name} ({_listed(keys)})"
+            f"{counted(len(keys), 'item is', 'items are')} only in {run.name} ({listed(keys)})"
             for run, keys in only.items()
             if keys
         )
@@ -206,7 +208,7 @@ def pair(
     if changed:
         raise InputError(
             f"{len(changed)} of {len(both)} items have one key but another text in {a.path.name} "
-            f"and {b.path.name} ({_listed(changed)}): they are not the same items. Use one version "
+            f"and {b.path.name} ({listed(changed)}): they are not the same items. Use one version "
             "of the data set."
         )
     left_out = Counter({f"only in {run.name}": len(keys) for run, keys in only.items() if keys})
@@ -287,8 +289,8 @@ def _scored(
         )
     if unscored:
         notes.append(
-            f"{_counted(unscored, 'has', 'have')} no score on a side, so the comparison leaves "
-            "out what has none; `missing` set to wrong counts it as failed."
+            f"{counted(unscored, 'item has', 'items have')} no score on a side, so the comparison "
+            "leaves out what has none; `missing` set to wrong counts it as failed."
         )
     return PairedItems(of_a, of_b, dict(left_out), tuple(notes))
 
@@ -345,7 +347,7 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
                 )
         if values[0] != values[1]:
             differ.append(
-                f"{name} is {_listed(values[0])} in {a.name} and {_listed(values[1])} in {b.name}"
+                f"{name} is {listed(values[0])} in {a.name} and {listed(values[1])} in {b.name}"
             )
     return differ
 
@@ -355,12 +357,3 @@ def _how_to_score(run: ModelRun) -> str:
         "Name the column of scores with `mapping={'score': 'COLUMN'}`, or score the answers in "
         f"{run.path.name} with `scorer`."
     )
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"1 item {one}" if n == 1 else f"{n:,} items {many}"
-
-
-def _listed(words: Sequence[str], limit: int = 5) -> str:
-    shown = ", ".join(map(str, words[:limit]))
-    return f"{shown} and {len(words) - limit} more" if len(words) > limit else shown

@@ -139,12 +139,21 @@ def likeness(sums: ClusterSums, low: float, high: float) -> float:
     n = np.concatenate([sums.sizes, [size, size]])
     total = np.concatenate([sums.totals, [size * low, size * high]])
     square = np.concatenate([sums.squares, [size * low**2, size * high**2]])
+    return intraclass(n, total, square)
+
+
+def intraclass(n: FloatArray, total: FloatArray, square: FloatArray) -> float:
+    """The intraclass correlation, 0 to 1, of clusters with these sizes, sums, sums of squares.
+
+    By analysis of variance; 1 where nothing varies.
+    """
     rows = float(n.sum())
     mean = float(total.sum()) / rows
     inside = max(0.0, float((square - total**2 / n).sum())) / (rows - n.size)
     between = float((n * (total / n - mean) ** 2).sum()) / (n.size - 1)
     per = (rows - float((n**2).sum()) / rows) / (n.size - 1)
-    return min(1.0, max(0.0, (between - inside) / (between + (per - 1) * inside)))
+    all_ = between + (per - 1) * inside
+    return min(1.0, max(0.0, (between - inside) / all_)) if all_ > 0 else 1.0
 
 
 def _freedom(n: FloatArray, w: FloatArray) -> float:

@@ -104,7 +104,8 @@ def switch(
     if times > 1:
         raise InputError(
             f"{logs}: key {key!r} stands for {times} requests. Name a column that tells requests "
-            "apart with `mapping=key=COLUMN`, or the epochs with `mapping=epoch=COLUMN`."
+            "apart with `mapping={'key': 'COLUMN'}`, or the epochs with "
+            "`mapping={'epoch': 'COLUMN'}`."
         )
     rates_a = rates_of(prices, from_model, endpoints.price_from, "")
     candidate = candidate_of(to, endpoints, prices, ledger_of(logs, to, pace.ledger), pace)

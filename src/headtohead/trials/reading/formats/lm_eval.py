@@ -11,9 +11,10 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import document, json_lines, wrong
-from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.files.opening import decoded, document, json_lines, wrong
+from headtohead.files.records import labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.reading.openai import messages_of
 
 FORMAT = RunFormat(
     name="lm-eval",
@@ -30,8 +31,8 @@ FORMAT = RunFormat(
 _RESULTS = re.compile(r"(^|/)(?:results|[^/]+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
 _SAMPLES = re.compile(r"(?:^|/)samples_(.+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(?:\.gz)?$")
 _STRICT = "strict-match"
+_SAMPLE = "a sample of lm-eval"
 _KINDS = ("subject", "category", "subcategory", "level", "type", "domain", "language", "difficulty")
-_CUT = "not a complete JSON record ({}). If the file is cut short, copy it again."
 # Less is better in these; it matters only where no results file says so.
 _LOSSES = frozenset({"perplexity", "brier_score", "bits_per_byte", "ter", "wer"})
 
@@ -121,7 +122,7 @@ def _task(file: RunFile, run: Mapping[str, Any], name: str, path: Path) -> _Task
     _, first = next(json_lines(path), (0, b""))
     if not first:
         raise InputError(f"{path}: is empty. Run the task {name} again with --log_samples.")
-    sample, fields = _decoded(path, 1, first)
+    sample, fields = decoded(_sample, path, 1, first, _SAMPLE)
     metrics = sample.metrics or [x for x in fields if x not in _FIXED]
     wanted, _, wanted_filter = file.mapping.get("score", "").partition(",")
     if wanted and wanted not in metrics:
@@ -148,24 +149,16 @@ _FIXED = frozenset(_LmEvalSample.__struct_fields__) | {"prompt_hash", "target_ha
 
 def _filters(path: Path, first: _LmEvalSample) -> tuple[str, ...]:
     """The filters of a samples file, which come one after another or turn about."""
-    found = {first.filter: None}
+    filters = {first.filter: None}
     decode = msgspec.json.Decoder(_FilterOnly).decode
     for number, line in json_lines(path):
-        try:
-            found[decode(line).filter] = None
-        except msgspec.DecodeError as error:
-            raise wrong(path, number, _CUT.format(error)) from error
-    return tuple(found)
+        filters[decoded(decode, path, number, line, _SAMPLE).filter] = None
+    return tuple(filters)
 
 
-def _decoded(path: Path, number: int, line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
-    try:
-        fields = msgspec.json.decode(line)
-        return msgspec.convert(fields, _LmEvalSample), fields
-    except msgspec.ValidationError as error:
-        raise wrong(path, number, f"not a sample of lm-eval ({error}).") from error
-    except msgspec.DecodeError as error:
-        raise wrong(path, number, _CUT.format(error)) from error
+def _sample(line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
+    fields = msgspec.json.decode(line)
+    return msgspec.convert(fields, _LmEvalSample), fields
 
 
 def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]) -> Iterator[Call]:
@@ -173,7 +166,7 @@ def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]) ->
     for task in tasks:
         seen: set[str] = set()
         for number, line in json_lines(task.path):
-            sample, fields = _decoded(task.path, number, line)
+            sample, fields = decoded(_sample, task.path, number, line, _SAMPLE)
             if sample.filter != task.filter:
                 dropped[f"filter {sample.filter}, where {task.filter} is read"] += 1
                 continue
@@ -240,12 +233,7 @@ def _messages(arguments: object) -> list[dict[str, Any]] | None:
         prompt = prompt[0]
     if not isinstance(prompt, str) or isinstance(first.get("arg_1"), str):
         return None
-    if prompt.startswith("[{"):
-        try:
-            return msgspec.json.decode(prompt, type=list[dict[str, Any]])
-        except msgspec.DecodeError:
-            pass
-    return [{"role": "user", "content": prompt}]
+    return messages_of(unpacked(prompt)) or [{"role": "user", "content": prompt}]
 
 
 def _model(run: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.files.opening import wrong
+from headtohead.files.opening import decoded, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import PARAMS, OpenAITokens, usage_of
@@ -81,13 +81,7 @@ def read(file: RunFile) -> CallStream:
 def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for where, text in records(path):
-        try:
-            yield where, decode(text)
-        except msgspec.ValidationError as error:
-            raise wrong(path, where, "is not an object with named fields.") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            why = f"not complete JSON ({error}). If the file is cut short, copy it again."
-            raise wrong(path, where, why) from error
+        yield where, decoded(decode, path, where, text, "an object with named fields")
 
 
 def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:

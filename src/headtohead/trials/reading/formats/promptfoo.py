@@ -5,14 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.files.opening import LARGEST, content, json_lines, not_json, opened, wrong
-from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.files.opening import LARGEST, content, decoded, json_lines, not_json, opened
+from headtohead.files.records import labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.openai import messages_of
 
 FORMAT = RunFormat(
     name="promptfoo",
@@ -105,7 +106,9 @@ class _ProviderColumn(msgspec.Struct, frozen=True):
     promptIdx: int = 0
 
 
-_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+_RESULT = "a result of promptfoo"
+_result = msgspec.json.Decoder(_Result).decode
+_column = msgspec.json.Decoder(_ProviderColumn).decode
 _Rows = Callable[[], Iterator[tuple[str, bytes]]]
 
 
@@ -164,7 +167,7 @@ def _runs(path: Path, rows: _Rows) -> dict[int, str]:
     """Column -> what tells it apart from other columns of the same provider; empty if alone."""
     columns: dict[int, _ProviderColumn] = {}
     for where, raw in rows():
-        column = _decoded(path, where, raw, _ProviderColumn)
+        column = decoded(_column, path, where, raw, _RESULT)
         columns.setdefault(column.promptIdx, column)
     labels = list(dict.fromkeys(_label(column) for column in columns.values()))
     named = {}
@@ -191,7 +194,7 @@ def _label(column: _ProviderColumn) -> str:
 def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Iterator[Call]:
     repeats: Counter[tuple[int, str]] = Counter()
     for where, raw in rows():
-        result = _decoded(path, where, raw, _Result)
+        result = decoded(_result, path, where, raw, _RESULT)
         key, fingerprint = _identity(result)
         repeats[result.promptIdx, key] += 1
         try:
@@ -230,15 +233,6 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
             fingerprint=fingerprint,
             where=where,
         )
-
-
-def _decoded(path: Path, where: str, raw: bytes, kind: type[_Kind]) -> _Kind:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}, {where}: not a result of promptfoo ({error}).") from error
-    except msgspec.DecodeError as error:
-        raise wrong(path, where, f"not complete JSON ({error}). Copy the file again.") from error
 
 
 def _failure(result: _Result, response: _PromptfooResponse) -> str:
@@ -288,11 +282,4 @@ def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
     """The prompt as sent: text, or a chat as JSON text."""
     if prompt is None or not prompt.raw:
         return None
-    if prompt.raw.lstrip().startswith("["):
-        try:
-            chat = msgspec.json.decode(prompt.raw, type=list[dict[str, Any]])
-        except msgspec.DecodeError:
-            chat = []
-        if chat and all("role" in message for message in chat):
-            return chat
-    return [{"role": "user", "content": prompt.raw}]
+    return messages_of(unpacked(prompt.raw)) or messages_of(prompt.raw)
