@@ -271,7 +271,7 @@ def test_what_does_not_fit_is_named(
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path = _write(tmp_path / "output.jsonl", [_say("a"), _say("b")])
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(InputError, match=r"output\.jsonl, line 2: not an answer"):
+    with pytest.raises(InputError, match=r"output\.jsonl, line 2: not complete JSON"):
         _calls(path)
     (tmp_path / "other.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
     with pytest.raises(InputError, match="no requests and no answers of a batch"):

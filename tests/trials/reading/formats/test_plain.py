@@ -166,7 +166,7 @@ def test_a_prompt_is_one_message(tmp_path: Path) -> None:
         ({"id": "b", "input_tokens": 1.5}, r"line 2: tokens of item 'b': 1.5 is not a count"),
         ({"id": None, "score": 1}, r"line 2: id is empty"),
         ({"score": 1}, r"line 2: id is empty"),
-        ([1], r"line 2: is not an object"),
+        ([1], r"line 2: not an object"),
         ({"id": "b", "messages": "no"}, r"line 2: messages of item 'b'.*has to be JSON"),
     ],
 )
