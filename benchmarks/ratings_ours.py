@@ -203,7 +203,7 @@ _STATS = (
     "headtohead.ratings.bradley_terry.intervals",
 )
 _VOTES = (*_STATS, "headtohead.ratings.tally", "headtohead.ratings.reading.votes", "pyarrow")
-_VERB = (*_VOTES, "headtohead.ratings.verb", "headtohead.ratings.verb")
+_VERB = (*_VOTES, "headtohead.ratings.verb")
 _STYLED = (
     "headtohead.ratings.bradley_terry.style.control",
     "headtohead.ratings.bradley_terry.style.passes",

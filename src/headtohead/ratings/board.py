@@ -109,10 +109,10 @@ class Board:
         Raises:
             UnknownName: If a model is not on this board.
         """
-        found = gap(
+        result = gap(
             self.fitted, self.covariance, self._index(a), self._index(b), level=self.settings.level
         )
-        return found.rescaled(self.points_per_logit)
+        return result.rescaled(self.points_per_logit)
 
     def beats(self, a: str, b: str) -> Interval:
         """The score, from 0 to 1, that A is expected to take from B; a tie counts half.
@@ -188,7 +188,7 @@ def boards(
     kept, notes = prepared(counts, settings)
     component = connectivity(kept).component
     numbers = range(int(component.max(initial=-1)) + 1)
-    found = []
+    result = []
     # Why no vote is left, as far as the settings are to blame.
     if settings.min_votes:
         why = f"no two models that met have {settings.min_votes} votes each"
@@ -202,16 +202,16 @@ def boards(
             why = str(error).rstrip(".")
             notes.append(f"Not rated: {_few(inside.models)}, because {why}.")
             continue
-        found.append(assemble(name, number, len(numbers), settings, fitted))
-    if not found:
+        result.append(assemble(name, number, len(numbers), settings, fitted))
+    if not result:
         raise InputError(f"The board {name!r} cannot be made: {why}.")
     if len(numbers) > 1:
-        listed = "; ".join(f"part {b.part + 1}: {_few(b.fitted.counts.models)}" for b in found)
+        listed = "; ".join(f"part {b.part + 1}: {_few(b.fitted.counts.models)}" for b in result)
         notes.append(
             "No chain of votes joins all models, so ratings of different parts cannot be compared "
             f"({listed})."
         )
-    return tuple(replace(board, notes=(*notes, *board.notes)) for board in found)
+    return tuple(replace(board, notes=(*notes, *board.notes)) for board in result)
 
 
 def prepared(counts: Counts, settings: RankSettings) -> tuple[Counts, list[str]]:
@@ -239,9 +239,9 @@ def scale(fitted: Fit) -> float:
     return POINTS_PER_LOGIT * fitted.link.score_slope(fitted.tie or 0.0)
 
 
-def assemble(name: str, part: int, parts: int, settings: RankSettings, made: Fitted) -> Board:
+def assemble(name: str, part: int, parts: int, settings: RankSettings, estimate: Fitted) -> Board:
     """The board of a fit."""
-    fitted, spread = made.fit, made.covariance
+    fitted, spread = estimate.fit, estimate.covariance
     m, k = len(fitted.counts.models), scale(fitted)
     rng = settings.rng(f"{name} {part}")
     alone = bounds(fitted, spread, level=settings.level)
@@ -252,23 +252,23 @@ def assemble(name: str, part: int, parts: int, settings: RankSettings, made: Fit
         normal_quantile(0.5 + settings.level / 2),
     )
     sets = rank_sets(fitted.strength, own, rng, level=settings.level, draws=settings.draws)
-    offset, notes = MIDDLE, made.notes
+    offset, notes = MIDDLE, estimate.notes
     if settings.anchor:
         anchor, points = settings.anchor
         if anchor in fitted.counts.models:
             offset = points - k * float(fitted.strength[fitted.counts.models.index(anchor)])
         else:
             notes += (f"The anchor {anchor} is not on this board; its average is put at 1000.",)
-    if made.drawn is not None:
+    if estimate.drawn is not None:
         # Percentiles of resampled strengths; open ends stay as the records themselves bound them.
         low, high = alone[0].copy(), alone[1].copy()
         # Drawn anew, votes that are all ties are all ties again: no others is no news.
         decided = fitted.counts.scores[:, :2].any(axis=1)
         for i in np.flatnonzero(decided & ~fitted.connectivity.unbounded).tolist():
-            found = percentile_interval(
-                float(fitted.strength[i]), made.drawn[:, i], (1 - settings.level) / 2
+            result = percentile_interval(
+                float(fitted.strength[i]), estimate.drawn[:, i], (1 - settings.level) / 2
             )
-            low[i], high[i] = found.low, found.high
+            low[i], high[i] = result.low, result.high
         alone = low, high
     together = bounds(fitted, spread, level=settings.level, width=width)
     return Board(

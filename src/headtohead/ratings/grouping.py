@@ -47,8 +47,8 @@ def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
     strengths = group_strengths(fitted, board.covariance, labels, level=level)
 
     def gap(a: str, b: str, of: Literal["mean", "best"]) -> Interval:
-        made = group_gap(fitted, board.covariance, labels, a, b, of=of, level=level)
-        return made.rescaled(k)
+        result = group_gap(fitted, board.covariance, labels, a, b, of=of, level=level)
+        return result.rescaled(k)
 
     return Groups(
         by=by,
@@ -75,22 +75,22 @@ def groups_of(board: Board, by: str, labels: Mapping[str, str]) -> Groups:
 
 def _by_name(models: list[str], by: str, on: date | None) -> dict[str, str]:
     names = Names.load()
-    made: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name in models:
-        found = names.resolve(name, on=on)
-        model = names.model(found.model) if found.model else None
+        resolved = names.resolve(name, on=on)
+        model = names.model(resolved.model) if resolved.model else None
         value: str | None = None
         if by == "lab":
-            value = found.lab
-        elif by == "country" and found.lab:
-            value = names.lab(found.lab).country
+            value = resolved.lab
+        elif by == "country" and resolved.lab:
+            value = names.lab(resolved.lab).country
         elif by == "family" and model:
             value = model.family
         elif by == "open" and model and model.open_weights is not None:
             value = "open" if model.open_weights else "closed"
         if value:
-            made[name] = value
-    return made
+            result[name] = value
+    return result
 
 
 def _by_file(path: Path) -> dict[str, str]:
@@ -101,14 +101,14 @@ def _by_file(path: Path) -> dict[str, str]:
                 f"{path} needs the columns model and group; it has "
                 f"{', '.join(rows.fieldnames or ()) or 'none'}."
             )
-        made: dict[str, str] = {}
+        groups: dict[str, str] = {}
         for number, row in enumerate(rows, start=1):
             model, group = (row["model"] or "").strip(), (row["group"] or "").strip()
             if not model or not group:
                 raise InputError(f"{path}, row {number}: model or group is empty. Fill it in.")
-            if made.setdefault(model, group) != group:
+            if groups.setdefault(model, group) != group:
                 raise InputError(
-                    f"{path}, row {number}: {model} is in {made[model]!r} and in {group!r}. "
+                    f"{path}, row {number}: {model} is in {groups[model]!r} and in {group!r}. "
                     "Keep one."
                 )
-    return made
+    return groups

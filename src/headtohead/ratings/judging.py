@@ -72,14 +72,14 @@ def join(people: Votes, judge: Votes) -> Joined:
     said = human.outcome[both]
     turned = human.first[both] != machine.first[at]
     said = np.where(turned, _SWAPPED[said], said)
-    found = np.full(machine.key.size, -1, dtype=np.int64)
-    found[at] = said
+    result = np.full(machine.key.size, -1, dtype=np.int64)
+    result[at] = said
     if repeated:
         lost["the same comparison again"] += repeated
     if np.count_nonzero(~both):
         lost["no vote of the judge"] += int(np.count_nonzero(~both))
     votes = JudgedVotes.from_codes(
-        list(models), machine.first, machine.second, found, machine.outcome
+        list(models), machine.first, machine.second, result, machine.outcome
     )
     same = np.minimum(said, 2) == np.minimum(machine.outcome[at], 2)
     return Joined(votes, float(same.mean()), people.rows_read, dict(lost))
@@ -100,13 +100,13 @@ def judged_boards(
     if settings.intervals != "sandwich":
         raise InputError("With `judge`, intervals are sandwich; leave out `intervals`.")
     try:
-        made = powered(joined.votes, prior=settings.prior)
+        result = powered(joined.votes, prior=settings.prior)
     except ValueError as error:
         raise InputError(f"The judge cannot be corrected: {error}.") from None
     fits = {
-        ALL: Fitted(made.fitted, made.covariance),
-        PEOPLE: Fitted(made.human, made.human_covariance),
-        JUDGE: Fitted(made.judge, made.judge_covariance),
+        ALL: Fitted(result.fitted, result.covariance),
+        PEOPLE: Fitted(result.human, result.human_covariance),
+        JUDGE: Fitted(result.judge, result.judge_covariance),
     }
     for name, one in fits.items():
         if not one.fit.connectivity.connected:
@@ -115,12 +115,12 @@ def judged_boards(
         name: (assemble(name, 0, 1, settings, one),) for name, one in fits.items()
     }
     return boards, JudgeUse(
-        labels=made.labels,
-        judged=made.judged,
+        labels=result.labels,
+        judged=result.judged,
         agreement_frac=joined.agreement,
-        weight_frac=made.weight,
-        gain_ratio=made.gain,
-        unrated=made.unrated,
+        weight_frac=result.weight,
+        gain_ratio=result.gain,
+        unrated=result.unrated,
     )
 
 

@@ -84,15 +84,15 @@ def fronts(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     rows = one_board(frame, ask.scope)
     since = pl.lit(str(ask.scope["since"])).str.to_date()
     rows = rows.filter((pl.col("observed_on") >= since) & (pl.col("observed_on") <= ask.about.end))
-    found = [rows.clear().with_columns(side=pl.lit(""), which=pl.lit(""))]
+    result = [rows.clear().with_columns(side=pl.lit(""), which=pl.lit(""))]
     for _, day in rows.group_by("observed_on", maintain_order=True):
         tops = {w: best(where(day, side(ask, w))) for w in ("a", "b")}
         if all(top.height for top in tops.values()):
-            found += [
+            result += [
                 top.with_columns(side=pl.lit(side_name(side(ask, w))), which=pl.lit(w))
                 for w, top in tops.items()
             ]
-    return pl.concat(found).sort("observed_on", "which")
+    return pl.concat(result).sort("observed_on", "which")
 
 
 def gap_on(points: "pl.DataFrame", day: object) -> Interval:

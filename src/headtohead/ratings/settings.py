@@ -216,13 +216,13 @@ class RankSettings:
 
     def as_json(self) -> Mapping[str, object]:
         """The choices by name; without an anchor the average is put at 1000."""
-        made: dict[str, object] = {}
+        result: dict[str, object] = {}
         for key, value in asdict(self).items():
             if key == "anchor":
-                made["anchor"], made["anchor_elo"] = self.anchor or ("", MIDDLE)
+                result["anchor"], result["anchor_elo"] = self.anchor or ("", MIDDLE)
             else:
-                made[key] = value
-        return made
+                result[key] = value
+        return result
 
     def method(self) -> str:
         """The estimator in one line, for whoever reads a number."""

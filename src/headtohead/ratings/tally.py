@@ -92,12 +92,12 @@ class CellCounter:
         self._sparse = True
 
     def _add_rows(self, key: IntArray, m: int) -> None:
-        found, n = np.unique(key, return_counts=True)
-        rest, outcome = np.divmod(found, 4)
+        result, n = np.unique(key, return_counts=True)
+        rest, outcome = np.divmod(result, 4)
         rest, second = np.divmod(rest, m)
         board, first = np.divmod(rest, m)
         self._pieces.append((board, first, second, outcome, n.astype(np.int64)))
-        self._held += found.size
+        self._held += result.size
         if self._held > _MOST_ROWS:
             self._pieces = [_joined(self._pieces)]
             # Doubling keeps the joining linear when nothing repeats.
@@ -113,9 +113,9 @@ def _joined(pieces: list[Rows]) -> Rows:
     )
     m = int(max(first.max(initial=0), second.max(initial=0))) + 1
     key = ((board * m + first) * m + second) * 4 + outcome
-    found, where = np.unique(key, return_inverse=True)
-    total = np.bincount(where, weights=n, minlength=found.size).astype(np.int64)
-    rest, outcome = np.divmod(found, 4)
+    result, where = np.unique(key, return_inverse=True)
+    total = np.bincount(where, weights=n, minlength=result.size).astype(np.int64)
+    rest, outcome = np.divmod(result, 4)
     rest, second = np.divmod(rest, m)
     board, first = np.divmod(rest, m)
     return board, first, second, outcome, total
@@ -180,20 +180,20 @@ def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) 
         pair *= 4
         pair += ballots.outcome
         total.add(pair, m)
-        for word, made in cells.items():
+        for word, result in cells.items():
             n = len(votes.values[word])
             if word in ballots.tags:
                 tags = ballots.tags[word]
-                made.add(pair[tags.rows], m, tags.codes, n)
+                result.add(pair[tags.rows], m, tags.codes, n)
             elif (board := ballots.labels[word]).size and int(board.min()) < 0:
-                made.add(pair[board >= 0], m, board[board >= 0], n)
+                result.add(pair[board >= 0], m, board[board >= 0], n)
             else:
-                made.add(pair, m, board, n)
+                result.add(pair, m, board, n)
     boards = dict(_boards(total, votes.models, None))
     used = boards[ALL].total if ALL in boards else 0
-    for word, made in cells.items():
+    for word, result in cells.items():
         names = [f"{word}={value}" for value in votes.values[word]]
-        boards |= dict(sorted(_boards(made, votes.models, names)))
+        boards |= dict(sorted(_boards(result, votes.models, names)))
     return Tally(boards, votes.rows_read, used, dict(sorted(votes.dropped.items())))
 
 

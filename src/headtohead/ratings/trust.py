@@ -262,18 +262,18 @@ def _sides(board: Board, grouped: ClusterCells | None, notes: list[str]) -> Side
 def _fitness(board: Board, notes: list[str]) -> Fitness | None:
     from headtohead.ratings.bradley_terry.trust.fitness import cycles, fitness
 
-    found = fitness(board.fitted, board.settings.rng("fitness"))
-    if found.df == 0:
+    result = fitness(board.fitted, board.settings.rng("fitness"))
+    if result.df == 0:
         notes.append("No goodness of fit: no more pairs met than there are ratings.")
         return None
     around = cycles(board.fitted, board.settings.rng("cycles"))
     return Fitness(
-        statistic=found.pearson,
-        df=found.df,
-        p=found.p,
-        p_method=found.method,
-        misfits=found.misfits[:_SHOWN],
-        misfits_n=len(found.misfits),
+        statistic=result.pearson,
+        df=result.df,
+        p=result.p,
+        p_method=result.method,
+        misfits=result.misfits[:_SHOWN],
+        misfits_n=len(result.misfits),
         cyclic_frac=around.cyclic,
         cyclic_by_chance_frac=around.cyclic_by_chance,
         cyclic_p=around.cyclic_p,
@@ -287,7 +287,7 @@ def _exposure(board: Board, labels: Mapping[str, str]) -> Exposure:
 
     fitted, k = board.fitted, board.points_per_logit
     models, battles = fitted.counts.models, fitted.counts.battles
-    found = exposure(fitted.counts)
+    result = exposure(fitted.counts)
     placed = fitted.counts.only(np.array([m in labels for m in models], dtype=bool))
     groups = exposure(placed, [labels[m] for m in placed.models]).groups if placed.total else ()
     width = WANTED_WIDTH_ELO / k
@@ -299,8 +299,8 @@ def _exposure(board: Board, labels: Mapping[str, str]) -> Exposure:
         most_votes=int(battles[most]),
         least=models[least],
         least_votes=int(battles[least]),
-        gini_frac=found.gini,
-        pairs_met_frac=found.pairs_met,
+        gini_frac=result.gini,
+        pairs_met_frac=result.pairs_met,
         by_group=tuple((one.group, one.models, one.votes_per_model) for one in groups),
         luck=tuple((group, points * k) for group, points in lift.items() if group),
         wanted=tuple(

@@ -96,15 +96,15 @@ def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
     """How ratings moved between windows of time, and why they cannot be compared, if so."""
     parts = [
         board
-        for name, found in sorted(ranked.boards.items())
-        for board in found[:1]
+        for name, result in sorted(ranked.boards.items())
+        for board in result[:1]
         if name.startswith(f"{window}=")
     ]
     if len(parts) < 2:
         return (), _NO_WINDOWS
     settings = parts[0].settings
     try:
-        found = drift(
+        result = drift(
             [(b.name.partition("=")[2], b.fitted, b.covariance) for b in parts],
             settings.rng("drift"),
             level=settings.level,
@@ -117,7 +117,7 @@ def moves_of(ranked: Ranked, window: str) -> tuple[tuple[Move, ...], str]:
             change=one.change.rescaled(POINTS_PER_LOGIT),
             joint=one.joint.rescaled(POINTS_PER_LOGIT),
         )
-        for one in found
+        for one in result
     ), ""
 
 
@@ -167,9 +167,9 @@ def _fitter(
         return lambda counts, chosen, key: fit_counts(counts, chosen, key, cells)
 
     def by_style(counts: Counts, chosen: RankSettings, _: str) -> Fitted:
-        found, effects = with_style(part, counts, chosen)
+        result, effects = with_style(part, counts, chosen)
         styled.append(effects)
-        return found
+        return result
 
     return by_style
 
@@ -179,7 +179,7 @@ def with_style(
     votes: "Subset | EngineVotes", counts: Counts, settings: RankSettings
 ) -> tuple[Fitted, tuple[StyleEffect, ...]]:
     """The strengths at equal style, and what style does."""
-    made = fit_style(
+    result = fit_style(
         votes.passes(counts),
         counts,
         settings.style,
@@ -193,9 +193,9 @@ def with_style(
             per_unit=one.per_unit.rescaled(POINTS_PER_LOGIT),
             sd=one.spread,
         )
-        for one in made.effects(settings.level)
+        for one in result.effects(settings.level)
     )
-    return Fitted(made.board, made.covariance), effects
+    return Fitted(result.board, result.covariance), effects
 
 
 @takes(boards=BoardOptions, settings=RankSettings, reading=VoteOptions)

@@ -45,10 +45,10 @@ def label_list(labels: Labels, n: int, what: str) -> list[Hashable]:
     Raises:
         ValueError: If there are not n.
     """
-    found: list[Hashable] = list(labels)
-    if len(found) != n:
-        raise ValueError(f"{len(found)} {what} for {n} values; every value needs one")
-    return found
+    listed: list[Hashable] = list(labels)
+    if len(listed) != n:
+        raise ValueError(f"{len(listed)} {what} for {n} values; every value needs one")
+    return listed
 
 
 def whole_days(values: ArrayLike, name: str) -> IntArray:

@@ -23,9 +23,9 @@ def holm(p: ArrayLike) -> FloatArray:
     """
     values, order = _sorted_p(p)
     raised = values[order] * np.arange(values.size, 0, -1)
-    made = np.empty(values.size)
-    made[order] = np.minimum(1.0, np.maximum.accumulate(raised))
-    return made
+    result = np.empty(values.size)
+    result[order] = np.minimum(1.0, np.maximum.accumulate(raised))
+    return result
 
 
 def benjamini_hochberg(p: ArrayLike) -> FloatArray:
@@ -43,9 +43,9 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     """
     values, order = _sorted_p(p)
     raised = values[order] * values.size / np.arange(1, values.size + 1)
-    made = np.empty(values.size)
-    made[order] = np.minimum(1.0, np.minimum.accumulate(raised[::-1])[::-1])
-    return made
+    result = np.empty(values.size)
+    result[order] = np.minimum(1.0, np.minimum.accumulate(raised[::-1])[::-1])
+    return result
 
 
 def normal_tail(z: ArrayLike) -> FloatArray:

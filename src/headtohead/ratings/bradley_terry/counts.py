@@ -109,10 +109,10 @@ class Counts:
     @property
     def scores(self) -> IntArray:
         """Wins, losses, ties and both-bad votes of each model, shape (M, 4)."""
-        made = np.zeros((len(self.models), 4), dtype=np.int64)
-        np.add.at(made, self.first, self.votes)
-        np.add.at(made, self.second, self.votes[:, [1, 0, 2, 3]])
-        return made
+        result = np.zeros((len(self.models), 4), dtype=np.int64)
+        np.add.at(result, self.first, self.votes)
+        np.add.at(result, self.second, self.votes[:, [1, 0, 2, 3]])
+        return result
 
     def places(self, names: Iterable[str]) -> IntArray:
         """The index of each name, -1 where it has no vote here."""
@@ -121,11 +121,11 @@ class Counts:
 
     def between(self) -> dict[tuple[str, str], int]:
         """How many votes each pair has, whoever was shown first; names in order."""
-        found: Counter[tuple[str, str]] = Counter()
+        result: Counter[tuple[str, str]] = Counter()
         pairs = zip(self.first.tolist(), self.second.tolist(), strict=True)
         for (i, j), n in zip(pairs, self.votes.sum(axis=1).tolist(), strict=True):
-            found[self.models[min(i, j)], self.models[max(i, j)]] += n
-        return dict(found)
+            result[self.models[min(i, j)], self.models[max(i, j)]] += n
+        return dict(result)
 
     def __add__(self, other: "Counts") -> "Counts":
         """The counts of both sets of votes."""
@@ -178,17 +178,17 @@ class Counts:
             np.array([place[name] for name in counts.models], dtype=np.int64)
             for counts in (self, other)
         )
-        made = _sorted(
+        result = _sorted(
             models,
             np.concatenate([mine[self.first], theirs[other.first]]),
             np.concatenate([mine[self.second], theirs[other.second]]),
             np.concatenate([self.votes, sign * other.votes]),
         )
-        if sign < 0 and np.any(made.votes < 0):
-            pair = int(np.argmax((made.votes < 0).any(axis=1)))
-            a, b = made.models[made.first[pair]], made.models[made.second[pair]]
+        if sign < 0 and np.any(result.votes < 0):
+            pair = int(np.argmax((result.votes < 0).any(axis=1)))
+            a, b = result.models[result.first[pair]], result.models[result.second[pair]]
             raise ValueError(f"cannot take away votes on {a!r} against {b!r} that are not there")
-        return made
+        return result
 
 
 def _sorted(models: Sequence[str], first: IntArray, second: IntArray, votes: IntArray) -> Counts:

@@ -78,10 +78,10 @@ def covariance(
             raise ValueError("clustered errors need the votes by cluster")
         raw = _between(inverse, clustered_meat(fitted, clusters))
     turn = centring(fitted)
-    made = _between(turn, raw)
+    result = _between(turn, raw)
     if errors == "clustered":
-        made = not_below(made, np.diag(_between(turn, _between(inverse, meat(fitted)))))
-    return np.asarray((made + made.T) / 2, dtype=np.float64)
+        result = not_below(result, np.diag(_between(turn, _between(inverse, meat(fitted)))))
+    return np.asarray((result + result.T) / 2, dtype=np.float64)
 
 
 def _between(bread: FloatArray, filling: FloatArray) -> FloatArray:
@@ -116,10 +116,10 @@ def meat(fitted: Fit) -> FloatArray:
     terms = fitted.link.terms(fitted.gaps(cells), fitted.tie or 0.0)
     n = cells.n
     square = (n * terms.slope**2).sum(axis=1)
-    made = cells.laplacian(square + _doubt(cells, terms))
+    result = cells.laplacian(square + _doubt(cells, terms))
     k = fitted.information.shape[0]
     full = np.zeros((k, k))
-    full[: cells.m, : cells.m] = made + np.diag(_prior_meat(fitted))
+    full[: cells.m, : cells.m] = result + np.diag(_prior_meat(fitted))
     # First derivatives by the tie parameter and by the side effect, each of shape (P, 3).
     slopes = [] if terms.tie_slope is None else [terms.tie_slope]
     slopes += [terms.slope] if cells.sides else []
@@ -162,8 +162,8 @@ def unknown_covariance(fitted: Fit, clusters: ClusterCells) -> FloatArray:
     """
     inverse = inverse_information(fitted)
     turn = centring(fitted) @ inverse
-    made = turn @ _cluster_rows(fitted, clusters).meats(inverse)[1] @ turn.T
-    return np.asarray((made + made.T) / 2, dtype=np.float64)
+    result = turn @ _cluster_rows(fitted, clusters).meats(inverse)[1] @ turn.T
+    return np.asarray((result + result.T) / 2, dtype=np.float64)
 
 
 def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:

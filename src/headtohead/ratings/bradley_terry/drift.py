@@ -64,7 +64,7 @@ def drift(
     errors = np.sqrt(np.maximum(0.0, np.diag(covariance)))
     z = normal_quantile(0.5 + check_level(level) / 2)
     wide = max(z, joint_width(covariance, rng, level=level)) if errors.any() else z
-    made = [
+    result = [
         Move(
             model=model,
             first=windows[spans[i][0]][0],
@@ -74,7 +74,7 @@ def drift(
         )
         for i, model in enumerate(models)
     ]
-    return tuple(sorted(made, key=lambda d: (-abs(d.change.value), d.model)))
+    return tuple(sorted(result, key=lambda d: (-abs(d.change.value), d.model)))
 
 
 def _common(windows: Sequence[tuple[str, Fit, FloatArray]]) -> dict[str, float]:
@@ -103,7 +103,7 @@ def _changes(
         for name, ok in zip(fitted.counts.models, bounded, strict=True):
             if ok:
                 seen.setdefault(name, []).append(number)
-    models = sorted(name for name, found in seen.items() if len(found) > 1)
+    models = sorted(name for name, result in seen.items() if len(result) > 1)
     spans = [(seen[name][0], seen[name][-1]) for name in models]
     changes = np.zeros(len(models))
     covariance = np.zeros((len(models), len(models)))

@@ -114,8 +114,8 @@ def _davidson(d: FloatArray, log_nu: float) -> Terms:
 def _davidson_chances(d: FloatArray, log_nu: float) -> FloatArray:
     logs = np.stack([d / 2, -d / 2, np.full_like(d, log_nu)], axis=1)
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    made: FloatArray = weights / weights.sum(axis=1, keepdims=True)
-    return made
+    result: FloatArray = weights / weights.sum(axis=1, keepdims=True)
+    return result
 
 
 def _rao_kupper(d: FloatArray, tau: float) -> Terms:
@@ -193,8 +193,8 @@ class Pairs:
     def table(self, values: FloatArray) -> FloatArray:
         """Values of pairs by first and second model, shape (M, M)."""
         key = self.first * self.m + self.second
-        made = np.bincount(key, weights=values, minlength=self.m**2)
-        return made.reshape(self.m, self.m).astype(np.float64)
+        result = np.bincount(key, weights=values, minlength=self.m**2)
+        return result.reshape(self.m, self.m).astype(np.float64)
 
     def laplacian(self, values: FloatArray) -> FloatArray:
         """The sum of value times (e_first - e_second)(e_first - e_second)', shape (M, M)."""
@@ -474,14 +474,14 @@ def bordered(
     if not extra:
         return gradient, information
     k = cells.m + len(extra)
-    made = np.zeros((k, k))
-    made[: cells.m, : cells.m] = information
+    result = np.zeros((k, k))
+    result[: cells.m, : cells.m] = information
     for place, (column, _, corner) in enumerate(extra, start=cells.m):
-        made[: cells.m, place] = made[place, : cells.m] = column
-        made[place, place] = corner
+        result[: cells.m, place] = result[place, : cells.m] = column
+        result[place, place] = corner
     if len(extra) == 2 and terms.cross_curve is not None:
-        made[-1, -2] = made[-2, -1] = float((n * terms.cross_curve).sum())
-    return np.concatenate([gradient, [slope for _, slope, _ in extra]]), made
+        result[-1, -2] = result[-2, -1] = float((n * terms.cross_curve).sum())
+    return np.concatenate([gradient, [slope for _, slope, _ in extra]]), result
 
 
 def _check_decides(cells: Cells, chosen: Link) -> None:

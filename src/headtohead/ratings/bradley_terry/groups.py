@@ -41,14 +41,14 @@ def group_strengths(
     The models are taken as they are, not as a sample of models that could have been: the interval
     says how well the votes know this average.
     """
-    made = []
+    result = []
     for group in sorted(set(labels.values())):
         inside = _members(fitted, labels, group)
         bounded = inside & ~fitted.connectivity.unbounded
         if not bounded.any():
             continue
         best = _best(fitted, bounded)
-        made.append(
+        result.append(
             GroupRating(
                 group=group,
                 models=int(bounded.sum()),
@@ -59,7 +59,7 @@ def group_strengths(
                 top=_contrast(fitted, covariance, best, level),
             )
         )
-    return tuple(sorted(made, key=lambda g: (-g.mean.value, g.group)))
+    return tuple(sorted(result, key=lambda g: (-g.mean.value, g.group)))
 
 
 def group_gap(

@@ -225,9 +225,9 @@ def _highest(value: Callable[[FloatArray], FloatArray], low: float, high: float)
     best = -math.inf
     for _ in range(4):  # each makes what is left 20 times shorter
         grid = np.linspace(low, high, 41)
-        found = value(grid)
-        top = int(np.argmax(found))
-        low, high, best = grid[max(top - 1, 0)], grid[min(top + 1, 40)], float(found[top])
+        result = value(grid)
+        top = int(np.argmax(result))
+        low, high, best = grid[max(top - 1, 0)], grid[min(top + 1, 40)], float(result[top])
     return best
 
 
@@ -366,7 +366,7 @@ def _surely_above(
     while True:
         # The largest standardised difference of each simulated board. A decided pair can only err
         # in the other direction.
-        found = np.zeros(z.shape[0], dtype=np.float32)
+        result = np.zeros(z.shape[0], dtype=np.float32)
         for start in range(0, upper.size, step):
             pairs = slice(start, start + step)
             d = boards[upper[pairs]]
@@ -375,8 +375,8 @@ def _surely_above(
             two_sided = ~done[pairs]
             d[two_sided] = np.abs(d[two_sided])
             np.negative(d, out=d, where=done[pairs][:, None])
-            np.maximum(found, d.max(axis=0, initial=0.0), out=found)
-        critical = float(np.quantile(found.astype(np.float64), check_level(level)))
+            np.maximum(result, d.max(axis=0, initial=0.0), out=result)
+        critical = float(np.quantile(result.astype(np.float64), check_level(level)))
         new = (t > critical) & ~done
         if not new.any():
             break
@@ -394,5 +394,5 @@ def _draws(covariance: FloatArray, rng: np.random.Generator, draws: int) -> Floa
     check_count(draws, "draws", _FEWEST_DRAWS)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    made: FloatArray = rng.standard_normal((draws, covariance.shape[0])) @ root.T
-    return made
+    result: FloatArray = rng.standard_normal((draws, covariance.shape[0])) @ root.T
+    return result

@@ -94,9 +94,9 @@ def not_below(covariance: FloatArray, least: FloatArray) -> FloatArray:
     """
     own = np.diag(covariance)
     stretch = np.sqrt(np.maximum(1.0, np.divide(least, own, out=np.ones_like(own), where=own > 0)))
-    made = covariance * stretch[:, None] * stretch[None, :]
-    np.fill_diagonal(made, np.maximum(own, least))
-    return made
+    result = covariance * stretch[:, None] * stretch[None, :]
+    np.fill_diagonal(result, np.maximum(own, least))
+    return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,11 +139,11 @@ class ClusterRows:
             for cluster in heavy[low:high].tolist():
                 touched, design, information = self._touched(cluster, k)
                 box = np.ix_(touched, touched)
-                made = undrawn(sums[cluster - start, touched], information, inverse[box])
-                sums[cluster - start, touched] = made.score
-                if made.share.size:
+                result = undrawn(sums[cluster - start, touched], information, inverse[box])
+                sums[cluster - start, touched] = result.score
+                if result.share.size:
                     rows = slice(self.starts[cluster], self.starts[cluster + 1])
-                    unknown[box] += made.widest(design, self.curve[rows], self.n[rows])
+                    unknown[box] += result.widest(design, self.curve[rows], self.n[rows])
             total += sums.T @ sums
         return total, unknown
 
@@ -153,26 +153,26 @@ class ClusterRows:
         own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
         if self.side:
             own = own + 2 * (inverse[a, -1] - inverse[b, -1]) + inverse[-1, -1]
-        made = self.curve * own
+        result = self.curve * own
         if self.tie is not None:
             across = inverse[a, m] - inverse[b, m]
             if self.side:
                 across = across + inverse[-1, m]
-            made = made + 2 * self.tie[2] * across + self.tie[1] * inverse[m, m]
-        return np.asarray(made, dtype=np.float64)
+            result = result + 2 * self.tie[2] * across + self.tie[1] * inverse[m, m]
+        return np.asarray(result, dtype=np.float64)
 
     def _sums(self, start: int, end: int, k: int) -> FloatArray:
         """The score of some clusters, shape (end - start, K)."""
         rows = slice(self.starts[start], self.starts[end])
         at = np.repeat(np.arange(end - start), np.diff(self.starts[start : end + 1]))
-        slope, made = self.slope[rows], np.zeros((end - start, k))
-        np.add.at(made, (at, self.first[rows]), slope)
-        np.subtract.at(made, (at, self.second[rows]), slope)
+        slope, result = self.slope[rows], np.zeros((end - start, k))
+        np.add.at(result, (at, self.first[rows]), slope)
+        np.subtract.at(result, (at, self.second[rows]), slope)
         if self.tie is not None:
-            made[:, self.m] = np.bincount(at, self.tie[0][rows], end - start)
+            result[:, self.m] = np.bincount(at, self.tie[0][rows], end - start)
         if self.side:
-            made[:, -1] = np.bincount(at, slope, end - start)
-        return made
+            result[:, -1] = np.bincount(at, slope, end - start)
+        return result
 
     def _touched(self, cluster: int, k: int) -> tuple[IntArray, FloatArray, FloatArray]:
         """Parameters that a cluster touches, (S,); design, (R, S); and its information, (S, S)."""
@@ -187,11 +187,11 @@ class ClusterRows:
         design[here, at[here.size :]] = -1.0
         if self.side:
             design[:, -1] = 1.0
-        made = design.T @ (self.curve[rows, None] * design)
+        result = design.T @ (self.curve[rows, None] * design)
         if self.tie is not None:
             tie = models.size
             across = design.T @ self.tie[2][rows]
-            made[tie] += across
-            made[:, tie] += across
-            made[tie, tie] += self.tie[1][rows].sum()
-        return touched, design, made
+            result[tie] += across
+            result[:, tie] += across
+            result[tie, tie] += self.tie[1][rows].sum()
+        return touched, design, result

@@ -61,30 +61,30 @@ def bootstrap(
     cells = fitted.cells
     drawn = _by_cell(cells, rng) if clusters is None else _by_cluster(fitted, cells, clusters, rng)
     inverse = inverse_information(fitted)
-    made = np.empty((rounds, cells.m))
+    result = np.empty((rounds, cells.m))
     step = max(1, _CELLS // max(1, 3 * cells.first.size))
     for start in range(0, rounds, step):
         size = min(step, rounds - start)
         n, score = drawn(size)
-        made[start : start + size] = _refit(fitted, cells, n, score, inverse)
+        result[start : start + size] = _refit(fitted, cells, n, score, inverse)
     weights = fitted.reference
     component = fitted.connectivity.component
     for number in range(int(component.max()) + 1):
         members = component == number
-        made[:, members] -= (made[:, members] @ weights[members])[:, None]
+        result[:, members] -= (result[:, members] @ weights[members])[:, None]
     if clusters is None:
-        return made
+        return result
     # Noise of what few clusters carry.
     spread = unknown_covariance(fitted, clusters)[: cells.m, : cells.m]
     if spread.any():
         values, vectors = np.linalg.eigh(spread)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        made = made + rng.standard_normal(made.shape) @ root.T
+        result = result + rng.standard_normal(result.shape) @ root.T
     # Each rating is stretched around its mean where it varies less than votes by themselves do.
-    least, own = np.sqrt(np.diag(covariance(fitted))[: cells.m]), made.std(axis=0)
+    least, own = np.sqrt(np.diag(covariance(fitted))[: cells.m]), result.std(axis=0)
     stretch = np.maximum(1.0, np.divide(least, own, out=np.ones_like(own), where=own > 0))
-    middle = made.mean(axis=0)
-    return np.asarray(middle + (made - middle) * stretch, dtype=np.float64)
+    middle = result.mean(axis=0)
+    return np.asarray(middle + (result - middle) * stretch, dtype=np.float64)
 
 
 def _by_cell(cells: Cells, rng: np.random.Generator) -> _Drawn:
@@ -126,11 +126,11 @@ def _by_cluster(
     width = 3 * cells.first.size
 
     def drawn(size: int) -> tuple[FloatArray, FloatArray]:
-        made = np.empty((size, width))
-        for row in made:
+        result = np.empty((size, width))
+        for row in result:
             weights = rng.poisson(1.0, number.size)[cluster] * n
             row[:] = np.bincount(where, weights=weights, minlength=width)
-        return _totals(made.reshape(size, -1, 3))
+        return _totals(result.reshape(size, -1, 3))
 
     return drawn
 

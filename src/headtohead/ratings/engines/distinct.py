@@ -114,10 +114,10 @@ class Keys:
     def of(self, paths: Sequence[Path], table: Ibis) -> dict[Path, Any]:
         """The expression for every path that the table has, and for `STYLE`."""
         columns = self.part.table.columns
-        found = {path: self._at(path, table) for path in paths if columns.kind(path) is not None}
+        result = {path: self._at(path, table) for path in paths if columns.kind(path) is not None}
         if self.readable is not None:
-            found[(STYLE,)] = self.readable.ifelse(0.0, None).cast("float64")
-        return found
+            result[(STYLE,)] = self.readable.ifelse(0.0, None).cast("float64")
+        return result
 
     def _at(self, path: Path, table: Ibis) -> Ibis:
         import ibis  # type: ignore[import-untyped]
@@ -153,20 +153,20 @@ class Keys:
 
         since, until = self.options.since, self.options.until
         if self.window == "day":
-            made = day
+            result = day
         elif self.window == "week":
-            made = day - _modulo(day + 3, 7)  # day 0 was a Thursday
+            result = day - _modulo(day + 3, 7)  # day 0 was a Thursday
         elif self.window is not None:
-            made = day - _day_of_month(day)
+            result = day - _day_of_month(day)
         else:
-            made = day * 0 + next((day_number(limit) for limit in (since, until) if limit), 0)
+            result = day * 0 + next((day_number(limit) for limit in (since, until) if limit), 0)
         if since is not None:
             first = day_number(since)
-            made = ibis.ifelse(day < first, first - 1, ibis.greatest(made, first))
+            result = ibis.ifelse(day < first, first - 1, ibis.greatest(result, first))
         if until is not None:
             last = day_number(until)
-            made = ibis.ifelse(day > last, last + 1, made)
-        return ibis.ifelse(day.isnull(), None, made)
+            result = ibis.ifelse(day > last, last + 1, result)
+        return ibis.ifelse(day.isnull(), None, result)
 
 
 def distinct_rows(
@@ -185,18 +185,18 @@ def distinct_rows(
     by = [value.name(f"c{i}") for i, (_, value) in enumerate(wanted)]
     more = key_texts(source, keys, paths) if texts else {}
     by += [value.name(name) for name, value in more.items()]
-    found = source.fetch(source.table.group_by(by).agg(**{VOTES: source.table.count()}))
+    rows = source.fetch(source.table.group_by(by).agg(**{VOTES: source.table.count()}))
     order = [
         (field.name, "ascending")
-        for field in found.schema
+        for field in rows.schema
         if not pa.types.is_nested(field.type) and not pa.types.is_null(field.type)
     ]
-    found = found.sort_by(order)
-    made = nested({path: found[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)})
+    rows = rows.sort_by(order)
+    result = nested({path: rows[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)})
     for name in (VOTES, *more):
-        made[name] = found[name].combine_chunks()
-    made[ROW] = pa.array(range(found.num_rows), pa.int64())
-    return pa.table(made)
+        result[name] = rows[name].combine_chunks()
+    result[ROW] = pa.array(range(rows.num_rows), pa.int64())
+    return pa.table(result)
 
 
 def key_texts(source: EngineSource, keys: Keys, paths: Sequence[Path]) -> dict[str, Any]:
@@ -204,8 +204,8 @@ def key_texts(source: EngineSource, keys: Keys, paths: Sequence[Path]) -> dict[s
 
     Engines join on texts alike, but not on missing values.
     """
-    found = replace(keys, readable=None).of(paths, source.table).values()
-    return {f"{_TEXT}{i}": one.cast("string").fill_null(_MISSING) for i, one in enumerate(found)}
+    result = replace(keys, readable=None).of(paths, source.table).values()
+    return {f"{_TEXT}{i}": one.cast("string").fill_null(_MISSING) for i, one in enumerate(result)}
 
 
 def text_names(rows: "pa.Table") -> list[str]:
@@ -226,12 +226,12 @@ def passing(source: EngineSource, part: Part, options: VoteOptions) -> dict[Path
         wanted = {language.strip().casefold() for language in options.languages}
         tests.append((part.language, lambda word: word.strip().casefold() in wanted))
     looked = [where.path for where, _ in tests if isinstance(where, OneWord)]
-    made = {}
+    result = {}
     for where, fits in tests:
         if not isinstance(where, OneWord) or looked.count(where.path) > 1:
             continue
-        made[where.path] = _values(source, where.path, fits)
-    return made
+        result[where.path] = _values(source, where.path, fits)
+    return result
 
 
 def having(source: EngineSource, path: Path, word: str) -> EngineSource:
@@ -281,24 +281,24 @@ def measures(table: Ibis, styles: Sequence[Style], columns: Columns) -> list[Any
     """An expression for each covariate, first minus second."""
     import ibis
 
-    made = []
+    result = []
     for style in styles:
         if isinstance(style, AsItStands):
-            made.append(_sum(table, (style.path,), columns)[0])
+            result.append(_sum(table, (style.path,), columns)[0])
             continue
         a, _ = _sum(table, style.a, columns, characters=style.characters)
         b, _ = _sum(table, style.b, columns, characters=style.characters)
-        made.append(ibis.ifelse(a + b > 0, (a - b) / (a + b), 0.0))
-    return made
+        result.append(ibis.ifelse(a + b > 0, (a - b) / (a + b), 0.0))
+    return result
 
 
 def readable(table: Ibis, styles: Sequence[Style], columns: Columns) -> Ibis:
     """An expression that is true where all covariates can be read."""
     parts = [_is_fine(table, style, columns) for style in styles]
-    made = parts[0]
+    result = parts[0]
     for part in parts[1:]:
-        made = made & part
-    return made
+        result = result & part
+    return result
 
 
 def first_unreadable(source: EngineSource, styles: Sequence[Style], columns: Columns) -> InputError:

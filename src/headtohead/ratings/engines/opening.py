@@ -153,8 +153,8 @@ def _with_spark(name: str, files: Sequence[str], kind: str) -> EngineSource:
         ),
         "json": lambda: reader.json(listed, multiLine=is_array),
     }
-    made = _opened("spark", name, lambda: _from_spark(read[kind]()))
-    return EngineSource(name, made.table, made.backend)
+    result = _opened("spark", name, lambda: _from_spark(read[kind]()))
+    return EngineSource(name, result.table, result.backend)
 
 
 def _opened(engine: str, name: str, read: Callable[[], Any]) -> Ibis:
@@ -234,10 +234,10 @@ def _files(path: str) -> list[str]:
         return [path]
     at = Path(path)
     if at.is_dir():
-        found = [str(p) for p in files_of(at) if _KINDS.get(p.suffix.lower()) == "parquet"]
-        if not found:
+        result = [str(p) for p in files_of(at) if _KINDS.get(p.suffix.lower()) == "parquet"]
+        if not result:
             raise InputError(f"{path} holds no Parquet files. Give the files themselves.")
-        return found
+        return result
     if not at.is_file():
         raise InputError(f"{path} does not exist. Give the file of votes.")
     return [str(at)]

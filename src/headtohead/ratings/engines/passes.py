@@ -116,18 +116,18 @@ def scored(votes: Ibis, pairs: IntArray, m: int, theta: FloatArray, beta: FloatA
     first, second = pairs // m, pairs % m
     gap = theta[first] - theta[second] + beta[-1]
     gaps = ibis.memtable(pa.table({"pair": pairs, "first": first, "second": second, "gap": gap}))
-    made = votes.join(gaps, "pair")
-    eta = made.gap
+    result = votes.join(gaps, "pair")
+    eta = result.gap
     for k, effect in enumerate(beta[:-1].tolist()):
-        eta = eta + made[f"x{k}"] * effect
-    made = made.mutate(eta=eta)
-    made = made.mutate(small=(-made.eta.abs()).exp())
-    whole = made.small + 1.0
-    p = ibis.ifelse(made.eta >= 0, 1.0 / whole, made.small / whole)
-    return made.mutate(
-        r=made.y - p,
-        w=made.small / (whole * whole),
-        ll=made.y * made.eta - ibis.greatest(made.eta, 0.0) - whole.ln(),
+        eta = eta + result[f"x{k}"] * effect
+    result = result.mutate(eta=eta)
+    result = result.mutate(small=(-result.eta.abs()).exp())
+    whole = result.small + 1.0
+    p = ibis.ifelse(result.eta >= 0, 1.0 / whole, result.small / whole)
+    return result.mutate(
+        r=result.y - p,
+        w=result.small / (whole * whole),
+        ll=result.y * result.eta - ibis.greatest(result.eta, 0.0) - whole.ln(),
     )
 
 
@@ -150,43 +150,43 @@ def summed(
             sums[f"{name}{k}"] = (weight * votes[f"x{k}"]).sum()
             for j in range(k + 1):
                 sums[f"{name}{k}_{j}"] = (weight * votes[f"x{k}"] * votes[f"x{j}"]).sum()
-    found = source.fetch(votes.group_by("pair").agg(**sums))
-    at = found["pair"].to_numpy()
-    return equations_from_sums(_read(found, m, d, even[at // m] | even[at % m], meat=meat))
+    result = source.fetch(votes.group_by("pair").agg(**sums))
+    at = result["pair"].to_numpy()
+    return equations_from_sums(_read(result, m, d, even[at // m] | even[at % m], meat=meat))
 
 
-def _read(found: "pa.Table", m: int, d: int, tossed: BoolArray, *, meat: bool) -> PairSums:
-    at = found["pair"].to_numpy()
-    w, cross = _columns(found, "w", d)
+def _read(result: "pa.Table", m: int, d: int, tossed: BoolArray, *, meat: bool) -> PairSums:
+    at = result["pair"].to_numpy()
+    w, cross = _columns(result, "w", d)
     squares = None
     if meat:
-        v, squared = _columns(found, "v", d)
+        v, squared = _columns(result, "v", d)
         v = np.where(tossed, w, v)
         squares = Weighted(v[0], v[1:], np.where(tossed, cross, squared).sum(axis=-1))
 
     def totals(name: str) -> FloatArray:
-        return np.array([found[f"{name}{k}"].to_numpy().sum() for k in range(d)])
+        return np.array([result[f"{name}{k}"].to_numpy().sum() for k in range(d)])
 
     return PairSums(
         Pairs(m, at // m, at % m),
         Weighted(w[0], w[1:], cross.sum(axis=-1)),
         squares,
-        found["r"].to_numpy(),
+        result["r"].to_numpy(),
         totals("rx"),
         totals("x"),
         totals("xx"),
-        float(found["ll"].to_numpy().sum()),
-        int(found["n"].to_numpy().sum()),
+        float(result["ll"].to_numpy().sum()),
+        int(result["n"].to_numpy().sum()),
     )
 
 
-def _columns(found: "pa.Table", name: str, d: int) -> tuple[FloatArray, FloatArray]:
+def _columns(result: "pa.Table", name: str, d: int) -> tuple[FloatArray, FloatArray]:
     """Sums under a weight: plain and by covariate, shape (1 + d, P); by two, shape (d, d, P)."""
-    plain = np.array([found[one].to_numpy() for one in (name, *(f"{name}{k}" for k in range(d)))])
-    cross = np.zeros((d, d, found.num_rows))
+    plain = np.array([result[one].to_numpy() for one in (name, *(f"{name}{k}" for k in range(d)))])
+    cross = np.zeros((d, d, result.num_rows))
     for k in range(d):
         for j in range(k + 1):
-            cross[k, j] = cross[j, k] = found[f"{name}{k}_{j}"].to_numpy()
+            cross[k, j] = cross[j, k] = result[f"{name}{k}_{j}"].to_numpy()
     return plain, cross
 
 
@@ -216,9 +216,9 @@ class EngineClusters:
         import ibis
 
         m, d, source = theta.size, self.d, self.decided.source
-        made = scored(self.votes, self.pairs, m, theta, beta)
-        total, loners = self._apart(made, m)
-        known = made.filter(made.cluster.notnull())
+        result = scored(self.votes, self.pairs, m, theta, beta)
+        total, loners = self._apart(result, m)
+        known = result.filter(result.cluster.notnull())
         sums = _by_parameter(known, m, d)
         if self._clusters(sums) + loners < 2:
             raise ValueError("clustered errors need votes from two clusters or more")
@@ -242,20 +242,22 @@ class EngineClusters:
             total[np.ix_(touched, touched)] += unknown
         return total
 
-    def _apart(self, made: Ibis, m: int) -> tuple[FloatArray, int]:
+    def _apart(self, result: Ibis, m: int) -> tuple[FloatArray, int]:
         """The meat of votes that are clusters of their own, and how many they are.
 
         What votes on models with ties only lack to the variance of a coin toss is with it.
         """
         even, nobody = self.counts.scores[:, :2].sum(axis=1) == 0, np.zeros(m, dtype=np.bool_)
         source = self.decided.source
-        lone = summed(source, made.filter(made.cluster.isnull()), m, self.d, meat=True, even=even)
+        lone = summed(
+            source, result.filter(result.cluster.isnull()), m, self.d, meat=True, even=even
+        )
         assert lone.meat is not None
         if not even.any():
             return lone.meat, lone.n
         codes = np.flatnonzero(even).tolist()
-        tied = made.filter(
-            made.cluster.notnull() & (made["first"].isin(codes) | made["second"].isin(codes))
+        tied = result.filter(
+            result.cluster.notnull() & (result["first"].isin(codes) | result["second"].isin(codes))
         )
         lacking = tied.mutate(lack=tied.w - tied.r * tied.r)
         lacking = lacking.mutate(r=(lacking.lack + lacking.lack.abs()) / 2)
@@ -270,8 +272,8 @@ class EngineClusters:
         both = a.join(b, "cluster")
         both = both.filter(both.left <= both.right)
         products = both.group_by("left", "right").agg(product=(both.a * both.b).sum())
-        found = self.decided.source.fetch(products)
-        left, right, product = (found[name].to_numpy() for name in ("left", "right", "product"))
+        result = self.decided.source.fetch(products)
+        left, right, product = (result[name].to_numpy() for name in ("left", "right", "product"))
         half = np.zeros((k, k))
         half[left, right] = product
         return half + half.T - np.diag(np.diag(half))
@@ -290,34 +292,34 @@ def _leverage(votes: Ibis, pairs: IntArray, m: int, d: int, inverse: FloatArray)
     across = inverse[a, m:] - inverse[b, m:] + inverse[-1, m:]
     plain = own + 2 * (inverse[a, -1] - inverse[b, -1]) + inverse[-1, -1]
     table = {"pair": pairs, "l": plain, **{f"l{k}": 2 * across[:, k] for k in range(d)}}
-    made = votes.join(ibis.memtable(pa.table(table)), "pair")
-    leverage = made.l
+    result = votes.join(ibis.memtable(pa.table(table)), "pair")
+    leverage = result.l
     for k in range(d):
-        leverage = leverage + made[f"x{k}"] * made[f"l{k}"]
+        leverage = leverage + result[f"x{k}"] * result[f"l{k}"]
         for j in range(d):
-            leverage = leverage + made[f"x{k}"] * made[f"x{j}"] * float(inverse[m + k, m + j])
-    return made.group_by("cluster").agg(carried=(made.w * leverage).sum())
+            leverage = leverage + result[f"x{k}"] * result[f"x{j}"] * float(inverse[m + k, m + j])
+    return result.group_by("cluster").agg(carried=(result.w * leverage).sum())
 
 
-def _heavy(found: "pa.Table", m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
+def _heavy(result: "pa.Table", m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
     """The votes of clusters by pair, and their scores, shape (C, K)."""
     number, place = np.unique(
-        np.asarray(found["cluster"].to_pylist(), dtype=object).astype(str), return_inverse=True
+        np.asarray(result["cluster"].to_pylist(), dtype=object).astype(str), return_inverse=True
     )
-    a, b = (found[side].to_numpy().astype(np.int64) for side in ("first", "second"))
+    a, b = (result[side].to_numpy().astype(np.int64) for side in ("first", "second"))
     scores = np.zeros((number.size, m + d + 1))
     squares = np.zeros((number.size, d, d))
-    slope = found["r"].to_numpy()
+    slope = result["r"].to_numpy()
     np.add.at(scores, (place, a), slope)
     np.subtract.at(scores, (place, b), slope)
     np.add.at(scores[:, -1], place, slope)
     for k in range(d):
-        np.add.at(scores[:, m + k], place, found[f"r{k}"].to_numpy())
+        np.add.at(scores[:, m + k], place, result[f"r{k}"].to_numpy())
         for j in range(k + 1):
-            np.add.at(squares[:, k, j], place, found[f"w{k}_{j}"].to_numpy())
+            np.add.at(squares[:, k, j], place, result[f"w{k}_{j}"].to_numpy())
             squares[:, j, k] = squares[:, k, j]
     names = ("n", "w", *(f"w{k}" for k in range(d)))
-    sums = np.column_stack([found[name].to_numpy().astype(np.float64) for name in names])
+    sums = np.column_stack([result[name].to_numpy().astype(np.float64) for name in names])
     votes = HeavyVotes(m, np.arange(number.size), (place * m + a) * m + b, sums, squares)
     return HeavyVotes.of_all([votes]), scores
 

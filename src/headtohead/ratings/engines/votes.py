@@ -76,15 +76,15 @@ class EngineVotes:
         """
         for word in by:
             self.part.source(word)
-        made = self._tally((), None)
-        boards = dict(made.boards)
+        result = self._tally((), None)
+        boards = dict(result.boards)
         asked: list[tuple[tuple[str, ...], Window | None]] = [((word,), None) for word in by]
         if window is not None:
             asked.append(((), window))
         for words, wanted in asked:
-            found = self._tally(words, wanted).boards
-            boards |= {name: counts for name, counts in found.items() if name != ALL}
-        return replace(made, boards=boards)
+            more = self._tally(words, wanted).boards
+            boards |= {name: counts for name, counts in more.items() if name != ALL}
+        return replace(result, boards=boards)
 
     def passes(self, counts: Counts) -> "Passes":
         """A pass for `fit_style` that the engine makes each time it is called.
@@ -96,8 +96,8 @@ class EngineVotes:
         votes, pairs = decided.votes(styles), decided.pairs()
 
         def read(theta: FloatArray, beta: FloatArray, meat: bool) -> "Equations":
-            made = scored(votes, pairs, m, theta, beta)
-            return summed(self.source, made, m, d, meat=meat, even=even)
+            result = scored(votes, pairs, m, theta, beta)
+            return summed(self.source, result, m, d, meat=meat, even=even)
 
         return read
 
@@ -186,8 +186,8 @@ class EngineVotes:
             total = None if total is None else total + total
             some = np.flatnonzero((weights >> bit) & 1)
             if some.size:
-                found = tally(self._scan(rows.take(some)), by, window)
-                total = found if total is None else total + found
+                result = tally(self._scan(rows.take(some)), by, window)
+                total = result if total is None else total + result
         assert total is not None
         return total
 
@@ -202,23 +202,23 @@ class EngineVotes:
         self, error: InputError, rows: "pa.Table", paths: Sequence[Path]
     ) -> InputError:
         """The error with the number of rows at fault where it names a distinct row."""
-        found = re.match(
+        match = re.match(
             rf"{re.escape(self.source.name)}, row (\d+), column (.*?): ", str(error), re.DOTALL
         )
-        if found is None:
+        if match is None:
             return error
-        if found[2] == STYLE:
+        if match[2] == STYLE:
             return first_unreadable(self.source, self.part.style, self.part.table.columns)
-        path = next(path for path in paths if ".".join(path) == found[2])
+        path = next(path for path in paths if ".".join(path) == match[2])
         column = rows[path[0]].combine_chunks()
         for name in path[1:]:
             column = column.field(name)
         values: list[Any] = column.to_pylist()
-        alike = [value == values[int(found[1]) - 1] for value in values]
+        alike = [value == values[int(match[1]) - 1] for value in values]
         n = int(rows[VOTES].to_numpy()[np.array(alike)].sum())
-        said = str(error)[found.end() :]
+        said = str(error)[match.end() :]
         return InputError(
-            f"{self.source.name}, {n:,} row{'s' if n > 1 else ''}, column {found[2]}: {said}"
+            f"{self.source.name}, {n:,} row{'s' if n > 1 else ''}, column {match[2]}: {said}"
         )
 
     def _distinct(self, by: Sequence[str], window: Window | None) -> "pa.Table":
@@ -230,21 +230,21 @@ class EngineVotes:
         styles, columns = self.part.style, self.part.table.columns
         if VOTES not in self._known:
             self._known[VOTES] = passing(self.source, self.part, self.options)
-        found: Mapping[Path, Collection[Any]] = self._known[VOTES]
+        result: Mapping[Path, Collection[Any]] = self._known[VOTES]
         return Keys(
             self.part,
             self.options,
             window,
             readable(self.source.table, styles, columns) if styles else None,
-            found,
+            result,
         )
 
     def _paths(self, by: Sequence[str], window: Window | None) -> tuple[Path, ...]:
         limited = bool(window or self.options.since or self.options.until)
-        found = list(replace(self.part, style=()).paths(time=limited))
+        result = list(replace(self.part, style=()).paths(time=limited))
         for word in by:
-            found += paths_of(self.part.source(word))
-        return tuple(dict.fromkeys(found))
+            result += paths_of(self.part.source(word))
+        return tuple(dict.fromkeys(result))
 
     def _scan(self, rows: "pa.Table") -> Votes:
         columns = self.part.table.columns
@@ -254,8 +254,8 @@ class EngineVotes:
         return Votes([replace(self.part, table=table, style=style)], self.options, CHUNK_ROWS)
 
     def _measures(self) -> dict[str, Ibis]:
-        found = measures(self.source.table, self.part.style, self.part.table.columns)
-        return {f"x{k}": measure for k, measure in enumerate(found)}
+        result = measures(self.source.table, self.part.style, self.part.table.columns)
+        return {f"x{k}": measure for k, measure in enumerate(result)}
 
     def _decided(self, counts: Counts) -> Decided:
         """What the rules decide, asked of the engine once for each set of models."""
@@ -268,10 +268,10 @@ class EngineVotes:
             keys, paths, rows = self._known[ROW]
             texts = key_texts(self.source, keys, paths)
             scan = self._scan(rows)
-            made = Decided.of(self.source, keys.readable, texts, rows, scan, counts)
-            self._known[counts.models] = made
-        found: Decided = self._known[counts.models]
-        return found
+            result = Decided.of(self.source, keys.readable, texts, rows, scan, counts)
+            self._known[counts.models] = result
+        decided: Decided = self._known[counts.models]
+        return decided
 
 
 def open_engine(

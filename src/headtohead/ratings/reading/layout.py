@@ -114,14 +114,14 @@ class Words:
             self.meanings.get(word_key(word), UNKNOWN) if word and word.strip() else self.empty
             for word in words
         ]
-        made = np.array([*table, self.empty], dtype=np.int8)[index]
+        result = np.array([*table, self.empty], dtype=np.int8)[index]
         if not self.names:
-            return made
+            return result
         named = np.array([*(sides.models.code(word or "") for word in words), NOTHING])
         self._check_twofold(index, words, table, named, sides)
         if UNKNOWN not in table:
-            return made
-        return np.where(made == UNKNOWN, _by_name(named[index], sides), made).astype(np.int8)
+            return result
+        return np.where(result == UNKNOWN, _by_name(named[index], sides), result).astype(np.int8)
 
     def _check_twofold(
         self,
@@ -171,14 +171,14 @@ class OneHot:
     def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
         """The outcome of each vote; `UNKNOWN` unless one flag is 1 and the others are 0."""
         read = [flags(column(path)) for path in self.flags.values()]
-        made = np.full(len(read[0]), UNKNOWN, dtype=np.int8)
+        result = np.full(len(read[0]), UNKNOWN, dtype=np.int8)
         for outcome, flag in zip(self.flags, read, strict=True):
-            made[flag == 1] = outcome
+            result[flag == 1] = outcome
         clean = sum((flag == 1).astype(np.int8) for flag in read) == 1
         for flag in read:
             clean &= flag >= 0
-        made[~clean] = UNKNOWN
-        return made
+        result[~clean] = UNKNOWN
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +195,13 @@ class PreferenceScale:
     def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
         """The outcome of each vote; `NONE` where no number stands."""
         value, wrong = floats(column(self.path))
-        made = np.full(value.size, UNKNOWN, dtype=np.int8)
-        made[(value >= 1) & (value < 1.5)] = FIRST
-        made[(value > 1.5) & (value <= 2)] = SECOND
-        made[(value == 1.5) | (value == 0)] = TIE
-        made[np.isnan(value)] = NONE
-        made[wrong] = UNKNOWN
-        return made
+        result = np.full(value.size, UNKNOWN, dtype=np.int8)
+        result[(value >= 1) & (value < 1.5)] = FIRST
+        result[(value > 1.5) & (value <= 2)] = SECOND
+        result[(value == 1.5) | (value == 0)] = TIE
+        result[np.isnan(value)] = NONE
+        result[wrong] = UNKNOWN
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +220,14 @@ class Chosen:
         """The outcome of each vote; `NONE` where none is chosen and they are not equal."""
         index, words = encode(column(self.path))
         named = [sides.models.code(word) if word else NOTHING for word in words]
-        made = _by_name(np.array([*named, NOTHING])[index], sides)
+        result = _by_name(np.array([*named, NOTHING])[index], sides)
         blank = np.array([*(not (word or "").strip() for word in words), True])[index]
-        made[blank] = NONE
+        result[blank] = NONE
         if self.equal is not None:
             equal = flags(column(self.equal))
-            made[equal == 1] = TIE
-            made[equal < NOTHING] = UNKNOWN
-        return made
+            result[equal == 1] = TIE
+            result[equal < NOTHING] = UNKNOWN
+        return result
 
 
 def mapped_words(columns: Mapping[str, str]) -> dict[str, int]:
@@ -350,13 +350,13 @@ def present(columns: Columns, **candidates: tuple[str, ...]) -> dict[str, Path]:
     Args:
         candidates: Word to names a column may have, fields after a dot, the best first.
     """
-    found = {}
+    result = {}
     for word, names in candidates.items():
         paths = (tuple(name.split(".")) for name in names)
         path = next((path for path in paths if columns.kind(path) not in (None, "struct")), None)
         if path is not None:
-            found[word] = path
-    return found
+            result[word] = path
+    return result
 
 
 def pairs(columns: Columns) -> dict[str, Style]:
@@ -446,10 +446,10 @@ def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[S
         UnknownName: If there is no such thing.
         InputError: If the table has no covariate at all.
     """
-    found: list[Style] = []
+    result: list[Style] = []
     for name in names:
         if name in layout.style:
-            found.append(layout.style[name])
+            result.append(layout.style[name])
             continue
         path = columns.find(name)
         if path is None or columns.kind(path) not in ("number", "text", "flag"):
@@ -461,16 +461,16 @@ def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[S
                 f"No style covariate is called {name!r}: it needs the columns {name}_a and "
                 f"{name}_b, or a column {name} of numbers."
             )
-        found.append(AsItStands(path))
-    return tuple(found)
+        result.append(AsItStands(path))
+    return tuple(result)
 
 
 def style_paths(styles: Sequence[Style]) -> tuple[Path, ...]:
     """The columns to read."""
-    found: list[Path] = []
+    result: list[Path] = []
     for style in styles:
-        found += [style.path] if isinstance(style, AsItStands) else [*style.a, *style.b]
-    return tuple(dict.fromkeys(found))
+        result += [style.path] if isinstance(style, AsItStands) else [*style.a, *style.b]
+    return tuple(dict.fromkeys(result))
 
 
 class VoteModule(Protocol):

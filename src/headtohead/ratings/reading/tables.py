@@ -170,13 +170,13 @@ def _merged(records: Iterable[Mapping[str, Any]]) -> Tree:
             known = seen.setdefault(name, [])
             if value is not None:
                 known.append(value)
-    found: dict[str, str | Tree] = {}
+    result: dict[str, str | Tree] = {}
     for name, values in seen.items():
         kinds = frozenset(map(type, values))
         # An empty object has no field to read, so it is kept as text.
-        found[name] = _merged(values) if kinds == {dict} else _JSON_KINDS.get(kinds, "text")
-        found[name] = found[name] or "text"
-    return found
+        result[name] = _merged(values) if kinds == {dict} else _JSON_KINDS.get(kinds, "text")
+        result[name] = result[name] or "text"
+    return result
 
 
 class Batch:
@@ -205,11 +205,11 @@ class Batch:
         if path[0] in self._as_json and len(path) > 1:
             if path[0] not in self._parsed:
                 self._parsed[path[0]] = [parsed(text) for text in array.to_pylist()]
-            found: list[Any] = list(self._parsed[path[0]])
+            result: list[Any] = list(self._parsed[path[0]])
             for name in path[1:]:
-                found = [x.get(name) if isinstance(x, dict) else None for x in found]
+                result = [x.get(name) if isinstance(x, dict) else None for x in result]
             return pa.array(
-                [list(map(_text, x)) if isinstance(x, list) else _text(x) for x in found]
+                [list(map(_text, x)) if isinstance(x, list) else _text(x) for x in result]
             )
         for name in path[1:]:
             inner = array.type.get_field_index(name) if pa.types.is_struct(array.type) else -1
@@ -230,10 +230,10 @@ class Unfolded(Batch):
         import pyarrow as pa
 
         lists: list[list[str | None] | None] = batch.column(path).to_pylist()
-        found = [(row, value) for row, items in enumerate(lists) for value in items or [None]]
+        result = [(row, value) for row, items in enumerate(lists) for value in items or [None]]
         self._batch, self._path = batch, path
-        self.origin: IntArray = np.array([row for row, _ in found], dtype=np.int64)
-        self._values = pa.array([value for _, value in found], pa.string())
+        self.origin: IntArray = np.array([row for row, _ in result], dtype=np.int64)
+        self._values = pa.array([value for _, value in result], pa.string())
 
     def __len__(self) -> int:
         return int(self.origin.size)
@@ -434,9 +434,9 @@ def flags(array: "pa.Array") -> NDArray[np.int8]:
 
     if pa.types.is_boolean(array.type):
         data = array.buffers()[1]
-        made = _bits(data, array.offset, len(array)).astype(np.int8)
+        result = _bits(data, array.offset, len(array)).astype(np.int8)
         gone = missing(array)
-        return made if gone is None else np.where(gone, np.int8(NOTHING), made)
+        return result if gone is None else np.where(gone, np.int8(NOTHING), result)
     index, words = encode(array)
     meaning = [_FLAGS.get((word or "").strip().casefold(), EMPTY) for word in words]
     return np.array([*meaning, NOTHING], dtype=np.int8)[index]
@@ -549,8 +549,8 @@ class _JsonTable(VoteTable):
             raise InputError(f"{path} is empty. Give a file with votes.")
         if start[:1] not in (b"[", b"{"):
             raise InputError(f"{path} is no JSON: it begins with {start.decode()[:1]!r}.")
-        found = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
-        super().__init__(str(path), Columns.of_records(found))
+        result = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
+        super().__init__(str(path), Columns.of_records(result))
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, fields of structs included."""
@@ -617,12 +617,12 @@ def open_tables(source: Values) -> list[VoteTable]:
     Raises:
         InputError: If it is none of these, or a file is missing, empty or of an unknown kind.
     """
-    found = _tables(source)
-    files = [str(FilePath(t.name).resolve()) for t in found if FilePath(t.name).is_file()]
+    result = _tables(source)
+    files = [str(FilePath(t.name).resolve()) for t in result if FilePath(t.name).is_file()]
     if len(set(files)) < len(files):
         twice = next(name for name in files if files.count(name) > 1)
         raise InputError(f"{twice} is given twice, which would count every vote twice.")
-    for table in found:
+    for table in result:
         inside: dict[str, Tree] = {}
         for name in OFTEN_JSON:
             if table.columns.kind((name,)) != "text":
@@ -635,7 +635,7 @@ def open_tables(source: Values) -> list[VoteTable]:
         if inside:
             table.columns = Columns({**table.columns.tree, **inside})
             table.as_json = frozenset(inside)
-    return found
+    return result
 
 
 def _tables(source: Values) -> list[VoteTable]:
@@ -693,10 +693,10 @@ def is_engine_table(source: object) -> bool:
 
 def _files(path: FilePath) -> list[VoteTable]:
     if path.is_dir():
-        found = [file for file in files_of(path) if file.suffix in _PARQUET]
-        if not found:
+        result = [file for file in files_of(path) if file.suffix in _PARQUET]
+        if not result:
             raise InputError(f"{path} holds no Parquet files. Give the files themselves.")
-        return [_ParquetTable(one) for one in found]
+        return [_ParquetTable(one) for one in result]
     if not path.is_file():
         raise InputError(f"{path} does not exist. Give the file of votes.")
     if path.stat().st_size == 0:

@@ -36,11 +36,11 @@ def days(array: "pa.Array") -> tuple[IntArray, BoolArray]:
 
     array = plain_text(array)
     if pa.types.is_timestamp(array.type):
-        made = np.floor_divide(numbers_in(array), _PER_DAY[array.type.unit])
-        return _without(made, missing(array)), np.zeros(len(array), dtype=np.bool_)
+        result = np.floor_divide(numbers_in(array), _PER_DAY[array.type.unit])
+        return _without(result, missing(array)), np.zeros(len(array), dtype=np.bool_)
     if pa.types.is_date(array.type):
-        made = numbers_in(array.cast(pa.date32())).astype(np.int64)
-        return _without(made, missing(array)), np.zeros(len(array), dtype=np.bool_)
+        result = numbers_in(array.cast(pa.date32())).astype(np.int64)
+        return _without(result, missing(array)), np.zeros(len(array), dtype=np.bool_)
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         return _written(array)
     return _of_numbers(*floats(array))
@@ -64,8 +64,8 @@ def label(day: int, window: Window) -> str:
     return f"{at.year:04d}-{at.month:02d}"
 
 
-def _without(made: IntArray, gone: BoolArray | None) -> IntArray:
-    return made if gone is None else np.where(gone, NO_DAY, made)
+def _without(result: IntArray, gone: BoolArray | None) -> IntArray:
+    return result if gone is None else np.where(gone, NO_DAY, result)
 
 
 def _written(array: "pa.Array") -> tuple[IntArray, BoolArray]:
@@ -79,14 +79,14 @@ def _written(array: "pa.Array") -> tuple[IntArray, BoolArray]:
         # Small numbers may be days written without dashes, as 20250605.
         if kind != pa.float64() or not np.any(np.abs(floats(cast)[0]) < _LEAST_SECONDS):
             return days(cast)
-    made = np.full(len(array), NO_DAY, dtype=np.int64)
+    result = np.full(len(array), NO_DAY, dtype=np.int64)
     wrong = np.zeros(len(array), dtype=np.bool_)
     for row, text in enumerate(array.to_pylist()):
         if text is not None and text.strip():
             day = _one(text.strip())
             wrong[row] = day is None
-            made[row] = NO_DAY if day is None else day
-    return made, wrong
+            result[row] = NO_DAY if day is None else day
+    return result, wrong
 
 
 def _one(text: str) -> int | None:
@@ -94,10 +94,10 @@ def _one(text: str) -> int | None:
         at = datetime.fromisoformat(text)
         return day_number((at.astimezone(UTC) if at.tzinfo else at).date())
     try:
-        made, wrong = _of_numbers(np.array([float(text)]), np.zeros(1, dtype=np.bool_))
+        result, wrong = _of_numbers(np.array([float(text)]), np.zeros(1, dtype=np.bool_))
     except ValueError:
         return None
-    return None if wrong[0] else int(made[0])
+    return None if wrong[0] else int(result[0])
 
 
 def _of_numbers(values: FloatArray, wrong: BoolArray) -> tuple[IntArray, BoolArray]:
@@ -106,7 +106,7 @@ def _of_numbers(values: FloatArray, wrong: BoolArray) -> tuple[IntArray, BoolArr
     for least, scale in ((1e11, 1e3), (1e14, 1e6), (1e17, 1e9)):
         seconds = np.where(size >= least, values / scale, seconds)
     with np.errstate(invalid="ignore"):
-        found = np.floor(seconds / 86_400)
-    fine = np.isfinite(found) & (found >= _FIRST) & (found <= _LAST)
-    made = np.where(fine, np.where(fine, found, 0), NO_DAY).astype(np.int64)
-    return made, wrong | (~fine & ~np.isnan(values))
+        day = np.floor(seconds / 86_400)
+    fine = np.isfinite(day) & (day >= _FIRST) & (day <= _LAST)
+    result = np.where(fine, np.where(fine, day, 0), NO_DAY).astype(np.int64)
+    return result, wrong | (~fine & ~np.isnan(values))

@@ -173,14 +173,14 @@ def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: R
         # A word that a list repeats still makes one vote.
         pairs = np.unique(owners[some] * n + words[some])
         return Tags(pairs // n, (pairs % n).astype(np.int32))
-    found = []
+    result = []
     for category in source.categories:
         code = book.add(category.name)
         where = np.flatnonzero(_set(category, batch, rows))
-        found.append((where, np.full(where.size, code, dtype=np.int32)))
-    at = np.concatenate([where for where, _ in found])
+        result.append((where, np.full(where.size, code, dtype=np.int32)))
+    at = np.concatenate([where for where, _ in result])
     order = np.argsort(at, kind="stable")
-    return Tags(at[order], np.concatenate([codes for _, codes in found])[order])
+    return Tags(at[order], np.concatenate([codes for _, codes in result])[order])
 
 
 def _set(category: Flag, batch: Batch, rows: Rows) -> BoolArray:
@@ -217,17 +217,17 @@ def covariates(batch: Batch, styles: Sequence[Style], rows: Rows) -> FloatArray:
         Li, T., Angelopoulos, A., Chiang, W.-L. (2024). Does style matter? Disentangling style and
         substance in Chatbot Arena. https://lmsys.org/blog/2024-08-28-style-control/
     """
-    made = np.zeros((len(batch), len(styles)))
+    result = np.zeros((len(batch), len(styles)))
     for place, style in enumerate(styles):
         if isinstance(style, AsItStands):
-            made[:, place] = _measure(batch, (style.path,), rows, signed=True)
+            result[:, place] = _measure(batch, (style.path,), rows, signed=True)
             continue
         a = _measure(batch, style.a, rows, characters=style.characters)
         b = _measure(batch, style.b, rows, characters=style.characters)
         total = a + b
         with np.errstate(invalid="ignore"):
-            made[:, place] = np.divide(a - b, total, out=np.zeros(len(batch)), where=total > 0)
-    return made
+            result[:, place] = np.divide(a - b, total, out=np.zeros(len(batch)), where=total > 0)
+    return result
 
 
 def _measure(
@@ -308,18 +308,18 @@ class Part:
 
     def paths(self, *, time: bool) -> tuple[Path, ...]:
         """The columns that every scan reads."""
-        found = [self.layout.first, self.layout.second, *self.layout.outcome.paths]
-        found += [mark.path for mark in self.marks]
+        result = [self.layout.first, self.layout.second, *self.layout.outcome.paths]
+        result += [mark.path for mark in self.marks]
         for _, source, _ in self.where:
-            found += paths_of(source)
+            result += paths_of(source)
         if self.language is not None:
-            found += paths_of(self.language)
-        found += style_paths(self.style)
+            result += paths_of(self.language)
+        result += style_paths(self.style)
         if self.repeat is not None:
-            found.append(self.repeat)
+            result.append(self.repeat)
         if time and self.time is not None:
-            found.append(self.time)
-        return tuple(dict.fromkeys(found))
+            result.append(self.time)
+        return tuple(dict.fromkeys(result))
 
 
 def no_time(source: str) -> InputError:
@@ -408,9 +408,9 @@ class Scanner:
                 if unfold is not None:
                     unfolded = Unfolded(batch, unfold)
                     batch, number = unfolded, number[unfolded.origin]
-                made = self._ballots(batch, number)
-                if made.first.size:
-                    yield made
+                result = self._ballots(batch, number)
+                if result.first.size:
+                    yield result
 
     def _ballots(self, batch: Batch, number: IntArray) -> Ballots:
         part, options = self._part, self._options
@@ -431,8 +431,8 @@ class Scanner:
             said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
             labels[window] = self._books.of(window).table(said)[where]
         wanted = measured if self._wanted.covariates else None
-        made = Ballots(sides.first, sides.second, outcome, labels, wanted, tags)
-        return made if rows.kept is None else made.only(rows.kept)
+        result = Ballots(sides.first, sides.second, outcome, labels, wanted, tags)
+        return result if rows.kept is None else result.only(rows.kept)
 
     def _filter_words(self, batch: Batch, rows: Rows) -> None:
         part, options = self._part, self._options
@@ -477,8 +477,8 @@ class Scanner:
                 rows.drop(second == NOTHING, layout.no_second)
             for code, reason in ((NOTHING, "missing model"), (EMPTY, "empty model name")):
                 say = f"{reason}. Name the model, {LEAVE_OUT}."
-                for found, path in ((first, layout.first), (second, layout.second)):
-                    rows.bad(found == code, reason, path, say)
+                for result, path in ((first, layout.first), (second, layout.second)):
+                    rows.bad(result == code, reason, path, say)
         same = first == second
         if same.any():
             if layout.same_model:
@@ -559,9 +559,9 @@ def _having(
     book = Codebook()
     tags = tags_of(source, batch, book, rows)
     table = np.array([key(word) in wanted for word in book.words], dtype=np.bool_)
-    made = np.zeros(len(batch), dtype=np.bool_)
-    made[tags.rows[table[tags.codes]]] = True
-    return made
+    result = np.zeros(len(batch), dtype=np.bool_)
+    result[tags.rows[table[tags.codes]]] = True
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -782,9 +782,9 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
             )
         return FORMATS.named(PLAIN)
     if options.format == "auto":
-        found = FORMATS.fitting(fits, table.name)
-        if found is not None:
-            return found
+        result = FORMATS.fitting(fits, table.name)
+        if result is not None:
+            return result
         if table.twice:
             names = ", ".join(table.twice)
             raise InputError(f"{table.name} has two columns of one name ({names}); rename one.")
@@ -856,7 +856,7 @@ def _repeat(
             f"{table.name} has no {options.dedup} that is known; say which column with "
             f"`mapping={{'{options.dedup}': '...'}}`."
         )
-    found = source_of(options.dedup, table.columns, layout, {**mapped, options.dedup: source})
-    if not isinstance(found, OneWord):
+    result = source_of(options.dedup, table.columns, layout, {**mapped, options.dedup: source})
+    if not isinstance(result, OneWord):
         raise InputError(f"{table.name}: {'.'.join(source)} holds several values a vote.")
-    return found.path
+    return result.path

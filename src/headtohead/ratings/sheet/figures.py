@@ -486,7 +486,7 @@ def drift_figure(result: RankResult, names: ModelNames) -> Figure:
 def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tuple[Figure, ...]:
     """The ratings of groups and, where there are two or more, their gaps."""
     sure = f"{level(result.settings.level)} interval"
-    made = []
+    figures = []
     rows: list[dict[str, Any]] = []
     for g in groups.ratings[: _ROWS // 2]:
         group, best = plain(g.group, 18), names.short.get(g.best) or plain(g.best, SHORT)
@@ -498,7 +498,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
     if groups.ratings:
         out = groups.unplaced
         unplaced = f"{', '.join(map(names.name, out[:8]))}{', ...' if len(out) > 8 else ''}"
-        made.append(
+        figures.append(
             figure(
                 result,
                 "group-ratings",
@@ -528,7 +528,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
             for gap in groups.gaps[: _ROWS // 2]
             for kind, interval in zip(_KINDS, (gap.mean, gap.best), strict=True)
         ]
-        made.append(
+        figures.append(
             figure(
                 result,
                 "group-gaps",
@@ -558,7 +558,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
                 + (f" The chart shows the first {_ROWS // 2} gaps." if len(bars) == _ROWS else ""),
             )
         )
-    return tuple(made)
+    return tuple(figures)
 
 
 def style_figure(result: RankResult) -> Figure:
@@ -617,10 +617,10 @@ def left_out_figure(result: RankResult) -> Figure:
 
 def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[Figure, ...]:
     """One figure for each thing that was looked at."""
-    made: list[Figure] = []
+    figures: list[Figure] = []
 
     def add(*what: Any, says: str, note: str = "") -> None:  # noqa: ANN401 - as `figure`
-        made.append(figure(result, *what, says=says, note=note))
+        figures.append(figure(result, *what, says=says, note=note))
 
     if trust.flips:
         add(
@@ -746,4 +746,4 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
                 v.influence,
                 says=f"The most that the votes of one voter move a rating is {most} points.",
             )
-    return tuple(made)
+    return tuple(figures)

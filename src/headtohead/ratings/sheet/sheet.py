@@ -162,9 +162,9 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
 
     With `pairs`, boards of up to 150 models tell the gap of every pair.
     """
-    made = envelope("rank", result.about, result.as_of, (), result.citations)
+    document = envelope("rank", result.about, result.as_of, (), result.citations)
     labels = result.groups.labels if result.groups else {}
-    about, as_of = made["about"], made["as_of"]
+    about, as_of = document["about"], document["as_of"]
     common = {
         "level": result.settings.level,
         "unit": "elo",
@@ -173,12 +173,12 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
         "as_of": as_of,
         "source_ids": [c.source_id for c in result.citations],
     }
-    made["results"] = [
+    document["results"] = [
         _board_json(board, title, labels, common)
         | ({"pairs": _pairs(board)} if pairs and len(board.standings) <= _PAIRED else {})
         for title, board in parts_of(result).items()
     ]
-    return made | {
+    return document | {
         "votes": result.votes,
         "format": result.format,
         "settings": _plain(result.settings.as_json()),

@@ -31,7 +31,7 @@ def parts_of(result: RankResult) -> dict[str, Board]:
 
 
 def _labels(names: Sequence[str], most: int) -> list[str]:
-    made: list[str] = []
+    result: list[str] = []
     taken: set[str] = set()
     for name in names:
         label = plain(name, most) or _NAMELESS
@@ -40,8 +40,8 @@ def _labels(names: Sequence[str], most: int) -> list[str]:
             label = f"{plain(name, most - 6) or _NAMELESS[: most - 6]} ({number})"
             number += 1
         taken.add(label)
-        made.append(label)
-    return made
+        result.append(label)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +253,14 @@ def gap_words(gap: GroupGap) -> str:
 
 def flips_said(flips: tuple[FlipRow, ...], names: Names) -> str:
     """How few votes hold up the order of neighbours."""
-    found = sorted(row.needed for row in flips if row.needed is not None)
-    none = len(flips) - len(found)
+    removals = sorted(row.needed for row in flips if row.needed is not None)
+    none = len(flips) - len(removals)
     said = [_first_flip(flips[0], names)]
-    if len(found) > 1:
-        few = sum(n <= 10 for n in found)
+    if len(removals) > 1:
+        few = sum(n <= 10 for n in removals)
         said.append(
             f"Of {many(len(flips), 'pair')} of neighbours, the middle one needs "
-            f"{many(found[len(found) // 2], 'vote')}; {few} of them 10 or fewer."
+            f"{many(removals[len(removals) // 2], 'vote')}; {few} of them 10 or fewer."
         )
     # Of one pair alone the first sentence says it already.
     if none and len(flips) > 1:

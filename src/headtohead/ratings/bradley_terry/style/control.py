@@ -93,31 +93,31 @@ class Search:
         self.read += 1
         return self.point_of(self.passes(*self.split(y), meat), y)
 
-    def point_of(self, found: Equations, y: FloatArray) -> Point:
+    def point_of(self, sums: Equations, y: FloatArray) -> Point:
         """What a pass at these parameters means once turned, with prior and ridge."""
-        m, d = len(self.plain.counts.models), found.total.size
+        m, d = len(self.plain.counts.models), sums.total.size
         turn, prior = self.turn.matrix, self.plain.prior
         theta, effect = y[:m], y[m : m + d]
-        gradient = np.concatenate([found.gradient[:m], turn.T @ found.gradient[m:]])
-        information = turned(found.information, turn, m)
+        gradient = np.concatenate([sums.gradient[:m], turn.T @ sums.gradient[m:]])
+        information = turned(sums.information, turn, m)
         p = logistic(theta)
         gradient[:m] += prior * (0.5 - p)
         gradient[m : m + d] -= self.ridge * effect
         diagonal = np.concatenate([prior * p * (1 - p), np.full(d, self.ridge)])
         information[np.arange(m + d), np.arange(m + d)] += diagonal
         virtual = float((log_logistic(theta) + log_logistic(-theta)).sum()) * prior / 2
-        value = found.log_likelihood + virtual - self.ridge / 2 * float(effect @ effect)
-        squares = None if found.meat is None else turned(found.meat, turn, m)
-        return Point(value, gradient, information, found, squares)
+        value = sums.log_likelihood + virtual - self.ridge / 2 * float(effect @ effect)
+        squares = None if sums.meat is None else turned(sums.meat, turn, m)
+        return Point(value, gradient, information, sums, squares)
 
     def regular(self, information: FloatArray) -> FloatArray:
         """The information, with the free level of each component fixed if need be."""
         if self.plain.prior > 0:
             return information
         component = self.plain.connectivity.component
-        made = information.copy()
-        made[: component.size, : component.size] += component[:, None] == component[None, :]
-        return made
+        result = information.copy()
+        result[: component.size, : component.size] += component[:, None] == component[None, :]
+        return result
 
 
 def turned(matrix: FloatArray, turn: FloatArray, m: int) -> FloatArray:
@@ -252,12 +252,12 @@ class StyleFit:
         z = normal_quantile(0.5 + check_level(level) / 2)
         m = len(self.counts.models)
         half = z * np.sqrt(np.diag(self.covariance)[m:])
-        made = []
+        result = []
         for name, value, width, spread in zip(
             self.names, self.effect, half[: len(self.names)], self.spread, strict=True
         ):
             ends = np.array([value, value - width, value + width])
-            made.append(
+            result.append(
                 Effect(
                     name,
                     around(*ends.tolist()),
@@ -266,7 +266,7 @@ class StyleFit:
                     float(spread),
                 )
             )
-        return tuple(made)
+        return tuple(result)
 
 
 def fit_style(
@@ -360,8 +360,8 @@ def _finished(
     turn = np.eye(y.size)
     turn[:m, :m] -= (component[:, None] == component[None, :]) * weights[None, :]
     turn = turn @ inverse
-    made = [turn @ (meat + np.diag(virtual)) @ turn.T for meat in meats]
-    covariance = made[0] if clustered is None else not_below(made[1], np.diag(made[0]))
+    result = [turn @ (meat + np.diag(virtual)) @ turn.T for meat in meats]
+    covariance = result[0] if clustered is None else not_below(result[1], np.diag(result[0]))
     return StyleFit(
         counts=plain.counts,
         names=names,

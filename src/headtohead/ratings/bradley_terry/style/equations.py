@@ -89,9 +89,9 @@ def renumbered(array: FloatArray, place: IntArray, m: int) -> FloatArray:
     rest = array.shape[0] - place.size
     old = np.concatenate([np.flatnonzero(place >= 0), np.arange(rest) + place.size])
     new = np.concatenate([place[place >= 0], np.arange(rest) + m])
-    made = np.zeros((m + rest,) * array.ndim)
-    made[np.ix_(*(new,) * array.ndim)] = array[np.ix_(*(old,) * array.ndim)]
-    return made
+    result = np.zeros((m + rest,) * array.ndim)
+    result[np.ix_(*(new,) * array.ndim)] = array[np.ix_(*(old,) * array.ndim)]
+    return result
 
 
 class _Grid(Pairs):
@@ -124,13 +124,13 @@ class Weighted:
     def matrix(self, pairs: Pairs) -> FloatArray:
         """The sum of v times row times row', shape (K, K)."""
         m, d = pairs.m, self.by_xx.shape[0]
-        made = np.zeros((m + d + 1, m + d + 1))
-        made[:m, :m] = pairs.laplacian(self.plain)
-        made[m:-1, m:-1] = self.by_xx
+        result = np.zeros((m + d + 1, m + d + 1))
+        result[:m, :m] = pairs.laplacian(self.plain)
+        result[m:-1, m:-1] = self.by_xx
         for k, column in enumerate((*self.by_x, self.plain), start=m):
-            made[:m, k] = made[k, :m] = pairs.by_model(column)
-            made[k, -1] = made[-1, k] = column.sum()
-        return made
+            result[:m, k] = result[k, :m] = pairs.by_model(column)
+            result[k, -1] = result[-1, k] = column.sum()
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,8 +307,8 @@ def _products(a: FloatArray, b: FloatArray) -> FloatArray:
 
     Taken in pieces for which no BLAS starts threads: here they would burn ten times the work.
     """
-    made = np.zeros((a.shape[0], b.shape[0]))
-    piece = max(1, _ONE_THREAD // max(1, made.size))
+    result = np.zeros((a.shape[0], b.shape[0]))
+    piece = max(1, _ONE_THREAD // max(1, result.size))
     for start in range(0, a.shape[1], piece):
-        made += a[:, start : start + piece] @ b[:, start : start + piece].T
-    return made
+        result += a[:, start : start + piece] @ b[:, start : start + piece].T
+    return result

@@ -93,10 +93,10 @@ class HeavyVotes:
         design[rows, first], design[rows, second] = 1.0, -1.0
         design[:, models.size : -1] = by_x / weight[:, None]
         touched = np.concatenate([models, np.arange(self.m, score.size)])
-        made = undrawn(score[touched], information, inverse[np.ix_(touched, touched)])
+        result = undrawn(score[touched], information, inverse[np.ix_(touched, touched)])
         whole = np.zeros_like(score)
-        whole[touched] = made.score
-        return whole, touched, made.widest(design, weight, n)
+        whole[touched] = result.score
+        return whole, touched, result.widest(design, weight, n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,8 +254,8 @@ def heavy_votes(
     squares = np.zeros((heavy.size, d, d))
     np.add.at(squares, place, weight[:, None, None] * x[:, :, None] * x[:, None, :])
     sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
-    made = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
-    return HeavyVotes.of_all([made])
+    result = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
+    return HeavyVotes.of_all([result])
 
 
 def _doubt(
@@ -368,13 +368,13 @@ def passes_over(
 
     def read(theta: FloatArray, beta: FloatArray, meat: bool) -> Equations:
         # The first scan may still meet new models, so sums are kept for each length of the list.
-        found: dict[int, Equations] = {}
+        by_size: dict[int, Equations] = {}
         place = counts.places(models)
         for chunk in source.chunks():
             if len(models) > place.size:
                 place = counts.places(models)
             kept = _among(place, chunk)
-            made = equations(
+            result = equations(
                 kept.first,
                 kept.second,
                 kept.outcome,
@@ -384,9 +384,9 @@ def passes_over(
                 meat=meat,
                 even=np.where(place >= 0, even[place], False),
             )
-            found[place.size] = found[place.size] + made if place.size in found else made
+            by_size[place.size] = by_size[place.size] + result if place.size in by_size else result
         total = Equations.none(theta.size, beta.size - 1, meat=meat)
-        for size, part in found.items():
+        for size, part in by_size.items():
             total += part.for_models(place[:size], theta.size)
         return total
 

@@ -73,11 +73,11 @@ def exposure(counts: Counts, labels: Sequence[str] | None = None) -> VoteSpread:
         group_of = np.array(label_list(labels, m, "group labels"), dtype=str)
         names, where = np.unique(group_of, return_inverse=True)
         models, summed = np.bincount(where), np.bincount(where, weights=votes)
-        made = (
+        result = (
             GroupExposure(str(name), int(models[k]), int(summed[k]), float(summed[k] / models[k]))
             for k, name in enumerate(names)
         )
-        groups = tuple(sorted(made, key=lambda group: (-group.votes, group.group)))
+        groups = tuple(sorted(result, key=lambda group: (-group.votes, group.group)))
     return VoteSpread(counts.models, votes, gini(votes), float(met.sum() / (m * (m - 1))), groups)
 
 
@@ -186,15 +186,15 @@ def variant_lift(fitted: Fit, covariance: FloatArray, labels: Sequence[str]) -> 
         As `best_of`.
     """
     groups = np.array(label_list(labels, len(fitted.counts.models), "group labels"), dtype=str)
-    found = {}
+    result = {}
     for label in np.unique(groups):
         members = np.flatnonzero(groups == label)
         own = covariance[np.ix_(members, members)]
         n = members.size
         # What all entrants of a group have in common lifts none of them above the others.
         shared = (own.sum() - own.trace()) / (n * (n - 1)) if n > 1 else 0.0
-        found[str(label)] = best_of(np.sqrt(np.maximum(0.0, np.diag(own) - shared)))
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        result[str(label)] = best_of(np.sqrt(np.maximum(0.0, np.diag(own) - shared)))
+    return dict(sorted(result.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def fitness(
     z = residuals(fitted)
     z_p = holm(_residual_p(cells, likely, z))
     names, n = fitted.counts.models, cells.n.sum(axis=1)
-    made = []
+    result = []
     for cell in np.lexsort((-np.abs(z), z_p)).tolist():
         if z_p[cell] > alpha:
             continue
@@ -188,7 +188,7 @@ def fitness(
         score, fitted_score = float(cells.n[cell] @ _SCORE / n[cell]), float(likely[cell] @ _SCORE)
         if score < fitted_score:
             pair, score, fitted_score = pair[::-1], 1 - score, 1 - fitted_score
-        made.append(
+        result.append(
             Misfit(
                 a=pair[0],
                 b=pair[1],
@@ -198,7 +198,7 @@ def fitness(
                 p=float(z_p[cell]),
             )
         )
-    return GoodnessOfFit(pearson, df, p, chosen, z, z_p, cells.first, cells.second, tuple(made))
+    return GoodnessOfFit(pearson, df, p, chosen, z, z_p, cells.first, cells.second, tuple(result))
 
 
 def residuals(fitted: Fit) -> FloatArray:
@@ -239,12 +239,12 @@ class _Along:
         sides = self.fitted.side is not None
         if sides:
             gap = gap + 2 * (matrix[a, -1] - matrix[b, -1]) + matrix[-1, -1]
-        made = self.by_gap * other.by_gap * gap
+        result = self.by_gap * other.by_gap * gap
         if self.fitted.tie is not None:
             cross = matrix[a, m] - matrix[b, m] + (matrix[-1, m] if sides else 0.0)
             both = self.by_gap * other.by_tie + self.by_tie * other.by_gap
-            made = made + both * cross + self.by_tie * other.by_tie * matrix[m, m]
-        return made
+            result = result + both * cross + self.by_tie * other.by_tie * matrix[m, m]
+        return result
 
 
 def _slopes(
@@ -272,12 +272,12 @@ def _model_meat(fitted: Fit) -> FloatArray:
     likely = chances(fitted, cells.first, cells.second)
     variance = cells.n.sum(axis=1) * (likely @ _SCORE**2 - (likely @ _SCORE) ** 2)
     k, m = fitted.information.shape[0], cells.m
-    made = np.zeros((k, k))
-    made[:m, :m] = cells.laplacian(variance)
+    result = np.zeros((k, k))
+    result[:m, :m] = cells.laplacian(variance)
     if fitted.side is not None:
-        made[:m, -1] = made[-1, :m] = cells.by_model(variance)
-        made[-1, -1] = variance.sum()
-    return made
+        result[:m, -1] = result[-1, :m] = cells.by_model(variance)
+        result[-1, -1] = variance.sum()
+    return result
 
 
 def _pearson(fitted: Fit, cells: Cells, likely: FloatArray) -> float:
@@ -399,8 +399,8 @@ class _Flows:
     def flow(self, n: FloatArray) -> FloatArray:
         """Log-odds of the first of each pair, shape (P,)."""
         score, total = n[:, 0] + n[:, 2] / 2, n.sum(axis=1)
-        made: FloatArray = np.log((score + _SMOOTH) / (total - score + _SMOOTH))
-        return made
+        result: FloatArray = np.log((score + _SMOOTH) / (total - score + _SMOOTH))
+        return result
 
     def residual(self, flows: FloatArray) -> FloatArray:
         """What is left after the best order, shape (B, P)."""
@@ -412,8 +412,8 @@ class _Flows:
 
     def amount(self, flows: FloatArray) -> FloatArray:
         """Variation that no order explains, weighted squares added up, shape (B,)."""
-        made: FloatArray = (self.weight * self.residual(flows) ** 2).sum(axis=1)
-        return made
+        result: FloatArray = (self.weight * self.residual(flows) ** 2).sum(axis=1)
+        return result
 
 
 def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
@@ -422,9 +422,9 @@ def _unordered(own: Cells, n: FloatArray, pairs: Cells) -> FloatArray:
     same_way = np.where(turned[:, None], n[:, [1, 0, 2]], n)
     key = np.minimum(own.first, own.second) * own.m + np.maximum(own.first, own.second)
     at = np.searchsorted(pairs.first * pairs.m + pairs.second, key)
-    made = np.zeros((pairs.first.size, 3))
-    np.add.at(made, at, same_way)
-    return made
+    result = np.zeros((pairs.first.size, 3))
+    np.add.at(result, at, same_way)
+    return result
 
 
 def _circles(
@@ -437,10 +437,10 @@ def _circles(
     ahead = np.zeros((pairs.m, pairs.m), dtype=bool)
     ahead[pairs.first[sure[0]], pairs.second[sure[0]]] = True
     ahead[pairs.second[sure[1]], pairs.first[sure[1]]] = True
-    found = []
+    result = []
     for a in range(pairs.m):
         later = np.arange(pairs.m) > a
         for b in np.flatnonzero(ahead[a] & later).tolist():
             for c in np.flatnonzero(ahead[b] & ahead[:, a] & later).tolist():
-                found.append((models[a], models[b], models[c]))
-    return tuple(found)
+                result.append((models[a], models[b], models[c]))
+    return tuple(result)

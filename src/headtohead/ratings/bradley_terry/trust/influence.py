@@ -121,11 +121,11 @@ def voter_influence(fitted: Fit, clusters: ClusterCells, *, verify: int = 5) -> 
         gap = fitted.strength[above] - fitted.strength[below]
         swaps[start:end] = (gap + change[:, above] - change[:, below] < 0).sum(axis=1)
     foremost = np.lexsort((voter, -np.abs(move), -swaps))[:verify]
-    found = Influence(
+    result = Influence(
         voter, np.bincount(where, weights=rows.n).astype(np.int64), move, model, swaps, ()
     )
-    verified = tuple(_verified(fitted, rows, found, int(place)) for place in foremost)
-    return replace(found, verified=verified)
+    verified = tuple(_verified(fitted, rows, result, int(place)) for place in foremost)
+    return replace(result, verified=verified)
 
 
 def coded(fitted: Fit, clusters: ClusterCells) -> ClusterCells:
@@ -183,14 +183,14 @@ def neighbours(fitted: Fit) -> tuple[IntArray, IntArray]:
     return above[same], below[same]
 
 
-def _verified(fitted: Fit, rows: ClusterCells, found: Influence, place: int) -> WithoutVoter:
-    voter = int(found.voter[place])
+def _verified(fitted: Fit, rows: ClusterCells, result: Influence, place: int) -> WithoutVoter:
+    voter = int(result.voter[place])
     gone = rows.cluster == voter
     votes = np.zeros((int(gone.sum()), 4), dtype=np.int64)
     votes[np.arange(votes.shape[0]), rows.outcome[gone]] = rows.n[gone]
     without = Counts.from_cells(rows.models, rows.first[gone], rows.second[gone], votes)
     again = refit(fitted, fitted.counts - without)
-    predicted, swaps = float(found.move[place]), _order_changes(fitted, again)
+    predicted, swaps = float(result.move[place]), _order_changes(fitted, again)
     # Whether no model is gone and none has come apart from the others.
     if again is None or not (
         again.counts.models == fitted.counts.models
@@ -198,7 +198,7 @@ def _verified(fitted: Fit, rows: ClusterCells, found: Influence, place: int) -> 
     ):
         return WithoutVoter(voter, None, predicted, float("nan"), swaps)
     # Measured with the same weights, so that a changed average is no change of a model.
-    model = int(found.model[place])
+    model = int(result.model[place])
     same = fitted.connectivity.component == fitted.connectivity.component[model]
     moved = again.strength - fitted.strength
     actual = moved[model] - float(moved[same] @ fitted.reference[same])
@@ -365,9 +365,9 @@ class _Queue:
         """The first votes of the queue, as counts of shape (cells / 4, 4)."""
         before = np.concatenate([[0], np.cumsum(self.n)[:-1]])
         taken = np.clip(votes - before, 0, self.n)
-        made = np.zeros(cells, dtype=np.int64)
-        made[self.cell] = taken
-        return made.reshape(-1, 4)
+        result = np.zeros(cells, dtype=np.int64)
+        result[self.cell] = taken
+        return result.reshape(-1, 4)
 
 
 def _queue(fitted: Fit, inverse: FloatArray, i: int, j: int) -> _Queue:
@@ -422,11 +422,11 @@ def _fewest(
         along = under / (under - over) if step < _STRAIGHT else 0.5
         guess = too_few + int(np.ceil((enough - too_few) * along))
         guess = min(max(guess, too_few + 1), enough - 1)
-        found = _without(fitted, i, j, queue, guess)
-        if found[2] < _TURNED:
-            best, enough, over = found, guess, found[2]
+        result = _without(fitted, i, j, queue, guess)
+        if result[2] < _TURNED:
+            best, enough, over = result, guess, result[2]
         else:
-            too_few, under = guess, max(0.0, found[2])
+            too_few, under = guess, max(0.0, result[2])
     return best
 
 

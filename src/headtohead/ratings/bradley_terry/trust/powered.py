@@ -185,13 +185,13 @@ def powered(
         if strength is not None:
             component = human.connectivity.component
             middle = np.bincount(component, weights=human.reference * strength)
-            made = replace(
+            result = replace(
                 human,
                 strength=strength - middle[component],
                 information=_information(human, strata, strength),
             )
-            terms = made.link.terms(made.gaps(made.cells), 0.0)
-            fitted = replace(made, log_likelihood=float((made.cells.n * terms.value).sum()))
+            terms = result.link.terms(result.gaps(result.cells), 0.0)
+            fitted = replace(result, log_likelihood=float((result.cells.n * terms.value).sum()))
             break
         chosen /= 2
     else:
@@ -256,8 +256,8 @@ class _Strata:
     @property
     def labels(self) -> FloatArray:
         """Human votes, shape (P,)."""
-        made: FloatArray = self.cells.n.sum(axis=1)
-        return made
+        result: FloatArray = self.cells.n.sum(axis=1)
+        return result
 
     def scores(self, weight: float) -> FloatArray:
         """Corrected score of the side shown first, shape (P,); it may leave 0 to the votes."""
@@ -299,8 +299,8 @@ class _Strata:
         loses, gains = self.squares(fitted)
         change = self.cells.laplacian(weight * weight * gains - weight * loses)
         outer = centring(fitted) @ inverse_information(fitted)
-        made: FloatArray = outer @ (meat(fitted) + change) @ outer.T
-        return (made + made.T) / 2
+        result: FloatArray = outer @ (meat(fitted) + change) @ outer.T
+        return (result + result.T) / 2
 
 
 def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None:
@@ -340,6 +340,6 @@ def _value(human: Fit, strata: _Strata, score: FloatArray, x: FloatArray) -> flo
 
 def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
     p, pull = logistic(strata.gaps(x)), logistic(x)
-    made = strata.cells.laplacian(strata.labels * p * (1 - p))
-    made[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
-    return made
+    result = strata.cells.laplacian(strata.labels * p * (1 - p))
+    result[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
+    return result

@@ -160,8 +160,8 @@ class _VoterRows:
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Values times votes, added up by voter, shape (U,)."""
-        made = np.bincount(self.at, weights=values * self.n, minlength=self.voter.size)
-        return np.asarray(made, dtype=np.float64)
+        result = np.bincount(self.at, weights=values * self.n, minlength=self.voter.size)
+        return np.asarray(result, dtype=np.float64)
 
 
 def _surprise(rows: _VoterRows, matters: float) -> tuple[FloatArray, FloatArray]:

@@ -86,7 +86,7 @@ def _groups(columns: Columns) -> dict[str, tuple[Flag, ...]]:
     tags: dict[str, Path] = {
         tag: ("category_tag", tag) for tag in columns.fields(("category_tag",))
     }
-    found = [
+    result = [
         Flag(name, ((*path, field),))
         for name, (start, field) in _CATEGORIES.items()
         for tag, path in tags.items()
@@ -95,10 +95,10 @@ def _groups(columns: Columns) -> dict[str, tuple[Flag, ...]]:
     tag = next((path for name, path in tags.items() if name.startswith("criteria_v")), None)
     criteria = () if tag is None else tuple(columns.leaves(tag))
     if criteria:
-        found.append(Flag("hard", criteria, _HARD))
+        result.append(Flag("hard", criteria, _HARD))
     if columns.has("is_code"):
-        found.append(Flag("code", (("is_code",),)))
-    groups = {"category": tuple(found)} if found else {}
+        result.append(Flag("code", (("is_code",),)))
+    groups = {"category": tuple(result)} if result else {}
     inside = columns.fields(("occupational_tags",))
     occupations = tuple(("occupational_tags", name) for name in inside)
     for name, paths in {"criterion": criteria, "occupation": occupations}.items():
