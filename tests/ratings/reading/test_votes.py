@@ -351,7 +351,7 @@ def test_columns_that_do_not_exist_are_named_at_once() -> None:
     votes = open_votes(_COLUMNS)
     with pytest.raises(UnknownName, match=r"No column is called 'langauge'. Did you mean language"):
         votes.chunks(["langauge"])
-    for options in ({"where": {"langauge": "fr"}}, {"columns": {"voter": "langauge"}}):
+    for options in ({"where": {"langauge": "fr"}}, {"mapping": {"voter": "langauge"}}):
         with pytest.raises(UnknownName, match="Did you mean language"):
             open_votes(_COLUMNS, VoteOptions(**options))  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"no time that is known; say which column.*'time'"):
