@@ -1,9 +1,10 @@
 """Words that price lists of several publishers share: context tiers and money per token."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from headtohead.evidence.sourcing import Row
+from headtohead.evidence.sourcing import Record, Row
 
 _MTOK = 1_000_000
 
@@ -39,6 +40,19 @@ def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{price!r} is not a price")
     return float(amount * _MTOK / per_tokens)
+
+
+def prices_by_kind(
+    record: Record, always: Sequence[str], sometimes: Sequence[str]
+) -> Iterator[tuple[str, float]]:
+    """Token kind -> US dollars per million tokens, of a record that holds nothing else."""
+    for kind in always:
+        yield kind, record.convert(kind, usd_per_mtok)
+    for kind in sometimes:
+        price = record.convert_maybe(kind, usd_per_mtok)
+        if price is not None:
+            yield kind, price
+    record.done()
 
 
 def price_row(

@@ -380,6 +380,18 @@ def between(low: float, high: float, size: float = 1.0) -> Callable[[Any], float
     return read
 
 
+def fitting(pattern: re.Pattern[str]) -> Callable[[str], re.Match[str]]:
+    """A reader of texts that fit a pattern as a whole, giving the match; for `Record.convert`."""
+
+    def read(text: str) -> re.Match[str]:
+        match = pattern.fullmatch(text)
+        if not match:
+            raise ValueError(f"{text} does not fit {pattern.pattern}")
+        return match
+
+    return read
+
+
 def percent(value: object) -> float:
     """The share that a percentage of 0 to 100 stands for, without the noise of the division."""
     return round(between(0, 1, 100)(value), 8)

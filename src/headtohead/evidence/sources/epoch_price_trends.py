@@ -7,7 +7,7 @@ the rows never ship.
 
 import re
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite, fitting
 
 _ID = "epoch_price_trends"
 _FILE = "lowest_price_models_data.csv"
@@ -46,7 +46,7 @@ def parse(raw: RawFiles) -> Parsed:
     for record in raw.csv(_FILE):
         benchmark = record.one_of("bench", _BENCHMARKS)
         reference, released_on = record.take("threshold_model"), record.day("Release Date")
-        level = record.convert("performance_range", _level)
+        level = finite(record.convert("performance_range", fitting(_RANGE))["low"])
         score = record.number("benchmark_score")
         if score < level:
             raise record.wrong("benchmark_score", score)
@@ -66,10 +66,3 @@ def parse(raw: RawFiles) -> Parsed:
         record.done("predicted_log_price")
         parsed.add("figures", row)
     return parsed
-
-
-def _level(text: str) -> float:
-    match = _RANGE.match(text)
-    if not match:
-        raise ValueError(text)
-    return finite(match["low"])

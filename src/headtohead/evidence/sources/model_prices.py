@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind, usd_per_mtok
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
@@ -215,13 +215,8 @@ def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]
 
 
 def _kinds(tier: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
-    for kind in _ALWAYS:
-        yield (tier, kind), record.convert(kind, usd_per_mtok)
-    for kind in _SOMETIMES:
-        price = record.convert_maybe(kind, usd_per_mtok)
-        if price is not None:
-            yield (tier, kind), price
-    record.done()
+    for kind, price in prices_by_kind(record, _ALWAYS, _SOMETIMES):
+        yield (tier, kind), price
 
 
 def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:

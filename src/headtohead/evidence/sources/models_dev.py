@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 SOURCE = Source(
@@ -206,13 +206,8 @@ def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str
     for name in _NOT_PRICES:
         if record.maybe(name) is not None:
             parsed.drop(f"cost field {name}, which is no price per token to models.dev")
-    for kind in _ALWAYS:
-        yield tier, kind, record.convert(kind, usd_per_mtok)
-    for kind in _SOMETIMES:
-        price = record.convert_maybe(kind, usd_per_mtok)
-        if price is not None:
-            yield tier, kind, price
-    record.done()
+    for kind, price in prices_by_kind(record, _ALWAYS, _SOMETIMES):
+        yield tier, kind, price
 
 
 def _lab_record(edition: _Edition, name: str, record: Record) -> None:

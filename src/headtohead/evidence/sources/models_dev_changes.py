@@ -16,6 +16,7 @@ from headtohead.evidence.sourcing import (
     Record,
     Source,
     csv_records,
+    fitting,
     moment,
     names,
 )
@@ -77,14 +78,13 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _take(parsed: Parsed, latest: dict[_Key, _Change], record: Record) -> None:
-    provider, model = record.convert("path", _place)
+    path = record.convert("path", fitting(_PATH))
     at = record.convert("committed_at", moment)
-    commit = record.convert("commit", _commit)
-    tier, kind = record.convert("field", _field)
-    old, new = (
-        record.convert("old_usd_per_mtok", _amount),
-        record.convert("new_usd_per_mtok", _amount),
-    )
+    commit = record.convert("commit", fitting(_HASH))[0]
+    field = record.convert("field", fitting(_FIELD))
+    above = 200_000 if field["legacy"] else int(field["size"] or 0)
+    tier = context_tier(above) if above else "standard"
+    old, new = (record.convert(f"{when}_usd_per_mtok", _amount) for when in ("old", "new"))
     record.done()
     if old is None and new is None:
         raise UpstreamChanged(_ID, record.where, "a change from no price to no price")
@@ -94,34 +94,12 @@ def _take(parsed: Parsed, latest: dict[_Key, _Change], record: Record) -> None:
     if old == new:
         parsed.drop("only the spelling of the number changed")
         return
-    key = (provider, model, tier, kind, at.date())
+    key = (path["provider"], path["model"], tier, field["kind"], at.date())
     before = latest.get(key)
     if before is not None:
         parsed.drop("changed again on the same day")
     if before is None or before.at <= at:
         latest[key] = _Change(at, new, commit)
-
-
-def _place(path: str) -> tuple[str, str]:
-    match = _PATH.fullmatch(path)
-    if not match:
-        raise ValueError(path)
-    return match["provider"], match["model"]
-
-
-def _commit(text: str) -> str:
-    if not _HASH.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-def _field(text: str) -> tuple[str, str]:
-    match = _FIELD.fullmatch(text)
-    if not match:
-        raise ValueError(text)
-    if match["legacy"]:
-        return context_tier(200_000), match["kind"]
-    return context_tier(int(match["size"])) if match["size"] else "standard", match["kind"]
 
 
 def _amount(text: str) -> float | None:
