@@ -103,16 +103,10 @@ class Facts:
         """What a question finds in the evidence.
 
         Args:
-            question: Its descriptor: the tables it reads, the scope words it takes.
-            run: Its verb.
-            about: The day or window it speaks of.
-            as_of: The day of our knowledge.
-            sides: The two groups to compare.
             scope: Scope words; left-out ones take their defaults.
             sources: Sources that may speak; all if empty.
         """
         import numpy as np
-        import polars as pl
 
         filled = {k: w.default for k, w in question.scope.items()} | dict(scope or {})
         key = ("answer", run, about, as_of, sides, repr(filled), sources)
@@ -122,8 +116,7 @@ class Facts:
         frames = {}
         for table in (*question.reads, *question.optional):
             day = about.end if question.names_on == "about" else None
-            rows = self.frame(table, as_of, used_on=day)
-            frames[table] = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
+            frames[table] = self._allowed(table, as_of, day, sources)
         for table in question.reads:
             if frames[table].is_empty():
                 return Answer(
@@ -139,12 +132,21 @@ class Facts:
         answer = self._kept[key] = run(frames, ask)
         return answer
 
+    def _allowed(
+        self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
+    ) -> "pl.DataFrame":
+        """The rows of a table from the sources that may speak; many questions ask for the same."""
+        import polars as pl
+
+        rows, key = self.frame(table, as_of, used_on=used_on), (table, as_of, used_on, sources)
+        if sources and key not in self._kept:
+            self._kept[key] = rows.filter(pl.col("source_id").is_in(sources))
+        return self._kept[key] if sources else rows
+
     def frame(self, table: str, as_of: date, *, used_on: date | None = None) -> "pl.DataFrame":
         """A table as known on a day, with the entity columns.
 
         Args:
-            table: A declared table.
-            as_of: The day of our knowledge.
             used_on: The day on which a seller's model names are read, since some of them move
                 from model to model; the first day of each price if None.
         """
@@ -160,13 +162,7 @@ class Facts:
         return self._frames[key]
 
     def bring(self, table: str, rows: "pl.DataFrame", citation: Citation) -> None:
-        """Add a user's own rows to a table; they are known on every day asked.
-
-        Args:
-            table: A declared table.
-            rows: Its columns and the entity columns.
-            citation: What the user brought, as a source.
-        """
+        """Add a user's own rows, with entity columns, to a table; they are known on every day."""
         self._brought[table] = rows
         self._own[citation.source_id] = citation
         self._frames.clear()
@@ -244,9 +240,6 @@ def with_entities(
     """The frame with the entity columns of `COLUMNS`, where its table names models or owners.
 
     Args:
-        table: Which table it is.
-        frame: Its rows.
-        names: The name lists.
         used_on: The day on which model names are read; each row's own if None.
         read: What printed names mean whatever the day, None for those that move; kept from table
             to table, and added to.
@@ -285,15 +278,15 @@ def _by_model(
     def dated(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
         return _entity(names, names.resolve(name, on=on, provider=provider), maker or "")
 
-    made = _joined(frame, who, fixed)
+    entities = _entities(frame.select(who), fixed)
     # Few names move from model to model: only they are read day by day.
-    moving = made["model_name"].is_in({name[0] for name, entity in read.items() if not entity})
-    if not moving.any():
-        return made
-    own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
-    moved = _joined(frame.filter(moving), [*who, own.alias("day")], dated)
-    place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
-    return pl.concat([made.filter(~moving), moved])[place]
+    moving = frame["model_name"].is_in({name[0] for name, entity in read.items() if not entity})
+    if moving.any():
+        own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
+        moved = _entities(frame.filter(moving).select(*who, own.alias("day")), dated)
+        place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
+        entities = pl.concat([entities.filter(~moving), moved])[place]
+    return pl.concat([frame, entities], how="horizontal")
 
 
 def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
@@ -340,12 +333,18 @@ def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 
 
 def _joined(
-    frame: "pl.DataFrame", columns: Sequence["str | pl.Expr"], entity: Callable[..., _Entity]
+    frame: "pl.DataFrame", columns: Sequence[str], entity: Callable[..., _Entity]
 ) -> "pl.DataFrame":
-    """The frame with the entity of each distinct combination of `columns`, looked up once."""
+    """The frame with the entities of some columns."""
     import polars as pl
 
-    keys = frame.select(columns)
+    return pl.concat([frame, _entities(frame.select(columns), entity)], how="horizontal")
+
+
+def _entities(keys: "pl.DataFrame", entity: Callable[..., _Entity]) -> "pl.DataFrame":
+    """The entity of each row of keys; each distinct row is looked up once."""
+    import polars as pl
+
     distinct = keys.unique(maintain_order=True)
     made = [entity(*row) for row in distinct.iter_rows()]
     schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}
@@ -353,7 +352,7 @@ def _joined(
     joined = keys.join(
         right, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left"
     )
-    return pl.concat([frame, joined.select(COLUMNS)], how="horizontal")
+    return joined.select(COLUMNS)
 
 
 def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:

@@ -109,7 +109,7 @@ def latest_day(
 def cited(frame: "pl.DataFrame") -> tuple[str, ...]:
     """The sources of the rows, and of rows joined to them (`also_source_id`), sorted."""
     columns = [c for c in ("source_id", "also_source_id") if c in frame.columns]
-    return tuple(sorted({s for c in columns for s in frame[c].drop_nulls().to_list()}))
+    return tuple(sorted({s for c in columns for s in frame[c].unique().drop_nulls()}))
 
 
 def unverified(frame: "pl.DataFrame") -> bool:

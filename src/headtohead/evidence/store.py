@@ -42,10 +42,8 @@ class Card:
     """One source in the catalogue.
 
     Attributes:
-        source: Its descriptor.
         imports: What was taken from it, oldest first.
         builtin: True if some of it ships with the package.
-        curated: True if it was gathered by hand.
     """
 
     source: Source
@@ -81,10 +79,6 @@ class Store:
         Of a source that is published in whole editions, the latest edition of that day counts;
         if all its editions are younger, the oldest does, as the nearest witness to what was known.
         So an edition that comes later never changes a read.
-
-        Args:
-            name: A declared table.
-            as_of: The day of knowledge; rows known later have no influence.
 
         Returns:
             A frame with the table's columns, ordered by source and key; empty if nothing was known.
@@ -284,7 +278,7 @@ def _from_csv(path: Path, t: Table) -> "pl.DataFrame":
     """One hand-gathered file with the table's own types."""
     import polars as pl
 
-    rows = pl.read_csv(path, infer_schema=False).with_columns(pl.all().replace("", None))
+    rows = pl.read_csv(path, infer_schema=False)
     made = rows.select(_typed(c) for c in t.all_columns if c.name in rows.columns)
     return _of_table(made.with_columns(source_id=pl.lit(path.parent.name)), t, 0)
 
@@ -293,7 +287,7 @@ def _typed(column: Column) -> "pl.Expr":
     """A column of text read as what it is declared to hold."""
     import polars as pl
 
-    text = pl.col(column.name)
+    text = pl.col(column.name).replace("", None)
     if column.kind == "flag":
         return text.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
     if column.kind == "day":

@@ -73,10 +73,8 @@ def update(
     """Download sources and import them; one that fails does not stop the others.
 
     Args:
-        store: Where the rows go: its `home`.
         source_ids: Which sources; all that can be downloaded if empty.
         today: The day of retrieval; rows that do not date themselves become known on it.
-        progress: Who is told how far the downloads are.
         mirror: Address of a copy: files are taken from `mirror/<source_id>/<name>` instead of
             their publishers. For company mirrors and machines without the open network.
         timeout_seconds: How long a server may stay silent, > 0.
