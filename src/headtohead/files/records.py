@@ -67,7 +67,13 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
         items = chain.from_iterable(array_items(path))
         yield from ((f"record {number}", bytes(raw)) for number, raw in enumerate(items, 1))
     elif first != b"{":
-        yield from _table(path)
+        try:
+            names, _ = csv_header(path)
+        except InputError:
+            names = []
+        if not names:
+            raise wrong(path, 1, "neither JSON nor a table with a header.")
+        yield from _rows(csv_batches(path, range(len(names))))
     elif _is_document(start):
         yield from _document(path)
     else:
@@ -301,16 +307,6 @@ def _one_after_another(path: Path, text: str) -> Iterator[bytes]:
 def _in_a_line(raw: msgspec.Raw | bytes) -> bytes:
     text = bytes(raw)
     return msgspec.json.format(text, indent=-1) if b"\n" in text or b"\r" in text else text
-
-
-def _table(path: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        names, _ = csv_header(path)
-    except InputError:
-        names = []
-    if not names:
-        raise wrong(path, 1, "neither JSON nor a table with a header.")
-    yield from _rows(csv_batches(path, range(len(names))))
 
 
 def _rows(batches: Iterator[Any]) -> Iterator[tuple[str, bytes]]:
