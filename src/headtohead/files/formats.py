@@ -67,11 +67,11 @@ class Formats(Generic[_Module]):
     def by_name(self) -> dict[str, _Module]:
         """All of them."""
         folder: ModuleType = importlib.import_module(self._package)
-        found = {}
+        modules = {}
         for info in pkgutil.iter_modules(folder.__path__):
             module = cast(_Module, importlib.import_module(f"{self._package}.{info.name}"))
-            found[module.FORMAT.name] = module
-        return found
+            modules[module.FORMAT.name] = module
+        return modules
 
     def named(self, name: str) -> _Module:
         """The format of that name.
@@ -89,11 +89,11 @@ class Formats(Generic[_Module]):
         Raises:
             InputError: If several fit.
         """
-        found = [name for name, x in self.by_name.items() if name != PLAIN and fits(x)]
-        if len(found) > 1:
-            raise InputError(f"{place} could be {' or '.join(found)}; say which with `format`.")
-        if found:
-            return self.by_name[found[0]]
+        names = [name for name, x in self.by_name.items() if name != PLAIN and fits(x)]
+        if len(names) > 1:
+            raise InputError(f"{place} could be {' or '.join(names)}; say which with `format`.")
+        if names:
+            return self.by_name[names[0]]
         return self.by_name[PLAIN] if fits(self.by_name[PLAIN]) else None
 
 

@@ -210,12 +210,12 @@ def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
         InputError: If it is not there or damaged.
     """
     try:
-        found: bytes = archive.read(name)
+        content: bytes = archive.read(name)
     except KeyError as error:
         raise InputError(f"{path}: holds no {name}. Copy the file again.") from error
     except (*damage(), _zip_module().BadZipFile, NotImplementedError, lzma.LZMAError) as error:
         raise InputError(f"{path}: {name} is damaged ({error}). Copy the file again.") from error
-    return found
+    return content
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -239,12 +239,12 @@ def digest(*paths: Path) -> str:
         return ""
     if sum(path.stat().st_size for path in paths) > _HASHED:
         return ""
-    made = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
-                made.update(block)
-    return made.hexdigest()
+                sha256.update(block)
+    return sha256.hexdigest()
 
 
 def decoded(

@@ -275,8 +275,8 @@ def _seam(held: bytes) -> bytes:
     except ValueError:
         return b""
     at = len(text[:end].encode())
-    found = _SEAM.match(held, at)
-    return held[at - 1 : found.end()] if found else b""
+    match = _SEAM.match(held, at)
+    return held[at - 1 : match.end()] if match else b""
 
 
 def _document(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -285,10 +285,10 @@ def _document(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         page = msgspec.json.decode(text, type=_Page).data
     except msgspec.DecodeError:
-        found = list(_one_after_another(path, text.decode(errors="replace")))
+        texts = list(_one_after_another(path, text.decode(errors="replace")))
     else:
-        found = list(map(bytes, page)) if isinstance(page, list) else [text]
-    for number, one in enumerate(found, 1):
+        texts = list(map(bytes, page)) if isinstance(page, list) else [text]
+    for number, one in enumerate(texts, 1):
         yield f"record {number}", one
 
 

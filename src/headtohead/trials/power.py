@@ -187,8 +187,8 @@ class Assumed:
             return 1.0
         # The power of yes/no outcomes rises in steps: the margin is taken just beyond the step.
         step = 1e-9 * (high - low)
-        found = float(brentq(excess, low, high, xtol=step))
-        return found if excess(found) >= 0 else found + 2 * step
+        least = float(brentq(excess, low, high, xtol=step))
+        return least if excess(least) >= 0 else least + 2 * step
 
     def _variances(self) -> tuple[float, float]:
         """Of one pair's difference: under the null hypothesis, and as assumed."""

@@ -69,7 +69,7 @@ class SliceRow:
     p_same: float
 
 
-def slice_rows(label: str, found: Slices) -> tuple[SliceRow, ...]:
+def slice_rows(label: str, several: Slices) -> tuple[SliceRow, ...]:
     """A row for each slice of one label, the worst first."""
     return tuple(
         SliceRow(
@@ -80,9 +80,9 @@ def slice_rows(label: str, found: Slices) -> tuple[SliceRow, ...]:
             joint=one.joint,
             p_value=one.p_noninferior,
             verdict=one.noninferior,
-            p_same=found.p_same,
+            p_same=several.p_same,
         )
-        for one in found.slices
+        for one in several.slices
     )
 
 

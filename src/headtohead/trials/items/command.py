@@ -27,5 +27,5 @@ def items(results: tuple[str, ...], settings: ItemsSettings, output: Output) -> 
     from headtohead.trials.items import verb
 
     with steps("Looking at the items") as progress:
-        made = verb.items(*results, settings=settings, progress=progress)
-    return deliver(made.asked_with(typed()), output)
+        result = verb.items(*results, settings=settings, progress=progress)
+    return deliver(result.asked_with(typed()), output)

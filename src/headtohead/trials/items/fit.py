@@ -172,8 +172,8 @@ def _abilities(fit: Marginal, marks: FloatArray, stretch: FloatArray) -> FloatAr
     spread = fit.spread
     chance = np.array([normal_probability(mark) for mark in marks.tolist()])
     below = np.cumsum(spread.weight, axis=1) - spread.weight / 2
-    found = np.stack([np.interp(chance, row, spread.grid) for row in below])
-    return np.asarray(spread.mean[:, None] + (found - spread.mean[:, None]) * stretch[:, None])
+    places = np.stack([np.interp(chance, row, spread.grid) for row in below])
+    return np.asarray(spread.mean[:, None] + (places - spread.mean[:, None]) * stretch[:, None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -206,14 +206,14 @@ def _items(
         bent[:2] += tight[:, None]
     down = (actual[0] > 0) & (determinant(actual) > 0.05 * determinant(expected))
     move = np.clip(_solved(np.where(down, actual, expected), gradient), -_STEP, _STEP)
-    found = Curves(curves.log_slope + move[0], curves.difficulty + move[1])
+    moved = Curves(curves.log_slope + move[0], curves.difficulty + move[1])
     tied = expected[1::-1] / determinant(expected)
     free = float(2 * slope.size - np.sum(tied * tight[:, None]))
     if pool is None:
-        return _Step(found, found, tied, free)
+        return _Step(moved, moved, tied, free)
     lean = _lean(curves, tried, spread.grid, expected, tight)
-    mean = Curves(found.log_slope + lean[0], found.difficulty + lean[1])
-    return _Step(found, mean, tied, free)
+    mean = Curves(moved.log_slope + lean[0], moved.difficulty + lean[1])
+    return _Step(moved, mean, tied, free)
 
 
 def _lean(

@@ -467,8 +467,8 @@ def _own(
     if np.unique(own).size > 1:
         columns = np.column_stack([np.ones(own.size), own])
         return clustered_slopes(outcome, columns, level=level, clusters=clusters).intervals[1], True
-    found = clustered_mean(outcome * own, level=level, clusters=clusters, bounds=(-most, most))
-    return found, False
+    mean = clustered_mean(outcome * own, level=level, clusters=clusters, bounds=(-most, most))
+    return mean, False
 
 
 def _votes(human: ArrayLike | None, judge: FloatArray) -> tuple[BoolArray, FloatArray]:

@@ -216,7 +216,7 @@ def _fitted(
     pull = np.einsum("gij,gj->gi", adjust, _sums(codes, z * (y - x @ beta)[:, None], count))
     spread = back @ (pull.T @ pull) @ back
     alone = np.einsum("gij,gj,gkj->gik", turn, lone.astype(float), turn)
-    found, freedom = [], []
+    intervals, freedom = [], []
     for j in range(k):
         a = np.einsum("gij,j->gi", adjust, back[j])
         own = np.einsum("gi,gij,gj->g", a, inner, a)
@@ -229,15 +229,15 @@ def _fitted(
         value = float(beta[j] / scale[j])
         freedom.append(df)
         if df <= 0 or float((hangs**2).sum()) > _SAME * float(back[j] @ back[j]):
-            found.append(Interval(value, -np.inf, np.inf))
+            intervals.append(Interval(value, -np.inf, np.inf))
             continue
         half = student_quantile(0.5 + level / 2, df) * float(np.sqrt(spread[j, j])) / scale[j]
-        found.append(around(value, value - half, value + half))
-    return Slopes(tuple(found), tuple(freedom), count)
+        intervals.append(around(value, value - half, value + half))
+    return Slopes(tuple(intervals), tuple(freedom), count)
 
 
 def _sums(codes: IntArray, rows: FloatArray, count: int) -> FloatArray:
     """The sum of the rows of each cluster."""
-    made = np.zeros((count, *rows.shape[1:]))
-    np.add.at(made, codes, rows)
-    return made
+    sums = np.zeros((count, *rows.shape[1:]))
+    np.add.at(sums, codes, rows)
+    return sums

@@ -94,20 +94,20 @@ def slices(
     if bounds is None and np.all(np.isin(np.concatenate([first, second]), (0.0, 1.0))):
         bounds = (0.0, 1.0)
     unique = list(dict.fromkeys(names))
-    found = []
+    apart = []
     for code in range(len(unique)):
         here = codes == code
         own = None if clusters is None else owners[here]
-        found.append(
+        apart.append(
             difference(first[here], second[here], clusters=own, level=level, bounds=bounds)
         )
-    p = holm([one.test.p_above(-margin) for one in found])
-    joint = [one.test.interval(1 - (1 - level) / len(unique)) for one in found]
-    order = np.argsort([one.value for one in found], kind="stable").tolist()
+    p = holm([one.test.p_above(-margin) for one in apart])
+    joint = [one.test.interval(1 - (1 - level) / len(unique)) for one in apart]
+    order = np.argsort([one.value for one in apart], kind="stable").tolist()
     p_same, method = same_everywhere(second - first, codes, owners, rng, rounds)
     return Slices(
         tuple(
-            Slice(unique[i], found[i], joint[i], verdict(joint[i], margin), float(p[i]))
+            Slice(unique[i], apart[i], joint[i], verdict(joint[i], margin), float(p[i]))
             for i in order
         ),
         p_same,

@@ -100,10 +100,10 @@ def from_pilot(pairs: PairedItems, confidence: float = 0.8) -> tuple[Kind, Pilot
     a, b = pairs.a.scores, pairs.b.scores
     try:
         if pairs.a.repeats.max() == 1 and np.all(np.isin(np.concatenate([a, b]), (0, 1))):
-            found = discordance_from_pilot(
+            spread = discordance_from_pilot(
                 int((b > a).sum()), int((a > b).sum()), a.size, confidence
             )
-            return "binary", found, 0.0
+            return "binary", spread, 0.0
         # B minus A of each repeat that both sides have a score for, and its item.
         rows, owners = [], []
         for key, first, second in zip(pairs.a.keys, pairs.a.calls, pairs.b.calls, strict=True):

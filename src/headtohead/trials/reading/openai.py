@@ -88,32 +88,32 @@ def chat_tool(tool: Any) -> Any:  # noqa: ANN401
 def _from_responses(body: Mapping[str, Any]) -> Messages | None:
     if body.get("previous_response_id") or body.get("conversation") or body.get("prompt"):
         return None
-    made: Messages = []
+    messages: Messages = []
     if isinstance(body.get("instructions"), str) and body["instructions"]:
-        made.append({"role": "system", "content": body["instructions"]})
+        messages.append({"role": "system", "content": body["instructions"]})
     given = body["input"]
     if isinstance(given, str):
-        return [*made, {"role": "user", "content": given}]
+        return [*messages, {"role": "user", "content": given}]
     for item in given if isinstance(given, list) else ():
-        if not isinstance(item, Mapping) or not _add_item(made, item):
+        if not isinstance(item, Mapping) or not _add_item(messages, item):
             return None
-    return made or None
+    return messages or None
 
 
-def _add_item(made: Messages, item: Mapping[str, Any]) -> bool:
+def _add_item(messages: Messages, item: Mapping[str, Any]) -> bool:
     """Adds an item of Responses to messages of chat; False if chat has nothing like it."""
     kind = item.get("type", "message")
     if kind == "message" and "role" in item:
-        made.append({"role": item["role"], "content": _content(item.get("content"))})
+        messages.append({"role": item["role"], "content": _content(item.get("content"))})
     elif kind == "function_call":
         call = tool_call(item.get("call_id"), item.get("name"), item.get("arguments"))
-        if made and made[-1]["role"] == "assistant":
-            made[-1].setdefault("tool_calls", []).append(call)
+        if messages and messages[-1]["role"] == "assistant":
+            messages[-1].setdefault("tool_calls", []).append(call)
         else:
-            made.append({"role": "assistant", "content": None, "tool_calls": [call]})
+            messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
     elif kind == "function_call_output":
         result = {"tool_call_id": item.get("call_id"), "content": _content(item.get("output"))}
-        made.append({"role": "tool", **result})
+        messages.append({"role": "tool", **result})
     else:
         return bool(kind == "reasoning")
     return True
@@ -122,10 +122,10 @@ def _add_item(made: Messages, item: Mapping[str, Any]) -> bool:
 def _content(content: Any) -> Any:  # noqa: ANN401
     if not isinstance(content, list):
         return content
-    made = [_content_part(x) for x in content]
-    if len(made) == 1 and isinstance(made[0], Mapping) and made[0].get("type") == "text":
-        return made[0]["text"]
-    return made
+    parts = [_content_part(x) for x in content]
+    if len(parts) == 1 and isinstance(parts[0], Mapping) and parts[0].get("type") == "text":
+        return parts[0]["text"]
+    return parts
 
 
 def _content_part(part: Any) -> Any:  # noqa: ANN401
@@ -272,9 +272,9 @@ def answer_of(body: Body | None) -> LoggedAnswer:
         return LoggedAnswer()
     if choices := body.choices:
         first = choices[0] if len(choices) == 1 else min(choices, key=lambda choice: choice.index)
-        made = _of_choice(first)
-        made.more_n = len(choices) - 1
-        return made
+        answer = _of_choice(first)
+        answer.more_n = len(choices) - 1
+        return answer
     if body.output is not None and (body.object == "response" or body.output):
         parts = [x for item in body.output if item.type == "message" for x in item.content or ()]
         tools = [(x.name, x.arguments) for x in body.output if x.type == "function_call"]

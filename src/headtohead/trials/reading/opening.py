@@ -145,14 +145,14 @@ def recognised(head: Head) -> RunModule:
     Raises:
         InputError: If none or more than one fits.
     """
-    found = FORMATS.fitting(lambda module: fits(module.FORMAT, head), str(head.path))
-    if found is None:
+    known = FORMATS.fitting(lambda module: fits(module.FORMAT, head), str(head.path))
+    if known is None:
         raise InputError(
             f"{head.path}: not in a format we know ({', '.join(FORMATS.by_name)}). {head.said} If "
             "it is one of them, say so with `format=NAME`; else turn it into JSON lines, CSV or "
             "Parquet and name its columns with `mapping={'FIELD': 'COLUMN'}`."
         )
-    return found
+    return known
 
 
 def fits(format: RunFormat, head: Head) -> bool:

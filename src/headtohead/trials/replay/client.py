@@ -438,10 +438,10 @@ def judge(
         Halt: If no request will succeed.
     """
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
-        found = None
-    code, message = error_in(found)
+        content = None
+    code, message = error_in(content)
     message = endpoint.hide_all(message).strip()[:_SHOWN]
     said = f"{code} {message}"
     why = f"HTTP {status}" + (f": {message}" if message else "")

@@ -232,11 +232,11 @@ class Events:
             return
         self._held = self._held + b"\n" + value if self._held else value
         try:
-            found = json.loads(self._held)
+            event = json.loads(self._held)
         except (ValueError, RecursionError):
             return
         self._held = b""
-        _take(self.reply, found, "delta")
+        _take(self.reply, event, "delta")
         if self.reply.finish_reason:
             self.reply.whole = True
 
@@ -421,8 +421,8 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
 
 
 def _details(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = raw.get(name)
-    return found if isinstance(found, Mapping) else {}
+    details = raw.get(name)
+    return details if isinstance(details, Mapping) else {}
 
 
 def _needed(raw: Mapping[str, Any], name: str) -> int:

@@ -55,13 +55,13 @@ def normalised(text: str, like: Likeness = LENIENT) -> str:
     Compatibility forms are folded (NFKC). A mark between two letters or digits, and the sign of a
     number, stay: 3.5 is not 35, and -5 is not 5.
     """
-    found = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    bare = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
     if not like.case:
-        found = found.casefold()
+        bare = bare.casefold()
     if not like.punctuation:
         # A text of nothing but marks ("<=") is compared as it stands.
-        found = _unmarked(found) or found
-    return found if like.spaces else " ".join(found.split())
+        bare = _unmarked(bare) or bare
+    return bare if like.spaces else " ".join(bare.split())
 
 
 def number(text: str) -> Decimal | None:
@@ -70,8 +70,8 @@ def number(text: str) -> Decimal | None:
     '7', '7.0', '7.', '+7', '$7', '7%' and '7 ' are 7; '1,000' is 1000; '3,5' is 3.5. Digits with a
     leading zero ('007', a postcode) are a name, not a number.
     """
-    found = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().rstrip("%").strip()
-    match = _NUMBER.fullmatch(found)
+    whole = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().rstrip("%").strip()
+    match = _NUMBER.fullmatch(whole)
     if match is None:
         return None
     bare = re.sub("[$€£¥]", "", match.group()).rstrip(",")
@@ -99,12 +99,12 @@ def sort_of(reference: str) -> Sort:
     return "number" if number(reference) is not None else "text"
 
 
-def same(found: str, reference: str, like: Likeness = LENIENT) -> bool:
+def same(answer: str, reference: str, like: Likeness = LENIENT) -> bool:
     """Whether two short answers are the same: numbers as numbers, everything else as text."""
-    left, right = number(found), number(reference)
+    left, right = number(answer), number(reference)
     if left is not None and right is not None:
         return left == right
-    return normalised(found, like) == normalised(reference, like)
+    return normalised(answer, like) == normalised(reference, like)
 
 
 def found_in(output: str, sort: Sort, place: Place = "anywhere") -> str | None:
@@ -136,8 +136,8 @@ def found_in(output: str, sort: Sort, place: Place = "anywhere") -> str | None:
     if sort == "letter":
         return _outstanding_letter(text)
     if sort == "number":
-        found = _NUMBER.findall(_unwrapped(text))
-        return found[-1] if found else None
+        numbers = _NUMBER.findall(_unwrapped(text))
+        return numbers[-1] if numbers else None
     return text or None
 
 

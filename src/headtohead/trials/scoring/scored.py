@@ -94,11 +94,11 @@ class Scorer:
             return unscored("the item has no reference")
         if call.output is None or not call.output.strip():
             return Scored(0.0, call.failure or "empty", "there is no answer")
-        found = self.rule(call.output, right_answer, call)
+        scored = self.rule(call.output, right_answer, call)
         # An answer cut off at the token limit does not parse because it was cut off.
-        if found.failure == "format" and call.failure:
-            return replace(found, failure=call.failure)
-        return found
+        if scored.failure == "format" and call.failure:
+            return replace(scored, failure=call.failure)
+        return scored
 
 
 class ScorerModule(Protocol):
@@ -114,12 +114,12 @@ class ScorerModule(Protocol):
 @cache
 def scorers() -> dict[str, ScorerModule]:
     """All kinds of scorers by name: the folder listing is the registry."""
-    found = {}
+    by_name = {}
     for info in pkgutil.iter_modules([str(Path(__file__).with_name("scorers"))]):
         name = f"headtohead.trials.scoring.scorers.{info.name}"
         module = cast(ScorerModule, importlib.import_module(name))
-        found[module.SCORER.name] = module
-    return found
+        by_name[module.SCORER.name] = module
+    return by_name
 
 
 def scorer_from(spec: str) -> Scorer:

@@ -173,8 +173,8 @@ class Sequential:
                 continue
             error = math.sqrt(max(side.square - side.mean**2, 0.0) / side.n)
             means = np.clip(side.mean + error * _NODES, -self.plan.bound, self.plan.bound)
-            found = [side.reaches(self.plan, more, float(mean)) for mean in means]
-            total += float(np.dot(_SHARES, found))
+            chances = [side.reaches(self.plan, more, float(mean)) for mean in means]
+            total += float(np.dot(_SHARES, chances))
         return min(1.0, total)
 
     def _sides(self) -> "list[_Side]":

@@ -251,7 +251,7 @@ def _judge(j: Judging) -> Figure:
         remarks=(
             f"{j.judged:,} pairs judged in both orders; {j.unreadable:,} verdicts could not be "
             "read and count for neither side.",
-            *(found.sentence for found in measured if found is not None),
+            *(part.sentence for part in measured if part is not None),
             *([f"The judge cost ${j.usd:,.4g}."] if j.usd else []),
             *j.notes,
         ),
@@ -286,7 +286,7 @@ def _endpoint(e: EndpointNotes) -> Figure:
         "Endpoint",
         "Where would requests go?",
         columns=(TableColumn("what", "What"), TableColumn("known", "Known")),
-        rows=tuple((what, found or _UNKNOWN) for what, found in known.items()),
+        rows=tuple((what, value or _UNKNOWN) for what, value in known.items()),
         remarks=tuple(remarks),
     )
 

@@ -113,8 +113,8 @@ class _ExperimentItem(msgspec.Struct, rename="camel"):
 def _in_camel(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401
     """Decodes the same record with the API's names."""
     fields = [(x.name, x.type, x.default) for x in msgspec.structs.fields(kind)]
-    made = msgspec.defstruct(kind.__name__, fields, rename="camel")
-    return msgspec.json.Decoder(made, strict=False).decode
+    renamed = msgspec.defstruct(kind.__name__, fields, rename="camel")
+    return msgspec.json.Decoder(renamed, strict=False).decode
 
 
 # Tables hold numbers as text; strict=False reads both.
@@ -230,7 +230,7 @@ def _single(
     paths: list[Path], scores: _ScoresOfTraces, metric: str, dropped: Counter[str]
 ) -> frozenset[str]:
     """Scored traces that have just one generation, so that their score is its score."""
-    scored = {trace for trace, found in scores.of_trace.items() if metric in found}
+    scored = {trace for trace, scores_of in scores.of_trace.items() if metric in scores_of}
     if not scored:
         return frozenset()
     held: Counter[str] = Counter()

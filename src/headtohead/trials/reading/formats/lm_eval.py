@@ -84,12 +84,12 @@ def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
     """The results file, if any, and the samples file of each task of that run."""
     if path.is_dir():
         return _of_folder(path)
-    found = _SAMPLES.search(path.name)
-    if not found and {"doc_id", "filtered_resps"} <= first_fields(path):
+    match = _SAMPLES.search(path.name)
+    if not match and {"doc_id", "filtered_resps"} <= first_fields(path):
         return None, [(path.stem.removeprefix("samples_"), path)]
-    if found:
-        beside = [p for p in path.parent.glob("*.json") if found[2] in p.name]
-        return (beside[0] if beside else None), [(found[1], path)]
+    if match:
+        beside = [p for p in path.parent.glob("*.json") if match[2] in p.name]
+        return (beside[0] if beside else None), [(match[1], path)]
     dated = _RESULTS.search(path.name)
     samples = _samples_in(path.parent, dated[2] if dated else "")
     if not samples:
@@ -114,8 +114,8 @@ def _of_folder(folder: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
 
 
 def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
-    found = ((_SAMPLES.search(p.as_posix()), p) for p in sorted(folder.rglob("samples_*.jsonl*")))
-    return [(m[1], p) for m, p in found if m and (not date or m[2] == date)]
+    matches = ((_SAMPLES.search(p.as_posix()), p) for p in sorted(folder.rglob("samples_*.jsonl*")))
+    return [(m[1], p) for m, p in matches if m and (not date or m[2] == date)]
 
 
 def _task(file: RunFile, run: Mapping[str, Any], name: str, path: Path) -> _Task:

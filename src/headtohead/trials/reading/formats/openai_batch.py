@@ -127,14 +127,14 @@ def _answers(paths: list[Path], asked: list[Path], dropped: Counter[str]) -> Ite
                 row = _as_answer(path, number, line)
                 if requests is None:
                     _once(path, number, row.custom_id, seen)
-                    found = None
+                    request = None
                 else:
-                    found = requests.take(path, number, row.custom_id)
+                    request = requests.take(path, number, row.custom_id)
                 call = _call(path, number, row, dropped)
                 if call is None:
                     continue
-                if found is not None:
-                    _add_request(call, found)
+                if request is not None:
+                    _add_request(call, request)
                 yield call
         if requests is not None and requests.left_n:
             dropped["request without an answer in the output or error files"] = requests.left_n

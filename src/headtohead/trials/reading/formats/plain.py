@@ -178,8 +178,8 @@ def _group(paths: Mapping[str, str]) -> _Get:
     getters = [(name, _getter(path)) for name, path in paths.items()]
 
     def get(record: dict[str, Any]) -> dict[str, Any] | None:
-        found = {name: value for name, get in getters if (value := get(record)) is not None}
-        return found or None
+        values = {name: value for name, get in getters if (value := get(record)) is not None}
+        return values or None
 
     return get
 

@@ -144,8 +144,8 @@ class _Worker:
             raise TimeoutError from None
         if not answer:
             raise OSError("the process that runs the pattern ended")
-        found: list[object] = json.loads(answer)
-        return found
+        groups: list[object] = json.loads(answer)
+        return groups
 
 
 def _pass_on(process: "subprocess.Popen[str]", lines: "queue.SimpleQueue[str]") -> None:
