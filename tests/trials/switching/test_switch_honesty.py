@@ -106,7 +106,7 @@ def test_two_requests_of_one_key_are_found_before_anything_is_paid(
 ) -> None:
     rows = [{**row, "id": "same"} for row in lines(log_a)]
     log = rewritten(log_a, tmp_path / "same.jsonl", rows)
-    with pytest.raises(InputError, match="`mapping=key=COLUMN`"):
+    with pytest.raises(InputError, match=r"`mapping=\{'key': 'COLUMN'\}`"):
         tried(log, httpserver.url_for("/v1"))
     assert not httpserver.log
 
