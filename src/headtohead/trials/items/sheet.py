@@ -168,8 +168,10 @@ def _suspects(report: ItemReport) -> Figure:
     says = f"Of {len(report.rows):,} items, {_mislabelled(report)}."
     remarks = [
         "Rise is the correlation of giving that answer (without answers: of failing) with the "
-        "score on the other items: above 0, it is the answer of able models. A hard item with a "
-        "tempting wrong answer looks the same, so read each before you change it."
+        "score on the other items: above 0, it is the answer of able models. Each item is judged "
+        f"by itself, at {report.settings.level:.0%}: of many items a few may look mislabelled by "
+        "chance, and a hard item with a tempting wrong answer looks the same. Read each before you "
+        "change it."
     ]
     if listed and not all(suspect.sure for suspect in listed):
         remarks.append(
@@ -181,7 +183,7 @@ def _suspects(report: ItemReport) -> Figure:
         remarks.insert(
             0,
             "The files hold no answers that can be compared, so an item is listed if the best "
-            "models fail at it and the others do better.",
+            "models fail at it, the others do better, and its discrimination is surely below 0.",
         )
     if suspects.shuffled:
         remarks.append(
