@@ -18,7 +18,7 @@ from headtohead.publish.images import save_charts
 from headtohead.publish.page import FigureView, figure_views
 from headtohead.questions import FOLDERS, analyses, exhibit_specs, sections
 from headtohead.questions.exhibit import ExhibitSpec
-from headtohead.questions.prepare import (
+from headtohead.questions.figures import (
     MOST_POINTS,
     by_known,
     drawing,

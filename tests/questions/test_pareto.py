@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.questions.pareto import front_probability, pareto_front
+from headtohead.questions.cost.price_vs_rating import front_probability, pareto_front
 
 _POINTS = st.lists(
     st.tuples(st.integers(0, 6).map(float), st.integers(0, 6).map(float)), min_size=1, max_size=25

@@ -1,8 +1,10 @@
 """What a section of the report is: a question, and the exhibits that answer it."""
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
@@ -72,6 +74,23 @@ class ReportSection:
     exhibits: Sequence[ExhibitSpec]
 
 
-def headings(text: str) -> dict[str, str]:
-    """Column -> heading, of "column=Heading; column=Heading"."""
-    return dict(part.split("=", 1) for part in text.split("; "))
+def section(slug: str, *charts: Chart) -> ReportSection:
+    """The section that data/report.toml describes, with the builders of its charts."""
+    text = files("headtohead").joinpath("data/report.toml").read_text("utf-8")
+    told: dict[str, Any] = tomllib.loads(text)[slug]
+    builders = {chart.__name__: chart for chart in charts}
+    exhibits: dict[str, ExhibitSpec] = {}
+    for row in told.pop("exhibits"):
+        given: dict[str, Any] = _frozen(row)
+        like = exhibits.get(given.pop("like", ""))
+        if "chart" in given:
+            given["chart"] = builders[given["chart"]]
+        exhibits[given["slug"]] = replace(like, **given) if like else ExhibitSpec(**given)
+    return ReportSection(slug=slug, exhibits=tuple(exhibits.values()), **told)
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401
+    """What TOML holds, with lists as tuples."""
+    if isinstance(value, dict):
+        return {k: _frozen(v) for k, v in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,7 +1,5 @@
 """Cost: what a token costs at a level, how that moved, and what training cost."""
 
-from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
@@ -19,7 +17,7 @@ from headtohead.publish.charts import (
     side_shape,
     tips,
 )
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
+from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
     import altair as alt
@@ -234,75 +232,4 @@ def _natural(label: str) -> tuple[float, str]:
     return (float(head), label) if head.isdecimal() else (float("inf"), label)
 
 
-_PRICES = ExhibitSpec(
-    slug="price-vs-rating",
-    analysis="cost.price_vs_rating",
-    title="Rating against list price, with the latest board",
-    subtitle="Each mark is a rated model at its list price. Bars: the published 95% interval of "
-    "the rating. The step: models that no cheaper one beats. A larger mark is more likely to be "
-    "on that front.",
-    chart=price_vs_rating,
-    time="valid_from",
-    needs=("rating_elo", "price_usd_per_mtok"),
-    note="A list price is not the price of a solved task: models use different numbers of tokens "
-    "for the same work.",
-    table=headings(
-        "model_name=Model; side=Side; lab=Lab; rating_elo=Rating; rating_low_elo=95% low; "
-        "rating_high_elo=95% high; price_usd_per_mtok=Mixed price; input_usd_per_mtok=Input; "
-        "output_usd_per_mtok=Output; on_front=On the front; front_frac=Chance of it; "
-        "valid_from=Price from"
-    ),
-)
-
-SECTION = ReportSection(
-    slug="cost",
-    title="Cost",
-    asks="What does one side save at the same level of quality, by list price, per solved task, "
-    "and in training?",
-    exhibits=(
-        replace(
-            _PRICES,
-            slug="price-vs-rating-then",
-            title="Rating against list price, at the time the statements speak of",
-            own_time=True,
-            time="",
-        ),
-        _PRICES,
-        ExhibitSpec(
-            slug="price-of-level",
-            analysis="cost.price_trend",
-            scope={
-                "turn": "2025-01-20",
-                "levels": ("1250", "1300", "1325", "1350", "1375", "1400", "1450"),
-            },
-            title="What a fixed level of quality costs",
-            subtitle="Lowest list price of any model rated at least so high. Each mark is a cut, "
-            "by the side of the model that made it.",
-            chart=price_of_level,
-            time="observed_on",
-            series=("level_label",),
-            needs=("price_usd_per_mtok", "observed_on", "level_label"),
-            since=date(2023, 6, 1),
-            note="Prices are as listed, so they have no interval. Levels are ratings of one board, "
-            "carried back to each model's first price. The figures differ from those of a "
-            "statement asked of its own time, since the board is the latest one.",
-            table=headings(
-                "level_label=Rating; observed_on=From; price_usd_per_mtok=Lowest price; "
-                "model_name=Model; side=Side; provider=Seller"
-            ),
-        ),
-        ExhibitSpec(
-            slug="training-cost",
-            analysis="cost.training_cost",
-            title="What training cost, by how it was counted",
-            subtitle="Published figures. Methods differ by more than ten times, so only marks of "
-            "one shape may be compared. Bars: the published range, or the bounds of rounding.",
-            chart=training_cost,
-            needs=("value", "subject", "measure"),
-            table=headings(
-                "subject=System; measure=Method; value=Cost; low_value=Low; high_value=High; "
-                "unit=Unit; scope=Covers"
-            ),
-        ),
-    ),
-)
+SECTION = section("cost", price_vs_rating, price_of_level, training_cost)

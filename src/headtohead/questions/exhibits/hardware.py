@@ -1,7 +1,6 @@
 """Hardware: who holds how many AI chips."""
 
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.publish.charts import (
@@ -14,7 +13,7 @@ from headtohead.publish.charts import (
     side_points,
     tips,
 )
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
+from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
     import altair as alt
@@ -66,26 +65,4 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
 
 
-SECTION = ReportSection(
-    slug="hardware",
-    title="Hardware",
-    asks="How much computing does each side hold, and who makes the chips?",
-    exhibits=(
-        ExhibitSpec(
-            slug="compute-stock",
-            analysis="hardware.compute_stock",
-            title="AI chips by owner",
-            subtitle="Stock of each owner, by maker of the chips, in H100-equivalents at the last "
-            "quarter counted. Marks: medians. Bars: from the 5th to the 95th percentile.",
-            chart=compute_stock,
-            time="window_end",
-            series=("owner", "maker"),
-            needs=("compute_h100e", "owner"),
-            since=date(2022, 1, 1),
-            table=headings(
-                "window_end=At the end of; owner=Owner; side=Side; maker=Chips by; "
-                "compute_h100e=H100-equivalents; compute_low_h100e=5%; compute_high_h100e=95%"
-            ),
-        ),
-    ),
-)
+SECTION = section("hardware", compute_stock)

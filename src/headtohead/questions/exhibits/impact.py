@@ -4,8 +4,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.publish.charts import Drawing, above, base, layered, moments, side_colour, tips
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
-from headtohead.questions.prepare import milliseconds
+from headtohead.questions.exhibit import section
+from headtohead.questions.figures import milliseconds
 
 if TYPE_CHECKING:
     import altair as alt
@@ -49,28 +49,4 @@ def _ms(day: object) -> int:
     return milliseconds(date.fromisoformat(str(day)))
 
 
-SECTION = ReportSection(
-    slug="impact",
-    title="Impact and outlook",
-    asks="Who is used, what did that set off, and did the forecasts come true?",
-    exhibits=(
-        ExhibitSpec(
-            slug="token-share",
-            analysis="impact.token_share",
-            title="Share of one router's tokens",
-            subtitle="Each box is one window. Its foot: the share of all tokens. Its top: the "
-            "share if every token nobody can attribute were theirs. The line: the share of "
-            "classified tokens.",
-            chart=token_share,
-            time="window_end",
-            needs=("classified_frac", "low_frac", "high_frac", "window_start", "window_end"),
-            since=date(2025, 1, 1),
-            note="One router is not the world, and tokens of different tokenizers are not "
-            "one unit.",
-            table=headings(
-                "window_start=From; window_end=To; side=Side; breakdown=Counted by; "
-                "low_frac=At least; classified_frac=Of classified; high_frac=At most"
-            ),
-        ),
-    ),
-)
+SECTION = section("impact", token_share)

@@ -1,11 +1,10 @@
 """Investment: private money by country and year."""
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
 from headtohead.publish.charts import ChartRow, Drawing, above, base, layered, side_colour, tips
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
+from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
     import altair as alt
@@ -48,24 +47,4 @@ def _bounds(row: ChartRow) -> ChartRow:
     }
 
 
-SECTION = ReportSection(
-    slug="investment",
-    title="Investment",
-    asks="How much private money goes into AI on each side, and what does it leave out?",
-    exhibits=(
-        ExhibitSpec(
-            slug="investment",
-            analysis="investment.private_investment",
-            title="Private investment in AI",
-            subtitle="Published yearly totals in US dollars. Lines on the bars: the published "
-            "range, or the bounds of rounding.",
-            chart=private_investment,
-            needs=("value", "subject", "window_start"),
-            since=date(2013, 1, 1),
-            table=headings(
-                "subject=Country; window_start=From; window_end=To; measure=Measure; "
-                "value=Amount; low_value=Low; high_value=High; unit=Unit; scope=Covers"
-            ),
-        ),
-    ),
-)
+SECTION = section("investment", private_investment)

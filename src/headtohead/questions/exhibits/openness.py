@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headtohead.publish.charts import ChartRow, Drawing, base, layered, side_colour, tips
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
+from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
     import altair as alt
@@ -78,27 +78,4 @@ def _counted(drawn: Drawing, side: str, side_n: int, column: str) -> ChartRow:
     }
 
 
-SECTION = ReportSection(
-    slug="openness",
-    title="Openness",
-    asks="Which leading models can be downloaded, under which licence, and with how much of their "
-    "making shown?",
-    exhibits=(
-        ExhibitSpec(
-            slug="openness-table",
-            analysis="openness.flagships",
-            title="How open the flagship models are",
-            subtitle="Flagship models and their licences, with the share of each side that meets "
-            "four standards: weights to download, a licence approved by the Open Source "
-            "Initiative, training code and training data published. A dashed line: not known.",
-            chart=flagships,
-            table_first=True,
-            needs=("weights_open",),
-            table=headings(
-                "model_name=Model; organisation=Lab; side=Side; weights_open=Weights; "
-                "licence=Licence; licence_osi=OSI licence; code_open=Training code; "
-                "data_open=Training data; valid_from=Since"
-            ),
-        ),
-    ),
-)
+SECTION = section("openness", flagships)

@@ -1,6 +1,5 @@
 """Performance: ratings, a capability index, and one trading season."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.charts import capability_frontier, lag_arrows
@@ -19,7 +18,7 @@ from headtohead.publish.charts import (
     side_shape,
     tips,
 )
-from headtohead.questions.exhibit import ExhibitSpec, ReportSection, headings
+from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
     import altair as alt
@@ -138,120 +137,12 @@ def _end_labels(rows: list[ChartRow]) -> list[ChartRow]:
     return made
 
 
-SECTION = ReportSection(
-    slug="performance",
-    title="Performance",
-    asks="How good are the best models of each side, how has the distance moved, and where do "
-    "head-to-head tests disagree?",
-    exhibits=(
-        ExhibitSpec(
-            slug="arena-frontier",
-            analysis="performance.arena_frontier",
-            title="The best-rated entrant of each side",
-            subtitle="Rating of each side's best entrant on every published text board with style "
-            "control. Shaded: the published 95% interval. A mark: a new best entrant.",
-            chart=arena_frontier,
-            time="observed_on",
-            needs=("rating_elo", "observed_on"),
-            since=date(2023, 1, 1),
-            note="Ratings have no zero: only differences between them mean something. A line keeps "
-            "its height until the next board that may be used.",
-            table=headings(
-                "observed_on=Board of; side=Side; model_name=Best entrant; lab=Lab; "
-                "rating_elo=Rating; rating_low_elo=95% low; rating_high_elo=95% high"
-            ),
-        ),
-        ExhibitSpec(
-            slug="capability-frontier",
-            analysis="performance.capability_gap",
-            title="The running best on a capability index",
-            subtitle="Score by release date, of models with enough benchmarks to lead. Stepped "
-            "lines: the best so far on each side. Shaded: its 90% interval. At the right: the gap, "
-            "in index points, with its 90% interval.",
-            chart=capability_frontier,
-            time="released_on",
-            needs=("score_index", "best_index", "released_on"),
-            since=date(2023, 1, 1),
-            note="The index is fitted once to all scores known, so the slider moves by release "
-            "date and not by what was known then. In each joint draw of the scores the best of "
-            "each side is chosen anew. Differences of points mean something, ratios do not.",
-            table=headings(
-                "released_on=Released; side=Side; model_name=Model; lab=Lab; "
-                "score_index=Score; score_low_index=90% low; score_high_index=90% high; "
-                "benchmarks_n=Benchmarks; is_record=Best so far; "
-                "frontier_frac=Chance to be the best"
-            ),
-        ),
-        ExhibitSpec(
-            slug="lag-arrows",
-            analysis="performance.catch_up_time",
-            title="How long each record stood",
-            subtitle="Each point is a record of one side; its arrow runs to the day on which a "
-            "model of the other side first scored as high. Dashed: it still stands. Shaded: the "
-            "90% interval of that day.",
-            chart=lag_arrows,
-            time="released_on",
-            ends="stood_until",
-            needs=("score_index", "released_on", "stood_until"),
-            since=date(2023, 1, 1),
-            note="Days are release days, so a match can fall only on a day on which a model came "
-            "out. Where an arrow is dashed, only a least time is known.",
-            table=headings(
-                "released_on=Set on; side=Side; model_name=Record; lab=Lab; score_index=Score; "
-                "matched_on=Matched on; matched_by=Matched by; stood_months=Stood; "
-                "stood_low_months=90% low; stood_high_months=90% high; is_matched=Matched"
-            ),
-        ),
-        ExhibitSpec(
-            slug="capability-profile",
-            analysis="performance.capability_profile",
-            title="Where one side is better or worse than its overall level says",
-            subtitle="Score on each benchmark compared with models of the other side that are as "
-            "able. Lines: 90% intervals. Filled, with the side's colour and shape: sure, after "
-            "correction for testing every benchmark. Hollow: not sure.",
-            chart=capability_profile,
-            needs=("gain_pp", "title"),
-            since=date(2023, 1, 1),
-            table=headings(
-                "title=Benchmark; domain=Domain; gain_pp=Gain; gain_low_pp=90% low; "
-                "gain_high_pp=90% high; a_n=Models, side A; b_n=Models, side B; "
-                "p_value=p-value; holm_value=p-value, corrected; is_sure=Sure"
-            ),
-        ),
-        ExhibitSpec(
-            slug="sensitivity",
-            analysis="performance.capability_sensitivity",
-            title="Gap and lag under other choices",
-            subtitle="The gap (side B minus side A) and the lag at release, as asked and under "
-            "each other choice that one could have made. Lines: 90% intervals. Hollow: no interval "
-            "was made. Dashed: as asked.",
-            chart=sensitivity,
-            needs=("topic", "choice"),
-            since=date(2023, 1, 1),
-            table_first=True,
-            table=headings(
-                "choice=Choice; topic=About; gap_index=Gap; gap_low_index=Gap, 90% low; "
-                "gap_high_index=Gap, 90% high; lag_months=Lag; lag_low_months=Lag, 90% low; "
-                "lag_high_months=Lag, 90% high; a_model=Best of side A; "
-                "b_model=Best of side B; benchmarks_n=Benchmarks; why=Why no answer"
-            ),
-        ),
-        ExhibitSpec(
-            slug="trading-equity",
-            analysis="performance.trading_equity",
-            title="One trading season, moment by moment",
-            subtitle="Return of each agent's account since the start. Dashed: buying a coin at "
-            "the start and holding it.",
-            chart=trading_equity,
-            time="observed_at",
-            series=("model_name", "series"),
-            needs=("return_pct", "observed_at"),
-            note="Each line is a single run of a single season, known only at its marks. No "
-            "interval can be drawn from one run, and the order at the end does not show skill.",
-            table=headings(
-                "observed_at=When (UTC); model_name=Account; country=Country; series=Series; "
-                "return_pct=Return; is_final=Final value"
-            ),
-        ),
-    ),
+SECTION = section(
+    "performance",
+    arena_frontier,
+    capability_frontier,
+    lag_arrows,
+    capability_profile,
+    sensitivity,
+    trading_equity,
 )
