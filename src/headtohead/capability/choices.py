@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
+from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.publish.charts import (
     ChartRow,
     Drawing,
@@ -16,12 +17,6 @@ from headtohead.publish.charts import (
 if TYPE_CHECKING:
     import altair as alt
 
-DOMAIN_WORDS = {
-    "maths": "Maths",
-    "coding_agentic": "Coding and agents",
-    "knowledge_reasoning": "Knowledge and reasoning",
-    "other": "Other",
-}
 # Topics of other choices; what was asked stands first and alone.
 TOPIC_WORDS = {
     "as asked": "",

@@ -39,9 +39,11 @@ def index(
     """Rate models on one scale over many benchmarks, with intervals and tie groups."""
     from headtohead.capability import verb as verbs
     from headtohead.capability.sheet import index_sheet
+    from headtohead.publish.progress import steps
 
     day = day_of(as_of)
-    made = verbs.index(as_of=day, about=about, store=open_store(store), settings=settings)
+    with steps("Making the index"):
+        made = verbs.index(as_of=day, about=about, store=open_store(store), settings=settings)
     return deliver(made, output, sheet=replace(index_sheet(made, top), command=typed(day)))
 
 

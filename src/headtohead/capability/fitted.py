@@ -20,7 +20,8 @@ from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.published import published
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.question import Ask, Frames
-from headtohead.evidence.picking import side
+from headtohead.evidence.benchmarks import title
+from headtohead.evidence.picking import side, side_name
 
 _ECI_FIXED = "winogrande"
 _FEWEST_BENCHMARKS = 3
@@ -60,7 +61,7 @@ def _matrix(frames: Frames, ask: Ask, settings: IndexSettings) -> Matrix:
     tests = made.scores.benchmarks
     if len(tests) < _FEWEST_BENCHMARKS:
         raise ValueError(
-            f"{len(tests)} benchmarks ({', '.join(tests)}) are too few; an index needs "
+            f"{len(tests)} benchmarks ({', '.join(map(title, tests))}) are too few; an index needs "
             f"{_FEWEST_BENCHMARKS} that enough models share"
         )
     return made
@@ -135,8 +136,8 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     for mask, which in ((a, "a"), (b, "b")):
         if not mask.any():
             return (
-                f"the index has no model of {side(ask, which)} with {settings.frontier} benchmarks "
-                f"released by {day}"
+                f"the index has no {side_name(side(ask, which))} model with {settings.frontier} "
+                f"benchmarks released by {day}"
             )
     past = made.out_by(day) & made.may_mark()
     a_past, b_past = (past & made.members(side(ask, w)) for w in ("a", "b"))

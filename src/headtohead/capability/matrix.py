@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.irt import Scores
 from headtohead.capability.settings import IndexSettings
+from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Frames
@@ -71,8 +72,8 @@ def gathered(frames: Frames, settings: IndexSettings) -> Gathered:
         wanted = wanted.filter(pl.col("benchmark").is_in(names))
     if wanted.is_empty():
         raise ValueError(
-            f"no score of {', '.join(settings.sources)} was known"
-            + (f" in the domain {settings.domain}" if settings.domain else "")
+            "no benchmark score of the chosen sources was known"
+            + (f" in {DOMAIN_WORDS[settings.domain].lower()}" if settings.domain else "")
         )
     rows = corrected(wanted)
     labels = _labels(rows, settings.sources)

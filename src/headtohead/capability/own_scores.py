@@ -67,10 +67,10 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
     made = with_entities(
         "benchmark_scores", filled.with_columns(lacking).select(list(schema)), names
     )
-    told = ("lab", "country", "open")
+    stated = ("lab", "country", "open")
     made = made.with_columns(
         model_released_on=pl.coalesce(rows["released_on"], "model_released_on"),
-        **{c: pl.coalesce(rows[c], c) for c in told},
+        **{c: pl.coalesce(rows[c], c) for c in stated},
     )
     citation = Citation(
         source_id=OWN_SCORES,

@@ -67,7 +67,7 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GapResult(Result):
-    """How far apart two sides are, told in points, months and scores.
+    """How far apart two sides are, in points, months and scores.
 
     Attributes:
         sides: The two sides; B minus A throughout.

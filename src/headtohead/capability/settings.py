@@ -101,10 +101,14 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapSettings:
-    """Which two sides a gap is between, and how it is told."""
+    """Which two sides a gap is between, and in which benchmarks and measure it is given."""
 
-    a: str = option("US", metavar="SIDE", help="The side that would be replaced.")
-    b: str = option("CN", metavar="SIDE", help="The side that might stand in.")
+    a: str = option(
+        "", metavar="SIDE", help="The side that would be replaced. Of countries: US if not given."
+    )
+    b: str = option(
+        "", metavar="SIDE", help="The side that might stand in. Of countries: CN if not given."
+    )
     group: str = option(
         "country",
         metavar="GROUP",

@@ -6,9 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.result import GapResult, IndexResult
-from headtohead.core.estimate import Citation
-from headtohead.core.question import Answer
+from headtohead.capability.words import DOMAIN_WORDS
+from headtohead.core.estimate import OWN_SCORES, Citation
+from headtohead.core.question import Answer, Sides
 from headtohead.core.units import show, show_end
+from headtohead.evidence.benchmarks import title as benchmark_title
+from headtohead.names.names import Names, country_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.estimates import content_hash
 from headtohead.publish.sheet import Bar, Bars, DataTable, Figure, Row, Sheet, TableColumn, Topic
@@ -74,9 +77,8 @@ def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
     )
     return Sheet(
         verb="index",
-        title=f"Capability index{_scope_words(result.scope)}",
-        kicker=f"Models released by {result.about.end}; known by {result.as_of}"
-        f"{_reach(result.citations)}.",
+        title=f"Capability of models{_scope_words(result.scope, result.citations)}",
+        kicker=f"Models released by {result.about.end}; known by {result.as_of}.",
         sentence=f"{answer.says}.",
         topics=(Topic(figures=(figure,)),),
         sources=result.citations,
@@ -103,13 +105,12 @@ def _model(row: Mapping[str, Any]) -> Row:
 
 def gap_sheet(result: GapResult) -> Sheet:
     """The gap in points, months and scores, by domain, and under other choices."""
-    sides = result.sides
-    by = "model" if sides.group == "unit" else sides.group
+    a, b = _named(result.sides)
     estimates = [str(e) for part in result.parts.values() for e in part.answer.estimates]
     return Sheet(
         verb="gap",
-        title=f"{sides.b} against {sides.a} (by {by}){_scope_words(result.scope)}",
-        kicker=f"About {result.about}; known by {result.as_of}{_reach(result.citations)}.",
+        title=f"{b} against {a}: capability{_scope_words(result.scope, result.citations)}",
+        kicker=f"About {result.about}; known by {result.as_of}.",
         sentence="; ".join(_summary(result)),
         topics=tuple(_topics(result)),
         sources=result.citations,
@@ -143,30 +144,28 @@ def _topics(result: GapResult) -> Iterator[Topic]:
     """The parts under their headings."""
     parts = {slug: part.answer for slug, part in result.parts.items()}
 
-    def told(*slugs: str) -> list[tuple[str, Answer]]:
-        return [(slug, parts[slug]) for slug in slugs if slug in parts]
-
     yield Topic("points", "In points", figures=(_points(parts),))
-    months = told("lag_release", "lag_now", "catch_up", "trend")
+    months = [slug for slug in ("lag_release", "lag_now", "catch_up", "trend") if slug in parts]
     if months:
-        yield Topic("months", "In months", figures=tuple(_months(*one) for one in months))
+        figures = tuple(_months(slug, parts[slug]) for slug in months)
+        yield Topic("months", "In months", figures=figures)
     yield Topic("in-scores", "In scores", figures=(_scores(parts["scores"]),))
     if "ratio" in parts:
         yield Topic("as-ratio", "As a ratio of scores", figures=(_plain("ratio", parts["ratio"]),))
     domains = [slug.removesuffix("_level") for slug in parts if slug.endswith("_level")]
-    figures = []
+    by_domain = []
     for domain in domains:
         level, lag = parts[f"{domain}_level"], parts.get(f"{domain}_lag")
         said = [a.says for a in (level, lag) if a and not a.missing]
-        title = _domain_words(domain).capitalize()
-        figures.append(
+        title = DOMAIN_WORDS[domain]
+        by_domain.append(
             Figure(domain, title, says="; ".join(said), numbers=level.estimates)
             if said
             else Figure(domain, title, missing=level.missing)
         )
-    if figures:
-        yield Topic("domains", "By domain", figures=tuple(figures))
-    names = (result.sides.a, result.sides.b)
+    if by_domain:
+        yield Topic("domains", "By domain", figures=tuple(by_domain))
+    names = _named(result.sides)
     if "profile" in parts:
         title = "Where a side is better or worse than its level says"
         yield Topic("by-test", title, figures=(_profile(parts["profile"], names),))
@@ -185,7 +184,7 @@ def _points(parts: Mapping[str, Answer]) -> Figure:
     """The gap, of all benchmarks and by domain."""
     named = [("all benchmarks", parts["level"])]
     named += [
-        (_domain_words(slug.removesuffix("_level")), answer)
+        (DOMAIN_WORDS[slug.removesuffix("_level")].lower(), answer)
         for slug, answer in parts.items()
         if slug.endswith("_level")
     ]
@@ -210,10 +209,6 @@ def _months(slug: str, answer: Answer) -> Figure:
     # The lag on the day has the notes of the lag at release.
     remarks = () if slug == "lag_now" else answer.notes
     return _plain(slug, answer, title, remarks=remarks)
-
-
-def _domain_words(domain: str) -> str:
-    return domain.replace("_", ", ")
 
 
 def _scores(answer: Answer) -> Figure:
@@ -338,15 +333,38 @@ def _span(low: float | None, high: float | None, unit: str) -> str:
     return " to ".join(show_end(end, unit) for end in ends)
 
 
-def _reach(citations: Sequence[Citation]) -> str:
+def _named(sides: Sides) -> tuple[str, str]:
+    """The two sides as a title and a chart name them."""
+    labs = Names.load().labs()
+
+    def called(side: str) -> str:
+        if sides.group == "open":
+            return f"{side} models"
+        if sides.group == "lab" and side in labs:
+            return labs[side].name
+        return country_name(side) if sides.group == "country" else side.rpartition("/")[2]
+
+    return called(sides.a), called(sides.b)
+
+
+def _scope_words(scope: Mapping[str, Any], citations: Sequence[Citation]) -> str:
+    """Whose scores and which choices: the end of a title."""
+    words = [f" on {DOMAIN_WORDS[scope['domain']].lower()} benchmarks" if "domain" in scope else ""]
+    whose = " and ".join(
+        dict.fromkeys(
+            "your own" if c.source_id == OWN_SCORES else f"{c.publisher}'s" for c in citations
+        )
+    )
     days = [c.known_on for c in citations if c.known_on]
-    return f"; scores reach to {max(days)}" if days else ""
-
-
-def _scope_words(scope: Mapping[str, Any]) -> str:
-    told = [
-        f"{word.replace('index_', '')} {', '.join(value) if isinstance(value, tuple) else value}"
-        for word, value in scope.items()
-        if word != "frontier_benchmarks"  # set for named models, not asked
-    ]
-    return f" ({'; '.join(told)})" if told else ""
+    words.append(f" by {whose} scores" + (f" up to {max(days)}" if days else ""))
+    if method := {"eci": "Epoch's objective", "published": "its printed index"}.get(
+        scope.get("method", "")
+    ):
+        words.append(f", {method}")
+    if scope.get("dates") == "release":
+        words.append(", models dated by their general release")
+    if scope.get("independent"):
+        words.append(", without what makers report")
+    if scope.get("without"):
+        words.append(f", without {', '.join(map(benchmark_title, scope['without']))}")
+    return "".join(words)

@@ -19,7 +19,7 @@ from headtohead.capability.questions import (
 )
 from headtohead.capability.result import GapResult, IndexResult
 from headtohead.capability.settings import DEFAULT_SOURCE, GapSettings, IndexSettings
-from headtohead.capability.words import scope_of
+from headtohead.capability.words import DOMAIN_WORDS, scope_of
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period, Window
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
@@ -34,9 +34,30 @@ from headtohead.evidence.store import Store
 _NO_RATIO = (
     "The index has no zero: where it begins and how long a point is are chosen, so 146 over 155 "
     "says nothing, and another choice gives another ratio. Ask for the difference (leave out "
-    "`measure='ratio'`): `h2h gap` also tells it in months, in expected scores, and as the ratio "
+    "`measure='ratio'`): `h2h gap` also gives it in months, in expected scores, and as the ratio "
     "of scores on shared benchmarks, where 0 does mean that nothing was solved."
 )
+
+
+# What is being worked on, for who waits.
+_STEPS = {
+    "level": "index points",
+    "lag": "months at release",
+    "lag_release": "months at release",
+    "lag_now": "months on the day",
+    "catch_up": "how long records stood",
+    "trend": "trends",
+    "scores": "expected scores",
+    "ratio": "ratio of scores",
+    "profile": "benchmark by benchmark",
+    "sensitivity": "other choices",
+}
+_EXAMPLES = {
+    "lab": "For example `a='openai'` and `b='deepseek'`.",
+    "open": "For example `a='closed'` and `b='open'`.",
+    "family": "For example `a='gpt-5'` and `b='qwen3'`.",
+    "model": "For example `a='GPT-5'` and `b='DeepSeek-V3.2'`.",
+}
 
 
 @takes(settings=IndexSettings)
@@ -92,11 +113,11 @@ def gap(
 
     Args:
         as_of: The day of our knowledge.
-        between: The two sides, and how the gap is told, as one object.
+        between: The two sides, and what the gap is given in, as one object.
         settings: How the index is made, as one object.
         about: The day or window it speaks of; `as_of` if None.
         store: The evidence; the user's own if None.
-        progress: Told each question before it is asked; many scores take a while.
+        progress: Called with each step, since many scores take a while.
 
     Raises:
         InputError: If a ratio is asked for, or a choice is none of those allowed.
@@ -118,7 +139,8 @@ def gap(
     answers = {}
     for part in _parts(settings, between, known):
         if progress:
-            progress(part.slug.replace("_", " "))
+            domain, _, what = part.slug.rpartition("_")
+            progress(_STEPS.get(part.slug) or f"{_STEPS[what]}, {DOMAIN_WORDS[domain].lower()}")
         answer = facts.ask(
             part.question.QUESTION,
             part.question.run,
@@ -216,6 +238,13 @@ def _sides(facts: Facts, day: date, between: GapSettings) -> Sides:
     import polars as pl
 
     group, a, b = between.group, between.a, between.b
+    if group == "country":
+        a, b = a or "US", b or "CN"
+    if lacking := [f"`{name}`" for name, side in (("a", a), ("b", b)) if not side]:
+        raise InputError(
+            f"Give {' and '.join(lacking)} too: only countries have a usual pair of sides, the US "
+            f"and China. {_EXAMPLES.get(group, '')}".rstrip()
+        )
     frame = facts.frame("benchmark_scores", day)
     if group == "model":
         names = frame.select("model_name", pl.coalesce("model_id", "model_name").alias("unit"))
@@ -273,8 +302,8 @@ def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _nothing(answer: Answer, scope: Mapping[str, Any]) -> str:
-    told = answer.missing[0].upper() + answer.missing[1:].rstrip(".")
+    why = answer.missing[0].upper() + answer.missing[1:].rstrip(".")
     more = ""
     if scope.get("domain") and len(scope["index_sources"]) == 1:
         more = " `source='all'` takes in the scores of every source you have."
-    return f"{told}.{more} `h2h evidence benchmark_scores` shows what there is."
+    return f"{why}.{more} `h2h evidence benchmark_scores` shows what there is."

@@ -9,6 +9,13 @@ from headtohead.core.question import Question, ScopeKind, ScopeWord
 from headtohead.core.settings import choices_of, options_of, type_of
 from headtohead.evidence.benchmarks import DOMAINS
 
+DOMAIN_WORDS = {
+    "maths": "Maths",
+    "coding_agentic": "Coding and agents",
+    "knowledge_reasoning": "Knowledge and reasoning",
+    "other": "Other",
+}
+
 
 def _options_as_words() -> dict[str, ScopeWord]:
     """The options of an index as words of a claim, which cannot name a file."""

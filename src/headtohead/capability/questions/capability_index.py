@@ -101,10 +101,9 @@ def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.Dat
 
 
 def _notes(made: Capability) -> tuple[str, ...]:
-    sources = ", ".join(sorted(set(made.rows["source_id"])))
     notes = [
-        f"{len(made.index.models)} models on {len(made.index.benchmarks)} benchmarks of "
-        f"{sources}; the scale has no zero, so no ratio is made",
+        f"{len(made.index.models)} models on {len(made.index.benchmarks)} benchmarks; the scale "
+        "has no zero, so no ratio is made",
         made.lead_words(),
     ]
     if made.settings.method != "published":

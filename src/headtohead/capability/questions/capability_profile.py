@@ -60,7 +60,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     names = [side_name(side(ask, w)) for w in ("a", "b")]
     estimates = tuple(_estimate(ask, found, f) for f in rows)
     sure = [f for f in rows if f.p_holm <= _ALPHA]
-    told = (
+    gains = (
         listed(f"{title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)" for f in sure)
         if sure
         else "none for sure"
@@ -68,7 +68,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     table = pl.concat([_row(made.evidence(), f) for f in rows])
     return Answer(
         estimates=estimates,
-        says=f"benchmarks on which {names[1]} models differ from {names[0]} models as able: {told}",
+        says=f"benchmarks on which {names[1]} models differ from {names[0]} models as able: "
+        f"{gains}",
         rows=shown(table, _COLUMNS),
         notes=(
             f"{len(rows)} benchmarks were tested; one counts as sure if its p-value, corrected for "
