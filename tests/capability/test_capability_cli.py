@@ -221,6 +221,19 @@ def test_other_sides_can_be_compared(run: Run) -> None:
     assert labs["results"][0]["estimates"]
 
 
+def test_sides_that_were_not_given_or_are_misspelt_get_help(run: Run) -> None:
+    misspelt = run("gap", "--b", "Chna")
+    assert misspelt.exit_code == 64
+    assert "Did you mean China (CN)?" in misspelt.stderr
+    for group in ("lab", "open", "family", "model"):
+        alone = run("gap", "--group", group, "--b", "DeepSeek")
+        assert alone.exit_code == 64
+        assert "Give --a too" in alone.stderr
+        assert "'US'" not in alone.stderr
+    with pytest.raises(InputError, match="Give `a` and `b` too"):
+        headtohead.gap(as_of=DAY, group="lab")
+
+
 def test_a_side_without_a_model_is_an_error_that_says_which(run: Run) -> None:
     result = run("gap", "--about", "2024-01-15", "--as-of", DAY)
     assert result.exit_code == 64

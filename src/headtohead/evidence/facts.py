@@ -15,6 +15,7 @@ from headtohead.core.estimate import Citation
 from headtohead.core.question import Answer, Ask, Frames, Named, Question, Sides
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
+from headtohead.names.alike import nearest
 from headtohead.names.names import Names, Resolution
 
 if TYPE_CHECKING:
@@ -211,8 +212,13 @@ class Facts:
         for value in (a, b):
             folded = {text.casefold(): side for text, side in spelt[group].items()}
             if value.casefold() not in folded:
-                known = set(spelt[group].values())
-                raise UnknownName(group, value, known, spelt[group])
+                countries = self.names.countries() if group == "country" else {}
+                shown = {
+                    text: str(countries[side]) if side in countries else side
+                    for text, side in spelt[group].items()
+                }
+                meant = nearest(value, shown)
+                raise UnknownName(group, value, shown.values(), shown, meant)
             chosen.append(folded[value.casefold()])
         if chosen[0] == chosen[1]:
             raise InputError(f"Both sides are {chosen[0]}. Give two that differ, as in US and CN.")
