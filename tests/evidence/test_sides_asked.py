@@ -1,5 +1,6 @@
 """Sides of a group: by id or as people write them; a slip of the pen is told what was meant."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,14 @@ def test_sides_are_known_by_more_than_their_code(
 @pytest.mark.parametrize(
     ("group", "written", "meant"),
     [
-        ("country", "Chna", "CN"),
-        ("country", "Unted States", "US"),
+        ("country", "Chna", "China (CN)"),
+        ("country", "Unted States", "United States (US)"),
         ("lab", "deepsek", "deepseek"),
         ("open", "opne", "open"),
     ],
 )
 def test_a_side_nearly_right_is_suggested(group: str, written: str, meant: str) -> None:
-    with pytest.raises(UnknownName, match=rf"Did you mean (\w+ or )*{meant}\b"):
+    with pytest.raises(UnknownName, match=rf"Did you mean {re.escape(meant)}"):
         FACTS.sides(group, written, "x")
 
 
