@@ -6,7 +6,7 @@ Every mistake in a file is reported with file, line, field and fix.
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -289,15 +289,15 @@ class _Reader:
         i: int,
         name: str,
         entry: Mapping[str, Any],
-        needed: tuple[str, ...],
-        more: tuple[str, ...],
+        needed: Sequence[str],
+        more: Sequence[str],
     ) -> None:
         prefix = f"{name}." if name else ""
-        for key in needed:
+        for key in must:
             if key not in entry:
                 self.wrong(i, prefix + key, f"is missing. Every {name or 'claim'} needs it")
-        for key in sorted(set(entry) - {*needed, *more}):
-            self.wrong(i, prefix + key, str(UnknownName("field", key, (*needed, *more))))
+        for key in sorted(set(entry) - {*must, *may}):
+            self.wrong(i, prefix + key, str(UnknownName("field", key, (*must, *may))))
 
     def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
         if value not in choices:

@@ -72,12 +72,7 @@ def show(
 ) -> CheckResult:
     """One claim's verdict with every number, row and source behind it.
 
-    Args:
-        claim: The claim's id.
-        as_of: The day of our knowledge.
-        settings: Where it stands, and what it is asked about.
-        store: The evidence; the user's own if None.
-        progress: Called with the claim that is being judged.
+    The claim is given by its id; the other arguments are as in `check`.
 
     Raises:
         UnknownName: If no claim has that id.
@@ -104,11 +99,7 @@ def report(
 ) -> ReportResult:
     """The whole head-to-head: the claims then, in hindsight and today, and six comparisons.
 
-    Args:
-        as_of: The day of our knowledge.
-        settings: Whom it compares, and what about.
-        store: The evidence; the user's own if None.
-        progress: Called with each step.
+    `progress` is called with each step; the other arguments are as in `check`.
 
     Raises:
         UnknownName: If the group or a side does not exist.
@@ -156,11 +147,7 @@ def diff(
 ) -> DiffResult:
     """Which verdicts, list prices and places changed between two days of knowledge, and why.
 
-    Args:
-        start: The earlier day.
-        end: The later day.
-        store: The evidence; the user's own if None.
-        progress: Called with each step.
+    `start` and `end` are days of our knowledge; the other arguments are as in `report`.
 
     Raises:
         InputError: If the days are in the wrong order.

@@ -8,7 +8,7 @@ by likeness, so a name that is in no list stays unmatched. The rules themselves 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -218,16 +218,7 @@ class PartedName:
 
     def copy(self) -> "PartedName":
         """The same with steps of its own, to say more of it."""
-        return PartedName(
-            self.base,
-            self.tail,
-            self.effort,
-            self.budget,
-            self.channels,
-            self.stamp,
-            self.prefix,
-            list(self.steps),
-        )
+        return replace(self, steps=list(self.steps))
 
     def mode(self) -> str:
         """The mode that the words add up to: no thinking, then budget, then effort, then thinking.
