@@ -285,12 +285,7 @@ class _Reader:
         )
 
     def _keys(
-        self,
-        i: int,
-        name: str,
-        entry: Mapping[str, Any],
-        needed: Sequence[str],
-        more: Sequence[str],
+        self, i: int, name: str, entry: Mapping[str, Any], must: Sequence[str], may: Sequence[str]
     ) -> None:
         prefix = f"{name}." if name else ""
         for key in must:
