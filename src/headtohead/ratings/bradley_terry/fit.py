@@ -335,12 +335,12 @@ def fit(
             f"{', '.join(names[:5])} never lost, or never won, against the rest: the likelihood "
             f"has no maximum. Keep the prior, or leave {'it' if len(names) == 1 else 'them'} out."
         )
-    problem = _Problem(cells, chosen, prior, allowed.component)
+    problem = Problem(cells, chosen, prior, allowed.component)
     known, m = start or {}, cells.m
     guess = [min(max(known.get(name, 0.0), -_FARTHEST), _FARTHEST) for name in counts.models]
     if chosen.start:
         guess.append(chosen.start(float(cells.n[:, 2].sum() / cells.n.sum())))
-    solved, information, steps = _newton(problem, np.array([*guess, 0.0] if side else guess))
+    solved, information, steps = newton(problem, np.array([*guess, 0.0] if side else guess))
     d, tie = problem.split(solved)
     strength = solved[:m]
     middle = np.bincount(allowed.component, weights=reference(counts, allowed) * strength)
@@ -369,8 +369,8 @@ def reference(counts: Counts, allowed: Connectivity) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Problem:
-    """What is maximised."""
+class Problem:
+    """What is maximised: the likelihood of cells, whose votes may be any numbers, and the prior."""
 
     cells: Cells
     link: Link
@@ -379,6 +379,7 @@ class _Problem:
 
     @property
     def size(self) -> int:
+        """How many parameters."""
         return self.cells.m + (self.link.start is not None) + self.cells.sides
 
     def split(self, x: FloatArray) -> tuple[FloatArray, float]:
@@ -390,6 +391,7 @@ class _Problem:
         return d, float(x[cells.m]) if self.link.start else 0.0
 
     def value(self, x: FloatArray) -> float:
+        """The log-likelihood with the prior; -inf where the tie parameter is out of range."""
         d, tie = self.split(x)
         if tie <= self.link.least_tie:
             return -np.inf
@@ -410,8 +412,12 @@ class _Problem:
         return bordered(cells, terms, gradient, information)
 
 
-def _newton(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, int]:
-    """The solution, the information there, and the steps taken."""
+def newton(problem: Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, int]:
+    """The solution, the information there, and the steps taken.
+
+    Raises:
+        ValueError: If there is no maximum.
+    """
     # Without a prior the level of each component is free; fixed, the equations have one solution.
     level, m = np.zeros((problem.size, problem.size)), problem.cells.m
     if problem.prior == 0:
@@ -442,7 +448,7 @@ def _newton(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray, i
 
 
 def _climb(
-    problem: _Problem, x: FloatArray, step: FloatArray, value: float, decrement: float
+    problem: Problem, x: FloatArray, step: FloatArray, value: float, decrement: float
 ) -> tuple[FloatArray, float]:
     """A point higher up along the step."""
     # Far from the top the curvature is nearly none, and a whole step would end anywhere.

@@ -1,6 +1,7 @@
 """The bootstrap on counts: a thousand boards for the price of a few, whatever the votes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from headtohead.ratings.bradley_terry.covariance import (
     inverse_information,
     unknown_covariance,
 )
-from headtohead.ratings.bradley_terry.fit import Cells, Fit, logistic
+from headtohead.ratings.bradley_terry.fit import Cells, Fit, Problem, link, logistic, newton
 from headtohead.stats.inputs import FloatArray, check_count, one_thread
 
 _CELLS = 2_000_000  # numbers held at once
@@ -164,22 +165,9 @@ def _refit(
         if open_rounds.size == 0:
             break
     for row in open_rounds.tolist():
-        x[row] = _exactly(fitted, cells, n[row], score[row])
+        # Each step with its own curvature.
+        votes = np.column_stack([score[row], n[row] - score[row], np.zeros(cells.first.size)])
+        component = fitted.connectivity.component
+        problem = Problem(replace(cells, n=votes), link("half"), fitted.prior, component)
+        x[row] = newton(problem, fitted.strength)[0]
     return x
-
-
-def _exactly(fitted: Fit, cells: Cells, n: FloatArray, score: FloatArray) -> FloatArray:
-    """The strengths of one board, each step with its own curvature."""
-    x = fitted.strength.copy()
-    for _ in range(_STEPS):
-        d = x[cells.first] - x[cells.second]
-        p, mine = logistic(d), logistic(x)
-        slope = cells.by_model(score - n * p) + fitted.prior * (0.5 - mine)
-        matrix = cells.laplacian(n * p * (1 - p))
-        matrix[np.diag_indices(cells.m)] += fitted.prior * mine * (1 - mine)
-        step = np.linalg.solve(matrix, slope)
-        size = float(np.abs(step).max())
-        x = x + step * min(1.0, _LONGEST / max(size, 1e-300))
-        if size <= _CLOSE:
-            return x
-    raise ValueError("a resampled board has no maximum; use the sandwich intervals")

@@ -24,9 +24,10 @@ from headtohead.ratings.bradley_terry.fit import (
     PRIOR_VOTES,
     Cells,
     Fit,
+    Problem,
     fit,
-    log_logistic,
     logistic,
+    newton,
 )
 from headtohead.stats.inputs import FloatArray, IntArray
 
@@ -109,8 +110,6 @@ class JudgedVotes:
 
 
 _SCORE = np.array([1.0, 0.0, 0.5, 0.5])
-_STEPS = 60
-_DONE = 1e-13
 _FARTHEST = 40.0  # logits beyond which the equations have no solution
 _LEAST_WEIGHT = 1e-3
 
@@ -181,14 +180,15 @@ def powered(
     chosen = strata.best_weight(human) if weight is None else weight
     fitted = human
     while chosen >= _LEAST_WEIGHT:
-        strength = _solved(human, strata, strata.scores(chosen))
-        if strength is not None:
+        solved = _solved(human, strata, strata.scores(chosen))
+        if solved is not None:
+            strength, information = solved
             component = human.connectivity.component
             middle = np.bincount(component, weights=human.reference * strength)
             result = replace(
                 human,
                 strength=strength - middle[component],
-                information=_information(human, strata, strength),
+                information=information,
             )
             terms = result.link.terms(result.gaps(result.cells), 0.0)
             fitted = replace(result, log_likelihood=float((result.cells.n * terms.value).sum()))
@@ -303,43 +303,13 @@ class _Strata:
         return (result + result.T) / 2
 
 
-def _solved(human: Fit, strata: _Strata, score: FloatArray) -> FloatArray | None:
-    """The strengths that give these scores, shape (M,), by Newton's method; None without any."""
-    x = human.strength.copy()
-    n, component = strata.labels, human.connectivity.component
-    # Fixes the free level of each component where no prior does.
-    level = (component[:, None] == component[None, :]) & (human.prior == 0)
-    value = _value(human, strata, score, x)
-    for _ in range(_STEPS):
-        p = logistic(strata.gaps(x))
-        pull = logistic(x)
-        gradient = strata.cells.by_model(score - n * p) + human.prior * (0.5 - pull)
-        matrix = _information(human, strata, x)
-        step = np.linalg.solve(matrix + level, gradient)
-        decrement = float(gradient @ step)
-        if decrement < _DONE * max(1.0, abs(value)):
-            return x + step
-        size = 1.0
-        while _value(human, strata, score, x + size * step) < value + 1e-4 * size * decrement:
-            size /= 2
-            if size < 1e-10:
-                return None
-        x = x + size * step
-        value = _value(human, strata, score, x)
-        if np.abs(x).max() > _FARTHEST:
-            return None
-    return None
-
-
-def _value(human: Fit, strata: _Strata, score: FloatArray, x: FloatArray) -> float:
-    d = strata.gaps(x)
-    votes = score @ log_logistic(d) + (strata.labels - score) @ log_logistic(-d)
-    virtual = (log_logistic(x) + log_logistic(-x)).sum() * human.prior / 2
-    return float(votes + virtual)
-
-
-def _information(human: Fit, strata: _Strata, x: FloatArray) -> FloatArray:
-    p, pull = logistic(strata.gaps(x)), logistic(x)
-    result = strata.cells.laplacian(strata.labels * p * (1 - p))
-    result[np.diag_indices(x.size)] += human.prior * pull * (1 - pull)
-    return result
+def _solved(human: Fit, strata: _Strata, score: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """The strengths that give these scores, and the information there; None if none does."""
+    n = np.column_stack([score, strata.labels - score, np.zeros_like(score)])
+    cells = replace(strata.cells, n=n)
+    problem = Problem(cells, human.link, human.prior, human.connectivity.component)
+    try:
+        strength, information, _ = newton(problem, human.strength)
+    except ValueError:
+        return None
+    return (strength, information) if np.abs(strength).max() < _FARTHEST else None
