@@ -70,12 +70,16 @@ class Columns:
 
     def kind(self, path: Path) -> str | None:
         """What lies at a path: its kind, "struct", or None if nothing does."""
+        node = self._node(path)
+        return node if node is None or isinstance(node, str) else "struct"
+
+    def _node(self, path: Path) -> str | Tree | None:
         node: str | Tree = self.tree
         for name in path:
             if isinstance(node, str) or name not in node:
                 return None
             node = node[name]
-        return node if isinstance(node, str) else "struct"
+        return node
 
     def has(self, *names: str) -> bool:
         """True if all these names are at the top."""
@@ -87,12 +91,8 @@ class Columns:
 
     def fields(self, path: Path) -> tuple[str, ...]:
         """The names inside a struct; none if it is no struct."""
-        node: str | Tree = self.tree
-        for name in path:
-            if isinstance(node, str) or name not in node:
-                return ()
-            node = node[name]
-        return () if isinstance(node, str) else tuple(node)
+        node = self._node(path)
+        return () if node is None or isinstance(node, str) else tuple(node)
 
     def leaves(self, path: Path = ()) -> Iterator[Path]:
         """Every path below `path` that is no struct; `path` itself if it is none."""
