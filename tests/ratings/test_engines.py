@@ -322,6 +322,9 @@ def _alike(found: StyleFit, expected: StyleFit) -> None:
     assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-7)
 
 
+@pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)], indirect=True
+)
 def test_style_is_fitted_as_from_the_file(engine: str, tmp_path: Path) -> None:
     path = write(tmp_path / "votes.parquet", _battles(400))
     votes = open_engine(path, engine, VoteOptions(style=_STYLE))
