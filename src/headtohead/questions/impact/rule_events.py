@@ -45,8 +45,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="rules listed",
     )
     named = listed(f"{r['title']} ({r['effective_from']})" for r in rows.iter_rows(named=True))
-    says = f"{rows.height} {ask.scope['direction']} rules came into force" + (
-        f": {named}" if named else ""
-    )
+    one = "rule" if rows.height == 1 else "rules"
+    says = f"{rows.height} {ask.scope['direction']} {one} came into force"
+    says += f": {named}" if named else ""
     columns = "rule title direction chips announced_on effective_from effective_to"
     return Answer(estimates=(made,), says=says, rows=shown(rows, columns))
