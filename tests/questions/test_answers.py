@@ -113,7 +113,7 @@ def test_at_the_time_no_score_that_ships_was_known(facts: Facts) -> None:
     # article (Aider, BFCL) are other sources, and no index by themselves.
     answer = ask(facts, "performance.capability_gap", ARTICLE, ARTICLE)
     assert not answer.estimates
-    assert "no score of epoch_eci was known" in answer.missing
+    assert "no benchmark score of the chosen sources was known" in answer.missing
     published = ask(facts, "performance.capability_gap", ARTICLE, ARTICLE, method="published")
     assert "no edition of the published index was known" in published.missing
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.claims.claim import Bound
 from headtohead.claims.verdict import WORDS, Judged, Verdict, Word, meets
 from headtohead.core.estimate import Citation, Estimate
-from headtohead.core.question import Sides
+from headtohead.core.question import Question, Sides
 from headtohead.core.units import show, unit_of, units
 from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import side_name
@@ -128,20 +128,27 @@ def scope_words(judged: Judged) -> str:
         for k, v in judged.reading.scope.items()
         if v not in ("", (), []) and v != question.scope[k].default
     }
-    asked = "; ".join(f"{k.replace('_', ' ')}: {_scope_value(v)}" for k, v in given.items())
+    asked = "; ".join(
+        f"{k.replace('_', ' ')}: {_scope_value(v, question)}" for k, v in given.items()
+    )
     return f"{question.asks} ({asked})" if asked else question.asks
 
 
-def _scope_value(value: object) -> str:
+def _scope_value(value: object, question: Question) -> str:
     """One scope word as a reader says it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return listed(_scope_value(v) for v in value)
+        return listed(_scope_value(v, question) for v in value)
     text = str(value)
     if "=" in text:
         return side_name(text)
-    return text if text in Names.load().models() else in_words(text).replace("_", " ")
+    return text if text in Names.load().models() else _titled(text, question).replace("_", " ")
+
+
+def _titled(text: str, question: Question) -> str:
+    """A label with the titles of benchmarks, where the question is asked of their scores."""
+    return in_words(text) if "benchmark_scores" in question.reads else text
 
 
 def _labelled(judged: Judged) -> tuple[Estimate, ...]:
@@ -150,8 +157,7 @@ def _labelled(judged: Judged) -> tuple[Estimate, ...]:
 
 
 def _label(label: str, judged: Judged) -> str:
-    reads = analysis(judged.reading.analysis).question.reads
-    return country_name(in_words(label) if "benchmark_scores" in reads else label)
+    return country_name(_titled(label, analysis(judged.reading.analysis).question))
 
 
 def sides_title(sides: Sides) -> str:
