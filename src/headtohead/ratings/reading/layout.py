@@ -307,7 +307,7 @@ Style = RelativeDifference | AsItStands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class VoteLayout:
     """Where a table keeps its votes.
 
     Attributes:
@@ -394,7 +394,7 @@ LabelSource = OneWord | ManyWords | FlagGroup
 
 
 def source_of(
-    word: str, columns: Columns, layout: Layout, mapped: Mapping[str, Path]
+    word: str, columns: Columns, layout: VoteLayout, mapped: Mapping[str, Path]
 ) -> LabelSource:
     """Where a table keeps the words that a user asks for.
 
@@ -435,7 +435,7 @@ def _of_path(path: Path, word: str, columns: Columns) -> LabelSource:
     return FlagGroup(tuple(Flag(".".join(leaf[len(path) :]), (leaf,)) for leaf in inside))
 
 
-def styles_of(names: Sequence[str], columns: Columns, layout: Layout) -> tuple[Style, ...]:
+def styles_of(names: Sequence[str], columns: Columns, layout: VoteLayout) -> tuple[Style, ...]:
     """Where a table keeps the covariates that a user asks for.
 
     Args:
@@ -478,7 +478,7 @@ class VoteModule(Protocol):
 
     FORMAT: VoteFormat
 
-    def layout(self, columns: Columns) -> Layout | Counted:
+    def layout(self, columns: Columns) -> VoteLayout | Counted:
         """Where a table of this format keeps its votes."""
         ...
 

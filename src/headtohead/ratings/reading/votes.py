@@ -27,13 +27,13 @@ from headtohead.ratings.reading.layout import (
     Flag,
     FlagGroup,
     LabelSource,
-    Layout,
     ManyWords,
     Mark,
     Matchups,
     OneWord,
     Outcomes,
     Style,
+    VoteLayout,
     VoteModule,
     Words,
     mapped_words,
@@ -284,7 +284,7 @@ class Part:
 
     table: VoteTable
     format: str
-    layout: Layout
+    layout: VoteLayout
     mapped: Mapping[str, Path]
     where: tuple[tuple[str, LabelSource, str], ...]
     language: LabelSource | None
@@ -810,12 +810,12 @@ def _needs(module: VoteModule) -> str:
 
 
 def _as_mapped(
-    layout: Layout,
+    layout: VoteLayout,
     format_name: str,
     table: VoteTable,
     options: VoteOptions,
     mapped: Mapping[str, Path],
-) -> Layout:
+) -> VoteLayout:
     """The layout with the sides and the words for outcomes that the user says."""
     if any(word in mapped for word in SIDES):
         first, second, winner = (mapped.get(word) or table.columns.need(word) for word in SIDES)
@@ -846,7 +846,7 @@ def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions)
 
 
 def _repeat(
-    table: VoteTable, layout: Layout, mapped: Mapping[str, Path], options: VoteOptions
+    table: VoteTable, layout: VoteLayout, mapped: Mapping[str, Path], options: VoteOptions
 ) -> Path | None:
     if options.dedup not in ("id", "prompt"):
         return None

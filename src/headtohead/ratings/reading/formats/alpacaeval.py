@@ -1,11 +1,11 @@
 """AlpacaEval annotations: two generators and a preference from 1 (first) to 2 (second)."""
 
 from headtohead.ratings.reading.layout import (
-    Layout,
     PreferenceScale,
     RelativeDifference,
     Style,
     VoteFormat,
+    VoteLayout,
     pairs,
     present,
 )
@@ -19,12 +19,12 @@ FORMAT = VoteFormat(
 )
 
 
-def layout(columns: Columns) -> Layout:
+def layout(columns: Columns) -> VoteLayout:
     """Where the annotations are; the length of an answer is its number of characters."""
     style: dict[str, Style] = pairs(columns)
     if columns.has("output_1", "output_2"):
         style["length"] = RelativeDifference((("output_1",),), (("output_2",),), characters=True)
-    return Layout(
+    return VoteLayout(
         first=("generator_1",),
         second=("generator_2",),
         outcome=PreferenceScale(("preference",)),

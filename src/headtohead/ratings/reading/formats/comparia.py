@@ -8,10 +8,10 @@ from headtohead.ratings.reading.layout import (
     NONE,
     VOCABULARY,
     Chosen,
-    Layout,
     RelativeDifference,
     Style,
     VoteFormat,
+    VoteLayout,
     Words,
     pairs,
     present,
@@ -24,10 +24,10 @@ _TURNS = ("model_a", "model_b", "choice", "comparison_id")
 FORMAT = VoteFormat(name="comparia", about="compar:IA votes and turns", needs=(_VOTES, _TURNS))
 
 
-def layout(columns: Columns) -> Layout:
+def layout(columns: Columns) -> VoteLayout:
     """Where the votes of either layout are."""
     if columns.has(*_VOTES):
-        return Layout(
+        return VoteLayout(
             first=("model_a_name",),
             second=("model_b_name",),
             outcome=Chosen(("chosen_model_name",), columns.first("both_equal")),
@@ -42,7 +42,7 @@ def layout(columns: Columns) -> Layout:
             ),
             style=_style(columns, "total_conv_{}_output_tokens"),
         )
-    return Layout(
+    return VoteLayout(
         first=("model_a",),
         second=("model_b",),
         # "I do not know" and no choice at all say nothing about the models.

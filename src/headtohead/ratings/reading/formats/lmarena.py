@@ -10,11 +10,11 @@ from headtohead.ratings.reading.layout import (
     TIE,
     VOCABULARY,
     Flag,
-    Layout,
     Mark,
     OneHot,
     RelativeDifference,
     VoteFormat,
+    VoteLayout,
     Words,
     pairs,
     present,
@@ -49,7 +49,7 @@ _CATEGORIES = {
 _HARD = 6  # of seven criteria: https://lmsys.org/blog/2024-05-17-category-hard/
 
 
-def layout(columns: Columns) -> Layout:
+def layout(columns: Columns) -> VoteLayout:
     """Where the battles of a generation are."""
     places = dict(zip((FIRST, SECOND, TIE), ((name,) for name in _HOT), strict=True))
     marks = (
@@ -64,7 +64,7 @@ def layout(columns: Columns) -> Layout:
         sides = [tuple(columns.leaves((_META, f"{field}_{side}"))) for side in "ab"]
         if all(columns.kind((_META, f"{field}_{side}")) for side in "ab"):
             style[name] = RelativeDifference(sides[0], sides[1])
-    return Layout(
+    return VoteLayout(
         first=("model_a",),
         second=("model_b",),
         outcome=OneHot(places) if columns.has(*_HOT) else Words(("winner",), VOCABULARY),

@@ -8,8 +8,8 @@ from headtohead.ratings.reading.layout import (
     FIRST,
     NONE,
     SECOND,
-    Layout,
     VoteFormat,
+    VoteLayout,
     Words,
     present,
 )
@@ -25,13 +25,13 @@ FORMAT = VoteFormat(
 )
 
 
-def layout(columns: Columns) -> Layout:
+def layout(columns: Columns) -> VoteLayout:
     """Where the ratings are.
 
     An answer that the same model gave again is a sibling too; such a pair says nothing.
     """
     siblings = ("data", "sibling_model_ids")
-    return Layout(
+    return VoteLayout(
         first=("data", "model_id"),
         second=siblings,
         outcome=Words(("data", "rating"), {"1": FIRST, "-1": SECOND}, empty=NONE),

@@ -1,6 +1,13 @@
 """Plain columns model_a, model_b and winner, or any other names that `mapping` gives."""
 
-from headtohead.ratings.reading.layout import VOCABULARY, Layout, VoteFormat, Words, pairs, present
+from headtohead.ratings.reading.layout import (
+    VOCABULARY,
+    VoteFormat,
+    VoteLayout,
+    Words,
+    pairs,
+    present,
+)
 from headtohead.ratings.reading.tables import Columns
 
 FORMAT = VoteFormat(
@@ -10,9 +17,9 @@ FORMAT = VoteFormat(
 )
 
 
-def layout(columns: Columns) -> Layout:
+def layout(columns: Columns) -> VoteLayout:
     """Where a plain table keeps its votes."""
-    return Layout(
+    return VoteLayout(
         first=("model_a",),
         second=("model_b",),
         outcome=Words(("winner",), VOCABULARY, names=True),
