@@ -32,9 +32,9 @@ from headtohead.capability.settings import IndexSettings
 from headtohead.capability.variants import Variant, variants
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
-from headtohead.evidence.benchmarks import title
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
+from headtohead.evidence.tables import title
 from headtohead.questions import analysis
 
 # Published scores.

@@ -9,9 +9,8 @@ import pytest
 import headtohead
 from headtohead.claims.result import CheckResult
 from headtohead.core.errors import UnknownName
-from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.catalogue import source_ids
-from headtohead.evidence.tables import table, tables
+from headtohead.evidence.tables import benchmarks, table, tables
 from headtohead.questions import analyses
 
 DAYS = (date(2025, 12, 15), date(2026, 10, 31))

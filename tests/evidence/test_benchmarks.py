@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.evidence import benchmarks as module
-from headtohead.evidence.benchmarks import DOMAINS, Benchmark, benchmark, benchmarks
+from headtohead.evidence import tables as module
 from headtohead.evidence.sources import epoch_items
 from headtohead.evidence.sources.epoch_eci import OWN_RUNS
 from headtohead.evidence.sourcing import benchmark_id
+from headtohead.evidence.tables import DOMAINS, Benchmark, benchmark, benchmarks
 
 # How often Epoch ran each item before it averaged; the others once.
 _RUNS = {

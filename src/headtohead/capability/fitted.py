@@ -20,8 +20,8 @@ from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.published import published
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.question import Ask, Frames
-from headtohead.evidence.benchmarks import title
 from headtohead.evidence.picking import side, side_name
+from headtohead.evidence.tables import title
 
 _ECI_FIXED = "winogrande"
 _FEWEST_BENCHMARKS = 3

@@ -10,7 +10,7 @@ from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Frames
-from headtohead.evidence.benchmarks import benchmarks
+from headtohead.evidence.tables import benchmarks
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import OWN_SCORES, Citation
-from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.facts import with_entities
-from headtohead.evidence.tables import polars_schema, table
+from headtohead.evidence.tables import benchmarks, polars_schema, table
 from headtohead.evidence.traps import repeats, scales
 from headtohead.files.opening import PARQUET, content, digest
 from headtohead.names.names import Names

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
-from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.picking import estimate, where
+from headtohead.evidence.tables import benchmarks
 from headtohead.stats.intervals import difference, wilson
 
 if TYPE_CHECKING:

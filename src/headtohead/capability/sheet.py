@@ -10,7 +10,7 @@ from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.estimate import OWN_SCORES, Citation
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import show, show_end
-from headtohead.evidence.benchmarks import title as benchmark_title
+from headtohead.evidence.tables import title as benchmark_title
 from headtohead.names.names import Names, country_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.estimates import content_hash

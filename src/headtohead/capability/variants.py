@@ -12,8 +12,8 @@ from headtohead.capability.irt.rescored import rescored
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexMethod, IndexSettings
 from headtohead.core.question import Ask, Frames
-from headtohead.evidence.benchmarks import title
 from headtohead.evidence.picking import side, side_name
+from headtohead.evidence.tables import title
 
 if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray

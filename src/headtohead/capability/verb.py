@@ -26,10 +26,10 @@ from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Answer, Exhibit, Sides
 from headtohead.core.settings import takes
-from headtohead.evidence.benchmarks import DOMAINS
-from headtohead.evidence.benchmarks import benchmarks as all_benchmarks
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
+from headtohead.evidence.tables import DOMAINS
+from headtohead.evidence.tables import benchmarks as all_benchmarks
 
 _NO_RATIO = (
     "The index has no zero: where it begins and how long a point is are chosen, so 146 over 155 "

@@ -7,7 +7,7 @@ from typing import Any
 from headtohead.capability.settings import DEFAULT_SOURCE, IndexSettings
 from headtohead.core.question import Question, ScopeKind, ScopeWord
 from headtohead.core.settings import choices_of, options_of, type_of
-from headtohead.evidence.benchmarks import DOMAINS
+from headtohead.evidence.tables import DOMAINS
 
 DOMAIN_WORDS = {
     "maths": "Maths",

@@ -12,9 +12,9 @@ from headtohead.claims.verdict import WORDS, Judged, Verdict, Word, meets
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Question, Sides
 from headtohead.core.units import show, unit_of, units
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import side_name
 from headtohead.evidence.store import publisher
+from headtohead.evidence.tables import in_words
 from headtohead.names.names import Names, country_name, nationality, rule_words
 from headtohead.prices.in_force import BASES
 from headtohead.publish.escaping import anchor, listed, plain

@@ -13,8 +13,8 @@ from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import unit
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.facts import Facts
+from headtohead.evidence.tables import in_words
 from headtohead.publish.estimates import range_words
 from headtohead.questions import analyses, ask
 

@@ -9,8 +9,8 @@ from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord
-from headtohead.evidence.benchmarks import benchmarks, title
 from headtohead.evidence.picking import estimate, shown
+from headtohead.evidence.tables import benchmarks, title
 
 if TYPE_CHECKING:
     import polars as pl

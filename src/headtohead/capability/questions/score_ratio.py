@@ -9,8 +9,8 @@ from headtohead.capability.matrix import corrected
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import ratio
 

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
@@ -19,6 +18,7 @@ from headtohead.evidence.sourcing import (
     benchmark_id,
     csv_records,
 )
+from headtohead.evidence.tables import benchmarks
 from headtohead.evidence.traps import name_columns
 
 _ID = "epoch_eci"

@@ -10,8 +10,8 @@ models of the lab that wrote it. A rival's model in the same report was run by a
 row is third-party, as rows of leaderboards are.
 """
 
-from headtohead.evidence.benchmarks import benchmarks
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, benchmark_id
+from headtohead.evidence.tables import benchmarks
 from headtohead.names.names import Names
 
 _ID = "epoch_eci_gathered"

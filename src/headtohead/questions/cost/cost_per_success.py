@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import estimate, listed, named, shown, side, where
+from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
 

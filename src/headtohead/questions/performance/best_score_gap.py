@@ -3,8 +3,8 @@
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import listed, shown, side, side_name
+from headtohead.evidence.tables import in_words
 
 QUESTION = Question(
     asks="How many percentage points is the best of side B above the best of A on these tests?",

@@ -2,8 +2,8 @@
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.benchmarks import in_words
 from headtohead.evidence.picking import listed, named, shown
+from headtohead.evidence.tables import in_words
 from headtohead.questions.tasks import paired
 
 QUESTION = Question(
