@@ -52,12 +52,18 @@ def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
 
 
 def _matrix(frames: Frames, ask: Ask, settings: IndexSettings) -> Matrix:
-    """The scores of the index; those of its sources are gathered once."""
+    """The scores of the index, made once; those of its sources are gathered once for many."""
+    known = _known(frames, ask)
     whole = IndexSettings(
         source=settings.source, independent=settings.independent, domain=settings.domain
     )
-    found = ask.once(("scores", *_known(frames, ask), whole), lambda: gathered(frames, whole))
-    made = matrix(frames, settings, found)
+    plain = replace(settings, draws=0, frontier_benchmarks=0)
+    made: Matrix = ask.once(
+        ("matrix", *known, plain),
+        lambda: matrix(
+            frames, plain, ask.once(("scores", *known, whole), lambda: gathered(frames, whole))
+        ),
+    )
     tests = made.scores.benchmarks
     if len(tests) < _FEWEST_BENCHMARKS:
         raise ValueError(
