@@ -26,10 +26,9 @@ from headtohead import questions
 from headtohead.capability import fitted
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt import Scores, fit_index
-from headtohead.capability.irt.rescored import rescored
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
-from headtohead.capability.variants import Variant, variants
+from headtohead.capability.variants import Variant, rescored, variants
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
 from headtohead.evidence.facts import Facts

@@ -1,4 +1,4 @@
-"""A fitted index with the models behind it, made once for all questions that share it."""
+"""An index, fitted or as printed, with its models, made once for all questions that share it."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -17,11 +17,11 @@ from headtohead.capability.irt import (
 )
 from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
-from headtohead.capability.published import published
 from headtohead.capability.settings import IndexSettings
 from headtohead.core.question import Ask, Frames
 from headtohead.evidence.picking import side, side_name
 from headtohead.evidence.tables import title
+from headtohead.stats.intervals import normal_quantile
 
 _ECI_FIXED = "winogrande"
 _FEWEST_BENCHMARKS = 3
@@ -148,3 +148,54 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     past = made.out_by(day) & made.may_mark()
     a_past, b_past = (past & made.members(side(ask, w)) for w in ("a", "b"))
     return TwoSides(made, a, b, a_past, b_past, day)
+
+
+_INDEX = "eci"
+_COLUMNS = ("model_id", "lab", "country", "open", "family", "brand")
+
+
+def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator) -> Capability:
+    """The printed scores as an index.
+
+    The draws are independent normals: what errors have in common is not published, so a gap of two
+    models is a little less sure here than it could be. A model without an interval is exact.
+
+    Raises:
+        ValueError: If no edition was known.
+    """
+    import polars as pl
+
+    rows = frames["index_scores"].filter(pl.col("index_name") == _INDEX).sort("model_name")
+    if rows.is_empty():
+        raise ValueError("no edition of the published index was known")
+    curves = frames["index_benchmarks"].filter(pl.col("index_name") == _INDEX).sort("benchmark")
+    ability = rows["score_index"].to_numpy()
+    level = rows["level_frac"].drop_nulls()
+    z = normal_quantile(0.5 + (level[0] if level.len() else 0.9) / 2)
+    width = (rows["score_high_index"] - rows["score_low_index"]).fill_null(0.0)
+    se = width.to_numpy() / (2 * z)  # 0 where no interval is printed
+    draws = ability + se * rng.standard_normal((settings.draws, ability.size))
+    day = "model_released_on" if settings.dates == "release" else "released_on"
+    models = rows.select(
+        pl.col("model_name").alias("label"),
+        pl.coalesce("model_id", "model_name").alias("unit"),
+        *_COLUMNS,
+        pl.coalesce(day, "released_on").alias("released_on"),
+        pl.lit(None, dtype=pl.Int64()).alias("benchmarks_n"),
+    )
+    none, nowhere = np.empty(0), np.empty(0, dtype=np.int64)
+    tests = tuple(curves["benchmark"])
+    names = tuple(rows["model_name"])
+    index = Index(
+        scores=Scores(names, tests, nowhere, nowhere, none, none, np.zeros(len(tests))),
+        method="eci",
+        ability=ability,
+        difficulty=curves["difficulty_index"].to_numpy(),
+        slope=curves["discrimination_slope"].to_numpy(),
+        rho=np.nan,
+        ability_draws=draws,
+        difficulty_draws=np.tile(curves["difficulty_index"].to_numpy(), (settings.draws, 1)),
+        slope_draws=np.tile(curves["discrimination_slope"].to_numpy(), (settings.draws, 1)),
+    )
+    named = rows.with_columns(pl.col("model_name").alias("label"))
+    return Capability(settings, index, models, named, {})

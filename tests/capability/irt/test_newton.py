@@ -9,8 +9,8 @@ from tests.capability.irt.capability_worlds import named, rng, sigmoid, table, w
 
 from headtohead.capability.irt import Scores
 from headtohead.capability.irt.binomial import Binomial, fit_with_spread, item_weights, start
+from headtohead.capability.irt.draws import ability_variance
 from headtohead.capability.irt.eci import Ridge
-from headtohead.capability.irt.errors import ability_variance
 from headtohead.capability.irt.newton import Family, Params, logits, solve
 from headtohead.capability.irt.newton import sigmoid as our_sigmoid
 from headtohead.stats.inputs import FloatArray

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.capability.survival.histories import mean_of, median_of
 
-from headtohead.capability.survival.kaplan_meier import row_medians, row_restricted_means
+from headtohead.capability.survival.catch_ups import row_medians, row_restricted_means
 
 # Remissions in weeks under 6-mercaptopurine and placebo (Freireich et al. 1963,
 # doi:10.1182/blood.V21.6.699.699).

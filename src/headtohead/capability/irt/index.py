@@ -7,9 +7,13 @@ from typing import Literal
 import numpy as np
 
 from headtohead.capability.irt.binomial import Binomial, fit_with_spread, fits_with_spread
-from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
+from headtohead.capability.irt.draws import (
+    ability_variance,
+    benchmark_weights,
+    steadied,
+    within_model_weights,
+)
 from headtohead.capability.irt.eci import ECI_BENCHMARK, Ridge, fit_eci
-from headtohead.capability.irt.errors import ability_variance
 from headtohead.capability.irt.newton import Params, sigmoid, solve
 from headtohead.capability.irt.scale import IndexScale, aligned, by_anchors, by_likeness, by_spread
 from headtohead.capability.irt.scores import Scores

@@ -3,11 +3,9 @@
 from typing import TYPE_CHECKING
 
 from headtohead.capability.fitted import two_sides
-from headtohead.capability.fronts import FRONT_COLUMNS, fronts
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import FRONT_COLUMNS, MODEL_COLUMNS, TwoSides, fronts, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
-from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.question import Answer, Ask, Frames
 from headtohead.evidence.picking import estimate, shown, side, side_name

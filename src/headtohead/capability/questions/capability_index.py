@@ -6,10 +6,9 @@ import numpy as np
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt import ECI_ANCHORS
-from headtohead.capability.model import Capability
+from headtohead.capability.model import MODEL_COLUMNS, Capability, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
-from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import INDEX_WORDS, settings_of
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames, Question

@@ -3,10 +3,9 @@
 from datetime import date
 
 from headtohead.capability.fitted import two_sides
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import Clock, Lag, side_lag
-from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.question import Answer, Ask, Frames, ScopeWord

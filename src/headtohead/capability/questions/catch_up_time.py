@@ -5,11 +5,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from headtohead.capability.fitted import two_sides
-from headtohead.capability.fronts import stood
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import TwoSides, model_rows, stood
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import CatchUp, catch_up
-from headtohead.capability.tables import model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Interval

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.capability.fitted import two_sides
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import Spread, TrendGap, horizontal_gap, trend_gap
-from headtohead.capability.tables import MODEL_COLUMNS, model_rows
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate, Interval

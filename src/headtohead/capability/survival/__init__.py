@@ -6,10 +6,11 @@ from headtohead.capability.survival.lags import (
     CLOCKS,
     Clock,
     Lag,
+    best_on,
+    frontier_probability,
     lag_days,
     side_lag,
 )
-from headtohead.capability.survival.records import best_on, frontier_probability
 from headtohead.capability.survival.sides import Side, Spread
 from headtohead.capability.survival.trend_gaps import Through, TrendGap, trend_gap
 

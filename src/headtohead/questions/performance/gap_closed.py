@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import drawn_interval
+from headtohead.capability.model import model_rows
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.tables import model_rows
 from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
