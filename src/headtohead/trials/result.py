@@ -17,7 +17,6 @@ from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 from headtohead.trials.rates import Rates
 
 if TYPE_CHECKING:
-    from headtohead.evidence.facts import Facts
     from headtohead.evidence.store import Store
     from headtohead.names.names import Resolution
     from headtohead.prices.in_force import ListPrice
@@ -82,7 +81,7 @@ class Prices:
         self.day = day
         self.used: dict[str, ListPrice] = {}
         self._lost: dict[str, str] = {}
-        self._line = Facts(store)
+        self.facts = Facts(store)
 
     def rates(self, model: str, *, operator: str = "") -> Rates | None:
         """What the tokens of a model, in the user's own word, are multiplied by.
@@ -92,7 +91,7 @@ class Prices:
         """
         from headtohead.prices.in_force import price_in_force
 
-        frame = self._line.frame("prices", self.day, used_on=self.day)
+        frame = self.facts.frame("prices", self.day, used_on=self.day)
         plain = self._means(model)
         # A name may mean another model at its maker's than elsewhere.
         wishes = [(operator, operator), ("maker", plain.lab), ("cheapest", None)]
@@ -122,7 +121,7 @@ class Prices:
 
     def _means(self, model: str, seller: str | None = None) -> "Resolution":
         """What a name stands for on the day, at a seller."""
-        return self._line.names.resolve(model, on=self.day, provider=seller or None)
+        return self.facts.names.resolve(model, on=self.day, provider=seller or None)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -133,12 +132,7 @@ class Prices:
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out, and those that their notes name."""
         ids = {i for p in self.used.values() for i in (p.source_id, *p.other_source_ids)}
-        return self._line.citations(sorted(ids), self.day)
-
-    @property
-    def names(self) -> "Facts":
-        """The names and evidence behind the prices."""
-        return self._line
+        return self.facts.citations(sorted(ids), self.day)
 
 
 def prices_on(as_of: Day | None, store: "Store | None") -> Prices:

@@ -159,12 +159,6 @@ def _unpaired(a: ModelRun, b: ModelRun, settings: CompareSettings) -> Comparison
         estimate,
         bounds,
         paired=False,
-        lost=(),
-        gained=(),
-        same=0,
-        slices=(),
-        money=None,
-        speed=None,
         left_out={f"no score in {run.name}": n for run, n in ((a, lost_a), (b, lost_b)) if n},
         notes=(*notes, *_doubts(a, b)),
     )

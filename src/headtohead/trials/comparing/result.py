@@ -159,11 +159,11 @@ class Comparison:
     verdict: Verdict
     verdicts: Mapping[Goal, Verdict]
     more_items: int | None
-    lost: tuple[ChangedItem, ...]
-    gained: tuple[ChangedItem, ...]
-    same: int
-    slices: tuple[SliceRow, ...]
-    money: Money | None
-    speed: Speed | None
+    lost: tuple[ChangedItem, ...] = ()
+    gained: tuple[ChangedItem, ...] = ()
+    same: int = 0
+    slices: tuple[SliceRow, ...] = ()
+    money: Money | None = None
+    speed: Speed | None = None
     left_out: Mapping[str, int]
     notes: tuple[str, ...]

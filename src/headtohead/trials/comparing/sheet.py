@@ -9,7 +9,15 @@ from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.compare import ManyRuns
 from headtohead.trials.comparing.result import Comparison, Money, SliceRow
-from headtohead.trials.words import amount, margin_words, same_words, scale_of, share_words, spread
+from headtohead.trials.words import (
+    amount,
+    counted,
+    margin_words,
+    same_words,
+    scale_of,
+    share_words,
+    spread,
+)
 
 _WORDS = {
     "non-inferiority": ("NON-INFERIOR", "INFERIOR"),
@@ -48,7 +56,7 @@ def comparison_sheet(
             word += f", NEEDS ABOUT {c.more_items:,} ITEMS IN ALL"
     else:
         word = _WORDS[goal][c.verdict == "no"]
-    items = f"{c.a.items:,} shared items"
+    items = counted(c.a.items, "shared item")
     facts = [("Items", f"{c.a.items:,}")]
     if c.paired:
         facts += [
@@ -100,7 +108,7 @@ def comparison_sheet(
                     f"{row.label}={row.value}",
                     "none",
                     f"{row.verdict}: {share_words(row.joint, c.unit, signed=True)} on "
-                    f"{row.items:,} items",
+                    f"{counted(row.items, 'item')}",
                 )
                 for row in c.slices
             ),
@@ -121,8 +129,8 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                 "flips",
                 "Flips",
                 "Which items change?",
-                says=f"B is worse on {len(c.lost):,} items, better on {len(c.gained):,}, and "
-                f"alike on {c.same:,}",
+                says=f"B is worse on {counted(len(c.lost), 'item')}, better on "
+                f"{len(c.gained):,}, and alike on {c.same:,}",
                 columns=(
                     TableColumn("kind", "Kind"),
                     TableColumn("item", "Item"),
@@ -166,7 +174,9 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                     ("A", c.a.name, c.speed.a_seconds),
                     ("B", c.b.name, c.speed.b_seconds),
                 ),
-                remarks=(f"{c.speed.items:,} items have latencies on both sides.",),
+                remarks=(
+                    f"{counted(c.speed.items, 'item has', 'items have')} latencies on both sides.",
+                ),
             )
         )
     failures = sorted({*c.a.failures, *c.b.failures})
@@ -313,7 +323,9 @@ def _cost(c: Comparison, money: Money) -> Figure:
             ("B", c.b.name, money.b_usd, money.b_usd_per_success),
         ),
         bars=bars,
-        remarks=(f"{money.items:,} items have costs on both sides; {money.basis}.",),
+        remarks=(
+            f"{counted(money.items, 'item has', 'items have')} costs on both sides; {money.basis}.",
+        ),
     )
 
 
@@ -327,7 +339,7 @@ def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
     top = [names[i] for i in order if field.ranks.best[i] == 1]
     apart = sum(not pair.joint.low <= 0 <= pair.joint.high for pair in field.pairs)
     sentence = (
-        f"Of {len(names)} runs on {many.items:,} shared items, {listed(top)} "
+        f"Of {len(names)} runs on {counted(many.items, 'shared item')}, {listed(top)} "
         f"{'may be' if len(top) > 1 else 'is'} best; {apart} of {len(field.pairs)} pairs can "
         f"be told apart ({many.settings.level:.0%} for all pairs together)."
     )

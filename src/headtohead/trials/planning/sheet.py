@@ -6,7 +6,7 @@ from datetime import date
 from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.planning.plan import Planned
-from headtohead.trials.words import margin_words, scale_of
+from headtohead.trials.words import counted, margin_words, scale_of
 
 _SPREAD = {
     "binary": "items that only one of the two solves",
@@ -28,9 +28,10 @@ def plan_sheet(
     limit = margin_words(assumed.margin, unit)
     repeats = f", each run {assumed.repeats} times by both" if assumed.repeats > 1 else ""
     goal = f"B is at most {limit} worse" if assumed.margin else "B is better"
+    shows = f"{counted(size.items_n, 'item')}{repeats} {'shows' if size.items_n == 1 else 'show'}"
     sentence = (
-        f"{size.items_n:,} items{repeats} show with {assumed.power:.0%} power that {goal} if B "
-        f"minus A is really {margin_words(assumed.difference, unit)}."
+        f"{shows} with {assumed.power:.0%} power that {goal} if B minus A is really "
+        f"{margin_words(assumed.difference, unit)}."
     )
     if planned.usd:
         who, usd = list(planned.usd.items())[-1]

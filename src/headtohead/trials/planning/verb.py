@@ -157,7 +157,7 @@ def _cost_per_call(
     for place, model in enumerate(settings.models):
         rates = prices.rates(model)
         if rates is None:
-            close = prices.names.names.alike(model)
+            close = prices.facts.names.alike(model)
             raise InputError(
                 f"No list price of {model} was known on {prices.day}. "
                 + (f"Did you mean {' or '.join(close)}? " if close else "")

@@ -32,11 +32,6 @@ class LedgerEntry:
     offset: int
     length: int
 
-    @classmethod
-    def of(cls, answer: Completion, request: str, offset: int, length: int) -> "LedgerEntry":
-        """The entry of one answer."""
-        return cls(request, answer.unanswered, offset, length)
-
 
 @dataclass(slots=True)
 class History:
@@ -119,7 +114,7 @@ def _take(history: History, opened: dict[Place, float], record: _JournalLine, li
         history.lost.pop(answer.place, None)
         history.spent_usd += answer.cost_usd or 0.0
         history.unsure_usd += answer.unsure_usd
-        entry = LedgerEntry.of(answer, record.request, history.end, len(line))
+        entry = LedgerEntry(record.request, answer.unanswered, history.end, len(line))
         history.answered[answer.place] = entry
 
 
@@ -209,7 +204,7 @@ class Ledger:
         record = {"kind": "answer", "request": request, "answer": msgspec.to_builtins(answer)}
         offset, length = self._append(record)
         await self._settle()
-        self.answered[answer.place] = LedgerEntry.of(answer, request, offset, length)
+        self.answered[answer.place] = LedgerEntry(request, answer.unanswered, offset, length)
 
     def _append(self, record: Mapping[str, Any]) -> tuple[int, int]:
         line = msgspec.json.encode(record) + b"\n"

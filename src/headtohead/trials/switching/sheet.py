@@ -8,7 +8,7 @@ from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.sheet import slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
-from headtohead.trials.words import margin_words, share_words, spread
+from headtohead.trials.words import counted, margin_words, share_words, spread
 
 _WORDS = {"yes": "SWITCH", "no": "DON'T SWITCH"}
 _MEANS = {
@@ -97,7 +97,8 @@ def _sentence(trial: Switch) -> str:
         money = f" It {amount} per thousand requests."
     return (
         f"{trial.b} minus {trial.a} is {share_words(difference, 'pp', signed=True)} in "
-        f"{_measure(trial)} on {trial.items:,} logged requests ({trial.level:.0%}), {end}.{money}"
+        f"{_measure(trial)} on {counted(trial.items, 'logged request')} ({trial.level:.0%}), "
+        f"{end}.{money}"
     )
 
 
@@ -164,11 +165,11 @@ def _quality(trial: Switch) -> Figure:
         return Figure("quality", "Quality", asks, says=says)
     remarks = [f"Interval: {q.method}."]
     if q.decided_at:
-        remarks.append(f"It was decided after {q.decided_at:,} items.")
+        remarks.append(f"It was decided after {counted(q.decided_at, 'item')}.")
     elif q.needed:
         remarks.append(
-            f"About {q.needed:,} more items would decide it if things go on as seen; that is a "
-            "rough guess while items are few."
+            f"About {counted(q.needed, 'more item')} would decide it if things go on as seen; that "
+            "is a rough guess while items are few."
         )
     d = q.difference.rescaled(100)
     return Figure(
@@ -199,8 +200,8 @@ def _money(trial: Switch) -> Figure:
     assert s is not None
     remarks = [
         f"Prices: {s.basis}.",
-        f"{s.items:,} items have a cost on both sides. Each model's own token counts; cached input "
-        "priced apart, reasoning billed as output.",
+        f"{counted(s.items, 'item has', 'items have')} a cost on both sides. Each model's own "
+        "token counts; cached input priced apart, reasoning billed as output.",
     ]
     if s.ratio:
         remarks.append(f"B costs {spread(s.ratio, 3)} times what A costs.")
@@ -249,8 +250,8 @@ def _judge(j: Judging) -> Figure:
         "Judge",
         f"How far may {j.model} be believed?",
         remarks=(
-            f"{j.judged:,} pairs judged in both orders; {j.unreadable:,} verdicts could not be "
-            "read and count for neither side.",
+            f"{counted(j.judged, 'pair')} judged in both orders; "
+            f"{counted(j.unreadable, 'verdict')} could not be read, which speaks for neither side.",
             *(part.sentence for part in measured if part is not None),
             *([f"The judge cost ${j.usd:,.4g}."] if j.usd else []),
             *j.notes,
@@ -296,13 +297,13 @@ def _spent(trial: Switch) -> Figure:
     remarks = []
     if s.possibly_twice:
         remarks.append(
-            f"{len(s.possibly_twice)} calls were in flight when an earlier run was killed and were "
-            "asked again; they may be billed twice."
+            f"{counted(len(s.possibly_twice), 'call was', 'calls were')} in flight when an earlier "
+            "run was killed and asked again, and may be billed twice."
         )
     if s.doubtful_n:
         remarks.append(
-            f"{s.doubtful_n} answers came with token counts that are missing or cannot be right; "
-            "they were estimated from above."
+            f"{counted(s.doubtful_n, 'answer')} came with token counts that are missing or cannot "
+            "be right, so they were estimated from above."
         )
     judge = trial.judging.usd if trial.judging else None
     rows = [

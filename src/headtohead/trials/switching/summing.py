@@ -32,6 +32,7 @@ from headtohead.trials.switching.result import (
 )
 from headtohead.trials.switching.running import Trial, name_of
 from headtohead.trials.switching.settings import Means
+from headtohead.trials.words import counted
 
 _FEWEST = 10  # items with both figures, below which a ratio says little
 _POWER = 0.8
@@ -183,8 +184,8 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
     unscored = sum(keeper.left_out.values())
     if unscored:
         notes.append(
-            f"{unscored} replayed items could not be scored and are left out; if that hangs on "
-            "how hard they are, the verdict leans."
+            f"{counted(unscored, 'replayed item')} could not be scored and so left out; if that hangs "
+            "on how hard they are, the verdict leans."
         )
     if sample.ended_by:
         notes.append(f"The class {sample.ended_by} ran out, so the sample ends there.")
@@ -225,7 +226,7 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
 
 def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
     """Operator and maker apart: requests go to the one, the weights come from the other."""
-    names = prices.names.names
+    names = prices.facts.names
     known = terms_of(endpoint.base_url)
     operator = names.operator(known.operator) if known.operator else None
     resolved = names.resolve(endpoint.model, on=prices.day, provider=known.operator or None)

@@ -38,7 +38,7 @@ from headtohead.trials.switching.running import (
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
 from headtohead.trials.switching.sheet import switch_sheet
 from headtohead.trials.switching.summing import Collected, result_of
-from headtohead.trials.words import margin_of
+from headtohead.trials.words import counted, margin_of
 
 
 @takes(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
@@ -241,7 +241,7 @@ def judge_of(
 
     def family(name: str) -> str:
         """The maker, which is what a judge may favour; the model itself if nobody knows it."""
-        return prices.names.names.resolve(name, on=prices.day).lab or name
+        return prices.facts.names.resolve(name, on=prices.day).lab or name
 
     return Judge(
         asked=candidate_of(model, endpoints, prices, ledger, pace, judging=True),
@@ -281,8 +281,8 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
         key = write_ballot(shown, scoring.ballot, np.random.default_rng())
         got.ballot = str(scoring.ballot)
         got.notes.append(
-            f"{len(shown)} pairs wait for votes in {scoring.ballot}. Open it in a browser or send "
-            f"it to others (but not {key.name}), then run this again with --votes FILE for each "
+            f"{counted(len(shown), 'pair waits', 'pairs wait')} for votes in {scoring.ballot}. Open it in "
+            f"a browser or send it to others (but not {key.name}), then run this again with --votes FILE for each "
             "file that was saved."
         )
         return
@@ -292,7 +292,8 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
     got.human = {key: sum(said) / len(said) for key, said in by_item.items()}
     bad = sum(vote.both_bad for vote in cast.votes)
     got.notes.append(
-        f"{len(cast.votes)} votes on {len(by_item)} pairs; {bad} say that both are bad."
+        f"{counted(len(cast.votes), 'vote')} on {counted(len(by_item), 'pair')}; "
+        f"{counted(bad, 'says', 'say')} that both are bad."
     )
     if cast.changed_n or cast.repeated_n:
         got.notes.append(
