@@ -184,8 +184,8 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
     unscored = sum(keeper.left_out.values())
     if unscored:
         notes.append(
-            f"{counted(unscored, 'replayed item')} could not be scored and so left out; if that hangs "
-            "on how hard they are, the verdict leans."
+            f"{counted(unscored, 'replayed item')} could not be scored and so left out; if that "
+            "hangs on how hard they are, the verdict leans."
         )
     if sample.ended_by:
         notes.append(f"The class {sample.ended_by} ran out, so the sample ends there.")

@@ -281,9 +281,9 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
         key = write_ballot(shown, scoring.ballot, np.random.default_rng())
         got.ballot = str(scoring.ballot)
         got.notes.append(
-            f"{counted(len(shown), 'pair waits', 'pairs wait')} for votes in {scoring.ballot}. Open it in "
-            f"a browser or send it to others (but not {key.name}), then run this again with --votes FILE for each "
-            "file that was saved."
+            f"{counted(len(shown), 'pair waits', 'pairs wait')} for votes in {scoring.ballot}. "
+            f"Open it in a browser or send it to others (but not {key.name}), then run this again "
+            "with --votes FILE for each file that was saved."
         )
         return
     by_item: dict[str, list[float]] = {}
