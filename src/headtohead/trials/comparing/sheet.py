@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from headtohead.core.estimate import Citation
 from headtohead.publish.escaping import listed
@@ -181,19 +182,8 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
         )
     failures = sorted({*c.a.failures, *c.b.failures})
     if failures:
-        figures.append(
-            Figure(
-                "failures",
-                "Failures",
-                "Which calls gave no usable answer?",
-                columns=(
-                    TableColumn("kind", "Kind"),
-                    TableColumn("a_n", "A", 0),
-                    TableColumn("b_n", "B", 0),
-                ),
-                rows=tuple((k, c.a.failures.get(k, 0), c.b.failures.get(k, 0)) for k in failures),
-            )
-        )
+        rows = [(k, c.a.failures.get(k, 0), c.b.failures.get(k, 0)) for k in failures]
+        figures.append(failures_figure("Which calls gave no usable answer?", rows))
     if c.left_out:
         figures.append(
             Figure(
@@ -244,6 +234,16 @@ def _difference(c: Comparison) -> Figure:
         ),
         remarks=tuple(remarks),
     )
+
+
+def failures_figure(asks: str, rows: Sequence[Row], **more: Any) -> Figure:  # noqa: ANN401
+    """How many answers of A and of B could not be used, by kind; `more` is said of it as well."""
+    columns = (
+        TableColumn("kind", "Kind"),
+        TableColumn("a_n", "A", 0),
+        TableColumn("b_n", "B", 0),
+    )
+    return Figure("failures", "Failures", asks, columns=columns, rows=tuple(rows), **more)
 
 
 def slices_figure(

@@ -6,7 +6,7 @@ from datetime import date
 
 from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
-from headtohead.trials.comparing.sheet import slices_figure
+from headtohead.trials.comparing.sheet import failures_figure, slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
 from headtohead.trials.words import counted, margin_words, share_words, spread
 
@@ -226,20 +226,13 @@ def _money(trial: Switch) -> Figure:
 
 def _failures(trial: Switch) -> Figure:
     rows = tuple((kind, a, b) for kind, (a, b) in trial.failures.items())
-    counted = ("They count as failed, and apart from wrong answers.",) if rows else ()
+    apart = ("They count as failed, and apart from wrong answers.",) if rows else ()
     left = (f"{n:,} left out: {reason}" for reason, n in trial.left_out.items() if n)
-    return Figure(
-        "failures",
-        "Failures",
+    return failures_figure(
         "Which answers could not be used?",
+        rows,
         says="" if rows else "every answer scored could be used",
-        columns=(
-            TableColumn("kind", "Kind"),
-            TableColumn("a_n", "A", 0),
-            TableColumn("b_n", "B", 0),
-        ),
-        rows=rows,
-        remarks=(*counted, *left),
+        remarks=(*apart, *left),
     )
 
 
