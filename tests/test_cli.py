@@ -120,7 +120,7 @@ sources = []
 def test_show_prints_rows_sources_and_both_readings(run: Run) -> None:
     result = run("show", "p2", "--as-of", "2025-12-15")
     assert result.exit_code == 0
-    for part in ("AS STATED", "KINDEST READING", "SOURCES", "lmarena_catalog", "rows (", "n=282"):
+    for part in ("AS STATED", "KINDEST READING", "SOURCES", "arena-catalog", "rows (", "n=282"):
         assert part in result.output
 
 
