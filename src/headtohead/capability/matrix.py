@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.irt import Scores
+from headtohead.capability.scores import with_tests
 from headtohead.capability.settings import IndexSettings
 from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.errors import UnknownName
@@ -152,14 +153,7 @@ def _wanted(frame: "pl.DataFrame", settings: IndexSettings) -> "pl.DataFrame":
     )
     if settings.independent:
         rows = rows.filter(pl.col("evaluator") == "third_party")
-    test = (
-        pl.when(whole)
-        .then("benchmark")
-        .otherwise(pl.concat_str("benchmark", "part", separator=" "))
-    )
-    return rows.with_columns(
-        test.alias("test"), pl.coalesce("model_id", "model_name").alias("unit")
-    )
+    return with_tests(rows)
 
 
 def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":

@@ -52,14 +52,18 @@ def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.Data
         rows = rows.filter(pl.col("evaluator") == "third_party")
     if scope["benchmarks"]:
         rows = rows.filter(pl.col("benchmark").is_in(list(scope["benchmarks"])))
-    whole = pl.col("part") == "overall"
-    test = (
-        pl.when(whole)
-        .then("benchmark")
-        .otherwise(pl.concat_str("benchmark", "part", separator=" "))
+    return with_tests(rows)
+
+
+def with_tests(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """The rows with `test` (benchmark, and the part if it is not the whole) and `unit` (model)."""
+    import polars as pl
+
+    parted = pl.concat_str("benchmark", "part", separator=" ")
+    return rows.with_columns(
+        pl.when(pl.col("part") == "overall").then("benchmark").otherwise(parted).alias("test"),
+        pl.coalesce("model_id", "model_name").alias("unit"),
     )
-    unit = pl.coalesce("model_id", "model_name")
-    return rows.with_columns(test.alias("test"), unit.alias("unit"))
 
 
 def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":

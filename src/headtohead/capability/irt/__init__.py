@@ -4,6 +4,9 @@ from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci, published_stop
 from headtohead.capability.irt.functioning import Functioning, functioning
 from headtohead.capability.irt.index import (
     Index,
+    IndexScale,
+    by_anchors,
+    by_spread,
     check_fits,
     drawn_interval,
     drawn_intervals,
@@ -11,7 +14,6 @@ from headtohead.capability.irt.index import (
     fit_index,
     fit_parts,
 )
-from headtohead.capability.irt.scale import IndexScale, by_anchors, by_spread
 from headtohead.capability.irt.scores import Scores
 
 __all__ = [

@@ -181,7 +181,7 @@ class _Walk:
         self.models, self.benchmarks = list(dict.fromkeys(models)), list(dict.fromkeys(benchmarks))
         if fixed not in self.benchmarks:
             raise ValueError(f"the benchmark {fixed!r}, whose slope is fixed, has no score here")
-        self._mi, self._bi = _places(models, self.models), _places(benchmarks, self.benchmarks)
+        self._mi, self._bi = places_of(models, self.models), places_of(benchmarks, self.benchmarks)
         self._fixed = self.benchmarks.index(fixed)
         self._score = np.clip(np.asarray(values, dtype=np.float64), _CLIP, 1 - _CLIP)
         m, b = len(self.models), len(self.benchmarks)
@@ -229,6 +229,7 @@ class _Walk:
         return coo_matrix((v, (r, c)), shape=(n + 1, x.size)).tocsr()
 
 
-def _places(names: Sequence[str], distinct: Sequence[str]) -> IntArray:
+def places_of(names: Sequence[str], distinct: Sequence[str]) -> IntArray:
+    """Where each name stands among the distinct ones, shape of `names`."""
     place = {name: n for n, name in enumerate(distinct)}
     return np.array([place[name] for name in names], dtype=np.int64)
