@@ -39,7 +39,12 @@ def capability(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
 
 
 def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
-    return ask.as_of, tuple(frames["benchmark_scores"]["source_id"].unique().sort().to_list())
+    rows = frames["benchmark_scores"]
+    # The rows are kept with their sources, so that no other frame can come to have their id.
+    _, sources = ask.once(
+        ("sources", id(rows)), lambda: (rows, tuple(sorted(rows["source_id"].unique())))
+    )
+    return ask.as_of, sources
 
 
 def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
@@ -139,10 +144,11 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     day = min(day, newest)
     out = made.out_by(day) & made.may_lead()
     a, b = (out & made.members(side(ask, w)) for w in ("a", "b"))
+    kind = "" if ask.sides.group == "unit" else " model"
     for mask, which in ((a, "a"), (b, "b")):
         if not mask.any():
             return (
-                f"the index has no {side_name(side(ask, which))} model with {settings.frontier} "
+                f"the index has no {side_name(side(ask, which))}{kind} with {settings.frontier} "
                 f"benchmarks released by {day}"
             )
     past = made.out_by(day) & made.may_mark()
