@@ -103,7 +103,7 @@ def _source(s: Source) -> Iterator[str]:
 
 
 def _tables_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterator[str]:
-    yield "<!-- Made by `make docs` from src/headtohead/core/tables.py; edit it there. -->"
+    yield "<!-- Made by `make docs` from src/headtohead/data/tables.toml; edit it there. -->"
     yield "# Tables"
     yield (
         "Every row of every source is a row of one of these tables. Print one with "

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from benchmarks import house
 
 ROOT = Path(__file__).parents[1]
 CODE = sorted(
@@ -40,6 +41,20 @@ def test_a_class_name_stands_for_one_thing() -> None:
     nodes = (n for p in source for n in ast.walk(ast.parse(p.read_text(encoding="utf-8"))))
     often = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     assert {name for name, n in often.items() if n > 1} == set()
+
+
+def test_every_line_is_reached_by_a_command_or_documented() -> None:
+    trees = {p: ast.parse(p.read_text(encoding="utf-8")) for p in CODE if "src" in p.parts}
+    assert house.unreached(ROOT, trees) == 0
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_a_newcomer_is_sent_to_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    homes = (ROOT, ROOT / "src/headtohead", ROOT / "src/headtohead/data", ROOT / "tests")
+    paths = [p for p in re.findall(r"`([\w./]+\.\w+)`", text) if "/" in p]
+    assert len(paths) >= 5
+    assert [p for p in paths if not any((home / p).exists() for home in homes)] == []
 
 
 def test_the_formatter_lays_out_every_line() -> None:
