@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.claims.verdict import Verdict
 from headtohead.core.estimate import Citation
@@ -13,9 +15,6 @@ from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.ratings.published import BOARD_WORDS, one_board
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _Place = tuple[int, dict[str, Any]]
 
@@ -101,7 +100,7 @@ def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list
     return found
 
 
-def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]:
+def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
     """Models whose maker's list price differs; both frames hold the prices in force on a day."""
     old = {r["model_id"]: r for r in before.iter_rows(named=True)}
     found = []
@@ -116,7 +115,7 @@ def price_changes(before: "pl.DataFrame", after: "pl.DataFrame") -> list[Change]
     return found
 
 
-def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> list[Change]:
+def rank_changes(before: pl.DataFrame, after: pl.DataFrame, *, top: int) -> list[Change]:
     """Entrants among the first `top` places of either text board whose place differs."""
     (then, _), (now, board) = _places(before), _places(after)
     found = []
@@ -134,10 +133,8 @@ def rank_changes(before: "pl.DataFrame", after: "pl.DataFrame", *, top: int) -> 
     return found
 
 
-def _places(frame: "pl.DataFrame") -> tuple[dict[str, _Place], object]:
+def _places(frame: pl.DataFrame) -> tuple[dict[str, _Place], object]:
     """Model -> (place of its best entrant, row) on the last board of the frame, and its day."""
-    import polars as pl
-
     rows = one_board(frame, {name: word.default for name, word in BOARD_WORDS.items()})
     if rows.is_empty():
         return {}, None

@@ -18,16 +18,15 @@ that no second list confirms.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import ScopeWord
 from headtohead.evidence.store import publisher
 from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
-
-if TYPE_CHECKING:
-    import polars as pl
 
 RULES = ("maker", "cheapest", "median")
 KINDS = ("input", "output", "cache_read", "cache_write")
@@ -137,7 +136,7 @@ class ListPrice:
 
 
 def price_in_force(
-    prices: "pl.DataFrame",
+    prices: pl.DataFrame,
     model: str,
     at: date | datetime,
     *,
@@ -155,8 +154,6 @@ def price_in_force(
         channel: How the model is served, as turbo or fp8; empty for the maker's own way.
         input_tokens: Length of the prompt; long ones may cost more.
     """
-    import polars as pl
-
     mine = prices.filter(pl.col("model_id") == model)
     if mine.is_empty():
         spelt = prices.filter(pl.col("model_name") == model)
@@ -200,13 +197,13 @@ def price_in_force(
 
 
 def in_force(
-    prices: "pl.DataFrame",
+    prices: pl.DataFrame,
     at: date | datetime,
     *,
     rule: str = "maker",
     channel: str = "",
     input_share: float = INPUT_SHARE,
-) -> "pl.DataFrame":
+) -> pl.DataFrame:
     """The usual input and output price of each model on a day, without extra charge for hours.
 
     Args:
@@ -222,8 +219,6 @@ def in_force(
         set_aside (lists of sentences), other_source_ids (a list: whom those name), the entity
         columns, and the citation columns of the input price.
     """
-    import polars as pl
-
     if rule == "maker":
         prices = prices.filter(pl.col("operator") == pl.col("lab"))
     elif rule not in RULES:
@@ -253,7 +248,7 @@ def in_force(
     )
 
 
-def notes_on(rows: "pl.DataFrame") -> tuple[str, ...]:
+def notes_on(rows: pl.DataFrame) -> tuple[str, ...]:
     """The sentences on other lists and on sellers set aside, of rows of `in_force`."""
     return tuple(
         f"{row['model_id']}: {note}"
@@ -262,7 +257,7 @@ def notes_on(rows: "pl.DataFrame") -> tuple[str, ...]:
     )
 
 
-def named_by(made: Estimate, rows: "pl.DataFrame") -> Estimate:
+def named_by(made: Estimate, rows: pl.DataFrame) -> Estimate:
     """The estimate, which cites also the lists that `notes_on` names of rows of `in_force`."""
     others = rows["other_source_ids"].explode().drop_nulls().to_list()
     return replace(made, source_ids=tuple(sorted({*made.source_ids, *others})))
@@ -272,7 +267,7 @@ def _day(at: date | datetime) -> date:
     return at.astimezone(UTC).date() if isinstance(at, datetime) else at
 
 
-def spells(prices: "pl.DataFrame", day: date) -> "pl.DataFrame":
+def spells(prices: pl.DataFrame, day: date) -> pl.DataFrame:
     """Each list's rows up to a day, with the number of the spell of equal prices they are in.
 
     Rows that repeat the price before them, because something else in the list changed, are of one
@@ -283,8 +278,6 @@ def spells(prices: "pl.DataFrame", day: date) -> "pl.DataFrame":
         `since` (its first day), `is_first` (no other came before it) and `doubt` (0 for the
         surest).
     """
-    import polars as pl
-
     rows = prices.filter(pl.col("valid_from") <= day).sort(*_SERIES, "valid_from")
     rows = rows.with_columns(pl.struct(_SERIES).rle_id().alias("series"))
     series, price = pl.col("series"), pl.col("price_usd_per_mtok")
@@ -304,10 +297,8 @@ def spells(prices: "pl.DataFrame", day: date) -> "pl.DataFrame":
     )
 
 
-def _lists(prices: "pl.DataFrame", day: date, channel: str, input_share: float) -> "pl.DataFrame":
+def _lists(prices: pl.DataFrame, day: date, channel: str, input_share: float) -> pl.DataFrame:
     """One row a list that is not free: its usual prices on a day, and since when they hold."""
-    import polars as pl
-
     served = pl.col("served_as").is_null() if not channel else pl.col("served_as") == channel
     wanted = prices.filter(
         served
@@ -334,10 +325,8 @@ def _lists(prices: "pl.DataFrame", day: date, channel: str, input_share: float) 
     ).drop("since_of_output", "doubt_of_output")
 
 
-def _last_spells(rows: "pl.DataFrame", day: date) -> "pl.DataFrame":
+def _last_spells(rows: pl.DataFrame, day: date) -> pl.DataFrame:
     """The surest row of the spell of each list, tier and kind that holds on a day."""
-    import polars as pl
-
     key = "series"
     rows = spells(rows, day).filter(pl.col("spell") == pl.col("spell").max().over(key))
     rows = rows.with_columns(
@@ -350,10 +339,8 @@ def _last_spells(rows: "pl.DataFrame", day: date) -> "pl.DataFrame":
     return rows.sort(key, "doubt", "valid_from").unique(key, keep="first", maintain_order=True)
 
 
-def _one_a_seller(lists: "pl.DataFrame") -> "pl.DataFrame":
+def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     """The list that counts of each seller of a model, with what its other lists say."""
-    import polars as pl
-
     who = ["model_id", "seller"]
     lists = lists.sort(
         *who,
@@ -421,12 +408,8 @@ def _pair(row: dict[str, Any]) -> str:
     return f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
 
 
-def _credible(
-    offers: "pl.DataFrame", day: date
-) -> "tuple[pl.DataFrame, dict[str, dict[str, str]]]":
+def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, dict[str, str]]]:
     """The offers that can be believed, and by model the cheaper others: a sentence -> its list."""
-    import polars as pl
-
     price, model = pl.col("price_usd_per_mtok"), "model_id"
     offers = offers.sort(model, "price_usd_per_mtok", "source_id", "provider")
     old = (pl.col("doubt") == _SNAPSHOT) & (pl.col("seen_on") < day - timedelta(days=_SEEN_DAYS))
@@ -461,15 +444,13 @@ def _credible(
 
 
 def _bands(
-    prices: "pl.DataFrame", row: dict[str, Any], lists: "pl.DataFrame", at: date | datetime
+    prices: pl.DataFrame, row: dict[str, Any], lists: pl.DataFrame, at: date | datetime
 ) -> tuple[Band, ...]:
     """The prices by hour and by length of prompt that go with a price.
 
     They are read from its own list, or else from another of this seller's that has the same usual
     price.
     """
-    import polars as pl
-
     pair = ("input_usd_per_mtok", "output_usd_per_mtok")
     same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in pair)
     own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
@@ -513,10 +494,8 @@ MIX_WORDS = {
 }
 
 
-def mixed(rows: "pl.DataFrame", input_share: float) -> "pl.DataFrame":
+def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
     """The rows with `price_usd_per_mtok`: input and output mixed by share of tokens."""
-    import polars as pl
-
     return rows.with_columns(
         (
             input_share * pl.col("input_usd_per_mtok")

@@ -1,23 +1,20 @@
 """What questions about published figures share: the latest window, and its bounds."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask
 from headtohead.evidence.picking import estimate
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FIGURE_COLUMNS = (
     "topic subject measure value low_value high_value unit scope window_start window_end"
 )
 
 
-def latest_figures(frame: "pl.DataFrame", ask: Ask, topic: str) -> "pl.DataFrame":
+def latest_figures(frame: pl.DataFrame, ask: Ask, topic: str) -> pl.DataFrame:
     """Each subject's figure of the last window that ends by `about`; verified ones come first."""
-    import polars as pl
-
     rows = frame.filter((pl.col("topic") == topic) & (pl.col("window_end") <= ask.about.end))
     if rows.is_empty():
         return rows
@@ -37,7 +34,7 @@ def figure_interval(row: dict[str, Any]) -> Interval:
 
 def figure(
     ask: Ask,
-    row: "pl.DataFrame",
+    row: pl.DataFrame,
     label: str,
     unit: str,
     *,
@@ -51,7 +48,7 @@ def figure(
 
 def from_figures(
     ask: Ask,
-    rows: "pl.DataFrame",
+    rows: pl.DataFrame,
     label: str,
     unit: str,
     interval: Interval,
@@ -73,7 +70,7 @@ def from_figures(
     )
 
 
-def of_sides(rows: "pl.DataFrame", ask: Ask) -> "tuple[pl.DataFrame, pl.DataFrame]":
+def of_sides(rows: pl.DataFrame, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The figure of side A and that of side B; empty where there is none."""
     a, b = (rows.filter(rows["subject"] == side).head(1) for side in (ask.sides.a, ask.sides.b))
     return a, b

@@ -1,28 +1,23 @@
 """What questions about results by task share: comparable runs, and paired differences."""
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Named
 from headtohead.evidence.picking import estimate, named
 from headtohead.stats.bootstrap import paired_difference
 
-if TYPE_CHECKING:
-    import polars as pl
-
 # Runs that differ in these are not one test: two harness eras of SWE-bench differ by 11 points.
 _PROTOCOL = r"(harness [^;]+|grader [^;]+)"
 _FEWEST = 6
 
 
-def by_task(tasks: "pl.DataFrame", models: tuple[Named, ...]) -> "pl.DataFrame":
+def by_task(tasks: pl.DataFrame, models: tuple[Named, ...]) -> pl.DataFrame:
     """The mean score on each task, of the best run of these models in each protocol.
 
     Returns:
         Columns benchmark, protocol, task, score_frac and those of the citation.
     """
-    import polars as pl
-
     rows = pl.concat([named(tasks, wanted) for wanted in models]).unique(maintain_order=True)
     protocol = pl.col("setting").fill_null("").str.extract(_PROTOCOL).fill_null("")
     run = ["benchmark", "protocol", "model_name", "setting"]
@@ -39,15 +34,13 @@ def by_task(tasks: "pl.DataFrame", models: tuple[Named, ...]) -> "pl.DataFrame":
 
 
 def paired(
-    tasks: "pl.DataFrame", ask: Ask, a: tuple[Named, ...], b: tuple[Named, ...]
-) -> "dict[str, tuple[Estimate, pl.DataFrame]]":
+    tasks: pl.DataFrame, ask: Ask, a: tuple[Named, ...], b: tuple[Named, ...]
+) -> dict[str, tuple[Estimate, pl.DataFrame]]:
     """Benchmark -> B minus A over shared tasks in percentage points, and the rows behind it.
 
     Only runs of one protocol are compared; where several protocols have both sides, the one with
     the most shared tasks, and then the first by name, counts.
     """
-    import polars as pl
-
     if tasks.is_empty():
         return {}
     tasks = tasks.filter(pl.col("benchmark").is_in(list(ask.scope["benchmarks"])))

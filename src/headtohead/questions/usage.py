@@ -3,15 +3,13 @@
 import math
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate, side, where
 from headtohead.names.names import Names
-
-if TYPE_CHECKING:
-    import polars as pl
 
 USAGE_WORDS = {
     "channel": ScopeWord("text", "Which channel.", "openrouter"),
@@ -37,16 +35,14 @@ class UsageWindow:
 
     start: date
     end: date
-    rows: "pl.DataFrame"
+    rows: pl.DataFrame
 
 
-def windows(usage: "pl.DataFrame", ask: Ask) -> list[UsageWindow]:
+def windows(usage: pl.DataFrame, ask: Ask) -> list[UsageWindow]:
     """Stretches of days up to `about`, oldest first; each of one breakdown, without gaps.
 
     Empty if the last of them is older than the scope word `back_days` allows.
     """
-    import polars as pl
-
     # Only rows whose breakdown can tell this side: open or closed by access, else by maker.
     column = side(ask, "b").partition("=")[0].strip()
     usage = usage.filter(
@@ -65,10 +61,8 @@ def windows(usage: "pl.DataFrame", ask: Ask) -> list[UsageWindow]:
     return found if near else []
 
 
-def _stretches(rows: "pl.DataFrame", days: int) -> list[UsageWindow]:
+def _stretches(rows: pl.DataFrame, days: int) -> list[UsageWindow]:
     """One breakdown's rows cut into windows of `days`; longer rows stay as they are."""
-    import polars as pl
-
     made = []
     starts = rows["window_start"].unique().sort().to_list()
     ends = dict(rows.select("window_start", "window_end").iter_rows())
@@ -125,10 +119,8 @@ def share_bounds(subject: float, others: float, unknown: float) -> ShareBounds:
     return ShareBounds(low, classified, min(1.0, high))
 
 
-def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
+def bounds(rows: pl.DataFrame, filters: str) -> ShareBounds:
     """One side's share of the tokens in the rows: low, classified and high."""
-    import polars as pl
-
     column = filters.partition("=")[0].strip()
     total, mine = int(rows["tokens"].sum()), int(where(rows, filters)["tokens"].sum())
     lost = int(rows.filter(pl.col(column).is_null())["tokens"].sum())
@@ -139,7 +131,7 @@ def bounds(rows: "pl.DataFrame", filters: str) -> ShareBounds:
     return ShareBounds(ends.low, classified, ends.high)
 
 
-def lead(rows: "pl.DataFrame", b: str, a: str) -> Interval:
+def lead(rows: pl.DataFrame, b: str, a: str) -> Interval:
     """B's share less A's, and its logical bounds: the unattributed all to A, or all to B."""
     mine, theirs = bounds(rows, b), bounds(rows, a)
     return Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)

@@ -1,5 +1,7 @@
 """What sparse experts and compressed attention save against a dense model."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown
 
@@ -19,8 +21,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Ratios from published configurations: they are exact, so the bounds are rounding only."""
-    import polars as pl
-
     rows = frames["architectures"]
     peer = named(rows, ask.scope["dense"][0]).head(1)
     kept, made = [peer], []

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
@@ -11,9 +12,6 @@ from headtohead.evidence.picking import estimate, listed, named, shown, side, wh
 from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="How many times cheaper do these systems solve a task than those?",
@@ -32,8 +30,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Cost per solved task of A's best run over that of each of B's models, by benchmark."""
-    import polars as pl
-
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end).filter(pl.col("cost_usd") > 0)
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
@@ -96,7 +92,7 @@ _COLUMNS = (
 
 
 def _times(
-    reference: "pl.DataFrame", one: "pl.DataFrame", tasks: "pl.DataFrame", ask: Ask
+    reference: pl.DataFrame, one: pl.DataFrame, tasks: pl.DataFrame, ask: Ask
 ) -> tuple[Interval, str, int] | None:
     """How many times cheaper, from results by task if both have them, else from totals."""
     paired = _paired(reference, one, tasks)
@@ -114,11 +110,7 @@ def _times(
     return made, method, int(min(a["tasks_n"], b["tasks_n"]))
 
 
-def _paired(
-    reference: "pl.DataFrame", one: "pl.DataFrame", tasks: "pl.DataFrame"
-) -> "pl.DataFrame | None":
-    import polars as pl
-
+def _paired(reference: pl.DataFrame, one: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame | None:
     if tasks.is_empty():
         return None
     a, b = (

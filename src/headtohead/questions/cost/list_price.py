@@ -1,5 +1,7 @@
 """What named models list their tokens at, and how many times cheaper one is than another."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, rule_of
@@ -18,8 +20,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Price of each dear model over price of each cheap one; list prices are exact."""
-    import polars as pl
-
     rows = in_force(
         frames["prices"],
         ask.about.end,

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 
@@ -25,8 +27,6 @@ _YOUNG_DAYS = 540
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Models whose maker cut the standard input or output price; the count itself is exact."""
-    import polars as pl
-
     keys = ["source_id", "provider", "model_name", "token_kind"]
     rows = where(frames["prices"], side(ask, "a")).filter(
         (pl.col("tier") == "standard")

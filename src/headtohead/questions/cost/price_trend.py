@@ -2,9 +2,9 @@
 
 import math
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -12,9 +12,6 @@ from headtohead.evidence.picking import estimate, shown, side_column
 from headtohead.prices.in_force import MIX_WORDS, mixed
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.intervals import student_quantile
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="Did the cheapest price of a fixed capability fall faster after this day than before?",
@@ -41,8 +38,6 @@ _LATE_DAYS = 60
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
-    import polars as pl
-
     offers = _offers(frames, ask)
     turn = date.fromisoformat(str(ask.scope["turn"]))
     found = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
@@ -95,10 +90,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
 _COLUMNS = "level_label observed_on price_usd_per_mtok model_name model_id provider side rating_elo"
 
 
-def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
+def _offers(frames: Frames, ask: Ask) -> pl.DataFrame:
     """Every dated standard price of a rated model: input and output mixed, first day first."""
-    import polars as pl
-
     ratings = board_rows(frames["arena_ratings"], ask).filter(pl.col("model_id").is_not_null())
     ratings = ratings.group_by("model_id").agg(
         pl.col("rating_elo").max(), pl.col("source_id").first().alias("also_source_id")
@@ -133,15 +126,13 @@ def _offers(frames: Frames, ask: Ask) -> "pl.DataFrame":
 
 
 def _level(
-    offers: "pl.DataFrame", level: float, turn: date, ask: Ask
-) -> "tuple[pl.DataFrame, tuple[float, float] | None]":
+    offers: pl.DataFrame, level: float, turn: date, ask: Ask
+) -> tuple[pl.DataFrame, tuple[float, float] | None]:
     """The record-low prices of one level, and its yearly fall before and after the turn.
 
     No fall where either side of the turn is shorter than half a year: a few weeks say nothing
     about a year.
     """
-    import polars as pl
-
     since = date.fromisoformat(str(ask.scope["since"]))
     rows = offers.filter((pl.col("rating_elo") >= level) & (pl.col("observed_on") >= since))
     rows = rows.sort("observed_on", "price_usd_per_mtok")

@@ -1,8 +1,7 @@
 """List price against rating: who is on the Pareto front, and how cheap a model is at its level."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
@@ -12,9 +11,6 @@ from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, 
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, same_length, spreads, vector
 from headtohead.stats.intervals import normal_quantile
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="Which share of the models at its level or above is cheaper than this one?",
@@ -35,8 +31,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The share of cheaper models among those not surely worse; rows are all priced entrants."""
-    import polars as pl
-
     points = _points(frames, ask)
     if points.height < 3:
         return Answer(
@@ -100,10 +94,8 @@ _RATED = [c for c in _COLUMNS.split() if c.startswith("rating_")]
 _RATED += ["model_id", "model_name", "observed_on"]
 
 
-def _points(frames: Frames, ask: Ask) -> "pl.DataFrame":
+def _points(frames: Frames, ask: Ask) -> pl.DataFrame:
     """Each model's best-rated mode with its list price; citations are those of the price."""
-    import polars as pl
-
     rated = board_rows(frames["arena_ratings"], ask).filter(
         pl.col("model_id").is_not_null() & pl.col("rating_low_elo").is_not_null()
     )

@@ -1,5 +1,7 @@
 """What training cost, by the method and scope of each published figure."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import listed, shown
@@ -18,8 +20,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One published cost for each model and method asked for."""
-    import polars as pl
-
     rows = frames["figures"].filter(
         (pl.col("topic") == "training_cost") & (pl.col("unit") == "usd")
     )

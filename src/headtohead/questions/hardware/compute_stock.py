@@ -2,7 +2,8 @@
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -26,9 +27,6 @@ from headtohead.questions.published import (
 )
 from headtohead.stats.intervals import ratio
 
-if TYPE_CHECKING:
-    import polars as pl
-
 QUESTION = Question(
     asks="How many times more AI compute do side A's owners hold than side B's?",
     reads=(),
@@ -51,8 +49,6 @@ _FOREIGN = ("Nvidia", "AMD", "Google", "Amazon")
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """A ratio at the last fully counted quarter's end; rows are every owner and quarter."""
-    import polars as pl
-
     totals = frames["compute_stock"].filter(
         (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") != "all")
     )
@@ -71,9 +67,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return _ratio(totals, ask, day)
 
 
-def _ratio(totals: "pl.DataFrame", ask: Ask, day: date) -> Answer:
-    import polars as pl
-
+def _ratio(totals: pl.DataFrame, ask: Ask, day: date) -> Answer:
     a, b = _held(totals, ask, "a", day), _held(totals, ask, "b", day)
     if a.is_empty() or b.is_empty():
         return Answer(missing=f"no count of AI chips of both sides was known by {ask.as_of}")
@@ -109,25 +103,21 @@ _COLUMNS = (
 )
 
 
-def _held(totals: "pl.DataFrame", ask: Ask, which: str, day: date) -> "pl.DataFrame":
-    import polars as pl
-
+def _held(totals: pl.DataFrame, ask: Ask, which: str, day: date) -> pl.DataFrame:
     rows = where(totals.filter(pl.col("window_end") == day), side(ask, which))
     if which == "a" and ask.scope["owners"]:
         rows = rows.filter(pl.col("owner").is_in(list(ask.scope["owners"])))
     return rows
 
 
-def _stock(rows: "pl.DataFrame") -> Interval:
+def _stock(rows: pl.DataFrame) -> Interval:
     """The sum; its ends are added too, since one chip maker's figures err together."""
     columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
     return Interval(*(math.fsum(rows[c]) for c in columns))
 
 
-def _published(figures: "pl.DataFrame", ask: Ask) -> Answer:
+def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     """The ratio of published shares of known clusters, where no owner was counted yet."""
-    import polars as pl
-
     rows = latest_figures(figures, ask, str(ask.scope["topic"]))
     a, b = of_sides(rows, ask)
     if a.is_empty() or b.is_empty():

@@ -1,14 +1,11 @@
 """Whose companies design, and whose make, the AI chips in use."""
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, latest_day, shown
 from headtohead.names.names import nationality
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # Seat of each chip designer, and of the foundries that make the dies.
 _DESIGNERS = {"nvidia": "US", "amd": "US", "google": "US", "amazon": "US", "huawei": "CN"}
@@ -28,8 +25,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Share of H100-equivalents by designer; share of foundries in the designers' recent chips."""
-    import polars as pl
-
     if ask.scope["step"] == "manufacture":
         return _by_foundry(frames["chips"], ask)
     totals = frames["compute_stock"].filter(
@@ -68,9 +63,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _by_foundry(chips: "pl.DataFrame", ask: Ask) -> Answer:
-    import polars as pl
-
+def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
     rows = chips.filter(
         pl.col("foundry").is_not_null()
         & pl.col("maker").str.to_lowercase().is_in(list(_DESIGNERS))

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import polars as pl
+
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
@@ -26,8 +28,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The count; or the share among documented ones, undocumented ones bounding it."""
-    import polars as pl
-
     rows = where(frames["training_runs"], side(ask, "b")).filter(
         (pl.col("published_on") >= date.fromisoformat(str(ask.scope["since"])))
         & (pl.col("published_on") <= ask.about.end)

@@ -1,5 +1,7 @@
 """A share that a study published for an earlier time."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import shown
 from headtohead.names.names import nationality
@@ -18,8 +20,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The published share with the bounds of its rounding."""
-    import polars as pl
-
     rows = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"])
         & (pl.col("measure") == ask.scope["measure"])

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import polars as pl
+
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
@@ -22,8 +24,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """How many rules of that direction came into force; before the window ends, none is final."""
-    import polars as pl
-
     since, until = (date.fromisoformat(str(ask.scope[w])) for w in ("since", "until"))
     if ask.as_of < since:
         return Answer(

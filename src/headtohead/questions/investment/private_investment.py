@@ -1,5 +1,7 @@
 """Private investment in AI by country, as published."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import shown
@@ -29,8 +31,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Both published amounts of the last year known, or their ratio, with rounding bounds."""
-    import polars as pl
-
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
     pair = of_sides(rows, ask)
     if any(side.is_empty() for side in pair):

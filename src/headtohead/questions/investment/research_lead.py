@@ -1,5 +1,7 @@
 """Whether one side leads in counts of patents and publications."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown
 from headtohead.names.names import country_name
@@ -25,8 +27,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Share of B less share of A, one estimate a topic, with rounding bounds."""
-    import polars as pl
-
     made, kept, lost = [], [], []
     for topic in ask.scope["topics"]:
         rows = latest_figures(frames["figures"], ask, topic).filter(pl.col("unit") == "frac")

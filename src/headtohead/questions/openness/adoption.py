@@ -1,6 +1,6 @@
 """Whether one side dominates both the downloads of open models and a router's tokens."""
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -15,9 +15,6 @@ from headtohead.questions.published import (
 )
 from headtohead.questions.usage import USAGE_WORDS, bounds, channel_name, token_estimate, windows
 from headtohead.stats.intervals import difference
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="Which share of downloads and of a router's tokens goes to side B, and is it ahead of A?",
@@ -35,8 +32,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Two estimates: downloads with rounding bounds, tokens with logical bounds."""
-    import polars as pl
-
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
     a, b = of_sides(rows, ask)
     found = windows(frames["token_usage"], ask)
@@ -63,7 +58,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _downloads(ask: Ask, both: "pl.DataFrame") -> tuple[Estimate, str]:
+def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
     share, other = (figure_interval(r) for r in both.iter_rows(named=True))
     found = difference(other, share) if ask.scope["measure"] == "lead" else share

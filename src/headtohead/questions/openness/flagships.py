@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import polars as pl
+
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import (
@@ -41,8 +43,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The share that meets every criterion; what is not known bounds it from both sides."""
-    import polars as pl
-
     # The latest state of each model as of the end of `about`.
     rows = frames["openness"].filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
     rows = rows.unique("model_name", keep="last", maintain_order=True)

@@ -1,5 +1,7 @@
 """The best entrant of each side on every published board, over time."""
 
+import polars as pl
+
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, shown, side, side_name
@@ -19,8 +21,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The gap (B minus A) on the last board; its rows are the fronts on all boards."""
-    import polars as pl
-
     points = fronts(frames["arena_ratings"], ask)
     if points.is_empty():
         return Answer(

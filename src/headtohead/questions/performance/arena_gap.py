@@ -1,5 +1,7 @@
 """How far the best entrant of one side is ahead of the best of the other."""
 
+import polars as pl
+
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
@@ -20,8 +22,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Best of B minus best of A, in rating points; above zero if B leads."""
-    import polars as pl
-
     rows = board_rows(frames["arena_ratings"], ask)
     a, b = best(where(rows, side(ask, "a"))), best(where(rows, side(ask, "b")))
     if a.is_empty() or b.is_empty():

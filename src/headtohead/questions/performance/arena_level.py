@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
@@ -30,8 +32,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Each entrant's published rating with its published interval."""
-    import polars as pl
-
     rows = board_rows(frames["arena_ratings"], ask)
     if rows.is_empty():
         return Answer(

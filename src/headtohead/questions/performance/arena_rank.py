@@ -1,17 +1,13 @@
 """The place of a group's best entrant, with the places it cannot be told apart from."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows
 from headtohead.stats.intervals import rank_spread
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="Which place does the best entrant of each group take?",
@@ -35,8 +31,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One place a group (and category): 1 is best; the interval is the published rank spread."""
-    import polars as pl
-
     estimates, kept = [], []
     here = ask.scope["board"]
     wanted = [(here, c) for c in ask.scope["categories"] or (ask.scope["category"],)]
@@ -91,10 +85,8 @@ _COLUMNS = (
 )
 
 
-def _field(rows: "pl.DataFrame", among: str) -> "pl.DataFrame":
+def _field(rows: pl.DataFrame, among: str) -> pl.DataFrame:
     """What is ranked, best first, with place and spread; entrants no list knows count too."""
-    import polars as pl
-
     rows = rows.filter(pl.col("rating_low_elo").is_not_null())
     rows = rows.sort("rating_elo", "model_name", descending=[True, False])
     if among != "entrants":

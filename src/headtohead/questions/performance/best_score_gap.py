@@ -1,5 +1,7 @@
 """How many points the best of one side is behind the best of the other on named tests."""
 
+import polars as pl
+
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
@@ -19,8 +21,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Best of B minus best of A on each test, in percentage points."""
-    import polars as pl
-
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
     found = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
     if not found:

@@ -1,7 +1,8 @@
 """How much of the gap between two sides closed over time, on ratings and on an index."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.capability.fitted import two_sides
 from headtohead.capability.irt import drawn_interval
@@ -13,9 +14,6 @@ from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows, rating_interval
 from headtohead.stats.intervals import difference
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="By how much did the gap between the best of two sides shrink?",
@@ -34,8 +32,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Gap (A minus B) at the start less the gap at the end, one estimate a measure."""
-    import polars as pl
-
     measured = {"rating": _rating, "index": _index}
     since = date.fromisoformat(str(ask.scope["since"]))
     found = [measured[m](frames, ask, since) for m in ask.scope["measures"]]
@@ -62,13 +58,11 @@ _COLUMNS = (
 
 
 # How much of the gap closed, the gap (B minus A) at both days, and the rows behind them.
-_Closed = tuple[Estimate, tuple[Interval, Interval], "pl.DataFrame"]
+_Closed = tuple[Estimate, tuple[Interval, Interval], pl.DataFrame]
 
 
 def _rating(frames: Frames, ask: Ask, since: date) -> _Closed | str:
     """Both gaps on one board, so that its scale cannot drift: by the models' release days."""
-    import polars as pl
-
     board = board_rows(frames["arena_ratings"], ask).filter(pl.col("rating_low_elo").is_not_null())
     ends = []
     for day in (since, ask.about.end):

@@ -1,5 +1,7 @@
 """How many points a model is behind another on named tests."""
 
+import polars as pl
+
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, named, shown
@@ -24,8 +26,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
     Results by task are paired, which makes intervals narrower; elsewhere two scores are compared.
     """
-    import polars as pl
-
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
     a, b = (
         best_run(pl.concat([named(rows, w) for w in ask.scope[which]]), "")

@@ -1,7 +1,8 @@
 """By which share the gap between two sides on tests closed between two days."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.capability.words import SIDE_WORDS
@@ -9,9 +10,6 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
 from headtohead.stats.intervals import difference, ratio
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="Which share of the gap on these tests had closed by the later day?",
@@ -27,8 +25,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One minus the later gap over the earlier one; 1 is closed, above 1 overtaken."""
-    import polars as pl
-
     since = date.fromisoformat(str(ask.scope["since"]))
     made, kept, says = [], [], []
     gaps = {day: _gaps(frames["benchmark_scores"], ask, day) for day in (since, ask.about.end)}
@@ -62,10 +58,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _gaps(frame: "pl.DataFrame", ask: Ask, day: date) -> "dict[str, tuple[Interval, pl.DataFrame]]":
+def _gaps(frame: pl.DataFrame, ask: Ask, day: date) -> dict[str, tuple[Interval, pl.DataFrame]]:
     """Test -> (best of A minus best of B, the two rows), among models there by a day."""
-    import polars as pl
-
     rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
     return {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}

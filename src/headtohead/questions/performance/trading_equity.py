@@ -1,13 +1,11 @@
 """Account values over a trading season, against holding the coin."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, once, shown
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="How did the agents' accounts move, and what did simply holding a coin return?",
@@ -25,8 +23,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The return of holding over the season, as far as prices are known; rows are both series."""
-    import polars as pl
-
     agents = frames["equity"].filter(pl.col("season") == ask.scope["season"])
     agents = once(agents, "observed_at").with_columns(series=pl.lit("agent"))
     hold = _hold(frames["coin_prices"], ask)
@@ -74,10 +70,8 @@ _PART = (
 _COLUMNS = "series model_name country observed_at return_pct is_final"
 
 
-def _hold(prices: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+def _hold(prices: pl.DataFrame, ask: Ask) -> pl.DataFrame:
     """Returns of holding since the first price of the season; candles beat scattered prices."""
-    import polars as pl
-
     if prices.is_empty():
         return prices.with_columns(return_pct=pl.lit(None, dtype=pl.Float64))
     first, last = (
@@ -97,9 +91,7 @@ def _hold(prices: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     )
 
 
-def _agents_only(ask: Ask, agents: "pl.DataFrame", rows: "pl.DataFrame") -> Answer:
-    import polars as pl
-
+def _agents_only(ask: Ask, agents: pl.DataFrame, rows: pl.DataFrame) -> Answer:
     best = agents.filter(pl.col("is_final")).sort("return_pct", descending=True).head(1)
     if best.is_empty():
         return Answer(missing=f"no final account values were known by {ask.as_of}")

@@ -3,6 +3,7 @@
 from math import comb
 
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
@@ -29,8 +30,6 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The lead in percentage points, or the exact permutation probability of the order."""
-    import polars as pl
-
     season = frames["equity"].filter(pl.col("season") == ask.scope["season"])
     final = once(season.filter(pl.col("is_final")), "season")
     a, b = where(final, side(ask, "a")), where(final, side(ask, "b"))

@@ -1,5 +1,7 @@
 """What trading agents returned in a season: at its end, or at their best moment."""
 
+import polars as pl
+
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, named, shown
 from headtohead.questions.published import FIGURE_COLUMNS, figure
@@ -24,8 +26,6 @@ _MEASURES = {"final": "season return", "peak": "highest value seen"}
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One return an agent, in percent of the stake; the bounds are those of the rounding."""
-    import polars as pl
-
     moment = str(ask.scope["moment"])
     season = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("measure") == _MEASURES[moment])
