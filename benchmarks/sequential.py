@@ -17,10 +17,10 @@ import numpy as np
 from benchmarks.sequential_cases import ALPHA, CELLS, Case, Floats, pairs
 from benchmarks.sequential_errors import error_table
 from benchmarks.sequential_peer import peer_lines
+from benchmarks.sequential_whole import add_all, chance, decide
 from numpy.typing import NDArray
 
-from headtohead.trials.sequential.bets import SequentialPlan, decide
-from headtohead.trials.sequential.sequence import Sequential
+from headtohead.trials.sequential import Sequential, SequentialPlan
 
 _TARGET = 0.60
 _LONG = 6
@@ -86,8 +86,10 @@ def budgeted(case: Case, plan: SequentialPlan, cap: int, least: float, runs: int
     for x in pairs(rng, runs, cap, case):
         test = Sequential(plan)
         for begin in range(0, cap, 20):
-            state = test.add_all(x[begin : begin + 20])
-            if state.stopped or (state.n >= 40 and test.chance(cap - state.n) < least):
+            state = add_all(test, x[begin : begin + 20])
+            if state.verdict != "undecided":
+                break
+            if state.n >= 40 and chance(x[: state.n], cap - state.n, plan) < least:
                 break
         taken.append(float(state.first_decided_at or state.n))
         said.append(state.verdict)

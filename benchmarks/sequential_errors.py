@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, CELLS, Case, Floats, pairs
+from benchmarks.sequential_whole import log_wealth
 
-from headtohead.trials.sequential.bets import SequentialPlan, log_wealth
+from headtohead.trials.sequential import SequentialPlan
 
 Draw = Callable[[np.random.Generator, int, int, float], Floats]
 

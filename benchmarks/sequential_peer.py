@@ -9,14 +9,12 @@ from types import ModuleType
 
 import numpy as np
 from benchmarks.sequential_cases import ALPHA, Case, Floats, pairs
+from benchmarks.sequential_whole import decide, log_wealth, predicted_variance
 
-from headtohead.trials.sequential.bets import (
+from headtohead.trials.sequential import (
     SequentialPlan,
-    decide,
     distances,
-    log_wealth,
     log_weights,
-    predicted_variance,
     stake,
 )
 

@@ -5,17 +5,16 @@ import math
 
 import numpy as np
 import pytest
+from benchmarks.sequential_whole import log_wealth, predicted_variance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.sequential.bets import (
+from headtohead.trials.sequential import (
     SequentialPlan,
     distances,
     final_log_wealth,
-    log_wealth,
     log_weights,
-    predicted_variance,
     stake,
     variance_after,
 )

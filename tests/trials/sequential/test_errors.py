@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from benchmarks.sequential_whole import decide, log_wealth
 
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.sequential.bets import SequentialPlan, decide, log_wealth
+from headtohead.trials.sequential import SequentialPlan
 
 _RUNS, _N = 500, 1000
 

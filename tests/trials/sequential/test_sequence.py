@@ -5,21 +5,21 @@ import time
 
 import numpy as np
 import pytest
+from benchmarks.sequential_whole import add_all, decide, log_wealth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import verdict
-from headtohead.trials.sequential.bets import SequentialPlan, decide, log_wealth
-from headtohead.trials.sequential.sequence import Sequential, State
+from headtohead.trials.sequential import Sequential, SequentialPlan, State
 
 _PAIRS = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=150).map(np.array)
 _SCORES = st.lists(st.floats(-1, 1), min_size=1, max_size=60).map(np.array)
 _MARGINS = st.sampled_from([0.02, 0.1, 0.3, -0.1, 0.0])
 
 
-def _states(x: FloatArray, plan: SequentialPlan, give_up: float | None = None) -> list[State]:
-    test = Sequential(plan, give_up)
+def _states(x: FloatArray, plan: SequentialPlan) -> list[State]:
+    test = Sequential(plan)
     return [test.add(float(value)) for value in x]
 
 
@@ -52,11 +52,9 @@ def test_interval_and_verdict_are_one(x: FloatArray, margin: float) -> None:
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
     plan = SequentialPlan(margin)
-    found, last = decide(x, plan, 0.2), _states(x, plan, 0.2)[-1]
+    found, last = decide(x, plan), _states(x, plan)[-1]
     at = [int(n) for n in (found.yes_at, found.no_at) if n]
     assert last.first_decided_at == (min(at) if at else None)
-    if last.first_decided_at is None:
-        assert last.gave_up_at == (int(found.gave_up_at) or None)
     assert last.log_wealth_yes == pytest.approx(log_wealth(x, plan.null, plan)[-1], abs=1e-8)
 
 
@@ -65,29 +63,18 @@ def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
 def test_turning_everything_round_swaps_the_verdicts(x: FloatArray, margin: float) -> None:
     plan = SequentialPlan(margin, design=0.05 - margin)
     turned = SequentialPlan(-margin, design=margin - 0.05)
-    ours, theirs = _states(x, plan, 0.1)[-1], _states(-x, turned, 0.1)[-1]
+    ours, theirs = _states(x, plan)[-1], _states(-x, turned)[-1]
     swapped = {"yes": "no", "no": "yes", "undecided": "undecided"}
     assert theirs.verdict == swapped[ours.verdict]
     assert (theirs.low, theirs.high) == pytest.approx((-ours.high, -ours.low), abs=1e-9)
-    assert theirs.gave_up_at == ours.gave_up_at
     assert theirs.first_decided_at == ours.first_decided_at
-
-
-@settings(deadline=None, max_examples=20)
-@given(_SCORES, st.integers(1, 59))
-def test_portions_do_not_matter(x: FloatArray, cut: int) -> None:
-    whole, parts = Sequential(SequentialPlan(0.1)), Sequential(SequentialPlan(0.1))
-    whole.add_all(x)
-    parts.add_all(x[:cut])
-    parts.add_all(x[cut:])
-    assert parts.state == whole.state == _states(x, SequentialPlan(0.1))[-1]
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(0.1, 0.1), (0.02, 0.3), (0.004, 0.006)])
 def test_ends_agree_with_a_grid(only_a: float, only_b: float) -> None:
     """Every grid mean is tested at every moment; the ends may lag by 1% of n, never lead."""
     plan, x = SequentialPlan(0.05), _drawn(600, only_a, only_b)
-    state = Sequential(plan).add_all(x)
+    state = add_all(Sequential(plan), x)
     grid = np.arange(-1, 1.0005, 0.002)
     for sign, end in ((1.0, state.low), (-1.0, -state.high)):
         refuted = [m for m in grid if log_wealth(sign * x, m, plan).max() >= plan.threshold]
@@ -96,10 +83,10 @@ def test_ends_agree_with_a_grid(only_a: float, only_b: float) -> None:
 
 def test_ties_alone_are_no_certainty() -> None:
     test = Sequential(SequentialPlan(0.05))
-    early = test.add_all(np.zeros(20))
+    early = add_all(test, np.zeros(20))
     assert early.verdict == "undecided"
     assert early.low == -early.high < -0.2
-    late = test.add_all(np.zeros(480))
+    late = add_all(test, np.zeros(480))
     # Not one loss in n still allows -log(0.025) / n or so: 0.0074 here.
     assert -0.02 < late.low < -0.0074
     assert late.verdict == "yes"
@@ -109,9 +96,9 @@ def test_ties_alone_are_no_certainty() -> None:
 
 def test_a_verdict_stays_when_the_data_turn() -> None:
     test = Sequential(SequentialPlan(0.05))
-    first = test.add_all(np.ones(30))
+    first = add_all(test, np.ones(30))
     assert first.verdict == "yes"
-    later = test.add_all(-np.ones(300))
+    later = add_all(test, -np.ones(300))
     assert later.verdict == "yes"
     assert later.first_decided_at == first.first_decided_at
     assert later.low <= later.high
@@ -121,7 +108,7 @@ def test_a_verdict_stays_when_the_data_turn() -> None:
 def test_weights_and_other_units_are_bounded_observations() -> None:
     rng, plan = np.random.default_rng(5), SequentialPlan(0.05, bound=3.0)
     x = rng.choice([0.5, 3.0], 3000, p=[0.8, 0.2]) * _drawn(3000, 0.02, 0.05)
-    state = Sequential(plan).add_all(x)
+    state = add_all(Sequential(plan), x)
     assert state.low < 0.03 < state.high
     assert state.verdict == "yes"
 
@@ -129,19 +116,16 @@ def test_weights_and_other_units_are_bounded_observations() -> None:
 def test_gives_up_on_a_plan_that_fails() -> None:
     # Truly between the margin and the plan: B is worse, but hardly by the margin.
     x = _drawn(4000, 0.13, 0.09, seed=2)
-    silent = Sequential(SequentialPlan(0.05)).add_all(x)
-    test = Sequential(SequentialPlan(0.05, design=0.01), give_up=0.1)
-    states = [test.add(value) for value in x.tolist()]
-    stopped = next(state for state in states if state.stopped)
-    assert silent.gave_up_at is None
-    assert stopped.verdict == "undecided"
-    assert stopped.gave_up_at == stopped.n == states[-1].gave_up_at
+    assert decide(x, SequentialPlan(0.05)).gave_up_at == 0
+    found = decide(x, SequentialPlan(0.05, design=0.01), give_up=0.1)
+    decided = [at for at in (int(found.yes_at), int(found.no_at)) if at]
+    assert 0 < found.gave_up_at < min(decided, default=math.inf)
 
 
 def test_ten_thousand_observations_are_cheap() -> None:
     x, test = _drawn(10_000, 0.1, 0.1), Sequential(SequentialPlan(0.05))
     begin = time.process_time()
-    state = test.add_all(x)
+    state = add_all(test, x)
     assert time.process_time() - begin < 5
     assert state.high - state.low < 0.05
 
@@ -151,9 +135,5 @@ def test_refuses_what_it_cannot_use() -> None:
     for bad in (1.5, math.nan, -math.inf):
         with pytest.raises(ValueError, match="an observation is"):
             test.add(bad)
-    with pytest.raises(ValueError, match=r"an observation is 2\.0"):
-        test.add_all([0, 2])
     assert test.state.n == 0
-    with pytest.raises(ValueError, match="give_up is 1"):
-        Sequential(SequentialPlan(0.1), give_up=1)
     assert decide(np.zeros((3, 0)), SequentialPlan(0.1)).yes_at.tolist() == [0, 0, 0]

@@ -20,8 +20,7 @@ from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import RUBRIC, PairJudgement, judge_calls, judged
 from headtohead.trials.scoring.scored import Duel, Scorer
-from headtohead.trials.sequential.bets import SequentialPlan
-from headtohead.trials.sequential.sequence import Sequential
+from headtohead.trials.sequential import Sequential, SequentialPlan
 from headtohead.trials.switching.result import Quality, ScoredItem
 
 OnProgress = Callable[[ReplayProgress], None]
