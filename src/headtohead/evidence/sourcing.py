@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.core.estimate import Evaluator
@@ -38,6 +39,12 @@ class Download:
     url: str
     sha256: str = ""
     optional: bool = False
+
+
+def github(folder: str, *names: str, optional: bool = False) -> tuple[Download, ...]:
+    """Files in a folder, owner/repository/branch/path, of a GitHub repository."""
+    address = f"https://raw.githubusercontent.com/{folder}"
+    return tuple(Download(n, f"{address}/{quote(n)}", optional=optional) for n in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +162,12 @@ class RawFiles:
 
     def json(self, pattern: str, **read: Any) -> "Record":  # noqa: ANN401 - those of json.loads
         """The object in the single JSON file that fits the glob."""
-        f = self.one(pattern)
-        return Record(self.source_id, f.name, json.loads(f.text(), **read))
+        return json_record(self.source_id, self.one(pattern), **read)
+
+    def day_of(self, f: RawFile) -> date:
+        """The day that the file's name, or its folder's, states; else that of the import."""
+        stated = re.search(r"\d{4}-\d{2}-\d{2}", f.name)
+        return date.fromisoformat(stated[0]) if stated else self.known_on
 
     @property
     def sha256(self) -> str:
@@ -232,18 +243,18 @@ class Record:
         Raises:
             UpstreamChanged: If it is missing or `kind` refuses it.
         """
-        return self._through(name, self.take(name), kind)
-
-    def convert_maybe(self, name: str, kind: Callable[[Any], T]) -> T | None:
-        """The field through `kind`; None if left out or blank."""
-        value = self.maybe(name)
-        return None if value is None else self._through(name, value, kind)
-
-    def _through(self, name: str, value: object, kind: Callable[[Any], T]) -> T:
+        value = self.take(name)
         try:
             return kind(value)
         except (ValueError, TypeError, KeyError):
             raise self.wrong(name, value) from None
+
+    def convert_maybe(self, name: str, kind: Callable[[Any], T]) -> T | None:
+        """The field through `kind`; None if left out or blank."""
+        if self._left.get(name) in ("", None):
+            self.skip(name)
+            return None
+        return self.convert(name, kind)
 
     def number(self, name: str) -> float:
         """The field as a finite number."""
@@ -269,6 +280,13 @@ class Record:
         """The field as a day; None if left out or blank."""
         return self.convert_maybe(name, date.fromisoformat)
 
+    def flag(self, name: str) -> bool:
+        """The field, which must be true or false."""
+        value = self.take(name)
+        if not isinstance(value, bool):
+            raise self.wrong(name, value)
+        return value
+
     def items(self, name: str) -> list[Any]:
         """The field as a list."""
         return self.convert(name, entries)
@@ -291,6 +309,14 @@ class Record:
     def part(self, what: object, fields: Any) -> "Record":  # noqa: ANN401 - as take
         """A record inside this one."""
         return Record(self.source_id, f"{self.where} {what}", fields)
+
+    def parts(self, what: str, entries: object) -> "list[Record]":
+        """The records in a list inside this one."""
+        return records_in(self.source_id, f"{self.where} {what}", entries)
+
+    def each(self) -> "Iterator[tuple[str, Record]]":
+        """Every field not yet taken as a record, for objects whose field names are data."""
+        return ((str(name), self.part(name, fields)) for name, fields in self.rest().items())
 
     def has(self, name: str) -> bool:
         """Whether the publisher gave the field at all; it may be blank."""
@@ -323,6 +349,22 @@ class Record:
                 self.where,
                 f"unknown field(s) {', '.join(sorted(map(str, self._left)))}",
             )
+
+
+def json_record(source_id: str, file: RawFile, **read: Any) -> Record:  # noqa: ANN401 - as `json`
+    """The object in a JSON file."""
+    return Record(source_id, file.name, json.loads(file.text(), **read))
+
+
+def records_in(source_id: str, where: str, entries: object) -> list[Record]:
+    """The records in a list.
+
+    Raises:
+        UpstreamChanged: If it is no list, or holds something else than objects.
+    """
+    if not isinstance(entries, list):
+        raise UpstreamChanged(source_id, where, f"a {type(entries).__name__}, not a list,")
+    return [Record(source_id, f"{where} {n}", fields) for n, fields in enumerate(entries)]
 
 
 def csv_records(source_id: str, file: RawFile) -> Iterator[Record]:
@@ -407,6 +449,16 @@ def moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return at.astimezone(UTC)
+
+
+def american_day(text: str) -> date:
+    """The day written 12/15/2025, whatever time of day follows it; for `Record.convert`."""
+    return datetime.strptime(text.split(" ")[0], "%m/%d/%Y").date()  # noqa: DTZ007 - a day
+
+
+def remarks(*said: object, by: str = "; ") -> str | None:
+    """The remarks that hold, in one line; those that do not are false, empty or None."""
+    return by.join(str(remark) for remark in said if remark) or None
 
 
 def benchmark_id(printed: str) -> str:

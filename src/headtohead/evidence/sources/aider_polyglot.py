@@ -2,16 +2,8 @@
 
 from datetime import date
 
-from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Record,
-    Source,
-    percent,
-)
+from headtohead.core.errors import DamagedDownload
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source, github, percent, records_in
 
 _ID = "aider_polyglot"
 _FILE = "polyglot_leaderboard.yml"
@@ -24,12 +16,7 @@ SOURCE = Source(
     url="https://aider.chat/docs/leaderboards/",
     licence="Apache-2.0",
     ship="yes",
-    downloads=(
-        Download(
-            _FILE,
-            f"https://raw.githubusercontent.com/Aider-AI/aider/main/aider/website/_data/{_FILE}",
-        ),
-    ),
+    downloads=github("Aider-AI/aider/main/aider/website/_data", _FILE),
     patterns=(_FILE,),
     rows={"benchmark_scores": (100, 2_000)},
 )
@@ -53,10 +40,14 @@ _NO_COST = "Aider gives no cost for this run."
 
 def parse(raw: RawFiles) -> Parsed:
     """Two rows a run: solved within two tries (overall), and at the first try."""
-    parsed = Parsed()
-    f = raw.one(_FILE)
-    for position, fields in enumerate(_runs(f)):
-        record = Record(_ID, f"{f.name} run {position}", fields)
+    import yaml
+
+    parsed, f = Parsed(), raw.one(_FILE)
+    try:
+        runs = yaml.safe_load(f.text())
+    except yaml.YAMLError as error:
+        raise DamagedDownload(f"{f.name} is not whole YAML ({error}). Download it again.") from None
+    for record in records_in(_ID, f"{f.name} run", runs):
         day = record.convert("date", lambda text: date.fromisoformat(str(text)))
         # Free previews and self-hosted runs carry 0, which says nothing about what they cost.
         cost = record.number_maybe("total_cost") or None
@@ -86,15 +77,3 @@ def parse(raw: RawFiles) -> Parsed:
         parsed.add("benchmark_scores", row | first)
         record.done(*_UNUSED)
     return parsed
-
-
-def _runs(f: RawFile) -> list[dict[str, object]]:
-    import yaml
-
-    try:
-        runs = yaml.safe_load(f.text())
-    except yaml.YAMLError as error:
-        raise DamagedDownload(f"{f.name} is not whole YAML ({error}). Download it again.") from None
-    if not isinstance(runs, list):
-        raise UpstreamChanged(_ID, f.name, f"a {type(runs).__name__}, not a list of runs,")
-    return runs

@@ -10,7 +10,7 @@ import calendar
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Row, Source, names
+from headtohead.evidence.sourcing import Parsed, RawFiles, Row, Source, names, remarks
 
 _ID = "architectures"
 _FILE = "architectures_computed.csv"
@@ -189,10 +189,9 @@ def _dated(row: Row, day: str) -> Row:
     """The row with its release; of a month, the first day, known only by the last."""
     year, month, *rest = (int(part) for part in day.split("-"))
     known_on = date(year, month, rest[0] if rest else calendar.monthrange(year, month)[1])
-    notes = [row["note"], "" if rest else "only the month of the release is sure"]
     return {
         **row,
         "released_on": known_on if rest else date(year, month, 1),
         "known_on": known_on,
-        "note": "; ".join(n for n in notes if n) or None,
+        "note": remarks(row["note"], not rest and "only the month of the release is sure"),
     }

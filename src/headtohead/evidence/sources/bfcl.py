@@ -2,7 +2,7 @@
 
 import re
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source, finite, github
 
 _ID = "bfcl"
 
@@ -14,12 +14,7 @@ SOURCE = Source(
     url="https://gorilla.cs.berkeley.edu/leaderboard.html",
     licence="Apache-2.0",
     ship="yes",
-    downloads=(
-        Download(
-            "data_overall.csv",
-            "https://raw.githubusercontent.com/ShishirPatil/gorilla/gh-pages/data_overall.csv",
-        ),
-    ),
+    downloads=github("ShishirPatil/gorilla/gh-pages", "data_overall.csv"),
     patterns=("*data_overall.csv",),
     # Eight parts a system.
     rows={"benchmark_scores": (400, 10_000)},

@@ -6,7 +6,7 @@ May 2025 by a constant (standard deviation 0.9 points), from its style-controlle
 
 from datetime import date
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source, github
 
 _ID = "chatbot_arena_history"
 
@@ -18,12 +18,7 @@ SOURCE = Source(
     url="https://github.com/jasontrigg0/chatbot-arena-history",
     licence="LicenseRef-none-stated",
     ship="no",
-    downloads=(
-        Download(
-            "alltime.csv",
-            "https://raw.githubusercontent.com/jasontrigg0/chatbot-arena-history/main/alltime.csv",
-        ),
-    ),
+    downloads=github("jasontrigg0/chatbot-arena-history/main", "alltime.csv"),
     patterns=("alltime.csv",),
     rows={"arena_ratings": (10_000, 100_000)},
 )

@@ -9,7 +9,7 @@ AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M i
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, remarks
 
 _ID = "chip_specs"
 
@@ -82,10 +82,10 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
             memory.append(f"from memory, unverified: {what or 'every figure'}")
     if "M" in codes and not memory:
         raise record.wrong("src", text)
-    remarks = ["sources disagree"] if "sources disagree" in text else []
     record.done("bloc", "perf_density", "flops_per_byte_fp8")
     specification["verified"] = not memory
-    specification["note"] = "; ".join([*planned, *memory, *remarks]) or None
+    disagree = "sources disagree"
+    specification["note"] = remarks(*planned, *memory, disagree in text and disagree)
     since = released_on or compiled_on
     days = {since} | {max(since, _RULES[f][1]) for f, value in status.items() if value}
     return [

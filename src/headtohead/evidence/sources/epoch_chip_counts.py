@@ -11,18 +11,18 @@ from datetime import date, datetime
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.sourcing import (
-    Download,
     Parsed,
     RawFile,
     RawFiles,
     Record,
     Row,
     Source,
+    american_day,
     csv_records,
+    github,
 )
 
 _ID = "epoch_chip_counts"
-_UPSTREAM = "https://raw.githubusercontent.com/epoch-research/ai-chip-counts/main"
 _FILES = (
     *(
         f"csv_export/{maker}_{table}.csv"
@@ -57,7 +57,7 @@ SOURCE = Source(
     url="https://epoch.ai/data/ai-chip-owners",
     licence="MIT",
     ship="yes",
-    downloads=tuple(Download(name, f"{_UPSTREAM}/{name}") for name in _FILES),
+    downloads=github("epoch-research/ai-chip-counts/main", *_FILES),
     patterns=("csv_export/*.csv", "owners_csv_export/*.csv", "owners_csv_export/*/*.csv"),
     rows={"compute_stock": (1_000, 20_000)},
     whole=True,
@@ -175,6 +175,4 @@ def _one(record: Record, names: tuple[str, ...]) -> float:
 
 def _day(text: str) -> date:
     """The day written as M/D/YYYY or YYYY-MM-DD."""
-    if "/" in text:
-        return datetime.strptime(text, "%m/%d/%Y").date()  # noqa: DTZ007 - a day
-    return date.fromisoformat(text)
+    return american_day(text) if "/" in text else date.fromisoformat(text)

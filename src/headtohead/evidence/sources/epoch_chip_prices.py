@@ -9,13 +9,14 @@ import re
 from typing import Any
 
 from headtohead.evidence.sourcing import (
-    Download,
     Parsed,
     RawFiles,
     Row,
     Source,
     between,
     first_address,
+    github,
+    remarks,
 )
 
 _ID = "epoch_chip_prices"
@@ -30,13 +31,7 @@ SOURCE = Source(
     url="https://epoch.ai/data/machine-learning-hardware",
     licence="CC-BY-4.0",
     ship="yes",
-    downloads=(
-        Download(
-            _FILE,
-            "https://raw.githubusercontent.com/epoch-research/training-cost-trends/main/data/"
-            "Hardware%20prices.csv",
-        ),
-    ),
+    downloads=github("epoch-research/training-cost-trends/main/data", _FILE),
     patterns=(_FILE,),
     rows={"chip_prices": (400, 10_000)},
 )
@@ -83,13 +78,12 @@ def parse(raw: RawFiles) -> Parsed:
                         "price_usd": price if purchase else None,
                     }
                 )
-        record.skip("Cloud GPU description")
         record.take("Number of GPUs")
-        record.done()
+        record.done("Cloud GPU description")
         if not rows:
             parsed.drop("no price")
         for row in rows:
-            if row["priced_on"] is None:
+            if priced_on is None:
                 parsed.drop("no price date")
             else:
                 _keep(parsed, cheapest, row)
@@ -109,9 +103,9 @@ def _keep(parsed: Parsed, cheapest: dict[tuple[Any, ...], Row], row: Row) -> Non
         return
     parsed.drop("dearer quote for the same chip, seller, place and day")
     best = min(row, other, key=_price)
-    note, lowest = best["note"], "lowest of several quotes that day"
-    if not note or lowest not in note:
-        best["note"] = f"{note}; {lowest}" if note else lowest
+    lowest = "lowest of several quotes that day"
+    if lowest not in (best["note"] or ""):
+        best["note"] = remarks(best["note"], lowest)
     cheapest[key] = best
 
 

@@ -7,17 +7,19 @@ and if it states a 16-bit or 8-bit speed or a memory bandwidth. Speeds are dense
 """
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from headtohead.evidence.sourcing import (
-    Download,
     Parsed,
     RawFiles,
     Row,
     Source,
+    american_day,
     between,
     first_address,
+    github,
     names,
+    remarks,
 )
 
 _ID = "epoch_hardware"
@@ -32,13 +34,7 @@ SOURCE = Source(
     url="https://epoch.ai/data/machine-learning-hardware",
     licence="CC-BY-4.0",
     ship="yes",
-    downloads=(
-        Download(
-            _FILE,
-            "https://raw.githubusercontent.com/epoch-research/training-cost-trends/main/data/"
-            "Chip%20dataset-Grid%20view.csv",
-        ),
-    ),
+    downloads=github("epoch-research/training-cost-trends/main/data", _FILE),
     patterns=(_FILE,),
     rows={"chips": (120, 2_000)},
     whole=True,
@@ -124,7 +120,7 @@ def parse(raw: RawFiles) -> Parsed:
         if not record.has("Type"):
             parsed.drop("line cut short by the publisher")
             continue
-        stamp = record.convert_maybe("Last modified", _day)
+        stamp = record.convert_maybe("Last modified", american_day)
         modified += [stamp] if stamp else []
         chip, maker, kind = (record.take(f) for f in ("Hardware name", "Manufacturer", "Type"))
         if kind not in _TYPES:
@@ -156,17 +152,12 @@ def parse(raw: RawFiles) -> Parsed:
         wrong, left_out = _KNOWN_ERRORS.get(chip, ("", ()))
         row.update(dict.fromkeys(left_out))
         row["verified"] = not (unverified or wrong)
-        row["note"] = "; ".join(
-            text
-            for text, holds in (
-                (wrong, wrong),
-                ("the publisher marks it unverified", unverified),
-                ("8-bit speed is integer", value[_INT8] and not value[_FP8]),
-                ("16-bit speed without tensor cores", tensor_cores and not value[_TENSOR]),
-            )
-            if holds
+        row["note"] = remarks(
+            wrong,
+            unverified and "the publisher marks it unverified",
+            value[_INT8] and not value[_FP8] and "8-bit speed is integer",
+            tensor_cores and not value[_TENSOR] and "16-bit speed without tensor cores",
         )
-        row["note"] = row["note"] or None
         if not reason and not any(row[f] for f in _FIGURES):
             reason = "accelerator without a 16-bit, 8-bit or bandwidth figure"
         if not reason and row["chip"] in rows:
@@ -194,7 +185,3 @@ def _unwanted(chip: str, maker: str, kind: str, ticked: bool) -> str:
     if maker in _GRAPHICS_MAKERS and not _DATA_CENTRE.search(chip):
         return "graphics card or chip not listed as ML hardware"
     return ""
-
-
-def _day(text: str) -> date:
-    return datetime.strptime(text.split(" ")[0], "%m/%d/%Y").date()  # noqa: DTZ007 - a day

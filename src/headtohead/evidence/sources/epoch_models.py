@@ -6,13 +6,14 @@ The table dates itself: the latest "Last modified" stamp is the day by which all
 from datetime import date
 
 from headtohead.evidence.sourcing import (
-    Download,
     Parsed,
     RawFiles,
     Source,
     finite,
     first_address,
+    github,
     names,
+    remarks,
 )
 
 _ID = "epoch_models"
@@ -26,13 +27,7 @@ SOURCE = Source(
     url="https://epoch.ai/data/ai-models",
     licence="CC-BY-4.0",
     ship="yes",
-    downloads=(
-        Download(
-            _FILE,
-            "https://raw.githubusercontent.com/epoch-research/training-cost-trends/main/data/"
-            "All%20ML%20Systems%20-%20full%20view.csv",
-        ),
-    ),
+    downloads=github("epoch-research/training-cost-trends/main/data", _FILE),
     patterns=(_FILE,),
     rows={"training_runs": (1_500, 20_000)},
     whole=True,
@@ -122,21 +117,15 @@ def parse(raw: RawFiles) -> Parsed:
             "notable": bool(criteria),
             "verified": error is None,
             "row_url": first_address(record.maybe("Link")),
-            "note": "; ".join(
-                text
-                for text, holds in (
-                    (error, error),
-                    (doubt, doubt),
-                    ("cost is Epoch's estimate; its methods differ between models", cost),
-                    ("compute includes the base model; chip-hours may not", base and hours),
-                )
-                if holds and text
-            )
-            or None,
+            "note": remarks(
+                error,
+                doubt,
+                cost and "cost is Epoch's estimate; its methods differ between models",
+                base and hours and "compute includes the base model; chip-hours may not",
+            ),
         }
-        record.skip(*_UNUSED)
         record.take("Compute rank when published")
-        record.done()
+        record.done(*_UNUSED)
         key = (row["model_name"], row["organisation"], row["published_on"])
         if row["published_on"] is None:
             parsed.drop("no publication date")

@@ -7,7 +7,7 @@ the rows never ship.
 
 import re
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, finite, fitting
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source, finite, fitting, github
 
 _ID = "epoch_price_trends"
 _FILE = "lowest_price_models_data.csv"
@@ -21,13 +21,10 @@ SOURCE = Source(
     url="https://epoch.ai/data-insights/llm-inference-price-trends",
     licence="LicenseRef-none-stated",
     ship="no",
-    downloads=(
-        Download(
-            _FILE,
-            "https://raw.githubusercontent.com/epoch-research/llm-benchmark-efficiency/main/"
-            "results/default/lowest_price_models_above_previous_frontier/"
-            "lowest_price_models_data.csv",
-        ),
+    downloads=github(
+        "epoch-research/llm-benchmark-efficiency/main/results/default/"
+        "lowest_price_models_above_previous_frontier",
+        _FILE,
     ),
     patterns=(_FILE,),
     rows={"figures": (80, 5_000)},

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, records_in
 
 SOURCE = Source(
     source_id="genai_prices",
@@ -82,21 +82,12 @@ class _Offer:
             self.parsed.add("prices", row)
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Hours of every day with prices of their own."""
-
-    prices: _Prices
-    hours: float
-    text: str
-
-
 def parse(raw: RawFiles) -> Parsed:
     """Every provider's prices in the edition, and those announced in it."""
     parsed = Parsed()
     f = raw.one("data_v2.json*")
-    for position, fields in enumerate(json.loads(f.text(), parse_float=Decimal)):
-        provider = Record(_ID, f"{f.name} provider {position}", fields)
+    given = json.loads(f.text(), parse_float=Decimal)
+    for provider in records_in(_ID, f"{f.name} provider", given):
         name = provider.text("id")
         urls = provider.items_maybe("pricing_urls")
         for entry in provider.items("models"):
@@ -127,9 +118,9 @@ def _conditional(model: _Offer, conditions: list[Mapping[str, Any]]) -> None:
     """Prices of which the last whose condition holds is in force."""
     always: _Prices = {}
     dated: list[tuple[date, _Prices]] = []
-    windows: list[_Window] = []
-    for position, fields in enumerate(conditions):
-        record = Record(_ID, f"{model.where} prices {position}", fields)
+    # Hours of every day with prices of their own: the prices, how many hours, and which.
+    windows: list[tuple[_Prices, float, str]] = []
+    for record in records_in(_ID, f"{model.where} prices", conditions):
         prices = _prices(model, record.take("prices"))
         condition = record.part("constraint", record.maybe("constraint", {}))
         record.done()
@@ -139,7 +130,7 @@ def _conditional(model: _Offer, conditions: list[Mapping[str, Any]]) -> None:
             start, end = (condition.convert(f"{end}_time", _minutes) for end in ("start", "end"))
             text = f"{start // 60:02}:{start % 60:02} to {end // 60:02}:{end % 60:02} UTC"
             hours = ((end - start) % (_HOURS_A_DAY * 60)) / 60
-            windows.append(_Window(prices, hours, text))
+            windows.append((prices, hours, text))
         else:
             always = prices
         condition.done()
@@ -150,17 +141,17 @@ def _conditional(model: _Offer, conditions: list[Mapping[str, Any]]) -> None:
         model.parsed.drop("prices by hour that one window of the day cannot express")
         return
     # A price list that changes with the hour: what holds for more of the day is standard.
-    window = windows[0]
-    inside = window.hours * 2 >= _HOURS_A_DAY
-    usual, other = (window.prices, always) if inside else (always, window.prices)
+    special, length, window = windows[0]
+    inside = length * 2 >= _HOURS_A_DAY
+    usual, other = (special, always) if inside else (always, special)
     cheaper = other.get(("standard", "input"), 0.0) < usual.get(("standard", "input"), 0.0)
     tier = "off_peak" if cheaper else "peak"
-    model.add(usual, hours=window.text if inside else f"outside {window.text}")
+    model.add(usual, hours=window if inside else f"outside {window}")
     shifted = {
         (tier if name == "standard" else f"{tier}_{name}", kind): price
         for (name, kind), price in other.items()
     }
-    model.add(shifted, hours=f"outside {window.text}" if inside else window.text)
+    model.add(shifted, hours=f"outside {window}" if inside else window)
 
 
 def _by_day(model: _Offer, always: _Prices, dated: list[tuple[date, _Prices]]) -> None:
@@ -207,8 +198,7 @@ def _tiers(where: str, name: str, value: object) -> list[tuple[str, float]]:
     fields = value if isinstance(value, Mapping) else {"base": value, "tiers": []}
     record = Record(_ID, f"{where} {name}", fields)
     found = [("standard", record.convert("base", usd_per_mtok))]
-    for entry in record.items("tiers"):
-        tier = record.part("tier", entry)
+    for tier in record.parts("tier", record.items("tiers")):
         found.append((tier.convert("start", context_tier), tier.convert("price", usd_per_mtok)))
         tier.done()
     record.done()

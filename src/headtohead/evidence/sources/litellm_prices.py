@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, entries, names
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, entries, github, names
 
 SOURCE = Source(
     source_id="litellm_prices",
@@ -21,12 +21,7 @@ SOURCE = Source(
     url="https://github.com/BerriAI/litellm",
     licence="MIT",
     ship="figures",
-    downloads=(
-        Download(
-            "model_prices_and_context_window.json",
-            "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json",
-        ),
-    ),
+    downloads=github("BerriAI/litellm/main", "model_prices_and_context_window.json"),
     patterns=("model_prices_and_context_window*.json", "model_prices_and_context_window*.json.gz"),
     rows={"prices": (1_500, 200_000)},
     whole=True,
@@ -85,8 +80,7 @@ def parse(raw: RawFiles) -> Parsed:
     """Every token price of every chat model in the edition."""
     parsed = Parsed()
     top = raw.json("model_prices_and_context_window*.json*", parse_float=Decimal)
-    for model, fields in top.rest().items():
-        record = top.part(model, fields)
+    for model, record in top.each():
         mode = record.maybe("mode")
         if model == _TEMPLATE:
             parsed.drop("the publisher's template")
@@ -104,8 +98,7 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
     tiers = record.items_maybe("tiered_pricing")
     off_peak = record.maybe("off_peak_pricing")
     prices = _prices(parsed, "standard", record.where, record.rest())
-    for fields in tiers:
-        part = record.part("tiered_pricing", fields)
+    for part in record.parts("tiered_pricing", tiers):
         # The prices of prompts longer than the lower end of a range.
         tier = part.convert("range", _lower_end)
         prices |= _prices(parsed, tier, part.where, part.rest())

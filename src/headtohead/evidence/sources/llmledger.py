@@ -25,7 +25,7 @@ from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.pricing import price_row
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite, remarks
 
 _ID = "llmledger"
 
@@ -113,8 +113,7 @@ def parse(raw: RawFiles) -> Parsed:
     _ratings(parsed, snapshot.part("ratings", snapshot.take("ratings")))
     commits = snapshot.items("sources")
     events = snapshot.part("events", snapshot.take("events"))
-    for position, fields in enumerate(snapshot.items("models")):
-        record = snapshot.part(f"model {position}", fields)
+    for record in snapshot.parts("model", snapshot.items("models")):
         model = _Model(
             key=record.text("key"),
             host=record.text("host"),
@@ -316,12 +315,11 @@ def _per_mtok(per_token: Any) -> float | None:  # noqa: ANN401 - as published
 def _row(
     model: _Model, kind: str, event: _Event, price: float | None, basis: str, note: str | None
 ) -> Row:
-    notes = [n for n in (note, _FREE if price == 0 else None) if n]
     return price_row(
         (model.host, model.key, "standard", kind),
         price,
         event.day,
         basis=basis,
         row_url=event.url,
-        note=" ".join(notes) or None,
+        note=remarks(note, price == 0 and _FREE, by=" "),
     )

@@ -5,10 +5,18 @@ import re
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFile,
+    RawFiles,
+    Source,
+    github,
+    json_record,
+    names,
+    records_in,
+)
 
 _ID = "lmarena_catalog"
-_UPSTREAM = "https://raw.githubusercontent.com/lmarena/arena-catalog/main/data"
 
 SOURCE = Source(
     source_id=_ID,
@@ -20,16 +28,15 @@ SOURCE = Source(
     # Hugging Face dataset (see lmarena_leaderboard).
     licence="CC-BY-4.0",
     ship="yes",
-    downloads=tuple(
-        Download(name, f"{_UPSTREAM}/{name}", optional=True)
-        for name in (
-            "leaderboard-text.json",
-            "leaderboard-text-style-control.json",
-            "leaderboard-vision.json",
-            "leaderboard-vision-style-control.json",
-            "leaderboard-image.json",
-            "scatterplot-data.json",
-        )
+    downloads=github(
+        "lmarena/arena-catalog/main/data",
+        "leaderboard-text.json",
+        "leaderboard-text-style-control.json",
+        "leaderboard-vision.json",
+        "leaderboard-vision-style-control.json",
+        "leaderboard-image.json",
+        "scatterplot-data.json",
+        optional=True,
     ),
     patterns=("leaderboard-*.json", "scatterplot-data.json"),
     rows={"arena_ratings": (1_000, 500_000)},
@@ -38,7 +45,6 @@ SOURCE = Source(
 # The catalogue calls its image board "image"; elsewhere LMArena says text_to_image.
 _BOARDS = {"text": "text", "vision": "vision", "image": "text_to_image"}
 _FILE = re.compile(r"leaderboard-(?P<board>[a-z]+?)(?P<style>-style-control)?\.json$")
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})/")
 _INDUSTRIES = names(
     "business_and_management_and_financial_operations entertainment_and_sports_and_media "
     "legal_and_government life_and_physical_and_social_science mathematical "
@@ -63,28 +69,17 @@ _UNNAMED_NOTE = (
 def parse(raw: RawFiles) -> Parsed:
     """The ratings of every board file; a dated folder name gives the day, else the vintage's."""
     parsed = Parsed()
-    labels = {day: _labels(f) for f, day in _dated(raw, "scatterplot-data.json")}
-    for f, day in _dated(raw, "leaderboard-*.json"):
+    labels = {raw.day_of(f): _labels(f) for f in raw.matching("scatterplot-data.json")}
+    for f in raw.matching("leaderboard-*.json"):
+        day = raw.day_of(f)
         _board(parsed, f, day, labels.get(day, {}))
     return parsed
 
 
-def _dated(raw: RawFiles, pattern: str) -> list[tuple[RawFile, date]]:
-    found = []
-    for f in raw.matching(pattern):
-        match = _DATED.search(f.name)
-        found.append((f, date.fromisoformat(match[1]) if match else raw.known_on))
-    return found
-
-
 def _labels(f: RawFile) -> dict[str, tuple[str, str]]:
     """Arena key -> (organisation, licence), from the scatterplot file."""
-    entries = json.loads(f.text())
-    if not isinstance(entries, list):
-        raise UpstreamChanged(_ID, f.name, f"a {type(entries).__name__}, not a list,")
     labels = {}
-    for position, fields in enumerate(entries):
-        record = Record(_ID, f"{f.name} entry {position}", fields)
+    for record in records_in(_ID, f"{f.name} entry", json.loads(f.text())):
         key = record.text("model_api_name")
         labels[key] = (record.text("organization"), record.text("license"))
         record.skip("name", "input_token_price", "output_token_price", "price_source")
@@ -100,11 +95,10 @@ def _board(parsed: Parsed, f: RawFile, day: date, labels: dict[str, tuple[str, s
         if not match or match["board"] not in _BOARDS:
             raise UpstreamChanged(_ID, f.name, "an unknown board")
         board, style, note = _BOARDS[match["board"]], bool(match["style"]), None
-    for category, entrants in Record(_ID, f.name, json.loads(f.text())).rest().items():
+    for category, entrants in json_record(_ID, f).each():
         if category not in _CATEGORIES:
             raise UpstreamChanged(_ID, f.name, f"an unknown category {category!r}")
-        for key, fields in Record(_ID, f"{f.name} {category}", entrants).rest().items():
-            record = Record(_ID, f"{f.name} {category}/{key}", fields)
+        for key, record in entrants.each():
             organisation, licence = labels.get(key, (None, None))
             parsed.add(
                 "arena_ratings",

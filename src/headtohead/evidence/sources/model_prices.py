@@ -14,13 +14,14 @@ from typing import Any
 
 from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind, usd_per_mtok
 from headtohead.evidence.sourcing import (
-    Download,
     Parsed,
     RawFiles,
     Record,
     Source,
     entries,
+    github,
     moment,
+    remarks,
     words,
 )
 
@@ -32,12 +33,7 @@ SOURCE = Source(
     url="https://github.com/wakamex/model-prices",
     licence="MIT",
     ship="yes",
-    downloads=(
-        Download(
-            "snapshot.json",
-            "https://raw.githubusercontent.com/wakamex/model-prices/main/src/model_prices/snapshot.json",
-        ),
-    ),
+    downloads=github("wakamex/model-prices/main/src/model_prices", "snapshot.json"),
     patterns=("snapshot.json",),
     rows={"prices": (3_000, 60_000)},
 )
@@ -99,12 +95,12 @@ def parse(raw: RawFiles) -> Parsed:
     schema = record.take("schema")
     if schema != _SCHEMA:
         raise record.wrong("schema", schema)
-    prices = record.part("prices", record.take("prices")).rest()
+    prices = record.part("prices", record.take("prices"))
     status = _statuses(record.part("status", record.take("status")))
     standard = {}
-    for provider, models in prices.items():
-        for model, modes in record.part(f"{provider}", models).rest().items():
-            series = _model(parsed, f"{record.where} {provider}/{model}", modes)
+    for provider, models in prices.each():
+        for model, modes in models.each():
+            series = _model(parsed, modes)
             standard[provider, model] = series
             _emit(parsed, provider, model, series)
     _schedules(parsed, record.part("schedules", record.take("schedules")), standard, status)
@@ -113,8 +109,8 @@ def parse(raw: RawFiles) -> Parsed:
     for _ in record.items("estimates"):
         parsed.drop("a stand-in for a model without a price")
     for name in ("aliases", "bases"):
-        for names in Record(_ID, name, record.take(name)).rest().values():
-            for _ in Record(_ID, name, names).rest():
+        for _, names in record.part(name, record.take(name)).each():
+            for _ in names.rest():
                 parsed.drop("another name of a model, not a price")
     record.done("models_dev", "updated_at")
     return parsed
@@ -122,25 +118,24 @@ def parse(raw: RawFiles) -> Parsed:
 
 def _statuses(record: Record) -> dict[tuple[str, str], str]:
     found = {}
-    for provider, models in record.rest().items():
-        for model, status in record.part(provider, models).rest().items():
+    for provider, models in record.each():
+        for model, status in models.rest().items():
             if status not in _STATUS:
                 raise record.wrong(model, status)
             found[provider, model] = status
     return found
 
 
-def _model(parsed: Parsed, where: str, modes: Mapping[str, Any]) -> _Series:
+def _model(parsed: Parsed, record: Record) -> _Series:
     """(tier, token kind) -> day -> price, over all modes of one model."""
     series: _Series = {}
-    record = Record(_ID, where, modes)
-    moments = _commit_moments(where, modes)
-    for mode, intervals in record.rest().items():
-        if mode not in _MODES or not isinstance(intervals, list):
+    modes = record.rest()
+    moments = _commit_moments(record, modes)
+    for mode, intervals in modes.items():
+        if mode not in _MODES:
             raise record.wrong("mode", mode)
         before: dict[tuple[str, str], _Price] = {}
-        for position, fields in enumerate(intervals):
-            interval = Record(_ID, f"{where} {mode} {position}", fields)
+        for interval in record.parts(mode, intervals):
             day, now = _interval(parsed, mode, interval, before, moments)
             for key, price in now.items():
                 if series.setdefault(key, {}).pop(day, None) is not None:
@@ -150,20 +145,14 @@ def _model(parsed: Parsed, where: str, modes: Mapping[str, Any]) -> _Series:
     return series
 
 
-def _commit_moments(where: str, modes: Mapping[str, Any]) -> set[str]:
+def _commit_moments(record: Record, modes: Mapping[str, Any]) -> set[str]:
     """When models.dev took in the prices that corrections stand for.
 
     A correction that begins at such a moment mends the figure and not the day: the day of its
     price is the commit's, whatever basis the product names.
     """
-    found: set[str] = set()
-    standard = modes.get("standard", [])
-    for fields in standard if isinstance(standard, list) else []:
-        recorded = Record(_ID, where, fields).maybe("recorded")
-        if recorded is not None:
-            part = Record(_ID, f"{where} recorded", recorded)
-            found.add(part.text("valid_from"))
-    return found
+    given = (i.maybe("recorded") for i in record.parts("standard", modes.get("standard", [])))
+    return {record.part("recorded", r).text("valid_from") for r in given if r is not None}
 
 
 def _interval(
@@ -192,8 +181,7 @@ def _interval(
     if basis == "documented" and by_commit:
         basis = "corrected"
     alias = part.text_maybe("model")
-    notes = [_NOTES[basis], f"stands for {alias}" if alias else None]
-    note = "; ".join(n for n in notes if n) or None
+    note = remarks(_NOTES[basis], alias and f"stands for {alias}")
     base = _Price(None, _BASIS[basis], part.text("source"), note)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
@@ -208,8 +196,7 @@ def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]
     if hour is not None:
         # Given as a multiple of the input price of the same mode.
         yield (mode, _HOUR), _multiply(hour, prices[mode, "input"])
-    for fields in tiers:
-        part = record.part("tier", fields)
+    for part in record.parts("tier", tiers):
         threshold = part.convert("above", context_tier)
         yield from _kinds(threshold if mode == "standard" else f"{mode}_{threshold}", part)
 
@@ -248,8 +235,7 @@ def _schedules(
 ) -> None:
     """Rows for the hours in which a provider charges another price."""
     record.skip("holidays")
-    for position, fields in enumerate(record.items("schedule")):
-        entry = record.part(position, fields)
+    for entry in record.parts("schedule", record.items("schedule")):
         provider = entry.text("provider")
         schedules = _schedule(entry)
         everything = {m: schedules[""] for p, m in standard if p == provider and "" in schedules}

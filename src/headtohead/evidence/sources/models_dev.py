@@ -5,20 +5,26 @@ labs' records, keyed lab/model) and an archive of the repository's TOML tree, wh
 """
 
 import io
-import json
 import re
 import tarfile
 import tomllib
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind
-from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFile,
+    RawFiles,
+    Record,
+    Source,
+    json_record,
+    names,
+)
 
 SOURCE = Source(
     source_id="models_dev",
@@ -39,7 +45,6 @@ SOURCE = Source(
 )
 
 _ID = "models_dev"
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})")
 _MODE = re.compile(r"[a-z][a-z0-9_-]*")
 _OFFER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/models/(?P<model>.+)\.toml$")
 _PROVIDER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/provider\.toml$")
@@ -67,55 +72,38 @@ _LAB_FIELDS = names(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Edition:
-    """Where rows go, and the day of the edition they come from."""
-
-    parsed: Parsed
-    day: date
-
-
 def parse(raw: RawFiles) -> Parsed:
     """Every provider's prices and every lab's records, as of the edition's day."""
     parsed = Parsed()
     for f in raw.matching("api.json"):
-        _api(_Edition(parsed, raw.known_on), f)
+        for provider, record in json_record(_ID, f, parse_float=Decimal).each():
+            offers = record.part("models", record.take("models"))
+            record.done(*_PROVIDER_FIELDS)
+            for model, offer in offers.each():
+                _offer(parsed, raw.known_on, provider, model, offer)
     for f in raw.matching("models.json"):
-        edition = _Edition(parsed, raw.known_on)
-        for name, fields in Record(_ID, f.name, json.loads(f.text())).rest().items():
-            _lab_record(edition, name, Record(_ID, f"{f.name} {name}", fields))
+        for name, record in json_record(_ID, f).each():
+            _lab_record(parsed, raw.known_on, name, record)
     for f in raw.matching("tree_*.tar.gz"):
-        dated = _DATED.search(f.name)
-        _tree(_Edition(parsed, date.fromisoformat(dated[1]) if dated else raw.known_on), f)
+        _tree(parsed, raw.day_of(f), f)
     return parsed
 
 
-def _api(edition: _Edition, f: RawFile) -> None:
-    providers = Record(_ID, f.name, json.loads(f.text(), parse_float=Decimal)).rest()
-    for provider, fields in providers.items():
-        record = Record(_ID, f"{f.name} {provider}", fields)
-        offers = Record(_ID, f"{f.name} {provider} models", record.take("models"))
-        record.done(*_PROVIDER_FIELDS)
-        for model, offer in offers.rest().items():
-            where = f"{f.name} {provider}/{model}"
-            _offer(edition, provider, model, Record(_ID, where, offer))
-
-
-def _tree(edition: _Edition, f: RawFile) -> None:
-    files = {name: text for name, text in _members(edition.parsed, f) if name.endswith(".toml")}
+def _tree(parsed: Parsed, day: date, f: RawFile) -> None:
+    files = {name: text for name, text in _members(parsed, f) if name.endswith(".toml")}
     labs = {m["name"] for name in files if (m := _lab_name(name))}
     for name, text in files.items():
         record = Record(_ID, name, tomllib.loads(text, parse_float=Decimal))
         if m := _OFFER.search(name):
             base = record.maybe("base_model")
             if base is not None and base not in labs:
-                edition.parsed.drop("base_model names a lab record that is not there")
+                parsed.drop("base_model names a lab record that is not there")
                 continue
-            _offer(edition, m["provider"], m["model"], record)
+            _offer(parsed, day, m["provider"], m["model"], record)
         elif _PROVIDER.search(name):
             record.done(*_PROVIDER_FIELDS)
         elif m := _lab_name(name):
-            _lab_record(edition, m["name"], record)
+            _lab_record(parsed, day, m["name"], record)
         else:
             raise UpstreamChanged(_ID, name, "a TOML file in an unknown place")
 
@@ -145,7 +133,7 @@ def _members(parsed: Parsed, f: RawFile) -> Iterator[tuple[str, str]]:
         ) from None
 
 
-def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None:
+def _offer(parsed: Parsed, day: date, provider: str, model: str, record: Record) -> None:
     """One provider's offer of one model: its prices in every tier and mode."""
     status = record.maybe("status")
     if status not in (None, *_STATUS):
@@ -154,37 +142,32 @@ def _offer(edition: _Edition, provider: str, model: str, record: Record) -> None
     costs = {"standard": record.maybe("cost")}
     extras = record.part("experimental", record.maybe("experimental", {}))
     modes = record.part("modes", extras.maybe("modes", {}))
-    for mode, fields in modes.rest().items():
+    for mode, part in modes.each():
         if mode == "standard" or not _MODE.fullmatch(mode):
             raise extras.wrong("modes", mode)
-        part = record.part(f"mode {mode}", fields)
         costs[mode] = part.maybe("cost")
         part.done("provider")
     extras.done()
     record.done(*_OFFER_FIELDS)
     if not any(costs.values()):
-        edition.parsed.drop("no price stated")
+        parsed.drop("no price stated")
     for tier, cost in costs.items():
         if cost:
-            for name, kind, price in _cost(edition.parsed, record.where, tier, cost):
-                key, day = (provider, model, name, kind), edition.day
-                edition.parsed.add("prices", price_row(key, price, day, vintage=day, note=note))
+            for name, kind, price in _cost(parsed, tier, record.part("cost", cost)):
+                key = (provider, model, name, kind)
+                parsed.add("prices", price_row(key, price, day, vintage=day, note=note))
 
 
-def _cost(
-    parsed: Parsed, where: str, tier: str, cost: Mapping[str, Any]
-) -> Iterator[tuple[str, str, float]]:
+def _cost(parsed: Parsed, tier: str, record: Record) -> Iterator[tuple[str, str, float]]:
     """(tier, token kind, price) of one cost table and of its context tiers."""
-    record = Record(_ID, f"{where} cost", cost)
     tiers = record.items_maybe("tiers")
     legacy = record.maybe("context_over_200k")
     yield from _kinds(parsed, record, tier)
-    for fields in tiers:
-        part = Record(_ID, f"{where} cost tier", fields)
+    for part in record.parts("tier", tiers):
         yield from _kinds(parsed, part, _tier_name(tier, _threshold(part)))
     # With exact tiers beside it, this field only repeats one of them, whatever its threshold.
     if legacy is not None and not tiers:
-        part = Record(_ID, f"{where} cost context_over_200k", legacy)
+        part = record.part("context_over_200k", legacy)
         yield from _kinds(parsed, part, _tier_name(tier, context_tier(200_000)))
 
 
@@ -210,41 +193,33 @@ def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str
         yield tier, kind, price
 
 
-def _lab_record(edition: _Edition, name: str, record: Record) -> None:
+def _lab_record(parsed: Parsed, day: date, name: str, record: Record) -> None:
     """One lab's own record of one model."""
-    day = record.text("release_date")
-    whole_day = _DATED.fullmatch(day) is not None
-    edition.parsed.add(
+    released = record.text("release_date")
+    whole_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", released) is not None
+    parsed.add(
         "models",
         {
             "model_name": name,
             "display_name": record.text("name"),
             "organisation": name.split("/")[0],
-            "released_on": date.fromisoformat(day) if whole_day else None,
-            "open_weights": _flag(record, "open_weights"),
+            "released_on": date.fromisoformat(released) if whole_day else None,
+            "open_weights": record.flag("open_weights"),
             "licence": record.text_maybe("license"),
             "huggingface_id": _weights(record),
             "canonical_name": None,
-            "known_on": edition.day,
-            "vintage": edition.day,
-            "note": None if whole_day else f"released in {day}, the day is not given",
+            "known_on": day,
+            "vintage": day,
+            "note": None if whole_day else f"released in {released}, the day is not given",
         },
     )
     record.done(*_LAB_FIELDS)
 
 
-def _flag(record: Record, name: str) -> bool:
-    value = record.take(name)
-    if not isinstance(value, bool):
-        raise record.wrong(name, value)
-    return value
-
-
 def _weights(record: Record) -> str | None:
     """The Hugging Face repository of the weights; the first without a quantization leads."""
     found: list[tuple[bool, str]] = []
-    for position, fields in enumerate(record.items_maybe("weights")):
-        link = record.part(f"weights {position}", fields)
+    for link in record.parts("weights", record.items_maybe("weights")):
         url = link.text("url")
         quantized = link.maybe("quantization") is not None
         link.done("label")

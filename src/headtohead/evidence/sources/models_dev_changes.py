@@ -5,7 +5,6 @@ weeks (deepseek-chat's 0.28/0.42 was in force on 2025-09-29 and committed on 202
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from headtohead.core.errors import UpstreamChanged
@@ -52,15 +51,8 @@ _FIELD = re.compile(
 _DEAREST_USD_PER_MTOK = 10_000.0
 
 _Key = tuple[str, str, str, str, date]
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """One price from one moment on; None where the price was taken out."""
-
-    at: datetime
-    price: float | None
-    commit: str
+# The moment from which a price holds, the price (None where it was taken out), and the commit.
+_Change = tuple[datetime, float | None, str]
 
 
 def parse(raw: RawFiles) -> Parsed:
@@ -70,10 +62,9 @@ def parse(raw: RawFiles) -> Parsed:
     for f in sorted(raw.matching("price_changes*"), key=lambda f: f.name):
         for record in csv_records(_ID, f):
             _take(parsed, latest, record)
-    for key, change in latest.items():
-        url = f"{_COMMIT}/{change.commit}"
-        row = price_row(key[:4], change.price, key[4], basis="commit", row_url=url)
-        parsed.add("prices", row)
+    for key, (_, price, commit) in latest.items():
+        url = f"{_COMMIT}/{commit}"
+        parsed.add("prices", price_row(key[:4], price, key[4], basis="commit", row_url=url))
     return parsed
 
 
@@ -98,8 +89,8 @@ def _take(parsed: Parsed, latest: dict[_Key, _Change], record: Record) -> None:
     before = latest.get(key)
     if before is not None:
         parsed.drop("changed again on the same day")
-    if before is None or before.at <= at:
-        latest[key] = _Change(at, new, commit)
+    if before is None or before[0] <= at:
+        latest[key] = at, new, commit
 
 
 def _amount(text: str) -> float | None:

@@ -5,9 +5,8 @@ made from them, from the agents' prompts and from press reports of the finish. `
 only the last 100 trades of an agent, so one answer is not the whole season.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from headtohead.core.errors import UpstreamChanged
@@ -21,6 +20,7 @@ from headtohead.evidence.sourcing import (
     Source,
     csv_records,
     finite,
+    json_record,
 )
 
 _ID = "nof1_alpha_arena"
@@ -113,29 +113,15 @@ def parse(raw: RawFiles) -> Parsed:
 
 def _rows(f: RawFile) -> Iterator[tuple[str, Row]]:
     name = f.name.split("/")[-1]
-    if name == "trades.json":
-        yield from (("trades", _trade(r)) for r in _answer(f, "trades"))
-    elif name.startswith("account-totals"):
-        yield from (("equity", _account(r)) for r in _answer(f, "accountTotals"))
-    elif name.startswith("closed_trades"):
-        yield from (("trades", _trade(r)) for r in csv_records(_ID, f))
-    elif name.startswith("equity_points"):
-        yield from (("equity", _point(r)) for r in csv_records(_ID, f))
-    elif name.startswith("prompt_prices"):
-        yield from (("coin_prices", _price(r)) for r in csv_records(_ID, f))
-    elif name == "season1_final.csv":
-        yield from (("equity", _final(r)) for r in csv_records(_ID, f))
-    else:
-        raise UpstreamChanged(_ID, f.name, "a file of an unknown kind")
-
-
-def _answer(f: RawFile, field: str) -> Iterator[Record]:
-    """The records below one field of an API answer."""
-    answer = Record(_ID, f.name, json.loads(f.text()))
-    records = answer.take(field)
-    answer.done("serverTime", "lastHourlyMarkerRead")
-    for position, fields in enumerate(records):
-        yield Record(_ID, f"{f.name} {field} {position}", fields)
+    for start, (table, read, field) in _FILES.items():
+        if name.startswith(start):
+            records: Iterable[Record] = csv_records(_ID, f)
+            if field:
+                answer = json_record(_ID, f)
+                records = answer.parts(field, answer.take(field))
+                answer.done("serverTime", "lastHourlyMarkerRead")
+            return ((table, read(record)) for record in records)
+    raise UpstreamChanged(_ID, f.name, "a file of an unknown kind")
 
 
 def _trade(record: Record) -> Row:
@@ -146,7 +132,7 @@ def _trade(record: Record) -> Row:
         "season": _SEASON,
         "trade_id": record.take("id"),
         "model_name": record.take("model_id"),
-        "coin": _coin(record, "symbol"),
+        "coin": record.one_of("symbol", _COINS),
         "side": side,
         "opened_at": record.convert("entry_time", _from_seconds),
         "closed_at": record.convert("exit_time", _from_seconds),
@@ -186,21 +172,19 @@ def _point(record: Record) -> Row:
         "is_final": False,
         "note": "as the agent's own prompt stated it",
     }
-    record.skip("cash", "invocations")
     record.take("sharpe_shown")
-    record.done()
+    record.done("cash", "invocations")
     return row
 
 
 def _price(record: Record) -> Row:
     row = {
-        "coin": _coin(record, "coin"),
+        "coin": record.one_of("coin", _COINS),
         "observed_at": record.convert("time_utc", _utc),
         "price_usd": record.number("price"),
     }
-    record.skip("funding_rate")
     record.take("open_interest")
-    record.done()
+    record.done("funding_rate")
     return row
 
 
@@ -224,13 +208,6 @@ def _final(record: Record) -> Row:
     return row
 
 
-def _coin(record: Record, field: str) -> str:
-    coin = str(record.take(field))
-    if coin not in _COINS:
-        raise record.wrong(field, coin)
-    return coin
-
-
 def _from_seconds(value: object) -> datetime:
     """The moment a number of seconds after 1970, if it lies in this century's first half."""
     seconds = finite(value)
@@ -241,3 +218,15 @@ def _from_seconds(value: object) -> datetime:
 
 def _utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# Start of a file's name -> its table, the reader of a record, the field of an API answer, if it
+# is one, that holds the records.
+_FILES: Mapping[str, tuple[str, Callable[[Record], Row], str]] = {
+    "trades.json": ("trades", _trade, "trades"),
+    "account-totals": ("equity", _account, "accountTotals"),
+    "closed_trades": ("trades", _trade, ""),
+    "equity_points": ("equity", _point, ""),
+    "prompt_prices": ("coin_prices", _price, ""),
+    "season1_final.csv": ("equity", _final, ""),
+}

@@ -4,9 +4,6 @@ A price here is what OpenRouter's own page shows for a model, often that of its 
 is not the lab's own list price.
 """
 
-import json
-import re
-from dataclasses import dataclass
 from datetime import date
 
 from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
@@ -47,25 +44,13 @@ _UNUSED = names(
     "links reasoning benchmarks"
 )
 _VARIABLE = -1.0
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """Where rows go, and the day of the response."""
-
-    parsed: Parsed
-    day: date
 
 
 def parse(raw: RawFiles) -> Parsed:
     """Every model and its prices, as of the day of the response."""
-    f = raw.one("models*.json")
-    dated = _DATED.search(f.name)
-    edition = _Listed(Parsed(), date.fromisoformat(dated[0]) if dated else raw.known_on)
-    answer = Record(_ID, f.name, json.loads(f.text()))
-    for position, fields in enumerate(answer.items("data")):
-        record = Record(_ID, f"{f.name} model {position}", fields)
+    parsed, day = Parsed(), raw.day_of(raw.one("models*.json"))
+    answer = raw.json("models*.json")
+    for record in answer.parts("model", answer.items("data")):
         name = record.text("id")
         canonical = record.text("canonical_slug")
         weights = record.text_maybe("hugging_face_id")
@@ -73,9 +58,9 @@ def parse(raw: RawFiles) -> Parsed:
         alias = record.maybe("alias_target")
         record.done(*_UNUSED)
         if alias is not None or name.startswith("~"):
-            edition.parsed.drop("an alias that moves to the newest model of a family")
+            parsed.drop("an alias that moves to the newest model of a family")
             continue
-        edition.parsed.add(
+        parsed.add(
             "models",
             {
                 "model_name": name,
@@ -86,41 +71,40 @@ def parse(raw: RawFiles) -> Parsed:
                 "licence": None,
                 "huggingface_id": weights,
                 "canonical_name": canonical,
-                "known_on": edition.day,
-                "vintage": edition.day,
+                "known_on": day,
+                "vintage": day,
                 "note": "open because it gives a Hugging Face id" if weights else None,
             },
         )
-        _prices(edition, name, record.part("pricing", prices))
+        _prices(parsed, day, name, record.part("pricing", prices))
     answer.done("total_count", "links")
-    return edition.parsed
+    return parsed
 
 
-def _prices(edition: _Listed, name: str, record: Record) -> None:
+def _prices(parsed: Parsed, day: date, name: str, record: Record) -> None:
     overrides = record.items_maybe("overrides")
     discount = record.maybe("discount", 0)
     if discount != 0:
         raise record.wrong("discount", discount)
-    _tier(edition, name, "standard", record)
-    for fields in overrides:
-        part = record.part("override", fields)
+    _tier(parsed, day, name, "standard", record)
+    for part in record.parts("override", overrides):
         if any(part.has(field) for field in _HOURS):
-            edition.parsed.drop("a price for certain hours only")
+            parsed.drop("a price for certain hours only")
         else:
-            _tier(edition, name, part.convert("min_prompt_tokens", context_tier), part)
+            _tier(parsed, day, name, part.convert("min_prompt_tokens", context_tier), part)
 
 
-def _tier(edition: _Listed, name: str, tier: str, record: Record) -> None:
+def _tier(parsed: Parsed, day: date, name: str, tier: str, record: Record) -> None:
     for field in _NOT_PER_TOKEN:
         if record.maybe(field) is not None:
-            edition.parsed.drop(f"not a price per token: {field}")
+            parsed.drop(f"not a price per token: {field}")
     for field, kind in _KINDS.items():
         price = record.convert_maybe(field, _price)
         if price == _VARIABLE:
-            edition.parsed.drop("a price that depends on the model it is routed to")
+            parsed.drop("a price that depends on the model it is routed to")
         elif price is not None:
-            key, day = ("openrouter", name, tier, kind), edition.day
-            edition.parsed.add("prices", price_row(key, price, day, vintage=day))
+            key = ("openrouter", name, tier, kind)
+            parsed.add("prices", price_row(key, price, day, vintage=day))
     record.done()
 
 

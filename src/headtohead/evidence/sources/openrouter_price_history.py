@@ -4,14 +4,12 @@ A snapshot shows what held on its day: a price may have changed weeks before. It
 OpenRouter showed for a model, often that of its cheapest host, not the lab's own list price.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.pricing import price_row, usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 
 SOURCE = Source(
     source_id="openrouter_price_history",
@@ -46,21 +44,18 @@ def parse(raw: RawFiles) -> Parsed:
     history = raw.json("history.json*", parse_float=Decimal)
     before: _Prices = {}
     latest = date.min
-    for position, fields in enumerate(history.items("snapshots")):
-        snapshot = history.part(f"snapshot {position}", fields)
+    for snapshot in history.parts("snapshot", history.items("snapshots")):
         day = snapshot.day("date")
         if day <= latest:
             raise UpstreamChanged(_ID, snapshot.where, f"{day} does not follow {latest}")
-        found: _Prices = {}
-        models: Mapping[str, Any] = Record(_ID, snapshot.where, snapshot.take("prices")).rest()
-        for model, pair in models.items():
+        now: _Prices = {}
+        for model, pair in snapshot.part("prices", snapshot.take("prices")).rest().items():
             if not isinstance(pair, list) or len(pair) != len(_KINDS):
                 raise snapshot.wrong(model, pair)
             prices = snapshot.part(model, dict(zip(_KINDS, pair, strict=True)))
             for kind in _KINDS:
-                found[model, kind] = prices.convert(kind, usd_per_mtok)
+                now[model, kind] = prices.convert(kind, usd_per_mtok)
         snapshot.done()
-        now = found
         for key in sorted(now.keys() | before.keys()):
             if now.get(key) == before.get(key):
                 parsed.drop("the same price as in the snapshot before")

@@ -6,7 +6,6 @@ no known maker, and `other` is everything outside a day's fifty largest models.
 """
 
 import calendar
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,9 +16,9 @@ from headtohead.evidence.sourcing import (
     Parsed,
     RawFile,
     RawFiles,
-    Record,
     Source,
     csv_records,
+    json_record,
 )
 
 SOURCE = Source(
@@ -113,8 +112,8 @@ def _daily_csv(parsed: Parsed, counts: _Counts, f: RawFile, stated: date) -> Non
 
 
 def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
-    answer = Record(_ID, f.name, json.loads(f.text()))
-    meta = Record(_ID, f"{f.name} meta", answer.take("meta"))
+    answer = json_record(_ID, f)
+    meta = answer.part("meta", answer.take("meta"))
     version = meta.take("version")
     if version != _VERSION:
         raise meta.wrong("version", version)
@@ -122,8 +121,7 @@ def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
     meta.done("start_date", "end_date")
     note = f"as of {as_of.isoformat()}"
     found = []
-    for position, fields in enumerate(answer.items("data")):
-        record = Record(_ID, f"{f.name} record {position}", fields)
+    for record in answer.parts("record", answer.items("data")):
         day = record.day("date")
         tokens = record.convert("total_tokens", _tokens)
         key = ("model", record.text("model_permaslug"), day)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, github
 from headtohead.evidence.traps import headlines, item_mean
 
 _ID = "swebench_bash_only"
@@ -22,13 +22,7 @@ SOURCE = Source(
     url="https://www.swebench.com/bash-only.html",
     licence="CC-BY-NC-4.0",
     ship="no",
-    downloads=(
-        Download(
-            "leaderboards.json",
-            "https://raw.githubusercontent.com/SWE-bench/swe-bench.github.io/master/data/"
-            "leaderboards.json",
-        ),
-    ),
+    downloads=github("SWE-bench/swe-bench.github.io/master/data", "leaderboards.json"),
     patterns=("leaderboards*.json", "leaderboards*.json.gz"),
     rows={"benchmark_scores": (20, 1_000), "task_results": (8_000, 500_000)},
 )
@@ -47,16 +41,15 @@ def parse(raw: RawFiles) -> Parsed:
     """One row a system, and one a system and task."""
     parsed = Parsed()
     top = raw.json("leaderboards*.json*")
-    for position, record in enumerate(_results(parsed, top)):
-        _system(parsed, top.part(f"{_BOARD} {position}", record))
+    for record in top.parts(_BOARD, _results(parsed, top)):
+        _system(parsed, record)
     return parsed
 
 
 def _results(parsed: Parsed, top: Record) -> list[Mapping[str, Any]]:
     """The entries of the bash-only board; those of the others are counted."""
     found = []
-    for fields in top.items("leaderboards"):
-        board = top.part("board", fields)
+    for board in top.parts("board", top.items("leaderboards")):
         name, results = board.text("name"), board.items("results")
         board.done()
         if name == _BOARD:
@@ -93,7 +86,7 @@ def _system(parsed: Parsed, record: Record) -> None:
         "known_on": day,
     }
     details = record.part("items", record.maybe("per_instance_details", {}))
-    items = [_item(record, task, fields) for task, fields in details.rest().items()]
+    items = [_item(task, item) for task, item in details.each()]
     solved = [item["score_frac"] for item in items]
     total = max(_TASKS, len(items))
     if items and headlines(
@@ -121,15 +114,11 @@ def _system(parsed: Parsed, record: Record) -> None:
     record.done(*_UNUSED)
 
 
-def _item(record: Record, task: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    item = record.part(task, fields)
-    resolved = item.take("resolved")
-    if not isinstance(resolved, bool):
-        raise item.wrong("resolved", resolved)
+def _item(task: str, item: Record) -> dict[str, Any]:
     row = {
         "task": task,
         "attempt_n": 1,
-        "score_frac": float(resolved),
+        "score_frac": float(item.flag("resolved")),
         "cost_usd": item.number("cost"),
         "calls_n": item.convert("api_calls", int),
     }
