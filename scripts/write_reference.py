@@ -147,7 +147,7 @@ def _analyses_page() -> Iterator[str]:
         "required. [How to write claims](../how-to/write-claims.md)."
     )
     for name, found in analyses().items():
-        question = found.question
+        question = found.QUESTION
         yield ""
         yield f"## {name}"
         yield question.asks

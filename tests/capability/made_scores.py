@@ -141,7 +141,7 @@ def asking(
     kept: dict[Hashable, Any] | None = None,
     **scope: Any,
 ) -> Ask:
-    words = {k: w.default for k, w in analysis(name).question.scope.items()} | scope
+    words = {k: w.default for k, w in analysis(name).QUESTION.scope.items()} | scope
     rng = np.random.default_rng(1)
     held = {} if kept is None else kept
     return Ask(Period.parse(about), KNOWN, sides or Sides(), words, rng, kept=held)

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from tests.capability.survival.histories import entry_lag
 
-from headtohead import questions
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt import ECI_ANCHORS, by_anchors, fit_eci
 from headtohead.capability.matrix import matrix
@@ -26,6 +25,7 @@ from headtohead.core.question import Answer, Ask, Sides
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.store import Store
+from headtohead.questions import analysis
 
 EDITION = date(2026, 8, 11)
 ARTICLE, SUMMER = "2025-12-15", "2026-08-11"
@@ -45,23 +45,22 @@ def facts(shared_evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> Fa
 
 def answer(
     facts: Facts,
-    analysis: str,
+    name: str,
     about: str,
     method: str = "binomial",
     sources: tuple[str, ...] = FULL,
     **scope: Any,
 ) -> Answer:
-    return questions.ask(
-        facts,
-        f"performance.{analysis}",
+    return facts.ask(
+        analysis(f"performance.{name}"),
         about=Period.parse(about),
         as_of=EDITION,
         scope={"method": method, "index_sources": sources, **scope},
     )
 
 
-def one(facts: Facts, analysis: str, *args: Any, **scope: Any) -> Estimate:
-    (found,) = answer(facts, analysis, *args, **scope).estimates
+def one(facts: Facts, name: str, *args: Any, **scope: Any) -> Estimate:
+    (found,) = answer(facts, name, *args, **scope).estimates
     return found
 
 
@@ -73,8 +72,8 @@ def index(facts: Facts, method: IndexMethod, sources: tuple[str, ...] = FULL) ->
 
 
 def ratio(facts: Facts, about: str, **scope: Any) -> Estimate:
-    (found,) = questions.ask(
-        facts, "performance.score_ratio", about=Period.parse(about), as_of=EDITION, scope=scope
+    (found,) = facts.ask(
+        analysis("performance.score_ratio"), about=Period.parse(about), as_of=EDITION, scope=scope
     ).estimates
     return found
 

@@ -22,7 +22,6 @@ from tests.capability.made_scores import (
     world,
 )
 
-from headtohead import questions
 from headtohead.capability import fitted
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt import Scores, fit_index
@@ -221,7 +220,7 @@ def test_scores_of_other_days_and_sources_are_not_mixed_up(tmp_path: Path) -> No
 
     def asked(as_of: str, **how: Any) -> Answer:
         about = Period.parse("2025-12-15")
-        return questions.ask(facts, name, about=about, as_of=date.fromisoformat(as_of), **how)
+        return facts.ask(analysis(name), about=about, as_of=date.fromisoformat(as_of), **how)
 
     assert asked("2026-08-11").estimates
     assert "no benchmark scores" in asked("2025-12-15", sources=("epoch_eci",)).missing

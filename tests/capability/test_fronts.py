@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from headtohead import questions
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
 from headtohead.evidence.facts import Facts
+from headtohead.questions import analysis
 
 DAY = date(2026, 10, 31)
 
@@ -19,7 +19,7 @@ def facts() -> Facts:
 
 
 def ask(facts: Facts, name: str, about: str) -> Answer:
-    return questions.ask(facts, f"performance.{name}", about=Period.parse(about), as_of=DAY)
+    return facts.ask(analysis(f"performance.{name}"), about=Period.parse(about), as_of=DAY)
 
 
 def test_the_best_so_far_rises_lies_in_its_interval_and_ends_at_the_gap(

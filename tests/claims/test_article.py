@@ -49,7 +49,7 @@ def test_every_source_a_claim_allows_can_speak_to_it(facts: Facts) -> None:
         read: set[str] = set()
         for reading in (claim.as_stated, claim.kindest):
             if reading.analysis:
-                question = analysis(reading.analysis).question
+                question = analysis(reading.analysis).QUESTION
                 read |= {*question.reads, *question.optional}
         for source in claim.sources if read else ():
             assert gives[source] & read, f"{claim.id} allows {source}, which feeds none of {read}"

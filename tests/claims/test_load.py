@@ -35,7 +35,7 @@ cannot = "no board has both"
 def read(folder: Path, text: str) -> ClaimsFile:
     path = folder / "mine.toml"
     path.write_text(text, encoding="utf-8")
-    questions = {i: a.question for i, a in analyses().items()}
+    questions = {i: a.QUESTION for i, a in analyses().items()}
     return load(path, questions, frozenset({"lmarena_catalog", "epoch_eci"}))
 
 

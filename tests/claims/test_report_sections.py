@@ -58,7 +58,7 @@ def test_an_exhibit_says_what_it_shows_and_asks_a_question_that_exists(spec: Exh
     assert not spec.title.endswith(".")
     known = analyses()
     assert spec.analysis in known
-    words = known[spec.analysis].question.scope
+    words = known[spec.analysis].QUESTION.scope
     assert set(spec.scope) <= set(words)
     required = {k for k, w in words.items() if w.default is None}
     assert required <= set(spec.scope)

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from headtohead import questions
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
@@ -14,7 +13,7 @@ from headtohead.core.units import unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
-from headtohead.questions import FOLDERS, Analysis, analyses, analysis
+from headtohead.questions import FOLDERS, analyses, analysis
 
 ALL = analyses()
 ABOUT, AS_OF = Period.parse("2025-12-15"), date(2026, 10, 31)
@@ -25,16 +24,16 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
-def run(facts: Facts, found: Analysis, as_of: date = AS_OF, sides: Sides | None = None) -> Answer:
+def run(facts: Facts, name: str, as_of: date = AS_OF, sides: Sides | None = None) -> Answer:
     """The analysis with the scopes of the claims that use it, until one can be answered."""
     asked = [
         (reading.about or claim.about, reading.scope)
         for claim in claims_of(facts).claims
         for reading in (claim.as_stated, claim.kindest)
-        if reading.analysis == found.id
+        if reading.analysis == name
     ]
     for about, scope in asked or [(ABOUT, {})]:
-        answer = questions.ask(facts, found.id, about=about, as_of=as_of, sides=sides, scope=scope)
+        answer = facts.ask(analysis(name), about=about, as_of=as_of, sides=sides, scope=scope)
         if answer.estimates:
             break
     return answer
@@ -44,25 +43,25 @@ def test_all_six_folders_have_analyses() -> None:
     assert {name.split(".")[0] for name in ALL} == set(FOLDERS)
 
 
-@pytest.mark.parametrize("found", ALL.values(), ids=lambda a: a.id)
-def test_its_descriptor_is_whole(found: Analysis) -> None:
-    question = found.question
+@pytest.mark.parametrize("name", ALL)
+def test_its_descriptor_is_whole(name: str) -> None:
+    question = ALL[name].QUESTION
     assert question.asks.endswith("?")
     wanted = {*question.reads, *question.optional}
     assert wanted
     assert wanted <= set(tables())
     assert question.units
-    for name in question.units:
-        unit(name)
+    for suffix in question.units:
+        unit(suffix)
     assert all(
         word.doc.endswith(".") or word.doc.endswith("...") for word in question.scope.values()
     )
-    assert list(inspect.signature(found.run).parameters) == ["frames", "ask"]
+    assert list(inspect.signature(ALL[name].run).parameters) == ["frames", "ask"]
 
 
-@pytest.mark.parametrize("found", ALL.values(), ids=lambda a: a.id)
-def test_it_answers_with_intervals_and_cited_rows(facts: Facts, found: Analysis) -> None:
-    answer = run(facts, found)
+@pytest.mark.parametrize("name", ALL)
+def test_it_answers_with_intervals_and_cited_rows(facts: Facts, name: str) -> None:
+    answer = run(facts, name)
     assert answer.estimates, answer.missing
     assert answer.says
     assert not answer.says.endswith(".")
@@ -70,40 +69,38 @@ def test_it_answers_with_intervals_and_cited_rows(facts: Facts, found: Analysis)
     cited = {str(row["source_id"]) for row in answer.rows}
     assert cited <= known
     for e in answer.estimates:
-        assert e.unit in found.question.units
+        assert e.unit in ALL[name].QUESTION.units
         assert set(e.source_ids) <= known
         assert e.as_of == AS_OF
 
 
-@pytest.mark.parametrize("found", ALL.values(), ids=lambda a: a.id)
-def test_the_same_evidence_gives_the_same_answer(facts: Facts, found: Analysis) -> None:
-    first, second = run(facts, found), run(facts, found)
+@pytest.mark.parametrize("name", ALL)
+def test_the_same_evidence_gives_the_same_answer(facts: Facts, name: str) -> None:
+    first, second = run(facts, name), run(facts, name)
     assert [e.as_json() for e in first.estimates] == [e.as_json() for e in second.estimates]
 
 
-@pytest.mark.parametrize("found", ALL.values(), ids=lambda a: a.id)
-def test_without_evidence_it_says_why(facts: Facts, found: Analysis) -> None:
-    answer = run(facts, found, as_of=date(2019, 1, 1))
+@pytest.mark.parametrize("name", ALL)
+def test_without_evidence_it_says_why(facts: Facts, name: str) -> None:
+    answer = run(facts, name, as_of=date(2019, 1, 1))
     assert not answer.estimates
     assert answer.missing
 
 
-@pytest.mark.parametrize("found", ALL.values(), ids=lambda a: a.id)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(
     "sides", [Sides("open", "closed", "open"), Sides("lab", "openai", "deepseek")]
 )
-def test_other_sides_give_an_answer_or_a_reason(
-    facts: Facts, found: Analysis, sides: Sides
-) -> None:
-    answer = run(facts, found, sides=sides)
+def test_other_sides_give_an_answer_or_a_reason(facts: Facts, name: str, sides: Sides) -> None:
+    answer = run(facts, name, sides=sides)
     assert bool(answer.estimates) != bool(answer.missing)
 
 
 def test_no_row_known_later_is_behind_an_answer(facts: Facts) -> None:
     day = date(2025, 12, 15)
-    for found in ALL.values():
-        for row in run(facts, found, as_of=day).rows:
-            assert row["known_on"] <= day, (found.id, row)
+    for name in ALL:
+        for row in run(facts, name, as_of=day).rows:
+            assert row["known_on"] <= day, (name, row)
 
 
 def test_an_unknown_analysis_names_near_ones() -> None:
@@ -118,7 +115,7 @@ def test_an_answer_has_estimates_or_a_reason_but_not_both() -> None:
 
 def test_chance_comes_only_from_the_seed(facts: Facts) -> None:
     other = Facts(facts.store, seed=1)
-    found = ALL["cost.price_vs_rating"]
-    a, b = ([r["front_frac"] for r in run(p, found).rows] for p in (facts, other))
+    name = "cost.price_vs_rating"
+    a, b = ([r["front_frac"] for r in run(p, name).rows] for p in (facts, other))
     assert a != b
     assert max(abs(x - y) for x, y in zip(a, b, strict=True)) < 0.15

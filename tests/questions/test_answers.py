@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from headtohead import questions
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer, Sides
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
+from headtohead.questions import analysis
 
 ARTICLE = "2025-12-15"
 HINDSIGHT = "2026-10-31"
@@ -23,11 +23,10 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 
 def ask(
-    facts: Facts, analysis: str, about: str, as_of: str, sides: Sides | None = None, **scope: Any
+    facts: Facts, name: str, about: str, as_of: str, sides: Sides | None = None, **scope: Any
 ) -> Answer:
-    return questions.ask(
-        facts,
-        analysis,
+    return facts.ask(
+        analysis(name),
         about=Period.parse(about),
         as_of=date.fromisoformat(as_of),
         sides=sides,

@@ -85,9 +85,7 @@ def index(
     facts = _facts(store, settings, day)
     scope = scope_of(_checked(facts, day, settings))
     window = dates.window(about) or Period(day, day)
-    answer = facts.ask(
-        capability_index.QUESTION, capability_index.run, about=window, as_of=day, scope=scope
-    )
+    answer = facts.ask(capability_index, about=window, as_of=day, scope=scope)
     if answer.missing:
         raise NoEvidence(_nothing(answer, scope))
     return IndexResult(
@@ -142,8 +140,7 @@ def gap(
             domain, _, what = part.slug.rpartition("_")
             progress(_STEPS.get(part.slug) or f"{_STEPS[what]}, {DOMAIN_WORDS[domain].lower()}")
         answer = facts.ask(
-            part.question.QUESTION,
-            part.question.run,
+            part.question,
             about=window,
             as_of=day,
             sides=sides,

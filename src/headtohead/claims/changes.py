@@ -19,7 +19,7 @@ from headtohead.ratings.published import BOARD_WORDS, one_board
 _Place = tuple[int, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One thing that changed.
 
@@ -87,16 +87,8 @@ def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list
         then = old.get(now.claim.id)
         if then is None or then.word == now.word:
             continue
-        found.append(
-            Change(
-                what="verdict",
-                subject=f"{now.claim.id}: {now.claim.says}",
-                before=then.word,
-                after=now.word,
-                why=_why(then, now),
-                source_ids=now.source_ids,
-            )
-        )
+        subject, why = f"{now.claim.id}: {now.claim.says}", _why(then, now)
+        found.append(Change("verdict", subject, then.word, now.word, why, now.source_ids))
     return found
 
 
@@ -111,7 +103,8 @@ def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
                 f"in force since {row['valid_from']}, known on {row['known_on']}, "
                 f"{BASES[row['basis'].partition(':')[0]]} ({publisher(row['source_id'])})"
             )
-            found.append(_change("price", row["model_id"], then, now, why, row))
+            ids = (str(row["source_id"]),)
+            found.append(Change("price", row["model_id"], then, now, why, ids))
     return found
 
 
@@ -129,7 +122,8 @@ def rank_changes(before: pl.DataFrame, after: pl.DataFrame, *, top: int) -> list
             continue
         texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
         why = f"text board of {board}" if new else f"absent from the text board of {board}"
-        found.append(_change("rank", name, texts[0], texts[1], why, {**then, **now}[name][1]))
+        ids = (str((then | now)[name][1]["source_id"]),)
+        found.append(Change("rank", name, texts[0], texts[1], why, ids))
     return found
 
 
@@ -149,19 +143,6 @@ def _places(frame: pl.DataFrame) -> tuple[dict[str, _Place], object]:
 def _price(row: dict[str, Any]) -> str:
     return (
         f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
-    )
-
-
-def _change(
-    what: str, subject: str, before: str, after: str, why: str, row: dict[str, Any]
-) -> Change:
-    return Change(
-        what=what,
-        subject=subject,
-        before=before,
-        after=after,
-        why=why,
-        source_ids=(str(row["source_id"]),),
     )
 
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import ClaimsFileError, HeadToHeadError, UnknownName
@@ -112,18 +112,17 @@ class ClaimsFile:
 
     title: str
     origin: str
-    group: str
-    a: str
-    b: str
+    group: str = "country"
+    a: str = "US"
+    b: str = "CN"
     claims: tuple[Claim, ...]
 
 
-_CLAIM = ("id", "says", "section", "kind", "about", "as_stated", "kindest", "sources")
-_CLAIM_OPTIONAL = ("expect", "note")
+_TEXTS, _OPTIONAL = ("id", "says", "section", "kind"), ("expect", "note")
+_CLAIM = (*_TEXTS, "about", "as_stated", "kindest", "sources")
 _READING = ("says", "analysis", "scope", "bound", "about", "cannot")
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
 _HEAD = ("title", "origin", "group", "a", "b")
-_EACH = ("all", "any", "most", "each_any")
 
 
 def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[str]) -> ClaimsFile:
@@ -132,20 +131,18 @@ def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[st
     Raises:
         ClaimsFileError: With one line for each problem found.
     """
+    wrong = ""
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ClaimsFileError(
-            [f"{path}: cannot be read ({error.strerror}). Check the path."]
-        ) from None
-    except UnicodeDecodeError:
-        raise ClaimsFileError([f"{path}: is not UTF-8 text. Save it as UTF-8."]) from None
-    try:
         data = tomllib.loads(text)
+    except OSError as error:
+        wrong = f"cannot be read ({error.strerror}). Check the path."
+    except UnicodeDecodeError:
+        wrong = "is not UTF-8 text. Save it as UTF-8."
     except tomllib.TOMLDecodeError as error:
-        raise ClaimsFileError(
-            [f"{path}: is not valid TOML: {error}. Mend the syntax there."]
-        ) from None
+        wrong = f"is not valid TOML: {error}. Mend the syntax there."
+    if wrong:
+        raise ClaimsFileError([f"{path}: {wrong}"])
     reader = _Reader(path.name, text, questions, source_ids)
     made = reader.file(data)
     if reader.problems or made is None:
@@ -188,19 +185,13 @@ class _Reader:
                 self.wrong(i, "id", f"is {name!r}, which an earlier claim has. Give it another")
         if self.problems:
             return None
-        return ClaimsFile(
-            title=data["title"],
-            origin=data["origin"],
-            group=data.get("group", "country"),
-            a=data.get("a", "US"),
-            b=data.get("b", "CN"),
-            claims=tuple(claims),
-        )
+        head = {name: data[name] for name in _HEAD if name in data}
+        return ClaimsFile(**head, claims=tuple(claims))
 
     def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
         """One claim; None if anything in it is wrong."""
         before = len(self.problems)
-        self._keys(i, "", entry, _CLAIM, _CLAIM_OPTIONAL)
+        self._keys(i, "", entry, _CLAIM, _OPTIONAL)
         if len(self.problems) > before:
             return None
         self._choice(i, "section", entry["section"], FOLDERS)
@@ -217,16 +208,11 @@ class _Reader:
         if len(self.problems) > before or not (about and stated and kindest):
             return None
         return Claim(
-            id=str(entry["id"]),
-            says=str(entry["says"]),
-            section=entry["section"],
-            kind=entry["kind"],
+            **{name: str(entry.get(name, "")) for name in (*_TEXTS, *_OPTIONAL)},
             about=about,
             as_stated=stated,
             kindest=kindest,
-            sources=tuple(entry["sources"]),
-            expect=str(entry.get("expect", "")),
-            note=str(entry.get("note", "")),
+            sources=tuple(given),
         )
 
     def reading(self, i: int, name: str, entry: object, kind: str) -> Reading | None:
@@ -339,19 +325,14 @@ class _Reader:
             return self.wrong(i, field, f"has at_least {low} above at_most {high}. Swap them")
         if low == float("-inf") and high == float("inf") and not labels:
             return self.wrong(i, field, "states no range. Give at_least, at_most or by_label")
-        if given.get("each", "all") not in _EACH:
-            return self.wrong(i, f"{field}.each", f"must be one of {', '.join(_EACH)}")
+        if given.get("each", "all") not in (ways := get_args(Each)):
+            return self.wrong(i, f"{field}.each", f"must be one of {', '.join(ways)}")
         if given.get("judge", "interval") not in ("interval", "point"):
             return self.wrong(i, f"{field}.judge", "must be interval or point")
         self._unit(i, field, given.get("unit", ""), question, kind)
-        return Bound(
-            at_least=float(low),
-            at_most=float(high),
-            unit=given.get("unit", ""),
-            each=given.get("each", "all"),
-            judge=given.get("judge", "interval"),
-            by_label={k: (float(r[0]), float(r[1])) for k, r in labels.items()},
-        )
+        ranges = {k: (float(r[0]), float(r[1])) for k, r in labels.items()}
+        ends = {"at_least": float(low), "at_most": float(high), "by_label": ranges}
+        return Bound(**given | ends)
 
     def _unit(self, i: int, field: str, given: str, question: Question, kind: str) -> None:
         if given and given not in question.units:

@@ -43,20 +43,13 @@ if TYPE_CHECKING:
     from headtohead.claims.changes import DiffResult
     from headtohead.claims.result import CheckResult, ReportResult
 
-# Word of a verdict -> its look on a page; in the order in which verdicts are sorted.
-STYLES: Mapping[Word, str] = {
-    "supported": "supported",
-    "narrowly true": "narrow",
-    "refuted": "refuted",
-    "open": "open",
-    "not measurable": "unmeasured",
-}
-MARKS: Mapping[Word, str] = {
-    "supported": "✔",
-    "narrowly true": "◐",
-    "refuted": "✘",
-    "open": "?",
-    "not measurable": "–",
+# Word of a verdict -> its look on a page, its mark, and what a gate takes it for.
+_LOOKS: Mapping[Word, tuple[str, str, Answer]] = {
+    "supported": ("supported", "✔", "yes"),
+    "narrowly true": ("narrow", "◐", "yes"),
+    "refuted": ("refuted", "✘", "no"),
+    "open": ("open", "?", "undecided"),
+    "not measurable": ("unmeasured", "–", "undecided"),
 }
 TRUTHS = {
     "true": "holds",
@@ -122,7 +115,7 @@ def scope_words(judged: Judged) -> str:
     """The question behind a reading, and what it was asked of; empty if it has none."""
     if not judged.reading.analysis:
         return ""
-    question = analysis(judged.reading.analysis).question
+    question = analysis(judged.reading.analysis).QUESTION
     given = {
         k: v
         for k, v in judged.reading.scope.items()
@@ -151,13 +144,10 @@ def _titled(text: str, question: Question) -> str:
     return in_words(text) if "benchmark_scores" in question.reads else text
 
 
-def _labelled(judged: Judged) -> tuple[Estimate, ...]:
-    """The numbers of a reading, each called as a reader calls it."""
-    return tuple(replace(e, label=_label(e.label, judged)) for e in judged.answer.estimates)
-
-
-def _label(label: str, judged: Judged) -> str:
-    return country_name(_titled(label, analysis(judged.reading.analysis).question))
+def _labelled(judged: Judged, e: Estimate) -> Estimate:
+    """A number of a reading, called as a reader calls it."""
+    question = analysis(judged.reading.analysis).QUESTION
+    return replace(e, label=country_name(_titled(e.label, question)))
 
 
 def sides_title(sides: Sides) -> str:
@@ -197,13 +187,6 @@ _MEANS = {
     "hindsight": "what is known now about the statement's own time",
     "today": "the same sentence asked of the day of this report",
     "verdict": "what was known by the day given",
-}
-_ANSWER: Mapping[Word, Answer] = {
-    "supported": "yes",
-    "narrowly true": "yes",
-    "refuted": "no",
-    "open": "undecided",
-    "not measurable": "undecided",
 }
 _METHOD = (
     Step(
@@ -251,7 +234,7 @@ def check_sheet(result: "CheckResult") -> Sheet:
         sentence=check_answer(result.verdicts, result.as_of),
         facts=_facts(about or "its own time, for each statement", result.as_of, result),
         topics=_topics(checks, {}, rows=whole),
-        checks=tuple(Check(v.claim.id, _ANSWER[v.word], v.sentence) for v in result.verdicts),
+        checks=tuple(Check(v.claim.id, _LOOKS[v.word][2], v.sentence) for v in result.verdicts),
         method=_METHOD,
         sources=result.citations,
         about=about,
@@ -332,13 +315,8 @@ def diff_sheet(result: "DiffResult") -> Sheet:
 def diff_table(result: "DiffResult") -> DataTable:
     """One row a change."""
     names = ("what", "subject", "before", "after", "why", "source_ids")
-    return DataTable(
-        tuple(TableColumn(name, name.replace("_", " ")) for name in names),
-        tuple(
-            (c.what, c.subject, c.before, c.after, c.why, " ".join(c.source_ids))
-            for c in result.changes
-        ),
-    )
+    rows = [c.as_json() | {"source_ids": " ".join(c.source_ids)} for c in result.changes]
+    return _download(rows, names)
 
 
 def check_table(result: "CheckResult") -> DataTable:
@@ -366,8 +344,8 @@ def check_table(result: "CheckResult") -> DataTable:
     return _download(rows)
 
 
-def _download(rows: Sequence[Mapping[str, Any]]) -> DataTable:
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
+def _download(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> DataTable:
+    names = names or tuple(dict.fromkeys(name for row in rows for name in row))
     return DataTable(
         tuple(TableColumn(name, plain(name, 80).replace("_", " ")) for name in names),
         tuple(tuple(row.get(name) for name in names) for row in rows),
@@ -435,7 +413,7 @@ def _scorecard(checks: Checks) -> Scorecard | None:
     }
     return Scorecard(
         tuple(views[key] for key in _MEANS if key in views),
-        tuple((word, STYLES[word]) for word in WORDS),
+        tuple((word, _LOOKS[word][0]) for word in WORDS),
     )
 
 
@@ -472,8 +450,8 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 key=key,
                 name=name,
                 word=v.word,
-                style=STYLES[v.word],
-                mark=MARKS[v.word],
+                style=_LOOKS[v.word][0],
+                mark=_LOOKS[v.word][1],
                 as_of=str(v.as_of),
                 sentence=plain(v.sentence, 4000),
                 decides=plain(v.decides),
@@ -502,21 +480,14 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 expect=plain(claim.expect),
                 note=plain(claim.note),
                 rulings=rulings,
-                headline=_headline(decided),
+                # The number that decided, called as a reader calls it.
+                headline=_labelled(decided, telling(decided)) if numbers else None,
                 others=max(0, len(numbers) - 1),
                 why_none=plain(decided.answer.missing),
                 place=place,
             )
         )
     return made
-
-
-def _headline(judged: Judged) -> Estimate | None:
-    """The number that decided, called as a reader calls it; None if there is none."""
-    if not judged.answer.estimates:
-        return None
-    e = telling(judged)
-    return replace(e, label=_label(e.label, judged))
 
 
 def _reading(name: str, judged: Judged) -> ReadingCard:
@@ -531,7 +502,7 @@ def _reading(name: str, judged: Judged) -> ReadingCard:
         asked=plain(scope_words(judged)),
         finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in answer.notes),
-        numbers=_labelled(judged),
+        numbers=tuple(_labelled(judged, e) for e in numbers),
         ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
     )
 

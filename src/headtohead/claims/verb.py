@@ -20,7 +20,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.names.reading import key
 from headtohead.prices.in_force import in_force
-from headtohead.questions import ask
+from headtohead.questions import analysis, sections
 
 Tell = Callable[[str], None]
 
@@ -191,16 +191,13 @@ def _exhibits(
     facts: Facts, sides: Sides, window: Period, as_of: date, progress: Tell
 ) -> dict[str, Exhibit]:
     """Every exhibit that a section of the report declares, answered."""
-    from headtohead.questions import sections
-
     made = {}
     for section in sections():
         for spec in section.exhibits:
             progress(spec.title)
             about = spec.about(window, as_of)
-            answer = ask(
-                facts, spec.analysis, about=about, as_of=as_of, sides=sides, scope=spec.scope
-            )
+            question = analysis(spec.analysis)
+            answer = facts.ask(question, about=about, as_of=as_of, sides=sides, scope=spec.scope)
             ids = answer.source_ids
             made[spec.slug] = Exhibit(
                 slug=spec.slug,

@@ -16,7 +16,7 @@ from headtohead.core.units import unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.tables import in_words
 from headtohead.publish.estimates import range_words
-from headtohead.questions import analyses, ask
+from headtohead.questions import analyses, analysis
 
 Truth = Literal["true", "false", "open", "not measurable"]
 Word = Literal["supported", "narrowly true", "refuted", "open", "not measurable"]
@@ -211,7 +211,7 @@ def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
     Raises:
         ClaimsFileError: If the file is wrong.
     """
-    questions = {i: a.question for i, a in analyses().items()}
+    questions = {i: a.QUESTION for i, a in analyses().items()}
     return load(path or article_claims(), questions, facts.store.source_ids())
 
 
@@ -250,9 +250,8 @@ def _judge(
     if claim.kind == "forecast" and window.end > as_of:
         ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
         return judge(reading, Answer(missing=ahead, pending=True), window)
-    answer = ask(
-        facts,
-        reading.analysis,
+    answer = facts.ask(
+        analysis(reading.analysis),
         about=window,
         as_of=as_of,
         sides=sides,

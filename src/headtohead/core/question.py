@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation, Estimate
@@ -148,6 +148,15 @@ class Answer:
         columns = ("source_id", "also_source_id")
         of_rows = {str(row[c]) for row in self.rows for c in columns if row.get(c)}
         return sorted(of_rows | {i for e in self.estimates for i in e.source_ids})
+
+
+class Analysis(Protocol):
+    """A module of one question and what answers it."""
+
+    QUESTION: Question
+
+    def run(self, frames: Frames, ask: Ask, /) -> Answer:
+        """What it finds in the tables it reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Citation
-from headtohead.core.question import Answer, Ask, Frames, Named, Question, Sides
+from headtohead.core.question import Analysis, Answer, Ask, Named, Sides
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
 from headtohead.names.alike import nearest
@@ -92,8 +92,7 @@ class Facts:
 
     def ask(
         self,
-        question: Question,
-        run: Callable[[Frames, Ask], Answer],
+        analysis: Analysis,
         *,
         about: Period,
         as_of: date,
@@ -101,7 +100,7 @@ class Facts:
         scope: Mapping[str, Any] | None = None,
         sources: tuple[str, ...] = (),
     ) -> Answer:
-        """What a question finds in the evidence.
+        """What an analysis finds in the evidence.
 
         Args:
             scope: Scope words; left-out ones take their defaults.
@@ -109,8 +108,9 @@ class Facts:
         """
         import numpy as np
 
+        question = analysis.QUESTION
         filled = {k: w.default for k, w in question.scope.items()} | dict(scope or {})
-        key = ("answer", run, about, as_of, sides, repr(filled), sources)
+        key = ("answer", analysis.run, about, as_of, sides, repr(filled), sources)
         if key in self._kept:
             kept: Answer = self._kept[key]
             return kept
@@ -130,7 +130,7 @@ class Facts:
         }
         rng = np.random.default_rng(self.seed)
         ask = Ask(about, as_of, sides or Sides(), words, rng, self.seed, self._kept)
-        answer = self._kept[key] = run(frames, ask)
+        answer = self._kept[key] = analysis.run(frames, ask)
         return answer
 
     def _allowed(

@@ -2,40 +2,22 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.question import Answer, Ask, Frames, Question, Sides
+from headtohead.core.question import Analysis
 
 if TYPE_CHECKING:
-    from headtohead.evidence.facts import Facts
     from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 FOLDERS = ("performance", "openness", "cost", "hardware", "investment", "impact")
 _ELSEWHERE = {"performance": "headtohead.capability.questions"}
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """A discovered analysis.
-
-    Attributes:
-        id: folder.file, as claims name it.
-    """
-
-    id: str
-    question: Question
-    run: Callable[[Frames, Ask], Answer]
-
-
 @cache
 def analyses() -> dict[str, Analysis]:
-    """All analyses by id: the folder listing is the registry.
+    """All analyses by id, as claims name them (folder.file): the folder listing is the registry.
 
     Questions of the capability index lie with the index, and are asked as performance.*.
     """
@@ -46,8 +28,7 @@ def analyses() -> dict[str, Analysis]:
             package = importlib.import_module(home)
             modules |= {info.name: home for info in pkgutil.iter_modules(package.__path__)}
         for name, home in sorted(modules.items()):
-            module = importlib.import_module(f"{home}.{name}")
-            found[f"{folder}.{name}"] = Analysis(f"{folder}.{name}", module.QUESTION, module.run)
+            found[f"{folder}.{name}"] = cast("Analysis", importlib.import_module(f"{home}.{name}"))
     return found
 
 
@@ -61,33 +42,6 @@ def analysis(name: str) -> Analysis:
     if name not in known:
         raise UnknownName("analysis", name, known)
     return known[name]
-
-
-def ask(
-    facts: "Facts",
-    name: str,
-    *,
-    about: Period,
-    as_of: date,
-    sides: Sides | None = None,
-    scope: Mapping[str, Any] | None = None,
-    sources: tuple[str, ...] = (),
-) -> Answer:
-    """The answer of the question called folder.file; arguments as in `Facts.ask`.
-
-    Raises:
-        UnknownName: If none is called so.
-    """
-    found = analysis(name)
-    return facts.ask(
-        found.question,
-        found.run,
-        about=about,
-        as_of=as_of,
-        sides=sides,
-        scope=scope,
-        sources=sources,
-    )
 
 
 def sections() -> "tuple[ReportSection, ...]":
