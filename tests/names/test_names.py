@@ -282,7 +282,7 @@ def test_an_openrouter_id_tells_the_author_even_of_an_unknown_model() -> None:
 def test_labs_have_many_spellings(text: str, lab: str) -> None:
     found = NAMES.lab_of(text)
     assert found is not None
-    assert found.lab == lab
+    assert found.id == lab
 
 
 @pytest.mark.parametrize("text", ["other", "OpenRouter stealth", "Multiple providers", ""])

@@ -39,22 +39,22 @@ def test_models_are_complete() -> None:
 def test_every_lab_and_operator_has_a_country_and_a_page() -> None:
     assert all(re.fullmatch(r"[A-Z]{2}", code) for code in NAMES.countries())
     for lab in NAMES.labs().values():
-        assert lab.country in NAMES.countries(), lab.lab
-        assert lab.source_url.startswith("https://"), lab.lab
+        assert lab.country in NAMES.countries(), lab.id
+        assert lab.source_url.startswith("https://"), lab.id
         assert NAMES.lab_of(lab.name) == lab
         assert all(NAMES.lab_of(text) == lab for text in lab.spellings)
     for operator in NAMES.operators().values():
-        assert operator.country in NAMES.countries(), operator.operator
-        assert operator.source_url.startswith("https://"), operator.operator
-        assert NAMES.operator(operator.operator) == operator
+        assert operator.country in NAMES.countries(), operator.id
+        assert operator.source_url.startswith("https://"), operator.id
+        assert NAMES.operator(operator.id) == operator
         assert all(NAMES.operator(text) == operator for text in operator.spellings)
 
 
 def test_labs_and_operators_of_one_company_sit_in_one_country() -> None:
     for operator in NAMES.operators().values():
-        lab = NAMES.lab_of(operator.operator)
+        lab = NAMES.lab_of(operator.id)
         if lab:
-            assert lab.country == operator.country, operator.operator
+            assert lab.country == operator.country, operator.id
 
 
 def test_moving_names_have_ordered_spans_and_a_source() -> None:

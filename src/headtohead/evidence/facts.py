@@ -329,7 +329,7 @@ def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
 
     found = {w: names.operator(w) for w in frame["provider"].unique()}
     columns = {
-        "operator": {w: o.operator if o else None for w, o in found.items()},
+        "operator": {w: o.id if o else None for w, o in found.items()},
         "operator_country": {w: o.country if o else None for w, o in found.items()},
     }
     return frame.with_columns(
@@ -363,7 +363,7 @@ def _entities(keys: "pl.DataFrame", entity: Callable[..., _Entity]) -> "pl.DataF
 
 def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
     model = names.model(found.model) if found.model else None
-    lab_id = found.lab or (lab.lab if (lab := names.lab_of(organisation)) else None)
+    lab_id = found.lab or (lab.id if (lab := names.lab_of(organisation)) else None)
     return (
         found.model,
         found.mode or None,
@@ -380,7 +380,7 @@ def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
 
 def _lab_entity(names: Names, text: str) -> _Entity:
     lab = names.lab_of(text)
-    return _some(lab=lab.lab, country=lab.country, join_rule="lab spelling") if lab else _some()
+    return _some(lab=lab.id, country=lab.country, join_rule="lab spelling") if lab else _some()
 
 
 def _some(**columns: object) -> _Entity:

@@ -12,32 +12,15 @@ from headtohead.names.reading import Rules, key
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
-    """Who makes models.
+class Organisation:
+    """A lab, which makes models, or an operator, which runs an endpoint for models of any maker.
 
     Attributes:
-        spellings: How others write it.
+        spellings: How others write it; for an operator the provider ids of price lists.
         verified: False if the seat could not be checked against that page.
     """
 
-    lab: str
-    name: str
-    country: str
-    source_url: str
-    spellings: tuple[str, ...] = ()
-    verified: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who runs an endpoint: not the maker of what it serves.
-
-    Attributes:
-        spellings: Provider ids of price lists that mean it.
-        verified: False if the seat could not be checked against that page.
-    """
-
-    operator: str
+    id: str
     name: str
     country: str
     source_url: str
@@ -160,8 +143,8 @@ class Book:
         index: Key of every name and alias -> what it stands for.
     """
 
-    labs: Mapping[str, Lab]
-    operators: Mapping[str, Operator]
+    labs: Mapping[str, Organisation]
+    operators: Mapping[str, Organisation]
     countries: Mapping[str, Country]
     models: Mapping[str, Model]
     lab_keys: Mapping[str, str]
@@ -182,7 +165,7 @@ class Book:
     @cached_property
     def group_spellings(self) -> Mapping[str, str]:
         """Every spelling of a lab, a country or a family -> how it is called."""
-        labs = {text: x.name for x in self.labs.values() for text in (x.lab, x.name, *x.spellings)}
+        labs = {text: x.name for x in self.labs.values() for text in (x.id, x.name, *x.spellings)}
         countries = {
             text: str(x)
             for x in self.countries.values()
@@ -198,10 +181,10 @@ class Book:
         country = next((x for x in self.countries.values() if str(x) == called), None)
         if lab:
             says = f"{lab.name} is a lab ({self.countries[lab.country].name})"
-            models = [m for m in self.models.values() if m.lab == lab.lab]
+            models = [m for m in self.models.values() if m.lab == lab.id]
         elif country:
             says = f"{country} is a country"
-            seated = {x.lab for x in self.labs.values() if x.country == country.code}
+            seated = {x.id for x in self.labs.values() if x.country == country.code}
             models = [m for m in self.models.values() if m.lab in seated]
         elif called:
             says = f"{called} is a family of models"
@@ -225,12 +208,11 @@ def load_book() -> Book:
         if f.name.endswith(".toml")
     }
     rules = Rules(tables.pop("rules"))
-    labs = {name: Lab(name, *_seat(row)) for name, row in tables.pop("labs").items()}
+    labs, operators = (_organisations(tables.pop(name)) for name in ("labs", "operators"))
     countries = {
         code: Country(code, row["name"], row["adjective"], tuple(row["also"]))
         for code, row in tables.pop("countries").items()
     }
-    operators = {name: Operator(name, *_seat(row)) for name, row in tables.pop("operators").items()}
     aliases = {**tables.pop("aliases"), **tables.pop("moving")}
     index: dict[str, Entry] = {}
     models = _models(tables.values(), index, rules)
@@ -246,8 +228,8 @@ def load_book() -> Book:
                     f"alias {text!r} is {entry.model}'s own name; give it sellers (at)"
                 )
             entry.aliases = (*entry.aliases, alias)
-    lab_keys = _spellings((x.lab, x.name, x.spellings) for x in labs.values())
-    operator_keys = _spellings((x.operator, "", x.spellings) for x in operators.values())
+    lab_keys = _spellings((x.id, x.name, x.spellings) for x in labs.values())
+    operator_keys = _spellings((x.id, "", x.spellings) for x in operators.values())
     unknown = {m.lab for m in models.values()} - set(labs)
     if unknown:
         raise ValueError(f"models name labs that are not in labs.toml: {sorted(unknown)}")
@@ -283,10 +265,19 @@ def _models(
     return models
 
 
-def _seat(row: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...], bool]:
-    """What is said of a lab or an operator, in the order of its fields."""
-    also, verified = tuple(row["also"]), row.get("verified", True)
-    return row["name"], row["country"], row["source"], also, verified
+def _organisations(table: Mapping[str, Any]) -> dict[str, Organisation]:
+    """All labs or all operators, by id."""
+    return {
+        name: Organisation(
+            name,
+            row["name"],
+            row["country"],
+            row["source"],
+            tuple(row["also"]),
+            row.get("verified", True),
+        )
+        for name, row in table.items()
+    }
 
 
 def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]]:

@@ -11,12 +11,12 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from headtohead.core.errors import UnknownName
-from headtohead.names.book import Alias, Book, Country, Group, Lab, Model, Operator, Span, load_book
+from headtohead.names.book import Alias, Book, Country, Group, Model, Organisation, Span, load_book
 from headtohead.names.reading import PartedName, fold, key, look_up, names_a_pair, open_up, path_of
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 
-__all__ = ["Lab", "Model", "Names", "Operator", "Resolution"]
+__all__ = ["Model", "Names", "Organisation", "Resolution"]
 
 _PAIR = " + "  # no key holds a blank
 Status = Literal["matched", "unmatched", "ambiguous"]
@@ -157,7 +157,7 @@ class Names:
         """The lab, country or family of that name; None if there is none."""
         return self._book.group(name)
 
-    def lab(self, lab_id: str) -> Lab:
+    def lab(self, lab_id: str) -> Organisation:
         """The lab with this id.
 
         Raises:
@@ -167,12 +167,12 @@ class Names:
             raise UnknownName("lab", lab_id, self._book.labs)
         return self._book.labs[lab_id]
 
-    def lab_of(self, organisation: str) -> Lab | None:
+    def lab_of(self, organisation: str) -> Organisation | None:
         """The lab that an organisation's name means, in any spelling we know; else None."""
         found = self._book.lab_keys.get(key(organisation))
         return self._book.labs[found] if found else None
 
-    def operator(self, operator_id: str) -> Operator | None:
+    def operator(self, operator_id: str) -> Organisation | None:
         """The operator with this id or provider spelling; None if not known."""
         found = self._book.operator_keys.get(key(operator_id))
         return self._book.operators[found] if found else None
@@ -181,11 +181,11 @@ class Names:
         """The model with this canonical id; None if not listed."""
         return self._book.models.get(model_id)
 
-    def labs(self) -> Mapping[str, Lab]:
+    def labs(self) -> Mapping[str, Organisation]:
         """All labs by id."""
         return self._book.labs
 
-    def operators(self) -> Mapping[str, Operator]:
+    def operators(self) -> Mapping[str, Organisation]:
         """All operators by id."""
         return self._book.operators
 
@@ -199,7 +199,7 @@ class Names:
 
     def _seller_uncached(self, provider: str) -> str:
         seller = self.operator(provider)
-        return seller.operator if seller else provider
+        return seller.id if seller else provider
 
     def _read(self, name: str, provider: str | None) -> _Undated:
         """The name read without a day, once for all sellers that cannot change what it means."""
@@ -295,17 +295,8 @@ class Names:
                 return self._unknown_stamp(name, reading, seller)
             rule = "release-stamp"
             reading.steps.append(f"{reading.stamp} is the day {model.name} was released.")
-        reading.steps.append(f"It is {model_id}.")
-        return Resolution(
-            name,
-            "matched",
-            model_id,
-            model.lab,
-            reading.mode(),
-            "+".join(sorted(reading.channels)),
-            rule,
-            tuple(reading.steps),
-        )
+        frame = self._nothing(name, reading, seller, rule, f"It is {model_id}.")
+        return replace(frame, status="matched", model=model_id, lab=model.lab)
 
     def _unknown_stamp(self, name: str, reading: PartedName, seller: str | None) -> Resolution:
         step = f"No listed edition carries the stamp {reading.stamp}."
@@ -322,7 +313,7 @@ class Names:
             name,
             "unmatched",
             None,
-            lab.lab if lab else None,
+            lab.id if lab else None,
             reading.mode(),
             "+".join(sorted(reading.channels)),
             rule,

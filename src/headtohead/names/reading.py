@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 Place = Literal["tail", "paren", "colon"]
@@ -89,69 +89,36 @@ class Keep(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
 class Rules:
-    """The rules of rules.toml, ready to use."""
+    """The rules of rules.toml, ready to use.
 
-    table: Mapping[str, Any]
+    Attributes:
+        strips: Raw tails and fronts that say nothing about the weights.
+        stripped: What any of these would take off: most names have none.
+        rewrites: Spellings of one key.
+        keeps: Family exceptions.
+        words: All words by key.
+        budget: The names in which a bare number of thousands is a thinking budget.
+    """
 
-    @cached_property
-    def strips(self) -> tuple[Rewrite, ...]:
-        """Raw tails and fronts that say nothing about the weights."""
-        return tuple(
-            Rewrite(r["id"], re.compile(r["pattern"]), "", r["why"]) for r in self.table["strip"]
-        )
-
-    @cached_property
-    def stripped(self) -> re.Pattern[str]:
-        """What any of these would take off: most names have none."""
-        return re.compile("|".join(f"(?:{r['pattern']})" for r in self.table["strip"]))
-
-    @cached_property
-    def rewrites(self) -> tuple[Rewrite, ...]:
-        """Spellings of one key."""
-        return tuple(
-            Rewrite(r["id"], re.compile(r["pattern"]), r["to"], r["why"])
-            for r in self.table["rewrite"]
-        )
-
-    @cached_property
-    def _rewritten(self) -> re.Pattern[str]:
-        """What any rule of spelling would change: most names are spelt as they should be."""
-        return re.compile("|".join(f"(?:{r['pattern']})" for r in self.table["rewrite"]))
-
-    @cached_property
-    def keeps(self) -> tuple[Keep, ...]:
-        """Family exceptions."""
-        return tuple(
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.strips, self.stripped = _rewrites(table["strip"])
+        self.rewrites, self._rewritten = _rewrites(table["rewrite"])
+        self.keeps = tuple(
             Keep(r["id"], re.compile(r["pattern"]), frozenset(r["words"]), r["why"])
-            for r in self.table["keep"]
+            for r in table["keep"]
         )
-
-    @cached_property
-    def words(self) -> Mapping[str, tuple[Word, ...]]:
-        """All words by key."""
-        found: dict[str, list[Word]] = {}
+        self.budget: re.Pattern[str] = re.compile(table["budget"]["only"])
+        self.words: dict[str, list[Word]] = {}
         kinds: tuple[Kind, ...] = ("mode", "channel", "noise")
-        for kind in kinds:
-            for row in self.table[kind]:
-                only = re.compile(row["only"]) if "only" in row else None
-                for text in row["words"]:
-                    value = row.get(kind, "")
-                    word = Word(
-                        kind,
-                        key(text).replace("-", "") if value == "*" else value,
-                        tuple(row["places"]),
-                        only,
-                        row.get("why", ""),
-                    )
-                    found.setdefault(key(text), []).append(word)
-        return {text: tuple(words) for text, words in found.items()}
-
-    @cached_property
-    def budget(self) -> re.Pattern[str]:
-        """The names in which a bare number of thousands is a thinking budget."""
-        return re.compile(self.table["budget"]["only"])
+        for kind, row in ((k, r) for k in kinds for r in table[k]):
+            only = re.compile(row["only"]) if "only" in row else None
+            for text in row["words"]:
+                value = row.get(kind, "")
+                if value == "*":
+                    value = key(text).replace("-", "")
+                word = Word(kind, value, tuple(row["places"]), only, row.get("why", ""))
+                self.words.setdefault(key(text), []).append(word)
 
     def spell(self, text: str) -> tuple[str, tuple[Rewrite, ...]]:
         """The key of a text in its one spelling, and the rules of spelling that were used."""
@@ -180,6 +147,12 @@ class Rules:
             if mode in keep.words and keep.pattern.match(base):
                 return keep
         return None
+
+
+def _rewrites(rows: Sequence[Mapping[str, str]]) -> tuple[list[Rewrite], re.Pattern[str]]:
+    """Rules that change a text, and what any of them would change."""
+    made = [Rewrite(r["id"], re.compile(r["pattern"]), r.get("to", ""), r["why"]) for r in rows]
+    return made, re.compile("|".join(f"(?:{r['pattern']})" for r in rows))
 
 
 _PAREN = re.compile(r"[(\[]([^()\[\]]*)[)\]]")

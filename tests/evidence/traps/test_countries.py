@@ -64,7 +64,7 @@ def test_a_names_list_can_state_the_makers(shared_evidence: Path) -> None:
     path = shared_evidence / "epoch_eci" / "eci_scores.csv"
     scores = pl.read_csv(path, infer_schema_length=None).rename({_COLUMN: "country"})
     names = Names.load()
-    seats = {lab.lab: lab.country for lab in names.labs().values()}
+    seats = {lab.id: lab.country for lab in names.labs().values()}
     rows = [row | {"lab": names.resolve(row["Model"]).lab} for row in scores.iter_rows(named=True)]
     proposed = countries(rows, name="Model", organisation="lab", seats=seats)[0]
     assert "Qwen2.5-Coder-14B -> CN" in proposed.fix

@@ -149,7 +149,7 @@ def _lab(model: str, organisation: str | None) -> str | None:
     """Who made the model: by the printed organisation, or by the model's name where none is."""
     names = Names.load()
     lab = names.lab_of(organisation) if organisation else None
-    return lab.lab if lab else names.resolve(model).lab
+    return lab.id if lab else names.resolve(model).lab
 
 
 def _evaluator(source: str, benchmark: str, maker: str | None) -> tuple[str, str]:
