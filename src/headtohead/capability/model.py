@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.capability.irt import Index, drawn_interval, drawn_intervals
+from headtohead.capability.irt import Index, drawn_ends, drawn_interval
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.capability.survival import Side, sides
 from headtohead.core.dates import MONTHS_A_DAY
@@ -58,11 +58,6 @@ class Capability:
         last = self.newest.toordinal()
         days = [d.toordinal() if d else last for d in self.models["released_on"]]
         return np.array(days, dtype=np.int64)
-
-    @cached_property
-    def intervals(self) -> tuple[Interval, ...]:
-        """Every model's points, in the order of `index.models`."""
-        return drawn_intervals(self.index.ability, self.index.ability_draws, LEVEL)
 
     @cached_property
     def cited(self) -> "pl.DataFrame":
@@ -177,40 +172,9 @@ class TwoSides:
         return self.capability.index.models[self.best(self.b)]
 
 
-def model_row(made: Capability, n: int) -> dict[str, Any]:
-    """One model for a table: who it is, its points and their interval."""
-    row = made.models.row(n, named=True)
-    value = made.intervals[n]
-    return {
-        "model_name": row["label"],
-        "model_id": row["model_id"],
-        "lab": row["lab"],
-        "country": row["country"],
-        "open": row["open"],
-        "family": row["family"],
-        "released_on": row["released_on"],
-        "score_index": value.value,
-        "score_low_index": value.low,
-        "score_high_index": value.high,
-        "benchmarks_n": row["benchmarks_n"],
-    }
-
-
 MODEL_COLUMNS = (
-    "side",
-    "model_name",
-    "lab",
-    "country",
-    "score_index",
-    "score_low_index",
-    "score_high_index",
-    "benchmarks_n",
-    "released_on",
-    "is_record",
-    "frontier_frac",
-    "best_rank",
-    "worst_rank",
-    "tie_group",
+    "side model_name lab country score_index score_low_index score_high_index benchmarks_n "
+    "released_on is_record frontier_frac best_rank worst_rank tie_group"
 )
 
 
@@ -221,28 +185,19 @@ def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
     """
     import polars as pl
 
-    rows = [model_row(made, n) for n in among.nonzero()[0].tolist()]
-    texts = ("model_name", "model_id", "lab", "country", "open", "family")
-    reals = ("score_index", "score_low_index", "score_high_index")
-    schema = {
-        **dict.fromkeys(texts, pl.String()),
-        "released_on": pl.Date(),
-        **dict.fromkeys(reals, pl.Float64()),
-        "benchmarks_n": pl.Int64(),
-    }
-    frame = pl.DataFrame([{k: row[k] for k in schema} for row in rows], schema=schema)
-    joined = frame.join(made.cited, left_on="model_name", right_on="label", how="left")
+    index = made.index
+    low, high = drawn_ends(index.ability, index.ability_draws, LEVEL)
+    points = {"score_index": index.ability, "score_low_index": low, "score_high_index": high}
+    rows = made.models.rename({"label": "model_name"}).with_columns(
+        pl.Series(name, values) for name, values in points.items()
+    )
+    joined = rows.filter(pl.Series(among)).join(
+        made.cited, left_on="model_name", right_on="label", how="left"
+    )
     return joined.sort("score_index", "model_name", descending=[True, False])
 
 
-FRONT_COLUMNS = (
-    "best_index",
-    "best_low_index",
-    "best_high_index",
-    "gap_index",
-    "gap_low_index",
-    "gap_high_index",
-)
+FRONT_COLUMNS = "best_index best_low_index best_high_index gap_index gap_low_index gap_high_index"
 
 
 def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
@@ -257,13 +212,13 @@ def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
     for which, mask in (("a", found.a), ("b", found.b)):
         days = np.unique(found.capability.days[mask]).tolist()
         a, b = (_bests(found, m, days) for m in (found.a, found.b))
-        own, gap = (a if which == "a" else b), b - a
-        rows = [
-            (date.fromordinal(day), *best, *apart)
-            for day, best, apart in zip(days, _ends(own), _ends(gap), strict=True)
-        ]
-        kinds = {"released_on": pl.Date(), **dict.fromkeys(FRONT_COLUMNS, pl.Float64())}
-        made[which] = pl.DataFrame(rows, schema=kinds, orient="row")
+        numbers = (*_ends(a if which == "a" else b), *_ends(b - a))
+        made[which] = pl.DataFrame(
+            {
+                "released_on": [date.fromordinal(day) for day in days],
+                **dict(zip(FRONT_COLUMNS.split(), numbers, strict=True)),
+            }
+        ).fill_nan(None)
     return made
 
 
@@ -299,12 +254,9 @@ def _bests(found: TwoSides, mask: "BoolArray", days: list[int]) -> "FloatArray":
     return np.asarray(np.hstack([none_yet, front.best])[:, at])
 
 
-def _ends(found: "FloatArray") -> list[tuple[float | None, float | None, float | None]]:
-    """Value and ends of each column; none where there is no value."""
+def _ends(found: "FloatArray") -> tuple["FloatArray", ...]:
+    """Value and both ends of each column; not a number where there is no value."""
     known = ~np.isnan(found[0])
-    intervals = iter(drawn_intervals(found[0, known], found[1:, known], LEVEL))
-    made: list[tuple[float | None, float | None, float | None]] = []
-    for there in known.tolist():
-        one = next(intervals) if there else None
-        made.append((one.value, one.low, one.high) if one else (None, None, None))
-    return made
+    low, high = np.full_like(found[0], np.nan), np.full_like(found[0], np.nan)
+    low[known], high[known] = drawn_ends(found[0, known], found[1:, known], LEVEL)
+    return found[0], low, high

@@ -28,7 +28,6 @@ from headtohead.stats.inputs import (
     check_level,
     one_thread,
 )
-from headtohead.stats.intervals import around
 
 Method = Literal["binomial", "eci"]
 Places = tuple[IntArray, IntArray]
@@ -147,25 +146,21 @@ class Index:
 
 def drawn_interval(value: float, draws: FloatArray, level: float) -> Interval:
     """A value between the percentiles of its draws; without draws both ends are open."""
+    low, high = drawn_ends(np.array([value]), draws[:, None], level)
+    return Interval(value, float(low[0]), float(high[0]))
+
+
+def drawn_ends(
+    values: FloatArray, draws: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Both ends of the intervals of many values, shape (M,), from draws of shape (R, M)."""
     check_level(level)
-    if draws.size == 0:
-        return Interval(value, -np.inf, np.inf)
+    if draws.shape[0] == 0:
+        return np.full(values.shape, -np.inf), np.full(values.shape, np.inf)
     # The new value falls between ordered draws with equal chances, so R draws make R + 1 parts.
     ends = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(draws, ends, method="weibull")
-    return around(value, float(low), float(high))
-
-
-def drawn_intervals(values: FloatArray, draws: FloatArray, level: float) -> tuple[Interval, ...]:
-    """As `drawn_interval` for many values at once.
-
-    Values have shape (M,), draws (R, M).
-    """
-    if draws.shape[0] == 0:
-        return tuple(Interval(value, -np.inf, np.inf) for value in values.tolist())
-    ends = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(draws, ends, axis=0, method="weibull")
-    return tuple(map(around, values.tolist(), low.tolist(), high.tolist()))
+    return np.minimum(low, values), np.maximum(high, values)
 
 
 def check_fits(scores: Scores) -> None:

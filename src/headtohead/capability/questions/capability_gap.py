@@ -64,7 +64,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(made,),
         says=says,
-        rows=shown(rows, (*MODEL_COLUMNS, *FRONT_COLUMNS)),
+        rows=shown(rows, f"{MODEL_COLUMNS} {FRONT_COLUMNS}"),
         notes=() if ask.sides.group == "unit" else _notes(found, names),
     )
 
