@@ -1,8 +1,9 @@
 """An index, fitted or as printed, with its models, made once for all questions that share it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import wraps
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from headtohead.capability.irt import (
 from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
-from headtohead.core.question import Ask, Frames
+from headtohead.capability.words import settings_of
+from headtohead.core.question import Answer, Ask, Frames
 from headtohead.evidence.picking import side, side_name
 from headtohead.evidence.tables import title
 from headtohead.stats.intervals import normal_quantile
@@ -142,18 +144,30 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
         return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
     # What came out later has no scores yet, so nothing is known of who has caught up since.
     day = min(day, newest)
-    out = made.out_by(day) & made.may_lead()
-    a, b = (out & made.members(side(ask, w)) for w in ("a", "b"))
+    filters = side(ask, "a"), side(ask, "b")
+    a, b = (made.out_by(day) & made.members(words) for words in filters)
+    lead, mark = made.may_lead(), made.may_mark()
+    names = side_name(filters[0]), side_name(filters[1])
+    found = TwoSides(made, a & lead, b & lead, a & mark, b & mark, day, names)
     kind = "" if ask.sides.group == "unit" else " model"
-    for mask, which in ((a, "a"), (b, "b")):
+    for mask, name in zip((found.a, found.b), names, strict=True):
         if not mask.any():
             return (
-                f"the index has no {side_name(side(ask, which))}{kind} with {settings.frontier} "
-                f"benchmarks released by {day}"
+                f"the index has no {name}{kind} with {settings.frontier} benchmarks released by "
+                f"{day}"
             )
-    past = made.out_by(day) & made.may_mark()
-    a_past, b_past = (past & made.members(side(ask, w)) for w in ("a", "b"))
-    return TwoSides(made, a, b, a_past, b_past, day)
+    return found
+
+
+def about_sides(answer: Callable[[TwoSides, Ask], Answer]) -> Callable[[Frames, Ask], Answer]:
+    """The `run` of a question about both sides as of the end of `about`, which `answer` answers."""
+
+    @wraps(answer)
+    def run(frames: Frames, ask: Ask) -> Answer:
+        found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
+        return Answer(missing=found) if isinstance(found, str) else answer(found, ask)
+
+    return run
 
 
 _INDEX = "eci"

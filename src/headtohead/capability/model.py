@@ -1,9 +1,10 @@
 """An index with the models behind it, two sides of it on a day, and both as rows of tables."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,6 +135,7 @@ class TwoSides:
             fewer benchmarks, so fewer are asked of them.
         b_past: Likewise of side B.
         day: Later models do not count.
+        names: Both sides as a sentence calls them.
     """
 
     capability: Capability
@@ -142,6 +144,7 @@ class TwoSides:
     a_past: "BoolArray"
     b_past: "BoolArray"
     day: date
+    names: tuple[str, str]
 
     def best(self, mask: "BoolArray") -> int:
         """The position of the ablest of some models."""
@@ -197,28 +200,33 @@ def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
     return joined.sort("score_index", "model_name", descending=[True, False])
 
 
+def with_source(
+    rows: Iterable[Mapping[str, Any]], evidence: "pl.DataFrame"
+) -> list[dict[str, Any]]:
+    """Rows of a table, each saying where the first row of the evidence behind them is from."""
+    cited = evidence.select("known_on", "source_id", "row_url", "verified").row(0, named=True)
+    return [{**row, **cited} for row in rows]
+
+
 FRONT_COLUMNS = "best_index best_low_index best_high_index gap_index gap_low_index gap_high_index"
 
 
-def fronts(found: TwoSides) -> "dict[str, pl.DataFrame]":
-    """For each side ("a", "b"), its best on each of its days and the gap on that day.
+def fronts(found: TwoSides) -> "list[pl.DataFrame]":
+    """For side A and side B, its best on each of its days and the gap on that day.
 
     Both bests are chosen anew in each draw, so the interval holds what the scores leave open
     about who led. The gap is B minus A, and is missing until both sides have a model.
     """
     import polars as pl
 
-    made = {}
-    for which, mask in (("a", found.a), ("b", found.b)):
+    made = []
+    for n, mask in enumerate((found.a, found.b)):
         days = np.unique(found.capability.days[mask]).tolist()
-        a, b = (_bests(found, m, days) for m in (found.a, found.b))
-        numbers = (*_ends(a if which == "a" else b), *_ends(b - a))
-        made[which] = pl.DataFrame(
-            {
-                "released_on": [date.fromordinal(day) for day in days],
-                **dict(zip(FRONT_COLUMNS.split(), numbers, strict=True)),
-            }
-        ).fill_nan(None)
+        bests = [_bests(found, m, days) for m in (found.a, found.b)]
+        numbers = (*_ends(bests[n]), *_ends(bests[1] - bests[0]))
+        frame = pl.DataFrame(dict(zip(FRONT_COLUMNS.split(), numbers, strict=True)))
+        on = pl.Series("released_on", [date.fromordinal(day) for day in days])
+        made.append(frame.fill_nan(None).with_columns(on))
     return made
 
 

@@ -21,17 +21,8 @@ SCORE_WORDS = {
 
 
 SCORE_COLUMNS = (
-    "test",
-    "model_name",
-    "model_id",
-    "setting",
-    "lab",
-    "country",
-    "score_frac",
-    "tasks_n",
-    "chance_corrected",
-    "evaluator",
-    "observed_on",
+    "test model_name model_id setting lab country score_frac tasks_n chance_corrected evaluator "
+    "observed_on"
 )
 
 

@@ -104,9 +104,7 @@ def _same_models(other: Variant, asked: TwoSides) -> Variant:
         a_past=kept(sides.a_past, asked.a_past),
         b_past=kept(sides.b_past, asked.b_past),
     )
-    if not made.a.any() or not made.b.any():
-        return replace(other, sides=_NO_MODEL)
-    return replace(other, sides=made)
+    return replace(other, sides=_if_any(made))
 
 
 def _scores(
@@ -205,14 +203,23 @@ def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "T
         return f"no index: {error}"
     kept = np.isin(made.index.models, index.models)
     models = made.models.filter(pl.Series(kept))
-    other = Capability(made.settings, index, models, made.rows, made.left_out)
+    other = replace(made, index=index, models=models)
     met, every = index.scores.per_model, len(index.benchmarks)
     lead, mark = (met >= min(n, every) for n in (made.settings.frontier, made.settings.past))
-    a, b = (m[kept] & lead for m in (sides.a, sides.b))
-    a_past, b_past = (m[kept] & mark for m in (sides.a_past, sides.b_past))
-    if not a.any() or not b.any():
-        return _NO_MODEL
-    return TwoSides(other, a, b, a_past, b_past, sides.day)
+    return _if_any(
+        replace(
+            sides,
+            capability=other,
+            a=sides.a[kept] & lead,
+            b=sides.b[kept] & lead,
+            a_past=sides.a_past[kept] & mark,
+            b_past=sides.b_past[kept] & mark,
+        )
+    )
+
+
+def _if_any(sides: TwoSides) -> TwoSides | str:
+    return sides if sides.a.any() and sides.b.any() else _NO_MODEL
 
 
 _REACH = 200.0  # points to either side within which the new ability is sought

@@ -10,7 +10,7 @@ from headtohead.capability.model import MODEL_COLUMNS, Capability, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import frontier_probability
 from headtohead.capability.words import INDEX_WORDS, settings_of
-from headtohead.core.estimate import Estimate, Interval
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, shown
@@ -40,7 +40,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if not out.any():
         return Answer(missing=f"no model of the index was released by {ask.about.end}")
     rows = _placed(made, model_rows(made, out), out)
-    found = [_one(ask, made, row) for row in rows.partition_by("model_name", maintain_order=True)]
+    found = []
+    for row in rows.partition_by("model_name", maintain_order=True):
+        r = row.row(0, named=True)
+        one = estimate(
+            ask,
+            row,
+            label=r["model_name"],
+            interval=Interval(r["score_index"], r["score_low_index"], r["score_high_index"]),
+            unit="index",
+            method=made.settings.method_words(),
+            n=r["benchmarks_n"] or len(made.index.benchmarks),
+            n_of="benchmarks" if r["benchmarks_n"] else "benchmarks of the index",
+            level=LEVEL,
+        )
+        found.append(one)
     first = rows.row(0, named=True)
     says = (
         f"{first['model_name']} leads {rows.height} models with "
@@ -57,21 +71,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _one(ask: Ask, made: Capability, row: "pl.DataFrame") -> Estimate:
-    r = row.row(0, named=True)
-    return estimate(
-        ask,
-        row,
-        label=r["model_name"],
-        interval=Interval(r["score_index"], r["score_low_index"], r["score_high_index"]),
-        unit="index",
-        method=made.settings.method_words(),
-        n=r["benchmarks_n"] or len(made.index.benchmarks),
-        n_of="benchmarks" if r["benchmarks_n"] else "benchmarks of the index",
-        level=LEVEL,
-    )
-
-
 def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.DataFrame":
     """The rows with places, tie groups, and the chance of being the frontier."""
     import polars as pl
@@ -81,14 +80,8 @@ def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.Dat
     may = out & made.may_lead()
     if may.any():
         leads[may] = frontier_probability(made.index.ability_draws[:, may])
-    places = pl.DataFrame(
-        {
-            "model_name": list(made.index.models),
-            "best_rank": best,
-            "worst_rank": worst,
-            "frontier_frac": leads,
-        }
-    )
+    columns = {"model_name": made.index.models, "best_rank": best, "worst_rank": worst}
+    places = pl.DataFrame({**columns, "frontier_frac": leads})
     joined = rows.join(places, on="model_name", how="left", maintain_order="left")
     group, groups, end = 0, [], 0
     for place, (low, high) in enumerate(joined.select("best_rank", "worst_rank").iter_rows(), 1):

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from headtohead.capability.fitted import two_sides
+from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import Clock, Lag, side_lag
-from headtohead.capability.words import question_between, settings_of
+from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.question import Answer, Ask, Frames, ScopeWord
-from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.evidence.picking import estimate, shown
 
 QUESTION = question_between(
     "How many months behind side A is side B on a capability index?",
@@ -24,13 +24,11 @@ QUESTION = question_between(
 _WORTH_SAYING = 0.005
 
 
-def run(frames: Frames, ask: Ask) -> Answer:
+@about_sides
+def run(found: TwoSides, ask: Ask) -> Answer:
     """Months since side A first had the level of side B's best, that best drawn anew each time."""
     import polars as pl
 
-    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-    if isinstance(found, str):
-        return Answer(missing=found)
     clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"
     made = found.capability
     try:
@@ -39,17 +37,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     except ValueError as error:
         return Answer(missing=f"no lag: {error}")
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
     match = made.names(found.a_past)[lag.matched] if lag.matched is not None else ""
     rows = model_rows(made, found.a_past | found.b).filter(
         pl.col("model_name").is_in([found.best_a, found.best_b, match])
     )
-    months = lag.days.rescaled(MONTHS_A_DAY)
     result = estimate(
         ask,
         rows,
-        label=f"{names[1]} behind {names[0]}",
-        interval=months,
+        label=f"{found.names[1]} behind {found.names[0]}",
+        interval=lag.days.rescaled(MONTHS_A_DAY),
         unit="months",
         level=LEVEL,
         method=f"{made.settings.method_words()}; first day at the level, in each joint draw",
@@ -68,25 +64,23 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(result,),
         says=says,
         rows=shown(rows, MODEL_COLUMNS),
-        notes=_notes(found, lag, names),
+        notes=_notes(found, lag),
     )
 
 
-def _notes(found: TwoSides, lag: Lag, names: list[str]) -> tuple[str, ...]:
+def _notes(found: TwoSides, lag: Lag) -> tuple[str, ...]:
+    a, b = found.names
     notes = []
     if lag.ahead >= _WORTH_SAYING:
-        notes.append(
-            f"{names[1]} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months"
-        )
+        notes.append(f"{b} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months")
     if lag.open >= _WORTH_SAYING:
         notes.append(
-            f"in {lag.open:.0%} of the draws {names[0]} had the level from its first model on, so "
+            f"in {lag.open:.0%} of the draws {a} had the level from its first model on, so "
             "the lag has no upper end there"
         )
-    dates = found.capability.settings.dates
     notes.append(
         "models count from their general release"
-        if dates == "release"
+        if found.capability.settings.dates == "release"
         else "models count from the day the index's publisher gives, which for o3 is its preview"
     )
     return tuple(notes)

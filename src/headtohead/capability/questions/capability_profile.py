@@ -1,20 +1,16 @@
 """Where each side is better or worse than its overall level says."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
-from headtohead.capability.fitted import two_sides
+from headtohead.capability.fitted import about_sides
 from headtohead.capability.irt import Functioning, functioning
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.words import question_between, settings_of
-from headtohead.core.estimate import Estimate
-from headtohead.core.question import Answer, Ask, Frames, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name
+from headtohead.capability.words import question_between
+from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.evidence.picking import estimate, listed, side
 from headtohead.evidence.tables import benchmarks, title
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = question_between(
     "On which benchmarks is a side better or worse than its overall level says?",
@@ -22,28 +18,13 @@ QUESTION = question_between(
     since=ScopeWord("day", "Models released on this day or later.", "2025-01-01"),
 )
 _ALPHA = 0.1
-_COLUMNS = (
-    "benchmark",
-    "title",
-    "domain",
-    "gain_pp",
-    "gain_low_pp",
-    "gain_high_pp",
-    "a_n",
-    "b_n",
-    "p_value",
-    "holm_value",
-    "is_sure",
-)
 
 
-def run(frames: Frames, ask: Ask) -> Answer:
+@about_sides
+def run(found: TwoSides, ask: Ask) -> Answer:
     """How much more B's models score on each benchmark than models of A that are as able."""
     import polars as pl
 
-    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-    if isinstance(found, str):
-        return Answer(missing=found)
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     made = found.capability
     recent = made.out_by(found.day) & (made.days >= since)
@@ -54,23 +35,37 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing=f"no profile: {error}")
     if not rows:
         return Answer(
-            missing=f"no benchmark has three models of each side released since "
+            missing=f"no benchmark has five models of each side released since "
             f"{ask.scope['since']}, and others that connect them"
         )
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
-    estimates = tuple(_estimate(ask, found, f) for f in rows)
-    sure = [f for f in rows if f.p_holm <= _ALPHA]
-    gains = (
-        listed(f"{title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)" for f in sure)
-        if sure
-        else "none for sure"
-    )
-    table = pl.concat([_row(made.evidence(), f) for f in rows])
+    sure = [
+        f"{title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)"
+        for f in rows
+        if f.p_holm <= _ALPHA
+    ]
+    estimates, table = [], []
+    for f in rows:
+        evidence = made.rows.filter(pl.col("test") == f.benchmark)
+        table += with_source([_row(f)], evidence)
+        estimates.append(
+            estimate(
+                ask,
+                evidence,
+                label=title(f.benchmark),
+                interval=f.score.rescaled(100),
+                unit="pp",
+                level=LEVEL,
+                method="logistic regression on ability by the other benchmarks and on the side, "
+                "HC3",
+                n=f.a_n + f.b_n,
+                n_of="models",
+            )
+        )
     return Answer(
-        estimates=estimates,
-        says=f"benchmarks on which {names[1]} models differ from {names[0]} models as able: "
-        f"{gains}",
-        rows=shown(table, _COLUMNS),
+        estimates=tuple(estimates),
+        says=f"benchmarks on which {found.names[1]} models differ from {found.names[0]} models as "
+        f"able: {listed(sure) or 'none for sure'}",
+        rows=tuple(table),
         notes=(
             f"{len(rows)} benchmarks were tested; one counts as sure if its p-value, corrected for "
             f"all of them (Holm), is at most {_ALPHA}. The intervals hold for one benchmark alone.",
@@ -79,37 +74,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _estimate(ask: Ask, found: TwoSides, f: Functioning) -> Estimate:
-    import polars as pl
-
-    return estimate(
-        ask,
-        found.capability.rows.filter(pl.col("test") == f.benchmark),
-        label=title(f.benchmark),
-        interval=f.score.rescaled(100),
-        unit="pp",
-        level=LEVEL,
-        method="logistic regression on ability by the other benchmarks and on the side, HC3",
-        n=f.a_n + f.b_n,
-        n_of="models",
-    )
-
-
-def _row(evidence: "pl.DataFrame", f: Functioning) -> "pl.DataFrame":
-    import polars as pl
-
-    fact = benchmarks().get(f.benchmark)
-    own = evidence.filter(pl.col("test") == f.benchmark).head(1)
-    return own.select("known_on", "source_id", "row_url", "verified").with_columns(
-        benchmark=pl.lit(f.benchmark),
-        title=pl.lit(title(f.benchmark)),
-        domain=pl.lit(fact.domain if fact else ""),
-        gain_pp=pl.lit(100 * f.score.value),
-        gain_low_pp=pl.lit(100 * f.score.low),
-        gain_high_pp=pl.lit(100 * f.score.high),
-        a_n=pl.lit(f.a_n),
-        b_n=pl.lit(f.b_n),
-        p_value=pl.lit(f.p),
-        holm_value=pl.lit(f.p_holm),
-        is_sure=pl.lit(f.p_holm <= _ALPHA),
-    )
+def _row(f: Functioning) -> dict[str, Any]:
+    known = benchmarks().get(f.benchmark)
+    gain = f.score.rescaled(100)
+    return {
+        "benchmark": f.benchmark,
+        "title": title(f.benchmark),
+        "domain": known.domain if known else "",
+        "gain_pp": gain.value,
+        "gain_low_pp": gain.low,
+        "gain_high_pp": gain.high,
+        "a_n": f.a_n,
+        "b_n": f.b_n,
+        "p_value": f.p,
+        "holm_value": f.p_holm,
+        "is_sure": f.p_holm <= _ALPHA,
+    }

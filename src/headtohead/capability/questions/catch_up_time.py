@@ -1,19 +1,21 @@
 """How long each record of the leading side stood until the other side matched it."""
 
 import math
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
-from headtohead.capability.fitted import two_sides
+import numpy as np
+
+from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import TwoSides, model_rows, stood
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival import CatchUp, catch_up
-from headtohead.capability.words import question_between, settings_of
+from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, ScopeWord
+from headtohead.core.question import Answer, Ask, ScopeWord
 from headtohead.core.units import show_end
-from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,42 +26,21 @@ QUESTION = question_between(
     since=ScopeWord("day", "Records set on this day or later.", "2023-01-01"),
 )
 _COLUMNS = (
-    "side",
-    "model_name",
-    "lab",
-    "country",
-    "score_index",
-    "score_low_index",
-    "score_high_index",
-    "released_on",
-    "matched_by",
-    "matched_on",
-    "stood_until",
-    "stood_months",
-    "stood_low_months",
-    "stood_high_months",
-    "is_matched",
+    "side model_name lab country score_index score_low_index score_high_index released_on "
+    "matched_by matched_on stood_until stood_months stood_low_months stood_high_months is_matched"
 )
 
 
-def run(frames: Frames, ask: Ask) -> Answer:
+@about_sides
+def run(found: TwoSides, ask: Ask) -> Answer:
     """The median of all records, those still standing included (Kaplan-Meier)."""
     import polars as pl
 
-    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-    if isinstance(found, str):
-        return Answer(missing=found)
     made, on_day = found.capability, found.day.toordinal()
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     try:
-        times = catch_up(
-            made.side(found.a_past),
-            made.side(found.b_past),
-            on_day,
-            ask.rng,
-            since=since,
-            level=LEVEL,
-        )
+        a, b = made.side(found.a_past), made.side(found.b_past)
+        times = catch_up(a, b, on_day, ask.rng, since=since, level=LEVEL)
     except ValueError as error:
         return Answer(missing=f"no catch-up time: {error}")
     median = times.median.scores.rescaled(MONTHS_A_DAY)
@@ -69,7 +50,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     longest = float(times.times.durations.max()) * MONTHS_A_DAY
     reached = median.value != float("inf")
     least = median if reached else Interval(longest, min(median.low, longest), float("inf"))
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
+    names = found.names
     rows = _records(found, times).with_columns(side=pl.lit(names[0]))
     result = estimate(
         ask,
@@ -107,7 +88,7 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
     import polars as pl
 
     made, records = found.capability, times.times
-    theirs = found.b_past.nonzero()[0].tolist()
+    days, ability, models = made.days, made.index.ability, made.index.models
     rows = []
     for level, day, lasted, matched in zip(
         records.levels.tolist(),
@@ -116,22 +97,15 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
         records.observed.tolist(),
         strict=True,
     ):
-        setter = next(
-            n
-            for n in found.a_past.nonzero()[0].tolist()
-            if made.days[n] == day and made.index.ability[n] == level
-        )
-        by = sorted(
-            (int(made.days[n]), made.index.models[n])
-            for n in theirs
-            if made.index.ability[n] >= level
-        )
-        until = date.fromordinal(day) + timedelta(days=int(lasted))
+        setter = int((found.a_past & (days == day) & (ability == level)).argmax())
+        able = np.flatnonzero(found.b_past & (ability >= level)).tolist()
+        first = min(((days[n], models[n]) for n in able), default=(0, None))[1]
+        until = date.fromordinal(day + int(lasted))
         months = stood(found, setter)
         rows.append(
             {
-                "model_name": made.index.models[setter],
-                "matched_by": by[0][1] if matched and by else None,
+                "model_name": models[setter],
+                "matched_by": first if matched else None,
                 "matched_on": until if matched else None,
                 "stood_until": until,
                 "stood_months": lasted * MONTHS_A_DAY,
@@ -140,13 +114,6 @@ def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
                 "is_matched": matched,
             }
         )
-    schema = {
-        **dict.fromkeys(("model_name", "matched_by"), pl.String()),
-        **dict.fromkeys(("matched_on", "stood_until"), pl.Date()),
-        **dict.fromkeys(("stood_months", "stood_low_months", "stood_high_months"), pl.Float64()),
-        "is_matched": pl.Boolean(),
-    }
-    table = pl.DataFrame(rows, schema=schema)
-    return table.join(model_rows(made, found.a_past), on="model_name", how="left").sort(
-        "released_on"
-    )
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    records_of = model_rows(made, found.a_past)
+    return table.join(records_of, on="model_name", how="left").sort("released_on")

@@ -1,55 +1,33 @@
 """What a gap on the index means: the scores it stands for on benchmarks people know."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from headtohead.capability.fitted import two_sides
+from headtohead.capability.fitted import about_sides
 from headtohead.capability.irt import drawn_interval
-from headtohead.capability.model import TwoSides
+from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.words import question_between, settings_of
+from headtohead.capability.words import question_between
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, ScopeWord
-from headtohead.evidence.picking import estimate, shown
+from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.evidence.picking import estimate
 from headtohead.evidence.tables import benchmarks, title
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = question_between(
     "What score would the best model of each side be expected to reach on each benchmark?",
     "pp",
     benchmarks=ScopeWord("texts", "Which benchmarks; empty: all of the index.", ()),
 )
-_COLUMNS = (
-    "benchmark",
-    "title",
-    "domain",
-    "a_model",
-    "a_expected_frac",
-    "a_scored_frac",
-    "b_model",
-    "b_expected_frac",
-    "b_scored_frac",
-    "gap_pp",
-    "gap_low_pp",
-    "gap_high_pp",
-)
 
 
-def run(frames: Frames, ask: Ask) -> Answer:
+@about_sides
+def run(found: TwoSides, ask: Ask) -> Answer:
     """Expected score of B's best minus that of A's best, benchmark by benchmark."""
-    import polars as pl
-
-    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-    if isinstance(found, str):
-        return Answer(missing=found)
     index = found.capability.index
     asked = tuple(ask.scope["benchmarks"]) or index.benchmarks
     unknown = [name for name in asked if name not in index.benchmarks]
     if unknown:
         return Answer(missing=f"the index has no benchmark {', '.join(unknown)}")
     evidence = found.capability.evidence(found.best_a, found.best_b)
-    index = found.capability.index
     i, j = index.place(found.best_a), index.place(found.best_b)
     gaps = {}
     for name in asked:
@@ -71,10 +49,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
         for name in order
     ]
-    rows = pl.concat([_row(found, name, gaps[name]) for name in order])
-    rows = rows.join(
-        evidence.head(1).select("known_on", "source_id", "row_url", "verified"), how="cross"
-    )
     widest, least = made[0], made[-1]
     says = (
         f"on {widest.label} {found.best_b} is expected {widest.value:+.1f} percentage points "
@@ -84,7 +58,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(made),
         says=says,
-        rows=shown(rows, _COLUMNS),
+        rows=tuple(with_source((_row(found, name, gaps[name]) for name in order), evidence)),
         notes=(
             "scores are corrected for guessing; where a model was tested, its own score, which is "
             "in the rows, says more than what the index expects",
@@ -92,26 +66,23 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _row(found: TwoSides, name: str, gap: Interval) -> "pl.DataFrame":
+def _row(found: TwoSides, name: str, gap: Interval) -> dict[str, Any]:
     import polars as pl
 
-    index = found.capability.index
-    made: dict[str, object] = {
+    index, rows = found.capability.index, found.capability.rows
+    made: dict[str, Any] = {
         "benchmark": name,
         "title": title(name),
         "domain": benchmarks()[name].domain if name in benchmarks() else "",
     }
-    rows = found.capability.rows
     for which, model in (("a", found.best_a), ("b", found.best_b)):
+        points = index.ability[[index.place(model)]]
+        made[f"{which}_model"] = model
+        made[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
         scored = None  # unless the index is made of scores, and the model met the benchmark
         if "test" in rows.columns:
             own = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
-            scored = float(own[0]) if own.len() else None
-        made[f"{which}_model"] = model
-        points = index.ability[[index.place(model)]]
-        made[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
+            scored = own.first()
         made[f"{which}_scored_frac"] = scored
-    made |= {"gap_pp": 100 * gap.value, "gap_low_pp": 100 * gap.low, "gap_high_pp": 100 * gap.high}
-    texts = ("benchmark", "title", "domain", "a_model", "b_model")
-    schema = {c: pl.String() if c in texts else pl.Float64() for c in _COLUMNS}
-    return pl.DataFrame([made], schema=schema)
+    gap = gap.rescaled(100)
+    return made | {"gap_pp": gap.value, "gap_low_pp": gap.low, "gap_high_pp": gap.high}

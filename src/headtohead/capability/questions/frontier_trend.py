@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.capability.fitted import two_sides
+from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import Spread, TrendGap, horizontal_gap, trend_gap
-from headtohead.capability.words import question_between, settings_of
+from headtohead.capability.survival import TrendGap, horizontal_gap, trend_gap
+from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.estimate import Estimate, Interval
-from headtohead.core.question import Answer, Ask, Frames, ScopeWord
-from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,20 +28,18 @@ QUESTION = question_between(
 _STEP = 0.1  # points between two levels at which the frontiers are compared
 
 
-def run(frames: Frames, ask: Ask) -> Answer:
+@about_sides
+def run(found: TwoSides, ask: Ask) -> Answer:
     """Slopes, the gap between the lines, and the mean horizontal gap between the frontiers."""
-    found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-    if isinstance(found, str):
-        return Answer(missing=found)
     made, day = found.capability, found.day.toordinal()
     a, b = made.side(found.a_past), made.side(found.b_past)
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
+    names = found.names
     rows = model_rows(made, found.a_past | found.b_past)
     notes, estimates = [], []
     try:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
-        estimates += _lines(ask, rows, lines, names)
+        estimates += _lines(ask, rows, lines, *names)
     except ValueError:
         notes.append(
             f"no lines: a side has fewer than three records since {ask.scope['since']}, or the "
@@ -91,37 +89,29 @@ def _levels(found: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.arange(max(first) + _STEP, max(best), _STEP)
 
 
-def _lines(ask: Ask, rows: "pl.DataFrame", lines: TrendGap, names: list[str]) -> list[Estimate]:
-    a, b = lines.leader_records, lines.trailing_records
-    wanted = (
-        (f"slope of {names[0]}", lines.leader_slope, 1.0, "index_per_year", a),
-        (f"slope of {names[1]}", lines.trailing_slope, 1.0, "index_per_year", b),
-        (f"line of {names[1]} below that of {names[0]}", lines.level_gap, 1.0, "index", a + b),
-        (f"that gap at the pace of {names[0]}", lines.days, MONTHS_A_DAY, "months", a + b),
-    )
+def _lines(ask: Ask, rows: "pl.DataFrame", lines: TrendGap, a: str, b: str) -> list[Estimate]:
+    a_n, b_n = lines.leader_records, lines.trailing_records
     made = []
-    for label, spread, by, unit, n in wanted:
+    for label, spread, by, unit, n in (
+        (f"slope of {a}", lines.leader_slope, 1.0, "index_per_year", a_n),
+        (f"slope of {b}", lines.trailing_slope, 1.0, "index_per_year", b_n),
+        (f"line of {b} below that of {a}", lines.level_gap, 1.0, "index", a_n + b_n),
+        (f"that gap at the pace of {a}", lines.days, MONTHS_A_DAY, "months", a_n + b_n),
+    ):
+        # Where records are too few to be drawn anew, the interval is for the scores alone.
+        enough = np.isfinite(spread.both.low) and np.isfinite(spread.both.high)
+        drawn = "scores and records drawn anew" if enough else "scores drawn anew, records as given"
         if np.isfinite(spread.both.value):
-            interval, method = _interval(spread, ask, by)
-            made.append(
-                estimate(
-                    ask,
-                    rows,
-                    label=label,
-                    interval=interval,
-                    unit=unit,
-                    level=LEVEL,
-                    method=method,
-                    n=n,
-                    n_of="records",
-                )
+            one = estimate(
+                ask,
+                rows,
+                label=label,
+                interval=(spread.both if enough else spread.scores).rescaled(by),
+                unit=unit,
+                level=LEVEL,
+                method=f"least squares through the records since {ask.scope['since']}, {drawn}",
+                n=n,
+                n_of="records",
             )
+            made.append(one)
     return made
-
-
-def _interval(spread: Spread, ask: Ask, by: float) -> tuple[Interval, str]:
-    """The interval that allows for other records too; where these are too few, for scores alone."""
-    through = f"least squares through the records since {ask.scope['since']}"
-    if np.isfinite(spread.both.low) and np.isfinite(spread.both.high):
-        return spread.both.rescaled(by), f"{through}, scores and records drawn anew"
-    return spread.scores.rescaled(by), f"{through}, scores drawn anew, records as given"

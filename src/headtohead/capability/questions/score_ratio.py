@@ -1,13 +1,13 @@
 """What share of the leader's score the other side reaches on tests both were given."""
 
+from itertools import product
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.matrix import corrected
 from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
 from headtohead.capability.settings import LEVEL, IndexSettings
+from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 from headtohead.evidence.tables import in_words
@@ -37,8 +37,7 @@ QUESTION = Question(
             0.95,
         ),
         "min_shared": ScopeWord("number", "Fewest shared tests for a pooled ratio.", 5),
-        "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-        "b": ScopeWord("text", "Side B likewise.", ""),
+        **SIDE_WORDS,
     },
 )
 
@@ -81,10 +80,10 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     says = listed(
         f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in made[:4]
     )
-    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    names = [side_name(side(ask, w)) for w in ("a", "b")]
     return Answer(
         estimates=tuple(made),
-        says=f"the best {name_b} score over the best {name_a} one is {says}",
+        says=f"the best {names[1]} score over the best {names[0]} one is {says}",
         rows=shown(pl.concat(kept), SCORE_COLUMNS),
     )
 
@@ -102,13 +101,10 @@ def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"no two leading models share {need} unsaturated tests known by {ask.as_of}"
         )
-    a, b, both = pair
-    x, y = (
-        both.filter(pl.col("unit") == m).sort("test")["score"].cast(pl.Float64()).to_numpy()
-        for m in (a, b)
-    )
-    found = ratio_of_sums(np.maximum(y, 0.0), np.maximum(x, 0.0), ask.rng, level=LEVEL)
-    names = [both.filter(pl.col("unit") == m)["model_name"].mode().sort()[0] for m in (a, b)]
+    x, y = (own.sort("test")["score"].clip(0).to_numpy() for own in pair)
+    found = ratio_of_sums(y, x, ask.rng, level=LEVEL)
+    names = [own["model_name"].mode().sort()[0] for own in pair]
+    both = pl.concat(pair).sort("test", "unit")
     made = estimate(
         ask,
         both,
@@ -137,8 +133,8 @@ def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
 
 def _leaders(
     rows: "pl.DataFrame", order: dict[str, float], ask: Ask
-) -> "tuple[str, str, pl.DataFrame] | None":
-    """B's best model, and A's best that shares enough tests with it, and their scores.
+) -> "tuple[pl.DataFrame, pl.DataFrame] | None":
+    """Shared scores of A's and of B's best model, where A's is the best that shares enough tests.
 
     A model is one set of weights, whatever each source calls it. Best is by `order`; a model that
     it does not hold is passed over.
@@ -152,17 +148,14 @@ def _leaders(
         .unique(["unit", "test"], keep="first", maintain_order=True)
     )
     need = int(ask.scope["min_shared"])
-    for b in _units(where(per, side(ask, "b")), order):
-        tests = set(per.filter(pl.col("unit") == b)["test"])
-        if len(tests) < need:
-            continue
-        for a in _units(where(per, side(ask, "a")), order):
-            shared = tests & set(per.filter(pl.col("unit") == a)["test"])
-            if a != b and len(shared) >= need:
-                both = per.filter(
-                    pl.col("unit").is_in([a, b]) & pl.col("test").is_in(sorted(shared))
-                )
-                return a, b, both.sort("test", "unit")
+    leaders, others = (
+        [per.filter(pl.col("unit") == unit) for unit in _units(where(per, side(ask, w)), order)]
+        for w in ("a", "b")
+    )
+    for b, a in product((b for b in others if b.height >= need), leaders):
+        first, second = (x.join(y, on="test", how="semi") for x, y in ((a, b), (b, a)))
+        if a["unit"][0] != b["unit"][0] and first.height >= need:
+            return first, second
     return None
 
 

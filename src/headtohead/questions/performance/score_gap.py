@@ -50,7 +50,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(made),
         says=f"{names[1]} against {names[0]}: {says}",
-        rows=shown(stacked, ("task", *SCORE_COLUMNS, "score_frac_b", "model_name_b")),
+        rows=shown(stacked, f"task {SCORE_COLUMNS} score_frac_b model_name_b"),
         notes=(_NOTE,) if unpaired else (),
     )
 
