@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.shared import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, records_in
 
 SOURCE = Source(

@@ -24,7 +24,7 @@ from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.pricing import price_row
+from headtohead.evidence.shared import price_row
 from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite, remarks
 
 _ID = "llmledger"

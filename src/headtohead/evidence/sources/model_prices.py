@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind, usd_per_mtok
+from headtohead.evidence.shared import context_tier, price_row, prices_by_kind, usd_per_mtok
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.evidence.pricing import context_tier, price_row, prices_by_kind
+from headtohead.evidence.shared import context_tier, price_row, prices_by_kind
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,

@@ -8,7 +8,7 @@ import re
 from datetime import date, datetime
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.shared import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,

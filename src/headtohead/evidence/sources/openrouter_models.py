@@ -6,7 +6,7 @@ is not the lab's own list price.
 
 from datetime import date
 
-from headtohead.evidence.pricing import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.shared import context_tier, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, names
 
 SOURCE = Source(

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.pricing import price_row, usd_per_mtok
+from headtohead.evidence.shared import price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 
 SOURCE = Source(

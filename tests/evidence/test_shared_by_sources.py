@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.evidence.pricing import context_tier, usd_per_mtok
+from headtohead.evidence.shared import context_tier, usd_per_mtok
 
 
 @pytest.mark.parametrize(
