@@ -8,8 +8,8 @@ import pytest
 
 from headtohead.core.errors import UnknownName
 from headtohead.evidence import tables as module
+from headtohead.evidence.shared import EPOCH_OWN_RUNS
 from headtohead.evidence.sources import epoch_items
-from headtohead.evidence.sources.epoch_eci import OWN_RUNS
 from headtohead.evidence.sourcing import benchmark_id
 from headtohead.evidence.tables import DOMAINS, Benchmark, benchmark, benchmarks
 
@@ -29,7 +29,7 @@ def _published(folder: Path, *, own: bool) -> dict[str, list[float]]:
     scores = defaultdict(list)
     with (folder / "epoch_eci" / "eci_benchmarks.csv").open(encoding="utf-8", newline="") as f:
         for row in csv.DictReader(f):
-            if not own or OWN_RUNS in row["source"]:
+            if not own or EPOCH_OWN_RUNS in row["source"]:
                 scores[benchmark_id(row["benchmark"])].append(float(row["performance"]))
     return dict(scores)
 

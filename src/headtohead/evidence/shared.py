@@ -1,12 +1,24 @@
-"""Words that price lists of several publishers share: context tiers and money per token."""
+"""What several sources share: the words of price lists, the arena's, and Epoch's file of scores."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from headtohead.evidence.sourcing import Record, Row
+from headtohead.evidence.sourcing import RawFiles, Record, Row, benchmark_id, names
+from headtohead.evidence.tables import benchmarks
 
 _MTOK = 1_000_000
+# How Epoch prints that it ran an evaluation itself.
+EPOCH_OWN_RUNS = "Epoch evaluations"
+# Occupations whose votes LMArena counts apart, as its category names give them.
+ARENA_INDUSTRIES = tuple(
+    f"industry_{name}"
+    for name in names(
+        "business_and_management_and_financial_operations entertainment_and_sports_and_media "
+        "legal_and_government life_and_physical_and_social_science mathematical "
+        "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
+    )
+)
 
 
 def context_tier(over_tokens: int) -> str:
@@ -82,3 +94,34 @@ def price_row(
         "known_on": known_on or day,
         **more,
     }
+
+
+def epoch_scores(raw: RawFiles, makers: Mapping[str, str | None]) -> Iterator[tuple[str, Row]]:
+    """The printed source, empty if none, and the row of each score behind Epoch's index.
+
+    Epoch's scores are already corrected for guessing.
+
+    Args:
+        makers: Model -> its organisation, as the index prints it.
+    """
+    for record in raw.csv("eci_benchmarks.csv"):
+        benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
+        known = benchmarks().get(benchmark)
+        row = {
+            "benchmark": benchmark,
+            "part": "overall",
+            "model_name": model,
+            "setting": record.take("model_version"),
+            "score_frac": record.number("performance"),
+            "chance_corrected": True,
+            "tasks_n": known.items_n if known else None,
+            "organisation": makers.get(model),
+            "observed_on": record.day("date"),
+            "known_on": raw.known_on,
+            "vintage": raw.known_on,
+        }
+        source = str(record.take("source")).strip()
+        # `Model` groups several entries of `model`, so it must never be the name to join on.
+        record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
+        record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
+        yield source, row

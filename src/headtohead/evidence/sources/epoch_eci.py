@@ -2,27 +2,18 @@
 
 The benchmark file gathers scores from some seventy publishers. Epoch licenses its fitted numbers
 and its own evaluations; every other score keeps its publisher's terms, so only rows whose source
-names `OWN_RUNS` are taken. The file's scores are already corrected for guessing.
+names `EPOCH_OWN_RUNS` are taken.
 """
 
 from datetime import date
-from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sourcing import (
-    Download,
-    Parsed,
-    RawFile,
-    RawFiles,
-    Source,
-    benchmark_id,
-    csv_records,
-)
-from headtohead.evidence.tables import benchmarks
+from headtohead.evidence.shared import EPOCH_OWN_RUNS, epoch_scores
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, benchmark_id
 from headtohead.evidence.traps import name_columns
 
 _ID = "epoch_eci"
-_UPSTREAM = "https://epoch.ai/data"
+_FILES = ("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv")
 
 SOURCE = Source(
     source_id=_ID,
@@ -32,11 +23,8 @@ SOURCE = Source(
     url="https://epoch.ai/benchmarks/eci",
     licence="CC-BY-4.0",
     ship="yes",
-    downloads=tuple(
-        Download(name, f"{_UPSTREAM}/{name}")
-        for name in ("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv")
-    ),
-    patterns=("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv"),
+    downloads=tuple(Download(name, f"https://epoch.ai/data/{name}") for name in _FILES),
+    patterns=_FILES,
     rows={
         "index_scores": (100, 3_000),
         "index_benchmarks": (20, 500),
@@ -44,8 +32,6 @@ SOURCE = Source(
     },
     whole=True,
 )
-
-OWN_RUNS = "Epoch evaluations"
 
 _ACCESS = frozenset(
     {
@@ -87,9 +73,8 @@ def parse(raw: RawFiles) -> Parsed:
             "note": _PREVIEWS.get((model, released)) if released else None,
             **edition,
         }
-        record.skip("Display name", "Accessibility group")
         record.take("model_versions")
-        record.done()
+        record.done("Display name", "Accessibility group")
         if released is None:
             parsed.drop("no release date")
         else:
@@ -108,37 +93,12 @@ def parse(raw: RawFiles) -> Parsed:
             },
         )
         record.done()
-    _own_runs(parsed, raw.one("eci_benchmarks.csv"), makers, edition)
-    return parsed
-
-
-def _own_runs(
-    parsed: Parsed, f: RawFile, makers: dict[str, str | None], edition: dict[str, Any]
-) -> None:
-    facts, names = benchmarks(), []
-    for record in csv_records(_ID, f):
-        source = record.take("source")
-        benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
-        row = {
-            "benchmark": benchmark,
-            "part": "overall",
-            "model_name": model,
-            "setting": record.take("model_version"),
-            "score_frac": record.number("performance"),
-            "chance_corrected": True,
-            "tasks_n": facts[benchmark].items_n if benchmark in facts else None,
-            "organisation": makers.get(model),
-            "evaluator": "third_party",
-            "observed_on": record.day("date"),
-            **edition,
-        }
-        names.append({"model": model, "benchmark": benchmark})
-        # `Model` groups several entries of `model`, so it must never be the name to join on.
-        record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
-        record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
-        if OWN_RUNS in source:
-            parsed.add("benchmark_scores", row)
+    scores = list(epoch_scores(raw, makers))
+    for source, row in scores:
+        if EPOCH_OWN_RUNS in source:
+            parsed.add("benchmark_scores", row | {"evaluator": "third_party"})
         else:
             parsed.drop("third-party terms" if source else "no source stated")
-    if found := name_columns(names, ["model"], ["benchmark"]):
-        raise UpstreamChanged(_ID, f.name, f"column 'model' with {found[0].what}")
+    if found := name_columns([row for _, row in scores], ["model_name"], ["benchmark"]):
+        raise UpstreamChanged(_ID, "eci_benchmarks.csv", f"column 'model' with {found[0].what}")
+    return parsed

@@ -2,20 +2,20 @@
 
 The same file as in `epoch_eci`, and the rows that source leaves out: they keep their publishers'
 terms, so they never ship and come only with a user's own download. The two sources together are the
-whole file. Most rows print where the score is from; `note` repeats that. Scores are corrected for
-guessing, as Epoch does for its index. A day is the model's release, not the day of the run.
+whole file. Most rows print where the score is from; `note` repeats that. A day is the model's
+release, not the day of the run.
 
 Who measured is worked out from the printed source: a report counts as the maker's own only for
 models of the lab that wrote it. A rival's model in the same report was run by another lab, so that
 row is third-party, as rows of leaderboards are.
 """
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, benchmark_id
-from headtohead.evidence.tables import benchmarks
+from headtohead.evidence.shared import EPOCH_OWN_RUNS, epoch_scores
+from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source
 from headtohead.names.names import Names
 
 _ID = "epoch_eci_gathered"
-_UPSTREAM = "https://epoch.ai/data"
+_FILES = ("eci_benchmarks.csv", "eci_scores.csv")
 
 SOURCE = Source(
     source_id=_ID,
@@ -30,17 +30,11 @@ SOURCE = Source(
     licence="LicenseRef-mixed-see-row",
     evaluator="mixed",
     ship="no",
-    downloads=tuple(
-        Download(name, f"{_UPSTREAM}/{name}") for name in ("eci_benchmarks.csv", "eci_scores.csv")
-    ),
-    patterns=("eci_benchmarks.csv", "eci_scores.csv"),
+    downloads=tuple(Download(name, f"https://epoch.ai/data/{name}") for name in _FILES),
+    patterns=_FILES,
     rows={"benchmark_scores": (500, 50_000)},
     whole=True,
 )
-
-# These two repeat what `epoch_eci` holds, since no source imports another; a test compares them.
-OWN_RUNS = "Epoch evaluations"
-
 
 # Start of the printed source, in lower case -> the lab that wrote it or runs the leaderboard.
 _WRITTEN_BY = {
@@ -116,32 +110,13 @@ def parse(raw: RawFiles) -> Parsed:
     for record in raw.csv("eci_scores.csv"):
         makers[record.take("Model")] = record.maybe("Organization")
         record.rest()
-    edition = {"known_on": raw.known_on, "vintage": raw.known_on}
-    for record in raw.csv("eci_benchmarks.csv"):
-        source = str(record.take("source")).strip()
-        benchmark, model = benchmark_id(record.take("benchmark")), record.take("model")
-        known = benchmarks().get(benchmark)
-        evaluator, note = _evaluator(source, benchmark, _lab(model, makers.get(model)))
-        row = {
-            "benchmark": benchmark,
-            "part": "overall",
-            "model_name": model,
-            "setting": record.take("model_version"),
-            "score_frac": record.number("performance"),
-            "chance_corrected": True,
-            "tasks_n": known.items_n if known else None,
-            "organisation": makers.get(model),
-            "evaluator": evaluator,
-            "observed_on": record.day("date"),
-            "note": note,
-        }
-        # `Model` groups several entries of `model`, so it must never be the name to join on.
-        record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
-        record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
-        if OWN_RUNS in source:
+    for source, row in epoch_scores(raw, makers):
+        if EPOCH_OWN_RUNS in source:
             parsed.drop("Epoch's own runs: in epoch_eci")
-        else:
-            parsed.add("benchmark_scores", row | edition)
+            continue
+        maker = _lab(row["model_name"], row["organisation"])
+        evaluator, note = _evaluator(source, row["benchmark"], maker)
+        parsed.add("benchmark_scores", row | {"evaluator": evaluator, "note": note})
     return parsed
 
 

@@ -13,8 +13,6 @@ row's `setting` says what two runs must share to be compared, then which run it 
 A run's day is the day it was made; Epoch publishes its runs some days later.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,13 +66,8 @@ _LONGEST_ID = 64
 _TOLERANCE = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    task: str
-    model: str
-    accuracy: float
-    results: int
-    row: Row
+# What a run's results must agree with, its headline, how many they are, and what its rows share.
+_Run = tuple[dict[str, str], float, int, Row]
 
 
 def parse(raw: RawFiles) -> Parsed:
@@ -89,17 +82,16 @@ def parse(raw: RawFiles) -> Parsed:
     for (run_id,), table in _table(f).group_by("run_id", maintain_order=True):
         if run_id not in runs:
             raise UpstreamChanged(_ID, f.name, f"a run {run_id!r} that epoch_runs.csv lacks")
-        run = runs[str(run_id)]
+        stated, accuracy, results, row = runs[str(run_id)]
         waiting.discard(str(run_id))
         where = f"{f.name} run {run_id}"
-        named: Mapping[str, str] = {"task": run.task, "model": run.model}
-        for column, expected in named.items():
+        for column, expected in stated.items():
             if table[column].unique().to_list() != [expected]:
                 raise UpstreamChanged(_ID, where, f"a {column} other than {expected!r}")
-        if table.height != run.results:
-            raise UpstreamChanged(_ID, where, f"{table.height} results, not {run.results}")
+        if table.height != results:
+            raise UpstreamChanged(_ID, where, f"{table.height} results, not {results}")
         scores = table["score"].to_numpy()
-        if found := headlines(scores, run.accuracy, name=where, tolerance=_TOLERANCE):
+        if found := headlines(scores, accuracy, name=where, tolerance=_TOLERANCE):
             raise UpstreamChanged(_ID, where, found[0].what)
         if lost := table["score"].null_count():
             parsed.dropped["no score"] += lost
@@ -110,7 +102,7 @@ def parse(raw: RawFiles) -> Parsed:
             parsed.add(
                 "task_results",
                 {
-                    **run.row,
+                    **row,
                     # One string for each task, however many runs it is in.
                     "task": ids.setdefault(item, item),
                     "attempt_n": attempt,
@@ -138,23 +130,17 @@ def _run(record: Record) -> tuple[str, _Run]:
         "thinking": record.convert_maybe("reasoning_tokens_cfg", lambda text: int(float(text))),
         "run": run_id,
     }
-    row: Row = {
+    row = {
         "benchmark": _BENCHMARKS[task],
         "model_name": model,
         "setting": "; ".join(f"{k} {v}" for k, v in setting.items() if v is not None),
         "observed_on": day,
         "known_on": day,
     }
-    made = _Run(
-        task=task,
-        model=model,
-        accuracy=record.number("acc"),
-        results=samples * record.convert("epochs", int),
-        row=row,
-    )
+    accuracy, results = record.number("acc"), samples * record.convert("epochs", int)
     record.skip("task_version", "max_tokens", "temperature", "se", "has_items")
     record.done("in_tok", "out_tok", "cache_read", "reason_tok")
-    return run_id, made
+    return run_id, ({"task": task, "model": model}, accuracy, results, row)
 
 
 def _harness(record: Record, task: str, samples: int) -> str | None:

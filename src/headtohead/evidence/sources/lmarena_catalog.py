@@ -5,6 +5,7 @@ import re
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.shared import ARENA_INDUSTRIES
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFile,
@@ -45,18 +46,14 @@ SOURCE = Source(
 # The catalogue calls its image board "image"; elsewhere LMArena says text_to_image.
 _BOARDS = {"text": "text", "vision": "vision", "image": "text_to_image"}
 _FILE = re.compile(r"leaderboard-(?P<board>[a-z]+?)(?P<style>-style-control)?\.json$")
-_INDUSTRIES = names(
-    "business_and_management_and_financial_operations entertainment_and_sports_and_media "
-    "legal_and_government life_and_physical_and_social_science mathematical "
-    "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
+_CATEGORIES = frozenset(ARENA_INDUSTRIES) | set(
+    names(
+        "full chinese english french german japanese korean russian spanish coding math expert if "
+        "creative_writing hard_6 hard_english_6 long_user multiturn no_refusal no_short no_tie "
+        "captioning creative_writing_vision diagram entity_recognition homework humor ocr "
+        "is_preset_generation not_preset_generation"
+    )
 )
-_CATEGORY_WORDS = (
-    "full chinese english french german japanese korean russian spanish coding math expert if "
-    "creative_writing hard_6 hard_english_6 long_user multiturn no_refusal no_short no_tie "
-    "captioning creative_writing_vision diagram entity_recognition homework humor ocr "
-    "is_preset_generation not_preset_generation"
-)
-_CATEGORIES = frozenset(_CATEGORY_WORDS.split()) | {f"industry_{name}" for name in _INDUSTRIES}
 _UNNAMED = "leaderboard-data.json"
 # Over the 188 entrants it shares with the boards of May 2025 the file differs from the
 # style-controlled one by a constant (standard deviation 0.8 points), from the raw one by 25.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import UpstreamChanged
+from headtohead.evidence.shared import ARENA_INDUSTRIES
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Source, names
 
 if TYPE_CHECKING:
@@ -93,17 +94,13 @@ _RENAMED = {
     "multi_turn": "multiturn",
     "exclude_ties": "no_tie",
 }
-_LANGUAGES = "chinese english french german japanese korean polish russian spanish non_english"
-_INDUSTRIES = names(
-    "business_and_management_and_financial_operations entertainment_and_sports_and_media "
-    "legal_and_government life_and_physical_and_social_science mathematical "
-    "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
+_LANGUAGES = names(
+    "chinese english french german japanese korean polish russian spanish non_english"
 )
 _TEXT = frozenset(
-    {*_RENAMED, *_LANGUAGES.split(), "coding", "math", "creative_writing", "expert"}
-    | {f"industry_{name}" for name in _INDUSTRIES}
+    [*_RENAMED, *_LANGUAGES, *ARENA_INDUSTRIES, "coding", "math", "creative_writing", "expert"]
 )
-_VISION_WORDS = (
+_VISION = names(
     "overall full chinese english captioning creative_writing creative_writing_vision diagram "
     "entity_recognition homework humor ocr"
 )
@@ -111,7 +108,7 @@ _VISION_WORDS = (
 _KNOWN = {
     "text": _TEXT,
     "text_factuality": _TEXT,
-    "vision": frozenset(_VISION_WORDS.split()),
+    "vision": frozenset(_VISION),
 }
 _WHOLE = ("overall", "full")
 
@@ -171,6 +168,7 @@ def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
     """The columns we keep, under our names and types; rank and variance are not kept."""
     import polars as pl
 
+    text = {"organisation": "organization", "licence": "license"}
     day = pl.col("leaderboard_publish_date").cast(pl.String).str.slice(0, 10)
     number = {
         "rating_elo": "rating",
@@ -178,20 +176,12 @@ def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
         "rating_high_elo": "rating_upper",
     }
     return table.select(
-        pl.col("category").cast(pl.String),
-        pl.col("model_name").cast(pl.String),
-        _text("organization").alias("organisation"),
-        _text("license").alias("licence"),
+        pl.col("category", "model_name").cast(pl.String),
+        *(pl.col(o).cast(pl.String).replace("", None).alias(n) for n, o in text.items()),
         *(pl.col(old).cast(pl.Float64).fill_nan(None).alias(new) for new, old in number.items()),
         pl.col("vote_count").cast(pl.Int64).alias("votes_n"),
         day.str.to_date("%Y-%m-%d").alias("observed_on"),
     )
-
-
-def _text(name: str) -> "pl.Expr":
-    import polars as pl
-
-    return pl.col(name).cast(pl.String).replace("", None)
 
 
 def _categories(parsed: Parsed, table: "pl.DataFrame", board: str, where: str) -> "pl.DataFrame":

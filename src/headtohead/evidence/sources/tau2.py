@@ -13,9 +13,7 @@ one line a submission. Traps met in them:
   multiplied by the number of tasks, as the cost of one attempt at each.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
@@ -27,7 +25,9 @@ from headtohead.evidence.sourcing import (
     Row,
     Source,
     csv_records,
+    json_record,
     percent,
+    remarks,
 )
 
 _ID = "tau2"
@@ -61,23 +61,10 @@ _EARLY = (
 _COST = "Cost: the published average per conversation, agent only, times the number of tasks."
 
 
-@dataclass(frozen=True, slots=True)
-class _Domain:
-    scores: Mapping[int, float]
-    cost_usd: float | None
-    agent_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Submission:
-    folder: str
-    model: str
-    organisation: str
-    submitter: str
-    day: date
-    voice: bool
-    remarks: tuple[str, ...]
-    domains: Mapping[str, _Domain] = field(default_factory=dict)
+# pass^k by k, then US dollars and the agent's seconds a conversation.
+_Domain = tuple[dict[int, float], float | None, float | None]
+# What the rows of a submission share, its remarks, and its results by domain.
+_Submission = tuple[Row, list[str], Mapping[str, _Domain]]
 
 
 def parse(raw: RawFiles) -> Parsed:
@@ -95,99 +82,87 @@ def parse(raw: RawFiles) -> Parsed:
     return parsed
 
 
-def _add(parsed: Parsed, s: _Submission, known_on: date) -> None:
-    early = s.day < _RELEASED
-    remarks = list(s.remarks)
-    if early:
-        remarks.append(_EARLY.format(day=s.day, released=_RELEASED))
-    for domain, result in s.domains.items():
-        known = max(s.day, _REGRADED) if domain == "banking_knowledge" else s.day
-        for k, score in result.scores.items():
-            row: Row = {
-                "benchmark": "tau2_voice" if s.voice else "tau2",
+def _add(parsed: Parsed, submission: _Submission, imported_on: date) -> None:
+    shared, said, domains = submission
+    day = shared["observed_on"]
+    if early := day < _RELEASED:
+        said = [*said, _EARLY.format(day=day, released=_RELEASED)]
+        shared |= {"observed_on": None, "verified": False}
+    for domain, (scores, cost_usd, seconds) in domains.items():
+        known = max(day, _REGRADED) if domain == "banking_knowledge" else day
+        # A cost of 0 comes with runs that did not count it.
+        cost = cost_usd * _TASKS[domain] if cost_usd else None
+        for k, score in scores.items():
+            row = {
+                **shared,
                 "part": f"{domain}_pass_{k}",
-                "model_name": s.model,
-                "setting": s.folder,
                 "score_frac": score,
                 "chance_corrected": False,
                 "tasks_n": _TASKS[domain],
-                "organisation": s.organisation,
-                "evaluator": "third_party" if s.submitter == "Sierra" else "first_party",
-                "observed_on": None if early else s.day,
-                "known_on": known_on if early else known,
-                "verified": not early,
+                "known_on": imported_on if early else known,
+                "note": remarks(*said, k == 1 and cost and _COST, by=" "),
             }
-            notes = remarks
             if k == 1:
-                # A cost of 0 comes with runs that did not count it.
-                cost = result.cost_usd * _TASKS[domain] if result.cost_usd else None
-                row |= {"cost_usd": cost, "latency_mean_seconds": result.agent_seconds}
-                notes = [*remarks, _COST] if cost else remarks
-            parsed.add("benchmark_scores", {**row, "note": " ".join(notes) or None})
+                row |= {"cost_usd": cost, "latency_mean_seconds": seconds}
+            parsed.add("benchmark_scores", row)
+
+
+def _shared(record: Record, folder: str, fields: tuple[str, str, str, str], *, voice: bool) -> Row:
+    """What the rows of a submission share; `fields` name model, maker, submitter and day."""
+    model, maker, submitter = (record.text(name) for name in fields[:3])
+    return {
+        "benchmark": "tau2_voice" if voice else "tau2",
+        "model_name": model,
+        "setting": folder,
+        "organisation": maker,
+        "evaluator": "third_party" if submitter == "Sierra" else "first_party",
+        "observed_on": record.day(fields[3]),
+        "verified": True,
+    }
 
 
 def _from_csv(record: Record) -> _Submission:
     modality = record.maybe("modality", "text")
     if modality not in ("text", "standard", "custom", "voice"):
         raise record.wrong("modality", modality)
-    submission = _Submission(
-        folder=record.text("dir"),
-        model=record.text("model"),
-        organisation=record.text("org"),
-        submitter=record.text("sub_org"),
-        day=record.day("date"),
-        voice=modality == "voice",
-        remarks=("Custom scaffold.",) if modality == "custom" else (),
-        domains={
-            domain: _Domain(
-                _scores(record, f"{domain}_"),
-                record.number_maybe(f"{domain}_cost"),
-            )
-            for domain in _TASKS
-        },
-    )
+    fields = ("model", "org", "sub_org", "date")
+    row = _shared(record, record.text("dir"), fields, voice=modality == "voice")
+    domains = {
+        domain: (_scores(record, f"{domain}_"), record.number_maybe(f"{domain}_cost"), None)
+        for domain in _TASKS
+    }
     record.done()
-    return submission
+    return row, ["Custom scaffold."] if modality == "custom" else [], domains
 
 
 def _from_json(f: RawFile, folder: str) -> _Submission:
-    record = Record(_ID, f.name, json.loads(f.text()))
+    record = json_record(_ID, f)
     modality, kind = record.maybe("modality", "text"), record.maybe("submission_type", "standard")
     if modality not in ("text", "voice") or kind not in ("standard", "custom"):
         raise record.wrong("modality or submission_type", (modality, kind))
-    remarks = ["Custom scaffold."] if kind == "custom" else []
+    said = ["Custom scaffold."] if kind == "custom" else []
     if effort := record.maybe("reasoning_effort"):
-        remarks.append(f"Reasoning effort {effort}.")
-    submission = _Submission(
-        folder=folder,
-        model=record.text("model_name"),
-        organisation=record.text("model_organization"),
-        submitter=record.text("submitting_organization"),
-        day=record.day("submission_date"),
-        voice=modality == "voice",
-        remarks=tuple(remarks),
-        domains=_domains(f, record.take("results")),
-    )
+        said.append(f"Reasoning effort {effort}.")
+    fields = ("model_name", "model_organization", "submitting_organization", "submission_date")
+    row = _shared(record, folder, fields, voice=modality == "voice")
+    domains = _domains(record.part("results", record.take("results")))
     # contact_info names people and is never read.
     record.skip("contact_info", "is_new", "trajectories_available", "trajectory_files")
     record.skip("references", "methodology", "voice_config", "interaction_metrics")
     record.done("model_release")
-    return submission
+    return row, said, domains
 
 
-def _domains(f: RawFile, results: Mapping[str, Mapping[str, object] | None]) -> dict[str, _Domain]:
+def _domains(results: Record) -> dict[str, _Domain]:
     domains = {}
-    for domain, fields in Record(_ID, f"{f.name} results", results).rest().items():
+    for domain, fields in results.rest().items():
         if domain not in _TASKS:
-            raise UpstreamChanged(_ID, f.name, f"an unknown domain {domain!r}")
+            raise UpstreamChanged(_ID, results.where, f"an unknown domain {domain!r}")
         if fields is None:
             continue
-        record = Record(_ID, f"{f.name} {domain}", fields)
-        domains[domain] = _Domain(
-            _scores(record, ""),
-            record.number_maybe("cost"),
-            record.number_maybe("agent_time_seconds"),
-        )
+        record = results.part(domain, fields)
+        cost, seconds = (record.number_maybe(name) for name in ("cost", "agent_time_seconds"))
+        domains[domain] = (_scores(record, ""), cost, seconds)
         record.skip("retrieval_config", "user_cost", "total_cost", "duration_seconds")
         record.done("user_time_seconds", "tool_time_seconds")
     return domains
