@@ -2,20 +2,20 @@
 
 import csv
 import io
-import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from operator import ge, le
 from typing import Any, get_args
 
 from headtohead.core.dates import parse_day
 from headtohead.core.errors import EvidenceError, InputError, UnknownName
 from headtohead.core.estimate import Evaluator
 from headtohead.core.units import unit
-from headtohead.evidence.sourcing import Row, Source
+from headtohead.evidence.sourcing import Row, Source, finite
 from headtohead.evidence.tables import Column, Kind, Table, table
 
 CARD = "source.toml"
@@ -179,7 +179,7 @@ def _value(cell: _Cell, column: Column, text: str | None) -> object:
         return None
     try:
         return _READ[column.kind](text)
-    except (ValueError, InputError):
+    except (ValueError, KeyError, InputError):
         raise cell.wrong(f"holds {text!r}", f"Write {_WANTED[column.kind]}.") from None
 
 
@@ -189,28 +189,15 @@ def _text(text: str) -> str:
     return text
 
 
-def _real(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
 def _moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 _READ: Mapping[Kind, Callable[[str], object]] = {
     "text": _text,
-    "real": _real,
+    "real": finite,
     "int": int,
-    "flag": _flag,
+    "flag": {"true": True, "false": False}.__getitem__,
     "day": parse_day,
     "moment": _moment,
 }
@@ -245,12 +232,8 @@ def _check_row(file: str, line: int, declared: Table, row: Row, published: date)
             unit(row["unit"])
         except UnknownName as error:
             raise _Cell(file, line, "unit").wrong(f"holds {row['unit']!r}", str(error)) from None
-        low, high = row["low_value"], row["high_value"]
-        for name, fits in (
-            ("low_value", low is None or low <= row["value"]),
-            ("high_value", high is None or high >= row["value"]),
-        ):
-            if not fits:
+        for name, fits in (("low_value", le), ("high_value", ge)):
+            if row[name] is not None and not fits(row[name], row["value"]):
                 raise _Cell(file, line, name).wrong(
                     f"{row[name]} and value {row['value']} do not fit",
                     "The bounds must hold the value between them.",

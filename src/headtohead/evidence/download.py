@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,32 +17,23 @@ _PAGE_STARTS = (b"<!doctype html", b"<html")
 
 
 class Progress(Protocol):
-    """Who is told how far a download is."""
+    """Who is told how far a download is; it does nothing with it by itself."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
         """A file begins; its size is None where the publisher does not say."""
-        ...
+        return
 
     def advance(self, more_bytes: int) -> None:
         """So many bytes more are on disk; those of an earlier run count at once."""
-        ...
+        return
 
     def finish(self) -> None:
         """The file ended, well or badly."""
-        ...
+        return
 
 
-class Silent:
+class Silent(Progress):
     """Tells nobody."""
-
-    def start(self, what: str, total_bytes: int | None) -> None:
-        """A file begins."""
-
-    def advance(self, more_bytes: int) -> None:
-        """Some bytes came."""
-
-    def finish(self) -> None:
-        """The file ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +129,7 @@ def _beside(path: Path) -> Path:
 
 
 def _note(path: Path, version: Version) -> None:
-    text = {"url": version.url, "etag": version.etag, "last_modified": version.last_modified}
-    _beside(path).write_text(json.dumps(text), encoding="utf-8")
+    _beside(path).write_text(json.dumps(asdict(version)), encoding="utf-8")
 
 
 def _attempt(client: "httpx2.Client", wanted: WantedFile, progress: Progress) -> Held | None:

@@ -7,6 +7,7 @@ that it can never fall on a side by accident.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Period
@@ -44,32 +45,23 @@ _MODEL_TABLES = {
 
 
 # How people write the countries that labs are seated in; a code stands for itself.
-COUNTRIES = {
-    "China": "CN",
-    "PRC": "CN",
-    "Chinese": "CN",
-    "USA": "US",
-    "U.S.": "US",
-    "United States": "US",
-    "America": "US",
-    "American": "US",
-    "Germany": "DE",
-    "South Korea": "KR",
-    "Korea": "KR",
-    "Canada": "CA",
-    "India": "IN",
-    "Singapore": "SG",
-    "France": "FR",
-    "Israel": "IL",
-    "UK": "GB",
-    "United Kingdom": "GB",
-    "Britain": "GB",
-    "United Arab Emirates": "AE",
-    "UAE": "AE",
-    "Japan": "JP",
-    "Poland": "PL",
-    "Switzerland": "CH",
+_WRITTEN = {
+    "CN": ("China", "PRC", "Chinese"),
+    "US": ("USA", "U.S.", "United States", "America", "American"),
+    "DE": ("Germany",),
+    "KR": ("South Korea", "Korea"),
+    "CA": ("Canada",),
+    "IN": ("India",),
+    "SG": ("Singapore",),
+    "FR": ("France",),
+    "IL": ("Israel",),
+    "GB": ("UK", "United Kingdom", "Britain"),
+    "AE": ("United Arab Emirates", "UAE"),
+    "JP": ("Japan",),
+    "PL": ("Poland",),
+    "CH": ("Switzerland",),
 }
+COUNTRIES = {text: code for code, texts in _WRITTEN.items() for text in texts}
 
 
 class Facts:
@@ -250,16 +242,16 @@ def with_entities(
         read: What printed names mean whatever the day, None for those that move; kept from table
             to table, and added to.
     """
+    import polars as pl
+
     if table in _MODEL_TABLES:
         made = _by_model(table, frame, names, used_on, {} if read is None else read)
         return _with_operator(made, names) if table == "prices" else made
-    if table == "figures":
-        return _figures(frame, names)
-    if table == "token_usage":
-        return _usage(frame, names)
-    if table == "compute_stock":
-        return _owners(frame, names)
-    return frame
+    if table not in _OTHER_TABLES:
+        return frame
+    columns, entity = _OTHER_TABLES[table]
+    entities = _entities(frame.select(columns), partial(entity, names))
+    return pl.concat([frame, entities], how="horizontal")
 
 
 def _by_model(
@@ -295,56 +287,45 @@ def _by_model(
     return pl.concat([frame, entities], how="horizontal")
 
 
-def _usage(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(channel: str, subject: str, breakdown: str, day: date) -> _Entity:
-        if breakdown == "model":
-            return _entity(names, names.resolve(subject, on=day, provider=channel), "")
-        if breakdown == "lab":
-            return _lab_entity(names, subject)
-        return _some(open=subject if subject in ("open", "closed") else None)
-
-    return _joined(frame, ["channel", "subject", "breakdown", "window_start"], entity)
+def _user(names: Names, channel: str, subject: str, breakdown: str, day: date) -> _Entity:
+    if breakdown == "model":
+        return _entity(names, names.resolve(subject, on=day, provider=channel), "")
+    if breakdown == "lab":
+        return _lab_entity(names, subject)
+    return _some(open=subject if subject in ("open", "closed") else None)
 
 
-def _figures(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(subject: str, day: date) -> _Entity:
-        if len(subject) == 2 and subject.isupper():
-            return _some(country=subject, join_rule="subject is a country")
-        return _entity(names, names.resolve(subject, on=day), "")
-
-    return _joined(frame, ["subject", "window_end"], entity)
+def _subject(names: Names, subject: str, day: date) -> _Entity:
+    if len(subject) == 2 and subject.isupper():
+        return _some(country=subject, join_rule="subject is a country")
+    return _entity(names, names.resolve(subject, on=day), "")
 
 
-def _owners(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    def entity(owner: str) -> _Entity:
-        if owner == "China":
-            return _some(country="CN", join_rule="owner is a country")
-        return _lab_entity(names, owner)
+def _owner(names: Names, owner: str) -> _Entity:
+    if owner == "China":
+        return _some(country="CN", join_rule="owner is a country")
+    return _lab_entity(names, owner)
 
-    return _joined(frame, ["owner"], entity)
+
+# Tables that name a lab, a country or a model in columns of their own, and who those mean.
+_OTHER_TABLES: dict[str, tuple[list[str], Callable[..., _Entity]]] = {
+    "figures": (["subject", "window_end"], _subject),
+    "token_usage": (["channel", "subject", "breakdown", "window_start"], _user),
+    "compute_stock": (["owner"], _owner),
+}
 
 
 def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
     import polars as pl
 
-    found = {w: names.operator(w) for w in frame["provider"].unique()}
-    columns = {
-        "operator": {w: o.id if o else None for w, o in found.items()},
-        "operator_country": {w: o.country if o else None for w, o in found.items()},
-    }
+    found = {w: o for w in frame["provider"].unique() if (o := names.operator(w))}
+    seller = pl.col("provider")
+    operators = {w: o.id for w, o in found.items()}
+    countries = {w: o.country for w, o in found.items()}
     return frame.with_columns(
-        pl.col("provider").replace_strict(known, default=None).alias(name)
-        for name, known in columns.items()
+        operator=seller.replace_strict(operators, default=None, return_dtype=pl.String),
+        operator_country=seller.replace_strict(countries, default=None, return_dtype=pl.String),
     )
-
-
-def _joined(
-    frame: "pl.DataFrame", columns: Sequence[str], entity: Callable[..., _Entity]
-) -> "pl.DataFrame":
-    """The frame with the entities of some columns."""
-    import polars as pl
-
-    return pl.concat([frame, _entities(frame.select(columns), entity)], how="horizontal")
 
 
 def _entities(keys: "pl.DataFrame", entity: Callable[..., _Entity]) -> "pl.DataFrame":

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
-from headtohead.evidence.catalogue import Importer, importer, importers, writing
+from headtohead.evidence.catalogue import importer, importers, writing
 from headtohead.evidence.ingest import State, Updated, report, take
 from headtohead.evidence.snapshots import PROVENANCE
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
@@ -60,7 +60,7 @@ def from_folder(
         others = () if source_ids else set(known) - {one.source.source_id}
         base, mine = belonging(one.source, path, every, others)
         if mine:
-            finds.append(_Find(one, base, mine))
+            finds.append((one, base, mine))
         elif source_ids:
             source = one.source
             raise InputError(
@@ -70,21 +70,20 @@ def from_folder(
             )
     taken, used = [], set[Path]()
     with writing(store.home):
-        for find in finds:
-            source = find.importer.source
-            owned = source.source_id in (find.base.name, path.name)
-            day = known_on or day_in_names(find.base, find.paths, today) or today
+        for one, base, mine in finds:
+            source = one.source
+            owned = source.source_id in (base.name, path.name)
+            day = known_on or day_in_names(base, mine, today) or today
             try:
-                raw = raw_files(source, find.base, find.paths, day)
-                restate = known_on is not None
-                done = report(raw, take(store, find.importer, raw, {}, today, restate=restate))
+                raw = raw_files(source, base, mine, day)
+                done = report(raw, take(store, one, raw, {}, today, restate=known_on is not None))
             except HeadToHeadError as failure:
                 # A source nobody named, tried on files that only look like its own: no failure.
                 alike = isinstance(failure, EvidenceError) and not source_ids and not owned
                 state: State = "other" if alike else "failed"
                 done = Updated(source_id=source.source_id, state=state, failure=failure)
             taken.append(done)
-            used |= set(find.paths) if done.failure is None else set()
+            used |= set(mine) if done.failure is None else set()
     if not any(t.state != "other" for t in taken):
         raise InputError(
             f"{path} holds no file of a source we know. Name the source, "
@@ -92,15 +91,6 @@ def from_folder(
         )
     unused = tuple(p.relative_to(path).as_posix() for p in every if p not in used)
     return FolderTaken(tuple(taken), unused)
-
-
-@dataclass(frozen=True, slots=True)
-class _Find:
-    """The files of one source."""
-
-    importer: Importer
-    base: Path
-    paths: tuple[Path, ...]
 
 
 def files_below(folder: Path) -> tuple[Path, ...]:
