@@ -1,6 +1,6 @@
 """Charts of a capability index over time: the running best with bands, and lag as arrows."""
 
-from itertools import pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import MONTHS_A_DAY
@@ -14,8 +14,9 @@ from headtohead.publish.charts import (
     moments,
     side_colour,
     side_lines,
+    side_points,
     side_shape,
-    tip,
+    tips,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _DAY_MS = 86_400_000
 _MONTHS_A_MS = MONTHS_A_DAY / _DAY_MS
+_SCORE = "score_index=Score|.1f; score_low_index=90% low|.1f; score_high_index=90% high|.1f"
 _MATCHED = "datum.is_matched && datum.end_ms <= seen_on"
 
 
@@ -34,15 +36,9 @@ def capability_frontier(drawn: Drawing) -> "alt.LayerChart":
     colour = side_colour(drawn)
     scale = alt.Scale(zero=False, padding=10)
     axis = above("Index (points)")
-    shown = tip(
-        ("model_name", "Model", ""),
-        ("side_label", "Side", ""),
-        ("released_on", "Released", ""),
-        ("score_index", "Score", ".1f"),
-        ("score_low_index", "90% low", ".1f"),
-        ("score_high_index", "90% high", ".1f"),
-        ("benchmarks_n", "Benchmarks", ",.0f"),
-        ("frontier_frac", "Chance to be its side's best at the end", ".0%"),
+    shown = tips(
+        f"model_name=Model; side_label=Side; released_on=Released; {_SCORE}; "
+        "benchmarks_n=Benchmarks|,.0f; frontier_frac=Chance to be its side's best at the end|.0%"
     )
     y = alt.Y("score_index:Q", scale=scale, axis=axis)
     low, high = alt.Y("best_low_index:Q", scale=scale, axis=axis), alt.Y2("best_high_index:Q")
@@ -53,12 +49,9 @@ def capability_frontier(drawn: Drawing) -> "alt.LayerChart":
         .properties(name="band")
     )
     # A stepped line ends where the side's last model stands; its best goes on to the end.
-    held = _last(chart).transform_calculate(end_ms="datum.all_last_ms")
+    held = _last(chart)
     band_held = (
-        _last(sure)
-        .transform_calculate(end_ms="datum.all_last_ms")
-        .mark_rect(opacity=0.2)
-        .encode(moments(), alt.X2("end_ms"), low, high, colour)
+        _last(sure).mark_rect(opacity=0.2).encode(moments(), alt.X2("end_ms"), low, high, colour)
     )
     best = alt.Y("best_index:Q", scale=scale, axis=axis)
     line_held = [
@@ -71,11 +64,7 @@ def capability_frontier(drawn: Drawing) -> "alt.LayerChart":
         moments(), y, colour, side_shape(drawn), tooltip=shown
     )
     records = chart.transform_filter("datum.is_record")
-    tops = (
-        records.mark_point(filled=True, size=75, opacity=1)
-        .encode(moments(), y, colour, side_shape(drawn), tooltip=shown)
-        .properties(name="records")
-    )
+    tops = side_points(records, drawn, moments(), y, 75, tooltip=shown).properties(name="records")
     return layered(
         drawn,
         band,
@@ -115,17 +104,11 @@ def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
     scale = alt.Scale(zero=False, nice=False, padding=14)
     y = alt.Y("score_index:Q", scale=scale, axis=above("Index (points) of the record"))
     x, stop, since = (_when(column) for column in ("t_ms", "stop_ms", "from_ms"))
-    colour, shape = side_colour(both), side_shape(both)
-    shown = tip(
-        ("model_name", "Record", ""),
-        ("released_on", "Set on", ""),
-        ("score_index", "Score", ".1f"),
-        ("score_low_index", "90% low", ".1f"),
-        ("score_high_index", "90% high", ".1f"),
-        ("by_words", "Matched by", ""),
-        ("matched_words", "Matched on", ""),
-        ("stood_months", "Months it stood", ".1f"),
-        ("interval_words", "90% interval, months", ""),
+    colour = side_colour(both)
+    shown = tips(
+        f"model_name=Record; released_on=Set on; {_SCORE}; by_words=Matched by; "
+        "matched_words=Matched on; stood_months=Months it stood|.1f; "
+        "interval_words=90% interval, months"
     )
     spread = (
         ends.transform_filter("isValid(datum.low_ms) && datum.from_ms < datum.to_ms")
@@ -156,17 +139,9 @@ def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
         .encode(stop, y, tooltip=shown)
         .properties(name="standing")
     )
-    matches = (
-        ends.transform_filter("datum.matched")
-        .mark_point(filled=True, size=75, opacity=1)
-        .encode(stop, y, colour, shape, tooltip=shown)
-        .properties(name="matched")
-    )
-    points = (
-        records.mark_point(filled=True, size=75, opacity=1)
-        .encode(x, y, colour, shape, tooltip=shown)
-        .properties(name="set")
-    )
+    matched = ends.transform_filter("datum.matched")
+    matches = side_points(matched, both, stop, y, 75, tooltip=shown).properties(name="matched")
+    points = side_points(records, both, x, y, 75, tooltip=shown).properties(name="set")
     return layered(
         drawn,
         spread,
@@ -182,20 +157,19 @@ def lag_arrows(drawn: Drawing) -> "alt.LayerChart":
 
 
 def _last(chart: "alt.Chart") -> "alt.Chart":
-    """One row a side: the one that its best so far stands at; `all_last_ms` is the last of all."""
+    """One row a side: the one that its best so far stands at; `end_ms` is the last of all."""
+    import altair as alt
+
     return (
         chart.transform_joinaggregate(all_last_ms="max(row_ms)")
         .transform_window(
             place="row_number()",
-            sort=[_falling("row_ms"), _falling("score_index")],
+            sort=[alt.SortField(field, "descending") for field in ("row_ms", "score_index")],
             groupby=["side_label"],
         )
         .transform_filter("datum.place == 1")
+        .transform_calculate(end_ms="datum.all_last_ms")
     )
-
-
-def _falling(column: str) -> Any:  # noqa: ANN401 - altair takes a plain mapping here
-    return {"field": column, "order": "descending"}
 
 
 def _record_names(records: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
@@ -325,13 +299,8 @@ def _arrow_row(row: ChartRow) -> ChartRow:
 
 def _apart(values: list[float]) -> list[float]:
     """Rising heights for labels near the values, none so close that it covers the one before."""
-    if not values:
-        return []
     step = _step(values)
-    placed = [values[0]]
-    for _, value in pairwise(values):
-        placed.append(max(value, placed[-1] + step))
-    return placed
+    return list(accumulate(values, lambda below, value: max(value, below + step)))
 
 
 def _step(values: list[float]) -> float:
@@ -350,7 +319,7 @@ def _arrow_words(records: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
     """The record's name before its arrow (above it where that is narrow), the months behind it."""
     import altair as alt
 
-    told = records.transform_calculate(
+    labelled = records.transform_calculate(
         before="roomy ? datum.model_name : ''",
         over="!roomy && datum.is_clear ? datum.model_name : ''",
         after_ms="max(datum.stop_ms, datum.to_ms)",
@@ -363,7 +332,7 @@ def _arrow_words(records: "alt.Chart", scale: "alt.Scale") -> "list[alt.Chart]":
         "after": ("after_ms", {"align": "left", "dx": 9, "limit": 250}),
     }
     return [
-        told.mark_text(style=style, **look).encode(_when(place), y, alt.Text(f"{column}:N"))
+        labelled.mark_text(style=style, **look).encode(_when(place), y, alt.Text(f"{column}:N"))
         for column, (place, look) in at.items()
         for style in ("halo", "words")
     ]

@@ -11,7 +11,7 @@ from headtohead.publish.charts import (
     layered,
     side_colour,
     side_shape,
-    tip,
+    tips,
 )
 
 if TYPE_CHECKING:
@@ -55,15 +55,10 @@ def capability_profile(drawn: Drawing) -> "alt.LayerChart":
         ),
     )
     y = _lines(DOMAIN_WORDS)
-    shown = tip(
-        ("title", "Benchmark", ""),
-        ("domain_words", "Domain", ""),
-        ("gain_pp", "Gain", "+.1f"),
-        ("gain_low_pp", "90% low", "+.1f"),
-        ("gain_high_pp", "90% high", "+.1f"),
-        ("a_n", "Models of side A", ",.0f"),
-        ("b_n", "Models of side B", ",.0f"),
-        ("holm_value", "p-value, corrected", ".3f"),
+    shown = tips(
+        "title=Benchmark; domain_words=Domain; gain_pp=Gain|+.1f; gain_low_pp=90% low|+.1f; "
+        "gain_high_pp=90% high|+.1f; a_n=Models of side A|,.0f; b_n=Models of side B|,.0f; "
+        "holm_value=p-value, corrected|.3f"
     )
     zero = (
         alt.Chart(alt.InlineData(values=[{"zero_n": 0}]))
@@ -131,13 +126,9 @@ def _panel(
         title=list(title), orient="bottom", tickCount=5, labelOverlap="greedy", grid=True
     )
     x = alt.X(f"{value}:Q", scale=scale, axis=axis)
-    shown = tip(
-        ("choice", "Choice", ""),
-        ("a_model", "Best of side A", ""),
-        ("b_model", "Best of side B", ""),
-        (value, " ".join(title), ".1f"),
-        (f"{what}_words", "90%", ""),
-        ("benchmarks_n", "Benchmarks", ",.0f"),
+    shown = tips(
+        "choice=Choice; a_model=Best of side A; b_model=Best of side B; "
+        f"{value}={' '.join(title)}|.1f; {what}_words=90%; benchmarks_n=Benchmarks|,.0f"
     )
     known = chart.transform_filter(f"isValid(datum.{value})")
     asked = known.transform_filter("datum.topic == 'as asked'")
@@ -175,16 +166,14 @@ def _in_groups(
     groups: dict[str, list[ChartRow]] = {key: [] for key in words}
     for row in rows:
         groups.setdefault(str(row.get(column) or "other"), []).append(row)
-    made: list[ChartRow] = []
-    for key, found in groups.items():
+    lines: list[ChartRow] = []
+    for key, group in groups.items():
         head = words.get(key, key)
-        if found and head:
-            made.append({"line": head, "is_head": True, f"{column}_words": head})
-        made += [
-            {**row, "line": str(row[label]), "is_head": False, f"{column}_words": head}
-            for row in found
-        ]
-    return [{**row, "order_n": n, "seen_ms": 0} for n, row in enumerate(made)]
+        shared = {f"{column}_words": head, "seen_ms": 0}
+        if group and head:
+            lines.append({"line": head, "is_head": True, **shared})
+        lines += [{**row, "line": str(row[label]), "is_head": False, **shared} for row in group]
+    return [{**line, "order_n": n} for n, line in enumerate(lines)]
 
 
 def _lines(words: Mapping[str, str]) -> "alt.Y":

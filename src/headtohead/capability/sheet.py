@@ -1,20 +1,21 @@
 """The sheets of `h2h index` and `h2h gap`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from headtohead.capability.result import GapResult, IndexResult
 from headtohead.capability.words import DOMAIN_WORDS
-from headtohead.core.estimate import OWN_SCORES, Citation
+from headtohead.core.estimate import OWN_SCORES, Citation, Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import show, show_end
 from headtohead.evidence.tables import title as benchmark_title
 from headtohead.names.names import Names, country_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.estimates import content_hash
-from headtohead.publish.sheet import Bar, Bars, DataTable, Figure, Row, Sheet, TableColumn, Topic
+from headtohead.publish.sheet import Bar, Bars, Cell, DataTable, Figure, Sheet, TableColumn, Topic
 
 if TYPE_CHECKING:
     import altair as alt
@@ -47,21 +48,9 @@ def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
     A terminal shows the first `top` models; 25 if None.
     """
     answer = result.answer
-    columns = (
-        TableColumn("places", "Places", 0),
-        TableColumn("tie_group", "Tie", 0),
-        TableColumn("model_name", "Model"),
-        TableColumn("score_index", "Index", 1),
-        TableColumn("interval", "90% interval", 0),
-        TableColumn("benchmarks_n", "Tests", 0),
-        TableColumn("frontier_pct", "First %", 0),
-        TableColumn("released_on", "Released"),
-    )
     figure = Figure(
         "models",
         "Models",
-        columns=columns,
-        rows=tuple(map(_model, answer.rows)),
         shown=top or _TOP,
         remarks=(
             "Places: those that stay open when models are compared two by two. Tie: models of one "
@@ -69,57 +58,78 @@ def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
             "probable it is that the model is the ablest of all.",
             *answer.notes,
         ),
-        data=DataTable(
-            tuple(TableColumn(name, title) for name, title in _INDEX_COLUMNS.items()),
-            tuple(tuple(row.get(name) for name in _INDEX_COLUMNS) for row in answer.rows),
-        ),
+        data=_download(answer, _INDEX_COLUMNS),
         numbers=answer.estimates,
+        **_table(
+            answer,
+            TableColumn("places", "Places", 0),
+            TableColumn("tie_group", "Tie", 0),
+            TableColumn("model_name", "Model"),
+            TableColumn("score_index", "Index", 1),
+            TableColumn("interval", "90% interval", 0),
+            TableColumn("benchmarks_n", "Tests", 0),
+            TableColumn("frontier_pct", "First %", 0),
+            TableColumn("released_on", "Released"),
+            places=_places,
+            interval=lambda row: _span(row, "score", "index"),
+            frontier_pct=lambda row: 100 * row["frontier_frac"],
+        ),
     )
-    return Sheet(
+    return _sheet(
+        result,
+        answer.estimates,
         verb="index",
-        title=f"Capability of models{_scope_words(result.scope, result.citations)}",
+        title="Capability of models",
         kicker=f"Models released by {result.about.end}; known by {result.as_of}.",
         sentence=f"{answer.says}.",
         topics=(Topic(figures=(figure,)),),
-        sources=result.citations,
-        about=str(result.about),
-        as_of=result.as_of,
-        digest=content_hash([str(e) for e in answer.estimates]),
-        full=True,
     )
 
 
-def _model(row: Mapping[str, Any]) -> Row:
+def _places(row: Mapping[str, Any]) -> str:
     best, worst = row["best_rank"], row["worst_rank"]
-    return (
-        f"{best}" if best == worst else f"{best}-{worst}",
-        row["tie_group"],
-        row["model_name"],
-        row["score_index"],
-        _span(row["score_low_index"], row["score_high_index"], "index"),
-        row["benchmarks_n"],
-        100 * row["frontier_frac"],
-        row["released_on"],
-    )
+    return f"{best}" if best == worst else f"{best}-{worst}"
 
 
 def gap_sheet(result: GapResult) -> Sheet:
     """The gap in points, months and scores, by domain, and under other choices."""
     a, b = _named(result.sides)
-    estimates = [str(e) for part in result.parts.values() for e in part.answer.estimates]
-    return Sheet(
+    return _sheet(
+        result,
+        [e for part in result.parts.values() for e in part.answer.estimates],
         verb="gap",
-        title=f"{b} against {a}: capability{_scope_words(result.scope, result.citations)}",
+        title=f"{b} against {a}: capability",
         kicker=f"About {result.about}; known by {result.as_of}.",
         sentence="; ".join(_summary(result)),
         topics=tuple(_topics(result)),
+        main="sensitivity",
+    )
+
+
+def _sheet(
+    result: IndexResult | GapResult,
+    estimates: Iterable[Estimate],
+    title: str,
+    **more: Any,  # noqa: ANN401
+) -> Sheet:
+    return Sheet(
+        title=f"{title}{_scope_words(result.scope, result.citations)}",
         sources=result.citations,
         about=str(result.about),
         as_of=result.as_of,
-        digest=content_hash(estimates),
+        digest=content_hash([str(e) for e in estimates]),
         full=True,
-        main="sensitivity",
+        **more,
     )
+
+
+def _table(
+    answer: Answer, *columns: TableColumn, **computed: Callable[[Mapping[str, Any]], Cell]
+) -> dict[str, Any]:
+    """Columns and cells of a figure: each is of the row by its name, or computed from the row."""
+    cells = {c.name: computed.get(c.name, itemgetter(c.name)) for c in columns}
+    rows = tuple(tuple(cell(row) for cell in cells.values()) for row in answer.rows)
+    return {"columns": columns, "rows": rows}
 
 
 def _summary(result: GapResult) -> Iterator[str]:
@@ -176,8 +186,12 @@ def _plain(slug: str, answer: Answer, title: str = "", **more: Any) -> Figure:  
     """A part as its sentence and its notes; as why there is none."""
     if answer.missing:
         return Figure(slug, title or "Not measurable", missing=answer.missing)
-    more.setdefault("remarks", answer.notes)
-    return Figure(slug, title, says=answer.says, numbers=answer.estimates, **more)
+    plain: dict[str, Any] = {
+        "says": answer.says,
+        "numbers": answer.estimates,
+        "remarks": answer.notes,
+    }
+    return Figure(slug, title, **{**plain, **more})
 
 
 def _points(parts: Mapping[str, Answer]) -> Figure:
@@ -196,48 +210,44 @@ def _points(parts: Mapping[str, Answer]) -> Figure:
     )
 
 
-_MONTHS = {"lag_release": "At release", "lag_now": "On the day", "catch_up": "Catching up"}
+_MONTHS = {
+    "lag_release": "At release",
+    "lag_now": "On the day",
+    "catch_up": "Catching up",
+    "trend": "Trend",
+}
 
 
 def _months(slug: str, answer: Answer) -> Figure:
-    title = _MONTHS.get(slug, "Trend")
-    if slug == "trend" and not answer.missing:
-        said = "; ".join(
-            f"{e.label}: {show(e.value, e.unit)} ({e.interval()})" for e in answer.estimates
-        )
-        return Figure(slug, title, says=said, remarks=answer.notes, numbers=answer.estimates)
-    # The lag on the day has the notes of the lag at release.
-    remarks = () if slug == "lag_now" else answer.notes
-    return _plain(slug, answer, title, remarks=remarks)
+    more: dict[str, Any] = {}
+    if slug == "lag_now":  # which has the notes of the lag at release
+        more["remarks"] = ()
+    if slug == "trend":
+        said = (f"{e.label}: {show(e.value, e.unit)} ({e.interval()})" for e in answer.estimates)
+        more["says"] = "; ".join(said)
+    return _plain(slug, answer, _MONTHS[slug], **more)
 
 
 def _scores(answer: Answer) -> Figure:
     """The benchmarks, those on which the sides differ most first."""
-    first = answer.rows[0] if answer.rows else {}
-    models = f"A: {first.get('a_model')}. B: {first.get('b_model')}."
+    models = [f"A: {row['a_model']}. B: {row['b_model']}." for row in answer.rows[:1]]
     return _plain(
         "scores",
         answer,
-        columns=(
+        shown=_TESTS,
+        remarks=(*models, *answer.notes),
+        data=_download(answer),
+        **_table(
+            answer,
             TableColumn("title", "Benchmark"),
             TableColumn("b_pct", "B expected %", 0),
             TableColumn("a_pct", "A expected %", 0),
             TableColumn("gap_pp", "B - A, points", 0),
             TableColumn("interval", "90% interval", 0),
+            b_pct=lambda row: 100 * row["b_expected_frac"],
+            a_pct=lambda row: 100 * row["a_expected_frac"],
+            interval=lambda row: _span(row, "gap", "pp"),
         ),
-        rows=tuple(
-            (
-                row["title"],
-                100 * row["b_expected_frac"],
-                100 * row["a_expected_frac"],
-                row["gap_pp"],
-                _span(row["gap_low_pp"], row["gap_high_pp"], "pp"),
-            )
-            for row in answer.rows
-        ),
-        shown=_TESTS,
-        remarks=(*([models] if answer.rows else []), *answer.notes),
-        data=_download(answer),
     )
 
 
@@ -245,7 +255,11 @@ def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
     return _plain(
         "profile",
         answer,
-        columns=(
+        shown=20,
+        data=_download(answer),
+        chart=partial(_chart, "capability_profile", answer, names),
+        **_table(
+            answer,
             TableColumn("title", "Benchmark"),
             TableColumn("gain_pp", "Gain of B", 1),
             TableColumn("interval", "90% interval", 0),
@@ -253,22 +267,9 @@ def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
             TableColumn("b_n", "n of B", 0),
             TableColumn("holm_value", "p, all tests", 3),
             TableColumn("sure", "Sure"),
+            interval=lambda row: _span(row, "gain", "pp"),
+            sure=lambda row: "sure" if row["is_sure"] else "",
         ),
-        rows=tuple(
-            (
-                row["title"],
-                row["gain_pp"],
-                _span(row["gain_low_pp"], row["gain_high_pp"], "pp"),
-                row["a_n"],
-                row["b_n"],
-                row["holm_value"],
-                "sure" if row["is_sure"] else "",
-            )
-            for row in answer.rows
-        ),
-        shown=20,
-        data=_download(answer),
-        chart=partial(_chart, "capability_profile", answer, names),
     )
 
 
@@ -276,27 +277,21 @@ def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
     return _plain(
         "sensitivity",
         answer,
-        columns=(
+        shown=60,
+        data=_download(answer),
+        chart=partial(_chart, "sensitivity", answer, names),
+        table_first=True,
+        **_table(
+            answer,
             TableColumn("choice", "Choice"),
             TableColumn("gap_index", "Gap, points", 1),
             TableColumn("gap_interval", "90% interval", 0),
             TableColumn("lag_months", "Lag, months", 1),
             TableColumn("lag_interval", "90% interval", 0),
+            choice=lambda row: ": ".join(filter(None, (row["choice"], row["why"]))),
+            gap_interval=lambda row: _span(row, "gap", "index"),
+            lag_interval=lambda row: _span(row, "lag", "months"),
         ),
-        rows=tuple(
-            (
-                f"{row['choice']}: {row['why']}" if row["gap_index"] is None else row["choice"],
-                row["gap_index"],
-                _ends(row, "gap", "index"),
-                row["lag_months"],
-                _ends(row, "lag", "months"),
-            )
-            for row in answer.rows
-        ),
-        shown=60,
-        data=_download(answer),
-        chart=partial(_chart, "sensitivity", answer, names),
-        table_first=True,
     )
 
 
@@ -313,24 +308,21 @@ def _chart(name: str, answer: Answer, names: tuple[str, str]) -> "alt.LayerChart
     return draw(Drawing(tuple(rows), names, 0)) if rows else None
 
 
-def _download(answer: Answer) -> DataTable:
-    names = tuple(dict.fromkeys(name for row in answer.rows for name in row))
+def _download(answer: Answer, titles: Mapping[str, str] | None = None) -> DataTable:
+    """The rows as they are: the columns that have a title, or all if none are given."""
+    names = dict.fromkeys(name for row in answer.rows for name in row)
+    titles = titles or {name: name.replace("_", " ") for name in names}
     return DataTable(
-        tuple(TableColumn(name, name.replace("_", " ")) for name in names),
-        tuple(tuple(row.get(name) for name in names) for row in answer.rows),
+        tuple(TableColumn(name, title) for name, title in titles.items()),
+        tuple(tuple(row.get(name) for name in titles) for row in answer.rows),
     )
 
 
-def _ends(row: Mapping[str, Any], what: str, unit: str) -> str | None:
-    """The interval of a choice; nothing where it was fitted without draws."""
-    if row["gap_low_index"] is None or row[f"{what}_{unit}"] is None:
-        return None
-    return _span(row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"], unit)
-
-
-def _span(low: float | None, high: float | None, unit: str) -> str:
-    ends = (float("-inf") if low is None else low, float("inf") if high is None else high)
-    return " to ".join(show_end(end, unit) for end in ends)
+def _span(row: Mapping[str, Any], what: str, unit: str) -> str | None:
+    """The interval of a column; nothing where no draws were made."""
+    low, high = row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"]
+    ends = (low, float("inf") if high is None else high)
+    return None if low is None else " to ".join(show_end(end, unit) for end in ends)
 
 
 def _named(sides: Sides) -> tuple[str, str]:
