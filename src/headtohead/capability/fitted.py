@@ -171,7 +171,6 @@ def about_sides(answer: Callable[[TwoSides, Ask], Answer]) -> Callable[[Frames, 
 
 
 _INDEX = "eci"
-_COLUMNS = ("model_id", "lab", "country", "open", "family", "brand")
 
 
 def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator) -> Capability:
@@ -199,23 +198,24 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
     models = rows.select(
         pl.col("model_name").alias("label"),
         pl.coalesce("model_id", "model_name").alias("unit"),
-        *_COLUMNS,
+        *("model_id", "lab", "country", "open", "family", "brand"),
         pl.coalesce(day, "released_on").alias("released_on"),
         pl.lit(None, dtype=pl.Int64()).alias("benchmarks_n"),
     )
     none, nowhere = np.empty(0), np.empty(0, dtype=np.int64)
     tests = tuple(curves["benchmark"])
     names = tuple(rows["model_name"])
+    difficulty, slope = (curves[c].to_numpy() for c in ("difficulty_index", "discrimination_slope"))
     index = Index(
         scores=Scores(names, tests, nowhere, nowhere, none, none, np.zeros(len(tests))),
         method="eci",
         ability=ability,
-        difficulty=curves["difficulty_index"].to_numpy(),
-        slope=curves["discrimination_slope"].to_numpy(),
+        difficulty=difficulty,
+        slope=slope,
         rho=np.nan,
         ability_draws=draws,
-        difficulty_draws=np.tile(curves["difficulty_index"].to_numpy(), (settings.draws, 1)),
-        slope_draws=np.tile(curves["discrimination_slope"].to_numpy(), (settings.draws, 1)),
+        difficulty_draws=np.tile(difficulty, (settings.draws, 1)),
+        slope_draws=np.tile(slope, (settings.draws, 1)),
     )
     named = rows.with_columns(pl.col("model_name").alias("label"))
     return Capability(settings, index, models, named, {})

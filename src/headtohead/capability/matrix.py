@@ -1,8 +1,7 @@
 """From benchmark scores to a matrix: one score for each model and benchmark, corrected alike."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headtohead.capability.irt import Scores
 from headtohead.capability.scores import with_tests
@@ -66,7 +65,13 @@ def gathered(frames: Frames, settings: IndexSettings) -> Gathered:
     """
     import polars as pl
 
-    wanted = _wanted(frames["benchmark_scores"], settings)
+    rows = frames["benchmark_scores"].filter(
+        pl.col("source_id").is_in(list(settings.sources))
+        & ((pl.col("part") == "overall") | pl.col("part").str.ends_with("_pass_1"))
+    )
+    if settings.independent:
+        rows = rows.filter(pl.col("evaluator") == "third_party")
+    wanted = with_tests(rows)
     known = frozenset(wanted["test"])
     if settings.domain:
         names = [b.benchmark for b in benchmarks().values() if b.domain == settings.domain]
@@ -142,20 +147,6 @@ def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
     return lost
 
 
-def _wanted(frame: "pl.DataFrame", settings: IndexSettings) -> "pl.DataFrame":
-    """The rows asked for, with `unit` and `test`."""
-    import polars as pl
-
-    whole = pl.col("part") == "overall"
-    rows = frame.filter(
-        pl.col("source_id").is_in(list(settings.sources))
-        & (whole | pl.col("part").str.ends_with("_pass_1"))
-    )
-    if settings.independent:
-        rows = rows.filter(pl.col("evaluator") == "third_party")
-    return with_tests(rows)
-
-
 def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":
     """Rows with `score` from 0 for guessing to 1 for all that can be solved, `items`, `chance`.
 
@@ -208,29 +199,19 @@ def _models(
 ) -> "pl.DataFrame":
     import polars as pl
 
-    firsts = {
-        row["label"]: row
-        for row in used.sort("label").unique("label", keep="first").iter_rows(named=True)
-    }
-    published: dict[str, date] = {}  # unit -> the day from which the index's publisher counts it
+    firsts = used.unique("label", keep="first", maintain_order=True)  # in the order of `kept`
     printed = frames.get("index_scores")
-    if printed is not None and not printed.is_empty():
-        units = printed.select(pl.coalesce("model_id", "model_name"), "released_on")
-        published = dict(units.sort("released_on", descending=True).iter_rows())
-    counts = dict(zip(kept.models, kept.per_model.tolist(), strict=True))
-    made: list[dict[str, Any]] = []
-    for name in kept.models:
-        row = firsts[name]
-        days = [row["model_released_on"], published.get(row["unit"])]
-        first, second = days if settings.dates == "release" else days[::-1]
-        made.append(
-            {
-                "label": name,
-                **{c: row[c] for c in _COLUMNS},
-                "released_on": first or second,
-                "benchmarks_n": counts[name],
-            }
-        )
-    texts = dict.fromkeys(("label", *_COLUMNS), pl.String())
-    schema = {**texts, "released_on": pl.Date(), "benchmarks_n": pl.Int64()}
-    return pl.DataFrame(made, schema=schema)
+    if printed is None or printed.is_empty():
+        firsts = firsts.with_columns(printed_on=pl.lit(None, dtype=pl.Date()))
+    else:
+        # The day from which the index's publisher counts a model.
+        units = printed.group_by(pl.coalesce("model_id", "model_name").alias("unit"))
+        printed = units.agg(printed_on=pl.col("released_on").min())
+        firsts = firsts.join(printed, on="unit", how="left", maintain_order="left")
+    days = ["model_released_on", "printed_on"]
+    return firsts.select(
+        "label",
+        *_COLUMNS,
+        pl.coalesce(days if settings.dates == "release" else days[::-1]).alias("released_on"),
+        pl.Series("benchmarks_n", kept.per_model),
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headtohead.capability.irt import Index, drawn_ends, drawn_interval
-from headtohead.capability.settings import LEVEL, IndexSettings
+from headtohead.capability.settings import LEVEL, PAST, IndexSettings
 from headtohead.capability.survival import Side, sides
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import OWN_SCORES, Interval
@@ -103,7 +103,7 @@ class Capability:
 
     def may_mark(self) -> "BoolArray":
         """Which models have enough benchmarks to show when a level was reached, shape (M,)."""
-        return self._tested(min(self.settings.frontier, self.settings.past))
+        return self._tested(min(self.settings.frontier, PAST))
 
     def _tested(self, least: int) -> "BoolArray":
         counts = self.models["benchmarks_n"].fill_null(least).to_numpy()

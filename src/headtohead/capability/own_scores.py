@@ -2,7 +2,6 @@
 
 import io
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -24,20 +23,8 @@ _MAY = ("setting", "items", "evaluator", "corrected", "released_on", "lab", "cou
 _EVALUATORS = ("first_party", "third_party", "unstated")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OwnScores:
-    """Scores that a user brought.
-
-    Attributes:
-        rows: Rows of `benchmark_scores` with the entity columns; their source is "scores".
-    """
-
-    rows: "pl.DataFrame"
-    citation: Citation
-
-
-def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
-    """The scores in a CSV or Parquet file.
+def own_scores(path: Path, names: Names, known_on: date) -> "tuple[pl.DataFrame, Citation]":
+    """The scores in a CSV or Parquet file, and what cites them.
 
     Args:
         path: Columns model, benchmark, score (a share of solved items, 0 to 1); and, if known,
@@ -45,6 +32,9 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
             means guessing), released_on (YYYY-MM-DD), lab, country, open (open or closed).
         names: The name lists; a model that they know joins its other scores.
         known_on: The day on which the scores became known.
+
+    Returns:
+        Rows of `benchmark_scores` with the entity columns; their source is "scores".
 
     Raises:
         InputError: If the file cannot be read, a column is missing or unknown, or a row is wrong.
@@ -66,10 +56,9 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
     made = with_entities(
         "benchmark_scores", filled.with_columns(lacking).select(list(schema)), names
     )
-    stated = ("lab", "country", "open")
     made = made.with_columns(
         model_released_on=pl.coalesce(rows["released_on"], "model_released_on"),
-        **{c: pl.coalesce(rows[c], c) for c in stated},
+        **{c: pl.coalesce(rows[c], c) for c in ("lab", "country", "open")},
     )
     citation = Citation(
         source_id=OWN_SCORES,
@@ -82,7 +71,7 @@ def own_scores(path: Path, names: Names, known_on: date) -> OwnScores:
         known_on=known_on,
         sha256=digest(path),
     )
-    return OwnScores(made, citation)
+    return made, citation
 
 
 def _read(path: Path) -> "pl.DataFrame":
@@ -129,25 +118,22 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
         "corrected": pl.Boolean(),
         "released_on": pl.Date(),
     }
-    columns = []
-    for name in (*_NEEDED, *_MAY):
-        kind = kinds.get(name, pl.String())
-        column = given[name] if name in given.columns else pl.Series(name, [None] * given.height)
-        columns.append(_cast(column, kind, path).alias(name))
-    rows = pl.DataFrame(columns)
+    none = [pl.lit(None).alias(name) for name in _MAY if name not in given.columns]
+    whole = given.with_columns(none)
+    rows = pl.DataFrame(
+        [_cast(whole[name], kinds.get(name, pl.String()), path) for name in (*_NEEDED, *_MAY)]
+    ).with_columns(pl.col("score").fill_nan(None))
     for name in _NEEDED:
-        empty = rows[name].is_null()
-        if name == "score":
-            empty = empty | rows[name].is_nan().fill_null(False)
-        if empty.any():
-            raise InputError(f"{path.name} row {_row(empty)}: {name} is empty. Fill it in.")
+        if rows[name].null_count():
+            row = _row(rows[name].is_null())
+            raise InputError(f"{path.name} row {row}: {name} is empty. Fill it in.")
     labels = [f"row {n}" for n in range(2, rows.height + 2)]
     if found := scales(rows["score"].to_numpy(), names=labels, where=f"{path.name}, score"):
         raise InputError(f"{found[0]} ({', '.join(found[0].affects[:3])})")
-    again = rows.select("model", "benchmark", "setting").is_duplicated()
-    if twice := repeats(rows, key=("model", "benchmark", "setting"), tolerance=0.0):
+    key = ("model", "benchmark", "setting")
+    if twice := repeats(rows, key=key, tolerance=0.0):
         raise InputError(f"{path.name}, {twice[0]}")
-    if again.any():
+    if (again := rows.select(key).is_duplicated()).any():
         raise InputError(
             f"{path.name} row {_row(again)}: the same model, benchmark and setting stand there "
             "again. Leave out one of the rows."
@@ -159,8 +145,8 @@ def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
         (~rows["country"].str.contains("^[A-Z]{2}$"), "country must be two letters, as US or CN"),
         (rows["items"] < 1, "items must be a count of at least 1"),
     ):
-        if odd.fill_null(False).any():
-            raise InputError(f"{path.name} row {_row(odd.fill_null(False))}: {said}.")
+        if odd.any():
+            raise InputError(f"{path.name} row {_row(odd)}: {said}.")
     return rows.select(
         pl.col("benchmark").map_elements(
             # The id of a benchmark that is known by this id or title; else as printed.

@@ -15,7 +15,7 @@ DEFAULT_SOURCE = "epoch_eci"
 _USUAL = (3, 6)
 _EPOCHS = (4, 4)
 _IN_DOMAIN = (2, 3)
-_PAST = 4  # for showing when a level was first reached
+PAST = 4  # for showing when a level was first reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,6 @@ class IndexSettings:
     def frontier(self) -> int:
         """Benchmarks a model needs before it may set the frontier."""
         return self.frontier_benchmarks or self._fewest[1]
-
-    @property
-    def past(self) -> int:
-        """Benchmarks a model needs to show when a level was first reached."""
-        return _PAST
 
     @property
     def _fewest(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from headtohead.capability.irt.binomial import item_weights
 from headtohead.capability.irt.index import Index
 from headtohead.capability.irt.newton import sigmoid
 from headtohead.capability.model import Capability, TwoSides
-from headtohead.capability.settings import IndexMethod, IndexSettings
+from headtohead.capability.settings import PAST, IndexMethod, IndexSettings
 from headtohead.core.question import Ask, Frames
 from headtohead.evidence.picking import side, side_name
 from headtohead.evidence.tables import title
@@ -205,7 +205,7 @@ def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "T
     models = made.models.filter(pl.Series(kept))
     other = replace(made, index=index, models=models)
     met, every = index.scores.per_model, len(index.benchmarks)
-    lead, mark = (met >= min(n, every) for n in (made.settings.frontier, made.settings.past))
+    lead, mark = (met >= min(n, every) for n in (made.settings.frontier, PAST))
     return _if_any(
         replace(
             sides,

@@ -225,8 +225,7 @@ def _facts(store: Store | None, settings: IndexSettings, day: date) -> Facts:
     if settings.scores is not None:
         from headtohead.capability.own_scores import own_scores
 
-        own = own_scores(settings.scores, facts.names, day)
-        facts.bring("benchmark_scores", own.rows, own.citation)
+        facts.bring("benchmark_scores", *own_scores(settings.scores, facts.names, day))
     return facts
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import TwoSides, model_rows, stood
-from headtohead.capability.settings import LEVEL
+from headtohead.capability.settings import LEVEL, PAST
 from headtohead.capability.survival import CatchUp, catch_up
 from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
@@ -79,7 +79,7 @@ def run(found: TwoSides, ask: Ask) -> Answer:
         "would leave them out and look too short",
     )
     if made.settings.method != "published":
-        notes += (f"a model needs {made.settings.past} benchmarks to set or match a record here",)
+        notes += (f"a model needs {PAST} benchmarks to set or match a record here",)
     return Answer(estimates=(result,), says=says, rows=shown(rows, _COLUMNS), notes=notes)
 
 
