@@ -14,6 +14,7 @@ from tests.claims import report_builder as build
 from headtohead.core.dates import Period
 from headtohead.core.question import Sides
 from headtohead.publish.charts import log_ticks
+from headtohead.publish.estimates import cited
 from headtohead.publish.images import save_charts
 from headtohead.publish.page import FigureView, figure_views
 from headtohead.questions import FOLDERS, analyses, exhibit_specs, sections
@@ -114,7 +115,7 @@ def _strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 def test_a_missing_answer_is_a_sentence_and_empty_rows_are_no_crash(spec: ExhibitSpec) -> None:
     gone = view(spec.slug, missing=[spec.slug])
     assert gone.spec is None
-    assert gone.missing == "no such rows were known by then"
+    assert gone.figure.missing == "no such rows were known by then"
     bare = view(spec.slug, rows={spec.slug: ()})
     assert bare.spec is None
     assert bare.rows_n == 0
@@ -127,7 +128,7 @@ def test_an_estimate_names_a_source_that_no_row_of_its_exhibit_names() -> None:
     answer = replace(exhibit.answer, estimates=(leaning,))
     exhibits = {"investment": replace(exhibit, answer=answer, citations=(build.citation(),))}
     found = figure_views(replace(made, exhibits=exhibits).sheet)["investment"]
-    assert [s.anchor for s in found.numbers[0].sources] == ["source-made-up", "source-other"]
+    assert [c.source_id for c in cited(found.numbers[0][0], found.known)] == ["made_up", "other"]
     assert len(found.sources) == 1
 
 

@@ -13,6 +13,7 @@ from headtohead.claims.claim import Bound
 from headtohead.claims.sheet import sides_title
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
+from headtohead.core.units import show
 from headtohead.publish.escaping import (
     anchor,
     listed,
@@ -25,10 +26,11 @@ from headtohead.publish.escaping import (
 )
 from headtohead.publish.estimates import (
     Track,
+    cited,
     content_hash,
     how_to_cite,
-    number_view,
-    source_views,
+    interval_words,
+    n_words,
     tracks,
 )
 
@@ -135,21 +137,21 @@ def test_units_of_one_reading_each_have_their_own_scale() -> None:
 
 
 def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
-    sources = source_views([build.citation()])
-    made = number_view(build.estimate(), sources)
-    assert (made.value, made.interval) == ("-36 rating points", "95%: -46 to -26")
-    assert (made.n, made.about, made.as_of) == (
+    e, source = build.estimate(), build.citation()
+    assert (show(e.value, e.unit), interval_words(e)) == ("-36 rating points", "95%: -46 to -26")
+    assert (n_words(e), str(e.about), str(e.as_of)) == (
         "1,234 votes",
         "2025-12-01/2025-12-31",
         "2026-10-31",
     )
-    assert [s.url for s in made.sources] == ["https://example.org/data"]
-    exact = number_view(build.estimate(interval=(5.0, 5.0, 5.0), level=1.0), sources)
-    assert exact.interval == "as published"
-    half = number_view(build.estimate(interval=(5.0, -math.inf, 6.0)), sources)
-    assert half.interval == "95%: at most 6 rating points"
-    none = number_view(build.estimate(interval=(5.0, -math.inf, math.inf)), sources)
-    assert none.interval == "no interval published"
+    assert cited(e, {source.source_id: source}) == [source]
+    assert cited(e, {}) == []
+    exact = build.estimate(interval=(5.0, 5.0, 5.0), level=1.0)
+    assert interval_words(exact) == "as published"
+    half = build.estimate(interval=(5.0, -math.inf, 6.0))
+    assert interval_words(half) == "95%: at most 6 rating points"
+    none = build.estimate(interval=(5.0, -math.inf, math.inf))
+    assert interval_words(none) == "no interval published"
 
 
 def test_a_card_leads_with_the_number_that_decided() -> None:

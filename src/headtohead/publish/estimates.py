@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.units import show, unit
 from headtohead.core.version import VERSION
-from headtohead.publish.escaping import anchor, plain, sentence, web_address
+from headtohead.publish.escaping import anchor, plain, sentence
 
 if TYPE_CHECKING:
     from headtohead.publish.sheet import Sheet
@@ -29,64 +29,22 @@ class HowToCite:
     bibtex: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """A source as pages show it.
-
-    Attributes:
-        anchor: Its id in the list of sources.
-        name: Publisher and product.
-        licence: SPDX identifier or the publisher's terms.
-        licence_url: Where that licence can be read; empty if unknown.
-        evaluator: Who measured, in words.
-        known_on: Latest day that its rows became known; empty if none says.
-        retrieved_on: When it was taken; empty if none says.
-        sha256: Hash of the raw files; empty for figures gathered by hand.
-        unverified: True if some figure of it could not be checked.
-    """
-
-    anchor: str
-    url: str
-    publisher: str
-    name: str
-    citation: str
-    licence: str
-    licence_url: str
-    evaluator: str
-    known_on: str
-    retrieved_on: str
-    sha256: str
-    unverified: bool
-
-
-_EVALUATORS = {
+EVALUATORS = {
     "first_party": "measured by the makers themselves",
     "third_party": "measured by others than the makers",
     "mixed": "measured partly by the makers themselves",
 }
 
 
-def source_views(citations: Sequence[Citation]) -> dict[str, SourceView]:
-    """Every source by id, ready to show."""
-    return {
-        c.source_id: SourceView(
-            anchor=anchor("source", c.source_id),
-            url=web_address(c.url),
-            publisher=plain(c.publisher, 80),
-            name=plain(f"{c.publisher}: {c.product}"),
-            citation=plain(c.citation),
-            licence=plain(c.licence),
-            licence_url=f"https://spdx.org/licenses/{c.licence}.html"
-            if re.fullmatch(r"(?!LicenseRef)[A-Za-z0-9.+-]+", c.licence)
-            else "",
-            evaluator=_EVALUATORS[c.evaluator],
-            known_on=str(c.known_on or ""),
-            retrieved_on=str(c.retrieved_on or ""),
-            sha256=plain(c.sha256, 64),
-            unverified=c.unverified,
-        )
-        for c in citations
-    }
+def source_name(c: Citation) -> str:
+    """Publisher and product of a source."""
+    return plain(f"{c.publisher}: {c.product}")
+
+
+def licence_url(c: Citation) -> str:
+    """Where the licence of a source can be read; empty if unknown."""
+    spdx = re.fullmatch(r"(?!LicenseRef)[A-Za-z0-9.+-]+", c.licence)
+    return f"https://spdx.org/licenses/{c.licence}.html" if spdx else ""
 
 
 def content_hash(value: object) -> str:
@@ -135,7 +93,7 @@ def cite_sheet(sheet: "Sheet", version: str = VERSION) -> HowToCite:
     digest = sheet.digest or content_hash(
         {"title": sheet.title, "figures": [data_json(f.download) for f in sheet.figures]}
     )
-    names = [view.name for view in source_views(sheet.sources).values()]
+    names = list(map(source_name, sheet.sources))
     return how_to_cite(
         plain(sheet.title),
         about=sheet.about,
@@ -181,50 +139,14 @@ class Track:
     log: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NumberView:
-    """One estimate in words.
-
-    Attributes:
-        value: Rounded, with its unit.
-        interval: The interval in words, with its coverage.
-        about: The day or window it speaks of.
-        as_of: The day of our knowledge.
-        unverified: True if a figure behind it could not be checked.
-        bar: The drawing; None outside a reading.
-    """
-
-    label: str
-    value: str
-    interval: str
-    n: str
-    about: str
-    as_of: str
-    method: str
-    sources: tuple[SourceView, ...]
-    unverified: bool
-    bar: Track | None
+def cited(e: Estimate, sources: Mapping[str, Citation]) -> list[Citation]:
+    """Those of the sources, given by id, that an estimate leans on."""
+    return [sources[i] for i in e.source_ids if i in sources]
 
 
-def number_view(
-    e: Estimate, sources: Mapping[str, SourceView], bar: Track | None = None
-) -> NumberView:
-    """One estimate in words.
-
-    `sources` gives what pages show of a source id; a source without a card is left out.
-    """
-    return NumberView(
-        label=plain(e.label, 160),
-        value=show(e.value, e.unit),
-        interval=interval_words(e),
-        n=f"{e.n:,} {plain(e.n_of, 80)}",
-        about=str(e.about),
-        as_of=str(e.as_of),
-        method=plain(e.method),
-        sources=tuple(sources[i] for i in e.source_ids if i in sources),
-        unverified=e.unverified,
-        bar=bar,
-    )
+def n_words(e: Estimate) -> str:
+    """How many, of what."""
+    return f"{e.n:,} {plain(e.n_of, 80)}"
 
 
 def interval_words(e: Estimate) -> str:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from headtohead.core.estimate import Estimate
+from headtohead.core.estimate import Citation, Estimate
+from headtohead.core.units import show
 from headtohead.core.version import VERSION
 from headtohead.publish.escaping import markdown as md
-from headtohead.publish.escaping import markdown_link, sentence
+from headtohead.publish.escaping import markdown_link, plain, sentence
 from headtohead.publish.estimates import (
-    SourceView,
+    EVALUATORS,
     cite_sheet,
+    cited,
     interval_words,
-    number_view,
-    source_views,
+    n_words,
+    source_name,
 )
 from headtohead.publish.sheet import (
     Answer,
@@ -55,7 +57,7 @@ def _verdict(sheet: Sheet) -> Iterator[str]:
 
 
 def _page(sheet: Sheet, version: str) -> Iterator[str]:
-    sources = source_views(sheet.sources)
+    sources = {c.source_id: c for c in sheet.sources}
     yield f"# {md(sheet.title)}"
     yield md(sheet.sentence)
     yield " ".join(f"{md(fact[0])} {md(fact[1])}." for fact in sheet.facts)
@@ -77,8 +79,8 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
             yield md(figure.subtitle)
             yield from _figure(figure)
             if not figure.missing:
-                own = sources if figure.sources is None else source_views(figure.sources)
-                credit = "; ".join(markdown_link(s.name, s.url) for s in own.values())
+                own = sheet.sources if figure.sources is None else figure.sources
+                credit = "; ".join(map(_linked, own))
                 known = f" Known by {sheet.as_of}." if sheet.as_of else ""
                 yield f"Data: {credit or 'none'}.{known}"
     yield "## Sources"
@@ -134,12 +136,23 @@ def _word(ruling: Ruling | None) -> str:
 def _headline(e: Estimate | None) -> str:
     if e is None:
         return "no number may be used"
-    n = number_view(e, {})
     mark = " (unverified)" if e.unverified else ""
-    return f"{md(n.label)}: **{md(n.value)}** ({md(n.interval)}), n = {md(n.n)}{mark}"
+    return f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
 
 
-def _card(c: ClaimCard, sources: dict[str, SourceView]) -> Iterator[str]:
+def _label(e: Estimate) -> str:
+    return md(plain(e.label, 160))
+
+
+def _number(e: Estimate) -> str:
+    return f"**{md(show(e.value, e.unit))}** ({md(interval_words(e))})"
+
+
+def _linked(c: Citation) -> str:
+    return markdown_link(source_name(c), c.url)
+
+
+def _card(c: ClaimCard, sources: dict[str, Citation]) -> Iterator[str]:
     yield f"### {md(c.id)}: {md(c.says)}"
     for ruling in c.rulings:
         yield f"**{md(ruling.name)}, known by {ruling.as_of}: {_word(ruling)}**"
@@ -153,25 +166,16 @@ def _card(c: ClaimCard, sources: dict[str, SourceView]) -> Iterator[str]:
         yield f"Note: {md(c.note)}"
 
 
-def _reading(r: ReadingCard, sources: dict[str, SourceView]) -> Iterator[str]:
+def _reading(r: ReadingCard, sources: dict[str, Citation]) -> Iterator[str]:
     asked = f" Holds if {md(r.bound)}." if r.bound else ""
     yield f"{r.name} ({r.truth}): {md(sentence(r.says))}{asked}"
     if r.numbers:
         rows = []
         for e in r.numbers:
-            n = number_view(e, sources)
-            links = "; ".join(markdown_link(s.name, s.url) for s in n.sources)
-            rows.append(
-                [
-                    md(n.label),
-                    f"**{md(n.value)}** ({md(interval_words(e))})",
-                    md(n.n),
-                    n.about,
-                    n.as_of,
-                    md(n.method),
-                    f"{links}{' (unverified)' if e.unverified else ''}",
-                ]
-            )
+            links = "; ".join(map(_linked, cited(e, sources)))
+            mark = " (unverified)" if e.unverified else ""
+            days = [str(e.about), str(e.as_of)]
+            rows.append([_label(e), _number(e), md(n_words(e)), *days, md(e.method), links + mark])
         heads = ["What", "Estimate and interval", "n", "About", "Known by", "Method", "Sources"]
         yield _table(heads, rows)
     elif r.finding:
@@ -180,12 +184,12 @@ def _reading(r: ReadingCard, sources: dict[str, SourceView]) -> Iterator[str]:
         yield f"*{md(sentence(note))}*"
 
 
-def _source(s: SourceView) -> str:
-    mark = ", unverified in part" if s.unverified else ""
-    known = f", known by {s.known_on}" if s.known_on else ""
+def _source(c: Citation) -> str:
+    mark = ", unverified in part" if c.unverified else ""
+    known = f", known by {c.known_on}" if c.known_on else ""
     return (
-        f"* {markdown_link(s.name, s.url)}. {md(s.citation)} Licence: {md(s.licence)}; "
-        f"{s.evaluator}{known}{mark}."
+        f"* {_linked(c)}. {md(c.citation)} Licence: {md(c.licence)}; "
+        f"{EVALUATORS[c.evaluator]}{known}{mark}."
     )
 
 

@@ -6,18 +6,29 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from headtohead.core.units import unit_of
+from headtohead.core.estimate import Citation, Estimate
+from headtohead.core.units import show, unit_of
 from headtohead.core.version import VERSION
 from headtohead.publish.charts import PAGE_INK, PRINT_INK, bars_chart, config, frame, specification
-from headtohead.publish.escaping import plain, policy, script_json, sentence, web_address
+from headtohead.publish.escaping import (
+    anchor,
+    plain,
+    policy,
+    script_json,
+    sentence,
+    web_address,
+)
 from headtohead.publish.estimates import (
-    NumberView,
-    SourceView,
+    EVALUATORS,
+    Track,
     cite_sheet,
+    cited,
     content_hash,
     how_to_cite,
-    number_view,
-    source_views,
+    interval_words,
+    licence_url,
+    n_words,
+    source_name,
     tracks,
 )
 from headtohead.publish.machine import DATA_ROWS, citation_json, data_json
@@ -27,7 +38,6 @@ from headtohead.publish.sheet import (
     Cell,
     DataTable,
     Figure,
-    Linked,
     ReadingCard,
     Row,
     Sheet,
@@ -43,6 +53,7 @@ if TYPE_CHECKING:
 TABLE_ROWS = 200
 SHOWN_ESTIMATES = 8
 _LONG = 200
+_Drawn = tuple[Estimate, Track]
 _STYLE: dict[Answer, str] = {
     "yes": "supported",
     "no": "refuted",
@@ -53,7 +64,6 @@ _STYLE: dict[Answer, str] = {
 
 def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
     """The sheet as one self-contained page."""
-    sources = source_views(sheet.sources)
     views = figure_views(sheet, version)
     chooser = next((figure for figure in sheet.figures if figure.chooser), None)
     scripts = ["shell.js"]
@@ -67,12 +77,11 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
         sheet=sheet,
         topics=[topic for topic in sheet.topics if topic.cards or topic.figures or topic.remarks],
         views=views,
-        sources=list(sources.values()),
+        known={c.source_id: c for c in sheet.sources},
         steps=[s if isinstance(s, Step) else Step(s) for s in sheet.method],
         word_style=_STYLE[sheet.answer],
         cite=cite_sheet(sheet, version),
-        numbers_of=lambda reading: _numbers(reading, sources),
-        number_of=lambda e: number_view(e, sources),
+        numbers_of=_numbers,
         version=version,
         style=_text("style.css"),
         scripts=texts,
@@ -99,8 +108,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
 
 def figure_views(sheet: Sheet, version: str = VERSION) -> "dict[str, FigureView]":
     """Every figure of a sheet by slug, with its chart drawn up and its downloads ready."""
-    known = source_views(sheet.sources)
-    return {figure.slug: _view(sheet, figure, known, version) for figure in sheet.figures}
+    return {figure.slug: _view(sheet, figure, version) for figure in sheet.figures}
 
 
 def sheet_fragment(sheet: Sheet) -> str:
@@ -122,118 +130,85 @@ def sheet_fragment(sheet: Sheet) -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class CellView:
-    """One cell of a table.
-
-    Attributes:
-        url: Where it links to; empty for no link.
-        number: True if it is aligned as a number.
-        day: True if it is a day, which stays on one line.
-    """
-
-    text: str
-    url: str = ""
-    number: bool = False
-    day: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureView:
     """A figure with everything its template and its downloads need.
 
     Attributes:
         rows: Of the table, the first `TABLE_ROWS`.
-        shades: Whether each of these rows is shaded.
+        shades: Whether each of these rows is shaded, where there is a chooser.
         rows_n: How many rows there are.
         spec: Vega-Lite; None if there is nothing to plot.
         frame: What stands around the chart when it is exported.
         chartless: True if it is a table and no chart by design.
-        as_of: The day of our knowledge; empty if there is none.
-        numbers: Its estimates in words.
+        numbers: Its first estimates; they are not drawn.
+        known: Every source that these may lean on, by id.
     """
 
     figure: Figure
-    rows: tuple[tuple[CellView, ...], ...]
-    shades: tuple[bool, ...]
+    rows: Sequence[Row]
+    shades: Sequence[bool]
     rows_n: int
-    sources: tuple[SourceView, ...]
+    sources: tuple[Citation, ...]
+    known: Mapping[str, Citation]
     spec: dict[str, Any] | None
     frame: dict[str, Any]
     data: dict[str, Any]
     metadata: dict[str, Any]
     chartless: bool
-    as_of: str
-    numbers: tuple[NumberView, ...]
+    numbers: Sequence[tuple[Estimate, None]]
 
     @property
     def slider(self) -> Slider | None:
         """Of the chart, if there is one."""
         return self.figure.slider if self.spec else None
 
-    @property
-    def missing(self) -> str:
-        """Why there is nothing to show."""
-        return self.figure.missing
 
-
-def _view(
-    sheet: Sheet, figure: Figure, known: Mapping[str, SourceView], version: str
-) -> FigureView:
-    own = source_views(sheet.sources if figure.sources is None else figure.sources)
+def _view(sheet: Sheet, figure: Figure, version: str) -> FigureView:
+    own = sheet.sources if figure.sources is None else figure.sources
     data = data_json(figure.download)
     chart = None
     if not figure.missing and figure.chart is not None:
         chart = figure.chart()
     elif not figure.missing and figure.bars:
         chart = bars_chart(figure.bars)
-    columns, rows, shades = _shown(figure)
+    rows, shades = _shown(figure)
     said = f"{figure.title}. {figure.subtitle}"
     return FigureView(
         figure=figure,
-        rows=tuple(
-            tuple(_cell(x, c) for x, c in zip(row, columns, strict=True))
-            for row in rows[: None if figure.chooser else TABLE_ROWS]
-        ),
+        rows=rows[: None if figure.chooser else TABLE_ROWS],
         shades=shades,
         rows_n=len(rows),
-        sources=tuple(own.values()),
+        sources=own,
+        numbers=[(e, None) for e in figure.numbers[:12]],
+        # An estimate may lean on a source that none of the rows shown names.
+        known={c.source_id: c for c in (*sheet.sources, *own)},
         spec=specification(chart, said) if chart is not None else None,
         frame=_frame(sheet, figure),
         data=data,
         metadata=_described(sheet, figure, data, version),
         chartless=figure.chart is None and figure.bars is None,
-        as_of=str(sheet.as_of or ""),
-        # An estimate may lean on a source that none of the rows shown names.
-        numbers=tuple(number_view(e, {**known, **own}) for e in figure.numbers[:12]),
     )
 
 
-def _shown(figure: Figure) -> tuple[tuple[TableColumn, ...], Sequence[Row], tuple[bool, ...]]:
-    """Columns and rows of the table on the page, and which rows are shaded."""
+def _shown(figure: Figure) -> tuple[Sequence[Row], Sequence[bool]]:
+    """The rows of the table on the page, and which of them are shaded."""
     chooser = figure.chooser
     if chooser is None:
-        return figure.columns, figure.rows, (False,) * len(figure.rows)
+        return figure.rows, ()
     first = chooser.alternatives[0].rows
     names = [column.name for column in figure.download.columns]
     shades = [False] * len(first)
     if chooser.shade:
         given = [row[names.index(chooser.shade)] for row in first]
         shades = [isinstance(shade, int) and shade % 2 == 0 for shade in given]
-    return figure.columns, rows_of(figure, first), tuple(shades)
-
-
-def _cell(cell: Cell, column: TableColumn) -> CellView:
-    url = web_address(cell.url) if isinstance(cell, Linked) else ""
-    day = hasattr(cell, "isoformat")
-    text = cell_text(cell, column, 4000 if column.long else _LONG)
-    return CellView(text, url, number=column.digits is not None, day=day)
+    return rows_of(figure, first), shades
 
 
 def _frame(sheet: Sheet, figure: Figure) -> dict[str, Any]:
     """What stands around a chart that is taken away: the finding above, the sources below."""
     citations = sheet.sources if figure.sources is None else figure.sources
-    names = "; ".join(view.name for view in source_views(citations).values())
+    names = "; ".join(map(source_name, citations))
     licences = sorted({plain(c.licence, 60) for c in citations if c.licence})
     known = f" Known by {sheet.as_of}." if sheet.as_of else ""
     footer = [f"Data: {names or 'none'}."]
@@ -255,7 +230,7 @@ def _described(
     about, as_of = figure.about or sheet.about, str(sheet.as_of or "")
     title = plain(f"{sheet.title}: {figure.title}" if sheet.word else figure.title)
     digest = content_hash({"title": title, "as_of": as_of, **data})
-    names = [view.name for view in source_views(citations).values()]
+    names = list(map(source_name, citations))
     cite = how_to_cite(
         title, about=about, as_of=sheet.as_of, digest=digest, version=version, sources=names
     )
@@ -285,14 +260,9 @@ def _described(
     }
 
 
-def _numbers(
-    reading: ReadingCard, sources: Mapping[str, SourceView]
-) -> tuple[list[NumberView], list[NumberView]]:
+def _numbers(reading: ReadingCard) -> tuple[list[_Drawn], list[_Drawn]]:
     """The first estimates of a reading, drawn against its range, and the others."""
-    if not reading.numbers:
-        return [], []
-    drawn = tracks(reading.numbers, reading.ranges)
-    made = [number_view(e, sources, t) for e, t in zip(reading.numbers, drawn, strict=True)]
+    made = list(zip(reading.numbers, tracks(reading.numbers, reading.ranges), strict=True))
     return made[:SHOWN_ESTIMATES], made[SHOWN_ESTIMATES:]
 
 
@@ -358,6 +328,12 @@ def _environment() -> "Environment":
             for n, part in enumerate(parts)
         )
 
+    def long_text(cell: Cell, column: TableColumn) -> str:
+        return cell_text(cell, column, 4000 if column.long else _LONG)
+
+    made.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
+    for words in (cited, interval_words, licence_url, long_text, n_words, source_name, web_address):
+        made.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     made.filters["ours"] = Markup
     made.filters["plain"] = plain
