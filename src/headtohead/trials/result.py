@@ -1,6 +1,6 @@
 """What the verbs about users' own trials share: results, margins, files as sources, prices."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
@@ -176,6 +176,3 @@ def file_citation(place: str, path: Path, what: str) -> Citation:
         evaluator="mixed",
         sha256=digest(path),
     )
-
-
-RatesOf = Callable[[str], Rates | None]

@@ -20,14 +20,14 @@ from tests.trials.replay.running import RATES, Run
 
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
 from headtohead.trials.calls import Call
-from headtohead.trials.replay.ledger import Identity, open_ledger
-from headtohead.trials.replay.limits import Limits, Settings
+from headtohead.trials.replay.ledger import open_ledger
+from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import replay
 from headtohead.trials.replay.wire import Completion
 
 ROOT = Path(__file__).parents[3]
 CALLS = [call(str(i)) for i in range(60)]
-IDENTITY = Identity("m", "http://127.0.0.1/v1", {"temperature": 0})
+IDENTITY = {"model": "m", "base_url": "http://127.0.0.1/v1", "params": {"temperature": 0}}
 
 KILLED = """
 import asyncio, sys
@@ -97,7 +97,7 @@ def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path
             assert sum(k not in after for k in asked_n) <= 8
         finished = _kept(ledger)
         assert 0 < len(finished) < 400
-        run = Run(server.endpoint(), ledger, {"limits": Limits(8)}, rates=None)
+        run = Run(server.endpoint(), ledger, {"concurrency_n": 8}, rates=None)
         outcome = run([call(str(i)) for i in range(400)])
     assert [a.text for a in run.answers] == [f"to {i}" for i in range(400)]
     assert outcome.kept_n == len(finished)
@@ -166,7 +166,7 @@ def test_a_source_of_a_million_rows_is_read_only_as_far_as_needed(tmp_path: Path
                 decide,
                 rng=np.random.default_rng(1),
                 rates=RATES,
-                settings=Settings(limits=Limits(2)),
+                settings=Settings(concurrency_n=2),
                 on_progress=progress.append,
             )
         )
@@ -217,11 +217,13 @@ def test_a_stop_does_not_wait_for_calls_that_only_wait(tmp_path: Path) -> None:
         # They cost nothing, and the next run knows.
         assert run(CALLS[:1]).possibly_twice == []
         with open_ledger(run.ledger, _identity(run)) as book:
-            assert not book.lost
+            assert not book.history.lost
 
 
-def _identity(run: Run) -> Identity:
-    return Identity(run.endpoint.model, run.endpoint.address, {"cap_tokens": 50})
+def _identity(run: Run) -> dict[str, Any]:
+    endpoint = run.endpoint
+    said = {"cap_tokens": 50}
+    return {"model": endpoint.model, "base_url": endpoint.address, "params": said}
 
 
 def test_an_error_of_the_caller_comes_out_and_answers_are_kept(tmp_path: Path) -> None:
@@ -262,7 +264,7 @@ def test_the_journal_is_private_locked_and_of_one_run(tmp_path: Path) -> None:
             open_ledger(path, IDENTITY),
         ):
             pass
-    other = Identity("n", IDENTITY.base_url, IDENTITY.params)
+    other = {**IDENTITY, "model": "n"}
     with pytest.raises(InputError, match="model 'm' instead of 'n'"), open_ledger(path, other):
         pass
     with (
@@ -296,12 +298,14 @@ def test_cut_anywhere_the_journal_gives_all_whole_answers(tmp_path: Path) -> Non
         with open_ledger(path, IDENTITY) as book:
             for key, text in (("a", "one"), ("b", "two")):
                 there = any(r.get("answer", {}).get("key") == key for r in told)
-                assert ((key, 1) in book.answered) == there
+                assert ((key, 1) in book.history.answered) == there
                 if there:
                     assert book.answer((key, 1)).text == text
             asked = {tuple(r["place"]) for r in told if r["kind"] == "asked"}
-            assert set(book.lost) == asked - set(book.answered)
-            assert book.unsure_usd == sum({"a": 0.25, "b": 0.5}[k] for k, _ in book.lost)
+            assert set(book.history.lost) == asked - set(book.history.answered)
+            assert book.history.unsure_usd == sum(
+                {"a": 0.25, "b": 0.5}[k] for k, _ in book.history.lost
+            )
         # What is left can be read again, and written on.
         asyncio.run(_write(path))
 

@@ -57,7 +57,7 @@ def test_an_endpoint_holds_the_name_of_the_key_only(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CANDIDATE_KEY", KEY)
     endpoint = Endpoint(base_url="https://host/v1/", model="m", key_env="CANDIDATE_KEY")
     assert KEY.encode() not in pickle.dumps(endpoint)
-    assert endpoint.url == "https://host/v1/chat/completions"
+    assert endpoint.address == "https://host/v1"
     assert endpoint.headers() == {"Authorization": f"Bearer {KEY}"}
     assert endpoint.hide(f"it is {KEY}") == "it is [hidden]"
     monkeypatch.setenv("CANDIDATE_KEY", "none")

@@ -75,11 +75,6 @@ class Endpoint:
             raise InputError("Both time limits of the endpoint have to be above 0 seconds.")
 
     @property
-    def url(self) -> str:
-        """Where a chat is asked for."""
-        return self.address + "/chat/completions"
-
-    @property
     def address(self) -> str:
         """The base address without a slash or the chat path at its end."""
         return self.base_url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
@@ -281,7 +276,7 @@ class Chat:
                 asyncio.timeout(self.endpoint.answer_timeout_s),
                 self._http.stream(
                     "POST",
-                    self.endpoint.url,
+                    f"{self.endpoint.address}/chat/completions",
                     # Escaped, so that half a character from a log does not stop the run.
                     content=json.dumps(form).encode(),
                     headers={

@@ -148,43 +148,18 @@ def _not_ours(path: Path) -> InputError:
     return InputError(f"{path} is not the ledger of a replay. Nothing was changed. Name another.")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What makes two runs the same run."""
-
-    model: str
-    base_url: str
-    params: Mapping[str, Any]
-
-    @property
-    def digest(self) -> str:
-        """Tells this run from others."""
-        return digest([self.model, self.base_url, dict(self.params)])
-
-
 class Ledger:
-    """An open journal; get one from `open_ledger`.
-
-    Attributes:
-        answered: Key and epoch -> where its answer lies and how it ended.
-        lost: Requests that were under way when an earlier run was killed.
-        spent_usd: What the answers of earlier runs cost.
-        unsure_usd: What requests without an answer may have cost, `lost` included.
-    """
+    """An open journal with what earlier runs told it; get one from `open_ledger`."""
 
     def __init__(self, path: Path, handle: int, history: History) -> None:
-        self.path = path
-        self.answered: dict[Place, LedgerEntry] = history.answered
-        self.lost: dict[Place, float] = history.lost
-        self.spent_usd, self.unsure_usd = history.spent_usd, history.unsure_usd
-        self._handle = handle
+        self.path, self.history, self._handle = path, history, handle
         self._written = os.fstat(handle).st_size
         self._safe = 0
         self._turn = asyncio.Lock()
 
     def answer(self, place: Place) -> Completion:
         """The answer kept for a key and epoch."""
-        entry = self.answered[place]
+        entry = self.history.answered[place]
         # The file is open for appending, so that where we read does not move where we write.
         os.lseek(self._handle, entry.offset, os.SEEK_SET)
         line = os.read(self._handle, entry.length)
@@ -204,7 +179,9 @@ class Ledger:
         record = {"kind": "answer", "request": request, "answer": msgspec.to_builtins(answer)}
         offset, length = self._append(record)
         await self._settle()
-        self.answered[answer.place] = LedgerEntry(request, answer.unanswered, offset, length)
+        self.history.answered[answer.place] = LedgerEntry(
+            request, answer.unanswered, offset, length
+        )
 
     def _append(self, record: Mapping[str, Any]) -> tuple[int, int]:
         line = msgspec.json.encode(record) + b"\n"
@@ -234,13 +211,14 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(path: Path, identity: Identity) -> Iterator[Ledger]:
+def open_ledger(path: Path, identity: Mapping[str, Any]) -> Iterator[Ledger]:
     """The journal of a run, begun or continued, and locked until the block ends.
 
     Only its owner can read the file. It never holds keys or headers.
 
     Args:
         path: Where it lies or will lie; its folder is made if there is none.
+        identity: What makes two runs the same run: model, base_url and params, in this order.
 
     Raises:
         StoreBusy: If another process works with it.
@@ -273,19 +251,13 @@ def open_ledger(path: Path, identity: Identity) -> Iterator[Ledger]:
         lock.release()
 
 
-def _begin(path: Path, handle: int, identity: Identity) -> History:
-    first = {
-        "kind": "run",
-        "version": VERSION,
-        "digest": identity.digest,
-        "model": identity.model,
-        "base_url": identity.base_url,
-        "params": dict(identity.params),
-    }
+def _begin(path: Path, handle: int, identity: Mapping[str, Any]) -> History:
+    told = digest(list(identity.values()))
+    first = {"kind": "run", "version": VERSION, "digest": told, **identity}
     line = msgspec.json.encode(first) + b"\n"
     history = read_history(path, line)
     if history.run is not None:
-        _check(path, history.run, identity)
+        _check(path, history.run, told, identity)
     try:
         os.chmod(path, 0o600)
         os.ftruncate(handle, history.end)
@@ -306,18 +278,17 @@ def _begin(path: Path, handle: int, identity: Identity) -> History:
     return history
 
 
-def _check(path: Path, run: Mapping[str, Any], identity: Identity) -> None:
+def _check(path: Path, run: Mapping[str, Any], told: str, identity: Mapping[str, Any]) -> None:
     if run.get("version") != VERSION:
         raise InputError(
             f"{path} was written by another version of headtohead (format {run.get('version')}, "
             f"not {VERSION}). Name another ledger."
         )
-    if run.get("digest") == identity.digest:
+    if run.get("digest") == told:
         return
-    mine = {"model": identity.model, "base_url": identity.base_url, "params": identity.params}
     other = [
         f"{name} {run.get(name)!r} instead of {value!r}"
-        for name, value in mine.items()
+        for name, value in identity.items()
         if digest(run.get(name)) != digest(value)
     ]
     raise InputError(

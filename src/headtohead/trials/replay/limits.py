@@ -15,35 +15,13 @@ _UNITS = 10**11  # billionths of a cent
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What an endpoint allows.
+class Settings:
+    """How a replay is run.
 
     Attributes:
         concurrency_n: Requests under way at once.
         requests_per_minute: None for no limit.
         tokens_per_minute: Input and output together; None for no limit.
-
-    Raises:
-        ValueError: If a limit is not above 0.
-    """
-
-    concurrency_n: int = 8
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.concurrency_n < 1:
-            raise ValueError(f"{self.concurrency_n} requests at once; at least 1 is needed")
-        for rate in (self.requests_per_minute, self.tokens_per_minute):
-            if rate is not None and not rate > 0:
-                raise ValueError(f"{rate} per minute; a limit is above 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a replay is run.
-
-    Attributes:
         ceiling_usd: The most that this and earlier runs of the ledger may cost together, what may
             have been billed included; None for no ceiling.
         cap_tokens: The longest answer where the log names none.
@@ -61,7 +39,9 @@ class Settings:
         ValueError: If a setting is out of range.
     """
 
-    limits: Limits = field(default_factory=Limits)
+    concurrency_n: int = 8
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
     ceiling_usd: float | None = None
     cap_tokens: int = 4096
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +54,17 @@ class Settings:
     give_up_n: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("cap_tokens", "ahead_n", "attempts_n", "patience_n", "give_up_n"):
+        for rate in (self.requests_per_minute, self.tokens_per_minute):
+            if rate is not None and not rate > 0:
+                raise ValueError(f"{rate} per minute; a limit is above 0")
+        for name in (
+            "concurrency_n",
+            "cap_tokens",
+            "ahead_n",
+            "attempts_n",
+            "patience_n",
+            "give_up_n",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         for name in ("backoff_s", "backoff_most_s", "retry_after_most_s"):
@@ -134,19 +124,19 @@ class Throttle:
     """
 
     def __init__(
-        self, limits: Limits, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
+        self, settings: Settings, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self._limits = limits
+        self._most = settings.concurrency_n
         self._clock, self._sleep = clock, sleep
-        self._requests = Bucket(limits.requests_per_minute, clock)
-        self._tokens = Bucket(limits.tokens_per_minute, clock)
+        self._requests = Bucket(settings.requests_per_minute, clock)
+        self._tokens = Bucket(settings.tokens_per_minute, clock)
         self._turn = asyncio.Lock()
         self._room: deque[asyncio.Future[None]] = deque()
         self._until = clock()
         self._good = 0
         self._slowed = -math.inf
         self.under_way_n = 0
-        self.allowed_n = limits.concurrency_n
+        self.allowed_n = settings.concurrency_n
 
     async def enter(self, tokens: int) -> float:
         """Wait until a request of at most so many tokens may be sent.
@@ -181,7 +171,7 @@ class Throttle:
     def speed_up(self) -> None:
         """A request was answered."""
         self._good += 1
-        if self._good >= self.allowed_n and self.allowed_n < self._limits.concurrency_n:
+        if self._good >= self.allowed_n and self.allowed_n < self._most:
             self.allowed_n += 1
             self._good = 0
             self._wake()
@@ -211,12 +201,7 @@ class CeilingReached(Exception):
     """The worst case of the next request does not fit under the ceiling any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A receipt: what was set aside, and the worst case that was asked for."""
-
-    amount: int
-    worst: int
+Reservation = tuple[int, int]  # a receipt: what was set aside, and the worst case asked for
 
 
 class Budget:
@@ -265,7 +250,7 @@ class Budget:
             raise CeilingReached
         if not self._waiting and self._fits(amount):
             self._held += amount
-            return Reservation(amount, worst)
+            return amount, worst
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((amount, future))
         self._serve()
@@ -276,18 +261,18 @@ class Budget:
                 self._held -= amount
             self._serve()
             raise
-        return Reservation(amount, worst)
+        return amount, worst
 
     def settle(self, held: Reservation, spent_usd: float) -> None:
         """Exchange what was set aside for what was spent.
 
         Where an endpoint bills more than the worst case, the worst cases to come grow with it.
         """
-        spent = _units(spent_usd)
-        self._held -= held.amount
+        (amount, worst), spent = held, _units(spent_usd)
+        self._held -= amount
         self._spent += spent
-        if held.worst:
-            self._scale = max(self._scale, spent / held.worst)
+        if worst:
+            self._scale = max(self._scale, spent / worst)
         self._serve()
 
     def _fits(self, amount: int) -> bool:

@@ -13,7 +13,7 @@ from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachabl
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
 from headtohead.trials.replay.client import Again, Chat, Endpoint, Halt, OtherForm, open_chat
-from headtohead.trials.replay.ledger import Identity, Ledger, open_ledger
+from headtohead.trials.replay.ledger import Ledger, open_ledger
 from headtohead.trials.replay.limits import (
     Budget,
     CeilingReached,
@@ -144,15 +144,15 @@ async def replay(
     if settings.ceiling_usd is not None and rates is None:
         raise InputError("A ceiling of money needs prices of the model. Give them, or no ceiling.")
     said = {**settings.params, "cap_tokens": settings.cap_tokens}
-    identity = Identity(endpoint.model, endpoint.address, said)
+    identity = {"model": endpoint.model, "base_url": endpoint.address, "params": said}
     async with open_chat(endpoint) as chat:
         with open_ledger(ledger, identity) as book:
-            before_usd = book.spent_usd + book.unsure_usd
+            before_usd = book.history.spent_usd + book.history.unsure_usd
             asker = Asker(
                 chat=chat,
                 ledger=book,
                 budget=Budget(settings.ceiling_usd, before_usd),
-                throttle=Throttle(settings.limits),
+                throttle=Throttle(settings),
                 rates=rates,
                 settings=settings,
                 rng=rng,
@@ -167,20 +167,6 @@ class Closed(Exception):
 
 
 @dataclass(slots=True)
-class UnderWay:
-    """What a run shares among its calls: which are under way, and what is in doubt.
-
-    Attributes:
-        places: Calls that may have reached the endpoint and are not in the journal yet.
-        unsure_usd: What requests of this run may have cost beside the answers.
-    """
-
-    places: set[Place] = field(default_factory=set)
-    closed: bool = False
-    unsure_usd: float = 0.0
-
-
-@dataclass(slots=True)
 class _Attempts:
     sent: int = 0
     too_fast: int = 0
@@ -188,9 +174,15 @@ class _Attempts:
     unsure_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asker:
-    """One call from request to kept answer: money set aside, attempts, waits, and the journal."""
+    """One call from request to kept answer: money set aside, attempts, waits, and the journal.
+
+    Attributes:
+        under_way: Calls that may have reached the endpoint and are not in the journal yet.
+        closed: True once the run is ending.
+        unsure_usd: What requests of this run may have cost beside the answers.
+    """
 
     chat: Chat
     ledger: Ledger
@@ -199,7 +191,9 @@ class Asker:
     rates: Rates | None
     settings: Settings
     rng: "np.random.Generator"
-    under_way: UnderWay = field(default_factory=UnderWay)
+    under_way: set[Place] = field(default_factory=set)
+    closed: bool = False
+    unsure_usd: float = 0.0
     sleep: Sleep = asyncio.sleep
 
     async def ask(self, request: Request) -> Completion:
@@ -218,7 +212,7 @@ class Asker:
 
     async def _attempt(self, request: Request, so_far: _Attempts) -> Completion | None:
         """The answer, or None if it is worth asking again."""
-        if self.under_way.closed:
+        if self.closed:
             raise Closed
         held = await self.budget.hold(self._worst(request))
         try:
@@ -262,8 +256,8 @@ class Asker:
         else:
             return await self._keep(request, reply, so_far, held)
         finally:
-            self.under_way.places.discard(request.place)
-        if self.under_way.closed:
+            self.under_way.discard(request.place)
+        if self.closed:
             raise Closed
         # Whoever asked too fast waits with all others, in the throttle.
         if not failed.too_fast:
@@ -275,7 +269,7 @@ class Asker:
         tokens = request.input_tokens // 4 + request.output_tokens
         sent = await self.throttle.enter(tokens)
         used: int | None = None
-        self.under_way.places.add(request.place)
+        self.under_way.add(request.place)
         try:
             await self.ledger.asked(request.place, request.digest, self._worst(request))
             so_far.sent += 1
@@ -322,7 +316,7 @@ class Asker:
         )
         await self.ledger.keep(answer, request.digest)
         # Earlier attempts were settled when they failed.
-        self.under_way.unsure_usd += more
+        self.unsure_usd += more
         self.budget.settle(held, cost + more)
         return answer
 
@@ -341,7 +335,7 @@ class Asker:
         self, request: Request, so_far: _Attempts, held: Reservation, maybe_usd: float
     ) -> None:
         so_far.unsure_usd += maybe_usd
-        self.under_way.unsure_usd += maybe_usd
+        self.unsure_usd += maybe_usd
         if not so_far.unsure_usd:
             self.ledger.unpaid(request.place)
         self.budget.settle(held, maybe_usd)
@@ -372,8 +366,7 @@ class _Replay:
     def __init__(self, asker: Asker, on_answer: OnAnswer, on_progress: OnProgress | None) -> None:
         self.asker = asker
         self.on_answer, self.on_progress = on_answer, on_progress
-        book = asker.ledger
-        self.outcome = ReplayOutcome(spent_usd=book.spent_usd)
+        self.outcome = ReplayOutcome(spent_usd=asker.ledger.history.spent_usd)
         self.tasks: dict[asyncio.Task[Completion], tuple[int, Call]] = {}
         self.ready: dict[int, tuple[Call, Completion]] = {}
         self.seen: set[Place] = set()
@@ -387,7 +380,7 @@ class _Replay:
         pull: asyncio.Task[Call | None] | None = None
         try:
             while True:
-                most = self.asker.settings.limits.concurrency_n
+                most = self.asker.settings.concurrency_n
                 free = not self.ended and len(self.tasks) < most
                 near = self.pulled - self.handed < most * self.asker.settings.ahead_n
                 if pull is None and free and near and not self.stopping:
@@ -409,7 +402,7 @@ class _Replay:
             await self._hand_over()
         self.outcome.beyond_n = len(self.ready)
         # Requests of calls that got no answer before the run ended are among them.
-        self.outcome.unsure_usd = self.asker.ledger.unsure_usd + self.asker.under_way.unsure_usd
+        self.outcome.unsure_usd = self.asker.ledger.history.unsure_usd + self.asker.unsure_usd
         self.outcome.streaming = self.asker.chat.streaming
         if self.error is not None:
             error = self.error.error if isinstance(self.error, Halt) else self.error
@@ -445,7 +438,7 @@ class _Replay:
         self.seen.add(request.place)
         self.outcome.left_out.update(request.left_out)
         book = self.asker.ledger
-        entry = book.answered.get(request.place)
+        entry = book.history.answered.get(request.place)
         if entry is not None and entry.request != request.digest:
             raise InputError(
                 f"{book.path} holds an answer to another request with the key "
@@ -456,7 +449,7 @@ class _Replay:
             self.outcome.count(kept, kept=True)
             self.ready[self.pulled] = (call, kept)
         else:
-            if request.place in book.lost:
+            if request.place in book.history.lost:
                 self.outcome.possibly_twice.append(request.place)
             task = asyncio.create_task(self.asker.ask(request))
             self.tasks[task] = (self.pulled, call)
@@ -522,14 +515,13 @@ class _Replay:
 
     async def _drain(self, pull: "asyncio.Task[Call | None] | None") -> None:
         """Send nothing more, and hear out what is under way."""
-        under_way = self.asker.under_way
-        under_way.closed = True
+        self.asker.closed = True
         if pull is not None:
             pull.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await pull
         for task, (_, call) in self.tasks.items():
-            if (call.key, call.epoch) not in under_way.places:
+            if (call.key, call.epoch) not in self.asker.under_way:
                 task.cancel()
         while self.tasks:
             await asyncio.wait(self.tasks)

@@ -14,13 +14,8 @@ from headtohead.evidence.store import Store
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
 from headtohead.trials.replay.client import Endpoint, terms_of
-from headtohead.trials.replay.limits import Limits, Settings
-from headtohead.trials.result import (
-    Prices,
-    TrialResult,
-    file_citation,
-    interval_json,
-)
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.result import Prices, TrialResult, file_citation, interval_json
 from headtohead.trials.sampling.drawing import draw, of_model
 from headtohead.trials.scoring.ballot import BallotVotes, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
@@ -178,7 +173,9 @@ def candidate_of(
     endpoint = Endpoint(url, model, key_env=key_env, timeout_s=pace.timeout_seconds)
     endpoint.headers()  # a missing key is found before anything is paid
     settings = Settings(
-        limits=Limits(pace.concurrency, pace.requests_per_minute, pace.tokens_per_minute),
+        concurrency_n=pace.concurrency,
+        requests_per_minute=pace.requests_per_minute,
+        tokens_per_minute=pace.tokens_per_minute,
         ceiling_usd=ceiling,
         cap_tokens=pace.cap_tokens,
         params=pace.judge_params if judging else pace.params,
