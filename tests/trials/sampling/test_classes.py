@@ -87,7 +87,7 @@ def test_more_than_are_clustered_are_assigned(monkeypatch: pytest.MonkeyPatch) -
     names = sorted(set(found))
     assert agreement(truth, [names.index(name) for name in found]) > 0.95
     sample = draw(calls, np.random.default_rng(0), n=100)
-    assert {item.klass for item in sample.items} == {s.name for s in sample.strata}
+    assert {item.klass for item in sample.items} == set(sample.odds)
 
 
 def user(content: Any) -> dict[str, Any]:
@@ -153,13 +153,6 @@ def test_every_reason_not_to_replay(fields: dict[str, Any], reason: str) -> None
     assert r.unfit(call) == reason
 
 
-def test_what_the_candidate_can_take_is_replayed() -> None:
-    image = Call(key="1", messages=[user(IMAGE)], output="yes")
-    assert r.unfit(image, media=True) == ""
-    silent = Call(key="1", messages=[user("x")])
-    assert r.unfit(silent, needs_output=False) == ""
-
-
 def test_reasons_are_counted() -> None:
     calls = [
         Call(key=str(i), messages=[user(IMAGE if i % 3 else f"q {i}")], output="yes" if i else None)
@@ -167,4 +160,4 @@ def test_reasons_are_counted() -> None:
     ]
     sample = draw(calls, np.random.default_rng(0))
     assert sample.unfit_n == {r.NO_ANSWER: 1, r.MEDIA: 6}
-    assert (sample.rows_n, sample.fit_n, sample.held_n) == (10, 3, 3)
+    assert (sample.asked_n, sample.fit_n, sample.held_n) == (10, 3, 3)

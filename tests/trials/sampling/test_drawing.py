@@ -84,9 +84,9 @@ def test_the_reservoir_is_uniform() -> None:
     rounds, size = 4000, 10
     for i in range(rounds):
         reservoir = Reservoir(size, np.random.default_rng(i))
-        for row, one in enumerate(stream):
-            reservoir.offer(row, one)
-        kept = [row for row, _ in reservoir.rows]
+        for one in stream:
+            reservoir.offer(one)
+        kept = [int(one.key) for one in reservoir.calls]
         assert len(set(kept)) == size
         counts[kept] += 1
     expected = rounds * size / 100
@@ -98,8 +98,8 @@ def test_the_reservoir_is_uniform() -> None:
 def test_a_short_stream_is_kept_whole() -> None:
     reservoir = Reservoir(10, np.random.default_rng(0))
     for i in range(7):
-        reservoir.offer(i, call(i))
-    assert [row for row, _ in reservoir.rows] == list(range(7))
+        reservoir.offer(call(i))
+    assert [one.key for one in reservoir.calls] == list("0123456")
     assert reservoir.seen_n == 7
 
 
@@ -109,21 +109,19 @@ def test_a_short_stream_is_kept_whole() -> None:
 def test_small_classes_get_enough_and_weights_say_so() -> None:
     calls = log(large=3000, middle=900, small=100)
     sample = draw(calls, np.random.default_rng(1), n=400, labels=["task"], least=60)
-    names = [s.name for s in sample.strata]
-    assert names == ["large", "middle", "small"]
-    shares = [s.share_frac for s in sample.strata]
+    assert list(sample.odds) == ["large", "middle", "small"]
+    shares, chances = zip(*sample.odds.values(), strict=True)
     assert shares == pytest.approx([0.75, 0.225, 0.025])
-    small = sample.strata[2]
-    assert small.probability_frac == pytest.approx(60 / 1000)
-    assert 15 < small.drawn_n < 48
-    assert sum(s.probability_frac for s in sample.strata) == pytest.approx(1)
+    assert chances[2] == pytest.approx(60 / 1000)
+    assert sum(chances) == pytest.approx(1)
+    assert 15 < sum(item.klass == "small" for item in sample.items) < 48
     for item in sample.items:
-        stratum = sample.strata[names.index(item.klass)]
-        assert item.weight == pytest.approx(stratum.share_frac / stratum.probability_frac)
+        share, chance = sample.odds[item.klass]
+        assert item.weight == pytest.approx(share / chance)
         assert item.klass == item.call.labels["task"]
     assert sample.most_weight == max(item.weight for item in sample.items) < 2
-    assert len({item.row for item in sample.items}) == len(sample.items) == 400
-    assert all(calls[item.row] is item.call for item in sample.items)
+    assert len({item.call.key for item in sample.items}) == len(sample.items) == 400
+    assert all(calls[int(item.call.key)] is item.call for item in sample.items)
     assert sample.ended_by == ""
 
 
@@ -145,19 +143,17 @@ def test_probabilities_are_never_far_below_the_share(counts: list[int], n: int, 
 def test_when_most_is_drawn_it_is_a_shuffle_of_all() -> None:
     calls = log(large=90, small=10)
     sample = draw(calls, np.random.default_rng(3), n=500, labels=["task"])
-    assert sorted(item.row for item in sample.items) == list(range(100))
+    assert sorted(int(item.call.key) for item in sample.items) == list(range(100))
     assert {item.weight for item in sample.items} == {1.0}
-    assert [item.row for item in sample.items] != list(range(100))
+    assert [int(item.call.key) for item in sample.items] != list(range(100))
 
 
 def test_shares_are_of_the_whole_log_and_tiny_classes_are_put_together() -> None:
     calls = log(large=2000, middle=500, tiny=3, rare=2)
     sample = draw(calls, np.random.default_rng(2), n=50, labels=["task"], held=1000)
-    by_name = {s.name: s for s in sample.strata}
-    assert set(by_name) <= {"large", "middle", "other"}
-    assert by_name["large"].share_frac in (2000 / 2505, 1.0 - 5 / 2505)
-    assert sum(s.share_frac for s in sample.strata) == pytest.approx(1)
-    assert all(s.held_n > 0 for s in sample.strata)
+    assert set(sample.odds) <= {"large", "middle", "other"}
+    assert sample.odds["large"][0] in (2000 / 2505, 1.0 - 5 / 2505)
+    assert sum(share for share, _ in sample.odds.values()) == pytest.approx(1)
 
 
 # ---------------------------------------------------------------- what is counted
@@ -166,7 +162,7 @@ def test_shares_are_of_the_whole_log_and_tiny_classes_are_put_together() -> None
 def test_the_same_seed_gives_the_same_order_and_another_another() -> None:
     calls = log(large=400, small=30)
     orders = [
-        [item.row for item in draw(calls, np.random.default_rng(s), n=50, held=300).items]
+        [item.call.key for item in draw(calls, np.random.default_rng(s), n=50, held=300).items]
         for s in (1, 1, 2)
     ]
     assert orders[0] == orders[1] != orders[2]
@@ -193,7 +189,7 @@ def test_rows_are_counted_whoever_they_are_of() -> None:
     calls = [call(i, "x" if i % 2 else "y") for i in range(200)]
     calls += [call(i, "x", model="b", failure="error", output=None) for i in range(5)]
     sample = draw(calls, np.random.default_rng(0), model="a", labels=["task"], held=20)
-    assert (sample.rows_n, sample.asked_n, sample.fit_n, sample.held_n) == (205, 200, 200, 20)
+    assert (sample.asked_n, sample.fit_n, sample.held_n) == (200, 200, 20)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -239,7 +235,7 @@ def test_many_rows_stream_in_little_memory(rows_n: int) -> None:
             )
 
     sample = draw(stream(rows_n), np.random.default_rng(0), labels=["task"])
-    assert sample.rows_n == rows_n
+    assert sample.asked_n == rows_n
     assert sample.held_n == 20_000
 
     peaks = []
@@ -257,4 +253,4 @@ def test_more_items_go_on_where_fewer_ended() -> None:
     few, many = (
         draw(calls, np.random.default_rng(3), n=n, labels=["task"]).items for n in (500, 1500)
     )
-    assert [(i.row, i.weight) for i in many[:500]] == [(i.row, i.weight) for i in few]
+    assert [(i.call.key, i.weight) for i in many[:500]] == [(i.call.key, i.weight) for i in few]

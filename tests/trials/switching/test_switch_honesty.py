@@ -60,7 +60,7 @@ def test_what_the_candidate_never_answers_counts_against_it(
         )
         for row in lines(log_a)[:60]
     ]
-    items = [Item(call=c, row=i, klass="t", weight=1.0, cluster=c.key) for i, c in enumerate(calls)]
+    items = [Item(call=c, klass="t", weight=1.0, cluster=c.key) for c in calls]
     who = Candidate(
         endpoint=Endpoint(httpserver.url_for("/v1"), "m"),
         ledger=Path("l.jsonl"),
@@ -172,7 +172,7 @@ def test_unread_verdicts_that_could_turn_it_leave_no_verdict() -> None:
 def test_tries_at_one_item_have_names_of_their_own() -> None:
     calls = [Call(key="k", epoch=epoch, messages=[]) for epoch in (1, 2)]
     assert [name_of(call) for call in calls] == ["k", "k#2"]
-    items = [Item(call=c, row=i, klass="t", weight=1.0, cluster="c") for i, c in enumerate(calls)]
+    items = [Item(call=c, klass="t", weight=1.0, cluster="c") for c in calls]
     candidate = Candidate(
         endpoint=Endpoint("http://127.0.0.1:9/v1", "m"),
         ledger=Path("l.jsonl"),

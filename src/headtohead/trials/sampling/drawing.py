@@ -46,33 +46,14 @@ class Item:
     """One request to be replayed.
 
     Attributes:
-        row: Its place among the rows that were read, from 0.
         weight: Share of its class over the probability of drawing from it.
         cluster: The same for requests with the same messages.
     """
 
     call: Call
-    row: int
     klass: str
     weight: float
     cluster: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stratum:
-    """A class of requests.
-
-    Attributes:
-        name: Its label, or its most telling words.
-        share_frac: Of the requests that can be replayed: exact by labels, else of those held.
-        probability_frac: That a draw is from this class.
-    """
-
-    name: str
-    share_frac: float
-    probability_frac: float
-    held_n: int
-    drawn_n: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +62,8 @@ class LogSample:
 
     Attributes:
         items: In the order in which they are to be replayed; every beginning is a fair sample.
-        strata: The classes, largest share first.
+        odds: Class -> its share of the requests that can be replayed (exact by labels, else of
+            those held), and the probability that a draw is from it; largest share first.
         most_weight: Bound on the weights, known before anything is drawn.
         asked_n: Rows of the model asked for.
         fit_n: Rows of these that can be replayed.
@@ -92,9 +74,8 @@ class LogSample:
     """
 
     items: tuple[Item, ...]
-    strata: tuple[Stratum, ...]
+    odds: Mapping[str, tuple[float, float]]
     most_weight: float
-    rows_n: int
     asked_n: int
     fit_n: int
     held_n: int
@@ -127,8 +108,6 @@ def draw(
     labels: Sequence[str] = (),
     least: int = 30,
     held: int = 20_000,
-    media: bool = False,
-    needs_output: bool = True,
 ) -> LogSample:
     """The order in which logged requests are to be replayed.
 
@@ -154,13 +133,13 @@ def draw(
         raise ValueError(f"n={n} and held={held} must be at least 1, least={least} at least 0")
     reservoir = Reservoir(held, rng)
     fit_by, unfit_n = Counter[str](), Counter[str]()
-    rows_n, asked_n = _read(calls, reservoir, fit_by, unfit_n, model, labels, media, needs_output)
-    kept = reservoir.rows
+    asked_n = _read(calls, reservoir, fit_by, unfit_n, model, labels)
+    kept = reservoir.calls
     if labels:
-        classes_of_rows = tuple(label_of(call, labels) for _, call in kept)
+        classes_of_rows = tuple(label_of(call, labels) for call in kept)
         seen_n = fit_by
     else:
-        classes_of_rows = clustered([call for _, call in kept], rng)
+        classes_of_rows = clustered(kept, rng)
         seen_n = Counter(classes_of_rows)
     held_by = Counter(classes_of_rows)
     names = pooled({name: held_by[name] for name in seen_n}, _FEWEST, _MOST_CLASSES)
@@ -168,44 +147,28 @@ def draw(
     pooled_n = Counter[str]()
     for name, times in seen_n.items():
         pooled_n[names[name]] += times
-    # Class -> its share and its probability, largest share first.
     ranked = sorted(pooled_n, key=lambda name: (-pooled_n[name], name))
     shares = {name: pooled_n[name] / pooled_n.total() for name in ranked}
     chances = probabilities(shares, Counter(classes), min(_DRAWS, len(kept)), least)
     odds = {name: (shares[name], chances[name]) for name in ranked}
+    weights = {name: share / chance for name, (share, chance) in odds.items()}
     order, ended_by = _order(classes, odds, min(n, len(kept)), rng)
     clusters = [
         hashlib.blake2b(
             msgspec.json.encode(call.messages, order="deterministic"), digest_size=12
         ).hexdigest()
-        for _, call in kept
+        for call in kept
     ]
-    repeats, held_n, drawn_n = (
-        Counter(clusters),
-        Counter(classes),
-        Counter(classes[at] for at in order),
-    )
     return LogSample(
         items=tuple(
-            Item(
-                call=kept[at][1],
-                row=kept[at][0],
-                klass=classes[at],
-                weight=odds[classes[at]][0] / odds[classes[at]][1],
-                cluster=clusters[at],
-            )
-            for at in order
+            Item(kept[at], classes[at], weights[classes[at]], clusters[at]) for at in order
         ),
-        strata=tuple(
-            Stratum(name, share, chance, held_n[name], drawn_n[name])
-            for name, (share, chance) in odds.items()
-        ),
-        most_weight=max(share / chance for share, chance in odds.values()),
-        rows_n=rows_n,
+        odds=odds,
+        most_weight=max(weights.values()),
         asked_n=asked_n,
         fit_n=reservoir.seen_n,
         held_n=len(kept),
-        distinct_n=len(repeats),
+        distinct_n=len(set(clusters)),
         unfit_n=dict(unfit_n),
         ended_by=ended_by,
     )
@@ -252,14 +215,11 @@ def _read(
     unfit_n: Counter[str],
     model: str | None,
     labels: Sequence[str],
-    media: bool,
-    needs_output: bool,
-) -> tuple[int, int]:
-    """Rows read, and rows of the model; counts those that can be replayed and keeps a sample."""
-    rows_n = asked_n = 0
+) -> int:
+    """Rows of the model; counts those that can be replayed and keeps a sample."""
+    asked_n = 0
     missing, kinds = set(labels), set[tuple[str, str]]()
-    for row, call in enumerate(calls):
-        rows_n += 1
+    for call in calls:
         klass = label_of(call, labels) if labels else ""
         if missing:
             missing = missing.difference(call.labels)
@@ -273,26 +233,25 @@ def _read(
         if model is not None and call.model != model:
             continue
         asked_n += 1
-        reason = unfit(call, media=media, needs_output=needs_output)
-        if reason:
+        if reason := unfit(call):
             unfit_n[reason] += 1
             continue
         fit_by[klass] += 1
-        reservoir.offer(row, call)
+        reservoir.offer(call)
     if model is not None and not asked_n:
         raise UnknownName("model in the log", model, {name for name, _ in kinds})
-    if missing and rows_n:
+    if missing and kinds:
         raise InputError(
             f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has "
             "(`mapping={'labels': 'COLUMN'}` makes one of a column), or none to cluster the "
             "requests by their words."
         )
-    if not reservoir.rows:
+    if not reservoir.calls:
         reasons = ", ".join(f"{n} because {reason}" for reason, n in unfit_n.items())
         raise InputError(
             f"None of {asked_n} logged requests can be replayed{f': {reasons}' if reasons else ''}."
         )
-    return rows_n, asked_n
+    return asked_n
 
 
 def _order(
@@ -325,7 +284,7 @@ class Reservoir:
     """A uniform sample of a stream, by Li's algorithm L: most rows cost one comparison.
 
     Attributes:
-        rows: What is kept: place in the log, and call.
+        calls: What is kept.
 
     References:
         Li, K.-H. (1994). Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n))).
@@ -333,20 +292,20 @@ class Reservoir:
     """
 
     def __init__(self, size: int, rng: np.random.Generator) -> None:
-        self.rows: list[tuple[int, Call]] = []
+        self.calls: list[Call] = []
         self.seen_n = 0
         self._size, self._rng = size, rng
         self._next, self._w = size, 1.0
 
-    def offer(self, row: int, call: Call) -> None:
-        """Keep this row, or not."""
+    def offer(self, call: Call) -> None:
+        """Keep this call, or not."""
         at, self.seen_n = self.seen_n, self.seen_n + 1
         if at < self._size:
-            self.rows.append((row, call))
+            self.calls.append(call)
             if self.seen_n == self._size:
                 self._skip()
         elif at == self._next:
-            self.rows[int(self._rng.integers(self._size))] = row, call
+            self.calls[int(self._rng.integers(self._size))] = call
             self._skip()
 
     def _skip(self) -> None:
@@ -355,7 +314,7 @@ class Reservoir:
         self._next = max(self._next, self.seen_n) + math.floor(gap)
 
 
-def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
+def unfit(call: Call) -> str:
     """Why a request cannot be replayed; empty if it can.
 
     Only an original that never came to an answer is left out (an error of the endpoint). One that
@@ -365,7 +324,7 @@ def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
         return NO_MESSAGES
     if call.failure == "error":
         return FAILED
-    reason = _of_messages(call.messages, media)
+    reason = _of_messages(call.messages)
     if reason:
         return reason
     if call.params.get("previous_response_id") or call.params.get("conversation"):
@@ -377,13 +336,13 @@ def unfit(call: Call, *, media: bool = False, needs_output: bool = True) -> str:
     )
     if theirs or call.params.get("web_search_options"):
         return OWN_TOOLS
-    if needs_output and not call.failure and not (call.output or "").strip():
+    if not call.failure and not (call.output or "").strip():
         # Nothing said, though nothing went wrong: with tools at hand, one was called.
         return AWAITS_TOOL if call.params.get("tools") else NO_ANSWER
     return ""
 
 
-def _of_messages(messages: Sequence[Any], media: bool) -> str:
+def _of_messages(messages: Sequence[Any]) -> str:
     for message in messages:
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
             return UNREADABLE
@@ -396,7 +355,7 @@ def _of_messages(messages: Sequence[Any], media: bool) -> str:
             if not isinstance(part, str | dict):
                 return UNREADABLE
             kind = part.get("type", "text") if isinstance(part, dict) else "text"
-            if not media and kind not in _TEXT_PARTS:
+            if kind not in _TEXT_PARTS:
                 return MEDIA
     last = messages[-1]
     if last.get("tool_calls") or last.get("function_call"):

@@ -92,7 +92,6 @@ def switch(
         labels=traffic.by,
         # People's votes and their correction count every item alike.
         least=0 if people else 30,
-        needs_output=True,
     )
     places = Counter((item.call.key, item.call.epoch) for item in sample.items)
     (key, _), times = places.most_common(1)[0]
