@@ -114,6 +114,10 @@ class Ask:
         made: T = self.kept[key]
         return made
 
+    def lacks(self, what: str) -> "Answer":
+        """The answer that something was not known ("no such share was known") on our day."""
+        return Answer(missing=f"{what} by {self.as_of}")
+
 
 Frames = Mapping[str, "pl.DataFrame"]
 

@@ -28,7 +28,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         row = named(rows, wanted).head(1)
         if row.is_empty() or peer.is_empty():
             name = wanted.name if row.is_empty() else ask.scope["dense"][0].name
-            return Answer(missing=f"the configuration of {name} was not known by {ask.as_of}")
+            return ask.lacks(f"the configuration of {name} was not known")
         kept.append(row)
         both = pl.concat([row, peer])
         ratios = {

@@ -68,7 +68,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
         kept.append(both)
     if not made:
-        return Answer(missing=f"no benchmark with costs of both sides was known by {ask.as_of}")
+        return ask.lacks("no benchmark with costs of both sides was known")
     order = sorted(made, key=lambda e: -e.value)
     ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
     says = listed(

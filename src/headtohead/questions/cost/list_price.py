@@ -34,9 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         found[wanted.name] = spelt if spelt.height else same
     absent = [name for name, row in found.items() if row.is_empty()]
     if absent:
-        return Answer(
-            missing=f"no list price of {listed(absent)} on {ask.about.end} was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no list price of {listed(absent)} on {ask.about.end} was known")
     made = []
     for dear in ask.scope["dear"]:
         for cheap in ask.scope["cheap"]:

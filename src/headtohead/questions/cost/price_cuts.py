@@ -37,9 +37,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & (pl.col("valid_from") <= ask.about.end)
     )
     if rows.is_empty():
-        return Answer(
-            missing=f"no list prices of {side_name(side(ask, 'a'))} labs were known by {ask.as_of}"
-        )
+        return ask.lacks(f"no list prices of {side_name(side(ask, 'a'))} labs were known")
     before = pl.col("price_usd_per_mtok").shift(1).over(keys, order_by="valid_from")
     rows = rows.with_columns(before.alias("old_usd_per_mtok"))
     since = date.fromisoformat(str(ask.scope["since"]))

@@ -33,9 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """The share of cheaper models among those not surely worse; rows are all priced entrants."""
     points = _points(frames, ask)
     if points.height < 3:
-        return Answer(
-            missing=f"fewer than three rated models had a known list price by {ask.as_of}"
-        )
+        return ask.lacks("fewer than three rated models had a known list price")
     cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
     wide = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy()
     sd = wide / (2 * normal_quantile(0.975))
@@ -48,7 +46,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         named(points, wanted[0]) if wanted else points.filter("on_front").sort("price_usd_per_mtok")
     )
     if asked.is_empty():
-        return Answer(missing=f"{wanted[0].name} has no rating and list price known by {ask.as_of}")
+        return ask.lacks(f"{wanted[0].name} has no rating and list price known")
     one = asked.row(0, named=True)
     level = one["rating_elo"] if ask.scope["exact_level"] else one["rating_low_elo"]
     peers = points.filter(

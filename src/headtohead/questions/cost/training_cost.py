@@ -27,7 +27,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         if ask.scope[word]:
             rows = rows.filter(pl.col(column).is_in(list(ask.scope[word])))
     if rows.is_empty():
-        return Answer(missing=f"no training cost of that scope was known by {ask.as_of}")
+        return ask.lacks("no training cost of that scope was known")
     rows = rows.sort("value")
     made = [
         figure(ask, row, f"{subject}, {how}", "usd", method=f"published figure: {how}")

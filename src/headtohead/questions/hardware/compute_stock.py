@@ -70,7 +70,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
 def _ratio(totals: pl.DataFrame, ask: Ask, day: date) -> Answer:
     a, b = _held(totals, ask, "a", day), _held(totals, ask, "b", day)
     if a.is_empty() or b.is_empty():
-        return Answer(missing=f"no count of AI chips of both sides was known by {ask.as_of}")
+        return ask.lacks("no count of AI chips of both sides was known")
     stock_a, stock_b = _stock(a), _stock(b)
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     found = ratio(stock_b, stock_a)
@@ -121,7 +121,7 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     rows = latest_figures(figures, ask, str(ask.scope["topic"]))
     a, b = of_sides(rows, ask)
     if a.is_empty() or b.is_empty():
-        return Answer(missing=f"no count of AI chips by owner was known by {ask.as_of}")
+        return ask.lacks("no count of AI chips by owner was known")
     both = pl.concat([a, b])
     ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
     how = "ratio of two published shares of known clusters, bounds from rounding"

@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     totals = totals.filter(makers == totals["maker"].n_unique())
     day = latest_day(totals, "window_end", ask.about, 300)
     if day is None:
-        return Answer(missing=f"no count of AI chips by maker was known by {ask.as_of}")
+        return ask.lacks("no count of AI chips by maker was known")
     rows = totals.filter(pl.col("window_end") == day).with_columns(
         pl.col("maker")
         .str.to_lowercase()
@@ -74,7 +74,7 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
     )
     known = rows.filter(pl.col("foundry_country").is_not_null())
     if known.is_empty():
-        return Answer(missing=f"no foundry of an AI chip was known by {ask.as_of}")
+        return ask.lacks("no foundry of an AI chip was known")
     mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
     low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
     made = estimate(

@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & (pl.col("train_flop") >= float(ask.scope["min_flop"]))
     )
     if rows.is_empty():
-        return Answer(missing=f"no large training run of that side was known by {ask.as_of}")
+        return ask.lacks("no large training run of that side was known")
     pattern = "|".join(ask.scope["chips"])
     documented = rows.filter(pl.col("hardware").is_not_null())
     fitting = documented.filter(pl.col("hardware").str.contains(pattern)).sort("published_on")

@@ -27,9 +27,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & (pl.col("unit") == "frac")
     )
     if rows.is_empty():
-        return Answer(
-            missing=f"no such share of {nationality(ask.sides.b)} models was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no such share of {nationality(ask.sides.b)} models was known")
     row = rows.sort("known_on", descending=True).head(1)
     made = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]

@@ -28,9 +28,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """B's share: of all tokens, and if every token nobody can attribute were B's."""
     found = windows(frames["token_usage"], ask)
     if not found:
-        return Answer(
-            missing=f"no tokens of {channel_name(ask)} near {ask.about} were known by {ask.as_of}"
-        )
+        return ask.lacks(f"no tokens of {channel_name(ask)} near {ask.about} were known")
     last = found[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))

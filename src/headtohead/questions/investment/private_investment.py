@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
     pair = of_sides(rows, ask)
     if any(side.is_empty() for side in pair):
-        return Answer(missing=f"no private investment of both sides was known by {ask.as_of}")
+        return ask.lacks("no private investment of both sides was known")
     ours, theirs = (figure_interval(side.row(0, named=True)) for side in pair)
     times = ratio(theirs, ours)
     both = pl.concat(pair)

@@ -42,9 +42,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         kept.append(both)
     needed = [t for t in lost if t in ask.scope["needed"]]
     if needed or not made:
-        return Answer(
-            missing=f"no count of {listed(needed or lost)} that we may use was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no count of {listed(needed or lost)} that we may use was known")
     shares = listed(
         f"{country_name(f['subject'][0])} {f['value'][0]:.1%} against "
         f"{country_name(f['subject'][1])} {f['value'][1]:.1%} of {f['topic'][0]}"

@@ -36,7 +36,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     a, b = of_sides(rows, ask)
     found = windows(frames["token_usage"], ask)
     if a.is_empty() or b.is_empty() or not found:
-        return Answer(missing=f"downloads and tokens of both sides were not known by {ask.as_of}")
+        return ask.lacks("downloads and tokens of both sides were not known")
     downloads, says = _downloads(ask, pl.concat([b, a]))
     last = found[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))

@@ -54,7 +54,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         recent = pl.col("flagship") & (pl.col("valid_from") >= since)
         rows = where(rows, str(ask.scope["which"])).filter(recent)
     if rows.is_empty():
-        return Answer(missing=f"no openness of these models was known by {ask.as_of}")
+        return ask.lacks("no openness of these models was known")
     tests = [~pl.col("weights_open") if c == "closed" else pl.col(c) for c in ask.scope["criteria"]]
     rows = rows.with_columns(
         sure=pl.all_horizontal([t.fill_null(False) for t in tests]),

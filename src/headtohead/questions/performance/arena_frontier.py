@@ -23,9 +23,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """The gap (B minus A) on the last board; its rows are the fronts on all boards."""
     points = fronts(frames["arena_ratings"], ask)
     if points.is_empty():
-        return Answer(
-            missing=f"no {ask.scope['board']} board with both sides was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no {ask.scope['board']} board with both sides was known")
     last = points["observed_on"].to_list()[-1]
     gap = gap_on(points, last)
     a, b = side_name(side(ask, "a")), side_name(side(ask, "b"))

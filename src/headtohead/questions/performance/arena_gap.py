@@ -25,9 +25,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = board_rows(frames["arena_ratings"], ask)
     a, b = best(where(rows, side(ask, "a"))), best(where(rows, side(ask, "b")))
     if a.is_empty() or b.is_empty():
-        return Answer(
-            missing=f"no {ask.scope['board']} board with both sides was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no {ask.scope['board']} board with both sides was known")
     ours, theirs = (rating_interval(best_row.row(0, named=True)) for best_row in (a, b))
     gap = difference(ours, theirs)
     both = pl.concat([b, a])

@@ -34,9 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Each entrant's published rating with its published interval."""
     rows = board_rows(frames["arena_ratings"], ask)
     if rows.is_empty():
-        return Answer(
-            missing=f"no {ask.scope['board']} board in the window was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no {ask.scope['board']} board in the window was known")
     by_rating = rows.sort("rating_elo", descending=True)
     picked = []
     if ask.scope["of"]:

@@ -68,9 +68,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
             kept.append(field.slice(max(0, place - 3), 7))
     if not estimates:
-        return Answer(
-            missing=f"no {ask.scope['board']} board with these groups was known by {ask.as_of}"
-        )
+        return ask.lacks(f"no {ask.scope['board']} board with these groups was known")
     says = listed(
         f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
         for e in sorted(estimates, key=lambda e: e.value)[:5]

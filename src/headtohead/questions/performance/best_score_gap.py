@@ -24,7 +24,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
     found = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
     if not found:
-        return Answer(missing=f"no test of both sides was known by {ask.as_of}")
+        return ask.lacks("no test of both sides was known")
     names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
     says = listed(
         f"{in_words(e.label)}: {pair['model_name'][1]} against {pair['model_name'][0]} "

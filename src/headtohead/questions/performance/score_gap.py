@@ -36,9 +36,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     by_task = paired(tasks, ask, ask.scope["a_models"], ask.scope["b_models"])
     found = {e.label: (e, pair) for e, pair in gaps(ask, a, b)} | by_task
     if not found:
-        return Answer(
-            missing=f"no test of both models with a known number of tasks was known by {ask.as_of}"
-        )
+        return ask.lacks("no test of both models with a known number of tasks was known")
     both = next(iter(found.values()))[1]
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
     made = [found[name][0] for name in sorted(found)]

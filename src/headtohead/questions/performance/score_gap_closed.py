@@ -49,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         kept.append(rows)
         says.append(f"{name} from {100 * first.value:.1f} to {100 * last.value:.1f} points")
     if not made:
-        return Answer(missing=f"no test of both sides at both days was known by {ask.as_of}")
+        return ask.lacks("no test of both sides at both days was known")
     names = f"{side_name(side(ask, 'a'))} over {side_name(side(ask, 'b'))}"
     return Answer(
         estimates=tuple(made),

@@ -94,7 +94,7 @@ def _hold(prices: pl.DataFrame, ask: Ask) -> pl.DataFrame:
 def _agents_only(ask: Ask, agents: pl.DataFrame, rows: pl.DataFrame) -> Answer:
     best = agents.filter(pl.col("is_final")).sort("return_pct", descending=True).head(1)
     if best.is_empty():
-        return Answer(missing=f"no final account values were known by {ask.as_of}")
+        return ask.lacks("no final account values were known")
     value = float(best["return_pct"][0])
     made = estimate(
         ask,

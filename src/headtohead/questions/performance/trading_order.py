@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     final = once(season.filter(pl.col("is_final")), "season")
     a, b = where(final, side(ask, "a")), where(final, side(ask, "b"))
     if a.is_empty() or b.is_empty():
-        return Answer(missing=f"no final returns of both sides were known by {ask.as_of}")
+        return ask.lacks("no final returns of both sides were known")
     both = pl.concat([b, a])
     lead = float(np.min(b["return_pct"].to_numpy()) - np.max(a["return_pct"].to_numpy()))
     luck = order_p([True] * b.height + [False] * a.height, both["return_pct"].to_numpy())

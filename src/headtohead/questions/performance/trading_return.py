@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     for wanted in ask.scope["models"]:
         row = named(season, wanted, "subject").head(1)
         if row.is_empty():
-            return Answer(missing=f"no {moment} return of {wanted.name} was known by {ask.as_of}")
+            return ask.lacks(f"no {moment} return of {wanted.name} was known")
         how = f"published {_MEASURES[moment]}; one run, so it says nothing about skill"
         made.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
         kept.append(row)
