@@ -1,7 +1,8 @@
 """From benchmark scores to a matrix: one score for each model and benchmark, corrected alike."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.capability.irt import Scores
 from headtohead.capability.scores import with_tests
@@ -11,9 +12,6 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import OWN_SCORES
 from headtohead.core.question import Frames
 from headtohead.evidence.tables import benchmarks
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _FEWEST_MODELS = 3
 _COLUMNS = ("unit", "model_id", "lab", "country", "open", "family", "brand")
@@ -32,8 +30,8 @@ class Matrix:
     """
 
     scores: Scores
-    models: "pl.DataFrame"
-    rows: "pl.DataFrame"
+    models: pl.DataFrame
+    rows: pl.DataFrame
     left_out: dict[str, int]
 
 
@@ -48,8 +46,8 @@ class Gathered:
         known: The tests of all domains.
     """
 
-    rows: "pl.DataFrame"
-    best: "pl.DataFrame"
+    rows: pl.DataFrame
+    best: pl.DataFrame
     scores: Scores
     known: frozenset[str]
 
@@ -63,8 +61,6 @@ def gathered(frames: Frames, settings: IndexSettings) -> Gathered:
     Raises:
         ValueError: If there is none.
     """
-    import polars as pl
-
     rows = frames["benchmark_scores"].filter(
         pl.col("source_id").is_in(list(settings.sources))
         & ((pl.col("part") == "overall") | pl.col("part").str.ends_with("_pass_1"))
@@ -104,8 +100,6 @@ def matrix(frames: Frames, settings: IndexSettings, found: Gathered | None = Non
         UnknownName: If a benchmark to leave out is not among them.
         ValueError: If too little is left to make an index.
     """
-    import polars as pl
-
     found = found or gathered(frames, settings)
     rows, best, scores = found.rows, found.best, found.scores
     for name in settings.without:
@@ -133,10 +127,8 @@ def matrix(frames: Frames, settings: IndexSettings, found: Gathered | None = Non
     return Matrix(kept, models, used, {why: n for why, n in left_out.items() if n})
 
 
-def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
+def _own_left_out(best: pl.DataFrame, used: pl.DataFrame) -> dict[str, int]:
     """A user's own models and benchmarks that are not in the index: each is named."""
-    import polars as pl
-
     own = best.filter(pl.col("source_id") == OWN_SCORES)
     lost = {}
     for what, column in (("model", "label"), ("benchmark", "test")):
@@ -147,21 +139,19 @@ def _own_left_out(best: "pl.DataFrame", used: "pl.DataFrame") -> dict[str, int]:
     return lost
 
 
-def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":
+def corrected(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `score` from 0 for guessing to 1 for all that can be solved, `items`, `chance`.
 
     Where only a share of the items is sound, the scale ends there: it is a test of fewer items, on
     which guessing solves a larger share.
     """
-    import polars as pl
-
     facts = benchmarks()
     names = rows["benchmark"].unique().to_list()
 
     def fact(name: str, what: str, default: float | None) -> float | None:
         return getattr(facts[name], what) if name in facts else default
 
-    def column(what: str, default: float | None) -> "pl.Expr":
+    def column(what: str, default: float | None) -> pl.Expr:
         return pl.col("benchmark").replace_strict(
             {n: fact(n, what, default) for n in names}, return_dtype=pl.Float64()
         )
@@ -178,10 +168,8 @@ def corrected(rows: "pl.DataFrame") -> "pl.DataFrame":
     )
 
 
-def _labels(rows: "pl.DataFrame", sources: tuple[str, ...]) -> "pl.DataFrame":
+def _labels(rows: pl.DataFrame, sources: tuple[str, ...]) -> pl.DataFrame:
     """Unit -> label: the name in the first source that has it; made distinct by the unit."""
-    import polars as pl
-
     order = {source: n for n, source in enumerate(sources)}
     ranked = rows.with_columns(
         pl.col("source_id").replace_strict(order, return_dtype=pl.Int64()).alias("order")
@@ -195,10 +183,8 @@ def _labels(rows: "pl.DataFrame", sources: tuple[str, ...]) -> "pl.DataFrame":
 
 
 def _models(
-    kept: Scores, used: "pl.DataFrame", frames: Frames, settings: IndexSettings
-) -> "pl.DataFrame":
-    import polars as pl
-
+    kept: Scores, used: pl.DataFrame, frames: Frames, settings: IndexSettings
+) -> pl.DataFrame:
     firsts = used.unique("label", keep="first", maintain_order=True)  # in the order of `kept`
     printed = frames.get("index_scores")
     if printed is None or printed.is_empty():

@@ -5,7 +5,8 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import OWN_SCORES, Citation
@@ -15,15 +16,12 @@ from headtohead.evidence.traps import repeats, scales
 from headtohead.files.opening import PARQUET, content, digest
 from headtohead.names.names import Names
 
-if TYPE_CHECKING:
-    import polars as pl
-
 _NEEDED = ("model", "benchmark", "score")
 _MAY = ("setting", "items", "evaluator", "corrected", "released_on", "lab", "country", "open")
 _EVALUATORS = ("first_party", "third_party", "unstated")
 
 
-def own_scores(path: Path, names: Names, known_on: date) -> "tuple[pl.DataFrame, Citation]":
+def own_scores(path: Path, names: Names, known_on: date) -> tuple[pl.DataFrame, Citation]:
     """The scores in a CSV or Parquet file, and what cites them.
 
     Args:
@@ -39,8 +37,6 @@ def own_scores(path: Path, names: Names, known_on: date) -> "tuple[pl.DataFrame,
     Raises:
         InputError: If the file cannot be read, a column is missing or unknown, or a row is wrong.
     """
-    import polars as pl
-
     given = _read(path)
     _check_columns(given, path)
     rows = _typed(given, path)
@@ -74,9 +70,7 @@ def own_scores(path: Path, names: Names, known_on: date) -> "tuple[pl.DataFrame,
     return made, citation
 
 
-def _read(path: Path) -> "pl.DataFrame":
-    import polars as pl
-
+def _read(path: Path) -> pl.DataFrame:
     if path.is_dir():
         raise InputError(f"{path} is a folder. Give the file with the scores.")
     if not path.is_file():
@@ -90,7 +84,7 @@ def _read(path: Path) -> "pl.DataFrame":
         ) from None
 
 
-def _check_columns(given: "pl.DataFrame", path: Path) -> None:
+def _check_columns(given: pl.DataFrame, path: Path) -> None:
     known = (*_NEEDED, *_MAY)
     lacking = [c for c in _NEEDED if c not in given.columns]
     odd = [c for c in given.columns if c not in known]
@@ -108,10 +102,8 @@ def _check_columns(given: "pl.DataFrame", path: Path) -> None:
         raise InputError(f"{path.name} has no rows.")
 
 
-def _typed(given: "pl.DataFrame", path: Path) -> "pl.DataFrame":
+def _typed(given: pl.DataFrame, path: Path) -> pl.DataFrame:
     """The columns of the table, each of its type; wrong rows are named."""
-    import polars as pl
-
     kinds = {
         "score": pl.Float64(),
         "items": pl.Int64(),
@@ -174,9 +166,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def _cast(column: "pl.Series", kind: "pl.DataType", path: Path) -> "pl.Series":
-    import polars as pl
-
+def _cast(column: pl.Series, kind: pl.DataType, path: Path) -> pl.Series:
     if column.dtype == kind or column.dtype == pl.Null():
         return column.cast(kind)
     if kind == pl.Date() and column.dtype == pl.String():
@@ -196,7 +186,7 @@ def _cast(column: "pl.Series", kind: "pl.DataType", path: Path) -> "pl.Series":
     return made
 
 
-def _row(marks: "pl.Series") -> int:
+def _row(marks: pl.Series) -> int:
     """The first marked row as a spreadsheet counts it: the header is row 1."""
     first = marks.arg_true()[0]
     return int(first) + 2

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate, where
 from headtohead.evidence.tables import benchmarks
 from headtohead.stats.intervals import difference, wilson
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SCORE_WORDS = {
     "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", ()),
@@ -26,14 +25,12 @@ SCORE_COLUMNS = (
 )
 
 
-def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.DataFrame":
+def runs(frame: pl.DataFrame, scope: Mapping[str, Any], day: date) -> pl.DataFrame:
     """The scores asked for, of models that existed by a day, with a known maker.
 
     Adds `test`: the benchmark, and the part if it is not the whole; and `unit`: the model, whatever
     it is called.
     """
-    import polars as pl
-
     rows = frame.filter(
         pl.col("part").is_in(list(scope["parts"]))
         & pl.col("lab").is_not_null()
@@ -46,10 +43,8 @@ def runs(frame: "pl.DataFrame", scope: Mapping[str, Any], day: date) -> "pl.Data
     return with_tests(rows)
 
 
-def with_tests(rows: "pl.DataFrame") -> "pl.DataFrame":
+def with_tests(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with `test` (benchmark, and the part if it is not the whole) and `unit` (model)."""
-    import polars as pl
-
     parted = pl.concat_str("benchmark", "part", separator=" ")
     return rows.with_columns(
         pl.when(pl.col("part") == "overall").then("benchmark").otherwise(parted).alias("test"),
@@ -57,7 +52,7 @@ def with_tests(rows: "pl.DataFrame") -> "pl.DataFrame":
     )
 
 
-def best_run(rows: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+def best_run(rows: pl.DataFrame, filters: str) -> pl.DataFrame:
     """The best-scoring run of each test among the rows that fit."""
     fitting = where(rows, filters).sort(
         "score_frac", "model_name", "source_id", descending=[True, False, False]
@@ -82,14 +77,12 @@ def score_interval(row: Mapping[str, Any]) -> Interval | None:
 
 
 def pairs(
-    a: "pl.DataFrame", b: "pl.DataFrame"
-) -> "Iterator[tuple[str, pl.DataFrame, Interval, Interval]]":
+    a: pl.DataFrame, b: pl.DataFrame
+) -> Iterator[tuple[str, pl.DataFrame, Interval, Interval]]:
     """Each test both sides were given: its name, both rows (A first) and both intervals.
 
     A test whose number of tasks is not known has no interval, so it is left out.
     """
-    import polars as pl
-
     for name in sorted(set(a["test"]) & set(b["test"])):
         pair = pl.concat([f.filter(pl.col("test") == name) for f in (a, b)])
         first, second = (score_interval(r) for r in pair.iter_rows(named=True))
@@ -97,7 +90,7 @@ def pairs(
             yield name, pair, first, second
 
 
-def gaps(ask: Ask, a: "pl.DataFrame", b: "pl.DataFrame") -> "list[tuple[Estimate, pl.DataFrame]]":
+def gaps(ask: Ask, a: pl.DataFrame, b: pl.DataFrame) -> list[tuple[Estimate, pl.DataFrame]]:
     """B minus A on each shared test in percentage points, with the two rows behind it."""
     made = []
     for name, pair, first, second in pairs(a, b):

@@ -6,6 +6,8 @@ from datetime import date
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from headtohead.capability.questions import (
     capability_gap,
     capability_index,
@@ -231,8 +233,6 @@ def _facts(store: Store | None, settings: IndexSettings, day: date) -> Facts:
 
 def _sides(facts: Facts, day: date, between: GapSettings) -> Sides:
     """The sides asked for: of a group that the names know, or of the scores the user brought."""
-    import polars as pl
-
     group, a, b = between.group, between.a, between.b
     if group == "country":
         a, b = a or "US", b or "CN"

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
@@ -10,11 +12,8 @@ from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, Named
 from headtohead.names.names import nationality
 
-if TYPE_CHECKING:
-    import polars as pl
 
-
-def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
+def where(frame: pl.DataFrame, filters: str) -> pl.DataFrame:
     """The rows that fit "column=value, column=value"; all of them if it is empty.
 
     Raises:
@@ -26,14 +25,12 @@ def where(frame: "pl.DataFrame", filters: str) -> "pl.DataFrame":
     return frame
 
 
-def equal(frame: "pl.DataFrame", column: str, value: str) -> "pl.DataFrame":
+def equal(frame: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
     """The rows whose value in a column is written so.
 
     Raises:
         UnknownName: If the frame has no such column.
     """
-    import polars as pl
-
     if column not in frame.columns:
         raise UnknownName("column", column, frame.columns)
     return frame.filter(pl.col(column).cast(pl.String) == value)
@@ -45,10 +42,8 @@ def side(ask: Ask, which: str) -> str:
     return own or f"{ask.sides.group}={getattr(ask.sides, which)}"
 
 
-def side_column(frame: "pl.DataFrame", ask: Ask) -> "pl.Expr":
+def side_column(frame: pl.DataFrame, ask: Ask) -> pl.Expr:
     """The column that tells the sides apart; the country where rows do not have it."""
-    import polars as pl
-
     return pl.col(ask.sides.group if ask.sides.group in frame.columns else "country")
 
 
@@ -61,13 +56,11 @@ def side_name(filters: str) -> str:
     return " ".join(nationality(p) for p in reversed(parts))
 
 
-def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "pl.DataFrame":
+def named(frame: pl.DataFrame, wanted: Named, column: str = "model_name") -> pl.DataFrame:
     """The rows of one named model: as printed, else same weights and mode.
 
     Only a name that gives no mode may stand for any mode of its weights.
     """
-    import polars as pl
-
     printed = frame.filter(pl.col(column) == wanted.name)
     if printed.height or wanted.model is None:
         return printed
@@ -76,10 +69,8 @@ def named(frame: "pl.DataFrame", wanted: Named, column: str = "model_name") -> "
     return exact if exact.height or wanted.mode else same
 
 
-def once(frame: "pl.DataFrame", moment: str) -> "pl.DataFrame":
+def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:
     """Each agent's row of a moment once, though several publishers may give it; verified first."""
-    import polars as pl
-
     who = pl.coalesce("model_id", "model_name")
     ordered = frame.with_columns(who.alias("agent")).sort(
         ["agent", moment, "verified", "source_id"], descending=[False, False, True, False]
@@ -88,15 +79,13 @@ def once(frame: "pl.DataFrame", moment: str) -> "pl.DataFrame":
 
 
 def latest_day(
-    frame: "pl.DataFrame", column: str, about: Period, back_days: int, ahead_days: int = 0
+    frame: pl.DataFrame, column: str, about: Period, back_days: int, ahead_days: int = 0
 ) -> date | None:
     """The last day on which the frame has rows, at or before the end of `about`.
 
     Days up to `back_days` before the window's start may still serve; if none does, the next one may
     lie up to `ahead_days` after its end.
     """
-    import polars as pl
-
     first = about.start - timedelta(days=back_days)
     days = frame.filter(pl.col(column).is_between(first, about.end))[column]
     last = days.max()
@@ -106,18 +95,18 @@ def latest_day(
     return last if isinstance(last, date) else None
 
 
-def cited(frame: "pl.DataFrame") -> tuple[str, ...]:
+def cited(frame: pl.DataFrame) -> tuple[str, ...]:
     """The sources of the rows, and of rows joined to them (`also_source_id`), sorted."""
     columns = [c for c in ("source_id", "also_source_id") if c in frame.columns]
     return tuple(sorted({s for c in columns for s in frame[c].unique().drop_nulls()}))
 
 
-def unverified(frame: "pl.DataFrame") -> bool:
+def unverified(frame: pl.DataFrame) -> bool:
     """True if some row could not be checked against its origin."""
     return not bool(frame["verified"].all())
 
 
-def shown(frame: "pl.DataFrame", columns: str | Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+def shown(frame: pl.DataFrame, columns: str | Sequence[str]) -> tuple[Mapping[str, Any], ...]:
     """The rows for `h2h show`: some columns, and always dates, source, address and marks."""
     some = columns.split() if isinstance(columns, str) else columns
     always = ("known_on", "source_id", "also_source_id", "row_url", "verified", "note", "join_rule")
@@ -127,7 +116,7 @@ def shown(frame: "pl.DataFrame", columns: str | Sequence[str]) -> tuple[Mapping[
 
 def estimate(
     ask: Ask,
-    frame: "pl.DataFrame",
+    frame: pl.DataFrame,
     *,
     label: str,
     interval: Interval | float,
@@ -162,7 +151,7 @@ def estimate(
     )
 
 
-def _window(frame: "pl.DataFrame") -> Period | None:
+def _window(frame: pl.DataFrame) -> Period | None:
     """The days that the rows themselves speak of, where they say so."""
     pair = ("window_start", "window_end")
     if "rating_elo" in frame.columns:

@@ -1,15 +1,14 @@
 """What questions about arena boards share: which board, which day, which interval."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import latest_day, side, side_name, where
 from headtohead.stats.intervals import difference
-
-if TYPE_CHECKING:
-    import polars as pl
 
 BOARD_WORDS = {
     "board": ScopeWord("text", "text, vision, text_to_image, webdev, ...", "text"),
@@ -21,14 +20,12 @@ BOARD_WORDS = {
 }
 
 
-def one_board(frame: "pl.DataFrame", scope: Mapping[str, Any]) -> "pl.DataFrame":
+def one_board(frame: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
     """The entrants of the board and category asked for, on every day.
 
     A board whose style control is not stated serves as the publisher's default. Where two
     publishers carry one day, only the one with more entrants is kept.
     """
-    import polars as pl
-
     rows = frame.filter(
         (pl.col("board") == scope["board"]) & (pl.col("category") == scope["category"])
     )
@@ -42,13 +39,11 @@ def one_board(frame: "pl.DataFrame", scope: Mapping[str, Any]) -> "pl.DataFrame"
     )
 
 
-def board_rows(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+def board_rows(frame: pl.DataFrame, ask: Ask) -> pl.DataFrame:
     """The board on its last day in the window; on every day in it if the scope says `each`.
 
     A window without any board is served by the nearest one.
     """
-    import polars as pl
-
     rows = one_board(frame, ask.scope)
     if ask.scope.get("days") == "each":
         inside = rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
@@ -69,18 +64,16 @@ def rating_interval(row: dict[str, Any]) -> Interval:
     )
 
 
-def best(frame: "pl.DataFrame") -> "pl.DataFrame":
+def best(frame: pl.DataFrame) -> pl.DataFrame:
     """The one row with the highest rating."""
     return frame.sort("rating_elo", "model_name", descending=[True, False]).head(1)
 
 
-def fronts(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
+def fronts(frame: pl.DataFrame, ask: Ask) -> pl.DataFrame:
     """The best entrant of each side on each day of the board up to `about` that has both sides.
 
     Adds `side` (its name for a reader) and `which` ("a" or "b"); ordered by day, then side.
     """
-    import polars as pl
-
     rows = one_board(frame, ask.scope)
     since = pl.lit(str(ask.scope["since"])).str.to_date()
     rows = rows.filter((pl.col("observed_on") >= since) & (pl.col("observed_on") <= ask.about.end))
@@ -95,10 +88,8 @@ def fronts(frame: "pl.DataFrame", ask: Ask) -> "pl.DataFrame":
     return pl.concat(result).sort("observed_on", "which")
 
 
-def gap_on(points: "pl.DataFrame", day: object) -> Interval:
+def gap_on(points: pl.DataFrame, day: object) -> Interval:
     """Side B minus side A on one day of `fronts`."""
-    import polars as pl
-
     pair = points.filter(pl.col("observed_on") == day).sort("which")
     a, b = (rating_interval(row) for row in pair.iter_rows(named=True))
     return difference(a, b)

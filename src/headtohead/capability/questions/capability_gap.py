@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import (
     FRONT_COLUMNS,
@@ -18,8 +20,6 @@ from headtohead.core.question import Answer, Ask
 from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from headtohead.stats.inputs import BoolArray
 
 QUESTION = question_between(
@@ -35,8 +35,6 @@ def run(found: TwoSides, ask: Ask) -> Answer:
 
     In each joint draw the best of each side is chosen anew.
     """
-    import polars as pl
-
     index = found.capability.index
     sides = [
         _series(found.capability, name, mask).join(best, on="released_on", maintain_order="left")
@@ -74,10 +72,8 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     )
 
 
-def _series(made: Capability, name: str, mask: "BoolArray") -> "pl.DataFrame":
+def _series(made: Capability, name: str, mask: "BoolArray") -> pl.DataFrame:
     """One side's models by release day: records, and the chance that each is the side's best."""
-    import polars as pl
-
     rows = model_rows(made, mask).sort("released_on", "score_index", descending=[False, True])
     chances = dict(
         zip(made.names(mask), frontier_probability(made.index.ability_draws[:, mask]), strict=True)
@@ -90,7 +86,7 @@ def _series(made: Capability, name: str, mask: "BoolArray") -> "pl.DataFrame":
     )
 
 
-def _likeliest(name: str, series: "pl.DataFrame") -> str:
+def _likeliest(name: str, series: pl.DataFrame) -> str:
     """Which models of a side are probably its best, for a note."""
     likely = series.sort("frontier_frac", descending=True).head(3)
     return f"best {name} model: " + ", ".join(

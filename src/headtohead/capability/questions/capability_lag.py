@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import polars as pl
+
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
@@ -27,8 +29,6 @@ _WORTH_SAYING = 0.005
 @about_sides
 def run(found: TwoSides, ask: Ask) -> Answer:
     """Months since side A first had the level of side B's best, that best drawn anew each time."""
-    import polars as pl
-
     clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"
     made = found.capability
     try:

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.irt import Functioning, functioning
 from headtohead.capability.model import TwoSides, with_source
@@ -23,8 +25,6 @@ _ALPHA = 0.1
 @about_sides
 def run(found: TwoSides, ask: Ask) -> Answer:
     """How much more B's models score on each benchmark than models of A that are as able."""
-    import polars as pl
-
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     made = found.capability
     recent = made.out_by(found.day) & (made.days >= since)

@@ -2,9 +2,9 @@
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import TwoSides, model_rows, stood
@@ -16,9 +16,6 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, shown
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = question_between(
     "How long do records of side A stand until side B matches them?",
@@ -34,8 +31,6 @@ _COLUMNS = (
 @about_sides
 def run(found: TwoSides, ask: Ask) -> Answer:
     """The median of all records, those still standing included (Kaplan-Meier)."""
-    import polars as pl
-
     made, on_day = found.capability, found.day.toordinal()
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     try:
@@ -83,10 +78,8 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     return Answer(estimates=(result,), says=says, rows=shown(rows, _COLUMNS), notes=notes)
 
 
-def _records(found: TwoSides, times: CatchUp) -> "pl.DataFrame":
+def _records(found: TwoSides, times: CatchUp) -> pl.DataFrame:
     """Each record of side A with the model of side B that first matched it."""
-    import polars as pl
-
     made, records = found.capability, times.times
     days, ability, models = made.days, made.index.ability, made.index.models
     rows = []

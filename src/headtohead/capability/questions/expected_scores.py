@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import polars as pl
+
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.irt import drawn_interval
 from headtohead.capability.model import TwoSides, with_source
@@ -67,8 +69,6 @@ def run(found: TwoSides, ask: Ask) -> Answer:
 
 
 def _row(found: TwoSides, name: str, gap: Interval) -> dict[str, Any]:
-    import polars as pl
-
     index, rows = found.capability.index, found.capability.rows
     made: dict[str, Any] = {
         "benchmark": name,

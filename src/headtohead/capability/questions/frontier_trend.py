@@ -1,9 +1,9 @@
 """How fast the two frontiers rise, and how far apart they run."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
@@ -14,9 +14,6 @@ from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, ScopeWord
 from headtohead.evidence.picking import estimate, shown
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = question_between(
     "How fast do the two frontiers rise, and how far apart do they run?",
@@ -89,7 +86,7 @@ def _levels(found: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.arange(max(first) + _STEP, max(best), _STEP)
 
 
-def _lines(ask: Ask, rows: "pl.DataFrame", lines: TrendGap, a: str, b: str) -> list[Estimate]:
+def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> list[Estimate]:
     a_n, b_n = lines.leader_records, lines.trailing_records
     made = []
     for label, spread, by, unit, n in (

@@ -1,7 +1,8 @@
 """What share of the leader's score the other side reaches on tests both were given."""
 
 from itertools import product
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.matrix import corrected
@@ -13,9 +14,6 @@ from headtohead.evidence.picking import estimate, listed, shown, side, side_name
 from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import ratio
-
-if TYPE_CHECKING:
-    import polars as pl
 
 QUESTION = Question(
     asks="What share of side A's score does side B reach on shared benchmarks?",
@@ -52,9 +50,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return _pooled(rows, frames, ask)
 
 
-def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
-    import polars as pl
-
+def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
     made, kept = [], []
     for name, pair, low, high in pairs(a, b):
@@ -88,9 +84,7 @@ def _each(rows: "pl.DataFrame", ask: Ask) -> Answer:
     )
 
 
-def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
-    import polars as pl
-
+def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
     top = best_run(rows, side(ask, "a")).filter(
         pl.col("score_frac") < float(ask.scope["saturated_at"])
     )
@@ -132,15 +126,13 @@ def _pooled(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> Answer:
 
 
 def _leaders(
-    rows: "pl.DataFrame", order: dict[str, float], ask: Ask
-) -> "tuple[pl.DataFrame, pl.DataFrame] | None":
+    rows: pl.DataFrame, order: dict[str, float], ask: Ask
+) -> tuple[pl.DataFrame, pl.DataFrame] | None:
     """Shared scores of A's and of B's best model, where A's is the best that shares enough tests.
 
     A model is one set of weights, whatever each source calls it. Best is by `order`; a model that
     it does not hold is passed over.
     """
-    import polars as pl
-
     named = rows.with_columns(pl.coalesce("model_id", "model_name").alias("unit"))
     per = (
         corrected(named)
@@ -159,10 +151,8 @@ def _leaders(
     return None
 
 
-def _order(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> dict[str, float]:
+def _order(rows: pl.DataFrame, frames: Frames, ask: Ask) -> dict[str, float]:
     """Weights -> how able they are: by the index made of these scores, else their mean score."""
-    import polars as pl
-
     sources = tuple(sorted(rows["source_id"].unique()))
     try:
         made = capability(frames, ask, IndexSettings(source=sources, draws=0))
@@ -176,5 +166,5 @@ def _order(rows: "pl.DataFrame", frames: Frames, ask: Ask) -> dict[str, float]:
     }
 
 
-def _units(rows: "pl.DataFrame", order: dict[str, float]) -> list[str]:
+def _units(rows: pl.DataFrame, order: dict[str, float]) -> list[str]:
     return sorted(set(rows["unit"]) & set(order), key=lambda unit: (-order[unit], unit))
