@@ -182,7 +182,7 @@ def _declaring(rows: dict[str, tuple[int, int]], given: dict[str, Any]) -> Impor
     from dataclasses import replace
 
     found = in_memory(given)
-    return Importer(replace(found.source, rows=rows), found.module)
+    return Importer(replace(found.source, rows=rows), found.parse)
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,11 @@ def test_the_downloaded_row_wins_over_the_built_in_one(store: Store) -> None:
 def test_hand_gathered_rows_are_read_with_the_others(store: Store) -> None:
     folder = store.curated / "by_hand"
     folder.mkdir()
+    folder.joinpath("source.toml").write_text(
+        'publisher = "Toys"\nproduct = "toy chips"\ncitation = "Toys (2025)."\n'
+        'url = "https://toys.invalid/"\nlicence = "CC0-1.0"\nevaluator = "third_party"\n'
+        "published = 2025-01-02\n"
+    )
     folder.joinpath("chips.csv").write_text(
         "chip,maker,power_w,released_on,known_on,verified,row_url,note\n"
         '"b, the second",Toys,650,2025-01-02,2026-01-01,false,https://toys.invalid/b,\n'

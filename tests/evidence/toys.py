@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from headtohead.evidence.catalogue import Importer, SourceModule
+from headtohead.evidence.catalogue import Importer
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Row, Source
 from headtohead.evidence.store import Store
 
@@ -115,17 +115,13 @@ def in_memory(
         whole=whole,
     )
 
-    class Module:
-        SOURCE = source
+    def parse(raw: RawFiles) -> Parsed:
+        if error:
+            raise error
+        made = {name: [dict(r) for r in some] for name, some in rows.items()}
+        return Parsed(made, Counter(dropped))
 
-        @staticmethod
-        def parse(raw: RawFiles) -> Parsed:
-            if error:
-                raise error
-            made = {name: [dict(r) for r in some] for name, some in rows.items()}
-            return Parsed(made, Counter(dropped))
-
-    return Importer(source, cast(SourceModule, Module))
+    return Importer(source, parse)
 
 
 def raw(content: bytes, known_on: date, source_id: str = "toy") -> RawFiles:

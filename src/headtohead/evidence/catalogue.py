@@ -10,20 +10,17 @@ import json
 import os
 import pkgutil
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol, cast
 
 from headtohead.core.errors import DamagedStore, StoreBusy, StoreFull, UnknownName
 from headtohead.evidence import sources
 from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 from headtohead.publish import files
-from headtohead.publish.files import PART, settle
-
-__all__ = ["PART", "settle"]
+from headtohead.publish.files import PART
 
 NAME = "catalogue.json"
 LOCK = ".lock"
@@ -35,22 +32,12 @@ _STANDS = (
 _DAYS = ("edition", "known_on", "retrieved_on")
 
 
-class SourceModule(Protocol):
-    """What every module in this folder offers."""
-
-    SOURCE: Source
-
-    def parse(self, raw: RawFiles) -> Parsed:
-        """The rows in the raw files."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A discovered source."""
+    """A discovered source: what it is, and the rows in its raw files."""
 
     source: Source
-    module: SourceModule
+    parse: Callable[[RawFiles], Parsed]
 
 
 def source_ids() -> list[str]:
@@ -75,8 +62,8 @@ def importer(source_id: str) -> Importer:
 
 
 def _load(source_id: str) -> Importer:
-    module = cast(SourceModule, importlib.import_module(f"{sources.__name__}.{source_id}"))
-    return Importer(module.SOURCE, module)
+    module = importlib.import_module(f"{sources.__name__}.{source_id}")
+    return Importer(module.SOURCE, module.parse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from headtohead.core.errors import EvidenceError, HeadToHeadError, InputError
 from headtohead.evidence.catalogue import importer, importers, writing
-from headtohead.evidence.ingest import State, Updated, report, take
+from headtohead.evidence.ingest import State, Updated, take
 from headtohead.evidence.snapshots import PROVENANCE
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
 from headtohead.evidence.store import Store
@@ -76,7 +76,7 @@ def from_folder(
             day = known_on or day_in_names(base, mine, today) or today
             try:
                 raw = raw_files(source, base, mine, day)
-                done = report(raw, take(store, one, raw, {}, today, restate=known_on is not None))
+                done = take(store, one, raw, {}, today, restate=known_on is not None)
             except HeadToHeadError as failure:
                 # A source nobody named, tried on files that only look like its own: no failure.
                 alike = isinstance(failure, EvidenceError) and not source_ids and not owned

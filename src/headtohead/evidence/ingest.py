@@ -63,7 +63,7 @@ def frames_of(
     """
     source = importer.source
     try:
-        parsed = importer.module.parse(raw)
+        parsed = importer.parse(raw)
     except (LookupError, TypeError, AttributeError) as error:
         what = f"the layout is not the one we know ({type(error).__name__}: {error})"
         raise UpstreamChanged(raw.source_id, "the files given", what) from error
@@ -220,8 +220,9 @@ def take(
     versions: Mapping[str, Version],
     today: date,
     *,
+    skipped: tuple[str, ...] = (),
     restate: bool = False,
-) -> Imported:
+) -> Updated:
     """Keep raw files and import them; the caller holds the store's lock.
 
     `versions` tell where each file was downloaded; `restate`, that `raw.known_on` corrects an
@@ -234,7 +235,8 @@ def take(
     def keep(good: RawFiles) -> None:
         snapshots.keep(store.home, found.source, good, versions, today)
 
-    return ingest(found, raw, store.home, retrieved_on=today, keep=keep, restate=restate)
+    made = ingest(found, raw, store.home, retrieved_on=today, keep=keep, restate=restate)
+    return report(raw, made, skipped)
 
 
 def report(raw: RawFiles, made: Imported, skipped: tuple[str, ...] = ()) -> Updated:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.core.errors import DamagedStore
-from headtohead.evidence.catalogue import PART, full, replace, settle
+from headtohead.evidence.catalogue import full, replace
 from headtohead.evidence.download import Held, Version
 from headtohead.evidence.sourcing import RawFile, RawFiles, Source
+from headtohead.publish.files import PART, settle
 
 # Lies beside raw files that we kept, and is none of them.
 PROVENANCE = "provenance.json"
@@ -37,21 +38,21 @@ class Snapshot:
         Raises:
             DamagedStore: If one is gone or not what was taken.
         """
-        files = tuple(self._file(f["name"], f["sha256"]) for f in self.provenance["files"])
+        source_id, files = self.provenance["source_id"], []
+        for noted in self.provenance["files"]:
+            path = self.folder / noted["name"]
+            try:
+                file = RawFile(noted["name"], path.read_bytes())
+            except OSError:
+                file = RawFile(noted["name"], b"")
+            if file.sha256 != noted["sha256"]:
+                raise DamagedStore(
+                    f"{path} is not what was taken on {self.retrieved_on}. Delete {self.folder} "
+                    f"and run `h2h update {source_id}`."
+                )
+            files.append(file)
         known_on = date.fromisoformat(self.provenance["known_on"])
-        return RawFiles(self.provenance["source_id"], files, known_on)
-
-    def _file(self, name: str, sha256: str) -> RawFile:
-        try:
-            file = RawFile(name, (self.folder / name).read_bytes())
-        except OSError:
-            file = RawFile(name, b"")
-        if file.sha256 != sha256:
-            raise DamagedStore(
-                f"{self.folder / name} is not what was taken on {self.retrieved_on}. Delete "
-                f"{self.folder} and run `h2h update {self.provenance['source_id']}`."
-            )
-        return file
+        return RawFiles(source_id, tuple(files), known_on)
 
 
 def keep(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Citation
 from headtohead.evidence import catalogue
-from headtohead.evidence.sourcing import Source
-from headtohead.evidence.tables import Column, Table, polars_schema, table, tables
+from headtohead.evidence.sourcing import Row, Source
+from headtohead.evidence.tables import Table, polars_schema, table, tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +69,7 @@ class Store:
         self.curated = curated or curated_folder()
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
         self._every: dict[str, pl.DataFrame] = {}
-        self._by_hand: dict[str, Source] = {}
+        self._hand: dict[str, tuple[Source, dict[str, list[Row]]]] | None = None
         self._intact: set[str] = set()
         self._stamp: tuple[object, ...] = ()
 
@@ -129,8 +129,7 @@ class Store:
 
     def source_ids(self) -> frozenset[str]:
         """Every source that has an importer or was gathered by hand."""
-        by_hand = (f.name for f in self.curated.glob("*") if f.is_dir())
-        return frozenset(catalogue.source_ids()) | frozenset(by_hand)
+        return frozenset(catalogue.source_ids()) | self._by_hand().keys()
 
     def cards(self) -> tuple[Card, ...]:
         """Every source: what is built in, what was gathered by hand, what was downloaded."""
@@ -138,22 +137,24 @@ class Store:
 
     def _cards(self, chosen: Iterable[str]) -> tuple[Card, ...]:
         shipped, mine = catalogue.read(self.builtin), catalogue.read(self.home)
-        made = []
-        for i in sorted(chosen):
-            curated = (self.curated / i).is_dir()
-            if curated and i not in self._by_hand:
-                from headtohead.evidence.curated import curated_source
-
-                self._by_hand[i] = curated_source(self.curated / i)[0]
-            made.append(
-                Card(
-                    self._by_hand[i] if curated else catalogue.importer(i).source,
-                    tuple(e for e in (*shipped, *mine) if e.source_id == i),
-                    builtin=curated or any(e.source_id == i for e in shipped),
-                    curated=curated,
-                )
+        by_hand = self._by_hand()
+        return tuple(
+            Card(
+                by_hand[i][0] if i in by_hand else catalogue.importer(i).source,
+                tuple(e for e in (*shipped, *mine) if e.source_id == i),
+                builtin=i in by_hand or any(e.source_id == i for e in shipped),
+                curated=i in by_hand,
             )
-        return tuple(made)
+            for i in sorted(chosen)
+        )
+
+    def _by_hand(self) -> dict[str, tuple[Source, dict[str, list[Row]]]]:
+        """Every source gathered by hand, with its rows by table."""
+        from headtohead.evidence.curated import curated_sources
+
+        if self._hand is None:
+            self._hand = {s.source_id: (s, rows) for s, rows in curated_sources(self.curated)}
+        return self._hand
 
     def citation(self, source_id: str, as_of: date) -> Citation:
         """How to cite what a source said by a day.
@@ -232,7 +233,9 @@ class Store:
             ]
             try:
                 parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
-                parts += [_from_csv(p, t) for p in sorted(self.curated.glob(f"*/{name}.csv"))]
+                for i, (_, rows) in self._by_hand().items():
+                    typed = pl.DataFrame(rows.get(name, []), polars_schema(t))
+                    parts.append(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0))
                 parts += [
                     _of_table(pl.read_parquet(path), t, seq) for seq, path in enumerate(taken, 1)
                 ]
@@ -272,29 +275,6 @@ def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":
         for name, kind in polars_schema(t).items()
     ]
     return rows.select(*columns, pl.lit(seq, pl.Int32).alias("seq"))
-
-
-def _from_csv(path: Path, t: Table) -> "pl.DataFrame":
-    """One hand-gathered file with the table's own types."""
-    import polars as pl
-
-    rows = pl.read_csv(path, infer_schema=False)
-    made = rows.select(_typed(c) for c in t.all_columns if c.name in rows.columns)
-    return _of_table(made.with_columns(source_id=pl.lit(path.parent.name)), t, 0)
-
-
-def _typed(column: Column) -> "pl.Expr":
-    """A column of text read as what it is declared to hold."""
-    import polars as pl
-
-    text = pl.col(column.name).replace("", None)
-    if column.kind == "flag":
-        return text.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
-    if column.kind == "day":
-        return text.str.to_date("%Y-%m-%d")
-    if column.kind == "moment":
-        return text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC")
-    return text
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -116,17 +116,15 @@ def _guarded(found: Importer, run: _Update) -> Updated:
     if not source.downloads:
         return Updated(source_id=source.source_id, state="by_hand", how_to_get=source.how_to_get)
     try:
-        source, home = found.source, run.store.home
-        last = run.store.last_window(found.source)
+        last = run.store.last_window(source)
         since, until = last + _DAY if last else run.today - _FIRST_WINDOW, run.today - _DAY
         if any("{since}" in d.url for d in source.downloads) and since > until:
             return Updated(source_id=source.source_id, state="unchanged")
-        desk = home / "downloads" / source.source_id
+        desk = run.store.home / "downloads" / source.source_id
         fetched: dict[str, Held] = {}
         skipped = []
         for download in source.downloads:
-            wanted = _wanted(run, source.source_id, download, since, until)
-            got = run.fetch(wanted)
+            got = run.fetch(_wanted(run, source.source_id, download, since, until))
             if got is None:
                 skipped.append(download.name)
             else:
@@ -139,9 +137,9 @@ def _guarded(found: Importer, run: _Update) -> Updated:
         files = tuple(RawFile(n, held.path.read_bytes()) for n, held in sorted(fetched.items()))
         versions = {name: held.version for name, held in fetched.items()}
         raw = RawFiles(source.source_id, files, run.today)
-        made = take(run.store, found, raw, versions, run.today)
+        done = take(run.store, found, raw, versions, run.today, skipped=tuple(skipped))
         shutil.rmtree(desk, ignore_errors=True)
-        return report(raw, made, tuple(skipped))
+        return done
     except HeadToHeadError as failure:
         return Updated(source_id=source.source_id, state="failed", failure=failure)
 

@@ -12,8 +12,6 @@ from headtohead.evidence.traps.finding import Finding, Row, is_empty, listed, ro
 if TYPE_CHECKING:
     import polars as pl
 
-TRAP = "countries"
-
 Rule = Literal["none", "first", "all"]
 
 
@@ -111,46 +109,27 @@ def countries(
                 proposed[who] = guess
             else:
                 unknown.append(who)
-    missing = _missing(proposed, unknown, len(rows), country)
-    if not several:
-        return missing
-    example = next(iter(several))
-    return [
-        *missing,
-        Finding(
-            TRAP,
-            country,
-            f"{len(several)} of {len(rows)} rows name several countries in one cell, as {example}: "
-            f"{', '.join(several[example])}",
-            "They count for no country until you pick a rule: first, all or none.",
-            tuple(several),
+    pairs = ", ".join(f"{who} -> {where}" for who, where in proposed.items())
+    example = next((f"{who}: {', '.join(found)}" for who, found in several.items()), "")
+    traps = (
+        (
+            proposed,
+            "have no country, though their organisation has one",
+            f"Fill in by organisation: {pairs}.",
         ),
+        (
+            unknown,
+            f"have no country: {listed(unknown)}",
+            "Leave them out of every count by country and say how many, or state their maker.",
+        ),
+        (
+            several,
+            f"name several countries in one cell, as {example}",
+            "They count for no country until you pick a rule: first, all or none.",
+        ),
+    )
+    return [
+        Finding("countries", country, f"{len(who)} of {len(rows)} rows {what}", fix, tuple(who))
+        for who, what, fix in traps
+        if who
     ]
-
-
-def _missing(
-    proposed: Mapping[str, str], unknown: Sequence[str], n: int, column: str
-) -> list[Finding]:
-    found = []
-    if proposed:
-        pairs = [f"{who} -> {where}" for who, where in proposed.items()]
-        found.append(
-            Finding(
-                TRAP,
-                column,
-                f"{len(proposed)} of {n} rows have no country, though their organisation has one",
-                f"Fill in by organisation: {listed(pairs, len(pairs))}.",
-                tuple(proposed),
-            )
-        )
-    if unknown:
-        found.append(
-            Finding(
-                TRAP,
-                column,
-                f"{len(unknown)} of {n} rows have no country: {listed(unknown)}",
-                "Leave them out of every count by country and say how many, or state their maker.",
-                tuple(unknown),
-            )
-        )
-    return found

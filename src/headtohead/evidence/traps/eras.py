@@ -18,8 +18,6 @@ from headtohead.stats.intervals import student_quantile, student_tail
 if TYPE_CHECKING:
     import polars as pl
 
-TRAP = "eras"
-
 _KNOWN_SPREAD = 1000  # degrees of freedom that stand for a spread that is known
 
 
@@ -144,7 +142,7 @@ def eras(
                     "Find out what changed then (harness, items, packages); compare only within "
                     "one side."
                 )
-                found.append(Finding(TRAP, where, what, fix, change.models))
+                found.append(Finding("eras", where, what, fix, change.models))
     return found
 
 
@@ -268,7 +266,7 @@ def _stated(
     if unclear:
         changes.append(f"{unclear} runs do not say which they are")
     return Finding(
-        TRAP,
+        "eras",
         where,
         f"{len(ordered)} protocols under one version: {'; '.join([*described, *changes])}",
         "Compare only within one protocol; give each its own version label.",

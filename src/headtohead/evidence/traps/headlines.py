@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 
 from headtohead.evidence.traps.finding import Finding
 
-TRAP = "headlines"
-
 Missing = Literal["either", "failed"]
 
 
@@ -90,7 +88,7 @@ def headlines(
     also = f", {found.missing} missing" if found.missing else ""
     return [
         Finding(
-            TRAP,
+            "headlines",
             name,
             f"results by item that give {given} (n = {found.scored}{also}), not {stated:.3f}",
             "Keep the headline, leave the items out, and say so; ask the publisher which is right.",

@@ -15,8 +15,6 @@ from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, lis
 if TYPE_CHECKING:
     import polars as pl
 
-TRAP = "name_columns"
-
 
 @dataclass(frozen=True, slots=True)
 class NameColumn:
@@ -100,17 +98,15 @@ def name_columns(
 
 def _finding(column: NameColumn, good: Sequence[str], key: Sequence[str]) -> Finding:
     within = f" within one {label(key)}" if key else ""
-    problems = [
-        f"{column.repeats} rows repeat a name{within} ({listed(column.merged)})"
-        if column.repeats
-        else "",
-        f"{column.empty} rows are empty" if column.empty else "",
-    ]
-    said = " and ".join(filter(None, problems))
+    problems = []
+    if column.repeats:
+        problems.append(f"{column.repeats} rows repeat a name{within} ({listed(column.merged)})")
+    if column.empty:
+        problems.append(f"{column.empty} rows are empty")
     fix = (
         f"Join on {' or '.join(map(repr, good))}."
         if good
         else "No column given tells the rows apart: remove true duplicates, or add what differs."
     )
-    what = f"{column.names} names, but {said}"
-    return Finding(TRAP, column.column, what, fix, column.merged)
+    what = f"{column.names} names, but {' and '.join(problems)}"
+    return Finding("name_columns", column.column, what, fix, column.merged)

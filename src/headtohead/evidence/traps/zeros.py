@@ -23,8 +23,6 @@ from numpy.typing import ArrayLike
 from headtohead.evidence.traps.finding import Finding
 from headtohead.stats.inputs import FloatArray
 
-TRAP = "zeros"
-
 _RIDGE = 0.1  # of levels and difficulties, in logits: a standard deviation of about 3
 _SWEEPS = 40
 _MOST = 5  # stretches reported for one model
@@ -90,7 +88,7 @@ def zeros(
         )
     return [
         Finding(
-            TRAP,
+            "zeros",
             f"{models[s.row]}, {columns[s.first]} to {columns[s.last]}",
             f"{s.found:g} of {s.tries:g} right, where its level elsewhere and the other models' "
             f"results here let expect {s.expected:.1f} (chance {s.chance:.1g})",
@@ -328,7 +326,7 @@ def silent_zeros(
     n, k, failed = (int(np.count_nonzero(x)) for x in (scored, silent, zero))
     if not k or np.any(silent & ~zero) or n - k < least_recorded * n:
         return []
-    chance = math.exp(_choices(failed, k) - _choices(n, k))
+    chance = math.comb(failed, k) / math.comb(n, k)
     if chance > alpha:
         return []
     with_all, without = float(value[scored].mean()), float(value[scored & ~silent].mean())
@@ -342,8 +340,3 @@ def silent_zeros(
             tuple(f"result {i}" for i in np.flatnonzero(silent).tolist()),
         )
     ]
-
-
-def _choices(n: int, k: int) -> float:
-    """Logarithm of the ways to choose k of n."""
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
