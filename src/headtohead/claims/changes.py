@@ -28,7 +28,6 @@ class Change:
         subject: Claim, model or entrant.
         before: How it was; empty if it is new.
         after: How it is; empty if it is gone.
-        why: The evidence behind the change, in words.
         source_ids: The sources of the later state.
     """
 
@@ -49,8 +48,6 @@ class DiffResult(Result):
     """Everything that changed between two days.
 
     Attributes:
-        start: The earlier day of knowledge.
-        end: The later one.
         changes: Verdicts first, then prices, then places.
         citations: The sources of the later state.
     """

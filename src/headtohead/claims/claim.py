@@ -106,8 +106,6 @@ class ClaimsFile:
     Attributes:
         origin: Where the sentences come from.
         group: The column that tells the two sides apart.
-        a: The side that would be replaced.
-        b: The side that might stand in.
     """
 
     title: str

@@ -21,9 +21,7 @@ class CheckResult(Result):
     """Verdicts on a file of claims, or on one of them.
 
     Attributes:
-        file: The claims.
         about: The window they were asked of; None if each kept its own.
-        as_of: The day of our knowledge.
         verdicts: In file order.
         citations: Every source behind them, in name order.
         verb: "check", or "show" for one claim with every row behind it.
@@ -61,14 +59,11 @@ class ReportResult(Result):
     """Everything one report shows.
 
     Attributes:
-        sides: The two groups compared.
-        about: The window the report speaks of.
         as_of: The day of our knowledge.
         then: The claims with what was known at the end of their own window; None if they do not
             speak of these sides.
         now: The claims in hindsight, with what is known on `as_of`.
         today: The same sentences asked of `as_of` itself.
-        exhibits: Slug -> exhibit.
         citations: Every source in the report, in name order.
     """
 

@@ -100,8 +100,6 @@ class Verdict:
     """What became of one claim.
 
     Attributes:
-        as_stated: The first reading, judged.
-        kindest: The second reading, judged.
         sentence: The verdict as one sentence to quote.
         decides: What evidence would settle it, if it is open or not measurable.
     """

@@ -1,6 +1,6 @@
 """What several questions share: picking rows by side, by name and by day, and citing them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, Named
 from headtohead.names.names import nationality
+from headtohead.publish.escaping import listed as listed  # questions take it from here
 
 
 def where(frame: pl.DataFrame, filters: str) -> pl.DataFrame:
@@ -160,11 +161,3 @@ def _window(frame: pl.DataFrame) -> Period | None:
         return None
     first, last = frame[pair[0]].min(), frame[pair[1]].max()
     return Period(first, last) if isinstance(first, date) and isinstance(last, date) else None
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as "a, b and c"."""
-    found = list(words)
-    return (
-        found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
-    )

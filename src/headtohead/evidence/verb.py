@@ -9,7 +9,6 @@ from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.settings import pairs_of, words
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.picking import equal
 from headtohead.evidence.sheet import Entries, cards_listing, updates_listing
 from headtohead.evidence.store import Card, Store
 
@@ -52,6 +51,8 @@ def read_evidence(
         UnknownName: If no table, or no column, is called so.
         NoEvidence: If nothing at all was known by then.
     """
+    from headtohead.evidence.picking import equal
+
     facts, day = Facts(store), dates.day(as_of)
     facts.require_evidence(day)
     frame = facts.frame(table, day)

@@ -10,6 +10,7 @@ return deliver(verb.compare(*runs, settings=settings), output)
 """
 
 import collections.abc
+import functools
 import json
 import os
 import shlex
@@ -86,6 +87,7 @@ def settings_options(**classes: type) -> Callable[[Function], Function]:
     }
 
     def wrap(command: Function) -> Function:
+        @functools.wraps(command)
         def called(**given: Any) -> Any:  # noqa: ANN401 - what click makes of the options
             for parameter, kind in classes.items():
                 own = {f.name: given.pop(f.name) for f in shown[parameter]}
@@ -93,9 +95,7 @@ def settings_options(**classes: type) -> Callable[[Function], Function]:
                 given[parameter] = choose(kind(), chosen)
             return command(**given)
 
-        called.__name__, called.__doc__ = command.__name__, command.__doc__
         # They stand in the order of the fields, above those that the command declares itself.
-        called.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
         for parameter in reversed(classes):
             for f, said in reversed(shown[parameter].items()):
                 _click_option(classes[parameter], f.name, f.default, said)(called)
@@ -255,6 +255,7 @@ def output_options(*ways: Way) -> Callable[[Function], Function]:
     """
 
     def wrap(command: Function) -> Function:
+        @functools.wraps(command)
         def called(**given: Any) -> Any:  # noqa: ANN401 - what click makes of the options
             output = Output(**{way: given.pop(way) for way in ways})
             if output.json and output.csv:
@@ -266,8 +267,6 @@ def output_options(*ways: Way) -> Callable[[Function], Function]:
                     writable(path, way)
             return command(output=output, **given)
 
-        called.__name__, called.__doc__ = command.__name__, command.__doc__
-        called.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
         for way in reversed(ways):
             if way in _FLAGS:
                 option = click.option(f"--{way}", way, is_flag=True, help=_FLAGS[way])

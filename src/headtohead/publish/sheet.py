@@ -25,7 +25,6 @@ class Linked:
     """A cell that leads somewhere.
 
     Attributes:
-        text: As shown.
         url: A web address; what is none is dropped by every renderer.
     """
 
@@ -66,7 +65,6 @@ class DataTable:
 
     Attributes:
         columns: With titles for the file that describes them.
-        rows: One cell a column.
     """
 
     columns: tuple[TableColumn, ...]
@@ -78,8 +76,6 @@ class Bar:
     """One estimate with its interval.
 
     Attributes:
-        label: What it is of.
-        value: The estimate.
         low: Lower end; -inf where nothing bounds it.
         high: Upper end; inf where nothing bounds it.
         answer: Its verdict, for the colour and the mark.
@@ -139,16 +135,11 @@ class Slider:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One of several boards that a figure can show.
+    """One of several boards that a figure can show, with words of its own for those of the figure.
 
     Attributes:
         key: Unique; stands in the address of the page.
-        name: In the list to choose from.
         group: Heading it is listed under; empty for none.
-        title: As of the figure.
-        subtitle: As of the figure.
-        says: As of the figure.
-        remarks: As of the figure.
         rows: Of the download, with the figure's download columns.
         constants: Fields that every row of its chart shares ("reach": 40).
     """
@@ -182,7 +173,6 @@ class Chooser:
         kinds: Name -> what its colour tells.
         by: The column of the download that names a row's group; empty without groups.
         shown: Most rows of the chart, until a reader asks for all.
-        row_px: Height of one row of the chart.
         shade: The column whose even numbers are shaded; empty for none.
         falling: Columns whose first click shows the largest first.
         help: What the columns mean, (term, meaning).
@@ -212,9 +202,7 @@ class Figure:
 
     Attributes:
         slug: Its anchor; unique on the sheet.
-        title: In a few words.
         subtitle: What it answers, or what is plotted and what the interval is.
-        says: The finding in a sentence.
         columns: Of the table; empty without one.
         rows: Of the table, one cell a column.
         shown: How many rows a terminal or a pull request shows; pages and downloads have all.
@@ -267,10 +255,6 @@ class Topic:
     Attributes:
         slug: Its anchor; unique among topics.
         title: Its heading; empty if its figures stand on their own.
-        asks: The question in words.
-        remarks: What a careful reader must know.
-        cards: Statements with their verdicts.
-        figures: In reading order.
     """
 
     slug: str = ""
@@ -287,14 +271,11 @@ class ReadingCard:
 
     Attributes:
         name: "As stated".
-        says: The reading in words.
         truth: Whether it holds, in words.
         bound: What was asked of the numbers, in words; empty if nothing could be.
         about: The window it was asked of.
         asked: The question behind it, in the words of a claims file; empty for none.
         finding: Or why there is none.
-        notes: What a careful reader must know.
-        numbers: The estimates.
         ranges: The stated range for each of them; empty if no range was stated.
     """
 
@@ -316,15 +297,11 @@ class Ruling:
 
     Attributes:
         key: Of its `Viewpoint`.
-        name: For a reader.
-        word: The verdict.
         style: How it looks: "supported", "narrow", "refuted", "open" or "unmeasured".
         mark: One character for it.
-        as_of: The day of knowledge.
         sentence: The verdict as a sentence to quote.
         decides: What would settle it; empty if it is settled.
         unverified: True if it leans on a figure that could not be checked.
-        readings: In order.
     """
 
     key: str
@@ -346,12 +323,8 @@ class ClaimCard:
     Attributes:
         id: As in the claims file.
         anchor: Its id on a page.
-        says: What it asserts.
         topic: Slug of its topic.
-        kind: What kind of statement it is.
-        about: The window it speaks of.
         expect: What was expected before looking.
-        note: What a reader must know.
         rulings: Its verdicts; the one to lead with first.
         headline: The number that decided; None if there is none.
         others: How many numbers there are besides.
@@ -388,7 +361,6 @@ class Viewpoint:
     """A time from which statements are judged; a column of the scorecard.
 
     Attributes:
-        key: Short and unique.
         name: For a reader ("In hindsight").
         means: What it means, in half a sentence.
         as_of: The day of knowledge; empty where each statement has its own.
@@ -418,7 +390,6 @@ class Check:
     """One thing a gate can fail on.
 
     Attributes:
-        name: What was checked.
         answer: yes, no or undecided; none for what is told beside the verdict, which fails no gate.
         message: Why, in one sentence.
     """
@@ -433,7 +404,6 @@ class Step:
     """One step of a method.
 
     Attributes:
-        says: How it is done.
         name: In a word or two; empty for none.
         references: (words, web address).
     """
@@ -448,7 +418,6 @@ class Sheet:
     """A result, before it is printed.
 
     Attributes:
-        verb: The command.
         title: What was asked.
         kicker: One line under the title; empty for none.
         word: The verdict, as printed large ("SWITCH", "NEED 240 MORE"); empty where no one verdict
@@ -456,7 +425,6 @@ class Sheet:
         answer: What the exit code says.
         sentence: One sentence that can be quoted, with its numbers.
         facts: (name, value) of the first screen, or (name, value, anchor to more).
-        topics: In order.
         checks: What a CI gate sees; the first is the verdict.
         method: How it was done, step by step; a text is a step without a name.
         sources: What stands behind it: publishers, files and price lists.
