@@ -43,7 +43,9 @@ def test_each_pair_is_asked_in_both_orders_and_nothing_else_differs() -> None:
     assert calls[0].params["temperature"] == 0
     form = calls[0].params["response_format"]["json_schema"]
     assert form["schema"]["properties"]["verdict"]["enum"] == ["A", "B", "tie"]
-    assert j.judge_calls(DUEL, model="m", structured=False)[0].params == {}
+    assert j.judge_calls(DUEL, model="m", params={"response_format": None})[0].params == {
+        "response_format": None
+    }
     assert "judge-1" not in json.dumps([c.messages for c in calls])
     assert sent() == sent()
 

@@ -9,7 +9,7 @@ import pytest
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
-from headtohead.trials.scoring.scored import Scored, Scorer, scorer_from, scorers
+from headtohead.trials.scoring.scored import Scored, scorer_from, scorers
 from headtohead.trials.scoring.scorers.regex import TimedPattern
 
 
@@ -20,20 +20,19 @@ def call(output: str, reference: str | None = None) -> Call:
 # ---------------------------------------------------------------- every scorer
 
 
-@pytest.mark.parametrize("name", sorted(scorers()))
-def test_every_scorer_says_what_it_is_and_keeps_its_word(name: str) -> None:
-    module = scorers()[name]
-    assert module.SCORER.name == name
-    assert module.SCORER.written.startswith(name)
-    assert module.SCORER.about.endswith(".")
-    for spec in module.SCORER.examples:
-        scorer = scorer_from(spec)
-        assert isinstance(scorer, Scorer)
-        assert scorer.spec == spec
-        empty = scorer(call("  ", "7"))
-        assert (empty.value, empty.failure) == (0, "empty")
-        if scorer.needs_reference:
-            assert scorer(call("7")).value is None
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("exact", "exact:last_line", "exact:answer", "exact:boxed", "exact:whole,case"),
+        *(r"regex:\bok\b", r"regex:Total: (\d+)"),
+    ],
+)
+def test_every_scorer_keeps_its_word(spec: str) -> None:
+    scorer = scorer_from(spec)
+    empty = scorer(call("  ", "7"))
+    assert (empty.value, empty.failure) == (0, "empty")
+    if scorer.needs_reference:
+        assert scorer(call("7")).value is None
 
 
 def test_all_four_are_found_and_no_other() -> None:

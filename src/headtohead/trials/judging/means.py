@@ -138,12 +138,9 @@ def preferences(values: ArrayLike, name: str) -> FloatArray:
     return array
 
 
-def spelled(interval: Interval, digits: int = 3) -> str:
+def spelled(interval: Interval) -> str:
     """The estimate and its interval as text."""
-    value, low, high = (
-        f"{part:.{digits}f}" for part in (interval.value, interval.low, interval.high)
-    )
-    return f"{value} [{low}, {high}]"
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,15 +67,12 @@ def write_ballot(
     duels: Sequence[Duel],
     path: Path,
     rng: "np.random.Generator",
-    *,
-    title: str = "Which answer is better?",
 ) -> Path:
     """The key file; the ballot is at `path`, with the items in the order given.
 
     Args:
         rng: Draws the salt from which sides and codes follow. Seed it from the machine's entropy
             (`numpy.random.default_rng()`): whoever knows the seed knows the sides.
-        title: Heading of the page. It must not name the models.
 
     Raises:
         InputError: If there is nothing to vote on, a key is there twice, or the ballot exists:
@@ -105,7 +102,7 @@ def write_ballot(
         shown.append({**item, "first": answers[0], "second": answers[1]})
     entries = [[code[key], key, first[key]] for key in keys]
     kept = {"format": _KEY_FORMAT, "ballot": ballot, "salt": salt.hex(), "items": entries}
-    page = _page({"ballot": ballot, "items": shown}, title)
+    page = _page({"ballot": ballot, "items": shown})
     with os.fdopen(os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         json.dump(kept, out, indent=1)
     path.write_text(page, encoding="utf-8", newline="\n")
@@ -242,7 +239,7 @@ def _first(salt: bytes, key: str) -> First:
     return "A" if int(_digest(salt, "side", key)[:2], 16) % 2 == 0 else "B"
 
 
-def _page(data: Mapping[str, Any], title: str) -> str:
+def _page(data: Mapping[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -260,5 +257,5 @@ def _page(data: Mapping[str, Any], title: str) -> str:
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return templates.get_template("ballot.html.j2").render(
-        title=title, style=style, script=script, data=text, policy=policy([script])
+        style=style, script=script, data=text, policy=policy([script])
     )

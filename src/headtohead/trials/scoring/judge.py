@@ -117,29 +117,26 @@ def judge_calls(
     *,
     model: str,
     rubric: str = RUBRIC,
-    structured: bool = True,
     params: Mapping[str, Any] | None = None,
 ) -> tuple[Call, Call]:
     """The two requests to the judge: A's answer first, then B's answer first.
 
-    `structured` asks the endpoint to hold the reply to a JSON schema.
+    The endpoint is asked to hold the reply to a JSON schema, unless `params` say another format.
 
     Returns:
         Calls without output; `run` says the order (`A_FIRST`, `B_FIRST`), and `epoch` is 1 and 2.
     """
-    params = dict(params or {})
-    if structured:
-        schema = {
-            "type": "object",
-            "properties": {
-                "reason": {"type": "string"},
-                "verdict": {"type": "string", "enum": ["A", "B", "tie"]},
-            },
-            "required": ["reason", "verdict"],
-            "additionalProperties": False,
-        }
-        form = {"name": "verdict", "strict": True, "schema": schema}
-        params = {"response_format": {"type": "json_schema", "json_schema": form}, **params}
+    schema = {
+        "type": "object",
+        "properties": {
+            "reason": {"type": "string"},
+            "verdict": {"type": "string", "enum": ["A", "B", "tie"]},
+        },
+        "required": ["reason", "verdict"],
+        "additionalProperties": False,
+    }
+    form = {"name": "verdict", "strict": True, "schema": schema}
+    params = {"response_format": {"type": "json_schema", "json_schema": form}, **(params or {})}
 
     def call(run: str, epoch: int, first: str, second: str) -> Call:
         blocks = {"REQUEST": transcript(duel.messages), "ANSWER A": first, "ANSWER B": second}

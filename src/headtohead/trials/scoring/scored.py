@@ -58,32 +58,14 @@ Rule = Callable[[str, str | None, Call], Scored]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of scorer.
-
-    Attributes:
-        name: What `--scorer` calls it.
-        written: How the whole option is written.
-        examples: Options that work as they stand, without files.
-    """
-
-    name: str
-    about: str
-    written: str
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Scorer:
     """A scorer that is ready to be used.
 
     Attributes:
-        spec: The option it was made from.
         needs_reference: Whether items without a reference cannot be scored.
         rule: From an answer that is not blank, its reference and its call to a score.
     """
 
-    spec: str
     needs_reference: bool
     rule: Rule
 
@@ -104,7 +86,7 @@ class Scorer:
 class ScorerModule(Protocol):
     """What every module in the folder `scorers` offers."""
 
-    SCORER: Kind
+    SCORER: str  # what `--scorer` calls it
 
     def prepare(self, argument: str) -> Scorer:
         """The scorer that what stands after the colon asks for."""
@@ -118,7 +100,7 @@ def scorers() -> dict[str, ScorerModule]:
     for info in pkgutil.iter_modules([str(Path(__file__).with_name("scorers"))]):
         name = f"headtohead.trials.scoring.scorers.{info.name}"
         module = cast(ScorerModule, importlib.import_module(name))
-        by_name[module.SCORER.name] = module
+        by_name[module.SCORER] = module
     return by_name
 
 

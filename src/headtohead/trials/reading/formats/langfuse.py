@@ -56,7 +56,6 @@ class _Observation(msgspec.Struct):
     start_time: str | None = None
     end_time: str | None = None
     level: str | None = None
-    status_message: str | None = None
     input: _Json = None
     output: _Json = None
     model: str | None = None
@@ -96,7 +95,6 @@ class _ExperimentItem(msgspec.Struct, rename="camel"):
     id: str
     experiment_item_id: str
     experiment_name: str
-    experiment_dataset_id: str | None = None
     start_time: str | None = None
     end_time: str | None = None
     level: str | None = None

@@ -5,17 +5,9 @@ from typing import get_args
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
 from headtohead.trials.scoring.likeness import Likeness, Place, found_in, same, sort_of
-from headtohead.trials.scoring.scored import Kind, Scored, Scorer, right, unparsed, wrong
+from headtohead.trials.scoring.scored import Scored, Scorer, right, unparsed, wrong
 
-SCORER = Kind(
-    name="exact",
-    about="The answer equals the reference; numbers as numbers, texts without case and marks.",
-    written=(
-        "exact[:OPTION,...] with where to look (anywhere, whole, last_line, answer, boxed) and "
-        "what counts (case, punctuation, spaces)"
-    ),
-    examples=("exact", "exact:last_line", "exact:answer", "exact:boxed", "exact:whole,case"),
-)
+SCORER = "exact"
 _PLACES: tuple[Place, ...] = get_args(Place)
 _COUNTS = ("case", "punctuation", "spaces")
 _WHAT = {"letter": "no chosen letter", "number": "no number", "text": "no answer"}
@@ -24,6 +16,9 @@ _WHERE = {"last_line": "its last line", "answer": "any 'ANSWER: X'", "boxed": "a
 
 def prepare(argument: str) -> Scorer:
     """The scorer with these options, with commas between them; none if empty.
+
+    They say where to look (anywhere, whole, last_line, answer, boxed) and what counts (case,
+    punctuation, spaces). Numbers are compared as numbers.
 
     Raises:
         UnknownName: If an option is none.
@@ -52,5 +47,4 @@ def prepare(argument: str) -> Scorer:
             return unparsed(f"{_WHAT[sort]} found in {_WHERE.get(place, 'the answer')}")
         return right() if same(said, reference, like) else wrong(f"found {said[:80]!r}")
 
-    spec = f"exact:{','.join(given)}" if given else "exact"
-    return Scorer(spec=spec, needs_reference=True, rule=rule)
+    return Scorer(needs_reference=True, rule=rule)

@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
-from headtohead.trials.scoring.scored import (
-    Kind,
-    Scored,
-    Scorer,
-    right,
-    unparsed,
-    unscored,
-    wrong,
-)
+from headtohead.trials.scoring.scored import Scored, Scorer, right, unparsed, unscored, wrong
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-SCORER = Kind(
-    name="json-schema",
-    about="The answer is JSON of a schema; at named fields it equals the reference.",
-    written="json-schema:FILE, or json-schema:FILE@field,other.field to compare with the reference",
-)
+SCORER = "json-schema"
 _FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 _ABSENT = object()
 FENCED = "the JSON stands in a code fence"
@@ -55,7 +43,7 @@ def prepare(argument: str) -> Scorer:
         note = "; ".join(part for part in (score.why, FENCED if fenced else "") if part)
         return Scored(score.value, score.failure, note)
 
-    return Scorer(spec=f"json-schema:{argument}", needs_reference=bool(fields), rule=rule)
+    return Scorer(needs_reference=bool(fields), rule=rule)
 
 
 def _parts(argument: str) -> tuple[Path, tuple[str, ...]]:

@@ -12,22 +12,17 @@ from typing import Any
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call
-from headtohead.trials.scoring.scored import Kind, Scored, Scorer, unparsed, unscored
+from headtohead.trials.scoring.scored import Scored, Scorer, unparsed, unscored
 
-SCORER = Kind(
-    name="python",
-    about="A function in a file of yours: function(output, reference, call) -> 0 to 1.",
-    written=(
-        "python:FILE.py:function; it gives True, False, a number from 0 to 1, or None for an item "
-        "that cannot be scored; a ValueError means that the answer could not be parsed"
-    ),
-)
+SCORER = "python"
 Own = Callable[[str, str | None, dict[str, Any]], object]
 
 
 def prepare(argument: str) -> Scorer:
     """The scorer that calls this function, named by its file, a colon and its name.
 
+    It is asked function(output, reference, call) and gives True, False, a number from 0 to 1, or
+    None for an item that cannot be scored; a ValueError means that the answer could not be parsed.
     The file runs in this process with your rights: use only files that you trust.
 
     Raises:
@@ -45,7 +40,7 @@ def prepare(argument: str) -> Scorer:
     def rule(output: str, reference: str | None, call: Call) -> Scored:
         return _asked(function, file, output, reference, call)
 
-    return Scorer(spec=f"python:{argument}", needs_reference=False, rule=rule)
+    return Scorer(needs_reference=False, rule=rule)
 
 
 def _function(file: Path, name: str) -> Own:

@@ -12,25 +12,9 @@ import weakref
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
 from headtohead.trials.scoring.likeness import same
-from headtohead.trials.scoring.scored import (
-    Kind,
-    Scored,
-    Scorer,
-    right,
-    unparsed,
-    unscored,
-    wrong,
-)
+from headtohead.trials.scoring.scored import Scored, Scorer, right, unparsed, unscored, wrong
 
-SCORER = Kind(
-    name="regex",
-    about="The pattern is found in the answer; with a group, what it caught is the reference.",
-    written=(
-        "regex:PATTERN in Python's syntax; with a group (the one called 'answer', else the first) "
-        "the last match counts; (?:...) is no group, (?i) ignores case"
-    ),
-    examples=(r"regex:\bok\b", r"regex:Total: (\d+)"),
-)
+SCORER = "regex"
 _START_SECONDS = 60.0
 # Only what the standard library has: the process starts in some hundredths of a second.
 _SERVE = """
@@ -50,8 +34,9 @@ for line in sys.stdin:
 
 
 def prepare(argument: str) -> Scorer:
-    """The scorer for this pattern.
+    """The scorer for this pattern in Python's syntax; (?:...) is no group, (?i) ignores case.
 
+    Of a pattern with a group (the one called 'answer', else the first) the last match counts.
     Patterns run in a process of their own, so that one which takes forever on some answer can be
     stopped: that item is then not scored.
 
@@ -81,7 +66,7 @@ def prepare(argument: str) -> Scorer:
             return unparsed("the pattern's group caught nothing")
         return right() if same(text, reference or "") else wrong(f"found {text[:80]!r}")
 
-    return Scorer(spec=f"regex:{argument}", needs_reference=bool(caught), rule=rule)
+    return Scorer(needs_reference=bool(caught), rule=rule)
 
 
 class TimedPattern:
