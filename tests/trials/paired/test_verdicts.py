@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 
 from headtohead.core.estimate import Interval
-from headtohead.trials.paired.differences import difference, equivalence, judge, superiority
+from headtohead.trials.paired.differences import difference, equivalence, judge, verdict
 
 
 def test_verdicts_reproduce_piaggio() -> None:
@@ -22,7 +22,7 @@ def test_verdicts_reproduce_piaggio() -> None:
     ):
         interval = Interval((low + high) / 2, low, high)
         assert equivalence(interval, 10) == equal
-        assert superiority(interval) == better
+        assert verdict(interval, 0.0) == better
 
 
 @settings(deadline=None, max_examples=60)
@@ -34,13 +34,13 @@ def test_p_values_decide_as_the_interval_does(pairs: list[tuple[int, int]], marg
     a, b = (list(side) for side in zip(*pairs, strict=True))
     found = difference(a, b)
     said = judge(found, margin)
-    for verdict, p in (
+    for answer, p in (
         (said.noninferior, said.p_noninferior),
         (said.equivalent, said.p_equivalent),
         (said.superior, said.p_superior),
     ):
         if abs(p - 0.025) > 1e-6:
-            assert (verdict == "yes") == (p < 0.025)
+            assert (answer == "yes") == (p < 0.025)
     assert said.p_equivalent >= said.p_noninferior
 
 

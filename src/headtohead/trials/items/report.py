@@ -40,6 +40,10 @@ class Correlations:
     high: FloatArray
     p_value: FloatArray
 
+    def of(self, place: int) -> Interval:
+        """That of one item."""
+        return Interval(*(float(ends[place]) for ends in (self.value, self.low, self.high)))
+
 
 def rest_scores(score: FloatArray, met: BoolArray) -> FloatArray:
     """How well every run did on all items but one, above the mean of each, shape (R, J).
@@ -221,9 +225,7 @@ def suspects(runs: TestRuns, discrimination: Correlations, level: float) -> Susp
                 best=len(best),
                 best_score=float(best_score[place]),
                 other_score=float(other_score[place]),
-                rise=Interval(*(float(ends[0]) for ends in (rise.value, rise.low, rise.high)))
-                if np.isfinite(rise.value[0])
-                else None,
+                rise=rise.of(0) if np.isfinite(rise.value[0]) else None,
             )
         )
     listed.sort(key=lambda s: (not s.sure, -s.agree, -s.rise.low if s.rise else 0.0))
@@ -398,17 +400,12 @@ def _rows(runs: TestRuns, discrimination: Correlations, fitted: ItemFit) -> tupl
             says = "tells" if discrimination.value[j] > 0 else "runs against"
         elif discrimination.high[j] < LITTLE:
             says = "tells little"
-        ends = (
-            float(discrimination.value[j]),
-            float(discrimination.low[j]),
-            float(discrimination.high[j]),
-        )
         rows.append(
             ItemRow(
                 item=item,
                 runs=int(met[:, j].sum()),
                 score=float(mean[j]),
-                discrimination=None if constant[j] else Interval(*ends),
+                discrimination=None if constant[j] else discrimination.of(j),
                 p_value=float(p_value[j]),
                 slope=None if constant[j] else curves[j][0],
                 difficulty=None if constant[j] else curves[j][1],

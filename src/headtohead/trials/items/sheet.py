@@ -7,7 +7,6 @@ import numpy as np
 from headtohead.core.estimate import Citation
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.items.report import LITTLE, ItemReport, Says
-from headtohead.trials.items.short_test import Short
 from headtohead.trials.words import counted, margin_words
 
 _SHOWN = 15
@@ -32,6 +31,7 @@ def items_sheet(report: ItemReport, *, sources: Sequence[Citation] = ()) -> Shee
         f"{_telling(report)}, {_none(report.count('runs against'), 'runs', 'run')} against them "
         f"and {_mislabelled(report)}. {_short_words(report)}"
     )
+    figures = (_items, _suspects, _short, _chosen, _runs)
     return Sheet(
         verb="items",
         title=f"{len(runs.items):,} items in {len(runs.runs)} runs",
@@ -41,17 +41,7 @@ def items_sheet(report: ItemReport, *, sources: Sequence[Citation] = ()) -> Shee
         facts=tuple(
             (f"Items that {words}", f"{report.count(says):,}") for says, words in _WORDS.items()
         ),
-        topics=(
-            Topic(
-                figures=(
-                    _items(report),
-                    _suspects(report),
-                    _short(report),
-                    _chosen(report),
-                    _runs(report),
-                )
-            ),
-        ),
+        topics=(Topic(figures=tuple(figure(report) for figure in figures)),),
         checks=(Check("items looked at", "yes", sentence),),
         method=(
             "An item tells models apart as far as its score goes with the score on all other items "
@@ -226,18 +216,8 @@ def _suspects(report: ItemReport) -> Figure:
 
 
 def _short(report: ItemReport) -> Figure:
-    level = f"{report.settings.level:.0%}"
-
-    def row(short: Short) -> tuple[int, float, float, float, float, float, float]:
-        errors = (short.rms.value, short.rms.low, short.rms.high)
-        return (
-            short.k,
-            short.reach * 100,
-            short.by_chance * 100,
-            *(100 * e for e in errors),
-            short.within * 100,
-        )  # type: ignore[return-value]
-
+    level, curve = f"{report.settings.level:.0%}", report.short.curve
+    shares = [(s.reach, s.by_chance, s.rms.value, s.rms.low, s.rms.high, s.within) for s in curve]
     return Figure(
         "short",
         "Fewer items",
@@ -252,14 +232,14 @@ def _short(report: ItemReport) -> Figure:
             TableColumn("rms_high_pp", "High", 1),
             TableColumn("within_margin_pct", "In margin %", 0),
         ),
-        rows=tuple(map(row, report.short.curve)),
+        rows=tuple((s.k, *(100 * x for x in of)) for s, of in zip(curve, shares, strict=True)),
         shown=20,
         remarks=(
             f"Within: {level} of new models like these lie so close to the score foretold. At "
             "random: the same for the plain mean of so many items drawn at random. RMS: root mean "
             f"square error over {report.short.models} models held out in turn.",
         )
-        if report.short.curve
+        if curve
         else (),
     )
 

@@ -269,7 +269,7 @@ def verdict(interval: Interval, margin: float) -> Verdict:
     Returns:
         "yes" if the whole interval lies above -margin, "no" if it lies below, else
         "undecided". With a two-sided 95% interval a "yes" is wrong 2.5% of the time, as far as
-        the interval keeps its word.
+        the interval keeps its word. At a margin of 0, "yes" says that B is better.
 
     Raises:
         ValueError: If the margin is negative or not a number.
@@ -304,13 +304,6 @@ def equivalence(interval: Interval, margin: float) -> Verdict:
     if down == up == "yes":
         return "yes"
     return "no" if "no" in (down, up) else "undecided"
-
-
-def superiority(interval: Interval) -> Verdict:
-    """Whether B is better than A: "yes" above 0, "no" below it, else "undecided"."""
-    if interval.low > 0:
-        return "yes"
-    return "no" if interval.high < 0 else "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +350,7 @@ def judge(estimate: MeanDifference, margin: float) -> Verdicts:
         margin=margin,
         noninferior=verdict(estimate.interval, margin),
         equivalent=equivalence(estimate.interval, margin),
-        superior=superiority(estimate.interval),
+        superior=verdict(estimate.interval, 0.0),
         p_noninferior=not_worse,
         p_equivalent=max(not_worse, not_better),
         p_superior=above,

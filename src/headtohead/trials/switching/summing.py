@@ -31,7 +31,7 @@ from headtohead.trials.switching.result import (
     Why,
 )
 from headtohead.trials.switching.running import Trial, name_of
-from headtohead.trials.switching.settings import Means
+from headtohead.trials.switching.settings import Scoring
 from headtohead.trials.words import counted
 
 _FEWEST = 10  # items with both figures, below which a ratio says little
@@ -63,10 +63,8 @@ def result_of(
     sample: LogSample,
     *,
     from_model: str,
-    means: Means,
-    scorer: str,
+    scoring: Scoring,
     margin: float,
-    level: float,
     seed: int,
     prices: Prices,
     price_b_given: bool,
@@ -76,7 +74,8 @@ def result_of(
 
     `dropped` says why rows of the log were left out while it was read, and how many.
     """
-    keeper, outcome = trial.keeper, got.outcome
+    keeper, outcome, means, level = trial.keeper, got.outcome, scoring.means, scoring.level
+    scorer = scoring.judge or scoring.scorer or "people"
     seen, b = keeper.seen, trial.candidate.endpoint.model
     rng = np.random.default_rng([seed, 2])
     judging = None
