@@ -10,6 +10,14 @@ from headtohead.evidence.tables import benchmarks
 _MTOK = 1_000_000
 # How Epoch prints that it ran an evaluation itself.
 EPOCH_OWN_RUNS = "Epoch evaluations"
+# What Epoch says of a model's accessibility; some tables leave it empty or say "Unknown" besides.
+EPOCH_ACCESS = frozenset(
+    names(
+        "API access; Hosted access (no API); Open weights (unrestricted); Open weights (restricted "
+        "use); Open weights (non-commercial); Unreleased",
+        by="; ",
+    )
+)
 # Occupations whose votes LMArena counts apart, as its category names give them.
 ARENA_INDUSTRIES = tuple(
     f"industry_{name}"

@@ -1,5 +1,6 @@
 """How `h2h evidence`, `h2h sources` and `h2h update` show what they found."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -138,7 +139,12 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
         return DataTable(tuple(TableColumn(c, c) for c in exact.columns), tuple(exact.iter_rows()))
 
     sheet = _sheet("evidence", title.capitalize(), sentence, *figures, as_of=as_of)
-    return Listing(sheet, lambda: _frame_json(chosen, as_of), download)
+    return Listing(
+        sheet,
+        # Days and moments as ISO text.
+        lambda: envelope("evidence", None, as_of, json.loads(chosen.write_json()), ()),
+        download,
+    )
 
 
 def cards_listing(cards: "Iterable[Card]", today: date | None) -> "Entries[Card]":
@@ -247,13 +253,6 @@ def _cards_json(cards: "Iterable[Card]", today: date | None) -> dict[str, Any]:
         for c in cards
     ]
     return envelope("sources", None, today, results, ())
-
-
-def _frame_json(frame: "pl.DataFrame", as_of: date) -> dict[str, Any]:
-    """A table's rows; days and moments as ISO text."""
-    import json
-
-    return envelope("evidence", None, as_of, json.loads(frame.write_json()), ())
 
 
 def _updated_json(done: "Iterable[Updated]", unused: Iterable[str], today: date) -> dict[str, Any]:

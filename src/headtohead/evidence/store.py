@@ -157,11 +157,7 @@ class Store:
         return self._hand
 
     def citation(self, source_id: str, as_of: date) -> Citation:
-        """How to cite what a source said by a day.
-
-        Raises:
-            UnknownName: If no source is called so.
-        """
+        """How to cite what a source said by a day; raises as `citations`."""
         return self.citations([source_id], as_of)[0]
 
     def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:

@@ -156,14 +156,8 @@ def _wanted(
     held = snapshots.held(run.store.home, source_id, download.name, url)
     if target.is_file() and left.url:
         held = Held(target, left)
-    return WantedFile(
-        f"{source_id}/{download.name}",
-        url,
-        target,
-        download.sha256,
-        download.optional,
-        held,
-    )
+    label = f"{source_id}/{download.name}"
+    return WantedFile(label, url, target, download.sha256, download.optional, held)
 
 
 def rebuild(store: Store) -> tuple[Updated, ...]:
@@ -186,9 +180,8 @@ def rebuild(store: Store) -> tuple[Updated, ...]:
         for snapshot in snapshots.kept(store.home):
             source_id, sha256 = snapshot.provenance["source_id"], snapshot.provenance["sha256"]
             if source_id in known:
-                done.append(
-                    _again(store, known[source_id], snapshot, before.get((source_id, sha256)))
-                )
+                old = before.get((source_id, sha256))
+                done.append(_again(store, known[source_id], snapshot, old))
                 if entry := done[-1].entry:
                     made[_identity(entry)] = entry
         whole = [

@@ -39,14 +39,7 @@ _RELEASED = {
     "2024-12-26": ("DeepSeek-V3",),
     "2025-01-20": ("DeepSeek-R1",),
     "2025-04-05": ("Llama-4-Maverick-17B-128E-Instruct", "Llama-4-Scout-17B-16E-Instruct"),
-    "2025-04-29": (
-        "Qwen3-0.6B",
-        "Qwen3-1.7B",
-        "Qwen3-8B",
-        "Qwen3-32B",
-        "Qwen3-30B-A3B",
-        "Qwen3-235B-A22B",
-    ),
+    "2025-04-29": names("Qwen3-0.6B Qwen3-1.7B Qwen3-8B Qwen3-32B Qwen3-30B-A3B Qwen3-235B-A22B"),
     "2025-04": ("MiMo-7B-Base",),
     "2025-07-11": ("Kimi-K2-Instruct",),
     "2025-07-22": ("Qwen3-Coder-480B-A35B-Instruct",),
@@ -54,13 +47,9 @@ _RELEASED = {
     "2025-08-05": ("gpt-oss-120b", "gpt-oss-20b"),
     "2025-09-11": ("Qwen3-Next-80B-A3B",),
     "2025-09-23": ("Qwen3-VL-235B-A22B-Instruct",),
-    "2025-10": (
-        "Qwen3-VL-2B-Instruct",
-        "Qwen3-VL-4B-Instruct",
-        "Qwen3-VL-8B-Instruct",
-        "Qwen3-VL-30B-A3B-Instruct",
-        "Qwen3-VL-32B-Instruct",
-        "Qwen3-VL-32B-Thinking",
+    "2025-10": names(
+        "Qwen3-VL-2B-Instruct Qwen3-VL-4B-Instruct Qwen3-VL-8B-Instruct Qwen3-VL-30B-A3B-Instruct "
+        "Qwen3-VL-32B-Instruct Qwen3-VL-32B-Thinking"
     ),
     "2025-12-01": ("DeepSeek-V3.2",),
     "2025-12-15": ("NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",),

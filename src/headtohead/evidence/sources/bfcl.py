@@ -2,7 +2,7 @@
 
 import re
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Source, finite, github
+from headtohead.evidence.sourcing import Parsed, RawFiles, Source, finite, github, percent
 
 _ID = "bfcl"
 
@@ -89,7 +89,4 @@ def _share(text: str) -> float | None:
         return None
     if not text.endswith("%"):
         raise ValueError(f"{text} is not a percentage")
-    share = finite(text[:-1]) / 100
-    if not 0 <= share <= 1:
-        raise ValueError(f"{text} is outside 0..100%")
-    return round(share, 6)
+    return round(percent(text[:-1]), 6)

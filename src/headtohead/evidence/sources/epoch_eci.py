@@ -8,7 +8,7 @@ names `EPOCH_OWN_RUNS` are taken.
 from datetime import date
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.shared import EPOCH_OWN_RUNS, epoch_scores
+from headtohead.evidence.shared import EPOCH_ACCESS, EPOCH_OWN_RUNS, epoch_scores
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Source, benchmark_id
 from headtohead.evidence.traps import name_columns
 
@@ -33,18 +33,7 @@ SOURCE = Source(
     whole=True,
 )
 
-_ACCESS = frozenset(
-    {
-        "API access",
-        "Hosted access (no API)",
-        "Open weights (unrestricted)",
-        "Open weights (restricted use)",
-        "Open weights (non-commercial)",
-        "Unreleased",
-        "Unknown",
-        "",
-    }
-)
+_ACCESS = EPOCH_ACCESS | {"Unknown", ""}
 _FLAGS = {"True": True, "False": False}
 _PREVIEWS = {
     ("o3", date(2024, 12, 20)): "dated by its preview; released on 2025-04-16",

@@ -5,6 +5,7 @@ The table dates itself: the latest "Last modified" stamp is the day by which all
 
 from datetime import date
 
+from headtohead.evidence.shared import EPOCH_ACCESS
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,
@@ -40,13 +41,6 @@ _CRITERIA = frozenset(
     )
 )
 _CONFIDENCE = frozenset({"Confident", "Likely", "Speculative", "Unknown"})
-_ACCESS = frozenset(
-    names(
-        "API access; Hosted access (no API); Open weights (unrestricted); Open weights (restricted "
-        "use); Open weights (non-commercial); Unreleased",
-        by="; ",
-    )
-) | {""}
 _CODE = frozenset(
     {"Open source", "Open (non-commercial)", "Open (restricted use)", "Unreleased", ""}
 )
@@ -111,7 +105,7 @@ def parse(raw: RawFiles) -> Parsed:
             "train_cost_usd": cost,
             "hardware": record.maybe("Training hardware"),
             "chips_n": record.convert_maybe("Hardware quantity", _whole),
-            "access": record.one_of("Model accessibility", _ACCESS) or None,
+            "access": record.one_of("Model accessibility", EPOCH_ACCESS | {""}) or None,
             "code_access": record.one_of("Training code accessibility", _CODE) or None,
             "confidence": record.one_of("Confidence", _CONFIDENCE),
             "notable": bool(criteria),
@@ -142,7 +136,7 @@ def parse(raw: RawFiles) -> Parsed:
 
 def _whole(text: str) -> int:
     number = finite(text)
-    if number != int(number):
+    if not number.is_integer():
         raise ValueError(text)
     return int(number)
 

@@ -60,11 +60,7 @@ _RATED = frozenset(
     )
 )
 _SCORED = _RATED - {"rating", "rating_lower", "rating_upper", "variance", "vote_count"} | {
-    "score",
-    "score_ci_lower",
-    "score_ci_upper",
-    "observation_count",
-    "session_count",
+    *names("score score_ci_lower score_ci_upper observation_count session_count")
 }
 # Config -> (board, style-controlled). The factuality boards blend votes with fact checks, so
 # neither word fits them.

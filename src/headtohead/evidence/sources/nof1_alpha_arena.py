@@ -21,6 +21,7 @@ from headtohead.evidence.sourcing import (
     csv_records,
     finite,
     json_record,
+    names,
 )
 
 _ID = "nof1_alpha_arena"
@@ -73,15 +74,8 @@ _TRADE_UNUSED = (
     *(
         f"{end}_{field}"
         for end in ("entry", "exit")
-        for field in (
-            "sz",
-            "human_time",
-            "commission_dollars",
-            "liquidation",
-            "tid",
-            "oid",
-            "crossed",
-            "closed_pnl",
+        for field in names(
+            "sz human_time commission_dollars liquidation tid oid crossed closed_pnl"
         )
     ),
 )

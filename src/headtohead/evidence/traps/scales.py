@@ -72,14 +72,8 @@ def _finding(
 ) -> Finding:
     chosen = np.flatnonzero(odd).tolist()
     shown = listed([f"{names[i]} {values[i]:g}" for i in chosen])
-    n = int(np.count_nonzero(~np.isnan(values)))
-    return Finding(
-        "scales",
-        where,
-        f"{len(chosen)} of {n} values {said} ({shown})",
-        fix,
-        tuple(names[i] for i in chosen),
-    )
+    what = f"{len(chosen)} of {np.count_nonzero(~np.isnan(values))} values {said} ({shown})"
+    return Finding("scales", where, what, fix, tuple(names[i] for i in chosen))
 
 
 def repeats(

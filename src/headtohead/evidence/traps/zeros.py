@@ -138,14 +138,8 @@ def stretches(
         )
         used = tries[row].copy()
         for _ in range(_MOST):
-            seen = _look(
-                np.where(used > 0, wins[row], 0),
-                used,
-                own_difficulty,
-                doubt,
-                near_zero,
-                least_expected,
-            )
+            left = np.where(used > 0, wins[row], 0)
+            seen = _look(left, used, own_difficulty, doubt, near_zero, least_expected)
             if seen is None:
                 break
             first, last, surprise, expected = seen
