@@ -313,15 +313,14 @@ def test_a_citation_speaks_of_the_day_asked_for(store: Store, plugged: Path) -> 
     early, late = date(2026, 1, 1), date(2026, 5, 1)
     first = plant(store.home, {"chips": [chip("a", early)]}, early, source_id="toy_cited")
     plant(store.home, {"chips": [chip("a", late, verified=False)]}, late, source_id="toy_cited")
-    cited = store.citation("toy_cited", date(2026, 4, 30))
+    cited = store.citations(["toy_cited"], date(2026, 4, 30))[0]
     assert (cited.known_on, cited.sha256, cited.unverified) == (early, first.sha256, False)
-    now = store.citation("toy_cited", SOON)
+    now = store.citations(["toy_cited"], SOON)[0]
     assert (now.known_on, now.unverified) == (late, True)
     assert now.sha256 != first.sha256
     assert store.citations(["toy_cited", "toy_cited"], SOON) == (now,)
-    for ask in (lambda: store.citation("toy", SOON), lambda: store.citations(["toy"], SOON)):
-        with pytest.raises(UnknownName, match="toy_cited"):
-            ask()
+    with pytest.raises(UnknownName, match="toy_cited"):
+        store.citations(["toy"], SOON)
 
 
 def test_the_packages_own_evidence_can_be_read_on_any_day() -> None:

@@ -60,7 +60,7 @@ def test_a_source_is_imported_from_its_raw_files(
         assert done.entry
         assert frame.height <= done.entry.tables.get(name, 0)
         assert all(known <= day for known in frame["known_on"].unique())
-    cited = store.citation(source_id, day)
+    cited = store.citations([source_id], day)[0]
     assert cited.sha256 == done.entry.sha256 if done.entry else None
     assert cited.known_on is not None
     assert cited.known_on <= day

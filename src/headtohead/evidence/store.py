@@ -156,12 +156,8 @@ class Store:
             self._hand = {s.source_id: (s, rows) for s, rows in curated_sources(self.curated)}
         return self._hand
 
-    def citation(self, source_id: str, as_of: date) -> Citation:
-        """How to cite what a source said by a day; raises as `citations`."""
-        return self.citations([source_id], as_of)[0]
-
     def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:
-        """The citations of several sources, in name order.
+        """How to cite what some sources said by a day, in name order.
 
         Raises:
             UnknownName: If one of them is not known.
