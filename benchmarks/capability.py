@@ -234,7 +234,7 @@ def _page(scores: Scores, points: list[Row], draws: list[Row], count: int) -> st
         f"Target under {_POINT_S} s for ours: {_met(worst < _POINT_S)} ({worst:.3f} s at most). "
         "The best mode has another objective: it fits six times, as weights and spread are found "
         "in turn. scipy's sparse way solves each step roughly and stops above the minimum: by 0.02 "
-        "points on average, up to 0.2 (tests/stats/irt/test_eci.py).",
+        "points on average, up to 0.2 (tests/capability/irt/test_eci.py).",
         "",
         f"## {count} draws",
         "",
