@@ -10,7 +10,7 @@ import polars as pl
 from headtohead.claims.verdict import Verdict
 from headtohead.core.estimate import Citation
 from headtohead.evidence.store import publisher
-from headtohead.prices.in_force import BASES
+from headtohead.prices.in_force import BASES, pair_words
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet
@@ -94,7 +94,8 @@ def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
     old = {r["model_id"]: r for r in before.iter_rows(named=True)}
     found = []
     for row in after.iter_rows(named=True):
-        then, now = (_price(r) if r else "" for r in (old.get(row["model_id"]), row))
+        both = old.get(row["model_id"]), row
+        then, now = (f"{pair_words(r)} per million tokens" if r else "" for r in both)
         if then and then != now:
             why = (
                 f"in force since {row['valid_from']}, known on {row['known_on']}, "
@@ -135,12 +136,6 @@ def _places(frame: pl.DataFrame) -> tuple[dict[str, _Place], object]:
     rows = rows.unique("who", keep="first", maintain_order=True)
     ranked = {r["who"]: (i, r) for i, r in enumerate(rows.iter_rows(named=True), 1)}
     return ranked, rows["observed_on"][0]
-
-
-def _price(row: dict[str, Any]) -> str:
-    return (
-        f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out per million tokens"
-    )
 
 
 def _why(then: Verdict, now: Verdict) -> str:

@@ -1,7 +1,7 @@
 """A number that is never bare: value, interval, n, both dates and its sources."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal
 
@@ -143,18 +143,10 @@ class Estimate:
 
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints."""
-        return {
-            "label": self.label,
-            "value": self.value,
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {
             "low": None if math.isinf(self.low) else self.low,
             "high": None if math.isinf(self.high) else self.high,
-            "level": self.level,
-            "unit": self.unit,
-            "method": self.method,
-            "n": self.n,
-            "n_of": self.n_of,
             "about": str(self.about),
             "as_of": self.as_of.isoformat(),
             "source_ids": list(self.source_ids),
-            "unverified": self.unverified,
         }

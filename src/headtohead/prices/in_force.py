@@ -23,7 +23,7 @@ from typing import Any
 import polars as pl
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.question import ScopeWord
+from headtohead.core.question import Ask, Frames, ScopeWord
 from headtohead.evidence.store import publisher
 from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
@@ -388,7 +388,7 @@ def _others(
     """
     said: dict[str, dict[str, str]] = {}
     for one in sorted(differing or [], key=lambda one: one["since"]):
-        paid = _pair(one)
+        paid = pair_words(one)
         when = f"{'seen on' if one['doubt'] == _SNAPSHOT else 'since'} {one['since']}"
         moving = str(one["join_rule"] or "").startswith("alias:")
         if moving and released and one["since"] < released:
@@ -404,7 +404,8 @@ def _others(
     ]
 
 
-def _pair(row: dict[str, Any]) -> str:
+def pair_words(row: Mapping[str, Any]) -> str:
+    """The two prices of a row, per million tokens."""
     return f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
 
 
@@ -436,7 +437,7 @@ def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, 
         for row in rows.iter_rows(named=True):
             reason = why.format(seen_on=row["seen_on"], limit=_SEEN_DAYS, day=day)
             says = (
-                f"{row['provider']}'s {_pair(row)} does not count: {reason} "
+                f"{row['provider']}'s {pair_words(row)} does not count: {reason} "
                 f"({publisher(row['source_id'])})"
             )
             aside.setdefault(row[model], {})[says] = str(row["source_id"])
@@ -504,7 +505,8 @@ def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
     )
 
 
-def rule_of(scope: Mapping[str, Any]) -> str:
-    """The rule of `in_force` that a question's `seller` asks for."""
-    seller = str(scope["seller"])
-    return "maker" if seller == "lab" else seller
+def prices_asked(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, str]:
+    """The prices in force that a question with `MIX_WORDS` asks for, and by which rule."""
+    rule = {"lab": "maker"}.get(ask.scope["seller"], str(ask.scope["seller"]))
+    share = float(ask.scope["input_share"])
+    return in_force(frames["prices"], ask.about.end, rule=rule, input_share=share), rule

@@ -104,6 +104,17 @@ def above(title: str, **more: Any) -> "alt.Axis":  # noqa: ANN401 - keyword argu
     )
 
 
+def named_rows(column: str, limit: int) -> "alt.Y":
+    """A row for each name in a column, ordered by `order_n`; `limit` is pixels of a name."""
+    import altair as alt
+
+    return alt.Y(
+        f"{column}:N",
+        sort=alt.EncodingSortField("order_n", op="min"),
+        axis=alt.Axis(title=None, grid=True, domain=False, ticks=False, labelLimit=limit),
+    )
+
+
 def side_colour(drawn: Drawing, title: str = "") -> "alt.Color":
     """Sides by colour; the two compared always keep theirs. A title stands in the legend."""
     import altair as alt

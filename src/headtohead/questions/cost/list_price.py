@@ -4,7 +4,7 @@ import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
-from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, rule_of
+from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -20,12 +20,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Price of each dear model over price of each cheap one; list prices are exact."""
-    rows = in_force(
-        frames["prices"],
-        ask.about.end,
-        rule=rule_of(ask.scope),
-        input_share=float(ask.scope["input_share"]),
-    )
+    rows, rule = prices_asked(frames, ask)
     found = {}
     for wanted in (*ask.scope["dear"], *ask.scope["cheap"]):
         # The seller's own word comes first; modes of one model, as thinking, are billed alike.
@@ -57,8 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
     prices = pl.concat([row.head(1) for row in found.values()])
     says = listed(
-        f"{row['model_id']} ${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out "
-        f"at {row['provider']}"
+        f"{row['model_id']} {pair_words(row)} at {row['provider']}"
         for row in prices.iter_rows(named=True)
     )
     ends = dict.fromkeys(f"{pick(e.value for e in made):.1f}" for pick in (min, max))
@@ -66,7 +60,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "maker": "",
         "cheapest": ", each model's at its cheapest credible seller,",
         "median": ", each model's at its middle seller,",
-    }[rule_of(ask.scope)]
+    }[rule]
     return Answer(
         estimates=tuple(made),
         says=f"list prices per million tokens{whose} were {says}: {' to '.join(ends)} times "

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, named, shown, side_column
-from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, rule_of
+from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, same_length, spreads, vector
 from headtohead.stats.intervals import normal_quantile
@@ -105,12 +105,7 @@ def _points(frames: Frames, ask: Ask) -> pl.DataFrame:
         pl.col("source_id").alias("also_source_id"),
         pl.col("verified").alias("rating_verified"),
     )
-    prices = in_force(
-        frames["prices"],
-        ask.about.end,
-        rule=rule_of(ask.scope),
-        input_share=float(ask.scope["input_share"]),
-    )
+    prices, _ = prices_asked(frames, ask)
     joined = prices.drop("model_name").join(rated, on="model_id", how="inner")
     return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),

@@ -11,6 +11,7 @@ from headtohead.publish.charts import (
     layered,
     log_ticks,
     moments,
+    named_rows,
     names,
     side_colour,
     side_points,
@@ -164,11 +165,7 @@ def training_cost(drawn: Drawing) -> "alt.LayerChart":
             values=log_ticks(row["value"] for row in drawn.rows),
         ),
     )
-    y = alt.Y(
-        "subject:N",
-        sort=alt.EncodingSortField("order_n", op="min"),
-        axis=alt.Axis(title=None, grid=True, ticks=False, domain=False, labelLimit=170),
-    )
+    y = named_rows("subject", 170)
     scale = alt.Scale(domain=methods)
     legend = alt.Legend(title="Method", labelLimit=320)
     colour = alt.Color("method:N", scale=scale, legend=legend)

@@ -8,6 +8,7 @@ from headtohead.publish.charts import (
     base,
     layered,
     log_ticks,
+    named_rows,
     names,
     side_colour,
     side_points,
@@ -44,11 +45,7 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
         format="~s",
         values=log_ticks(row["compute_h100e"] for row in rows),
     )
-    y = alt.Y(
-        "who:N",
-        sort=alt.EncodingSortField("order_n", op="min"),
-        axis=alt.Axis(title=None, grid=True, domain=False, ticks=False, labelLimit=180),
-    )
+    y = named_rows("who", 180)
     bars = last.mark_rule(strokeWidth=2.4, opacity=0.6).encode(
         alt.X("low_h100e:Q", scale=scale, axis=axis),
         y,
