@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import wraps
 
 import numpy as np
 
@@ -162,11 +161,11 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
 def about_sides(answer: Callable[[TwoSides, Ask], Answer]) -> Callable[[Frames, Ask], Answer]:
     """The `run` of a question about both sides as of the end of `about`, which `answer` answers."""
 
-    @wraps(answer)
     def run(frames: Frames, ask: Ask) -> Answer:
         found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
         return Answer(missing=found) if isinstance(found, str) else answer(found, ask)
 
+    run.__doc__ = answer.__doc__
     return run
 
 
