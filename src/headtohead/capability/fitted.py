@@ -20,6 +20,7 @@ from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
 from headtohead.capability.words import settings_of
 from headtohead.core.question import Answer, Ask, Frames
+from headtohead.core.units import counted
 from headtohead.evidence.picking import side, side_name
 from headtohead.evidence.tables import title
 from headtohead.stats.intervals import normal_quantile
@@ -152,8 +153,8 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     for mask, name in zip((found.a, found.b), names, strict=True):
         if not mask.any():
             return (
-                f"the index has no {name}{kind} with {settings.frontier} benchmarks released by "
-                f"{day}"
+                f"the index has no {name}{kind} with {counted(settings.frontier, 'benchmark')} "
+                f"released by {day}"
             )
     return found
 

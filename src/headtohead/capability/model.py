@@ -13,6 +13,7 @@ from headtohead.capability.settings import LEVEL, PAST, IndexSettings
 from headtohead.capability.survival import Side, sides
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import OWN_SCORES, Interval
+from headtohead.core.units import counted
 from headtohead.evidence.picking import where
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Capability:
                 "the publisher does not print how many benchmarks a model had, so any may set the "
                 "frontier"
             )
-        return f"a model needs {self.settings.frontier} benchmarks before it may set the frontier"
+        needed = counted(self.settings.frontier, "benchmark")
+        return f"a model needs {needed} before it may set the frontier"
 
     def may_mark(self) -> "BoolArray":
         """Which models have enough benchmarks to show when a level was reached, shape (M,)."""

@@ -17,6 +17,7 @@ from headtohead.capability.irt.newton import sigmoid
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import PAST, IndexMethod, IndexSettings
 from headtohead.core.question import Ask, Frames
+from headtohead.core.units import counted
 from headtohead.evidence.picking import side, side_name
 from headtohead.evidence.tables import title
 from headtohead.stats.inputs import FloatArray
@@ -64,7 +65,7 @@ def variants(frames: Frames, ask: Ask, base: IndexSettings) -> Iterator[Variant]
     yield under("dates", _DATES[other], dates=other)
     # The publisher of a printed index has chosen which models may lead.
     for least in (base.frontier - 2, base.frontier + 2) if base.method != "published" else ():
-        words = f"{max(1, least)} benchmarks to set the frontier"
+        words = f"{counted(max(1, least), 'benchmark')} to set the frontier"
         yield under("frontier", words, frontier_benchmarks=max(1, least))
     for method, words in _METHODS.items():
         if method != base.method and not (method == "published" and base.domain):

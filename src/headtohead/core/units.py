@@ -93,3 +93,8 @@ def _short(value: float) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number before what it counts: 1 model, 2 models; `many` if no s makes it plural."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

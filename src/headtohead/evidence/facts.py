@@ -210,7 +210,8 @@ class Facts:
                     for text, side in spelt[group].items()
                 }
                 meant = nearest(value, shown)
-                raise UnknownName(group, value, shown.values(), shown, meant)
+                kind = "side" if group == "open" else group
+                raise UnknownName(kind, value, shown.values(), shown, meant)
             chosen.append(folded[value.casefold()])
         if chosen[0] == chosen[1]:
             raise InputError(f"Both sides are {chosen[0]}. Give two that differ, as in US and CN.")

@@ -134,12 +134,8 @@ def published_stop(
 ) -> tuple[Scores, Params]:
     """The parameters at which Epoch's optimiser stops, for rows in the order of Epoch's file.
 
-    Args:
-        models: Model of each row, length N; the order of first appearance matters.
-        benchmarks: Benchmark of each row, length N.
-        values: Scores of 0 to 1, shape (N,).
-        fixed: The benchmark whose slope is 1.
-        strength: Of the ridge, above 0.
+    Models and benchmarks name each row, N of each, in Epoch's order; `values` are scores of 0 to 1,
+    shape (N,). The slope of the benchmark `fixed` is 1; `strength` is that of the ridge, above 0.
 
     Returns:
         The scores and one row of parameters in their order.
@@ -200,28 +196,30 @@ class _Walk:
         m, b = len(self.models), len(self.benchmarks)
         return x[:m], x[m : m + b], np.insert(x[m + b :], self._fixed, 1.0)
 
+    def _curves(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Slope, ability less difficulty, and expected score of each row."""
+        ability, difficulty, slope = self.parts(x)
+        steep, away = slope[self._bi], ability[self._mi] - difficulty[self._bi]
+        return steep, away, sigmoid(steep * away)
+
     def residuals(self, x: FloatArray) -> FloatArray:
         """Expected minus stated scores, and the root of the ridge."""
-        ability, difficulty, slope = self.parts(x)
-        away = ability[self._mi] - difficulty[self._bi]
-        share = sigmoid(slope[self._bi] * away)
+        share = self._curves(x)[2]
         return np.append(share - self._score, np.sqrt(self._strength * (x @ x)))
 
     def jacobian(self, x: FloatArray) -> "csr_matrix":
         """The derivatives of the residuals: sparse, since it decides how scipy solves a step."""
         from scipy.sparse import coo_matrix
 
-        ability, difficulty, slope = self.parts(x)
-        away = ability[self._mi] - difficulty[self._bi]
-        share = sigmoid(slope[self._bi] * away)
+        steep, away, share = self._curves(x)
         rise = share * (1 - share)
         m, b, n = len(self.models), len(self.benchmarks), self._score.size
         rows, free = np.arange(n), self._bi != self._fixed
         of_slope = m + b + self._bi - (self._bi > self._fixed)
         root = np.sqrt(self._strength * (x @ x))
         entries = [
-            (rows, self._mi, rise * slope[self._bi]),
-            (rows, m + self._bi, -rise * slope[self._bi]),
+            (rows, self._mi, rise * steep),
+            (rows, m + self._bi, -rise * steep),
             (rows[free], of_slope[free], (rise * away)[free]),
             (np.full(x.size, n), np.arange(x.size), self._strength * x / root),
         ]

@@ -190,13 +190,11 @@ def fit_index(
     """The index by the likelihood of items, with draws that weigh benchmarks anew.
 
     Args:
-        scores: One score for each model and benchmark.
         anchors: Two models and their points; by default the models have mean 100 and standard
             deviation 15.
         like: Models and their points on another index: the scale is chosen so that the models
             which both have keep their mean and spread. It goes before anchors.
         draws: Joint draws; 0 for the point fit alone, else at least 100.
-        rng: Source of randomness.
         slope_sd: Standard deviation of the prior on log-slopes.
 
     Raises:
@@ -247,8 +245,8 @@ def fit_parts(
     params, _, rhos = fits_with_spread(scores, Binomial(scores), kept)
     made = []
     for n, (part, (models, tests)) in enumerate(zip(parts, places, strict=True)):
-        own = params.row(n)
-        own = Params(own.ability[:, models], own.difficulty[:, tests], own.log_slope[:, tests])
+        ability, *curves = params.row(n).arrays
+        own = Params(ability[:, models], *(x[:, tests] for x in curves))
         ability = own.ability[0]
         scale = by_anchors(part, ability, anchors) if anchors else by_spread(ability)
         made.append(_index(part, "binomial", own, float(rhos[n]), _no_draws(part), scale))
@@ -267,10 +265,8 @@ def fit_eci_index(
     """The index by Epoch's objective, with Epoch's bootstrap: each model's scores are drawn anew.
 
     Args:
-        scores: One score for each model and benchmark.
         anchors: Two models and their points, which they keep in every draw.
         draws: Joint draws; 0 for the point fit alone, else at least 100.
-        rng: Source of randomness.
         fixed: The benchmark whose slope is 1.
 
     Raises:

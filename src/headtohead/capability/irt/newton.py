@@ -6,6 +6,7 @@ bootstrap walk together, which makes 500 of them a few matrix products.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,17 +43,18 @@ class Params:
         """Steepness of each benchmark's curve, shape (R, B)."""
         return np.exp(self.log_slope)
 
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """All three."""
+        return self.ability, self.difficulty, self.log_slope
+
+    def each(self, change: Callable[[FloatArray], FloatArray]) -> "Params":
+        """All three, changed alike."""
+        return Params(*map(change, self.arrays))
+
     def row(self, n: int) -> "Params":
         """The n-th fit alone."""
-        return Params(
-            self.ability[n : n + 1], self.difficulty[n : n + 1], self.log_slope[n : n + 1]
-        )
-
-    def repeated(self, times: int) -> "Params":
-        """One fit, several times over."""
-        return Params(
-            *(np.repeat(x, times, axis=0) for x in (self.ability, self.difficulty, self.log_slope))
-        )
+        return self.each(lambda x: x[n : n + 1])
 
 
 class Family(Protocol):
@@ -155,14 +157,16 @@ def solve(
     size = max(1, _AT_ONCE // max(1, len(scores.models) * 2 * len(scores.benchmarks)))
     layout = Layout.of(scores)
     rows = weights.shape[0]
-    begin = start if start.ability.shape[0] == rows else start.row(0).repeated(rows)
+    begin = (
+        start
+        if start.ability.shape[0] == rows
+        else start.each(lambda x: np.repeat(x[:1], rows, axis=0))
+    )
 
     def batch(first: int) -> Params:
         some = slice(first, first + size)
         # The walk writes into its parameters; the start is the caller's.
-        here = Params(
-            begin.ability[some].copy(), begin.difficulty[some].copy(), begin.log_slope[some].copy()
-        )
+        here = begin.each(lambda x: x[some].copy())
         return _walk(scores, layout, family, here, weights[some], converged)
 
     firsts = range(0, rows, size)
@@ -171,12 +175,7 @@ def solve(
     # Batches know nothing of each other, and numpy lets go of Python while it computes.
     with ThreadPoolExecutor(min(len(firsts), os.cpu_count() or 1)) as pool:
         parts = list(pool.map(batch, firsts))
-    return Params(
-        *(
-            np.concatenate([getattr(p, name) for p in parts])
-            for name in ("ability", "difficulty", "log_slope")
-        )
-    )
+    return Params(*map(np.concatenate, zip(*(p.arrays for p in parts), strict=True)))
 
 
 def _walk(
@@ -196,30 +195,27 @@ def _walk(
     room = np.zeros((active.size, len(scores.models), 2 * len(scores.benchmarks)))
     places = layout.place + room[0].size * active[:, None]
     for _ in range(_MOST_STEPS):
-        here, own = _rows(params, active), weights[active]
+        here, own = Params(*(x[active] for x in params.arrays)), weights[active]
         step = _step(layout, family, here, (eta, known), own, damping[active], (room, places))
-        tried = family.bounded(
-            Params(
-                here.ability + step.ability,
-                here.difficulty + step.difficulty,
-                here.log_slope + step.log_slope,
-            )
-        )
+        tried = family.bounded(Params(*map(np.add, here.arrays, step.arrays)))
         ahead = logits(scores, tried)
         solved = sigmoid(ahead)
         found = family.loss(solved, own) + family.penalty(tried)
         # Rounding may hide the last gains.
         better = found <= best[active] + 1e-12 * np.abs(best[active])
         kept, worse = active[better], ~better
-        params.ability[kept] = tried.ability[better]
-        params.difficulty[kept] = tried.difficulty[better]
-        params.log_slope[kept] = tried.log_slope[better]
+        for values, new in zip(params.arrays, tried.arrays, strict=True):
+            values[kept] = new[better]
         best[kept] = found[better]
         damping[active] = np.where(
             better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
         )
         ahead[worse], solved[worse] = eta[worse], known[worse]
-        going = (worse | (_largest(here, tried) >= converged)) & (damping[active] < 1e8)
+        changes = [
+            np.abs(x - y).max(axis=1) for x, y in zip(here.arrays, tried.arrays, strict=True)
+        ]
+        moved = np.max(changes, axis=0)
+        going = (worse | (moved >= converged)) & (damping[active] < 1e8)
         eta, known = ahead, solved
         if not going.all():
             active, eta, known = active[going], eta[going], known[going]
@@ -294,21 +290,3 @@ def _step(
     longest = np.max(np.abs(moves[:, b:, 0]), axis=1)
     short = np.minimum(1.0, _LARGEST_STEP / np.maximum(longest, 1e-300))[:, None]
     return Params(ability * short, moves[:, :b, 0] * short, moves[:, b:, 0] * short)
-
-
-def _rows(params: Params, rows: IntArray) -> Params:
-    return Params(params.ability[rows], params.difficulty[rows], params.log_slope[rows])
-
-
-def _largest(a: Params, b: Params) -> FloatArray:
-    """The largest change of a parameter in each fit, shape (R,)."""
-    return np.asarray(
-        np.max(
-            [
-                np.max(np.abs(a.ability - b.ability), axis=1),
-                np.max(np.abs(a.difficulty - b.difficulty), axis=1),
-                np.max(np.abs(a.log_slope - b.log_slope), axis=1),
-            ],
-            axis=0,
-        )
-    )

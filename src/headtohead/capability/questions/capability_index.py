@@ -12,7 +12,7 @@ from headtohead.capability.survival import frontier_probability
 from headtohead.capability.words import INDEX_WORDS, settings_of
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question
-from headtohead.core.units import show
+from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         found.append(one)
     first = rows.row(0, named=True)
     says = (
-        f"{first['model_name']} leads {rows.height} models with "
+        f"{first['model_name']} leads {counted(rows.height, 'model')} with "
         f"{show(first['score_index'], 'index')} ({first['score_low_index']:.1f} to "
         f"{first['score_high_index']:.1f})"
     )
@@ -100,7 +100,7 @@ def _notes(made: Capability) -> tuple[str, ...]:
     ]
     if made.settings.method != "published":
         notes.append(f"a model needs {made.settings.least} benchmarks for a place")
-    notes += [f"left out: {n} scores ({why})" for why, n in made.left_out.items()]
+    notes += [f"left out: {counted(n, 'score')} ({why})" for why, n in made.left_out.items()]
     if made.settings.method == "binomial" and not set(ECI_ANCHORS) <= set(made.index.models):
         notes.append(
             "the models that fix Epoch's scale are not among these: the points have mean 100 and "

@@ -9,6 +9,7 @@ References:
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,22 +160,22 @@ def catch_up(
     units = np.unique(closed_by[0, record[0]]).size
     # The whole range of so few has less than the level.
     units = 0 if 2 * 0.5**units > 1 - level else units
-    medians = row_medians(time, ended, weights)
-    resampled = row_medians(time, ended, shuffled)
+    weighted = ((weights, None), (shuffled, units))
+    medians = [row_medians(time, ended, w) for w, _ in weighted]
     median = Spread(
-        drawn_interval(medians, level, 0.0), drawn_interval(resampled, level, 0.0, units=units)
+        *(
+            drawn_interval(m, level, 0.0, units=n)
+            for m, (_, n) in zip(medians, weighted, strict=True)
+        )
     )
-    mean = None
-    if horizon is not None:
-        mean = _mean(time, ended, (weights, shuffled), (None, units), horizon, level)
-    return CatchUp(times, median, mean, medians[1:])
+    mean = None if horizon is None else _mean(time, ended, weighted, horizon, level)
+    return CatchUp(times, median, mean, medians[0][1:])
 
 
 def _mean(
     time: FloatArray,
     ended: BoolArray,
-    weights: tuple[FloatArray, FloatArray],
-    units: tuple[None, int],
+    weighted: Iterable[tuple[FloatArray, int | None]],
     horizon: float,
     level: float,
 ) -> Spread:
@@ -182,7 +183,7 @@ def _mean(
     if not (math.isfinite(horizon) and horizon > 0):
         raise ValueError(f"horizon is {horizon}; it must be a time above 0")
     spreads = []
-    for weight, n in zip(weights, units, strict=True):
+    for weight, n in weighted:
         most, least = row_restricted_means(time, ended, weight, horizon)
         if least[0] < most[0]:
             longest = float(time[0, weight[0] > 0].max())

@@ -48,11 +48,9 @@ class HorizontalGap:
 def horizontal_gap(
     leader: Side, trailing: Side, levels: ArrayLike, on_day: int, level: float = 0.95
 ) -> HorizontalGap:
-    """The mean days between two frontiers over a grid of levels, from joint draws.
+    """The mean days between two frontiers over a grid of levels, from joint draws of both sides.
 
     Args:
-        leader: Entries of the leader.
-        trailing: Entries of the trailing side, drawn together with the leader's.
         levels: Where the frontiers are compared, shape (q,), as `np.arange(116, 150, 0.1)`.
             Each counts the same, so their spacing decides what counts.
         on_day: The last day known; later entries do not count.

@@ -18,11 +18,7 @@ from headtohead.capability.survival.sides import (
     pair,
 )
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-)
+from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 Clock = Literal["release", "as of"]
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
@@ -64,9 +60,9 @@ def side_lag(
     In each draw the trailing side's best by `on_day` is chosen anew, and the leader's first
     day at or above it is looked up among the leader's entries by the clock's day.
 
+    Both sides are drawn together.
+
     Args:
-        leader: Entries of the leader.
-        trailing: Entries of the trailing side, drawn together with the leader's.
         on_day: Later entries of either side do not count.
         clock: "release": counted from the day on which that best came out (how far behind
             was it then?); "as of": counted from `on_day` (how far behind are they now?).
@@ -90,15 +86,32 @@ def side_lag(
     pair(leader, trailing)
     theirs = np.flatnonzero(trailing.days <= on_day)
     if theirs.size == 0:
-        first = int(trailing.days.min())
-        raise ValueError(f"the trailing side has no entry by day {on_day}; its first is {first}")
+        raise ValueError(
+            f"the trailing side has no entry by day {on_day}; its first is {trailing.days.min()}"
+        )
     # Of equals the earliest counts, which is the first once the days are in order.
     theirs = theirs[np.argsort(trailing.days[theirs], kind="stable")]
     rows = trailing.rows[:, theirs]
     best = rows.argmax(axis=1)
     levels = rows[np.arange(best.size), best]
     days = trailing.days[theirs][best] if clock == "release" else np.full(best.size, on_day)
-    return _lag(leader, levels, days, best_on(trailing.days, trailing.values, on_day), level)
+    first = int(days[0])
+    known_by(leader.days, leader.values, first)
+    ahead, open_, least = _look_up(leader.front(int(days.max())), levels, days)
+    lags = np.where(open_, math.inf, least)
+    matched = None
+    if not ahead[0]:
+        on_first = np.flatnonzero(leader.days == first - int(least[0]))
+        matched = int(on_first[leader.values[on_first].argmax()])
+    return Lag(
+        days=drawn_interval(lags, level, 0.0, lower=least),
+        draws=lags[1:],
+        ahead=float(ahead[1:].mean()),
+        open=float(open_[1:].mean()),
+        clock_day=first,
+        entry=best_on(trailing.days, trailing.values, on_day),
+        matched=matched,
+    )
 
 
 def lag_days(
@@ -139,28 +152,6 @@ def _look_up(
     open_: BoolArray = ~ahead & (first == leader.days[0])
     least: FloatArray = np.where(ahead, 0.0, clock_days - first).astype(np.float64)
     return ahead, open_, least
-
-
-def _lag(leader: Side, levels: FloatArray, clock_days: IntArray, entry: int, level: float) -> Lag:
-    clock = int(clock_days[0])
-    known_by(leader.days, leader.values, clock)
-    known = leader.front(int(clock_days.max()))
-    ahead, open_, least = _look_up(known, levels, clock_days)
-    lags = np.where(open_, math.inf, least)
-    interval = drawn_interval(lags, level, 0.0, lower=least)
-    matched = None
-    if not ahead[0]:
-        on_first = np.flatnonzero(leader.days == clock - int(least[0]))
-        matched = int(on_first[leader.values[on_first].argmax()])
-    return Lag(
-        interval,
-        lags[1:],
-        float(ahead[1:].mean()),
-        float(open_[1:].mean()),
-        clock,
-        entry,
-        matched,
-    )
 
 
 def best_on(days: ArrayLike, values: ArrayLike, day: int) -> int:

@@ -6,13 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from headtohead.capability.survival.sides import (
-    Front,
-    Side,
-    Spread,
-    drawn_interval,
-    pair,
-)
+from headtohead.capability.survival.sides import Front, Side, Spread, drawn_interval, pair
 from headtohead.stats.inputs import FloatArray
 
 Through = Literal["records", "days"]
@@ -65,12 +59,11 @@ def trend_gap(
     near in time lie on the same side of the line: it covers also which records there
     happened to be around a line. Neither says whether a line is right.
 
+    Both sides are drawn together.
+
     Args:
-        leader: Entries of the leader.
-        trailing: Entries of the trailing side, drawn together with the leader's.
         since: Only records set on this day or later (records of all the side's history).
         on_day: The last day known; later entries do not count.
-        rng: Source of randomness, for the weights.
         at_day: The day of the gap; None: `on_day`.
         through: "records": the line goes through the records, each counting once; "days":
             through the best so far of every day from the later of `since` and the first
