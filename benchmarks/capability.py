@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.sparse import csr_matrix
 
-from headtohead.capability.irt import ECI_ANCHORS, Scores, fit_eci, fit_eci_index, fit_index
-from headtohead.capability.irt.eci import Ridge
+from headtohead.capability.irt.eci import ECI_ANCHORS, Ridge, fit_eci
+from headtohead.capability.irt.index import fit_eci_index, fit_index
 from headtohead.capability.irt.newton import Params, logits, sigmoid
+from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import one_thread
 
 Floats = NDArray[np.float64]

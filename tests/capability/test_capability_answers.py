@@ -14,11 +14,14 @@ import pytest
 from tests.capability.survival.histories import entry_lag
 
 from headtohead.capability.fitted import capability
-from headtohead.capability.irt import ECI_ANCHORS, by_anchors, fit_eci
+from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci
+from headtohead.capability.irt.index import by_anchors
 from headtohead.capability.matrix import matrix
 from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexMethod, IndexSettings
-from headtohead.capability.survival import Side, horizontal_gap, lag_days, side_lag
+from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.lags import lag_days, side_lag
+from headtohead.capability.survival.sides import Side
 from headtohead.core.dates import MONTHS_A_DAY, Period
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Sides

@@ -24,7 +24,8 @@ from tests.capability.made_scores import (
 
 from headtohead.capability import fitted
 from headtohead.capability.fitted import capability
-from headtohead.capability.irt import Scores, fit_index
+from headtohead.capability.irt.index import fit_index
+from headtohead.capability.irt.scores import Scores
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
 from headtohead.capability.variants import Variant, rescored, variants

@@ -6,15 +6,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from headtohead.capability.irt import (
-    ECI_ANCHORS,
-    Index,
-    Scores,
-    check_fits,
-    fit_eci_index,
-    fit_index,
-    fit_parts,
-)
+from headtohead.capability.irt.eci import ECI_ANCHORS
+from headtohead.capability.irt.index import Index, check_fits, fit_eci_index, fit_index, fit_parts
+from headtohead.capability.irt.scores import Scores
 from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from headtohead.capability.irt import Scores
+from headtohead.capability.irt.scores import Scores
 from headtohead.capability.scores import with_tests
 from headtohead.capability.settings import IndexSettings
 from headtohead.capability.words import DOMAIN_WORDS

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headtohead.capability.irt import Index, drawn_ends, drawn_interval
+from headtohead.capability.irt.index import Index, drawn_ends, drawn_interval
 from headtohead.capability.settings import LEVEL, PAST, IndexSettings
-from headtohead.capability.survival import Side, sides
+from headtohead.capability.survival import sides
+from headtohead.capability.survival.sides import Side
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import OWN_SCORES, Interval
 from headtohead.core.units import counted

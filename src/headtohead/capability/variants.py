@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.capability.fitted import fit_together, two_sides
-from headtohead.capability.irt import Scores, fit_index
 from headtohead.capability.irt.binomial import item_weights
-from headtohead.capability.irt.index import Index
+from headtohead.capability.irt.index import Index, fit_index
 from headtohead.capability.irt.newton import sigmoid
+from headtohead.capability.irt.scores import Scores
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import PAST, IndexMethod, IndexSettings
 from headtohead.core.question import Ask, Frames

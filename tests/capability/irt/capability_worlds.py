@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headtohead.capability.irt import Scores
+from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 _YEARS = 2.5

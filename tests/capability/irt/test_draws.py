@@ -5,8 +5,8 @@ import pytest
 from scipy import stats as sp
 from tests.capability.irt.capability_worlds import rng, table, world
 
-from headtohead.capability.irt import drawn_interval, fit_index
 from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
+from headtohead.capability.irt.index import drawn_interval, fit_index
 
 
 def test_scores_of_a_benchmark_share_their_weight() -> None:

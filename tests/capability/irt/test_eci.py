@@ -9,17 +9,10 @@ from hypothesis import strategies as st
 from scipy import optimize
 from tests.capability.irt.capability_worlds import Rows, epoch_rows, named, published, rng, table
 
-from headtohead.capability.irt import (
-    ECI_ANCHORS,
-    Scores,
-    by_anchors,
-    fit_eci,
-    fit_eci_index,
-    fit_index,
-    published_stop,
-)
-from headtohead.capability.irt.eci import Ridge
+from headtohead.capability.irt.eci import ECI_ANCHORS, Ridge, fit_eci, published_stop
+from headtohead.capability.irt.index import by_anchors, fit_eci_index, fit_index
 from headtohead.capability.irt.newton import Params, logits, sigmoid
+from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import FloatArray
 
 Stop = tuple[Scores, Params]

@@ -11,8 +11,8 @@ from scipy import stats as sp
 from tests.capability.irt.capability_worlds import named, rng, sigmoid, table, world
 from tests.simulations import lengths, slack
 
-from headtohead.capability.irt import Functioning, Index, fit_eci_index, fit_index, functioning
-from headtohead.capability.irt.functioning import _regression
+from headtohead.capability.irt.functioning import Functioning, _regression, functioning
+from headtohead.capability.irt.index import Index, fit_eci_index, fit_index
 from headtohead.stats.inputs import BoolArray, FloatArray
 
 _SEEDS = st.integers(0, 10_000)

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import World, named, rng, table, world
 from tests.simulations import lengths, slack
 
-from headtohead.capability.irt import Index, Scores, fit_index, fit_parts
-from headtohead.capability.survival import Side, side_lag
+from headtohead.capability.irt.index import Index, fit_index, fit_parts
+from headtohead.capability.irt.scores import Scores
+from headtohead.capability.survival.lags import side_lag
+from headtohead.capability.survival.sides import Side
 from headtohead.stats.inputs import FloatArray
 
 _SEEDS = st.integers(0, 10_000)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from scipy import optimize
 from tests.capability.irt.capability_worlds import named, rng, sigmoid, table, world
 
-from headtohead.capability.irt import Scores
 from headtohead.capability.irt.binomial import Binomial, fit_with_spread, item_weights, start
 from headtohead.capability.irt.draws import ability_variance
 from headtohead.capability.irt.eci import Ridge
 from headtohead.capability.irt.newton import Family, Params, logits, solve
 from headtohead.capability.irt.newton import sigmoid as our_sigmoid
+from headtohead.capability.irt.scores import Scores
 from headtohead.stats.inputs import FloatArray
 
 _SEEDS = st.integers(0, 10_000)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import rng, table
 
-from headtohead.capability.irt import IndexScale, by_anchors, by_spread
-from headtohead.capability.irt.index import aligned, by_likeness
+from headtohead.capability.irt.index import IndexScale, aligned, by_anchors, by_likeness, by_spread
 
 _ABILITY = st.lists(st.floats(-5, 5), min_size=3, max_size=8, unique=True).filter(
     lambda x: float(np.std(x)) > 1e-3

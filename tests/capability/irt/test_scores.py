@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import named, rng, table
 
-from headtohead.capability.irt import Scores
+from headtohead.capability.irt.scores import Scores
 
 _PAIRS = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 5)), min_size=1, max_size=30)
 

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival import Lag, Side, side_lag
 from headtohead.capability.survival.catch_ups import row_medians, row_restricted_means
-from headtohead.capability.survival.sides import dated, front
+from headtohead.capability.survival.lags import Lag, side_lag
+from headtohead.capability.survival.sides import Side, dated, front
 from headtohead.stats.inputs import FloatArray, IntArray
 
 MONTH = 365.25 / 12

@@ -20,7 +20,8 @@ from tests.capability.survival.histories import (
     shaken,
 )
 
-from headtohead.capability.survival import Side, catch_up, catch_up_times
+from headtohead.capability.survival.catch_ups import catch_up, catch_up_times
+from headtohead.capability.survival.sides import Side
 
 # ---------------------------------------------------------------- published examples
 

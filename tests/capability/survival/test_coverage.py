@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 from tests.capability.survival.histories import World, entry_lag, mean_of, median_of, rng, world
 
-from headtohead.capability.survival import (
-    CLOCKS,
-    Lag,
-    Side,
-    catch_up,
-    catch_up_times,
-    horizontal_gap,
-    side_lag,
-    trend_gap,
-)
+from headtohead.capability.survival.catch_ups import catch_up, catch_up_times
+from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.lags import CLOCKS, Lag, side_lag
+from headtohead.capability.survival.sides import Side
+from headtohead.capability.survival.trend_gaps import trend_gap
 from headtohead.core.estimate import Interval
 
 _LEVEL = 0.9

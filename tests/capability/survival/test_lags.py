@@ -18,7 +18,8 @@ from tests.capability.survival.histories import (
     shaken,
 )
 
-from headtohead.capability.survival import CLOCKS, Clock, Side, lag_days, side_lag
+from headtohead.capability.survival.lags import CLOCKS, Clock, lag_days, side_lag
+from headtohead.capability.survival.sides import Side
 
 # Epoch Capabilities Index, edition of 2026-08-11 (CC-BY-4.0): US records of a year.
 _US_DAYS = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.capability.survival.histories import HISTORY, History, columns, rng, running_best
 
-from headtohead.capability.survival import best_on, frontier_probability
+from headtohead.capability.survival.lags import best_on, frontier_probability
 from headtohead.stats.inputs import FloatArray
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tests.capability.survival.histories import exact, rng
 
-from headtohead.capability.survival import Side, side_lag
-from headtohead.capability.survival.sides import drawn_interval
+from headtohead.capability.survival.lags import side_lag
+from headtohead.capability.survival.sides import Side, drawn_interval
 
 
 def test_rows_are_the_values_and_then_the_draws() -> None:

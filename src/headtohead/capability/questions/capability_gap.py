@@ -14,7 +14,7 @@ from headtohead.capability.model import (
     model_rows,
 )
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import frontier_probability
+from headtohead.capability.survival.lags import frontier_probability
 from headtohead.capability.words import question_between
 from headtohead.core.question import Answer, Ask
 from headtohead.evidence.picking import estimate, shown

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headtohead.capability.fitted import capability
-from headtohead.capability.irt import ECI_ANCHORS
+from headtohead.capability.irt.eci import ECI_ANCHORS
 from headtohead.capability.model import MODEL_COLUMNS, Capability, model_rows
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import frontier_probability
+from headtohead.capability.survival.lags import frontier_probability
 from headtohead.capability.words import INDEX_WORDS, settings_of
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question

@@ -7,7 +7,7 @@ import polars as pl
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import Clock, Lag, side_lag
+from headtohead.capability.survival.lags import Clock, Lag, side_lag
 from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.question import Answer, Ask, ScopeWord

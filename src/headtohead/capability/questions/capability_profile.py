@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from headtohead.capability.fitted import about_sides
-from headtohead.capability.irt import Functioning, functioning
+from headtohead.capability.irt.functioning import Functioning, functioning
 from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between

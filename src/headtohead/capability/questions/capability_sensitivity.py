@@ -8,7 +8,7 @@ import numpy as np
 
 from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival import lag_days, side_lag
+from headtohead.capability.survival.lags import lag_days, side_lag
 from headtohead.capability.variants import variants
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY

@@ -9,7 +9,7 @@ import polars as pl
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import TwoSides, model_rows, stood
 from headtohead.capability.settings import LEVEL, PAST
-from headtohead.capability.survival import CatchUp, catch_up
+from headtohead.capability.survival.catch_ups import CatchUp, catch_up
 from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Interval

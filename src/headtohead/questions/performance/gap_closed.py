@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from headtohead.capability.fitted import two_sides
-from headtohead.capability.irt import drawn_interval
+from headtohead.capability.irt.index import drawn_interval
 from headtohead.capability.model import model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import INDEX_WORDS, SIDE_WORDS, settings_of
