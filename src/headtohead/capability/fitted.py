@@ -120,7 +120,9 @@ def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> I
             fixed=_ECI_FIXED if _ECI_FIXED in tests else most,
         )
     if settings.domain:
-        whole = capability(frames, ask, replace(settings.overall(), draws=0)).index
+        whole = capability(
+            frames, ask, replace(settings, domain="", frontier_benchmarks=0, draws=0)
+        ).index
         like = dict(zip(whole.models, whole.ability.tolist(), strict=True))
         return fit_index(made.scores, like=like, draws=settings.draws, rng=rng)
     both = anchors if len(anchors) == len(ECI_ANCHORS) else None

@@ -148,13 +148,9 @@ def corrected(rows: pl.DataFrame) -> pl.DataFrame:
     facts = benchmarks()
     names = rows["benchmark"].unique().to_list()
 
-    def fact(name: str, what: str, default: float | None) -> float | None:
-        return getattr(facts[name], what) if name in facts else default
-
     def column(what: str, default: float | None) -> pl.Expr:
-        return pl.col("benchmark").replace_strict(
-            {n: fact(n, what, default) for n in names}, return_dtype=pl.Float64()
-        )
+        known = {n: getattr(facts[n], what) if n in facts else default for n in names}
+        return pl.col("benchmark").replace_strict(known, return_dtype=pl.Float64())
 
     chance, ceiling = column("chance_frac", 0.0), column("ceiling_frac", 1.0)
     plain = (pl.col("score_frac") - chance) / (ceiling - chance)

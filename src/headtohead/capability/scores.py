@@ -99,7 +99,7 @@ def gaps(ask: Ask, a: pl.DataFrame, b: pl.DataFrame) -> list[tuple[Estimate, pl.
             ask,
             pair,
             label=name,
-            interval=Interval(100 * found.value, 100 * found.low, 100 * found.high),
+            interval=found.rescaled(100),
             unit="pp",
             method="difference of two scores, unpaired; Wilson intervals combined by MOVER",
             n=min(pair["tasks_n"].to_list()),

@@ -1,6 +1,6 @@
 """Which scores an index is made of and how, and between whom a gap is: options of both verbs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -80,10 +80,6 @@ class IndexSettings:
         if self.domain:
             return _IN_DOMAIN
         return _EPOCHS if self.method == "eci" else _USUAL
-
-    def overall(self) -> "IndexSettings":
-        """The same without its domain."""
-        return replace(self, domain="", frontier_benchmarks=0)
 
     def method_words(self) -> str:
         """How it was made, for an estimate."""

@@ -166,13 +166,10 @@ def _topics(result: GapResult) -> Iterator[Topic]:
     by_domain = []
     for domain in domains:
         level, lag = parts[f"{domain}_level"], parts.get(f"{domain}_lag")
-        said = [a.says for a in (level, lag) if a and not a.missing]
+        says = "; ".join(a.says for a in (level, lag) if a and not a.missing)
+        missing = "" if says else level.missing
         title = DOMAIN_WORDS[domain]
-        by_domain.append(
-            Figure(domain, title, says="; ".join(said), numbers=level.estimates)
-            if said
-            else Figure(domain, title, missing=level.missing)
-        )
+        by_domain.append(Figure(domain, title, says=says, numbers=level.estimates, missing=missing))
     if by_domain:
         yield Topic("domains", "By domain", figures=tuple(by_domain))
     names = _named(result.sides)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -136,34 +136,31 @@ def gap(
     known = set(facts.frame("benchmark_scores", day)["benchmark"])
     _check_benchmarks(between.benchmarks, known)
     window = dates.window(about) or Period(day, day)
-    answers = {}
-    for part in _parts(settings, between, known):
+    asked: dict[str, tuple[ModuleType, Answer]] = {}
+    for slug, question, scope in _parts(settings, between, known):
         if progress:
-            domain, _, what = part.slug.rpartition("_")
-            progress(_STEPS.get(part.slug) or f"{_STEPS[what]}, {DOMAIN_WORDS[domain].lower()}")
+            domain, _, what = slug.rpartition("_")
+            progress(_STEPS.get(slug) or f"{_STEPS[what]}, {DOMAIN_WORDS[domain].lower()}")
+        # A ratio of scores has no index, so what it reads is said apart from its scope.
+        sources = settings.sources if question is score_ratio else ()
         answer = facts.ask(
-            part.question,
-            about=window,
-            as_of=day,
-            sides=sides,
-            scope=part.scope,
-            sources=part.sources,
+            question, about=window, as_of=day, sides=sides, scope=scope, sources=sources
         )
-        if part.slug == "level" and answer.missing:
+        if slug == "level" and answer.missing:
             raise NoEvidence(_nothing(answer, scope_of(settings)))
-        answers[part.slug] = (part, answer)
-    ids = sorted({i for _, answer in answers.values() for i in answer.source_ids})
+        asked[slug] = (question, answer)
+    ids = sorted({i for _, answer in asked.values() for i in answer.source_ids})
     citations = facts.citations(ids, day)
-    parts = {}
-    for part, answer in answers.values():
-        own = set(answer.source_ids)
-        parts[part.slug] = Exhibit(
-            slug=part.slug,
-            analysis=f"performance.{part.question.__name__.rpartition('.')[2]}",
+    parts = {
+        slug: Exhibit(
+            slug=slug,
+            analysis=f"performance.{question.__name__.rpartition('.')[2]}",
             about=window,
             answer=answer,
-            citations=tuple(c for c in citations if c.source_id in own),
+            citations=tuple(c for c in citations if c.source_id in answer.source_ids),
         )
+        for slug, (question, answer) in asked.items()
+    }
     return GapResult(
         sides=sides,
         scope=scope_of(settings),
@@ -174,40 +171,33 @@ def gap(
     )
 
 
-class GapPart(NamedTuple):
-    """One question of the many that make a gap: its slug, its module and what it is asked with."""
-
-    slug: str
-    question: ModuleType
-    scope: Mapping[str, Any]
-    sources: tuple[str, ...] = ()
-
-
-def _parts(settings: IndexSettings, between: GapSettings, known: set[str]) -> Iterator[GapPart]:
-    """The questions of a gap, in the order of the page."""
+def _parts(
+    settings: IndexSettings, between: GapSettings, known: set[str]
+) -> Iterator[tuple[str, ModuleType, Mapping[str, Any]]]:
+    """The questions of a gap in the order of the page: a slug, the module, and its scope words."""
     scope = scope_of(settings)
     many = between.group != "model"  # one model alone has no history and no profile
-    yield GapPart("level", capability_gap, scope)
+    yield "level", capability_gap, scope
     if many:
-        yield GapPart("lag_release", capability_lag, {**scope, "clock": "release"})
-        yield GapPart("lag_now", capability_lag, {**scope, "clock": "about"})
-        yield GapPart("catch_up", catch_up_time, scope)
-        yield GapPart("trend", frontier_trend, scope)
-    yield GapPart("scores", expected_scores, {**scope, "benchmarks": between.benchmarks})
+        yield "lag_release", capability_lag, {**scope, "clock": "release"}
+        yield "lag_now", capability_lag, {**scope, "clock": "about"}
+        yield "catch_up", catch_up_time, scope
+        yield "trend", frontier_trend, scope
+    yield "scores", expected_scores, {**scope, "benchmarks": between.benchmarks}
     if settings.method != "published":  # whose scores are not all here
         tests = _shared_tests(settings, between.benchmarks, known)
         # Of a domain few tests are shared; the interval tells what they are worth.
         fewest = {"min_shared": 3} if tests else {}
         words = {"independent": settings.independent, "benchmarks": tests, **fewest}
-        yield GapPart("ratio", score_ratio, words, settings.sources)
+        yield "ratio", score_ratio, words
         for domain in () if settings.domain else DOMAINS[:3]:
             own = {**scope, "domain": domain}
-            yield GapPart(f"{domain}_level", capability_gap, own)
+            yield f"{domain}_level", capability_gap, own
             if many:
-                yield GapPart(f"{domain}_lag", capability_lag, own)
+                yield f"{domain}_lag", capability_lag, own
     if many:
-        yield GapPart("profile", capability_profile, scope)
-    yield GapPart("sensitivity", capability_sensitivity, scope)
+        yield "profile", capability_profile, scope
+    yield "sensitivity", capability_sensitivity, scope
 
 
 def _shared_tests(

@@ -49,7 +49,7 @@ class Binomial:
         self._rest = 1 - self._chance
         self._slope_pull = 1 / slope_sd**2
         self._spread_pull = 1 / spread_sd**2
-        self._free = np.ones(len(scores.benchmarks), dtype=np.bool_)
+        self.free = np.ones(len(scores.benchmarks), dtype=np.bool_)
 
     def share(self, known: FloatArray) -> FloatArray:
         """The expected share of items solved, guesses included, of the share that is known."""
@@ -103,10 +103,6 @@ class Binomial:
         """The parameters: there are no bounds."""
         return params
 
-    def free_slopes(self) -> BoolArray:
-        """All of them."""
-        return self._free
-
 
 def start(scores: Scores, kept: BoolArray | None = None) -> Params:
     """Where fits may begin: log-odds, averaged by model and by benchmark in turn.
@@ -143,22 +139,17 @@ def item_weights(scores: Scores, rho: float | FloatArray) -> FloatArray:
     return np.asarray(1 / (per_item + rho * (1 - per_item)))
 
 
-def fit_with_spread(scores: Scores, family: Binomial) -> tuple[Params, FloatArray, float]:
-    """The fit, the weight of each score, and the spread rho; see `fits_with_spread`."""
-    params, weights, rho = fits_with_spread(
-        scores, family, np.ones((1, scores.model.size), dtype=np.bool_)
-    )
-    return params, weights[0], float(rho[0])
-
-
 def fits_with_spread(
-    scores: Scores, family: Binomial, kept: BoolArray
+    scores: Scores, family: Binomial, kept: BoolArray | None = None
 ) -> tuple[Params, FloatArray, FloatArray]:
     """R fits, the weights of the scores in each, shape (R, N), and their spreads rho, shape (R,).
 
-    `kept` says which scores each fit is made of, shape (R, N). Weights and fit are found in turn:
-    rho is such that the squared residuals are as large as the degrees of freedom left say.
+    `kept` says which scores each fit is made of, shape (R, N); one fit of all if None. Weights and
+    fit are found in turn: rho is such that the squared residuals are as large as the degrees of
+    freedom left say.
     """
+    if kept is None:
+        kept = np.ones((1, scores.model.size), dtype=np.bool_)
     params, rho = start(scores, kept), np.full(kept.shape[0], _USUAL_RHO)
     for _ in range(_ROUNDS):
         params = solve(scores, family, params, kept * item_weights(scores, rho[:, None]))

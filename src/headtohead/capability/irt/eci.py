@@ -22,7 +22,7 @@ import numpy as np
 from headtohead.capability.irt.binomial import start
 from headtohead.capability.irt.newton import Params, sigmoid, solve
 from headtohead.capability.irt.scores import Scores
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, one_thread
+from headtohead.stats.inputs import FloatArray, IntArray, one_thread
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -54,7 +54,7 @@ class Ridge:
                 f"choose one of {', '.join(scores.benchmarks[:5])}, ..."
             )
         self._score = np.clip(scores.score, _CLIP, 1 - _CLIP)
-        self._free = np.array([name != fixed for name in scores.benchmarks])
+        self.free = np.array([name != fixed for name in scores.benchmarks])
         self._pull = strength / (len(scores.models) + 2 * len(scores.benchmarks) - 1)
 
     def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
@@ -95,15 +95,11 @@ class Ridge:
         return Params(
             np.clip(params.ability, -_PLACE, _PLACE),
             np.clip(params.difficulty, -_PLACE, _PLACE),
-            np.where(self._free, slopes, 0.0),
+            np.where(self.free, slopes, 0.0),
         )
 
-    def free_slopes(self) -> BoolArray:
-        """All but the fixed one."""
-        return self._free
-
     def _squares(self, params: Params) -> FloatArray:
-        return np.asarray(np.where(self._free, np.exp(2 * params.log_slope), 0.0))
+        return np.asarray(np.where(self.free, np.exp(2 * params.log_slope), 0.0))
 
 
 @one_thread()

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from headtohead.capability.irt.binomial import Binomial, fit_with_spread, fits_with_spread
+from headtohead.capability.irt.binomial import Binomial, fits_with_spread
 from headtohead.capability.irt.draws import (
     ability_variance,
     benchmark_weights,
@@ -202,7 +202,7 @@ def fit_index(
     """
     check_fits(scores)
     family = Binomial(scores, slope_sd)
-    params, weights, rho = fit_with_spread(scores, family)
+    params, weights, rho = fits_with_spread(scores, family)
     ability = params.ability[0]
     if like is not None:
         chosen = by_likeness(scores, ability, like)
@@ -215,10 +215,10 @@ def fit_index(
         found = solve(scores, family, params, many, converged=_DRAW_CONVERGED)
         plus, times = aligned(found.ability, ability)
         drawn = _mapped(found, plus, times)
-        variance = ability_variance(scores, family, params, weights)
+        variance = ability_variance(scores, family, params, weights[0])
         mended = steadied(drawn.ability, ability, variance, scores.per_model.astype(np.float64))
         drawn = Params(mended, drawn.difficulty, drawn.log_slope)
-    return _index(scores, "binomial", params, rho, drawn, chosen)
+    return _index(scores, "binomial", params, float(rho[0]), drawn, chosen)
 
 
 @one_thread()

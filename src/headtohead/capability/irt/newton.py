@@ -58,7 +58,12 @@ class Params:
 
 
 class Family(Protocol):
-    """What is minimised: a loss for each score, and a penalty on each parameter."""
+    """What is minimised: a loss for each score, and a penalty on each parameter.
+
+    `free` says which log-slopes may move, shape (B,).
+    """
+
+    free: BoolArray
 
     def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
         """The loss of each fit, shape (R,), from the shares solved by knowledge, shape (R, N)."""
@@ -74,9 +79,6 @@ class Family(Protocol):
 
     def bounded(self, params: Params) -> Params:
         """The parameters, moved into their bounds."""
-
-    def free_slopes(self) -> BoolArray:
-        """Which log-slopes may move, shape (B,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +248,7 @@ def _step(
     slope = steep.take(layout.benchmark, axis=1)
     first, second = family.pulls(params)
     more = 1 + damping[:, None]
-    free = family.free_slopes()
+    free = family.free
 
     # Arrays with a number for each score are large, so they are overwritten where that is possible.
     eta_bend = eta * bend
