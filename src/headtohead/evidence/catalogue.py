@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from headtohead.core.errors import DamagedStore, StoreBusy, StoreFull, UnknownName
+from headtohead.core.errors import DamagedStore, StoreBusy, UnknownName
 from headtohead.evidence import sources
 from headtohead.evidence.sourcing import Parsed, RawFiles, Source
 from headtohead.publish import files
@@ -30,6 +31,10 @@ _STANDS = (
     "Free some space or choose another folder with --store; the evidence you had is untouched."
 )
 _DAYS = ("edition", "known_on", "retrieved_on")
+
+# Writing a file of the store, and the error where that failed.
+replace = partial(files.replace, stands=_STANDS)
+full = partial(files.full, stands=_STANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +164,6 @@ def write(folder: Path, imports: tuple[Import, ...]) -> None:
         folder / NAME,
         (json.dumps(content, indent=1, sort_keys=True, default=date.isoformat) + "\n").encode(),
     )
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and have it on disk before returning.
-
-    Raises:
-        StoreFull: If it cannot be written.
-    """
-    files.replace(path, content, stands=_STANDS)
-
-
-def full(path: Path, error: OSError) -> StoreFull:
-    """The error for a file that could not be written."""
-    return files.full(path, error, _STANDS)
 
 
 @contextmanager

@@ -137,10 +137,8 @@ def parse(raw: RawFiles) -> Parsed:
         organisation, mark, model = file.removesuffix("_config.json").partition("--")
         if file in _ELSEWHERE:
             organisation, model = _ELSEWHERE[file]
-        remark, attention = record.take("note"), record.take("attn")
-        if remark not in _REMARKS:
-            raise record.wrong("note", remark)
-        trusted, words = _REMARKS[remark]
+        trusted, words = _REMARKS[record.one_of("note", _REMARKS)]
+        attention = record.take("attn")
         if "linear_attention" in attention and trusted:
             trusted, words = False, "linear-attention layers: parameters and cache are approximate"
         mixed = [kind for kind in ("linear", "sliding") if f"{kind}_attention" in attention]

@@ -125,9 +125,7 @@ def _measure(f: RawFile) -> str:
 
 def _row(record: Record, measure: str, imported_on: date) -> Row:
     maker = record.one_of("Chip manufacturer", _MAKERS)
-    owner = record.take("Owner") if record.has("Owner") else "all"
-    if owner not in _OWNERS:
-        raise record.wrong("Owner", owner)
+    owner = record.one_of("Owner", _OWNERS) if record.has("Owner") else "all"
     text = record.take("Notes")
     rest, remarks, generated = text, [], None
     if match := _GENERATED.search(rest):

@@ -122,9 +122,8 @@ def parse(raw: RawFiles) -> Parsed:
             continue
         stamp = record.convert_maybe("Last modified", american_day)
         modified += [stamp] if stamp else []
-        chip, maker, kind = (record.take(f) for f in ("Hardware name", "Manufacturer", "Type"))
-        if kind not in _TYPES:
-            raise record.wrong("Type", kind)
+        chip, maker = record.take("Hardware name"), record.take("Manufacturer")
+        kind = record.one_of("Type", _TYPES)
         reason = _unwanted(chip, maker, kind, record.convert("ML hardware", _TICK.__getitem__))
         value = {
             f: None if reason else record.convert_maybe(f, between(low, high, size))

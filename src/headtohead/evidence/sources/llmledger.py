@@ -107,8 +107,7 @@ def parse(raw: RawFiles) -> Parsed:
     """The ratings of the snapshot's day, and the prices of every day LiteLLM wrote one down."""
     snapshot = raw.json("snapshot.json*")
     parsed = Parsed()
-    if (schema := snapshot.take("schema")) != 1:
-        raise snapshot.wrong("schema", schema)
+    snapshot.one_of("schema", (1,))
     built = snapshot.convert("built", datetime.fromisoformat).date()
     _ratings(parsed, snapshot.part("ratings", snapshot.take("ratings")))
     commits = snapshot.items("sources")
@@ -117,13 +116,11 @@ def parse(raw: RawFiles) -> Parsed:
         model = _Model(
             key=record.text("key"),
             host=record.text("host"),
-            mode=record.take("mode"),
+            mode=record.one_of("mode", _TOKEN_MODES | _OTHER_MODES),
             now={kind: record.number_maybe(kind) for kind in _KINDS.values()},
         )
         record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
         record.done("retire", "price_changes", "last_change", "outlook")
-        if model.mode not in _TOKEN_MODES | _OTHER_MODES:
-            raise record.wrong("mode", model.mode)
         given = events.items(model.key)
         _prices(parsed, model, _events(model.key, given, commits), built)
     events.done()

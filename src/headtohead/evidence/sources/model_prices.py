@@ -92,9 +92,7 @@ def parse(raw: RawFiles) -> Parsed:
     """Every rate of every model and mode, from its first known day on."""
     parsed = Parsed()
     record = raw.json("snapshot.json", parse_float=Decimal)
-    schema = record.take("schema")
-    if schema != _SCHEMA:
-        raise record.wrong("schema", schema)
+    record.one_of("schema", (_SCHEMA,))
     prices = record.part("prices", record.take("prices"))
     status = _statuses(record.part("status", record.take("status")))
     standard = {}
@@ -175,9 +173,7 @@ def _interval(
     part = record.part("rates", rates)
     begun, stated = part.convert("valid_from", lambda text: (text, _day(text)))
     by_commit = begun in moments
-    basis = part.text("valid_from_basis")
-    if basis not in _STATED:
-        raise part.wrong("valid_from_basis", basis)
+    basis = part.one_of("valid_from_basis", _STATED)
     if basis == "documented" and by_commit:
         basis = "corrected"
     alias = part.text_maybe("model")

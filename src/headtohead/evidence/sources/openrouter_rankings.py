@@ -114,9 +114,7 @@ def _daily_csv(parsed: Parsed, counts: _Counts, f: RawFile, stated: date) -> Non
 def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
     answer = json_record(_ID, f)
     meta = answer.part("meta", answer.take("meta"))
-    version = meta.take("version")
-    if version != _VERSION:
-        raise meta.wrong("version", version)
+    meta.one_of("version", (_VERSION,))
     as_of = meta.convert("as_of", datetime.fromisoformat)
     meta.done("start_date", "end_date")
     note = f"as of {as_of.isoformat()}"
