@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from tests.evidence.toys import TODAY, chips, names, write_source
 
 import headtohead
+from headtohead.cli import main
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.evidence.sheet import rows_listing
 from headtohead.evidence.store import Store
@@ -63,6 +65,15 @@ def test_a_choice_that_is_none_is_an_error(shipped: Store) -> None:
         headtohead.read_evidence("figures", as_of=DAY, where="topic", store=shipped)
     with pytest.raises(UnknownName, match="topic"):
         headtohead.read_evidence("figures", as_of=DAY, where={"topics": "x"}, store=shipped)
+
+
+def test_a_value_that_no_row_has_gets_the_nearest_ones() -> None:
+    arguments = ["prices", "--as-of", DAY, "--where", "model_name=gpt-55"]
+    found = CliRunner().invoke(main, ["evidence", *arguments])
+    assert found.exit_code == 0, found.output
+    text = " ".join(found.output.split())
+    assert "No row has the value 'gpt-55' in the column Model name. Did you mean gpt-5" in text
+    assert "--csv give all" not in text
 
 
 def test_a_listing_of_rows_speaks_in_words(shipped: Store) -> None:

@@ -58,6 +58,8 @@ def test_a_lab_or_a_country_that_is_nearly_right_is_suggested(written: str, mean
 @pytest.mark.parametrize(
     ("written", "says", "lab"),
     [
+        ("openai", "OpenAI is a lab (United States), not a model.", "openai/"),
+        ("China", "China (CN) is a country, not a model.", ""),
         ("Anthropic", "Anthropic is a lab (United States), not a model.", "anthropic/"),
         ("China (CN)", "China (CN) is a country, not a model.", ""),
         ("qwen-3.5", "qwen-3.5 is a family of models, not a model.", "alibaba/"),
@@ -71,6 +73,22 @@ def test_what_is_no_model_but_a_lab_a_country_or_a_family_is_called_so(
     assert says in found.steps
     assert found.suggestions
     assert all(name.startswith(lab) for name in found.suggestions)
+    assert str(found).splitlines()[1].startswith(says[:60])
+
+
+@pytest.mark.parametrize("written", ["Chna", "Antropic"])
+def test_a_suggested_country_or_lab_leads_to_its_own_models(written: str) -> None:
+    (called,) = headtohead.explain_name(written).suggestions
+    found = headtohead.explain_name(called)
+    assert found.group.startswith(called)
+    assert {headtohead.explain_name(name).status for name in found.suggestions} == {"matched"}
+
+
+def test_a_moving_name_shows_all_it_may_stand_for() -> None:
+    found = headtohead.explain_name("deepseek-chat")
+    shown = str(found)
+    for model in ("deepseek-v2@0517", "deepseek-v3.1-terminus", "deepseek-v4-flash"):
+        assert f"deepseek/{model}" in shown
 
 
 def test_a_wrong_word_is_held_against_any_list_of_spellings() -> None:
@@ -90,4 +108,12 @@ def test_a_resolution_prints_and_shows_itself() -> None:
     found = headtohead.explain_name("DeepSeek-V3.2-Thinking")
     assert "deepseek/deepseek-v3.2" in repr(found)
     assert "Mode thinking" in str(found)
-    assert found.to_frame().height == len(found.steps)
+
+
+def test_a_resolution_is_one_row_of_a_frame() -> None:
+    found = headtohead.explain_name("DeepSeek-V3.2-Thinking")
+    (row,) = found.to_frame().to_dicts()
+    fields = found.as_json()["results"][0]
+    assert list(row) == list(fields)
+    assert (row["status"], row["mode"], row["rule"]) == ("matched", "thinking", "listed")
+    assert row["steps"] == " ".join(found.steps)

@@ -101,7 +101,7 @@ class Verdict:
 
     Attributes:
         sentence: The verdict as one sentence to quote.
-        decides: What evidence would settle it, if it is open or not measurable.
+        decides: What evidence would decide it, if it is open or not measurable.
     """
 
     claim: Claim

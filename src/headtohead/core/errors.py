@@ -53,11 +53,13 @@ class UnknownName(InputError):
         by_text: dict[str, list[str]] = {}
         for text, one in [*((one, one) for one in self.known), *(spelt or {}).items()]:
             by_text.setdefault(text.casefold(), []).append(one)
-        found = get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
-        near = dict.fromkeys(one for text in found for one in by_text[text])
+        alike = get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
+        near = dict.fromkeys(one for text in alike for one in by_text[text])
         close = [*meant][:3] or [*near][:3]
-        hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {_list(self.known)}."
-        super().__init__(f"No {kind} is called {name!r}. {hint}")
+        self.hint = f"Known: {_list(self.known)}."
+        if close:
+            self.hint = f"Did you mean {' or '.join(close)}?"
+        super().__init__(f"No {kind} is called {name!r}. {self.hint}")
 
 
 class NoEvidence(InputError):

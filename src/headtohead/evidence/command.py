@@ -47,7 +47,7 @@ def evidence(
     """Print a table as known on a day; without TABLE, list the tables."""
     from headtohead.evidence.sheet import rows_listing, tables_listing
     from headtohead.evidence.tables import table as declared
-    from headtohead.evidence.verb import read_evidence
+    from headtohead.evidence.verb import rows_where
     from headtohead.publish.progress import steps
 
     day = day_of(as_of)
@@ -55,8 +55,8 @@ def evidence(
         return deliver(tables_listing(day), output)
     declared(table)  # a slip is said before the wait
     with steps("Reading the evidence"):
-        frame = read_evidence(table, as_of=day, where=where, store=open_store(store))
-    return deliver(rows_listing(table, frame, day, limit), output)
+        frame, none = rows_where(table, day, where, open_store(store))
+    return deliver(rows_listing(table, frame, day, limit, none), output)
 
 
 @verb(example="h2h update models_dev")

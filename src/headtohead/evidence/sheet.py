@@ -71,7 +71,7 @@ def _sheet(verb: str, title: str, sentence: str, *figures: Figure, **more: Any) 
     )
 
 
-def _heading(column: str) -> str:
+def heading(column: str) -> str:
     """A column's name in words, with its unit."""
     unit = unit_of(column)
     stem = column.removesuffix(f"_{unit.suffix}") if unit else column
@@ -90,10 +90,12 @@ def tables_listing(today: date) -> Listing:
     return Listing(sheet, lambda: envelope("evidence", None, today, results, ()))
 
 
-def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | None) -> Listing:
+def rows_listing(
+    name: str, frame: "pl.DataFrame", as_of: date, limit: int | None, none: str = ""
+) -> Listing:
     """The rows of one table, those that tell them apart first.
 
-    A `limit` of None gives 20 in a terminal and all elsewhere.
+    A `limit` of None gives 20 in a terminal and all elsewhere; `none` says why there are none.
     """
     import polars as pl
 
@@ -110,7 +112,7 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
     ordered = dict.fromkeys([*keys[:3], *measures[:1], *keys[3:], *measures, *rest, *links])
     own = [c for c in ordered if c not in alike]
     numbers = {c for c in own if shown[c].dtype.is_numeric()}
-    columns = tuple(TableColumn(c, _heading(c), 0 if c in numbers else None) for c in own)
+    columns = tuple(TableColumn(c, heading(c), 0 if c in numbers else None) for c in own)
     rows = tuple(
         tuple(
             x if c not in numbers or x is None else f"{x:.6g}" if isinstance(x, float) else str(x)
@@ -120,7 +122,7 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
     )
     yes_no = {True: "yes", False: "no"}
     alike_values = {c: shown[c][0] for c in alike if len(str(shown[c][0])) <= _MOST_SAME}
-    same = tuple((_heading(c), yes_no.get(v, str(v))) for c, v in alike_values.items())
+    same = tuple((heading(c), yes_no.get(v, str(v))) for c, v in alike_values.items())
     figures = [Figure(name, declared.doc, columns=columns, rows=rows, shown=len(rows))]
     if same:
         pair = (TableColumn("what", "What"), TableColumn("value", "Value"))
@@ -128,7 +130,7 @@ def rows_listing(name: str, frame: "pl.DataFrame", as_of: date, limit: int | Non
             Figure("same", "The same in every row shown", columns=pair, rows=same, shown=len(same))
         )
     title = name.replace("_", " ")
-    sentence = (
+    sentence = none or (
         f"{len(rows):,} of the {frame.height:,} {title} known by {as_of} are shown; "
         "--json and --csv give all columns and rows."
     )

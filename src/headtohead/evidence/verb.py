@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from headtohead.core import dates
 from headtohead.core.dates import Day
+from headtohead.core.errors import UnknownName
 from headtohead.core.settings import pairs_of, words
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.sheet import Entries, cards_listing, updates_listing
+from headtohead.evidence.sheet import Entries, cards_listing, heading, updates_listing
 from headtohead.evidence.store import Card, Store
 
 if TYPE_CHECKING:
@@ -51,7 +52,20 @@ def read_evidence(
         UnknownName: If no table, or no column, is called so.
         NoEvidence: If nothing at all was known by then.
     """
+    return rows_where(table, as_of, where, store)[0]
+
+
+def rows_where(
+    table: str,
+    as_of: Day,
+    where: str | Sequence[str] | Mapping[str, str],
+    store: Store | None,
+) -> "tuple[pl.DataFrame, str]":
+    """The rows of `read_evidence`; if a filter leaves none, a sentence with what is near it."""
+    import polars as pl
+
     from headtohead.evidence.picking import equal
+    from headtohead.names.alike import nearest
 
     facts, day = Facts(store), dates.day(as_of)
     facts.require_evidence(day)
@@ -60,8 +74,15 @@ def read_evidence(
     for column, value in wanted.items():
         # A listing heads the column model_name with "Model name".
         spelt = column if column in frame.columns else column.lower().replace(" ", "_")
-        frame = equal(frame, spelt if spelt in frame.columns else column, str(value))
-    return frame
+        spelt = spelt if spelt in frame.columns else column
+        kept = equal(frame, spelt, str(value))
+        if kept.is_empty() and not frame.is_empty():
+            text, column = str(value), heading(spelt)
+            known = frame[spelt].cast(pl.String).drop_nulls().unique()
+            hint = UnknownName(column, text, known, meant=nearest(text, known)).hint
+            return kept, f"No row has the value {text!r} in the column {column}. {hint}"
+        frame = kept
+    return frame, ""
 
 
 def update_evidence(

@@ -8,6 +8,7 @@ from headtohead.names.book import Book
 from headtohead.names.reading import key
 
 _MOST = 5
+_MOST_OF_GROUP = 3
 _LEAST_LIKENESS = 0.8
 _SHORTEST_WORD = 3
 _RESPELT = 0.5  # what a word put right counts, beside a word too many
@@ -41,20 +42,19 @@ def alike(name: str, book: Book) -> tuple[str, ...]:
     Names come first that are spelt the same but for blanks, points and dashes ("deepseekv3.2"),
     then those that hold all words and numbers of the name and few besides ("sonnet 4.5"), the
     newest first; then those that differ in a letter or two. Where no model is near, labs,
-    countries and families that are; where the name is one of those, its newest models.
+    countries and families that are. The name of one of those itself gives only its own models.
     """
     best: dict[str, tuple[float, ...]] = {}
-    for found, distance in _near(book.rules.spell(name)[0], book.index).items():
-        entry = book.index[found]
+    for spelt, distance in _near(book.rules.spell(name)[0], book.index).items():
+        entry = book.index[spelt]
         # As names that can be asked for.
         for meant in {entry.model} if entry.model else {a.name for a in entry.aliases if a.moving}:
             rank = (*distance, -book.day(meant))
             best[meant] = min(rank, best.get(meant, rank))
-    models = tuple(sorted(best, key=lambda meant: (best[meant], meant))[:_MOST])
-    if models:
-        return models
-    group = book.group(name)
-    return group.newest if group else nearest(name, book.group_spellings)
+    models = sorted(best, key=lambda meant: (best[meant], meant))
+    if group := book.group(name):
+        return tuple([m for m in models if m in group.models] or group.models)[:_MOST_OF_GROUP]
+    return tuple(models[:_MOST]) or nearest(name, book.group_spellings)
 
 
 def _near(spelt: str, keys: Iterable[str]) -> dict[str, tuple[float, float]]:

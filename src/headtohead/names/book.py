@@ -126,11 +126,11 @@ class Group:
 
     Attributes:
         says: What it is, as a sentence.
-        newest: The ids of its newest models, at most three.
+        models: The ids of its models, the newest first.
     """
 
     says: str
-    newest: tuple[str, ...]
+    models: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Book:
             models = [m for m in self.models.values() if m.family == called]
         else:
             return None
-        newest = sorted((m.model for m in models), key=lambda m: (-self.day(m), m))[:3]
+        newest = sorted((m.model for m in models), key=lambda m: (-self.day(m), m))
         return Group(f"{says}, not a model.", tuple(newest))
 
 

@@ -14,7 +14,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.names.book import Alias, Book, Country, Group, Model, Organisation, Span, load_book
 from headtohead.names.reading import PartedName, fold, key, look_up, names_a_pair, open_up, path_of
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import Sheet
+from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 
 __all__ = ["Model", "Names", "Organisation", "Resolution"]
 
@@ -37,6 +37,8 @@ class Resolution(Result):
         rule: What decided: "listed", "release-stamp", "alias:<name>", or why nothing did.
         steps: One plain sentence per step.
         suggestions: Names that are spelt alike, where `explain_name` finds it unmatched.
+        group: Where it names a lab, a country or a family: that it does, as a sentence. The
+            suggestions are models of it then.
         on: The day it was used on, as asked; for `as_json`.
         as_of: The day of our knowledge; for `as_json`.
     """
@@ -50,6 +52,7 @@ class Resolution(Result):
     rule: str
     steps: tuple[str, ...]
     suggestions: tuple[str, ...] = ()
+    group: str = ""
     on: str | None = None
     as_of: date | None = None
 
@@ -68,7 +71,16 @@ class Resolution(Result):
         """The object that `--json` prints."""
         from headtohead.publish.machine import envelope
 
-        result = {
+        return envelope("names", None, self.as_of, [self._fields()], ())
+
+    def table(self) -> DataTable:
+        """One row: what the name means, as in the JSON, with lists as text."""
+        texts = {"steps": " ".join(self.steps), "suggestions": ", ".join(self.suggestions)}
+        row = self._fields() | texts
+        return DataTable(tuple(TableColumn(name, name) for name in row), (tuple(row.values()),))
+
+    def _fields(self) -> dict[str, Any]:
+        return {
             "name": self.name,
             "on": self.on,
             "status": self.status,
@@ -80,7 +92,6 @@ class Resolution(Result):
             "steps": list(self.steps),
             "suggestions": list(self.suggestions),
         }
-        return envelope("names", None, self.as_of, [result], ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,8 @@ class Names:
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
 
-        Names of models; those of labs, countries and families where no model is near.
+        Models of the lab, country or family called so; else names of models; else those of labs,
+        countries and families.
         """
         from headtohead.names.alike import alike
 

@@ -16,13 +16,14 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
         provider: Who uses it, where the name alone does not say.
 
     Returns:
-        The resolution; with names that are spelt alike where it is unmatched, or with the newest
-            models where it names a lab, a country or a family.
+        The resolution; with names that are spelt alike where it is unmatched, or with models of
+            the lab, country or family that it names.
     """
     names = Names.load()
-    found = names.resolve(name, on=dates.day(on) if on else None, provider=provider)
-    if found.status != "unmatched":
-        return found
+    meaning = names.resolve(name, on=dates.day(on) if on else None, provider=provider)
+    if meaning.status != "unmatched":
+        return meaning
     group = names.group(name)
-    steps = (*found.steps, group.says) if group else found.steps
-    return replace(found, steps=steps, suggestions=names.alike(name))
+    says = group.says if group else ""
+    steps = (*meaning.steps, says) if says else meaning.steps
+    return replace(meaning, steps=steps, suggestions=names.alike(name), group=says)

@@ -74,7 +74,7 @@ def anchor(*words: object) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", plain(w)).strip("-") or "x" for w in words)
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], joint: str = "and") -> str:
     """Words as "a, b and c"."""
-    found = list(words)
-    return f"{', '.join(found[:-1])} and {found[-1]}" if len(found) > 1 else "".join(found)
+    *others, last = [*words] or [""]
+    return f"{', '.join(others)} {joint} {last}" if others else last

@@ -300,7 +300,7 @@ class Ruling:
         style: How it looks: "supported", "narrow", "refuted", "open" or "unmeasured".
         mark: One character for it.
         sentence: The verdict as a sentence to quote.
-        decides: What would settle it; empty if it is settled.
+        decides: What would decide it; empty if it is decided.
         unverified: True if it leans on a figure that could not be checked.
     """
 

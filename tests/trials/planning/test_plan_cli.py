@@ -181,6 +181,9 @@ def test_the_older_name_of_an_option_works_and_is_not_shown(run: Run) -> None:
     assert older.exit_code == newer.exit_code == 0
     assert older.stdout.partition("Again:")[0] == newer.stdout.partition("Again:")[0]
     shown = run("--help").stdout
+    assert (
+        given(run("--discordance", "0.2", "--repeats", "2", "--json"))["results"][0]["repeats"] == 2
+    )
     assert "--repeats N" in shown
     assert "--tries" not in shown
 

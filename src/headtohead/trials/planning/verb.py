@@ -70,7 +70,7 @@ def plan(
         "items_n": planned.plan.items_n,
         "pairs_n": planned.plan.pairs_n,
         "calls_n": planned.plan.calls_n,
-        "tries": planned.plan.repeats,
+        "repeats": planned.plan.repeats,
         "power_frac": planned.plan.power,
         "margin": assumed.margin,
         "kind": assumed.kind,
