@@ -70,14 +70,14 @@ def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first()
         "b", [0.0 if k == "law" and i % 2 else 1.0 for i, k in enumerate(kinds)], "kind", kinds
     )
     found = compare(a, b, CompareSettings(slices=("kind",)))
-    rows = {row.value: row for row in found.slices}
-    assert found.slices[0].value == "law"
-    assert rows["law"].verdict == "no"
+    rows = {row.name: row for row in found.slices["kind"].slices}
+    assert next(iter(rows)) == "law"
+    assert rows["law"].noninferior == "no"
     assert rows["code"].difference.value == rows["chat"].difference.value == 0
-    for row in found.slices:
-        assert row.items == 100
-        assert row.joint.low <= row.difference.low
-        assert row.joint.high >= row.difference.high
+    for row in rows.values():
+        assert row.difference.n == 100
+        assert row.joint.low <= row.difference.interval.low
+        assert row.joint.high >= row.difference.interval.high
     only = [
         labelled_side(
             s.name,
@@ -88,7 +88,7 @@ def test_slices_are_corrected_for_how_many_there_are_and_the_worst_comes_first()
         for s in (a, b)
     ]
     alone = compare(only[0], only[1])
-    assert rows["code"].p_value >= alone.p_value
+    assert rows["code"].p_noninferior >= alone.p_value
     assert {f.slice for f in found.lost} == {"law"}
 
 

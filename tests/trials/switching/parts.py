@@ -89,7 +89,8 @@ def section(made: TrialResult, slug: str) -> dict[str, Any]:
 
 def classes(made: Switch) -> dict[str, float]:
     """Class -> B minus A, in the order printed."""
-    return {row.value: row.difference.value for row in made.classes}
+    assert made.classes is not None
+    return {str(row.name): row.difference.value for row in made.classes.slices}
 
 
 def vote_file(path: Path, ballot: Path, preferences: dict[str, float], name: str = "Anna") -> Path:

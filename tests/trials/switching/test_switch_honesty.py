@@ -208,7 +208,9 @@ def test_a_preference_stays_within_what_is_possible() -> None:
         ScoredItem(key=str(i), task=f"t{i}", weight=1.0, a=0.0, b=(-1.0, 1.0)[i % 2])
         for i in range(4)
     ]
-    for row in classes_of(seen, 0.05, np.random.default_rng(0), level=0.95):
+    found = classes_of(seen, 0.05, np.random.default_rng(0), level=0.95)
+    assert found is not None
+    for row in found.slices:
         assert -1 <= row.joint.low <= row.joint.high <= 1
         assert abs(row.difference.value) == 1
 

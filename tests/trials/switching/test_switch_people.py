@@ -56,9 +56,10 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
     assert found.spent.sent_n == 0
     assert found.quality.difference.value == pytest.approx(np.mean(list(votes.values())))
-    for row in found.classes:
-        here = [v for key, v in votes.items() if facts[key].skill == row.value]
-        assert (row.items, row.difference.value) == (len(here), pytest.approx(np.mean(here)))
+    assert found.classes.slices
+    for row in found.classes.slices:
+        here = [v for key, v in votes.items() if facts[key].skill == row.name]
+        assert (row.difference.n, row.difference.value) == (len(here), pytest.approx(np.mean(here)))
 
     twice = tried(log_a, tiny_models.base_url_b, votes=[anna, anna], items=80).details
     assert twice.quality == found.quality

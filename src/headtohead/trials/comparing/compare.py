@@ -27,9 +27,7 @@ from headtohead.trials.comparing.result import (
     Comparison,
     Money,
     SideSummary,
-    SliceRow,
     Speed,
-    slice_rows,
 )
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
@@ -93,9 +91,8 @@ def compare(
     notes = [*pairs.notes, *_doubts(a, b)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
-    rows: list[SliceRow] = []
-    for label in settings.slices:
-        by_slice = slices(
+    by_label = {
+        label: slices(
             pairs.a.scores,
             pairs.b.scores,
             labelled(pairs.a, label, a),
@@ -105,7 +102,8 @@ def compare(
             level=settings.level,
             bounds=bounds,
         )
-        rows += slice_rows(label, by_slice)
+        for label in settings.slices
+    }
     return _comparison(
         (a, b),
         (pairs.a, pairs.b),
@@ -116,7 +114,7 @@ def compare(
         lost=lost,
         gained=gained,
         same=len(pairs.a.keys) - len(lost) - len(gained),
-        slices=tuple(rows),
+        slices=by_label,
         money=money,
         speed=_speed(pairs, rng, settings.level, clusters),
         left_out=pairs.left_out,

@@ -47,46 +47,6 @@ class ChangedItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SliceRow:
-    """One slice of the items.
-
-    Attributes:
-        difference: B minus A, for this slice alone.
-        joint: The same, holding for all slices of the label together.
-        p_value: One-sided, of "B is worse by the margin or more", corrected for the number of
-            slices (Holm).
-        verdict: At the margin, by the joint interval.
-        p_same: Of "the difference is the same in all slices of this label".
-    """
-
-    label: str
-    value: str
-    items: int
-    difference: Interval
-    joint: Interval
-    p_value: float
-    verdict: Verdict
-    p_same: float
-
-
-def slice_rows(label: str, several: Slices) -> tuple[SliceRow, ...]:
-    """A row for each slice of one label, the worst first."""
-    return tuple(
-        SliceRow(
-            label=label,
-            value=str(one.name),
-            items=one.difference.n,
-            difference=one.difference.interval,
-            joint=one.joint,
-            p_value=one.p_noninferior,
-            verdict=one.noninferior,
-            p_same=several.p_same,
-        )
-        for one in several.slices
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """What both sides cost on the items compared.
 
@@ -139,7 +99,7 @@ class Comparison:
             it seems; None if it is decided, or cannot be.
         lost: Items on which B scores lower, the largest fall first.
         gained: Items on which B scores higher, the largest rise first.
-        slices: By label, the worst slice first.
+        slices: Label -> its slices.
         money: None if a side has no costs.
         speed: None if a side has no latencies.
         left_out: Reason -> items left out.
@@ -162,7 +122,7 @@ class Comparison:
     lost: tuple[ChangedItem, ...] = ()
     gained: tuple[ChangedItem, ...] = ()
     same: int = 0
-    slices: tuple[SliceRow, ...] = ()
+    slices: Mapping[str, Slices] = field(default_factory=dict)
     money: Money | None = None
     speed: Speed | None = None
     left_out: Mapping[str, int]

@@ -9,7 +9,8 @@ from headtohead.core.estimate import Citation
 from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.compare import ManyRuns
-from headtohead.trials.comparing.result import Comparison, Money, SliceRow
+from headtohead.trials.comparing.result import Comparison, Money
+from headtohead.trials.paired.joint import Slices
 from headtohead.trials.words import (
     amount,
     counted,
@@ -106,12 +107,13 @@ def comparison_sheet(
             Check(f"{goal} at {limit}", c.verdict, sentence),
             *(
                 Check(
-                    f"{row.label}={row.value}",
+                    f"{label}={one.name}",
                     "none",
-                    f"{row.verdict}: {share_words(row.joint, c.unit, signed=True)} on "
-                    f"{counted(row.items, 'item')}",
+                    f"{one.noninferior}: {share_words(one.joint, c.unit, signed=True)} on "
+                    f"{counted(one.difference.n, 'item')}",
                 )
-                for row in c.slices
+                for label, several in c.slices.items()
+                for one in several.slices
             ),
         ),
         method=tuple(method),
@@ -142,10 +144,10 @@ def _figures(c: Comparison) -> tuple[Figure, ...]:
                 rows=tuple((kind, flip.key, flip.slice, flip.a, flip.b) for kind, flip in flips),
             )
         )
-    for label in dict.fromkeys(row.label for row in c.slices):
+    for label, several in c.slices.items():
         figures.append(
             slices_figure(
-                [row for row in c.slices if row.label == label],
+                several,
                 c.unit,
                 c.settings.margin,
                 slug=f"slice-{label}",
@@ -247,7 +249,7 @@ def failures_figure(asks: str, rows: Sequence[Row], **more: Any) -> Figure:  # n
 
 
 def slices_figure(
-    rows: Sequence[SliceRow],
+    several: Slices,
     unit: str,
     margin: float,
     *,
@@ -259,7 +261,7 @@ def slices_figure(
     remark: str,
     p_values: bool = True,
 ) -> Figure:
-    """The difference in each slice, the worst first; `margin` and rows in the unit of the scores.
+    """The difference in each slice, the worst first; `margin` is in the unit of the scores.
 
     `together` says for what all intervals hold at once.
     """
@@ -276,17 +278,17 @@ def slices_figure(
     ]
     cells: list[Row] = []
     bars = []
-    for row in rows:
-        low, high = row.joint.low * scale, row.joint.high * scale
-        shown = (row.value, row.items, row.difference.value * scale, low, high)
-        cells.append((*shown, *([row.p_value] if p_values else []), row.verdict))
-        bars.append(Bar(row.value, row.joint.value * scale, low, high, row.verdict))
-    worst = rows[0]
+    for one in several.slices:
+        name, low, high = str(one.name), one.joint.low * scale, one.joint.high * scale
+        shown = (name, one.difference.n, one.difference.value * scale, low, high)
+        cells.append((*shown, *([one.p_noninferior] if p_values else []), one.noninferior))
+        bars.append(Bar(name, one.joint.value * scale, low, high, one.noninferior))
+    worst = several.slices[0]
     return Figure(
         slug,
         title,
         asks,
-        says=f"worst is {worst.value}, {share_words(worst.joint, unit, signed=True)}",
+        says=f"worst is {worst.name}, {share_words(worst.joint, unit, signed=True)}",
         columns=tuple(columns),
         rows=tuple(cells),
         bars=Bars(
@@ -294,7 +296,7 @@ def slices_figure(
             bars=tuple(bars[:_MOST_BARS]),
             lines=((-margin * scale, "margin"),),
         ),
-        remarks=(remark, same_words(worst.p_same)),
+        remarks=(remark, same_words(several.p_same)),
     )
 
 

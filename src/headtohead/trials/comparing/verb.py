@@ -108,16 +108,17 @@ def _results(c: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:
     ]
     results += [
         {
-            "label": f"difference, {row.label}={row.value}",
-            **interval_json(row.joint, scale),
+            "label": f"difference, {label}={one.name}",
+            **interval_json(one.joint, scale),
             "unit": unit,
             "method": "jointly for all slices (Bonferroni)",
             **shared,
-            "n": row.items,
-            "verdict": row.verdict,
-            "p_value": row.p_value,
+            "n": one.difference.n,
+            "verdict": one.noninferior,
+            "p_value": one.p_noninferior,
         }
-        for row in c.slices
+        for label, several in c.slices.items()
+        for one in several.slices
     ]
     ratios = (("cost per solved task", c.money), ("median latency", c.speed))
     results += [

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headtohead.core.estimate import Interval
-from headtohead.trials.comparing.result import SliceRow
 from headtohead.trials.judging.bias import Agreement, BothOrders, LengthBias, SelfPreference
 from headtohead.trials.judging.powered_mean import PoweredMean
 from headtohead.trials.paired.differences import Verdict
+from headtohead.trials.paired.joint import Slices
 from headtohead.trials.replay.client import OperatorTerms
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.switching.settings import Means
@@ -124,7 +124,7 @@ class Switch:
     Attributes:
         margin: How much worse B may be, as a fraction.
         log_rows: Requests of A in the log.
-        classes: The worst class first; as seen at the stop.
+        classes: As seen at the stop; None before the first item.
         failures: Kind -> (A, B), how many of the scored items.
         savings: None if a price is unknown.
         latency: (A's median seconds, B's, B over A); None with too few.
@@ -144,7 +144,7 @@ class Switch:
     items: int
     log_rows: int
     left_out: Mapping[str, int]
-    classes: tuple[SliceRow, ...]
+    classes: Slices | None
     failures: Mapping[str, tuple[int, int]]
     savings: Savings | None
     latency: tuple[float, float, Interval] | None

@@ -10,12 +10,11 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import normal_quantile
-from headtohead.trials.comparing.result import SliceRow, slice_rows
 from headtohead.trials.judging.bias import agreement, length_bias, position_bias, self_preference
 from headtohead.trials.judging.powered_mean import PoweredMean, ppi_mean
 from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
 from headtohead.trials.paired.differences import verdict
-from headtohead.trials.paired.joint import slices
+from headtohead.trials.paired.joint import Slices, slices
 from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
 from headtohead.trials.result import Prices
@@ -244,19 +243,18 @@ def notes_of(endpoint: Endpoint, prices: Prices) -> EndpointNotes:
 
 def classes_of(
     seen: Sequence[ScoredItem], margin: float, rng: np.random.Generator, *, level: float
-) -> tuple[SliceRow, ...]:
+) -> Slices | None:
     """The difference in each class as seen so far, the worst first."""
     if not seen:
-        return ()
+        return None
     first, second = [item.a for item in seen], [item.b for item in seen]
     if any(item.b < 0 for item in seen):
         # A preference is a difference already: two scores from 0 to 1 that differ by it.
         first = [(1 - item.b) / 2 for item in seen]
         second = [(1 + item.b) / 2 for item in seen]
-    by_class = slices(
+    return slices(
         first, second, [item.task for item in seen], margin, rng, level=level, bounds=(0.0, 1.0)
     )
-    return slice_rows("class", by_class)
 
 
 def savings_of(
