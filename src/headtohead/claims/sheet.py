@@ -296,6 +296,11 @@ def diff_sheet(result: "DiffResult") -> Sheet:
             ),
             rows=tuple((c.subject, c.before or "new", c.after or "gone", c.why) for c in found),
             shown=len(found),
+            sources=tuple(
+                card
+                for card in result.citations
+                if any(card.source_id in c.source_ids for c in found)
+            ),
         )
         topics.append(Topic(f"changed-{slug}", title, figures=(figure,)))
     n = len(result.changes)

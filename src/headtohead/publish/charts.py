@@ -284,6 +284,8 @@ def config(ink: Mapping[str, Any]) -> dict[str, Any]:
         "text": {"fill": ink["text"], "fontSize": 12, "font": FONT},
         "rule": {"color": ink["muted"]},
         "axis": axis,
+        # A title longer than a phone's plot runs out over the labels, not off the page.
+        "axisX": {"titleAnchor": "end", "labelOverlap": "greedy", "labelSeparation": 6},
         "legend": legend,
         "title": title,
         "view": {"stroke": None},

@@ -1,5 +1,6 @@
 """A sheet as one HTML file that needs nothing but a browser."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -115,8 +116,9 @@ def sheet_fragment(sheet: Sheet) -> str:
     """The answer and the main table as a piece of HTML, without style or script."""
     from markupsafe import escape
 
-    head = f"<p><strong>{escape(sheet.word)}</strong> {escape(plain(sheet.title))}</p>"
-    parts = [head, f"<p>{escape(plain(sheet.sentence))}</p>"]
+    word = f"<strong>{escape(sheet.word)}</strong> " if sheet.word else ""
+    parts = [f"<p>{word}{escape(plain(sheet.title))}</p>"]
+    parts.append(f"<p>{escape(plain(sheet.sentence))}</p>")
     table = sheet.table
     if table.rows:
         titles = "".join(f"<th>{escape(c.title)}</th>" for c in table.columns)
@@ -328,6 +330,12 @@ def _environment() -> "Environment":
             for n, part in enumerate(parts)
         )
 
+    def whole_days(text: str) -> Markup:
+        """Text whose days are not broken at their hyphens."""
+        return Markup(
+            re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="day">\1</span>', str(escape(text)))
+        )
+
     def long_text(cell: Cell, column: TableColumn) -> str:
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
@@ -339,6 +347,7 @@ def _environment() -> "Environment":
     made.filters["plain"] = plain
     made.filters["sentence"] = sentence
     made.filters["commands"] = commands
+    made.filters["whole_days"] = whole_days
     made.filters["script_json"] = lambda value: Markup(script_json(value))
     return made
 
