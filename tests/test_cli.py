@@ -27,6 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     # A short path, since no line can be narrower than the longest word that was typed.
     monkeypatch.chdir(tmp_path)
     (tmp_path / "home").mkdir()
+    (tmp_path / "a.txt").touch()
 
     def invoke(*arguments: str, store: bool = True) -> Result:
         extra = ["--store", "home"] if store else []
@@ -257,6 +258,9 @@ def test_names_explains_and_says_by_exit_code(run: Run, name: str, code: int, sa
         (("report", "--a", "CN"), 64, "Both sides are CN"),
         (("evidence", "prices", "--limit", "-3"), 64, "--limit"),
         (("report", "--out", "no/such/folder/r.html"), 64, "does not exist"),
+        (("report", "--charts", "a.txt"), 64, "with --charts"),
+        (("report", "--charts", "a.txt/charts"), 64, "a.txt is not a folder"),
+        (("update", "models_dev", "--known-on", "2026-01-01"), 64, "give --from too"),
         (("update", "no_such_source"), 64, "No source is called"),
         (("update", "llmledger"), 64, "llmledger"),
         (("update", "--from", "no-such-folder"), 64, "no-such-folder"),

@@ -40,6 +40,19 @@ def test_a_closed_pipe_is_no_error(command: list[str], tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("command", [["names", "gpt-5"], ["evidence", "rules", "--csv"], ["-h"]])
+def test_a_full_disk_is_said_in_one_line_and_is_no_fault_of_ours(command: list[str]) -> None:
+    with open("/dev/full", "w") as out:
+        done = subprocess.run(
+            [*H2H, *command], stdout=out, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 74, done.stderr
+    assert done.stderr == (
+        "h2h: The output could not be written: the disk is full. Free some space.\n"
+    )
+
+
 def test_the_list_of_verbs_is_whole_and_fits_the_terminal() -> None:
     text = CliRunner().invoke(cli.main, ["--help"], prog_name="h2h").output
     assert "..." not in text.partition("Commands:")[2]

@@ -1,9 +1,9 @@
 """`h2h`: finds the command of every feature; turns failures into messages and exit codes."""
 
 import atexit
+import errno
 import gc
 import importlib
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from typing import Any
 
 import click
 
-from headtohead.core.errors import HeadToHeadError, InputError
+from headtohead.core.errors import HeadToHeadError, InputError, StoreFull
 from headtohead.core.version import VERSION
-from headtohead.publish.command_line import plain
+from headtohead.publish.command_line import leave_output, plain
 
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
     "65 damaged or changed evidence, 70 a fault of ours, 74 disk full, 75 source unreachable or "
     "store busy. A closed pipe is no error."
 )
-_FAULT = 70
+_FAULT, _FULL = 70, StoreFull.exit_code
 
 
 class Verbs(click.Group):
@@ -94,7 +94,10 @@ class Verbs(click.Group):
                 "were paid for are in their ledger.",
                 130,
             )
-        except Exception:  # noqa: BLE001 - an error of ours must not end with the code of a "no"
+        except Exception as error:  # noqa: BLE001 - one of ours must not end with the code of a "no"
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                leave_output()  # or Python would try to write the rest again as it ends
+                _fail("The output could not be written: the disk is full. Free some space.", _FULL)
             import traceback
 
             traceback.print_exc()
@@ -107,7 +110,7 @@ def _read_enough() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
+        leave_output()
         sys.exit(0)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headtohead.core.errors import InputError
+from headtohead.files.formats import FormatModule, Formats
 from headtohead.files.opening import document, json_lines
 
 
@@ -69,3 +70,15 @@ def test_every_line_that_is_not_blank_comes_back(
     assert found.pop(1) == b"# \n"
     expected = {i: x for i, x in enumerate(lines, 2) if x.strip()}
     assert {i: x.rstrip(b"\n") for i, x in found.items()} == expected
+
+
+def test_a_module_that_declares_no_format_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kitchen").mkdir()
+    for name in ("__init__", "recipes"):
+        (tmp_path / "kitchen" / f"{name}.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    formats: Formats[FormatModule] = Formats("kitchen", "format")
+    with pytest.raises(InputError, match=r"kitchen\.recipes has no FORMAT"):
+        formats.named("plain")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -141,6 +142,23 @@ def test_files_are_checked_before_the_work_and_written_whole(tmp_path: Path) -> 
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "made.html", "made.junit", "made.markdown",
     ]  # fmt: skip
+
+
+def test_a_pipe_is_written_into_and_a_link_stays_one(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert "Wrote" in run("soup", "--junit", str(pipe)).output
+        assert b"A dinner" in os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    file.touch()
+    link.symlink_to(file)
+    assert "Wrote" in run("soup", "--markdown", str(link)).output
+    assert link.is_symlink()
+    assert "A dinner" in file.read_text(encoding="utf-8")
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -1,5 +1,6 @@
 """Groups of models: who belongs where, averages, best members and gaps."""
 
+import gzip
 from datetime import date
 from pathlib import Path
 
@@ -107,3 +108,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_neither_a_group_nor_a_file_is_an_error(by: str) -> None:
     with pytest.raises(UnknownName, match=r"group \(or CSV file of groups\)"):
         labels_of(["a"], by)
+
+
+def test_a_file_of_groups_may_be_compressed(tmp_path: Path) -> None:
+    path = tmp_path / "groups.csv.gz"
+    path.write_bytes(gzip.compress(b"model,group\nm1,east\nm2,west\n"))
+    assert labels_of(["m1", "m2", "m3"], str(path)) == {"m1": "east", "m2": "west"}
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match=r"groups\.csv\.gz cannot be read"):
+        labels_of(["m1"], str(path))

@@ -62,6 +62,7 @@ def report(
     kind = kind or (suffix if suffix in ("html", "md", "json") else "html")
     target = out or Path(f"report.{kind}")
     writable(target, "out")
+    writable(charts, "charts", folder=True)
     day = day_of(as_of)
     with steps("Writing the report") as progress:
         made = verb.report(as_of=day, settings=settings, store=open_store(store), progress=progress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headtohead.core import dates
 from headtohead.core.dates import Day
-from headtohead.core.errors import UnknownName
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import pairs_of, words
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sheet import Entries, cards_listing, heading, updates_listing
@@ -121,6 +121,8 @@ def update_evidence(
     from headtohead.evidence.folder import from_folder
 
     home, day, chosen = store or Store(), dates.day(today), words(source_ids)
+    if known_on and not folder:
+        raise InputError("`known_on` is said of files you have: give `folder` too.")
     if rebuild:
         return updates_listing(update.rebuild(home), (), day)
     if folder:

@@ -69,7 +69,10 @@ class Formats(Generic[_Module]):
         folder: ModuleType = importlib.import_module(self._package)
         modules = {}
         for info in pkgutil.iter_modules(folder.__path__):
-            module = cast(_Module, importlib.import_module(f"{self._package}.{info.name}"))
+            name = f"{self._package}.{info.name}"
+            module = cast(_Module, importlib.import_module(name))
+            if not hasattr(module, "FORMAT"):
+                raise InputError(f"The module {name} has no FORMAT. Define it, or move the module.")
             modules[module.FORMAT.name] = module
         return modules
 

@@ -193,7 +193,12 @@ def say(lines: Iterable[str]) -> None:
             click.echo(plain(line))
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
+        leave_output()
+
+
+def leave_output() -> None:
+    """Write nothing more: nobody reads on, or there is no room."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives until the process ends
 
 
 def plain(text: str) -> str:
@@ -321,7 +326,8 @@ def write(path: Path, text: str, *, err: bool = True) -> None:
     """Write a file whole or not at all, and say so: with `err` beside the output, maybe JSON."""
     from headtohead.publish.files import replace
 
-    replace(path, text.encode())
-    size = path.stat().st_size
+    content = text.encode()
+    replace(path, content)
+    size = len(content)
     told = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
     click.echo(f"Wrote {path} ({told}).", err=err)

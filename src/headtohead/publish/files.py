@@ -13,7 +13,7 @@ def replace(path: Path, content: bytes, *, stands: str = "") -> None:
     """Write a file whole or not at all, and have it on disk before returning.
 
     Args:
-        path: Where to; its folder is made if it is not there.
+        path: Where to; its folder is made if it is not there. A pipe or a device is written into.
         content: All of it.
         stands: What to do if there is no room, and what is untouched, in words.
 
@@ -22,6 +22,10 @@ def replace(path: Path, content: bytes, *, stands: str = "") -> None:
     """
     temporary = None
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        path = path.resolve()  # a link stays one
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
         with os.fdopen(handle, "wb") as out:
@@ -54,14 +58,19 @@ def full(path: Path, error: OSError, stands: str = "") -> StoreFull:
     return StoreFull(f"{path} could not be written ({error.strerror or error}). {what}")
 
 
-def writable(path: Path | None, argument: str) -> None:
+def writable(path: Path | None, argument: str, *, folder: bool = False) -> None:
     """Check that a file can be written before hours are spent on what goes into it.
 
-    `argument` is the one that names it.
+    `argument` is the one that names it, or the folder to write files into, made if need be.
 
     Raises:
         InputError: If it is a folder, or its folder does not exist.
     """
+    if path and folder:
+        there = next((p for p in (path, *path.parents) if p.exists()), path)
+        if not there.is_dir():
+            raise InputError(f"{there} is not a folder. Name one to write into with `{argument}`.")
+        return
     if path and path.is_dir():
         raise InputError(f"{path} is a folder. Name the file to write with `{argument}`.")
     if path and not path.parent.is_dir():

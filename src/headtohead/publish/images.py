@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from headtohead.publish.charts import PRINT_INK, config, framed
+from headtohead.publish.files import replace, writable
 from headtohead.publish.page import figure_views
 from headtohead.publish.sheet import Sheet
 
@@ -16,7 +17,7 @@ def save_charts(sheet: Sheet, folder: Path) -> list[Path]:
     """
     import vl_convert
 
-    folder.mkdir(parents=True, exist_ok=True)
+    writable(folder, "folder", folder=True)
     written = []
     for slug, view in figure_views(sheet).items():
         if view.spec is None:
@@ -25,6 +26,6 @@ def save_charts(sheet: Sheet, folder: Path) -> list[Path]:
         png = vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[])
         svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
         for name, content in ((f"{slug}.png", png), (f"{slug}.svg", svg.encode())):
-            (folder / name).write_bytes(content)
+            replace(folder / name, content)
             written.append(folder / name)
     return written

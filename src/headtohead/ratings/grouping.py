@@ -1,6 +1,7 @@
 """Models by country, openness, lab or family, or as the user's own file says."""
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Literal
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Interval
+from headtohead.files.opening import damage, opened
 from headtohead.names.names import Names
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
@@ -34,9 +36,10 @@ def labels_of(models: Iterable[str], by: str, *, on: date | None = None) -> dict
         return _by_name(wanted, by, on)
     if not Path(by).is_file():
         raise UnknownName("group (or CSV file of groups)", by, GROUPS)
+    broken: tuple[type[Exception], ...] = (*damage(), UnicodeDecodeError, csv.Error)
     try:
         given = _by_file(Path(by))
-    except (UnicodeDecodeError, csv.Error) as error:
+    except broken as error:
         raise InputError(f"{by} cannot be read as CSV in UTF-8 ({error}). Mend the file.") from None
     return {model: given[model] for model in wanted if model in given}
 
@@ -94,8 +97,8 @@ def _by_name(models: list[str], by: str, on: date | None) -> dict[str, str]:
 
 
 def _by_file(path: Path) -> dict[str, str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
+    with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        rows = csv.DictReader(text)
         if not {"model", "group"} <= set(rows.fieldnames or ()):
             raise InputError(
                 f"{path} needs the columns model and group; it has "

@@ -246,6 +246,7 @@ def test_many_runs_get_places_and_ties(run: Run) -> None:
             ["a.jsonl", "near.jsonl", "--two-sided", "--better"],
             "Choose one of --two-sided and --better",
         ),
+        (["a.jsonl", "near.jsonl", "--unpaired", "--shared"], "one of --unpaired and --shared"),
         (["a.jsonl", "near.jsonl", "--slice", "topic"], "category"),
         (["a.jsonl", "near.jsonl", "--many", "--unpaired"], "--unpaired"),
         (["a.jsonl", "near.jsonl", "--html", "no/p.html"], "no does not exist"),

@@ -76,6 +76,8 @@ class CompareSettings:
     def __post_init__(self) -> None:
         if self.two_sided and self.better:
             raise InputError("Choose one of `two_sided` and `better`.")
+        if self.unpaired and self.shared:
+            raise InputError("Choose one of `unpaired` and `shared`: unpaired matches no items.")
         check_level(self.level)
         at_least(self, seed=0)
 
