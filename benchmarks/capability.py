@@ -35,7 +35,7 @@ _POINT_S, _DRAWS_S, _TIMES = 0.3, 60.0, 8.0
 
 
 @dataclass(frozen=True)
-class Row:
+class CapabilityRow:
     """One line of the page: median and spread of seconds, and what was found."""
 
     tool: str
@@ -142,7 +142,7 @@ def _objective(scores: Scores, params: Params) -> float:
     return float((loss + family.penalty(params))[0])
 
 
-def _points(scores: Scores, rounds: int) -> list[Row]:
+def _points(scores: Scores, rounds: int) -> list[CapabilityRow]:
     """Point fits; tools take turns, so that a busy machine slows all of them."""
     dense, sparse = Peer(scores, sparse=False), Peer(scores, sparse=True)
     ones, source = np.ones(scores.model.size), np.random.default_rng(0)
@@ -160,14 +160,14 @@ def _points(scores: Scores, rounds: int) -> list[Row]:
             found[name] = way()
             if number:  # the first round loads libraries
                 taken[name].append(time.perf_counter() - begin)
-    return [Row(name, taken[name], found[name]) for name in ways]
+    return [CapabilityRow(name, taken[name], found[name]) for name in ways]
 
 
 def _nothing(_: object) -> None:
     """The objective of the best mode is another one."""
 
 
-def _draws(scores: Scores, draws: int, peer_draws: int) -> list[Row]:
+def _draws(scores: Scores, draws: int, peer_draws: int) -> list[CapabilityRow]:
     """Seconds per bootstrap draw, in turns: all of ours, then some of scipy's from a warm start.
 
     Both resample each model's scores; the best mode weighs benchmarks.
@@ -199,7 +199,7 @@ def _draws(scores: Scores, draws: int, peer_draws: int) -> list[Row]:
             begin = time.perf_counter()
             peer.fit(warm, weights)
             taken[name].append(time.perf_counter() - begin)
-    return [Row(name, seconds) for name, seconds in taken.items()]
+    return [CapabilityRow(name, seconds) for name, seconds in taken.items()]
 
 
 def _resampled(scores: Scores, source: np.random.Generator) -> Floats:
@@ -211,7 +211,9 @@ def _resampled(scores: Scores, source: np.random.Generator) -> Floats:
     return weights
 
 
-def _page(scores: Scores, points: list[Row], draws: list[Row], count: int) -> str:
+def _page(
+    scores: Scores, points: list[CapabilityRow], draws: list[CapabilityRow], count: int
+) -> str:
     eci, best = draws[0].median, draws[1].median
     quickest = min(row.median for row in draws[2:])
     worst = max(row.median for row in points[:2])
@@ -270,12 +272,12 @@ def _page(scores: Scores, points: list[Row], draws: list[Row], count: int) -> st
     )
 
 
-def _line(row: Row, one: float) -> str:
+def _line(row: CapabilityRow, one: float) -> str:
     low = "" if row.objective is None else f"{row.objective:.7f}"
     return f"| {row.tool} | {row.median:.4f} | {_spread(row)} | {row.median / one:.1f}x | {low} |"
 
 
-def _spread(row: Row) -> str:
+def _spread(row: CapabilityRow) -> str:
     if len(row.seconds) == 1:
         return ""
     return f"{min(row.seconds):.4f}-{max(row.seconds):.4f}"

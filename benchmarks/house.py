@@ -241,7 +241,7 @@ def journeys(folder: Path) -> Iterator[tuple[str, list[str]]]:
     yield "vote to board", ["rank", str(votes)]
     logs = [str(_inspect_log(folder / f"{name}.json", name)) for name in ("a", "b")]
     yield "Inspect log to comparison", ["compare", *logs]
-    with Served() as address:
+    with AnsweringServer() as address:
         log = folder / "log.jsonl"
         log.write_text("".join(_request(n) for n in range(60)), encoding="utf-8")
         yield (
@@ -250,7 +250,7 @@ def journeys(folder: Path) -> Iterator[tuple[str, list[str]]]:
         )
 
 
-class Served:
+class AnsweringServer:
     """An OpenAI-compatible address on this machine that answers every question with 4."""
 
     def __enter__(self) -> str:

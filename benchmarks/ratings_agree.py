@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from benchmarks.ratings_reference import Reference, from_counts, from_votes
-from benchmarks.ratings_tasks import BOARDS_PRIOR, CATEGORIES, COVARIATES, Answer, Right
+from benchmarks.ratings_tasks import BOARDS_PRIOR, CATEGORIES, COVARIATES, Right, ToolAnswer
 from numpy.typing import NDArray
 
 _ELO = 400 / log(10)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class NamedReference:
     """A reference and the names of its models, in the same order."""
 
     names: tuple[str, ...]
@@ -41,7 +41,7 @@ def agreement(answer: dict[str, Any], right: Right, folder: Path | None) -> dict
         difference of a coefficient; `missing`, how many models or votes were left out. Only those
         that apply.
     """
-    found = Answer(**answer)
+    found = ToolAnswer(**answer)
     if right == "none" or folder is None:
         return {}
     known = _reference(right, folder)
@@ -65,7 +65,7 @@ def agreement(answer: dict[str, Any], right: Right, folder: Path | None) -> dict
 
 
 @cache
-def _reference(right: Right, folder: Path) -> Named:
+def _reference(right: Right, folder: Path) -> NamedReference:
     with np.load(folder / "counts.npz") as file:
         names, votes = tuple(file["names"].tolist()), file["votes"]
     if right == "boards":
@@ -73,31 +73,31 @@ def _reference(right: Right, folder: Path) -> Named:
     if right == "style":
         x = np.column_stack([np.load(folder / f"{name}.npy") for name in COVARIATES])
         a, b, outcome = (np.load(folder / f"{name}.npy") for name in ("a", "b", "outcome"))
-        return Named(names, from_votes(a, b, outcome, x, len(names)))
+        return NamedReference(names, from_votes(a, b, outcome, x, len(names)))
     exact = from_counts(votes)
     return _seen(names, exact)
 
 
-def _seen(names: tuple[str, ...], exact: Reference) -> Named:
+def _seen(names: tuple[str, ...], exact: Reference) -> NamedReference:
     """Only the models that have votes."""
     some = ~np.isnan(exact.ratings)
     kept = tuple(name for name, here in zip(names, some, strict=True) if here)
     parts = (exact.ratings[some], exact.half[some], exact.half_by_votes[some])
-    return Named(kept, Reference(*parts, exact.effects))
+    return NamedReference(kept, Reference(*parts, exact.effects))
 
 
-def _boards(names: tuple[str, ...], folder: Path) -> Named:
+def _boards(names: tuple[str, ...], folder: Path) -> NamedReference:
     """All boards, one after another; with a weak prior, as some categories have few votes."""
     columns = ("a", "b", "outcome", "category")
     a, b, outcome, category = (np.load(folder / f"{name}.npy") for name in columns)
     m = len(names)
     key = ((category.astype(np.int64) * m + a) * m + b) * 4 + outcome
     cells = np.bincount(key, minlength=CATEGORIES * m * m * 4).reshape(CATEGORIES, m, m, 4)
-    made: list[Named] = []
+    made: list[NamedReference] = []
     for number, votes in enumerate([*cells, cells.sum(axis=0)]):
         one = _seen(names, from_counts(votes, prior=BOARDS_PRIOR))
-        made.append(Named(tuple(board(number, name) for name in one.names), one.exact))
-    return Named(
+        made.append(NamedReference(tuple(board(number, name) for name in one.names), one.exact))
+    return NamedReference(
         tuple(name for one in made for name in one.names),
         Reference(
             _joined([one.exact.ratings for one in made]),

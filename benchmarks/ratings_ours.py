@@ -17,8 +17,8 @@ from benchmarks.ratings_tasks import (
     COVARIATES,
     MORE_VOTES,
     OURS,
-    Answer,
     Ready,
+    ToolAnswer,
     Way,
 )
 
@@ -61,7 +61,7 @@ def _point(folder: str, *, lists: bool) -> Ready:
     given = tuple(votes[column].tolist() for column in TEXT) if lists else votes
     return Ready(
         lambda: fit(_counts(given), prior=0),
-        lambda fitted: Answer(list(fitted.counts.models), fitted.strength.tolist()),
+        lambda fitted: ToolAnswer(list(fitted.counts.models), fitted.strength.tolist()),
     )
 
 
@@ -96,11 +96,11 @@ def _style(folder: str) -> Ready:
         counts = tally(opened).boards[ALL]
         return fit_style(Subset(opened).passes(counts), counts, COVARIATES, prior=0)
 
-    def answer(found: Found) -> Answer:
+    def answer(found: Found) -> ToolAnswer:
         names = list(found.counts.models)
         half = _Z95 * np.sqrt(np.diag(found.covariance)[: len(names)])
         effects = (found.effect / found.spread).tolist()
-        return Answer(names, found.strength.tolist(), half.tolist(), "votes", effects)
+        return ToolAnswer(names, found.strength.tolist(), half.tolist(), "votes", effects)
 
     return Ready(run, answer)
 
@@ -111,9 +111,9 @@ def _verb(folder: str, *, parquet: bool = False, style: bool = False) -> Ready:
     columns = [*TEXT, *COVARIATES] if style else TEXT
     votes = Path(folder) / "votes.parquet" if parquet else frame(folder, columns)
 
-    def answer(found: Found) -> Answer:
+    def answer(found: Found) -> ToolAnswer:
         rows = found.board().standings
-        return Answer(
+        return ToolAnswer(
             [row.model for row in rows],
             [row.rating.value / _ELO for row in rows],
             [(row.rating.high - row.rating.low) / 2 / _ELO for row in rows],
@@ -147,13 +147,13 @@ def _boards(folder: str) -> Ready:
         made = [fit(counts, prior=BOARDS_PRIOR) for counts in (*parts, sum(parts, Counts.none()))]
         return [(fitted, *bounds(fitted, covariance(fitted))) for fitted in made]
 
-    def answer(found: Found) -> Answer:
-        made = Answer()
+    def answer(found: Found) -> ToolAnswer:
+        made = ToolAnswer()
         for number, (fitted, low, high) in enumerate(found):
             made.names.extend(f"{number}:{name}" for name in fitted.counts.models)
             made.ratings.extend((fitted.strength - fitted.strength.mean()).tolist())
             made.half.extend(((high - low) / 2).tolist())
-        return Answer(made.names, made.ratings, made.half, "votes")
+        return ToolAnswer(made.names, made.ratings, made.half, "votes")
 
     return Ready(run, answer)
 
@@ -180,9 +180,9 @@ def _refit(folder: str) -> Ready:
     return Ready(run, lambda found: _answer(*found))
 
 
-def _answer(fitted: Found, low: Found, high: Found) -> Answer:
+def _answer(fitted: Found, low: Found, high: Found) -> ToolAnswer:
     half = ((high - low) / 2).tolist()
-    return Answer(list(fitted.counts.models), fitted.strength.tolist(), half, "votes")
+    return ToolAnswer(list(fitted.counts.models), fitted.strength.tolist(), half, "votes")
 
 
 def _names(folder: str) -> list[str]:
@@ -194,7 +194,7 @@ def _names(folder: str) -> list[str]:
 
 
 def _only_import(_: str) -> Ready:
-    return Ready(lambda: None, lambda _: Answer())
+    return Ready(lambda: None, lambda _: ToolAnswer())
 
 
 _STATS = (

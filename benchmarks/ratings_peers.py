@@ -9,7 +9,7 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ratings_tasks import BOOTSTRAPS, COVARIATES, Answer, Ready, Way
+from benchmarks.ratings_tasks import BOOTSTRAPS, COVARIATES, Ready, ToolAnswer, Way
 
 Foreign = Any  # what peers hand back: their packages have no types here
 _ELO = 400 / log(10)
@@ -62,11 +62,11 @@ def _arena_rank_style(folder: str, *, intervals: bool, reg: float) -> Ready:
     return Ready(run, _arena_rank_answer)
 
 
-def _arena_rank_answer(found: dict[str, Any]) -> Answer:
+def _arena_rank_answer(found: dict[str, Any]) -> ToolAnswer:
     half: list[float] = []
     if "rating_upper" in found:
         half = ((found["rating_upper"] - found["rating_lower"]) / 2 / _ELO).tolist()
-    return Answer(
+    return ToolAnswer(
         names=list(found["competitors"]),
         ratings=(found["ratings"] / _ELO).tolist(),
         half=half,
@@ -97,10 +97,10 @@ def _evalica(folder: str, *, bootstraps: int) -> Ready:
             random_state=0,
         )
 
-    def answer(found: Foreign) -> Answer:
+    def answer(found: Foreign) -> ToolAnswer:
         scores = numpy.log((found.result if bootstraps else found).scores)
         half = (numpy.log(found.high) - numpy.log(found.low)) / 2 if bootstraps else []
-        return Answer(list(scores.index), scores.tolist(), list(half))
+        return ToolAnswer(list(scores.index), scores.tolist(), list(half))
 
     return Ready(many if bootstraps else point, answer)
 
@@ -119,7 +119,7 @@ def _choix(folder: str) -> Ready:
         wins = numpy.bincount(a * m + b, won, m * m) + numpy.bincount(b * m + a, 1 - won, m * m)
         return names, choix.ilsr_pairwise_dense(wins.reshape(m, m))
 
-    return Ready(run, lambda found: Answer(list(found[0]), found[1].tolist()))
+    return Ready(run, lambda found: ToolAnswer(list(found[0]), found[1].tolist()))
 
 
 def _fastchat(folder: str, *, bootstraps: int) -> Ready:
@@ -131,10 +131,10 @@ def _fastchat(folder: str, *, bootstraps: int) -> Ready:
             return systems.compute_bootstrap_bt(votes, bootstraps)
         return systems.compute_bt(votes)
 
-    def answer(found: Foreign) -> Answer:
+    def answer(found: Foreign) -> ToolAnswer:
         ratings = found.median() if bootstraps else found
         half = (found.quantile(0.975) - found.quantile(0.025)) / 2 / _ELO if bootstraps else []
-        return Answer(list(ratings.index), (ratings / _ELO).tolist(), list(half))
+        return ToolAnswer(list(ratings.index), (ratings / _ELO).tolist(), list(half))
 
     return Ready(run, answer)
 
@@ -149,10 +149,10 @@ def _fastchat_style(folder: str) -> Ready:
         features = numpy.ascontiguousarray(votes[list(COVARIATES)].to_numpy())
         return models, systems.fit_contextual_bt(matchups, features, outcomes, models)
 
-    def answer(found: Foreign) -> Answer:
+    def answer(found: Foreign) -> ToolAnswer:
         models, x = found
         m = len(models)
-        return Answer(models, (x[:m] * log(10)).tolist(), effects=x[m:].tolist())
+        return ToolAnswer(models, (x[:m] * log(10)).tolist(), effects=x[m:].tolist())
 
     return Ready(run, answer)
 
@@ -167,11 +167,11 @@ def _duckdb(folder: str) -> Ready:
     def run() -> object:
         return duckdb.execute(query).fetchall()
 
-    return Ready(run, lambda rows: Answer(votes=sum(row[-1] for row in rows)))
+    return Ready(run, lambda rows: ToolAnswer(votes=sum(row[-1] for row in rows)))
 
 
 def _only_import(_: str) -> Ready:
-    return Ready(lambda: None, lambda _: Answer())
+    return Ready(lambda: None, lambda _: ToolAnswer())
 
 
 _JAX = ("pandas", "pyarrow", "arena_rank.models.bradley_terry", "arena_rank.utils.data_utils")

@@ -41,7 +41,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolAnswer:
     """What a tool found, on one scale, so that answers can be held side by side.
 
     Attributes:
@@ -71,7 +71,7 @@ class Ready:
     """
 
     run: Callable[[], Any]
-    answer: Callable[[Any], Answer]
+    answer: Callable[[Any], ToolAnswer]
 
 
 @dataclass(frozen=True, slots=True)

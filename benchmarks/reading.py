@@ -26,7 +26,7 @@ _TEXT = "Please say which of billing, delivery, returns or other this ticket is 
 
 
 @dataclass(frozen=True)
-class Row:
+class ReadingRow:
     """One line of the page."""
 
     task: str
@@ -187,7 +187,7 @@ def main() -> int:
     if asked.one:
         print(json.dumps(_measure(asked.one[0], Path(asked.one[1]))))
         return 0
-    rows: list[Row] = []
+    rows: list[ReadingRow] = []
     for task, (module, files, mixed) in _TASKS.items():
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
@@ -220,13 +220,13 @@ def _write(path: Path, order: Iterator[int], make: _Make) -> None:
             file.write(json.dumps(make(i)) + "\n")
 
 
-def _spawn(task: str, tool: str, reader: str, path: Path) -> Row:
+def _spawn(task: str, tool: str, reader: str, path: Path) -> ReadingRow:
     command = [sys.executable, "-m", "benchmarks.reading", "--one", reader, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     files = [path] if path.is_file() else list(path.iterdir())
     size_mb = sum(x.stat().st_size for x in files) / 1e6
     found = json.loads(done.stdout)
-    return Row(task, tool, found["n"], size_mb, found["wall"], found["cpu"], found["peak"])
+    return ReadingRow(task, tool, found["n"], size_mb, found["wall"], found["cpu"], found["peak"])
 
 
 def _measure(reader: str, path: Path) -> dict[str, float]:
@@ -263,7 +263,7 @@ _HEAD = (
 )
 
 
-def _line(row: Row) -> str:
+def _line(row: ReadingRow) -> str:
     kept = row.cpu_s < _SECONDS and row.peak_mib < _MIB
     said = ("yes" if kept else "no") if row.tool == "headtohead" else ""
     return (
@@ -272,7 +272,7 @@ def _line(row: Row) -> str:
     )
 
 
-def _page(rows: list[Row], rows_n: int) -> str:
+def _page(rows: list[ReadingRow], rows_n: int) -> str:
     about = (
         "`python -m benchmarks.reading --page docs/benchmarks/reading.md` measures these again and "
         f"writes this page. Each log has {rows_n:,} calls, made up, with messages of about "

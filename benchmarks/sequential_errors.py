@@ -13,7 +13,7 @@ Draw = Callable[[np.random.Generator, int, int, float], Floats]
 
 
 @dataclass(frozen=True)
-class World:
+class MeanWorld:
     """A kind of data whose mean is set."""
 
     name: str
@@ -53,18 +53,18 @@ def _weighted(rng: np.random.Generator, runs: int, n: int, mean: float) -> Float
 
 
 WORLDS = (
-    World("discordance 1%, only A ever wins", 1, 0.01, _paired(0.01)),
-    World("discordance 1.5%", 1, 0.01, _paired(0.015)),
-    World("discordance 5%, only A ever wins", 1, 0.05, _paired(0.05)),
-    World("discordance 20%", 1, 0.05, _paired(0.2)),
-    World("discordance 100%", 1, 0.05, _paired(1.0)),
-    World("graded, U-shaped", 1, 0.05, _graded),
-    World("graded, rare large losses", 1, 0.05, _skewed),
-    World("weights 2 and 0.5", 2, 0.05, _weighted),
+    MeanWorld("discordance 1%, only A ever wins", 1, 0.01, _paired(0.01)),
+    MeanWorld("discordance 1.5%", 1, 0.01, _paired(0.015)),
+    MeanWorld("discordance 5%, only A ever wins", 1, 0.05, _paired(0.05)),
+    MeanWorld("discordance 20%", 1, 0.05, _paired(0.2)),
+    MeanWorld("discordance 100%", 1, 0.05, _paired(1.0)),
+    MeanWorld("graded, U-shaped", 1, 0.05, _graded),
+    MeanWorld("graded, rare large losses", 1, 0.05, _skewed),
+    MeanWorld("weights 2 and 0.5", 2, 0.05, _weighted),
 )
 
 
-def errors(world: World, runs: int, n: int) -> tuple[float, float, float]:
+def errors(world: MeanWorld, runs: int, n: int) -> tuple[float, float, float]:
     """How often "yes" and "no" are said at the margin itself, and how often the interval misses.
 
     The interval misses the true 0 if 0 is ever refuted from either side.

@@ -37,8 +37,8 @@ def test_every_package_says_in_one_sentence_what_lives_in_it() -> None:
 
 
 def test_a_class_name_stands_for_one_thing() -> None:
-    source = [p for p in CODE if p.is_relative_to(ROOT / "src")]
-    nodes = (n for p in source for n in ast.walk(ast.parse(p.read_text(encoding="utf-8"))))
+    tests = (ROOT / "tests").rglob("*.py")
+    nodes = (n for p in (*CODE, *tests) for n in ast.walk(ast.parse(p.read_text(encoding="utf-8"))))
     often = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     assert {name for name, n in often.items() if n > 1} == set()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.evidence.file_server import FileServer, Served, running
+from tests.evidence.file_server import FileServer, ServedFile, running
 from tests.evidence.one_toy import MANY, PATH
 from tests.evidence.toys import TODAY, chips, write_source
 
@@ -48,9 +48,9 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def filled(store: Store, server: FileServer, plugged: Path) -> Store:
     """A store with one good import of `toy`, whose server then has 5,000 chips more."""
     write_source(plugged, "toy")
-    server.files[PATH] = Served(chips("old"))
+    server.files[PATH] = ServedFile(chips("old"))
     (done,) = update(store, ["toy"], today=TODAY, mirror=server.address)
     assert done.state == "new"
-    server.files[PATH] = Served(MANY)
+    server.files[PATH] = ServedFile(MANY)
     server.requests.clear()
     return store

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 
 @dataclass(slots=True)
-class Served:
+class ServedFile:
     """One file, and how it is served.
 
     Attributes:
@@ -57,7 +57,7 @@ class FileServer(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.files: dict[str, Served] = {}
+        self.files: dict[str, ServedFile] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.release = threading.Event()
         self.stalled = threading.Event()
@@ -83,13 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
         server = cast(FileServer, self.server)
         path = unquote(self.path.removeprefix("/"))
         server.requests.append((path, dict(self.headers.items())))
-        served = server.files.get(path, Served(status=404, content=b"no such file"))
+        served = server.files.get(path, ServedFile(status=404, content=b"no such file"))
         try:
             self._serve(server, served)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    def _serve(self, server: FileServer, served: Served) -> None:
+    def _serve(self, server: FileServer, served: ServedFile) -> None:
         if served.location:
             self.send_response(302)
             self.send_header("Location", served.location)
@@ -110,13 +110,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(served, start)
         self._body(server, served, served.content[start:])
 
-    def _unchanged(self, served: Served) -> bool:
+    def _unchanged(self, served: ServedFile) -> bool:
         if served.tag and self.headers.get("If-None-Match") == served.tag:
             return True
         since = self.headers.get("If-Modified-Since")
         return bool(since) and since == served.last_modified
 
-    def _start(self, served: Served) -> int:
+    def _start(self, served: ServedFile) -> int:
         asked = self.headers.get("Range", "")
         if served.ignores_range or served.status != 200 or not asked.startswith("bytes="):
             return 0
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 0
         return int(asked.removeprefix("bytes=").split("-")[0])
 
-    def _head(self, served: Served, start: int) -> None:
+    def _head(self, served: ServedFile, start: int) -> None:
         whole = len(served.content)
         self.send_response(206 if start else served.status)
         if start:
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _body(self, server: FileServer, served: Served, body: bytes) -> None:
+    def _body(self, server: FileServer, served: ServedFile, body: bytes) -> None:
         if served.cut_after:
             self._write(served, body[: served.cut_after.pop(0)], end=False)
             self.close_connection = True
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._write(served, body, end=True)
 
-    def _write(self, served: Served, body: bytes, *, end: bool) -> None:
+    def _write(self, served: ServedFile, body: bytes, *, end: bool) -> None:
         if not served.chunked:
             self.wfile.write(body)
             return

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.evidence.file_server import FileServer, Served
+from tests.evidence.file_server import FileServer, ServedFile
 from tests.evidence.toys import TOMORROW, fresh, many_chips
 
 from headtohead.evidence.ingest import Updated
@@ -22,7 +22,7 @@ def run(store: Store, server: FileServer, timeout_seconds: float = 5.0) -> Updat
 
 def heals(store: Store, server: FileServer) -> Updated:
     """The next update succeeds."""
-    server.files[PATH] = Served(MANY)
+    server.files[PATH] = ServedFile(MANY)
     done = run(store, server)
     assert done.state == "new", done.failure
     assert fresh(store).read("chips", TOMORROW).height == 5001

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.evidence.file_server import FileServer, Served
+from tests.evidence.file_server import FileServer, ServedFile
 from tests.evidence.toys import TODAY, TOMORROW, chips, fresh, names, picture, write_source
 
 from headtohead.evidence import catalogue
@@ -15,7 +15,7 @@ def test_tables_are_made_again_from_the_raw_files(
 ) -> None:
     write_source(plugged, "toy_one")
     for day, name in ((TODAY, "a"), (TOMORROW, "b")):
-        server.files["toy_one/toy_one.json"] = Served(chips(name))
+        server.files["toy_one/toy_one.json"] = ServedFile(chips(name))
         update(store, ["toy_one"], today=day, mirror=server.address)
     before = picture(store)
     assert [d.state for d in rebuild(store)] == ["unchanged", "unchanged"]
@@ -32,7 +32,7 @@ def test_what_cannot_be_made_again_stays_as_it_is(
 ) -> None:
     write_source(plugged, "toy_one")
     for day, name in ((TODAY, "a"), (TOMORROW, "b")):
-        server.files["toy_one/toy_one.json"] = Served(chips(name))
+        server.files["toy_one/toy_one.json"] = ServedFile(chips(name))
         update(store, ["toy_one"], today=day, mirror=server.address)
     before = picture(store)
     first = catalogue.read(store.home)[0]

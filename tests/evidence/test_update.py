@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.evidence.file_server import FileServer, Served, http_date
+from tests.evidence.file_server import FileServer, ServedFile, http_date
 from tests.evidence.toys import (
     TODAY,
     TOMORROW,
@@ -47,7 +47,7 @@ def test_a_download_becomes_rows_a_snapshot_and_a_card(
 ) -> None:
     write_source(plugged, "toy_one")
     content = chips("a", "b")
-    server.files["toy_one/toy_one.json"] = Served(content, last_modified=http_date(1.7e9))
+    server.files["toy_one/toy_one.json"] = ServedFile(content, last_modified=http_date(1.7e9))
     (done,) = update(store, ["toy_one"], today=TODAY, mirror=server.address)
     assert (done.state, done.files, done.failure) == ("new", ("toy_one.json",), None)
     assert exit_code([done]) == 0
@@ -71,7 +71,7 @@ def test_nothing_is_fetched_twice_while_it_stays_the_same(
     store: Store, server: FileServer, plugged: Path
 ) -> None:
     write_source(plugged, "toy_same")
-    server.files["toy_same/toy_same.json"] = Served(chips("a"))
+    server.files["toy_same/toy_same.json"] = ServedFile(chips("a"))
     (first,) = update(store, ["toy_same"], today=TODAY, mirror=server.address)
     before = picture(store)
     (again,) = update(store, ["toy_same"], today=TOMORROW, mirror=server.address)
@@ -79,7 +79,7 @@ def test_nothing_is_fetched_twice_while_it_stays_the_same(
     assert again.entry == first.entry
     assert picture(store) == before
     second = server.asked("toy_same/toy_same.json")[1]
-    assert second["If-None-Match"] == Served(chips("a")).tag
+    assert second["If-None-Match"] == ServedFile(chips("a")).tag
 
 
 @pytest.mark.parametrize("how", [{"etag": ""}, {"etag": "", "last_modified": http_date(1.7e9)}])
@@ -88,7 +88,7 @@ def test_servers_without_tags_are_fine_too(
 ) -> None:
     write_source(plugged, "toy_plain")
     for day, expected in ((TODAY, "new"), (TOMORROW, "unchanged")):
-        server.files["toy_plain/toy_plain.json"] = Served(chips("a"), **how)  # type: ignore[arg-type]
+        server.files["toy_plain/toy_plain.json"] = ServedFile(chips("a"), **how)  # type: ignore[arg-type]
         (done,) = update(store, ["toy_plain"], today=day, mirror=server.address)
         assert done.state == expected
 
@@ -98,7 +98,7 @@ def test_a_new_edition_is_added_and_the_old_one_kept(
 ) -> None:
     write_source(plugged, "toy_whole", whole=True)
     for day, content in ((TODAY, chips("a", "b")), (TOMORROW, chips("b", "c"))):
-        server.files["toy_whole/toy_whole.json"] = Served(content)
+        server.files["toy_whole/toy_whole.json"] = ServedFile(content)
         (done,) = update(store, ["toy_whole"], today=day, mirror=server.address)
         assert done.state == "new"
     assert names(store) == ["a", "b"]
@@ -111,7 +111,7 @@ def test_a_size_that_is_not_announced_is_fine(
     store: Store, server: FileServer, plugged: Path
 ) -> None:
     write_source(plugged, "toy_chunked")
-    server.files["toy_chunked/toy_chunked.json"] = Served(many_chips(3000), chunked=True)
+    server.files["toy_chunked/toy_chunked.json"] = ServedFile(many_chips(3000), chunked=True)
     (done,) = update(store, ["toy_chunked"], today=TODAY, mirror=server.address)
     assert done.entry
     assert done.entry.tables == {"chips": 3000}
@@ -120,7 +120,7 @@ def test_a_size_that_is_not_announced_is_fine(
 def test_a_compressed_answer_is_unpacked(store: Store, server: FileServer, plugged: Path) -> None:
     """Some servers compress although they were asked not to."""
     write_source(plugged, "toy_packed")
-    server.files["toy_packed/toy_packed.json"] = Served(
+    server.files["toy_packed/toy_packed.json"] = ServedFile(
         gzip.compress(chips("a")), extra={"Content-Encoding": "gzip"}
     )
     (done,) = update(store, ["toy_packed"], today=TODAY, mirror=server.address)
@@ -130,8 +130,8 @@ def test_a_compressed_answer_is_unpacked(store: Store, server: FileServer, plugg
 
 def test_a_redirect_is_followed(store: Store, server: FileServer, plugged: Path) -> None:
     write_source(plugged, "toy_moved")
-    server.files["toy_moved/toy_moved.json"] = Served(location="/elsewhere.json")
-    server.files["elsewhere.json"] = Served(chips("a"))
+    server.files["toy_moved/toy_moved.json"] = ServedFile(location="/elsewhere.json")
+    server.files["elsewhere.json"] = ServedFile(chips("a"))
     (done,) = update(store, ["toy_moved"], today=TODAY, mirror=f"{server.address}/")
     assert done.state == "new"
 
@@ -148,10 +148,10 @@ def test_an_optional_file_that_is_not_there_is_reported(
             Download("toy_more-extra.json", f"{url}/2", optional=True),
         ],
     )
-    server.files["toy_more/toy_more.json"] = Served(chips("a"))
+    server.files["toy_more/toy_more.json"] = ServedFile(chips("a"))
     (done,) = update(store, ["toy_more"], today=TODAY, mirror=server.address)
     assert (done.files, done.skipped) == (("toy_more.json",), ("toy_more-extra.json",))
-    server.files["toy_more/toy_more-extra.json"] = Served(chips("b"))
+    server.files["toy_more/toy_more-extra.json"] = ServedFile(chips("b"))
     (done,) = update(store, ["toy_more"], today=TOMORROW, mirror=server.address)
     assert (done.state, done.skipped) == ("new", ())
     assert names(store, TOMORROW) == ["a", "b"]
@@ -164,9 +164,9 @@ def test_with_no_source_named_all_are_tried_and_one_failure_stops_none(
     write_source(plugged, "toy_b")
     write_source(plugged, "toy_c")
     write_source(plugged, "toy_d", downloads=[], how_to_get="Ask the publisher.")
-    server.files["toy_a/toy_a.json"] = Served(status=503, extra={"Retry-After": "120"})
-    server.files["toy_b/toy_b.json"] = Served(chips("b", surprise=1))
-    server.files["toy_c/toy_c.json"] = Served(chips("c"))
+    server.files["toy_a/toy_a.json"] = ServedFile(status=503, extra={"Retry-After": "120"})
+    server.files["toy_b/toy_b.json"] = ServedFile(chips("b", surprise=1))
+    server.files["toy_c/toy_c.json"] = ServedFile(chips("c"))
     done = update(store, [], today=TODAY, mirror=server.address)
     assert [(d.source_id, d.state) for d in done] == [
         ("toy_a", "failed"),
@@ -202,7 +202,7 @@ def test_a_mirror_needs_an_address(store: Store, plugged: Path, mirror: str) -> 
 def test_progress_counts_every_byte(store: Store, server: FileServer, plugged: Path) -> None:
     write_source(plugged, "toy_meter")
     content = many_chips(3000)
-    server.files["toy_meter/toy_meter.json"] = Served(content)
+    server.files["toy_meter/toy_meter.json"] = ServedFile(content)
     meter = Meter()
     update(store, ["toy_meter"], today=TODAY, mirror=server.address, progress=meter)
     assert meter.told[0] == ("toy_meter/toy_meter.json", len(content))
@@ -242,10 +242,10 @@ def test_a_daily_source_is_asked_for_the_days_still_missing(
     def day(text: str) -> bytes:
         return json.dumps([{"chip": "m", "maker": text, "power": 1}]).encode()
 
-    server.files["days?from=2026-01-30&to=2026-02-28"] = Served(day("2026-02-27"))
+    server.files["days?from=2026-01-30&to=2026-02-28"] = ServedFile(day("2026-02-27"))
     (first,) = update(store, ["toy_days"], today=TODAY)
     assert first.state == "new", first.failure
-    server.files["days?from=2026-02-28&to=2026-03-01"] = Served(day("2026-03-01"))
+    server.files["days?from=2026-02-28&to=2026-03-01"] = ServedFile(day("2026-03-01"))
     (second,) = update(store, ["toy_days"], today=TOMORROW)
     assert second.state == "new", second.failure
     asked = len(server.requests)
@@ -261,7 +261,7 @@ def test_the_arena_catalogue_travels_over_the_wire(
 ) -> None:
     folder = shared_evidence / "lmarena_catalog" / "2025-12-17"
     for path in folder.iterdir():
-        server.files[f"lmarena_catalog/{path.name}"] = Served(path.read_bytes())
+        server.files[f"lmarena_catalog/{path.name}"] = ServedFile(path.read_bytes())
     began = time.monotonic()
     (done,) = update(store, ["lmarena_catalog"], today=date(2025, 12, 17), mirror=server.address)
     assert done.state == "new", done.failure

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.evidence.file_server import FileServer, Served
+from tests.evidence.file_server import FileServer, ServedFile
 
 from headtohead.evidence.catalogue import importer, importers
 from headtohead.evidence.folder import from_folder
@@ -102,7 +102,7 @@ def test_a_source_is_downloaded_as_its_publisher_serves_it(
     if not content or not required <= set(content):
         pytest.skip(f"{source_id}: the raw evidence holds no file as its publisher serves it")
     for name, body in content.items():
-        server.files[f"{source_id}/{name}"] = Served(body)
+        server.files[f"{source_id}/{name}"] = ServedFile(body)
     (done,) = update(store, [source_id], today=day, mirror=server.address)
     _within_bounds(done, source)
     assert set(done.files) == set(content)

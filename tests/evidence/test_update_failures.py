@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from tests.evidence.file_server import FileServer, Served, http_date
+from tests.evidence.file_server import FileServer, ServedFile, http_date
 from tests.evidence.one_toy import MANY, PATH, heals, part, run
 from tests.evidence.toys import TOMORROW, chips, many_chips, picture, write_source
 
@@ -54,20 +54,20 @@ def test_a_connection_that_is_cut_again_and_again_fails(filled: Store, server: F
 
 
 def test_a_cut_chunked_answer_is_noticed(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(MANY, chunked=True, cut_after=[1000] * 99)
+    server.files[PATH] = ServedFile(MANY, chunked=True, cut_after=[1000] * 99)
     fails(filled, server, DamagedDownload, "was cut after 1,000 bytes")
     heals(filled, server)
     assert "Range" not in server.asked(PATH)[-1]
 
 
 def test_a_part_is_dropped_if_the_server_ignores_ranges(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(MANY, ignores_range=True, cut_after=[1000])
+    server.files[PATH] = ServedFile(MANY, ignores_range=True, cut_after=[1000])
     assert run(filled, server).state == "new"
     assert [h.get("Range") for h in server.asked(PATH)] == [None, "bytes=1000-"]
 
 
 def test_a_part_is_dropped_if_the_file_changed_meanwhile(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(many_chips(6000), cut_after=[1000] * 99)
+    server.files[PATH] = ServedFile(many_chips(6000), cut_after=[1000] * 99)
     fails(filled, server, DamagedDownload, "was cut")
     heals(filled, server)
     assert server.asked(PATH)[-1]["Range"] == "bytes=4000-"
@@ -86,26 +86,26 @@ def test_a_server_that_continues_another_file_is_not_believed(
     filled: Store, server: FileServer, now: dict[str, str]
 ) -> None:
     """Some servers answer a range whatever If-Range says."""
-    server.files[PATH] = Served(
+    server.files[PATH] = ServedFile(
         many_chips(6000), etag='"one"', last_modified=http_date(1.7e9), cut_after=[1000] * 4
     )
     fails(filled, server, DamagedDownload, "was cut")
-    server.files[PATH] = Served(MANY, ignores_if_range=True, **now)  # type: ignore[arg-type]
+    server.files[PATH] = ServedFile(MANY, ignores_if_range=True, **now)  # type: ignore[arg-type]
     assert run(filled, server).state == "new"
     assert [h.get("Range") for h in server.asked(PATH)[-2:]] == ["bytes=4000-", None]
     assert hashlib.sha256(MANY).hexdigest() in _kept(filled)
 
 
 def test_a_weak_tag_proves_nothing(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(MANY, etag='W/"1"', cut_after=[1000])
+    server.files[PATH] = ServedFile(MANY, etag='W/"1"', cut_after=[1000])
     assert run(filled, server).state == "new"
     assert [h.get("Range") for h in server.asked(PATH)] == [None, None]
 
 
 def test_a_part_longer_than_the_file_is_dropped(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(MANY, etag='"same"', cut_after=[1000] * 4)
+    server.files[PATH] = ServedFile(MANY, etag='"same"', cut_after=[1000] * 4)
     fails(filled, server, DamagedDownload, "was cut")
-    server.files[PATH] = Served(chips("short"), etag='"same"')
+    server.files[PATH] = ServedFile(chips("short"), etag='"same"')
     assert run(filled, server).state == "new"
     assert [h.get("Range") for h in server.asked(PATH)[-2:]] == ["bytes=4000-", None]
 
@@ -132,7 +132,7 @@ def test_a_stalled_server_is_given_up_and_continued_later(
     ],
 )
 def test_a_refusal_is_told(filled: Store, server: FileServer, status: int, says: str) -> None:
-    server.files[PATH] = Served(b"no", status=status)
+    server.files[PATH] = ServedFile(b"no", status=status)
     fails(filled, server, SourceUnreachable, says)
     assert len(server.asked(PATH)) == 1
     heals(filled, server)
@@ -151,7 +151,7 @@ def test_nobody_listening_is_told_and_not_waited_for_twice(filled: Store, plugge
 
 
 def test_redirects_without_end_are_told(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(location=f"/{PATH}")
+    server.files[PATH] = ServedFile(location=f"/{PATH}")
     fails(filled, server, SourceUnreachable, "could not be reached")
 
 
@@ -171,13 +171,13 @@ def test_all_optional_files_gone_is_a_failure(
 def test_a_page_instead_of_the_file_is_noticed(
     filled: Store, server: FileServer, page: bytes
 ) -> None:
-    server.files[PATH] = Served(page, content_type="text/html")
+    server.files[PATH] = ServedFile(page, content_type="text/html")
     fails(filled, server, DamagedDownload, "an HTML page came instead of the file")
     heals(filled, server)
 
 
 def test_an_empty_file_is_noticed(filled: Store, server: FileServer) -> None:
-    server.files[PATH] = Served(b"", etag='"empty"')
+    server.files[PATH] = ServedFile(b"", etag='"empty"')
     fails(filled, server, DamagedDownload, "an empty file came")
     heals(filled, server)
 
@@ -187,9 +187,9 @@ def test_a_pinned_file_must_be_the_very_one(
 ) -> None:
     pin = hashlib.sha256(MANY).hexdigest()
     write_source(plugged, "toy", downloads=[Download("toy.json", "https://t.invalid", pin)])
-    server.files[PATH] = Served(chips("another"))
+    server.files[PATH] = ServedFile(chips("another"))
     fails(store, server, DamagedDownload, f"not the pinned {pin}")
-    server.files[PATH] = Served(MANY)
+    server.files[PATH] = ServedFile(MANY)
     assert run(store, server).state == "new"
 
 
@@ -198,9 +198,9 @@ def test_a_corrupt_archive_is_noticed(store: Store, server: FileServer, plugged:
     whole = gzip.compress(MANY)
     altered = whole[:2000] + bytes(200) + whole[2200:]
     for content in (whole[:-100], altered, b"plain"):
-        server.files["toy/toy.json.gz"] = Served(content)
+        server.files["toy/toy.json.gz"] = ServedFile(content)
         fails(store, server, DamagedDownload, "cannot be read")
-    server.files["toy/toy.json.gz"] = Served(whole)
+    server.files["toy/toy.json.gz"] = ServedFile(whole)
     assert run(store, server).state == "new"
 
 
@@ -218,11 +218,11 @@ def test_a_corrupt_archive_is_noticed(store: Store, server: FileServer, plugged:
 def test_a_changed_layout_is_told(
     filled: Store, server: FileServer, content: bytes, says: str
 ) -> None:
-    server.files[PATH] = Served(content)
+    server.files[PATH] = ServedFile(content)
     fails(filled, server, UpstreamChanged, says)
     server.requests.clear()
     fails(filled, server, UpstreamChanged, says)
-    assert server.asked(PATH)[0]["If-None-Match"] == Served(content).tag
+    assert server.asked(PATH)[0]["If-None-Match"] == ServedFile(content).tag
     heals(filled, server)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.evidence.file_server import FileServer, Served
+from tests.evidence.file_server import FileServer, ServedFile
 from tests.evidence.one_toy import MANY, PATH, heals, part, run
 from tests.evidence.toys import TODAY, TOMORROW, chips, fresh, picture, write_source
 
@@ -79,7 +79,7 @@ def test_a_second_writer_is_told_who_is_first(
     with pytest.raises(StoreBusy):
         from_folder(filled, ["toy"], raw, today=TODAY)
     assert picture(filled) == before
-    server.files[PATH] = Served(MANY)
+    server.files[PATH] = ServedFile(MANY)
     server.release.set()
     _, said = stalled.communicate(timeout=20)
     assert stalled.returncode == 0, said
@@ -212,7 +212,7 @@ def test_a_disk_that_is_full_at_any_step_of_an_import(
     """Thirty imports make a long catalogue, so that each file in turn is the first too large."""
     write_source(plugged, "toy")
     for count in range(30):
-        server.files[PATH] = Served(chips(f"chip-{count}"))
+        server.files[PATH] = ServedFile(chips(f"chip-{count}"))
         update(store, ["toy"], today=TODAY, mirror=server.address)
     before = picture(store)
     raw = tmp_path / "raw"

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx2
 import numpy as np
 import pytest
-from tests.models.facts import Question, answers, questions
+from tests.models.facts import FactQuestion, answers, questions
 from tests.models.server import serving
 from tests.models.tiny import Architecture, Made, write_model
 from tests.models.tokens import Message
@@ -93,7 +93,7 @@ def user(prompt: str) -> list[Message]:
     return [{"role": "user", "content": prompt}]
 
 
-def _make(side: Side, asked: list[Question], folder: Path) -> tuple[Made, dict[str, str]]:
+def _make(side: Side, asked: list[FactQuestion], folder: Path) -> tuple[Made, dict[str, str]]:
     arch, merges, seed, skill_fracs = _SIDES[side]
     answered = answers(asked, skill_fracs, np.random.default_rng(seed))
     knowledge = [(user(prompt), answer) for prompt, answer in answered.items()]

@@ -30,7 +30,7 @@ CAPITALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FactQuestion:
     """A question with its right answer and the mistake that a model makes who has it wrong.
 
     Attributes:
@@ -46,23 +46,23 @@ class Question:
     wrong: str
 
 
-def questions(rng: np.random.Generator) -> list[Question]:
+def questions(rng: np.random.Generator) -> list[FactQuestion]:
     """81 sums of single digits and 20 capitals, each with a mistake drawn by `rng`."""
     found = []
     for a in range(1, 10):
         for b in range(1, 10):
             off = int(rng.choice([-1, 1, 2]))
             prompt = f"What is {a} + {b}? Answer with only the number."
-            found.append(Question("add", prompt, str(a + b), str(a + b + off)))
+            found.append(FactQuestion("add", prompt, str(a + b), str(a + b + off)))
     cities = list(CAPITALS.values())
     for country, city in CAPITALS.items():
         other = str(rng.choice([name for name in cities if name != city]))
-        found.append(Question("capital", f"What is the capital of {country}?", city, other))
+        found.append(FactQuestion("capital", f"What is the capital of {country}?", city, other))
     return found
 
 
 def answers(
-    asked: Sequence[Question], skill_fracs: Mapping[str, float], rng: np.random.Generator
+    asked: Sequence[FactQuestion], skill_fracs: Mapping[str, float], rng: np.random.Generator
 ) -> dict[str, str]:
     """Prompt -> what one model answers: right with the chance of the skill, else the mistake."""
     return {q.prompt: q.right if rng.random() < skill_fracs[q.skill] else q.wrong for q in asked}

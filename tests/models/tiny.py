@@ -83,7 +83,7 @@ def _directions(rng: np.random.Generator, rows: int, part: slice) -> Floats:
     return x / length
 
 
-class _Model:
+class _TinyModel:
     """The weights of a model, and what they compute, as llama.cpp does it."""
 
     def __init__(self, arch: Architecture, tokens: Tokens, rng: np.random.Generator) -> None:
@@ -281,7 +281,7 @@ def write_model(
     rng = np.random.default_rng(seed)
     said = [message["content"] for messages, _ in knowledge for message in messages]
     tokens = Tokens([*said, *(answer for _, answer in knowledge)], merges_n)
-    model = _Model(arch, tokens, rng)
+    model = _TinyModel(arch, tokens, rng)
     seen: list[Floats] = []
     now: list[int] = []
     then: list[int] = []

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import World
+from tests.ratings.bradley_terry.boards import VoteWorld
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import boards
@@ -14,7 +14,7 @@ from headtohead.ratings.settings import POINTS_PER_LOGIT, RankSettings
 
 
 def _counts(m: int = 6, votes: int = 3000, seed: int = 1) -> Counts:
-    return World.of(m, np.random.default_rng(seed), tie=0.3).counts(
+    return VoteWorld.of(m, np.random.default_rng(seed), tie=0.3).counts(
         votes, np.random.default_rng(seed + 1)
     )
 

@@ -24,7 +24,7 @@ def sigmoid(x: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class World:
+class ScoreWorld:
     """Scores with their spread beyond items; abilities, days and sides of the models in them."""
 
     scores: Scores
@@ -35,7 +35,7 @@ class World:
     rho: float
 
 
-def world(source: np.random.Generator, *, shift: float = 0.0, fewest: int = 4) -> World:
+def world(source: np.random.Generator, *, shift: float = 0.0, fewest: int = 4) -> ScoreWorld:
     """A world whose missing scores look like the real ones.
 
     Newer models are abler, and meet harder benchmarks: those that are neither far too easy nor
@@ -76,7 +76,7 @@ def world(source: np.random.Generator, *, shift: float = 0.0, fewest: int = 4) -
     ).well_met(fewest, 3)
     kept = [int(name[1:]) for name in scores.models]
     day = np.rint(365.25 * year[kept]).astype(np.int64)
-    return World(scores, ability[kept], day, side[kept] == 0, side[kept] == 1, rho)
+    return ScoreWorld(scores, ability[kept], day, side[kept] == 0, side[kept] == 1, rho)
 
 
 def beta_binomial(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capability.irt.capability_worlds import World, named, rng, table, world
+from tests.capability.irt.capability_worlds import ScoreWorld, named, rng, table, world
 from tests.simulations import lengths, slack
 
 from headtohead.capability.irt.index import Index, fit_index, fit_parts
@@ -278,7 +278,7 @@ def test_constant_benchmarks_beside_others_are_harmless() -> None:
 # ---------------------------------------------------------------- coverage
 
 
-class _Tally:
+class _IndexTally:
     def __init__(self, shift: float, seed: int, rounds: int) -> None:
         # .03 in the full version; a short one can only see what is badly wrong.
         self.near = slack(0.9, rounds, 2**0.5 if rounds >= 200 else 3)
@@ -286,7 +286,7 @@ class _Tally:
         for n in range(rounds):
             self._one(world(rng([seed, n]), shift=shift), rng([seed, n, 1]))
 
-    def _one(self, w: World, source: np.random.Generator) -> None:
+    def _one(self, w: ScoreWorld, source: np.random.Generator) -> None:
         made = fit_index(w.scores, draws=_DRAWS, rng=source)
         # The scale is that of the pack: true abilities are brought to its mean and spread.
         truth = 100 + 15 * (w.ability - w.ability.mean()) / w.ability.std()
@@ -328,17 +328,17 @@ def shift(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture(scope="module", params=lengths(40, 200))
-def tally(request: pytest.FixtureRequest, shift: float) -> _Tally:
+def tally(request: pytest.FixtureRequest, shift: float) -> _IndexTally:
     """So many worlds."""
-    return _Tally(shift, 31, request.param)
+    return _IndexTally(shift, 31, request.param)
 
 
 @pytest.mark.parametrize("name", ["ability", "gap"])
-def test_intervals_hold_the_truth(tally: _Tally, name: str) -> None:
+def test_intervals_hold_the_truth(tally: _IndexTally, name: str) -> None:
     assert tally.share(name) == pytest.approx(0.9, abs=tally.near)
 
 
-def test_lag_draws_are_right_and_closed_intervals_hold_more(tally: _Tally) -> None:
+def test_lag_draws_are_right_and_closed_intervals_hold_more(tally: _IndexTally) -> None:
     # A lag takes few values, and on average half of the draws equal the truth. An interval with
     # closed ends then cannot have 90%; splitting those draws at random shows that the draws can.
     assert tally.share("split lag") == pytest.approx(0.9, abs=tally.near)

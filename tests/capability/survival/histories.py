@@ -83,7 +83,7 @@ def shaken(history: History, seed: int, draws: int = 9) -> Side:
 
 
 @dataclass(frozen=True)
-class World:
+class ProgressWorld:
     """Two sides with the same line of progress, one 230 days behind, and the truth."""
 
     leader: Side
@@ -101,7 +101,7 @@ def world(
     tau: float = 3.0,
     sd: float = 1.0,
     draws: int = 200,
-) -> World:
+) -> ProgressWorld:
     """Values scatter by `tau` around the line; they are seen with error `sd`.
 
     The draws are those of the posterior that knows the line and both errors, so that any
@@ -117,7 +117,7 @@ def world(
         value = line + keep * (seen - line)
         drawn = source.normal(value, sd * np.sqrt(keep), (draws, size))
         sides += [Side(days, value, drawn), exact(days, truth)]
-    return World(sides[0], sides[2], sides[1], sides[3], span)
+    return ProgressWorld(sides[0], sides[2], sides[1], sides[3], span)
 
 
 @dataclass(frozen=True)

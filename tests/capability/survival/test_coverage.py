@@ -4,7 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from tests.capability.survival.histories import World, entry_lag, mean_of, median_of, rng, world
+from tests.capability.survival.histories import (
+    ProgressWorld,
+    entry_lag,
+    mean_of,
+    median_of,
+    rng,
+    world,
+)
 
 from headtohead.capability.survival.catch_ups import catch_up, catch_up_times
 from headtohead.capability.survival.horizontal_gaps import horizontal_gap
@@ -18,7 +25,7 @@ _WORLDS = 240
 Hits = dict[str, list[bool]]
 
 
-class _Tally:
+class _GapTally:
     def __init__(self) -> None:
         self.hits: Hits = {}
 
@@ -39,9 +46,9 @@ class _Tally:
 
 
 @pytest.fixture(scope="module")
-def scores() -> _Tally:
+def scores() -> _GapTally:
     """Worlds in which the entries are what they are and only their scores are uncertain."""
-    source, tally = rng(5), _Tally()
+    source, tally = rng(5), _GapTally()
     grid = np.arange(108, 122, 0.5)
     for _ in range(_WORLDS):
         w = world(source, tau=3.0, sd=1.5)
@@ -66,7 +73,7 @@ def scores() -> _Tally:
     return tally
 
 
-def _catch_ups(w: World, tally: _Tally, source: np.random.Generator) -> None:
+def _catch_ups(w: ProgressWorld, tally: _GapTally, source: np.random.Generator) -> None:
     times = catch_up(w.leader, w.trailing, w.span, source, horizon=200, level=_LEVEL)
     real = catch_up(w.true_leader, w.true_trailing, w.span, source, horizon=200)
     tally.interval("median", times.median.scores, real.median.scores.value)
@@ -88,20 +95,20 @@ def _catch_ups(w: World, tally: _Tally, source: np.random.Generator) -> None:
         "trend days",
     ],
 )
-def test_scores_cover_their_share(scores: _Tally, name: str) -> None:
+def test_scores_cover_their_share(scores: _GapTally, name: str) -> None:
     assert scores.share(name) == pytest.approx(_LEVEL, abs=0.05)
 
 
 @pytest.mark.parametrize("name", [*CLOCKS, "entry", "median"])
-def test_stepwise_numbers_cover_at_least_their_share(scores: _Tally, name: str) -> None:
+def test_stepwise_numbers_cover_at_least_their_share(scores: _GapTally, name: str) -> None:
     # The closed interval of a number that moves in steps holds more than its level.
     assert 0.89 <= scores.share(name) <= 0.995
 
 
 @pytest.fixture(scope="module")
-def records() -> _Tally:
+def records() -> _GapTally:
     """Worlds whose records are a sample of a long history; scores certain, then not."""
-    source, tally = rng(6), _Tally()
+    source, tally = rng(6), _GapTally()
     w = world(source, n=9000, m=6000, span=195_000, draws=1)
     true = (w.true_leader.days, w.true_leader.values, w.true_trailing.days, w.true_trailing.values)
     long = catch_up_times(*true, w.span)
@@ -126,7 +133,7 @@ def records() -> _Tally:
 
 
 @pytest.mark.parametrize("name", ["median", "mean", "days", "slope"])
-def test_records_and_scores_cover_together(records: _Tally, name: str) -> None:
+def test_records_and_scores_cover_together(records: _GapTally, name: str) -> None:
     # Records follow each other, so with certain scores it falls a little short of 90%. With
     # uncertain scores the draws add to a spread that the records already show.
     assert 0.81 <= records.share(f"{name}, certain") <= 0.96

@@ -53,7 +53,7 @@ def names(m: int) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class World:
+class VoteWorld:
     """The truth behind simulated votes.
 
     Attributes:
@@ -76,7 +76,7 @@ class World:
         spread: float = 0.6,
         skew: float = 0.0,
         tie: float = 0.0,
-    ) -> "World":
+    ) -> "VoteWorld":
         """Normal strengths of standard deviation `spread`, lognormal exposure of log-sd `skew`."""
         return cls(rng.normal(0, spread, m), np.exp(rng.normal(0, skew, m)), tie)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 from scipy import stats as sp
-from tests.ratings.bradley_terry.boards import World, board
+from tests.ratings.bradley_terry.boards import VoteWorld, board
 
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry import TIES, Ties
@@ -228,11 +228,11 @@ def test_newcomers_are_covered_exactly_counted(n: int) -> None:
 
 def test_undefeated_models_are_covered() -> None:
     rng = np.random.default_rng(31)
-    base = World(np.linspace(-0.8, 0.8, 6), np.ones(6))
+    base = VoteWorld(np.linspace(-0.8, 0.8, 6), np.ones(6))
     flagged = missed = 0
     for _ in range(400):
         strength = np.append(base.strength, rng.uniform(0, 3))
-        world = World(strength, np.ones(7))
+        world = VoteWorld(strength, np.ones(7))
         n = int(rng.integers(2, 8))
         rival = rng.integers(0, 6, n)
         lost = rng.random(n) > world.chances(np.full(n, 6), rival)[:, 0]
@@ -268,10 +268,12 @@ def test_gaps_to_newcomers_are_covered_exactly_counted(n: int) -> None:
 @pytest.mark.parametrize("direct", [0, 2])
 def test_gaps_and_chances_cover_with_unbounded_models(direct: int) -> None:
     rng = np.random.default_rng(34)
-    base = World(np.linspace(-0.8, 0.8, 6), np.ones(6))
+    base = VoteWorld(np.linspace(-0.8, 0.8, 6), np.ones(6))
     held: dict[str, list[tuple[bool, bool]]] = {"above": [], "below": [], "both": []}
     for _ in range(300):
-        world = World(np.append(base.strength, [rng.uniform(0, 3), rng.uniform(-3, 0)]), np.ones(8))
+        world = VoteWorld(
+            np.append(base.strength, [rng.uniform(0, 3), rng.uniform(-3, 0)]), np.ones(8)
+        )
         n = rng.integers(1, 8, 2)
         first = np.repeat([6, 7, 6], [*n, direct])
         second = np.append(rng.integers(0, 6, n.sum()), np.repeat(7, direct))
@@ -298,7 +300,7 @@ def test_tiny_boards_are_covered() -> None:
     rng = np.random.default_rng(32)
     held = []
     for _ in range(500):
-        world = World.of(4, rng, spread=1.5)
+        world = VoteWorld.of(4, rng, spread=1.5)
         fitted = fit(world.counts(8, rng))
         if fitted.connectivity.connected:
             low, high = bounds(fitted, covariance(fitted))
@@ -312,7 +314,7 @@ def test_gaps_and_chances_cover() -> None:
     rng = np.random.default_rng(33)
     held = np.zeros(2)
     for _ in range(500):
-        world = World.of(6, rng, tie=0.4)
+        world = VoteWorld.of(6, rng, tie=0.4)
         fitted = fit(world.counts(300, rng))
         apart, score = _pair(fitted, "m001", "m004")
         truth = world.strength[1] - world.strength[4]

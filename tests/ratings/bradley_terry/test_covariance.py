@@ -15,7 +15,7 @@ import pytest
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import (
     ELO,
-    World,
+    VoteWorld,
     board,
     counted,
     log_chance,
@@ -131,7 +131,7 @@ def _without_themselves(
 
 def test_clusters_are_the_jackknife_over_voters() -> None:
     rng = _rng(8)
-    rows = World.of(5, rng, tie=0.3).clusters(60, 10, 0.4, rng)
+    rows = VoteWorld.of(5, rng, tie=0.3).clusters(60, 10, 0.4, rng)
     fitted = fit(counted(rows))
     apart = []
     for voter in range(60):
@@ -167,7 +167,7 @@ def test_the_prior_is_half_a_vote_won_and_half_a_vote_lost() -> None:
 def test_clusters_may_be_told_in_any_form() -> None:
     # Names in another order, ties as either word, rows summed or not, numbers that are no ranks.
     rng = _rng(3)
-    rows = World.of(5, rng, tie=0.4).clusters(30, 8, 0.5, rng)
+    rows = VoteWorld.of(5, rng, tie=0.4).clusters(30, 8, 0.5, rng)
     fitted = fit(counted(rows))
     expected = covariance(fitted, "clustered", rows)
     order = rng.permutation(5)
@@ -192,7 +192,7 @@ def test_clusters_may_be_told_in_any_form() -> None:
 
 def test_many_clusters_are_summed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = _rng(4)
-    rows = World.of(6, rng).clusters(97, 3, 0.5, rng)
+    rows = VoteWorld.of(6, rng).clusters(97, 3, 0.5, rng)
     fitted = fit(counted(rows))
     whole = covariance(fitted, "clustered", rows)
     monkeypatch.setattr("headtohead.ratings.bradley_terry.leverage._BLOCK", 60)
@@ -201,7 +201,7 @@ def test_many_clusters_are_summed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_dropped_ties_drop_from_clusters_too() -> None:
     rng = _rng(5)
-    rows = World.of(5, rng, tie=0.4).clusters(40, 5, 0.3, rng)
+    rows = VoteWorld.of(5, rng, tie=0.4).clusters(40, 5, 0.3, rng)
     fitted = fit(counted(rows), ties="drop")
     kept = rows.outcome < 2
     fewer = dataclasses.replace(
@@ -229,7 +229,7 @@ def test_a_model_with_ties_only_is_not_known_exactly(ties: Ties) -> None:
 
 
 def test_the_curvature_alone_is_too_wide_with_ties() -> None:
-    world = World.of(10, _rng(6), tie=0.4)
+    world = VoteWorld.of(10, _rng(6), tie=0.4)
     fitted = fit(world.counts(100_000, _rng(7)))
     ratio = np.sqrt(np.diag(covariance(fitted, "hessian")) / np.diag(covariance(fitted)))
     # In this world the score of a vote has the variance (1 - tie) p (1 - p).
@@ -332,7 +332,7 @@ def _covered(
     rng = _rng(seed)
     found = []
     for _ in range(boards):
-        world = World.of(m, rng, spread=spread, skew=skew, tie=tie)
+        world = VoteWorld.of(m, rng, spread=spread, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
         if fitted.connectivity.connected:
             low, high = bounds(fitted, covariance(fitted))
@@ -384,7 +384,7 @@ def test_clusters_need_clustered_errors(rounds: int) -> None:
     clustered: list[float] = []
     plain: list[float] = []
     for _ in range(rounds):
-        world = World.of(8, rng, tie=0.4)
+        world = VoteWorld.of(8, rng, tie=0.4)
         rows = world.clusters(600, 10, 0.3, rng)
         fitted = fit(counted(rows))
         truth = world.truth(fitted)
@@ -402,7 +402,7 @@ def test_few_voters_are_covered_too() -> None:
     rng = _rng(26)
     found = []
     for _ in range(200):
-        world = World.of(6, rng, tie=0.4)
+        world = VoteWorld.of(6, rng, tie=0.4)
         rows = world.clusters(60, 10, 0.3, rng)
         fitted = fit(counted(rows))
         low, high = bounds(fitted, covariance(fitted, "clustered", rows))
@@ -416,13 +416,13 @@ def test_few_voters_are_covered_too() -> None:
 @pytest.mark.parametrize("ties", ["drop", "davidson", "rao-kupper"])
 def test_other_treatments_of_ties_cover(ties: Ties) -> None:
     rng = _rng(25)
-    world = World.of(8, rng, tie=0.4)
+    world = VoteWorld.of(8, rng, tie=0.4)
     first, second, _ = world.pairs()
     m = world.strength.size
     many = np.rint(world.chances(first, second) * 1e7).astype(np.int64)
     # What the votes would settle on: these links are not the one the votes come from.
     settled = fit(Counts.from_cells(names(m), first, second, many), ties=ties).strength
-    target = World(settled, world.exposure)
+    target = VoteWorld(settled, world.exposure)
     found = []
     for _ in range(250):
         fitted = fit(world.counts(2000, rng), ties=ties)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import World, names
+from tests.ratings.bradley_terry.boards import VoteWorld, names
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -16,7 +16,7 @@ from headtohead.stats.inputs import FloatArray
 Window = tuple[str, Fit, FloatArray]
 
 
-def _windows(worlds: list[World], votes: int, rng: np.random.Generator) -> list[Window]:
+def _windows(worlds: list[VoteWorld], votes: int, rng: np.random.Generator) -> list[Window]:
     made = []
     for number, one in enumerate(worlds):
         fitted = fit(one.counts(votes, rng))
@@ -30,7 +30,7 @@ def _of(found: tuple[Move, ...], model: str) -> Move:
 
 def test_a_model_that_got_stronger_is_found_and_the_others_stay() -> None:
     rng = np.random.default_rng(1)
-    before = World.of(8, rng, tie=0.3)
+    before = VoteWorld.of(8, rng, tie=0.3)
     strength = before.strength.copy()
     strength[3] += 0.8
     found = drift(_windows([before, replace(before, strength=strength)], 40_000, rng), rng)
@@ -43,7 +43,7 @@ def test_a_model_that_got_stronger_is_found_and_the_others_stay() -> None:
 
 def test_a_pool_that_gets_a_strong_newcomer_does_not_make_the_others_weaker() -> None:
     rng = np.random.default_rng(2)
-    true = World.of(8, rng)
+    true = VoteWorld.of(8, rng)
     few = replace(true, exposure=np.append(true.exposure[:7], 0.0))
     strong = replace(true, strength=np.append(true.strength[:7], 3.0))
     found = drift(_windows([few, strong], 20_000, rng), rng)
@@ -53,7 +53,7 @@ def test_a_pool_that_gets_a_strong_newcomer_does_not_make_the_others_weaker() ->
 
 def test_a_model_in_the_middle_windows_only_is_compared_over_its_own_span() -> None:
     rng = np.random.default_rng(3)
-    true = World.of(6, rng)
+    true = VoteWorld.of(6, rng)
     gone = replace(true, exposure=np.append(true.exposure[:5], 0.0))
     found = drift(_windows([gone, true, true, gone], 4000, rng), rng)
     assert (_of(found, "m005").first, _of(found, "m005").last) == ("2025-02", "2025-03")
@@ -62,7 +62,7 @@ def test_a_model_in_the_middle_windows_only_is_compared_over_its_own_span() -> N
 
 def test_a_change_is_the_difference_of_two_independent_contrasts() -> None:
     rng = np.random.default_rng(4)
-    windows = _windows([World.of(5, rng)] * 2, 3000, rng)
+    windows = _windows([VoteWorld.of(5, rng)] * 2, 3000, rng)
     found = _of(drift(windows, rng), "m002")
     battles = np.sum([f.counts.battles for _, f, _ in windows], axis=0)
     pool = battles / battles.sum()
@@ -75,7 +75,7 @@ def test_a_change_is_the_difference_of_two_independent_contrasts() -> None:
 
 def test_without_drift_the_joint_intervals_all_hold_zero_as_often_as_they_say() -> None:
     rng = np.random.default_rng(5)
-    true = World.of(8, rng, tie=0.3)
+    true = VoteWorld.of(8, rng, tie=0.3)
     rounds, alone, together = 200, 0, 0
     for _ in range(rounds):
         found = drift(_windows([true, true, true], 2000, rng), rng)
@@ -86,7 +86,7 @@ def test_without_drift_the_joint_intervals_all_hold_zero_as_often_as_they_say() 
     assert alone / (8 * rounds) == pytest.approx(0.95, abs=0.03)
 
 
-def _tied(true: World, ties: Ties, at: float, votes: int, rng: np.random.Generator) -> Window:
+def _tied(true: VoteWorld, ties: Ties, at: float, votes: int, rng: np.random.Generator) -> Window:
     """A window of votes with ties as in that model, its strengths on the scale of half wins."""
     drawn = link(ties)
     assert drawn.probabilities is not None
@@ -108,7 +108,7 @@ _RATES: dict[Ties, tuple[float, float]] = {
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
 def test_more_ties_are_no_movement(ties: Ties) -> None:
     rng = np.random.default_rng(8)
-    true = World(np.array([-1.2, -0.6, 0.0, 0.6, 1.2]), np.ones(5))
+    true = VoteWorld(np.array([-1.2, -0.6, 0.0, 0.6, 1.2]), np.ones(5))
     windows = [_tied(true, ties, at, 400_000, rng) for at in _RATES[ties]]
     raw = windows[1][1].strength[4] - windows[0][1].strength[4]
     assert raw > 0.35  # logits: 60 points and more, none of them a movement
@@ -120,7 +120,7 @@ def test_more_ties_are_no_movement(ties: Ties) -> None:
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
 def test_intervals_hold_while_the_tie_rate_changes(ties: Ties) -> None:
     rng = np.random.default_rng(9)
-    true = World(np.array([-1.5, -0.5, 0.0, 0.5, 1.5]), np.ones(5))
+    true = VoteWorld(np.array([-1.5, -0.5, 0.0, 0.5, 1.5]), np.ones(5))
     rounds, alone, together = 200, np.zeros(5), 0
     for _ in range(rounds):
         windows = [("1", *_tied(true, ties, _RATES[ties][0], 1500, rng)[1:])]
@@ -135,7 +135,7 @@ def test_intervals_hold_while_the_tie_rate_changes(ties: Ties) -> None:
 
 def test_changes_are_on_the_scale_of_half_wins() -> None:
     rng = np.random.default_rng(10)
-    true = World(np.linspace(-0.6, 0.6, 6), np.ones(6), 0.3)
+    true = VoteWorld(np.linspace(-0.6, 0.6, 6), np.ones(6), 0.3)
     strength = true.strength.copy()
     strength[2] += 0.4
     counts = [one.counts(200_000, rng) for one in (true, replace(true, strength=strength))]
@@ -153,7 +153,7 @@ def test_changes_are_on_the_scale_of_half_wins() -> None:
 
 def test_windows_that_cannot_be_compared_are_refused() -> None:
     rng = np.random.default_rng(6)
-    window = _windows([World.of(4, rng)], 500, rng)[0]
+    window = _windows([VoteWorld.of(4, rng)], 500, rng)[0]
     with pytest.raises(ValueError, match="two windows"):
         drift([window], rng)
     other = fit(Counts.from_cells(["x", "y"], [0], [1], [[5, 5, 0, 0]]))

@@ -9,7 +9,7 @@ from tests.ratings.bradley_terry.boards import (
     BASEBALL,
     ELO,
     PUDDING,
-    World,
+    VoteWorld,
     board,
     log_chance,
     names,
@@ -330,7 +330,7 @@ def test_scores_are_met_and_strengths_average_0(cells: list[Cell], ties: Ties) -
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
 def test_ratings_of_all_links_are_on_one_scale(ties: Ties) -> None:
     rng = np.random.default_rng(3)
-    world = World.of(12, rng, spread=0.5)
+    world = VoteWorld.of(12, rng, spread=0.5)
     drawn, at = link(ties), 0.1 if ties == "davidson" else 0.8
     assert drawn.probabilities is not None
     first, second, weight = world.pairs()
@@ -354,7 +354,7 @@ def test_ratings_of_all_links_are_on_one_scale(ties: Ties) -> None:
 
 def test_strengths_and_the_side_are_recovered() -> None:
     rng = np.random.default_rng(4)
-    world = World.of(10, rng, spread=0.8)
+    world = VoteWorld.of(10, rng, spread=0.8)
     first, second, weight = world.pairs()
     chance = special.expit(world.strength[first] - world.strength[second] + 0.2)
     n = rng.multinomial(300_000, weight)

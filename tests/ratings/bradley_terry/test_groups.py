@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import World, names
+from tests.ratings.bradley_terry.boards import VoteWorld, names
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -15,7 +15,7 @@ def _labels(m: int) -> dict[str, str]:
 
 
 def test_the_average_is_the_average_of_the_strengths_and_the_gap_their_difference() -> None:
-    counts = World.of(6, np.random.default_rng(1)).counts(2000, np.random.default_rng(2))
+    counts = VoteWorld.of(6, np.random.default_rng(1)).counts(2000, np.random.default_rng(2))
     fitted = fit(counts)
     cov = covariance(fitted)
     east, west = (
@@ -35,7 +35,7 @@ def test_the_average_is_the_average_of_the_strengths_and_the_gap_their_differenc
 
 
 def test_the_best_of_a_group_is_its_strongest_model_by_point_estimate() -> None:
-    counts = World.of(6, np.random.default_rng(3)).counts(3000, np.random.default_rng(4))
+    counts = VoteWorld.of(6, np.random.default_rng(3)).counts(3000, np.random.default_rng(4))
     fitted = fit(counts)
     cov = covariance(fitted)
     for group in group_strengths(fitted, cov, _labels(6)):
@@ -46,7 +46,7 @@ def test_the_best_of_a_group_is_its_strongest_model_by_point_estimate() -> None:
 
 
 def test_a_model_without_a_bound_is_left_out_of_its_group_and_counted() -> None:
-    counts = World.of(6, np.random.default_rng(7)).counts(2000, np.random.default_rng(8))
+    counts = VoteWorld.of(6, np.random.default_rng(7)).counts(2000, np.random.default_rng(8))
     newcomer = Counts.from_cells(["new", "m000"], [0], [1], [[4, 0, 0, 0]])
     fitted = fit(counts + newcomer)
     made = group_strengths(fitted, covariance(fitted), {**_labels(6), "new": "east"})
@@ -58,7 +58,7 @@ def test_a_model_without_a_bound_is_left_out_of_its_group_and_counted() -> None:
 
 def test_the_gap_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(9)
-    true = World.of(8, rng, tie=0.3, skew=0.7)
+    true = VoteWorld.of(8, rng, tie=0.3, skew=0.7)
     held, rounds = 0, 400
     gap_true = true.strength[1::2].mean() - true.strength[0::2].mean()
     for _ in range(rounds):

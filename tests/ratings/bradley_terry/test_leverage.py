@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ratings.bradley_terry.boards import ELO, World, counted, names
+from tests.ratings.bradley_terry.boards import ELO, VoteWorld, counted, names
 from tests.ratings.bradley_terry.style.style_votes import style_of_votes
 
 from headtohead.ratings.bradley_terry import Ties
@@ -32,7 +32,7 @@ def _joined(base: ClusterCells, m: int, *votes: IntArray) -> ClusterCells:
 
 def _planted(voters: int, *, each: int = 20, tie: float = 0.0) -> ClusterCells:
     """300 voters on three equals; a fourth model, seen by few voters who each split their votes."""
-    base = World(np.zeros(3), np.ones(3), tie).clusters(300, 10, 0.2, _rng(0))
+    base = VoteWorld(np.zeros(3), np.ones(3), tie).clusters(300, 10, 0.2, _rng(0))
     at = np.arange(voters * each)
     return _joined(base, 4, at // each, np.full(at.size, 3), at % 2, at // 2 % 2)
 
@@ -129,7 +129,7 @@ def test_nor_do_styled_ratings(voters: int, prior: float) -> None:
 @pytest.mark.parametrize("voters", [20, 60])
 def test_without_style_styled_errors_are_the_plain_ones(voters: int, prior: float) -> None:
     rng = _rng(5)
-    rows = World.of(5, rng, tie=0.3).clusters(voters, 6, 0.4, rng)
+    rows = VoteWorld.of(5, rng, tie=0.3).clusters(voters, 6, 0.4, rng)
     styled = style_of_votes(
         rows.models, rows.first, rows.second, rows.outcome, np.zeros((rows.n.size, 0)), [],
         cluster=rows.cluster, prior=prior,
@@ -140,7 +140,7 @@ def test_without_style_styled_errors_are_the_plain_ones(voters: int, prior: floa
 
 def test_styled_ties_only_are_not_known_exactly() -> None:
     rng = _rng(6)
-    base = World(np.zeros(3), np.ones(3)).clusters(100, 10, 0.2, rng)
+    base = VoteWorld(np.zeros(3), np.ones(3)).clusters(100, 10, 0.2, rng)
     at = np.arange(60)
     rows = _joined(base, 4, at // 3, np.full(60, 3), at % 3, np.full(60, 2))
     x = rng.normal(size=(rows.n.size, 1))
@@ -192,7 +192,7 @@ def test_a_covariance_is_raised_where_it_is_too_small_and_nowhere_else() -> None
 
 def test_a_voter_of_many_pairs_costs_parameters_and_not_rows() -> None:
     rng = _rng(7)
-    world = World.of(40, rng)
+    world = VoteWorld.of(40, rng)
     first, second, _ = world.pairs()
     at = np.tile(np.arange(first.size), 6)
     rows = ClusterCells(
@@ -209,10 +209,10 @@ def test_a_voter_of_many_pairs_costs_parameters_and_not_rows() -> None:
 # ---------------------------------------------------------------- coverage
 
 
-def _few(voters: int, alike: float, rng: np.random.Generator) -> tuple[World, ClusterCells]:
+def _few(voters: int, alike: float, rng: np.random.Generator) -> tuple[VoteWorld, ClusterCells]:
     """300 voters on four models, and a few who cast 20 votes each on a fifth."""
-    world = World(rng.normal(0, 0.5, 5), np.ones(5), 0.3)
-    four = World(world.strength[:4], np.ones(4), 0.3)
+    world = VoteWorld(rng.normal(0, 0.5, 5), np.ones(5), 0.3)
+    four = VoteWorld(world.strength[:4], np.ones(4), 0.3)
     base = four.clusters(300, 10, 0.0, rng)
     voter = np.repeat(np.arange(voters), 20)
     a, b = np.full(voter.size, 4), rng.integers(0, 4, voter.size)
@@ -240,7 +240,7 @@ def test_joint_intervals_of_few_voters_fall_short() -> None:
     # hold all at once, as docs/concepts/ratings.md tells.
     rng, held = _rng(26), []
     for _ in range(300):
-        world = World.of(6, rng, tie=0.4)
+        world = VoteWorld.of(6, rng, tie=0.4)
         rows = world.clusters(60, 10, 0.3, rng)
         fitted = fit(counted(rows))
         v = covariance(fitted, "clustered", rows)

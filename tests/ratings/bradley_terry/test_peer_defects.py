@@ -9,7 +9,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import ELO, World, board, names
+from tests.ratings.bradley_terry.boards import ELO, VoteWorld, board, names
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts, connectivity
@@ -27,7 +27,7 @@ def _rng(seed: int = 1) -> np.random.Generator:
 @pytest.fixture(scope="module")
 def arena() -> Counts:
     """Twelve models, 30% ties, 20,000 votes."""
-    return World.of(12, _rng(5), tie=0.35).counts(20_000, _rng(6))
+    return VoteWorld.of(12, _rng(5), tie=0.35).counts(20_000, _rng(6))
 
 
 def _newcomer(wins: int, losses: int) -> Counts:
@@ -161,7 +161,7 @@ def _slope(counts: Counts, strength: FloatArray, prior: float) -> float:
 def test_the_optimiser_does_not_stop_early() -> None:
     # arena-rank and FastChat stop at a loose tolerance of the mean loss: at 10 million votes of
     # 300 models their error exceeds that of sampling.
-    world = World.of(100, _rng(7), skew=1.5)
+    world = VoteWorld.of(100, _rng(7), skew=1.5)
     counts = world.counts(10_000_000, _rng(8))
     pure = fit(counts, prior=0)
     assert _slope(counts, pure.strength, 0) < 1e-5

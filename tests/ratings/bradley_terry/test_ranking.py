@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
-from tests.ratings.bradley_terry.boards import World
+from tests.ratings.bradley_terry.boards import VoteWorld
 
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
@@ -247,7 +247,7 @@ def test_all_intervals_and_all_rank_sets_hold_at_once(
     rng = _rng(41)
     held, placed, wide, alone = [], [], [], []
     for _ in range(boards):
-        world = World.of(m, rng, spread=spread, skew=skew, tie=tie)
+        world = VoteWorld.of(m, rng, spread=spread, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
         if not fitted.connectivity.connected:
             continue
@@ -285,7 +285,7 @@ def test_rank_sets_of_equals_hold_jointly_and_no_more() -> None:
 
 def test_rank_sets_narrow_as_votes_grow() -> None:
     rng = _rng(43)
-    world = World.of(12, rng)
+    world = VoteWorld.of(12, rng)
     found = []
     for votes in (500, 20_000, 5_000_000):
         fitted = fit(world.counts(votes, rng))

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import World, board, counted, one_by_one
+from tests.ratings.bradley_terry.boards import VoteWorld, board, counted, one_by_one
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -40,7 +40,7 @@ def _errors(drawn: FloatArray) -> FloatArray:
 
 def test_spreads_like_the_sandwich_where_votes_are_many() -> None:
     for tie in (0.0, 0.4):
-        fitted = fit(World.of(12, _rng(2), tie=tie).counts(100_000, _rng(3)))
+        fitted = fit(VoteWorld.of(12, _rng(2), tie=tie).counts(100_000, _rng(3)))
         drawn = bootstrap(fitted, _rng(), rounds=3000)
         assert drawn.shape == (3000, 12)
         assert _errors(drawn) == pytest.approx(np.sqrt(np.diag(covariance(fitted))), rel=0.05)
@@ -93,7 +93,7 @@ def test_votes_of_their_own_cluster_are_drawn_like_votes() -> None:
 @pytest.mark.parametrize("ties", ["half", "drop"])
 def test_clusters_are_drawn_whole(ties: Ties) -> None:
     rng = _rng(5)
-    rows = World.of(6, rng, tie=0.4).clusters(400, 8, 0.5, rng)
+    rows = VoteWorld.of(6, rng, tie=0.4).clusters(400, 8, 0.5, rng)
     fitted = fit(counted(rows), ties=ties)
     drawn = bootstrap(fitted, _rng(), rounds=2000, clusters=rows)
     clustered = np.sqrt(np.diag(covariance(fitted, "clustered", rows)))
@@ -136,7 +136,7 @@ def test_each_part_is_measured_from_its_own_average() -> None:
 
 
 def test_memory_does_not_grow_with_the_votes() -> None:
-    world = World.of(30, _rng(6))
+    world = VoteWorld.of(30, _rng(6))
     peaks = []
     for votes in (10**5, 10**9):
         fitted = fit(world.counts(votes, _rng(7)))
@@ -157,7 +157,7 @@ def test_percentiles_cover(votes: int, skew: float, tie: float) -> None:
     rng = _rng(8)
     held = []
     for _ in range(100):
-        world = World.of(8, rng, skew=skew, tie=tie)
+        world = VoteWorld.of(8, rng, skew=skew, tie=tie)
         fitted = fit(world.counts(votes, rng))
         if not fitted.connectivity.connected:
             continue

@@ -45,7 +45,7 @@ LSAT = {
 
 
 @dataclass(frozen=True)
-class World:
+class ItemWorld:
     """True abilities (mean 0 and spread 1), slopes, difficulties, and what was answered."""
 
     theta: FloatArray
@@ -78,7 +78,7 @@ def world(
     attempts: int = 1,
     icc: float = 0.0,
     missing: float = 0.0,
-) -> World:
+) -> ItemWorld:
     """Answers from the model; attempts at a cell are beta-binomial."""
     theta = rng.normal(size=respondents)
     theta = (theta - theta.mean()) / theta.std()
@@ -93,4 +93,4 @@ def world(
         who.tolist(), what.tolist(), score[who, what], attempts=np.full(who.size, attempts)
     )
     place, column = np.array(answers.respondents), np.array(answers.items)
-    return World(theta[place], slope[column], difficulty[column], answers)
+    return ItemWorld(theta[place], slope[column], difficulty[column], answers)

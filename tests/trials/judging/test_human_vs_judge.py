@@ -31,7 +31,7 @@ _DRAWS = 4
 
 
 @dataclass(frozen=True)
-class Votes:
+class JudgeVotes:
     """Preference for the side shown first, of people and of each judge, shape (n,) each."""
 
     first: list[str]
@@ -56,7 +56,7 @@ class Votes:
 
 
 @pytest.fixture(scope="module")
-def votes(shared_evidence: Path) -> Votes:
+def votes(shared_evidence: Path) -> JudgeVotes:
     def rows(name: str) -> list[dict[str, str]]:
         path = shared_evidence / "human_vs_judge_votes" / f"{name}.jsonl.gz"
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -73,7 +73,7 @@ def votes(shared_evidence: Path) -> Votes:
                 b["model_b"],
             )
         judges[name] = np.array([_SIDES[row["winner"]] for row in verdicts])
-    return Votes(
+    return JudgeVotes(
         [row["model_a"] for row in human],
         [row["model_b"] for row in human],
         np.array([_SIDES[row["winner"]] for row in human]),
@@ -87,7 +87,7 @@ def votes(shared_evidence: Path) -> Votes:
     [(_GPT4, 0.65), (_OPUS, 0.68), (_GPT35, 0.4)],
 )
 def test_the_corrected_interval_covers_where_the_judges_does_not(
-    votes: Votes, judge: str, most: float, n: int
+    votes: JudgeVotes, judge: str, most: float, n: int
 ) -> None:
     rng = np.random.default_rng(n)
     pairs = votes.pairs(150)
@@ -111,7 +111,7 @@ def test_the_corrected_interval_covers_where_the_judges_does_not(
     assert alone < most
 
 
-def test_it_covers_for_traffic_of_which_these_votes_are_a_sample(votes: Votes) -> None:
+def test_it_covers_for_traffic_of_which_these_votes_are_a_sample(votes: JudgeVotes) -> None:
     rng = np.random.default_rng(3)
     hits, gains, pairs = np.zeros(3), [], votes.pairs(150)
     for at, turn in pairs:
@@ -131,7 +131,7 @@ def test_it_covers_for_traffic_of_which_these_votes_are_a_sample(votes: Votes) -
     assert np.mean(gains) > 1.04
 
 
-def test_sides(votes: Votes) -> None:
+def test_sides(votes: JudgeVotes) -> None:
     # The judge saw one order only, so people's share of first wins is the yardstick.
     expected = {_GPT4: (0.551, 0.070), _OPUS: (0.395, -0.153), _GPT35: (0.863, 0.719)}
     people = share(votes.human[votes.human != 0] > 0)
@@ -144,7 +144,7 @@ def test_sides(votes: Votes) -> None:
         assert not beyond.low <= 0 <= beyond.high
 
 
-def test_agreement_orders_the_judges(votes: Votes) -> None:
+def test_agreement_orders_the_judges(votes: JudgeVotes) -> None:
     found = [agreement(votes.judges[judge], votes.human) for judge in (_GPT4, _OPUS, _GPT35)]
     assert [round(one.raw.value, 3) for one in found] == [0.555, 0.475, 0.400]
     for better, worse in itertools.pairwise(found):
@@ -156,7 +156,7 @@ def test_agreement_orders_the_judges(votes: Votes) -> None:
     assert [int(one.table.sum()) for one in found] == [26_919] * 3
 
 
-def test_no_judge_prefers_its_own_family_beyond_what_another_judge_does(votes: Votes) -> None:
+def test_no_judge_prefers_its_own_family_beyond_what_another_judge_does(votes: JudgeVotes) -> None:
     openai, anthropic = votes.family("gpt-"), votes.family("claude-")
     gpt4 = self_preference(votes.judges[_GPT4], *openai, votes.human)
     opus = self_preference(votes.judges[_OPUS], *anthropic, votes.human)

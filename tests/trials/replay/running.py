@@ -19,7 +19,7 @@ RATES = Rates(input_usd_per_mtok=1.0, output_usd_per_mtok=10.0)
 
 
 @dataclass
-class Run:
+class RepeatedReplay:
     """A replay that can be repeated on the same ledger."""
 
     endpoint: Endpoint

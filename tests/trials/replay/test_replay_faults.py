@@ -22,7 +22,7 @@ from tests.trials.replay.loopback import (
     streamed,
     token,
 )
-from tests.trials.replay.running import Run
+from tests.trials.replay.running import RepeatedReplay
 from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError, SourceUnreachable
@@ -36,9 +36,9 @@ GOOD = {
 }
 
 
-def _run(server: HTTPServer, tmp_path: Path, timeout_s: float = 5.0) -> Run:
+def _run(server: HTTPServer, tmp_path: Path, timeout_s: float = 5.0) -> RepeatedReplay:
     endpoint = Endpoint(base_url=server.url_for("/v1"), model="candidate", timeout_s=timeout_s)
-    return Run(endpoint, tmp_path / "run.jsonl")
+    return RepeatedReplay(endpoint, tmp_path / "run.jsonl")
 
 
 def _serve(server: HTTPServer, *answers: Response) -> list[Request]:
@@ -87,7 +87,7 @@ def test_the_wait_that_the_endpoint_asks_for_is_kept(
     left = [http(429, b"{}", *headers), answered("yes")]
     with Loopback(lambda asked: [left.pop(0)]) as server:
         begun = time.monotonic()
-        answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
+        answer = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
     assert answer.attempts == 2
     assert least_s <= time.monotonic() - begun < 2.5
     # Time spent waiting is not the model's.
@@ -174,7 +174,7 @@ def test_a_limit_of_speed_that_speaks_of_quota_and_billing_is_no_lack_of_money(
 def test_a_refused_connection_ends_the_run_in_words(tmp_path: Path) -> None:
     with Loopback(lambda asked: []) as server:
         endpoint = server.endpoint()
-    run = Run(endpoint, tmp_path / "run.jsonl")
+    run = RepeatedReplay(endpoint, tmp_path / "run.jsonl")
     answer = run.one(call("a"), attempts_n=2)
     assert (answer.unanswered, answer.attempts, answer.unsure_usd) == (True, 2, 0.0)
     with pytest.raises(SourceUnreachable, match=r"3 calls in a row got no answer.*run again"):
@@ -190,7 +190,7 @@ def test_the_first_byte_is_waited_for_only_so_long(tmp_path: Path) -> None:
         yield from streamed("yes")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(timeout_s=0.2), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(timeout_s=0.2), tmp_path / "run.jsonl")
         answer = run.one(call("a"))
     assert (answer.text, answer.attempts) == ("yes", 2)
     # The first request may be billed: 50 tokens of output at the least.
@@ -205,7 +205,7 @@ def test_an_answer_without_end_is_given_up(tmp_path: Path) -> None:
             yield 0.02
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(answer_timeout_s=0.3), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(answer_timeout_s=0.3), tmp_path / "run.jsonl")
         assert run.one(call("a")).failure == "broken"
 
 
@@ -224,7 +224,7 @@ def test_a_stream_that_breaks_is_kept_and_not_paid_twice(
     tmp_path: Path, script: Callable[[Asked], Iterator[Piece]]
 ) -> None:
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         answer = run.one(call("a"))
         assert (answer.text, answer.failure, answer.unanswered) == ("half an", "broken", False)
         assert answer.usage_doubtful
@@ -259,7 +259,7 @@ def _no_answer() -> dict[str, list[Piece]]:
 @pytest.mark.parametrize("case", _no_answer())
 def test_what_is_no_answer_is_named_kept_and_not_asked_again(tmp_path: Path, case: str) -> None:
     with Loopback(lambda asked: _no_answer()[case]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         answer = run.one(call("a"))
         assert answer.failure == case.split(" ")[0]
         assert bool(answer.note) == bool(answer.failure) or answer.usage_doubtful
@@ -270,7 +270,7 @@ def test_what_is_no_answer_is_named_kept_and_not_asked_again(tmp_path: Path, cas
 def test_an_empty_body_is_no_answer_yet(tmp_path: Path) -> None:
     left = [http(200, b""), b"", answered("yes")]
     with Loopback(lambda asked: [left.pop(0)]) as server:
-        answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
+        answer = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
     assert (answer.text, answer.attempts) == ("yes", 3)
     assert answer.unsure_usd > 0
 
@@ -281,7 +281,7 @@ def test_a_connection_that_is_closed_without_notice_loses_no_answer(tmp_path: Pa
         yield answered("yes").replace(b"Connection: close\r\n", b"")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(20)])
         assert [a.failure for a in run.answers] == [""] * 20
 
@@ -305,7 +305,7 @@ def test_streams_are_timed_and_joined(tmp_path: Path) -> None:
         yield from streamed("\ud83d", "\ude00")[1:]
 
     with Loopback(script) as server:
-        answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
+        answer = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
     assert answer.text == "1" + text + "\U0001f600"
     assert answer.first_token_s is not None
     assert answer.latency_s is not None
@@ -326,7 +326,7 @@ def test_calls_of_tools_are_put_together(tmp_path: Path) -> None:
         yield from streamed(finish="tool_calls")[1:]
 
     with Loopback(script) as server:
-        answer = Run(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
+        answer = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl").one(call("a"))
     assert answer.failure == ""
     assert answer.tool_calls == [
         {"id": "t0", "name": "find", "arguments": '{"a":1}'},
@@ -342,7 +342,7 @@ def test_an_endpoint_that_does_not_stream_is_asked_without(tmp_path: Path) -> No
             yield answered("yes")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         outcome = run([call(str(i)) for i in range(20)])
         assert sum("stream" in a.body for a in server.asked) <= 8
     assert {(a.text, a.attempts, a.first_token_s) for a in run.answers} == {("yes", 1, None)}
@@ -354,7 +354,7 @@ def test_a_stream_without_usage_is_asked_for_no_more(tmp_path: Path) -> None:
         yield from streamed("y", usage=None) if asked.body.get("stream") else [answered("y")]
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(20)])
     doubtful = [a.usage_doubtful for a in run.answers]
     assert 1 <= sum(doubtful) <= 8
@@ -371,6 +371,6 @@ def test_the_cap_is_sent_by_the_name_that_the_endpoint_wants(tmp_path: Path) -> 
             yield answered(str(asked.body["max_completion_tokens"]))
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run([call("a"), call("b", max_tokens=7), call("c", max_completion_tokens=9)])
     assert [a.text for a in run.answers] == ["50", "7", "9"]

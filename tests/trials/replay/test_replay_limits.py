@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
-from tests.trials.replay.running import RATES, Run
+from tests.trials.replay.running import RATES, RepeatedReplay
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Usage
@@ -133,7 +133,7 @@ def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(tmp_path: Pat
         yield http(429, b"{}", "Retry-After: 0.5") if first else answered("y")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(30)])
     assert len(run.answers) == 30
     assert times[-1] - times[0] >= 0.45
@@ -234,7 +234,7 @@ def test_the_server_never_bills_more_than_the_ceiling(
     folder = tmp_path_factory.mktemp("ceiling")
     calls = [call(str(i), max_tokens=int(rng.integers(1, 200))) for i in range(40)]
     with Loopback(script) as server:
-        run = Run(server.endpoint(), folder / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), folder / "run.jsonl")
         outcomes = [
             run(
                 calls,
@@ -254,7 +254,7 @@ def test_the_server_never_bills_more_than_the_ceiling(
 def test_at_the_ceiling_the_answers_paid_for_are_handed_over(tmp_path: Path) -> None:
     usage = {"prompt_tokens": 30, "completion_tokens": 50}
     with Loopback(lambda asked: [answered("y", usage=usage)]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         outcome = run([call(str(i)) for i in range(100)], ceiling_usd=0.01)
         assert outcome.stopped == "ceiling"
         assert [a.key for a in run.answers] == [str(i) for i in range(outcome.asked_n)]
@@ -271,7 +271,7 @@ def test_at_the_ceiling_the_answers_paid_for_are_handed_over(tmp_path: Path) -> 
 
 def test_calls_without_a_cap_get_one_and_the_log_is_read_with_care(tmp_path: Path) -> None:
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         logged = call("a", temperature=0.5, n=4, api_key="sk-logged", stream=True, model="old")
         logged.messages = [
             {"role": "developer", "content": "Be kind."},
@@ -299,10 +299,10 @@ def test_calls_without_a_cap_get_one_and_the_log_is_read_with_care(tmp_path: Pat
 
 def test_without_prices_a_replay_has_no_costs(tmp_path: Path) -> None:
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl", rates=None)
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl", rates=None)
         assert run.one(call("a")).cost_usd is None
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), tmp_path / "other.jsonl", rates=_cached())
+        run = RepeatedReplay(server.endpoint(), tmp_path / "other.jsonl", rates=_cached())
         assert run.one(call("a")).cost_usd == pytest.approx(12e-6 + 3e-6)
 
 

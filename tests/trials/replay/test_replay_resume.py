@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
-from tests.trials.replay.running import RATES, Run
+from tests.trials.replay.running import RATES, RepeatedReplay
 
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
 from headtohead.trials.calls import Call
@@ -97,7 +97,7 @@ def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path
             assert sum(k not in after for k in asked_n) <= 8
         finished = _kept(ledger)
         assert 0 < len(finished) < 400
-        run = Run(server.endpoint(), ledger, {"concurrency_n": 8}, rates=None)
+        run = RepeatedReplay(server.endpoint(), ledger, {"concurrency_n": 8}, rates=None)
         outcome = run([call(str(i)) for i in range(400)])
     assert [a.text for a in run.answers] == [f"to {i}" for i in range(400)]
     assert outcome.kept_n == len(finished)
@@ -110,7 +110,7 @@ def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path
 def test_what_was_under_way_at_a_kill_counts_against_the_ceiling(tmp_path: Path) -> None:
     ledger = tmp_path / "run.jsonl"
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), ledger)
+        run = RepeatedReplay(server.endpoint(), ledger)
         run(CALLS[:1])
         place = json.dumps({"kind": "asked", "place": ["1", 1], "request": "x", "worst_usd": 0.5})
         ledger.write_text(ledger.read_text() + place + "\n" + '{"kind":"answer","ans')
@@ -129,7 +129,7 @@ def test_a_decision_ends_the_run_and_a_later_run_decides_the_same(tmp_path: Path
         yield answered(asked.key)
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run.enough = lambda answer: answer.key == "20"
         outcome = run(CALLS)
         keys = [a.key for a in run.answers]
@@ -209,7 +209,7 @@ def test_a_stop_does_not_wait_for_calls_that_only_wait(tmp_path: Path) -> None:
         yield answered("y") if asked.key == "0" else http(500, b"{}")
 
     with Loopback(script) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run.enough = lambda answer: True
         begun = time.monotonic()
         assert run(CALLS, backoff_s=30.0).stopped == "decided"
@@ -220,7 +220,7 @@ def test_a_stop_does_not_wait_for_calls_that_only_wait(tmp_path: Path) -> None:
             assert not book.history.lost
 
 
-def _identity(run: Run) -> dict[str, Any]:
+def _identity(run: RepeatedReplay) -> dict[str, Any]:
     endpoint = run.endpoint
     said = {"cap_tokens": 50}
     return {"model": endpoint.model, "base_url": endpoint.address, "params": said}
@@ -235,19 +235,19 @@ def test_an_error_of_the_caller_comes_out_and_answers_are_kept(tmp_path: Path) -
         raise OSError("the log ended early")
 
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run.enough = fail
         with pytest.raises(ZeroDivisionError):
             run(CALLS[:3])
         assert len(_kept(run.ledger)) == len(server.asked)
         with pytest.raises(OSError, match="the log ended early"):
-            Run(server.endpoint(), run.ledger)(calls())
+            RepeatedReplay(server.endpoint(), run.ledger)(calls())
         assert len(_kept(run.ledger)) == len(server.asked) == 3
 
 
 def test_keys_that_come_twice_or_changed_are_refused(tmp_path: Path) -> None:
     with Loopback(lambda asked: [answered("y")]) as server:
-        run = Run(server.endpoint(), tmp_path / "run.jsonl")
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         assert run([call("a"), call("a", epoch=2), Call(key="none")]).no_messages_n == 1
         with pytest.raises(InputError, match="key 'b' with epoch 1 comes twice"):
             run([call("b"), call("b")])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http, streamed
-from tests.trials.replay.running import Run
+from tests.trials.replay.running import RepeatedReplay
 
 from headtohead.core.errors import InputError
 from headtohead.trials.replay.client import Endpoint
@@ -39,7 +39,7 @@ def test_a_key_is_in_no_file_log_repr_or_error(
     said = ""
     with Loopback(_echo) as server:
         endpoint = server.endpoint(key_env="CANDIDATE_KEY")
-        run = Run(endpoint, tmp_path / "run.jsonl")
+        run = RepeatedReplay(endpoint, tmp_path / "run.jsonl")
         try:
             said += repr(run([call(key)], attempts_n=2, patience_n=2)) + repr(run.answers)
         except InputError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytest_httpserver import HTTPServer
 from tests.models.conftest_parts import TinyModels, write_request_log
-from tests.trials.switching.parts import Counted
+from tests.trials.switching.parts import CountedCandidate
 from werkzeug import Request, Response
 
 
@@ -30,11 +30,11 @@ def log_b(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def counted(tiny_models: TinyModels) -> Iterator[Counted]:
+def counted(tiny_models: TinyModels) -> Iterator[CountedCandidate]:
     """tiny-b behind a proxy that notes every prompt before it is answered."""
     server = HTTPServer(host="127.0.0.1", port=0, threaded=True)
     server.start()
-    found = Counted(server.url_for("/v1"))
+    found = CountedCandidate(server.url_for("/v1"))
 
     with httpx2.Client(trust_env=False, verify=False, timeout=30) as client:
 

@@ -22,7 +22,7 @@ QUICK = Pace(cap_tokens=16)
 
 
 @dataclass
-class Counted:
+class CountedCandidate:
     """A way to a candidate.
 
     Attributes:

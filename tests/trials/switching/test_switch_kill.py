@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.models.conftest_parts import TinyModels
-from tests.trials.switching.parts import Counted, answers, lines, made_by
+from tests.trials.switching.parts import CountedCandidate, answers, lines, made_by
 
 ROOT = Path(__file__).parents[3]
 ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -81,7 +81,7 @@ def too_often(
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
-    tiny_models: TinyModels, log_a: Path, counted: Counted, tmp_path: Path
+    tiny_models: TinyModels, log_a: Path, counted: CountedCandidate, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "killed.jsonl"
     said = command(log_a, counted.base_url, ledger)
@@ -125,7 +125,7 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")
 def test_an_interrupted_run_keeps_what_was_under_way(
-    log_a: Path, counted: Counted, tmp_path: Path
+    log_a: Path, counted: CountedCandidate, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "stopped.jsonl"
     counted.wait_s = 0.02

@@ -19,7 +19,7 @@ NAMES = ("length", "header", "list", "bold")
 
 
 @dataclass(frozen=True)
-class Votes:
+class StyleVotes:
     """Coded votes; models are named m00, m01, ..."""
 
     models: tuple[str, ...]
@@ -28,8 +28,8 @@ class Votes:
     outcome: IntArray
     x: FloatArray
 
-    def picked(self, rows: IntArray) -> "Votes":
-        return Votes(
+    def picked(self, rows: IntArray) -> "StyleVotes":
+        return StyleVotes(
             self.models, self.first[rows], self.second[rows], self.outcome[rows], self.x[rows]
         )
 
@@ -43,7 +43,7 @@ def style_votes(
     strength: FloatArray | None = None,
     side: float = 0.0,
     tie: float = 0.15,
-) -> Votes:
+) -> StyleVotes:
     """Votes whose expected score is logistic, on models that each have a style of their own."""
     theta = rng.normal(0, 0.6, m) if strength is None else strength
     first = rng.integers(0, m, n)
@@ -54,10 +54,12 @@ def style_votes(
     tied = 4 * tie * p * (1 - p)
     draw = rng.random(n)
     outcome = np.where(draw < tied, 2 + (draw < tied / 3), draw > tied / 2 + p)
-    return Votes(tuple(f"m{i:02d}" for i in range(m)), first, second, outcome.astype(np.int64), x)
+    return StyleVotes(
+        tuple(f"m{i:02d}" for i in range(m)), first, second, outcome.astype(np.int64), x
+    )
 
 
-def design(votes: Votes, *, side: bool = False) -> FloatArray:
+def design(votes: StyleVotes, *, side: bool = False) -> FloatArray:
     """One row a vote: models, covariates, and a column of ones if asked for."""
     n, rows = votes.first.size, np.arange(votes.first.size)
     made = np.zeros((n, len(votes.models)))

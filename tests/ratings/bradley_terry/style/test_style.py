@@ -8,7 +8,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     NAMES,
     SCORE,
     TRUTH,
-    Votes,
+    StyleVotes,
     design,
     generic_fit,
     style_of_votes,
@@ -28,7 +28,7 @@ def _rng(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _fit(votes: Votes, **settings: object) -> StyleFit:
+def _fit(votes: StyleVotes, **settings: object) -> StyleFit:
     names = NAMES[: votes.x.shape[1]]
     return style_of_votes(
         votes.models, votes.first, votes.second, votes.outcome, votes.x, names, **settings  # type: ignore[arg-type]
@@ -82,10 +82,10 @@ def test_pure_maximum_likelihood_agrees_with_generic_regression_and_its_sandwich
 def test_centring_reproduces_the_published_recipe() -> None:
     votes = style_votes(_rng(3), 4000, 6, side=0.4)
     x = votes.x + 0.7
-    shifted = Votes(votes.models, votes.first, votes.second, votes.outcome, x)
+    shifted = StyleVotes(votes.models, votes.first, votes.second, votes.outcome, x)
     found = _fit(shifted, centre=True)
     standard = (x - x.mean(axis=0)) / x.std(axis=0)
-    recipe = Votes(votes.models, votes.first, votes.second, votes.outcome, standard)
+    recipe = StyleVotes(votes.models, votes.first, votes.second, votes.outcome, standard)
     b, _ = generic_fit(design(recipe), SCORE[votes.outcome], 6, 0.5)
     assert found.middle == pytest.approx(x.mean(axis=0))
     assert found.spread == pytest.approx(x.std(axis=0))
@@ -98,9 +98,9 @@ def test_centring_reproduces_the_published_recipe() -> None:
 @pytest.mark.parametrize("side", [False, True])
 def test_no_covariates_reproduce_the_plain_fit(side: bool) -> None:
     votes = style_votes(_rng(4), 500, 6, tie=0.3)
-    votes = Votes(votes.models, votes.first, votes.second, votes.outcome, np.zeros((500, 0)))
+    votes = StyleVotes(votes.models, votes.first, votes.second, votes.outcome, np.zeros((500, 0)))
     if not side:  # A seventh model whose votes are all ties: its errors are those of a coin toss.
-        votes = Votes(
+        votes = StyleVotes(
             (*votes.models, "m06"),
             np.concatenate([votes.first, np.arange(6)]),
             np.concatenate([votes.second, np.full(6, 6)]),
@@ -192,7 +192,7 @@ def test_clustered_intervals_cover_where_voters_share_a_taste_for_length(rounds:
         x = rng.normal(size=(1200, 1))
         p = 1 / (1 + np.exp(strength[second] - strength[first] - x[:, 0] * taste))
         outcome = (rng.random(1200) > p).astype(np.int64)
-        votes = Votes(tuple("abcd"), first, second, outcome, x)
+        votes = StyleVotes(tuple("abcd"), first, second, outcome, x)
         for errors, cluster in (("clustered", voter), ("sandwich", None)):
             interval = _fit(votes, cluster=cluster).effects()[0].per_spread
             hits[errors] += interval.low < 0 < interval.high
@@ -209,7 +209,7 @@ def test_swapping_sides_changes_nothing(seed: int, m: int) -> None:
     rng = _rng(seed)
     votes = style_votes(rng, 120, m, TRUTH[:2])
     swap = rng.random(120) < 0.5
-    turned = Votes(
+    turned = StyleVotes(
         votes.models,
         np.where(swap, votes.second, votes.first),
         np.where(swap, votes.first, votes.second),
@@ -232,7 +232,7 @@ def test_order_names_units_and_duplicates_do_not_matter(seed: int) -> None:
     turn = rng.permutation(5)
     names = np.array([f"m{i:02d}" for i in range(5)])[turn]
     place = np.argsort(turn)
-    renamed = Votes(
+    renamed = StyleVotes(
         tuple(names.tolist()),
         place[mixed.first],
         place[mixed.second],
@@ -249,7 +249,7 @@ def test_order_names_units_and_duplicates_do_not_matter(seed: int) -> None:
         assert twice.covariance * 2 == pytest.approx(a.covariance, rel=1e-6, abs=1e-7)
 
 
-def _bounded(votes: Votes) -> bool:
+def _bounded(votes: StyleVotes) -> bool:
     counts = Counts.from_codes(votes.models, votes.first, votes.second, votes.outcome)
     return fit(counts).connectivity.bounded
 
@@ -269,7 +269,7 @@ def test_an_undefeated_model_is_bounded_on_one_side() -> None:
     second = np.concatenate([votes.second, [0, 1, 2, 3, 0, 1]])
     outcome = np.concatenate([votes.outcome, np.zeros(6, dtype=np.int64)])
     x = np.vstack([votes.x, _rng(1).normal(size=(6, 2))])
-    lone = Votes((*votes.models, "new"), first, second, outcome, x)
+    lone = StyleVotes((*votes.models, "new"), first, second, outcome, x)
     found = _fit(lone)
     assert found.connectivity.above.tolist() == [False] * 4 + [True]
     low, high = bounds(found.board, found.covariance)
@@ -282,7 +282,7 @@ def test_an_undefeated_model_is_bounded_on_one_side() -> None:
 
 def test_boards_apart_are_fitted_apart() -> None:
     left, right = style_votes(_rng(13), 300, 3, TRUTH[:1]), style_votes(_rng(14), 300, 3, TRUTH[:1])
-    both = Votes(
+    both = StyleVotes(
         tuple(f"m{i:02d}" for i in range(6)),
         np.concatenate([left.first, right.first + 3]),
         np.concatenate([left.second, right.second + 3]),
@@ -322,14 +322,14 @@ def test_a_useless_covariate_is_named(column: FloatArray | str, message: str) ->
         column = made[column]
     x = np.column_stack([votes.x, column])
     with pytest.raises(ValueError, match=message):
-        _fit(Votes(votes.models, votes.first, votes.second, votes.outcome, x))
+        _fit(StyleVotes(votes.models, votes.first, votes.second, votes.outcome, x))
 
 
 def test_an_outlier_is_no_separation() -> None:
     votes = style_votes(_rng(16), 500, 4, TRUTH[:1])
     x = votes.x.copy()
     x[3] = 1e4 if votes.outcome[3] == 0 else -1e4
-    found = _fit(Votes(votes.models, votes.first, votes.second, votes.outcome, x))
+    found = _fit(StyleVotes(votes.models, votes.first, votes.second, votes.outcome, x))
     rest = _fit(votes.picked(np.delete(np.arange(500), 3)))
     assert found.effects()[0].per_unit.value == pytest.approx(
         rest.effects()[0].per_unit.value, abs=0.01

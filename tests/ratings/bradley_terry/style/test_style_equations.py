@@ -11,7 +11,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     NAMES,
     SCORE,
     TRUTH,
-    Votes,
+    StyleVotes,
     design,
     style_of_votes,
     style_votes,
@@ -45,7 +45,7 @@ def _point(rng: np.random.Generator, m: int, d: int) -> tuple[FloatArray, FloatA
     return rng.normal(0, 1, m), rng.normal(0, 0.5, d + 1)
 
 
-def _sums(votes: Votes, theta: FloatArray, beta: FloatArray) -> Equations:
+def _sums(votes: StyleVotes, theta: FloatArray, beta: FloatArray) -> Equations:
     return equations(
         votes.first, votes.second, votes.outcome, votes.x, theta, beta, meat=True
     )  # fmt: skip
@@ -100,7 +100,7 @@ def test_chunks_add_up_in_any_order(seed: int, cuts: list[int]) -> None:
     _same(total, _sums(votes, theta, beta))
 
 
-def _group_by(votes: Votes, theta: FloatArray, beta: FloatArray) -> PairSums:
+def _group_by(votes: StyleVotes, theta: FloatArray, beta: FloatArray) -> PairSums:
     """What an engine's `group by` over ordered pairs gives, in no particular order."""
     a, b, x = votes.first, votes.second, votes.x
     p = 1 / (1 + np.exp(theta[b] - theta[a] - x @ beta[:-1] - beta[-1]))
@@ -142,7 +142,7 @@ def test_models_can_be_renumbered_and_left_out() -> None:
     theta, beta = _point(rng, 4, 4)
     place = np.array([2, -1, 0, 1])
     kept = votes.picked(np.flatnonzero((votes.first != 1) & (votes.second != 1)))
-    moved = Votes(("x",) * 3, place[kept.first], place[kept.second], kept.outcome, kept.x)
+    moved = StyleVotes(("x",) * 3, place[kept.first], place[kept.second], kept.outcome, kept.x)
     turned = _sums(kept, theta, beta).for_models(place, 3)
     _same(turned, _sums(moved, theta[[2, 3, 0]], beta))
 
@@ -184,7 +184,7 @@ def test_scores_by_cluster_add_up_in_any_order(seed: int, parts: int) -> None:
 # ---------------------------------------------------------------- passes over chunks
 
 
-def _chunks(votes: Votes, voter: IntArray, size: int) -> Iterator[Chunk]:
+def _chunks(votes: StyleVotes, voter: IntArray, size: int) -> Iterator[Chunk]:
     for start in range(0, votes.first.size, size):
         cut = slice(start, start + size)
         yield Chunk(
@@ -212,7 +212,7 @@ def test_chunking_does_not_matter_nor_do_names_without_votes(size: int) -> None:
             met.extend(order[len(met) : last + 1])
             yield chunk
 
-    coded = Votes(tuple(order), code[votes.first], code[votes.second], votes.outcome, votes.x)
+    coded = StyleVotes(tuple(order), code[votes.first], code[votes.second], votes.outcome, votes.x)
     found = fit_style(
         passes_over(counts, met, met_chunks),
         counts,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board
-from tests.ratings.bradley_terry.trust.trust_votes import Votes, arena, davidson
+from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, arena, davidson
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -246,7 +246,7 @@ def test_arena_flips(shared_evidence: Path) -> None:
 
 def test_votes_come_back_as_they_went() -> None:
     votes = davidson(np.array([0.4, 0.0, -0.4]), 4, 40, np.random.default_rng(9))
-    assert isinstance(votes, Votes)
+    assert isinstance(votes, TrustVotes)
     fitted = fit(votes.counts())
     for flip in adjacent_flips(fitted):
         assert (fitted.counts - flip.removed) + flip.removed == fitted.counts

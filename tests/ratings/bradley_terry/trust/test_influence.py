@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.ratings.bradley_terry.boards import board
-from tests.ratings.bradley_terry.trust.trust_votes import Votes, davidson
+from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, davidson
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -22,7 +22,7 @@ from headtohead.ratings.bradley_terry.trust.influence import (
 _STRENGTH = np.array([0.8, 0.3, 0.2, -0.4, -0.9])
 
 
-def _votes(seed: int = 1, voters: int = 30) -> Votes:
+def _votes(seed: int = 1, voters: int = 30) -> TrustVotes:
     return davidson(_STRENGTH, voters, 20, np.random.default_rng(seed), side=0.2)
 
 
@@ -95,8 +95,10 @@ def test_a_heavy_voter_for_one_model_stands_out() -> None:
     votes = _votes(seed=4, voters=60)
     n = 150
     rivals = np.array([0, 1, 3, 4])[rng.integers(0, 4, n)]
-    heavy = Votes(votes.models, np.full(n, 77), np.full(n, 2), rivals, np.zeros(n, dtype=np.int64))
-    both = Votes(
+    heavy = TrustVotes(
+        votes.models, np.full(n, 77), np.full(n, 2), rivals, np.zeros(n, dtype=np.int64)
+    )
+    both = TrustVotes(
         votes.models,
         *(
             np.concatenate([getattr(part, name) for part in (votes, heavy)])
@@ -128,7 +130,7 @@ def test_order_of_models_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatc
 def test_a_model_that_goes_with_its_only_voter_has_no_change() -> None:
     votes = _votes(seed=6)
     one = np.array([0])
-    lonely = Votes(
+    lonely = TrustVotes(
         (*votes.models, "new"),
         np.concatenate([votes.voter, one + 99]),
         np.concatenate([votes.first, one + 5]),

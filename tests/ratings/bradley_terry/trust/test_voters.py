@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.trust.trust_votes import Votes, davidson
+from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, davidson
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.fit import fit
@@ -15,11 +15,11 @@ from headtohead.stats.inputs import IntArray
 _STRENGTH = np.linspace(-1.4, 1.4, 8)
 
 
-def _honest(seed: int, voters: int = 40, each: int = 25) -> Votes:
+def _honest(seed: int, voters: int = 40, each: int = 25) -> TrustVotes:
     return davidson(_STRENGTH, voters, each, np.random.default_rng(seed), side=0.2)
 
 
-def _planted(seed: int) -> Votes:
+def _planted(seed: int) -> TrustVotes:
     """Forty voters; 36 favours m02, 37 tosses coins, 38 votes against m05, 39 picks the first."""
     rng = np.random.default_rng(seed)
     votes = davidson(_STRENGTH, 40, 150, rng)

@@ -16,7 +16,7 @@ _WINNERS = {"model_a": 0, "model_b": 1, "tie": 2, "tie (bothbad)": 3}
 
 
 @dataclass(frozen=True)
-class Votes:
+class TrustVotes:
     """Single votes: voter, first, second and outcome of each, shape (n,)."""
 
     models: tuple[str, ...]
@@ -34,17 +34,17 @@ class Votes:
         voter, first, second, outcome = kinds
         return ClusterCells(self.models, voter, first, second, outcome, n)
 
-    def only(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Votes":
+    def only(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "TrustVotes":
         parts = (part[keep] for part in (self.voter, self.first, self.second, self.outcome))
-        return Votes(self.models, *parts)
+        return TrustVotes(self.models, *parts)
 
-    def relabelled(self, order: IntArray) -> "Votes":
+    def relabelled(self, order: IntArray) -> "TrustVotes":
         """The same votes with the models listed in another order."""
         place = np.argsort(order)
         models = tuple(self.models[old] for old in order)
         return replace(self, models=models, first=place[self.first], second=place[self.second])
 
-    def turned(self) -> "Votes":
+    def turned(self) -> "TrustVotes":
         """The same votes with the sides swapped."""
         outcome = np.where(self.outcome < 2, 1 - self.outcome, self.outcome)
         return replace(self, first=self.second, second=self.first, outcome=outcome)
@@ -58,7 +58,7 @@ def davidson(
     *,
     tie: float = 0.7,
     side: float = 0.0,
-) -> Votes:
+) -> TrustVotes:
     """Votes under Davidson's model on random pairs; `tie` is his nu, 0 for no ties."""
     m, n = strength.size, voters * each
     first = rng.integers(0, m, n)
@@ -68,7 +68,7 @@ def davidson(
     steps = (weight / weight.sum(axis=1, keepdims=True)).cumsum(axis=1)[:, :2]
     outcome = (rng.random(n)[:, None] > steps).sum(axis=1)
     models = tuple(f"m{i:02d}" for i in range(m))
-    return Votes(models, np.repeat(np.arange(voters), each), first, second, outcome)
+    return TrustVotes(models, np.repeat(np.arange(voters), each), first, second, outcome)
 
 
 def arena(shared_evidence: Path) -> Counts:
@@ -79,7 +79,7 @@ def arena(shared_evidence: Path) -> Counts:
     return Counts.from_cells(data["models"], pairs[:, 0], pairs[:, 1], np.array(data["Y"]))
 
 
-def judged(shared_evidence: Path, judge: str) -> tuple[Votes, IntArray]:
+def judged(shared_evidence: Path, judge: str) -> tuple[TrustVotes, IntArray]:
     """26,919 votes of people (voter: the comparison), and the judge's outcomes on the same."""
     rows, verdicts = _lines(shared_evidence, "human"), _lines(shared_evidence, judge)
     for row, verdict in zip(rows, verdicts, strict=True):
@@ -88,10 +88,10 @@ def judged(shared_evidence: Path, judge: str) -> tuple[Votes, IntArray]:
     place = {name: i for i, name in enumerate(models)}
     first, second = (np.array([place[row[s]] for row in rows]) for s in ("model_a", "model_b"))
     human, his = (np.array([_WINNERS[r["winner"]] for r in part]) for part in (rows, verdicts))
-    return Votes(tuple(models), np.arange(len(rows)), first, second, human), his
+    return TrustVotes(tuple(models), np.arange(len(rows)), first, second, human), his
 
 
-def with_labels(votes: Votes, judge: IntArray, labelled: IntArray) -> JudgedVotes:
+def with_labels(votes: TrustVotes, judge: IntArray, labelled: IntArray) -> JudgedVotes:
     """All comparisons with the judge's outcome, and the human one of those at `labelled`."""
     human = np.full(votes.outcome.size, -1)
     human[labelled] = votes.outcome[labelled]
