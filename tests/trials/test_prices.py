@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from headtohead.prices.in_force import price_in_force
 from headtohead.trials.calls import Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
@@ -28,6 +29,16 @@ def test_a_channel_that_no_list_has_is_named(prices: Prices) -> None:
         "llama-3.1-405b-instruct-turbo: no list has a price of it as turbo; this is the price of "
         "its usual endpoint"
     ) in prices.notes
+
+
+def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices) -> None:
+    frame = prices.facts.frame("prices", DAY, used_on=DAY)
+    price = price_in_force(frame, "deepseek/deepseek-r1", DAY)
+    assert price is not None
+    said = "deepseek-reasoner, which had stood for it at deepseek, stood for deepseek/deepseek-v3.2"
+    assert any(
+        said in note and "one list alone has this price (llmledger" in note for note in price.notes
+    )
 
 
 def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> None:

@@ -151,6 +151,8 @@ class Facts:
             made = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
             if table in self._brought:
                 made = pl.concat([made, self._brought[table]], how="diagonal_relaxed")
+            if used_on not in (None, as_of):  # one of many days, each as large as the table
+                return made
             self._frames[key] = made
         return self._frames[key]
 

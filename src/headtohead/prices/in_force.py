@@ -161,7 +161,7 @@ def price_in_force(
         # All lists of the model count, however they spell it, if the word has one meaning.
         mine = prices.filter(pl.col("model_id") == meant[0]) if len(meant) == 1 else spelt
         mine = mine.with_columns(pl.col("model_id").fill_null(model))
-    found = in_force(mine, at, rule=rule, channel=channel)
+    found = in_force(mine, at, rule=rule, channel=channel, words=prices)
     if found.is_empty():
         return None
     row = found.row(0, named=True)
@@ -203,6 +203,7 @@ def in_force(
     rule: str = "maker",
     channel: str = "",
     input_share: float = INPUT_SHARE,
+    words: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The usual input and output price of each model on a day, without extra charge for hours.
 
@@ -212,6 +213,7 @@ def in_force(
         rule: "maker", "cheapest", "median", or an operator.
         channel: How models are served; empty for the maker's own way.
         input_share: Share of tokens that are input, where sellers are compared.
+        words: Rows that tell which words of a seller moved on to other models; `prices` if None.
 
     Returns:
         One row a model: model_id, model_name, provider, operator, {kind}_usd_per_mtok,
@@ -235,6 +237,15 @@ def in_force(
     kept = ("provider", "model_id", "model_released_on", "differing")
     differing = [row[-1] or [] for row in picked.select(kept).iter_rows()]
     others = [_others(*row) for row in picked.select(kept).iter_rows()]
+    # One list alone may keep a price of what its seller does not offer any more.
+    alone = picked.select("seller", "model_id", "source_id", "confirmed").rows()
+    if not all(confirmed for *_, confirmed in alone):
+        moved = _moved(prices if words is None else words, _day(at))
+        for said, (seller, model, source, confirmed) in zip(others, alone, strict=True):
+            if not confirmed and (seller, model) in moved:
+                said.append(
+                    f"{moved[seller, model]}; one list alone has this price ({publisher(source)})"
+                )
     left = [aside.get(m, {}) for m in picked["model_id"]]
     ids = [
         sorted({*out.values(), *(one["source_id"] for one in says)})
@@ -402,6 +413,20 @@ def _others(
         f"other prices of {provider} are listed by {who}: {'; '.join(prices.values())}"
         for who, prices in said.items()
     ]
+
+
+def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
+    """By seller and model, what a word that stood for the model stands for by now."""
+    moving = pl.col("join_rule").str.starts_with("alias:") & (pl.col("valid_from") <= day)
+    columns = ("operator", "provider", "model_name", "model_id", "valid_from")
+    rows = prices.filter(moving & pl.col("operator").is_not_null()).select(columns).unique()
+    names, moved = Names.load(), dict[tuple[str, str], str]()
+    for seller, provider, word, model, since in rows.sort(columns).iter_rows():
+        before = names.resolve(word, on=since, provider=provider).model
+        if before and before != model:
+            said = f"{word}, which had stood for it at {provider}, stood for {model} on {day}"
+            moved.setdefault((seller, before), said)
+    return moved
 
 
 def pair_words(row: Mapping[str, Any]) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from headtohead.files.formats import Format
+
+_MS = 1e11  # as seconds, in the year 5138
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +49,7 @@ class Call(msgspec.Struct, kw_only=True):
         usage: Tokens; None if unknown.
         cost_usd: What the call cost by the file itself; None if unknown.
         latency_s: Seconds from request to the end of the answer.
-        started: ISO time of the request.
+        started: ISO time of the request, or seconds or milliseconds since 1970.
         labels: Slices: task, tags, metadata; name to value.
         fingerprint: A hash of the item's text where the format has one: equal keys with unequal
             fingerprints are not the same item.
@@ -70,6 +73,19 @@ class Call(msgspec.Struct, kw_only=True):
     labels: dict[str, str] = {}
     fingerprint: str = ""
     where: str = ""
+
+    @property
+    def instant(self) -> datetime | None:
+        """When it was sent, in UTC if no zone is said; None if no time of day is known."""
+        text = self.started.strip()
+        try:
+            if text.replace(".", "", 1).isdecimal() and len(text) > len("20260901"):
+                number = float(text)
+                return datetime.fromtimestamp(number / 1000 if number > _MS else number, UTC)
+            at = datetime.fromisoformat(text if len(text) > len("2026-09-01") else "")
+        except (ValueError, OverflowError, OSError):
+            return None
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """What the verbs about users' own trials share: results, margins, files as sources, prices."""
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,11 +17,13 @@ from headtohead.publish.machine import envelope, figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 from headtohead.trials.rates import Rates
+from headtohead.trials.words import counted
 
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store
     from headtohead.names.names import Resolution
-    from headtohead.prices.in_force import ListPrice
+    from headtohead.prices.in_force import Band, ListPrice
+    from headtohead.trials.calls import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -73,7 +77,7 @@ class TrialResult(Result):
 
 
 class Prices:
-    """List prices of models on one day, which is also the day of knowledge."""
+    """List prices of models on a day, which is also the day of knowledge, and at logged calls."""
 
     def __init__(self, day: date, store: "Store | None" = None) -> None:
         from headtohead.evidence.facts import Facts
@@ -81,6 +85,10 @@ class Prices:
         self.day = day
         self.used: dict[str, ListPrice] = {}
         self._lost: dict[str, str] = {}
+        self._prices: dict[tuple[str, date, str], ListPrice | None] = {}
+        self._turns: dict[tuple[str, ...], list[date]] = {}
+        self._day_of: dict[tuple[object, ...], date] = {}
+        self._calls, self._said = Counter[str](), Counter[tuple[str, str]]()
         self.facts = Facts(store)
 
     def rates(self, model: str, *, operator: str = "") -> Rates | None:
@@ -89,23 +97,83 @@ class Prices:
         The price is that of the operator asked for; if none is known, the maker's own; and else
         the cheapest seller's. None if no list has the model.
         """
+        price = self._in_force(model, self.day, operator)
+        return rates_of(price) if price else None
+
+    def rates_at(
+        self, model: str, call: "Call", *, operator: str = "", on_its_day: bool = True
+    ) -> Rates | None:
+        """The same at the instant of a logged call, which is counted for the notes.
+
+        A call that tells no time of day takes the day's price. Without `on_its_day` the call
+        counts as made again on the day, at its hour.
+        """
+        at, price = call.instant, self._in_force(model, self.day, operator)
+        if at and on_its_day and at.date() < self.day:
+            then = self._in_force(model, self._like(model, at.date(), operator), operator)
+            if then and price and then.usd_per_mtok != price.usd_per_mtok:
+                self._said[model, f"were made when another price was in force: {then}"] += 1
+            price = then or price
+        if price is None:
+            return None
+        hourly = [band for band in price.bands if band.hours]
+        held = next((b for b in hourly if at and b.hours and b.hours.holds(at)), None)
+        for band in hourly:
+            self._said[model, f"fell in the hours of another price: {band}"] += band is held
+        if hourly and at is None:
+            usual = price.band or "usual"
+            self._said[model, f"tell no time of day and take the {usual} price"] += 1
+        self._calls[model] += 1
+        return rates_of(price, held)
+
+    def _like(self, model: str, on: date, operator: str) -> date:
+        """A day with the same prices of a model as an earlier one, so that few are looked up."""
+        import polars as pl
+
+        def key(day: date) -> tuple[object, ...]:
+            meanings = [self._means(model, s, day) for s in (operator, None)]
+            meanings.append(self._means(model, meanings[-1].lab, day))
+            ids = tuple(sorted({model, *(m.model for m in meanings if m.model)}))
+            if ids not in self._turns:
+                turns: set[date] = set()
+                for used_on in (None, self.day):
+                    rows = self.facts.frame("prices", self.day, used_on=used_on)
+                    mine = pl.col("model_id").is_in(ids) | (pl.col("model_name") == model)
+                    for column in ("valid_from", "valid_to"):
+                        turns.update(rows.filter(mine)[column].drop_nulls().to_list())
+                self._turns[ids] = sorted(turns)
+            return operator, ids, bisect_right(self._turns[ids], day)
+
+        self._day_of.setdefault(key(self.day), self.day)
+        return self._day_of.setdefault(key(on), on)
+
+    def _in_force(self, model: str, on: date, operator: str) -> "ListPrice | None":
+        """The price of a day, looked up once."""
+        if (model, on, operator) not in self._prices:
+            self._prices[model, on, operator] = self._found(model, on, operator)
+        return self._prices[model, on, operator]
+
+    def _found(self, model: str, on: date, operator: str) -> "ListPrice | None":
         from headtohead.prices.in_force import price_in_force
 
-        frame = self.facts.frame("prices", self.day, used_on=self.day)
-        plain = self._means(model)
+        frame = self.facts.frame("prices", self.day, used_on=on)
+        plain = self._means(model, None, on)
         # A name may mean another model at its maker's than elsewhere.
         wishes = [(operator, operator), ("maker", plain.lab), ("cheapest", None)]
         for with_channel, (rule, seller) in product((True, False), wishes):
-            meaning = self._means(model, seller)
+            meaning = self._means(model, seller, on)
             if not rule or (with_channel and not meaning.channel):
                 continue
             for word in dict.fromkeys((meaning.model or model, model, model.rpartition("/")[2])):
                 channel = meaning.channel if with_channel else ""
-                price = price_in_force(frame, word, self.day, rule=rule, channel=channel)
+                price = price_in_force(frame, word, on, rule=rule, channel=channel)
                 if price is None:
                     continue
                 moved = meaning.rule.startswith("alias:")
-                self.used[model] = replace(price, name=model, alias=moved)
+                price = replace(price, name=model, alias=moved)
+                if on != self.day and model in self.used:
+                    return price
+                self.used[model] = price
                 if rule == "cheapest":
                     self._lost[model] = (
                         f"{model}: no list has its maker's own price of that day; this is the "
@@ -116,22 +184,26 @@ class Prices:
                         f"{model}: no list has a price of it as {meaning.channel}; this is the "
                         "price of its usual endpoint"
                     )
-                return rates_of(price)
+                return price
         return None
 
-    def _means(self, model: str, seller: str | None = None) -> "Resolution":
-        """What a name stands for on the day, at a seller."""
-        return self.facts.names.resolve(model, on=self.day, provider=seller or None)
+    def _means(self, model: str, seller: str | None, on: date) -> "Resolution":
+        """What a name stands for on a day, at a seller."""
+        return self.facts.names.resolve(model, on=on, provider=seller or None)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a careful reader has to know of the prices given out."""
         said = [note for price in self.used.values() for note in price.notes]
+        said += [
+            f"{model}: {n:,} of {counted(self._calls[model], 'priced call')} {what}"
+            for (model, what), n in self._said.items()
+        ]
         return tuple(dict.fromkeys([*self._lost.values(), *said]))
 
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out, and those that their notes name."""
-        ids = {i for p in self.used.values() for i in (p.source_id, *p.other_source_ids)}
+        ids = {i for p in self._prices.values() if p for i in (p.source_id, *p.other_source_ids)}
         return self.facts.citations(sorted(ids), self.day)
 
 
@@ -146,14 +218,15 @@ def prices_on(as_of: Day | None, store: "Store | None") -> Prices:
     return Prices(day(as_of), store)
 
 
-def rates_of(price: "ListPrice") -> Rates:
-    """A list price as what tokens are multiplied by, with its prices for long prompts."""
+def rates_of(price: "ListPrice", hourly: "Band | None" = None) -> Rates:
+    """A list price, or that of some hours, as what tokens are multiplied by, long prompts too."""
+    usual = price.usd_per_mtok | (hourly.usd_per_mtok if hourly else {})
     prices = {
-        band.over_tokens: Rates.per_mtok(price.usd_per_mtok | band.usd_per_mtok)
+        band.over_tokens: Rates.per_mtok(usual | band.usd_per_mtok)
         for band in price.bands
         if band.over_tokens
     }
-    return Rates.per_mtok(price.usd_per_mtok, over=tuple(prices.items()))
+    return Rates.per_mtok(usual, over=tuple(prices.items()))
 
 
 def interval_json(interval: Interval, scale: float = 1.0) -> dict[str, float | None]:

@@ -50,7 +50,9 @@ def counted(n: int, one: str, many: str = "") -> str:
 
 
 def spread(interval: Interval, digits: int) -> str:
-    """A value with its interval, as 0.11 [0.10, 0.12]; an open end says so."""
+    """A ratio with its interval, as 0.11 [0.10, 0.12]; an open end says so, and so do two."""
+    if interval.low <= 0 and interval.high == math.inf:
+        return f"{interval.value:,.{digits}f} (these items give no interval)"
     ends = (_end(end, digits) for end in (interval.low, interval.high))
     return f"{interval.value:,.{digits}f} [{', '.join(ends)}]"
 

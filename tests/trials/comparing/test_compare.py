@@ -231,7 +231,7 @@ def test_tokens_are_priced_with_cached_ones_apart() -> None:
     a = priced("a", [1.0, 0] * 10, [None] * 20, usage=used)
     b = priced("b", [1.0, 0] * 10, [0.5] * 20)
     rates = Rates(input_usd_per_mtok=10, output_usd_per_mtok=100, cache_read_usd_per_mtok=1)
-    made = compare(a, b, rates={"a": rates}.get).money
+    made = compare(a, b, rates=lambda model, _: {"a": rates}.get(model)).money
     assert made is not None
     assert made.a_usd == pytest.approx((400 * 10 + 600 * 1 + 100 * 100) / 1e6)
     assert made.b_usd == 0.5
@@ -240,7 +240,7 @@ def test_tokens_are_priced_with_cached_ones_apart() -> None:
 
 def test_without_a_price_the_reason_is_told() -> None:
     a, b = (priced(n, [1.0, 0], [None] * 2, usage=Usage(input_tokens=1)) for n in "ab")
-    found = compare(a, b, rates=lambda _: None)
+    found = compare(a, b, rates=lambda *_: None)
     assert found.money is None
     assert "No cost can be told: no cost is known of a and b." in found.notes
 
@@ -250,7 +250,7 @@ def test_tokens_that_contradict_each_other_are_refused_by_item() -> None:
     a, b = (priced(n, [1.0, 0], [None] * 2, usage=wrong, where="line 1") for n in "ab")
     rates = Rates(input_usd_per_mtok=1, output_usd_per_mtok=1)
     with pytest.raises(InputError, match=r"Item 'q0' of a \(line 1\): 500 tokens read"):
-        compare(a, b, rates=lambda _: rates)
+        compare(a, b, rates=lambda *_: rates)
 
 
 def test_latency_is_compared_by_medians_where_enough_items_have_one() -> None:

@@ -1,6 +1,7 @@
 """`switch` by a scorer, with real models whose every answer is known beforehand."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,27 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
     assert "gpt-5 at $1.25" in made.savings.basis
     assert "tiny-b as given" in made.savings.basis
     assert listed.used["gpt-5"].source_id in {s["source_id"] for s in found.as_json()["sources"]}
+
+
+def test_logged_calls_and_their_replays_are_priced_at_their_hour(
+    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+) -> None:
+    def costs(hour: int) -> tuple[float, float, str]:
+        at = {"model": "deepseek-v4-pro", "started": f"2026-08-31T{hour:02}:00:00Z"}
+        log = rewritten(log_a, tmp_path / f"{hour}.jsonl", [{**r, **at} for r in lines(log_a)])
+        found = tried(
+            log,
+            tiny_models.base_url_b,
+            from_model="deepseek-v4-pro",
+            as_of="2026-09-01",
+            price="0.3,1",
+            stop=False,
+        )
+        return found.details.savings.a_usd, found.details.savings.b_usd, str(found.sheet.notes)
+
+    (peak, b, said), (usual, same, _) = costs(2), costs(12)
+    assert (peak, b) == (pytest.approx(2 * usual), same)
+    assert re.search(r"(\d+) of \1 priced calls fell in the hours of another price", said)
 
 
 def test_amounts_below_a_cent_are_not_shown_as_nothing(

@@ -44,7 +44,7 @@ from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
 from headtohead.trials.words import Kind
 
-RatesOf = Callable[[str], Rates | None]
+RatesOf = Callable[[str, Call], Rates | None]
 
 _METHODS = {
     "tango-score": "Tango's score interval for yes/no pairs",
@@ -73,7 +73,7 @@ def compare(
 ) -> Comparison:
     """B against A.
 
-    Runs whose files tell no costs take the list prices that `rates` gives of a model.
+    Runs whose files tell no costs take the list prices that `rates` gives of a model at a call.
 
     Raises:
         InputError: If the two cannot be compared honestly; the message names what differs.
@@ -461,13 +461,11 @@ def _costs(items: RunItems, model: str, rates: RatesOf | None) -> tuple[FloatArr
     said = _means(items, lambda call: call.cost_usd)
     if not np.isnan(said).all():
         return said, "costs as the file tells them"
-    priced = rates(model) if rates else None
-    if priced is None:
-        return said, "unknown"
 
     def cost(call: Call) -> float | None:
+        priced = rates(model, call) if rates and call.usage else None
         try:
-            return cost_usd(call.usage, priced) if call.usage else None
+            return cost_usd(call.usage, priced) if call.usage and priced else None
         except ValueError as error:
             where = f" ({call.where})" if call.where else ""
             raise InputError(f"Item {call.key!r} of {model}{where}: {error}.") from None

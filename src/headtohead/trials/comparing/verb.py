@@ -70,7 +70,7 @@ def compare(
         return TrialResult(details=many, sheet=sheet, results=_many_results(many, places))
     prices = prices_on(as_of, store) if settings.prices else None
     comparison = compare_runs(
-        opened[0], opened[1], settings, rates=prices.rates if prices else None
+        opened[0], opened[1], settings, rates=prices.rates_at if prices else None
     )
     if prices:
         sources += prices.citations()

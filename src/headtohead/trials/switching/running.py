@@ -24,6 +24,7 @@ from headtohead.trials.sequential import Sequential, SequentialPlan
 from headtohead.trials.switching.result import Quality, ScoredItem
 
 OnProgress = Callable[[ReplayProgress], None]
+RatesAt = Callable[[Call], Rates | None]
 _METHOD = (
     "confidence sequence by betting: it holds at every moment, so stopping when decided is allowed"
 )
@@ -92,7 +93,8 @@ class ScoreKeeper:
 class Trial:
     """One trial under way. Equal requests are asked each time: an answer is a draw, too.
 
-    Without `rates_a` the log's own costs count; `on_progress` is told after each answer.
+    Without `rates_a` the log's own costs count; `at` gives the prices of both at the instant of a
+    logged call, where they come from a list; `on_progress` is told after each answer.
     """
 
     def __init__(
@@ -103,7 +105,9 @@ class Trial:
         rates_a: Rates | None,
         rng: np.random.Generator,
         on_progress: OnProgress | None = None,
+        at: tuple[RatesAt | None, RatesAt | None] = (None, None),
     ) -> None:
+        self.at = at
         self.items, self.candidate, self.keeper = items, candidate, keeper
         self.rates_a, self.rng, self.on_progress = rates_a, rng, on_progress
         self._of = {(item.call.key, item.call.epoch): item for item in items}
@@ -116,12 +120,16 @@ class Trial:
         self, item: Item, answer: Completion, scores: tuple[float, float], failures: tuple[str, str]
     ) -> ScoredItem:
         """What was seen of an item."""
+        call = item.call
 
-        def cost(usage: Usage | None, rates: Rates | None, known: float | None) -> float | None:
-            # Prices of now come before those under which an answer was bought.
+        def cost(
+            usage: Usage | None, rates: Rates | None, known: float | None, at: RatesAt | None
+        ) -> float | None:
+            if at and usage:
+                rates = at(call)
+            # List prices come before those under which an answer was bought.
             return cost_usd(usage, rates) if rates and usage else known
 
-        call = item.call
         return ScoredItem(
             key=name_of(call),
             task=item.klass,
@@ -130,8 +138,8 @@ class Trial:
             b=scores[1],
             a_failure=failures[0],
             b_failure=failures[1],
-            a_usd=cost(call.usage, self.rates_a, call.cost_usd),
-            b_usd=cost(answer.usage, self.candidate.rates, answer.cost_usd),
+            a_usd=cost(call.usage, self.rates_a, call.cost_usd, self.at[0]),
+            b_usd=cost(answer.usage, self.candidate.rates, answer.cost_usd, self.at[1]),
             a_seconds=call.latency_s,
             b_seconds=answer.latency_s,
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,14 @@ def switch(
         margin, scoring.level, sample.most_weight, early=traffic.stop and not people
     )
     jitter = np.random.default_rng([traffic.seed, 1])
-    trial = Trial(sample.items, candidate, keeper, rates_a, jitter, on_progress)
+    at_a, at_b = (
+        None if given else partial(prices.rates_at, model, operator=operator, on_its_day=logged)
+        for model, given, operator, logged in (
+            (from_model, endpoints.price_from, "", True),
+            (to, endpoints.price_to, terms_of(endpoints.base_url).operator, False),
+        )
+    )
+    trial = Trial(sample.items, candidate, keeper, rates_a, jitter, on_progress, (at_a, at_b))
     got = Collected()
     if means == "scorer":
         got.outcome = trial.by_scorer(scorer_from(scoring.scorer or ""))
