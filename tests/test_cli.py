@@ -82,11 +82,25 @@ def test_the_python_twin_gives_the_same_object(run: Run, tmp_path: Path) -> None
     assert [r["id"] for r in made["results"]][:2] == ["P1", "P2"]
     estimate = made["results"][0]["as_stated"]["estimates"][0]
     assert set(estimate) >= {
-        "value", "low", "high", "level", "unit", "method", "n", "about", "as_of", "source_ids",
-    }  # fmt: skip
+        "value",
+        "low",
+        "high",
+        "level",
+        "unit",
+        "method",
+        "n",
+        "about",
+        "as_of",
+        "source_ids",
+    }
     assert set(made["sources"][0]) >= {
-        "source_id", "publisher", "url", "licence", "known_on", "sha256",
-    }  # fmt: skip
+        "source_id",
+        "publisher",
+        "url",
+        "licence",
+        "known_on",
+        "sha256",
+    }
 
 
 @pytest.mark.parametrize(
@@ -218,10 +232,15 @@ def test_sources_lists_licences_and_what_was_left_out(run: Run) -> None:
 def test_evidence_reads_a_table_as_of_a_day(run: Run) -> None:
     made = envelope(
         run(
-            "evidence", "figures", "--as-of", "2025-12-15",
-            "--where", "topic=private_investment", "--json",
+            "evidence",
+            "figures",
+            "--as-of",
+            "2025-12-15",
+            "--where",
+            "topic=private_investment",
+            "--json",
         )
-    )  # fmt: skip
+    )
     assert {r["subject"] for r in made["results"]} == {"US", "CN", "GB"}
     assert all(r["known_on"] <= "2025-12-15" for r in made["results"])
     assert "arena_ratings" in run("evidence").output

@@ -51,9 +51,14 @@ def estimate(
 ) -> Estimate:
     value, low, high = interval
     given: dict[str, Any] = {
-        "level": 0.95, "method": "made-up method", "n": 1234, "n_of": "votes", "about": ABOUT,
-        "as_of": AS_OF, "source_ids": ("made_up",),
-    }  # fmt: skip
+        "level": 0.95,
+        "method": "made-up method",
+        "n": 1234,
+        "n_of": "votes",
+        "about": ABOUT,
+        "as_of": AS_OF,
+        "source_ids": ("made_up",),
+    }
     return Estimate(label=label, value=value, low=low, high=high, unit=unit, **given | more)
 
 
@@ -121,14 +126,18 @@ def check(
     found = tuple(verdicts) if verdicts is not None else every_word(as_of)
     return CheckResult(
         file=ClaimsFile(
-            title=title, origin="nobody", group="country", a="US", b="CN",
+            title=title,
+            origin="nobody",
+            group="country",
+            a="US",
+            b="CN",
             claims=tuple(v.claim for v in found),
         ),
         about=None,
         as_of=as_of,
         verdicts=found,
         citations=(citation(),),
-    )  # fmt: skip
+    )
 
 
 def report(
@@ -153,17 +162,25 @@ def report(
             answer=Answer(missing="no such rows were known by then")
             if slug in missing
             else Answer(
-                estimates=(estimate(),), says=f"{names[0]} stood so", rows=made[slug],
+                estimates=(estimate(),),
+                says=f"{names[0]} stood so",
+                rows=made[slug],
                 notes=(f"read {names[0]} with care",),
             ),
             citations=() if slug in missing else credit,
         )
         for slug, spec in exhibit_specs().items()
-    }  # fmt: skip
+    }
     return ReportResult(
-        sides=sides, about=ABOUT, as_of=AS_OF, then=then, now=now, today=today, exhibits=exhibits,
+        sides=sides,
+        about=ABOUT,
+        as_of=AS_OF,
+        then=then,
+        now=now,
+        today=today,
+        exhibits=exhibits,
         citations=credit,
-    )  # fmt: skip
+    )
 
 
 def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, Any], ...]]:
@@ -174,8 +191,12 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
     return {
         "arena-frontier": tuple(
             _row(
-                d, side=s, model_name=names[(i // 4 + k) % len(names)], lab="lab",
-                rating_elo=1300.0 + 10 * i - 40 * k, observed_on=d,
+                d,
+                side=s,
+                model_name=names[(i // 4 + k) % len(names)],
+                lab="lab",
+                rating_elo=1300.0 + 10 * i - 40 * k,
+                observed_on=d,
                 rating_low_elo=None if i == 0 else 1295.0 + 10 * i - 40 * k,
                 rating_high_elo=None if i == 0 else 1306.0 + 10 * i - 40 * k,
             )
@@ -184,14 +205,23 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
         ),
         "capability-frontier": tuple(
             _row(
-                date(2026, 8, 1), side=s, model_name=names[i % len(names)], lab="lab", country=s,
+                date(2026, 8, 1),
+                side=s,
+                model_name=names[i % len(names)],
+                lab="lab",
+                country=s,
                 score_index=100.0 + i - 5 * k - 3 * (i % 3 == 2),
                 score_low_index=98.0 + i - 5 * k - 3 * (i % 3 == 2),
-                score_high_index=103.0 + i - 5 * k - 3 * (i % 3 == 2), benchmarks_n=7,
-                released_on=d, is_record=i % 3 != 2, frontier_frac=0.25,
+                score_high_index=103.0 + i - 5 * k - 3 * (i % 3 == 2),
+                benchmarks_n=7,
+                released_on=d,
+                is_record=i % 3 != 2,
+                frontier_frac=0.25,
                 best_index=100.0 + i - 5 * k - (i % 3 == 2),
-                best_low_index=98.5 + i - 5 * k, best_high_index=103.5 + i - 5 * k,
-                gap_index=-5.0 - 0.25 * i, gap_low_index=-7.0 - 0.25 * i,
+                best_low_index=98.5 + i - 5 * k,
+                best_high_index=103.5 + i - 5 * k,
+                gap_index=-5.0 - 0.25 * i,
+                gap_low_index=-7.0 - 0.25 * i,
                 gap_high_index=-3.0 - 0.25 * i,
             )
             for i, d in enumerate(months)
@@ -200,10 +230,17 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
         "lag-arrows": tuple(_record(names, sides, i, d) for i, d in enumerate(months[:6])),
         "capability-profile": tuple(
             _row(
-                date(2026, 8, 1), benchmark=f"b{i}", title=f"{names[i % len(names)]} {i}",
+                date(2026, 8, 1),
+                benchmark=f"b{i}",
+                title=f"{names[i % len(names)]} {i}",
                 domain=("maths", "coding_agentic", "knowledge_reasoning", "")[i % 4],
-                gain_pp=4.0 * (i - 3), gain_low_pp=4.0 * i - 14.0, gain_high_pp=4.0 * i - 10.0,
-                a_n=20, b_n=6, p_value=0.01, holm_value=0.05 if i in SURE else 0.5,
+                gain_pp=4.0 * (i - 3),
+                gain_low_pp=4.0 * i - 14.0,
+                gain_high_pp=4.0 * i - 10.0,
+                a_n=20,
+                b_n=6,
+                p_value=0.01,
+                holm_value=0.05 if i in SURE else 0.5,
                 is_sure=i in SURE,
             )
             for i in range(8)
@@ -216,45 +253,74 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
         ),
         "price-vs-rating": tuple(
             _row(
-                d, side=(*both, "FR", None)[i % 4], model_name=names[i % len(names)],
-                model_id=f"lab/m{i}", lab="lab", rating_elo=1200.0 + 25 * i,
-                rating_low_elo=1194.0 + 25 * i, rating_high_elo=1206.0 + 25 * i,
-                price_usd_per_mtok=0.1 * 2**i, input_usd_per_mtok=0.05 * 2**i,
-                output_usd_per_mtok=0.2 * 2**i, on_front=True, front_frac=0.7, valid_from=d,
+                d,
+                side=(*both, "FR", None)[i % 4],
+                model_name=names[i % len(names)],
+                model_id=f"lab/m{i}",
+                lab="lab",
+                rating_elo=1200.0 + 25 * i,
+                rating_low_elo=1194.0 + 25 * i,
+                rating_high_elo=1206.0 + 25 * i,
+                price_usd_per_mtok=0.1 * 2**i,
+                input_usd_per_mtok=0.05 * 2**i,
+                output_usd_per_mtok=0.2 * 2**i,
+                on_front=True,
+                front_frac=0.7,
+                valid_from=d,
             )
             for i, d in enumerate(months[:8])
         ),
         "price-of-level": tuple(
             _row(
-                d, level_label=f"{1250 + 50 * k} or more", observed_on=d,
-                price_usd_per_mtok=8.0 / 2**i + k, model_name=names[i % len(names)],
-                side=both[(i + k) % 2], provider="seller",
+                d,
+                level_label=f"{1250 + 50 * k} or more",
+                observed_on=d,
+                price_usd_per_mtok=8.0 / 2**i + k,
+                model_name=names[i % len(names)],
+                side=both[(i + k) % 2],
+                provider="seller",
             )
             for i, d in enumerate(months[:6])
             for k in range(2)
         ),
         "trading-equity": tuple(
             _row(
-                day, model_name=name, country=(*both, None)[i % 3],
+                day,
+                model_name=name,
+                country=(*both, None)[i % 3],
                 series="hold" if i == len(names) - 1 else "agent",
                 observed_at=datetime(2025, 10, 17, tzinfo=UTC) + timedelta(hours=12 * t),
-                return_pct=(t - 5.0) * (i - 1) * 3, is_final=t == 20,
+                return_pct=(t - 5.0) * (i - 1) * 3,
+                is_final=t == 20,
             )
             for i, name in enumerate(names)
             for t in range(21)
         ),
         "openness-table": tuple(
             _row(
-                d, model_name=names[i % len(names)], organisation="lab", country=both[i % 2],
-                side=both[i % 2], weights_open=i % 2 == 1, licence="Apache-2.0",
-                licence_osi=i % 3 == 1, code_open=(True, False, None)[i % 3], data_open=None,
-                valid_from=d, flagship=True,
+                d,
+                model_name=names[i % len(names)],
+                organisation="lab",
+                country=both[i % 2],
+                side=both[i % 2],
+                weights_open=i % 2 == 1,
+                licence="Apache-2.0",
+                licence_osi=i % 3 == 1,
+                code_open=(True, False, None)[i % 3],
+                data_open=None,
+                valid_from=d,
+                flagship=True,
             )
             for i, d in enumerate(months[:6])
         ),
         "compute-stock": tuple(
             _row(
-                d, owner=f"{names[0]} {s}", country=s, side=s, maker="Nvidia", window_end=d,
+                d,
+                owner=f"{names[0]} {s}",
+                country=s,
+                side=s,
+                maker="Nvidia",
+                window_end=d,
                 compute_h100e=1e5 * (i + 1) / (1 + 9 * k),
                 compute_low_h100e=0.8e5 * (i + 1) / (1 + 9 * k),
                 compute_high_h100e=1.3e5 * (i + 1) / (1 + 9 * k),
@@ -264,30 +330,48 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
         ),
         "training-cost": tuple(
             _row(
-                day, subject=name, measure=measure, value=5e6 * (i + 1), low_value=4e6 * (i + 1),
-                high_value=None if i else 6e6, unit="usd", scope="the final run", country=both[0],
+                day,
+                subject=name,
+                measure=measure,
+                value=5e6 * (i + 1),
+                low_value=4e6 * (i + 1),
+                high_value=None if i else 6e6,
+                unit="usd",
+                scope="the final run",
+                country=both[0],
             )
             for i, name in enumerate(names)
             for measure in ("final_run", "amortised")
         ),
         "investment": tuple(
             _row(
-                d, subject=s, window_start=date(y, 1, 1), window_end=date(y, 12, 31),
-                value=1e11 / (1 + 9 * k), low_value=0.99e11 / (1 + 9 * k),
-                high_value=1.01e11 / (1 + 9 * k), unit="usd", measure="private investment",
+                d,
+                subject=s,
+                window_start=date(y, 1, 1),
+                window_end=date(y, 12, 31),
+                value=1e11 / (1 + 9 * k),
+                low_value=0.99e11 / (1 + 9 * k),
+                high_value=1.01e11 / (1 + 9 * k),
+                unit="usd",
+                measure="private investment",
             )
             for y, d in ((2024, date(2025, 4, 1)), (2025, date(2026, 4, 1)))
             for k, s in enumerate(both)
         ),
         "token-share": tuple(
             _row(
-                d + timedelta(days=7), side=both[1], breakdown="lab", window_start=d,
-                window_end=d + timedelta(days=6), low_frac=0.1 + 0.01 * i,
-                classified_frac=0.12 + 0.01 * i, high_frac=0.2 + 0.01 * i,
+                d + timedelta(days=7),
+                side=both[1],
+                breakdown="lab",
+                window_start=d,
+                window_end=d + timedelta(days=6),
+                low_frac=0.1 + 0.01 * i,
+                classified_frac=0.12 + 0.01 * i,
+                high_frac=0.2 + 0.01 * i,
             )
             for i, d in enumerate(months)
         ),
-    }  # fmt: skip
+    }
 
 
 def _record(names: Sequence[str], sides: Sides, i: int, day: date) -> dict[str, Any]:
@@ -296,33 +380,52 @@ def _record(names: Sequence[str], sides: Sides, i: int, day: date) -> dict[str, 
     until = date(2025, 12, 31) if stands else day + timedelta(days=150)
     months = (until - day).days * 12 / 365.25
     return _row(
-        date(2026, 8, 1), side=sides.a, model_name=names[i % len(names)], lab="lab", country="US",
-        score_index=100.0 + 2 * i, score_low_index=99.0 + 2 * i, score_high_index=101.5 + 2 * i,
-        released_on=day, matched_by=None if stands else names[(i + 1) % len(names)],
-        matched_on=None if stands else until, stood_until=until, stood_months=months,
-        stood_low_months=months - 1.5, stood_high_months=None if stands else months + 2.0,
+        date(2026, 8, 1),
+        side=sides.a,
+        model_name=names[i % len(names)],
+        lab="lab",
+        country="US",
+        score_index=100.0 + 2 * i,
+        score_low_index=99.0 + 2 * i,
+        score_high_index=101.5 + 2 * i,
+        released_on=day,
+        matched_by=None if stands else names[(i + 1) % len(names)],
+        matched_on=None if stands else until,
+        stood_until=until,
+        stood_months=months,
+        stood_low_months=months - 1.5,
+        stood_high_months=None if stands else months + 2.0,
         is_matched=not stands,
-    )  # fmt: skip
+    )
 
 
 def _choice(names: Sequence[str], i: int, topic: str) -> dict[str, Any]:
     """One choice of a sensitivity table: the fourth has no answer, the last two no interval."""
     answered, drawn = i != 3, i not in (3, 5, 6)
     return _row(
-        date(2026, 8, 1), topic=topic, choice=f"{names[i % len(names)]} choice {i}",
-        a_model=names[0] if answered else None, b_model=names[-1] if answered else None,
+        date(2026, 8, 1),
+        topic=topic,
+        choice=f"{names[i % len(names)]} choice {i}",
+        a_model=names[0] if answered else None,
+        b_model=names[-1] if answered else None,
         gap_index=-5.0 + 0.2 * i if answered else None,
-        gap_low_index=-7.0 if drawn else None, gap_high_index=-3.0 if drawn else None,
+        gap_low_index=-7.0 if drawn else None,
+        gap_high_index=-3.0 if drawn else None,
         lag_months=6.0 + 0.5 * i if answered else None,
         lag_low_months=3.0 if drawn else 0.0 if answered else None,
         lag_high_months=9.0 if drawn and i else None,
-        benchmarks_n=12.0 if answered else None, models_n=118.0 if answered else None,
+        benchmarks_n=12.0 if answered else None,
+        models_n=118.0 if answered else None,
         why=None if answered else "a side has no model left that may lead",
-    )  # fmt: skip
+    )
 
 
 def _row(known_on: date, **columns: Any) -> dict[str, Any]:
     return {
-        **columns, "known_on": known_on, "source_id": "made_up", "verified": True, "row_url": None,
+        **columns,
+        "known_on": known_on,
+        "source_id": "made_up",
+        "verified": True,
+        "row_url": None,
         "note": None,
-    }  # fmt: skip
+    }

@@ -15,14 +15,20 @@ def board(day: date, *names: str, source: str = "one", **other: Any) -> pl.DataF
     return pl.DataFrame(
         [
             {
-                "board": "text", "category": "full", "style_control": True, "model_name": name,
-                "model_id": None, "rating_elo": 1500.0 - 10 * i, "observed_on": day,
-                "source_id": source, **other,
+                "board": "text",
+                "category": "full",
+                "style_control": True,
+                "model_name": name,
+                "model_id": None,
+                "rating_elo": 1500.0 - 10 * i,
+                "observed_on": day,
+                "source_id": source,
+                **other,
             }
             for i, name in enumerate(names)
         ],
         schema_overrides={"model_id": pl.String},
-    )  # fmt: skip
+    )
 
 
 def moves(before: pl.DataFrame, after: pl.DataFrame, top: int = 9) -> list[tuple[str, str, str]]:
@@ -62,11 +68,16 @@ def prices(model: str, output: float, day: date) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "model_id": model, "input_usd_per_mtok": 0.28, "output_usd_per_mtok": output,
-                "valid_from": day, "known_on": day, "basis": "snapshot", "source_id": "one",
+                "model_id": model,
+                "input_usd_per_mtok": 0.28,
+                "output_usd_per_mtok": output,
+                "valid_from": day,
+                "known_on": day,
+                "basis": "snapshot",
+                "source_id": "one",
             }
         ]
-    )  # fmt: skip
+    )
 
 
 def test_only_prices_that_were_in_force_before_can_change() -> None:

@@ -70,7 +70,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ('id = "A1"', 'id = "A1"\nidd = 3', 6, "idd"),
         ('origin = "A talk"', "", 1, "'origin'"),
     ],
-)  # fmt: skip
+)
 def test_each_mistake_names_file_line_field_and_fix(
     tmp_path: Path, old: str, new: str, line: int, says: str
 ) -> None:

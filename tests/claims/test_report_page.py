@@ -178,8 +178,10 @@ def test_hostile_text_is_only_ever_text() -> None:
     for text in seen.scripts:
         assert "</script" not in text
     data = json.loads(next(s for s in seen.scripts if s.startswith("{")))
-    assert any(build.HOSTILE[0] in json.dumps(x["data"], ensure_ascii=False).replace('\\"', '"')
-               for x in data["exhibits"])  # fmt: skip
+    assert any(
+        build.HOSTILE[0] in json.dumps(x["data"], ensure_ascii=False).replace('\\"', '"')
+        for x in data["exhibits"]
+    )
     assert "\u202e" not in html
     assert "javascript:" not in json.dumps(data)
     assert 'onclick="x' not in html

@@ -29,11 +29,21 @@ from headtohead.questions.figures import (
 
 SPECS = [spec for section in sections() for spec in section.exhibits]
 EXPECTED = {
-    "arena-frontier", "capability-frontier", "lag-arrows", "capability-profile", "sensitivity",
+    "arena-frontier",
+    "capability-frontier",
+    "lag-arrows",
+    "capability-profile",
+    "sensitivity",
     "price-vs-rating-then",
-    "price-vs-rating", "price-of-level", "token-share",
-    "openness-table", "compute-stock", "training-cost", "investment", "trading-equity",
-}  # fmt: skip
+    "price-vs-rating",
+    "price-of-level",
+    "token-share",
+    "openness-table",
+    "compute-stock",
+    "training-cost",
+    "investment",
+    "trading-equity",
+}
 
 
 def view(slug: str, **more: Any) -> FigureView:
@@ -238,8 +248,9 @@ def test_a_bound_for_each_record_is_drawn_where_it_is_known_and_open_where_it_is
         assert (row["high_ms"] is None) == (not row["is_matched"])
         assert row["high_ms"] is None or row["high_ms"] > row["end_ms"]
     assert {row["interval_words"] for row in ours if not row["is_matched"]} == {
-        "6.5 to no upper bound", "5.5 to no upper bound",
-    }  # fmt: skip
+        "6.5 to no upper bound",
+        "5.5 to no upper bound",
+    }
 
 
 def test_records_at_one_height_get_labels_apart() -> None:

@@ -66,10 +66,18 @@ def test_markdown_leaves_no_live_mark(text: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "javascript:alert(1)", "data:text/html,x", "//host/x", "http://", "", "vbscript:x", "/etc",
-        "https://[", " java\nscript:alert(1)", "ftp://host/x",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//host/x",
+        "http://",
+        "",
+        "vbscript:x",
+        "/etc",
+        "https://[",
+        " java\nscript:alert(1)",
+        "ftp://host/x",
     ],
-)  # fmt: skip
+)
 def test_only_web_addresses_become_links(address: str) -> None:
     assert web_address(address) == ""
     assert "](" not in markdown_link("name", address)
@@ -94,8 +102,11 @@ def test_half_sentences_become_whole_and_names_keep_their_spelling() -> None:
     assert sentence("Is it so?") == "Is it so?"
     assert sentence("") == ""
     assert [listed(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "", "a", "a and b", "a, b and c",
-    ]  # fmt: skip
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
 
 
 def test_a_bar_stands_where_its_numbers_stand() -> None:
@@ -157,8 +168,12 @@ def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
 def test_a_card_leads_with_the_number_that_decided() -> None:
     made = build.check().sheet.cards
     assert [c.lead.word for c in made] == [
-        "supported", "narrowly true", "refuted", "open", "not measurable",
-    ]  # fmt: skip
+        "supported",
+        "narrowly true",
+        "refuted",
+        "open",
+        "not measurable",
+    ]
     assert made[1].headline is not None
     assert made[1].headline.value == -36
     assert made[2].headline is not None
@@ -198,9 +213,13 @@ def test_the_reference_holds_dates_hash_and_credit() -> None:
     assert digest == content_hash({"a": [1.5, None], "b": 1})
     assert digest != content_hash({"a": [1.5, None], "b": 2})
     made = how_to_cite(
-        r"100% of \{x} & #1_2", about="2025-12", as_of=build.AS_OF, digest=digest,
-        version=build.VERSION, sources=["Example"],
-    )  # fmt: skip
+        r"100% of \{x} & #1_2",
+        about="2025-12",
+        as_of=build.AS_OF,
+        digest=digest,
+        version=build.VERSION,
+        sources=["Example"],
+    )
     assert "about 2025-12, known by 2026-10-31" in made.plain
     assert digest[:16] in made.plain
     assert digest in made.bibtex

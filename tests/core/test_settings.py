@@ -128,8 +128,20 @@ def run(*words: str) -> Any:
 
 
 def test_the_command_line_makes_options_of_the_fields() -> None:
-    code, lines = run("soup", "--heat", "high", "--herbs", "dill,mint", "--lid", "a=b, c=d",
-                      "--open", "--on", "2026-02-03", "--minutes", "4")  # fmt: skip
+    code, lines = run(
+        "soup",
+        "--heat",
+        "high",
+        "--herbs",
+        "dill,mint",
+        "--lid",
+        "a=b, c=d",
+        "--open",
+        "--on",
+        "2026-02-03",
+        "--minutes",
+        "4",
+    )
     assert code == 0
     wanted = Cooking(
         heat="high",

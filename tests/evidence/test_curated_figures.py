@@ -320,10 +320,15 @@ class TestAgainstTheRawEvidence:
         path = shared_evidence / "architectures/architectures_computed.csv"
         with path.open(encoding="utf-8") as lines:
             computed = {
-                (float(r["total_B"]), float(r["active_B"]), float(r["gflops_per_tok_noattn"]),
-                 float(r["kv_bytes_per_tok_bf16"]), int(r["experts"]))
+                (
+                    float(r["total_B"]),
+                    float(r["active_B"]),
+                    float(r["gflops_per_tok_noattn"]),
+                    float(r["kv_bytes_per_tok_bf16"]),
+                    int(r["experts"]),
+                )
                 for r in csv.DictReader(lines)
-            }  # fmt: skip
+            }
         for r in rows_of("architectures"):
             ours = (r["total_b"], r["active_b"], r["compute_gflop_per_token"])
             assert (*ours, r["kv_bytes_per_token"], r["experts_n"]) in computed, r["model_name"]

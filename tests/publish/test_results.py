@@ -61,9 +61,12 @@ class Cooked(Result):
 def cooked(rows: int = 1, **changes: Any) -> Cooked:
     figure = Figure("dishes", "Dishes", "Which?", columns=COLUMNS, rows=ROWS * rows, shown=500)
     parts = {
-        "verb": "cook", "title": "A dinner", "sentence": "It was good.", "as_of": date(2026, 1, 3),
+        "verb": "cook",
+        "title": "A dinner",
+        "sentence": "It was good.",
+        "as_of": date(2026, 1, 3),
         "topics": (Topic("food", "Food", figures=(figure,)),),
-    }  # fmt: skip
+    }
     return Cooked(sheet=Sheet(**{**parts, **changes}))
 
 
@@ -140,8 +143,10 @@ def test_files_are_checked_before_the_work_and_written_whole(tmp_path: Path) -> 
         assert f"Wrote {path}" in made.output
         assert "A dinner" in path.read_text(encoding="utf-8")
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "made.html", "made.junit", "made.markdown",
-    ]  # fmt: skip
+        "made.html",
+        "made.junit",
+        "made.markdown",
+    ]
 
 
 def test_a_pipe_is_written_into_and_a_link_stays_one(tmp_path: Path) -> None:

@@ -38,16 +38,25 @@ HOSTILE = "<script>alert(1)</script>|`x`](http://evil) \x1b[31m \u202e _*#"
 
 def made_sheet(*checks: Check, name: str = "b", **changes: object) -> Sheet:
     table = Figure(
-        "s", "Section", "What?", says=name,
+        "s",
+        "Section",
+        "What?",
+        says=name,
         columns=(TableColumn("name", "Name"), TableColumn("share_frac", "Share", 2)),
         rows=((name, 0.5), (name, None), (name, math.inf)),
-    )  # fmt: skip
+    )
     parts = {
-        "verb": "compare", "title": f"{name} in place of a", "word": "INFERIOR", "answer": "no",
-        "sentence": f"{name} is worse.", "facts": ((name, "1"),),
+        "verb": "compare",
+        "title": f"{name} in place of a",
+        "word": "INFERIOR",
+        "answer": "no",
+        "sentence": f"{name} is worse.",
+        "facts": ((name, "1"),),
         "topics": (Topic(figures=(table,)),),
-        "checks": checks, "notes": (name,), "command": "h2h compare a b",
-    }  # fmt: skip
+        "checks": checks,
+        "notes": (name,),
+        "command": "h2h compare a b",
+    }
     return Sheet(**{**parts, **changes})  # type: ignore[arg-type]
 
 
@@ -101,8 +110,9 @@ def test_text_keeps_its_width_and_drops_what_a_terminal_would_obey() -> None:
 
 def test_long_tables_say_how_many_rows_are_not_shown() -> None:
     rows = tuple((f"q{i}", 0.5) for i in range(25))
-    section = Figure("s", "S", "Q?", columns=(TableColumn("n", "N"), TableColumn("x_frac", "X", 1)),
-                      rows=rows)  # fmt: skip
+    section = Figure(
+        "s", "S", "Q?", columns=(TableColumn("n", "N"), TableColumn("x_frac", "X", 1)), rows=rows
+    )
     sheet = made_sheet(topics=(Topic(figures=(section,)),))
     assert "  and 15 more (--json and --html have all)" in list(sheet_lines(sheet))
     assert "and 15 more" in sheet_markdown(sheet)
@@ -129,8 +139,12 @@ def test_markdown_begins_with_the_verdict(answer: Answer, mark: str) -> None:
 
 
 def test_junit_fails_on_no_and_errs_on_undecided() -> None:
-    checks = [Check("one", "yes", "fine"), Check("two", "no", "worse"),
-              Check("three", "undecided", "who knows"), Check("four", "none", "told")]  # fmt: skip
+    checks = [
+        Check("one", "yes", "fine"),
+        Check("two", "no", "worse"),
+        Check("three", "undecided", "who knows"),
+        Check("four", "none", "told"),
+    ]
     root = ElementTree.fromstring(sheet_junit(made_sheet(*checks)))
     assert root.tag == "testsuites"
     suite = root.find("testsuite")
@@ -188,8 +202,11 @@ def test_undecided_says_how_many_items_would_settle_it() -> None:
 
 
 def test_many_and_plan_have_sheets_too() -> None:
-    sides = [side("a", [1.0, 1, 0, 1] * 20), side("b", [1.0, 1, 0, 1] * 20),
-             side("c", [0.0, 0, 0, 1] * 20)]  # fmt: skip
+    sides = [
+        side("a", [1.0, 1, 0, 1] * 20),
+        side("b", [1.0, 1, 0, 1] * 20),
+        side("c", [0.0, 0, 0, 1] * 20),
+    ]
     text = "\n".join(sheet_lines(many_sheet(many(sides, CompareSettings()))))
     assert text.startswith("2 MAY BE BEST  3 runs")
     planned = plan(Assumed(kind="graded", margin=0.2, spread=1), usd_per_call={"a": 0.01})

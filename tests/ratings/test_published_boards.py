@@ -31,9 +31,15 @@ def entrant(name: str, country: str, rating: float, **changes: Any) -> dict[str,
 
 def ask(about: str = "2025-12-15", **scope: Any) -> Ask:
     words = {
-        "board": "text", "style_control": True, "category": "full", "back_days": 120,
-        "since": "2025-01-01", "a": "", "b": "", **scope,
-    }  # fmt: skip
+        "board": "text",
+        "style_control": True,
+        "category": "full",
+        "back_days": 120,
+        "since": "2025-01-01",
+        "a": "",
+        "b": "",
+        **scope,
+    }
     return Ask(Period.parse(about), date(2026, 11, 1), Sides(), words, np.random.default_rng(0))
 
 

@@ -90,8 +90,10 @@ def test_json_holds_every_number_with_its_interval_and_method(run: Run) -> None:
     for s in twin.board().standings:
         row = rows[s.model]
         assert (row["value"], row["low"], row["high"]) == (
-            s.rating.value, s.rating.low, s.rating.high,
-        )  # fmt: skip
+            s.rating.value,
+            s.rating.low,
+            s.rating.high,
+        )
         assert (row["joint_low"], row["joint_high"]) == (s.joint.low, s.joint.high)
         assert row["n"] == s.wins + s.losses + s.ties
         assert (row["level"], row["unit"], row["as_of"]) == (0.95, "elo", "2025-01-20")
@@ -270,14 +272,19 @@ def test_votes_in_sight_of_the_names_count_only_if_asked(run: Run) -> None:
 def test_own_names_of_columns_and_words(run: Run) -> None:
     words = {"model_a": "L", "model_b": "R", "tie": "="}
     own = {
-        "left": VOTES["model_a"], "right": VOTES["model_b"],
+        "left": VOTES["model_a"],
+        "right": VOTES["model_b"],
         "who": [words[w] for w in VOTES["winner"]],
-    }  # fmt: skip
+    }
     save("own.csv", own)
     pairs = {
-        "model_a": "left", "model_b": "right", "winner": "who", "winner.a": "L", "winner.b": "R",
+        "model_a": "left",
+        "model_b": "right",
+        "winner": "who",
+        "winner.a": "L",
+        "winner.b": "R",
         "winner.tie": "=",
-    }  # fmt: skip
+    }
     mapped = [x for k, v in pairs.items() for x in ("--map", f"{k}={v}")]
     assert board(given(run("own.csv", "--json", *mapped))) == board(
         given(run("votes.csv", "--json"))
@@ -389,13 +396,17 @@ def test_every_mistake_ends_with_64_and_says_what_to_do(
     run: Run, arguments: list[str], said: str
 ) -> None:
     texts = {
-        "empty.csv": "", "header.csv": "model_a,model_b,winner\n", "notes.md": "# Votes",
-        "broken.parquet": "no parquet", "broken.json": '{"a": [1, 2', "other.csv": "x,y\n1,2\n",
+        "empty.csv": "",
+        "header.csv": "model_a,model_b,winner\n",
+        "notes.md": "# Votes",
+        "broken.parquet": "no parquet",
+        "broken.json": '{"a": [1, 2',
+        "other.csv": "x,y\n1,2\n",
         "bad.csv": "model_a,model_b,winner\na,b,tie\na,b,modl_a\n",
         "self.csv": "model_a,model_b,winner\na,a,tie\n",
         "ties.csv": "model_a,model_b,winner\na,b,tie\nb,a,tie\n",
         "won.csv": "model_a,model_b,winner\na,b,model_a\nb,a,model_b\n",
-    }  # fmt: skip
+    }
     Path("folder").mkdir()
     for name, text in texts.items():
         Path(name).write_text(text, "utf-8")
@@ -410,18 +421,52 @@ def test_every_mistake_ends_with_64_and_says_what_to_do(
     "options",
     [
         [],
-        ["--by", "language,voter", "--min-votes", "20", "--window", "week", "--prior", "1.5",
-         "--level", "0.9", "--seed", "4", "--anchor", "m1=1234.5", "--group", "our teams.csv"],
-        ["--where", "language=de", "--language", "de,fr", "--since", "2025-01-03", "--until",
-         "2025-01-25", "--as-of", "2025-01-20", "--both-bad", "drop", "--on-bad", "drop",
-         "--dedup", "prompt", "--named-too", "--format", "plain"],
+        [
+            "--by",
+            "language,voter",
+            "--min-votes",
+            "20",
+            "--window",
+            "week",
+            "--prior",
+            "1.5",
+            "--level",
+            "0.9",
+            "--seed",
+            "4",
+            "--anchor",
+            "m1=1234.5",
+            "--group",
+            "our teams.csv",
+        ],
+        [
+            "--where",
+            "language=de",
+            "--language",
+            "de,fr",
+            "--since",
+            "2025-01-03",
+            "--until",
+            "2025-01-25",
+            "--as-of",
+            "2025-01-20",
+            "--both-bad",
+            "drop",
+            "--on-bad",
+            "drop",
+            "--dedup",
+            "prompt",
+            "--named-too",
+            "--format",
+            "plain",
+        ],
         ["--style", "length", "--cluster", "voter", "--trust"],
         ["--intervals", "bootstrap", "--rounds", "120", "--ties", "drop"],
         ["--ties", "rao-kupper", "--engine", "duckdb", "--map", "voter=language"],
         ["--judge", "our judge.csv"],
     ],
     ids=lambda options: options[0] if options else "nothing",
-)  # fmt: skip
+)
 def test_the_command_at_the_end_makes_the_same_again(run: Run, options: list[str]) -> None:
     save("our teams.csv", {"model": ["m0", "m1", "m3"], "group": ["x", "y", "x"]})
     save("our judge.csv", VOTES)

@@ -133,18 +133,35 @@ def test_what_is_no_set_of_votes_is_an_input_error(votes: object) -> None:
 
 def test_a_result_is_frozen_and_carries_every_choice() -> None:
     found = headtohead.rank(
-        VOTES, ties="davidson", prior=0.3, level=0.9, anchor=("m1", 1200.0), min_votes=2, seed=5,
-        where={"language": "de"}, both_bad="drop", on_bad="drop", dedup="off", since="2025-01-02",
-        until=date(2025, 1, 30), mapping={"voter": "prompt"}, as_of="2025-01-29",
-    )  # fmt: skip
+        VOTES,
+        ties="davidson",
+        prior=0.3,
+        level=0.9,
+        anchor=("m1", 1200.0),
+        min_votes=2,
+        seed=5,
+        where={"language": "de"},
+        both_bad="drop",
+        on_bad="drop",
+        dedup="off",
+        since="2025-01-02",
+        until=date(2025, 1, 30),
+        mapping={"voter": "prompt"},
+        as_of="2025-01-29",
+    )
     chosen = found.settings
     assert (chosen.ties, chosen.prior, chosen.level, chosen.seed) == ("davidson", 0.3, 0.9, 5)
     assert (chosen.anchor, chosen.min_votes) == (("m1", 1200.0), 2)
     assert rank_json(found)["settings"]["anchor_elo"] == 1200.0
     assert found.asked == {
-        "mapping": "voter=prompt", "where": "language=de", "since": "2025-01-02",
-        "until": "2025-01-29", "dedup": "off", "on_bad": "drop", "both_bad": "drop",
-    }  # fmt: skip
+        "mapping": "voter=prompt",
+        "where": "language=de",
+        "since": "2025-01-02",
+        "until": "2025-01-29",
+        "dedup": "off",
+        "on_bad": "drop",
+        "both_bad": "drop",
+    }
     assert found.as_of == date(2025, 1, 29)
     assert found.rows_read == 1500 == found.used + sum(found.dropped.values())
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -196,9 +213,13 @@ def test_nothing_known_later_moves_a_number() -> None:
         "no such outcome" if i % 9 == 0 else w for i, w in enumerate(later["winner"])
     ]
     asked: dict[str, Any] = {
-        "by": "language", "window": "week", "style": "length", "cluster": "voter", "trust": True,
+        "by": "language",
+        "window": "week",
+        "style": "length",
+        "cluster": "voter",
+        "trust": True,
         "as_of": "2025-01-31",
-    }  # fmt: skip
+    }
     alone, planted = headtohead.rank(then, **asked), headtohead.rank(joined(later, then), **asked)
     assert planted.dropped == {"after 2025-01-31": 800}
     mine, theirs = (rank_json(x) for x in (alone, planted))
@@ -339,13 +360,30 @@ def test_a_bad_vote_is_named_or_dropped() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"ties": "no"}, {"intervals": "no"}, {"level": 0}, {"prior": -1}, {"rounds": 1},
-        {"min_votes": -1}, {"seed": -1}, {"by": "no"}, {"cluster": "no"}, {"style": "no"},
-        {"group": "no"}, {"engine": "no"}, {"format": "no"}, {"mapping": {"no": "x"}},
-        {"where": {"no": "x"}}, {"since": "no"}, {"as_of": "2025"}, {"dedup": "no"},
-        {"on_bad": "no"}, {"both_bad": "no"}, {"min_votes": 9999}, {"until": "2000-01-01"},
+        {"ties": "no"},
+        {"intervals": "no"},
+        {"level": 0},
+        {"prior": -1},
+        {"rounds": 1},
+        {"min_votes": -1},
+        {"seed": -1},
+        {"by": "no"},
+        {"cluster": "no"},
+        {"style": "no"},
+        {"group": "no"},
+        {"engine": "no"},
+        {"format": "no"},
+        {"mapping": {"no": "x"}},
+        {"where": {"no": "x"}},
+        {"since": "no"},
+        {"as_of": "2025"},
+        {"dedup": "no"},
+        {"on_bad": "no"},
+        {"both_bad": "no"},
+        {"min_votes": 9999},
+        {"until": "2000-01-01"},
     ],
-)  # fmt: skip
+)
 def test_choices_that_do_not_exist_are_input_errors(asked: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         headtohead.rank(VOTES, **asked)

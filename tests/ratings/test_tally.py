@@ -103,14 +103,16 @@ def test_boards_are_what_a_loop_would_count(rows: list[Row]) -> None:
             outcome = ("model_a", "model_b", "tie", "both_bad").index(word)
             expected.setdefault(name, Counter())[a, b, outcome] += 1
     found = {
-        name: Counter({
-            (a, b, outcome): n
-            for (a, b), votes in cells(made, name).items()
-            for outcome, n in enumerate(votes)
-            if n
-        })
+        name: Counter(
+            {
+                (a, b, outcome): n
+                for (a, b), votes in cells(made, name).items()
+                for outcome, n in enumerate(votes)
+                if n
+            }
+        )
         for name in made.boards
-    }  # fmt: skip
+    }
     assert found == expected
 
 
@@ -146,12 +148,14 @@ def test_tables_and_sorted_keys_count_alike(monkeypatch: pytest.MonkeyPatch, mos
     n, m = 4000, 12
     a = rng.integers(0, m, n)
     b = (a + rng.integers(1, m, n)) % m
-    table = pa.table({
-        "model_a": [f"m{i}" for i in a],
-        "model_b": [f"m{i}" for i in b],
-        "winner": np.array(["a", "b", "tie", "both_bad"])[rng.integers(0, 4, n)].tolist(),
-        "kind": [f"k{i}" for i in rng.integers(0, 9, n)],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "model_a": [f"m{i}" for i in a],
+            "model_b": [f"m{i}" for i in b],
+            "winner": np.array(["a", "b", "tie", "both_bad"])[rng.integers(0, 4, n)].tolist(),
+            "kind": [f"k{i}" for i in rng.integers(0, 9, n)],
+        }
+    )
     expected = counted(table, ["kind"])
     monkeypatch.setattr("headtohead.ratings.tally._MOST_CELLS", most)
     monkeypatch.setattr("headtohead.ratings.tally._MOST_ROWS", 500)
@@ -199,9 +203,14 @@ def test_boards_of_flags_lists_and_windows_from_one_scan(monkeypatch: pytest.Mon
     made = counted(table, ["math", "topics", "math"], window="week")
     assert scans == [(("math", "topics"),)]
     assert {name: board.total for name, board in made.boards.items()} == {
-        "all": 3, "math=false": 1, "math=true": 2, "topics=x": 1, "topics=y": 2,
-        "week=2025-W01": 1, "week=2025-W02": 1,
-    }  # fmt: skip
+        "all": 3,
+        "math=false": 1,
+        "math=true": 2,
+        "topics=x": 1,
+        "topics=y": 2,
+        "week=2025-W01": 1,
+        "week=2025-W02": 1,
+    }
     assert next(iter(made.boards)) == "all"
     assert made.boards["math=false"].models == ("ada", "cyd")
 
@@ -240,8 +249,15 @@ def test_questions_that_cannot_be_asked() -> None:
         clustered_cells(votes, "tags")
     assert votes.one_word("voter")
     assert not votes.one_word("tags")
-    months = open_votes({"model_a": ["a1"], "model_b": ["b1"], "winner": ["tie"], "month": ["May"],
-                         "time": ["2025-05-01"]})  # fmt: skip
+    months = open_votes(
+        {
+            "model_a": ["a1"],
+            "model_b": ["b1"],
+            "winner": ["tie"],
+            "month": ["May"],
+            "time": ["2025-05-01"],
+        }
+    )
     assert set(tally(months, ["month"]).boards) == {"all", "month=May"}
     with pytest.raises(InputError, match="month is a column and a window of time"):
         tally(months, ["month"], "month")
@@ -250,7 +266,11 @@ def test_questions_that_cannot_be_asked() -> None:
 
 
 def test_models_of_dropped_rows_are_on_no_board() -> None:
-    table = {"model_a": ["ada", "eve"], "model_b": ["bob", "bob"], "winner": ["tie", "tie"],
-             "language": ["fr", "de"]}  # fmt: skip
+    table = {
+        "model_a": ["ada", "eve"],
+        "model_b": ["bob", "bob"],
+        "winner": ["tie", "tie"],
+        "language": ["fr", "de"],
+    }
     votes = open_votes(table, VoteOptions(where={"language": "fr"}))
     assert tally(votes).boards["all"].models == ("ada", "bob")

@@ -76,7 +76,7 @@ def test_a_row_follows_the_conventions_of_the_index_source() -> None:
         ("GPT-5", "MMLU", "", "unstated"),
         ("GPT-5", "MMLU", "A friend", "unstated"),
     ],
-)  # fmt: skip
+)
 def test_who_measured_is_told_from_the_source_and_the_maker(
     model: str, benchmark: str, source: str, evaluator: str
 ) -> None:
@@ -105,7 +105,7 @@ def test_an_unknown_benchmark_has_no_number_of_tasks() -> None:
         (_raw(_line("GPT-5", "A", "B"), header=_HEADER.replace("source", "origin")), "is missing"),
         (_raw(_line("GPT-5", "A", "B"), scores=_SCORES.replace("Model,", "Name,")), "is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_changed_layout_raises(raw: RawFiles, message: str) -> None:
     with pytest.raises(UpstreamChanged, match=message):
         parse(raw)

@@ -33,9 +33,14 @@ from headtohead.stats.inputs import FloatArray, IntArray
 
 _RARE = 3.72
 _SMALL = board(
-    ("a", "b", 9, 4, 5), ("b", "a", 6, 7, 2), ("a", "c", 8, 8, 1), ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4), ("d", "a", 2, 5, 3), ("b", "d", 7, 7, 0),
-)  # fmt: skip
+    ("a", "b", 9, 4, 5),
+    ("b", "a", 6, 7, 2),
+    ("a", "c", 8, 8, 1),
+    ("c", "b", 5, 3, 6),
+    ("c", "d", 3, 9, 4),
+    ("d", "a", 2, 5, 3),
+    ("b", "d", 7, 7, 0),
+)
 
 
 def _rng(seed: int = 1) -> np.random.Generator:
@@ -73,13 +78,12 @@ def _by_votes(fitted: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
     scores = np.column_stack([(at(e) - at(-e)) / (2 * step) for e in unit])
     unit *= 20  # second differences need longer steps
     wide = 20 * step
-    curved = np.array([
+    curved = np.array(
         [
-            (at(a + b) - at(a - b) - at(b - a) + at(-a - b)).sum() / (4 * wide**2)
-            for b in unit
+            [(at(a + b) - at(a - b) - at(b - a) + at(-a - b)).sum() / (4 * wide**2) for b in unit]
+            for a in unit
         ]
-        for a in unit
-    ])  # fmt: skip
+    )
     turn = np.eye(x.size)
     turn[:m, :m] -= fitted.counts.battles / fitted.counts.battles.sum()
     return scores, -curved, turn
@@ -121,9 +125,12 @@ def _without_themselves(
         def at(move: FloatArray, own: list[IntArray] = own) -> float:
             return float(log_chance(x + move, own, m, fitted.ties, side=side).sum())
 
-        curved = -np.array([
-            [at(a + b) - at(a - b) - at(b - a) + at(-a - b) for b in unit] for a in unit
-        ]) / 4e-6  # fmt: skip
+        curved = (
+            -np.array(
+                [[at(a + b) - at(a - b) - at(b - a) + at(-a - b) for b in unit] for a in unit]
+            )
+            / 4e-6
+        )
         alone = np.eye(len(unit)) - curved @ inverse
         made.append(np.linalg.solve(alone, scores[cluster == number].sum(axis=0)))
     return np.array(made)

@@ -34,9 +34,14 @@ _JOURNALS = board(
     ("JASA", "JRSSB", 142, 325),
 )
 _SMALL = board(
-    ("a", "b", 9, 4, 5), ("b", "a", 6, 7, 2), ("a", "c", 8, 8, 1), ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4), ("d", "a", 2, 5, 3), ("b", "d", 7, 7, 0),
-)  # fmt: skip
+    ("a", "b", 9, 4, 5),
+    ("b", "a", 6, 7, 2),
+    ("a", "c", 8, 8, 1),
+    ("c", "b", 5, 3, 6),
+    ("c", "d", 3, 9, 4),
+    ("d", "a", 2, 5, 3),
+    ("b", "d", 7, 7, 0),
+)
 
 
 def _against(fitted: Fit, name: str) -> dict[str, tuple[float, float]]:

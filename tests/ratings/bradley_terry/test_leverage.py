@@ -115,9 +115,15 @@ def test_nor_do_styled_ratings(voters: int, prior: float) -> None:
     rows = _planted(voters)
     x = _rng(3).normal(size=(rows.n.size, 1))
     styled = style_of_votes(
-        rows.models, rows.first, rows.second, rows.outcome, x, ["length"],
-        cluster=rows.cluster, prior=prior,
-    )  # fmt: skip
+        rows.models,
+        rows.first,
+        rows.second,
+        rows.outcome,
+        x,
+        ["length"],
+        cluster=rows.cluster,
+        prior=prior,
+    )
     error = np.sqrt(styled.covariance[3, 3]) * ELO
     assert error == pytest.approx(_ONE_VOTE / np.sqrt(voters), rel=0.05)
 
@@ -131,9 +137,15 @@ def test_without_style_styled_errors_are_the_plain_ones(voters: int, prior: floa
     rng = _rng(5)
     rows = VoteWorld.of(5, rng, tie=0.3).clusters(voters, 6, 0.4, rng)
     styled = style_of_votes(
-        rows.models, rows.first, rows.second, rows.outcome, np.zeros((rows.n.size, 0)), [],
-        cluster=rows.cluster, prior=prior,
-    )  # fmt: skip
+        rows.models,
+        rows.first,
+        rows.second,
+        rows.outcome,
+        np.zeros((rows.n.size, 0)),
+        [],
+        cluster=rows.cluster,
+        prior=prior,
+    )
     plain = covariance(fit(counted(rows), prior=prior), "clustered", rows)
     assert styled.covariance == pytest.approx(plain, rel=1e-5, abs=1e-8)
 
@@ -196,10 +208,13 @@ def test_a_voter_of_many_pairs_costs_parameters_and_not_rows() -> None:
     first, second, _ = world.pairs()
     at = np.tile(np.arange(first.size), 6)
     rows = ClusterCells(
-        names(40), np.repeat(np.arange(6), first.size), first[at], second[at],
+        names(40),
+        np.repeat(np.arange(6), first.size),
+        first[at],
+        second[at],
         (rng.random(at.size) > world.chances(first, second)[at, 0]).astype(np.int64),
         np.ones_like(at),
-    )  # fmt: skip
+    )
     # Six voters of 1,560 rows each; by row this would solve six systems of that size.
     found = covariance(fit(counted(rows)), "clustered", rows)
     assert np.isfinite(found).all()

@@ -16,9 +16,14 @@ from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import FloatArray
 
 _SMALL = board(
-    ("a", "b", 9, 4, 5), ("b", "a", 6, 7, 2), ("a", "c", 8, 8, 1), ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4), ("d", "a", 2, 5, 3), ("b", "d", 7, 7, 0),
-)  # fmt: skip
+    ("a", "b", 9, 4, 5),
+    ("b", "a", 6, 7, 2),
+    ("a", "c", 8, 8, 1),
+    ("c", "b", 5, 3, 6),
+    ("c", "d", 3, 9, 4),
+    ("d", "a", 2, 5, 3),
+    ("b", "d", 7, 7, 0),
+)
 
 
 def _rng(seed: int = 1) -> np.random.Generator:

@@ -82,11 +82,24 @@ def made(
     """A plain ranking: one board, nothing else asked."""
     votes = votes or counts()
     plain = RankResult(
-        settings=settings, votes="votes.parquet", format="plain", asked={},
-        boards={"all": boards("all", votes, settings)}, unmade={}, groups=None, style=(), moves=(),
-        drift_note="", trust=None, rows_read=votes.total, used=votes.total, dropped={}, about=None,
-        as_of=None, citations=(citation(),),
-    )  # fmt: skip
+        settings=settings,
+        votes="votes.parquet",
+        format="plain",
+        asked={},
+        boards={"all": boards("all", votes, settings)},
+        unmade={},
+        groups=None,
+        style=(),
+        moves=(),
+        drift_note="",
+        trust=None,
+        rows_read=votes.total,
+        used=votes.total,
+        dropped={},
+        about=None,
+        as_of=None,
+        citations=(citation(),),
+    )
     return replace(plain, **changes)
 
 
@@ -111,10 +124,18 @@ def everything(names: Sequence[str] = NAMES) -> RankResult:
         unmade={"language=xx": f"there is no vote on {names[0]}"},
         groups=grouped(board),
         style=(
-            StyleEffect(name="length", per_sd=Interval(25.3, 23.1, 27.6),
-                        per_unit=Interval(60.2, 55, 66), sd=0.42),
-            StyleEffect(name=names[0], per_sd=Interval(-1.3, -3.1, 0.6),
-                        per_unit=Interval(-2, -5, 1), sd=0.62),
+            StyleEffect(
+                name="length",
+                per_sd=Interval(25.3, 23.1, 27.6),
+                per_unit=Interval(60.2, 55, 66),
+                sd=0.42,
+            ),
+            StyleEffect(
+                name=names[0],
+                per_sd=Interval(-1.3, -3.1, 0.6),
+                per_unit=Interval(-2, -5, 1),
+                sd=0.62,
+            ),
         ),
         moves=tuple(
             Move(
@@ -131,7 +152,7 @@ def everything(names: Sequence[str] = NAMES) -> RankResult:
         dropped={"not anonymous": 20, names[0]: 10},
         about=Period.parse("2025-05-01/2025-06-30"),
         as_of=date(2025, 12, 31),
-    )  # fmt: skip
+    )
 
 
 def grouped(board: Board) -> Groups:
@@ -145,40 +166,79 @@ def trust(board: Board, names: Sequence[str] = NAMES) -> Trust:
     """What was looked at on a board, with one of everything."""
     pairs = list(zip(board.standings, board.standings[1:], strict=False))
     flips = tuple(
-        FlipRow(leader=a.model, rival=b.model, gap_elo=a.rating.value - b.rating.value,
-                needed=None if n == 1 else 3 + n, share_frac=None if n == 1 else (3 + n) / 1680,
-                gap_after_elo=None if n == 1 else -0.5)
+        FlipRow(
+            leader=a.model,
+            rival=b.model,
+            gap_elo=a.rating.value - b.rating.value,
+            needed=None if n == 1 else 3 + n,
+            share_frac=None if n == 1 else (3 + n) / 1680,
+            gap_after_elo=None if n == 1 else -0.5,
+        )
         for n, (a, b) in enumerate(pairs)
-    )  # fmt: skip
+    )
     return Trust(
         flips=flips,
-        sides=SideBias(first_wins_frac=Interval(0.53, 0.51, 0.55), bias_elo=Interval(21, 7, 35),
-                       lopsided=((names[1], 0.61),)),
-        fitness=Fitness(
-            statistic=41.5, df=21, p=0.005, p_method="asymptotic",
-            misfits=(Misfit(a=names[0], b=names[1], expected_frac=0.55, observed_frac=0.8,
-                            votes=60, p=0.0004),),
-            misfits_n=3, cyclic_frac=0.12, cyclic_by_chance_frac=0.7, cyclic_p=0.3,
-            circles=((names[0], names[1], names[2]),), circles_n=4,
+        sides=SideBias(
+            first_wins_frac=Interval(0.53, 0.51, 0.55),
+            bias_elo=Interval(21, 7, 35),
+            lopsided=((names[1], 0.61),),
         ),
-        exposure=Exposure(most=names[2], most_votes=420, least=names[3], least_votes=0,
-                          gini_frac=0.2, pairs_met_frac=0.9, by_group=(("open", 4, 310.0),)),
+        fitness=Fitness(
+            statistic=41.5,
+            df=21,
+            p=0.005,
+            p_method="asymptotic",
+            misfits=(
+                Misfit(
+                    a=names[0],
+                    b=names[1],
+                    expected_frac=0.55,
+                    observed_frac=0.8,
+                    votes=60,
+                    p=0.0004,
+                ),
+            ),
+            misfits_n=3,
+            cyclic_frac=0.12,
+            cyclic_by_chance_frac=0.7,
+            cyclic_p=0.3,
+            circles=((names[0], names[1], names[2]),),
+            circles_n=4,
+        ),
+        exposure=Exposure(
+            most=names[2],
+            most_votes=420,
+            least=names[3],
+            least_votes=0,
+            gini_frac=0.2,
+            pairs_met_frac=0.9,
+            by_group=(("open", 4, 310.0),),
+        ),
         voters=Voters(
-            column="voter", voters=90, unknown_n=0, odd_n=2,
+            column="voter",
+            voters=90,
+            unknown_n=0,
+            odd_n=2,
             odd=(OddVoter(voter=names[0], votes=31, why=f"favours {names[1]}", z=5.1, p=1e-6),),
-            influence=(VoterInfluence(voter="v2", votes=55, model=names[1], change_elo=-8.2,
-                                      reorders=2),),
+            influence=(
+                VoterInfluence(voter="v2", votes=55, model=names[1], change_elo=-8.2, reorders=2),
+            ),
         ),
         notes=("Prompts were not given.",),
-    )  # fmt: skip
+    )
 
 
 def citation() -> Citation:
     return Citation(
-        source_id="votes", publisher="Your votes", product="votes.parquet",
-        citation="votes.parquet, as given.", url="", licence="not stated", evaluator="third_party",
+        source_id="votes",
+        publisher="Your votes",
+        product="votes.parquet",
+        citation="votes.parquet, as given.",
+        url="",
+        licence="not stated",
+        evaluator="third_party",
         sha256="ab" * 32,
-    )  # fmt: skip
+    )
 
 
 def page(result: RankResult, command: str = "") -> str:

@@ -105,8 +105,15 @@ def until(page: Any, expression: str) -> None:
 def test_every_chart_draws_at_every_width_and_the_page_never_scrolls_sideways(
     opened: Opened,
 ) -> None:
-    charts = ("board", "win-matrix", "battle-counts", "drift", "group-ratings", "group-gaps",
-              "style-effects")  # fmt: skip
+    charts = (
+        "board",
+        "win-matrix",
+        "battle-counts",
+        "drift",
+        "group-ratings",
+        "group-gaps",
+        "style-effects",
+    )
     for width in (1280, 400):
         for name in ("everything", "hostile"):
             page = opened(name, viewport={"width": width, "height": 800})

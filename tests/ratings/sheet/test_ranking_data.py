@@ -60,14 +60,19 @@ def test_json_holds_every_standing_whole(result: RankResult) -> None:
             assert entry["label"] == s.model
             assert entry["value"] == s.rating.value
             for key, end in (
-                ("low", s.rating.low), ("high", s.rating.high),
-                ("joint_low", s.joint.low), ("joint_high", s.joint.high),
-            ):  # fmt: skip
+                ("low", s.rating.low),
+                ("high", s.rating.high),
+                ("joint_low", s.joint.low),
+                ("joint_high", s.joint.high),
+            ):
                 assert entry[key] == (end if math.isfinite(end) else None)
             assert (entry["n"], entry["n_of"], entry["unit"]) == (s.battles, "votes", "elo")
             assert (entry["rank"], entry["best"], entry["worst"], entry["group"]) == (
-                s.rank, s.best, s.worst, s.group,
-            )  # fmt: skip
+                s.rank,
+                s.best,
+                s.worst,
+                s.group,
+            )
             assert entry["source_ids"] == ["votes"]
             assert entry["method"] == result.settings.method()
 
@@ -140,9 +145,11 @@ def test_csv_has_one_row_for_each_model_and_board(result: RankResult) -> None:
     for row, s in zip(rows, standings, strict=True):
         assert float(row["rating_elo"]) == s.rating.value
         for column, end in (
-            ("low_elo", s.rating.low), ("high_elo", s.rating.high),
-            ("joint_low_elo", s.joint.low), ("joint_high_elo", s.joint.high),
-        ):  # fmt: skip
+            ("low_elo", s.rating.low),
+            ("high_elo", s.rating.high),
+            ("joint_low_elo", s.joint.low),
+            ("joint_high_elo", s.joint.high),
+        ):
             assert (float(row[column]) if row[column] else None) == (
                 end if math.isfinite(end) else None
             )

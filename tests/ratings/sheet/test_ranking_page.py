@@ -30,9 +30,20 @@ RANKINGS = {
     "two": build.made(build.counts(("a", "b"), 20)),
 }
 EXHIBITS = (
-    "win-matrix", "battle-counts", "drift", "group-ratings", "group-gaps", "style-effects", "flips",
-    "sides", "fitness", "exposure", "odd-voters", "influence", "left-out",
-)  # fmt: skip
+    "win-matrix",
+    "battle-counts",
+    "drift",
+    "group-ratings",
+    "group-gaps",
+    "style-effects",
+    "flips",
+    "sides",
+    "fitness",
+    "exposure",
+    "odd-voters",
+    "influence",
+    "left-out",
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +123,10 @@ def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
     for exhibit in data["exhibits"]:
         if exhibit["spec"]:
             spec = {k: v for k, v in exhibit["spec"].items() if k not in ("datasets", "params")}
-            for encoding in re.findall(r'"(?:field|filter|calculate|labelExpr)":"(.*?)"',
-                                       json.dumps(spec, separators=(",", ":"))):  # fmt: skip
+            for encoding in re.findall(
+                r'"(?:field|filter|calculate|labelExpr)":"(.*?)"',
+                json.dumps(spec, separators=(",", ":")),
+            ):
                 assert "pwned" not in encoding
 
 
@@ -158,8 +171,9 @@ def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]
     assert chooser["by"] == "model_group"
     assert {row[-1] for row in chooser["boards"][0]["rows"]} == {"open", "closed <b>", ""}
     assert [b["key"] for b in embedded(pages["apart"])["chooser"]["boards"]] == [
-        "all (part 1)", "all (part 2)",
-    ]  # fmt: skip
+        "all (part 1)",
+        "all (part 2)",
+    ]
 
 
 def test_every_board_is_embedded_whole(pages: dict[str, str]) -> None:
@@ -239,8 +253,9 @@ def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> N
 
 
 def test_votes_between_two_models_count_both_ways_round() -> None:
-    votes = Counts.from_cells(("a", "b", "c"), [0, 1, 1], [1, 0, 2],
-                              [[3, 1, 0, 0], [1, 1, 1, 1], [2, 2, 0, 0]])  # fmt: skip
+    votes = Counts.from_cells(
+        ("a", "b", "c"), [0, 1, 1], [1, 0, 2], [[3, 1, 0, 0], [1, 1, 1, 1], [2, 2, 0, 0]]
+    )
     (board,) = boards("all", votes, build.SETTINGS)
     assert board.fitted.counts.between() == {("a", "b"): 8, ("b", "c"): 4}
 
@@ -310,6 +325,4 @@ def test_settings_that_are_not_numbers_of_json_are_told_anyway() -> None:
     result: RankResult = build.made(about=None, as_of=None, citations=())
     seen = Seen(build.page(result))
     assert "No source was used." in seen.text
-    assert "Data: none." in embedded(build.page(result))["exhibits"][0]["frame"][
-        "footer"
-    ]["text"]  # fmt: skip
+    assert "Data: none." in embedded(build.page(result))["exhibits"][0]["frame"]["footer"]["text"]

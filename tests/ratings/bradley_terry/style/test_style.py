@@ -31,8 +31,14 @@ def _rng(seed: int = 1) -> np.random.Generator:
 def _fit(votes: StyleVotes, **settings: object) -> StyleFit:
     names = NAMES[: votes.x.shape[1]]
     return style_of_votes(
-        votes.models, votes.first, votes.second, votes.outcome, votes.x, names, **settings  # type: ignore[arg-type]
-    )  # fmt: skip
+        votes.models,
+        votes.first,
+        votes.second,
+        votes.outcome,
+        votes.x,
+        names,
+        **settings,  # type: ignore[arg-type]
+    )
 
 
 def _centred(strength: FloatArray, fitted: StyleFit) -> FloatArray:

@@ -46,9 +46,7 @@ def _point(rng: np.random.Generator, m: int, d: int) -> tuple[FloatArray, FloatA
 
 
 def _sums(votes: StyleVotes, theta: FloatArray, beta: FloatArray) -> Equations:
-    return equations(
-        votes.first, votes.second, votes.outcome, votes.x, theta, beta, meat=True
-    )  # fmt: skip
+    return equations(votes.first, votes.second, votes.outcome, votes.x, theta, beta, meat=True)
 
 
 def _same(a: Equations, b: Equations) -> None:
@@ -126,7 +124,7 @@ def _group_by(votes: StyleVotes, theta: FloatArray, beta: FloatArray) -> PairSum
         (x**2).sum(axis=0),
         float((y * np.log(p) + (1 - y) * np.log(1 - p)).sum()),
         a.size,
-    )  # fmt: skip
+    )
 
 
 def test_sums_by_pair_from_elsewhere_are_the_same_equations() -> None:

@@ -33,8 +33,10 @@ def test_exposure_of_a_small_board() -> None:
     assert found.votes.max() == 14 * found.votes.min()
     assert found.pairs_met == 0.5
     assert [(g.group, g.models, g.votes) for g in found.groups] == [
-        ("y", 2, 190), ("x", 1, 100), ("z", 1, 10),
-    ]  # fmt: skip
+        ("y", 2, 190),
+        ("x", 1, 100),
+        ("z", 1, 10),
+    ]
     assert found.groups[0].votes_per_model == 95
     assert exposure(_BOARD).groups == ()
 
@@ -154,8 +156,10 @@ def test_impossible_arguments() -> None:
 
 def test_arena_exposure(shared_evidence: Path) -> None:
     counts = arena(shared_evidence)
-    labs = ["gpt" if "gpt" in name else "claude" if "claude" in name else "other" for name in
-            counts.models]  # fmt: skip
+    labs = [
+        "gpt" if "gpt" in name else "claude" if "claude" in name else "other"
+        for name in counts.models
+    ]
     found = exposure(counts, labs)
     assert found.votes.sum() == 2 * counts.total
     assert found.pairs_met == pytest.approx(3460 / (129 * 128 / 2))
