@@ -37,8 +37,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a verb; no other feature is imported."""
         for module in _modules(cmd_name):
-            if found := _verbs_in(module).get(cmd_name):
-                return found
+            if command := _verbs_in(module).get(cmd_name):
+                return command
         return None
 
     def resolve_command(
@@ -117,7 +117,7 @@ def _read_enough() -> Iterator[None]:
 @cache
 def commands() -> dict[str, click.Command]:
     """Every command by its verb: the folder listing is the registry."""
-    return {name: found for module in _modules() for name, found in _verbs_in(module).items()}
+    return {name: command for module in _modules() for name, command in _verbs_in(module).items()}
 
 
 def _modules(verb: str = "") -> list[str]:
@@ -152,10 +152,10 @@ def in_options(message: str, command: click.Command | None) -> str:
         if isinstance(p, click.Option)
     }
 
-    def said(found: re.Match[str]) -> str:
-        name, _, value = found[1].partition("=")
+    def said(option: re.Match[str]) -> str:
+        name, _, value = option[1].partition("=")
         if name not in flags:
-            return found[0]
+            return option[0]
         fields = re.findall(r"'([^']*)': '([^']*)'", value) if value.startswith("{") else ()
         if fields:
             return " ".join(f"{flags[name]} {field}={column}" for field, column in fields)

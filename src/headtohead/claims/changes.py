@@ -72,27 +72,29 @@ class DiffResult(Result):
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h diff --json` prints."""
-        made = envelope("diff", None, self.end, [c.as_json() for c in self.changes], self.citations)
-        return {**made, "from": self.start.isoformat(), "to": self.end.isoformat()}
+        fields = envelope(
+            "diff", None, self.end, [c.as_json() for c in self.changes], self.citations
+        )
+        return {**fields, "from": self.start.isoformat(), "to": self.end.isoformat()}
 
 
 def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[Change]:
     """The claims whose verdict word differs, with the reading and the evidence that moved it."""
     old = {v.claim.id: v for v in before}
-    found = []
+    changes = []
     for now in after:
         then = old.get(now.claim.id)
         if then is None or then.word == now.word:
             continue
         subject, why = f"{now.claim.id}: {now.claim.says}", _why(then, now)
-        found.append(Change("verdict", subject, then.word, now.word, why, now.source_ids))
-    return found
+        changes.append(Change("verdict", subject, then.word, now.word, why, now.source_ids))
+    return changes
 
 
 def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
     """Models whose maker's list price differs; both frames hold the prices in force on a day."""
     old = {r["model_id"]: r for r in before.iter_rows(named=True)}
-    found = []
+    changes = []
     for row in after.iter_rows(named=True):
         both = old.get(row["model_id"]), row
         then, now = (f"{pair_words(r)} per million tokens" if r else "" for r in both)
@@ -102,14 +104,14 @@ def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
                 f"{BASES[row['basis'].partition(':')[0]]} ({publisher(row['source_id'])})"
             )
             ids = (str(row["source_id"]),)
-            found.append(Change("price", row["model_id"], then, now, why, ids))
-    return found
+            changes.append(Change("price", row["model_id"], then, now, why, ids))
+    return changes
 
 
 def rank_changes(before: pl.DataFrame, after: pl.DataFrame, *, top: int) -> list[Change]:
     """Entrants among the first `top` places of either text board whose place differs."""
     (then, _), (now, board) = _places(before), _places(after)
-    found = []
+    changes = []
     # Those that left come last, in their old order: never in a set's own, which changes by run.
     gone = len(then) + len(now)
     for name in sorted(
@@ -121,8 +123,8 @@ def rank_changes(before: pl.DataFrame, after: pl.DataFrame, *, top: int) -> list
         texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
         why = f"text board of {board}" if new else f"absent from the text board of {board}"
         ids = (str((then | now)[name][1]["source_id"]),)
-        found.append(Change("rank", name, texts[0], texts[1], why, ids))
-    return found
+        changes.append(Change("rank", name, texts[0], texts[1], why, ids))
+    return changes
 
 
 def _places(frame: pl.DataFrame) -> tuple[dict[str, _Place], object]:

@@ -142,10 +142,10 @@ def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[st
     if wrong:
         raise ClaimsFileError([f"{path}: {wrong}"])
     reader = _Reader(path.name, text, questions, source_ids)
-    made = reader.file(data)
-    if reader.problems or made is None:
+    file = reader.file(data)
+    if reader.problems or file is None:
         raise ClaimsFileError(reader.problems)
-    return made
+    return file
 
 
 class _Reader:

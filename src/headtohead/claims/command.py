@@ -65,18 +65,20 @@ def report(
     writable(charts, "charts", folder=True)
     day = day_of(as_of)
     with steps("Writing the report") as progress:
-        made = verb.report(as_of=day, settings=settings, store=open_store(store), progress=progress)
+        result = verb.report(
+            as_of=day, settings=settings, store=open_store(store), progress=progress
+        )
         if kind == "json":
-            text = made.to_json()
+            text = result.to_json()
         elif kind == "md":
-            text = made.to_markdown()
+            text = result.to_markdown()
         else:
-            text = sheet_html(replace(made.sheet, command=typed(day)))
-    if made.now:
-        say(wrapped(f"{counts(made.now.verdicts)}, known by {made.as_of}", width_of_terminal()))
+            text = sheet_html(replace(result.sheet, command=typed(day)))
+    if result.now:
+        say(wrapped(f"{counts(result.now.verdicts)}, known by {result.as_of}", width_of_terminal()))
     write(target, text, err=False)
     if charts:
-        click.echo(f"Wrote {len(made.save_charts(charts))} charts to {charts}.")
+        click.echo(f"Wrote {len(result.save_charts(charts))} charts to {charts}.")
 
 
 @verb("h2h check --as-of 2025-12-15")
@@ -99,11 +101,11 @@ def check(
 
     day = day_of(as_of)
     with steps("Judging") as progress:
-        made = verb.check(
+        result = verb.check(
             claims, as_of=day, settings=settings, store=open_store(store), progress=progress
         )
-    deliver(made, output)
-    words = {v.word for v in made.verdicts}
+    deliver(result, output)
+    words = {v.word for v in result.verdicts}
     if gate and "refuted" in words:
         sys.exit(EXIT_NO)
     if gate and words & {"open", "not measurable"}:
@@ -123,14 +125,14 @@ def show(
     from headtohead.claims import verb
 
     with steps("Looking behind the verdict") as progress:
-        made = verb.show(
+        result = verb.show(
             claim,
             as_of=day_of(as_of),
             settings=settings,
             store=open_store(store),
             progress=progress,
         )
-    return deliver(made, output)
+    return deliver(result, output)
 
 
 @verb("h2h diff --from 2025-12-15 --to 2026-10-31")
@@ -147,11 +149,11 @@ def diff(
     from headtohead.core.dates import parse_day
 
     with steps("Comparing two days") as progress:
-        made = verb.diff(
+        result = verb.diff(
             parse_day(start),
             day_of(end),
             settings=settings,
             store=open_store(store),
             progress=progress,
         )
-    return deliver(made, output)
+    return deliver(result, output)

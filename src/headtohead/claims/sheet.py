@@ -72,8 +72,8 @@ _EACH = {
 def counts(verdicts: Iterable[Verdict]) -> str:
     """How many claims got each verdict."""
     words = [v.word for v in verdicts]
-    told = ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
-    return f"{told} of {len(words)} claims"
+    parts = ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
+    return f"{parts} of {len(words)} claims"
 
 
 def telling(judged: Judged) -> Estimate:
@@ -159,8 +159,8 @@ def sides_title(sides: Sides) -> str:
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
     """The counts of one check as a sentence."""
     if len(verdicts) == 1:
-        found = _WHAT.get(verdicts[0].word, verdicts[0].word)
-        return f"The one statement is {found}, with what is known by {as_of}."
+        what = _WHAT.get(verdicts[0].word, verdicts[0].word)
+        return f"The one statement is {what}, with what is known by {as_of}."
     n = Counter(v.word for v in verdicts)
     parts = [f"{n[w]} {'is' if n[w] == 1 else 'are'} {_WHAT.get(w, w)}" for w in WORDS if n[w]]
     return f"Of {len(verdicts)} statements, with what is known by {as_of}: {listed(parts)}."
@@ -284,22 +284,22 @@ def diff_sheet(result: "DiffResult") -> Sheet:
         ("price", "list-prices", "List prices", "Model"),
         ("rank", "places", "Places on the text board", "Model"),
     ):
-        found = [c for c in result.changes if c.what == what]
+        changes = [c for c in result.changes if c.what == what]
         figure = Figure(
             slug,
-            f"{len(found)} changed",
+            f"{len(changes)} changed",
             columns=(
                 TableColumn("subject", subject, long=True),
                 TableColumn("before", "Before"),
                 TableColumn("after", "After"),
                 TableColumn("why", "Why", long=True),
             ),
-            rows=tuple((c.subject, c.before or "new", c.after or "gone", c.why) for c in found),
-            shown=len(found),
+            rows=tuple((c.subject, c.before or "new", c.after or "gone", c.why) for c in changes),
+            shown=len(changes),
             sources=tuple(
                 card
                 for card in result.citations
-                if any(card.source_id in c.source_ids for c in found)
+                if any(card.source_id in c.source_ids for c in changes)
             ),
         )
         topics.append(Topic(f"changed-{slug}", title, figures=(figure,)))
@@ -339,12 +339,12 @@ def check_table(result: "CheckResult") -> DataTable:
     rows = []
     for v in result.verdicts:
         judged = deciding(v)
-        told = telling(judged).as_json() if judged.answer.estimates else {}
+        figure = telling(judged).as_json() if judged.answer.estimates else {}
         claim = {"id": v.claim.id, "says": v.claim.says, "section": v.claim.section}
-        found = {"verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth}
-        number = {name: told.get(name) for name in names}
+        truths = {"verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth}
+        number = {name: figure.get(name) for name in names}
         rows.append(
-            {**claim, **found, **number, "unverified": v.unverified, "sentence": v.sentence}
+            {**claim, **truths, **number, "unverified": v.unverified, "sentence": v.sentence}
         )
     return _download(rows)
 
@@ -371,12 +371,12 @@ def _facts(
 
 def _checks_of(result: "ReportResult") -> Checks:
     """The checks of a report: hindsight leads, if it was asked."""
-    found = (
+    every = (
         ("hindsight", "In hindsight", result.now),
         ("then", "Then", result.then),
         ("today", "Today", result.today),
     )
-    return [(key, name, check) for key, name, check in found if check is not None]
+    return [(key, name, check) for key, name, check in every if check is not None]
 
 
 def _report_answer(result: "ReportResult", checks: Checks) -> str:
@@ -430,24 +430,26 @@ def _topics(
 
     cards = _cards(checks)
     known = {section.slug: section for section in sections()}
-    found = []
+    topics = []
     for slug in (*known, *dict.fromkeys(c.topic for c in cards if c.topic not in known)):
         section = known.get(slug)
         shown = [figures[x.slug] for x in section.exhibits if x.slug in figures] if section else []
         own = tuple(c for c in cards if c.topic == slug)
         if rows:
-            told = [v for _, _, check in checks for v in check.verdicts if v.claim.section == slug]
-            shown += [f for v in told for f in _row_figures(v)]
+            verdicts = [
+                v for _, _, check in checks for v in check.verdicts if v.claim.section == slug
+            ]
+            shown += [f for v in verdicts for f in _row_figures(v)]
         if own or shown:
             title = section.title if section else slug.capitalize()
             asks = section.asks if section else ""
-            found.append(Topic(slug, title, asks, cards=own, figures=tuple(shown)))
-    return tuple(found)
+            topics.append(Topic(slug, title, asks, cards=own, figures=tuple(shown)))
+    return tuple(topics)
 
 
 def _cards(checks: Checks) -> list[ClaimCard]:
     """Every claim of the first check, with its verdicts in all of them."""
-    made = []
+    cards = []
     for place, first in enumerate(checks[0][2].verdicts if checks else ()):
         claim = first.claim
         rulings = tuple(
@@ -473,7 +475,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
         name = anchor("claim", claim.id)
         decided = deciding(first)
         numbers = decided.answer.estimates
-        made.append(
+        cards.append(
             ClaimCard(
                 id=plain(claim.id, 40),
                 # Two ids may differ only in characters that an anchor cannot hold.
@@ -492,7 +494,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 place=place,
             )
         )
-    return made
+    return cards
 
 
 def _reading(name: str, judged: Judged) -> ReadingCard:
@@ -531,26 +533,26 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
     kept = [{k: v for k, v in r.items() if v not in (None, "") and k != "unit"} for r in rows]
     names = list(dict.fromkeys(name for row in kept for name in row))
     numbers = {n for n in names if {type(row[n]) for row in kept if n in row} <= {int, float}}
-    told = [
+    records = [
         {k: _cell(k, v, row) for k, v in some.items()} for some, row in zip(kept, rows, strict=True)
     ]
     shared = {
-        name: told[0][name]
+        name: records[0][name]
         for name in names
-        if len(told) > 1 and all(name in r and r[name] == told[0].get(name) for r in told)
+        if len(records) > 1 and all(name in r and r[name] == records[0].get(name) for r in records)
     }
     same = ", ".join(f"{_column(k)} {cell_text(v, TableColumn(k, k))}" for k, v in shared.items())
     remarks = [f"In every row: {same}"]
-    if len(told) == 1:
+    if len(records) == 1:
         columns: tuple[TableColumn, ...] = (
             TableColumn("column", "Column"),
             TableColumn("value", "Value"),
         )
-        table: list[Row] = [(_column(name), told[0][name]) for name in names]
+        table: list[Row] = [(_column(name), records[0][name]) for name in names]
     else:
         names = [name for name in names if name not in shared]
         columns = tuple(TableColumn(n, _column(n), 0 if n in numbers else None) for n in names)
-        table = [tuple(row.get(n) for n in names) for row in told]
+        table = [tuple(row.get(n) for n in names) for row in records]
     n = len(rows)
     return Figure(
         slug,
@@ -592,8 +594,8 @@ _COLUMNS = dict(part.split("=") for part in _HEADINGS.split("; "))
 
 def _column(name: str) -> str:
     """How a reader calls a column."""
-    found = unit_of(name)
-    bare_name = name.removesuffix(f"_{found.suffix}") if found else name
+    unit = unit_of(name)
+    bare_name = name.removesuffix(f"_{unit.suffix}") if unit else name
     words = bare_name.replace("_", " ")
     return _COLUMNS.get(name, words[:1].upper() + words[1:])
 
@@ -634,10 +636,10 @@ def _cell(column: str, value: object, row: Mapping[str, Any]) -> Cell:
         return value
     if isinstance(value, int | float):
         own = row.get("unit") if column in ("value", "low_value", "high_value") else None
-        found = units().get(str(own)) or unit_of(column)
-        if found is None or found.suffix == "value":
+        unit = units().get(str(own)) or unit_of(column)
+        if unit is None or unit.suffix == "value":
             return f"{value:.6g}"
-        if found.suffix in ("elo", "index", "rank", "n"):
-            return f"{value:,.{found.digits}f}"
-        return show(value, found.suffix)
+        if unit.suffix in ("elo", "index", "rank", "n"):
+            return f"{value:,.{unit.digits}f}"
+        return show(value, unit.suffix)
     return _SAID.get(column, str)(str(value))

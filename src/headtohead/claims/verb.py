@@ -85,8 +85,8 @@ def show(
         said = [c for c in file.claims if words <= set(key(c.says).split("-"))]
         meant = [f"{c.id} (“{c.says}”)" for c in said]
         raise UnknownName("claim", claim, [c.id for c in file.claims], meant=meant)
-    found = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), progress)
-    return replace(found, verb="show")
+    result = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), progress)
+    return replace(result, verb="show")
 
 
 @takes(settings=ReportSettings)
@@ -191,7 +191,7 @@ def _exhibits(
     facts: Facts, sides: Sides, window: Period, as_of: date, progress: Tell
 ) -> dict[str, Exhibit]:
     """Every exhibit that a section of the report declares, answered."""
-    made = {}
+    exhibits = {}
     for section in sections():
         for spec in section.exhibits:
             progress(spec.title)
@@ -199,11 +199,11 @@ def _exhibits(
             question = analysis(spec.analysis)
             answer = facts.ask(question, about=about, as_of=as_of, sides=sides, scope=spec.scope)
             ids = answer.source_ids
-            made[spec.slug] = Exhibit(
+            exhibits[spec.slug] = Exhibit(
                 slug=spec.slug,
                 analysis=spec.analysis,
                 about=about,
                 answer=answer,
                 citations=facts.store.citations(ids, as_of),
             )
-    return made
+    return exhibits

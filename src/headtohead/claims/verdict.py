@@ -120,8 +120,8 @@ class Verdict:
     @property
     def source_ids(self) -> tuple[str, ...]:
         """Every source behind it, sorted."""
-        found = {i for j in self.judged for e in j.answer.estimates for i in e.source_ids}
-        return tuple(sorted(found))
+        ids = {i for j in self.judged for e in j.answer.estimates for i in e.source_ids}
+        return tuple(sorted(ids))
 
     @property
     def unverified(self) -> bool:
@@ -228,15 +228,15 @@ def verdicts_on(
     """
     facts.require_evidence(as_of)
     sides = Sides(claims.group, claims.a, claims.b)
-    made = []
+    verdicts = []
     for claim in claims.claims:
         progress(claim.id)
         stated, kindest = (
             _judge(facts, claim, reading, sides, about, as_of)
             for reading in (claim.as_stated, claim.kindest)
         )
-        made.append(verdict(claim, stated, kindest, as_of))
-    return tuple(made)
+        verdicts.append(verdict(claim, stated, kindest, as_of))
+    return tuple(verdicts)
 
 
 def _judge(

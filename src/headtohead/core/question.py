@@ -111,8 +111,8 @@ class Ask:
         """
         if key not in self.kept:
             self.kept[key] = make()
-        made: T = self.kept[key]
-        return made
+        value: T = self.kept[key]
+        return value
 
     def lacks(self, what: str) -> "Answer":
         """The answer that something was not known ("no such share was known") on our day."""

@@ -67,11 +67,11 @@ def options_of(settings: type) -> dict[Field[Any], Option]:
 
 def type_of(settings: type, name: str) -> Any:  # noqa: ANN401 - a type or a typing form
     """The type of a field; without None where it may be left out."""
-    found = typing.get_type_hints(settings)[name]
-    if get_origin(found) in (types.UnionType, typing.Union):
-        rest = [part for part in get_args(found) if part is not type(None)]
-        return rest[0] if len(rest) == 1 else found
-    return found
+    kind = typing.get_type_hints(settings)[name]
+    if get_origin(kind) in (types.UnionType, typing.Union):
+        rest = [part for part in get_args(kind) if part is not type(None)]
+        return rest[0] if len(rest) == 1 else kind
+    return kind
 
 
 def choices_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a type or a typing form
@@ -91,13 +91,13 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
     """
     kind = type(settings)
     said = {f.name: o for f, o in options_of(kind).items()}
-    made: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     hints = typing.get_type_hints(kind)
     for name, value in given.items():
         if value is None:
             # A field that may be None is set to it; for others None stands for "not given".
             if type(None) in get_args(hints[name]):
-                made[name] = None
+                values[name] = None
             continue
         wanted = type_of(kind, name)
         read = said[name].read if name in said else None
@@ -112,8 +112,8 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
             value = Path(value)
         elif get_origin(wanted) is collections.abc.Mapping:
             value = pairs_of(name, value)
-        made[name] = value
-    chosen = replace(settings, **made)
+        values[name] = value
+    chosen = replace(settings, **values)
     check_choices(chosen)
     return chosen
 
@@ -145,7 +145,7 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
     """
     if isinstance(given, Mapping):
         return given
-    made = {}
+    by_name = {}
     for text in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
         word, sign, value = text.partition("=") if isinstance(text, str) else ("", "", "")
         if not sign or not word.strip():
@@ -153,8 +153,8 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
                 f"`{name}` is a mapping, as {{'column': 'value'}}, or text, as 'column=value', not "
                 f"{text!r}."
             )
-        made[word.strip()] = value.strip()
-    return made
+        by_name[word.strip()] = value.strip()
+    return by_name
 
 
 def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:

@@ -315,10 +315,10 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
 
 def _spellings(rows: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[str, str]:
     """Key of every spelling -> id."""
-    found: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for owner, name, also in rows:
         for text in (owner, name, *also):
             spelt = key(text)
-            if spelt and found.setdefault(spelt, owner) != owner:
-                raise ValueError(f"{text!r} is a spelling of {found[spelt]} and of {owner}")
-    return found
+            if spelt and owners.setdefault(spelt, owner) != owner:
+                raise ValueError(f"{text!r} is a spelling of {owners[spelt]} and of {owner}")
+    return owners

@@ -137,23 +137,23 @@ class Names:
         Returns:
             A resolution that is never a guess: without a listed model it says "unmatched".
         """
-        found = self._read(name, provider)
-        if not found.moving:
-            return found.result
+        undated = self._read(name, provider)
+        if not undated.moving:
+            return undated.result
         # A moving name on a day.
-        day = found.stamp or on
-        answers = [self._one_alias(found.result, alias, day) for alias in found.moving]
+        day = undated.stamp or on
+        answers = [self._one_alias(undated.result, alias, day) for alias in undated.moving]
         first = answers[0]
         if all((a.model, a.mode) == (first.model, first.mode) for a in answers):
             return first
         meant = " or ".join(sorted({a.model for a in answers if a.model}))
         step = f"Which list the name stands in decides: it may be {meant}. Give the provider."
-        return replace(found.result, status="ambiguous", steps=(*found.result.steps, step))
+        return replace(undated.result, status="ambiguous", steps=(*undated.result.steps, step))
 
     def undated(self, name: str, provider: str | None = None) -> Resolution | None:
         """What the name stands for on every day; None if it moves from model to model."""
-        found = self._read(name, provider)
-        return None if found.moving else found.result
+        reading = self._read(name, provider)
+        return None if reading.moving else reading.result
 
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
@@ -181,13 +181,13 @@ class Names:
 
     def lab_of(self, organisation: str) -> Organisation | None:
         """The lab that an organisation's name means, in any spelling we know; else None."""
-        found = self._book.lab_keys.get(key(organisation))
-        return self._book.labs[found] if found else None
+        lab_id = self._book.lab_keys.get(key(organisation))
+        return self._book.labs[lab_id] if lab_id else None
 
     def operator(self, operator_id: str) -> Organisation | None:
         """The operator with this id or provider spelling; None if not known."""
-        found = self._book.operator_keys.get(key(operator_id))
-        return self._book.operators[found] if found else None
+        known = self._book.operator_keys.get(key(operator_id))
+        return self._book.operators[known] if known else None
 
     def model(self, model_id: str) -> Model | None:
         """The model with this canonical id; None if not listed."""
@@ -216,8 +216,8 @@ class Names:
     def _read(self, name: str, provider: str | None) -> _Undated:
         """The name read without a day, once for all sellers that cannot change what it means."""
         seller = self._seller(provider) if provider else None
-        reading, found = self._parted(name)
-        entry = self._book.index.get(found)
+        reading, spelt = self._parted(name)
+        entry = self._book.index.get(spelt)
         if entry is None or not entry.aliases:
             # Only the author in an OpenRouter id tells more than the name itself.
             seller = seller if seller == "openrouter" and reading.prefix else None
@@ -225,10 +225,10 @@ class Names:
 
     def _read_uncached(self, name: str, seller: str | None) -> _Undated:
         """The name read without a day."""
-        reading, found = self._parted(name)
-        if found in self._book.index:
-            return self._known(name, found, reading.copy(), seller)
-        if found == _PAIR:
+        reading, spelt = self._parted(name)
+        if spelt in self._book.index:
+            return self._known(name, spelt, reading.copy(), seller)
+        if spelt == _PAIR:
             step = "The name speaks of two models at once."
             return _Undated(self._nothing(name, reading, seller, "two-models", step))
         step = f"No model or alias is spelt {reading.whole or 'like this'}."
@@ -383,14 +383,14 @@ def _load() -> Names:
 
 def country_name(code: str) -> str:
     """The name of a country by its code ("China"); any other text as it is."""
-    found = _load().countries().get(code)
-    return found.name if found else code
+    country = _load().countries().get(code)
+    return country.name if country else code
 
 
 def nationality(code: str) -> str:
     """What comes from a country, by its code ("Chinese"); any other text as it is."""
-    found = _load().countries().get(code)
-    return found.adjective if found else code
+    country = _load().countries().get(code)
+    return country.adjective if country else code
 
 
 _RULES = {

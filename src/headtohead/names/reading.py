@@ -151,8 +151,8 @@ class Rules:
 
 def _rewrites(rows: Sequence[Mapping[str, str]]) -> tuple[list[Rewrite], re.Pattern[str]]:
     """Rules that change a text, and what any of them would change."""
-    made = [Rewrite(r["id"], re.compile(r["pattern"]), r.get("to", ""), r["why"]) for r in rows]
-    return made, re.compile("|".join(f"(?:{r['pattern']})" for r in rows))
+    rewrites = [Rewrite(r["id"], re.compile(r["pattern"]), r.get("to", ""), r["why"]) for r in rows]
+    return rewrites, re.compile("|".join(f"(?:{r['pattern']})" for r in rows))
 
 
 _PAREN = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
@@ -301,15 +301,15 @@ def _take_parens(text: str) -> tuple[str, list[str]]:
 def _read_part(text: str, place: Place, reading: PartedName, rules: Rules) -> None:
     """Read one bracket part: known words are modes and channels, the rest belongs to the name."""
     part = key(text)
-    found = _read_words(part, place, reading.base, rules)
-    if found is None:
+    words = _read_words(part, place, reading.base, rules)
+    if words is None:
         match = _THINKING_BUDGET.fullmatch(part) or _BUDGET.fullmatch(part)
         if match and rules.budget.match(reading.base):
             reading.take_budget(match[1], text)
         elif part:
             reading.tail.append(part)
         return
-    for word, piece in found:
+    for word, piece in words:
         keep = rules.kept(word.value, reading.base) if word.kind == "mode" else None
         if keep:
             reading.tail.append(piece)
@@ -323,13 +323,13 @@ def _read_words(part: str, place: Place, base: str, rules: Rules) -> list[tuple[
     whole = rules.word(part, place, base)
     if whole:
         return [(whole, part)]
-    found = []
+    words = []
     for piece in part.split("-"):
         word = rules.word(piece, place, base)
         if not word:
             return None
-        found.append((word, piece))
-    return found
+        words.append((word, piece))
+    return words
 
 
 def look_up(reading: PartedName, rules: Rules, known: Callable[[str], bool]) -> str:

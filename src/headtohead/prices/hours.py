@@ -36,18 +36,18 @@ class Hours:
         Raises:
             ValueError: If the text is not of that form.
         """
-        found = _HOURS.fullmatch(text)
-        if not found:
+        match = _HOURS.fullmatch(text)
+        if not match:
             raise ValueError(f"{text!r} names no hours, as in '16:30 to 00:30 UTC on weekdays'")
         spans = [
             tuple(int(at[:2]) * 60 + int(at[3:]) for at in span.split(" to "))
-            for span in found["spans"].split(", ")
+            for span in match["spans"].split(", ")
         ]
         return cls(
             text,
             tuple((first, last) for first, last in spans),
-            outside=bool(found["outside"]),
-            weekdays=bool(found["weekdays"]),
+            outside=bool(match["outside"]),
+            weekdays=bool(match["weekdays"]),
         )
 
     def holds(self, at: datetime) -> bool:

@@ -127,12 +127,12 @@ class ListPrice:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a careful reader has to know of this price, in sentences."""
-        found = [*self.others, *self.set_aside]
+        said = [*self.others, *self.set_aside]
         if self.bands:
-            found.append(f"{self.provider} also charges {'; '.join(map(str, self.bands))}")
+            said.append(f"{self.provider} also charges {'; '.join(map(str, self.bands))}")
         if self.alias:
-            found.append(f"{self.name} stood for {self.model} on that day")
-        return tuple(f"{self.model}: {note}" for note in found)
+            said.append(f"{self.name} stood for {self.model} on that day")
+        return tuple(f"{self.model}: {note}" for note in said)
 
 
 def price_in_force(
@@ -161,10 +161,10 @@ def price_in_force(
         # All lists of the model count, however they spell it, if the word has one meaning.
         mine = prices.filter(pl.col("model_id") == meant[0]) if len(meant) == 1 else spelt
         mine = mine.with_columns(pl.col("model_id").fill_null(model))
-    found = in_force(mine, at, rule=rule, channel=channel, words=prices)
-    if found.is_empty():
+    holding = in_force(mine, at, rule=rule, channel=channel, words=prices)
+    if holding.is_empty():
         return None
-    row = found.row(0, named=True)
+    row = holding.row(0, named=True)
     lists = _lists(mine, _day(at), channel, INPUT_SHARE)
     bands = _bands(mine, row, lists, at)
     usual = {k: float(row[f"{k}_usd_per_mtok"]) for k in KINDS if row[f"{k}_usd_per_mtok"]}
@@ -268,10 +268,10 @@ def notes_on(rows: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
-def named_by(made: Estimate, rows: pl.DataFrame) -> Estimate:
+def named_by(estimate: Estimate, rows: pl.DataFrame) -> Estimate:
     """The estimate, which cites also the lists that `notes_on` names of rows of `in_force`."""
     others = rows["other_source_ids"].explode().drop_nulls().to_list()
-    return replace(made, source_ids=tuple(sorted({*made.source_ids, *others})))
+    return replace(estimate, source_ids=tuple(sorted({*estimate.source_ids, *others})))
 
 
 def _day(at: date | datetime) -> date:
@@ -481,24 +481,24 @@ def _bands(
     same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in pair)
     own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
     alike = lists.filter(same & (pl.col("seller") == row["seller"])).sort(~own, "doubt", "written")
-    made: dict[str, list[Band]] = {}
+    by_kind: dict[str, list[Band]] = {}
     for one in alike.iter_rows(named=True):
         mine = prices.filter(
             *(pl.col(c) == one[c] for c in _LIST), pl.col("token_kind").is_in(KINDS)
         )
-        found: dict[str, list[Band]] = {}
+        same_day: dict[str, list[Band]] = {}
         for (tier,), rows in _last_spells(mine, _day(at)).group_by("tier", maintain_order=True):
             usd = dict(rows.select("token_kind", "price_usd_per_mtok").iter_rows())
             word, hours = str(tier), rows["hours_utc"][0]
             if word in _HOURLY and hours:
                 name = word.replace("_", "-")
-                found.setdefault("hours", []).append(Band(name, usd, Hours.parse(hours)))
+                same_day.setdefault("hours", []).append(Band(name, usd, Hours.parse(hours)))
             elif word.startswith("over_"):
                 tokens = int(word.removeprefix("over_").replace("k", "000"))
                 name = f"over {tokens:,} tokens"
-                found.setdefault("tokens", []).append(Band(name, usd, over_tokens=tokens))
-        made = found | made
-    return tuple(sorted((b for bs in made.values() for b in bs), key=lambda b: b.over_tokens))
+                same_day.setdefault("tokens", []).append(Band(name, usd, over_tokens=tokens))
+        by_kind = same_day | by_kind
+    return tuple(sorted((b for bs in by_kind.values() for b in bs), key=lambda b: b.over_tokens))
 
 
 def _money(usd_per_mtok: dict[str, float]) -> str:

@@ -140,8 +140,8 @@ def side_points(
     **more: Any,  # noqa: ANN401 - channels of altair
 ) -> "alt.Chart":
     """Filled marks, by colour and by shape."""
-    made: alt.Chart = chart.mark_point(filled=True, size=size, opacity=1)
-    return made.encode(x, y, side_colour(drawn), side_shape(drawn), **more)
+    points: alt.Chart = chart.mark_point(filled=True, size=size, opacity=1)
+    return points.encode(x, y, side_colour(drawn), side_shape(drawn), **more)
 
 
 def side_lines(chart: "alt.Chart", drawn: Drawing, x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
@@ -398,10 +398,10 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
         ),
         tooltip=tips("label=Of; words=Estimate; answer=Verdict"),
     )
-    made = alt.LayerChart(layer=[rules, names, spans, points])
+    layers = alt.LayerChart(layer=[rules, names, spans, points])
     # The page tells every chart whether it has room for words.
-    made = made.add_params(alt.param(name="roomy", value=True))
-    return made.properties(height=_ROW_PX * len(rows) + 10)
+    layers = layers.add_params(alt.param(name="roomy", value=True))
+    return layers.properties(height=_ROW_PX * len(rows) + 10)
 
 
 def _end(end: float) -> str:

@@ -145,13 +145,13 @@ def pairs(
     _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> dict[str, str] | None:
     """NAME=VALUE, several times; None if it was not given."""
-    made = {}
+    by_name = {}
     for text in value:
         name, sign, rest = text.partition("=")
         if not sign or not name:
             raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
-        made[name.strip()] = rest.strip()
-    return made or None
+        by_name[name.strip()] = rest.strip()
+    return by_name or None
 
 
 def values(
@@ -165,8 +165,8 @@ def values(
         except ValueError:
             return text
 
-    found = pairs(context, parameter, value)
-    return {name: read(text) for name, text in found.items()} if found else None
+    texts = pairs(context, parameter, value)
+    return {name: read(text) for name, text in texts.items()} if texts else None
 
 
 def today() -> date:
@@ -329,5 +329,5 @@ def write(path: Path, text: str, *, err: bool = True) -> None:
     content = text.encode()
     replace(path, content)
     size = len(content)
-    told = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
-    click.echo(f"Wrote {path} ({told}).", err=err)
+    length = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3))} kB"
+    click.echo(f"Wrote {path} ({length}).", err=err)

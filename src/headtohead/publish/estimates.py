@@ -185,10 +185,10 @@ def tracks(
         seen.setdefault(e.unit, []).extend(
             x for x in (e.value, e.low, e.high, *ends) if math.isfinite(x)
         )
-    made = []
+    drawn = []
     for e, (low, high) in zip(estimates, stated, strict=True):
         place, log = _scale(seen[e.unit], e.unit)
-        made.append(
+        drawn.append(
             Track(
                 low=place(e.low),
                 high=place(e.high),
@@ -200,7 +200,7 @@ def tracks(
                 log=log,
             )
         )
-    return made
+    return drawn
 
 
 def _scale(ends: Sequence[float], suffix: str) -> tuple[Callable[[float], float], bool]:

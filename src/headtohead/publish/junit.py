@@ -27,8 +27,8 @@ def sheet_junit(sheet: Sheet) -> str:
         message = _clean(check.message)
         if check.answer in ("no", "undecided"):
             tag = "failure" if check.answer == "no" else "error"
-            found = ElementTree.SubElement(case, tag, message=message, type=check.answer)
-            found.text = message
+            outcome = ElementTree.SubElement(case, tag, message=message, type=check.answer)
+            outcome.text = message
         else:
             ElementTree.SubElement(case, "system-out").text = message
     ElementTree.indent(root)

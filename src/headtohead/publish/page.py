@@ -264,8 +264,8 @@ def _described(
 
 def _numbers(reading: ReadingCard) -> tuple[list[_Drawn], list[_Drawn]]:
     """The first estimates of a reading, drawn against its range, and the others."""
-    made = list(zip(reading.numbers, tracks(reading.numbers, reading.ranges), strict=True))
-    return made[:SHOWN_ESTIMATES], made[SHOWN_ESTIMATES:]
+    drawn = list(zip(reading.numbers, tracks(reading.numbers, reading.ranges), strict=True))
+    return drawn[:SHOWN_ESTIMATES], drawn[SHOWN_ESTIMATES:]
 
 
 def _boards(sheet: Sheet, figure: Figure, version: str) -> dict[str, Any]:
@@ -273,8 +273,8 @@ def _boards(sheet: Sheet, figure: Figure, version: str) -> dict[str, Any]:
     chooser = figure.chooser
     assert chooser is not None
     given = asdict(chooser)
-    for told in ("alternatives", "help", "label"):
-        del given[told]
+    for word in ("alternatives", "help", "label"):
+        del given[word]
     return given | {
         "slug": figure.slug,
         "columns": [column.name for column in figure.download.columns],
@@ -314,7 +314,7 @@ def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup, escape
 
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("headtohead.publish", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -339,17 +339,17 @@ def _environment() -> "Environment":
     def long_text(cell: Cell, column: TableColumn) -> str:
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
-    made.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
+    environment.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
     for words in (cited, interval_words, licence_url, long_text, n_words, source_name, web_address):
-        made.filters[words.__name__] = words
+        environment.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
-    made.filters["ours"] = Markup
-    made.filters["plain"] = plain
-    made.filters["sentence"] = sentence
-    made.filters["commands"] = commands
-    made.filters["whole_days"] = whole_days
-    made.filters["script_json"] = lambda value: Markup(script_json(value))
-    return made
+    environment.filters["ours"] = Markup
+    environment.filters["plain"] = plain
+    environment.filters["sentence"] = sentence
+    environment.filters["commands"] = commands
+    environment.filters["whole_days"] = whole_days
+    environment.filters["script_json"] = lambda value: Markup(script_json(value))
+    return environment
 
 
 @cache

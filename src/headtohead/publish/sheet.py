@@ -114,8 +114,8 @@ class Bars:
         """Everything that its axis must reach; as logarithms where it is logarithmic."""
         spots = [x for bar in self.bars for x in (bar.value, bar.low, bar.high)]
         spots += [where for where, _ in self.marks]
-        found = [x for x in spots if math.isfinite(x)]
-        return [math.log(x) for x in found if x > 0] if self.log else found
+        finite = [x for x in spots if math.isfinite(x)]
+        return [math.log(x) for x in finite if x > 0] if self.log else finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,13 +469,13 @@ class Sheet:
     @property
     def cards(self) -> tuple[ClaimCard, ...]:
         """Every card, in the order of the claims file."""
-        found = (card for topic in self.topics for card in topic.cards)
-        return tuple(sorted(found, key=lambda card: card.place))
+        every = (card for topic in self.topics for card in topic.cards)
+        return tuple(sorted(every, key=lambda card: card.place))
 
     @property
     def table(self) -> DataTable:
         """The rows of its main figure."""
-        found = [f for f in self.figures if f.slug == self.main] or [
+        figures = [f for f in self.figures if f.slug == self.main] or [
             f for f in self.figures if f.download.rows
         ]
-        return found[0].download if found else DataTable((), ())
+        return figures[0].download if figures else DataTable((), ())

@@ -168,8 +168,8 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
         return
     more = f" and {card.others} more" if card.others else ""
     mark = ", unverified" if card.lead.unverified else ""
-    told = f"{e.interval()}; n={e.n:,} {e.n_of}; {e.about}"
-    yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({told}){more}{mark}", width, indent)
+    basis = f"{e.interval()}; n={e.n:,} {e.n_of}; {e.about}"
+    yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({basis}){more}{mark}", width, indent)
 
 
 def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:
@@ -267,10 +267,10 @@ def cell_text(cell: Cell, column: TableColumn, longest: int = 200) -> str:
 def rows_of(figure: Figure, rows: Sequence[Row]) -> list[Row]:
     """Rows of a figure's download as its table shows them: a column, or the span of two."""
     names = [column.name for column in figure.download.columns]
-    made: list[Row] = []
+    shown: list[Row] = []
     for cells in rows:
         row = dict(zip(names, cells, strict=True))
-        made.append(
+        shown.append(
             tuple(
                 span_words(row[column.ends[0]], row[column.ends[1]], column)
                 if column.ends
@@ -278,7 +278,7 @@ def rows_of(figure: Figure, rows: Sequence[Row]) -> list[Row]:
                 for column in figure.columns
             )
         )
-    return made
+    return shown
 
 
 def span_words(low: Cell, high: Cell, column: TableColumn) -> str:
@@ -348,7 +348,7 @@ def _widths(
     room -= len(_GAP) * (len(kept) - 1)
     longest = (40, 28, 20, 16, 13, 10)
     for first, others in (*((40, most) for most in longest), *((most, 10) for most in longest)):
-        made = []
+        widths = []
         for n, i in enumerate(kept):
             most = others if n else first
             head = _longest_word(texts[0][i], most)
@@ -357,18 +357,18 @@ def _widths(
                 if columns[i].digits is not None
                 else max((_longest_word(line[i], most) for line in texts[1:]), default=0)
             )
-            made.append(min(wide[n], max(head, words)))
-        if sum(made) <= room:
+            widths.append(min(wide[n], max(head, words)))
+        if sum(widths) <= room:
             break
     else:
         return None
     # What room is left goes, a cell at a time, to the column that is the most cramped.
-    for _ in range(room - sum(made)):
-        cramped = max(range(len(kept)), key=lambda n: wide[n] / made[n] if made[n] else 0.0)
-        if made[cramped] >= wide[cramped]:
+    for _ in range(room - sum(widths)):
+        cramped = max(range(len(kept)), key=lambda n: wide[n] / widths[n] if widths[n] else 0.0)
+        if widths[cramped] >= wide[cramped]:
             break
-        made[cramped] += 1
-    return made
+        widths[cramped] += 1
+    return widths
 
 
 def _longest_word(text: str, most: int) -> int:
@@ -418,15 +418,15 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
     `first` stands before the first line and `rest`, if given, before the others.
     """
-    made = plain(text, 4000)
-    if not made:
+    plain_text = plain(text, 4000)
+    if not plain_text:
         return []
     rest = first if rest is None else rest
-    if made.isascii():
+    if plain_text.isascii():
         return wrap(
-            made, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+            plain_text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
         )
-    head, *more = cut_to_fit(made, width - max(cells_of(first), cells_of(rest)))
+    head, *more = cut_to_fit(plain_text, width - max(cells_of(first), cells_of(rest)))
     return [first + head, *(rest + line for line in more)]
 
 
