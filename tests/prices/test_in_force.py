@@ -12,6 +12,8 @@ from headtohead.prices.in_force import ListPrice, in_force, mixed, notes_on, pri
 DAY = date(2025, 12, 15)
 SCHEMA = {
     "valid_to": pl.Date(),
+    "valid_from_at": pl.Datetime("us", "UTC"),
+    "valid_to_at": pl.Datetime("us", "UTC"),
     "served_as": pl.String(),
     "row_url": pl.String(),
     "operator": pl.String(),
@@ -35,13 +37,15 @@ def offer(kind: str = "input", price: float | None = 1.0, **changes: Any) -> dic
         "price_usd_per_mtok": price,
         "valid_from": date(2025, 1, 1),
         "valid_to": None,
+        "valid_from_at": None,
+        "valid_to_at": None,
         "basis": "commit",
         "hours_utc": None,
         "source_id": "s",
         "known_on": date(2025, 1, 1),
         "row_url": None,
         "join_rule": "listed",
-        "model_released_on": date(2024, 12, 1),
+        "model_released_on": date(2024, 12, 20),
         **changes,
     }
 
@@ -54,8 +58,13 @@ def host(name: str, low: float, high: float | None = None, **changes: Any) -> li
     return both(low, low if high is None else high, provider=name, operator=name, **changes)
 
 
-def table(*offers: list[dict[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame([row for part in offers for row in part], schema_overrides=SCHEMA)
+def table(*offers: list[dict[str, Any]], kept_to: date = DAY) -> pl.DataFrame:
+    """The offers, in lists that are kept up to a day: one direction of another model shows it."""
+    rows = [row for part in offers for row in part]
+    sources = dict.fromkeys(row["source_id"] for row in rows)
+    other: dict[str, Any] = {"provider": "kept", "model_name": "kept", "model_id": "kept"}
+    kept = [offer(**other, source_id=source, valid_from=kept_to) for source in sources]
+    return pl.DataFrame([*rows, *kept], schema_overrides=SCHEMA)
 
 
 def prices(*offers: list[dict[str, Any]], rule: str = "maker") -> list[tuple[float, float]]:
@@ -112,6 +121,14 @@ def test_an_input_without_an_output_or_a_free_trial_is_no_price() -> None:
     assert prices(apart) == []
 
 
+def test_a_price_with_one_side_at_0_counts_and_is_noted() -> None:
+    made = found(both(0, 2))
+    assert made.usd_per_mtok == {"input": 0, "output": 2}
+    assert made.notes == (
+        "lab/m: the list has input tokens at $0: the call itself may cost something",
+    )
+
+
 def test_all_kinds_of_one_list_are_on_the_price() -> None:
     cached = [offer("cache_read", 0.1), offer("cache_write", 1.5), offer("image", 9)]
     made = found([*both(1, 2), *cached])
@@ -158,6 +175,38 @@ def test_a_moving_word_had_another_models_price_before() -> None:
     made = found(moved, model="m")
     assert (made.since, made.alias) == (date(2025, 10, 1), True)
     assert "lab/m: m stood for lab/m on that day" in made.notes
+
+
+def test_what_a_list_began_with_long_after_the_release_may_have_held_before() -> None:
+    old: dict[str, Any] = {"model_released_on": date(2024, 3, 4)}
+    made = found(both(1, 2, **old))
+    assert made.at_least
+    assert str(made).endswith(" at least since 2025-01-01")
+    # A list that had it within days of the release, that changed it, or whose seller tells the day.
+    assert not found(both(1, 2)).at_least
+    cut = both(1, 1, valid_from=date(2025, 9, 1), **old)
+    assert not found(both(1, 2, **old), cut).at_least
+    assert not found(both(1, 2, basis="documented", **old)).at_least
+    # Nor where another list knows of an earlier day and had another price before.
+    before = both(3, 4, source_id="b", valid_from=date(2024, 3, 5), **old)
+    changed = both(1, 2, source_id="b", valid_from=date(2024, 12, 1), **old)
+    made = found(both(1, 2, **old), [*before, *changed])
+    assert (made.since, made.at_least) == (date(2024, 12, 1), False)
+
+
+def test_a_list_that_dropped_the_price_is_named() -> None:
+    left = both(None, None, source_id="t", valid_from=date(2025, 7, 16))
+    made = found(both(1, 2), both(1, 2, source_id="t"), left)
+    assert made.others == ("t has listed no price of lab since 2025-07-16",)
+    assert made.other_source_ids == ("t",)
+    ended = both(1, 2, source_id="t", valid_to=date(2025, 8, 1))
+    assert found(both(1, 2), ended).others == ("t has listed no price of lab since 2025-08-01",)
+    # Not where it has the model under another name, or the price in force began later.
+    other = both(1, 2, source_id="t", model_name="m-2")
+    assert not found(both(1, 2), both(1, 2, source_id="t"), left, other).others
+    assert not found(
+        both(1, 2, valid_from=date(2025, 9, 1)), both(1, 2, source_id="t"), left
+    ).others
 
 
 # ---------------------------------------------------------------- lists that differ
@@ -237,6 +286,25 @@ def test_a_price_far_below_all_others_is_set_aside_and_named() -> None:
     assert found(host("lure", 0.3), hosts[0], rule="cheapest").usd_per_mtok["input"] == 0.3
 
 
+@pytest.mark.parametrize("copy", ["models_dev_changes", "model_prices"])
+def test_a_list_made_from_another_confirms_nothing_of_it(copy: str) -> None:
+    lists = [host("lure", 0.3, source_id=source) for source in ("models_dev", copy)]
+    hosts = [host("a", 1), host("b", 2), host("c", 3)]
+    assert found(*lists, *hosts, rule="cheapest").usd_per_mtok["input"] == 1
+    documented = host("lure", 0.3, source_id="model_prices", basis="documented")
+    made = found(*lists, documented, *hosts, rule="cheapest")
+    assert made.usd_per_mtok["input"] == 0.3
+
+
+def test_a_price_of_a_list_that_is_no_longer_kept_is_set_aside_and_named() -> None:
+    kept = table(host("a", 1))
+    left = table(host("old", 0.9, source_id="t"), kept_to=date(2025, 10, 1))
+    made = price_in_force(pl.concat([kept, left]), "lab/m", DAY, rule="cheapest")
+    assert made is not None
+    assert made.usd_per_mtok["input"] == 1
+    assert "does not count: last seen on 2025-10-01" in made.set_aside[0]
+
+
 def test_a_price_that_its_own_list_doubts_counts_only_where_all_are_doubted() -> None:
     doubted = host("d", 0.9, basis="flagged:unit")
     made = found(doubted, host("a", 1), rule="cheapest")
@@ -301,6 +369,34 @@ def test_the_hours_may_stand_on_another_list_with_the_same_usual_price() -> None
     assert found(both(1, 2), *differs).band == ""
 
 
+def test_what_another_list_has_for_the_peak_hours_is_not_the_usual_price() -> None:
+    bands = [both(1, 2, source_id="t"), both(2, 4, source_id="t", **PEAK)]
+    late = both(2, 4, valid_from=date(2025, 6, 1))
+    made = found(*bands, late)
+    assert (made.usd_per_mtok["input"], made.band, made.source_id) == (1, "off-peak", "t")
+    assert "listed by s: $2 in, $4 out (since 2025-06-01)" in made.others[0]
+
+
+def test_an_instant_of_the_day_of_a_change_is_before_or_after_it() -> None:
+    noon = datetime(2025, 12, 15, 12, tzinfo=UTC)
+    cut = both(0.5, 1, valid_from=DAY, valid_from_at=noon)
+    ended = both(0.1, 0.2, **(PEAK | {"hours_utc": "00:00 to 23:59 UTC"}))
+    ended = [row | {"valid_to": DAY, "valid_to_at": noon} for row in ended]
+    early = found(both(1, 2), cut, ended, at=datetime(2025, 12, 15, 11, 59, tzinfo=UTC))
+    assert (early.usd_per_mtok["input"], early.band) == (0.1, "peak")
+    late = found(both(1, 2), cut, ended, at=noon)
+    assert (late.usd_per_mtok["input"], late.band, late.since) == (0.5, "", DAY)
+    assert found(both(1, 2), cut).usd_per_mtok["input"] == 0.5
+
+
+def test_a_price_of_some_hours_says_since_when_it_holds() -> None:
+    peak = both(2, 4, **PEAK, valid_from=date(2025, 3, 1))
+    assert found(both(1, 2), peak, at=datetime(2025, 12, 15, 2, tzinfo=UTC)).since == date(
+        2025, 3, 1
+    )
+    assert found(both(1, 2), peak).since == date(2025, 1, 1)
+
+
 def test_long_prompts_cost_what_the_list_says() -> None:
     rows = [both(1, 2), both(2, 3, tier="over_200k"), both(4, 5, tier="over_512k")]
     assert found(*rows, input_tokens=200_000).usd_per_mtok["input"] == 1
@@ -348,6 +444,7 @@ def test_a_lone_low_price_of_llama_405b_is_named_and_not_taken(facts: Facts, day
         (datetime(2026, 9, 1, 5, tzinfo=UTC), (0.66, 1.98), "off-peak"),
         (datetime(2026, 9, 1, 9, 59, tzinfo=UTC), (1.32, 3.96), "peak"),
         (datetime(2026, 9, 5, 2, tzinfo=UTC), (0.66, 1.98), "off-peak"),
+        (datetime(2026, 10, 1, 2, tzinfo=UTC), (0.66, 1.98), "off-peak"),
     ],
 )
 def test_deepseek_v4_pro_has_peak_hours(
@@ -356,6 +453,31 @@ def test_deepseek_v4_pro_has_peak_hours(
     made = built_in(facts, "deepseek-v4-pro", at)
     assert (made.usd_per_mtok["input"], made.usd_per_mtok["output"]) == paid
     assert (made.band, made.since) == (band, date(2026, 8, 16))
+
+
+def test_deepseek_v4_pro_was_cheaper_until_the_moment_of_the_change(facts: Facts) -> None:
+    before = built_in(facts, "deepseek-v4-pro", datetime(2026, 8, 16, 15, 59, tzinfo=UTC))
+    assert (before.usd_per_mtok["input"], before.band) == (0.435, "")
+    after = built_in(facts, "deepseek-v4-pro", datetime(2026, 8, 16, 16, tzinfo=UTC))
+    assert (after.usd_per_mtok["input"], after.band) == (0.66, "off-peak")
+
+
+@pytest.mark.parametrize(
+    ("at", "paid"),
+    [
+        (date(2026, 10, 25), 0.15),
+        (datetime(2026, 10, 25, 12, tzinfo=UTC), 0.15),
+        (datetime(2026, 10, 26, 2, tzinfo=UTC), 0.3),
+    ],
+)
+def test_deepseek_flash_has_peak_hours(facts: Facts, at: date | datetime, paid: float) -> None:
+    assert built_in(facts, "deepseek-flash", at).usd_per_mtok["input"] == paid
+
+
+def test_the_discount_of_the_night_has_its_own_first_day(facts: Facts) -> None:
+    at = datetime(2025, 3, 1, 20, tzinfo=UTC)
+    made = built_in(facts, "deepseek/deepseek-v3", at)
+    assert (made.usd_per_mtok["input"], made.since) == (0.135, date(2025, 2, 26))
 
 
 def test_lists_that_still_have_other_prices_of_deepseek_v4_pro_are_named(facts: Facts) -> None:
@@ -388,6 +510,26 @@ def test_deepseek_chat_stood_for_another_model_before(facts: Facts) -> None:
     assert made.usd_per_mtok == {"input": 0.28, "output": 0.42, "cache_read": 0.028}
     night = built_in(facts, "deepseek-chat", datetime(2025, 6, 15, 17, tzinfo=UTC))
     assert (night.model, night.usd_per_mtok["input"]) == ("deepseek/deepseek-v3@0324", 0.135)
+
+
+@pytest.mark.parametrize(
+    ("model", "sold_by"),
+    [("anthropic/claude-opus-4.5", "qihang-ai"), ("google/gemini-3-flash", "qihang-ai")],
+)
+def test_two_files_of_models_dev_are_one_list(facts: Facts, model: str, sold_by: str) -> None:
+    made = built_in(facts, model, date(2026, 8, 1), rule="cheapest")
+    assert made.provider != sold_by
+    assert f"{sold_by}'s $" in made.set_aside[0]
+
+
+def test_what_withdrawn_models_cost_says_who_dropped_them(facts: Facts) -> None:
+    made = built_in(facts, "gpt-4.5-preview", date(2026, 11, 1))
+    assert any("models.dev has listed no price of openai since 2025-07-16" in n for n in made.notes)
+
+
+def test_the_first_sight_of_an_old_model_is_said_to_be_one(facts: Facts) -> None:
+    made = built_in(facts, "anthropic/claude-3-opus", DAY)
+    assert "at least since 2025-06-05" in str(made)
 
 
 # ---------------------------------------------------------------- the mix

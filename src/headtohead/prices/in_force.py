@@ -12,7 +12,7 @@ Every price that a verb or a question uses is picked here, in three steps:
 What is no offer of the model itself does not count: free trials, and other channels (quantised,
 turbo). For the cheapest and the median three more are set aside, and named: prices that their own
 list doubts, prices that were last seen long ago, and a price below a third of the next seller's
-that no second list confirms.
+that no second list confirms. A list that is made from another one confirms nothing of it.
 """
 
 from collections.abc import Mapping
@@ -45,8 +45,17 @@ _FAR_BELOW = 3  # times cheaper than the next seller
 # Editions of the lists come 1 to 51 days apart: after so many, at least one has been missed.
 _SEEN_DAYS = 60
 _SAME = 0.01  # prices nearer than this share are one price, printed differently
+# Lists that are made from another list, and so confirm nothing of it.
+_MADE_FROM = {
+    "models_dev_changes": "models_dev",
+    "model_prices": "models_dev",  # but for what the seller documents
+    "litellm_prices": "llmledger",
+    "openrouter_price_history": "openrouter_models",
+}
+_FIRST_DAYS = 14  # A list that had a model so soon after its release saw its first price.
 _LIST = ["source_id", "provider", "model_name"]
 _SERIES = [*_LIST, "tier", "token_kind"]
+_BOTH = ("since", "doubt", "is_first")  # said of both directions
 _HOURLY = ("peak", "off_peak")
 
 
@@ -59,12 +68,14 @@ class Band:
         usd_per_mtok: Kind of token -> US dollars per million.
         hours: The hours in which it holds; None if it goes by the length of the prompt.
         over_tokens: The length of the prompt above which it holds; 0 if it goes by the hour.
+        since: First day of this price, if it has one of its own.
     """
 
     name: str
     usd_per_mtok: dict[str, float]
     hours: Hours | None = None
     over_tokens: int = 0
+    since: date | None = None
 
     def __str__(self) -> str:
         when = f"in {self.name} hours ({self.hours.text})" if self.hours else self.name
@@ -86,6 +97,8 @@ class ListPrice:
         band: Which of the seller's prices it is: "" for the one price it has, else "peak",
             "off-peak" or "over 200,000 tokens".
         since: First day of this price without a change, as well as the lists know.
+        at_least: True if the lists began with this price, long after the model's release: it may
+            have held before `since`.
         basis: How surely that day is known: documented, commit, snapshot or flagged.
         source_id: Whose list it is.
         row_url: Where the input price is printed.
@@ -113,11 +126,13 @@ class ListPrice:
     set_aside: tuple[str, ...] = ()
     other_source_ids: tuple[str, ...] = ()
     alias: bool = False
+    at_least: bool = False
 
     def __str__(self) -> str:
         band = f" ({self.band})" if self.band else ""
         # A list that was seen once does not say since when.
-        seen = "as seen on" if self.basis == "snapshot" else "since"
+        began = "at least since" if self.at_least else "since"
+        seen = "as seen on" if self.basis == "snapshot" else began
         which = {"cheapest": ", its cheapest credible seller,", "median": ", its middle seller,"}
         return (
             f"{_money(self.usd_per_mtok)} per million tokens at {self.provider}"
@@ -130,6 +145,9 @@ class ListPrice:
         said = [*self.others, *self.set_aside]
         if self.bands:
             said.append(f"{self.provider} also charges {'; '.join(map(str, self.bands))}")
+        for kind in ("input", "output"):
+            if not self.usd_per_mtok[kind]:
+                said.append(f"the list has {kind} tokens at $0: the call itself may cost something")
         if self.alias:
             said.append(f"{self.name} stood for {self.model} on that day")
         return tuple(f"{self.model}: {note}" for note in said)
@@ -165,9 +183,14 @@ def price_in_force(
     if holding.is_empty():
         return None
     row = holding.row(0, named=True)
-    lists = _lists(mine, _day(at), channel, INPUT_SHARE)
+    lists = _lists(mine, at, channel, INPUT_SHARE)
     bands = _bands(mine, row, lists, at)
-    usual = {k: float(row[f"{k}_usd_per_mtok"]) for k in KINDS if row[f"{k}_usd_per_mtok"]}
+    usual = {
+        k: float(row[f"{k}_usd_per_mtok"])
+        for k in KINDS
+        # A cache price of 0 means that the list has none.
+        if row[f"{k}_usd_per_mtok"] or k in ("input", "output")
+    }
     kind = "off-peak" if any(band.name == "peak" for band in bands) else ""
     held = [
         b
@@ -176,6 +199,9 @@ def price_in_force(
         or (b.over_tokens and input_tokens > b.over_tokens)
     ]
     chosen = held[-1] if held else Band(kind, usual)
+    moved = str(row["join_rule"] or "").startswith("alias:")
+    # A word that moves from model to model had another one's price before.
+    released = (moved and row["model_released_on"]) or date.min
     return ListPrice(
         model=str(row["model_id"]),
         name=str(row["model_name"]),
@@ -184,7 +210,7 @@ def price_in_force(
         rule=str(row["rule"]),
         usd_per_mtok=usual | chosen.usd_per_mtok,
         band=chosen.name,
-        since=row["valid_from"],
+        since=max(chosen.since, released) if chosen.since else row["valid_from"],
         basis=row["basis"],
         source_id=row["source_id"],
         row_url=row["row_url"] or "",
@@ -192,7 +218,8 @@ def price_in_force(
         others=tuple(row["others"]),
         set_aside=tuple(row["set_aside"]),
         other_source_ids=tuple(row["other_source_ids"]),
-        alias=model != row["model_id"] and str(row["join_rule"] or "").startswith("alias:"),
+        alias=moved and model != row["model_id"],
+        at_least=row["at_least"] and not chosen.since,
     )
 
 
@@ -213,7 +240,8 @@ def in_force(
         rule: "maker", "cheapest", "median", or an operator.
         channel: How models are served; empty for the maker's own way.
         input_share: Share of tokens that are input, where sellers are compared.
-        words: Rows that tell which words of a seller moved on to other models; `prices` if None.
+        words: All rows, which tell up to which day a list is kept and which words of a seller
+            moved on to other models; `prices` if None.
 
     Returns:
         One row a model: model_id, model_name, provider, operator, {kind}_usd_per_mtok,
@@ -221,11 +249,14 @@ def in_force(
         set_aside (lists of sentences), other_source_ids (a list: whom those name), the entity
         columns, and the citation columns of the input price.
     """
+    words = prices if words is None else words
+    prices = prices.join(_reached(words, at), on="source_id", how="left")
     if rule == "maker":
         prices = prices.filter(pl.col("operator") == pl.col("lab"))
     elif rule not in RULES:
         prices = prices.filter(pl.col("operator") == rule)
-    offers = _one_a_seller(_lists(prices, _day(at), channel, input_share))
+    lists = _lists(prices, at, channel, input_share)
+    offers = _one_a_seller(lists)
     aside: dict[str, dict[str, str]] = {}
     if rule in ("cheapest", "median"):
         offers, aside = _credible(offers, _day(at))
@@ -236,11 +267,15 @@ def in_force(
     texts = pl.List(pl.String)
     kept = ("provider", "model_id", "model_released_on", "differing")
     differing = [row[-1] or [] for row in picked.select(kept).iter_rows()]
-    others = [_others(*row) for row in picked.select(kept).iter_rows()]
+    gone = _gone(prices, at, channel, lists, picked)
+    others = [
+        _others(*row) + [said for said, _ in without]
+        for row, without in zip(picked.select(kept).iter_rows(), gone, strict=True)
+    ]
     # One list alone may keep a price of what its seller does not offer any more.
     alone = picked.select("seller", "model_id", "source_id", "confirmed").rows()
     if not all(confirmed for *_, confirmed in alone):
-        moved = _moved(prices if words is None else words, _day(at))
+        moved = _moved(words, _day(at))
         for said, (seller, model, source, confirmed) in zip(others, alone, strict=True):
             if not confirmed and (seller, model) in moved:
                 said.append(
@@ -248,8 +283,8 @@ def in_force(
                 )
     left = [aside.get(m, {}) for m in picked["model_id"]]
     ids = [
-        sorted({*out.values(), *(one["source_id"] for one in says)})
-        for out, says in zip(left, differing, strict=True)
+        sorted({*out.values(), *(one["source_id"] for one in says), *(i for _, i in without)})
+        for out, says, without in zip(left, differing, gone, strict=True)
     ]
     return picked.drop("differing").with_columns(
         pl.lit(rule if rule in RULES else "operator").alias("rule"),
@@ -278,7 +313,13 @@ def _day(at: date | datetime) -> date:
     return at.astimezone(UTC).date() if isinstance(at, datetime) else at
 
 
-def spells(prices: pl.DataFrame, day: date) -> pl.DataFrame:
+def _reached(prices: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
+    """The last day up to which each source is kept, as `list_until`."""
+    past = prices.filter(pl.col("valid_from") <= _day(at))
+    return past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
+
+
+def spells(prices: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
     """Each list's rows up to a day, with the number of the spell of equal prices they are in.
 
     Rows that repeat the price before them, because something else in the list changed, are of one
@@ -289,7 +330,10 @@ def spells(prices: pl.DataFrame, day: date) -> pl.DataFrame:
         `since` (its first day), `is_first` (no other came before it) and `doubt` (0 for the
         surest).
     """
-    rows = prices.filter(pl.col("valid_from") <= day).sort(*_SERIES, "valid_from")
+    begun = pl.col("valid_from") <= _day(at)
+    if isinstance(at, datetime):
+        begun &= (pl.col("valid_from_at") <= at).fill_null(value=True)
+    rows = prices.filter(begun).sort(*_SERIES, "valid_from")
     rows = rows.with_columns(pl.struct(_SERIES).rle_id().alias("series"))
     series, price = pl.col("series"), pl.col("price_usd_per_mtok")
     # Rows of a series are neighbours, so that shifts need no groups, which cost much more.
@@ -308,16 +352,39 @@ def spells(prices: pl.DataFrame, day: date) -> pl.DataFrame:
     )
 
 
-def _lists(prices: pl.DataFrame, day: date, channel: str, input_share: float) -> pl.DataFrame:
-    """One row a list that is not free: its usual prices on a day, and since when they hold."""
+def _offered(prices: pl.DataFrame, channel: str, tier: str) -> pl.DataFrame:
+    """The rows of one tier, served one way, of models that are known."""
     served = pl.col("served_as").is_null() if not channel else pl.col("served_as") == channel
-    wanted = prices.filter(
+    return prices.filter(
         served
         & pl.col("model_id").is_not_null()
-        & (pl.col("tier") == "standard")
+        & (pl.col("tier") == tier)
         & pl.col("token_kind").is_in(KINDS)
     )
-    latest = _last_spells(wanted, day)
+
+
+def _lists(
+    prices: pl.DataFrame, at: date | datetime, channel: str, input_share: float
+) -> pl.DataFrame:
+    """One row a list that is not free: its usual prices at an instant, and since when they hold.
+
+    `is_peak` says that another list of the seller has them as its price of the peak hours.
+    """
+    given = _pairs(_last_spells(_offered(prices, channel, "standard"), at))
+    given = mixed(given, input_share).filter(pl.col("price_usd_per_mtok") > 0)
+    given = given.with_columns(
+        pl.max_horizontal("since", "since_of_output").alias("since"),
+        pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),
+        pl.col("is_first") & pl.col("is_first_of_output"),
+    ).drop(f"{c}_of_output" for c in _BOTH)
+    peak = _pairs(_last_spells(_offered(prices, channel, "peak"), at))
+    keys = ["model_id", "seller", "input_usd_per_mtok", "output_usd_per_mtok"]
+    peak = peak.select(*keys, is_peak=True).unique()
+    return given.join(peak, on=keys, how="left").with_columns(pl.col("is_peak").fill_null(False))
+
+
+def _pairs(latest: pl.DataFrame) -> pl.DataFrame:
+    """A row for each list with both directions, with a column for the price of each kind."""
     given = latest.filter(pl.col("token_kind") == "input").rename(
         {"price_usd_per_mtok": "input_usd_per_mtok"}
     )
@@ -325,29 +392,68 @@ def _lists(prices: pl.DataFrame, day: date, channel: str, input_share: float) ->
         part = latest.filter(pl.col("token_kind") == kind).select(
             *_LIST,
             pl.col("price_usd_per_mtok").alias(f"{kind}_usd_per_mtok"),
-            *(pl.col(c).alias(f"{c}_of_output") for c in ("since", "doubt") if kind == "output"),
+            *(pl.col(c).alias(f"{c}_of_output") for c in _BOTH if kind == "output"),
         )
         given = given.join(part, on=_LIST, how="inner" if kind == "output" else "left")
-    given = mixed(given, input_share).filter(pl.col("price_usd_per_mtok") > 0)
-    return given.with_columns(
-        pl.coalesce("operator", "provider").alias("seller"),
-        pl.max_horizontal("since", "since_of_output").alias("since"),
-        pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),
-    ).drop("since_of_output", "doubt_of_output")
+    return given.with_columns(pl.coalesce("operator", "provider").alias("seller"))
 
 
-def _last_spells(rows: pl.DataFrame, day: date) -> pl.DataFrame:
-    """The surest row of the spell of each list, tier and kind that holds on a day."""
+def _last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) -> pl.DataFrame:
+    """The surest row of the last spell of each list, tier and kind.
+
+    Those that hold at an instant, or else those that ended, with `since` their last day.
+    """
     key = "series"
-    rows = spells(rows, day).filter(pl.col("spell") == pl.col("spell").max().over(key))
+    rows = spells(rows, at).filter(pl.col("spell") == pl.col("spell").max().over(key))
     rows = rows.with_columns(
         pl.col("valid_from").max().over(key).alias("written"),
         pl.col("known_on").min().over(key),
-        pl.col("valid_to").last().over(key),
+        pl.col("valid_to", "valid_to_at").last().over(key),
     )
-    rows = rows.filter(pl.col("price_usd_per_mtok").is_not_null())
-    rows = rows.filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+    lasts = pl.col("valid_to").is_null() | (pl.col("valid_to") > _day(at))
+    if isinstance(at, datetime):
+        lasts |= (pl.col("valid_to_at") > at).fill_null(value=False)
+    lasts &= pl.col("price_usd_per_mtok").is_not_null()
+    if not held:
+        ended = pl.when(pl.col("price_usd_per_mtok").is_null()).then("since").otherwise("valid_to")
+        rows = rows.with_columns(ended.alias("since"))
+    rows = rows.filter(lasts if held else ~lasts)
     return rows.sort(key, "doubt", "valid_from").unique(key, keep="first", maintain_order=True)
+
+
+def _gone(
+    prices: pl.DataFrame,
+    at: date | datetime,
+    channel: str,
+    lists: pl.DataFrame,
+    picked: pl.DataFrame,
+) -> list[list[tuple[str, str]]]:
+    """For each picked price the lists that dropped its seller's since: a sentence, and the list."""
+    ended = _last_spells(_offered(prices, channel, "standard"), at, held=False)
+    names = {i: publisher(i) for i in prices["source_id"].unique()}
+    whose = pl.col("source_id").replace(names).alias("publisher")
+    ended = ended.with_columns(pl.coalesce("operator", "provider").alias("seller"), whose)
+    who = ["model_id", "seller"]
+    holding = lists.select(*who, whose)
+    ended = ended.join(holding, on=[*who, "publisher"], how="anti").sort("since", "source_id")
+    last = ended.group_by(*who, "publisher", maintain_order=True).last()
+    found: dict[tuple[str, str], list[tuple[date, str]]] = {}
+    for model, seller, since, source in last.select(*who, "since", "source_id").iter_rows():
+        found.setdefault((model, seller), []).append((since, source))
+    kept = ("model_id", "seller", "provider", "valid_from")
+    return [
+        [
+            (f"{publisher(source)} has listed no price of {provider} since {day}", source)
+            for day, source in found.get((model, seller), [])
+            if day > since
+        ]
+        for model, seller, provider, since in picked.select(kept).iter_rows()
+    ]
+
+
+def _origin() -> pl.Expr:
+    """The list that a row's list is made from, or itself."""
+    return pl.col("source_id").replace(_MADE_FROM)
 
 
 def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
@@ -355,12 +461,13 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     who = ["model_id", "seller"]
     lists = lists.sort(
         *who,
+        "is_peak",
         "doubt",
         "written",
         "price_usd_per_mtok",
         "source_id",
         "model_name",
-        descending=[False, False, False, True, False, False, False],
+        descending=[False, False, False, False, True, False, False, False],
     )
     pair = ("input_usd_per_mtok", "output_usd_per_mtok")
     same = pl.all_horizontal(
@@ -375,14 +482,22 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.col("since"))
     )
     released = pl.col("model_released_on")
+    # Whether the list that has had the price longest began with it, and only read it somewhere.
+    oldest = (pl.col("is_first") & (pl.col("doubt") > 0)).sort_by(~pl.col("same"), "since")
+    began = pl.col("is_first").first().over(who) & oldest.first().over(who)
+    late = (since - released > timedelta(days=_FIRST_DAYS)).fill_null(value=True)
     moved = pl.col("join_rule").str.starts_with("alias:") & (released > since)
     other = ~pl.col("same") & (pl.col("source_id") != pl.col("source_id").first().over(who))
+    seen = pl.when(pl.col("doubt") == _SNAPSHOT).then("written").otherwise("list_until")
+    documents = (pl.col("source_id") == "model_prices") & (pl.col("doubt") == 0)
+    origin = pl.when(documents).then("source_id").otherwise(_origin())
     says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", *pair)
     lists = lists.with_columns(
         # A word that moves from model to model had another one's price before.
         pl.when(moved).then(released).otherwise(since).alias("since"),
-        (pl.col("source_id").filter(pl.col("same")).n_unique().over(who) > 1).alias("confirmed"),
-        pl.col("written").filter(pl.col("same")).max().over(who).alias("seen_on"),
+        (began & late & ~moved).alias("at_least"),
+        (origin.filter(pl.col("same")).n_unique().over(who) > 1).alias("confirmed"),
+        seen.filter(pl.col("same")).max().over(who).alias("seen_on"),
         says.filter(other).implode().over(who).alias("differing"),
     )
     offers = lists.unique(who, keep="first", maintain_order=True)
@@ -398,7 +513,7 @@ def _others(
     the model that the price was written for.
     """
     said: dict[str, dict[str, str]] = {}
-    for one in sorted(differing or [], key=lambda one: one["since"]):
+    for one in sorted(differing or [], key=lambda one: (one["since"], one["doubt"])):
         paid = pair_words(one)
         when = f"{'seen on' if one['doubt'] == _SNAPSHOT else 'since'} {one['since']}"
         moving = str(one["join_rule"] or "").startswith("alias:")
@@ -438,7 +553,7 @@ def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, 
     """The offers that can be believed, and by model the cheaper others: a sentence -> its list."""
     price, model = pl.col("price_usd_per_mtok"), "model_id"
     offers = offers.sort(model, "price_usd_per_mtok", "source_id", "provider")
-    old = (pl.col("doubt") == _SNAPSHOT) & (pl.col("seen_on") < day - timedelta(days=_SEEN_DAYS))
+    old = pl.col("seen_on") < day - timedelta(days=_SEEN_DAYS)
     doubted = (pl.col("doubt") >= _FLAGGED) | old
     # Two sellers further up, or nobody can say which of two is out of line.
     lonely = (
@@ -487,16 +602,21 @@ def _bands(
             *(pl.col(c) == one[c] for c in _LIST), pl.col("token_kind").is_in(KINDS)
         )
         same_day: dict[str, list[Band]] = {}
-        for (tier,), rows in _last_spells(mine, _day(at)).group_by("tier", maintain_order=True):
+        for (tier,), rows in _last_spells(mine, at).group_by("tier", maintain_order=True):
             usd = dict(rows.select("token_kind", "price_usd_per_mtok").iter_rows())
             word, hours = str(tier), rows["hours_utc"][0]
+            since = max(rows["since"].to_list())
             if word in _HOURLY and hours:
                 name = word.replace("_", "-")
-                same_day.setdefault("hours", []).append(Band(name, usd, Hours.parse(hours)))
+                same_day.setdefault("hours", []).append(
+                    Band(name, usd, Hours.parse(hours), since=since)
+                )
             elif word.startswith("over_"):
                 tokens = int(word.removeprefix("over_").replace("k", "000"))
                 name = f"over {tokens:,} tokens"
-                same_day.setdefault("tokens", []).append(Band(name, usd, over_tokens=tokens))
+                same_day.setdefault("tokens", []).append(
+                    Band(name, usd, over_tokens=tokens, since=since)
+                )
         by_kind = same_day | by_kind
     return tuple(sorted((b for bs in by_kind.values() for b in bs), key=lambda b: b.over_tokens))
 

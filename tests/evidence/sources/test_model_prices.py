@@ -1,7 +1,7 @@
 """The model-prices importer."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,10 @@ def test_off_peak_hours_follow_the_standard_price_while_they_last() -> None:
         (0.285, date(2025, 8, 25), date(2025, 9, 5)),
     ]
     assert rows[0]["hours_utc"] == "16:30 to 00:30 UTC"
+    assert (rows[0]["valid_to_at"], rows[1]["valid_to_at"]) == (
+        None,
+        datetime(2025, 9, 5, 16, tzinfo=UTC),
+    )
     assert rows[0]["row_url"] == "https://lab.example/off-peak"
 
 
@@ -182,10 +186,17 @@ def test_peak_hours_hold_for_all_that_is_still_sold() -> None:
     (row,) = inputs(read(LIST, [PEAK]), "peak")
     assert (row["price_usd_per_mtok"], row["valid_from"]) == (0.56, date(2026, 8, 16))
     assert row["valid_to"] is None
-    assert row["hours_utc"].endswith("on weekdays, public holidays excepted")
+    assert row["hours_utc"].endswith("on weekdays, Chinese public holidays excepted")
+    assert row["valid_from_at"] == datetime(2026, 8, 16, 16, tzinfo=UTC)
     gone = read(LIST, [PEAK], {"lab": {"m": "removed"}})
     assert not inputs(gone, "peak")
     assert gone.dropped == {"peak hours of a model that is no longer sold": 1}
+
+
+def test_a_documented_price_has_its_moment_and_a_commit_has_none() -> None:
+    told = interval("2025-11-17", rates("2025-11-17", 0.28, "documented"))
+    rows = inputs(read(standard(interval(None, rates("2025-06-10", 0.27)), told)))
+    assert [r["valid_from_at"] for r in rows] == [None, datetime(2025, 11, 17, 12, tzinfo=UTC)]
 
 
 def test_what_is_no_price_is_counted() -> None:
@@ -211,6 +222,7 @@ def test_what_is_no_price_is_counted() -> None:
         (LIST, {"schema": 2}, "schema"),
         (LIST, {"colour": 1}, "colour"),
         (LIST, {"status": {"lab": {"m": "asleep"}}}, "asleep"),
+        (LIST, {"schedule": [{**PEAK, "holidays": "mars"}]}, "mars"),
         (LIST, {"schedule": [{**PEAK, "moon": "full"}]}, "moon"),
     ],
 )

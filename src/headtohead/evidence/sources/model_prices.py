@@ -2,13 +2,14 @@
 
 A price dated by a models.dev commit became known with that commit. A price that the provider
 documents was public from its own first day, so that day is also when it became known, however late
-the catalogue took it in; its rows say so. What the provider changes by the hour becomes tiers
-`off_peak` and `peak`, computed from the standard price of those days.
+the catalogue took it in; its rows say so, with the moment of the day where it is given. What the
+ changes by the hour becomes tiers `off_peak` and `peak`, computed from the standard price of
+those days.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +70,9 @@ class _Price:
     basis: str
     url: str | None
     note: str | None
+    at: datetime | None = None
     until: date | None = None
+    until_at: datetime | None = None
     hours: str | None = None
 
 
@@ -82,8 +85,8 @@ class _Schedule:
 
     tier: str
     times: Decimal
-    start: date
-    end: date | None
+    start: datetime
+    end: datetime | None
     url: str
     hours: str
 
@@ -178,10 +181,13 @@ def _interval(
         basis = "corrected"
     alias = part.text_maybe("model")
     note = remarks(_NOTES[basis], alias and f"stands for {alias}")
-    base = _Price(None, _BASIS[basis], part.text("source"), note)
+    first = max(start or stated, stated)
+    at = moment(begun)
+    exact = basis == "documented" and first == stated and at.time() != time.min
+    base = _Price(None, _BASIS[basis], part.text("source"), note, at if exact else None)
     now = {key: replace(base, price=price) for key, price in _rates(mode, part)}
     gone = {key: replace(base, price=None) for key in before if key not in now}
-    return max(start or stated, stated), now | gone
+    return first, now | gone
 
 
 def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
@@ -216,6 +222,8 @@ def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:
                 day,
                 basis=price.basis,
                 valid_to=price.until,
+                valid_from_at=price.at,
+                valid_to_at=price.until_at,
                 hours_utc=price.hours,
                 row_url=price.url,
                 note=price.note,
@@ -230,7 +238,7 @@ def _schedules(
     status: Mapping[tuple[str, str], str],
 ) -> None:
     """Rows for the hours in which a provider charges another price."""
-    record.skip("holidays")
+    record.skip("holidays")  # the days are in data/holidays.toml, for prices.hours
     for entry in record.parts("schedule", record.items("schedule")):
         provider = entry.text("provider")
         schedules = _schedule(entry)
@@ -254,9 +262,11 @@ def _schedule(record: Record) -> dict[str, _Schedule]:
     factor = record.take(f"{tier}_multiplier")
     if record.maybe("weekdays_only"):
         hours += " on weekdays"
-    if record.maybe("holidays"):
-        hours += ", public holidays excepted"
-    start, end = record.convert("valid_from", _day), record.convert_maybe("valid_until", _day)
+    if (holidays := record.maybe("holidays")) is not None:
+        if holidays != "cn":
+            raise record.wrong("holidays", holidays)
+        hours += ", Chinese public holidays excepted"
+    start, end = record.convert("valid_from", moment), record.convert_maybe("valid_until", moment)
     url = record.text("source")
     record.done("note", "terms")
     factors = record.part("multiplier", {"": factor} if peak else factor)
@@ -274,8 +284,12 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
             continue
         ordered = sorted(days.items())
         for (day, price), following in zip(ordered, [*ordered[1:], None], strict=True):
-            ends = [d for d in (schedule.end, following[0] if following else None) if d]
-            first, until = max(day, schedule.start), min(ends, default=None)
+            turns = [(schedule.start.date(), schedule.start), (day, price.at)]
+            first, at = max(turns, key=lambda turn: turn[0])
+            ends = [(following[0], following[1].at)] if following else []
+            if schedule.end:
+                ends.append((schedule.end.date(), schedule.end))
+            until, until_at = min(ends, key=lambda end: end[0], default=(None, None))
             if price.price is None or (until is not None and until <= first):
                 continue
             made.setdefault((schedule.tier, kind), {})[first] = _Price(
@@ -283,7 +297,9 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
                 "documented",
                 schedule.url,
                 f"computed: {schedule.times} x the standard price of that day",
+                at,
                 until,
+                until_at,
                 schedule.hours,
             )
     return made
