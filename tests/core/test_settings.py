@@ -1,7 +1,7 @@
 """Options that are written once: at a field of a settings class."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,13 @@ from headtohead.cli import in_options
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, choose, option, takes
 from headtohead.publish.command_line import settings_options, typed, verb
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise InputError("no day") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +38,20 @@ class Cooking:
     books: tuple[Path, ...] = option((), help="Recipes.", flag="--book", metavar="FILE", many=True)
     shelf: Path | None = option(None, help="Where they stand.")
     covered: bool = option(True, help="Without a lid.", flag="--open", off=True)
-    on: date | None = option(None, help="The day.", read=lambda d: date.fromisoformat(str(d)))
+    on: date | None = option(None, help="The day.", read=_day)
     side: Literal["bread", "rice"] | None = option(None, help="What goes with it.")
+    share: float = option(0.5, help="How much.", hidden=True)
     secret: int = option(3, help="For Python.", hidden=True)
 
 
 @takes(cooking=Cooking)
-def cook(dish: str, *, cooking: Cooking, as_of: date | None = None) -> tuple[str, Cooking]:
+def cook(
+    dish: str,
+    *,
+    cooking: Cooking,
+    as_of: date | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[str, Cooking]:
     """Cook a dish.
 
     Args:
@@ -91,7 +105,7 @@ def test_a_wrong_choice_is_said_in_words_of_the_door() -> None:
     with pytest.raises(InputError, match="`heat` is one of low, high, not 'warm'"):
         choose(Cooking(), {"heat": "warm"})
     for wrong in ("ab", "=b", 3, ["a=b", 3]):
-        with pytest.raises(InputError, match="`lids` is a mapping, as"):
+        with pytest.raises(InputError, match="`lids` says what each column is"):
             cook("soup", lids=wrong)
     with pytest.raises(TypeError, match=r"no argument 'hea'\. Did you mean heat"):
         cook("soup", hea="low")
@@ -179,3 +193,35 @@ def test_again_is_what_was_typed_and_the_day_that_was_filled_in() -> None:
     _, lines = run("soup", "--lid", "a=b, c=d", "--open")
     assert lines[1] == "h2h cooks soup --lid 'a=b, c=d' --open --as-of 2026-01-02"
     assert run("soup", "--as-of", "2020-01-01")[1][1] == "h2h cooks soup --as-of 2020-01-01"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"minutes": "many"}, "`minutes` is 'many'; it must be a whole number"),
+        ({"minutes": 1.5}, "`minutes` is 1.5; it must be a whole number"),
+        ({"covered": "no"}, "`covered` is 'no'; it must be True or False"),
+        ({"share": "high"}, "`share` is 'high'; it must be a number"),
+        ({"on": "soon"}, "`on`: no day"),
+    ],
+)
+def test_a_choice_of_the_wrong_type_is_an_input_error_that_names_it(
+    wrong: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        cook("soup", **wrong)
+    assert says in str(error.value)
+
+
+def test_an_option_typed_as_a_keyword_leads_to_the_name_in_python() -> None:
+    for typed_name, meant in (("open", "covered=False"), ("lid", "lids"), ("herb", "herbs")):
+        with pytest.raises(TypeError, match=f"Did you mean {meant}\\?"):
+            cook("soup", **{typed_name: "x"})
+
+
+def test_the_signature_shows_what_may_be_left_out() -> None:
+    parameters = inspect.signature(cook).parameters
+    assert repr(parameters["cooking"].default) == "Cooking()"
+    assert repr(parameters["progress"].default) == "silent"
+    given = {n: parameters[n].default for n in ("cooking", "progress")}
+    assert cook("soup", **given) == cook("soup")

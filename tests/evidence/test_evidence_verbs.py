@@ -61,7 +61,7 @@ def test_a_value_with_a_comma_is_chosen_by_a_mapping(shipped: Store) -> None:
 
 
 def test_a_choice_that_is_none_is_an_error(shipped: Store) -> None:
-    with pytest.raises(InputError, match="`where` is a mapping"):
+    with pytest.raises(InputError, match="`where` says what each column is"):
         headtohead.read_evidence("figures", as_of=DAY, where="topic", store=shipped)
     with pytest.raises(UnknownName, match="topic"):
         headtohead.read_evidence("figures", as_of=DAY, where={"topics": "x"}, store=shipped)

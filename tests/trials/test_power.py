@@ -224,13 +224,13 @@ def test_refuses_what_no_sample_shows() -> None:
         plan_binary(0.05, 0.2, true_difference=-0.05)
     with pytest.raises(ValueError, match="needs at least"):
         plan_binary(0.05, 0.1, true_difference=0.2)
-    with pytest.raises(ValueError, match="margin is 1"):
+    with pytest.raises(ValueError, match="`margin` is 1"):
         plan_binary(1, 0.1)
-    with pytest.raises(ValueError, match="discordance is 2"):
+    with pytest.raises(ValueError, match="`discordance` is 2"):
         plan_binary(0.1, 2)
     with pytest.raises(ValueError, match=r"alpha is 0\.5"):
         plan_graded(0.1, 1, alpha=0.5)
-    with pytest.raises(ValueError, match="standard deviation is 0"):
+    with pytest.raises(ValueError, match="`sd` is 0"):
         plan_graded(0.1, 0)
     with pytest.raises(ValueError, match="correlation is 2"):
         items_for_pairs(10, 2, 2)

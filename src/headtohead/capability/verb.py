@@ -83,7 +83,7 @@ def index(
         UnknownName: If a domain, source or benchmark does not exist.
         NoEvidence: If what was known makes no index.
     """
-    day = dates.day(as_of)
+    day = dates.day(as_of, "as_of")
     facts = _facts(store, settings, day)
     scope = scope_of(_checked(facts, day, settings))
     window = dates.window(about) or Period(day, day)
@@ -126,7 +126,7 @@ def gap(
     """
     if between.measure == "ratio":
         raise InputError(_NO_RATIO)
-    day = dates.day(as_of)
+    day = dates.day(as_of, "as_of")
     facts = _facts(store, settings, day)
     sides = _sides(facts, day, between)
     settings = _checked(facts, day, settings)

@@ -150,8 +150,8 @@ def diff(
 
     with steps("Comparing two days") as progress:
         result = verb.diff(
-            parse_day(start),
-            day_of(end),
+            parse_day(start, "start"),
+            day_of(end, "end"),
             settings=settings,
             store=open_store(store),
             progress=progress,

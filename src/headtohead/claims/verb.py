@@ -58,7 +58,7 @@ def check(
     """
     facts = Facts(store)
     file = claims_of(facts, Path(claims) if claims else None)
-    return _check(facts, file, settings.about, dates.day(as_of), progress)
+    return _check(facts, file, settings.about, dates.day(as_of, "as_of"), progress)
 
 
 @takes(settings=ShowSettings)
@@ -85,7 +85,9 @@ def show(
         said = [c for c in file.claims if words <= set(key(c.says).split("-"))]
         meant = [f"{c.id} (“{c.says}”)" for c in said]
         raise UnknownName("claim", claim, [c.id for c in file.claims], meant=meant)
-    result = _check(facts, replace(file, claims=kept), settings.about, dates.day(as_of), progress)
+    result = _check(
+        facts, replace(file, claims=kept), settings.about, dates.day(as_of, "as_of"), progress
+    )
     return replace(result, verb="show")
 
 
@@ -107,7 +109,7 @@ def report(
     facts = Facts(store)
     file = claims_of(facts, settings.claims)
     group, a, b = settings.group, settings.a, settings.b
-    sides, day = facts.sides(group, a, b), dates.day(as_of)
+    sides, day = facts.sides(group, a, b), dates.day(as_of, "as_of")
     facts.require_evidence(day)
     asked = settings.about
     window = asked or Counter(c.about for c in file.claims).most_common(1)[0][0]
@@ -152,7 +154,7 @@ def diff(
     Raises:
         InputError: If the days are in the wrong order.
     """
-    first, last = dates.day(start), dates.day(end)
+    first, last = dates.day(start, "start"), dates.day(end, "end")
     if last < first:
         raise InputError(f"`start` {first} comes after `end` {last}. Swap them.")
     facts = Facts(store)

@@ -65,8 +65,8 @@ class Period:
         return str(self.start) if self.start == self.end else f"{self.start}/{self.end}"
 
 
-def parse_day(text: str) -> date:
-    """The day written as YYYY-MM-DD.
+def parse_day(text: str, argument: str = "") -> date:
+    """The day written as YYYY-MM-DD; `argument` is the one that an error names.
 
     Raises:
         InputError: If it is not such a day.
@@ -75,17 +75,18 @@ def parse_day(text: str) -> date:
         if not _DAY.match(text):
             raise ValueError
         return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{text!r} is not a day. Write it as 2025-12-15.") from None
+    except (TypeError, ValueError):
+        named = f"`{argument}`: " * bool(argument)
+        raise InputError(f"{named}{text!r} is not a day. Write it as 2025-12-15.") from None
 
 
-def day(value: Day) -> date:
-    """A day, written or not.
+def day(value: Day, argument: str = "") -> date:
+    """A day, written or not; `argument` is the one that an error names.
 
     Raises:
         InputError: If what is written is no day.
     """
-    return parse_day(value) if isinstance(value, str) else value
+    return value if isinstance(value, date) else parse_day(value, argument)
 
 
 Window = Period | date | str

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from difflib import get_close_matches
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -20,6 +21,28 @@ from headtohead.core.errors import InputError
 
 T = TypeVar("T")
 _KEY = "option"
+_PLAIN: Mapping[Any, tuple[type | tuple[type, ...], str]] = {
+    bool: (bool, "True or False"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    str: ((str, Path), "text"),
+}
+
+
+class _Default:
+    """Stands in a signature for a default, as people would write it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __call__(self, *_: object) -> None:
+        """Nothing: as the default of `progress` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,23 +122,29 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
             if type(None) in get_args(hints[name]):
                 values[name] = None
             continue
-        wanted = type_of(kind, name)
-        read = said[name].read if name in said else None
-        if read is not None:
-            value = read(value)
-        elif get_origin(wanted) is tuple:
-            one_by_one = name in said and said[name].many and isinstance(value, str | Path)
-            value = (value,) if one_by_one else words(value)
-            if get_args(wanted)[0] is Path:
-                value = tuple(Path(part) for part in value)
-        elif wanted is Path:
-            value = Path(value)
-        elif get_origin(wanted) is collections.abc.Mapping:
-            value = pairs_of(name, value)
-        values[name] = value
+        values[name] = _read(name, value, type_of(kind, name), said.get(name, Option(help="")))
     chosen = replace(settings, **values)
     check_choices(chosen)
     return chosen
+
+
+def _read(name: str, value: Any, wanted: Any, said: Option) -> Any:  # noqa: ANN401
+    """One choice, read as its field says; an error names the field."""
+    if said.read is not None:
+        try:
+            return said.read(value)
+        except InputError as error:
+            named = f"`{name}`" in str(error)
+            raise InputError(str(error) if named else f"`{name}`: {error}") from None
+    if wanted in _PLAIN and not isinstance(value, _PLAIN[wanted][0]):
+        raise InputError(f"`{name}` is {value!r}; it must be {_PLAIN[wanted][1]}.")
+    if get_origin(wanted) is tuple:
+        one_by_one = said.many and isinstance(value, str | Path)
+        value = (value,) if one_by_one else words(value)
+        return tuple(map(Path, value)) if get_args(wanted)[0] is Path else value
+    if wanted is Path:
+        return Path(value)
+    return pairs_of(name, value) if get_origin(wanted) is collections.abc.Mapping else value
 
 
 def check_choices(settings: Any) -> None:  # noqa: ANN401 - an object of any settings class
@@ -150,8 +179,7 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
         word, sign, value = text.partition("=") if isinstance(text, str) else ("", "", "")
         if not sign or not word.strip():
             raise InputError(
-                f"`{name}` is a mapping, as {{'column': 'value'}}, or text, as 'column=value', not "
-                f"{text!r}."
+                f"`{name}` says what each column is: give it as column=value, not {text!r}."
             )
         by_name[word.strip()] = value.strip()
     return by_name
@@ -170,6 +198,11 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
 
     def wrap(verb: Callable[..., T]) -> Callable[..., T]:
         owner = {f.name: p for p, kind in classes.items() for f in options_of(kind)}
+        flags = {
+            o.flag.strip("-").replace("-", "_"): f"{f.name}=False" if o.off else f.name
+            for kind in classes.values()
+            for f, o in options_of(kind).items()
+        }
         older = {o.older: f.name for k in classes.values() for f, o in options_of(k).items()}
 
         @functools.wraps(verb)
@@ -179,7 +212,7 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
                 newer = older.get(name, name)
                 own[owner[newer]][newer] = given.pop(name)
             for name in given:
-                _known(verb, name, owner)
+                _known(verb, name, owner, flags)
             for parameter, kind in classes.items():
                 base = given.pop(parameter, None) or kind()
                 given[parameter] = choose(base, own[parameter])
@@ -191,12 +224,15 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
     return wrap
 
 
-def _known(verb: Callable[..., Any], name: str, owner: Mapping[str, str]) -> None:
+def _known(
+    verb: Callable[..., Any], name: str, owner: Mapping[str, str], flags: Mapping[str, str]
+) -> None:
+    """Refuse a keyword that is none of the verb's; as an option it may have another name."""
     parameters = inspect.signature(verb).parameters
     if name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
     known = [*owner, *parameters]
-    close = get_close_matches(name, known, n=2)
+    close = [flags[name]] if name in flags else get_close_matches(name, known, n=2)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     raise TypeError(f"{verb.__name__}() has no argument {name!r}.{hint}")
 
@@ -204,7 +240,13 @@ def _known(verb: Callable[..., Any], name: str, owner: Mapping[str, str]) -> Non
 def _describe(called: Any, verb: Callable[..., Any], classes: Mapping[str, type]) -> None:  # noqa: ANN401
     """Give the wrapped verb the signature and the docstring that list every choice."""
     signature = inspect.signature(verb)
-    parameters = list(signature.parameters.values())
+    parameters = []
+    for p in signature.parameters.values():
+        if p.name in classes:
+            p = p.replace(default=_Default(f"{classes[p.name].__name__}()"))
+        elif inspect.isfunction(p.default):
+            p = p.replace(default=_Default("silent"))
+        parameters.append(p)
     said = []
     for kind in classes.values():
         for f, o in options_of(kind).items():

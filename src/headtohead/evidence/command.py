@@ -86,7 +86,7 @@ def update(
             source_ids,
             today=today(),
             folder=folder,
-            known_on=day_of(known_on) if known_on else None,
+            known_on=day_of(known_on, "known_on") if known_on else None,
             mirror=mirror,
             rebuild=rebuild,
             store=open_store(store, make=True),

@@ -222,7 +222,7 @@ def _refused(answer: "httpx2.Response", wanted: WantedFile) -> SourceUnreachable
         return SourceUnreachable(f"{said}. The file was moved or withdrawn. Update headtohead.")
     later = (httpx2.codes.TOO_MANY_REQUESTS, httpx2.codes.REQUEST_TIMEOUT)
     if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR and answer.status_code not in later:
-        return SourceUnreachable(f"{said}. Fetch the file yourself and import it with --from.")
+        return SourceUnreachable(f"{said}. Fetch the file yourself and import its folder.")
     wait = answer.headers.get("Retry-After", "")
     return SourceUnreachable(f"{said}. Try again {f'after {wait} s' if wait else 'later'}.")
 

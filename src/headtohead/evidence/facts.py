@@ -184,7 +184,7 @@ class Facts:
             return
         first = self.store.first_known()
         raise NoEvidence(
-            f"Nothing in the store was known by {as_of}. Choose --as-of {first} or later."
+            f"Nothing in the store was known by {as_of}. Choose {first} or a later day."
         )
 
     def sides(self, group: str, a: str, b: str) -> Sides:

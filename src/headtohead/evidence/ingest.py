@@ -159,7 +159,7 @@ def entry_of(
     if max(days) > retrieved_on + _CLOCKS_DIFFER:
         raise EvidenceError(
             f"{raw.source_id}: a row says that it became known on {max(days)}, but its file was "
-            f"taken on {retrieved_on}. Correct the parser, or state the day with --known-on."
+            f"taken on {retrieved_on}. Correct the parser, or state the day it became known."
         )
     contents = {}
     for name, rows in frames.items():

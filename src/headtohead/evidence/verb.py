@@ -30,7 +30,7 @@ def list_sources(*, as_of: Day | None = None, store: Store | None = None) -> Ent
     Returns:
         A result that is also a sequence of one `Card` a source.
     """
-    return cards_listing((store or Store()).cards(), dates.day(as_of) if as_of else None)
+    return cards_listing((store or Store()).cards(), dates.day(as_of, "as_of") if as_of else None)
 
 
 def read_evidence(
@@ -67,7 +67,7 @@ def rows_where(
     from headtohead.evidence.picking import equal
     from headtohead.names.alike import nearest
 
-    facts, day = Facts(store), dates.day(as_of)
+    facts, day = Facts(store), dates.day(as_of, "as_of")
     facts.require_evidence(day)
     frame = facts.frame(table, day)
     wanted = pairs_of("where", words(where) if isinstance(where, str) else where)
@@ -120,13 +120,13 @@ def update_evidence(
     from headtohead.evidence import update
     from headtohead.evidence.folder import from_folder
 
-    home, day, chosen = store or Store(), dates.day(today), words(source_ids)
+    home, day, chosen = store or Store(), dates.day(today, "today"), words(source_ids)
     if known_on and not folder:
         raise InputError("`known_on` is said of files you have: give `folder` too.")
     if rebuild:
         return updates_listing(update.rebuild(home), (), day)
     if folder:
-        since: date | None = dates.day(known_on) if known_on else None
+        since: date | None = dates.day(known_on, "known_on") if known_on else None
         taken = from_folder(home, chosen, Path(folder), today=day, known_on=since)
         return updates_listing(taken.updated, taken.unused, day)
     listener = progress or update.SILENT

@@ -20,7 +20,7 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
             the lab, country or family that it names.
     """
     names = Names.load()
-    meaning = names.resolve(name, on=dates.day(on) if on else None, provider=provider)
+    meaning = names.resolve(name, on=dates.day(on, "on") if on else None, provider=provider)
     if meaning.status != "unmatched":
         return meaning
     group = names.group(name)

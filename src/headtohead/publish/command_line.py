@@ -206,15 +206,15 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
-def day_of(text: str | None) -> date:
-    """The day written, or today.
+def day_of(text: str | None, argument: str = "as_of") -> date:
+    """The day written, or today; `argument` is the one that an error names.
 
     Raises:
         InputError: If it is no day, or lies in the future.
     """
     from headtohead.core.dates import parse_day
 
-    day = parse_day(text) if text else today()
+    day = parse_day(text, argument) if text else today()
     if day > today():
         raise InputError(f"{day} lies in the future: nobody knows yet. Choose today or earlier.")
     return day

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.dates import day
@@ -242,6 +243,13 @@ class RankSettings:
         return f"Bradley-Terry, {names[self.ties]}{style}, {intervals}{grouped}"
 
 
+def _judge(votes: Any) -> Any:  # noqa: ANN401 - a path, a frame, arrays
+    """Votes of a judge; a file is looked for before others are counted."""
+    if isinstance(votes, str | Path) and not Path(votes).exists():
+        raise InputError(f"`judge` names {votes}, which does not exist.")
+    return votes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardOptions:
     """Which boards are made, and what else is asked about them."""
@@ -270,6 +278,7 @@ class BoardOptions:
     )
     judge: Any = option(
         None,
+        read=_judge,
         metavar="VOTES",
         help="Votes of a judge on these and more comparisons, corrected by VOTES.",
     )

@@ -226,7 +226,7 @@ def rank(
     Raises:
         InputError: If a vote breaks the rules, a choice does not exist, or no board can be made.
     """
-    known = None if as_of is None else day(as_of)
+    known = None if as_of is None else day(as_of, "as_of")
     options = replace(reading, style=settings.style)
     progress("counting the votes")
     read = _read(votes, options, boards.engine)

@@ -202,18 +202,18 @@ class Assumed:
             raise ValueError(f"alpha is {self.alpha}; it must be inside (0, 0.5)")
         if self.kind == "graded":
             if not 0 <= self.margin < math.inf:
-                raise ValueError(f"the margin is {self.margin}; it must be 0 or more")
+                raise ValueError(f"`margin` is {self.margin}; it must be 0 or more")
             if not 0 < self.spread < math.inf:
-                raise ValueError(f"the standard deviation is {self.spread}; it must be above 0")
+                raise ValueError(f"`sd` is {self.spread}; it must be above 0")
             return
         if not 0 <= self.margin < 1:
             raise ValueError(
-                f"the margin is {self.margin}; as a fraction it must be from 0 to below 1"
+                f"`margin` is {self.margin}; as a fraction it must be from 0 to below 1"
             )
         if self.kind == "preference" and not 0 <= self.spread < 1:
-            raise ValueError(f"the tie rate is {self.spread}; it must be from 0 to below 1")
+            raise ValueError(f"`ties` is {self.spread}; it must be from 0 to below 1")
         if not 0 <= self.discordance <= 1:
-            raise ValueError(f"the discordance is {self.discordance}; it must be from 0 to 1")
+            raise ValueError(f"`discordance` is {self.discordance}; it must be from 0 to 1")
         if not abs(self.difference) <= self.discordance:
             raise ValueError(
                 f"a true difference of {self.difference} needs at least {abs(self.difference)} of "
@@ -237,7 +237,7 @@ def items_for_pairs(pairs: int, repeats: int = 1, icc: float = 0.0) -> int:
     """
     pairs, repeats = check_count(pairs, "pairs", 1), check_count(repeats, "repeats", 1)
     if not 0 <= icc <= 1:
-        raise ValueError(f"the intraclass correlation is {icc}; it must be from 0 to 1")
+        raise ValueError(f"`icc` is {icc}; it must be from 0 to 1")
     return max(1, math.ceil(pairs * (1 + (repeats - 1) * icc) / repeats - 1e-9))
 
 

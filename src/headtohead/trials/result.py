@@ -215,7 +215,7 @@ def prices_on(as_of: Day | None, store: "Store | None") -> Prices:
     """
     if as_of is None:
         raise InputError("Prices are dated: say `as_of`, the day they should hold on.")
-    return Prices(day(as_of), store)
+    return Prices(day(as_of, "as_of"), store)
 
 
 def rates_of(price: "ListPrice", hourly: "Band | None" = None) -> Rates:

@@ -81,8 +81,8 @@ def test_the_least_margin_of_as_many_items_as_planned_is_the_margin(assumed: Ass
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"margin": 5.0}, "margin is 5.0"),
-        ({"spread": 1.2}, "discordance is 1.2"),
+        ({"margin": 5.0}, "`margin` is 5.0"),
+        ({"spread": 1.2}, "`discordance` is 1.2"),
         ({"difference": -0.05}, "allow no plan"),
         ({"difference": 0.5}, "allow no plan"),
     ],
@@ -94,7 +94,7 @@ def test_assumptions_that_allow_no_plan_are_named(changes: dict[str, Any], named
 
 def test_votes_that_are_no_ties_are_items_that_differ() -> None:
     assert plan(KINDS[2]).plan == Assumed(kind="binary", margin=0.1, spread=0.6).size()
-    with pytest.raises(InputError, match="tie rate is 1"):
+    with pytest.raises(InputError, match="`ties` is 1"):
         plan(replace(KINDS[2], spread=1))
 
 

@@ -263,7 +263,9 @@ def test_a_key_that_is_not_set_is_named(run: Run, monkeypatch: pytest.MonkeyPatc
         (("--by", "colour"), "colour"),
         (("--max-usd", "1"), "--price-to"),
         (("--html", "no/such/r.html"), "does not exist"),
-        (("--price-to", "1"), "INPUT,OUTPUT"),
+        (("--price-to", "1"), "--price-to is '1', not of the form INPUT,OUTPUT"),
+        (("--price-from", "x"), "--price-from is 'x'"),
+        (("--base-url", "ftp:x"), "--base-url: 'ftp:x' is not the address"),
     ],
 )
 def test_mistakes_are_told_with_a_way_out(run: Run, arguments: tuple[str, ...], words: str) -> None:

@@ -43,7 +43,7 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
     assert waiting.sheet.word == "NEEDS VOTES"
     assert waiting.sheet.answer == "undecided"
     assert waiting.details.ballot == "ballot.html"
-    assert any("--votes FILE" in note for note in waiting.details.notes)
+    assert any("every file of votes that was saved" in note for note in waiting.details.notes)
     keys = on_ballot()
     assert len(set(keys)) == len(keys) == 40
     page = Path("ballot.html").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ def items(
         24
     """
     if not results:
-        raise InputError("Give the results of several models on one test: h2h items RESULTS...")
+        raise InputError("Give the results of several models on one test.")
     progress("reading")
     sides = [
         side

@@ -194,8 +194,8 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
         )
     if candidate.rates is None:
         notes.append(
-            f"No price of {candidate.endpoint.model} is known, so no money is told. Give it with "
-            "--price-to INPUT,OUTPUT."
+            f"No price of {candidate.endpoint.model} is known, so no money is told. Give the "
+            "candidate's price, in US dollars per million tokens in and out."
         )
     elif keeper.seen and all(item.a_usd is None for item in keeper.seen):
         notes.append(
@@ -203,7 +203,7 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
             "input_tokens and output_tokens to their columns."
             if trial.rates_a
             else f"No price of {from_model} is known and the log tells no costs, so no money is "
-            "told. Give the price with --price-from INPUT,OUTPUT."
+            "told. Give the price, in US dollars per million tokens in and out."
         )
     served = got.outcome.served
     if served and candidate.endpoint.model not in served:

@@ -81,7 +81,7 @@ def switch(
     margin = margin_of(scoring.margin)
     if not 0 < margin < 1:
         raise InputError(f"`margin` is {scoring.margin}; for a switch it lies between 0 and 100pp.")
-    prices = Prices(dates.day(as_of), store)
+    prices = Prices(dates.day(as_of, "as_of"), store)
     reading = open_calls(logs, format=traffic.format, mapping=dict(traffic.mapping))
     people = means in ("human", "judge and people")
     skipped = Counter[str]()
@@ -102,7 +102,7 @@ def switch(
             "apart with `mapping={'key': 'COLUMN'}`, or the epochs with "
             "`mapping={'epoch': 'COLUMN'}`."
         )
-    rates_a = rates_of(prices, from_model, endpoints.price_from, "")
+    rates_a = rates_of(prices, from_model, endpoints, "price_from")
     candidate = candidate_of(to, endpoints, prices, ledger_of(logs, to, pace.ledger), pace)
     judge = None
     if scoring.judge:
@@ -160,22 +160,27 @@ def candidate_of(
         InputError: If a key is missing, or a ceiling is asked for and no price is known.
     """
     e = endpoints
-    url, key_env, price, ceiling = e.base_url, e.key_env, e.price_to, pace.max_usd
+    url, key_env, price, ceiling = e.base_url, e.key_env, "price_to", pace.max_usd
     if judging:
         key_env = e.judge_key_env if e.judge_url else e.judge_key_env or e.key_env
-        url, price, ceiling = e.judge_url or e.base_url, e.price_judge, pace.judge_max_usd
+        url, price, ceiling = e.judge_url or e.base_url, "price_judge", pace.judge_max_usd
     known = terms_of(url)
-    rates = rates_of(prices, model, price, known.operator)
+    rates = rates_of(prices, model, e, price, known.operator)
     if ceiling is not None and rates is None:
         raise InputError(
             f"No list price of {model} was known on {prices.day}, so a ceiling in dollars cannot "
             "be kept. Say the price per million tokens, as "
-            f"`price_{'judge' if judging else 'to'}=0.28,0.42`."
+            f"`{price}=0.28,0.42`."
         )
     if key_env is None:
         secret = known.operator and not known.local
         key_env = f"{known.operator.upper().replace('-', '_')}_API_KEY" if secret else ""
-    endpoint = Endpoint(url, model, key_env=key_env, timeout_s=pace.timeout_seconds)
+    try:
+        endpoint = Endpoint(url, model, key_env=key_env, timeout_s=pace.timeout_seconds)
+    except InputError as error:
+        raise InputError(
+            f"`{'judge_url' if url == e.judge_url else 'base_url'}`: {error}"
+        ) from None
     endpoint.headers()  # a missing key is found before anything is paid
     settings = Settings(
         concurrency_n=pace.concurrency,
@@ -197,14 +202,17 @@ def _slug(model: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "-" for c in model)
 
 
-def rates_of(prices: Prices, model: str, price: str, operator: str) -> Rates | None:
+def rates_of(
+    prices: Prices, model: str, endpoints: Endpoints, argument: str, operator: str = ""
+) -> Rates | None:
     """The prices given, or those of the list; None if neither is known.
 
-    `price` is "input,output[,cached]" in US dollars per million tokens; empty for the list.
+    `argument` holds "input,output[,cached]" in US dollars per million tokens; empty for the list.
 
     Raises:
         InputError: If what is given is no price.
     """
+    price = getattr(endpoints, argument)
     if not price:
         return prices.rates(model, operator=operator)
     try:
@@ -217,8 +225,8 @@ def rates_of(prices: Prices, model: str, price: str, operator: str) -> Rates | N
         )
     except ValueError:
         raise InputError(
-            f"The price {price!r} is not of the form INPUT,OUTPUT or INPUT,OUTPUT,CACHED, in US "
-            "dollars per million tokens."
+            f"`{argument}` is {price!r}, not of the form INPUT,OUTPUT or INPUT,OUTPUT,CACHED, in "
+            "US dollars per million tokens."
         ) from None
 
 
@@ -285,7 +293,7 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
         got.notes.append(
             f"{counted(len(shown), 'pair waits', 'pairs wait')} for votes in {scoring.ballot}. "
             f"Open it in a browser or send it to others (but not {key.name}), then run this again "
-            "with --votes FILE for each file that was saved."
+            "and give every file of votes that was saved."
         )
         return
     by_item: dict[str, list[float]] = {}
