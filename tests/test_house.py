@@ -48,6 +48,11 @@ def test_every_line_is_reached_by_a_command_or_documented() -> None:
     assert house.unreached(ROOT, trees) == 0
 
 
+def test_no_block_of_code_stands_twice() -> None:
+    source = (p for p in CODE if "src" in p.parts)
+    assert house.repeated_blocks({p: p.read_text(encoding="utf-8") for p in source}) == 0
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
 def test_every_file_that_a_newcomer_is_sent_to_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

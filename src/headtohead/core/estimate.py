@@ -53,19 +53,15 @@ Evaluator = Literal["first_party", "third_party", "mixed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
-    """What a reader needs to find and credit one source.
+class Publication:
+    """A publisher's product, as a reader finds and credits it.
 
     Attributes:
         source_id: Its name in every table's `source_id` column.
         citation: The sentence to print next to a number.
         url: The address a reader can open.
         licence: SPDX identifier, or LicenseRef-... with the publisher's terms.
-        known_on: When the rows that were used became known (the latest of them).
-        retrieved_on: When we took it.
-        sha256: Content hash of the raw files that were read; empty for hand-gathered figures.
         evaluator: Whether the makers of the models measured themselves.
-        unverified: True if some figure of it could not be checked against its origin.
     """
 
     source_id: str
@@ -75,6 +71,19 @@ class Citation:
     url: str
     licence: str
     evaluator: Evaluator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation(Publication):
+    """A source of a result: the product, and what was read of it.
+
+    Attributes:
+        known_on: When the rows that were used became known (the latest of them).
+        retrieved_on: When we took it.
+        sha256: Content hash of the raw files that were read; empty for hand-gathered figures.
+        unverified: True if some figure of it could not be checked against its origin.
+    """
+
     known_on: date | None = None
     retrieved_on: date | None = None
     sha256: str = ""

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from headtohead.evidence.sourcing import RawFiles, Record, Row, benchmark_id, names
+from headtohead.evidence.sourcing import (
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    benchmark_id,
+    github,
+    names,
+)
 from headtohead.evidence.tables import benchmarks
 
 _MTOK = 1_000_000
@@ -27,6 +35,26 @@ ARENA_INDUSTRIES = tuple(
         "medicine_and_healthcare software_and_it_services writing_and_literature_and_language"
     )
 )
+
+
+def epoch_hardware_table(
+    source_id: str, product: str, file: str, rows: Mapping[str, tuple[int, int]], *, whole: bool
+) -> Source:
+    """The card of one file of Epoch's data on chips."""
+    page = "https://epoch.ai/data/machine-learning-hardware"
+    return Source(
+        source_id=source_id,
+        publisher="Epoch AI",
+        product=product,
+        citation=f"Epoch AI (2025). Data on Machine Learning Hardware. {page}",
+        url=page,
+        licence="CC-BY-4.0",
+        ship="yes",
+        downloads=github("epoch-research/training-cost-trends/main/data", file),
+        patterns=(file,),
+        rows=rows,
+        whole=whole,
+    )
 
 
 def context_tier(over_tokens: int) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
-from headtohead.core.estimate import Evaluator
+from headtohead.core.estimate import Evaluator, Publication
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,12 +48,10 @@ def github(folder: str, *names: str, optional: bool = False) -> tuple[Download, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The descriptor of one publisher's product.
+class Source(Publication):
+    """The descriptor of one publisher's product: equal in name to its module.
 
     Attributes:
-        source_id: Equal to the module's name.
-        licence: SPDX identifier or LicenseRef-...
         evaluator: Whether model makers measured themselves: they did not, unless stated.
         ship: May rows go into the built-in evidence? "yes", "figures" (only individually cited
             figures, see data/evidence/curated) or "no".
@@ -64,12 +62,6 @@ class Source:
         whole: True if each import replaces the one before (a vintage), False if rows accumulate.
     """
 
-    source_id: str
-    publisher: str
-    product: str
-    citation: str
-    url: str
-    licence: str
     ship: Literal["yes", "figures", "no"]
     patterns: tuple[str, ...]
     rows: Mapping[str, tuple[int, int]]

@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
-from headtohead.core.estimate import Citation
+from headtohead.core.estimate import Citation, Publication
 from headtohead.evidence import catalogue
 from headtohead.evidence.sourcing import Row, Source
 from headtohead.evidence.tables import Table, polars_schema, table, tables
@@ -172,13 +172,7 @@ class Store:
         latest = taken[-1] if taken else None
         known_on, unverified = self._knowledge(card, as_of)
         return Citation(
-            source_id=s.source_id,
-            publisher=s.publisher,
-            product=s.product,
-            citation=s.citation,
-            url=s.url,
-            licence=s.licence,
-            evaluator=s.evaluator,
+            **{f.name: getattr(s, f.name) for f in fields(Publication)},
             known_on=known_on,
             retrieved_on=latest.retrieved_on if latest else None,
             sha256=latest.sha256 if latest else self._digest_by_hand(s.source_id),

@@ -8,32 +8,25 @@ place, contract and day the lowest is kept and the others are counted.
 import re
 from typing import Any
 
+from headtohead.evidence.shared import epoch_hardware_table
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,
     Row,
-    Source,
     between,
     first_address,
-    github,
     remarks,
 )
 
 _ID = "epoch_chip_prices"
 _FILE = "Hardware prices.csv"
 
-SOURCE = Source(
-    source_id=_ID,
-    publisher="Epoch AI",
-    product="Prices of machine learning hardware, rented and bought, 2010-2025",
-    citation="Epoch AI (2025). Data on Machine Learning Hardware. "
-    "https://epoch.ai/data/machine-learning-hardware",
-    url="https://epoch.ai/data/machine-learning-hardware",
-    licence="CC-BY-4.0",
-    ship="yes",
-    downloads=github("epoch-research/training-cost-trends/main/data", _FILE),
-    patterns=(_FILE,),
-    rows={"chip_prices": (400, 10_000)},
+SOURCE = epoch_hardware_table(
+    _ID,
+    "Prices of machine learning hardware, rented and bought, 2010-2025",
+    _FILE,
+    {"chip_prices": (400, 10_000)},
+    whole=False,
 )
 
 _CONTRACTS = {

@@ -9,15 +9,14 @@ and if it states a 16-bit or 8-bit speed or a memory bandwidth. Speeds are dense
 import re
 from datetime import date
 
+from headtohead.evidence.shared import epoch_hardware_table
 from headtohead.evidence.sourcing import (
     Parsed,
     RawFiles,
     Row,
-    Source,
     american_day,
     between,
     first_address,
-    github,
     names,
     remarks,
 )
@@ -25,18 +24,11 @@ from headtohead.evidence.sourcing import (
 _ID = "epoch_hardware"
 _FILE = "Chip dataset-Grid view.csv"
 
-SOURCE = Source(
-    source_id=_ID,
-    publisher="Epoch AI",
-    product="Data on machine learning hardware",
-    citation="Epoch AI (2025). Data on Machine Learning Hardware. "
-    "https://epoch.ai/data/machine-learning-hardware",
-    url="https://epoch.ai/data/machine-learning-hardware",
-    licence="CC-BY-4.0",
-    ship="yes",
-    downloads=github("epoch-research/training-cost-trends/main/data", _FILE),
-    patterns=(_FILE,),
-    rows={"chips": (120, 2_000)},
+SOURCE = epoch_hardware_table(
+    _ID,
+    "Data on machine learning hardware",
+    _FILE,
+    {"chips": (120, 2_000)},
     whole=True,
 )
 
