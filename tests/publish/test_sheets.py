@@ -182,6 +182,9 @@ def test_a_side_that_solves_nothing_says_so_in_words() -> None:
         assert "inf" not in text.lower().replace("inferior", "")
         assert "nan" not in text.lower()
     assert sheet.word == "INFERIOR"
+    assert "b solved nothing, so no cost" in sheet.sentence
+    sheet = comparison_sheet(compare(run("a", 0.0), run("b", 1.0)))  # type: ignore[arg-type]
+    assert "a solved nothing, so no cost" in sheet.sentence
 
 
 def test_the_first_check_is_the_verdict_and_slices_follow() -> None:

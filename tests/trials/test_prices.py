@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from headtohead.prices.in_force import price_in_force
+from headtohead.prices.in_force import in_force, notes_on, price_in_force
 from headtohead.trials.calls import Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
@@ -35,6 +35,11 @@ def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices
     frame = prices.facts.frame("prices", DAY, used_on=DAY)
     price = price_in_force(frame, "deepseek/deepseek-r1", DAY)
     assert price is not None
+    later = date(2026, 10, 31)
+    frame = prices.facts.frame("prices", later, used_on=later)
+    rows = notes_on(in_force(frame, later))
+    assert any("deepseek-r1: deepseek-reasoner, which had stood for it" in note for note in rows)
+    assert not any("None" in note for note in rows)
     said = "deepseek-reasoner, which had stood for it at deepseek, stood for deepseek/deepseek-v3.2"
     assert any(
         said in note and "one list alone has this price (llmledger" in note for note in price.notes

@@ -539,7 +539,8 @@ def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
     for seller, provider, word, model, since in rows.sort(columns).iter_rows():
         before = names.resolve(word, on=since, provider=provider).model
         if before and before != model:
-            said = f"{word}, which had stood for it at {provider}, stood for {model} on {day}"
+            now = f"stood for {model}" if model else "was no model's word any more"
+            said = f"{word}, which had stood for it at {provider}, {now} on {day}"
             moved.setdefault((seller, before), said)
     return moved
 

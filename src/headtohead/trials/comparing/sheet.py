@@ -75,11 +75,14 @@ def comparison_sheet(
         f"{c.b.name} minus {c.a.name} is {share_words(c.difference, c.unit, signed=True)} on "
         f"{items} ({c.settings.level:.0%}), {_SO[goal, c.verdict].format(limit)}."
     )
-    ratio = c.money.ratio if c.money else None
-    if ratio and math.isfinite(ratio.value):
-        sentence += f" A solved task costs {spread(ratio, 2)} times as much."
-    elif ratio:
-        sentence += f" {c.b.name} solved nothing, so no cost of a solved task exists."
+    if c.money and c.money.ratio:
+        solved = ((c.a, c.money.a_usd_per_success), (c.b, c.money.b_usd_per_success))
+        idle = [side.name for side, usd in solved if usd is None]
+        sentence += (
+            f" {idle[0]} solved nothing, so no cost of a solved task exists."
+            if idle
+            else f" A solved task costs {spread(c.money.ratio, 2)} times as much."
+        )
     method = [
         "Items are matched by their keys; scores of several repeats of one item are averaged."
         if c.paired

@@ -272,7 +272,7 @@ def savings_of(
     ratio = ratio_of_sums(weight * b, weight * a, rng, level=level) if a.sum() > 0 else None
     won_a, won_b = np.array([i.a for i in both]), np.array([i.b for i in both])
     success = None
-    if scored and a.sum() > 0 and won_a.sum() + won_b.sum() > 0:
+    if scored and a.sum() > 0 and won_a.sum() > 0:
         success = cost_per_success_ratio(
             weight * a, weight * won_a, weight * b, weight * won_b, rng, level=level
         )
