@@ -378,7 +378,7 @@ def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
         (["votes.csv", "--map", "model_x=m"], "Did you mean model_"),
         (["votes.csv", "--language", "it"], "other language: 900"),
         (["votes.csv", "--since", "soon"], "--since: 'soon' is not a day"),
-        (["votes.csv", "--judge", "none.csv"], "--judge names none.csv"),
+        (["votes.csv", "--judge", "none.csv"], "--judge: none.csv does not exist"),
         (["votes.csv", "--as-of", "2999-01-01"], "lies in the future"),
         (["votes.csv", "--dedup", "id"], "has no id that is known"),
         (["won.csv", "--window", "month"], "has no time that is known; say which column"),
