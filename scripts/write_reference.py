@@ -1,13 +1,16 @@
 """Writes the pages of docs/reference that are made from code: `make docs`."""
 
 import argparse
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+import headtohead
 from headtohead.cli import commands
+from headtohead.core.settings import options_of
 from headtohead.core.units import unit_of
 from headtohead.evidence.catalogue import importers
 from headtohead.evidence.curated import curated_sources
@@ -15,6 +18,12 @@ from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, tables
 from headtohead.questions import analyses
 
+_TWINS = {
+    "names": "explain_name",
+    "sources": "list_sources",
+    "evidence": "read_evidence",
+    "update": "update_evidence",
+}
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _EXITS = {
     0: "yes, or done",
@@ -169,7 +178,9 @@ def _commands_page() -> Iterator[str]:
     yield (
         "Every verb has a Python twin of the same name in `headtohead` with the same result; only "
         "`h2h names` is `explain_name`, `h2h sources` is `list_sources`, `h2h evidence` is "
-        "`read_evidence` (a data frame) and `h2h update` is `update_evidence`."
+        "`read_evidence` (a data frame) and `h2h update` is `update_evidence`. An option is the "
+        "argument of the same name, with _ for -, unless the table says which. Python alone has "
+        f"{_python_alone()}."
     )
     yield ""
     yield "| exit code | meaning |"
@@ -184,9 +195,40 @@ def _commands_page() -> Iterator[str]:
         yield "|---|---|"
         for parameter in command.params:
             if isinstance(parameter, click.Option):
-                yield f"| {_cell(_written(parameter))} | {_cell(_does(parameter))} |"
+                said = f"{_does(parameter)}{_in_python(name, parameter)}"
+                yield f"| {_cell(_written(parameter))} | {_cell(said)} |"
             else:
                 yield f"| `{parameter.make_metavar(click.Context(command))}` | |"
+
+
+def _twin(verb: str) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a verb in Python."""
+    return inspect.signature(getattr(headtohead, _TWINS.get(verb, verb))).parameters
+
+
+def _in_python(verb: str, option: click.Option) -> str:
+    """The argument of an option, where it is called otherwise."""
+    argument = str(option.name)
+    spelt = {name.removeprefix("--").replace("-", "_") for name in option.opts}
+    if argument in spelt or argument not in _twin(verb):
+        return ""
+    off = "=False" if option.is_flag and option.flag_value is False else ""
+    return f" In Python: `{argument}{off}`."
+
+
+def _python_alone() -> str:
+    """The choices that no command has as an option."""
+    hidden = [
+        f"`{_TWINS.get(verb, verb)}({field.name}=)`"
+        for verb in sorted(commands())
+        for kind in getattr(
+            getattr(headtohead, _TWINS.get(verb, verb)), "__settings__", {}
+        ).values()
+        for field, said in options_of(kind).items()
+        if said.hidden
+    ]
+    progress = "`progress=` (of `switch`, told of each answer: `on_progress=`)"
+    return f"{', '.join(hidden)} and {progress}"
 
 
 def _written(option: click.Option) -> str:

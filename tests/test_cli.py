@@ -62,6 +62,25 @@ def test_every_command_and_option_is_in_the_reference() -> None:
                     assert f"`{option}" in page, f"h2h {name} {option} is not documented"
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "| `--language LANGUAGE,...` | Keep votes in these languages, as the votes call them. "
+        "In Python: `languages`. |",
+        "In Python: `anonymous_only=False`.",
+        "In Python: `requests_per_minute`.",
+        "In Python: `stop=False`.",
+        "In Python: `start`.",
+        "In Python: `from_model`.",
+        "In Python: `folder`.",
+        "`rank(draws=)`",
+    ],
+)
+def test_the_reference_says_what_an_option_is_called_in_python(pair: str) -> None:
+    page = (Path(__file__).parents[1] / "docs/reference/commands.md").read_text(encoding="utf-8")
+    assert pair in page
+
+
 def test_check_prints_all_claims_and_how_to_cite(run: Run) -> None:
     result = run("check", "--as-of", "2025-12-15")
     assert result.exit_code == 0
