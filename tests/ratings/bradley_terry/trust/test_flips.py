@@ -254,3 +254,25 @@ def test_votes_come_back_as_they_went() -> None:
     fitted = fit(votes.counts())
     for flip in adjacent_flips(fitted):
         assert (fitted.counts - flip.removed) + flip.removed == fitted.counts
+
+
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_a_table_of_a_few_votes_has_an_answer_for_each_pair(ties: Ties) -> None:
+    """Models that are equal but for rounding once found no votes to weigh, and crashed."""
+    random = np.random.default_rng(7)
+    names = "abcdef"
+    for _ in range(30):
+        size, count = int(random.integers(2, 7)), int(random.integers(2, 13))
+        pairs = [random.choice(size, 2, replace=False) for _ in range(count)]
+        votes = np.eye(4, dtype=np.int64)[random.integers(0, 3, count)]
+        first, second = (np.array(side) for side in zip(*pairs, strict=True))
+        counts = Counts.from_cells(tuple(names[:size]), first, second, votes)
+        try:
+            fitted = fit(counts, ties=ties, prior=0.5)
+        except ValueError:
+            continue  # ties alone, or none, for the model of ties
+        for flip in adjacent_flips(fitted):
+            assert flip.verified == (flip.needed is not None)
+    # d < b = c > a: b and c are equal but for rounding.
+    tied = board(("d", "a", 0, 1), ("c", "b", 0, 0, 1), ("a", "c", 0, 1))
+    assert len(adjacent_flips(fit(tied, ties="half"))) == 3

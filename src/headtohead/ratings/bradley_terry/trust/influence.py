@@ -353,6 +353,7 @@ class _Queue:
 
     def enough(self, gap: float) -> int | None:
         """The least number of votes whose effects add up to more than the gap."""
+        gap = max(gap, 0.0)  # models that are equal but for rounding
         before = np.concatenate([[0.0], np.cumsum(self.n * self.effect)])
         if gap + before[-1] >= 0:
             return None
