@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -142,3 +143,29 @@ def test_the_hash_of_files_is_of_all_in_order(tmp_path: Path) -> None:
     assert digest(one, two) != digest(two, one)
     assert len(digest(one)) == 64
     assert digest() == digest(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("x.json", "[" * 100_000, "nested too deep"),
+        ("x.jsonl", '{"a":' + "[" * 100_000, "nested too deep"),
+        ("x.json", '[{"a": "x"}, {"a": NaN}]', "NaN, which is no JSON"),
+        ("x.jsonl", '{"a": -Infinity}\n{"a": 1}', "-Infinity, which is no JSON"),
+        ("x.json", '[{"a": "b, NaN"', "cut short"),
+        ("x.json", "3", "holds one line"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_as_it_is(
+    name: str, text: str, why: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+
+    def read() -> None:
+        for at, line in records(path):
+            opening.decoded(msgspec.json.decode, path, at, line, "a record")
+
+    with pytest.raises(InputError, match=why):
+        read()
+    head_of(path)  # which formats look at, and which raises nothing

@@ -117,3 +117,9 @@ def test_a_resolution_is_one_row_of_a_frame() -> None:
     assert list(row) == list(fields)
     assert (row["status"], row["mode"], row["rule"]) == ("matched", "thinking", "listed")
     assert row["steps"] == " ".join(found.steps)
+
+
+def test_a_moving_name_on_a_day_without_a_model_is_not_suggested_for_itself() -> None:
+    meaning = headtohead.explain_name("deepseek-chat", on="2026-09-10")
+    assert meaning.suggestions
+    assert "deepseek-chat" not in meaning.suggestions

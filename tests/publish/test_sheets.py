@@ -115,6 +115,7 @@ def test_long_tables_say_how_many_rows_are_not_shown() -> None:
     )
     sheet = made_sheet(topics=(Topic(figures=(section,)),))
     assert "  and 15 more (--json and --html have all)" in list(sheet_lines(sheet))
+    assert max(map(cells_of, sheet_lines(sheet, width=40))) <= 40
     assert "and 15 more" in sheet_markdown(sheet)
     assert sheet_markdown(sheet).count("| q") == 10
 

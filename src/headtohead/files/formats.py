@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import PARQUET, ZIP, content, files_of, parquet, zipped
+from headtohead.files.opening import NOT_JSON, PARQUET, ZIP, content, files_of, parquet, zipped
 
 PLAIN = "plain"
 """The format of any table with named columns, which is asked last."""
@@ -205,7 +205,7 @@ def head_of(path: Path) -> Head:
     if whole[:1] in (b"{", b"["):
         for text in (whole.partition(b"\n")[0], whole):
             # A text cut at the limit does not parse, so a document too large gives no record.
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            with suppress(*NOT_JSON):
                 record = msgspec.json.decode(text)
                 break
     return Head(path=path, start=start[:_START], record=record)
@@ -218,7 +218,7 @@ def first_fields(path: Path) -> frozenset[str]:
         start = content(path, _START)
     except InputError:
         return frozenset()
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(*NOT_JSON):
         record = msgspec.json.decode(start.split(b"\n", 1)[0])
     return Head(path=path, start=start, record=record).fields
 

@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import io
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 BOM = b"\xef\xbb\xbf"
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
 """What zip archives and Parquet files begin with."""
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises: also the one of brackets that open without an end."""
 LARGEST = 64 * 2**20
 """Bytes of the largest record or line that is read: one may carry a whole chat."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER, _BLOCK = 1 << 18, 1 << 22
 _HASHED = 2**30  # bytes; more take longer to hash than to read
+_QUOTED, _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"'), re.compile(rb"[:\[,]\s*(NaN|-?Infinity)\b")
 _SEPARATORS = ",\t;|"
 _Record = TypeVar("_Record")
 
@@ -100,9 +104,9 @@ def document(path: Path) -> Any:  # noqa: ANN401
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
     """
     try:
-        return msgspec.json.decode(content(path))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise not_json(path, error) from error
+        return msgspec.json.decode(text := content(path))
+    except NOT_JSON as error:
+        raise not_json(path, error, text) from error
 
 
 def csv_header(path: Path) -> tuple[list[str], str]:
@@ -259,9 +263,8 @@ def decoded(
         return decode(line)
     except msgspec.ValidationError as error:
         raise wrong(path, where, f"not {kind} ({error}).") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        why = f"not complete JSON ({error}). If the file is cut short, copy it again."
-        raise wrong(path, where, why) from error
+    except NOT_JSON as error:
+        raise wrong(path, where, json_fault(error, line)) from error
 
 
 def wrong(path: Path, where: str | int, why: str) -> InputError:
@@ -272,11 +275,19 @@ def wrong(path: Path, where: str | int, why: str) -> InputError:
     return InputError(f"{path}, {f'line {where}' if isinstance(where, int) else where}: {why}")
 
 
-def not_json(path: Path, error: Exception) -> InputError:
-    """An error for a document that does not parse."""
-    return InputError(
-        f"{path}: not a complete JSON document ({error}). If it is cut short, copy it again."
-    )
+def not_json(path: Path, error: Exception, text: bytes = b"") -> InputError:
+    """An error for a document that does not parse, of which `text` is held."""
+    return InputError(f"{path}: {json_fault(error, text, 'not a complete JSON document')}")
+
+
+def json_fault(error: Exception, text: bytes, kind: str = "not complete JSON") -> str:
+    """Why a text is no JSON, and what to do."""
+    if isinstance(error, RecursionError):
+        return "its brackets are nested too deep to be read. Give records of plain fields."
+    if found := _NO_NUMBER.search(_QUOTED.sub(b"", text)):
+        said = found[1].decode()
+        return f"holds {said}, which is no JSON. Write null where nothing was measured."
+    return f"{kind} ({error}). If it is cut short, copy the file again."
 
 
 def unreadable(path: Path, error: OSError) -> InputError:
@@ -298,6 +309,8 @@ def _no_table(path: Path, width: int, separator: str, error: Exception) -> Input
             if row and len(row) != width:
                 why = f"{len(row)} cells, where the header has {width}. Mend that line."
                 return wrong(path, rows.line_num, why)
+        if rows.line_num < 2:
+            return InputError(f"{path}: holds one line, and no records below it.")
     return InputError(f"{path} cannot be read: no well-formed table ({error}).")
 
 

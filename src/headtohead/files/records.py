@@ -17,6 +17,7 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.opening import (
     BOM,
+    NOT_JSON,
     PARQUET,
     content,
     csv_batches,
@@ -91,8 +92,8 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
     """
     decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
-    broken: tuple[type[Exception], ...] = (msgspec.DecodeError, UnicodeDecodeError, *damage())
-    seam = b""
+    broken: tuple[type[Exception], ...] = (*NOT_JSON, *damage())
+    seam = held = b""
     try:
         with opened(path) as file:
             held = file.read(_BLOCK).removeprefix(BOM).lstrip()[1:].lstrip()
@@ -110,7 +111,7 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
                 held += more
         yield decode(b"".join((b"[", held)))
     except broken as error:
-        raise not_json(path, error) from error
+        raise not_json(path, error, held) from error
 
 
 def json_blocks(path: Path) -> Iterator[bytes]:
@@ -165,7 +166,7 @@ def unpacked(value: Any) -> Any:  # noqa: ANN401
 def json_or_text(value: Any) -> Any:  # noqa: ANN401
     """The value; decoded, if it is JSON text of any kind."""
     if isinstance(value, str):
-        with suppress(msgspec.DecodeError, UnicodeEncodeError):
+        with suppress(*NOT_JSON, UnicodeEncodeError):
             return msgspec.json.decode(value)
     return value
 
@@ -260,7 +261,7 @@ def _is_document(start: bytes) -> bool:
         return _PAGE.match(line) is not None
     try:
         page = msgspec.json.decode(line, type=_Page)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return False
     except msgspec.DecodeError:
         return True
@@ -272,7 +273,7 @@ def _seam(held: bytes) -> bytes:
     text = held.decode(errors="ignore")
     try:
         _, end = json.JSONDecoder().raw_decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b""
     at = len(text[:end].encode())
     match = _SEAM.match(held, at)
@@ -284,7 +285,7 @@ def _document(path: Path) -> Iterator[tuple[str, bytes]]:
     text = content(path)
     try:
         page = msgspec.json.decode(text, type=_Page).data
-    except msgspec.DecodeError:
+    except NOT_JSON:
         texts = list(_one_after_another(path, text.decode(errors="replace")))
     else:
         texts = list(map(bytes, page)) if isinstance(page, list) else [text]
@@ -298,8 +299,8 @@ def _one_after_another(path: Path, text: str) -> Iterator[bytes]:
         at += len(text[at:]) - len(text[at:].lstrip())
         try:
             _, end = decode(text, at)
-        except ValueError as error:
-            raise not_json(path, error) from error
+        except (ValueError, RecursionError) as error:
+            raise not_json(path, error, text[at:].encode()) from error
         yield text[at:end].encode()
         at = end
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.names.names import Names, Resolution
+from headtohead.names.reading import key
 
 
 def explain_name(name: str, *, on: Day | None = None, provider: str | None = None) -> Resolution:
@@ -26,4 +27,6 @@ def explain_name(name: str, *, on: Day | None = None, provider: str | None = Non
     group = names.group(name)
     says = group.says if group else ""
     steps = (*meaning.steps, says) if says else meaning.steps
-    return replace(meaning, steps=steps, suggestions=names.alike(name), group=says)
+    # A moving name is listed, and yet stands for no model on some days.
+    others = tuple(one for one in names.alike(name) if key(one) != key(name))
+    return replace(meaning, steps=steps, suggestions=others, group=says)

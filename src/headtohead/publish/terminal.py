@@ -126,9 +126,14 @@ def figure_lines(figure: Figure, width: int) -> Iterator[str]:
         yield from table(figure.columns, figure.rows[: figure.shown], width)
         more = len(figure.rows) - figure.shown
         if more > 0:
-            yield f"  and {more:,} more (--json and --html have all)"
+            yield from _left(more, width)
     for remark in filter(None, (figure.note, *figure.remarks)):
         yield from wrapped(f"- {remark}", width, "  ", "    ")
+
+
+def _left(more: int, width: int) -> Iterator[str]:
+    """How many rows are not shown, and where they are."""
+    yield from wrapped(f"and {more:,} more (--json and --html have all)", width, "  ")
 
 
 def _alternatives(figure: Figure, chooser: Chooser, width: int) -> Iterator[str]:
@@ -142,7 +147,7 @@ def _alternatives(figure: Figure, chooser: Chooser, width: int) -> Iterator[str]
         rows = rows_of(figure, board.rows[:shown])
         yield from table(figure.columns, rows, width, said=said)
         if len(board.rows) > shown:
-            yield f"  and {len(board.rows) - shown:,} more (--json and --html have all)"
+            yield from _left(len(board.rows) - shown, width)
         if not place:
             terms = " ".join(f"{term}: {meaning}" for term, meaning in chooser.help)
             yield from wrapped(terms, width, "  ")
@@ -215,7 +220,7 @@ def _reading(
     for group in alike.values():
         yield from _estimates(group, width, publishers)
     if len(reading.numbers) > _NUMBERS:
-        yield f"  and {len(reading.numbers) - _NUMBERS} more (--json and --html have all)"
+        yield from _left(len(reading.numbers) - _NUMBERS, width)
     if not reading.numbers:
         yield from wrapped(sentence(reading.finding), width, "  ")
     for note in reading.notes:

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import (
+    NOT_JSON,
     content,
     csv_batches,
     csv_header,
     document,
     files_of,
+    json_fault,
     parquet,
     wrong,
 )
@@ -253,7 +255,7 @@ def parsed(text: str | None) -> Mapping[str, Any] | None:
         return None
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -595,9 +597,8 @@ def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.ValidationError:
         raise wrong(path, where, "JSON that is no object. Give one object a vote.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        why = f"cannot be read: {error}. Mend that line, or copy the file again."
-        raise wrong(path, where, why) from None
+    except NOT_JSON as error:
+        raise wrong(path, where, json_fault(error, text)) from None
 
 
 _TEXT_KINDS: dict[str, type[_CsvTable] | type[_JsonTable]] = {

@@ -166,14 +166,14 @@ def _header(path: Path, name: str, text: bytes) -> _InspectLog:
         raise InputError(
             f"{path}: {name} is not the header of an Inspect log ({error})."
         ) from error
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise not_json(path, error) from error
 
 
 def _sample(path: Path, name: str, raw: bytes) -> _InspectSample:
     try:
         return _decoded(raw, _InspectSample)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: {name} is not a sample of an Inspect log ({error}). Copy the file again, or "
             "report the layout with this line."

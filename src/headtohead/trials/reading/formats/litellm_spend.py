@@ -105,7 +105,7 @@ def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:
                 dropped[f"not a request for text: {kind}"] += 1
                 continue
             call = _call(row, _CUT in line or _HIDDEN in line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise wrong(
                 path,
                 where,

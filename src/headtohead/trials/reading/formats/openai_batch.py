@@ -167,7 +167,7 @@ class _Requests:
                             raise _twice(path, number, key)
                         at = start << _LENGTH_BITS | len(line)
                         self.places[key] = ((which, at) if which else at) if plain else line
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise wrong(path, number, f"not a request of a batch ({error}).") from error
 
     @property
@@ -213,7 +213,7 @@ class _Places:
 def _as_answer(path: Path, number: int, line: bytes) -> _AnswerLine:
     try:
         row = _answer(line)
-    except msgspec.DecodeError as why:
+    except (msgspec.DecodeError, RecursionError) as why:
         # The body of a failed answer may have any shape.
         failed = decoded(_failed, path, number, line, "an answer of a batch")
         if failed.response is None or failed.response.status_code == _OK:

@@ -202,7 +202,7 @@ def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ValueError(f"is text, but has to be JSON ({error})") from error
     return msgspec.convert(value, kind)
 

@@ -10,7 +10,15 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.files.opening import LARGEST, content, decoded, json_lines, not_json, opened
+from headtohead.files.opening import (
+    LARGEST,
+    NOT_JSON,
+    content,
+    decoded,
+    json_lines,
+    not_json,
+    opened,
+)
 from headtohead.files.records import labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import messages_of
@@ -133,7 +141,7 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
     with opened(path) as file:
         first = file.readline(LARGEST)
     record = None
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(*NOT_JSON):
         record = msgspec.json.decode(first)
     if isinstance(record, dict) and not isinstance(record.get("results"), dict):
         return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
@@ -144,7 +152,7 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
             f"{path}: not results of promptfoo in version 3 ({error}). Export them again with "
             "promptfoo export eval ID -o results.json."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise not_json(path, error) from error
     version = document.results.version
     if version is not None and version != 3:
