@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.evidence.shared import context_tier, usd_per_mtok
+from headtohead.evidence.shared import context_tier, litellm_hours, usd_per_mtok
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,26 @@ def test_what_is_no_price_is_refused(price: object) -> None:
 @given(st.decimals(min_value=0, max_value=10_000, places=6))
 def test_the_price_of_a_token_is_the_millionth_of_the_price_of_a_million(price: Decimal) -> None:
     assert usd_per_mtok(price / 1_000_000, per_tokens=1) == usd_per_mtok(price) == float(price)
+
+
+WEEKEND = {"hours_utc": "00:00-00:00", "weekdays": [6, 7]}
+
+
+@pytest.mark.parametrize(
+    ("windows", "text"),
+    [
+        ([{"hours_utc": "16:30-00:30"}], "16:30 to 00:30 UTC"),
+        ([{"hours_utc": ["00:00-08:00", "20:00-00:00"], "weekdays": [1, 2, 3, 4, 5]}], None),
+        (
+            [{"hours_utc": ["20:00-00:00", "00:00-08:00"], "weekdays": [1, 2, 3, 4, 5]}, WEEKEND],
+            "outside 08:00 to 20:00 UTC on weekdays",
+        ),
+        ([{"hours_utc": "02:00-08:00", "weekdays": [1, 2, 3, 4, 5]}, WEEKEND], None),
+        ("at night", None),
+        (None, None),
+    ],
+)
+def test_off_peak_windows_are_hours_or_of_an_unknown_form(
+    windows: object, text: str | None
+) -> None:
+    assert litellm_hours(windows) == text

@@ -374,7 +374,7 @@ def test_what_another_list_has_for_the_peak_hours_is_not_the_usual_price() -> No
     late = both(2, 4, valid_from=date(2025, 6, 1))
     made = found(*bands, late)
     assert (made.usd_per_mtok["input"], made.band, made.source_id) == (1, "off-peak", "t")
-    assert "listed by s: $2 in, $4 out (since 2025-06-01)" in made.others[0]
+    assert "$2 in, $4 out (since 2025-06-01, its price of the peak hours)" in made.others[0]
 
 
 def test_an_instant_of_the_day_of_a_change_is_before_or_after_it() -> None:
@@ -486,7 +486,7 @@ def test_lists_that_still_have_other_prices_of_deepseek_v4_pro_are_named(facts: 
         "other prices of deepseek are listed by models.dev: $0.435 in, $0.87 out (since "
         "2026-05-24, when deepseek-v4-pro was deepseek/deepseek-v4-pro)",
         "other prices of deepseek are listed by llmledger, from LiteLLM and LMArena: $1.32 in, "
-        "$3.96 out (since 2026-08-21)",
+        "$3.96 out (since 2026-08-21, its price of the peak hours)",
         "other prices of deepseek are listed by Pydantic: $0.435 in, $0.87 out (seen on "
         "2026-08-21)",
     ]

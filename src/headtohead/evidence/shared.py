@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from headtohead.evidence.sourcing import (
     RawFiles,
@@ -67,6 +68,36 @@ def context_tier(over_tokens: int) -> str:
         raise ValueError(f"{over_tokens!r} is not a number of tokens")
     thousands, rest = divmod(int(over_tokens), 1000)
     return f"over_{int(over_tokens)}" if rest else f"over_{thousands}k"
+
+
+def litellm_hours(windows: object) -> str | None:
+    """LiteLLM's off-peak windows as the table has hours; None if they are of another form.
+
+    They are the same every day, or some on Monday to Friday beside all of the weekend; these are
+    what lies outside the other hours of the weekdays.
+    """
+    try:
+        spans = {
+            tuple(window.get("weekdays", range(1, 8))): [
+                (span[:5], span[6:]) for span in _listed(window["hours_utc"])
+            ]
+            for window in windows  # type: ignore[attr-defined]
+        }
+    except (TypeError, KeyError, AttributeError):
+        return None
+    daily, worked = spans.get(tuple(range(1, 8))), spans.get(tuple(range(1, 6)))
+    if daily and len(spans) == 1:
+        return ", ".join(f"{first} to {last}" for first, last in daily) + " UTC"
+    if worked and spans == {(1, 2, 3, 4, 5): worked, (6, 7): [("00:00", "00:00")]}:
+        ends = sorted(worked)
+        gaps = [(last, first) for (_, last), (first, _) in pairwise(ends) if last < first]
+        if ends[0][0] == ends[-1][1] == "00:00" and gaps:
+            return f"outside {', '.join(f'{a} to {b}' for a, b in gaps)} UTC on weekdays"
+    return None
+
+
+def _listed(spans: str | list[str]) -> list[str]:
+    return [spans] if isinstance(spans, str) else spans
 
 
 def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:

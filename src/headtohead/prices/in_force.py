@@ -491,7 +491,7 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     seen = pl.when(pl.col("doubt") == _SNAPSHOT).then("written").otherwise("list_until")
     documents = (pl.col("source_id") == "model_prices") & (pl.col("doubt") == 0)
     origin = pl.when(documents).then("source_id").otherwise(_origin())
-    says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", *pair)
+    says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", "is_peak", *pair)
     lists = lists.with_columns(
         # A word that moves from model to model had another one's price before.
         pl.when(moved).then(released).otherwise(since).alias("since"),
@@ -517,7 +517,9 @@ def _others(
         paid = pair_words(one)
         when = f"{'seen on' if one['doubt'] == _SNAPSHOT else 'since'} {one['since']}"
         moving = str(one["join_rule"] or "").startswith("alias:")
-        if moving and released and one["since"] < released:
+        if one["is_peak"]:
+            when += ", its price of the peak hours"
+        elif moving and released and one["since"] < released:
             before = (
                 Names.load().resolve(one["model_name"], on=one["since"], provider=provider).model
             )

@@ -18,6 +18,7 @@ from headtohead.evidence.catalogue import importer
 from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import llmledger, lmarena_catalog
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
+from headtohead.prices.hours import Hours
 
 DAY = date(2026, 10, 21)
 IN, OUT = "input_cost_per_token", "output_cost_per_token"
@@ -91,6 +92,32 @@ def test_changes_are_walked_back_to_the_first_price() -> None:
         ("2025-02-07", 0.27, "commit"),
         ("2026-01-13", 0.28, "commit"),
     ]
+
+
+def test_long_prompts_and_off_peak_hours_are_known_from_their_changes() -> None:
+    windows = [
+        {"hours_utc": ["00:00-01:00", "04:00-06:00", "10:00-00:00"], "weekdays": [1, 2, 3, 4, 5]},
+        {"hours_utc": "00:00-00:00", "weekdays": [6, 7]},
+    ]
+    night = {IN: 1.5e-07, OUT: 6e-07, "windows": windows}
+    events: Events = [
+        ["2025-10-01", "added", "", None, None, "", 0],
+        ["2025-10-03", "price", f"{IN}_above_200k_tokens", None, 6e-06, "", 1],
+        ["2026-09-19", "price", "off_peak_pricing", None, night, "", 2],
+        ["2026-10-09", "price", f"{IN}_above_200k_tokens", 6e-06, None, "", 3],
+    ]
+    rows = parse(snapshot([model("m", input=3.0)], {"m": events})).rows["prices"]
+    found = {(r["tier"], r["token_kind"], str(r["valid_from"])): r for r in rows}
+    assert {key: r["price_usd_per_mtok"] for key, r in found.items()} == {
+        ("standard", "input", "2025-10-01"): 3.0,
+        ("over_200k", "input", "2025-10-03"): 6.0,
+        ("over_200k", "input", "2026-10-09"): None,
+        ("off_peak", "input", "2026-09-19"): 0.15,
+        ("off_peak", "output", "2026-09-19"): 0.6,
+    }
+    hours = found["off_peak", "input", "2026-09-19"]["hours_utc"]
+    assert hours == "outside 01:00 to 04:00, 06:00 to 10:00 UTC on weekdays"
+    Hours.parse(hours)
 
 
 def test_a_price_added_later_has_no_earlier_value() -> None:

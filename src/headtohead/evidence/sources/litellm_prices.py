@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.shared import context_tier, price_row, usd_per_mtok
+from headtohead.evidence.shared import context_tier, litellm_hours, price_row, usd_per_mtok
 from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, entries, github, names
 
 SOURCE = Source(
@@ -96,7 +96,7 @@ def parse(raw: RawFiles) -> Parsed:
 def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
     provider, url = record.text("litellm_provider"), record.maybe("source")
     tiers = record.items_maybe("tiered_pricing")
-    off_peak = record.maybe("off_peak_pricing")
+    off_peak, hours = record.maybe("off_peak_pricing"), None
     prices = _prices(parsed, "standard", record.where, record.rest())
     for part in record.parts("tiered_pricing", tiers):
         # The prices of prompts longer than the lower end of a range.
@@ -104,14 +104,16 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
         prices |= _prices(parsed, tier, part.where, part.rest())
     if off_peak is not None:
         part = record.part("off_peak_pricing", off_peak)
-        part.skip("windows", "weekday_timezone")
+        hours = litellm_hours(part.maybe("windows"))
+        part.skip("weekday_timezone")
         prices |= _prices(parsed, "off_peak", part.where, part.rest())
     if not prices:
         parsed.drop("no price per token stated")
     url = url if str(url).startswith("https://") else None
     for (tier, kind), price in prices.items():
         key = (provider, model, tier, kind)
-        parsed.add("prices", price_row(key, price, vintage, vintage=vintage, row_url=url))
+        row = price_row(key, price, vintage, vintage=vintage, row_url=url)
+        parsed.add("prices", row | {"hours_utc": hours if tier.startswith("off_peak") else None})
 
 
 def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) -> _Prices:

@@ -7,6 +7,9 @@ map, with the LiteLLM commit. Walking the changes gives the price on every day:
 * where its last stay saw none, the present price has held since it came;
 * an earlier stay without changes leaves its price unknown: it is counted, not guessed.
 
+Prices of long prompts and of off-peak hours are known from their changes alone: the file does not
+say what a model has at present.
+
 `valid_from` is the day LiteLLM wrote a price down, which trails the provider's own day. A change
 that llmledger flags as a likely correction has the basis `flagged:<flag>`, and the price it
 replaced `flagged:before_<flag>`. Models that have left the map for good are not in the snapshot.
@@ -18,13 +21,14 @@ with a standard deviation of 2.4 points and from the raw one with 28 (vision, 44
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.shared import price_row
+from headtohead.evidence.shared import context_tier, litellm_hours, price_row
 from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite, remarks
 
 _ID = "llmledger"
@@ -88,6 +92,8 @@ _KINDS = {
     "cache_read_input_token_cost": "cache_read",
     "cache_creation_input_token_cost": "cache_write",
 }
+_LONG = re.compile(rf"(?P<name>{'|'.join(_KINDS)})_above_(?P<k>\d+)k_tokens")
+_OFF_PEAK = "off_peak_pricing"
 # "" is a fireworks price band for models by size.
 _TOKEN_MODES = frozenset({"chat", "completion", "responses", "embedding", ""})
 _OTHER_MODES = frozenset(
@@ -183,6 +189,7 @@ class _Event:
     new: Any
     flag: str
     url: str
+    hours: tuple[str | None, str | None] = (None, None)  # of the old price and of the new
 
 
 def _events(key: str, given: Sequence[object], commits: Sequence[str]) -> list[_Event]:
@@ -223,21 +230,52 @@ def _prices(parsed: Parsed, model: _Model, events: Sequence[_Event], built: date
     if model.mode in _OTHER_MODES:
         parsed.drop(f"a model of mode {model.mode}")
         return
-    for event in events:
-        if event.kind == "deprecation":
-            parsed.drop("a retirement date")
-        elif event.kind == "price" and event.field not in _KINDS:
-            parsed.drop("a change of another price than standard input, output or cache tokens")
-    by_day: dict[tuple[str, date], Row] = {}
-    for name, kind in _KINDS.items():
-        for row in _history(parsed, model, kind, list(_stays(events, name))):
-            if (kind, row["valid_from"]) in by_day:
+    events = [part for event in events for part in _parts(event)]
+    by_day: dict[tuple[str, str, date], Row] = {}
+    for name, series in _fields_of(parsed, events).items():
+        for row in _history(parsed, model, series, list(_stays(events, name))):
+            key = (*series, row["valid_from"])
+            if key in by_day:
                 parsed.drop("a price replaced on the day it was written")
-            by_day[kind, row["valid_from"]] = row
+            by_day[key] = row
     if not by_day:
         parsed.drop("a model without a known token price")
     for row in by_day.values():
         parsed.add("prices", {**row, "vintage": built})
+
+
+def _fields_of(parsed: Parsed, events: Sequence[_Event]) -> dict[str, tuple[str, str]]:
+    """Price field -> its tier and kind of token."""
+    fields = {name: ("standard", kind) for name, kind in _KINDS.items()}
+    for event in events:
+        if event.kind == "deprecation":
+            parsed.drop("a retirement date")
+        elif event.kind == "price" and event.field not in fields:
+            if tier := _tier(event.field):
+                fields[event.field] = tier
+            else:
+                parsed.drop("a change of another price than of input, output or cache tokens")
+    return fields
+
+
+def _tier(name: str) -> tuple[str, str] | None:
+    """The tier and kind of a price field that is not the standard one."""
+    if long := _LONG.fullmatch(name):
+        return context_tier(int(long["k"]) * 1000), _KINDS[long["name"]]
+    prefix, _, name = name.partition(".")
+    return ("off_peak", _KINDS[name]) if prefix == _OFF_PEAK and name in _KINDS else None
+
+
+def _parts(event: _Event) -> Iterator[_Event]:
+    """The event, or one a kind of token if it is a change of the price of some hours."""
+    if event.field != _OFF_PEAK:
+        yield event
+        return
+    old, new = event.old or {}, event.new or {}
+    hours = litellm_hours(old.get("windows")), litellm_hours(new.get("windows"))
+    for name in (old | new).keys() - {"windows", "weekday_timezone"}:
+        field_name = f"{_OFF_PEAK}.{name}"
+        yield replace(event, field=field_name, old=old.get(name), new=new.get(name), hours=hours)
 
 
 def _stays(events: Sequence[_Event], name: str) -> Iterator[_Stay]:
@@ -258,8 +296,11 @@ def _stays(events: Sequence[_Event], name: str) -> Iterator[_Stay]:
         yield stay
 
 
-def _history(parsed: Parsed, model: _Model, kind: str, stays: Sequence[_Stay]) -> Iterator[Row]:
-    now = model.now[kind]
+def _history(
+    parsed: Parsed, model: _Model, tier: tuple[str, str], stays: Sequence[_Stay]
+) -> Iterator[Row]:
+    standard = tier[0] == "standard"
+    now = model.now[tier[1]] if standard else None
     priced = now is not None or any(stay.changes for stay in stays)
     for number, stay in enumerate(stays, start=1):
         last = number == len(stays) and stay.removal is None
@@ -267,21 +308,25 @@ def _history(parsed: Parsed, model: _Model, kind: str, stays: Sequence[_Stay]) -
             if priced:
                 parsed.drop("a price before a removal, which nothing later tells")
             continue
-        yield from _stay_rows(model, kind, stay, now if last else None)
+        yield from _stay_rows(model, tier, stay, now if last else None)
 
 
-def _stay_rows(model: _Model, kind: str, stay: _Stay, now: float | None) -> Iterator[Row]:
+def _stay_rows(
+    model: _Model, tier: tuple[str, str], stay: _Stay, now: float | None
+) -> Iterator[Row]:
     """The prices of one stay; `now` is the present price if the stay lasts until today."""
     changes = stay.changes
     # Each change must start from the price the one before it left.
     ends = [_per_mtok(c.new) for c in changes]
     starts = [_per_mtok(c.old) for c in changes[1:]]
-    if changes and stay.removal is None:
+    if changes and stay.removal is None and tier[0] == "standard":
         starts.append(now)
     for end, start in zip(ends, starts, strict=False):
         if end != start and not (end and start and math.isclose(end, start, rel_tol=1e-6)):
             raise UpstreamChanged(
-                _ID, f"events of {model.key}", f"a {kind} price of {end} that continues as {start}"
+                _ID,
+                f"events of {model.key}",
+                f"a {tier[1]} price of {end} that continues as {start}",
             )
     first = _per_mtok(changes[0].old) if changes else now
     entry, flags = stay.entry, [c.flag for c in changes]
@@ -289,12 +334,13 @@ def _stay_rows(model: _Model, kind: str, stay: _Stay, now: float | None) -> Iter
         basis = "snapshot" if entry.kind == "start" else "commit"
         how = "the old value of its first change" if changes else "never changed since"
         note = f"Price {_CAME}: {how}."
-        yield _row(model, kind, entry, first, _basis(basis, "", flags[:1]), note)
+        hours = changes[0].hours[0] if changes else None
+        yield _row(model, tier, entry, first, _basis(basis, "", flags[:1]), note, hours)
     for number, change in enumerate(changes, start=1):
         basis = _basis("commit", change.flag, flags[number : number + 1])
-        yield _row(model, kind, change, _per_mtok(change.new), basis, None)
+        yield _row(model, tier, change, _per_mtok(change.new), basis, None, change.hours[1])
     if stay.removal and (first is not None or changes):
-        yield _row(model, kind, stay.removal, None, "commit", _GONE)
+        yield _row(model, tier, stay.removal, None, "commit", _GONE)
 
 
 def _basis(basis: str, flag: str, following: Sequence[str]) -> str:
@@ -310,13 +356,20 @@ def _per_mtok(per_token: Any) -> float | None:  # noqa: ANN401 - as published
 
 
 def _row(
-    model: _Model, kind: str, event: _Event, price: float | None, basis: str, note: str | None
+    model: _Model,
+    tier: tuple[str, str],
+    event: _Event,
+    price: float | None,
+    basis: str,
+    note: str | None,
+    hours: str | None = None,
 ) -> Row:
     return price_row(
-        (model.host, model.key, "standard", kind),
+        (model.host, model.key, *tier),
         price,
         event.day,
         basis=basis,
+        hours_utc=hours,
         row_url=event.url,
         note=remarks(note, price == 0 and _FREE, by=" "),
     )
