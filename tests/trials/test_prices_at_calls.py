@@ -50,6 +50,12 @@ def test_calls_before_a_change_cost_what_was_in_force_then() -> None:
     assert round(cost_usd(USAGE, again), 4) == 2.64
 
 
+def test_on_the_day_of_a_change_the_moment_counts() -> None:
+    """DeepSeek changed its prices on 2026-08-16 at 16:00 UTC."""
+    times = [f"2026-08-16T{time}:00Z" for time in ("03:00", "15:59", "16:00")]
+    assert costs(Prices(DAY), *times) == [1.305, 1.305, 2.64]
+
+
 def test_many_days_at_one_price_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     prices = Prices(DAY)
     days: list[date] = []

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +87,7 @@ class Prices:
         self._lost: dict[str, str] = {}
         self._prices: dict[tuple[str, date, str], ListPrice | None] = {}
         self._turns: dict[tuple[str, ...], list[date]] = {}
+        self._moments: dict[tuple[str, ...], set[datetime]] = {}
         self._day_of: dict[tuple[object, ...], date] = {}
         self._calls, self._said = Counter[str](), Counter[tuple[str, str]]()
         self.facts = Facts(store)
@@ -109,8 +110,8 @@ class Prices:
         counts as made again on the day, at its hour.
         """
         at, price = call.instant, self._in_force(model, self.day, operator)
-        if at and on_its_day and at.date() < self.day:
-            then = self._in_force(model, self._like(model, at.date(), operator), operator)
+        if at and on_its_day and at.date() <= self.day:
+            then = self._in_force(model, self._like(model, at, operator), operator)
             if then and price and then.usd_per_mtok != price.usd_per_mtok:
                 self._said[model, f"were made when another price was in force: {then}"] += 1
             price = then or price
@@ -126,24 +127,29 @@ class Prices:
         self._calls[model] += 1
         return rates_of(price, held)
 
-    def _like(self, model: str, on: date, operator: str) -> date:
-        """A day with the same prices of a model as an earlier one, so that few are looked up."""
+    def _like(self, model: str, at: datetime, operator: str) -> date:
+        """A day with the prices of a model at an instant, the same one while they last."""
         import polars as pl
 
-        def key(day: date) -> tuple[object, ...]:
+        def key(day: date) -> tuple[str, tuple[str, ...], int]:
             meanings = [self._means(model, s, day) for s in (operator, None)]
             meanings.append(self._means(model, meanings[-1].lab, day))
             ids = tuple(sorted({model, *(m.model for m in meanings if m.model)}))
             if ids not in self._turns:
-                turns: set[date] = set()
+                turns, moments = set[date](), set[datetime]()
                 for used_on in (None, self.day):
                     rows = self.facts.frame("prices", self.day, used_on=used_on)
                     mine = pl.col("model_id").is_in(ids) | (pl.col("model_name") == model)
-                    for column in ("valid_from", "valid_to"):
-                        turns.update(rows.filter(mine)[column].drop_nulls().to_list())
-                self._turns[ids] = sorted(turns)
+                    for end in ("valid_from", "valid_to"):
+                        turns.update(rows.filter(mine)[end].drop_nulls().to_list())
+                        moments.update(rows.filter(mine)[f"{end}_at"].drop_nulls().to_list())
+                self._turns[ids], self._moments[ids] = sorted(turns), moments
             return operator, ids, bisect_right(self._turns[ids], day)
 
+        on = at.date()
+        # Before the moment of a change the price of the day before holds.
+        if any(m.date() == on and at < m for m in self._moments[key(on)[1]]):
+            on -= timedelta(days=1)
         self._day_of.setdefault(key(self.day), self.day)
         return self._day_of.setdefault(key(on), on)
 
