@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,6 @@ from headtohead.publish.estimates import (
     cited,
     content_hash,
     how_to_cite,
-    interval_words,
     n_words,
     tracks,
 )
@@ -149,7 +149,7 @@ def test_units_of_one_reading_each_have_their_own_scale() -> None:
 
 def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
     e, source = build.estimate(), build.citation()
-    assert (show(e.value, e.unit), interval_words(e)) == ("-36 rating points", "95%: -46 to -26")
+    assert (show(e.value, e.unit), e.interval(level=True)) == ("-36 rating points", "95%: -46 to -26")
     assert (n_words(e), str(e.about), str(e.as_of)) == (
         "1,234 votes",
         "2025-12-01/2025-12-31",
@@ -158,11 +158,14 @@ def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
     assert cited(e, {source.source_id: source}) == [source]
     assert cited(e, {}) == []
     exact = build.estimate(interval=(5.0, 5.0, 5.0), level=1.0)
-    assert interval_words(exact) == "as published"
+    assert exact.interval(level=True) == exact.interval() == "exact"
+    printed = replace(exact, method="published figure, bounds from its rounding")
+    assert printed.interval(level=True) == printed.interval() == "as published"
+    assert replace(exact, method="computed from the published sizes").interval() == "exact"
     half = build.estimate(interval=(5.0, -math.inf, 6.0))
-    assert interval_words(half) == "95%: at most 6 rating points"
+    assert half.interval(level=True) == "95%: at most 6 rating points"
     none = build.estimate(interval=(5.0, -math.inf, math.inf))
-    assert interval_words(none) == "no interval published"
+    assert none.interval(level=True) == "no interval published"
 
 
 def test_a_card_leads_with_the_number_that_decided() -> None:

@@ -137,16 +137,26 @@ class Estimate:
             raise ValueError(f"{self.label}: an estimate needs n >= 1, a method and a source")
         object.__setattr__(self, "source_ids", tuple(sorted(set(self.source_ids))))
 
-    def interval(self) -> str:
-        """The interval, written for a reader."""
+    def interval(self, *, level: bool = False) -> str:
+        """The interval, written for a reader; with its coverage if `level`.
+
+        "exact" is what was counted or computed over all, and "as published" a published figure,
+        neither of which has an interval.
+        """
         if self.low == self.high:
-            return "as published" if "published" in self.method else "exact"
-        return f"{show_end(self.low, self.unit)} to {show_end(self.high, self.unit)}"
+            return "as published" if self.method.startswith("published") else "exact"
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "no interval published"
+        ends = f"{show_end(self.low, self.unit)} to {show_end(self.high, self.unit)}"
+        if math.isinf(self.low):
+            ends = f"at most {show(self.high, self.unit)}"
+        elif math.isinf(self.high):
+            ends = f"at least {show(self.low, self.unit)}"
+        return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends
 
     def __str__(self) -> str:
-        level = "bounds" if self.level == 1 else f"{self.level:.0%}"
         return (
-            f"{self.label}: {show(self.value, self.unit)} [{level} {self.interval()}], "
+            f"{self.label}: {show(self.value, self.unit)} ({self.interval(level=True)}), "
             f"n={self.n:,} {self.n_of}, about {self.about}, known by {self.as_of}"
         )
 

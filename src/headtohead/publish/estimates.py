@@ -149,18 +149,6 @@ def n_words(e: Estimate) -> str:
     return f"{e.n:,} {plain(e.n_of, 80)}"
 
 
-def interval_words(e: Estimate) -> str:
-    """The interval of an estimate with its coverage."""
-    if e.low == e.high:
-        return "as published"
-    if math.isinf(e.low) and math.isinf(e.high):
-        return "no interval published"
-    level = "bounds" if e.level == 1 else f"{e.level:.0%}"
-    if math.isinf(e.low) or math.isinf(e.high):
-        return f"{level}: {range_words(e.low, e.high, e.unit)}"
-    return f"{level}: {plain(e.interval())}"
-
-
 def range_words(low: float, high: float, suffix: str) -> str:
     """A stated range in words; an open end, -inf or inf, is left out."""
     if math.isinf(low) and math.isinf(high):

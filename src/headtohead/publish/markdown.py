@@ -11,7 +11,6 @@ from headtohead.publish.estimates import (
     EVALUATORS,
     cite_sheet,
     cited,
-    interval_words,
     n_words,
     source_name,
 )
@@ -123,7 +122,7 @@ def _scorecard(sheet: Sheet) -> str:
     assert sheet.scorecard is not None
     views = sheet.scorecard.viewpoints
     rows = [
-        [md(c.id), md(c.says), *(_word(c.at(v.key)) for v in views), _headline(c.headline)]
+        [md(c.id), md(c.says), *(_word(c.at(v.key)) for v in views), _headline(c)]
         for c in sheet.cards
     ]
     return _table(["No.", "Statement", *(v.name for v in views), "Deciding number"], rows)
@@ -133,10 +132,11 @@ def _word(ruling: Ruling | None) -> str:
     return f"{ruling.mark} {ruling.word}" if ruling else "–"
 
 
-def _headline(e: Estimate | None) -> str:
+def _headline(c: ClaimCard) -> str:
+    e = c.headline
     if e is None:
         return "no number may be used"
-    mark = " (unverified)" if e.unverified else ""
+    mark = " (unverified)" if c.lead.unverified else ""
     return f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
 
 
@@ -145,7 +145,7 @@ def _label(e: Estimate) -> str:
 
 
 def _number(e: Estimate) -> str:
-    return f"**{md(show(e.value, e.unit))}** ({md(interval_words(e))})"
+    return f"**{md(show(e.value, e.unit))}** ({md(e.interval(level=True))})"
 
 
 def _linked(c: Citation) -> str:

@@ -26,7 +26,6 @@ from headtohead.publish.estimates import (
     cited,
     content_hash,
     how_to_cite,
-    interval_words,
     licence_url,
     n_words,
     source_name,
@@ -340,7 +339,7 @@ def _environment() -> "Environment":
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
     environment.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
-    for words in (cited, interval_words, licence_url, long_text, n_words, source_name, web_address):
+    for words in (cited, licence_url, long_text, n_words, source_name, web_address):
         environment.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     environment.filters["ours"] = Markup
