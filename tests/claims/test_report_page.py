@@ -15,6 +15,7 @@ from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.core.question import Sides
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.page import sheet_html
+from headtohead.publish.terminal import sheet_lines
 from headtohead.questions import exhibit_specs, sections
 
 _VOID = {"meta", "link", "input", "br", "img", "hr", "rect", "line", "path", "circle", "use"}
@@ -185,6 +186,22 @@ def test_hostile_text_is_only_ever_text() -> None:
     assert "\u202e" not in html
     assert "javascript:" not in json.dumps(data)
     assert 'onclick="x' not in html
+
+
+def test_terminal_page_and_markdown_mark_the_same_figures_in_the_same_words() -> None:
+    sure, unsure = build.estimate("a", (-20, -20, -20)), build.estimate("b", unverified=True)
+    sheet = build.check([build.claim_verdict(1, [sure], kindest=[unsure])]).sheet
+    card = sheet.cards[0]
+    assert card.lead.unverified
+    assert card.headline is not None
+    assert not card.headline.unverified
+    shown = " ".join(" ".join(sheet_lines(sheet)).split())
+    assert "a: -20 rating points (exact; n=1,234 votes; 2025-12-01/2025-12-31), unverified" in shown
+    row = next(r for r in sheet_markdown(sheet).splitlines() if r.startswith("| X1"))
+    assert "**-20 rating points** (exact), n = 1,234 votes (unverified)" in row
+    number = sheet_html(sheet).split('data-label="Deciding number"')[1].split("</td>")[0]
+    assert '<span class="interval">(exact)</span>' in number
+    assert '<span class="mark">unverified</span>' in number
 
 
 def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:

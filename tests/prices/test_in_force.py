@@ -1,5 +1,6 @@
 """The price in force: the surest list of a seller, the seller by the rule, and what others say."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -173,8 +174,9 @@ def test_a_list_that_agrees_may_know_of_earlier_days_and_one_that_changed_may_no
 def test_a_moving_word_had_another_models_price_before() -> None:
     moved = both(1, 2, join_rule="alias:m", model_released_on=date(2025, 10, 1))
     made = found(moved, model="m")
-    assert (made.since, made.alias) == (date(2025, 10, 1), True)
-    assert "lab/m: m stood for lab/m on that day" in made.notes
+    assert (made.since, made.moved_on) == (date(2025, 10, 1), DAY)
+    where = replace(made, name="word")
+    assert f"word stood for lab/m on {DAY}" in where.notes
 
 
 def test_what_a_list_began_with_long_after_the_release_may_have_held_before() -> None:

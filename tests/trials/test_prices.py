@@ -50,7 +50,13 @@ def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> No
     assert prices.rates("deepseek-chat")
     assert prices.used["deepseek-chat"].since == date(2025, 12, 1)
     notes = " ".join(prices.notes)
-    assert "deepseek-chat stood for deepseek/deepseek-v3.2 on that day" in notes
+    assert "deepseek-chat stood for deepseek/deepseek-v3.2 on 2025-12-15" in notes
+    later = Prices(date(2026, 10, 31))
+    assert later.rates("deepseek-chat")
+    assert (
+        "deepseek-chat has been several models, and which one it was on 2026-10-31 is not known: "
+        "its price is what the lists give for the word"
+    ) in later.notes
 
 
 @pytest.mark.parametrize("name", ["deepseek-v4-pro", "deepseek/deepseek-v4-pro"])

@@ -106,8 +106,8 @@ class ListPrice:
         others: What other lists of this seller say, each as a sentence.
         set_aside: Cheaper sellers that do not count, each as a sentence.
         other_source_ids: The lists that the two name.
-        alias: True if it was asked for by a word that moves from model to model: `name`, which
-            stood for `model` then.
+        moved_on: The day it was asked for by a word that moves from model to model: `name`, which
+            stood for `model` then, if that is known.
     """
 
     model: str
@@ -125,7 +125,7 @@ class ListPrice:
     others: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
     other_source_ids: tuple[str, ...] = ()
-    alias: bool = False
+    moved_on: date | None = None
     at_least: bool = False
 
     def __str__(self) -> str:
@@ -148,9 +148,15 @@ class ListPrice:
         for kind in ("input", "output"):
             if not self.usd_per_mtok[kind]:
                 said.append(f"the list has {kind} tokens at $0: the call itself may cost something")
-        if self.alias:
-            said.append(f"{self.name} stood for {self.model} on that day")
-        return tuple(f"{self.model}: {note}" for note in said)
+        notes = [f"{self.model}: {note}" for note in said]
+        if self.moved_on and self.name.rpartition("/")[2] == self.model.rpartition("/")[2]:
+            notes.append(
+                f"{self.name} has been several models, and which one it was on {self.moved_on} is "
+                "not known: its price is what the lists give for the word"
+            )
+        elif self.moved_on:
+            notes.append(f"{self.name} stood for {self.model} on {self.moved_on}")
+        return tuple(notes)
 
 
 def price_in_force(
@@ -218,7 +224,7 @@ def price_in_force(
         others=tuple(row["others"]),
         set_aside=tuple(row["set_aside"]),
         other_source_ids=tuple(row["other_source_ids"]),
-        alias=moved and model != row["model_id"],
+        moved_on=_day(at) if moved and model != row["model_id"] else None,
         at_least=row["at_least"] and not chosen.since,
     )
 

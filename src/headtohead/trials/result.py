@@ -175,8 +175,8 @@ class Prices:
                 price = price_in_force(frame, word, on, rule=rule, channel=channel)
                 if price is None:
                     continue
-                moved = meaning.rule.startswith("alias:")
-                price = replace(price, name=model, alias=moved)
+                moved = on if meaning.rule.startswith("alias:") else None
+                price = replace(price, name=model, moved_on=moved)
                 if on != self.day and model in self.used:
                     return price
                 self.used[model] = price
