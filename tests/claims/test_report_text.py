@@ -149,7 +149,10 @@ def test_units_of_one_reading_each_have_their_own_scale() -> None:
 
 def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
     e, source = build.estimate(), build.citation()
-    assert (show(e.value, e.unit), e.interval(level=True)) == ("-36 rating points", "95%: -46 to -26")
+    assert (show(e.value, e.unit), e.interval(level=True)) == (
+        "-36 rating points",
+        "95%: -46 to -26",
+    )
     assert (n_words(e), str(e.about), str(e.as_of)) == (
         "1,234 votes",
         "2025-12-01/2025-12-31",
