@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import headtohead
-from headtohead.cli import commands
+from headtohead.cli import TWINS, commands
 from headtohead.core.settings import options_of
 from headtohead.core.units import unit_of
 from headtohead.evidence.catalogue import importers
@@ -18,12 +18,7 @@ from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, tables
 from headtohead.questions import analyses
 
-_TWINS = {
-    "names": "explain_name",
-    "sources": "list_sources",
-    "evidence": "read_evidence",
-    "update": "update_evidence",
-}
+_TWINS = {verb: name for name, verb in TWINS.items()}
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _EXITS = {
     0: "yes, or done",

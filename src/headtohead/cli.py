@@ -1,10 +1,12 @@
 """`h2h`: finds the command of every feature; turns failures into messages and exit codes."""
 
+import ast
 import atexit
 import errno
 import gc
 import importlib
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,13 @@ _EPILOG = (
     "65 damaged or changed evidence, 70 a fault of ours, 74 disk full, 75 source unreachable or "
     "store busy. A closed pipe is no error."
 )
+# What verbs are called in Python, where that is not the command.
+TWINS = {
+    "explain_name": "names",
+    "list_sources": "sources",
+    "read_evidence": "evidence",
+    "update_evidence": "update",
+}
 _FAULT, _FULL = 70, StoreFull.exit_code
 
 
@@ -143,14 +152,10 @@ def in_options(message: str, command: click.Command | None) -> str:
 
     Args:
         message: As Python says it: "`ties` is one of ...", "leave `ties='half'`",
-            "`mapping={'key': 'COLUMN'}`".
+            "`mapping={'key': 'COLUMN'}`", "run `update_evidence('models_dev', today=...)`".
         command: Whose options.
     """
-    flags = {
-        str(p.name): p.opts[-1]
-        for p in (command.params if command else ())
-        if isinstance(p, click.Option)
-    }
+    flags = _flags(command)
 
     def said(option: re.Match[str]) -> str:
         name, _, value = option[1].partition("=")
@@ -161,7 +166,25 @@ def in_options(message: str, command: click.Command | None) -> str:
             return " ".join(f"{flags[name]} {field}={column}" for field, column in fields)
         return f"{flags[name]} {value.strip(chr(39) + chr(34))}".strip()
 
-    return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", said, message)
+    message = re.sub(r"`([a-z_]+(?:=[^`]*)?)`", said, message)
+    return re.sub(rf"`(({'|'.join(TWINS)})\([^`]*\))`", _call_typed, message)
+
+
+def _flags(command: click.Command | None) -> dict[str, str]:
+    options = [p for p in (command.params if command else ()) if isinstance(p, click.Option)]
+    return {str(p.name): p.opts[-1] for p in options}
+
+
+def _call_typed(found: re.Match[str]) -> str:
+    """A call of Python as the command that does the same; arguments it has not are left out."""
+    call, verb = ast.parse(found[1], mode="eval").body, TWINS[found[2]]
+    assert isinstance(call, ast.Call)
+    words, flags = [ast.literal_eval(one) for one in call.args], _flags(commands()[verb])
+    for one in call.keywords:
+        if flag := flags.get(str(one.arg)):
+            value = ast.literal_eval(one.value)
+            words += [flag] if value is True else [flag, value]
+    return f"`{shlex.join(['h2h', verb, *words])}`"
 
 
 def _fail(message: str, code: int) -> None:

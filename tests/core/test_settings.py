@@ -225,3 +225,13 @@ def test_the_signature_shows_what_may_be_left_out() -> None:
     assert repr(parameters["progress"].default) == "silent"
     given = {n: parameters[n].default for n in ("cooking", "progress")}
     assert cook("soup", **given) == cook("soup")
+
+
+def test_a_call_of_python_is_told_as_a_command() -> None:
+    for call, command in (
+        ("explain_name('gpt 9')", "h2h names 'gpt 9'"),
+        ("update_evidence(rebuild=True, today=...)", "h2h update --rebuild"),
+        ("update_evidence('a', folder='F', today=...)", "h2h update a --from F"),
+        ("list_sources()", "h2h sources"),
+    ):
+        assert in_options(f"Run `{call}` first.", cooks) == f"Run `{command}` first."

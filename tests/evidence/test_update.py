@@ -185,7 +185,9 @@ def test_a_source_without_an_address_cannot_be_asked_for(
     store: Store, server: FileServer, plugged: Path
 ) -> None:
     write_source(plugged, "toy_d", downloads=[], how_to_get="Ask the publisher.")
-    with pytest.raises(InputError, match=r"Ask the publisher\. Then run `h2h update toy_d --from"):
+    with pytest.raises(
+        InputError, match=r"publisher\. Then run `update_evidence\('toy_d', folder="
+    ):
         update(store, ["toy_d"], today=TODAY, mirror=server.address)
     with pytest.raises(UnknownName, match="Did you mean toy_d"):
         update(store, ["toy_e"], today=TODAY, mirror=server.address)

@@ -281,7 +281,7 @@ def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
             if name == DEFAULT_SOURCE:
                 raise NoEvidence(
                     "No benchmark score that makes the index was known by then. Choose a later "
-                    "`as_of`; `h2h sources` tells what became known when."
+                    "`as_of`; `list_sources()` tells what became known when."
                 )
             raise UnknownName("source of benchmark scores", name, known)
     return wanted
@@ -292,4 +292,4 @@ def _nothing(answer: Answer, scope: Mapping[str, Any]) -> str:
     more = ""
     if scope.get("domain") and len(scope["index_sources"]) == 1:
         more = " `source='all'` takes in the scores of every source you have."
-    return f"{why}.{more} `h2h evidence benchmark_scores` shows what there is."
+    return f"{why}.{more} `read_evidence('benchmark_scores')` shows what there is."

@@ -148,8 +148,8 @@ def intact(folder: Path, entry: Import, table: str) -> bool:
 def damaged(path: Path, what: str) -> DamagedStore:
     """The error for a file of the store that cannot be used."""
     return DamagedStore(
-        f"{path} {what}. Run `h2h update --rebuild` to make the tables again from the raw files "
-        "you downloaded; if the file belongs to the package, install headtohead again."
+        f"{path} {what}. Make the tables again from the raw files you downloaded, with "
+        "`update_evidence(rebuild=True, today=...)`; if it is ours, install headtohead again."
     )
 
 

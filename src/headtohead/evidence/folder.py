@@ -86,8 +86,8 @@ def from_folder(
             used |= set(mine) if done.failure is None else set()
     if not any(t.state != "other" for t in taken):
         raise InputError(
-            f"{path} holds no file of a source we know. Name the source, "
-            f"`h2h update SOURCE --from {path}`, to read why its files are not taken."
+            f"{path} holds no file of a source we know. To read why none is taken, name "
+            f"one: `update_evidence('SOURCE', folder={str(path)!r}, today=...)`."
         )
     unused = tuple(p.relative_to(path).as_posix() for p in every if p not in used)
     return FolderTaken(tuple(taken), unused)

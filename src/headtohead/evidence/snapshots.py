@@ -48,7 +48,7 @@ class Snapshot:
             if file.sha256 != noted["sha256"]:
                 raise DamagedStore(
                     f"{path} is not what was taken on {self.retrieved_on}. Delete {self.folder} "
-                    f"and run `h2h update {source_id}`."
+                    f"and run `update_evidence({source_id!r}, today=...)`."
                 )
             files.append(file)
         known_on = date.fromisoformat(self.provenance["known_on"])

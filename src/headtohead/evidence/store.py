@@ -112,7 +112,7 @@ class Store:
         first = (self._everything(name)["known_on"].min() for name in tables())
         days = [day for day in first if isinstance(day, date)]
         if not days:
-            raise NoEvidence("The store holds no evidence. Run `h2h update`.")
+            raise NoEvidence("The store holds no evidence. Run `update_evidence(today=...)`.")
         return min(days)
 
     def last_window(self, source: Source) -> date | None:
@@ -227,9 +227,9 @@ class Store:
                 ]
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise DamagedStore(
-                    f"The evidence of {name} cannot be read ({error}). Run `h2h update --rebuild` "
-                    "to make the tables again from the raw files you downloaded; if that does not "
-                    "help, install headtohead again."
+                    f"The evidence of {name} cannot be read ({error}). Make the tables again "
+                    "from the raw files you downloaded, with "
+                    "`update_evidence(rebuild=True, today=...)`; if that does not help, install headtohead again."
                 ) from None
             order = ["source_id", *t.key, "known_on", "seq"]
             self._every[name] = pl.concat(parts).sort(order, nulls_last=True)
@@ -248,7 +248,9 @@ class Store:
 def open_store(folder: Path | None, *, make: bool = False) -> Store:
     """The store in a folder; the user's own if none is given."""
     if folder and not make and not folder.is_dir():
-        raise InputError(f"There is no store {folder}. Check `store`; `h2h update` makes one.")
+        raise InputError(
+            f"There is no store {folder}. Check `store`; `update_evidence(today=...)` makes one."
+        )
     return Store(folder)
 
 

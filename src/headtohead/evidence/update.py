@@ -97,7 +97,7 @@ def update(
         source = by_hand[0].source
         raise InputError(
             f"{source.source_id} cannot be downloaded by itself. {source.how_to_get} Then run "
-            f"`h2h update {source.source_id} --from FOLDER`."
+            f"`update_evidence({source.source_id!r}, folder='FOLDER', today=...)`."
         )
     if mirror is not None and not mirror.startswith(("https://", "http://")):
         raise InputError(f"{mirror!r} is no mirror. Give an address that starts with https://.")

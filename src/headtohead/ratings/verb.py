@@ -368,7 +368,7 @@ def _labels(board: Board, group: str, on: date | None) -> dict[str, str]:
     if not labels:
         raise InputError(
             f"No model of the board belongs to a {group} we know. Check the names with "
-            "`h2h names`, or give a CSV file with the columns model and group."
+            "`explain_name('NAME')`, or give a CSV file with the columns model and group."
         )
     return labels
 

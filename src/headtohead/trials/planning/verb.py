@@ -1,6 +1,5 @@
 """`plan`: how many items a margin takes, and what they cost, before money is spent."""
 
-import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -161,7 +160,7 @@ def _cost_per_call(
             raise InputError(
                 f"No list price of {model} was known on {prices.day}. "
                 + (f"Did you mean {' or '.join(close)}? " if close else "")
-                + f"`h2h names {shlex.quote(model)}` tells how the name is read."
+                + f"`explain_name({model!r})` tells how the name is read."
             )
         costs[model] = cost_usd(usage[place if place < len(usage) else 0], rates)
     return costs
