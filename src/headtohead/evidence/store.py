@@ -228,8 +228,8 @@ class Store:
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise DamagedStore(
                     f"The evidence of {name} cannot be read ({error}). Make the tables again "
-                    "from the raw files you downloaded, with "
-                    "`update_evidence(rebuild=True, today=...)`; if that fails, install headtohead again."
+                    "from the raw files, with `update_evidence(rebuild=True, today=...)`; if that "
+                    "does not help, install headtohead again."
                 ) from None
             order = ["source_id", *t.key, "known_on", "seq"]
             self._every[name] = pl.concat(parts).sort(order, nulls_last=True)
