@@ -220,7 +220,7 @@ def test_deepseek_v4_pro_is_priced_outside_its_peak_hours(facts: Facts) -> None:
         date(2026, 8, 16),
         date(2025, 8, 7),
     )
-    assert any("$1.32 in, $3.96 out (since 2026-08-21)" in note for note in answer.notes)
+    assert any("$1.32 in, $3.96 out (since 2026-08-21, its price" in note for note in answer.notes)
 
 
 def test_what_other_lists_say_is_said(facts: Facts) -> None:
