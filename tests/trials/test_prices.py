@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from headtohead.prices.in_force import in_force, notes_on, price_in_force
-from headtohead.trials.calls import Usage
+from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
 
@@ -44,6 +44,26 @@ def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices
     assert any(
         said in note and "one list alone has this price (llmledger" in note for note in price.notes
     )
+
+
+def test_long_prompts_take_the_price_of_then_or_say_that_none_is_known() -> None:
+    prices = Prices(DAY)
+    rates = prices.rates("claude-sonnet-4.5", input_tokens=250_000)
+    assert rates is not None
+    assert rates.of(250_000).input_usd_per_mtok == 6
+    assert prices.rates("gemini-2.5-pro", input_tokens=128_000)
+    assert not any("has a price of prompts over" in note for note in prices.notes)
+    assert prices.rates("gemini-2.5-pro", input_tokens=250_000)
+    assert (
+        "gemini-2.5-pro: no list known on 2025-12-15 has a price of prompts over 128,000 tokens; "
+        "the usual price is taken, which may be too low"
+    ) in prices.notes
+    call = Call(key="1", model="gemini-2.5-pro", usage=Usage(input_tokens=250_000, output_tokens=1))
+    assert prices.rates_at("gemini-2.5-pro", call)
+    assert (
+        "gemini-2.5-pro: 1 of 1 priced call have over 128,000 tokens of input and take the usual "
+        "price, as no list has one for long prompts"
+    ) in prices.notes
 
 
 def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> None:

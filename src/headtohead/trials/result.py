@@ -76,6 +76,9 @@ class TrialResult(Result):
         }
 
 
+_LONG_TOKENS = 128_000  # sellers ask more above this, or above 200,000 or 272,000
+
+
 class Prices:
     """List prices of models on a day, which is also the day of knowledge, and at logged calls."""
 
@@ -92,13 +95,19 @@ class Prices:
         self._calls, self._said = Counter[str](), Counter[tuple[str, str]]()
         self.facts = Facts(store)
 
-    def rates(self, model: str, *, operator: str = "") -> Rates | None:
+    def rates(self, model: str, *, operator: str = "", input_tokens: int = 0) -> Rates | None:
         """What the tokens of a model, in the user's own word, are multiplied by.
 
         The price is that of the operator asked for; if none is known, the maker's own; and else
-        the cheapest seller's. None if no list has the model.
+        the cheapest seller's. None if no list has the model. A note says if the prompt, of so
+        many input tokens, is long and no list has a price of long prompts.
         """
         price = self._in_force(model, self.day, operator)
+        if price and _lacks_long(price, input_tokens):
+            self._lost[f"{model} long"] = (
+                f"{model}: no list known on {self.day} has a price of prompts over "
+                f"{_LONG_TOKENS:,} tokens; the usual price is taken, which may be too low"
+            )
         return rates_of(price) if price else None
 
     def rates_at(
@@ -124,6 +133,9 @@ class Prices:
         if hourly and at is None:
             usual = price.band or "usual"
             self._said[model, f"tell no time of day and take the {usual} price"] += 1
+        if call.usage and _lacks_long(price, call.usage.input_tokens):
+            what = f"have over {_LONG_TOKENS:,} tokens of input and take the usual price"
+            self._said[model, f"{what}, as no list has one for long prompts"] += 1
         self._calls[model] += 1
         return rates_of(price, held)
 
@@ -222,6 +234,12 @@ def prices_on(as_of: Day | None, store: "Store | None") -> Prices:
     if as_of is None:
         raise InputError("Prices are dated: say `as_of`, the day they should hold on.")
     return Prices(day(as_of, "as_of"), store)
+
+
+def _lacks_long(price: "ListPrice", input_tokens: int) -> bool:
+    """Whether a prompt is so long that sellers ask more, and no list says what this one asks."""
+    known = any(band.over_tokens and "input" in band.usd_per_mtok for band in price.bands)
+    return input_tokens > _LONG_TOKENS and not known
 
 
 def rates_of(price: "ListPrice", hourly: "Band | None" = None) -> Rates:

@@ -140,10 +140,10 @@ def _cost_per_call(
         usage = [Usage(input_tokens=round(given_in), output_tokens=round(given_out))]
     elif pairs:
         for items in (pairs.a, pairs.b):
-            used = [call.usage for calls in items.calls for call in calls if call.usage]
-            if used:
+            told = [call.usage for calls in items.calls for call in calls if call.usage]
+            if told:
                 means = {
-                    name: round(sum(getattr(one, name) for one in used) / len(used))
+                    name: round(sum(getattr(one, name) for one in told) / len(told))
                     for name in Usage.__struct_fields__
                 }
                 usage.append(Usage(**means))
@@ -154,7 +154,8 @@ def _cost_per_call(
         )
     costs = {}
     for place, model in enumerate(settings.models):
-        rates = prices.rates(model)
+        used = usage[place if place < len(usage) else 0]
+        rates = prices.rates(model, input_tokens=used.input_tokens)
         if rates is None:
             close = prices.facts.names.alike(model)
             raise InputError(
@@ -162,5 +163,5 @@ def _cost_per_call(
                 + (f"Did you mean {' or '.join(close)}? " if close else "")
                 + f"`explain_name({model!r})` tells how the name is read."
             )
-        costs[model] = cost_usd(usage[place if place < len(usage) else 0], rates)
+        costs[model] = cost_usd(used, rates)
     return costs
