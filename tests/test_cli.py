@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 import headtohead
 from headtohead.cli import main
 from headtohead.core.errors import InputError
+from headtohead.publish.command_line import today
 from headtohead.publish.terminal import cells_of
 
 Run = Callable[..., Result]
@@ -239,6 +240,12 @@ def test_nothing_changes_in_no_time(run: Run) -> None:
     assert made["results"] == []
 
 
+def test_the_command_to_have_a_list_of_changes_again_says_until_when(run: Run) -> None:
+    day = str(today())
+    again = " ".join(run("diff", "--from", day).output.split("Again: ")[1].split())
+    assert again == f"h2h diff --from {day} --store home --to {day}"
+
+
 def test_sources_lists_licences_and_what_was_left_out(run: Run) -> None:
     text = run("sources").output
     for name in ("epoch_eci", "lmarena_catalog", "flagship_openness", "swebench_bash_only"):
@@ -296,6 +303,10 @@ def test_names_explains_and_says_by_exit_code(run: Run, name: str, code: int, sa
         (("evidence", "arena_ratings", "--where", "modell=x"), 64, "No column is called"),
         (("report", "--a", "Atlantis"), 64, "No country is called"),
         (("report", "--group", "planet"), 64, "No group is called"),
+        (("report", "--group", "lab"), 64, "Give --a and --b too"),
+        (("report", "--out", "r.xyz"), 64, "ends in .html, .md or .json"),
+        (("check", "--about", "2999-01-01"), 64, "lies in the future"),
+        (("gap", "--about", "2999-01"), 64, "lies in the future"),
         (("report", "--a", "CN"), 64, "Both sides are CN"),
         (("evidence", "prices", "--limit", "-3"), 64, "--limit"),
         (("report", "--out", "no/such/folder/r.html"), 64, "does not exist"),
@@ -387,6 +398,8 @@ def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
         assert (tmp_path / f"r.{kind}").stat().st_size > 10_000
         assert "of 34 claims" in " ".join(result.output.split())
         assert max(map(cells_of, result.output.splitlines())) <= 80
+    assert run("report", "--as-of", day, "--out", "r", "--format", "markdown").exit_code == 0
+    assert (tmp_path / "r").read_bytes() == (tmp_path / "r.md").read_bytes()
     made = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert made["verb"] == "report"
     assert date.fromisoformat(made["as_of"]) == date(2025, 12, 15)

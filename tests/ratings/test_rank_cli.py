@@ -6,10 +6,12 @@ import io
 import itertools
 import json
 import math
+import os
 import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -490,6 +492,16 @@ def test_the_command_at_the_end_is_the_one_that_was_typed(run: Run) -> None:
     assert f"Again: {again}" in found.stdout.splitlines()
     assert html.escape(again) in Path("noted.html").read_text("utf-8").replace("&#39;", "&#x27;")
     assert given(run("noted votes.csv", "--where", "note=a, b=c", "--json"))["used"] == 450
+
+
+def test_votes_are_read_from_a_pipe(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    text = "model_a,model_b,winner\n" + "x,y,model_a\ny,x,tie\n" * 20
+    writer = Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+    writer.start()
+    found = run(str(tmp_path / "pipe"), "--json")
+    writer.join()
+    assert given(found)["used"] == 40
 
 
 def test_help_names_every_option_and_its_default(run: Run) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
-from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED
+from headtohead.core.errors import EXIT_NO, EXIT_UNDECIDED, InputError
 from headtohead.evidence.store import open_store
 from headtohead.publish.command_line import (
     Output,
@@ -34,7 +34,12 @@ from headtohead.publish.progress import steps
     metavar="FILE",
     help="File to write. Default: report.FORMAT",
 )
-@click.option("--format", "kind", type=click.Choice(["html", "md", "json"]), help="Default: html")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["html", "md", "markdown", "json"]),
+    help="Default: that of FILE's name, else html",
+)
 @click.option(
     "--charts",
     type=click.Path(path_type=Path),
@@ -58,8 +63,10 @@ def report(
     from headtohead.publish.page import sheet_html
     from headtohead.publish.terminal import width_of_terminal, wrapped
 
-    suffix = out.suffix.lstrip(".") if out else ""
-    kind = kind or (suffix if suffix in ("html", "md", "json") else "html")
+    suffix = out.suffix.lstrip(".").lower() if out else ""
+    if suffix not in ("", "html", "md", "markdown", "json") and not kind:
+        raise InputError(f"`out` {out} ends in .html, .md or .json; or say which with `format`.")
+    kind = (kind or suffix or "html").replace("markdown", "md")
     target = out or Path(f"report.{kind}")
     writable(target, "out")
     writable(charts, "charts", folder=True)

@@ -109,6 +109,12 @@ def report(
     facts = Facts(store)
     file = claims_of(facts, settings.claims)
     group, a, b = settings.group, settings.a, settings.b
+    usual = {"a": "US", "b": "CN"} if group in ("lab", "family", "open") else {}
+    if lacking := [f"`{x}`" for x, side in usual.items() if getattr(settings, x) == side]:
+        raise InputError(
+            f"Give {' and '.join(lacking)} too: only countries have a usual pair of sides, the US "
+            "and China."
+        )
     sides, day = facts.sides(group, a, b), dates.day(as_of, "as_of")
     facts.require_evidence(day)
     asked = settings.about

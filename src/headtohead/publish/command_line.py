@@ -11,10 +11,12 @@ return deliver(verb.compare(*runs, settings=settings), output)
 
 import collections.abc
 import functools
+import gzip
 import json
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
@@ -30,6 +32,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.settings import Option, choices_of, choose, options_of, type_of
 
 if TYPE_CHECKING:
+    from headtohead.core.dates import Window
     from headtohead.publish.result import Result
     from headtohead.publish.sheet import Sheet
 
@@ -53,7 +56,35 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and keep the words as they were."""
         ctx.meta[_TYPED] = list(args)
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            if isinstance(parameter, click.Argument) and (
+                value := ctx.params.get(str(parameter.name))
+            ):
+                many = isinstance(value, tuple)
+                read = [_kept(one, ctx) for one in (value if many else [value])]
+                ctx.params[str(parameter.name)] = tuple(read) if many else read[0]
+        return rest
+
+
+def _kept(given: Any, context: click.Context) -> Any:  # noqa: ANN401 - a text or a path
+    """A file in place of a pipe, which can be read only once: `<(zcat ...)`, /dev/stdin."""
+    path = Path(given)
+    try:
+        if not (path.is_fifo() or (path.is_file() and path.parts[:2] == ("/", "dev"))):
+            return given
+        content = path.read_bytes()
+    except (OSError, ValueError):
+        return given  # its reader says what is wrong
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
+    folder = context.with_resource(tempfile.TemporaryDirectory(prefix="h2h-"))
+    suffix = ".parquet" if content.startswith(b"PAR1") else ".csv"
+    if content.lstrip()[:1] in (b"{", b"["):
+        suffix = ".jsonl"
+    file = Path(folder) / f"pipe_{path.name}{suffix}"
+    file.write_bytes(content)
+    return type(given)(file)
 
 
 def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]], Verb]:
@@ -69,9 +100,10 @@ def typed(as_of: date | None = None) -> str:
     """The command as it was typed, for "Again:"; with the day of knowledge, if none was given."""
     context = click.get_current_context()
     said = ["h2h", str(context.info_name), *context.meta.get(_TYPED, ())]
-    has = any(parameter.name == "as_of" for parameter in context.command.params)
-    if as_of and has and context.get_parameter_source("as_of") is not ParameterSource.COMMANDLINE:
-        said += ["--as-of", str(as_of)]
+    for name, flag in (("as_of", "--as-of"), ("end", "--to")):
+        has = any(parameter.name == name for parameter in context.command.params)
+        if as_of and has and context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            said += [flag, str(as_of)]
     return shlex.join(said)
 
 
@@ -93,6 +125,7 @@ def settings_options(**classes: type) -> Callable[[Function], Function]:
                 own = {f.name: given.pop(f.name) for f in shown[parameter]}
                 chosen = {name: value for name, value in own.items() if value is not None}
                 given[parameter] = choose(kind(), chosen)
+                past(getattr(given[parameter], "about", None))
             return command(**given)
 
         # They stand in the order of the fields, above those that the command declares itself.
@@ -178,9 +211,28 @@ as_of_option = click.option(
     "--as-of", metavar="DAY", help="What was known by this day. Default: today."
 )
 about_option = click.option(
-    "--about", metavar="DATE", help="Ask about this day, month or start/end."
+    "--about",
+    metavar="DATE",
+    callback=lambda _, __, value: past(value),
+    help="Ask about this day, month or start/end.",
 )
 store_option = click.option("--store", type=click.Path(path_type=Path), help="Folder of downloads.")
+
+
+def past(about: "Window | None") -> "Window | None":
+    """What is asked about, as it was given.
+
+    Raises:
+        InputError: If it is no day or window, or begins in the future.
+    """
+    from headtohead.core.dates import window
+
+    asked = window(about)
+    if asked and asked.start > today():
+        raise InputError(
+            f"`about` {asked} lies in the future: nobody knows yet. Choose today or earlier."
+        )
+    return about
 
 
 def say(lines: Iterable[str]) -> None:

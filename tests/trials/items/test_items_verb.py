@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from tests.trials.reading.formats import test_inspect_log, test_lm_eval
 import headtohead
 from headtohead.cli import main
 from headtohead.core.errors import InputError
+from headtohead.trials.items import short_test
 from headtohead.trials.items.report import ItemReport, correlations, rest_scores
+from headtohead.trials.items.sheet import items_sheet
 
 Run = Callable[..., Result]
 
@@ -43,6 +46,7 @@ def test_items_with_a_wrong_key_are_found_and_no_others(tmp_path: Path) -> None:
     world = made_test(tmp_path, models=40, items=40, wrong_keys=3)
     made = report(*world.paths)
     assert {s.item for s in made.suspects.listed} == set(world.wrong_keys)
+    assert {s.answer for s in made.suspects.listed} <= set("ABCD")  # as the files spell it
     for suspect in made.suspects.listed:
         assert suspect.answer != suspect.reference.lower()
         assert suspect.agree >= 7
@@ -59,6 +63,7 @@ def test_an_item_looks_mislabelled_only_if_its_rise_is_above_zero(tmp_path: Path
     world = made_test(tmp_path, models=10, items=40, wrong_keys=3, seed=5)
     made = report(*world.paths)
     assert {s.item for s in made.suspects.listed} == set(world.wrong_keys)
+    assert {s.answer for s in made.suspects.listed} <= set("ABCD")  # as the files spell it
     for suspect in made.suspects.listed:
         assert suspect.sure == (suspect.rise is not None and suspect.rise.low > 0)
     sure = made.suspects.sure
@@ -284,9 +289,34 @@ def test_three_models_leave_nearly_everything_open(tmp_path: Path) -> None:
     open_ = [row.discrimination for row in made.rows if row.discrimination]
     assert all(found.high - found.low > 1 or found.value > 0.99 for found in open_)
     assert made.short.chosen is None
+    assert made.short.items == ()
     assert not any(row.says == "runs against" for row in made.rows)
     text = headtohead.items(*map(str, made_test(tmp_path, models=3, items=12).paths)).to_markdown()
     assert "too few" in text
+    assert "none is known to tell good models from bad ones (" in text
+    assert " are undecided" in text
+
+
+def test_a_fit_that_fails_without_some_models_costs_the_short_test_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ArithmeticError("it did not converge")
+
+    monkeypatch.setattr(short_test, "fit_items", fails)
+    made = headtohead.items(*map(str, made_test(tmp_path, models=8, items=12).paths))
+    assert len(made.details.rows) == 12
+    assert made.details.short.items == ()
+    assert "How well fewer items would do is unknown" in made.to_markdown()
+
+
+def test_where_items_at_random_do_better_the_first_sentence_says_so(tmp_path: Path) -> None:
+    made = report(*made_test(tmp_path, models=8, items=12).paths, k=5)
+    assert made.short.chosen is not None
+    for drawn, said in ((0.01, True), (0.5, False)):
+        chosen = replace(made.short.chosen, reach=0.03, by_chance=drawn)
+        sheet = items_sheet(replace(made, short=replace(made.short, chosen=chosen)))
+        assert ("drawn at random do better" in sheet.sentence) is said
 
 
 def test_a_test_that_all_solve_is_refused(tmp_path: Path, run: Run) -> None:

@@ -18,7 +18,7 @@ from headtohead.trials.calls import Call
 from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.runs import TestRuns
 from headtohead.trials.items.settings import ItemsSettings
-from headtohead.trials.items.short_test import ShortTest, short_test
+from headtohead.trials.items.short_test import ShortTest, no_short_test, short_test
 from headtohead.trials.scoring.likeness import found_in, normalised, number, sort_of
 
 _CLOSEST = 1 - 1e-9  # a correlation of exactly 1 has no Fisher transform
@@ -193,7 +193,10 @@ def suspects(runs: TestRuns, discrimination: Correlations, level: float) -> Susp
             shuffled += 1
             continue
         reference = next(iter(references), "")
-        said = {r: list(_answers(calls, reference)) for r, calls in cells.items()}
+        said = {
+            r: [(_canonical(text), wrong) for text, wrong in _answers(calls, reference)]
+            for r, calls in cells.items()
+        }
         votes = _votes(said, runs.group, best)
         if len(votes) >= _FEWEST_BEST:
             answered += 1
@@ -206,6 +209,8 @@ def suspects(runs: TestRuns, discrimination: Correlations, level: float) -> Susp
                 continue
             gave = np.array([_share(said.get(r, []), answer) for r in range(len(runs.runs))])
             has = met[:, place] & np.isfinite(gave)
+            given = (text for calls in cells.values() for text, _ in _answers(calls, reference))
+            answer = next(text for text in given if _canonical(text) == answer)  # as files spell it
         elif best_score[place] <= 0.5 and other_score[place] > best_score[place]:
             if discrimination.high[place] >= 0:
                 continue
@@ -253,7 +258,7 @@ def _answers(calls: Sequence[Call], reference: str) -> Iterator[tuple[str, bool]
         short = found_in(call.output, sort)
         if short is None or len(short) > _LONGEST:
             continue
-        yield _canonical(short), call.score < 0.5
+        yield short, call.score < 0.5
 
 
 def _canonical(answer: str) -> str:
@@ -350,6 +355,12 @@ def item_report(
     progress("fitting the items")
     try:
         fitted = fit_items(runs.answers, level=settings.level)
+    except ArithmeticError as error:
+        raise InputError(
+            f"The model of the items does not fit these results: {error}. That happens where runs "
+            "are all equally able, or one is unlike the others: give more runs, or other ones."
+        ) from error
+    try:
         short = short_test(
             runs,
             fitted,
@@ -360,10 +371,8 @@ def item_report(
             progress=progress,
         )
     except ArithmeticError as error:
-        raise InputError(
-            f"The model of the items does not fit these results: {error}. Leave out runs or items "
-            "that are unlike the others."
-        ) from error
+        why = f"How well fewer items would do is unknown: without some of the models, {error}."
+        short = no_short_test(runs, why)
     return ItemReport(
         settings=settings,
         runs=runs,

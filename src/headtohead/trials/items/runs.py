@@ -79,8 +79,8 @@ def tabulate(
         raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
     if len(who) < 2 or len(what) < 2:
         raise ValueError(
-            f"{len(who)} respondents and {len(what)} items: abilities need at least two of each;"
-            " for one item compare the scores themselves"
+            f"{counted(len(who), 'respondent')} and {counted(len(what), 'item')}: abilities need "
+            "at least two of each; for one item compare the scores themselves"
         )
     total, count = (np.zeros((len(who), len(what))) for _ in range(2))
     np.add.at(count, (row, column), weight)

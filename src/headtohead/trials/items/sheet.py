@@ -11,6 +11,7 @@ from headtohead.trials.words import counted, margin_words
 
 _SHOWN = 15
 _DRAWN = 20
+_ROUNDED = 0.05  # percentage points that no table shows
 _WORDS: dict[Says, str] = {
     "tells": "tell good models from bad ones",
     "runs against": "run against them (the better the model, the worse its score)",
@@ -67,7 +68,11 @@ def _none(n: int, one: str, many: str) -> str:
 
 
 def _telling(report: ItemReport) -> str:
-    return f"{_none(report.count('tells'), 'tells', 'tell')} good models from bad ones"
+    if report.count("tells") or not report.count("undecided"):
+        return f"{_none(report.count('tells'), 'tells', 'tell')} good models from bad ones"
+    rest: tuple[Says, ...] = ("undecided", "all the same")
+    said = ", ".join(f"{n:,} {_WORDS[says]}" for says in rest if (n := report.count(says)))
+    return f"none is known to tell good models from bad ones ({said})"
 
 
 def _mislabelled(report: ItemReport) -> str:
@@ -82,21 +87,28 @@ def _mislabelled(report: ItemReport) -> str:
 def _short_words(report: ItemReport) -> str:
     short, level = report.short, f"{report.settings.level:.0%}"
     if short.chosen is None:
-        return f"{short.models} models are too few to say how well fewer items would do."
+        return short.why
+    drawn, reach = short.chosen.by_chance * 100, short.chosen.reach * 100
+    better = (
+        f" Items drawn at random do better: the plain mean of as many comes within {drawn:.1f} pp, "
+        f"of these within {reach:.1f} pp."
+        if reach - drawn > _ROUNDED
+        else ""
+    )
     margin = margin_words(report.settings.margin, "pp")
     if report.settings.k is not None:
         return (
             f"{counted(len(short.items), 'item gives', 'items give')} the full score of a new "
             "model within "
-            f"{short.chosen.reach * 100:.1f} pp ({level})."
+            f"{reach:.1f} pp ({level}).{better}"
         )
     if short.needed is None:
         return (
             f"No {len(short.items):,} items give the full score of a new model within {margin} "
-            f"({level}): they come within {short.chosen.reach * 100:.1f} pp."
+            f"({level}): they come within {reach:.1f} pp.{better}"
         )
     few = counted(short.needed, "item gives", "items give")
-    return f"{few} the full score of a new model within {margin} ({level})."
+    return f"{few} the full score of a new model within {margin} ({level}).{better}"
 
 
 def _items(report: ItemReport) -> Figure:
@@ -136,11 +148,11 @@ def _items(report: ItemReport) -> Figure:
             TableColumn("p_value", "p, all", 3),
             TableColumn("says", "Says"),
             TableColumn("slope", "Slope", 2),
-            TableColumn("slope_low", "Low", 2),
-            TableColumn("slope_high", "High", 2),
+            TableColumn("slope_low", "Slope low", 2),
+            TableColumn("slope_high", "Slope high", 2),
             TableColumn("difficulty", "Difficulty", 2),
-            TableColumn("difficulty_low", "Low", 2),
-            TableColumn("difficulty_high", "High", 2),
+            TableColumn("difficulty_low", "Diff. low", 2),
+            TableColumn("difficulty_high", "Diff. high", 2),
         ),
         rows=tuple(rows),
         shown=_SHOWN,
@@ -247,6 +259,8 @@ def _short(report: ItemReport) -> Figure:
 def _chosen(report: ItemReport) -> Figure:
     short = report.short
     k = len(short.items)
+    if not k:
+        return Figure("chosen", "Which items", "Which items stand for all?", missing=short.why)
     rest = short.total - k
     if short.way == "weighted sum":
         remarks = [

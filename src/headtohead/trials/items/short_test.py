@@ -60,6 +60,7 @@ class ShortTest:
         chosen: What that many items are worth; None where too few models tell.
         needed: How many items reach the margin; None where none of those tried do.
         curve: What other numbers of items are worth.
+        why: Why none of this is known; empty where it is.
     """
 
     way: Way
@@ -72,6 +73,14 @@ class ShortTest:
     curve: tuple[Short, ...]
     models: int
     total: int
+    why: str = ""
+
+
+def no_short_test(runs: TestRuns, why: str) -> ShortTest:
+    """None, and why."""
+    models = len(set(runs.models))
+    none = ((), (), None, (), None, None, ())
+    return ShortTest("item model", *none, models, len(runs.items), why)
 
 
 def short_test(
@@ -100,6 +109,9 @@ def short_test(
     answers = runs.answers
     most = min(len(answers.items), _MOST)
     models = int(runs.group.max()) + 1
+    few = f"{models} models are too few to say how well fewer items would do."
+    if models < _FEWEST_MODELS and k is None:
+        return no_short_test(runs, few)
     curves: dict[Way, list[Short]] = {}
     if models >= _FEWEST_MODELS:
         for way, off in _held_out(runs, most, rng, progress).items():
@@ -136,6 +148,7 @@ def short_test(
         curve=tuple(curve[n - 1] for n in _shown(most, size)) if curve else (),
         models=models,
         total=len(answers.items),
+        why="" if curve else few,
     )
 
 
