@@ -48,7 +48,7 @@ def test_shortens_long_lists_of_a_part() -> None:
         ({"attempts": [1, 1]}, "2 attempts for 4 scores"),
         ({"items": ["x", "x", "x", "y"]}, r"'a' has 2 rows on 'x': keep one of each$"),
         ({"items": ["x"] * 2, "respondents": ["a", "b"], "scores": [1, 0]}, "and 1 item:"),
-        ({"items": ["x", "y"], "respondents": ["a"] * 2, "scores": [1, 0]}, "1 respondents and 2"),
+        ({"items": ["x", "y"], "respondents": ["a"] * 2, "scores": [1, 0]}, "1 respondent and 2"),
     ],
 )
 def test_refuses(rows: dict[str, list[float]], message: str) -> None:
