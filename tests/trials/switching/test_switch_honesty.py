@@ -25,6 +25,7 @@ from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.switching.result import Judging, Quality, ScoredItem
 from headtohead.trials.switching.running import Candidate, ScoreKeeper, Trial, name_of
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring
+from headtohead.trials.switching.sheet import switch_sheet
 from headtohead.trials.switching.summing import classes_of, guarded, powered_of
 from headtohead.trials.switching.verb import candidate_of, judge_of, ledger_of
 
@@ -81,6 +82,7 @@ def test_new_prices_price_answers_that_were_bought_under_others(
 ) -> None:
     first = made_by(log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4")
     assert first.savings is None
+    assert ("Spent", "unknown, for want of a price") in switch_sheet(first).facts
     told = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="10,40"
     )

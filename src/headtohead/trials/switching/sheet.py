@@ -39,7 +39,7 @@ def switch_sheet(
         word = f"NEED {needed:,} MORE" if needed else "UNDECIDED"
     limit, sentence = margin_words(trial.margin, "pp"), _sentence(trial)
     judge = trial.judging.usd if trial.judging else None
-    spent = f"${trial.spent.spent_usd:,.4g}" + (f" and ${judge:,.4g} on the judge" if judge else "")
+    spent = _cost_of_answers(trial) + (f" and ${judge:,.4g} on the judge" if judge else "")
     facts = [
         ("Margin", limit),
         ("Items", f"{trial.items:,}"),
@@ -285,6 +285,12 @@ def _endpoint(e: EndpointNotes) -> Figure:
     )
 
 
+def _cost_of_answers(trial: Switch) -> str:
+    """What the answers cost; without a price of the candidate nobody knows."""
+    usd = trial.spent.spent_usd
+    return f"${usd:,.4g}" if usd or trial.savings else "unknown, for want of a price"
+
+
 def _spent(trial: Switch) -> Figure:
     s = trial.spent
     remarks = []
@@ -300,7 +306,7 @@ def _spent(trial: Switch) -> Figure:
         )
     judge = trial.judging.usd if trial.judging else None
     rows = [
-        ("Cost of all answers, $", f"{s.spent_usd:.6g}"),
+        ("Cost of all answers", _cost_of_answers(trial)),
         *([("Cost of the judge, $", f"{judge:.6g}")] if judge is not None else []),
         ("May have been billed besides, $", f"{s.unsure_usd:.6g}"),
         ("Answers of this run", f"{s.asked_n:,}"),
