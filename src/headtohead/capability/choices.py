@@ -224,11 +224,11 @@ def _ends(row: ChartRow, far: Mapping[str, float | None]) -> ChartRow:
     An interval without an upper end is cut at `far` of its quantity.
     """
     drawn = row.get("gap_low_index") is not None
-    made = dict(row)
+    cells = dict(row)
     for what, unit in _QUANTITIES:
         low, high = (row.get(f"{what}_{end}_{unit}") if drawn else None for end in ("low", "high"))
-        made[f"{what}_low_{unit}"], made[f"{what}_high_{unit}"] = low, high
-        made[f"{what}_to"] = far[what] if high is None else high
+        cells[f"{what}_low_{unit}"], cells[f"{what}_high_{unit}"] = low, high
+        cells[f"{what}_to"] = far[what] if high is None else high
         ends = (format(v, ".1f") if v is not None else "no bound" for v in (low, high))
-        made[f"{what}_words"] = " to ".join(ends) if low is not None else "no interval made"
-    return made
+        cells[f"{what}_words"] = " to ".join(ends) if low is not None else "no interval made"
+    return cells

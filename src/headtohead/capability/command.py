@@ -43,8 +43,8 @@ def index(
 
     day = day_of(as_of)
     with steps("Making the index"):
-        made = verbs.index(as_of=day, about=about, store=open_store(store), settings=settings)
-    return deliver(made, output, sheet=replace(index_sheet(made, top), command=typed(day)))
+        result = verbs.index(as_of=day, about=about, store=open_store(store), settings=settings)
+    return deliver(result, output, sheet=replace(index_sheet(result, top), command=typed(day)))
 
 
 @verb("h2h gap --group lab --a openai --b deepseek")
@@ -67,7 +67,7 @@ def gap(
 
     day = day_of(as_of)
     with steps("Measuring the gap") as progress:
-        made = verbs.gap(
+        result = verbs.gap(
             as_of=day,
             about=about,
             store=open_store(store),
@@ -75,4 +75,4 @@ def gap(
             settings=settings,
             progress=progress,
         )
-    return deliver(made, output, sheet=replace(made.sheet, command=typed(day)))
+    return deliver(result, output, sheet=replace(result.sheet, command=typed(day)))

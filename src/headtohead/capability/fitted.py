@@ -46,10 +46,10 @@ def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
 def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
     if settings.method == "published":
         return published(frames, settings, np.random.default_rng(ask.seed))
-    made = _matrix(frames, ask, settings)
+    matrix = _matrix(frames, ask, settings)
     key, plain = _fit_key(frames, ask, settings)
-    index = ask.once(key, lambda: _index(made, frames, ask, plain))
-    return Capability(settings, index, made.models, made.rows, made.left_out)
+    index = ask.once(key, lambda: _index(matrix, frames, ask, plain))
+    return Capability(settings, index, matrix.models, matrix.rows, matrix.left_out)
 
 
 def _matrix(frames: Frames, ask: Ask, settings: IndexSettings) -> Matrix:
@@ -59,19 +59,19 @@ def _matrix(frames: Frames, ask: Ask, settings: IndexSettings) -> Matrix:
         source=settings.source, independent=settings.independent, domain=settings.domain
     )
     plain = replace(settings, draws=0, frontier_benchmarks=0)
-    made: Matrix = ask.once(
+    gathered_scores: Matrix = ask.once(
         ("matrix", *known, plain),
         lambda: matrix(
             frames, plain, ask.once(("scores", *known, whole), lambda: gathered(frames, whole))
         ),
     )
-    tests = made.scores.benchmarks
+    tests = gathered_scores.scores.benchmarks
     if len(tests) < _FEWEST_BENCHMARKS:
         raise ValueError(
             f"{len(tests)} benchmarks ({', '.join(map(title, tests))}) are too few; an index needs "
             f"{_FEWEST_BENCHMARKS} that enough models share"
         )
-    return made
+    return gathered_scores
 
 
 def _fit_key(
@@ -101,19 +101,19 @@ def fit_together(frames: Frames, ask: Ask, base: IndexSettings, left_out: Sequen
         alike[set(ECI_ANCHORS) <= set(part.models)].append((key, part))
     for anchored, parts in alike.items():
         anchors = ECI_ANCHORS if anchored else None
-        made = fit_parts(whole, [part for _, part in parts], anchors) if parts else ()
-        ask.kept.update(zip((key for key, _ in parts), made, strict=True))
+        indexes = fit_parts(whole, [part for _, part in parts], anchors) if parts else ()
+        ask.kept.update(zip((key for key, _ in parts), indexes, strict=True))
 
 
-def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> Index:
+def _index(matrix: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> Index:
     rng = np.random.default_rng(ask.seed)
-    anchors = {m: p for m, p in ECI_ANCHORS.items() if m in made.scores.models}
+    anchors = {m: p for m, p in ECI_ANCHORS.items() if m in matrix.scores.models}
     if settings.method == "eci":
         # The benchmark whose slope Epoch fixes; where it is absent, the one with most models.
-        tests = made.scores.benchmarks
-        most = tests[int(made.scores.per_benchmark.argmax())]
+        tests = matrix.scores.benchmarks
+        most = tests[int(matrix.scores.per_benchmark.argmax())]
         return fit_eci_index(
-            made.scores,
+            matrix.scores,
             anchors=ECI_ANCHORS,
             draws=settings.draws,
             rng=rng,
@@ -124,43 +124,43 @@ def _index(made: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> I
             frames, ask, replace(settings, domain="", frontier_benchmarks=0, draws=0)
         ).index
         like = dict(zip(whole.models, whole.ability.tolist(), strict=True))
-        return fit_index(made.scores, like=like, draws=settings.draws, rng=rng)
+        return fit_index(matrix.scores, like=like, draws=settings.draws, rng=rng)
     both = anchors if len(anchors) == len(ECI_ANCHORS) else None
-    return fit_index(made.scores, anchors=both, draws=settings.draws, rng=rng)
+    return fit_index(matrix.scores, anchors=both, draws=settings.draws, rng=rng)
 
 
 def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:
     """Both sides as of a day, or of the last that the scores reach; or why none can be compared."""
     try:
-        made = capability(frames, ask, settings)
+        fit = capability(frames, ask, settings)
     except ValueError as error:
         return f"no index: {error}"
-    newest = made.newest
+    newest = fit.newest
     if newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
         return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about}"
     # What came out later has no scores yet, so nothing is known of who has caught up since.
     day = min(day, newest)
     filters = side(ask, "a"), side(ask, "b")
-    a, b = (made.out_by(day) & made.members(words) for words in filters)
-    lead, mark = made.may_lead(), made.may_mark()
+    a, b = (fit.out_by(day) & fit.members(words) for words in filters)
+    lead, mark = fit.may_lead(), fit.may_mark()
     names = side_name(filters[0]), side_name(filters[1])
-    found = TwoSides(made, a & lead, b & lead, a & mark, b & mark, day, names)
+    sides = TwoSides(fit, a & lead, b & lead, a & mark, b & mark, day, names)
     kind = "" if ask.sides.group == "unit" else " model"
-    for mask, name in zip((found.a, found.b), names, strict=True):
+    for mask, name in zip((sides.a, sides.b), names, strict=True):
         if not mask.any():
             return (
                 f"the index has no {name}{kind} with {counted(settings.frontier, 'benchmark')} "
                 f"released by {day}"
             )
-    return found
+    return sides
 
 
 def about_sides(answer: Callable[[TwoSides, Ask], Answer]) -> Callable[[Frames, Ask], Answer]:
     """The `run` of a question about both sides as of the end of `about`, which `answer` answers."""
 
     def run(frames: Frames, ask: Ask) -> Answer:
-        found = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-        return Answer(missing=found) if isinstance(found, str) else answer(found, ask)
+        sides = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
+        return Answer(missing=sides) if isinstance(sides, str) else answer(sides, ask)
 
     run.__doc__ = answer.__doc__
     return run

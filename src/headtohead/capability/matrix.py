@@ -93,18 +93,18 @@ def gathered(frames: Frames, settings: IndexSettings) -> Gathered:
     return Gathered(rows, best, scores, known)
 
 
-def matrix(frames: Frames, settings: IndexSettings, found: Gathered | None = None) -> Matrix:
+def matrix(frames: Frames, settings: IndexSettings, known: Gathered | None = None) -> Matrix:
     """The matrix that the settings ask for, of the scores gathered for them already, if any.
 
     Raises:
         UnknownName: If a benchmark to leave out is not among them.
         ValueError: If too little is left to make an index.
     """
-    found = found or gathered(frames, settings)
-    rows, best, scores = found.rows, found.best, found.scores
+    known = known or gathered(frames, settings)
+    rows, best, scores = known.rows, known.best, known.scores
     for name in settings.without:
-        if name not in found.known:
-            raise UnknownName("benchmark", name, found.known)
+        if name not in known.known:
+            raise UnknownName("benchmark", name, known.known)
     if settings.without:
         left = [name for name in scores.benchmarks if name not in settings.without]
         rows, best = (frame.filter(pl.col("test").is_in(left)) for frame in (rows, best))

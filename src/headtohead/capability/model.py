@@ -184,21 +184,21 @@ MODEL_COLUMNS = (
 )
 
 
-def model_rows(made: Capability, among: "BoolArray") -> "pl.DataFrame":
+def model_rows(fit: Capability, among: "BoolArray") -> "pl.DataFrame":
     """Some models, the ablest first: points, interval, benchmarks, and where the scores are from.
 
     `among` has shape (M,).
     """
     import polars as pl
 
-    index = made.index
+    index = fit.index
     low, high = drawn_ends(index.ability, index.ability_draws, LEVEL)
     points = {"score_index": index.ability, "score_low_index": low, "score_high_index": high}
-    rows = made.models.rename({"label": "model_name"}).with_columns(
+    rows = fit.models.rename({"label": "model_name"}).with_columns(
         pl.Series(name, values) for name, values in points.items()
     )
     joined = rows.filter(pl.Series(among)).join(
-        made.cited, left_on="model_name", right_on="label", how="left"
+        fit.cited, left_on="model_name", right_on="label", how="left"
     )
     return joined.sort("score_index", "model_name", descending=[True, False])
 
@@ -214,7 +214,7 @@ def with_source(
 FRONT_COLUMNS = "best_index best_low_index best_high_index gap_index gap_low_index gap_high_index"
 
 
-def fronts(found: TwoSides) -> "list[pl.DataFrame]":
+def fronts(sides: TwoSides) -> "list[pl.DataFrame]":
     """For side A and side B, its best on each of its days and the gap on that day.
 
     Both bests are chosen anew in each draw, so the interval holds what the scores leave open
@@ -222,18 +222,18 @@ def fronts(found: TwoSides) -> "list[pl.DataFrame]":
     """
     import polars as pl
 
-    made = []
-    for n, mask in enumerate((found.a, found.b)):
-        days = np.unique(found.capability.days[mask]).tolist()
-        bests = [_bests(found, m, days) for m in (found.a, found.b)]
+    frames = []
+    for n, mask in enumerate((sides.a, sides.b)):
+        days = np.unique(sides.capability.days[mask]).tolist()
+        bests = [_bests(sides, m, days) for m in (sides.a, sides.b)]
         numbers = (*_ends(bests[n]), *_ends(bests[1] - bests[0]))
         frame = pl.DataFrame(dict(zip(FRONT_COLUMNS.split(), numbers, strict=True)))
         on = pl.Series("released_on", [date.fromordinal(day) for day in days])
-        made.append(frame.fill_nan(None).with_columns(on))
-    return made
+        frames.append(frame.fill_nan(None).with_columns(on))
+    return frames
 
 
-def stood(found: TwoSides, setter: int) -> Interval:
+def stood(between: TwoSides, setter: int) -> Interval:
     """Months until side B first had what one model of side A has, between joint draws.
 
     `setter` is the position of that model in the index.
@@ -242,11 +242,11 @@ def stood(found: TwoSides, setter: int) -> Interval:
         Where B never had it, `value` and `low` are the months until the last day, and `high` is
         inf: it has stood so long at least.
     """
-    made, last = found.capability, found.day.toordinal()
-    theirs = made.side(found.b_past).front(last)
-    level = np.append(made.index.ability[setter], made.index.ability_draws[:, setter])
+    fit, last = between.capability, between.day.toordinal()
+    theirs = fit.side(between.b_past).front(last)
+    level = np.append(fit.index.ability[setter], fit.index.ability_draws[:, setter])
     at = theirs.reached(level[:, None])[:, 0]
-    start = float(made.days[setter])
+    start = float(fit.days[setter])
     least, most = (
         np.maximum(np.append(theirs.days.astype(np.float64), end)[at] - start, 0.0)
         for end in (float(last), np.inf)
@@ -254,20 +254,20 @@ def stood(found: TwoSides, setter: int) -> Interval:
     return sides.drawn_interval(most, LEVEL, 0.0, lower=least).rescaled(MONTHS_A_DAY)
 
 
-def _bests(found: TwoSides, mask: "BoolArray", days: list[int]) -> "FloatArray":
+def _bests(sides: TwoSides, mask: "BoolArray", days: list[int]) -> "FloatArray":
     """A side's best so far on some days, shape (1 + R, days): the point value, then the draws.
 
     Not a number before the side's first model.
     """
-    front = found.capability.side(mask).front(found.day.toordinal())
+    front = sides.capability.side(mask).front(sides.day.toordinal())
     at = np.searchsorted(front.days, days, side="right")
     none_yet = np.full((front.best.shape[0], 1), np.nan)
     return np.asarray(np.hstack([none_yet, front.best])[:, at])
 
 
-def _ends(found: "FloatArray") -> tuple["FloatArray", ...]:
+def _ends(drawn: "FloatArray") -> tuple["FloatArray", ...]:
     """Value and both ends of each column; not a number where there is no value."""
-    known = ~np.isnan(found[0])
-    low, high = np.full_like(found[0], np.nan), np.full_like(found[0], np.nan)
-    low[known], high[known] = drawn_ends(found[0, known], found[1:, known], LEVEL)
-    return found[0], low, high
+    known = ~np.isnan(drawn[0])
+    low, high = np.full_like(drawn[0], np.nan), np.full_like(drawn[0], np.nan)
+    low[known], high[known] = drawn_ends(drawn[0, known], drawn[1:, known], LEVEL)
+    return drawn[0], low, high

@@ -49,10 +49,10 @@ def own_scores(path: Path, names: Names, known_on: date) -> tuple[pl.DataFrame, 
         source_id=pl.lit(OWN_SCORES),
     )
     lacking = [pl.lit(None, dtype=t).alias(c) for c, t in schema.items() if c not in filled.columns]
-    made = with_entities(
+    rows_known = with_entities(
         "benchmark_scores", filled.with_columns(lacking).select(list(schema)), names
     )
-    made = made.with_columns(
+    rows_known = rows_known.with_columns(
         model_released_on=pl.coalesce(rows["released_on"], "model_released_on"),
         **{c: pl.coalesce(rows[c], c) for c in ("lab", "country", "open")},
     )
@@ -67,7 +67,7 @@ def own_scores(path: Path, names: Names, known_on: date) -> tuple[pl.DataFrame, 
         known_on=known_on,
         sha256=digest(path),
     )
-    return made, citation
+    return rows_known, citation
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -120,8 +120,8 @@ def _typed(given: pl.DataFrame, path: Path) -> pl.DataFrame:
             row = _row(rows[name].is_null())
             raise InputError(f"{path.name} row {row}: {name} is empty. Fill it in.")
     labels = [f"row {n}" for n in range(2, rows.height + 2)]
-    if found := scales(rows["score"].to_numpy(), names=labels, where=f"{path.name}, score"):
-        raise InputError(f"{found[0]} ({', '.join(found[0].affects[:3])})")
+    if findings := scales(rows["score"].to_numpy(), names=labels, where=f"{path.name}, score"):
+        raise InputError(f"{findings[0]} ({', '.join(findings[0].affects[:3])})")
     key = ("model", "benchmark", "setting")
     if twice := repeats(rows, key=key, tolerance=0.0):
         raise InputError(f"{path.name}, {twice[0]}")
@@ -170,20 +170,20 @@ def _cast(column: pl.Series, kind: pl.DataType, path: Path) -> pl.Series:
     if column.dtype == kind or column.dtype == pl.Null():
         return column.cast(kind)
     if kind == pl.Date() and column.dtype == pl.String():
-        made = column.str.to_date("%Y-%m-%d", strict=False)
+        typed = column.str.to_date("%Y-%m-%d", strict=False)
     elif kind == pl.Boolean() and column.dtype == pl.String():
-        made = column.str.to_lowercase().replace_strict(
+        typed = column.str.to_lowercase().replace_strict(
             {"true": True, "false": False}, default=None, return_dtype=pl.Boolean()
         )
     else:
-        made = column.cast(kind, strict=False)
-    wrong = made.is_null() & column.is_not_null()
+        typed = column.cast(kind, strict=False)
+    wrong = typed.is_null() & column.is_not_null()
     if wrong.any():
         value = column.filter(wrong)[0]
         raise InputError(
             f"{path.name} row {_row(wrong)}: {column.name} is {value!r}, which is no {kind}."
         )
-    return made
+    return typed
 
 
 def _row(marks: pl.Series) -> int:

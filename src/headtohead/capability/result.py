@@ -45,8 +45,8 @@ class IndexResult(Result):
             {**e.as_json(), **{k: row[k] for k in _PLACES}}
             for e, row in zip(self.answer.estimates, rows, strict=True)
         ]
-        made = envelope("index", self.about, self.as_of, models, self.citations)
-        return made | {
+        fields = envelope("index", self.about, self.as_of, models, self.citations)
+        return fields | {
             "says": self.answer.says,
             "notes": list(self.answer.notes),
             "scope": _plain(self.scope),
@@ -103,9 +103,9 @@ class GapResult(Result):
             }
             for part in self.parts.values()
         ]
-        made = envelope("gap", self.about, self.as_of, results, self.citations)
+        fields = envelope("gap", self.about, self.as_of, results, self.citations)
         sides = {"group": self.sides.group, "a": self.sides.a, "b": self.sides.b}
-        return made | {"sides": sides, "scope": _plain(self.scope)}
+        return fields | {"sides": sides, "scope": _plain(self.scope)}
 
 
 def _plain(scope: Mapping[str, Any]) -> dict[str, Any]:

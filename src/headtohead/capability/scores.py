@@ -71,8 +71,8 @@ def score_interval(row: Mapping[str, Any]) -> Interval | None:
     known = benchmarks().get(row["benchmark"]) if row["chance_corrected"] else None
     plain = known.solved_frac(row["score_frac"]) if known else row["score_frac"]
     plain = min(1.0, max(0.0, plain))
-    made = wilson(min(row["tasks_n"], round(plain * row["tasks_n"])), row["tasks_n"])
-    ends = (plain, min(made.low, plain), max(made.high, plain))
+    interval = wilson(min(row["tasks_n"], round(plain * row["tasks_n"])), row["tasks_n"])
+    ends = (plain, min(interval.low, plain), max(interval.high, plain))
     return Interval(*(known.corrected_frac(end) if known else end for end in ends))
 
 
@@ -92,18 +92,18 @@ def pairs(
 
 def gaps(ask: Ask, a: pl.DataFrame, b: pl.DataFrame) -> list[tuple[Estimate, pl.DataFrame]]:
     """B minus A on each shared test in percentage points, with the two rows behind it."""
-    made = []
+    by_pair = []
     for name, pair, first, second in pairs(a, b):
-        found = difference(first, second)
+        interval = difference(first, second)
         points = estimate(
             ask,
             pair,
             label=name,
-            interval=found.rescaled(100),
+            interval=interval.rescaled(100),
             unit="pp",
             method="difference of two scores, unpaired; Wilson intervals combined by MOVER",
             n=min(pair["tasks_n"].to_list()),
             n_of="tasks",
         )
-        made.append((points, pair))
-    return made
+        by_pair.append((points, pair))
+    return by_pair

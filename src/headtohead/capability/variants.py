@@ -98,14 +98,14 @@ def _same_models(other: Variant, asked: TwoSides) -> Variant:
     def kept(own: "BoolArray", before: "BoolArray") -> "BoolArray":
         return own & np.isin(sides.capability.index.models, asked.capability.names(before))
 
-    made = replace(
+    shared = replace(
         sides,
         a=kept(sides.a, asked.a),
         b=kept(sides.b, asked.b),
         a_past=kept(sides.a_past, asked.a_past),
         b_past=kept(sides.b_past, asked.b_past),
     )
-    return replace(other, sides=_if_any(made))
+    return replace(other, sides=_if_any(shared))
 
 
 def _scores(
@@ -135,39 +135,39 @@ def _missing(asked: Variant, ask: Ask) -> Iterator[Variant]:
     sides = asked.sides
     if not isinstance(sides, TwoSides) or sides.capability.settings.method != "binomial":
         return
-    made = sides.capability
-    scores = made.index.scores
+    fit = sides.capability
+    scores = fit.index.scores
     met = [
-        set(scores.benchmark[scores.model == made.index.place(name)].tolist())
+        set(scores.benchmark[scores.model == fit.index.place(name)].tolist())
         for name in (sides.best_a, sides.best_b)
     ]
     shared = [scores.benchmarks[n] for n in sorted(met[0] & met[1])]
-    if len(shared) >= 2 and len(shared) < len(made.index.benchmarks):
+    if len(shared) >= 2 and len(shared) < len(fit.index.benchmarks):
         yield Variant(
             "missing",
             f"only the {len(shared)} benchmarks that both best models met",
-            _refitted(made, sides, scores.only(benchmarks=shared), ask),
+            _refitted(fit, sides, scores.only(benchmarks=shared), ask),
         )
     for which, mask, best in (("b", sides.b, sides.best_a), ("a", sides.a, sides.best_b)):
         for worse in _WORSE:
-            unseen = _unseen(made, mask, best, worse)
+            unseen = _unseen(fit, mask, best, worse)
             if unseen is not None:
                 name = side_name(side(ask, which))
                 words = f"{name} unseen tests {100 * worse:.0f} points worse"
                 # The curves of the benchmarks stay.
-                ability = rescored(made.index, unseen)
-                moved = made.index.ability_draws + (ability - made.index.ability)
-                index = replace(made.index, ability=ability, ability_draws=moved)
-                poorer = replace(sides, capability=replace(made, index=index))
+                ability = rescored(fit.index, unseen)
+                moved = fit.index.ability_draws + (ability - fit.index.ability)
+                index = replace(fit.index, ability=ability, ability_draws=moved)
+                poorer = replace(sides, capability=replace(fit, index=index))
                 yield Variant("missing", words, poorer)
 
 
-def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:
+def _unseen(fit: Capability, mask: "BoolArray", like: str, worse: float) -> Scores | None:
     """What each model of a side lacks of the benchmarks that `like` met; None if nothing.
 
     A missing score is set to what the model's level says, less `worse`.
     """
-    index, scores = made.index, made.index.scores
+    index, scores = fit.index, fit.index.scores
     wanted = scores.benchmark[scores.model == index.place(like)]
     has = np.zeros((len(scores.models), len(scores.benchmarks)), dtype=np.bool_)
     has[scores.model, scores.benchmark] = True
@@ -189,24 +189,24 @@ def _unseen(made: Capability, mask: "BoolArray", like: str, worse: float) -> Sco
     )
 
 
-def _refitted(made: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":
+def _refitted(fit: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":
     """Both sides on other scores of the same models, on the scale of the index."""
     import polars as pl
 
     try:
         index = fit_index(
             scores,
-            like=dict(zip(made.index.models, made.index.ability.tolist(), strict=True)),
-            draws=made.settings.draws,
+            like=dict(zip(fit.index.models, fit.index.ability.tolist(), strict=True)),
+            draws=fit.settings.draws,
             rng=np.random.default_rng(ask.seed),
         )
     except ValueError as error:
         return f"no index: {error}"
-    kept = np.isin(made.index.models, index.models)
-    models = made.models.filter(pl.Series(kept))
-    other = replace(made, index=index, models=models)
+    kept = np.isin(fit.index.models, index.models)
+    models = fit.models.filter(pl.Series(kept))
+    other = replace(fit, index=index, models=models)
     met, every = index.scores.per_model, len(index.benchmarks)
-    lead, mark = (met >= min(n, every) for n in (made.settings.frontier, PAST))
+    lead, mark = (met >= min(n, every) for n in (fit.settings.frontier, PAST))
     return _if_any(
         replace(
             sides,

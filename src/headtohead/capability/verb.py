@@ -237,10 +237,10 @@ def _sides(facts: Facts, day: date, between: GapSettings) -> Sides:
         by_name: dict[str, str] = dict(names.iter_rows())
         chosen = []
         for name in (a, b):
-            found = by_name.get(name) or facts.names.resolve(name, on=day).model
-            if found is None or found not in by_name.values():
+            model = by_name.get(name) or facts.names.resolve(name, on=day).model
+            if model is None or model not in by_name.values():
                 raise UnknownName("model with scores", name, by_name)
-            chosen.append(found)
+            chosen.append(model)
         return Sides("unit", *chosen)
     brought = set(frame[group].drop_nulls()) if group in frame.columns else set()
     if a != b and {a, b} <= brought:

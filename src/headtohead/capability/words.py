@@ -19,7 +19,7 @@ DOMAIN_WORDS = {
 
 def _options_as_words() -> dict[str, ScopeWord]:
     """The options of an index as words of a claim, which cannot name a file."""
-    made = {}
+    words = {}
     for field, said in options_of(IndexSettings).items():
         kind = type_of(IndexSettings, field.name)
         if kind is Path or field.name == "source":
@@ -30,8 +30,8 @@ def _options_as_words() -> dict[str, ScopeWord]:
         elif isinstance(field.default, tuple):
             takes = "texts"
         allowed = ("", *DOMAINS) if field.name == "domain" else choices_of(kind)
-        made[field.name] = ScopeWord(takes, said.help, field.default, allowed)
-    return made
+        words[field.name] = ScopeWord(takes, said.help, field.default, allowed)
+    return words
 
 
 INDEX_WORDS = {

@@ -104,12 +104,12 @@ def read(folder: Path) -> tuple[Import, ...]:
     Raises:
         DamagedStore: If the catalogue cannot be read, or names a file that is gone.
     """
-    found = entries(folder)
-    for entry in found:
+    imports = entries(folder)
+    for entry in imports:
         for table in entry.tables:
             if not (folder / entry.file(table)).is_file():
                 raise damaged(folder / entry.file(table), "is named in the catalogue but missing")
-    return found
+    return imports
 
 
 def entries(folder: Path) -> tuple[Import, ...]:
@@ -123,13 +123,13 @@ def entries(folder: Path) -> tuple[Import, ...]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
             raise damaged(path, f"has layout {content['schema']}, this version knows {_SCHEMA}")
-        found = []
+        imports = []
         for entry in content["imports"]:
             days = {k: date.fromisoformat(entry[k]) for k in _DAYS}
-            found.append(made := Import(**{**entry, **days}))
-            if made.tables.keys() != made.digests.keys():
-                raise ValueError(f"tables and digests of {made.source_id} differ")
-        return tuple(found)
+            imports.append(one := Import(**{**entry, **days}))
+            if one.tables.keys() != one.digests.keys():
+                raise ValueError(f"tables and digests of {one.source_id} differ")
+        return tuple(imports)
     except FileNotFoundError:
         return ()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:

@@ -39,8 +39,8 @@ def curated_sources(folder: Traversable | None = None) -> list[tuple[Source, dic
             line and column where there is one.
     """
     root = folder or files("headtohead").joinpath("data/evidence/curated")
-    found = [f for f in root.iterdir() if f.is_dir()] if root.is_dir() else []
-    return [curated_source(f) for f in sorted(found, key=lambda f: f.name)]
+    folders = [f for f in root.iterdir() if f.is_dir()] if root.is_dir() else []
+    return [curated_source(f) for f in sorted(folders, key=lambda f: f.name)]
 
 
 def curated_source(folder: Traversable) -> tuple[Source, dict[str, list[Row]]]:
@@ -64,7 +64,7 @@ def curated_source(folder: Traversable) -> tuple[Source, dict[str, list[Row]]]:
         source_id=folder.name,
         ship="figures",
         patterns=tuple(f"{name}.csv" for name in rows),
-        rows={name: (len(found), len(found)) for name, found in rows.items()},
+        rows={name: (len(listed), len(listed)) for name, listed in rows.items()},
         how_to_get="Gathered by hand; it ships with the package.",
         **card,
     )

@@ -148,12 +148,12 @@ class Facts:
         key = (table, as_of, used_on if table == "prices" else None)
         if key not in self._frames:
             rows = self.store.read(table, as_of)
-            made = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
+            rows_known = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
             if table in self._brought:
-                made = pl.concat([made, self._brought[table]], how="diagonal_relaxed")
+                rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")
             if used_on not in (None, as_of):  # one of many days, each as large as the table
-                return made
-            self._frames[key] = made
+                return rows_known
+            self._frames[key] = rows_known
         return self._frames[key]
 
     def bring(self, table: str, rows: "pl.DataFrame", citation: Citation) -> None:
@@ -223,11 +223,11 @@ class Facts:
         """Model names in a scope, resolved on the day they are used."""
         if not isinstance(value, list | tuple):
             return value
-        made = []
+        resolved = []
         for name in value:
             r = self.names.resolve(str(name), on=about.end)
-            made.append(Named(str(name), r.model, r.mode))
-        return tuple(made)
+            resolved.append(Named(str(name), r.model, r.mode))
+        return tuple(resolved)
 
 
 def with_entities(
@@ -248,8 +248,8 @@ def with_entities(
     import polars as pl
 
     if table in _MODEL_TABLES:
-        made = _by_model(table, frame, names, used_on, {} if read is None else read)
-        return _with_operator(made, names) if table == "prices" else made
+        joined = _by_model(table, frame, names, used_on, {} if read is None else read)
+        return _with_operator(joined, names) if table == "prices" else joined
     if table not in _OTHER_TABLES:
         return frame
     columns, entity = _OTHER_TABLES[table]
@@ -272,8 +272,8 @@ def _by_model(
 
     def fixed(*name: Any) -> _Entity:  # noqa: ANN401 - the name, its seller and its maker
         if name not in read:
-            found = names.undated(name[0], name[1])
-            read[name] = _entity(names, found, name[2] or "") if found else None
+            undated = names.undated(name[0], name[1])
+            read[name] = _entity(names, undated, name[2] or "") if undated else None
         return read[name] or _some()
 
     def dated(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
@@ -321,10 +321,10 @@ _OTHER_TABLES: dict[str, tuple[list[str], Callable[..., _Entity]]] = {
 def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
     import polars as pl
 
-    found = {w: o for w in frame["provider"].unique() if (o := names.operator(w))}
+    by_word = {w: o for w in frame["provider"].unique() if (o := names.operator(w))}
     seller = pl.col("provider")
-    operators = {w: o.id for w, o in found.items()}
-    countries = {w: o.country for w, o in found.items()}
+    operators = {w: o.id for w, o in by_word.items()}
+    countries = {w: o.country for w, o in by_word.items()}
     return frame.with_columns(
         operator=seller.replace_strict(operators, default=None, return_dtype=pl.String),
         operator_country=seller.replace_strict(countries, default=None, return_dtype=pl.String),
@@ -336,28 +336,28 @@ def _entities(keys: "pl.DataFrame", entity: Callable[..., _Entity]) -> "pl.DataF
     import polars as pl
 
     distinct = keys.unique(maintain_order=True)
-    made = [entity(*row) for row in distinct.iter_rows()]
+    entities = [entity(*row) for row in distinct.iter_rows()]
     schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}
-    right = pl.concat([distinct, pl.DataFrame(made, schema, orient="row")], how="horizontal")
+    right = pl.concat([distinct, pl.DataFrame(entities, schema, orient="row")], how="horizontal")
     joined = keys.join(
         right, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.select(COLUMNS)
 
 
-def _entity(names: Names, found: Resolution, organisation: str) -> _Entity:
-    model = names.model(found.model) if found.model else None
-    lab_id = found.lab or (lab.id if (lab := names.lab_of(organisation)) else None)
+def _entity(names: Names, meaning: Resolution, organisation: str) -> _Entity:
+    model = names.model(meaning.model) if meaning.model else None
+    lab_id = meaning.lab or (lab.id if (lab := names.lab_of(organisation)) else None)
     return (
-        found.model,
-        found.mode or None,
-        found.channel or None,
+        meaning.model,
+        meaning.mode or None,
+        meaning.channel or None,
         lab_id,
         names.lab(lab_id).country if lab_id else None,
         {True: "open", False: "closed", None: None}[model.open_weights] if model else None,
         model.family if model else None,
         model.family.partition("-")[0] if model else None,
-        found.rule,
+        meaning.rule,
         model.released_on if model else None,
     )
 

@@ -72,7 +72,7 @@ def frames_of(
             f"{raw.source_id}: the files cannot be read ({type(error).__name__}: {error}). They "
             "are truncated, corrupt or of another format; nothing was taken. Download them again."
         ) from error
-    made = {}
+    frames = {}
     for name, (fewest, most) in source.rows.items():
         rows = parsed.rows.get(name, [])
         if not fewest <= len(rows) <= most:
@@ -82,13 +82,13 @@ def frames_of(
                 f"{len(rows)} rows of {name}, outside {fewest}..{most},",
             )
         if rows:
-            made[name] = frame(table(name), source, rows, raw.known_on)
+            frames[name] = frame(table(name), source, rows, raw.known_on)
     extra = set(parsed.rows) - set(source.rows)
     if extra:
         raise EvidenceError(
             f"{source.source_id} gave rows of undeclared tables: {', '.join(sorted(extra))}."
         )
-    return made, dict(parsed.dropped)
+    return frames, dict(parsed.dropped)
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
@@ -215,7 +215,7 @@ def exit_code(updated: Iterable[Updated]) -> int:
 
 def take(
     store: Store,
-    found: Importer,
+    importer: Importer,
     raw: RawFiles,
     versions: Mapping[str, Version],
     today: date,
@@ -233,18 +233,18 @@ def take(
     """
 
     def keep(good: RawFiles) -> None:
-        snapshots.keep(store.home, found.source, good, versions, today)
+        snapshots.keep(store.home, importer.source, good, versions, today)
 
-    made = ingest(found, raw, store.home, retrieved_on=today, keep=keep, restate=restate)
-    return report(raw, made, skipped)
+    imported = ingest(importer, raw, store.home, retrieved_on=today, keep=keep, restate=restate)
+    return report(raw, imported, skipped)
 
 
-def report(raw: RawFiles, made: Imported, skipped: tuple[str, ...] = ()) -> Updated:
+def report(raw: RawFiles, imported: Imported, skipped: tuple[str, ...] = ()) -> Updated:
     """What to tell of an import that went well."""
     return Updated(
         source_id=raw.source_id,
-        state="new" if made.is_new else "unchanged",
-        entry=made.entry,
+        state="new" if imported.is_new else "unchanged",
+        entry=imported.entry,
         files=tuple(f.name for f in raw.files),
         skipped=skipped,
     )

@@ -141,12 +141,12 @@ class RawFiles:
         Raises:
             UpstreamChanged: If there is none, or more than one.
         """
-        found = list(self.matching(pattern))
-        if len(found) != 1:
+        files = list(self.matching(pattern))
+        if len(files) != 1:
             raise UpstreamChanged(
-                self.source_id, "the files given", f"{len(found)} files fit {pattern!r}, not one"
+                self.source_id, "the files given", f"{len(files)} files fit {pattern!r}, not one"
             )
-        return found[0]
+        return files[0]
 
     def csv(self, pattern: str) -> "Iterator[Record]":
         """The lines of the single CSV file that fits the glob, as strict records."""
@@ -194,8 +194,8 @@ class Parsed:
 
 def first_address(text: object) -> str | None:
     """The first web address in a cell that may hold several, and remarks; None if it holds none."""
-    found = re.search(r"https?://\S+", str(text))
-    return found[0] if found else None
+    match = re.search(r"https?://\S+", str(text))
+    return match[0] if match else None
 
 
 class Record:

@@ -268,10 +268,10 @@ def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":
 def _stamp(path: Path) -> tuple[int, ...]:
     """Changes whenever a file does."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 @cache

@@ -87,15 +87,15 @@ def tables() -> dict[str, Table]:
         ValueError: If a column is of no kind we know.
     """
     text = files("headtohead").joinpath("data/tables.toml").read_text(encoding="utf-8")
-    made = {}
+    by_name = {}
     for name, given in tomllib.loads(text).items():
         columns = []
         for column, (kind, doc) in given["columns"].items():
             if kind.removesuffix("?") not in get_args(Kind):
                 raise ValueError(f"table {name}, column {column}: no kind is called {kind!r}")
             columns.append(Column(column, kind.removesuffix("?"), doc, not kind.endswith("?")))
-        made[name] = Table(name, given["doc"], tuple(columns), tuple(given["key"]))
-    return made
+        by_name[name] = Table(name, given["doc"], tuple(columns), tuple(given["key"]))
+    return by_name
 
 
 def table(name: str) -> Table:
@@ -138,50 +138,54 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
 
     schema = polars_schema(table)
     kinds = {c.name: c.kind for c in table.all_columns}
-    made = pl.DataFrame(schema=schema)
+    filled_table = pl.DataFrame(schema=schema)
     try:
         for start in range(0, len(rows), _SLICE_ROWS):
             some = rows[start : start + _SLICE_ROWS]
             filled = [_fill(source, table, kinds, row, known_on) for row in some]
-            made = made.vstack(pl.DataFrame(filled, schema=schema, strict=True))
+            filled_table = filled_table.vstack(pl.DataFrame(filled, schema=schema, strict=True))
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise EvidenceError(
             f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
         ) from None
     for column in table.all_columns:
-        empty = made[column.name].null_count() if column.required else 0
+        empty = filled_table[column.name].null_count() if column.required else 0
         if empty:
             raise EvidenceError(
                 f"{source.source_id}: {table.name}.{column.name} is empty in {empty} of "
-                f"{made.height} rows, but every row needs it."
+                f"{filled_table.height} rows, but every row needs it."
             )
-        wrong = (~made[column.name].is_finite()).sum() if column.kind == "real" else 0
+        wrong = (~filled_table[column.name].is_finite()).sum() if column.kind == "real" else 0
         if wrong:
             raise EvidenceError(
                 f"{source.source_id}: {table.name}.{column.name} is infinite or not a number in "
                 f"{wrong} rows. Leave the value empty where there is none."
             )
-        if column.kind == "day" and made.height:
-            first = made[column.name].min()
+        if column.kind == "day" and filled_table.height:
+            first = filled_table[column.name].min()
             if isinstance(first, date) and first < _EARLIEST:
                 raise EvidenceError(
                     f"{source.source_id}: {table.name}.{column.name} holds {first}, before 1900."
                 )
-    strange = made.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
+    strange = filled_table.filter(~pl.col("row_url").str.contains(r"^https?://\S+$"))
     if strange.height:
         raise EvidenceError(
             f"{source.source_id}: {strange.height} rows of {table.name} have a row_url that is "
             f"not one web address, for example {strange['row_url'][0]!r}."
         )
     key = [*table.key, "known_on"]
-    twice = made.height - made.select(key).n_unique()
+    twice = filled_table.height - filled_table.select(key).n_unique()
     if twice:
-        example = made.filter(made.select(key).is_duplicated()).select(key).row(0, named=True)
+        example = (
+            filled_table.filter(filled_table.select(key).is_duplicated())
+            .select(key)
+            .row(0, named=True)
+        )
         raise EvidenceError(
             f"{source.source_id}: {twice} rows of {table.name} repeat a key, for example {example}."
         )
-    _check_intervals(table, source, made)
-    return made
+    _check_intervals(table, source, filled_table)
+    return filled_table
 
 
 def _fill(source: Source, table: Table, kinds: Mapping[str, Kind], row: Row, known_on: date) -> Row:
@@ -214,7 +218,7 @@ def _is(kind: Kind, value: object) -> bool:
     return not isinstance(value, datetime) or value.tzinfo is not None
 
 
-def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None:
+def _check_intervals(table: Table, source: Source, rows: "pl.DataFrame") -> None:
     """Columns x_low_unit and x_high_unit must hold x_unit between them."""
     import polars as pl
 
@@ -223,7 +227,7 @@ def _check_intervals(table: Table, source: Source, made: "pl.DataFrame") -> None
         high, value = low.replace("low_", "high_"), low.replace("low_", "")
         if high not in names or value not in names:
             continue
-        wrong = made.filter((pl.col(low) > pl.col(value)) | (pl.col(high) < pl.col(value)))
+        wrong = rows.filter((pl.col(low) > pl.col(value)) | (pl.col(high) < pl.col(value)))
         if wrong.height:
             example = wrong.select(low, value, high).row(0)
             raise EvidenceError(
@@ -326,9 +330,9 @@ def _read(name: str, row: Mapping[str, object]) -> Benchmark:
 def in_words(text: str) -> str:
     """The text with titles in the place of the ids of benchmarks and the names of their parts."""
 
-    def title(found: re.Match[str]) -> str:
-        part = f", {found[2].replace('_', ' ')}" if found[2] else ""
-        return f"{benchmarks()[found[1]].title}{part}"
+    def title(match: re.Match[str]) -> str:
+        part = f", {match[2].replace('_', ' ')}" if match[2] else ""
+        return f"{benchmarks()[match[1]].title}{part}"
 
     return _ids().sub(title, text)
 

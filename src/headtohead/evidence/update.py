@@ -91,7 +91,7 @@ def update(
     import httpx2
 
     chosen = [importer(i) for i in sorted(set(source_ids))] if source_ids else None
-    chosen = chosen or [found for _, found in sorted(importers().items())]
+    chosen = chosen or [each for _, each in sorted(importers().items())]
     by_hand = [i for i in chosen if not i.source.downloads]
     if source_ids and by_hand:
         source = by_hand[0].source
@@ -108,11 +108,11 @@ def update(
         httpx2.Client(headers=headers, timeout=limits, follow_redirects=True) as client,
     ):
         run = _Update(store, client, today, mirror, progress)
-        return tuple(_guarded(found, run) for found in chosen)
+        return tuple(_guarded(each, run) for each in chosen)
 
 
-def _guarded(found: Importer, run: _Update) -> Updated:
-    source = found.source
+def _guarded(importer: Importer, run: _Update) -> Updated:
+    source = importer.source
     if not source.downloads:
         return Updated(source_id=source.source_id, state="by_hand", how_to_get=source.how_to_get)
     try:
@@ -137,7 +137,7 @@ def _guarded(found: Importer, run: _Update) -> Updated:
         files = tuple(RawFile(n, held.path.read_bytes()) for n, held in sorted(fetched.items()))
         versions = {name: held.version for name, held in fetched.items()}
         raw = RawFiles(source.source_id, files, run.today)
-        done = take(run.store, found, raw, versions, run.today, skipped=tuple(skipped))
+        done = take(run.store, importer, raw, versions, run.today, skipped=tuple(skipped))
         shutil.rmtree(desk, ignore_errors=True)
         return done
     except HeadToHeadError as failure:
@@ -176,21 +176,21 @@ def rebuild(store: Store) -> tuple[Updated, ...]:
             before = {_identity(e): e for e in catalogue.entries(store.home)}
         except EvidenceError:
             before = {}
-        made = dict[tuple[str, str], catalogue.Import]()
+        rebuilt = dict[tuple[str, str], catalogue.Import]()
         for snapshot in snapshots.kept(store.home):
             source_id, sha256 = snapshot.provenance["source_id"], snapshot.provenance["sha256"]
             if source_id in known:
                 old = before.get((source_id, sha256))
                 done.append(_again(store, known[source_id], snapshot, old))
                 if entry := done[-1].entry:
-                    made[_identity(entry)] = entry
+                    rebuilt[_identity(entry)] = entry
         whole = [
             e
             for key, e in before.items()
-            if key in made or all(catalogue.intact(store.home, e, t) for t in e.tables)
+            if key in rebuilt or all(catalogue.intact(store.home, e, t) for t in e.tables)
         ]
-        added = [e for key, e in made.items() if key not in before]
-        catalogue.write(store.home, tuple(made.get(_identity(e), e) for e in (*whole, *added)))
+        added = [e for key, e in rebuilt.items() if key not in before]
+        catalogue.write(store.home, tuple(rebuilt.get(_identity(e), e) for e in (*whole, *added)))
     return tuple(done)
 
 
@@ -199,13 +199,13 @@ def _identity(entry: catalogue.Import) -> tuple[str, str]:
 
 
 def _again(
-    store: Store, found: Importer, kept: snapshots.Snapshot, old: catalogue.Import | None
+    store: Store, importer: Importer, kept: snapshots.Snapshot, old: catalogue.Import | None
 ) -> Updated:
     try:
         raw = kept.raw()
-        entry, contents = entry_of(found, raw, kept.retrieved_on)
+        entry, contents = entry_of(importer, raw, kept.retrieved_on)
         for name, content in contents.items():
             catalogue.replace(store.home / entry.file(name), content)
     except EvidenceError as failure:
-        return Updated(source_id=found.source.source_id, state="failed", failure=failure)
+        return Updated(source_id=importer.source.source_id, state="failed", failure=failure)
     return report(raw, Imported(entry, is_new=entry != old))

@@ -21,15 +21,17 @@ def analyses() -> dict[str, Analysis]:
 
     Questions of the capability index lie with the index, and are asked as performance.*.
     """
-    found = {}
+    analyses_by_name = {}
     for folder in FOLDERS:
         modules: dict[str, str] = {}
         for home in filter(None, (f"{__name__}.{folder}", _ELSEWHERE.get(folder))):
             package = importlib.import_module(home)
             modules |= {info.name: home for info in pkgutil.iter_modules(package.__path__)}
         for name, home in sorted(modules.items()):
-            found[f"{folder}.{name}"] = cast("Analysis", importlib.import_module(f"{home}.{name}"))
-    return found
+            analyses_by_name[f"{folder}.{name}"] = cast(
+                "Analysis", importlib.import_module(f"{home}.{name}")
+            )
+    return analyses_by_name
 
 
 def analysis(name: str) -> Analysis:

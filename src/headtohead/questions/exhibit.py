@@ -77,16 +77,16 @@ class ReportSection:
 def section(slug: str, *charts: Chart) -> ReportSection:
     """The section that data/report.toml describes, with the builders of its charts."""
     text = files("headtohead").joinpath("data/report.toml").read_text("utf-8")
-    told: dict[str, Any] = tomllib.loads(text)[slug]
+    card: dict[str, Any] = tomllib.loads(text)[slug]
     builders = {chart.__name__: chart for chart in charts}
     exhibits: dict[str, ExhibitSpec] = {}
-    for row in told.pop("exhibits"):
+    for row in card.pop("exhibits"):
         given: dict[str, Any] = _frozen(row)
         like = exhibits.get(given.pop("like", ""))
         if "chart" in given:
             given["chart"] = builders[given["chart"]]
         exhibits[given["slug"]] = replace(like, **given) if like else ExhibitSpec(**given)
-    return ReportSection(slug=slug, exhibits=tuple(exhibits.values()), **told)
+    return ReportSection(slug=slug, exhibits=tuple(exhibits.values()), **card)
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401

@@ -32,12 +32,12 @@ def drawing(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]], sides: Sides) 
     labels = [side_label(row, sides) for row in kept]
     order = _order(labels, sides)
     known = by_known(spec, rows)
-    made = [
+    drawn = [
         _chart_row(row, label if label in order else "other", order, spec, known)
         for row, label in zip(kept, labels, strict=True)
     ]
-    until = max((max(row["seen_ms"], row.get("end_ms", 0)) for row in made), default=0)
-    return Drawing(tuple(_thinned(made, spec)), order, until)
+    until = max((max(row["seen_ms"], row.get("end_ms", 0)) for row in drawn), default=0)
+    return Drawing(tuple(_thinned(drawn, spec)), order, until)
 
 
 def side_label(row: Mapping[str, Any], sides: Sides) -> str:
@@ -71,8 +71,8 @@ def seen_days(spec: ExhibitSpec, rows: Sequence[Mapping[str, Any]]) -> list[date
     kept = [row for row in rows if all(_given(row.get(c)) for c in spec.needs)]
     seen = {_seen(row, spec, known=known) for row in kept}
     ends = {milliseconds(row.get(spec.ends)) for row in kept} - {0} if spec.ends else set()
-    found = {datetime.fromtimestamp(ms / 1000, UTC).date() for ms in seen | ends}
-    return sorted(found) if len(found) > 1 else []
+    days = {datetime.fromtimestamp(ms / 1000, UTC).date() for ms in seen | ends}
+    return sorted(days) if len(days) > 1 else []
 
 
 def milliseconds(value: object) -> int:
@@ -108,18 +108,18 @@ def _seen(row: Mapping[str, Any], spec: ExhibitSpec, *, known: bool) -> int:
 def _chart_row(
     row: Mapping[str, Any], label: str, order: Sequence[str], spec: ExhibitSpec, known: bool
 ) -> ChartRow:
-    made: ChartRow = {
+    drawn: ChartRow = {
         c: plain(v, 60) if isinstance(v, str) else bare(v)
         for c, v in row.items()
         if c not in _NOT_PLOTTED
     }
-    made["side_label"], made["side_n"] = label, order.index(label)
+    drawn["side_label"], drawn["side_n"] = label, order.index(label)
     # One column for the axis and one to reckon with: Vega reads each column as one type only.
-    made["t_ms"] = made["row_ms"] = milliseconds(row.get(spec.time)) if spec.time else 0
-    made["seen_ms"] = _seen(row, spec, known=known) if spec.time else 0
+    drawn["t_ms"] = drawn["row_ms"] = milliseconds(row.get(spec.time)) if spec.time else 0
+    drawn["seen_ms"] = _seen(row, spec, known=known) if spec.time else 0
     if spec.ends:
-        made["end_ms"] = milliseconds(row.get(spec.ends))
-    return made
+        drawn["end_ms"] = milliseconds(row.get(spec.ends))
+    return drawn
 
 
 _NOT_PLOTTED = ("note", "row_url", "join_rule", "source_id", "verified", "vintage", "side")
@@ -215,15 +215,15 @@ def _row(
     sides: Sides,
     cited: Mapping[str, Citation],
 ) -> Row:
-    made: dict[str, Cell] = {c.name: cell(row, c.name, sides) for c in columns}
+    cells: dict[str, Cell] = {c.name: cell(row, c.name, sides) for c in columns}
     source = cited.get(str(row.get("source_id")))
     url = web_address(row.get("row_url")) or (source.url if source else "")
     name = plain(source.publisher if source else row.get("source_id"), 80)
-    made["known_on"] = row.get("known_on")
-    made["source"] = Linked(name, url)
+    cells["known_on"] = row.get("known_on")
+    cells["source"] = Linked(name, url)
     unsure = "unverified" if row.get("verified") is False else ""
-    made["remarks"] = "; ".join(filter(None, (unsure, plain(row.get("note")))))
-    return tuple(made[column.name] for column in columns)
+    cells["remarks"] = "; ".join(filter(None, (unsure, plain(row.get("note")))))
+    return tuple(cells[column.name] for column in columns)
 
 
 def cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
@@ -240,10 +240,10 @@ def cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
         own = str(row.get("unit", ""))
         if column in ("value", "low_value", "high_value") and own in units():
             return show(value, own)
-        found = unit_of(column)
-        if found is None or found.suffix == "value":
+        unit = unit_of(column)
+        if unit is None or unit.suffix == "value":
             return f"{value:,.6g}"
-        if found.suffix in ("elo", "index"):
-            return f"{value:,.{found.digits}f}"
-        return show(value, found.suffix)
+        if unit.suffix in ("elo", "index"):
+            return f"{value:,.{unit.digits}f}"
+        return show(value, unit.suffix)
     return value if isinstance(value, bool | date) else plain(value, 200)

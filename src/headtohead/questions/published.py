@@ -42,8 +42,8 @@ def figure(
     n_of: str = "published figures",
 ) -> Estimate:
     """One published figure as an estimate."""
-    found = figure_interval(row.row(0, named=True))
-    return from_figures(ask, row, label, unit, found, method=method, n_of=n_of)
+    interval = figure_interval(row.row(0, named=True))
+    return from_figures(ask, row, label, unit, interval, method=method, n_of=n_of)
 
 
 def from_figures(

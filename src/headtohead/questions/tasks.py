@@ -51,7 +51,7 @@ def paired(
         .len()
         .sort(["benchmark", "len", "protocol"], descending=[False, True, False])
     )
-    found = {}
+    by_label = {}
     for name, protocol, size in sizes.unique("benchmark", keep="first", maintain_order=True).rows():
         if size < _FEWEST:
             continue
@@ -60,7 +60,7 @@ def paired(
         gap = paired_difference(
             pair["score_frac"].to_numpy(), pair["score_frac_b"].to_numpy(), ask.rng
         )
-        made = estimate(
+        one = estimate(
             ask,
             pair,
             label=name,
@@ -70,5 +70,5 @@ def paired(
             n=size,
             n_of="shared tasks",
         )
-        found[name] = (made, pair)
-    return found
+        by_label[name] = (one, pair)
+    return by_label

@@ -53,17 +53,17 @@ def windows(usage: pl.DataFrame, ask: Ask) -> list[UsageWindow]:
     days = int(ask.scope["days"])
     if days == 0:
         usage = usage.filter(pl.col("window_start") >= ask.about.start)
-    found = []
+    stretches = []
     for (_, _), rows in usage.group_by("source_id", "breakdown", maintain_order=True):
-        found += _stretches(rows, days)
-    found.sort(key=lambda w: (w.end, w.start))
-    near = [w for w in found if (ask.about.start - w.end).days <= int(ask.scope["back_days"])]
-    return found if near else []
+        stretches += _stretches(rows, days)
+    stretches.sort(key=lambda w: (w.end, w.start))
+    near = [w for w in stretches if (ask.about.start - w.end).days <= int(ask.scope["back_days"])]
+    return stretches if near else []
 
 
 def _stretches(rows: pl.DataFrame, days: int) -> list[UsageWindow]:
     """One breakdown's rows cut into windows of `days`; longer rows stay as they are."""
-    made = []
+    stretches = []
     starts = rows["window_start"].unique().sort().to_list()
     ends = dict(rows.select("window_start", "window_end").iter_rows())
     batch: list[date] = []
@@ -74,9 +74,9 @@ def _stretches(rows: pl.DataFrame, days: int) -> list[UsageWindow]:
         is_long = ends[start] != start
         if is_long or (days and len(batch) == days) or (not days and start == starts[-1]):
             window = rows.filter(pl.col("window_start").is_in(batch))
-            made.append(UsageWindow(batch[0], ends[start], window))
+            stretches.append(UsageWindow(batch[0], ends[start], window))
             batch = []
-    return made
+    return stretches
 
 
 @dataclass(frozen=True, slots=True)

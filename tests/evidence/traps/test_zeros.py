@@ -108,7 +108,7 @@ def test_lost_months_are_found(seed: int, first: int) -> None:
     assert mine[0].first <= first + 1
     assert mine[0].last >= first + 3
     assert mine[0].chance < 0.01
-    assert mine[0].expected > 0.3 * mine[0].tries
+    assert mine[0].expected > 0.3 * mine[0].attempts
 
 
 @pytest.mark.parametrize(("wander", "most"), [(0.0, 0.05), (0.7, 0.05)])

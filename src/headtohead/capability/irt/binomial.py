@@ -179,6 +179,6 @@ def _spreads(scores: Scores, family: Binomial, params: Params, kept: BoolArray) 
         middle = np.sqrt(low * high)
         above = (squared / (per_item + middle[:, None] * (1 - per_item))).sum(axis=1) > left
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    found = np.sqrt(low * high)
-    drawn = (left * found + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
+    spreads = np.sqrt(low * high)
+    drawn = (left * spreads + _USUAL_COUNTS * _USUAL_RHO) / (left + _USUAL_COUNTS)
     return np.asarray(np.where(left == 0, _USUAL_RHO, drawn))

@@ -143,10 +143,10 @@ def published_stop(
 
     scores = Scores.from_rows(models, benchmarks, values)
     walk = _Walk(models, benchmarks, values, fixed, strength)
-    found = least_squares(
+    walked = least_squares(
         walk.residuals, walk.begin, jac=walk.jacobian, bounds=walk.bounds, method="trf"
     ).x
-    ability, difficulty, slope = walk.parts(found)
+    ability, difficulty, slope = walk.parts(walked)
     by_model = dict(zip(walk.models, ability, strict=True))
     by_benchmark = dict(zip(walk.benchmarks, zip(difficulty, slope, strict=True), strict=True))
     return scores, Params(

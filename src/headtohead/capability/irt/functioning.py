@@ -79,15 +79,15 @@ def functioning(
         raise ValueError("a model is of both sides; the sides must be apart")
     scores = index.scores
     tested = [n for n in range(len(index.benchmarks)) if _is_telling(scores, n, side_a, side_b)]
-    found = []
+    rows_of_tests = []
     for n, ability in zip(tested, _abilities_without(index, tested), strict=True):
         models = scores.model[scores.benchmark == n]
-        made = _one(index, n, ability, (side_a, side_b), level)
-        if made:
+        differing = _one(index, n, ability, (side_a, side_b), level)
+        if differing:
             counts = int(side_a[models].sum()), int(side_b[models].sum())
-            found.append((index.benchmarks[n], *counts, *made))
-    adjusted = holm([row[-1] for row in found]).tolist() if found else list[float]()
-    rows = [Functioning(*row, p) for row, p in zip(found, adjusted, strict=True)]
+            rows_of_tests.append((index.benchmarks[n], *counts, *differing))
+    adjusted = holm([row[-1] for row in rows_of_tests]).tolist() if rows_of_tests else list[float]()
+    rows = [Functioning(*row, p) for row, p in zip(rows_of_tests, adjusted, strict=True)]
     return tuple(sorted(rows, key=lambda f: (-f.score.value, f.benchmark)))
 
 

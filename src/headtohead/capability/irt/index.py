@@ -212,9 +212,9 @@ def fit_index(
     if draws:
         check_count(draws, "draws", 100)
         many = benchmark_weights(scores, draws, rng) * weights
-        found = solve(scores, family, params, many, converged=_DRAW_CONVERGED)
-        plus, times = aligned(found.ability, ability)
-        drawn = _mapped(found, plus, times)
+        solved = solve(scores, family, params, many, converged=_DRAW_CONVERGED)
+        plus, times = aligned(solved.ability, ability)
+        drawn = _mapped(solved, plus, times)
         variance = ability_variance(scores, family, params, weights[0])
         mended = steadied(drawn.ability, ability, variance, scores.per_model.astype(np.float64))
         drawn = Params(mended, drawn.difficulty, drawn.log_slope)
@@ -243,14 +243,14 @@ def fit_parts(
         ]
     )
     params, _, rhos = fits_with_spread(scores, Binomial(scores), kept)
-    made = []
+    indexes = []
     for n, (part, (models, tests)) in enumerate(zip(parts, places, strict=True)):
         ability, *curves = params.row(n).arrays
         own = Params(ability[:, models], *(x[:, tests] for x in curves))
         ability = own.ability[0]
         scale = by_anchors(part, ability, anchors) if anchors else by_spread(ability)
-        made.append(_index(part, "binomial", own, float(rhos[n]), _no_draws(part), scale))
-    return tuple(made)
+        indexes.append(_index(part, "binomial", own, float(rhos[n]), _no_draws(part), scale))
+    return tuple(indexes)
 
 
 @one_thread()
@@ -277,11 +277,11 @@ def fit_eci_index(
     if draws:
         check_count(draws, "draws", 100)
         many = within_model_weights(scores, draws, rng)
-        found = solve(scores, Ridge(scores, fixed), params, many, converged=_DRAW_CONVERGED)
+        solved = solve(scores, Ridge(scores, fixed), params, many, converged=_DRAW_CONVERGED)
         first = by_anchors(scores, params.ability[0], anchors)
-        own = [by_anchors(scores, row, anchors) for row in found.ability]
+        own = [by_anchors(scores, row, anchors) for row in solved.ability]
         times = np.array([s.times for s in own]) / first.times
-        drawn = _mapped(found, (np.array([s.plus for s in own]) - first.plus) / first.times, times)
+        drawn = _mapped(solved, (np.array([s.plus for s in own]) - first.plus) / first.times, times)
     scale = by_anchors(scores, params.ability[0], anchors)
     return _index(scores, "eci", params, np.nan, drawn, scale)
 
@@ -291,12 +291,12 @@ def _no_draws(scores: Scores) -> Params:
     return Params(np.empty((0, m)), np.empty((0, b)), np.empty((0, b)))
 
 
-def _mapped(found: Params, plus: FloatArray, times: FloatArray) -> Params:
+def _mapped(params: Params, plus: FloatArray, times: FloatArray) -> Params:
     """Draws brought to the scale of the point fit."""
     return Params(
-        plus[:, None] + times[:, None] * found.ability,
-        plus[:, None] + times[:, None] * found.difficulty,
-        found.log_slope - np.log(times)[:, None],
+        plus[:, None] + times[:, None] * params.ability,
+        plus[:, None] + times[:, None] * params.difficulty,
+        params.log_slope - np.log(times)[:, None],
     )
 
 

@@ -118,10 +118,10 @@ class Layout:
 
 def sigmoid(eta: FloatArray) -> FloatArray:
     """1 / (1 + exp(-eta)), any shape."""
-    made = np.asarray(np.clip(eta, -_FARTHEST, _FARTHEST))
-    np.exp(np.negative(made, out=made), out=made)
-    made += 1.0
-    return np.asarray(np.reciprocal(made, out=made))
+    values = np.asarray(np.clip(eta, -_FARTHEST, _FARTHEST))
+    np.exp(np.negative(values, out=values), out=values)
+    values += 1.0
+    return np.asarray(np.reciprocal(values, out=values))
 
 
 def logits(scores: Scores, params: Params) -> FloatArray:
@@ -202,13 +202,13 @@ def _walk(
         tried = family.bounded(Params(*map(np.add, here.arrays, step.arrays)))
         ahead = logits(scores, tried)
         solved = sigmoid(ahead)
-        found = family.loss(solved, own) + family.penalty(tried)
+        losses = family.loss(solved, own) + family.penalty(tried)
         # Rounding may hide the last gains.
-        better = found <= best[active] + 1e-12 * np.abs(best[active])
+        better = losses <= best[active] + 1e-12 * np.abs(best[active])
         kept, worse = active[better], ~better
         for values, new in zip(params.arrays, tried.arrays, strict=True):
             values[kept] = new[better]
-        best[kept] = found[better]
+        best[kept] = losses[better]
         damping[active] = np.where(
             better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
         )

@@ -159,10 +159,10 @@ class Scores:
             np.minimum.at(group, self.model, tests[self.benchmark])
             if np.array_equal(group, before):
                 break
-        found: dict[int, list[str]] = {}
+        by_place: dict[int, list[str]] = {}
         for name, place in zip(self.models, group.tolist(), strict=True):
-            found.setdefault(place, []).append(name)
-        return tuple(tuple(p) for p in sorted(found.values(), key=lambda p: (-len(p), p)))
+            by_place.setdefault(place, []).append(name)
+        return tuple(tuple(p) for p in sorted(by_place.values(), key=lambda p: (-len(p), p)))
 
     def check_connected(self) -> None:
         """Check that every model can be compared with every other.

@@ -30,53 +30,53 @@ _COLUMNS = f"{MODEL_COLUMNS} {FRONT_COLUMNS}"
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(pair: TwoSides, ask: Ask) -> Answer:
     """Best of B minus best of A among models released by the end of `about`.
 
     In each joint draw the best of each side is chosen anew.
     """
-    index = found.capability.index
+    index = pair.capability.index
     sides = [
-        _series(found.capability, name, mask).join(best, on="released_on", maintain_order="left")
-        for name, mask, best in zip(found.names, (found.a, found.b), fronts(found), strict=True)
+        _series(pair.capability, name, mask).join(best, on="released_on", maintain_order="left")
+        for name, mask, best in zip(pair.names, (pair.a, pair.b), fronts(pair), strict=True)
     ]
     rows = pl.concat(sides)
-    made = estimate(
+    points = estimate(
         ask,
-        rows.filter(pl.col("model_name").is_in([found.best_a, found.best_b])),
-        label=f"{found.names[1]} minus {found.names[0]}",
-        interval=found.gap(),
+        rows.filter(pl.col("model_name").is_in([pair.best_a, pair.best_b])),
+        label=f"{pair.names[1]} minus {pair.names[0]}",
+        interval=pair.gap(),
         unit="index",
         level=LEVEL,
-        method=f"{found.capability.settings.method_words()}; best against best in each joint draw",
-        n=int(found.a.sum() + found.b.sum()),
+        method=f"{pair.capability.settings.method_words()}; best against best in each joint draw",
+        n=int(pair.a.sum() + pair.b.sum()),
         n_of="models that may lead",
     )
-    points_a, points_b = (index.ability[index.place(m)] for m in (found.best_a, found.best_b))
-    gap = f"{made.value:+.1f} ({made.low:+.1f} to {made.high:+.1f})"
+    points_a, points_b = (index.ability[index.place(m)] for m in (pair.best_a, pair.best_b))
+    gap = f"{points.value:+.1f} ({points.low:+.1f} to {points.high:+.1f})"
     if ask.sides.group == "unit":
         says = (
-            f"{found.best_b} scores {points_b:.1f} and {found.best_a} {points_a:.1f} index points: "
+            f"{pair.best_b} scores {points_b:.1f} and {pair.best_a} {points_a:.1f} index points: "
             f"{gap}"
         )
-        return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
+        return Answer(estimates=(points,), says=says, rows=shown(rows, _COLUMNS))
     return Answer(
-        estimates=(made,),
-        says=f"the best {found.names[1]} model, {found.best_b}, scores {points_b:.1f} and the best "
-        f"{found.names[0]} one, {found.best_a}, {points_a:.1f} index points: {gap}",
+        estimates=(points,),
+        says=f"the best {pair.names[1]} model, {pair.best_b}, scores {points_b:.1f} and the best "
+        f"{pair.names[0]} one, {pair.best_a}, {points_a:.1f} index points: {gap}",
         rows=shown(rows, _COLUMNS),
         notes=(
-            *(_likeliest(name, series) for name, series in zip(found.names, sides, strict=True)),
-            f"{found.capability.lead_words()}; the scale has no zero, so no ratio is made",
+            *(_likeliest(name, series) for name, series in zip(pair.names, sides, strict=True)),
+            f"{pair.capability.lead_words()}; the scale has no zero, so no ratio is made",
         ),
     )
 
 
-def _series(made: Capability, name: str, mask: "BoolArray") -> pl.DataFrame:
+def _series(fit: Capability, name: str, mask: "BoolArray") -> pl.DataFrame:
     """One side's models by release day: records, and the chance that each is the side's best."""
-    rows = model_rows(made, mask).sort("released_on", "score_index", descending=[False, True])
+    rows = model_rows(fit, mask).sort("released_on", "score_index", descending=[False, True])
     chances = dict(
-        zip(made.names(mask), frontier_probability(made.index.ability_draws[:, mask]), strict=True)
+        zip(fit.names(mask), frontier_probability(fit.index.ability_draws[:, mask]), strict=True)
     )
     before = pl.col("score_index").cum_max().shift(1).fill_null(float("-inf"))
     return rows.with_columns(

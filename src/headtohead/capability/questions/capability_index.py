@@ -33,14 +33,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Points with intervals of all models released by the end of `about`, the ablest first."""
     settings = settings_of(ask.scope)
     try:
-        made = capability(frames, ask, settings)
+        fit = capability(frames, ask, settings)
     except ValueError as error:
         return Answer(missing=f"no index: {error}")
-    out = made.out_by(ask.about.end)
+    out = fit.out_by(ask.about.end)
     if not out.any():
         return Answer(missing=f"no model of the index was released by {ask.about.end}")
-    rows = _placed(made, model_rows(made, out), out)
-    found = []
+    rows = _placed(fit, model_rows(fit, out), out)
+    estimates = []
     for row in rows.partition_by("model_name", maintain_order=True):
         r = row.row(0, named=True)
         one = estimate(
@@ -49,38 +49,38 @@ def run(frames: Frames, ask: Ask) -> Answer:
             label=r["model_name"],
             interval=Interval(r["score_index"], r["score_low_index"], r["score_high_index"]),
             unit="index",
-            method=made.settings.method_words(),
-            n=r["benchmarks_n"] or len(made.index.benchmarks),
+            method=fit.settings.method_words(),
+            n=r["benchmarks_n"] or len(fit.index.benchmarks),
             n_of="benchmarks" if r["benchmarks_n"] else "benchmarks of the index",
             level=LEVEL,
         )
-        found.append(one)
+        estimates.append(one)
     first = rows.row(0, named=True)
     says = (
         f"{first['model_name']} leads {counted(rows.height, 'model')} with "
         f"{show(first['score_index'], 'index')} ({first['score_low_index']:.1f} to "
         f"{first['score_high_index']:.1f})"
     )
-    if first["model_name"] not in made.names(made.may_lead()):
+    if first["model_name"] not in fit.names(fit.may_lead()):
         says += f", on {first['benchmarks_n']} benchmarks only: too few to count as the frontier"
     return Answer(
-        estimates=tuple(found),
+        estimates=tuple(estimates),
         says=says,
         rows=shown(rows, MODEL_COLUMNS),
-        notes=_notes(made),
+        notes=_notes(fit),
     )
 
 
-def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.DataFrame":
+def _placed(fit: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.DataFrame":
     """The rows with places, tie groups, and the chance of being the frontier."""
     import polars as pl
 
-    best, worst = made.index.places(LEVEL, out)
+    best, worst = fit.index.places(LEVEL, out)
     leads = np.zeros(out.size)
-    may = out & made.may_lead()
+    may = out & fit.may_lead()
     if may.any():
-        leads[may] = frontier_probability(made.index.ability_draws[:, may])
-    columns = {"model_name": made.index.models, "best_rank": best, "worst_rank": worst}
+        leads[may] = frontier_probability(fit.index.ability_draws[:, may])
+    columns = {"model_name": fit.index.models, "best_rank": best, "worst_rank": worst}
     places = pl.DataFrame({**columns, "frontier_frac": leads})
     joined = rows.join(places, on="model_name", how="left", maintain_order="left")
     group, groups, end = 0, [], 0
@@ -92,21 +92,21 @@ def _placed(made: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.Dat
     return joined.with_columns(pl.Series("tie_group", groups))
 
 
-def _notes(made: Capability) -> tuple[str, ...]:
+def _notes(fit: Capability) -> tuple[str, ...]:
     notes = [
-        f"{len(made.index.models)} models on {len(made.index.benchmarks)} benchmarks; the scale "
+        f"{len(fit.index.models)} models on {len(fit.index.benchmarks)} benchmarks; the scale "
         "has no zero, so no ratio is made",
-        made.lead_words(),
+        fit.lead_words(),
     ]
-    if made.settings.method != "published":
-        notes.append(f"a model needs {made.settings.least} benchmarks for a place")
-    notes += [f"left out: {counted(n, 'score')} ({why})" for why, n in made.left_out.items()]
-    if made.settings.method == "binomial" and not set(ECI_ANCHORS) <= set(made.index.models):
+    if fit.settings.method != "published":
+        notes.append(f"a model needs {fit.settings.least} benchmarks for a place")
+    notes += [f"left out: {counted(n, 'score')} ({why})" for why, n in fit.left_out.items()]
+    if fit.settings.method == "binomial" and not set(ECI_ANCHORS) <= set(fit.index.models):
         notes.append(
             "the models that fix Epoch's scale are not among these: the points have mean 100 and "
             "standard deviation 15, and mean nothing beside those of another index"
         )
-    nowhere = made.models["country"].null_count()
+    nowhere = fit.models["country"].null_count()
     if nowhere:
         notes.append(f"{nowhere} models have no known country and are on no side")
     return tuple(notes)

@@ -27,49 +27,49 @@ _WORTH_SAYING = 0.005
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(sides: TwoSides, ask: Ask) -> Answer:
     """Months since side A first had the level of side B's best, that best drawn anew each time."""
     clock: Clock = "release" if ask.scope["clock"] == "release" else "as of"
-    made = found.capability
+    fit = sides.capability
     try:
         lag = side_lag(
-            made.side(found.a_past), made.side(found.b), found.day.toordinal(), clock, LEVEL
+            fit.side(sides.a_past), fit.side(sides.b), sides.day.toordinal(), clock, LEVEL
         )
     except ValueError as error:
         return Answer(missing=f"no lag: {error}")
-    match = made.names(found.a_past)[lag.matched] if lag.matched is not None else ""
-    rows = model_rows(made, found.a_past | found.b).filter(
-        pl.col("model_name").is_in([found.best_a, found.best_b, match])
+    match = fit.names(sides.a_past)[lag.matched] if lag.matched is not None else ""
+    rows = model_rows(fit, sides.a_past | sides.b).filter(
+        pl.col("model_name").is_in([sides.best_a, sides.best_b, match])
     )
     result = estimate(
         ask,
         rows,
-        label=f"{found.names[1]} behind {found.names[0]}",
+        label=f"{sides.names[1]} behind {sides.names[0]}",
         interval=lag.days.rescaled(MONTHS_A_DAY),
         unit="months",
         level=LEVEL,
-        method=f"{made.settings.method_words()}; first day at the level, in each joint draw",
-        n=int(found.a.sum() + found.b.sum()),
+        method=f"{fit.settings.method_words()}; first day at the level, in each joint draw",
+        n=int(sides.a.sum() + sides.b.sum()),
         n_of="models that may lead",
     )
-    when = "at its release" if clock == "release" else f"on {found.day}"
+    when = "at its release" if clock == "release" else f"on {sides.day}"
     had = "no model of the leader had its level yet"
     if match:
-        day = date.fromordinal(int(made.days[made.index.place(match)]))
+        day = date.fromordinal(int(fit.days[fit.index.place(match)]))
         had = f"{match} had that level on {day}"
     says = (
-        f"{found.best_b} was {result.value:.1f} months behind {when} ({result.interval()}); {had}"
+        f"{sides.best_b} was {result.value:.1f} months behind {when} ({result.interval()}); {had}"
     )
     return Answer(
         estimates=(result,),
         says=says,
         rows=shown(rows, MODEL_COLUMNS),
-        notes=_notes(found, lag),
+        notes=_notes(sides, lag),
     )
 
 
-def _notes(found: TwoSides, lag: Lag) -> tuple[str, ...]:
-    a, b = found.names
+def _notes(sides: TwoSides, lag: Lag) -> tuple[str, ...]:
+    a, b = sides.names
     notes = []
     if lag.ahead >= _WORTH_SAYING:
         notes.append(f"{b} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months")
@@ -80,7 +80,7 @@ def _notes(found: TwoSides, lag: Lag) -> tuple[str, ...]:
         )
     notes.append(
         "models count from their general release"
-        if found.capability.settings.dates == "release"
+        if sides.capability.settings.dates == "release"
         else "models count from the day the index's publisher gives, which for o3 is its preview"
     )
     return tuple(notes)

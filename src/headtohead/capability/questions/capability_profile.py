@@ -23,14 +23,14 @@ _ALPHA = 0.1
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(sides: TwoSides, ask: Ask) -> Answer:
     """How much more B's models score on each benchmark than models of A that are as able."""
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
-    made = found.capability
-    recent = made.out_by(found.day) & (made.days >= since)
-    masks = [recent & made.members(side(ask, w)) for w in ("a", "b")]
+    fit = sides.capability
+    recent = fit.out_by(sides.day) & (fit.days >= since)
+    masks = [recent & fit.members(side(ask, w)) for w in ("a", "b")]
     try:
-        rows = functioning(made.index, masks[0], masks[1], LEVEL)
+        rows = functioning(fit.index, masks[0], masks[1], LEVEL)
     except ValueError as error:
         return Answer(missing=f"no profile: {error}")
     if not rows:
@@ -45,7 +45,7 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     ]
     estimates, table = [], []
     for f in rows:
-        evidence = made.rows.filter(pl.col("test") == f.benchmark)
+        evidence = fit.rows.filter(pl.col("test") == f.benchmark)
         table += with_source([_row(f)], evidence)
         estimates.append(
             estimate(
@@ -63,7 +63,7 @@ def run(found: TwoSides, ask: Ask) -> Answer:
         )
     return Answer(
         estimates=tuple(estimates),
-        says=f"benchmarks on which {found.names[1]} models differ from {found.names[0]} models as "
+        says=f"benchmarks on which {sides.names[1]} models differ from {sides.names[0]} models as "
         f"able: {listed(sure) or 'none for sure'}",
         rows=tuple(table),
         notes=(

@@ -29,13 +29,13 @@ _COLUMNS = (
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Gap and lag as asked, and under each other choice of scores, dates, model and benchmarks."""
-    found = list(variants(frames, ask, settings_of(ask.scope)))
-    base = found[0].sides
+    others = list(variants(frames, ask, settings_of(ask.scope)))
+    base = others[0].sides
     if isinstance(base, str):
         return Answer(missing=base)
     rows: list[dict[str, Any]] = []
     estimates: list[Estimate] = []
-    for v in found:
+    for v in others:
         rows.append({**dict.fromkeys(_COLUMNS.split()), "topic": v.topic, "choice": v.choice})
         if isinstance(v.sides, str):
             rows[-1]["why"] = v.sides
@@ -67,27 +67,27 @@ def _is_drawn(sides: TwoSides) -> bool:
 
 def _intervals(sides: TwoSides, ask: Ask) -> dict[tuple[str, str], Interval]:
     """Gap and lag by name and unit, each where there is one."""
-    made = {("gap", "index"): sides.gap()}
+    intervals = {("gap", "index"): sides.gap()}
     if ask.sides.group != "unit":  # one model alone has no history to lag behind
         with suppress(ValueError):  # the leader has no model as old as B's best
-            made["lag", "months"] = _lag(sides)
-    return made
+            intervals["lag", "months"] = _lag(sides)
+    return intervals
 
 
 def _row(sides: TwoSides, intervals: Mapping[tuple[str, str], Interval]) -> dict[str, Any]:
     index = sides.capability.index
-    made: dict[str, Any] = {
+    cells: dict[str, Any] = {
         "a_model": sides.best_a,
         "b_model": sides.best_b,
         "benchmarks_n": float(len(index.benchmarks)),
         "models_n": float(len(index.models)),
     }
-    for (what, unit), found in intervals.items():
-        made[f"{what}_{unit}"] = found.value
-        for which, end in (("low", found.low), ("high", found.high)):
+    for (what, unit), interval in intervals.items():
+        cells[f"{what}_{unit}"] = interval.value
+        for which, end in (("low", interval.low), ("high", interval.high)):
             known = _is_drawn(sides) and np.isfinite(end)
-            made[f"{what}_{which}_{unit}"] = float(end) if known else None
-    return made
+            cells[f"{what}_{which}_{unit}"] = float(end) if known else None
+    return cells
 
 
 def _lag(sides: TwoSides) -> Interval:
@@ -126,10 +126,10 @@ def _estimates(
 
 
 def _notes(base: TwoSides) -> tuple[str, ...]:
-    made = base.capability
-    if made.settings.method == "published":
-        return (made.lead_words(),)
-    counts = made.models["benchmarks_n"].to_numpy()
+    fit = base.capability
+    if fit.settings.method == "published":
+        return (fit.lead_words(),)
+    counts = fit.models["benchmarks_n"].to_numpy()
     a, b = (float(counts[mask].mean()) for mask in (base.a, base.b))
     return (
         f"models that may lead have {a:.1f} benchmarks on side A and {b:.1f} on side B: who is "

@@ -29,12 +29,12 @@ _COLUMNS = (
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(sides: TwoSides, ask: Ask) -> Answer:
     """The median of all records, those still standing included (Kaplan-Meier)."""
-    made, on_day = found.capability, found.day.toordinal()
+    fit, on_day = sides.capability, sides.day.toordinal()
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     try:
-        a, b = made.side(found.a_past), made.side(found.b_past)
+        a, b = fit.side(sides.a_past), fit.side(sides.b_past)
         times = catch_up(a, b, on_day, ask.rng, since=since, level=LEVEL)
     except ValueError as error:
         return Answer(missing=f"no catch-up time: {error}")
@@ -45,11 +45,11 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     longest = float(times.times.durations.max()) * MONTHS_A_DAY
     reached = median.value != float("inf")
     least = median if reached else Interval(longest, min(median.low, longest), float("inf"))
-    names = found.names
-    rows = _records(found, times).with_columns(side=pl.lit(names[0]))
+    names = sides.names
+    rows = _records(sides, times).with_columns(side=pl.lit(names[0]))
     result = estimate(
         ask,
-        pl.concat([rows, model_rows(made, found.b_past)], how="diagonal_relaxed"),
+        pl.concat([rows, model_rows(fit, sides.b_past)], how="diagonal_relaxed"),
         label=f"{names[1]} catching up with {names[0]}",
         interval=least,
         unit="months",
@@ -73,15 +73,15 @@ def run(found: TwoSides, ask: Ask) -> Answer:
         "records still standing count as standing that long at least; a mean of the matched ones "
         "would leave them out and look too short",
     )
-    if made.settings.method != "published":
+    if fit.settings.method != "published":
         notes += (f"a model needs {PAST} benchmarks to set or match a record here",)
     return Answer(estimates=(result,), says=says, rows=shown(rows, _COLUMNS), notes=notes)
 
 
-def _records(found: TwoSides, times: CatchUp) -> pl.DataFrame:
+def _records(sides: TwoSides, times: CatchUp) -> pl.DataFrame:
     """Each record of side A with the model of side B that first matched it."""
-    made, records = found.capability, times.times
-    days, ability, models = made.days, made.index.ability, made.index.models
+    fit, records = sides.capability, times.times
+    days, ability, models = fit.days, fit.index.ability, fit.index.models
     rows = []
     for level, day, lasted, matched in zip(
         records.levels.tolist(),
@@ -90,11 +90,11 @@ def _records(found: TwoSides, times: CatchUp) -> pl.DataFrame:
         records.observed.tolist(),
         strict=True,
     ):
-        setter = int((found.a_past & (days == day) & (ability == level)).argmax())
-        able = np.flatnonzero(found.b_past & (ability >= level)).tolist()
+        setter = int((sides.a_past & (days == day) & (ability == level)).argmax())
+        able = np.flatnonzero(sides.b_past & (ability >= level)).tolist()
         first = min(((days[n], models[n]) for n in able), default=(0, None))[1]
         until = date.fromordinal(day + int(lasted))
-        months = stood(found, setter)
+        months = stood(sides, setter)
         rows.append(
             {
                 "model_name": models[setter],
@@ -108,5 +108,5 @@ def _records(found: TwoSides, times: CatchUp) -> pl.DataFrame:
             }
         )
     table = pl.DataFrame(rows, infer_schema_length=None)
-    records_of = model_rows(made, found.a_past)
+    records_of = model_rows(fit, sides.a_past)
     return table.join(records_of, on="model_name", how="left").sort("released_on")

@@ -22,22 +22,22 @@ QUESTION = question_between(
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(sides: TwoSides, ask: Ask) -> Answer:
     """Expected score of B's best minus that of A's best, benchmark by benchmark."""
-    index = found.capability.index
+    index = sides.capability.index
     asked = tuple(ask.scope["benchmarks"]) or index.benchmarks
     unknown = [name for name in asked if name not in index.benchmarks]
     if unknown:
         return Answer(missing=f"the index has no benchmark {', '.join(unknown)}")
-    evidence = found.capability.evidence(found.best_a, found.best_b)
-    i, j = index.place(found.best_a), index.place(found.best_b)
+    evidence = sides.capability.evidence(sides.best_a, sides.best_b)
+    i, j = index.place(sides.best_a), index.place(sides.best_b)
     gaps = {}
     for name in asked:
         points = index.expected(name, index.ability[[i, j]])
         drawn = [index.expected(name, index.ability_draws[:, n], draws=True) for n in (i, j)]
         gaps[name] = drawn_interval(float(points[1] - points[0]), drawn[1] - drawn[0], LEVEL)
     order = sorted(asked, key=lambda name: (-abs(gaps[name].value), name))
-    made = [
+    estimates = [
         estimate(
             ask,
             evidence,
@@ -51,16 +51,16 @@ def run(found: TwoSides, ask: Ask) -> Answer:
         )
         for name in order
     ]
-    widest, least = made[0], made[-1]
+    widest, least = estimates[0], estimates[-1]
     says = (
-        f"on {widest.label} {found.best_b} is expected {widest.value:+.1f} percentage points "
-        f"({widest.low:+.1f} to {widest.high:+.1f}) from {found.best_a}, on {least.label} "
+        f"on {widest.label} {sides.best_b} is expected {widest.value:+.1f} percentage points "
+        f"({widest.low:+.1f} to {widest.high:+.1f}) from {sides.best_a}, on {least.label} "
         f"{least.value:+.1f}"
     )
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=says,
-        rows=tuple(with_source((_row(found, name, gaps[name]) for name in order), evidence)),
+        rows=tuple(with_source((_row(sides, name, gaps[name]) for name in order), evidence)),
         notes=(
             "scores are corrected for guessing; where a model was tested, its own score, which is "
             "in the rows, says more than what the index expects",
@@ -68,21 +68,21 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     )
 
 
-def _row(found: TwoSides, name: str, gap: Interval) -> dict[str, Any]:
-    index, rows = found.capability.index, found.capability.rows
-    made: dict[str, Any] = {
+def _row(sides: TwoSides, name: str, gap: Interval) -> dict[str, Any]:
+    index, rows = sides.capability.index, sides.capability.rows
+    cells: dict[str, Any] = {
         "benchmark": name,
         "title": title(name),
         "domain": benchmarks()[name].domain if name in benchmarks() else "",
     }
-    for which, model in (("a", found.best_a), ("b", found.best_b)):
+    for which, model in (("a", sides.best_a), ("b", sides.best_b)):
         points = index.ability[[index.place(model)]]
-        made[f"{which}_model"] = model
-        made[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
+        cells[f"{which}_model"] = model
+        cells[f"{which}_expected_frac"] = float(index.expected(name, points)[0])
         scored = None  # unless the index is made of scores, and the model met the benchmark
         if "test" in rows.columns:
             own = rows.filter((pl.col("label") == model) & (pl.col("test") == name))["score"]
             scored = own.first()
-        made[f"{which}_scored_frac"] = scored
+        cells[f"{which}_scored_frac"] = scored
     gap = gap.rescaled(100)
-    return made | {"gap_pp": gap.value, "gap_low_pp": gap.low, "gap_high_pp": gap.high}
+    return cells | {"gap_pp": gap.value, "gap_low_pp": gap.low, "gap_high_pp": gap.high}

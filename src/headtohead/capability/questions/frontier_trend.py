@@ -27,13 +27,13 @@ _STEP = 0.1  # points between two levels at which the frontiers are compared
 
 
 @about_sides
-def run(found: TwoSides, ask: Ask) -> Answer:
+def run(sides: TwoSides, ask: Ask) -> Answer:
     """Slopes, the gap between the lines, and the mean horizontal gap between the frontiers."""
-    made, day = found.capability, found.day.toordinal()
-    a, b = made.side(found.a_past), made.side(found.b_past)
+    fit, day = sides.capability, sides.day.toordinal()
+    a, b = fit.side(sides.a_past), fit.side(sides.b_past)
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
-    names = found.names
-    rows = model_rows(made, found.a_past | found.b_past)
+    names = sides.names
+    rows = model_rows(fit, sides.a_past | sides.b_past)
     notes, estimates = [], []
     try:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
@@ -44,7 +44,7 @@ def run(found: TwoSides, ask: Ask) -> Answer:
             "leader's line does not rise"
         )
     try:
-        apart = horizontal_gap(a, b, _levels(found), day, LEVEL)
+        apart = horizontal_gap(a, b, _levels(sides), day, LEVEL)
         if apart.both and np.isfinite(apart.mean.value):
             estimates.append(
                 estimate(
@@ -65,7 +65,7 @@ def run(found: TwoSides, ask: Ask) -> Answer:
             f"only by {names[0]}, {apart.only_trailing} only by {names[1]}"
         )
     except ValueError:
-        notes.append(f"no level of the one frontier was reached by the other by {found.day}")
+        notes.append(f"no level of the one frontier was reached by the other by {sides.day}")
     if not estimates:
         return Answer(missing="; ".join(notes))
     return Answer(
@@ -76,11 +76,11 @@ def run(found: TwoSides, ask: Ask) -> Answer:
     )
 
 
-def _levels(found: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _levels(sides: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """From where both sides' first models stand to the higher of their best."""
-    index, days = found.capability.index.ability, found.capability.days
+    index, days = sides.capability.index.ability, sides.capability.days
     first, best = [], []
-    for mask in (found.a_past, found.b_past):
+    for mask in (sides.a_past, sides.b_past):
         values = index[mask]
         first.append(float(values[days[mask] == days[mask].min()].max()))
         best.append(float(values.max()))
@@ -89,7 +89,7 @@ def _levels(found: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
 
 def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> list[Estimate]:
     a_n, b_n = lines.leader_records, lines.trailing_records
-    made = []
+    estimates = []
     for label, spread, by, unit, n in (
         (f"slope of {a}", lines.leader_slope, 1.0, "index_per_year", a_n),
         (f"slope of {b}", lines.trailing_slope, 1.0, "index_per_year", b_n),
@@ -111,5 +111,5 @@ def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> lis
                 n=n,
                 n_of="records",
             )
-            made.append(one)
-    return made
+            estimates.append(one)
+    return estimates

@@ -52,17 +52,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
-    made, kept = [], []
+    estimates, kept = [], []
     for name, pair, low, high in pairs(a, b):
         if low.value <= 0:
             continue
-        found = ratio(low, high)
-        made.append(
+        interval = ratio(low, high)
+        estimates.append(
             estimate(
                 ask,
                 pair,
                 label=name,
-                interval=found,
+                interval=interval,
                 unit="ratio",
                 method="best score of B over best of A; Wilson intervals combined by MOVER-R",
                 n=min(pair["tasks_n"].to_list()),
@@ -70,15 +70,15 @@ def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
             )
         )
         kept.append(pair)
-    if not made:
+    if not estimates:
         return Answer(missing="no shared benchmark has a known number of tasks")
-    made.sort(key=lambda e: -e.value)
+    estimates.sort(key=lambda e: -e.value)
     says = listed(
-        f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in made[:4]
+        f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in estimates[:4]
     )
     names = [side_name(side(ask, w)) for w in ("a", "b")]
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"the best {names[1]} score over the best {names[0]} one is {says}",
         rows=shown(pl.concat(kept), SCORE_COLUMNS),
     )
@@ -96,14 +96,14 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
             missing=f"no two leading models share {need} unsaturated tests known by {ask.as_of}"
         )
     x, y = (own.sort("test")["score"].clip(0).to_numpy() for own in pair)
-    found = ratio_of_sums(y, x, ask.rng, level=LEVEL)
+    pooled = ratio_of_sums(y, x, ask.rng, level=LEVEL)
     names = [own["model_name"].mode().sort()[0] for own in pair]
     both = pl.concat(pair).sort("test", "unit")
-    made = estimate(
+    one = estimate(
         ask,
         both,
         label=f"{names[1]} over {names[0]}",
-        interval=found,
+        interval=pooled,
         unit="ratio",
         method="sum of scores of B over A on shared tests; Bayesian bootstrap over tests",
         n=len(x),
@@ -112,11 +112,11 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
     )
     some_left_out = float(ask.scope["saturated_at"]) <= 1
     says = (
-        f"{names[1]} reaches {found.value:.2f} ({found.low:.2f} to {found.high:.2f}) of "
+        f"{names[1]} reaches {pooled.value:.2f} ({pooled.low:.2f} to {pooled.high:.2f}) of "
         f"{names[0]}'s score on {len(x)} shared {'unsaturated ' if some_left_out else ''}tests"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=says,
         rows=shown(both, SCORE_COLUMNS),
         notes=("tests that the leader has all but solved are left out: they tell no model apart",)
@@ -155,14 +155,14 @@ def _order(rows: pl.DataFrame, frames: Frames, ask: Ask) -> dict[str, float]:
     """Weights -> how able they are: by the index made of these scores, else their mean score."""
     sources = tuple(sorted(rows["source_id"].unique()))
     try:
-        made = capability(frames, ask, IndexSettings(source=sources, draws=0))
+        fit = capability(frames, ask, IndexSettings(source=sources, draws=0))
     except ValueError:
         unit = pl.coalesce("model_id", "model_name").alias("unit")
         return dict(rows.group_by(unit).agg(pl.col("score_frac").mean()).iter_rows())
-    units = dict(made.rows.select("label", "unit").iter_rows())
+    units = dict(fit.rows.select("label", "unit").iter_rows())
     return {
         units[label]: ability
-        for label, ability in zip(made.index.models, made.index.ability.tolist(), strict=True)
+        for label, ability in zip(fit.index.models, fit.index.ability.tolist(), strict=True)
     }
 
 

@@ -191,8 +191,8 @@ def _mean(
                 f"the record that has stood longest, {longest:g} days, still stands: the mean "
                 f"up to {horizon:g} is not known; ask for a horizon up to {longest:g}"
             )
-        found = drawn_interval(most, level, 0.0, lower=least, units=n)
-        spreads.append(around(found.value, found.low, min(found.high, horizon)))
+        interval = drawn_interval(most, level, 0.0, lower=least, units=n)
+        spreads.append(around(interval.value, interval.low, min(interval.high, horizon)))
     return Spread(*spreads)
 
 
@@ -235,9 +235,9 @@ def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> Floa
     later = ends & (np.arange(time.shape[1]) > first[:, None])
     after = np.where(later.any(axis=1), later.argmax(axis=1), first)
     on_half = np.abs(curve[rows, first] - 0.5) <= 1e-12
-    found = (time[rows, first] + time[rows, np.where(on_half, after, first)]) / 2
-    found = np.where(reached.any(axis=1), found, math.inf)
-    return np.where((weights > 0).any(axis=1), found, math.nan)
+    medians = (time[rows, first] + time[rows, np.where(on_half, after, first)]) / 2
+    medians = np.where(reached.any(axis=1), medians, math.inf)
+    return np.where((weights > 0).any(axis=1), medians, math.nan)
 
 
 def row_restricted_means(

@@ -103,11 +103,11 @@ def _first_days(
     side: Side, name: str, grid: FloatArray, on_day: int
 ) -> tuple[FloatArray, BoolArray]:
     """The first day of each level in every row, inf where never; and row 0's first-day levels."""
-    found = side.front(on_day)
-    if found.days.size == 0:
+    front = side.front(on_day)
+    if front.days.size == 0:
         raise ValueError(f"the {name} has no entry by day {on_day}; its first is {side.days.min()}")
-    at = found.reached(grid)
-    return np.append(found.days.astype(np.float64), math.inf)[at], at[0] == 0
+    at = front.reached(grid)
+    return np.append(front.days.astype(np.float64), math.inf)[at], at[0] == 0
 
 
 def _mean(gap: FloatArray, mask: BoolArray) -> FloatArray:

@@ -98,8 +98,10 @@ class Front:
         Levels have shape (rows, q), or (q,) for the same in every row.
         """
         wanted = np.broadcast_to(levels, (self.best.shape[0], levels.shape[-1]))
-        found = [np.searchsorted(b, w, side="left") for b, w in zip(self.best, wanted, strict=True)]
-        return np.array(found, dtype=np.int64)
+        places = [
+            np.searchsorted(b, w, side="left") for b, w in zip(self.best, wanted, strict=True)
+        ]
+        return np.array(places, dtype=np.int64)
 
 
 def front(days: IntArray, rows: FloatArray, on_day: int) -> Front:
@@ -166,7 +168,7 @@ def pair(leader: Side, trailing: Side) -> None:
 
 
 def drawn_interval(
-    found: FloatArray,
+    values: FloatArray,
     level: float,
     floor: float = -math.inf,
     *,
@@ -176,7 +178,7 @@ def drawn_interval(
     """The interval between two percentiles of the draws, holding the point value.
 
     Args:
-        found: Shape (1 + R,): the point value, then the draws; a draw that is not a number
+        values: Shape (1 + R,): the point value, then the draws; a draw that is not a number
             counts against both ends.
         level: Coverage, inside (0, 1).
         floor: The least value possible.
@@ -190,11 +192,11 @@ def drawn_interval(
         ValueError: If R draws cannot have the level: their whole range has (R - 1) / (R + 1).
     """
     check_level(level)
-    draws = found.size - 1
+    draws = values.size - 1
     if (draws - 1) / (draws + 1) < level - 1e-12:
         needed = math.ceil((1 + level) / (1 - level) - 1e-9)
         raise ValueError(f"{draws} draws cannot show a level of {level}; {needed} are needed")
-    least = found if lower is None else lower
+    least = values if lower is None else lower
     value = float(least[0])
     tail = (1 - level) / 2
     if units is not None:
@@ -203,5 +205,5 @@ def drawn_interval(
         t = student_quantile(0.5 + level / 2, units - 1)
         tail = normal_probability(-t * math.sqrt((units + 1) / (units - 1)))
     low = percentile_interval(value, least[1:], tail, floor).low
-    high = percentile_interval(float(found[0]), found[1:], tail, floor).high
+    high = percentile_interval(float(values[0]), values[1:], tail, floor).high
     return Interval(value, low, max(value, high))

@@ -88,6 +88,6 @@ def parse(raw: RawFiles) -> Parsed:
             parsed.add("benchmark_scores", row | {"evaluator": "third_party"})
         else:
             parsed.drop("third-party terms" if source else "no source stated")
-    if found := name_columns([row for _, row in scores], ["model_name"], ["benchmark"]):
-        raise UpstreamChanged(_ID, "eci_benchmarks.csv", f"column 'model' with {found[0].what}")
+    if merged := name_columns([row for _, row in scores], ["model_name"], ["benchmark"]):
+        raise UpstreamChanged(_ID, "eci_benchmarks.csv", f"column 'model' with {merged[0].what}")
     return parsed

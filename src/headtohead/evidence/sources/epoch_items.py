@@ -91,8 +91,8 @@ def parse(raw: RawFiles) -> Parsed:
         if table.height != results:
             raise UpstreamChanged(_ID, where, f"{table.height} results, not {results}")
         scores = table["score"].to_numpy()
-        if found := headlines(scores, accuracy, name=where, tolerance=_TOLERANCE):
-            raise UpstreamChanged(_ID, where, found[0].what)
+        if contradicted := headlines(scores, accuracy, name=where, tolerance=_TOLERANCE):
+            raise UpstreamChanged(_ID, where, contradicted[0].what)
         if lost := table["score"].null_count():
             parsed.dropped["no score"] += lost
         scored = table.filter(pl.col("score").is_not_null())

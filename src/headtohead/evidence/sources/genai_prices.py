@@ -178,28 +178,28 @@ def _minutes(text: str) -> int:
 
 def _prices(model: _Offer, fields: Mapping[str, Any]) -> _Prices:
     """(tier, token kind) -> price."""
-    found: _Prices = {}
+    prices: _Prices = {}
     record = Record(_ID, f"{model.where} prices", fields)
     for name, value in record.rest().items():
         match = _PER_TOKEN.fullmatch(name)
         if match:
             kind = _KINDS.get(match["kind"], match["kind"])
-            found |= {(tier, kind): price for tier, price in _tiers(model.where, name, value)}
+            prices |= {(tier, kind): price for tier, price in _tiers(model.where, name, value)}
         elif _OTHER_UNIT.fullmatch(name):
             model.parsed.drop(f"not a price per token: {name}")
         else:
             raise record.wrong(name, value)
-    if not found:
+    if not prices:
         model.parsed.drop("no price per token stated")
-    return found
+    return prices
 
 
 def _tiers(where: str, name: str, value: object) -> list[tuple[str, float]]:
     fields = value if isinstance(value, Mapping) else {"base": value, "tiers": []}
     record = Record(_ID, f"{where} {name}", fields)
-    found = [("standard", record.convert("base", usd_per_mtok))]
+    tiers = [("standard", record.convert("base", usd_per_mtok))]
     for tier in record.parts("tier", record.items("tiers")):
-        found.append((tier.convert("start", context_tier), tier.convert("price", usd_per_mtok)))
+        tiers.append((tier.convert("start", context_tier), tier.convert("price", usd_per_mtok)))
         tier.done()
     record.done()
-    return found
+    return tiers

@@ -119,16 +119,16 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
 def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) -> _Prices:
     """(tier, token kind) -> price; every other field is known by name or raises."""
     record = Record(_ID, where, fields)
-    found: _Prices = {}
+    prices: _Prices = {}
     old = record.convert_maybe(_OLD_CACHE_READ, _per_token)
     for name, key in _price_fields(tier, fields):
         price = record.convert_maybe(name, _per_token)
         if price is not None:
-            found[key] = price
+            prices[key] = price
     if old is not None:
-        if (tier, "cache_read") in found:
+        if (tier, "cache_read") in prices:
             parsed.drop("a second cache price under an older field name")
-        found.setdefault((tier, "cache_read"), old)
+        prices.setdefault((tier, "cache_read"), old)
     for name in fields:
         if _OTHER_UNIT.fullmatch(name):
             record.skip(name)
@@ -136,7 +136,7 @@ def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) ->
         elif _IGNORED.fullmatch(name):
             record.skip(name)
     record.done()
-    return found
+    return prices
 
 
 def _price_fields(tier: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -118,13 +118,13 @@ def parse(raw: RawFiles) -> Parsed:
         if folder not in _BOARDS and not folder.startswith(_AGENT):
             raise UpstreamChanged(_ID, f.name, f"an unknown board {folder!r}")
         boards[folder].append(f)
-    for config, found in sorted(boards.items()):
+    for config, files in sorted(boards.items()):
         if config.startswith(_AGENT):
-            for f in found:
+            for f in files:
                 height = _read(f, _SCORED).height
                 parsed.dropped["an agent score, which is no Bradley-Terry rating"] += height
         else:
-            _board(parsed, config, found)
+            _board(parsed, config, files)
     return parsed
 
 
@@ -137,13 +137,13 @@ def _read(f: RawFile, columns: frozenset[str]) -> "pl.DataFrame":
     return table
 
 
-def _board(parsed: Parsed, config: str, found: Iterable[RawFile]) -> None:
+def _board(parsed: Parsed, config: str, files: Iterable[RawFile]) -> None:
     import polars as pl
 
     board, style = _BOARDS[config]
-    where = ", ".join(f.name for f in found)
+    where = ", ".join(f.name for f in files)
     try:
-        table = pl.concat([_typed(_read(f, _RATED)) for f in found])
+        table = pl.concat([_typed(_read(f, _RATED)) for f in files])
     except pl.exceptions.PolarsError as error:
         raise UpstreamChanged(_ID, where, f"a column of another type ({error})") from None
     table = _categories(parsed, table, board, where)

@@ -118,13 +118,13 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _statuses(record: Record) -> dict[tuple[str, str], str]:
-    found = {}
+    statuses = {}
     for provider, models in record.each():
         for model, status in models.rest().items():
             if status not in _STATUS:
                 raise record.wrong(model, status)
-            found[provider, model] = status
-    return found
+            statuses[provider, model] = status
+    return statuses
 
 
 def _model(parsed: Parsed, record: Record) -> _Series:
@@ -278,7 +278,7 @@ def _schedule(record: Record) -> dict[str, _Schedule]:
 
 def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
     """The schedule's price for each standard price that holds while the schedule does."""
-    made: _Series = {}
+    by_day: _Series = {}
     for (tier, kind), days in series.items():
         if tier != "standard":
             continue
@@ -292,7 +292,7 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
             until, until_at = min(ends, key=lambda end: end[0], default=(None, None))
             if price.price is None or (until is not None and until <= first):
                 continue
-            made.setdefault((schedule.tier, kind), {})[first] = _Price(
+            by_day.setdefault((schedule.tier, kind), {})[first] = _Price(
                 _multiply(schedule.times, price.price),
                 "documented",
                 schedule.url,
@@ -302,7 +302,7 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
                 until_at,
                 schedule.hours,
             )
-    return made
+    return by_day
 
 
 def _hours(spans: object) -> str:

@@ -120,13 +120,13 @@ def _members(parsed: Parsed, f: RawFile) -> Iterator[tuple[str, str]]:
                 if member.isdir():
                     continue
                 try:
-                    found = archive.extractfile(member)
+                    content = archive.extractfile(member)
                 except KeyError:
-                    found = None
-                if found is None:
+                    content = None
+                if content is None:
                     parsed.drop("a link to a record that is not there")
                 else:
-                    yield member.name, found.read().decode("utf-8")
+                    yield member.name, content.read().decode("utf-8")
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DamagedDownload(
             f"{f.name} is truncated or corrupt ({error}). Download it again."
@@ -218,11 +218,11 @@ def _lab_record(parsed: Parsed, day: date, name: str, record: Record) -> None:
 
 def _weights(record: Record) -> str | None:
     """The Hugging Face repository of the weights; the first without a quantization leads."""
-    found: list[tuple[bool, str]] = []
+    addresses: list[tuple[bool, str]] = []
     for link in record.parts("weights", record.items_maybe("weights")):
         url = link.text("url")
         quantized = link.maybe("quantization") is not None
         link.done("label")
         if match := re.fullmatch(r"https://huggingface\.co/([^/]+/[^/?#]+)/?", url):
-            found.append((quantized, match[1]))
-    return min(found, key=lambda f: f[0])[1] if found else None
+            addresses.append((quantized, match[1]))
+    return min(addresses, key=lambda f: f[0])[1] if addresses else None

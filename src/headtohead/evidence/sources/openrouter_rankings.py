@@ -103,12 +103,12 @@ def _daily_csv(parsed: Parsed, counts: _Counts, f: RawFile, stated: date) -> Non
         if by_lab
         else ("model", "model_permaslug", "total_tokens", None)
     )
-    found = []
+    counted = []
     for record in csv_records(_ID, f):
         key = (breakdown, record.text(subject), record.day("date"))
-        found.append((key, _Count(record.convert(tokens, _tokens), stated, note)))
+        counted.append((key, _Count(record.convert(tokens, _tokens), stated, note)))
         record.done()
-    _merge(parsed, counts, f, found)
+    _merge(parsed, counts, f, counted)
 
 
 def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
@@ -118,29 +118,29 @@ def _daily_json(parsed: Parsed, counts: _Counts, f: RawFile) -> None:
     as_of = meta.convert("as_of", datetime.fromisoformat)
     meta.done("start_date", "end_date")
     note = f"as of {as_of.isoformat()}"
-    found = []
+    counted = []
     for record in answer.parts("record", answer.items("data")):
         day = record.day("date")
         tokens = record.convert("total_tokens", _tokens)
         key = ("model", record.text("model_permaslug"), day)
-        found.append((key, _Count(tokens, as_of.date(), note)))
+        counted.append((key, _Count(tokens, as_of.date(), note)))
         record.done()
     answer.done()
-    _merge(parsed, counts, f, found)
+    _merge(parsed, counts, f, counted)
 
 
 def _merge(
-    parsed: Parsed, counts: _Counts, f: RawFile, found: list[tuple[tuple[str, str, date], _Count]]
+    parsed: Parsed, counts: _Counts, f: RawFile, counted: list[tuple[tuple[str, str, date], _Count]]
 ) -> None:
     """Take a file's counts, once it is clear that no day of it is cut short."""
-    seen = {key for key, _ in found}
-    if len(seen) != len(found):
+    seen = {key for key, _ in counted}
+    if len(seen) != len(counted):
         raise UpstreamChanged(_ID, f.name, "a subject is counted twice on one day")
     days = {day for _, _, day in seen}
     whole = {day for _, subject, day in seen if subject == _OTHER}
     if days != whole:
         raise UpstreamChanged(_ID, f.name, f"no `{_OTHER}` on {min(days - whole)}")
-    for key, count in found:
+    for key, count in counted:
         before = counts.get(key)
         if before is not None:
             same = before.tokens == count.tokens

@@ -48,30 +48,30 @@ def parse(raw: RawFiles) -> Parsed:
 
 def _results(parsed: Parsed, top: Record) -> list[Mapping[str, Any]]:
     """The entries of the bash-only board; those of the others are counted."""
-    found = []
+    boards = []
     for board in top.parts("board", top.items("leaderboards")):
         name, results = board.text("name"), board.items("results")
         board.done()
         if name == _BOARD:
-            found.append(results)
+            boards.append(results)
         else:
             parsed.dropped[f"a system of the {name} board"] += len(results)
     top.done()
-    if len(found) != 1:
+    if len(boards) != 1:
         raise UpstreamChanged(
-            _ID, top.where, f"{len(found)} boards are called {_BOARD!r}, not one,"
+            _ID, top.where, f"{len(boards)} boards are called {_BOARD!r}, not one,"
         )
-    return found[0]
+    return boards[0]
 
 
 def _system(parsed: Parsed, record: Record) -> None:
     name, day = record.text("name"), record.day("date")
-    found: dict[str, Any] = {"organisation": None, "attempts": None}
+    tagged: dict[str, Any] = {"organisation": None, "attempts": None}
     for tag in record.items("tags"):
         if match := _ATTEMPTS.match(tag):
-            found["attempts"] = int(match[1])
+            tagged["attempts"] = int(match[1])
         elif tag.startswith("Org: "):
-            found["organisation"] = tag.removeprefix("Org: ")
+            tagged["organisation"] = tag.removeprefix("Org: ")
         elif not tag.startswith("Model: "):
             raise record.wrong("tags", tag)
     score = record.number("resolved") / 100
@@ -103,10 +103,10 @@ def _system(parsed: Parsed, record: Record) -> None:
         "score_frac": round(score, 6),
         "chance_corrected": False,
         "tasks_n": _TASKS,
-        "attempts_n": found["attempts"],
+        "attempts_n": tagged["attempts"],
         # Gemini 2.0 Flash carries 0 for a run that was not counted.
         "cost_usd": record.number("cost") or None,
-        "organisation": found["organisation"],
+        "organisation": tagged["organisation"],
         "evaluator": "third_party",
         "note": " ".join(notes) or None,
     }

@@ -170,5 +170,5 @@ def _domains(results: Record) -> dict[str, _Domain]:
 
 def _scores(record: Record, prefix: str) -> dict[int, float]:
     """K -> pass^k, of those that were given."""
-    found = {k: record.convert_maybe(f"{prefix}pass_{k}", percent) for k in _PASSES}
-    return {k: score for k, score in found.items() if score is not None}
+    scores = {k: record.convert_maybe(f"{prefix}pass_{k}", percent) for k in _PASSES}
+    return {k: score for k, score in scores.items() if score is not None}

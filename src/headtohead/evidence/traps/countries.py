@@ -49,10 +49,10 @@ def countries_of(
     """
     if rule not in ("none", "first", "all"):
         raise ValueError(f"rule is {rule!r}; it must be 'none', 'first' or 'all'")
-    found = split_countries(cell, separators, whole)
-    if len(found) <= 1 or rule == "all":
-        return found
-    return found[:1] if rule == "first" else ()
+    names = split_countries(cell, separators, whole)
+    if len(names) <= 1 or rule == "all":
+        return names
+    return names[:1] if rule == "first" else ()
 
 
 def propose_country(
@@ -63,8 +63,8 @@ def propose_country(
         return None
     if organisation.strip() in seats:
         return seats[organisation.strip()]
-    found = {seats.get(part) for part in split_countries(organisation, separators)}
-    return found.pop() if len(found) == 1 else None
+    seated = {seats.get(part) for part in split_countries(organisation, separators)}
+    return seated.pop() if len(seated) == 1 else None
 
 
 def countries(
@@ -99,10 +99,10 @@ def countries(
     for position, row in enumerate(rows):
         who = f"row {position}" if is_empty(row[name]) else str(row[name])
         cell = None if is_empty(row[country]) else str(row[country])
-        found = split_countries(cell, separators, whole)
-        if len(found) > 1:
-            several[who] = found
-        elif not found:
+        names = split_countries(cell, separators, whole)
+        if len(names) > 1:
+            several[who] = names
+        elif not names:
             maker = row[organisation] if organisation else None
             guess = propose_country(maker, seats or {}, separators)
             if guess:
@@ -110,7 +110,7 @@ def countries(
             else:
                 unknown.append(who)
     pairs = ", ".join(f"{who} -> {where}" for who, where in proposed.items())
-    example = next((f"{who}: {', '.join(found)}" for who, found in several.items()), "")
+    example = next((f"{who}: {', '.join(names)}" for who, names in several.items()), "")
     traps = (
         (
             proposed,

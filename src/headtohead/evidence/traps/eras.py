@@ -121,7 +121,7 @@ def eras(
     for row in rows:
         if not is_empty(row[score]) and not is_empty(row[day]):
             groups.setdefault(label(row[c] for c in version), []).append(row)
-    found = []
+    findings = []
     for where, members in groups.items():
         parts, unclear = _by_protocol(members, marks)
         runs = {
@@ -129,7 +129,7 @@ def eras(
             for mark, part in parts.items()
         }
         if len(runs) > 1:
-            found.append(_stated(where, marks, runs, unclear, level))
+            findings.append(_stated(where, marks, runs, unclear, level))
         for part in runs.values():
             if moved := _moved(part, level, alpha, least_models, least_shift):
                 change, last, first, tried = moved
@@ -142,8 +142,8 @@ def eras(
                     "Find out what changed then (harness, items, packages); compare only within "
                     "one side."
                 )
-                found.append(Finding("eras", where, what, fix, change.models))
-    return found
+                findings.append(Finding("eras", where, what, fix, change.models))
+    return findings
 
 
 def _run(row: Row, model: Sequence[str], day: str, score: str, items: str | None) -> Run:

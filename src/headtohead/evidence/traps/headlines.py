@@ -81,16 +81,16 @@ def headlines(
     """
     if not np.isfinite(stated) or not tolerance >= 0:
         raise ValueError(f"headline {stated}, tolerance {tolerance}: both must be finite numbers")
-    found = item_mean(scores, items, missing)
-    if found.low - tolerance <= stated <= found.high + tolerance:
+    mean = item_mean(scores, items, missing)
+    if mean.low - tolerance <= stated <= mean.high + tolerance:
         return []
-    given = f"{found.low:.3f} to {found.high:.3f}" if found.low < found.high else f"{found.low:.3f}"
-    also = f", {found.missing} missing" if found.missing else ""
+    given = f"{mean.low:.3f} to {mean.high:.3f}" if mean.low < mean.high else f"{mean.low:.3f}"
+    also = f", {mean.missing} missing" if mean.missing else ""
     return [
         Finding(
             "headlines",
             name,
-            f"results by item that give {given} (n = {found.scored}{also}), not {stated:.3f}",
+            f"results by item that give {given} (n = {mean.scored}{also}), not {stated:.3f}",
             "Keep the headline, leave the items out, and say so; ask the publisher which is right.",
             (name,),
         )

@@ -50,12 +50,12 @@ def judge_names(
     if not candidates:
         raise ValueError("there is no candidate column; give at least one")
     rows = rows_of(table, [*candidates, *key])
-    found = []
+    judged = []
     for column in candidates:
         named = [row for row in rows if not is_empty(row[column])]
         counts = Counter((str(row[column]), *(row[k] for k in key)) for row in named)
         merged = dict.fromkeys(str(name) for (name, *_), n in counts.items() if n > 1)
-        found.append(
+        judged.append(
             NameColumn(
                 column,
                 len({str(row[column]) for row in named}),
@@ -64,7 +64,7 @@ def judge_names(
                 tuple(merged),
             )
         )
-    return tuple(found)
+    return tuple(judged)
 
 
 def name_columns(
@@ -89,11 +89,11 @@ def name_columns(
         raise ValueError(f"{chosen!r} is not among the candidates {list(candidates)}")
     judged = judge_names(table, candidates, key)
     good = [c.column for c in judged if c.identifies]
-    found = [_finding(c, good, key) for c in judged if not c.identifies]
-    for finding in found:
+    findings = [_finding(c, good, key) for c in judged if not c.identifies]
+    for finding in findings:
         if finding.where == chosen:
             raise InputError(str(finding))
-    return found
+    return findings
 
 
 def _finding(column: NameColumn, good: Sequence[str], key: Sequence[str]) -> Finding:

@@ -49,13 +49,13 @@ def scales(
         raise ValueError(f"the scale {low} to {high} is empty")
     known = ~np.isnan(given)
     above, below = known & (given > high), known & (given < low)
-    found = []
+    findings = []
     if below.any():
-        found.append(
+        findings.append(
             _finding(where, names, given, below, f"lie below {low:g}", "Ask what they mean.")
         )
     if not above.any():
-        return found
+        return findings
     share = np.count_nonzero(above) / np.count_nonzero(known)
     if np.any(given[above] > 100 * high):
         said, fix = f"lie above {high:g}, and not all as percent", "Leave them out and ask."
@@ -64,7 +64,7 @@ def scales(
     else:
         said = f"lie above {high:g}: the column is in percent"
         fix = "Divide the whole column by 100; check the values of at most 1 by hand."
-    return [*found, _finding(where, names, given, above, said, fix)]
+    return [*findings, _finding(where, names, given, above, said, fix)]
 
 
 def _finding(

@@ -46,8 +46,8 @@ class Stretch:
     row: int
     first: int
     last: int
-    found: float
-    tries: float
+    successes: float
+    attempts: float
     expected: float
     chance: float
 
@@ -81,7 +81,7 @@ def zeros(
     Raises:
         ValueError: If shapes do not fit, a score is outside 0..1, or items are not positive.
     """
-    found = stretches(scores, items, near_zero, least_expected, alpha)
+    runs = stretches(scores, items, near_zero, least_expected, alpha)
     if np.shape(scores) != (len(models), len(columns)):
         raise ValueError(
             f"scores of shape {np.shape(scores)} for {len(models)} models, {len(columns)} columns"
@@ -90,12 +90,12 @@ def zeros(
         Finding(
             "zeros",
             f"{models[s.row]}, {columns[s.first]} to {columns[s.last]}",
-            f"{s.found:g} of {s.tries:g} right, where its level elsewhere and the other models' "
-            f"results here let expect {s.expected:.1f} (chance {s.chance:.1g})",
+            f"{s.successes:g} of {s.attempts:g} right, where its level elsewhere and the other "
+            f"models' results here let expect {s.expected:.1f} (chance {s.chance:.1g})",
             "Ask whether these were run at all; until then treat them as missing, not as zero.",
             tuple(columns[s.first : s.last + 1]),
         )
-        for s in found
+        for s in runs
     ]
 
 
@@ -117,10 +117,10 @@ def stretches(
     known = ~np.isnan(share)
     if np.any((share[known] < 0) | (share[known] > 1)):
         raise ValueError("a score lies outside 0..1; give shares, and NaN where there is none")
-    tries = np.broadcast_to(np.asarray(items, dtype=np.float64), share.shape)
-    if np.any(~(tries[known] > 0)):
+    attempts = np.broadcast_to(np.asarray(items, dtype=np.float64), share.shape)
+    if np.any(~(attempts[known] > 0)):
         raise ValueError("a score has no items; give at least 1, or NaN as the score")
-    wins, tries = np.where(known, share * tries, 0.0), np.where(known, tries, 0.0)
+    wins, attempts = np.where(known, share * attempts, 0.0), np.where(known, attempts, 0.0)
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1, as 0.01")
     rows, width = wins.shape
@@ -128,15 +128,15 @@ def stretches(
     # A level for each row and an easiness for each column, in logits.
     level, difficulty = np.zeros(rows), np.zeros(width)
     for _ in range(_SWEEPS):
-        level = _step(wins, tries, level[:, None] + difficulty, level, 1)
-        difficulty = _step(wins, tries, level[:, None] + difficulty, difficulty, 0)
-    found = []
+        level = _step(wins, attempts, level[:, None] + difficulty, level, 1)
+        difficulty = _step(wins, attempts, level[:, None] + difficulty, difficulty, 0)
+    runs = []
     for row in range(rows):
         others = np.delete(np.arange(rows), row)
         own_difficulty, doubt = _difficulties(
-            wins[others], tries[others], level[others], difficulty
+            wins[others], attempts[others], level[others], difficulty
         )
-        used = tries[row].copy()
+        used = attempts[row].copy()
         for _ in range(_MOST):
             left = np.where(used > 0, wins[row], 0)
             seen = _look(left, used, own_difficulty, doubt, near_zero, least_expected)
@@ -148,11 +148,9 @@ def stretches(
                 break
             inside = slice(first, last + 1)
             had = float(wins[row, inside][used[inside] > 0].sum())
-            found.append(
-                Stretch(row, first, last, had, float(used[inside].sum()), expected, chance)
-            )
+            runs.append(Stretch(row, first, last, had, float(used[inside].sum()), expected, chance))
             used[inside] = 0
-    return found
+    return runs
 
 
 def _share(logit: FloatArray) -> FloatArray:
@@ -160,30 +158,30 @@ def _share(logit: FloatArray) -> FloatArray:
 
 
 def _step(
-    wins: FloatArray, tries: FloatArray, logit: FloatArray, value: FloatArray, axis: int
+    wins: FloatArray, attempts: FloatArray, logit: FloatArray, value: FloatArray, axis: int
 ) -> FloatArray:
     """One damped Newton step for levels (axis 1) or difficulties (axis 0)."""
     p = _share(logit)
-    slope = (wins - tries * p).sum(axis) - _RIDGE * value
-    bend = (tries * p * (1 - p)).sum(axis) + _RIDGE
+    slope = (wins - attempts * p).sum(axis) - _RIDGE * value
+    bend = (attempts * p * (1 - p)).sum(axis) + _RIDGE
     moved: FloatArray = value + np.clip(slope / bend, -1, 1)
     return moved
 
 
 def _difficulties(
-    wins: FloatArray, tries: FloatArray, level: FloatArray, start: FloatArray
+    wins: FloatArray, attempts: FloatArray, level: FloatArray, start: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Easiness of each column by these rows alone, and its variance."""
     easy = start
     for _ in range(6):
-        easy = _step(wins, tries, level[:, None] + easy, easy, 0)
+        easy = _step(wins, attempts, level[:, None] + easy, easy, 0)
     p = _share(level[:, None] + easy)
-    return easy, 1 / ((tries * p * (1 - p)).sum(0) + _RIDGE)
+    return easy, 1 / ((attempts * p * (1 - p)).sum(0) + _RIDGE)
 
 
 def _look(
     wins: FloatArray,
-    tries: FloatArray,
+    attempts: FloatArray,
     easy: FloatArray,
     doubt: FloatArray,
     near_zero: float,
@@ -192,32 +190,32 @@ def _look(
     """The most surprising stretch of a row, judged by its level outside it."""
     # The logistic of a normal variable has about this mean (MacKay 1992).
     shrink = np.sqrt(1 + np.pi * doubt / 8)
-    usual, _, _ = _level(wins, tries, easy, shrink)
-    best = _strongest(wins, tries, _share((usual + easy) / shrink), near_zero, least_expected)
+    usual, _, _ = _level(wins, attempts, easy, shrink)
+    best = _strongest(wins, attempts, _share((usual + easy) / shrink), near_zero, least_expected)
     if best is None:
         return None
     first, last = best
     inside = slice(first, last + 1)
-    outside = tries.copy()
+    outside = attempts.copy()
     outside[inside] = 0
     if np.count_nonzero(outside) < _LEAST_ELSEWHERE:
         return None
     level, error, spread = _level(wins, outside, easy, shrink)
-    made = tries[inside]
+    within = attempts[inside]
     careful = _share((level - _SAFETY * error + easy[inside]) / shrink[inside])
-    if made @ careful < least_expected * made.sum():
+    if within @ careful < least_expected * within.sum():
         return None
-    surprise = too_few(wins[inside].sum(), surprise_parts(made, careful).sum(axis=1))
-    plain = made @ _share((level + easy[inside]) / shrink[inside])
+    surprise = too_few(wins[inside].sum(), surprise_parts(within, careful).sum(axis=1))
+    plain = within @ _share((level + easy[inside]) / shrink[inside])
     return first, last, float(surprise) / spread, float(plain)
 
 
 def _level(
-    wins: FloatArray, tries: FloatArray, easy: FloatArray, shrink: FloatArray
+    wins: FloatArray, attempts: FloatArray, easy: FloatArray, shrink: FloatArray
 ) -> tuple[float, float, float]:
     """A row's level in logits, its standard error, and how far its scores scatter beyond chance."""
-    used = tries > 0
-    y, n, e, s = wins[used], tries[used], easy[used], shrink[used]
+    used = attempts > 0
+    y, n, e, s = wins[used], attempts[used], easy[used], shrink[used]
     value = np.zeros(1)
     for _ in range(_SWEEPS):
         value = _step(y[None], n[None], (value + e) / s, value, 1)
@@ -231,22 +229,22 @@ def _level(
 
 def _strongest(
     wins: FloatArray,
-    tries: FloatArray,
+    attempts: FloatArray,
     share: FloatArray,
     near_zero: float,
     least_expected: float,
 ) -> tuple[int, int] | None:
     """First and last column of the stretch that is least probable at these shares."""
-    had_by, made_by, hoped_by = (
-        np.concatenate([[0.0], np.cumsum(x)]) for x in (wins, tries, tries * share)
+    had_by, n_by, hoped_by = (
+        np.concatenate([[0.0], np.cumsum(x)]) for x in (wins, attempts, attempts * share)
     )
-    parts = np.cumsum(surprise_parts(tries, share), axis=1)
+    parts = np.cumsum(surprise_parts(attempts, share), axis=1)
     parts = np.concatenate([np.zeros((parts.shape[0], 1)), parts], axis=1)
     best, top = None, 0.0
-    for first in np.flatnonzero(tries > 0).tolist():
-        had, made = had_by[first + 1 :] - had_by[first], made_by[first + 1 :] - made_by[first]
+    for first in np.flatnonzero(attempts > 0).tolist():
+        had, n = had_by[first + 1 :] - had_by[first], n_by[first + 1 :] - n_by[first]
         hoped = hoped_by[first + 1 :] - hoped_by[first]
-        ends = np.flatnonzero((had <= near_zero * made) & (hoped >= least_expected * made))
+        ends = np.flatnonzero((had <= near_zero * n) & (hoped >= least_expected * n))
         if not ends.size:
             continue
         surprise = too_few(had[ends], parts[:, first + 1 + ends] - parts[:, [first]])
@@ -256,36 +254,36 @@ def _strongest(
     return best
 
 
-def surprise_parts(tries: FloatArray, share: FloatArray) -> FloatArray:
+def surprise_parts(attempts: FloatArray, share: FloatArray) -> FloatArray:
     """What each column adds to the surprise at finding no success, for each tilt.
 
     Args:
-        tries: Shape (n,), how many could have succeeded.
+        attempts: Shape (n,), how many could have succeeded.
         share: Shape (n,), their probability to.
 
     Returns:
         Shape (tilts, n). Add up the columns of a stretch and give them to `too_few`.
     """
-    return -tries * np.log1p(-np.clip(share, 0, _LARGEST_SHARE) * -np.expm1(-TILTS))
+    return -attempts * np.log1p(-np.clip(share, 0, _LARGEST_SHARE) * -np.expm1(-TILTS))
 
 
-def too_few(found: FloatArray, parts: FloatArray) -> FloatArray:
+def too_few(successes: FloatArray, parts: FloatArray) -> FloatArray:
     """Minus the logarithm of a bound on the chance of so few successes, at least 0.
 
-    It is Chernoff's bound for independent tries (or means of tries) of different probabilities,
+    It is Chernoff's bound for independent attempts (or means of them) of different probabilities,
     the best of a few tilts; with no success it is exact.
 
     Args:
-        found: Successes, shape (...).
-        parts: Sums of `surprise_parts` over the same tries, shape (tilts, ...).
+        successes: Successes, shape (...).
+        parts: Sums of `surprise_parts` over the same attempts, shape (tilts, ...).
 
     References:
         Chernoff, H. (1952). A measure of asymptotic efficiency for tests of a hypothesis based
         on the sum of observations. Annals of Mathematical Statistics 23, 493-507.
         doi:10.1214/aoms/1177729330
     """
-    tilts = TILTS.reshape(-1, *(1,) * np.ndim(found))
-    best: FloatArray = np.maximum(0.0, (parts - tilts * found).max(axis=0))
+    tilts = TILTS.reshape(-1, *(1,) * np.ndim(successes))
+    best: FloatArray = np.maximum(0.0, (parts - tilts * successes).max(axis=0))
     return best
 
 

@@ -23,7 +23,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Ratios from published configurations: they are exact, so the bounds are rounding only."""
     rows = frames["architectures"]
     peer = named(rows, ask.scope["dense"][0]).head(1)
-    kept, made = [peer], []
+    kept, estimates = [peer], []
     for wanted in ask.scope["models"]:
         row = named(rows, wanted).head(1)
         if row.is_empty() or peer.is_empty():
@@ -43,7 +43,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         }
         for measure in ask.scope["measures"]:
             times, what = ratios[measure]
-            made.append(
+            estimates.append(
                 estimate(
                     ask,
                     both,
@@ -55,9 +55,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     n_of="configurations",
                 )
             )
-    says = listed(f"{e.label} {e.value:.1f} times" for e in made[:6])
+    says = listed(f"{e.label} {e.value:.1f} times" for e in estimates[:6])
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=says,
         rows=shown(
             pl.concat(kept),

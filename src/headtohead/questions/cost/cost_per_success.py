@@ -44,16 +44,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
     wanted = [named(rows, w) for w in ask.scope["cheap"]] or [where(rows, side(ask, "b"))]
     cheap = pl.concat(wanted).sort("score_frac", descending=True)
     cheap = cheap.unique(["benchmark", "model_id"], keep="first", maintain_order=True)
-    made, kept = [], []
+    ratios, kept = [], []
     for one, reference in product(cheap.iter_slices(1), dear.iter_slices(1)):
         if reference["benchmark"][0] != one["benchmark"][0]:
             continue
-        found = _times(reference, one, frames["task_results"], ask)
-        if found is None:
+        times = _times(reference, one, frames["task_results"], ask)
+        if times is None:
             continue
         both = pl.concat([reference, one])
-        interval, method, n = found
-        made.append(
+        interval, method, n = times
+        ratios.append(
             estimate(
                 ask,
                 both,
@@ -67,9 +67,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
         )
         kept.append(both)
-    if not made:
+    if not ratios:
         return ask.lacks("no benchmark with costs of both sides was known")
-    order = sorted(made, key=lambda e: -e.value)
+    order = sorted(ratios, key=lambda e: -e.value)
     ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
     says = listed(
         f"{in_words(e.label)}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3]
@@ -79,8 +79,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "cost_usd_per_success"
     )
     return Answer(
-        estimates=tuple(made),
-        says=f"{len(made)} pairs of systems differ {ends} in cost per solved task; most in {says}",
+        estimates=tuple(ratios),
+        says=f"{len(ratios)} pairs of systems differ {ends} in cost per solved task; "
+        f"most in {says}",
         rows=shown(rows.with_columns(per), _COLUMNS),
     )
 
@@ -99,15 +100,15 @@ def _times(
     if paired is not None and paired.height > 1:
         columns = ("cost_usd_dear", "score_frac_dear", "cost_usd", "score_frac")
         dear_cost, dear_won, cost, won = (paired[c].to_numpy() for c in columns)
-        found = ratio_of_ratios(cost, won, dear_cost, dear_won, ask.rng)
-        return found, "cost per solved task, bootstrap over shared tasks", paired.height
+        interval = ratio_of_ratios(cost, won, dear_cost, dear_won, ask.rng)
+        return interval, "cost per solved task, bootstrap over shared tasks", paired.height
     a, b = (f.row(0, named=True) for f in (reference, one))
     won_a, won_b = score_interval(a), score_interval(b)
     if won_a is None or won_b is None or won_a.value <= 0 or won_b.value <= 0:
         return None
-    made = ratio(won_a, won_b).rescaled(a["cost_usd"] / b["cost_usd"])
+    times = ratio(won_a, won_b).rescaled(a["cost_usd"] / b["cost_usd"])
     method = "cost of the run per solved task; Wilson intervals of both scores by MOVER-R"
-    return made, method, int(min(a["tasks_n"], b["tasks_n"]))
+    return times, method, int(min(a["tasks_n"], b["tasks_n"]))
 
 
 def _paired(reference: pl.DataFrame, one: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame | None:

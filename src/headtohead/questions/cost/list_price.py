@@ -21,21 +21,21 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """Price of each dear model over price of each cheap one; list prices are exact."""
     rows, rule = prices_asked(frames, ask)
-    found = {}
+    listed_rows = {}
     for wanted in (*ask.scope["dear"], *ask.scope["cheap"]):
         # The seller's own word comes first; modes of one model, as thinking, are billed alike.
         spelt = rows.filter(pl.col("model_name") == wanted.name)
         same = rows.filter(pl.col("model_id") == wanted.model)
-        found[wanted.name] = spelt if spelt.height else same
-    absent = [name for name, row in found.items() if row.is_empty()]
+        listed_rows[wanted.name] = spelt if spelt.height else same
+    absent = [name for name, row in listed_rows.items() if row.is_empty()]
     if absent:
         return ask.lacks(f"no list price of {listed(absent)} on {ask.about.end} was known")
-    made = []
+    estimates = []
     for dear in ask.scope["dear"]:
         for cheap in ask.scope["cheap"]:
-            both = pl.concat([found[dear.name].head(1), found[cheap.name].head(1)])
+            both = pl.concat([listed_rows[dear.name].head(1), listed_rows[cheap.name].head(1)])
             times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
-            made.append(
+            estimates.append(
                 named_by(
                     estimate(
                         ask,
@@ -50,19 +50,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     both,
                 )
             )
-    prices = pl.concat([row.head(1) for row in found.values()])
+    prices = pl.concat([row.head(1) for row in listed_rows.values()])
     says = listed(
         f"{row['model_id']} {pair_words(row)} at {row['provider']}"
         for row in prices.iter_rows(named=True)
     )
-    ends = dict.fromkeys(f"{pick(e.value for e in made):.1f}" for pick in (min, max))
+    ends = dict.fromkeys(f"{pick(e.value for e in estimates):.1f}" for pick in (min, max))
     whose = {
         "maker": "",
         "cheapest": ", each model's at its cheapest credible seller,",
         "median": ", each model's at its middle seller,",
     }[rule]
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"list prices per million tokens{whose} were {says}: {' to '.join(ends)} times "
         "cheaper at the mix used",
         rows=shown(prices, _COLUMNS),

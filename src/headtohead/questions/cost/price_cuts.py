@@ -49,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & ((pl.col("valid_from") - pl.col("model_released_on")).dt.total_days() <= _YOUNG_DAYS)
     ).sort("valid_from", "model_name")
     models = cuts["model_id"].drop_nulls().unique(maintain_order=True).to_list()
-    made = estimate(
+    median_wait = estimate(
         ask,
         cuts if cuts.height else rows,
         label="models cut",
@@ -64,7 +64,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{side_name(side(ask, 'a'))} labs cut the list price of {len(models)} models by "
         f"{ask.scope['cut_frac']:.0%} or more between {since} and {ask.about.end}{named}"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(cuts, _COLUMNS), notes=_NOTES)
+    return Answer(estimates=(median_wait,), says=says, rows=shown(cuts, _COLUMNS), notes=_NOTES)
 
 
 _COLUMNS = (

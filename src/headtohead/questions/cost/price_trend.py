@@ -40,9 +40,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
     offers = _offers(frames, ask)
     turn = date.fromisoformat(str(ask.scope["turn"]))
-    found = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
-    series = [s for s, _ in found]
-    falls = {c for _, c in found if c is not None}
+    levels = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
+    series = [s for s, _ in levels]
+    falls = {c for _, c in levels if c is not None}
     if not falls:
         return Answer(
             missing=f"no capability level had prices half a year before and after {turn} known by "
@@ -57,7 +57,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         half = t * float(each.std(ddof=1)) / math.sqrt(len(each))
     change = Interval(value, value - half, value + half)
     rows = pl.concat(series).sort("level_label", "observed_on")
-    made = estimate(
+    fall = estimate(
         ask,
         rows,
         label="change of the yearly fall",
@@ -77,7 +77,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"({ends})"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(fall,),
         says=says,
         rows=shown(rows, _COLUMNS),
         notes=(

@@ -56,7 +56,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     cheaper = peers.filter(price < one["price_usd_per_mtok"])
     surely = cheaper.filter(pl.col("rating_low_elo") >= level)
     n = peers.height
-    made = estimate(
+    share = estimate(
         ask,
         points,
         label=str(one["model_name"]),
@@ -74,7 +74,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"dearer than {cheaper.height} of {n} models at its level or above"
     )
     return Answer(
-        estimates=(named_by(made, asked.head(1)),),
+        estimates=(named_by(share, asked.head(1)),),
         says=says,
         rows=shown(points, _COLUMNS),
         notes=notes_on(asked.head(1)),

@@ -29,10 +29,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return ask.lacks("no training cost of that scope was known")
     rows = rows.sort("value")
-    made = [
+    estimates = [
         figure(ask, row, f"{subject}, {how}", "usd", method=f"published figure: {how}")
         for row in rows.iter_slices(1)
         for subject, how in [(row["subject"][0], str(row["measure"][0]).replace("_", " "))]
     ]
-    says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in made[:6])
-    return Answer(estimates=tuple(made), says=says, rows=shown(rows, FIGURE_COLUMNS))
+    says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in estimates[:6])
+    return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, FIGURE_COLUMNS))

@@ -190,12 +190,12 @@ def _latest(rows: list[ChartRow], column: str) -> list[ChartRow]:
     by_price: dict[float, list[ChartRow]] = {}
     for row in last.values():
         by_price.setdefault(float(row["price_usd_per_mtok"]), []).append(row)
-    made = []
+    labelled = []
     for same in by_price.values():
         ordered = sorted(same, key=lambda r: _natural(str(r[column])))
         for n, row in enumerate(ordered):
-            made.append({**row, "end_label": _joined(ordered, column) if n == 0 else ""})
-    return made
+            labelled.append({**row, "end_label": _joined(ordered, column) if n == 0 else ""})
+    return labelled
 
 
 def _joined(rows: list[ChartRow], column: str) -> str:

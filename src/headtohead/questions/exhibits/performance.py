@@ -127,14 +127,14 @@ def _end_labels(rows: list[ChartRow]) -> list[ChartRow]:
     last = {row["name"]: row for row in sorted(rows, key=lambda r: r["t_ms"])}
     values = [float(row["return_pct"]) for row in rows]
     step = (max(values) - min(values)) / 26 if values else 0.0
-    made: list[ChartRow] = []
+    labelled: list[ChartRow] = []
     for row in sorted(last.values(), key=lambda r: float(r["return_pct"])):
         place = float(row["return_pct"])
-        if made:
-            place = max(place, made[-1]["label_y"] + step)
+        if labelled:
+            place = max(place, labelled[-1]["label_y"] + step)
         label = f"{row['name']} {float(row['return_pct']):+.1f}%"
-        made.append({**row, "label": label, "label_y": place})
-    return made
+        labelled.append({**row, "label": label, "label_y": place})
+    return labelled
 
 
 SECTION = section(

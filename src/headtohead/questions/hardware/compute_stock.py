@@ -73,19 +73,19 @@ def _ratio(totals: pl.DataFrame, ask: Ask, day: date) -> Answer:
         return ask.lacks("no count of AI chips of both sides was known")
     stock_a, stock_b = _stock(a), _stock(b)
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
-    found = ratio(stock_b, stock_a)
+    times = ratio(stock_b, stock_a)
     owners = a["owner"].n_unique()
     used = pl.concat([a, b])
     says = (
         f"at {day} the {owners} {name_a} owners counted held {show(stock_a.value, 'h100e')}, "
         f"{name_b} ones {show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
-        f"{show_end(stock_b.high, 'h100e')}), {found.value:.0f} times less"
+        f"{show_end(stock_b.high, 'h100e')}), {times.value:.0f} times less"
     )
-    made = estimate(
+    one = estimate(
         ask,
         used,
         label=f"{name_a} over {name_b}",
-        interval=found,
+        interval=times,
         unit="ratio",
         level=0.9,
         method="sums of published medians, ends added as if fully dependent; ratio by MOVER-R",
@@ -95,7 +95,7 @@ def _ratio(totals: pl.DataFrame, ask: Ask, day: date) -> Answer:
     rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(
         side=side_column(totals, ask)
     )
-    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
+    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
 
 
 _COLUMNS = (
@@ -126,9 +126,9 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
     how = "ratio of two published shares of known clusters, bounds from rounding"
     label = f"{ask.sides.a} over {ask.sides.b}"
-    made = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
+    one = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=f"of the clusters known, {country_name(ask.sides.a)} held {ours.value:.0%} and "
         f"{country_name(ask.sides.b)} {theirs.value:.0%} of the performance",
         rows=shown(both, FIGURE_COLUMNS),

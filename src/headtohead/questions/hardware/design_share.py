@@ -43,7 +43,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     mine = rows.filter(pl.col("designer_country") == ask.scope["country"])["compute_h100e"].sum()
     share = float(mine) / float(rows["compute_h100e"].sum())
-    made = estimate(
+    estimated = estimate(
         ask,
         rows,
         label="share designed",
@@ -55,7 +55,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="chip makers",
     )
     return Answer(
-        estimates=(made,),
+        estimates=(estimated,),
         says=f"{share:.1%} of the compute counted at {day} was designed by "
         f"{nationality(str(ask.scope['country']))} companies, but no Chinese designer is counted",
         rows=shown(rows, "maker designer_country compute_h100e window_end"),
@@ -77,7 +77,7 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
         return ask.lacks("no foundry of an AI chip was known")
     mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
     low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
-    made = estimate(
+    one = estimate(
         ask,
         rows,
         label="share manufactured",
@@ -90,7 +90,7 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
     )
     first = known["foundry"].value_counts(sort=True)["foundry"][0]
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=f"{mine} of {known.height} AI chips with a known foundry were manufactured by "
         f"{nationality(str(ask.scope['country']))} foundries; most by {first}",
         rows=shown(rows, "chip maker foundry foundry_country released_on"),

@@ -44,7 +44,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     else:
         low, high = n / total, (n + total - known) / total
         interval, unit = Interval(min(max(n / max(known, 1), low), high), low, high), "frac"
-    made = estimate(
+    one = estimate(
         ask,
         fitting if n else rows,
         label="models on weakened or domestic chips",
@@ -60,4 +60,4 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"and {n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
     )
     columns = "model_name organisation published_on train_flop hardware chips_n confidence"
-    return Answer(estimates=(made,), says=says, rows=shown(documented, columns))
+    return Answer(estimates=(one,), says=says, rows=shown(documented, columns))

@@ -29,7 +29,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return ask.lacks(f"no such share of {nationality(ask.sides.b)} models was known")
     row = rows.sort("known_on", descending=True).head(1)
-    made = figure(ask, row, str(ask.scope["measure"]), "frac")
+    share = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]
-    says = f"the study puts it at {made.value:.1%} from {start} to {end}"
-    return Answer(estimates=(made,), says=says, rows=shown(row, FIGURE_COLUMNS))
+    says = f"the study puts it at {share.value:.1%} from {start} to {end}"
+    return Answer(estimates=(share,), says=says, rows=shown(row, FIGURE_COLUMNS))

@@ -33,7 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = frames["rules"].filter(inside & (pl.col("direction") == ask.scope["direction"]))
     count = float(rows.height)
     over = ask.as_of >= until
-    made = estimate(
+    counted = estimate(
         ask,
         rows if rows.height else frames["rules"],
         label=f"{ask.scope['direction']} rules",
@@ -49,4 +49,4 @@ def run(frames: Frames, ask: Ask) -> Answer:
     says = f"{rows.height} {ask.scope['direction']} {one} came into force"
     says += f": {named}" if named else ""
     columns = "rule title direction chips announced_on effective_from effective_to"
-    return Answer(estimates=(made,), says=says, rows=shown(rows, columns))
+    return Answer(estimates=(counted,), says=says, rows=shown(rows, columns))

@@ -26,26 +26,26 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """B's share: of all tokens, and if every token nobody can attribute were B's."""
-    found = windows(frames["token_usage"], ask)
-    if not found:
+    stretches = windows(frames["token_usage"], ask)
+    if not stretches:
         return ask.lacks(f"no tokens of {channel_name(ask)} near {ask.about} were known")
-    last = found[-1]
+    last = stretches[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))
     measure = ask.scope["measure"]
-    made = token_estimate(ask, last, f"{name} {measure}", measure)
+    estimated = token_estimate(ask, last, f"{name} {measure}", measure)
     says = (
         f"{name} models had {share.low:.1%} of all {channel_name(ask)} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
     )
     notes = ("tokens of different tokenizers are not one unit; a router is not the world",)
-    return Answer(estimates=(made,), says=says, rows=_series(found, ask), notes=notes)
+    return Answer(estimates=(estimated,), says=says, rows=_series(stretches, ask), notes=notes)
 
 
-def _series(found: list[UsageWindow], ask: Ask) -> "tuple[dict[str, object], ...]":
+def _series(stretches: list[UsageWindow], ask: Ask) -> "tuple[dict[str, object], ...]":
     """Every window with its bounds, for the chart and for `h2h show`."""
     rows: list[dict[str, object]] = []
-    for w in found:
+    for w in stretches:
         share = bounds(w.rows, side(ask, "b"))
         first = w.rows.row(0, named=True)
         rows.append(

@@ -39,7 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     times = ratio(theirs, ours)
     both = pl.concat(pair)
     year = both["window_start"][0].year
-    made = [figure(ask, side, side["subject"][0], "usd") for side in pair]
+    amounts = [figure(ask, side, side["subject"][0], "usd") for side in pair]
     label = f"{ask.sides.a} over {ask.sides.b}"
     how = "ratio of two published figures, bounds from rounding"
     over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures")
@@ -52,7 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("window_end") <= ask.about.end)
     )
     return Answer(
-        estimates=(over,) if ask.scope["measure"] == "ratio" else tuple(made),
+        estimates=(over,) if ask.scope["measure"] == "ratio" else tuple(amounts),
         says=says,
         rows=shown(every.sort("window_start", "subject"), FIGURE_COLUMNS),
         notes=("leaves out state funds, listed companies' own spending and their data centres",),

@@ -27,7 +27,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Share of B less share of A, one estimate a topic, with rounding bounds."""
-    made, kept, lost = [], [], []
+    estimates, kept, lost = [], [], []
     for topic in ask.scope["topics"]:
         rows = latest_figures(frames["figures"], ask, topic).filter(pl.col("unit") == "frac")
         a, b = of_sides(rows, ask)
@@ -38,10 +38,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
         how = "difference of two published shares, bounds from rounding"
-        made.append(from_figures(ask, both, topic, "frac", lead, method=how))
+        estimates.append(from_figures(ask, both, topic, "frac", lead, method=how))
         kept.append(both)
     needed = [t for t in lost if t in ask.scope["needed"]]
-    if needed or not made:
+    if needed or not estimates:
         return ask.lacks(f"no count of {listed(needed or lost)} that we may use was known")
     shares = listed(
         f"{country_name(f['subject'][0])} {f['value'][0]:.1%} against "
@@ -49,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for f in kept
     )
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"the latest counts give {shares}",
         rows=shown(pl.concat(kept), FIGURE_COLUMNS),
         notes=("a count says nothing about quality",),

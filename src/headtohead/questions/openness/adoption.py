@@ -34,11 +34,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Two estimates: downloads with rounding bounds, tokens with logical bounds."""
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
     a, b = of_sides(rows, ask)
-    found = windows(frames["token_usage"], ask)
-    if a.is_empty() or b.is_empty() or not found:
+    stretches = windows(frames["token_usage"], ask)
+    if a.is_empty() or b.is_empty() or not stretches:
         return ask.lacks("downloads and tokens of both sides were not known")
     downloads, says = _downloads(ask, pl.concat([b, a]))
-    last = found[-1]
+    last = stretches[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
     measure = ask.scope["measure"]
     label = f"{measure} of {channel_name(ask)} tokens"
@@ -61,11 +61,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
 def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
     share, other = (figure_interval(r) for r in both.iter_rows(named=True))
-    found = difference(other, share) if ask.scope["measure"] == "lead" else share
+    interval = difference(other, share) if ask.scope["measure"] == "lead" else share
     label, how = f"{ask.scope['measure']} of downloads", "published share, bounds from its rounding"
-    made = from_figures(ask, both, label, "frac", found, method=how)
+    one = from_figures(ask, both, label, "frac", interval, method=how)
     says = (
         f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
         f"ones {other.value:.1%} of downloads in the year to {both['window_end'][0]}"
     )
-    return made, says
+    return one, says

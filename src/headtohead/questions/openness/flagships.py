@@ -62,7 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         side=side_column(rows, ask),
     )
     sure, perhaps, n = int(rows["sure"].sum()), int(rows["perhaps"].sum()), rows.height
-    made = estimate(
+    one = estimate(
         ask,
         rows,
         label=listed(CRITERIA[c] for c in ask.scope["criteria"]),
@@ -81,7 +81,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{sure} of {n} {who + ' ' if who else ''}models have "
         f"{listed(CRITERIA[c] for c in ask.scope['criteria'])}{without}"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
+    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS))
 
 
 _COLUMNS = (

@@ -27,7 +27,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = points["observed_on"].to_list()[-1]
     gap = gap_on(points, last)
     a, b = side_name(side(ask, "a")), side_name(side(ask, "b"))
-    made = estimate(
+    one = estimate(
         ask,
         points.filter(pl.col("observed_on") == last),
         label=f"{b} minus {a}",
@@ -41,7 +41,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"on {last} the best {b} entrant stood {gap.value:+.0f} points ({gap.low:+.0f} to "
         f"{gap.high:+.0f}) against the best {a} one"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(points, _COLUMNS))
+    return Answer(estimates=(one,), says=says, rows=shown(points, _COLUMNS))
 
 
 _COLUMNS = "side model_name lab rating_elo rating_low_elo rating_high_elo observed_on"

@@ -29,7 +29,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     ours, theirs = (rating_interval(best_row.row(0, named=True)) for best_row in (a, b))
     gap = difference(ours, theirs)
     both = pl.concat([b, a])
-    made = estimate(
+    one = estimate(
         ask,
         both,
         label=f"{side_name(side(ask, 'b'))} minus {side_name(side(ask, 'a'))}",
@@ -46,7 +46,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{gap.value:+.0f} ({gap.low:+.0f} to {gap.high:+.0f})"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=says,
         rows=shown(
             both,

@@ -38,8 +38,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     by_rating = rows.sort("rating_elo", descending=True)
     picked = []
     if ask.scope["of"]:
-        found = where(by_rating, ask.scope["of"]).iter_slices(1)
-        picked = [(str(row["model_name"][0]), row) for row in found]
+        matches = where(by_rating, ask.scope["of"]).iter_slices(1)
+        picked = [(str(row["model_name"][0]), row) for row in matches]
     one_each = ask.scope["days"] == "latest" and not ask.scope["both_styles"]
     for wanted in ask.scope["models"]:
         mine = named(by_rating, wanted)

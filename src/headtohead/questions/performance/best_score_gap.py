@@ -22,17 +22,17 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """Best of B minus best of A on each test, in percentage points."""
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
-    found = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
-    if not found:
+    pairs = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
+    if not pairs:
         return ask.lacks("no test of both sides was known")
     names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
     says = listed(
         f"{in_words(e.label)}: {pair['model_name'][1]} against {pair['model_name'][0]} "
         f"{e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})"
-        for e, pair in found
+        for e, pair in pairs
     )
     return Answer(
-        estimates=tuple(e for e, _ in found),
+        estimates=tuple(e for e, _ in pairs),
         says=f"{names}, {says}",
-        rows=shown(pl.concat([pair for _, pair in found]), SCORE_COLUMNS),
+        rows=shown(pl.concat([pair for _, pair in pairs]), SCORE_COLUMNS),
     )

@@ -34,18 +34,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Gap (A minus B) at the start less the gap at the end, one estimate a measure."""
     measured = {"rating": _rating, "index": _index}
     since = date.fromisoformat(str(ask.scope["since"]))
-    found = [measured[m](frames, ask, since) for m in ask.scope["measures"]]
-    missing = [f for f in found if isinstance(f, str)]
+    measures = [measured[m](frames, ask, since) for m in ask.scope["measures"]]
+    missing = [f for f in measures if isinstance(f, str)]
     if missing:
         return Answer(missing=listed(missing))
-    closed = [f for f in found if not isinstance(f, str)]
+    closed = [f for f in measures if not isinstance(f, str)]
     return Answer(
-        estimates=tuple(made for made, _, _ in closed),
+        estimates=tuple(change for change, _, _ in closed),
         says=listed(
-            f"the {made.label.removesuffix(' closed')} went from {-gaps[0].value:.1f} points on "
-            f"{since} to {-gaps[1].value:.1f} on {ask.about.end}, {made.value:+.1f} "
-            f"({made.low:+.1f} to {made.high:+.1f}) closed"
-            for made, gaps, _ in closed
+            f"the {change.label.removesuffix(' closed')} went from {-gaps[0].value:.1f} points on "
+            f"{since} to {-gaps[1].value:.1f} on {ask.about.end}, {change.value:+.1f} "
+            f"({change.low:+.1f} to {change.high:+.1f}) closed"
+            for change, gaps, _ in closed
         ),
         rows=shown(pl.concat([rows for _, _, rows in closed], how="diagonal_relaxed"), _COLUMNS),
     )
@@ -77,7 +77,7 @@ def _rating(frames: Frames, ask: Ask, since: date) -> _Closed | str:
         difference(*(rating_interval(r) for r in pair.iter_rows(named=True))) for pair in ends
     )
     rows = pl.concat(ends)
-    made = estimate(
+    change = estimate(
         ask,
         rows,
         label="rating gap closed",
@@ -87,7 +87,7 @@ def _rating(frames: Frames, ask: Ask, since: date) -> _Closed | str:
         n=board.height,
         n_of="entrants on the board",
     )
-    return made, (first, last), rows
+    return change, (first, last), rows
 
 
 def _index(frames: Frames, ask: Ask, since: date) -> _Closed | str:
@@ -103,7 +103,7 @@ def _index(frames: Frames, ask: Ask, since: date) -> _Closed | str:
     rows = rows.filter(rows["model_name"].is_in(sorted(tops)))
     gaps = first.gap(), last.gap()
     drawn = last.gap_draws() - first.gap_draws()
-    made = estimate(
+    change = estimate(
         ask,
         rows,
         label="index gap closed",
@@ -114,4 +114,4 @@ def _index(frames: Frames, ask: Ask, since: date) -> _Closed | str:
         n=rows.height,
         n_of="models at the two fronts",
     )
-    return made, gaps, rows
+    return change, gaps, rows

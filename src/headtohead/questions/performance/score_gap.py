@@ -34,19 +34,20 @@ def run(frames: Frames, ask: Ask) -> Answer:
     # A run made later still speaks of a model that was out by then.
     tasks = frames["task_results"].filter(pl.col("model_released_on") <= ask.about.end)
     by_task = paired(tasks, ask, ask.scope["a_models"], ask.scope["b_models"])
-    found = {e.label: (e, pair) for e, pair in gaps(ask, a, b)} | by_task
-    if not found:
+    by_label = {e.label: (e, pair) for e, pair in gaps(ask, a, b)} | by_task
+    if not by_label:
         return ask.lacks("no test of both models with a known number of tasks was known")
-    both = next(iter(found.values()))[1]
+    both = next(iter(by_label.values()))[1]
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
-    made = [found[name][0] for name in sorted(found)]
+    estimates = [by_label[name][0] for name in sorted(by_label)]
     says = listed(
-        f"{in_words(e.label)} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})" for e in made
+        f"{in_words(e.label)} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})"
+        for e in estimates
     )
-    stacked = pl.concat([pair for _, pair in found.values()], how="diagonal_relaxed")
-    unpaired = set(found) - set(by_task)
+    stacked = pl.concat([pair for _, pair in by_label.values()], how="diagonal_relaxed")
+    unpaired = set(by_label) - set(by_task)
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"{names[1]} against {names[0]}: {says}",
         rows=shown(stacked, f"task {SCORE_COLUMNS} score_frac_b model_name_b"),
         notes=(_NOTE,) if unpaired else (),

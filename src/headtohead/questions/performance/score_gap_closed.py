@@ -26,7 +26,7 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """One minus the later gap over the earlier one; 1 is closed, above 1 overtaken."""
     since = date.fromisoformat(str(ask.scope["since"]))
-    made, kept, says = [], [], []
+    estimates, kept, says = [], [], []
     gaps = {day: _gaps(frames["benchmark_scores"], ask, day) for day in (since, ask.about.end)}
     for name, (first, early) in gaps[since].items():
         if name not in gaps[ask.about.end] or first.value <= 0:
@@ -34,7 +34,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         last, late = gaps[ask.about.end][name]
         closed = _closed(first, last)
         rows = pl.concat([early, late])
-        made.append(
+        estimates.append(
             estimate(
                 ask,
                 rows,
@@ -48,11 +48,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
         kept.append(rows)
         says.append(f"{name} from {100 * first.value:.1f} to {100 * last.value:.1f} points")
-    if not made:
+    if not estimates:
         return ask.lacks("no test of both sides at both days was known")
     names = f"{side_name(side(ask, 'a'))} over {side_name(side(ask, 'b'))}"
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"the lead of {names} went on {listed(says)} between {since} and {ask.about.end}",
         rows=shown(pl.concat(kept), SCORE_COLUMNS),
     )

@@ -35,7 +35,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     value = float(hold["return_pct"][-1])
     last = hold["observed_at"][-1]
     days = f"{str(hold['observed_at'][0])[:16]} to {str(last)[:16]}"
-    made = estimate(
+    one = estimate(
         ask,
         hold,
         label=f"holding {ask.scope['coin']}",
@@ -56,7 +56,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{ahead.height} of {stood.height} agents stood above that then"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=says,
         rows=shown(rows, _COLUMNS),
         notes=() if whole else (_PART,),
@@ -96,7 +96,7 @@ def _agents_only(ask: Ask, agents: pl.DataFrame, rows: pl.DataFrame) -> Answer:
     if best.is_empty():
         return ask.lacks("no final account values were known")
     value = float(best["return_pct"][0])
-    made = estimate(
+    one = estimate(
         ask,
         best,
         label=str(best["model_name"][0]),
@@ -109,4 +109,4 @@ def _agents_only(ask: Ask, agents: pl.DataFrame, rows: pl.DataFrame) -> Answer:
     says = (
         f"the best agent, {best['model_name'][0]}, ended at {value:+.1f}%; no coin price was known"
     )
-    return Answer(estimates=(made,), says=says, rows=shown(rows, _COLUMNS))
+    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS))

@@ -47,7 +47,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             f"luck in {least:.1%} of seasons, so one season cannot tell"
         )
     value = lead if is_lead else luck
-    made = estimate(
+    one = estimate(
         ask,
         both,
         label=f"lead of every {name_b} over any {name_a} agent" if is_lead else "chance by luck",
@@ -63,7 +63,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{luck:.3f}"
     )
     return Answer(
-        estimates=(made,),
+        estimates=(one,),
         says=says,
         rows=shown(both, "model_name lab country return_pct observed_at"),
         notes=("one season is one draw: an order of six agents cannot show skill by itself",),

@@ -30,18 +30,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
     season = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("measure") == _MEASURES[moment])
     )
-    kept, made = [], []
+    kept, estimates = [], []
     for wanted in ask.scope["models"]:
         row = named(season, wanted, "subject").head(1)
         if row.is_empty():
             return ask.lacks(f"no {moment} return of {wanted.name} was known")
         how = f"published {_MEASURES[moment]}; one run, so it says nothing about skill"
-        made.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
+        estimates.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
         kept.append(row)
-    says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in made)
+    says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
     when = "at the end of the season" if moment == "final" else "at its best moment"
     return Answer(
-        estimates=tuple(made),
+        estimates=tuple(estimates),
         says=f"{says} {when}",
         rows=shown(pl.concat(kept), FIGURE_COLUMNS),
         notes=("one 17-day run of six agents: a return is a fact of that run, not a skill",),

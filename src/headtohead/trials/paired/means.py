@@ -439,12 +439,12 @@ class StricterTest:
 
     def interval(self, level: float) -> Interval:
         """The differences that either of the two does not reject."""
-        found = self.second.interval(level)
+        second = self.second.interval(level)
         if not self.first.varies:
-            return found
+            return second
         wide = self.first.interval(level)
-        low = max(self.low, min(found.low, wide.low))
-        return around(found.value, low, min(self.high, max(found.high, wide.high)))
+        low = max(self.low, min(second.low, wide.low))
+        return around(second.value, low, min(self.high, max(second.high, wide.high)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,15 +461,15 @@ class InvertedTest:
         """One-sided p-value of "it is at most `shift`"."""
         value = self.at_level(0.5).value
         if shift > value:
-            return 1 - self._tail(lambda found: shift - found.high)
-        return self._tail(lambda found: found.low - shift) if shift < value else 0.5
+            return 1 - self._tail(lambda interval: shift - interval.high)
+        return self._tail(lambda interval: interval.low - shift) if shift < value else 0.5
 
     def p_below(self, shift: float) -> float:
         """One-sided p-value of "it is at least `shift`"."""
         value = self.at_level(0.5).value
         if shift < value:
-            return 1 - self._tail(lambda found: found.low - shift)
-        return self._tail(lambda found: shift - found.high) if shift > value else 0.5
+            return 1 - self._tail(lambda interval: interval.low - shift)
+        return self._tail(lambda interval: shift - interval.high) if shift > value else 0.5
 
     def interval(self, level: float) -> Interval:
         """The interval as computed."""

@@ -252,12 +252,12 @@ def open_ledger(path: Path, identity: Mapping[str, Any]) -> Iterator[Ledger]:
 
 
 def _begin(path: Path, handle: int, identity: Mapping[str, Any]) -> History:
-    told = digest(list(identity.values()))
-    first = {"kind": "run", "version": VERSION, "digest": told, **identity}
+    whole = digest(list(identity.values()))
+    first = {"kind": "run", "version": VERSION, "digest": whole, **identity}
     line = msgspec.json.encode(first) + b"\n"
     history = read_history(path, line)
     if history.run is not None:
-        _check(path, history.run, told, identity)
+        _check(path, history.run, whole, identity)
     try:
         os.chmod(path, 0o600)
         os.ftruncate(handle, history.end)
@@ -278,13 +278,13 @@ def _begin(path: Path, handle: int, identity: Mapping[str, Any]) -> History:
     return history
 
 
-def _check(path: Path, run: Mapping[str, Any], told: str, identity: Mapping[str, Any]) -> None:
+def _check(path: Path, run: Mapping[str, Any], whole: str, identity: Mapping[str, Any]) -> None:
     if run.get("version") != VERSION:
         raise InputError(
             f"{path} was written by another version of headtohead (format {run.get('version')}, "
             f"not {VERSION}). Name another ledger."
         )
-    if run.get("digest") == told:
+    if run.get("digest") == whole:
         return
     other = [
         f"{name} {run.get(name)!r} instead of {value!r}"

@@ -169,8 +169,8 @@ class _WordSpace:
     def points(self, texts: Sequence[str]) -> FloatArray:
         """A point of length 1 for each text (0 if it has no known word), shape (n, dimensions)."""
         parts = [rows @ self.axes for rows in self._rows(texts)]
-        made = np.concatenate(parts) if parts else np.zeros((0, self.axes.shape[1]))
-        return _unit(made)
+        raw = np.concatenate(parts) if parts else np.zeros((0, self.axes.shape[1]))
+        return _unit(raw)
 
     def names(self, texts: Sequence[str], codes: IntArray, k: int) -> tuple[str, ...]:
         if k == 1:

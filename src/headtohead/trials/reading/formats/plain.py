@@ -88,8 +88,8 @@ def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> d
     """Field, or label.NAME -> where it stands; mapped ones first, then those known by name."""
     paths = _mapped(file, peeked, columns)
     for field, known in _NAMES.items():
-        if field not in paths and (found := [name for name in known if name in columns]):
-            paths[field] = found[0]
+        if field not in paths and (present := [name for name in known if name in columns]):
+            paths[field] = present[0]
     # What a request and its answer hold beside each other in OpenAI's own words.
     if "usage" in columns and not any(name in paths for name in _TOKENS):
         paths["usage"] = "usage"
