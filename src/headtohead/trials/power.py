@@ -137,7 +137,10 @@ class Assumed:
         if self.kind == "graded":
             n = check_count(pairs, "pairs", 2)
             bound = student_quantile(1 - self.alpha, n - 1)
-            return 1 - float(nctdtr(n - 1, reach / self.spread * math.sqrt(n), bound))
+            centre = reach / self.spread * math.sqrt(n)
+            short = float(nctdtr(n - 1, centre, bound))
+            # scipy has no number for some tails below the smallest float.
+            return float(centre > bound) if math.isnan(short) else 1 - short
         n, share = check_count(pairs, "pairs", 1), self.discordance
         z = normal_quantile(1 - self.alpha)
         if n > _EXACT_PAIRS:
