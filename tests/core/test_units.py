@@ -3,7 +3,7 @@
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.core.units import show, unit, unit_of, units
+from headtohead.core.units import counted_of, show, unit, unit_of, units
 from headtohead.evidence.tables import tables
 
 
@@ -47,3 +47,19 @@ def test_ratings_and_indexes_have_no_zero() -> None:
         "index",
         "rank",
     }
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [
+        ("published figures", "published figure"),
+        ("models at its level or above", "model at its level or above"),
+        ("entrants on the board", "entrant on the board"),
+        ("rules listed", "rule listed"),
+        ("benchmarks of the index", "benchmark of the index"),
+        ("season", "season"),
+    ],
+)
+def test_one_of_a_kind_is_counted_in_the_singular(many: str, one: str) -> None:
+    assert counted_of(1, many) == f"1 {one}"
+    assert counted_of(1_200, many) == f"1,200 {many}"

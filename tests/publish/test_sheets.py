@@ -61,7 +61,7 @@ def made_sheet(*checks: Check, name: str = "b", **changes: object) -> Sheet:
 
 
 def test_numbers_are_written_alike_everywhere_and_open_ends_say_so() -> None:
-    assert share_words(Interval(0.023, -0.014, 0.06), "pp", signed=True) == "+2.3 pp [-1.4, +6.0]"
+    assert share_words(Interval(0.023, -0.014, 0.06), "pp", signed=True) == "+2.3 pp (-1.4 to +6.0)"
     assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 [open, open]"
     assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 [0.10, open]"
     assert spread(Interval(4.26, 0, math.inf), 2) == "4.26 (these items give no interval)"

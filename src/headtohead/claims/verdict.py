@@ -12,7 +12,7 @@ from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
-from headtohead.core.units import unit
+from headtohead.core.units import counted_of, unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.tables import in_words
 from headtohead.publish.estimates import range_words
@@ -193,7 +193,7 @@ def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
         return (
             f"An interval for {in_words(widest.label)} that lies wholly inside or outside "
             f"{stated_range}; it is now "
-            f"{widest.interval()} from {widest.n:,} {widest.n_of}."
+            f"{widest.interval()} from {counted_of(widest.n, widest.n_of)}."
         )
     return stated.answer.missing or kindest.answer.missing
 

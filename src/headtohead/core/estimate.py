@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from headtohead.core.dates import Period
-from headtohead.core.units import show, show_end, unit
+from headtohead.core.units import counted_of, show, show_end, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Estimate:
     def __str__(self) -> str:
         return (
             f"{self.label}: {show(self.value, self.unit)} ({self.interval(level=True)}), "
-            f"n={self.n:,} {self.n_of}, about {self.about}, known by {self.as_of}"
+            f"n={counted_of(self.n, self.n_of)}, about {self.about}, known by {self.as_of}"
         )
 
     def as_json(self) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The one registry of units: the suffix of a name says what it is measured in."""
 
 import math
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -98,3 +99,9 @@ def _short(value: float) -> str:
 def counted(n: int, one: str, many: str = "") -> str:
     """A number before what it counts: 1 model, 2 models; `many` if no s makes it plural."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def counted_of(n: int, many: str) -> str:
+    """A number before the plural of what it counts: 2 models on the board, 1 model on the board."""
+    one = re.sub(r"s(?= (?:at|in|listed|of|on|ranked|that)\b|$)", "", many, count=1)
+    return f"{n:,} {one if n == 1 else many}"

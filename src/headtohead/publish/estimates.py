@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.core.estimate import Citation, Estimate
-from headtohead.core.units import show, unit
+from headtohead.core.units import counted_of, show, unit
 from headtohead.core.version import VERSION
 from headtohead.publish.escaping import anchor, plain, sentence
 
@@ -146,7 +146,7 @@ def cited(e: Estimate, sources: Mapping[str, Citation]) -> list[Citation]:
 
 def n_words(e: Estimate) -> str:
     """How many, of what."""
-    return f"{e.n:,} {plain(e.n_of, 80)}"
+    return plain(counted_of(e.n, e.n_of), 90)
 
 
 def range_words(low: float, high: float, suffix: str) -> str:

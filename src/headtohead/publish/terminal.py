@@ -10,7 +10,7 @@ from datetime import date, datetime
 from textwrap import wrap
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.units import show
+from headtohead.core.units import counted_of, show
 from headtohead.publish.escaping import listed, plain, sentence
 from headtohead.publish.sheet import (
     Bars,
@@ -173,7 +173,7 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
         return
     more = f" and {card.others} more" if card.others else ""
     mark = ", unverified" if card.lead.unverified else ""
-    basis = f"{e.interval()}; n={e.n:,} {e.n_of}; {e.about}"
+    basis = f"{e.interval()}; n={counted_of(e.n, e.n_of)}; {e.about}"
     yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({basis}){more}{mark}", width, indent)
 
 
@@ -241,7 +241,7 @@ def _estimates(
     yield from table(columns, rows, width)
     whose = listed(dict.fromkeys(publishers.get(i, i) for i in first.source_ids))
     yield from wrapped(
-        f"n={first.n:,} {first.n_of}, about {first.about}, known by {first.as_of}; "
+        f"n={counted_of(first.n, first.n_of)}, about {first.about}, known by {first.as_of}; "
         f"{first.method}; from {whose}",
         width,
         "    ",

@@ -50,11 +50,11 @@ def counted(n: int, one: str, many: str = "") -> str:
 
 
 def spread(interval: Interval, digits: int) -> str:
-    """A ratio with its interval, as 0.11 [0.10, 0.12]; an open end says so, and so do two."""
+    """A ratio with its interval, as 0.11 (0.10 to 0.12); an open end says so, and so do two."""
     if interval.low <= 0 and interval.high == math.inf:
         return f"{interval.value:,.{digits}f} (these items give no interval)"
     ends = (_end(end, digits) for end in (interval.low, interval.high))
-    return f"{interval.value:,.{digits}f} [{', '.join(ends)}]"
+    return f"{interval.value:,.{digits}f} ({' to '.join(ends)})"
 
 
 def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
@@ -63,7 +63,7 @@ def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
     sign = "+" if signed else ""
     value = f"{interval.value * scale:{sign}.{digits}f}"
     ends = [_end(end * scale, digits, sign) for end in (interval.low, interval.high)]
-    return f"{value}{word} [{', '.join(ends)}]"
+    return f"{value}{word} ({' to '.join(ends)})"
 
 
 def scale_of(unit: str) -> tuple[float, str, str]:

@@ -57,7 +57,7 @@ def test_epochs_two_swe_bench_harnesses(runs: pl.DataFrame) -> None:
     assert "swe_bench_agent" in said
     assert "n_samples 500 (23 runs, 2025-04-24 to 2025-10-30)" in said
     assert "n_samples 484 (25 runs, 2026-02-01 to 2026-04-24)" in said
-    assert "9 models ran on both sides, mean change +0.095, [+0.064, +0.126] at 95%" in said
+    assert "9 models ran on both sides, mean change +0.095 (95%: +0.064 to +0.126)" in said
     assert "no model ran under two" in found[1].what
     assert len(found[0].affects) == 39
 

@@ -177,8 +177,9 @@ def test_a_refused_connection_ends_the_run_in_words(tmp_path: Path) -> None:
     run = RepeatedReplay(endpoint, tmp_path / "run.jsonl")
     answer = run.one(call("a"), attempts_n=2)
     assert (answer.unanswered, answer.attempts, answer.unsure_usd) == (True, 2, 0.0)
-    with pytest.raises(SourceUnreachable, match=r"3 calls in a row got no answer.*run again"):
+    with pytest.raises(SourceUnreachable, match=r"3 calls in a row got no answer.*run again") as no:
         run([call(str(i)) for i in range(100)], attempts_n=1, give_up_n=3)
+    assert "kept" not in str(no.value)  # nothing was answered
 
 
 def test_the_first_byte_is_waited_for_only_so_long(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ def _stated(
 def _change(change: Shift, level: float) -> str:
     ends = "interval unknown"
     if math.isfinite(change.low):
-        ends = f"[{change.low:+.3f}, {change.high:+.3f}] at {level:.0%}"
+        ends = f"{level:.0%}: {change.low:+.3f} to {change.high:+.3f}"
     n = len(change.models)
     who = f"{n} models" if n > 1 else f"only {change.models[0]}"
-    return f"{who} ran on both sides, mean change {change.value:+.3f}, {ends}"
+    return f"{who} ran on both sides, mean change {change.value:+.3f} ({ends})"

@@ -291,7 +291,8 @@ def slices_figure(
         slug,
         title,
         asks,
-        says=f"worst is {worst.name}, {share_words(worst.joint, unit, signed=True)}",
+        says=f"{'worst is ' if len(bars) > 1 else ''}{worst.name}, "
+        f"{share_words(worst.joint, unit, signed=True)}",
         columns=tuple(columns),
         rows=tuple(cells),
         bars=Bars(
@@ -299,7 +300,7 @@ def slices_figure(
             bars=tuple(bars[:_MOST_BARS]),
             lines=((-margin * scale, "margin"),),
         ),
-        remarks=(remark, same_words(several.p_same)),
+        remarks=(remark, *([same_words(several.p_same)] if len(bars) > 1 else [])),
     )
 
 

@@ -140,7 +140,7 @@ def preferences(values: ArrayLike, name: str) -> FloatArray:
 
 def spelled(interval: Interval) -> str:
     """The estimate and its interval as text."""
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
+from headtohead.core.units import counted
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
 from headtohead.trials.replay.client import Again, Chat, Endpoint, Halt, OtherForm, open_chat
@@ -371,7 +372,7 @@ class _Replay:
         self.ready: dict[int, tuple[Call, Completion]] = {}
         self.seen: set[Place] = set()
         self.pulled = self.handed = 0
-        self.silent = 0
+        self.silent = self.heard_n = 0
         self.ended = self.stopping = False
         self.error: BaseException | None = None
 
@@ -406,11 +407,9 @@ class _Replay:
         self.outcome.streaming = self.asker.chat.streaming
         if self.error is not None:
             error = self.error.error if isinstance(self.error, Halt) else self.error
-            if isinstance(error, HeadToHeadError) and self.outcome.asked_n:
-                error = type(error)(
-                    f"{error} {self.outcome.asked_n} answers of this run are kept in "
-                    f"{self.asker.ledger.path}."
-                )
+            if isinstance(error, HeadToHeadError) and self.heard_n:
+                said = counted(self.heard_n, "answer of this run is", "answers of this run are")
+                error = type(error)(f"{error} {said} kept in {self.asker.ledger.path}.")
             raise error from None
 
     def _take(self, pull: "asyncio.Task[Call | None]") -> None:
@@ -476,6 +475,7 @@ class _Replay:
         self.ready[index] = (call, answer)
         nothing = answer.failure == "error" and answer.usage is None
         self.silent = self.silent + 1 if nothing else 0
+        self.heard_n += not nothing
         if self.silent >= self.asker.settings.give_up_n:
             self._stop(
                 SourceUnreachable(

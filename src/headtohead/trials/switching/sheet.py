@@ -138,7 +138,7 @@ def _figures(trial: Switch) -> Iterator[Figure]:
             remarks=("Of the items asked. Log and replay may come from other networks and loads.",),
         )
     yield _failures(trial)
-    if trial.classes:
+    if trial.classes and len(trial.classes.slices) > 1:
         yield slices_figure(
             trial.classes,
             "pp",
@@ -214,7 +214,7 @@ def _money(trial: Switch) -> Figure:
         "Money",
         "What do a thousand such requests cost?",
         says=f"{_usd(s.a_usd)} on {trial.a}, {_usd(s.b_usd)} on {trial.b}; saved "
-        f"{_usd(saved.value)} [{low}, {high}]",
+        f"{_usd(saved.value)} ({low} to {high})",
         columns=(
             TableColumn("side", "Model"),
             TableColumn("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd)),
