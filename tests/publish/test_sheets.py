@@ -63,7 +63,7 @@ def made_sheet(*checks: Check, name: str = "b", **changes: object) -> Sheet:
 def test_numbers_are_written_alike_everywhere_and_open_ends_say_so() -> None:
     assert share_words(Interval(0.023, -0.014, 0.06), "pp", signed=True) == "+2.3 pp (-1.4 to +6.0)"
     assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 (open to open)"
-    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 [0.10, open]"
+    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 (0.10 to open)"
     assert spread(Interval(4.26, 0, math.inf), 2) == "4.26 (these items give no interval)"
     assert (margin_words(0.05, "pp"), margin_words(0.2, "score")) == ("5 pp", "0.2")
     assert (amount(0.715, "pp"), amount(7.25, "score")) == ("71.5%", "7.250")
@@ -201,8 +201,8 @@ def test_the_first_check_is_the_verdict_and_slices_follow() -> None:
     two = next(f for f in sheet.figures if f.slug == "slice-kind")
     assert two.says.startswith("worst is x, ")
     calls = [Call(key=f"q{i}", score=1.0, labels={"kind": "x"}) for i in range(200)]
-    same = (of_calls(n, calls) for n in "ab")
-    alone = comparison_sheet(compare(*same, CompareSettings(slices=("kind",))))
+    first, second = (of_calls(n, calls) for n in "ab")
+    alone = comparison_sheet(compare(first, second, CompareSettings(slices=("kind",))))
     one = next(f for f in alone.figures if f.slug == "slice-kind")
     assert one.says.startswith("x, ")
     assert not any("slices may all" in remark for remark in one.remarks)
