@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from headtohead.cli import in_options
 from headtohead.core.errors import InputError
-from headtohead.core.settings import check_choices, choose, option, takes
+from headtohead.core.settings import check_choices, choose, option, takes, words
 from headtohead.publish.command_line import settings_options, typed, verb
 
 
@@ -85,6 +85,11 @@ def test_a_mapping_may_be_given_as_text_too() -> None:
     for lids in ({"a": "b, c=d"}, "a=b, c=d", ["a=b, c=d"]):
         assert cook("soup", lids=lids)[1] == Cooking(lids={"a": "b, c=d"})
     assert cook("soup", lids=("a=b", " c = d "))[1] == Cooking(lids={"a": "b", "c": "d"})
+
+
+def test_names_with_commas_and_equals_signs_stand_in_double_quotes() -> None:
+    assert words('a, "my, col",b') == ("a", "my, col", "b")
+    assert cook("soup", lids='"a=b"=c=d')[1] == Cooking(lids={"a=b": "c=d"})
 
 
 def test_an_older_name_is_still_taken() -> None:

@@ -6,6 +6,7 @@ line makes its options of it, and `help()` and tab completion show it as an argu
 """
 
 import collections.abc
+import csv
 import functools
 import inspect
 import types
@@ -160,10 +161,18 @@ def check_choices(settings: Any) -> None:  # noqa: ANN401 - an object of any set
 
 
 def words(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - one text or many
-    """Words given one by one, or as one text with commas."""
+    """Words given one by one, or as one text with commas; one with a comma in "double quotes"."""
     if isinstance(given, str):
-        return tuple(filter(None, (part.strip() for part in given.split(","))))
+        rows = csv.reader(given.splitlines(), skipinitialspace=True)
+        return tuple(filter(None, (part.strip() for row in rows for part in row)))
     return tuple(given or ())
+
+
+def named(text: str) -> tuple[str, str, str]:
+    """A name, the equals sign, a value; a name that has such a sign stands in "double quotes"."""
+    if text.startswith('"') and (end := text.find('"=', 1)) > 0:
+        return text[1:end], "=", text[end + 2 :]
+    return text.partition("=")
 
 
 def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what a caller gave
@@ -176,7 +185,7 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
         return given
     by_name = {}
     for text in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
-        word, sign, value = text.partition("=") if isinstance(text, str) else ("", "", "")
+        word, sign, value = named(text) if isinstance(text, str) else ("", "", "")
         if not sign or not word.strip():
             raise InputError(
                 f"`{name}` says what each column is: give it as column=value, not {text!r}."

@@ -29,7 +29,7 @@ import click
 from click.core import ParameterSource
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import Option, choices_of, choose, options_of, type_of
+from headtohead.core.settings import Option, choices_of, choose, named, options_of, type_of
 
 if TYPE_CHECKING:
     from headtohead.core.dates import Window
@@ -180,7 +180,7 @@ def pairs(
     """NAME=VALUE, several times; None if it was not given."""
     by_name = {}
     for text in value:
-        name, sign, rest = text.partition("=")
+        name, sign, rest = named(text)
         if not sign or not name:
             raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
         by_name[name.strip()] = rest.strip()

@@ -94,6 +94,9 @@ class VoteOptions:
         kind = self.mapping.get("winner.is", "side")
         if kind not in ("side", "name"):
             raise UnknownName("kind of winner", kind, ("side", "name"))
+        for column, value in self.where.items():
+            if not isinstance(value, str):
+                raise InputError(f"`where` takes one text for {column!r}, not {value!r}.")
 
 
 Intervals = Literal["sandwich", "bootstrap", "hessian"]
@@ -102,7 +105,7 @@ POINTS_PER_LOGIT = 400 / math.log(10)
 MIDDLE = 1000.0
 
 
-def _anchor(given: str | tuple[str, float]) -> tuple[str, float]:
+def _anchor(given: str | tuple[str, float] | Mapping[str, float]) -> tuple[str, float]:
     """A model and its points, also as MODEL=POINTS."""
     if isinstance(given, str):
         name, _, said = given.rpartition("=")
@@ -110,7 +113,11 @@ def _anchor(given: str | tuple[str, float]) -> tuple[str, float]:
             return _anchor((name, float(said)))
         except ValueError:
             raise InputError(f"`anchor` is of the form MODEL=POINTS, not {given!r}.") from None
-    name, points = given
+    try:
+        # Also {"gpt-5": 1200}, as mappings are given elsewhere.
+        ((name, points),) = given.items() if isinstance(given, Mapping) else (given,)
+    except (TypeError, ValueError):
+        raise InputError(f"`anchor` is one model and its points, not {given!r}.") from None
     if not name:
         raise InputError("`anchor` has no name. Give a model and its points, as MODEL=POINTS.")
     return name, points

@@ -160,6 +160,8 @@ def test_without_any_score_the_way_to_get_one_is_told() -> None:
     assert "`scorer`" in told
     with pytest.raises(InputError, match="No item of a has a score"):
         alone(side("a", [None]))
+    with pytest.raises(InputError, match="as h2h compare does"):
+        alone(side("a", [None]), scorer=False)
 
 
 def test_two_runs_of_one_name_are_told_apart() -> None:

@@ -201,6 +201,8 @@ def test_what_cannot_be_drawn_is_told() -> None:
         draw([call(0)], rng, model="gpt")
     with pytest.raises(InputError, match="has the label kind"):
         draw([call(0)], rng, labels=["task", "kind"])
+    with pytest.raises(InputError, match="Did you mean task"):
+        draw([call(0)], rng, labels=["taks"])
     with pytest.raises(InputError, match=r"None of 2 .*2 because the log does not hold the mess"):
         draw([call(0, messages=None), call(1, messages=None)], rng)
     with pytest.raises(InputError, match="None of 0 logged requests can be replayed"):

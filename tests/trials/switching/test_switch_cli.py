@@ -249,6 +249,8 @@ def test_a_key_comes_from_the_environment_and_goes_nowhere_else(
 
 def test_a_key_that_is_not_set_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    # A misspelt scorer is told first: nobody looks for a key in vain.
+    assert "'exat'" in run("tiny-a", "--key-env", "NO_SUCH_KEY", "--scorer", "exat").output
     found = run("tiny-a", "--key-env", "NO_SUCH_KEY")
     assert found.exit_code == 64
     assert "NO_SUCH_KEY" in found.stderr

@@ -221,13 +221,18 @@ def renamed(a: ModelRun, b: ModelRun) -> tuple[ModelRun, ModelRun]:
     return replace(a, name=first), replace(b, name=second)
 
 
-def alone(run: ModelRun, *, missing: Missing = "leave-out") -> tuple[RunItems, int]:
-    """The items of one run for an unpaired analysis, and how many have no score."""
+def alone(
+    run: ModelRun, *, missing: Missing = "leave-out", scorer: bool = True
+) -> tuple[RunItems, int]:
+    """The items of one run for an unpaired analysis, and how many have no score.
+
+    `scorer` is whether the verb has one to offer where no item has a score.
+    """
     by_key = _by_key(run)
     rows = [(key, _mean(calls, missing), calls) for key, calls in by_key.items()]
     kept = [(key, mean, calls) for key, mean, calls in rows if mean is not None]
     if not kept:
-        raise InputError(f"No item of {run.name} has a score. {_how_to_score(run)}")
+        raise InputError(f"No item of {run.name} has a score. {_how_to_score(run, scorer)}")
     return _items(kept), len(rows) - len(kept)
 
 
@@ -352,8 +357,9 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
     return differ
 
 
-def _how_to_score(run: ModelRun) -> str:
+def _how_to_score(run: ModelRun, scorer: bool = True) -> str:
+    way = "with `scorer`" if scorer else "first, as h2h compare does with --scorer"
     return (
         "Name the column of scores with `mapping={'score': 'COLUMN'}`, or score the answers in "
-        f"{run.path.name} with `scorer`."
+        f"{run.path.name} {way}."
     )

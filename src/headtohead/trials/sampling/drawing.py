@@ -218,11 +218,12 @@ def _read(
 ) -> int:
     """Rows of the model; counts those that can be replayed and keeps a sample."""
     asked_n = 0
-    missing, kinds = set(labels), set[tuple[str, str]]()
+    missing, seen, kinds = set(labels), set[str](), set[tuple[str, str]]()
     for call in calls:
         klass = label_of(call, labels) if labels else ""
         if missing:
             missing = missing.difference(call.labels)
+            seen.update(call.labels)
         kinds.add((call.model, klass))
         if len(kinds) > _MOST_LABELS:
             raise InputError(
@@ -241,9 +242,10 @@ def _read(
     if model is not None and not asked_n:
         raise UnknownName("model in the log", model, {name for name, _ in kinds})
     if missing and kinds:
+        known = UnknownName("label", min(missing), seen).hint if seen else "It has none."
         raise InputError(
-            f"No row of the log has the label {', '.join(sorted(missing))}. Name one it has "
-            "(`mapping={'labels': 'COLUMN'}` makes one of a column), or none to cluster the "
+            f"No row of the log has the label {', '.join(sorted(missing))}. {known} Name one it "
+            "has (`mapping={'labels': 'COLUMN'}` makes one of a column), or none to cluster the "
             "requests by their words."
         )
     if not reservoir.calls:

@@ -81,6 +81,8 @@ def switch(
     margin = margin_of(scoring.margin)
     if not 0 < margin < 1:
         raise InputError(f"`margin` is {scoring.margin}; for a switch it lies between 0 and 100pp.")
+    # A misspelt scorer is told before a key is asked for.
+    scorer = scorer_from(scoring.scorer or "") if means == "scorer" else None
     prices = Prices(dates.day(as_of, "as_of"), store)
     reading = open_calls(logs, format=traffic.format, mapping=dict(traffic.mapping))
     people = means in ("human", "judge and people")
@@ -121,8 +123,8 @@ def switch(
     )
     trial = Trial(sample.items, candidate, keeper, rates_a, jitter, on_progress, (at_a, at_b))
     got = Collected()
-    if means == "scorer":
-        got.outcome = trial.by_scorer(scorer_from(scoring.scorer or ""))
+    if scorer is not None:
+        got.outcome = trial.by_scorer(scorer)
     elif judge is not None:
         got.outcome, got.of_judge, got.judged = trial.by_judge(judge)
         got.same_family = judge.family != "" and judge.family in (judge.family_a, judge.family_b)
