@@ -415,9 +415,9 @@ def test_few_voters_are_said() -> None:
 
 
 def test_anchor_and_where_of_another_form_are_read_or_refused() -> None:
-    board = headtohead.rank(VOTES, anchor={"a": 1200.0})
-    assert board.settings.anchor == ("a", 1200.0)
+    board = headtohead.rank(VOTES, anchor={"m0": 1200.0})
+    assert board.settings.anchor == ("m0", 1200.0)
     with pytest.raises(InputError, match="`anchor` is one model and its points"):
-        headtohead.rank(VOTES, anchor={"a": 1200.0, "b": 1000.0})
+        headtohead.rank(VOTES, anchor={"m0": 1200.0, "b": 1000.0})
     with pytest.raises(InputError, match="`where` takes one text for 'language'"):
         headtohead.rank(VOTES, where={"language": ["en"]})
