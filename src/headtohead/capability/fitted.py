@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.irt.eci import ECI_ANCHORS
 from headtohead.capability.irt.index import Index, check_fits, fit_eci_index, fit_index, fit_parts
@@ -178,8 +179,6 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
     Raises:
         ValueError: If no edition was known.
     """
-    import polars as pl
-
     rows = frames["index_scores"].filter(pl.col("index_name") == _INDEX).sort("model_name")
     if rows.is_empty():
         raise ValueError("no edition of the published index was known")

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.irt.index import Index, drawn_ends, drawn_interval
 from headtohead.capability.settings import LEVEL, PAST, IndexSettings
@@ -18,8 +19,6 @@ from headtohead.core.units import counted
 from headtohead.evidence.picking import where
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 _CITED = ("known_on", "source_id", "row_url", "join_rule", "vintage")
@@ -37,15 +36,13 @@ class Capability:
 
     settings: IndexSettings
     index: Index
-    models: "pl.DataFrame"
-    rows: "pl.DataFrame"
+    models: pl.DataFrame
+    rows: pl.DataFrame
     left_out: dict[str, int]
 
     @cached_property
     def newest(self) -> date:
         """The day to which the scores reach; a user's own no further than those they join."""
-        import polars as pl
-
         public = self.rows.filter(pl.col("source_id") != OWN_SCORES)
         last = (public if public.height else self.rows)["known_on"].max()
         assert isinstance(last, date)
@@ -63,10 +60,8 @@ class Capability:
         return np.array(days, dtype=np.int64)
 
     @cached_property
-    def cited(self) -> "pl.DataFrame":
+    def cited(self) -> pl.DataFrame:
         """Where each model's scores are from; one of several sources has two of them named."""
-        import polars as pl
-
         second = pl.col("source_id").unique(maintain_order=True).get(1, null_on_oob=True)
         return (
             self.rows.sort("label", "source_id")
@@ -120,10 +115,8 @@ class Capability:
         """Labels of some models, in order."""
         return [name for name, kept in zip(self.index.models, mask, strict=True) if kept]
 
-    def evidence(self, *labels: str) -> "pl.DataFrame":
+    def evidence(self, *labels: str) -> pl.DataFrame:
         """The rows of evidence of some models; all if none is named."""
-        import polars as pl
-
         return self.rows.filter(pl.col("label").is_in(list(labels))) if labels else self.rows
 
 
@@ -184,13 +177,11 @@ MODEL_COLUMNS = (
 )
 
 
-def model_rows(fit: Capability, among: "BoolArray") -> "pl.DataFrame":
+def model_rows(fit: Capability, among: "BoolArray") -> pl.DataFrame:
     """Some models, the ablest first: points, interval, benchmarks, and where the scores are from.
 
     `among` has shape (M,).
     """
-    import polars as pl
-
     index = fit.index
     low, high = drawn_ends(index.ability, index.ability_draws, LEVEL)
     points = {"score_index": index.ability, "score_low_index": low, "score_high_index": high}
@@ -203,9 +194,7 @@ def model_rows(fit: Capability, among: "BoolArray") -> "pl.DataFrame":
     return joined.sort("score_index", "model_name", descending=[True, False])
 
 
-def with_source(
-    rows: Iterable[Mapping[str, Any]], evidence: "pl.DataFrame"
-) -> list[dict[str, Any]]:
+def with_source(rows: Iterable[Mapping[str, Any]], evidence: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table, each saying where the first row of the evidence behind them is from."""
     cited = evidence.select("known_on", "source_id", "row_url", "verified").row(0, named=True)
     return [{**row, **cited} for row in rows]
@@ -214,14 +203,12 @@ def with_source(
 FRONT_COLUMNS = "best_index best_low_index best_high_index gap_index gap_low_index gap_high_index"
 
 
-def fronts(sides: TwoSides) -> "list[pl.DataFrame]":
+def fronts(sides: TwoSides) -> list[pl.DataFrame]:
     """For side A and side B, its best on each of its days and the gap on that day.
 
     Both bests are chosen anew in each draw, so the interval holds what the scores leave open
     about who led. The gap is B minus A, and is missing until both sides have a model.
     """
-    import polars as pl
-
     frames = []
     for n, mask in enumerate((sides.a, sides.b)):
         days = np.unique(sides.capability.days[mask]).tolist()

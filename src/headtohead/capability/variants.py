@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.fitted import fit_together, two_sides
 from headtohead.capability.irt.binomial import item_weights
@@ -112,8 +113,6 @@ def _scores(
     frames: Frames, base: IndexSettings, under: Callable[..., Variant]
 ) -> Iterator[Variant]:
     """Other scores: Epoch's own runs or all that it gathered, and without those of the makers."""
-    import polars as pl
-
     if base.method == "published":
         return
     sources = set(frames["benchmark_scores"]["source_id"])
@@ -191,8 +190,6 @@ def _unseen(fit: Capability, mask: "BoolArray", like: str, worse: float) -> Scor
 
 def _refitted(fit: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":
     """Both sides on other scores of the same models, on the scale of the index."""
-    import polars as pl
-
     try:
         index = fit_index(
             scores,

@@ -8,7 +8,9 @@ that it can never fall on a side by accident.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
@@ -18,9 +20,6 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
 from headtohead.names.alike import nearest
 from headtohead.names.names import Names, Resolution
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SEED = 20251215
 TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "brand", "join_rule")
@@ -127,24 +126,20 @@ class Facts:
 
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
-    ) -> "pl.DataFrame":
+    ) -> pl.DataFrame:
         """The rows of a table from the sources that may speak; many questions ask for the same."""
-        import polars as pl
-
         rows, key = self.frame(table, as_of, used_on=used_on), (table, as_of, used_on, sources)
         if sources and key not in self._kept:
             self._kept[key] = rows.filter(pl.col("source_id").is_in(sources))
         return self._kept[key] if sources else rows
 
-    def frame(self, table: str, as_of: date, *, used_on: date | None = None) -> "pl.DataFrame":
+    def frame(self, table: str, as_of: date, *, used_on: date | None = None) -> pl.DataFrame:
         """A table as known on a day, with the entity columns.
 
         Args:
             used_on: The day on which a seller's model names are read, since some of them move
                 from model to model; the first day of each price if None.
         """
-        import polars as pl
-
         key = (table, as_of, used_on if table == "prices" else None)
         if key not in self._frames:
             rows = self.store.read(table, as_of)
@@ -156,7 +151,7 @@ class Facts:
             self._frames[key] = rows_known
         return self._frames[key]
 
-    def bring(self, table: str, rows: "pl.DataFrame", citation: Citation) -> None:
+    def bring(self, table: str, rows: pl.DataFrame, citation: Citation) -> None:
         """Add a user's own rows, with entity columns, to a table; they are known on every day."""
         self._brought[table] = rows
         self._own[citation.source_id] = citation
@@ -232,12 +227,12 @@ class Facts:
 
 def with_entities(
     table: str,
-    frame: "pl.DataFrame",
+    frame: pl.DataFrame,
     names: Names,
     *,
     used_on: date | None = None,
     read: dict[_Printed, _Entity | None] | None = None,
-) -> "pl.DataFrame":
+) -> pl.DataFrame:
     """The frame with the entity columns of `COLUMNS`, where its table names models or owners.
 
     Args:
@@ -245,8 +240,6 @@ def with_entities(
         read: What printed names mean whatever the day, None for those that move; kept from table
             to table, and added to.
     """
-    import polars as pl
-
     if table in _MODEL_TABLES:
         joined = _by_model(table, frame, names, used_on, {} if read is None else read)
         return _with_operator(joined, names) if table == "prices" else joined
@@ -259,13 +252,11 @@ def with_entities(
 
 def _by_model(
     table: str,
-    frame: "pl.DataFrame",
+    frame: pl.DataFrame,
     names: Names,
     used_on: date | None,
     read: dict[_Printed, _Entity | None],
-) -> "pl.DataFrame":
-    import polars as pl
-
+) -> pl.DataFrame:
     seller = pl.col("provider") if table == "prices" else pl.lit(None, pl.String)
     maker = pl.col("organisation") if "organisation" in frame.columns else pl.lit(None, pl.String)
     who = [pl.col("model_name"), seller.alias("seller"), maker.alias("maker")]
@@ -318,9 +309,7 @@ _OTHER_TABLES: dict[str, tuple[list[str], Callable[..., _Entity]]] = {
 }
 
 
-def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
-    import polars as pl
-
+def _with_operator(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     by_word = {w: o for w in frame["provider"].unique() if (o := names.operator(w))}
     seller = pl.col("provider")
     operators = {w: o.id for w, o in by_word.items()}
@@ -331,10 +320,8 @@ def _with_operator(frame: "pl.DataFrame", names: Names) -> "pl.DataFrame":
     )
 
 
-def _entities(keys: "pl.DataFrame", entity: Callable[..., _Entity]) -> "pl.DataFrame":
+def _entities(keys: pl.DataFrame, entity: Callable[..., _Entity]) -> pl.DataFrame:
     """The entity of each row of keys; each distinct row is looked up once."""
-    import polars as pl
-
     distinct = keys.unique(maintain_order=True)
     entities = [entity(*row) for row in distinct.iter_rows()]
     schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}

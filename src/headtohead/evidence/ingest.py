@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import polars as pl
 
 from headtohead.core.errors import (
     DamagedDownload,
@@ -28,9 +30,6 @@ from headtohead.evidence.download import Version
 from headtohead.evidence.sourcing import RawFiles
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import frame, table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # A publisher east of us may already write tomorrow's date.
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -53,7 +52,7 @@ class Imported:
 
 def frames_of(
     importer: Importer, raw: RawFiles
-) -> "tuple[dict[str, pl.DataFrame], Mapping[str, int]]":
+) -> tuple[dict[str, pl.DataFrame], Mapping[str, int]]:
     """Table -> checked rows, and what was dropped.
 
     Raises:
@@ -93,7 +92,6 @@ def frames_of(
 
 def _unreadable() -> tuple[type[Exception], ...]:
     """What decoders raise on bytes that are not of their format."""
-    import polars as pl
     import yaml
 
     return (

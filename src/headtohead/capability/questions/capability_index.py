@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt.eci import ECI_ANCHORS
@@ -16,8 +17,6 @@ from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from headtohead.stats.inputs import BoolArray
 
 QUESTION = Question(
@@ -71,10 +70,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
-def _placed(fit: Capability, rows: "pl.DataFrame", out: "BoolArray") -> "pl.DataFrame":
+def _placed(fit: Capability, rows: pl.DataFrame, out: "BoolArray") -> pl.DataFrame:
     """The rows with places, tie groups, and the chance of being the frontier."""
-    import polars as pl
-
     best, worst = fit.index.places(LEVEL, out)
     leads = np.zeros(out.size)
     may = out & fit.may_lead()

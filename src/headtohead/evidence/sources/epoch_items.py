@@ -14,14 +14,12 @@ A run's day is the day it was made; Epoch publishes its runs some days later.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Record, Row, Source
 from headtohead.evidence.traps import headlines
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _ID = "epoch_items"
 
@@ -72,8 +70,6 @@ _Run = tuple[dict[str, str], float, int, Row]
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a run, task and attempt; results without a score are counted."""
-    import polars as pl
-
     parsed = Parsed()
     runs = dict(_run(record) for record in raw.csv("epoch_runs.csv"))
     f = raw.one("epoch_items.parquet")
@@ -154,7 +150,7 @@ def _harness(record: Record, task: str, samples: int) -> str | None:
     return era
 
 
-def _table(f: RawFile) -> "pl.DataFrame":
+def _table(f: RawFile) -> pl.DataFrame:
     table = f.parquet()
     if odd := set(table.columns) ^ _COLUMNS:
         raise UpstreamChanged(_ID, f.name, f"unknown or missing field(s) {', '.join(sorted(odd))}")

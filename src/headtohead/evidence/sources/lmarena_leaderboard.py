@@ -7,14 +7,12 @@ of another kind, which are counted and left out because they are no ratings.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.shared import ARENA_INDUSTRIES
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Source, names
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _ID = "lmarena_leaderboard"
 _UPSTREAM = "https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset/resolve/main"
@@ -128,7 +126,7 @@ def parse(raw: RawFiles) -> Parsed:
     return parsed
 
 
-def _read(f: RawFile, columns: frozenset[str]) -> "pl.DataFrame":
+def _read(f: RawFile, columns: frozenset[str]) -> pl.DataFrame:
     table = f.parquet()
     if extra := set(table.columns) - columns:
         raise UpstreamChanged(_ID, f.name, f"unknown field(s) {', '.join(sorted(extra))}")
@@ -138,8 +136,6 @@ def _read(f: RawFile, columns: frozenset[str]) -> "pl.DataFrame":
 
 
 def _board(parsed: Parsed, config: str, files: Iterable[RawFile]) -> None:
-    import polars as pl
-
     board, style = _BOARDS[config]
     where = ", ".join(f.name for f in files)
     try:
@@ -160,10 +156,8 @@ def _board(parsed: Parsed, config: str, files: Iterable[RawFile]) -> None:
     parsed.rows.setdefault("arena_ratings", []).extend(rows.iter_rows(named=True))
 
 
-def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
+def _typed(table: pl.DataFrame) -> pl.DataFrame:
     """The columns we keep, under our names and types; rank and variance are not kept."""
-    import polars as pl
-
     text = {"organisation": "organization", "licence": "license"}
     day = pl.col("leaderboard_publish_date").cast(pl.String).str.slice(0, 10)
     number = {
@@ -180,10 +174,8 @@ def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
     )
 
 
-def _categories(parsed: Parsed, table: "pl.DataFrame", board: str, where: str) -> "pl.DataFrame":
+def _categories(parsed: Parsed, table: pl.DataFrame, board: str, where: str) -> pl.DataFrame:
     """The rows of categories we know, in the arena catalogue's words."""
-    import polars as pl
-
     given = set(table["category"].unique().to_list())
     known = _KNOWN.get(board)
     if known is None:
@@ -195,6 +187,6 @@ def _categories(parsed: Parsed, table: "pl.DataFrame", board: str, where: str) -
     return table.with_columns(pl.col("category").replace(_RENAMED))
 
 
-def _count(parsed: Parsed, reason: str, before: "pl.DataFrame", after: "pl.DataFrame") -> None:
+def _count(parsed: Parsed, reason: str, before: pl.DataFrame, after: pl.DataFrame) -> None:
     if before.height > after.height:
         parsed.dropped[reason] += before.height - after.height
