@@ -233,7 +233,7 @@ def test_refuses_what_no_sample_shows() -> None:
         plan_graded(0.1, 1, alpha=0.5)
     with pytest.raises(ValueError, match="`sd` is 0"):
         plan_graded(0.1, 0)
-    with pytest.raises(ValueError, match="correlation is 2"):
+    with pytest.raises(ValueError, match="`icc` is 2"):
         items_for_pairs(10, 2, 2)
     with pytest.raises(ValueError, match="all differences"):
         sd_from_pilot([1, 1])
