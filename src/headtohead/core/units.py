@@ -3,6 +3,7 @@
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -105,3 +106,9 @@ def counted_of(n: int, many: str) -> str:
     """A number before the plural of what it counts: 2 models on the board, 1 model on the board."""
     one = re.sub(r"s(?= (?:at|in|listed|of|on|ranked|that)\b|$)", "", many, count=1)
     return f"{n:,} {one if n == 1 else many}"
+
+
+def first_few(names: Sequence[str], most: int = 5) -> str:
+    """Names for a message, of many the first few."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -7,7 +7,7 @@ import csv
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.units import first_few
 from headtohead.files.opening import NOT_JSON, PARQUET, ZIP, content, files_of, parquet, zipped
 
 PLAIN = "plain"
@@ -157,13 +158,13 @@ class Head:
     def said(self) -> str:
         """What is in it, for a message that no format fits."""
         if self.path.is_dir():
-            return f"Files in it: {listed(self.names, _SHOWN) or 'none'}."
+            return f"Files in it: {first_few(self.names, _SHOWN) or 'none'}."
         if self.names:
-            return f"It is a zip archive of {listed(self.names, _SHOWN)}."
+            return f"It is a zip archive of {first_few(self.names, _SHOWN)}."
         if not self.start.strip():
             return "It is empty."
         return (
-            f"Columns found: {listed(sorted(self.fields), _SHOWN)}."
+            f"Columns found: {first_few(sorted(self.fields), _SHOWN)}."
             if self.fields
             else "It holds no columns."
         )
@@ -221,9 +222,3 @@ def first_fields(path: Path) -> frozenset[str]:
     with suppress(*NOT_JSON):
         record = msgspec.json.decode(start.split(b"\n", 1)[0])
     return Head(path=path, start=start, record=record).fields
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Names for a message, of many the first few."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

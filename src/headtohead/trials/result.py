@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day, day
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Citation, Interval
+from headtohead.core.units import counted
 from headtohead.files.opening import digest
 from headtohead.publish.machine import envelope, figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 from headtohead.trials.rates import Rates
-from headtohead.trials.words import counted
 
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store

@@ -44,11 +44,6 @@ def _number(text: str | float, what: str) -> float:
         raise InputError(f"`{what}` is {text!r}, which is no number. Write 5pp or 0.05.") from None
 
 
-def counted(n: int, one: str, many: str = "") -> str:
-    """A number before what it counts: 1 model, 2 models; `many` if no s makes it plural."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def spread(interval: Interval, digits: int) -> str:
     """A ratio with its interval, as 0.11 (0.10 to 0.12); an open end says so, and so do two."""
     if interval.low <= 0 and interval.high == math.inf:

@@ -7,7 +7,8 @@ Epoch's table of AI models a third of the cells name several.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from headtohead.evidence.traps.finding import Finding, Row, is_empty, listed, rows_of
+from headtohead.core.units import first_few
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, rows_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -119,7 +120,7 @@ def countries(
         ),
         (
             unknown,
-            f"have no country: {listed(unknown)}",
+            f"have no country: {first_few(unknown)}",
             "Leave them out of every count by country and say how many, or state their maker.",
         ),
         (

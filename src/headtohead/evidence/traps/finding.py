@@ -59,9 +59,3 @@ def is_empty(value: object) -> bool:
 def label(values: Iterable[object]) -> str:
     """The stated values in one line, as a name for the row."""
     return " / ".join(str(value) for value in values if not is_empty(value)) or "(nothing stated)"
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headtohead.core.errors import InputError
-from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, listed, rows_of
+from headtohead.core.units import first_few
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, rows_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +101,7 @@ def _finding(column: NameColumn, good: Sequence[str], key: Sequence[str]) -> Fin
     within = f" within one {label(key)}" if key else ""
     problems = []
     if column.repeats:
-        problems.append(f"{column.repeats} rows repeat a name{within} ({listed(column.merged)})")
+        problems.append(f"{column.repeats} rows repeat a name{within} ({first_few(column.merged)})")
     if column.empty:
         problems.append(f"{column.empty} rows are empty")
     fix = (

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, listed, rows_of
+from headtohead.core.units import first_few
+from headtohead.evidence.traps.finding import Finding, Row, is_empty, label, rows_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,7 +72,7 @@ def _finding(
     where: str, names: Sequence[str], values: np.ndarray, odd: np.ndarray, said: str, fix: str
 ) -> Finding:
     chosen = np.flatnonzero(odd).tolist()
-    shown = listed([f"{names[i]} {values[i]:g}" for i in chosen])
+    shown = first_few([f"{names[i]} {values[i]:g}" for i in chosen])
     what = f"{len(chosen)} of {np.count_nonzero(~np.isnan(values))} values {said} ({shown})"
     return Finding("scales", where, what, fix, tuple(names[i] for i in chosen))
 

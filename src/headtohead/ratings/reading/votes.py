@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.formats import PLAIN, listed
+from headtohead.core.units import first_few
+from headtohead.files.formats import PLAIN
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.bradley_terry.style.passes import Chunk
 from headtohead.ratings.reading.layout import (
@@ -790,8 +791,8 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
             raise InputError(f"{table.name} has two columns of one name ({names}); rename one.")
         wanted = "; ".join(f"{x}: {_needs(y)}" for x, y in FORMATS.by_name.items())
         raise InputError(
-            f"{table.name} has the columns {listed(columns.names)}, which no format of votes has. "
-            "Say which are which, as "
+            f"{table.name} has the columns {first_few(columns.names)}, which no format of votes "
+            "has. Say which are which, as "
             "`mapping={'model_a': 'left', 'model_b': 'right', 'winner': 'result'}`. "
             f"Formats and their columns: {wanted}."
         )
@@ -799,7 +800,7 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
     if not fits(module):
         raise InputError(
             f"{table.name} is not of format {options.format}: that needs the columns "
-            f"{_needs(module)}; there are {listed(columns.names)}. Leave out `format`, or say "
+            f"{_needs(module)}; there are {first_few(columns.names)}. Leave out `format`, or say "
             "which are which with `mapping`."
         )
     return module

@@ -8,6 +8,7 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Interval
+from headtohead.core.units import counted
 from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import Alternative, Cell, Chooser, DataTable, Figure, Row, TableColumn
 from headtohead.ratings.board import Board, Standing
@@ -20,7 +21,6 @@ from headtohead.ratings.sheet.words import (
     chance,
     finite,
     level,
-    many,
     number,
     parts_of,
     percent,
@@ -272,9 +272,9 @@ def _alternative(result: RankResult, names: ModelNames, title: str, board: Board
         name=plain(what, 100) + beside,
         group="" if whole or not value else plain(column, 60),
         title=plain(f"Ratings by {what}{part}", 200),
-        subtitle=f"{many(len(standings), 'model')}, {many(board.fitted.counts.total, 'vote')}, "
-        f"{many(standings[-1].group, 'tie group')}. Ratings are points; places and intervals hold "
-        f"with {sure}.",
+        subtitle=f"{counted(len(standings), 'model')}, {counted(board.fitted.counts.total, 'vote')}"
+        f", {counted(standings[-1].group, 'tie group')}. Ratings are points; places and intervals "
+        f"hold with {sure}.",
         says=words.lead(board, names.short),
         remarks=tuple(remarks),
         rows=tuple(rows),
@@ -383,7 +383,7 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
         limited += f" A narrow screen shows {charts.NARROW} models; the table has all of these."
     if never:
         whose = "its" if never == 1 else "their"
-        said = f"{never:,} of {many(len(once), 'pair')} never met: {whose} order rests on votes "
+        said = f"{never:,} of {counted(len(once), 'pair')} never met: {whose} order rests on votes "
         said += "against others."
     else:
         said = "The one pair met." if len(once) == 1 else f"All {len(once):,} pairs met."
@@ -403,7 +403,7 @@ def pair_figures(result: RankResult, names: ModelNames, board: Board) -> tuple[F
             f"Bold: its {sure} interval, of that pair alone, keeps clear of one half.",
             [*sides, score_field, votes_field],
             once,
-            says=f"In {apart:,} of {many(len(once), 'pair')}, taken one at a time, one side is "
+            says=f"In {apart:,} of {counted(len(once), 'pair')}, taken one at a time, one side is "
             "ahead beyond chance.",
             chart=lambda: charts.chances(
                 [
@@ -464,7 +464,7 @@ def drift_figure(result: RankResult, names: ModelNames) -> Figure:
             Field("joint_elo", "", lambda m: m.joint, 1, sure=f"All hold ({sure})"),
         ],
         moves,
-        says=f"{many(moved, 'model')} of {len(moves)} surely moved.",
+        says=f"{counted(moved, 'model')} of {len(moves)} surely moved.",
         chart=lambda: charts.intervals(
             [
                 charts.ends(names.short.get(m.model) or plain(m.model, SHORT), m.change, m.joint)
@@ -491,7 +491,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
     for g in groups.ratings[: _ROWS // 2]:
         group, best = plain(g.group, 18), names.short.get(g.best) or plain(g.best, SHORT)
         for kind, name, interval in (
-            (_KINDS[0], f"{group}: {many(g.models, 'model')}", g.mean),
+            (_KINDS[0], f"{group}: {counted(g.models, 'model')}", g.mean),
             (_KINDS[1], plain(f"{group}: {best}", 44), g.top),
         ):
             rows.append(charts.ends(name, interval) | {"kind": kind})
@@ -518,7 +518,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
                 chart=lambda: charts.intervals(
                     charts.paired(rows), axis="Rating (points)", kinds=_KINDS, joint=False
                 ),
-                remarks=(f"{many(len(out), 'model')} in no group: {unplaced}.",) if out else (),
+                remarks=(f"{counted(len(out), 'model')} in no group: {unplaced}.",) if out else (),
             )
         )
     if groups.gaps:
@@ -688,7 +688,7 @@ def trust_figures(result: RankResult, names: ModelNames, trust: Trust) -> tuple[
             ],
             fit.misfits,
             says=words.fitness_said(fit, names.short),
-            note=f"{many(left, 'more pair')} not listed." if left > 0 else "",
+            note=f"{counted(left, 'more pair')} not listed." if left > 0 else "",
         )
     e = trust.exposure
     add(

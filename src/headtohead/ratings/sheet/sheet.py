@@ -6,6 +6,7 @@ from dataclasses import is_dataclass
 from itertools import combinations
 from typing import Any
 
+from headtohead.core.units import counted
 from headtohead.publish.escaping import plain
 from headtohead.publish.estimates import content_hash
 from headtohead.publish.machine import envelope
@@ -25,7 +26,7 @@ from headtohead.ratings.sheet.figures import (
     style_figure,
     trust_figures,
 )
-from headtohead.ratings.sheet.words import ModelNames, finite, many, parts_of, steps
+from headtohead.ratings.sheet.words import ModelNames, finite, parts_of, steps
 
 _LISTED = 30
 
@@ -149,7 +150,7 @@ def _failed_boards(result: RankResult, most: int) -> tuple[str, ...]:
     if left := list(result.unmade)[most:]:
         shown = ", ".join(plain(name, 60) for name in left[:_LISTED])
         more = f" and {len(left) - _LISTED:,} more" if len(left) > _LISTED else ""
-        said.append(f"No board for {many(len(left), 'more value')}: {shown}{more}.")
+        said.append(f"No board for {counted(len(left), 'more value')}: {shown}{more}.")
     return tuple(said)
 
 

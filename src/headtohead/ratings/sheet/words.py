@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headtohead.core.estimate import Interval
+from headtohead.core.units import counted
 from headtohead.publish.escaping import listed, plain
 from headtohead.publish.sheet import Step
 from headtohead.ratings.board import Board
@@ -120,11 +121,6 @@ def chance(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def many(n: int, one: str, several: str = "") -> str:
-    """How many of what: "1 vote", "1,200 votes"."""
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
-
-
 def finite(value: float) -> float | None:
     """The number, or None for JSON and CSV if it is infinite or not a number."""
     return value if math.isfinite(value) else None
@@ -152,7 +148,7 @@ def title(result: RankResult) -> str:
     boards = result.boards["all"]
     models = sum(len(board.standings) for board in boards)
     votes = sum(board.fitted.counts.total for board in boards)
-    return f"{many(models, 'model')} ranked by {many(votes, 'vote')}"
+    return f"{counted(models, 'model')} ranked by {counted(votes, 'vote')}"
 
 
 def whole(result: RankResult) -> str:
@@ -221,7 +217,7 @@ def setting_words(settings: RankSettings) -> list[str]:
         else "The average model, weighted by votes, is put at 1,000 points."
     )
     if settings.min_votes:
-        said.append(f"Models with fewer than {many(settings.min_votes, 'vote')} are left out.")
+        said.append(f"Models with fewer than {counted(settings.min_votes, 'vote')} are left out.")
     return said
 
 
@@ -235,7 +231,7 @@ def left_out(result: RankResult) -> str:
     ranked = sorted(result.dropped.items(), key=lambda item: (-item[1], item[0]))
     reasons = "; ".join(f"{plain(reason, 120)}: {n:,}" for reason, n in ranked)
     return (
-        f"Of {many(result.rows_read, 'row')} read, {result.used:,} "
+        f"Of {counted(result.rows_read, 'row')} read, {result.used:,} "
         f"{'was' if result.used == 1 else 'were'} counted and {out:,} left out ({reasons})."
     )
 
@@ -259,12 +255,12 @@ def flips_said(flips: tuple[FlipRow, ...], names: Names) -> str:
     if len(removals) > 1:
         few = sum(n <= 10 for n in removals)
         said.append(
-            f"Of {many(len(flips), 'pair')} of neighbours, the middle one needs "
-            f"{many(removals[len(removals) // 2], 'vote')}; {few} of them 10 or fewer."
+            f"Of {counted(len(flips), 'pair')} of neighbours, the middle one needs "
+            f"{counted(removals[len(removals) // 2], 'vote')}; {few} of them 10 or fewer."
         )
     # Of one pair alone the first sentence says it already.
     if none and len(flips) > 1:
-        said.append(f"For {many(none, 'pair')}, no removal that was tried does it.")
+        said.append(f"For {counted(none, 'pair')}, no removal that was tried does it.")
     return " ".join(said)
 
 
@@ -281,7 +277,7 @@ def sides_said(sides: SideBias, names: Names) -> str:
         n = len(sides.lopsided)
         shown = ", ".join(f"{_name(names, m)} {percent(x, 0)}" for m, x in sides.lopsided[:_NAMED])
         said += (
-            f" {many(n, 'model')} stood on one side more often than chance allows (shown first: "
+            f" {counted(n, 'model')} stood on one side more often than chance allows (shown first: "
             f"{shown}{', ...' if n > _NAMED else ''})."
         )
     return said
@@ -291,15 +287,15 @@ def fitness_said(fit: Fitness, names: Names) -> str:
     """How well one number a model explains the votes."""
     said = [
         f"Pearson's statistic is {number(fit.statistic)} on "
-        f"{many(fit.df, 'degree', 'degrees')} of freedom ({chance(fit.p)}, "
+        f"{counted(fit.df, 'degree', 'degrees')} of freedom ({chance(fit.p)}, "
         f"{plain(fit.p_method, 60)})."
     ]
     if fit.misfits:
         one = fit.misfits[0]
         said.append(
-            f"{many(fit.misfits_n, 'pair does', 'pairs do')} not fit; the worst: "
+            f"{counted(fit.misfits_n, 'pair does', 'pairs do')} not fit; the worst: "
             f"{_name(names, one.a)} takes {percent(one.observed_frac)} from {_name(names, one.b)} "
-            f"where {percent(one.expected_frac)} is expected ({many(one.votes, 'vote')})."
+            f"where {percent(one.expected_frac)} is expected ({counted(one.votes, 'vote')})."
         )
     else:
         said.append("No pair stands out.")
@@ -314,7 +310,7 @@ def fitness_said(fit: Fitness, names: Names) -> str:
             f"A sure circle: {' beats '.join(_name(names, m) for m in (*circle, circle[0]))}."
         )
     if (left := fit.circles_n - min(2, len(fit.circles))) > 0:
-        said.append(f"{many(left, 'more circle is', 'more circles are')} sure.")
+        said.append(f"{counted(left, 'more circle is', 'more circles are')} sure.")
     return " ".join(said)
 
 
@@ -328,8 +324,8 @@ def exposure_said(e: Exposure, names: Names) -> str:
         model, more = e.wanted[0]
         votes = "more than can be told" if more is None else f"{more:,} more"
         said.append(
-            f"{many(len(e.wanted), 'model has', 'models have')} too few votes for an interval of "
-            f"{WANTED_WIDTH_ELO:g} points; {_name(names, model)} needs most: {votes}."
+            f"{counted(len(e.wanted), 'model has', 'models have')} too few votes for an interval "
+            f"of {WANTED_WIDTH_ELO:g} points; {_name(names, model)} needs most: {votes}."
         )
     if e.luck and e.luck[0][1] > 0:
         group, points = e.luck[0]
@@ -342,7 +338,7 @@ def exposure_said(e: Exposure, names: Names) -> str:
 
 def _uneven(e: Exposure, names: Names) -> str:
     """How many times as many votes the most shown model has: a number only where it tells."""
-    most, least = many(e.most_votes, "vote"), _name(names, e.least)
+    most, least = counted(e.most_votes, "vote"), _name(names, e.least)
     if e.most_votes == e.least_votes:
         return f"Every model has {most}"
     most = f"{_name(names, e.most)} has {most}"
@@ -356,7 +352,7 @@ def _uneven(e: Exposure, names: Names) -> str:
 def judge_said(use: JudgeUse) -> str:
     """How a judge's votes were used beside those of people."""
     said = (
-        f"On {many(use.labels, 'comparison')} people and the judge both voted; they agree on "
+        f"On {counted(use.labels, 'comparison')} people and the judge both voted; they agree on "
         f"{percent(use.agreement_frac)}. The judge alone voted on {use.judged:,} more. It is used "
         f"with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} times the votes "
         "of people alone. Its own errors do not bias the board: people's votes correct them."
@@ -369,22 +365,24 @@ def judge_said(use: JudgeUse) -> str:
 
 def voters_said(v: Voters, names: Names) -> str:
     """The voters unlike the rest, and the most influential."""
-    who = many(v.voters, "voter")
+    who = counted(v.voters, "voter")
     if v.unknown_n:
-        who += f" and {many(v.unknown_n, 'vote')} without one"
-    odd = many(v.odd_n, "voter is", "voters are") if v.odd_n else "no voter is"
+        who += f" and {counted(v.unknown_n, 'vote')} without one"
+    odd = counted(v.odd_n, "voter is", "voters are") if v.odd_n else "no voter is"
     said = [f"{who} (column {plain(v.column, 60)}); {odd} unlike the rest."]
     if v.odd:
         one = v.odd[0]
         said.append(
             f"The least likely: {plain(one.voter, 40)} ({plain(one.why, 80)}, "
-            f"{many(one.votes, 'vote')}, {chance(one.p)})."
+            f"{counted(one.votes, 'vote')}, {chance(one.p)})."
         )
     if v.influence:
         most = v.influence[0]
-        pairs = f"{many(most.reorders, 'pair')} of neighbours" if most.reorders else "no neighbours"
+        pairs = (
+            f"{counted(most.reorders, 'pair')} of neighbours" if most.reorders else "no neighbours"
+        )
         said.append(
-            f"Without {plain(most.voter, 40)} ({many(most.votes, 'vote')}), "
+            f"Without {plain(most.voter, 40)} ({counted(most.votes, 'vote')}), "
             f"{_name(names, most.model)} would move by {signed(most.change_elo, 1)} points and "
             f"{pairs} would change places."
         )
@@ -414,8 +412,8 @@ def open_end(board: Board, names: Names) -> str:
     shown = "; ".join(f"{_name(names, s.model)}: {s.flag}" for s in some[:_NAMED])
     more = "; ..." if len(some) > _NAMED else ""
     return (
-        f"{many(len(some), 'model has', 'models have')} an interval without an end ({shown}{more}):"
-        " the votes bound it on one side or on neither. The rating itself then leans on the "
+        f"{counted(len(some), 'model has', 'models have')} an interval without an end ({shown}"
+        f"{more}): the votes bound it on one side or on neither. The rating itself then leans on the "
         "virtual votes. In the chart an arrow marks such an end, or one too far off."
     )
 

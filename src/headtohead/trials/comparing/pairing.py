@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.formats import listed
+from headtohead.core.units import counted, first_few
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call, Meta
 from headtohead.trials.comparing.settings import Missing
 from headtohead.trials.reading.opening import load
-from headtohead.trials.words import counted
 
 _PICK = "::"
 _PLAIN = "plain"
@@ -85,7 +84,7 @@ def open_all(
     picks = _picks(chosen)
     if single and len(chosen) > 1:
         raise InputError(
-            f"{file} holds {len(chosen)} runs: {listed(picks, 8)}. Say which, as "
+            f"{file} holds {len(chosen)} runs: {first_few(picks, 8)}. Say which, as "
             f"{file}{_PICK}{picks[0]}."
         )
     opened = []
@@ -184,13 +183,13 @@ def pair(
     }
     if not both:
         raise InputError(
-            f"{a.name} and {b.name} share no item: keys are like {listed(only[a][:2])} in "
-            f"{a.path.name} and like {listed(only[b][:2])} in {b.path.name}. Name the column that "
-            "holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for `unpaired`."
+            f"{a.name} and {b.name} share no item: keys are like {first_few(only[a][:2])} in "
+            f"{a.path.name} and like {first_few(only[b][:2])} in {b.path.name}. Name the column "
+            "that holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for `unpaired`."
         )
     if any(only.values()) and not shared:
         apart = " and ".join(
-            f"{counted(len(keys), 'item is', 'items are')} only in {run.name} ({listed(keys)})"
+            f"{counted(len(keys), 'item is', 'items are')} only in {run.name} ({first_few(keys)})"
             for run, keys in only.items()
             if keys
         )
@@ -208,8 +207,8 @@ def pair(
     if changed:
         raise InputError(
             f"{len(changed)} of {len(both)} items have one key but another text in {a.path.name} "
-            f"and {b.path.name} ({listed(changed)}): they are not the same items. Use one version "
-            "of the data set."
+            f"and {b.path.name} ({first_few(changed)}): they are not the same items. Use one "
+            "version of the data set."
         )
     left_out = Counter({f"only in {run.name}": len(keys) for run, keys in only.items() if keys})
     return _scored(a, b, [(key, of_a[key], of_b[key]) for key in both], missing, left_out)
@@ -352,7 +351,8 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
                 )
         if values[0] != values[1]:
             differ.append(
-                f"{name} is {listed(values[0])} in {a.name} and {listed(values[1])} in {b.name}"
+                f"{name} is {first_few(values[0])} in {a.name} and {first_few(values[1])} in "
+                f"{b.name}"
             )
     return differ
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.estimate import Citation
+from headtohead.core.units import counted
 from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.compare import ManyRuns
@@ -13,7 +14,6 @@ from headtohead.trials.comparing.result import Comparison, Money
 from headtohead.trials.paired.joint import Slices
 from headtohead.trials.words import (
     amount,
-    counted,
     margin_words,
     same_words,
     scale_of,

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.errors import InputError
+from headtohead.core.units import counted
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, label_list, vector
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import ModelRun, alone, measured_apart, named_apart
-from headtohead.trials.words import counted
 
 _NAMED = 3  # labels shown of each part in a message
 

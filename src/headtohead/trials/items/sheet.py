@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from headtohead.core.estimate import Citation
+from headtohead.core.units import counted
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.items.report import LITTLE, ItemReport, Says
-from headtohead.trials.words import counted, margin_words
+from headtohead.trials.words import margin_words
 
 _SHOWN = 15
 _DRAWN = 20

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from headtohead.core.estimate import Citation
+from headtohead.core.units import counted
 from headtohead.publish.sheet import Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.planning.plan import Planned
-from headtohead.trials.words import counted, margin_words, scale_of
+from headtohead.trials.words import margin_words, scale_of
 
 _SPREAD = {
     "binary": "items that only one of the two solves",

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from headtohead.core.estimate import Citation
+from headtohead.core.units import counted
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.sheet import failures_figure, slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
-from headtohead.trials.words import counted, margin_words, share_words, spread
+from headtohead.trials.words import margin_words, share_words, spread
 
 _WORDS = {"yes": "SWITCH", "no": "DON'T SWITCH"}
 _MEANS = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from headtohead.core.estimate import Interval
+from headtohead.core.units import counted
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.judging.bias import agreement, length_bias, position_bias, self_preference
@@ -31,7 +32,6 @@ from headtohead.trials.switching.result import (
 )
 from headtohead.trials.switching.running import Trial, name_of
 from headtohead.trials.switching.settings import Scoring
-from headtohead.trials.words import counted
 
 _FEWEST = 10  # items with both figures, below which a ratio says little
 _POWER = 0.8

@@ -11,6 +11,7 @@ import numpy as np
 from headtohead.core import dates
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.core.units import counted
 from headtohead.evidence.store import Store
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
@@ -34,7 +35,7 @@ from headtohead.trials.switching.running import (
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
 from headtohead.trials.switching.sheet import switch_sheet
 from headtohead.trials.switching.summing import Collected, result_of
-from headtohead.trials.words import counted, margin_of
+from headtohead.trials.words import margin_of
 
 
 @takes(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
