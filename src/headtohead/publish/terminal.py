@@ -65,7 +65,8 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
         yield "SOURCES"
         for c in sheet.sources:
             known = f", known on {c.known_on}" if c.known_on else ""
-            said = f"{c.citation} {c.url} ({c.licence}{known})"
+            url = "" if c.url in c.citation else f" {c.url}"
+            said = f"{c.citation}{url} ({c.licence}{known})"
             yield from wrapped(said, width, "  ", "    ")
     if sheet.digest or sheet.command:
         yield ""

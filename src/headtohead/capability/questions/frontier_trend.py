@@ -91,10 +91,16 @@ def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> lis
     a_n, b_n = lines.leader_records, lines.trailing_records
     estimates = []
     for label, spread, by, unit, n in (
-        (f"slope of {a}", lines.leader_slope, 1.0, "index_per_year", a_n),
-        (f"slope of {b}", lines.trailing_slope, 1.0, "index_per_year", b_n),
-        (f"line of {b} below that of {a}", lines.level_gap, 1.0, "index", a_n + b_n),
-        (f"that gap at the pace of {a}", lines.days, MONTHS_A_DAY, "months", a_n + b_n),
+        (f"slope of the {a} frontier", lines.leader_slope, 1.0, "index_per_year", a_n),
+        (f"slope of the {b} frontier", lines.trailing_slope, 1.0, "index_per_year", b_n),
+        (f"{b} frontier below the {a} one", lines.level_gap, 1.0, "index", a_n + b_n),
+        (
+            f"that gap at the pace of the {a} frontier",
+            lines.days,
+            MONTHS_A_DAY,
+            "months",
+            a_n + b_n,
+        ),
     ):
         # Where records are too few to be drawn anew, the interval is for the scores alone.
         enough = np.isfinite(spread.both.low) and np.isfinite(spread.both.high)

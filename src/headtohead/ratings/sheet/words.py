@@ -413,8 +413,8 @@ def open_end(board: Board, names: Names) -> str:
     more = "; ..." if len(some) > _NAMED else ""
     return (
         f"{counted(len(some), 'model has', 'models have')} an interval without an end ({shown}"
-        f"{more}): the votes bound it on one side or on neither. The rating itself then leans on the "
-        "virtual votes. In the chart an arrow marks such an end, or one too far off."
+        f"{more}): the votes bound it on one side or on neither. The rating itself then leans on "
+        "the virtual votes. In the chart an arrow marks such an end, or one too far off."
     )
 
 

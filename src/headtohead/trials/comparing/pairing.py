@@ -185,7 +185,8 @@ def pair(
         raise InputError(
             f"{a.name} and {b.name} share no item: keys are like {first_few(only[a][:2])} in "
             f"{a.path.name} and like {first_few(only[b][:2])} in {b.path.name}. Name the column "
-            "that holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for `unpaired`."
+            "that holds the same key in both with `mapping={'key': 'COLUMN'}`, or ask for "
+            "`unpaired`."
         )
     if any(only.values()) and not shared:
         apart = " and ".join(
