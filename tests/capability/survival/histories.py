@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival.catch_ups import row_medians, row_restricted_means
+from headtohead.capability.survival.catch_ups import row_medians
 from headtohead.capability.survival.lags import Lag, side_lag
 from headtohead.capability.survival.sides import Side, dated, front
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -53,21 +53,11 @@ def entry_lag(
     return side_lag(leader, entry, on_day, "as of", level)
 
 
-def _as_row(
-    durations: ArrayLike, observed: ArrayLike
-) -> tuple[FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]], FloatArray]:
-    time = np.asarray(durations, dtype=np.float64)[None, :]
-    return time, np.asarray(observed, dtype=np.bool_)[None, :], np.ones(time.shape)
-
-
 def median_of(durations: ArrayLike, observed: ArrayLike) -> float:
     """The Kaplan-Meier median of one row."""
-    return float(row_medians(*_as_row(durations, observed))[0])
-
-
-def mean_of(durations: ArrayLike, observed: ArrayLike, horizon: float) -> float:
-    """The restricted mean of one row, the least where the longest still runs."""
-    return float(row_restricted_means(*_as_row(durations, observed), horizon)[1][0])
+    time = np.asarray(durations, dtype=np.float64)[None, :]
+    ended = np.asarray(observed, dtype=np.bool_)[None, :]
+    return float(row_medians(time, ended, np.ones(time.shape))[0])
 
 
 def exact(days: ArrayLike, values: ArrayLike) -> Side:

@@ -23,7 +23,7 @@ def test_reproduces_epochs_area_between_curves() -> None:
     days = np.arange(0, 1000, 100)
     levels = np.arange(10.0)
     found = horizontal_gap(exact(days, levels), exact(days + 150, levels), [0.5, 3.2, 7], 2000)
-    assert (found.mean.value, found.smallest, found.largest) == (150, 150, 150)
+    assert (found.mean.value, found.mean.low, found.mean.high) == (150, 150, 150)
 
 
 # ---------------------------------------------------------------- second implementation
@@ -31,9 +31,9 @@ def test_reproduces_epochs_area_between_curves() -> None:
 
 def _loop(
     leader: list[tuple[int, float]], other: list[tuple[int, float]], on_day: int
-) -> tuple[list[int], list[int], int, int]:
-    """Gaps of levels both reached, of levels either reached, and how many one side alone had."""
-    both, either, ours, theirs = [], [], 0, 0
+) -> tuple[list[int], int, int]:
+    """Gaps of levels both reached, and how many one side alone had."""
+    both, ours, theirs = [], 0, 0
     for level in _GRID:
         a = min((d for d, v in leader if v >= level and d <= on_day), default=None)
         b = min((d for d, v in other if v >= level and d <= on_day), default=None)
@@ -41,9 +41,7 @@ def _loop(
             both.append(b - a)
         ours += a is not None and b is None
         theirs += a is None and b is not None
-        if a is not None or b is not None:
-            either.append((on_day if b is None else b) - (on_day if a is None else a))
-    return both, either, ours, theirs
+    return both, ours, theirs
 
 
 @settings(deadline=None, max_examples=100)
@@ -58,35 +56,29 @@ def test_agrees_with_loops(history: History, other: History, on_day: int, seed: 
         )
         for a, b in zip(leader.rows.tolist(), trailing.rows.tolist(), strict=True)
     ]
-    both, either, ours, theirs = loops[0]
+    both, ours, theirs = loops[0]
     if not both:
         with pytest.raises(ValueError, match=r"no level was reached by both|has no entry"):
             horizontal_gap(leader, trailing, _GRID, on_day, 0.5)
         return
     found = horizontal_gap(leader, trailing, _GRID, on_day, 0.5)
     assert found.mean.value == pytest.approx(np.mean(both))
-    assert found.restricted.value == pytest.approx(np.mean(either))
-    assert (found.smallest, found.largest) == (min(both), max(both))
     assert (found.both, found.only_leader, found.only_trailing) == (len(both), ours, theirs)
-    assert found.both + ours + theirs + found.neither == _GRID.size
-    for i, (both, either, _, _) in enumerate(loops[1:]):
-        mean, rest = (np.mean(gaps) if gaps else math.nan for gaps in (both, either))
+    for i, (both, _, _) in enumerate(loops[1:]):
+        mean = np.mean(both) if both else math.nan
         assert found.means[i] == pytest.approx(mean, nan_ok=True)
-        assert found.restricted_means[i] == pytest.approx(rest, nan_ok=True)
 
 
 # ---------------------------------------------------------------- corner cases
 
 
-def test_levels_of_one_side_are_counted_and_bounded() -> None:
+def test_levels_of_one_side_are_counted() -> None:
     leader, trailing = exact([100, 200], [10.0, 12.0]), exact([150], [10.0])
     found = horizontal_gap(leader, trailing, [9, 10, 11, 12, 13], 300)
-    assert (found.both, found.only_leader, found.only_trailing, found.neither) == (2, 2, 0, 1)
-    assert (found.mean.value, found.restricted.value) == (50, (50 + 50 + 100 + 100) / 4)
-    assert found.from_start == 2
+    assert (found.both, found.only_leader, found.only_trailing) == (2, 2, 0)
+    assert found.mean.value == 50
     turned = horizontal_gap(trailing, leader, [9, 10, 11, 12, 13], 300)
-    assert (turned.mean.value, turned.restricted.value) == (-50, -75)
-    assert turned.only_trailing == 2
+    assert (turned.mean.value, turned.only_trailing) == (-50, 2)
 
 
 def test_draws_without_a_common_level_count_against_both_ends() -> None:
@@ -95,7 +87,6 @@ def test_draws_without_a_common_level_count_against_both_ends() -> None:
     leader = Side([100], [10.0], np.full((100, 1), 10.0))
     found = horizontal_gap(leader, Side([150], [10.0], drawn), [8.0], 200, 0.9)
     assert (found.mean.low, found.mean.value, found.mean.high) == (-math.inf, 50, math.inf)
-    assert (found.restricted.low, found.restricted.high) == (50, 100)
 
 
 def test_refuses_frontiers_that_share_nothing() -> None:

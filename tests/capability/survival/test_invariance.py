@@ -51,7 +51,7 @@ def _numbers(
 
     def gap() -> list[float]:
         one = horizontal_gap(leader, trailing, grid, on_day, _LEVEL)
-        return [*one.means, *one.restricted_means, one.mean.value, one.both, one.only_leader]
+        return [*one.means, one.mean.value, one.both, one.only_leader]
 
     day, value, draws = trailing.days.min(), trailing.values[0], trailing.draws[:, 0]
     add(lambda: lag(lambda: side_lag(leader, trailing, on_day, "release", _LEVEL)))

@@ -1,4 +1,4 @@
-"""Kaplan-Meier medians and restricted means, row by row."""
+"""Kaplan-Meier medians, row by row."""
 
 import math
 
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
-from tests.capability.survival.histories import mean_of, median_of
+from tests.capability.survival.histories import median_of
 
-from headtohead.capability.survival.catch_ups import row_medians, row_restricted_means
+from headtohead.capability.survival.catch_ups import row_medians
 
 # Remissions in weeks under 6-mercaptopurine and placebo (Freireich et al. 1963,
 # doi:10.1182/blood.V21.6.699.699).
@@ -35,28 +35,17 @@ def test_median_reproduces_the_remission_data() -> None:
     assert median_of(_PLACEBO, [True] * 21) == 8
 
 
-def test_restricted_mean_reproduces_r() -> None:
-    # R's survival package, survfit and print(rmean): ends at 10, 15, 23, 30, 35, 52, and one
-    # running at 100 give 37.85714.
-    found = mean_of([10, 15, 23, 30, 35, 52, 100], [True] * 6 + [False], 100)
-    assert found == pytest.approx(37.85714, abs=1e-5)
-
-
 # ---------------------------------------------------------------- properties
 
 
 @settings(deadline=None, max_examples=100)
 @given(_ROWS, st.integers(1, 9))
-def test_median_and_mean_follow_the_unit(rows: _Rows, unit: int) -> None:
+def test_median_follows_the_unit(rows: _Rows, unit: int) -> None:
     durations, observed = _columns(rows)
-    horizon = float(durations.max())
-    median, mean = median_of(durations, observed), mean_of(durations, observed, horizon)
+    median = median_of(durations, observed)
     assert median_of(durations * unit, observed) == pytest.approx(median * unit)
-    assert mean_of(durations * unit, observed, horizon * unit) == pytest.approx(mean * unit)
-    assert 0 <= mean <= horizon + 1e-9
     if observed.all():
         assert durations.min() <= median <= durations.max()
-        assert mean == pytest.approx(durations.mean())
 
 
 @settings(deadline=None, max_examples=80)
@@ -65,17 +54,11 @@ def test_weights_are_repeats(rows: list[tuple[int, bool, int]]) -> None:
     durations, observed, weights = (np.array(column) for column in zip(*rows, strict=True))
     args = (durations[None].astype(float), observed[None], weights[None].astype(float))
     (median,) = row_medians(*args)
-    (most,), (least,) = row_restricted_means(*args, 12.0)
     if weights.sum() == 0:
         assert math.isnan(median)
-        assert math.isnan(most)
         return
     time, ended = np.repeat(durations, weights), np.repeat(observed, weights)
     assert median == median_of(time, ended)
-    assert least == pytest.approx(mean_of(time, ended, 12.0))
-    assert least <= most + 1e-12
-    if ended[time == time.max()].all():
-        assert most == pytest.approx(least)
 
 
 # ---------------------------------------------------------------- second implementation
@@ -94,10 +77,6 @@ def test_agrees_with_scipy(rows: _Rows) -> None:
     first = float(curve.quantiles[half].min()) if half.any() else math.inf
     assert median_of(durations, observed) >= first
     assert math.isinf(median_of(durations, observed)) == math.isinf(first)
-    longest = float(durations.max())
-    grid = np.arange(0, longest, 0.5)  # whole times, so steps fall on the grid
-    area = float(curve.evaluate(grid).sum() * 0.5)
-    assert mean_of(durations, observed, longest) == pytest.approx(area)
 
 
 # ---------------------------------------------------------------- degenerate input
@@ -108,6 +87,3 @@ def test_few_durations() -> None:
     assert median_of([4, 8], [True, True]) == 6
     assert median_of([4, 8], [True, False]) == 4
     assert median_of([1] + [9] * 30, [True] + [False] * 30) == math.inf
-    assert mean_of([5] * 9, [True] * 9, 10) == 5
-    assert mean_of([4, 20], [True, True], 10) == 7
-    assert mean_of([20, 20], [False, False], 10) == 10

@@ -77,14 +77,12 @@ def test_lag_of_deepseek_v4_pro(us: Published, cn: Published) -> None:
 def test_catch_up_times(us: Published, cn: Published) -> None:
     # Epoch AI (2026): 7 months on average since 2023, between 4 and 14.
     since = date(2023, 1, 1).toordinal()
-    found = catch_up(us.side, cn.side, _LAST.toordinal(), rng(), since=since, horizon=12 * MONTH)
+    found = catch_up(us.side, cn.side, _LAST.toordinal(), rng(), since=since)
     times = found.times
     assert (times.observed.size, int(times.observed.sum())) == (20, 16)
     assert round(found.median.scores.value / MONTH, 1) == 7.1
     both = found.median.both
     assert 4 < both.low / MONTH < both.high / MONTH < 14
-    assert found.mean is not None
-    assert 6 < found.mean.scores.value / MONTH < 8
 
 
 @pytest.mark.parametrize(
@@ -103,7 +101,6 @@ def test_horizontal_gap(
     found = horizontal_gap(us.side, cn.side, grid, day.toordinal())
     assert round(found.mean.value / MONTH, 1) == months
     assert (found.both, found.only_leader) == (shared, levels - shared)
-    assert (round(found.smallest / MONTH, 1), round(found.largest / MONTH, 1)) == (1.5, 18.2)
 
 
 def test_trend_gap(us: Published, cn: Published) -> None:

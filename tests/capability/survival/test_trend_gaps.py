@@ -9,24 +9,17 @@ from hypothesis import strategies as st
 from tests.capability.survival.histories import exact, rng, running_best, world
 
 from headtohead.capability.survival.sides import Side
-from headtohead.capability.survival.trend_gaps import Through, block_weights, trend_gap
+from headtohead.capability.survival.trend_gaps import block_weights, trend_gap
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _YEAR = 365.25
 
 
-def _fit(
-    days: IntArray, values: FloatArray, since: int, on_day: int, through: Through
-) -> tuple[float, float]:
+def _fit(days: IntArray, values: FloatArray, since: int, on_day: int) -> tuple[float, float]:
     """Slope a year and height on the last day, by numpy's polyfit."""
     when, best = running_best(days[days <= on_day], values[days <= on_day])
-    if through == "records":
-        kept = when >= since
-        x, y = when[kept], best[kept]
-    else:
-        x = np.arange(max(since, int(when[0])), on_day + 1)
-        y = np.array([best[when <= day].max() for day in x])
-    a, b = np.polyfit((x - on_day) / _YEAR, y, 1)
+    kept = when >= since
+    a, b = np.polyfit((when[kept] - on_day) / _YEAR, best[kept], 1)
     return float(a), float(b)
 
 
@@ -54,14 +47,13 @@ def test_a_straight_frontier_is_its_own_line() -> None:
 # ---------------------------------------------------------------- second implementation
 
 
-@pytest.mark.parametrize("through", ["records", "days"])
 @pytest.mark.parametrize("since", [-50, 0, 200])
-def test_agrees_with_polyfit(through: Through, since: int) -> None:
+def test_agrees_with_polyfit(since: int) -> None:
     w = world(rng(since + 60), draws=40)
-    found = trend_gap(w.leader, w.trailing, since, 900, rng(), through=through)
+    found = trend_gap(w.leader, w.trailing, since, 900, rng())
     for i, (ours, theirs) in enumerate(zip(w.leader.rows, w.trailing.rows, strict=True)):
         (a, top), (b, low) = (
-            _fit(side.days, values, since, 900, through)
+            _fit(side.days, values, since, 900)
             for side, values in ((w.leader, ours), (w.trailing, theirs))
         )
         gap, days = top - low, (top - low) / a * _YEAR
@@ -105,15 +97,6 @@ def test_a_change_of_scale_leaves_the_days(seed: int, by: float, plus: float, la
             assert d == pytest.approx(b * by, abs=1e-6)
 
 
-def test_the_gap_can_be_asked_for_another_day() -> None:
-    w = world(rng(8), draws=40)
-    last = trend_gap(w.leader, w.trailing, 0, 900, rng())
-    early = trend_gap(w.leader, w.trailing, 0, 900, rng(), at_day=900 - 365)
-    slopes = last.leader_slope.scores.value - last.trailing_slope.scores.value
-    moved = last.level_gap.scores.value - early.level_gap.scores.value
-    assert moved == pytest.approx(slopes * 365 / _YEAR)
-
-
 def test_three_neighbouring_records_share_a_weight() -> None:
     side = exact(np.arange(14), [0.0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     weights = block_weights(side.front(13), rng())
@@ -152,8 +135,6 @@ def test_refuses_what_has_no_line() -> None:
         trend_gap(good, good, -9, 0, rng())
     with pytest.raises(ValueError, match="lies after"):
         trend_gap(good, good, 9, 8, rng())
-    with pytest.raises(ValueError, match="through is"):
-        trend_gap(good, good, 0, 9, rng(), through="noise")  # type: ignore[arg-type]
     # Three records say nothing of other records.
     alone = trend_gap(good, good, 0, 9, rng()).level_gap
     assert (alone.scores.low, alone.both.low, alone.both.high) == (0, -math.inf, math.inf)

@@ -1,7 +1,6 @@
 """Catch-up times: how long each record of the leader stood before it was matched.
 
-Medians and restricted means of durations that have not all ended are those of Kaplan and Meier, row
-by row.
+Medians of durations that have not all ended are those of Kaplan and Meier, row by row.
 
 References:
     Kaplan, E. L., Meier, P. (1958). Nonparametric estimation from incomplete observations. JASA 53,
@@ -9,7 +8,6 @@ References:
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +24,6 @@ from headtohead.capability.survival.sides import (
     pair,
 )
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.stats.intervals import around
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,14 +53,12 @@ class CatchUp:
     Attributes:
         times: Of the point values, record by record.
         median: The Kaplan-Meier median in days.
-        mean: The restricted mean in days, up to the horizon; None if none was asked for.
         medians: Shape (R,): the median in each draw; inf where the curve stays above one
             half, nan where the draw has no record.
     """
 
     times: CatchUps
     median: Spread
-    mean: Spread | None
     medians: FloatArray
 
 
@@ -74,7 +69,6 @@ def catch_up_times(
     trailing_values: ArrayLike,
     on_day: int,
     since: int | None = None,
-    tolerance: float = 0.0,
 ) -> CatchUps:
     """How long the trailing side took to reach each record of the leader.
 
@@ -87,8 +81,6 @@ def catch_up_times(
             then are censored there.
         since: Only records set on this day or later (records of all the leader's history:
             an entry below an earlier one is none). None: all.
-        tolerance: A record counts as reached at its value minus this, >= 0, in units of the
-            values: what the benchmark's noise cannot tell apart.
 
     Returns:
         One duration for each record; 0 where the trailing side already had the value.
@@ -101,7 +93,7 @@ def catch_up_times(
     when, value = dated(trailing_days, trailing_values, "trailing_")
     ahead = front(known_days, known_values[None, :], on_day)
     behind = front(when, value[None, :], on_day)
-    time, closed_by, record = _durations(ahead, behind, on_day, since, tolerance)
+    time, closed_by, record = _durations(ahead, behind, on_day, since)
     return _of_point(ahead, time, closed_by < behind.days.size, record)
 
 
@@ -112,8 +104,6 @@ def catch_up(
     rng: np.random.Generator,
     *,
     since: int | None = None,
-    tolerance: float = 0.0,
-    horizon: float | None = None,
     level: float = 0.95,
 ) -> CatchUp:
     """The median catch-up time of the leader's records, from joint draws.
@@ -125,19 +115,16 @@ def catch_up(
     records there happened to be. Records closed by one entry share a weight, and so do those
     that still stand: a model that closes five gaps at once is one piece of evidence.
 
-    Both sides are drawn together; `on_day`, `since` and `tolerance` are as in `catch_up_times`.
-    The restricted mean goes up to `horizon`, days above 0; there is no mean if it is None.
+    Both sides are drawn together; `on_day` and `since` are as in `catch_up_times`.
 
     Returns:
         Ends are inf where the curve of too many draws stays above one half. A draw without
         a record counts against both ends. With fewer than 6 entries that closed gaps (for
-        95%; 5 for 90%), `both` is open. In the restricted mean, a draw whose longest record
-        still stands before the horizon counts at its least for the lower end and at its most
-        for the upper.
+        95%; 5 for 90%), `both` is open.
 
     Raises:
-        ValueError: As `catch_up_times`, if the sides have different numbers of draws, if
-            these are too few for the level, or if the mean up to the horizon is not known.
+        ValueError: As `catch_up_times`, if the sides have different numbers of draws, or if
+            these are too few for the level.
 
     References:
         Rubin, D. B. (1981). The Bayesian bootstrap. Annals of Statistics 9, 130-134.
@@ -150,7 +137,7 @@ def catch_up(
     known_by(leader.days, leader.values, on_day)
     ahead = leader.front(on_day)
     behind = trailing.front(on_day)
-    time, closed_by, record = _durations(ahead, behind, on_day, since, tolerance)
+    time, closed_by, record = _durations(ahead, behind, on_day, since)
     ended = closed_by < behind.days.size
     times = _of_point(ahead, time, ended, record)
     weights = record.astype(np.float64)
@@ -160,55 +147,25 @@ def catch_up(
     units = np.unique(closed_by[0, record[0]]).size
     # The whole range of so few has less than the level.
     units = 0 if 2 * 0.5**units > 1 - level else units
-    weighted = ((weights, None), (shuffled, units))
-    medians = [row_medians(time, ended, w) for w, _ in weighted]
+    medians = row_medians(time, ended, weights)
+    resampled = row_medians(time, ended, shuffled)
     median = Spread(
-        *(
-            drawn_interval(m, level, 0.0, units=n)
-            for m, (_, n) in zip(medians, weighted, strict=True)
-        )
+        drawn_interval(medians, level, 0.0), drawn_interval(resampled, level, 0.0, units=units)
     )
-    mean = None if horizon is None else _mean(time, ended, weighted, horizon, level)
-    return CatchUp(times, median, mean, medians[0][1:])
-
-
-def _mean(
-    time: FloatArray,
-    ended: BoolArray,
-    weighted: Iterable[tuple[FloatArray, int | None]],
-    horizon: float,
-    level: float,
-) -> Spread:
-    """The restricted mean, from the weights of the draws and from those resampled."""
-    if not (math.isfinite(horizon) and horizon > 0):
-        raise ValueError(f"horizon is {horizon}; it must be a time above 0")
-    spreads = []
-    for weight, n in weighted:
-        most, least = row_restricted_means(time, ended, weight, horizon)
-        if least[0] < most[0]:
-            longest = float(time[0, weight[0] > 0].max())
-            raise ValueError(
-                f"the record that has stood longest, {longest:g} days, still stands: the mean "
-                f"up to {horizon:g} is not known; ask for a horizon up to {longest:g}"
-            )
-        interval = drawn_interval(most, level, 0.0, lower=least, units=n)
-        spreads.append(around(interval.value, interval.low, min(interval.high, horizon)))
-    return Spread(*spreads)
+    return CatchUp(times, median, medians[1:])
 
 
 def _durations(
-    leader: Front, trailing: Front, on_day: int, since: int | None, tolerance: float
+    leader: Front, trailing: Front, on_day: int, since: int | None
 ) -> tuple[FloatArray, IntArray, BoolArray]:
     """Durations, which day of the trailing side ended them, and which days set a record.
 
     Each of shape (rows, days); the day after the trailing side's last stands for "never".
     """
-    if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise ValueError(f"tolerance is {tolerance}; it must be 0 or more")
     record = leader.records(since)
     if not record[0].any():
         raise ValueError(f"the leader set no record from day {since} to day {on_day}")
-    at = trailing.reached(leader.best - tolerance)
+    at = trailing.reached(leader.best)
     # The extra last day stands for "never"; its entries are censored at on_day.
     ends = np.append(trailing.days, on_day)[at]
     lasted = np.maximum(ends - leader.days, 0).astype(np.float64)
@@ -238,30 +195,6 @@ def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> Floa
     medians = (time[rows, first] + time[rows, np.where(on_half, after, first)]) / 2
     medians = np.where(reached.any(axis=1), medians, math.inf)
     return np.where((weights > 0).any(axis=1), medians, math.nan)
-
-
-def row_restricted_means(
-    time: FloatArray, ended: BoolArray, weights: FloatArray, horizon: float
-) -> tuple[FloatArray, FloatArray]:
-    """The restricted mean of every row: (most, least), each of shape (rows,).
-
-    They differ where the longest duration of a row is still running before the horizon: the
-    most takes the curve to stay where it is, the least to fall to 0. Arguments as in
-    `row_medians`; nan where a row has no weight at all.
-    """
-    some = (weights > 0).any(axis=1)
-    kept = np.where(weights > 0, time, 0.0)
-    time, _, curve = _row_curves(time, ended, weights)
-    ends = np.minimum(time, horizon)
-    before = np.hstack([np.ones((time.shape[0], 1)), curve[:, :-1]])
-    widths = np.diff(ends, axis=1, prepend=0.0)
-    least = (before * widths).sum(axis=1)
-    # Durations left out are sorted in with the others, so the last step ends at the longest kept.
-    longest = np.minimum(kept.max(axis=1), horizon)
-    beyond = np.maximum(ends[:, -1] - longest, 0.0)
-    least -= curve[:, -1] * beyond
-    most = least + curve[:, -1] * (horizon - longest)
-    return np.where(some, most, math.nan), np.where(some, least, math.nan)
 
 
 def _row_curves(

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from headtohead.capability.survival.sides import Side, drawn_interval, pair
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import BoolArray, FloatArray, vector
+from headtohead.stats.inputs import FloatArray, vector
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,31 +18,17 @@ class HorizontalGap:
     Attributes:
         mean: Over the levels that both reached. It leaves out what only one side has, so it
             flatters the trailing side while the leader is moving away.
-        restricted: Over the levels that either reached, the other side's day being set to
-            the last day known: a least gap, as long as the trailing side alone reached none.
-        smallest: Of the levels that both reached, for the point values.
-        largest: The same.
         both: How many levels both reached, for the point values.
         only_leader: How many only the leader reached (censored).
         only_trailing: How many only the trailing side reached.
-        neither: How many nobody reached.
-        from_start: How many of `both` a side had from its first entry on, so that its first
-            day may have been earlier.
         means: Shape (R,): `mean` in each draw; nan where no level was reached by both.
-        restricted_means: Shape (R,): `restricted` in each draw.
     """
 
     mean: Interval
-    restricted: Interval
-    smallest: float
-    largest: float
     both: int
     only_leader: int
     only_trailing: int
-    neither: int
-    from_start: int
     means: FloatArray
-    restricted_means: FloatArray
 
 
 def horizontal_gap(
@@ -70,49 +56,32 @@ def horizontal_gap(
     """
     pair(leader, trailing)
     grid = vector(levels, "levels")
-    ahead, ahead_from_start = _first_days(leader, "leader", grid, on_day)
-    behind, behind_from_start = _first_days(trailing, "trailing side", grid, on_day)
+    ahead = _first_days(leader, "leader", grid, on_day)
+    behind = _first_days(trailing, "trailing side", grid, on_day)
     has, had = ahead < math.inf, behind < math.inf
-    gap = np.minimum(behind, on_day) - np.minimum(ahead, on_day)
-    shared, either = has & had, has | had
+    shared = has & had
     if not shared[0].any():
         tops = [f"{s.rows[0, s.days <= on_day].max():g}" for s in (leader, trailing)]
         raise ValueError(
             f"no level was reached by both sides by day {on_day}; "
             f"the leader's best is {tops[0]}, the trailing side's {tops[1]}"
         )
-    means, restricted = _mean(gap, shared), _mean(gap, either)
-    own = gap[0, shared[0]]
-    count = np.count_nonzero
+    n = shared.sum(axis=1)
+    apart = np.subtract(behind, ahead, out=np.zeros(shared.shape), where=shared).sum(axis=1)
+    # A draw in which no level was reached by both has no mean.
+    means: FloatArray = np.divide(apart, n, out=np.full(n.shape, math.nan), where=n > 0)
     return HorizontalGap(
         mean=drawn_interval(means, level),
-        restricted=drawn_interval(restricted, level),
-        smallest=float(own.min()),
-        largest=float(own.max()),
-        both=int(own.size),
-        only_leader=int(count(has[0] & ~had[0])),
-        only_trailing=int(count(had[0] & ~has[0])),
-        neither=int(count(~either[0])),
-        from_start=int(count(shared[0] & (ahead_from_start | behind_from_start))),
+        both=int(n[0]),
+        only_leader=int(np.count_nonzero(has[0] & ~had[0])),
+        only_trailing=int(np.count_nonzero(had[0] & ~has[0])),
         means=means[1:],
-        restricted_means=restricted[1:],
     )
 
 
-def _first_days(
-    side: Side, name: str, grid: FloatArray, on_day: int
-) -> tuple[FloatArray, BoolArray]:
-    """The first day of each level in every row, inf where never; and row 0's first-day levels."""
+def _first_days(side: Side, name: str, grid: FloatArray, on_day: int) -> FloatArray:
+    """The first day of each level in every row, inf where never."""
     front = side.front(on_day)
     if front.days.size == 0:
         raise ValueError(f"the {name} has no entry by day {on_day}; its first is {side.days.min()}")
-    at = front.reached(grid)
-    return np.append(front.days.astype(np.float64), math.inf)[at], at[0] == 0
-
-
-def _mean(gap: FloatArray, mask: BoolArray) -> FloatArray:
-    """The mean of each row over its mask; nan where the mask is empty."""
-    n = mask.sum(axis=1)
-    total = np.where(mask, gap, 0.0).sum(axis=1)
-    mean: FloatArray = np.divide(total, n, out=np.full(n.shape, math.nan), where=n > 0)
-    return mean
+    return np.append(front.days.astype(np.float64), math.inf)[front.reached(grid)]

@@ -2,14 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
 from headtohead.capability.survival.sides import Front, Side, Spread, drawn_interval, pair
 from headtohead.stats.inputs import FloatArray
 
-Through = Literal["records", "days"]
 _YEAR = 365.25
 _FEWEST = 3
 _BLOCK = 3  # neighbouring records that share a weight; found by simulation
@@ -22,7 +20,7 @@ class TrendGap:
     Attributes:
         leader_slope: Levels a year.
         trailing_slope: Levels a year.
-        level_gap: The leader's line minus the trailing side's, on the day asked about.
+        level_gap: The leader's line minus the trailing side's, on the last day known.
         days: That gap over the leader's slope: how long the leader's line takes for it.
         leader_records: How many records carry the leader's line, for the point values.
         trailing_records: How many carry the trailing side's.
@@ -46,9 +44,6 @@ def trend_gap(
     since: int,
     on_day: int,
     rng: np.random.Generator,
-    *,
-    at_day: int | None = None,
-    through: Through = "records",
     level: float = 0.95,
 ) -> TrendGap:
     """Least-squares lines through both frontiers since a day, and the gap between them.
@@ -63,17 +58,13 @@ def trend_gap(
 
     Args:
         since: Only records set on this day or later (records of all the side's history).
-        on_day: The last day known; later entries do not count.
-        at_day: The day of the gap; None: `on_day`.
-        through: "records": the line goes through the records, each counting once; "days":
-            through the best so far of every day from the later of `since` and the first
-            entry, so that a record counts for as long as it stood.
+        on_day: The last day known, on which the gap is taken; later entries do not count.
         level: Coverage, inside (0, 1).
 
     Returns:
-        Slopes per year of 365.25 days. A line through records lies above one through days.
-        Draws in which a line has fewer than 3 records, or the leader does not rise, count
-        against both ends.
+        Slopes per year of 365.25 days. A line through records lies above one through the best
+        of every day. Draws in which a line has fewer than 3 records, or the leader does not
+        rise, count against both ends.
 
     Raises:
         ValueError: If a side has fewer than 3 records, the sides have different numbers of
@@ -82,12 +73,9 @@ def trend_gap(
     References:
         Ho, A. et al. (2025). A Rosetta Stone for AI benchmarks. doi:10.48550/arXiv.2512.00193
     """
-    if through not in get_args(Through):
-        raise ValueError(f"through is 'records' or 'days', not {through!r}")
     if since > on_day:
         raise ValueError(f"since, day {since}, lies after the last day known, {on_day}")
     pair(leader, trailing)
-    at = on_day if at_day is None else at_day
     plain, shuffled, counts = [], [], []
     for side, name in ((leader, "leader"), (trailing, "trailing side")):
         front = side.front(on_day)
@@ -96,8 +84,8 @@ def trend_gap(
             raise ValueError(f"the {name} has {n} records since day {since}; a line needs 3")
         weights = block_weights(front, rng)
         counts.append(n)
-        plain.append(_lines(front, np.ones_like(weights), since, on_day, at, through))
-        shuffled.append(_lines(front, weights, since, on_day, at, through))
+        plain.append(_lines(front, np.ones_like(weights), since, on_day))
+        shuffled.append(_lines(front, weights, since, on_day))
     if plain[0][0][0] <= 0:
         raise ValueError("the leader's line does not rise, so the gap has no length in days")
     units = min(counts) / _BLOCK
@@ -135,23 +123,16 @@ def _numbers(leader: _Line, trailing: _Line) -> tuple[FloatArray, ...]:
     return leader[0], trailing[0], gap, days * _YEAR
 
 
-def _lines(
-    front: Front, weights: FloatArray, since: int, on_day: int, at_day: int, through: Through
-) -> _Line:
-    """The slope a year and the height on a day of every row's line; nan with few records."""
+def _lines(front: Front, weights: FloatArray, since: int, on_day: int) -> _Line:
+    """The slope a year and the height on the day of every row's line; nan with few records."""
     record = front.records(since)
     enough = record.sum(axis=1) >= _FEWEST
-    if through == "records":
-        days, best, weight = front.days, front.best, np.where(record, weights, 0.0)
-    else:
-        days = np.arange(max(since, int(front.days[0])), on_day + 1)
-        step = np.searchsorted(front.days, days, side="right") - 1
-        best, weight = front.best[:, step], weights[:, step]
-    x = (days - at_day) / _YEAR
+    x = (front.days - on_day) / _YEAR
+    weight = np.where(record, weights, 0.0)
     weight = weight / np.where(enough, weight.sum(axis=1), 1.0)[:, None]
-    x_mean, y_mean = weight @ x, (weight * best).sum(axis=1)
+    x_mean, y_mean = weight @ x, (weight * front.best).sum(axis=1)
     centred = x - x_mean[:, None]
     spread = (weight * centred**2).sum(axis=1)
-    shared = (weight * centred * best).sum(axis=1)
+    shared = (weight * centred * front.best).sum(axis=1)
     slope = np.divide(shared, spread, out=np.full(spread.shape, math.nan), where=enough)
     return slope, y_mean - slope * x_mean
