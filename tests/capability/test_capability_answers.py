@@ -372,8 +372,6 @@ def test_the_mean_horizontal_gap(facts: Facts, method: IndexMethod) -> None:
             made.side(a), made.side(b), np.arange(116, top, 0.1), day.toordinal(), 0.9
         )
         assert gap.mean.value * MONTHS_A_DAY == pytest.approx(months, abs=0.06)
-        assert round(gap.smallest * MONTHS_A_DAY, 1) == 1.5
-        assert round(gap.largest * MONTHS_A_DAY, 1) == 18.2
 
 
 def test_scores_of_swe_bench_are_of_one_harness(facts: Facts) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from headtohead.capability.irt.index import Index, drawn_interval
 from headtohead.capability.irt.scores import Scores
+from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 _YEARS = 2.5
@@ -21,6 +23,26 @@ def rng(seed: int | list[int] = 1) -> np.random.Generator:
 
 def sigmoid(x: FloatArray) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def interval(index: Index, model: str) -> Interval:
+    """The 90% interval of one model's points."""
+    n = index.place(model)
+    return drawn_interval(float(index.ability[n]), index.ability_draws[:, n], 0.9)
+
+
+def gap(index: Index, a: str, b: str) -> Interval:
+    """The 90% interval of B minus A in points, from the joint draws."""
+    i, j = index.place(a), index.place(b)
+    draws = index.ability_draws[:, j] - index.ability_draws[:, i]
+    return drawn_interval(float(index.ability[j] - index.ability[i]), draws, 0.9)
+
+
+def residuals(index: Index) -> FloatArray:
+    """Score minus expected score, both chance-corrected, shape (N,)."""
+    test = index.scores.benchmark
+    away = index.ability[index.scores.model] - index.difficulty[test]
+    return index.scores.score - sigmoid(index.slope[test] * away)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats as sp
-from tests.capability.irt.capability_worlds import rng, table, world
+from tests.capability.irt.capability_worlds import gap, interval, rng, table, world
 
 from headtohead.capability.irt.draws import benchmark_weights, steadied, within_model_weights
 from headtohead.capability.irt.index import drawn_interval, fit_index
@@ -71,9 +71,9 @@ def test_without_draws_ends_are_open() -> None:
     index = fit_index(table(rng(), 6, 4), draws=0, rng=rng())
     assert index.ability_draws.shape == (0, 6)
     assert index.slope_draws.shape == (0, 4)
-    found = index.interval("m00")
+    found = interval(index, "m00")
     assert (found.low, found.high) == (-np.inf, np.inf)
-    assert index.gap("m00", "m01").width == np.inf
+    assert gap(index, "m00", "m01").width == np.inf
     assert np.all(index.places()[0] == 1)
     assert np.all(index.places()[1] == 6)
 

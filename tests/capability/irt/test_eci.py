@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
-from tests.capability.irt.capability_worlds import Rows, epoch_rows, named, published, rng, table
+from tests.capability.irt.capability_worlds import (
+    Rows,
+    epoch_rows,
+    interval,
+    named,
+    published,
+    residuals,
+    rng,
+    table,
+)
 
 from headtohead.capability.irt.eci import ECI_ANCHORS, Ridge, fit_eci, published_stop
 from headtohead.capability.irt.index import by_anchors, fit_eci_index, fit_index
@@ -173,7 +182,7 @@ def test_published_curves_predict_published_scores(rows: Rows, shared_evidence: 
         for m, b, y in zip(
             index.scores.model,
             index.scores.benchmark,
-            index.scores.score - index.residuals(),
+            index.scores.score - residuals(index),
             strict=True,
         )
     ]
@@ -186,11 +195,11 @@ def test_intervals_are_as_wide_as_the_published(shared_evidence: Path, stop: Sto
     index = fit_eci_index(stop[0], anchors=ECI_ANCHORS, draws=100, rng=rng(1))
     shown = [n for n, m in enumerate(index.models) if m in low]
     assert set(index.models) - set(low) == set(ECI_ANCHORS)
-    ours = np.array([index.interval(index.models[n]).width for n in shown])
+    ours = np.array([interval(index, index.models[n]).width for n in shown])
     theirs = np.array([high[index.models[n]] - low[index.models[n]] for n in shown])
     assert float(np.median(ours / theirs)) == pytest.approx(1.05, abs=0.07)
     for anchor in ECI_ANCHORS:
-        assert index.interval(anchor).width == pytest.approx(0, abs=1e-9)
+        assert interval(index, anchor).width == pytest.approx(0, abs=1e-9)
 
 
 # ---------------------------------------------------------------- other editions

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival.catch_ups import row_medians
+from headtohead.capability.survival.catch_ups import CatchUp, catch_up, row_medians
 from headtohead.capability.survival.lags import Lag, side_lag
 from headtohead.capability.survival.sides import Side, dated, front
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -63,6 +63,19 @@ def median_of(durations: ArrayLike, observed: ArrayLike) -> float:
 def exact(days: ArrayLike, values: ArrayLike) -> Side:
     """A side whose values are certain: 40 draws, all equal."""
     return Side(days, values, np.tile(np.asarray(values, dtype=float), (40, 1)))
+
+
+def catch_up_times(
+    leader_days: ArrayLike,
+    leader_values: ArrayLike,
+    trailing_days: ArrayLike,
+    trailing_values: ArrayLike,
+    on_day: int,
+    since: int | None = None,
+) -> CatchUp:
+    """Catch-up times of values that are certain."""
+    leader, trailing = exact(leader_days, leader_values), exact(trailing_days, trailing_values)
+    return catch_up(leader, trailing, on_day, rng(), since=since)
 
 
 def shaken(history: History, seed: int, draws: int = 9) -> Side:

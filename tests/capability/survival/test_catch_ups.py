@@ -11,6 +11,7 @@ from tests.capability.survival.histories import (
     HISTORY,
     MONTH,
     History,
+    catch_up_times,
     columns,
     exact,
     median_of,
@@ -19,7 +20,7 @@ from tests.capability.survival.histories import (
     shaken,
 )
 
-from headtohead.capability.survival.catch_ups import catch_up, catch_up_times
+from headtohead.capability.survival.catch_ups import catch_up
 from headtohead.capability.survival.sides import Side
 
 # ---------------------------------------------------------------- published examples
@@ -82,8 +83,7 @@ def test_certain_scores_leave_the_records() -> None:
     late = np.maximum.accumulate(days + source.integers(50, 400, 25))
     leader, trailing = exact(days, levels), Side(late, levels, np.tile(levels, (40, 1)))
     found = catch_up(leader, trailing, 2100, rng(), level=0.9)
-    times = found.times
-    alone = median_of(times.durations, times.observed)
+    alone = median_of(found.durations, found.observed)
     scores, both = found.median.scores, found.median.both
     assert scores.low == scores.value == scores.high == alone
     assert both.low < both.value < both.high
@@ -94,7 +94,7 @@ def test_records_closed_together_are_one_piece_of_evidence() -> None:
     one_by_one = catch_up(exact(days, levels), exact(days + 100, levels), 400, rng(), level=0.9)
     at_once = catch_up(exact(days, levels), exact([330], [30.0]), 400, rng(), level=0.9)
     assert one_by_one.median.both.high == 100
-    assert at_once.times.observed.all()
+    assert at_once.observed.all()
     assert (at_once.median.both.low, at_once.median.both.high) == (0, math.inf)
 
 
@@ -104,7 +104,7 @@ def test_too_few_closing_entries_say_nothing(closers: int, high: float) -> None:
     late = np.array([100, 120, 140, 160, 180])[:closers]
     closing = exact(late, np.append(levels[: closers - 1], 9.0))
     found = catch_up(exact(days, levels), closing, 400, rng(), level=0.9)
-    assert found.times.observed.all()
+    assert found.observed.all()
     assert found.median.both.high == high
 
 
@@ -148,12 +148,10 @@ def test_a_draw_without_a_record_counts_against_both_ends() -> None:
 
 def test_all_equal_values_are_one_record() -> None:
     found = catch_up(exact([1, 5, 9], [3.0] * 3), exact([7, 8], [3.0] * 2), 20, rng())
-    assert (found.times.durations.tolist(), found.median.scores.value) == ([6.0], 6)
+    assert (found.durations.tolist(), found.median.scores.value) == ([6.0], 6)
 
 
 def test_refuses_what_cannot_be_caught_up() -> None:
-    with pytest.raises(ValueError, match="no entry by day 5"):
-        catch_up_times([10], [1], [1], [1], 5)
     with pytest.raises(ValueError, match="no entry by day 5"):
         catch_up(exact([10], [1.0]), exact([1], [1.0]), 5, rng())
     with pytest.raises(ValueError, match="no record from day 4 to day 5"):

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from tests.capability.survival.histories import (
     ProgressWorld,
+    catch_up_times,
     entry_lag,
     median_of,
     rng,
     world,
 )
 
-from headtohead.capability.survival.catch_ups import catch_up, catch_up_times
+from headtohead.capability.survival.catch_ups import catch_up
 from headtohead.capability.survival.horizontal_gaps import horizontal_gap
 from headtohead.capability.survival.lags import CLOCKS, Lag, side_lag
 from headtohead.capability.survival.sides import Side

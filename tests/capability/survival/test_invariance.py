@@ -47,7 +47,7 @@ def _numbers(
         spread = one.median
         intervals = (spread.scores, spread.both) if both else (spread.scores,)
         ends = [end for i in intervals for end in (i.value, i.low, i.high)]
-        return [*one.times.durations, *one.times.observed, *one.medians, *ends]
+        return [*one.durations, *one.observed, *one.medians, *ends]
 
     def gap() -> list[float]:
         one = horizontal_gap(leader, trailing, grid, on_day, _LEVEL)

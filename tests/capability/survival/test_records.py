@@ -1,4 +1,4 @@
-"""Records, the best entry of a day, and the probability of being the best."""
+"""Records, and the probability of being the best."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.capability.survival.histories import HISTORY, History, columns, rng, running_best
 
-from headtohead.capability.survival.lags import best_on, frontier_probability
+from headtohead.capability.survival.lags import frontier_probability
 from headtohead.stats.inputs import FloatArray
 
 
@@ -49,9 +49,6 @@ def test_records_rise_and_hold_the_best(history: History) -> None:
     assert np.all(np.diff(value) > 0)
     for day in days:
         assert value[when <= day].max() == max(v for d, v in history if d <= day)
-        best = best_on(days, values, day)
-        known = [(v, -d) for d, v in history if d <= day]
-        assert (values[best], -days[best]) == max(known)
 
 
 @settings(deadline=None, max_examples=60)
@@ -111,8 +108,6 @@ def test_equal_values_share_and_one_entry_is_the_best() -> None:
 
 
 def test_refuses_what_has_no_frontier() -> None:
-    with pytest.raises(ValueError, match="nothing by day 5"):
-        best_on([10], [1], 5)
     with pytest.raises(ValueError, match="whole days"):
         running_best([1.5], [1])
     with pytest.raises(ValueError, match="lengths differ"):

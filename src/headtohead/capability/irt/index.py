@@ -80,20 +80,6 @@ class Index:
             raise ValueError(f"{model!r} is not in the index")
         return self.models.index(model)
 
-    def interval(self, model: str, level: float = 0.9) -> Interval:
-        """One model's points."""
-        n = self.place(model)
-        return drawn_interval(float(self.ability[n]), self.ability_draws[:, n], level)
-
-    def gap(self, a: str, b: str, level: float = 0.9) -> Interval:
-        """B minus A in points: the draws are joint, so what both share cancels."""
-        i, j = self.place(a), self.place(b)
-        return drawn_interval(
-            float(self.ability[j] - self.ability[i]),
-            self.ability_draws[:, j] - self.ability_draws[:, i],
-            level,
-        )
-
     def expected(self, benchmark: str, ability: FloatArray, *, draws: bool = False) -> FloatArray:
         """The chance-corrected score that an ability gives on a benchmark, 0 to 1.
 
@@ -111,12 +97,6 @@ class Index:
         if draws:
             return sigmoid(self.slope_draws[:, n] * (ability - self.difficulty_draws[:, n]))
         return sigmoid(self.slope[n] * (ability - self.difficulty[n]))
-
-    def residuals(self) -> FloatArray:
-        """Score minus expected score, both chance-corrected, shape (N,)."""
-        b = self.scores.benchmark
-        away = self.ability[self.scores.model] - self.difficulty[b]
-        return np.asarray(self.scores.score - sigmoid(self.slope[b] * away))
 
     def places(self, level: float = 0.9, among: BoolArray | None = None) -> Places:
         """The best and the worst place that each model may hold, shapes (M,).
@@ -185,7 +165,6 @@ def fit_index(
     like: Mapping[str, float] | None = None,
     draws: int = 500,
     rng: np.random.Generator,
-    slope_sd: float = 0.75,
 ) -> Index:
     """The index by the likelihood of items, with draws that weigh benchmarks anew.
 
@@ -195,13 +174,12 @@ def fit_index(
         like: Models and their points on another index: the scale is chosen so that the models
             which both have keep their mean and spread. It goes before anchors.
         draws: Joint draws; 0 for the point fit alone, else at least 100.
-        slope_sd: Standard deviation of the prior on log-slopes.
 
     Raises:
         ValueError: If there is one benchmark only, models share none, or no scale can be chosen.
     """
     check_fits(scores)
-    family = Binomial(scores, slope_sd)
+    family = Binomial(scores)
     params, weights, rho = fits_with_spread(scores, family)
     ability = params.ability[0]
     if like is not None:

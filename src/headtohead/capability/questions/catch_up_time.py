@@ -39,10 +39,10 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
     except ValueError as error:
         return Answer(missing=f"no catch-up time: {error}")
     median = times.median.scores.rescaled(MONTHS_A_DAY)
-    standing = int((~times.times.observed).sum())
-    records = int(times.times.observed.size)
+    standing = int((~times.observed).sum())
+    records = int(times.observed.size)
     # Not reached yet: it is longer than any record has stood so far.
-    longest = float(times.times.durations.max()) * MONTHS_A_DAY
+    longest = float(times.durations.max()) * MONTHS_A_DAY
     reached = median.value != float("inf")
     least = median if reached else Interval(longest, min(median.low, longest), float("inf"))
     names = sides.names
@@ -80,14 +80,14 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
 
 def _records(sides: TwoSides, times: CatchUp) -> pl.DataFrame:
     """Each record of side A with the model of side B that first matched it."""
-    fit, records = sides.capability, times.times
+    fit = sides.capability
     days, ability, models = fit.days, fit.index.ability, fit.index.models
     rows = []
     for level, day, lasted, matched in zip(
-        records.levels.tolist(),
-        records.days.tolist(),
-        records.durations.tolist(),
-        records.observed.tolist(),
+        times.levels.tolist(),
+        times.days.tolist(),
+        times.durations.tolist(),
+        times.observed.tolist(),
         strict=True,
     ):
         setter = int((sides.a_past & (days == day) & (ability == level)).argmax())

@@ -11,15 +11,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from headtohead.capability.survival.sides import (
     Front,
     Side,
     Spread,
-    dated,
     drawn_interval,
-    front,
     known_by,
     pair,
 )
@@ -27,74 +24,29 @@ from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CatchUps:
+class CatchUp:
     """How long each record of the leader stood before the trailing side reached it.
 
+    There is no mean over the matched records alone: it would leave out those that have stood
+    longest, and so make the lag look short.
+
     Attributes:
-        durations: Days, shape (records,): until it was reached, or until the last day known.
+        durations: Days, shape (records,), for the point values: until the record was reached, or
+            until the last day known; 0 where the trailing side already had the value.
         observed: True where it was reached; False where it still stood.
         days: The day on which each record was set.
         levels: The value of each record.
+        median: The Kaplan-Meier median in days.
+        medians: Shape (R,): the median in each draw; inf where the curve stays above one
+            half, nan where the draw has no record.
     """
 
     durations: FloatArray
     observed: BoolArray
     days: IntArray
     levels: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CatchUp:
-    """Catch-up times summed up, from joint draws.
-
-    There is no mean over the matched records alone: it would leave out those that have stood
-    longest, and so make the lag look short.
-
-    Attributes:
-        times: Of the point values, record by record.
-        median: The Kaplan-Meier median in days.
-        medians: Shape (R,): the median in each draw; inf where the curve stays above one
-            half, nan where the draw has no record.
-    """
-
-    times: CatchUps
     median: Spread
     medians: FloatArray
-
-
-def catch_up_times(
-    leader_days: ArrayLike,
-    leader_values: ArrayLike,
-    trailing_days: ArrayLike,
-    trailing_values: ArrayLike,
-    on_day: int,
-    since: int | None = None,
-) -> CatchUps:
-    """How long the trailing side took to reach each record of the leader.
-
-    Args:
-        leader_days: Whole days, shape (n,).
-        leader_values: Shape (n,), higher is better.
-        trailing_days: Whole days, shape (m,).
-        trailing_values: Shape (m,).
-        on_day: The last day known; later entries do not count, and records not reached by
-            then are censored there.
-        since: Only records set on this day or later (records of all the leader's history:
-            an entry below an earlier one is none). None: all.
-
-    Returns:
-        One duration for each record; 0 where the trailing side already had the value.
-
-    Raises:
-        ValueError: If the leader has no entry by `on_day` or no record since `since`, or
-            arguments do not fit.
-    """
-    known_days, known_values = known_by(leader_days, leader_values, on_day)
-    when, value = dated(trailing_days, trailing_values, "trailing_")
-    ahead = front(known_days, known_values[None, :], on_day)
-    behind = front(when, value[None, :], on_day)
-    time, closed_by, record = _durations(ahead, behind, on_day, since)
-    return _of_point(ahead, time, closed_by < behind.days.size, record)
 
 
 def catch_up(
@@ -106,7 +58,7 @@ def catch_up(
     since: int | None = None,
     level: float = 0.95,
 ) -> CatchUp:
-    """The median catch-up time of the leader's records, from joint draws.
+    """How long the trailing side took to reach each record of the leader, from joint draws.
 
     In each draw the records, their catch-up times and the Kaplan-Meier median are found
     anew. `scores` holds the percentiles of these medians: it covers what the scores leave
@@ -115,7 +67,13 @@ def catch_up(
     records there happened to be. Records closed by one entry share a weight, and so do those
     that still stand: a model that closes five gaps at once is one piece of evidence.
 
-    Both sides are drawn together; `on_day` and `since` are as in `catch_up_times`.
+    Both sides are drawn together.
+
+    Args:
+        on_day: The last day known; later entries do not count, and records not reached by
+            then are censored there.
+        since: Only records set on this day or later (records of all the leader's history:
+            an entry below an earlier one is none). None: all.
 
     Returns:
         Ends are inf where the curve of too many draws stays above one half. A draw without
@@ -123,8 +81,8 @@ def catch_up(
         95%; 5 for 90%), `both` is open.
 
     Raises:
-        ValueError: As `catch_up_times`, if the sides have different numbers of draws, or if
-            these are too few for the level.
+        ValueError: If the leader has no entry by `on_day` or no record since `since`, the sides
+            have different numbers of draws, or these are too few for the level.
 
     References:
         Rubin, D. B. (1981). The Bayesian bootstrap. Annals of Statistics 9, 130-134.
@@ -139,7 +97,6 @@ def catch_up(
     behind = trailing.front(on_day)
     time, closed_by, record = _durations(ahead, behind, on_day, since)
     ended = closed_by < behind.days.size
-    times = _of_point(ahead, time, ended, record)
     weights = record.astype(np.float64)
     shares = rng.standard_exponential((weights.shape[0], behind.days.size + 1))
     shuffled = weights * np.take_along_axis(shares, closed_by, axis=1)
@@ -152,7 +109,10 @@ def catch_up(
     median = Spread(
         drawn_interval(medians, level, 0.0), drawn_interval(resampled, level, 0.0, units=units)
     )
-    return CatchUp(times, median, medians[1:])
+    own = record[0]
+    return CatchUp(
+        time[0, own], ended[0, own], ahead.days[own], ahead.best[0, own], median, medians[1:]
+    )
 
 
 def _durations(
@@ -170,11 +130,6 @@ def _durations(
     ends = np.append(trailing.days, on_day)[at]
     lasted = np.maximum(ends - leader.days, 0).astype(np.float64)
     return lasted, at, record
-
-
-def _of_point(leader: Front, lasted: FloatArray, ended: BoolArray, record: BoolArray) -> CatchUps:
-    own = record[0]
-    return CatchUps(lasted[0, own], ended[0, own], leader.days[own], leader.best[0, own])
 
 
 def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Who is the best on a day, and how long before the leader first had what that one has."""
+"""How long before the best of one side the leader first had what it has, and who leads."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from headtohead.capability.survival.sides import (
     Front,
     Side,
-    dated,
     drawn_interval,
     front,
     known_by,
@@ -36,9 +35,6 @@ class Lag:
         ahead: Share of the draws in which the trailing side is ahead: the leader did not
             have the level by the clock.
         open: Share of the draws in which the leader had the level from its first day.
-        clock_day: The day from which the lag is counted back, for the point values.
-        entry: Position of the trailing side's entry that sets the level, for the point
-            values.
         matched: Position of the leader's entry that first had the level, for the point
             values; None if the trailing side is ahead.
     """
@@ -47,8 +43,6 @@ class Lag:
     draws: FloatArray
     ahead: float
     open: float
-    clock_day: int
-    entry: int
     matched: int | None
 
 
@@ -108,8 +102,6 @@ def side_lag(
         draws=lags[1:],
         ahead=float(ahead[1:].mean()),
         open=float(open_[1:].mean()),
-        clock_day=first,
-        entry=best_on(trailing.days, trailing.values, on_day),
         matched=matched,
     )
 
@@ -152,21 +144,6 @@ def _look_up(
     open_: BoolArray = ~ahead & (first == leader.days[0])
     least: FloatArray = np.where(ahead, 0.0, clock_days - first).astype(np.float64)
     return ahead, open_, least
-
-
-def best_on(days: ArrayLike, values: ArrayLike, day: int) -> int:
-    """The position of the best entry known on a day; of equals the earliest.
-
-    Both have shape (n,), higher is better; entries later than `day` do not count.
-
-    Raises:
-        ValueError: If there is none by that day.
-    """
-    when, value = dated(days, values, "")
-    known = np.flatnonzero(when <= day)
-    if known.size == 0:
-        raise ValueError(f"nothing by day {day}; the first entry is of day {when.min()}")
-    return int(known[np.lexsort((when[known], -value[known]))[0]])
 
 
 def frontier_probability(draws: ArrayLike) -> FloatArray:
