@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.capability.survival.histories import entry_lag
+from tests.capability.survival.histories import entry_lag, exact
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.irt.eci import ECI_ANCHORS, fit_eci
@@ -20,7 +20,7 @@ from headtohead.capability.matrix import matrix
 from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexMethod, IndexSettings
 from headtohead.capability.survival.horizontal_gaps import horizontal_gap
-from headtohead.capability.survival.lags import lag_days, side_lag
+from headtohead.capability.survival.lags import side_lag
 from headtohead.capability.survival.sides import Side
 from headtohead.core.dates import MONTHS_A_DAY, Period
 from headtohead.core.estimate import Estimate
@@ -336,9 +336,10 @@ def test_the_scores_that_ship_tell_nearly_the_same(facts: Facts) -> None:
     for about, months in ((ARTICLE, 10.5), (SUMMER, 4.5)):
         out = days <= date.fromisoformat(about).toordinal()
         best = int(np.where(cn & out, ours, -np.inf).argmax())
-        lag = lag_days(days[us & out], ours[us & out], ours[best], int(days[best]))
-        assert lag is not None
-        assert lag * MONTHS_A_DAY == pytest.approx(months, abs=0.06)
+        leader, level = exact(days[us & out], ours[us & out]), float(ours[best])
+        lag = entry_lag(leader, int(days[best]), level, [level] * 40)
+        assert not lag.open
+        assert lag.days.value * MONTHS_A_DAY == pytest.approx(months, abs=0.06)
 
 
 def test_ours_on_the_scores_that_ship(facts: Facts) -> None:

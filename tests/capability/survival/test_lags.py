@@ -18,7 +18,7 @@ from tests.capability.survival.histories import (
     shaken,
 )
 
-from headtohead.capability.survival.lags import CLOCKS, Clock, lag_days, side_lag
+from headtohead.capability.survival.lags import CLOCKS, Clock, side_lag
 from headtohead.capability.survival.sides import Side
 
 # Epoch Capabilities Index, edition of 2026-08-11 (CC-BY-4.0): US records of a year.
@@ -46,8 +46,7 @@ def test_lag_reproduces_caisi() -> None:
     # NIST's CAISI, evaluation of DeepSeek V4 Pro (May 2026): about 8 months behind, near
     # GPT-5 of 2025-08-07. Epoch's index puts V4 Pro, of 2026-04-24, at 149.07.
     released = date(2026, 4, 24).toordinal()
-    lag = lag_days(_US_DAYS, _US_INDEX, 149.07, released)
-    assert lag == (date(2026, 4, 24) - date(2025, 8, 7)).days
+    lag = (date(2026, 4, 24) - date(2025, 8, 7)).days
     assert lag / MONTH == pytest.approx(8, abs=0.6)
     found = entry_lag(exact(_US_DAYS, _US_INDEX), released, 149.07, [149.07] * 40)
     assert (found.days.low, found.days.value, found.days.high) == (lag, lag, lag)
@@ -75,10 +74,9 @@ def test_lag_agrees_with_walking_the_days(history: History, value: float, on_day
     days, values = columns(history)
     if min(days) > on_day:
         with pytest.raises(ValueError, match="no entry by day"):
-            lag_days(days, values, value, on_day)
+            entry_lag(exact(days, values), on_day, value, [value] * 40, on_day)
         return
     expected = _walk(days, values, value, on_day)
-    assert lag_days(days, values, value, on_day) == expected
     certain = entry_lag(exact(days, values), on_day, value, [value] * 40, on_day).days
     if expected is None:
         assert (certain.value, certain.high) == (on_day - min(days), math.inf)
@@ -133,8 +131,9 @@ def test_side_lag_covers_its_truth_where_errors_are_independent() -> None:
         days, late = np.sort(source.choice(900, 40, False)), np.sort(source.choice(900, 20, False))
         truth = 100 + 0.04 * days + source.normal(0, 3, 40)
         theirs = 100 + 0.04 * (late - 230) + source.normal(0, 3, 20)
-        true_lag = lag_days(days, truth, float(theirs.max()), 900)
-        if true_lag is None:
+        top = float(theirs.max())
+        true = entry_lag(exact(days, truth), 900, top, [top] * 40, 900)
+        if true.open:
             continue
         seen, seen_theirs = source.normal(truth, 1), source.normal(theirs, 1)
         found = side_lag(
@@ -143,7 +142,7 @@ def test_side_lag_covers_its_truth_where_errors_are_independent() -> None:
             900,
             "as of",
         ).days
-        hits += found.low <= true_lag <= found.high
+        hits += found.low <= true.days.value <= found.high
         total += 1
     # Redrawing noisy estimates and steps in time both err on the wide side.
     assert hits / total > 0.95
@@ -154,11 +153,9 @@ def test_side_lag_covers_its_truth_where_errors_are_independent() -> None:
 
 def test_lag_of_what_the_leader_always_had_is_open() -> None:
     days, values = [100, 200, 300], [10.0, 12.0, 14.0]
-    assert lag_days(days, values, 9, 400) is None
     leader = Side(days, values, rng().normal(values, 0.1, (400, 3)))
     found = entry_lag(leader, 400, 9, [9] * 400, 400).days
     assert (found.value, found.low, found.high) == (300, 300, math.inf)
-    assert lag_days(days, values, 15, 400) == 0
     ahead = side_lag(leader, Side([100, 200], [15.0, 3.0], [[15.0, 3.0]] * 400), 400, "as of").days
     assert (ahead.low, ahead.value, ahead.high) == (0, 0, 0)
     # On the leader's own first day nothing is known of before.
@@ -213,8 +210,6 @@ def test_later_entries_do_not_count() -> None:
 
 def test_refuses_what_has_no_lag() -> None:
     leader, trailing = exact([10], [1.0]), exact([20], [1.0])
-    with pytest.raises(ValueError, match="trailing_value"):
-        lag_days([1], [1], math.nan, 5)
     with pytest.raises(ValueError, match="trailing side has no entry by day 15; its first is 20"):
         side_lag(leader, trailing, 15)
     with pytest.raises(ValueError, match="the leader has no entry by day 20; its first is 30"):

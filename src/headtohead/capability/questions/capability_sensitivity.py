@@ -8,7 +8,8 @@ import numpy as np
 
 from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival.lags import lag_days, side_lag
+from headtohead.capability.survival.lags import side_lag
+from headtohead.capability.survival.sides import check_known, front
 from headtohead.capability.variants import variants
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
@@ -96,11 +97,12 @@ def _lag(sides: TwoSides) -> Interval:
     if _is_drawn(sides):
         lag = side_lag(made.side(sides.a_past), made.side(sides.b), day, "release", LEVEL)
         return lag.days.rescaled(MONTHS_A_DAY)
-    best, before = sides.best(sides.b), made.days[sides.a_past]
+    best, past = sides.best(sides.b), sides.a_past
     clock = int(made.days[best])
-    level = float(made.index.ability[best])
-    days = lag_days(before, made.index.ability[sides.a_past], level, clock)
-    value = clock - int(before.min()) if days is None else days
+    check_known(made.days[past], clock, "leader")
+    leader = front(made.days[past], made.index.ability[None, past], clock)
+    at = int(leader.reached(made.index.ability[[best]])[0, 0])
+    value = clock - int(leader.days[at]) if at < leader.days.size else 0
     return Interval(value * MONTHS_A_DAY, 0.0, np.inf)
 
 

@@ -133,9 +133,8 @@ def _leaders(
     A model is one set of weights, whatever each source calls it. Best is by `order`; a model that
     it does not hold is passed over.
     """
-    named = rows.with_columns(pl.coalesce("model_id", "model_name").alias("unit"))
     per = (
-        corrected(named)
+        corrected(rows)
         .sort("score", "source_id", "model_name", descending=[True, False, False])
         .unique(["unit", "test"], keep="first", maintain_order=True)
     )
@@ -157,8 +156,7 @@ def _order(rows: pl.DataFrame, frames: Frames, ask: Ask) -> dict[str, float]:
     try:
         fit = capability(frames, ask, IndexSettings(source=sources, draws=0))
     except ValueError:
-        unit = pl.coalesce("model_id", "model_name").alias("unit")
-        return dict(rows.group_by(unit).agg(pl.col("score_frac").mean()).iter_rows())
+        return dict(rows.group_by("unit").agg(pl.col("score_frac").mean()).iter_rows())
     units = dict(fit.rows.select("label", "unit").iter_rows())
     return {
         units[label]: ability

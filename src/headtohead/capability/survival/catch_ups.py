@@ -16,8 +16,8 @@ from headtohead.capability.survival.sides import (
     Front,
     Side,
     Spread,
+    check_known,
     drawn_interval,
-    known_by,
     pair,
 )
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
@@ -92,7 +92,7 @@ def catch_up(
         doi:10.1016/j.jspi.2022.07.001
     """
     pair(leader, trailing)
-    known_by(leader.days, leader.values, on_day)
+    check_known(leader.days, on_day, "leader")
     ahead = leader.front(on_day)
     behind = trailing.front(on_day)
     time, closed_by, record = _durations(ahead, behind, on_day, since)

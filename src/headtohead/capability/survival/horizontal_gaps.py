@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.capability.survival.sides import Side, drawn_interval, pair
+from headtohead.capability.survival.sides import Side, check_known, drawn_interval, pair
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, vector
 
@@ -81,7 +81,6 @@ def horizontal_gap(
 
 def _first_days(side: Side, name: str, grid: FloatArray, on_day: int) -> FloatArray:
     """The first day of each level in every row, inf where never."""
+    check_known(side.days, on_day, name)
     front = side.front(on_day)
-    if front.days.size == 0:
-        raise ValueError(f"the {name} has no entry by day {on_day}; its first is {side.days.min()}")
     return np.append(front.days.astype(np.float64), math.inf)[front.reached(grid)]

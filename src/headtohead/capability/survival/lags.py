@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.capability.survival.sides import (
-    Front,
     Side,
+    check_known,
     drawn_interval,
-    front,
-    known_by,
     matrix,
     pair,
 )
 from headtohead.core.estimate import Interval
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
+from headtohead.stats.inputs import FloatArray
 
 Clock = Literal["release", "as of"]
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
@@ -78,11 +76,8 @@ def side_lag(
     if clock not in CLOCKS:
         raise ValueError(f"clock is 'release' or 'as of', not {clock!r}")
     pair(leader, trailing)
+    check_known(trailing.days, on_day, "trailing side")
     theirs = np.flatnonzero(trailing.days <= on_day)
-    if theirs.size == 0:
-        raise ValueError(
-            f"the trailing side has no entry by day {on_day}; its first is {trailing.days.min()}"
-        )
     # Of equals the earliest counts, which is the first once the days are in order.
     theirs = theirs[np.argsort(trailing.days[theirs], kind="stable")]
     rows = trailing.rows[:, theirs]
@@ -90,8 +85,14 @@ def side_lag(
     levels = rows[np.arange(best.size), best]
     days = trailing.days[theirs][best] if clock == "release" else np.full(best.size, on_day)
     first = int(days[0])
-    known_by(leader.days, leader.values, first)
-    ahead, open_, least = _look_up(leader.front(int(days.max())), levels, days)
+    check_known(leader.days, first, "leader")
+    front = leader.front(int(days.max()))
+    had = (front.best >= levels[:, None]) & (front.days <= days[:, None])
+    ahead = np.logical_not(had.any(axis=1))
+    since = front.days[had.argmax(axis=1)]
+    # Of the leader's first day nothing says how long before it had the level.
+    open_ = ~ahead & (since == front.days[0])
+    least = np.where(ahead, 0.0, days - since).astype(np.float64)
     lags = np.where(open_, math.inf, least)
     matched = None
     if not ahead[0]:
@@ -104,46 +105,6 @@ def side_lag(
         open=float(open_[1:].mean()),
         matched=matched,
     )
-
-
-def lag_days(
-    leader_days: ArrayLike, leader_values: ArrayLike, trailing_value: float, on_day: int
-) -> int | None:
-    """How many days before `on_day` the leader first reached the trailing side's value.
-
-    Args:
-        leader_days: Whole days of the leader's entries, shape (n,).
-        leader_values: Their values, shape (n,), higher is better.
-        trailing_value: The trailing side's best on that day.
-        on_day: Later entries of the leader do not count.
-
-    Returns:
-        0 if the leader never reached it (the trailing side is ahead); None if the leader's
-        very first day already had it, so that the lag is longer than the record goes back.
-
-    Raises:
-        ValueError: If the leader has no entry by `on_day`, or a number is not finite.
-    """
-    when, value = known_by(leader_days, leader_values, on_day)
-    if not math.isfinite(trailing_value):
-        raise ValueError("trailing_value is not a finite number")
-    ahead, open_, lag = _look_up(
-        front(when, value[None, :], on_day), np.array([trailing_value]), np.array([on_day])
-    )
-    return 0 if ahead[0] else None if open_[0] else int(lag[0])
-
-
-def _look_up(
-    leader: Front, levels: FloatArray, clock_days: IntArray
-) -> tuple[BoolArray, BoolArray, FloatArray]:
-    """For each row: is the trailing side ahead, is the lag a least one only, and its days."""
-    had = (leader.best >= levels[:, None]) & (leader.days <= clock_days[:, None])
-    ahead: BoolArray = np.logical_not(had.any(axis=1))
-    first = leader.days[had.argmax(axis=1)]
-    # Of the leader's first day nothing says how long before it had the level.
-    open_: BoolArray = ~ahead & (first == leader.days[0])
-    least: FloatArray = np.where(ahead, 0.0, clock_days - first).astype(np.float64)
-    return ahead, open_, least
 
 
 def frontier_probability(draws: ArrayLike) -> FloatArray:

@@ -129,17 +129,14 @@ def dated(days: ArrayLike, values: ArrayLike, prefix: str) -> tuple[IntArray, Fl
     return when, value
 
 
-def known_by(days: ArrayLike, values: ArrayLike, on_day: int) -> tuple[IntArray, FloatArray]:
-    """The leader's entries by a day.
+def check_known(days: IntArray, day: int, name: str) -> None:
+    """Refuse a side that has no entry by a day.
 
     Raises:
         ValueError: If there is none.
     """
-    when, value = dated(days, values, "leader_")
-    known = when <= on_day
-    if not known.any():
-        raise ValueError(f"the leader has no entry by day {on_day}; its first is {when.min()}")
-    return when[known], value[known]
+    if not np.any(days <= day):
+        raise ValueError(f"the {name} has no entry by day {day}; its first is {days.min()}")
 
 
 def matrix(draws: ArrayLike, n: int, name: str = "draws") -> FloatArray:
