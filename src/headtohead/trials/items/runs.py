@@ -55,37 +55,30 @@ def tabulate(
     """The table of mean scores and attempts.
 
     Args:
-        scores: Score of each row, 0 to 1, shape (n,); the mean where a row stands for several
-            attempts.
-        attempts: Attempts that each row stands for, whole and at least 1; shape (n,) or one
-            number for all.
+        scores: Mean score of each cell's attempts, 0 to 1, shape (n,).
+        attempts: Of each cell, whole and at least 1; shape (n,) or one number for all.
 
     Raises:
-        ValueError: If lengths differ, a score lies outside 0 to 1, attempts are not whole, a row
-            repeats another, there are fewer than two items or respondents, or no chain of
-            answers joins them all; the message names the parts.
+        ValueError: If lengths differ, a score lies outside 0 to 1, there are fewer than two items
+            or respondents, or no chain of answers joins them all; the message names the parts.
     """
     score = vector(scores, "scores")
-    n = score.size
-    who, row = _coded(label_list(respondents, n, "respondents"))
-    what, column = _coded(label_list(items, n, "items"))
-    _check_rows(score, row, column, who, what)
-    weight = vector(attempts, "attempts")
-    if weight.size not in (1, n):
+    who, row = _coded(label_list(respondents, score.size, "respondents"))
+    what, column = _coded(label_list(items, score.size, "items"))
+    outside = np.flatnonzero((score < 0) | (score > 1))
+    if outside.size:
+        k = int(outside[0])
         raise ValueError(
-            f"{weight.size} attempts for {n} scores; give one for each, or one for all"
+            f"{outside.size} scores lie outside 0 to 1, the first {score[k]} of {who[row[k]]!r}"
+            f" on {what[column[k]]!r}; divide by the full marks"
         )
-    if np.any(weight < 1) or np.any(weight != np.rint(weight)):
-        raise ValueError("attempts must be whole numbers of at least 1; leave out rows without any")
     if len(who) < 2 or len(what) < 2:
         raise ValueError(
             f"{counted(len(who), 'respondent')} and {counted(len(what), 'item')}: abilities need "
             "at least two of each; for one item compare the scores themselves"
         )
-    total, count = (np.zeros((len(who), len(what))) for _ in range(2))
-    np.add.at(count, (row, column), weight)
-    np.add.at(total, (row, column), weight * score)
-    mean = np.clip(total / np.maximum(count, 1), 0, 1)
+    mean, count = (np.zeros((len(who), len(what))) for _ in range(2))
+    mean[row, column], count[row, column] = score, attempts
     table = Answers(who, what, mean, count)
     _check_joined(table)
     return table
@@ -118,28 +111,6 @@ def _coded(labels: list[Hashable]) -> tuple[tuple[Hashable, ...], IntArray]:
     seen: dict[Hashable, int] = {}
     codes = np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
     return tuple(seen), codes
-
-
-def _check_rows(
-    score: FloatArray,
-    row: IntArray,
-    column: IntArray,
-    who: Sequence[Hashable],
-    what: Sequence[Hashable],
-) -> None:
-    outside = np.flatnonzero((score < 0) | (score > 1))
-    if outside.size:
-        k = int(outside[0])
-        raise ValueError(
-            f"{outside.size} scores lie outside 0 to 1, the first {score[k]} of {who[row[k]]!r}"
-            f" on {what[column[k]]!r}; divide by the full marks"
-        )
-    _, first, size = np.unique(row * len(what) + column, return_index=True, return_counts=True)
-    if size.max() > 1:
-        k = int(first[np.argmax(size > 1)])
-        raise ValueError(
-            f"{who[row[k]]!r} has {size.max()} rows on {what[column[k]]!r}: keep one of each"
-        )
 
 
 def _check_joined(answers: Answers) -> None:
