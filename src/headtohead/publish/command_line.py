@@ -274,15 +274,7 @@ def day_of(text: str | None, argument: str = "as_of") -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a user wants of a result, beside or instead of text.
-
-    Attributes:
-        json: Print one JSON object instead.
-        csv: Print the main table as CSV instead.
-        html: A page to write too.
-        markdown: Markdown to write too.
-        junit: JUnit XML to write too.
-    """
+    """What a user wants of a result: printed instead of text, or a file beside it."""
 
     json: bool = False
     csv: bool = False

@@ -3,26 +3,10 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-
-class Spending(Protocol):
-    """How far a replay is, and what it has cost."""
-
-    @property
-    def answered_n(self) -> int:
-        """Answers so far."""
-
-    @property
-    def spent_usd(self) -> float:
-        """Spent so far."""
-
-    @property
-    def ceiling_usd(self) -> float | None:
-        """The most that may be spent."""
 
 
 class DownloadBar:
@@ -86,8 +70,8 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def answers(most: int) -> Iterator[Callable[[Spending], None]]:
-    """A bar of answers with the money spent; silent where nobody looks."""
+def answers(most: int) -> Iterator[Callable[[int, float, float | None], None]]:
+    """A bar of answers with the money spent, and its ceiling; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -101,9 +85,8 @@ def answers(most: int) -> Iterator[Callable[[Spending], None]]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
         task = shown.add_task("", total=most, money="")
 
-        def tell(so_far: Spending) -> None:
-            ceiling = f" of ${so_far.ceiling_usd:,.2f}" if so_far.ceiling_usd is not None else ""
-            money = f"${so_far.spent_usd:,.4f}{ceiling}"
-            shown.update(task, completed=so_far.answered_n, money=money)
+        def tell(answered_n: int, spent_usd: float, ceiling_usd: float | None) -> None:
+            ceiling = f" of ${ceiling_usd:,.2f}" if ceiling_usd is not None else ""
+            shown.update(task, completed=answered_n, money=f"${spent_usd:,.4f}{ceiling}")
 
         yield tell

@@ -48,12 +48,12 @@ def switch(
     from headtohead.publish.progress import answers
     from headtohead.trials.switching.verb import switch
 
-    with answers(choices["traffic"].items) as on_progress:
+    with answers(choices["traffic"].items) as tell:
         result = switch(
             logs,
             as_of=day_of(as_of),
             store=open_store(store),
-            on_progress=on_progress,
+            on_progress=lambda p: tell(p.answered_n, p.spent_usd, p.ceiling_usd),
             **choices,
         )
     return deliver(result, output)
