@@ -17,6 +17,18 @@ from headtohead.evidence.sourcing import (
 from headtohead.evidence.tables import benchmarks
 
 _MTOK = 1_000_000
+# LiteLLM's words: its prices of the kinds of token that most sources have, and its modes of models
+# that are no text models.
+LITELLM_KINDS = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "cache_read_input_token_cost": "cache_read",
+    "cache_creation_input_token_cost": "cache_write",
+}
+LITELLM_OTHER_MODES = names(
+    "audio_speech audio_transcription evaluation extraction guardrail image_edit image_generation "
+    "moderation ocr realtime rerank search vector_store video_generation"
+)
 # How Epoch prints that it ran an evaluation itself.
 EPOCH_OWN_RUNS = "Epoch evaluations"
 # What Epoch says of a model's accessibility; some tables leave it empty or say "Unknown" besides.
@@ -110,12 +122,10 @@ def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:
     Raises:
         ValueError: If it is not a finite price of zero or more.
     """
-    if isinstance(price, bool) or not isinstance(price, int | float | str | Decimal):
-        raise ValueError(f"{price!r} is not a price")
     try:
         amount = Decimal(str(price))
     except InvalidOperation:
-        raise ValueError(f"{price!r} is not a price") from None
+        amount = Decimal("nan")
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{price!r} is not a price")
     return float(amount * _MTOK / per_tokens)

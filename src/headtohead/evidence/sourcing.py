@@ -87,6 +87,10 @@ class RawFile:
         """Hex digest of the content."""
         return hashlib.sha256(self.content).hexdigest()
 
+    def damaged(self, how: str, error: Exception) -> DamagedDownload:
+        """What to raise where the content is cut or altered."""
+        return DamagedDownload(f"{self.name} {how} ({error}). Download it again.")
+
     def text(self) -> str:
         """The content as text; gzip is unpacked.
 
@@ -97,9 +101,7 @@ class RawFile:
             packed = self.content.startswith(b"\x1f\x8b")
             return (gzip.decompress(self.content) if packed else self.content).decode("utf-8-sig")
         except (EOFError, OSError, UnicodeError, zlib.error) as error:
-            raise DamagedDownload(
-                f"{self.name} cannot be read as text ({error}). Download it again."
-            ) from None
+            raise self.damaged("cannot be read as text", error) from None
 
     def parquet(self) -> "pl.DataFrame":
         """The content as a table.
@@ -112,9 +114,7 @@ class RawFile:
         try:
             return pl.read_parquet(io.BytesIO(self.content))
         except pl.exceptions.PolarsError as error:
-            raise DamagedDownload(
-                f"{self.name} is not whole Parquet ({error}). Download it again."
-            ) from None
+            raise self.damaged("is not whole Parquet", error) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from headtohead.core.errors import DamagedDownload
 from headtohead.evidence.sourcing import Parsed, RawFiles, Source, github, percent, records_in
 
 _ID = "aider_polyglot"
@@ -46,7 +45,7 @@ def parse(raw: RawFiles) -> Parsed:
     try:
         runs = yaml.safe_load(f.text())
     except yaml.YAMLError as error:
-        raise DamagedDownload(f"{f.name} is not whole YAML ({error}). Download it again.") from None
+        raise f.damaged("is not whole YAML", error) from None
     for record in records_in(_ID, f"{f.name} run", runs):
         day = record.convert("date", lambda text: date.fromisoformat(str(text)))
         # Free previews and self-hosted runs carry 0, which says nothing about what they cost.

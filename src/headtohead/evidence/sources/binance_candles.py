@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.sourcing import Download, Parsed, RawFile, RawFiles, Record, Source, names
 
 _ID = "binance_candles"
@@ -114,7 +114,7 @@ def _text(f: RawFile) -> str:
                 raise UpstreamChanged(_ID, f.name, f"an archive of {', '.join(inside)}")
             return archive.read(inside[0]).decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise DamagedDownload(f"{f.name} is no whole zip ({error}). Download it again.") from None
+        raise f.damaged("is no whole zip", error) from None
 
 
 def _from_parquet(f: RawFile) -> Iterator[tuple[Record, datetime]]:

@@ -10,8 +10,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headtohead.evidence.shared import context_tier, litellm_hours, price_row, usd_per_mtok
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, entries, github, names
+from headtohead.evidence.shared import (
+    LITELLM_KINDS,
+    LITELLM_OTHER_MODES,
+    context_tier,
+    litellm_hours,
+    price_row,
+    usd_per_mtok,
+)
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, entries, github
 
 SOURCE = Source(
     source_id="litellm_prices",
@@ -30,14 +37,8 @@ SOURCE = Source(
 _ID = "litellm_prices"
 _TEMPLATE = "sample_spec"
 _CHAT = ("chat", "responses")
-_OTHER_MODES = names(
-    "audio_speech audio_transcription completion decisions embedding evaluation extraction "
-    "guardrail image_edit image_generation moderation ocr realtime rerank search vector_store "
-    "video_generation"
-)
-_KINDS = {
-    "input_cost_per_token": "input",
-    "output_cost_per_token": "output",
+_OTHER_MODES = (*LITELLM_OTHER_MODES, "completion", "decisions", "embedding")
+_KINDS = LITELLM_KINDS | {
     "output_cost_per_reasoning_token": "reasoning",
     "input_cost_per_audio_token": "input_audio",
     "output_cost_per_audio_token": "output_audio",
@@ -45,11 +46,9 @@ _KINDS = {
     "output_cost_per_image_token": "output_image",
     "output_cost_per_video_token": "output_video",
     "citation_cost_per_token": "citation",
-    "cache_read_input_token_cost": "cache_read",
     "explicit_cache_read_input_token_cost": "cache_read_explicit",
     "cache_read_input_audio_token_cost": "cache_audio_read",
     "cache_read_input_image_token_cost": "cache_image_read",
-    "cache_creation_input_token_cost": "cache_write",
     "cache_creation_input_audio_token_cost": "cache_audio_write",
 }
 _PRICE = re.compile(

@@ -28,8 +28,23 @@ from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.shared import context_tier, litellm_hours, price_row
-from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite, remarks
+from headtohead.evidence.shared import (
+    LITELLM_KINDS,
+    LITELLM_OTHER_MODES,
+    context_tier,
+    litellm_hours,
+    price_row,
+)
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFiles,
+    Record,
+    Row,
+    Source,
+    finite,
+    names,
+    remarks,
+)
 
 _ID = "llmledger"
 
@@ -77,32 +92,18 @@ _CATEGORIES = {
     **{task: f"industry_{name}" for task, name in _INDUSTRIES.items()},
 } | {
     same: same
-    for same in (
-        *("coding", "math", "creative_writing", "expert"),
-        *("chinese", "french", "german", "japanese", "korean", "russian", "spanish"),
+    for same in names(
+        "coding math creative_writing expert chinese french german japanese korean russian spanish"
     )
 }
 _RATING = ("model", "arena name", "rating", "low", "high", "votes", "arena rank")
 _EVENT = ("day", "kind", "field", "old", "new", "flag", "source")
 _STYLE_NOTE = "Style control is not stated in the file; the ratings follow that board."
 
-_KINDS = {
-    "input_cost_per_token": "input",
-    "output_cost_per_token": "output",
-    "cache_read_input_token_cost": "cache_read",
-    "cache_creation_input_token_cost": "cache_write",
-}
-_LONG = re.compile(rf"(?P<name>{'|'.join(_KINDS)})_above_(?P<k>\d+)k_tokens")
+_LONG = re.compile(rf"(?P<name>{'|'.join(LITELLM_KINDS)})_above_(?P<k>\d+)k_tokens")
 _OFF_PEAK = "off_peak_pricing"
 # "" is a fireworks price band for models by size.
-_TOKEN_MODES = frozenset({"chat", "completion", "responses", "embedding", ""})
-_OTHER_MODES = frozenset(
-    {
-        *("image_generation", "image_edit", "video_generation", "ocr", "search", "rerank"),
-        *("audio_transcription", "audio_speech", "realtime", "moderation", "evaluation"),
-        *("extraction", "guardrail", "vector_store"),
-    }
-)
+_TOKEN_MODES = ("chat", "completion", "responses", "embedding", "")
 _FLAGS = frozenset({"", "bulk", "unit", "reverted", "likely"})
 _CAME = "as it entered LiteLLM's map"
 _FREE = "LiteLLM lists 0: free, or not priced."
@@ -122,8 +123,8 @@ def parse(raw: RawFiles) -> Parsed:
         model = _Model(
             key=record.text("key"),
             host=record.text("host"),
-            mode=record.one_of("mode", _TOKEN_MODES | _OTHER_MODES),
-            now={kind: record.number_maybe(kind) for kind in _KINDS.values()},
+            mode=record.one_of("mode", (*_TOKEN_MODES, *LITELLM_OTHER_MODES)),
+            now={kind: record.number_maybe(kind) for kind in LITELLM_KINDS.values()},
         )
         record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
         record.done("retire", "price_changes", "last_change", "outlook")
@@ -227,7 +228,7 @@ class _Stay:
 
 
 def _prices(parsed: Parsed, model: _Model, events: Sequence[_Event], built: date) -> None:
-    if model.mode in _OTHER_MODES:
+    if model.mode in LITELLM_OTHER_MODES:
         parsed.drop(f"a model of mode {model.mode}")
         return
     events = [part for event in events for part in _parts(event)]
@@ -246,7 +247,7 @@ def _prices(parsed: Parsed, model: _Model, events: Sequence[_Event], built: date
 
 def _fields_of(parsed: Parsed, events: Sequence[_Event]) -> dict[str, tuple[str, str]]:
     """Price field -> its tier and kind of token."""
-    fields = {name: ("standard", kind) for name, kind in _KINDS.items()}
+    fields = {name: ("standard", kind) for name, kind in LITELLM_KINDS.items()}
     for event in events:
         if event.kind == "deprecation":
             parsed.drop("a retirement date")
@@ -261,9 +262,11 @@ def _fields_of(parsed: Parsed, events: Sequence[_Event]) -> dict[str, tuple[str,
 def _tier(name: str) -> tuple[str, str] | None:
     """The tier and kind of a price field that is not the standard one."""
     if long := _LONG.fullmatch(name):
-        return context_tier(int(long["k"]) * 1000), _KINDS[long["name"]]
+        return context_tier(int(long["k"]) * 1000), LITELLM_KINDS[long["name"]]
     prefix, _, name = name.partition(".")
-    return ("off_peak", _KINDS[name]) if prefix == _OFF_PEAK and name in _KINDS else None
+    return (
+        ("off_peak", LITELLM_KINDS[name]) if prefix == _OFF_PEAK and name in LITELLM_KINDS else None
+    )
 
 
 def _parts(event: _Event) -> Iterator[_Event]:

@@ -8,7 +8,7 @@ those days.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -68,12 +68,12 @@ class _Price:
 
     price: float | None
     basis: str
-    url: str | None
+    row_url: str | None
     note: str | None
-    at: datetime | None = None
-    until: date | None = None
-    until_at: datetime | None = None
-    hours: str | None = None
+    valid_from_at: datetime | None = None
+    valid_to: date | None = None
+    valid_to_at: datetime | None = None
+    hours_utc: str | None = None
 
 
 _Series = dict[tuple[str, str], dict[date, _Price]]
@@ -216,19 +216,8 @@ def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:
             if price.price is None and not offered:
                 continue
             offered = price.price is not None
-            row = price_row(
-                (provider, model, tier, kind),
-                price.price,
-                day,
-                basis=price.basis,
-                valid_to=price.until,
-                valid_from_at=price.at,
-                valid_to_at=price.until_at,
-                hours_utc=price.hours,
-                row_url=price.url,
-                note=price.note,
-            )
-            parsed.add("prices", row)
+            key = (provider, model, tier, kind)
+            parsed.add("prices", price_row(key, day=day, **asdict(price)))
 
 
 def _schedules(
@@ -284,9 +273,9 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
             continue
         ordered = sorted(days.items())
         for (day, price), following in zip(ordered, [*ordered[1:], None], strict=True):
-            turns = [(schedule.start.date(), schedule.start), (day, price.at)]
+            turns = [(schedule.start.date(), schedule.start), (day, price.valid_from_at)]
             first, at = max(turns, key=lambda turn: turn[0])
-            ends = [(following[0], following[1].at)] if following else []
+            ends = [(following[0], following[1].valid_from_at)] if following else []
             if schedule.end:
                 ends.append((schedule.end.date(), schedule.end))
             until, until_at = min(ends, key=lambda end: end[0], default=(None, None))

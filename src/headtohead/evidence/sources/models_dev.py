@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.shared import context_tier, price_row, prices_by_kind
 from headtohead.evidence.sourcing import (
     Download,
@@ -128,9 +128,7 @@ def _members(parsed: Parsed, f: RawFile) -> Iterator[tuple[str, str]]:
                 else:
                     yield member.name, content.read().decode("utf-8")
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise DamagedDownload(
-            f"{f.name} is truncated or corrupt ({error}). Download it again."
-        ) from None
+        raise f.damaged("is truncated or corrupt", error) from None
 
 
 def _offer(parsed: Parsed, day: date, provider: str, model: str, record: Record) -> None:
