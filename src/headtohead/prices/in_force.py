@@ -54,6 +54,7 @@ _MADE_FROM = {
 }
 _FIRST_DAYS = 14  # A list that had a model so soon after its release saw its first price.
 _LIST = ["source_id", "provider", "model_name"]
+_PAIR = ("input_usd_per_mtok", "output_usd_per_mtok")
 _SERIES = [*_LIST, "tier", "token_kind"]
 _BOTH = ("since", "doubt", "is_first")  # said of both directions
 _HOURLY = ("peak", "off_peak")
@@ -243,8 +244,7 @@ def in_force(
     Args:
         prices: Rows of the table, with entity columns.
         at: The day, or an instant of it.
-        rule: "maker", "cheapest", "median", or an operator.
-        channel: How models are served; empty for the maker's own way.
+        rule: As for `price_in_force`; so is `channel`.
         input_share: Share of tokens that are input, where sellers are compared.
         words: All rows, which tell up to which day a list is kept and which words of a seller
             moved on to other models; `prices` if None.
@@ -270,34 +270,27 @@ def in_force(
     ordered = offers.sort("model_id", "price_usd_per_mtok", "source_id", "provider")
     number = pl.int_range(pl.len()).over("model_id")
     picked = ordered.filter(number == place)
-    texts = pl.List(pl.String)
-    kept = ("provider", "model_id", "model_released_on", "differing")
-    differing = [row[-1] or [] for row in picked.select(kept).iter_rows()]
-    gone = _gone(prices, at, channel, lists, picked)
-    others = [
-        _others(*row) + [said for said, _ in without]
-        for row, without in zip(picked.select(kept).iter_rows(), gone, strict=True)
-    ]
-    # One list alone may keep a price of what its seller does not offer any more.
-    alone = picked.select("seller", "model_id", "source_id", "confirmed").rows()
-    if not all(confirmed for *_, confirmed in alone):
-        moved = _moved(words, _day(at))
-        for said, (seller, model, source, confirmed) in zip(others, alone, strict=True):
-            if not confirmed and (seller, model) in moved:
-                said.append(
-                    f"{moved[seller, model]}; one list alone has this price ({publisher(source)})"
-                )
-    left = [aside.get(m, {}) for m in picked["model_id"]]
-    ids = [
-        sorted({*out.values(), *(one["source_id"] for one in says), *(i for _, i in without)})
-        for out, says, without in zip(left, differing, gone, strict=True)
-    ]
-    return picked.drop("differing").with_columns(
-        pl.lit(rule if rule in RULES else "operator").alias("rule"),
-        pl.Series("others", others, dtype=texts),
-        pl.Series("set_aside", [list(out) for out in left], dtype=texts),
-        pl.Series("other_source_ids", ids, dtype=texts),
-    )
+    gone = _gone(prices, at, channel, lists)
+    moved = {} if picked["confirmed"].all() else _moved(words, _day(at))
+    said: list[tuple[list[str], list[str], list[str]]] = []
+    for row in picked.iter_rows(named=True):
+        provider, model, differing = row["provider"], row["model_id"], row["differing"] or []
+        others = _others(provider, model, row["model_released_on"], differing)
+        ids = {one["source_id"] for one in differing}
+        for day, source in gone.get((model, row["seller"]), []):
+            if day > row["valid_from"]:
+                others.append(f"{publisher(source)} has listed no price of {provider} since {day}")
+                ids.add(source)
+        # One list alone may keep a price of what its seller does not offer any more.
+        if not row["confirmed"] and (now := moved.get((row["seller"], model))):
+            alone = publisher(row["source_id"])
+            others.append(f"{now}; one list alone has this price ({alone})")
+        left = aside.get(model, {})
+        said.append((others, list(left), sorted({*ids, *left.values()})))
+    names = ("others", "set_aside", "other_source_ids")
+    notes = pl.DataFrame(said, dict.fromkeys(names, pl.List(pl.String)), orient="row")
+    word = pl.lit(rule if rule in RULES else "operator").alias("rule")
+    return picked.drop("differing").with_columns(word, *notes)
 
 
 def notes_on(rows: pl.DataFrame) -> tuple[str, ...]:
@@ -384,7 +377,7 @@ def _lists(
         pl.col("is_first") & pl.col("is_first_of_output"),
     ).drop(f"{c}_of_output" for c in _BOTH)
     peak = _pairs(_last_spells(_offered(prices, channel, "peak"), at))
-    keys = ["model_id", "seller", "input_usd_per_mtok", "output_usd_per_mtok"]
+    keys = ["model_id", "seller", *_PAIR]
     peak = peak.select(*keys, is_peak=True).unique()
     return given.join(peak, on=keys, how="left").with_columns(pl.col("is_peak").fill_null(False))
 
@@ -428,13 +421,9 @@ def _last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) 
 
 
 def _gone(
-    prices: pl.DataFrame,
-    at: date | datetime,
-    channel: str,
-    lists: pl.DataFrame,
-    picked: pl.DataFrame,
-) -> list[list[tuple[str, str]]]:
-    """For each picked price the lists that dropped its seller's since: a sentence, and the list."""
+    prices: pl.DataFrame, at: date | datetime, channel: str, lists: pl.DataFrame
+) -> dict[tuple[str, str], list[tuple[date, str]]]:
+    """By model and seller the lists that dropped its price, and on which day."""
     ended = _last_spells(_offered(prices, channel, "standard"), at, held=False)
     names = {i: publisher(i) for i in prices["source_id"].unique()}
     whose = pl.col("source_id").replace(names).alias("publisher")
@@ -446,15 +435,7 @@ def _gone(
     found: dict[tuple[str, str], list[tuple[date, str]]] = {}
     for model, seller, since, source in last.select(*who, "since", "source_id").iter_rows():
         found.setdefault((model, seller), []).append((since, source))
-    kept = ("model_id", "seller", "provider", "valid_from")
-    return [
-        [
-            (f"{publisher(source)} has listed no price of {provider} since {day}", source)
-            for day, source in found.get((model, seller), [])
-            if day > since
-        ]
-        for model, seller, provider, since in picked.select(kept).iter_rows()
-    ]
+    return found
 
 
 def _origin() -> pl.Expr:
@@ -465,20 +446,11 @@ def _origin() -> pl.Expr:
 def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     """The list that counts of each seller of a model, with what its other lists say."""
     who = ["model_id", "seller"]
-    lists = lists.sort(
-        *who,
-        "is_peak",
-        "doubt",
-        "written",
-        "price_usd_per_mtok",
-        "source_id",
-        "model_name",
-        descending=[False, False, False, False, True, False, False, False],
-    )
-    pair = ("input_usd_per_mtok", "output_usd_per_mtok")
+    by = [*who, "is_peak", "doubt", "written", "price_usd_per_mtok", "source_id", "model_name"]
+    lists = lists.sort(by, descending=[column == "written" for column in by])
     same = pl.all_horizontal(
         (pl.col(c) - pl.col(c).first().over(who)).abs() <= _SAME * pl.col(c).first().over(who)
-        for c in pair
+        for c in _PAIR
     )
     lists = lists.with_columns(same.alias("same"))
     # The first price of a list may have held before the list began; one that agrees may know.
@@ -497,7 +469,7 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     seen = pl.when(pl.col("doubt") == _SNAPSHOT).then("written").otherwise("list_until")
     documents = (pl.col("source_id") == "model_prices") & (pl.col("doubt") == 0)
     origin = pl.when(documents).then("source_id").otherwise(_origin())
-    says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", "is_peak", *pair)
+    says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", "is_peak", *_PAIR)
     lists = lists.with_columns(
         # A word that moves from model to model had another one's price before.
         pl.when(moved).then(released).otherwise(since).alias("since"),
@@ -601,8 +573,7 @@ def _bands(
     They are read from its own list, or else from another of this seller's that has the same usual
     price.
     """
-    pair = ("input_usd_per_mtok", "output_usd_per_mtok")
-    same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in pair)
+    same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in _PAIR)
     own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
     alike = lists.filter(same & (pl.col("seller") == row["seller"])).sort(~own, "doubt", "written")
     by_kind: dict[str, list[Band]] = {}
@@ -616,16 +587,13 @@ def _bands(
             word, hours = str(tier), rows["hours_utc"][0]
             since = max(rows["since"].to_list())
             if word in _HOURLY and hours:
-                name = word.replace("_", "-")
-                same_day.setdefault("hours", []).append(
-                    Band(name, usd, Hours.parse(hours), since=since)
-                )
+                band = Band(word.replace("_", "-"), usd, Hours.parse(hours), since=since)
             elif word.startswith("over_"):
                 tokens = int(word.removeprefix("over_").replace("k", "000"))
-                name = f"over {tokens:,} tokens"
-                same_day.setdefault("tokens", []).append(
-                    Band(name, usd, over_tokens=tokens, since=since)
-                )
+                band = Band(f"over {tokens:,} tokens", usd, over_tokens=tokens, since=since)
+            else:
+                continue
+            same_day.setdefault("hours" if band.hours else "tokens", []).append(band)
         by_kind = same_day | by_kind
     return tuple(sorted((b for bs in by_kind.values() for b in bs), key=lambda b: b.over_tokens))
 

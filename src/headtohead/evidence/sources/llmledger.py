@@ -35,16 +35,7 @@ from headtohead.evidence.shared import (
     litellm_hours,
     price_row,
 )
-from headtohead.evidence.sourcing import (
-    Parsed,
-    RawFiles,
-    Record,
-    Row,
-    Source,
-    finite,
-    names,
-    remarks,
-)
+from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Row, Source, finite, remarks
 
 _ID = "llmledger"
 
@@ -92,8 +83,9 @@ _CATEGORIES = {
     **{task: f"industry_{name}" for task, name in _INDUSTRIES.items()},
 } | {
     same: same
-    for same in names(
-        "coding math creative_writing expert chinese french german japanese korean russian spanish"
+    for same in (
+        *("coding", "math", "creative_writing", "expert"),
+        *("chinese", "french", "german", "japanese", "korean", "russian", "spanish"),
     )
 }
 _RATING = ("model", "arena name", "rating", "low", "high", "votes", "arena rank")
@@ -264,9 +256,8 @@ def _tier(name: str) -> tuple[str, str] | None:
     if long := _LONG.fullmatch(name):
         return context_tier(int(long["k"]) * 1000), LITELLM_KINDS[long["name"]]
     prefix, _, name = name.partition(".")
-    return (
-        ("off_peak", LITELLM_KINDS[name]) if prefix == _OFF_PEAK and name in LITELLM_KINDS else None
-    )
+    kind = LITELLM_KINDS.get(name) if prefix == _OFF_PEAK else None
+    return ("off_peak", kind) if kind else None
 
 
 def _parts(event: _Event) -> Iterator[_Event]:
