@@ -19,7 +19,7 @@ from headtohead.capability.irt.index import by_anchors
 from headtohead.capability.matrix import matrix
 from headtohead.capability.model import Capability
 from headtohead.capability.settings import IndexMethod, IndexSettings
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.gaps import horizontal_gap
 from headtohead.capability.survival.lags import side_lag
 from headtohead.capability.survival.sides import Side
 from headtohead.core.dates import MONTHS_A_DAY, Period

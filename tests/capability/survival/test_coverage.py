@@ -14,10 +14,9 @@ from tests.capability.survival.histories import (
 )
 
 from headtohead.capability.survival.catch_ups import catch_up
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.gaps import horizontal_gap, trend_gap
 from headtohead.capability.survival.lags import CLOCKS, Lag, side_lag
 from headtohead.capability.survival.sides import Side
-from headtohead.capability.survival.trend_gaps import trend_gap
 from headtohead.core.estimate import Interval
 
 _LEVEL = 0.9

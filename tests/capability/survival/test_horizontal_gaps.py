@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.survival.histories import HISTORY, History, exact, shaken
 
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.gaps import horizontal_gap
 from headtohead.capability.survival.sides import Side
 
 _GRID = np.arange(0, 12, 0.5)

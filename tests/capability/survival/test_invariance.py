@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.capability.survival.histories import HISTORY, History, entry_lag, rng, shaken
 
 from headtohead.capability.survival.catch_ups import catch_up
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.gaps import horizontal_gap
 from headtohead.capability.survival.lags import Lag, side_lag
 from headtohead.capability.survival.sides import Side
 from headtohead.stats.inputs import FloatArray

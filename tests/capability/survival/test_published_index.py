@@ -14,9 +14,8 @@ from tests.capability.survival.histories import (
 )
 
 from headtohead.capability.survival.catch_ups import catch_up
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
+from headtohead.capability.survival.gaps import horizontal_gap, trend_gap
 from headtohead.capability.survival.lags import CLOCKS, Clock, side_lag
-from headtohead.capability.survival.trend_gaps import trend_gap
 
 _LAST = date(2026, 8, 11)
 _ARTICLE = date(2025, 12, 15)

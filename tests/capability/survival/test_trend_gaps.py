@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.survival.histories import exact, rng, running_best, world
 
+from headtohead.capability.survival.gaps import block_weights, trend_gap
 from headtohead.capability.survival.sides import Side
-from headtohead.capability.survival.trend_gaps import block_weights, trend_gap
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _YEAR = 365.25

@@ -251,16 +251,15 @@ def fit_eci_index(
         ValueError: If `fixed` has no score, models share no benchmark, or anchors give no scale.
     """
     params = fit_eci(scores, fixed=fixed)
+    scale = by_anchors(scores, params.ability[0], anchors)
     drawn = _no_draws(scores)
     if draws:
         check_count(draws, "draws", 100)
         many = within_model_weights(scores, draws, rng)
         solved = solve(scores, Ridge(scores, fixed), params, many, converged=_DRAW_CONVERGED)
-        first = by_anchors(scores, params.ability[0], anchors)
         own = [by_anchors(scores, row, anchors) for row in solved.ability]
-        times = np.array([s.times for s in own]) / first.times
-        drawn = _mapped(solved, (np.array([s.plus for s in own]) - first.plus) / first.times, times)
-    scale = by_anchors(scores, params.ability[0], anchors)
+        times = np.array([s.times for s in own]) / scale.times
+        drawn = _mapped(solved, (np.array([s.plus for s in own]) - scale.plus) / scale.times, times)
     return _index(scores, "eci", params, np.nan, drawn, scale)
 
 

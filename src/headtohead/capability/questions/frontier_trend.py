@@ -8,8 +8,7 @@ import polars as pl
 from headtohead.capability.fitted import about_sides
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
-from headtohead.capability.survival.horizontal_gaps import horizontal_gap
-from headtohead.capability.survival.trend_gaps import TrendGap, trend_gap
+from headtohead.capability.survival.gaps import TrendGap, horizontal_gap, trend_gap
 from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate
