@@ -132,15 +132,24 @@ def usd_per_mtok(price: object, *, per_tokens: int = _MTOK) -> float:
 
 
 def prices_by_kind(
-    record: Record, always: Sequence[str], sometimes: Sequence[str]
-) -> Iterator[tuple[str, float]]:
-    """Token kind -> US dollars per million tokens, of a record that holds nothing else."""
-    for kind in always:
-        yield kind, record.convert(kind, usd_per_mtok)
+    record: Record,
+    mode: str,
+    threshold: str = "",
+    *,
+    sometimes: Sequence[str] = ("cache_read", "cache_write"),
+) -> Iterator[tuple[tuple[str, str], float]]:
+    """(tier, token kind) -> US dollars per million tokens, of a record that holds nothing else.
+
+    `threshold` is the tier of long prompts that the record is about; `sometimes` are the kinds that
+    need not be there.
+    """
+    tier = f"{mode}_{threshold}".removeprefix("standard_") if threshold else mode
+    for kind in ("input", "output"):
+        yield (tier, kind), record.convert(kind, usd_per_mtok)
     for kind in sometimes:
         price = record.convert_maybe(kind, usd_per_mtok)
         if price is not None:
-            yield kind, price
+            yield (tier, kind), price
     record.done()
 
 

@@ -52,8 +52,7 @@ def bar() -> Iterator[DownloadBar]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
         yield DownloadBar(shown)
 
 

@@ -5,7 +5,7 @@ December 2025 has three different prices for DeepSeek V3.2, none of them DeepSee
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -120,35 +120,32 @@ def _prices(parsed: Parsed, tier: str, where: str, fields: Mapping[str, Any]) ->
     record = Record(_ID, where, fields)
     prices: _Prices = {}
     old = record.convert_maybe(_OLD_CACHE_READ, _per_token)
-    for name, key in _price_fields(tier, fields):
-        price = record.convert_maybe(name, _per_token)
-        if price is not None:
-            prices[key] = price
-    if old is not None:
-        if (tier, "cache_read") in prices:
-            parsed.drop("a second cache price under an older field name")
-        prices.setdefault((tier, "cache_read"), old)
     for name in fields:
-        if _OTHER_UNIT.fullmatch(name):
+        if match := _PRICE.fullmatch(name):
+            price = record.convert_maybe(name, _per_token)
+            if price is not None:
+                prices[_series(tier, match)] = price
+        elif _OTHER_UNIT.fullmatch(name):
             record.skip(name)
             parsed.drop("not a price per token, or not in US dollars")
         elif _IGNORED.fullmatch(name):
             record.skip(name)
+    if old is not None:
+        if (tier, "cache_read") in prices:
+            parsed.drop("a second cache price under an older field name")
+        prices.setdefault((tier, "cache_read"), old)
     record.done()
     return prices
 
 
-def _price_fields(tier: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """(field name, (tier, token kind)) of every price field."""
-    for name in fields:
-        match = _PRICE.fullmatch(name)
-        if match:
-            kind = _KINDS[match["name"]] + (f"_{match['hours']}h" if match["hours"] else "")
-            mode, thousands = match["mode"], match["k"]
-            parts = [] if tier == "standard" else [tier]
-            parts += [{"batches": "batch"}.get(mode, mode)] if mode else []
-            parts += [context_tier(int(thousands) * 1000)] if thousands else []
-            yield name, ("_".join(parts) or "standard", kind)
+def _series(tier: str, field: re.Match[str]) -> tuple[str, str]:
+    """The tier and token kind of a price field, in a table of prices of a tier."""
+    kind = _KINDS[field["name"]] + (f"_{field['hours']}h" if field["hours"] else "")
+    mode, thousands = field["mode"], field["k"]
+    parts = [] if tier == "standard" else [tier]
+    parts += [{"batches": "batch"}.get(mode, mode)] if mode else []
+    parts += [context_tier(int(thousands) * 1000)] if thousands else []
+    return "_".join(parts) or "standard", kind
 
 
 def _lower_end(ends: object) -> str:

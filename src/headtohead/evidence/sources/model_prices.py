@@ -56,8 +56,6 @@ _NOTES = {
 _STATED = ("models.dev commit", "documented", "first observed")
 _MODES = ("standard", "batch", "fast", "flex", "priority", "thinking", "ultrafast")
 _STATUS = ("deprecated", "removed")
-_ALWAYS = ("input", "output")
-_SOMETIMES = ("cache_read", "cache_write")
 _HOUR = "cache_write_1h"
 _UNLISTED = "models.dev no longer lists this mode"
 
@@ -193,19 +191,14 @@ def _interval(
 def _rates(mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
     tiers = record.items_maybe("tiers")
     hour = record.convert_maybe("cache_write_1h_multiple", _times)
-    prices = dict(_kinds(mode, record))
+    prices = dict(prices_by_kind(record, mode))
     yield from prices.items()
     if hour is not None:
         # Given as a multiple of the input price of the same mode.
         yield (mode, _HOUR), _multiply(hour, prices[mode, "input"])
     for part in record.parts("tier", tiers):
         threshold = part.convert("above", context_tier)
-        yield from _kinds(threshold if mode == "standard" else f"{mode}_{threshold}", part)
-
-
-def _kinds(tier: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
-    for kind, price in prices_by_kind(record, _ALWAYS, _SOMETIMES):
-        yield (tier, kind), price
+        yield from prices_by_kind(part, mode, threshold)
 
 
 def _emit(parsed: Parsed, provider: str, model: str, series: _Series) -> None:

@@ -50,7 +50,6 @@ _OFFER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/models/(?P<model>.+)\
 _PROVIDER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/provider\.toml$")
 _LAB = re.compile(r"(?:^|/)models/(?P<name>[^/]+/.+)\.toml$")
 
-_ALWAYS = ("input", "output")
 _SOMETIMES = ("reasoning", "cache_read", "cache_write", "input_audio", "output_audio")
 # Slips in the TOML files and prices of other things than tokens: models.dev's own site leaves
 # these fields out of api.json, so no reader of it ever saw them as prices.
@@ -151,22 +150,22 @@ def _offer(parsed: Parsed, day: date, provider: str, model: str, record: Record)
         parsed.drop("no price stated")
     for tier, cost in costs.items():
         if cost:
-            for name, kind, price in _cost(parsed, tier, record.part("cost", cost)):
+            for (name, kind), price in _cost(parsed, tier, record.part("cost", cost)):
                 key = (provider, model, name, kind)
                 parsed.add("prices", price_row(key, price, day, vintage=day, note=note))
 
 
-def _cost(parsed: Parsed, tier: str, record: Record) -> Iterator[tuple[str, str, float]]:
-    """(tier, token kind, price) of one cost table and of its context tiers."""
+def _cost(parsed: Parsed, mode: str, record: Record) -> Iterator[tuple[tuple[str, str], float]]:
+    """The prices of one cost table and of its context tiers."""
     tiers = record.items_maybe("tiers")
     legacy = record.maybe("context_over_200k")
-    yield from _kinds(parsed, record, tier)
+    yield from _kinds(parsed, record, mode)
     for part in record.parts("tier", tiers):
-        yield from _kinds(parsed, part, _tier_name(tier, _threshold(part)))
+        yield from _kinds(parsed, part, mode, _threshold(part))
     # With exact tiers beside it, this field only repeats one of them, whatever its threshold.
     if legacy is not None and not tiers:
         part = record.part("context_over_200k", legacy)
-        yield from _kinds(parsed, part, _tier_name(tier, context_tier(200_000)))
+        yield from _kinds(parsed, part, mode, context_tier(200_000))
 
 
 def _threshold(record: Record) -> str:
@@ -179,16 +178,13 @@ def _threshold(record: Record) -> str:
     return name
 
 
-def _tier_name(mode: str, threshold: str) -> str:
-    return threshold if mode == "standard" else f"{mode}_{threshold}"
-
-
-def _kinds(parsed: Parsed, record: Record, tier: str) -> Iterator[tuple[str, str, float]]:
+def _kinds(
+    parsed: Parsed, record: Record, mode: str, threshold: str = ""
+) -> Iterator[tuple[tuple[str, str], float]]:
     for name in _NOT_PRICES:
         if record.maybe(name) is not None:
             parsed.drop(f"cost field {name}, which is no price per token to models.dev")
-    for kind, price in prices_by_kind(record, _ALWAYS, _SOMETIMES):
-        yield tier, kind, price
+    return prices_by_kind(record, mode, threshold, sometimes=_SOMETIMES)
 
 
 def _lab_record(parsed: Parsed, day: date, name: str, record: Record) -> None:
