@@ -112,7 +112,7 @@ def _index(matrix: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) ->
     if settings.method == "eci":
         # The benchmark whose slope Epoch fixes; where it is absent, the one with most models.
         tests = matrix.scores.benchmarks
-        most = tests[int(matrix.scores.per_benchmark.argmax())]
+        most = tests[int(np.bincount(matrix.scores.benchmark).argmax())]
         return fit_eci_index(
             matrix.scores,
             anchors=ECI_ANCHORS,

@@ -33,7 +33,7 @@ def test_rows_are_sorted_by_name() -> None:
     np.testing.assert_array_equal(found.items, [math.nan, 30, 10])
     assert found.chance.tolist() == [0.25, 0.0]
     assert found.per_model.tolist() == [1, 2]
-    assert found.per_benchmark.tolist() == [1, 2]
+    assert np.bincount(found.benchmark).tolist() == [1, 2]
 
 
 def test_raw_is_the_share_of_items_solved() -> None:

@@ -30,7 +30,6 @@ from headtohead.stats.inputs import (
 )
 
 Method = Literal["binomial", "eci"]
-Places = tuple[IntArray, IntArray]
 _DRAW_CONVERGED = 1e-3  # logits; a tenth of the smallest error
 
 
@@ -98,7 +97,9 @@ class Index:
             return sigmoid(self.slope_draws[:, n] * (ability - self.difficulty_draws[:, n]))
         return sigmoid(self.slope[n] * (ability - self.difficulty[n]))
 
-    def places(self, level: float = 0.9, among: BoolArray | None = None) -> Places:
+    def places(
+        self, level: float = 0.9, among: BoolArray | None = None
+    ) -> tuple[IntArray, IntArray]:
         """The best and the worst place that each model may hold, shapes (M,).
 
         A model is behind another for certain if the interval of their difference excludes 0.

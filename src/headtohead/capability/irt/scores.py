@@ -99,11 +99,6 @@ class Scores:
         """How many benchmarks each model has, shape (M,)."""
         return np.bincount(self.model, minlength=len(self.models)).astype(np.int64)
 
-    @property
-    def per_benchmark(self) -> IntArray:
-        """How many models each benchmark has, shape (B,)."""
-        return np.bincount(self.benchmark, minlength=len(self.benchmarks)).astype(np.int64)
-
     def only(
         self,
         *,

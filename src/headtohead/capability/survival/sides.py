@@ -130,11 +130,7 @@ def dated(days: ArrayLike, values: ArrayLike, prefix: str) -> tuple[IntArray, Fl
 
 
 def check_known(days: IntArray, day: int, name: str) -> None:
-    """Refuse a side that has no entry by a day.
-
-    Raises:
-        ValueError: If there is none.
-    """
+    """Raise ValueError if a side has no entry by a day."""
     if not np.any(days <= day):
         raise ValueError(f"the {name} has no entry by day {day}; its first is {days.min()}")
 
