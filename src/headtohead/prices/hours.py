@@ -43,13 +43,10 @@ class Hours:
         match = _HOURS.fullmatch(text)
         if not match or (match["holidays"] and match["holidays"] not in _holidays()):
             raise ValueError(f"{text!r} names no hours, as in '16:30 to 00:30 UTC on weekdays'")
-        spans = [
-            tuple(int(at[:2]) * 60 + int(at[3:]) for at in span.split(" to "))
-            for span in match["spans"].split(", ")
-        ]
+        minutes = [60 * int(at[:2]) + int(at[3:]) for at in re.split(", | to ", match["spans"])]
         return cls(
             text,
-            tuple((first, last) for first, last in spans),
+            tuple(zip(minutes[::2], minutes[1::2], strict=True)),
             outside=bool(match["outside"]),
             weekdays=bool(match["weekdays"]),
             holidays=match["holidays"] or "",

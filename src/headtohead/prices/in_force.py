@@ -256,7 +256,9 @@ def in_force(
         columns, and the citation columns of the input price.
     """
     words = prices if words is None else words
-    prices = prices.join(_reached(words, at), on="source_id", how="left")
+    past = words.filter(pl.col("valid_from") <= _day(at))
+    kept = past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
+    prices = prices.join(kept, on="source_id", how="left")
     if rule == "maker":
         prices = prices.filter(pl.col("operator") == pl.col("lab"))
     elif rule not in RULES:
@@ -310,12 +312,6 @@ def named_by(estimate: Estimate, rows: pl.DataFrame) -> Estimate:
 
 def _day(at: date | datetime) -> date:
     return at.astimezone(UTC).date() if isinstance(at, datetime) else at
-
-
-def _reached(prices: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
-    """The last day up to which each source is kept, as `list_until`."""
-    past = prices.filter(pl.col("valid_from") <= _day(at))
-    return past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
 
 
 def spells(prices: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
@@ -438,11 +434,6 @@ def _gone(
     return found
 
 
-def _origin() -> pl.Expr:
-    """The list that a row's list is made from, or itself."""
-    return pl.col("source_id").replace(_MADE_FROM)
-
-
 def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     """The list that counts of each seller of a model, with what its other lists say."""
     who = ["model_id", "seller"]
@@ -468,7 +459,8 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
     other = ~pl.col("same") & (pl.col("source_id") != pl.col("source_id").first().over(who))
     seen = pl.when(pl.col("doubt") == _SNAPSHOT).then("written").otherwise("list_until")
     documents = (pl.col("source_id") == "model_prices") & (pl.col("doubt") == 0)
-    origin = pl.when(documents).then("source_id").otherwise(_origin())
+    source = pl.col("source_id")
+    origin = pl.when(documents).then(source).otherwise(source.replace(_MADE_FROM))
     says = pl.struct("source_id", "since", "doubt", "model_name", "join_rule", "is_peak", *_PAIR)
     lists = lists.with_columns(
         # A word that moves from model to model had another one's price before.
