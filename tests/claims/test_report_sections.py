@@ -14,9 +14,9 @@ from tests.claims import report_builder as build
 from headtohead.core.dates import Period
 from headtohead.core.question import Sides
 from headtohead.publish.charts import log_ticks
-from headtohead.publish.estimates import cited
 from headtohead.publish.images import save_charts
 from headtohead.publish.page import FigureView, figure_views
+from headtohead.publish.words import cited
 from headtohead.questions import FOLDERS, analyses, exhibit_specs, sections
 from headtohead.questions.exhibit import ExhibitSpec
 from headtohead.questions.figures import (

@@ -15,23 +15,21 @@ from headtohead.claims.sheet import sides_title
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
 from headtohead.core.units import show
-from headtohead.publish.escaping import (
-    anchor,
-    listed,
-    markdown,
-    markdown_link,
-    plain,
-    script_json,
-    sentence,
-    web_address,
-)
-from headtohead.publish.estimates import (
+from headtohead.publish.words import (
     Track,
+    anchor,
     cited,
     content_hash,
     how_to_cite,
+    listed,
+    markdown,
+    markdown_link,
     n_words,
+    plain,
+    script_json,
+    sentence,
     tracks,
+    web_address,
 )
 
 

@@ -39,7 +39,7 @@ def index(
     """Rate models on one scale over many benchmarks, with intervals and tie groups."""
     from headtohead.capability import verb as verbs
     from headtohead.capability.sheet import index_sheet
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
 
     day = day_of(as_of)
     with steps("Making the index"):
@@ -63,7 +63,7 @@ def gap(
 ) -> int:
     """Tell how far B is behind A: in index points, in months and in expected scores."""
     from headtohead.capability import verb as verbs
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
 
     day = day_of(as_of)
     with steps("Measuring the gap") as progress:

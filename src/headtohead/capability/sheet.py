@@ -14,8 +14,8 @@ from headtohead.core.units import show, show_end
 from headtohead.evidence.tables import title as benchmark_title
 from headtohead.names.names import Names, country_name
 from headtohead.publish.charts import Drawing
-from headtohead.publish.estimates import content_hash
 from headtohead.publish.sheet import Bar, Bars, Cell, DataTable, Figure, Sheet, TableColumn, Topic
+from headtohead.publish.words import content_hash
 
 if TYPE_CHECKING:
     import altair as alt

@@ -16,13 +16,13 @@ from headtohead.publish.command_line import (
     output_options,
     say,
     settings_options,
+    steps,
     store_option,
     typed,
     verb,
     write,
 )
 from headtohead.publish.files import writable
-from headtohead.publish.progress import steps
 
 
 @verb("h2h report --as-of 2026-10-31 --out report.html")

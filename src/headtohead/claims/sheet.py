@@ -17,8 +17,6 @@ from headtohead.evidence.store import publisher
 from headtohead.evidence.tables import in_words
 from headtohead.names.names import Names, country_name, nationality, rule_words
 from headtohead.prices.in_force import BASES
-from headtohead.publish.escaping import anchor, listed, plain
-from headtohead.publish.estimates import content_hash, range_words
 from headtohead.publish.sheet import (
     Answer,
     Cell,
@@ -37,6 +35,7 @@ from headtohead.publish.sheet import (
     Viewpoint,
 )
 from headtohead.publish.terminal import cell_text
+from headtohead.publish.words import anchor, content_hash, listed, plain, range_words
 from headtohead.questions import analysis
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from headtohead.core.question import Answer, Sides
 from headtohead.core.units import counted_of, unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.tables import in_words
-from headtohead.publish.estimates import range_words
+from headtohead.publish.words import range_words
 from headtohead.questions import analyses, analysis
 
 Truth = Literal["true", "false", "open", "not measurable"]

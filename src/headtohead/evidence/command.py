@@ -48,7 +48,7 @@ def evidence(
     from headtohead.evidence.sheet import rows_listing, tables_listing
     from headtohead.evidence.tables import table as declared
     from headtohead.evidence.verb import rows_where
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
 
     day = day_of(as_of)
     if table is None:
@@ -79,7 +79,7 @@ def update(
     """Download evidence from its publishers; what you had stays if anything fails."""
     from headtohead.evidence.ingest import exit_code
     from headtohead.evidence.verb import update_evidence
-    from headtohead.publish.progress import bar
+    from headtohead.publish.command_line import bar
 
     with bar() as progress:
         done = update_evidence(

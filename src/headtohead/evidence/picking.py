@@ -11,7 +11,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, Named
 from headtohead.names.names import nationality
-from headtohead.publish.escaping import listed as listed  # questions take it from here
+from headtohead.publish.words import listed as listed  # questions take it from here
 
 
 def where(frame: pl.DataFrame, filters: str) -> pl.DataFrame:

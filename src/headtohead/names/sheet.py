@@ -1,8 +1,8 @@
 """How `h2h names` shows what a name means."""
 
 from headtohead.names.names import Resolution, rule_words
-from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Answer, Figure, Sheet, TableColumn, Topic
+from headtohead.publish.words import listed
 
 _ANSWERS: dict[str, Answer] = {"matched": "yes", "unmatched": "no", "ambiguous": "undecided"}
 

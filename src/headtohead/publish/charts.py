@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import Bars
+from headtohead.publish.words import plain
 
 if TYPE_CHECKING:
     import altair as alt

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
 from headtohead.core.question import Answer
-from headtohead.publish.escaping import plain
-from headtohead.publish.sheet import DataTable, Figure, Linked
+from headtohead.core.version import VERSION
+from headtohead.publish.sheet import DataTable, Figure, Linked, Sheet
+from headtohead.publish.words import HowToCite, content_hash, how_to_cite, plain, source_name
 
 if TYPE_CHECKING:
     import polars as pl
+
+_CREDITED = 3  # most sources that a citation of a whole sheet names
 
 
 def envelope(
@@ -130,3 +133,19 @@ def frame(table: DataTable) -> "pl.DataFrame":
     cells = [[c.text if isinstance(c, Linked) else c for c in row] for row in table.rows]
     names = [column.name for column in table.columns]
     return pl.DataFrame(cells, schema=names, orient="row", strict=False, infer_schema_length=None)
+
+
+def cite_sheet(sheet: Sheet, version: str = VERSION) -> HowToCite:
+    """The reference for a whole sheet."""
+    digest = sheet.digest or content_hash(
+        {"title": sheet.title, "figures": [data_json(f.download) for f in sheet.figures]}
+    )
+    names = list(map(source_name, sheet.sources))
+    return how_to_cite(
+        plain(sheet.title),
+        about=sheet.about,
+        as_of=sheet.as_of,
+        digest=digest,
+        version=version,
+        sources=names if len(names) <= _CREDITED else (),
+    )

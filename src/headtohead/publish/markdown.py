@@ -5,15 +5,7 @@ from collections.abc import Iterator, Sequence
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.units import show
 from headtohead.core.version import VERSION
-from headtohead.publish.escaping import markdown as md
-from headtohead.publish.escaping import markdown_link, plain, sentence
-from headtohead.publish.estimates import (
-    EVALUATORS,
-    cite_sheet,
-    cited,
-    n_words,
-    source_name,
-)
+from headtohead.publish.machine import cite_sheet
 from headtohead.publish.sheet import (
     Answer,
     Cell,
@@ -26,6 +18,16 @@ from headtohead.publish.sheet import (
     TableColumn,
 )
 from headtohead.publish.terminal import cell_text
+from headtohead.publish.words import (
+    EVALUATORS,
+    cited,
+    markdown_link,
+    n_words,
+    plain,
+    sentence,
+    source_name,
+)
+from headtohead.publish.words import markdown as md
 
 _MARK: dict[Answer, str] = {"yes": "✅", "no": "❌", "undecided": "❔", "none": "ℹ️"}
 

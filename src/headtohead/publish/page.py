@@ -11,27 +11,7 @@ from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.units import show, unit_of
 from headtohead.core.version import VERSION
 from headtohead.publish.charts import PAGE_INK, PRINT_INK, bars_chart, config, frame, specification
-from headtohead.publish.escaping import (
-    anchor,
-    plain,
-    policy,
-    script_json,
-    sentence,
-    web_address,
-)
-from headtohead.publish.estimates import (
-    EVALUATORS,
-    Track,
-    cite_sheet,
-    cited,
-    content_hash,
-    how_to_cite,
-    licence_url,
-    n_words,
-    source_name,
-    tracks,
-)
-from headtohead.publish.machine import DATA_ROWS, citation_json, data_json
+from headtohead.publish.machine import DATA_ROWS, citation_json, cite_sheet, data_json
 from headtohead.publish.sheet import (
     Alternative,
     Answer,
@@ -46,6 +26,23 @@ from headtohead.publish.sheet import (
     TableColumn,
 )
 from headtohead.publish.terminal import cell_text, rows_of
+from headtohead.publish.words import (
+    EVALUATORS,
+    Track,
+    anchor,
+    cited,
+    content_hash,
+    how_to_cite,
+    licence_url,
+    n_words,
+    plain,
+    policy,
+    script_json,
+    sentence,
+    source_name,
+    tracks,
+    web_address,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,7 +11,6 @@ from textwrap import wrap
 
 from headtohead.core.estimate import Estimate
 from headtohead.core.units import counted_of, show
-from headtohead.publish.escaping import listed, plain, sentence
 from headtohead.publish.sheet import (
     Bars,
     Cell,
@@ -25,6 +24,7 @@ from headtohead.publish.sheet import (
     TableColumn,
     Topic,
 )
+from headtohead.publish.words import listed, plain, sentence
 
 _USUAL, _LEAST, _MOST = 80, 40, 120
 _TRACK = 41  # most characters of a bar
@@ -71,7 +71,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     if sheet.digest or sheet.command:
         yield ""
     if sheet.digest:
-        from headtohead.publish.estimates import cite_sheet
+        from headtohead.publish.machine import cite_sheet
 
         yield from wrapped(f"Cite: {cite_sheet(sheet).plain}", width, "", "  ")
     if sheet.command:

@@ -12,9 +12,9 @@ from headtohead.core.question import Exhibit, Sides
 from headtohead.core.units import show, unit_of, units
 from headtohead.names.names import Names, nationality
 from headtohead.publish.charts import ChartRow, Drawing
-from headtohead.publish.escaping import plain, web_address
 from headtohead.publish.machine import bare
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Row, Slider, TableColumn
+from headtohead.publish.words import plain, web_address
 from headtohead.questions.exhibit import ExhibitSpec
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def rank(
     output: Output,
 ) -> int:
     """Turn the pairwise VOTES (files, or a folder of Parquet) into leaderboards."""
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
     from headtohead.ratings import verb
     from headtohead.ratings.sheet.sheet import rank_sheet
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.publish.escaping import plain
 from headtohead.publish.sheet import Alternative, Cell, Chooser, DataTable, Figure, Row, TableColumn
+from headtohead.publish.words import plain
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.result import Groups, RankResult
 from headtohead.ratings.sheet import charts, words

@@ -7,10 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from headtohead.core.units import counted
-from headtohead.publish.escaping import plain
-from headtohead.publish.estimates import content_hash
 from headtohead.publish.machine import envelope
 from headtohead.publish.sheet import DataTable, Sheet, TableColumn, Topic
+from headtohead.publish.words import content_hash, plain
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet import words

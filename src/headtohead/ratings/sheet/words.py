@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.publish.escaping import listed, plain
 from headtohead.publish.sheet import Step
+from headtohead.publish.words import listed, plain
 from headtohead.ratings.board import Board
 from headtohead.ratings.result import GroupGap, JudgeUse, RankResult
 from headtohead.ratings.settings import RankSettings

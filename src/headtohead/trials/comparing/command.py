@@ -32,7 +32,7 @@ def compare(
     output: Output,
 ) -> int:
     """Compare result files: may B stand in for A? FILE::MODEL takes one run of several."""
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
     from headtohead.trials.comparing.verb import compare
 
     day = day_of(as_of) if as_of or settings.prices else None

@@ -7,8 +7,8 @@ from typing import Any
 
 from headtohead.core.estimate import Citation
 from headtohead.core.units import counted
-from headtohead.publish.escaping import listed
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
+from headtohead.publish.words import listed
 from headtohead.trials.comparing.compare import ManyRuns
 from headtohead.trials.comparing.result import Comparison, Money
 from headtohead.trials.paired.joint import Slices

@@ -23,7 +23,7 @@ def items(results: tuple[str, ...], settings: ItemsSettings, output: Output) -> 
     RESULTS are runs of many models on one test, as `h2h compare` reads them; FILE::MODEL takes one
     run of several.
     """
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
     from headtohead.trials.items import verb
 
     with steps("Looking at the items") as progress:

@@ -25,7 +25,7 @@ from headtohead.trials.planning.settings import PlanSettings
 @output_options("json", "csv", "html", "markdown", "junit")
 def plan(settings: PlanSettings, as_of: str | None, store: Path | None, output: Output) -> int:
     """Plan how many items show that B is at most a margin worse, and what they cost."""
-    from headtohead.publish.progress import steps
+    from headtohead.publish.command_line import steps
     from headtohead.trials.planning.verb import plan
 
     day = day_of(as_of) if as_of or settings.models else None

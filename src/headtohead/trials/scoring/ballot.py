@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.publish.escaping import policy
+from headtohead.publish.words import policy
 from headtohead.trials.scoring.scored import Duel, transcript
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def switch(
     **choices: Any,  # noqa: ANN401 - the models, and a settings object each
 ) -> int:
     """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk."""
-    from headtohead.publish.progress import answers
+    from headtohead.publish.command_line import answers
     from headtohead.trials.switching.verb import switch
 
     with answers(choices["traffic"].items) as tell:
