@@ -172,3 +172,15 @@ def log_chance(
     return np.asarray(
         np.log(np.select([outcome == 0, outcome == 1], [win, lose], tie)), dtype=np.float64
     )
+
+
+# Four models that all met, for fits by hand and by a second implementation.
+SMALL = board(
+    ("a", "b", 9, 4, 5),
+    ("b", "a", 6, 7, 2),
+    ("a", "c", 8, 8, 1),
+    ("c", "b", 5, 3, 6),
+    ("c", "d", 3, 9, 4),
+    ("d", "a", 2, 5, 3),
+    ("b", "d", 7, 7, 0),
+)

@@ -15,6 +15,7 @@ import pytest
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import (
     ELO,
+    SMALL,
     VoteWorld,
     board,
     counted,
@@ -32,15 +33,6 @@ from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.stats.inputs import FloatArray, IntArray
 
 _RARE = 3.72
-_SMALL = board(
-    ("a", "b", 9, 4, 5),
-    ("b", "a", 6, 7, 2),
-    ("a", "c", 8, 8, 1),
-    ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4),
-    ("d", "a", 2, 5, 3),
-    ("b", "d", 7, 7, 0),
-)
 
 
 def _rng(seed: int = 1) -> np.random.Generator:
@@ -92,7 +84,7 @@ def _by_votes(fitted: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
 @pytest.mark.parametrize("side", [False, True])
 @pytest.mark.parametrize("ties", TIES)
 def test_errors_agree_with_single_votes(ties: Ties, side: bool) -> None:
-    fitted = fit(_SMALL, ties=ties, prior=0, side=side)
+    fitted = fit(SMALL, ties=ties, prior=0, side=side)
     scores, information, turn = _by_votes(fitted)
     bread = turn @ np.linalg.pinv(information, rcond=1e-6)
     # The pseudo-inverse measures from the plain average; the centring does the rest.
@@ -154,7 +146,7 @@ def test_clusters_are_the_jackknife_over_voters() -> None:
 @pytest.mark.parametrize("side", [False, True])
 @pytest.mark.parametrize("ties", TIES)
 def test_votes_of_their_own_cluster_give_the_sandwich(ties: Ties, side: bool) -> None:
-    many = Counts.from_cells(_SMALL.models, _SMALL.first, _SMALL.second, _SMALL.votes * 100)
+    many = Counts.from_cells(SMALL.models, SMALL.first, SMALL.second, SMALL.votes * 100)
     fitted = fit(many, ties=ties, prior=0, side=side)
     found = covariance(fitted, "clustered", _singles(fitted.counts))
     # No vote carries as much as a hundredth of the board, so none is stretched.
@@ -254,13 +246,13 @@ def test_parts_do_not_mix() -> None:
 
 @pytest.mark.parametrize("ties", TIES)
 def test_a_tiny_prior_gives_what_none_gives(ties: Ties) -> None:
-    none, tiny = (covariance(fit(_SMALL, ties=ties, prior=p)) for p in (0.0, 1e-6))
+    none, tiny = (covariance(fit(SMALL, ties=ties, prior=p)) for p in (0.0, 1e-6))
     assert tiny == pytest.approx(none, rel=1e-4, abs=1e-8)
 
 
 def test_what_cannot_be_worked_out_is_refused() -> None:
-    fitted = fit(_SMALL)
-    rows = _singles(_SMALL)
+    fitted = fit(SMALL)
+    rows = _singles(SMALL)
     one = dataclasses.replace(rows, cluster=np.zeros_like(rows.cluster))
     fewer = dataclasses.replace(rows, n=np.where(np.arange(rows.n.size) == 0, 0, rows.n))
     other = dataclasses.replace(rows, models=("a", "b", "c", "e"))

@@ -9,6 +9,7 @@ from tests.ratings.bradley_terry.boards import (
     BASEBALL,
     ELO,
     PUDDING,
+    SMALL,
     VoteWorld,
     board,
     log_chance,
@@ -32,15 +33,6 @@ _JOURNALS = board(
     ("CommStat", "JASA", 68, 813),
     ("CommStat", "JRSSB", 17, 276),
     ("JASA", "JRSSB", 142, 325),
-)
-_SMALL = board(
-    ("a", "b", 9, 4, 5),
-    ("b", "a", 6, 7, 2),
-    ("a", "c", 8, 8, 1),
-    ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4),
-    ("d", "a", 2, 5, 3),
-    ("b", "d", 7, 7, 0),
 )
 
 
@@ -192,7 +184,7 @@ def test_the_prior_is_half_a_vote_against_one_of_strength_0() -> None:
 @pytest.mark.parametrize("side", [False, True])
 @pytest.mark.parametrize("ties", TIES)
 def test_agrees_with_scipy_on_single_votes(ties: Ties, side: bool) -> None:
-    counts = _SMALL.without("tie") if ties == "drop" else _SMALL
+    counts = SMALL.without("tie") if ties == "drop" else SMALL
     votes, m = one_by_one(counts), len(counts.models)
     extra = (ties in ("davidson", "rao-kupper")) + side
 
@@ -202,7 +194,7 @@ def test_agrees_with_scipy_on_single_votes(ties: Ties, side: bool) -> None:
 
     start = np.full(m - 1 + extra, 0.1)
     best = optimize.minimize(loss, start, jac="3-point", method="BFGS", options={"gtol": 1e-7})
-    mine = fit(_SMALL, ties=ties, prior=0, side=side)
+    mine = fit(SMALL, ties=ties, prior=0, side=side)
     found = [*(mine.strength[1:] - mine.strength[0]), mine.tie, mine.side]
     assert [x for x in found if x is not None] == pytest.approx(best.x.tolist(), abs=1e-6)
     assert mine.log_likelihood == pytest.approx(-best.fun, abs=1e-9)
@@ -210,7 +202,7 @@ def test_agrees_with_scipy_on_single_votes(ties: Ties, side: bool) -> None:
 
 @pytest.mark.parametrize("ties", TIES)
 def test_agrees_with_scipy_under_the_prior(ties: Ties) -> None:
-    counts = _SMALL.without("tie") if ties == "drop" else _SMALL
+    counts = SMALL.without("tie") if ties == "drop" else SMALL
     votes, m = one_by_one(counts), len(counts.models)
 
     def loss(x: FloatArray) -> float:
@@ -219,7 +211,7 @@ def test_agrees_with_scipy_under_the_prior(ties: Ties) -> None:
 
     start = np.full(m + (ties in ("davidson", "rao-kupper")), 0.1)
     best = optimize.minimize(loss, start, jac="3-point", method="BFGS", options={"gtol": 1e-7})
-    mine = fit(_SMALL, ties=ties, prior=1.5)
+    mine = fit(SMALL, ties=ties, prior=1.5)
     assert np.diff(mine.strength) == pytest.approx(np.diff(best.x[:m]), abs=1e-6)
     assert mine.tie is None or mine.tie == pytest.approx(best.x[m], abs=1e-6)
 

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from tests.ratings.bradley_terry.boards import VoteWorld, board, counted, one_by_one
+from tests.ratings.bradley_terry.boards import SMALL, VoteWorld, board, counted, one_by_one
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -14,16 +14,6 @@ from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.intervals import bounds
 from headtohead.ratings.bradley_terry.resample import bootstrap
 from headtohead.stats.inputs import FloatArray
-
-_SMALL = board(
-    ("a", "b", 9, 4, 5),
-    ("b", "a", 6, 7, 2),
-    ("a", "c", 8, 8, 1),
-    ("c", "b", 5, 3, 6),
-    ("c", "d", 3, 9, 4),
-    ("d", "a", 2, 5, 3),
-    ("b", "d", 7, 7, 0),
-)
 
 
 def _rng(seed: int = 1) -> np.random.Generator:
@@ -57,15 +47,13 @@ def test_spreads_like_the_sandwich_where_votes_are_many() -> None:
 
 def test_agrees_with_resampling_single_votes() -> None:
     # The classic bootstrap: n votes drawn from n with replacement, each board fitted afresh.
-    fitted = fit(_SMALL)
-    first, second, outcome = one_by_one(_SMALL)
+    fitted = fit(SMALL)
+    first, second, outcome = one_by_one(SMALL)
     rng, weights = _rng(4), fitted.reference
     plain = np.empty((1500, 4))
     for row in plain:
         picked = rng.integers(0, first.size, first.size)
-        again = fit(
-            Counts.from_codes(_SMALL.models, first[picked], second[picked], outcome[picked])
-        )
+        again = fit(Counts.from_codes(SMALL.models, first[picked], second[picked], outcome[picked]))
         row[:] = again.strength - weights @ again.strength
     mine = bootstrap(fitted, _rng(), rounds=6000)
     assert _errors(mine) == pytest.approx(_errors(plain), rel=0.07)
@@ -88,8 +76,8 @@ def test_every_board_is_solved() -> None:
 
 
 def test_votes_of_their_own_cluster_are_drawn_like_votes() -> None:
-    fitted = fit(_SMALL)
-    by_vote = bootstrap(fitted, _rng(), rounds=3000, clusters=_singles(_SMALL))
+    fitted = fit(SMALL)
+    by_vote = bootstrap(fitted, _rng(), rounds=3000, clusters=_singles(SMALL))
     assert _errors(by_vote) == pytest.approx(
         _errors(bootstrap(fitted, _rng(), rounds=3000)), rel=0.06
     )
@@ -110,7 +98,7 @@ def test_clusters_are_drawn_whole(ties: Ties) -> None:
 
 
 def test_the_same_seed_gives_the_same_boards() -> None:
-    fitted = fit(_SMALL)
+    fitted = fit(SMALL)
     assert np.array_equal(
         bootstrap(fitted, _rng(), rounds=50), bootstrap(fitted, _rng(), rounds=50)
     )
@@ -120,7 +108,7 @@ def test_the_same_seed_gives_the_same_boards() -> None:
 
 
 def test_blocks_hold_the_same_boards(monkeypatch: pytest.MonkeyPatch) -> None:
-    fitted = fit(_SMALL)
+    fitted = fit(SMALL)
     monkeypatch.setattr("headtohead.ratings.bradley_terry.resample._CELLS", 100)
     drawn = bootstrap(fitted, _rng(), rounds=3000)
     monkeypatch.undo()
@@ -131,11 +119,11 @@ def test_blocks_hold_the_same_boards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_part_is_measured_from_its_own_average() -> None:
-    fitted = fit(_SMALL + board(("x", "y", 8, 5, 3)))
+    fitted = fit(SMALL + board(("x", "y", 8, 5, 3)))
     drawn = bootstrap(fitted, _rng(), rounds=500)
     assert drawn[:, :4] @ fitted.reference[:4] == pytest.approx(0, abs=1e-9)
     assert drawn[:, 4:] @ fitted.reference[4:] == pytest.approx(0, abs=1e-9)
-    alone = bootstrap(fit(_SMALL), _rng(2), rounds=3000)
+    alone = bootstrap(fit(SMALL), _rng(2), rounds=3000)
     both = bootstrap(fitted, _rng(), rounds=3000)
     assert _errors(both)[:4] == pytest.approx(_errors(alone), rel=0.07)
 
@@ -181,18 +169,18 @@ def test_percentiles_cover(votes: int, skew: float, tie: float) -> None:
 
 
 def test_what_it_cannot_resample_is_refused() -> None:
-    rows = _singles(_SMALL)
+    rows = _singles(SMALL)
     fewer = dataclasses.replace(rows, n=np.where(np.arange(rows.n.size) == 0, 0, rows.n))
     moved = dataclasses.replace(rows, models=("a", "b", "c", "e"))
     with pytest.raises(ValueError, match="needs a prior above 0"):
-        bootstrap(fit(_SMALL, prior=0), _rng())
+        bootstrap(fit(SMALL, prior=0), _rng())
     with pytest.raises(ValueError, match="without a side effect"):
-        bootstrap(fit(_SMALL, side=True), _rng())
+        bootstrap(fit(SMALL, side=True), _rng())
     with pytest.raises(ValueError, match="for ties='half' or 'drop'"):
-        bootstrap(fit(_SMALL, ties="davidson"), _rng())
+        bootstrap(fit(SMALL, ties="davidson"), _rng())
     with pytest.raises(ValueError, match="rounds is 0"):
-        bootstrap(fit(_SMALL), _rng(), rounds=0)
+        bootstrap(fit(SMALL), _rng(), rounds=0)
     with pytest.raises(ValueError, match="not the 104 votes fitted"):
-        bootstrap(fit(_SMALL), _rng(), clusters=fewer)
+        bootstrap(fit(SMALL), _rng(), clusters=fewer)
     with pytest.raises(ValueError, match="a model that has not been fitted"):
-        bootstrap(fit(_SMALL), _rng(), clusters=moved)
+        bootstrap(fit(SMALL), _rng(), clusters=moved)
