@@ -428,10 +428,10 @@ def _gone(
     holding = lists.select(*who, whose)
     ended = ended.join(holding, on=[*who, "publisher"], how="anti").sort("since", "source_id")
     last = ended.group_by(*who, "publisher", maintain_order=True).last()
-    found: dict[tuple[str, str], list[tuple[date, str]]] = {}
+    dropped: dict[tuple[str, str], list[tuple[date, str]]] = {}
     for model, seller, since, source in last.select(*who, "since", "source_id").iter_rows():
-        found.setdefault((model, seller), []).append((since, source))
-    return found
+        dropped.setdefault((model, seller), []).append((since, source))
+    return dropped
 
 
 def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:

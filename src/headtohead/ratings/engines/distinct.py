@@ -61,6 +61,7 @@ class EngineTable(VoteTable):
             try:
                 fields.append(pa.field(name, kind.to_pyarrow()))
             except (NotImplementedError, KeyError):
+                # A type that Arrow lacks holds no votes; the column still has its name.
                 fields.append(pa.field(name, pa.binary()))
         super().__init__(source.name, Columns.of_schema(pa.schema(fields)))
         texts = [name for name in OFTEN_JSON if self.columns.kind((name,)) == "text"]

@@ -140,10 +140,10 @@ def _cost_per_call(
         usage = [Usage(input_tokens=round(given_in), output_tokens=round(given_out))]
     elif pairs:
         for items in (pairs.a, pairs.b):
-            told = [call.usage for calls in items.calls for call in calls if call.usage]
-            if told:
+            known = [call.usage for calls in items.calls for call in calls if call.usage]
+            if known:
                 means = {
-                    name: round(sum(getattr(one, name) for one in told) / len(told))
+                    name: round(sum(getattr(one, name) for one in known) / len(known))
                     for name in Usage.__struct_fields__
                 }
                 usage.append(Usage(**means))
