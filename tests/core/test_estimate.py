@@ -7,7 +7,7 @@ import pytest
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.estimate import Estimate
+from headtohead.core.estimate import AgeLimit, Estimate
 
 
 def made(**changes: Any) -> Estimate:
@@ -72,3 +72,27 @@ def test_its_sources_are_sorted_and_counted_once() -> None:
 
 def test_an_open_end_is_null_in_json() -> None:
     assert made(low=float("-inf")).as_json()["low"] is None
+
+
+def test_data_of_another_day_are_stale_once_they_pass_their_limit() -> None:
+    board = made(observed_on=date(2025, 12, 17), limit=AgeLimit(45, "board"))
+    assert board.stale(Period.parse("2025-12")) == ""
+    assert board.stale(Period.parse("2026-01-31")) == ""
+    assert board.stale(Period.parse("2026-03-31")) == (
+        "the newest board known is of 17 December 2025, 104 days before 31 March 2026"
+    )
+    # What came later than the window is not old, and what does not age never is.
+    assert board.stale(Period.parse("2025-11")) == ""
+    assert made(observed_on=date(2023, 1, 1)).stale(Period.parse("2026-03-31")) == ""
+
+
+def test_a_figure_of_a_year_speaks_for_that_year_alone() -> None:
+    figure = made(observed_on=date(2024, 12, 31), limit=AgeLimit(0, "sum of investment"))
+    assert figure.stale(Period.parse("2024-01-01/2024-12-31")) == ""
+    assert "365 days before" in figure.stale(Period.parse("2025-12"))
+
+
+def test_its_json_has_both_days_of_its_data() -> None:
+    said = made(observed_on=date(2025, 12, 11), known_on=date(2025, 12, 12)).as_json()
+    assert (said["observed_on"], said["known_on"]) == ("2025-12-11", "2025-12-12")
+    assert said["limit"] is None

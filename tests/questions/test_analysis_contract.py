@@ -72,6 +72,9 @@ def test_it_answers_with_intervals_and_cited_rows(facts: Facts, name: str) -> No
         assert e.unit in ALL[name].QUESTION.units
         assert set(e.source_ids) <= known
         assert e.as_of == AS_OF
+        assert e.observed_on
+        assert e.known_on
+        assert e.known_on <= AS_OF
 
 
 @pytest.mark.parametrize("name", ALL)

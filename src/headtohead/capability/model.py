@@ -21,7 +21,7 @@ from headtohead.evidence.picking import where
 if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
-_CITED = ("known_on", "source_id", "row_url", "join_rule", "vintage")
+_CITED = ("source_id", "row_url", "join_rule", "vintage")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,10 @@ class Capability:
         assert isinstance(last, date)
         return last
 
+    def dated(self, day: date) -> tuple[str, date]:
+        """What its estimates about a day come from: an edition of the index, and its own day."""
+        return "index_scores", min(day, self.newest)
+
     @cached_property
     def days(self) -> "IntArray":
         """Release day of each model, as a count of days.
@@ -67,6 +71,7 @@ class Capability:
             self.rows.sort("label", "source_id")
             .group_by("label", maintain_order=True)
             .agg(
+                pl.col("known_on").max(),
                 *(pl.col(c).first() for c in _CITED),
                 pl.col("verified").all(),
                 second.alias("also_source_id"),
@@ -141,6 +146,11 @@ class TwoSides:
     b_past: "BoolArray"
     day: date
     names: tuple[str, str]
+
+    @property
+    def dated(self) -> tuple[str, date]:
+        """What estimates of it come from: an edition of the index, and the day it speaks of."""
+        return self.capability.dated(self.day)
 
     def best(self, mask: "BoolArray") -> int:
         """The position of the ablest of some models."""

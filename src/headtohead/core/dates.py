@@ -65,6 +65,11 @@ class Period:
         return str(self.start) if self.start == self.end else f"{self.start}/{self.end}"
 
 
+def long_day(value: date) -> str:
+    """A day as a sentence has it: 17 December 2025."""
+    return f"{value.day} {calendar.month_name[value.month]} {value.year}"
+
+
 def parse_day(text: str, argument: str = "") -> date:
     """The day written as YYYY-MM-DD; `argument` is the one that an error names.
 

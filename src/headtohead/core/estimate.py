@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal
 
-from headtohead.core.dates import Period
-from headtohead.core.units import counted_of, show, show_end, unit
+from headtohead.core.dates import Period, long_day
+from headtohead.core.units import counted, counted_of, show, show_end, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,19 @@ class Citation(Publication):
     unverified: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AgeLimit:
+    """How old data may be and still decide a sentence about a later day.
+
+    Attributes:
+        days: From the last day of the data to the end of the window asked about.
+        of: What the data are, for a sentence ("board").
+    """
+
+    days: int
+    of: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """One estimated quantity.
@@ -101,10 +114,14 @@ class Estimate:
         level: Coverage of the interval, 0 < level <= 1; 1 for logical bounds.
         unit: A suffix of the unit registry.
         n_of: What n counts ("models", "tokens", "tests", "published figures").
-        about: The day or window it speaks of.
+        about: The day or window it answers for.
         as_of: The day of our knowledge.
         source_ids: The sources of every row behind it, sorted; never empty.
         unverified: True if a figure behind it is marked unverified.
+        observed_on: The last day that its data speak of, which may lie long before `about`; None
+            if they are of no day.
+        known_on: The day on which the last row behind it became known.
+        limit: How old such data may be; None where they do not age.
 
     Raises:
         ValueError: If the interval does not hold the value, or something is missing.
@@ -123,6 +140,9 @@ class Estimate:
     as_of: date
     source_ids: tuple[str, ...]
     unverified: bool = False
+    observed_on: date | None = None
+    known_on: date | None = None
+    limit: AgeLimit | None = None
 
     def __post_init__(self) -> None:
         unit(self.unit)
@@ -136,6 +156,20 @@ class Estimate:
         if self.n < 1 or not self.source_ids or not self.method:
             raise ValueError(f"{self.label}: an estimate needs n >= 1, a method and a source")
         object.__setattr__(self, "source_ids", tuple(sorted(set(self.source_ids))))
+
+    def days_before(self, window: Period) -> int:
+        """From the last day of its data to the end of a window; 0 if they reach it."""
+        return max(0, (window.end - self.observed_on).days) if self.observed_on else 0
+
+    def stale(self, window: Period) -> str:
+        """Why its data are too old to decide a sentence about a window; empty if they are not."""
+        days = self.days_before(window)
+        if self.limit is None or self.observed_on is None or days <= self.limit.days:
+            return ""
+        return (
+            f"the newest {self.limit.of} known is of {long_day(self.observed_on)}, "
+            f"{counted(days, 'day')} before {long_day(window.end)}"
+        )
 
     def interval(self, *, level: bool = False) -> str:
         """The interval, written for a reader; with its coverage if `level`.
@@ -168,4 +202,7 @@ class Estimate:
             "about": str(self.about),
             "as_of": self.as_of.isoformat(),
             "source_ids": list(self.source_ids),
+            "observed_on": self.observed_on and self.observed_on.isoformat(),
+            "known_on": self.known_on and self.known_on.isoformat(),
+            "limit": self.limit and self.limit.days,
         }

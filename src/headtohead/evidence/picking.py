@@ -1,15 +1,16 @@
 """What several questions share: picking rows by side, by name and by day, and citing them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.estimate import Estimate, Interval
+from headtohead.core.estimate import AgeLimit, Estimate, Interval
 from headtohead.core.question import Ask, Named
+from headtohead.evidence.tables import table, tables
 from headtohead.names.names import nationality
 from headtohead.publish.words import listed as listed  # questions take it from here
 
@@ -126,15 +127,20 @@ def estimate(
     n: int,
     n_of: str,
     level: float = 0.95,
-    about: Period | None = None,
+    dated: tuple[str, date] | None = None,
 ) -> Estimate:
     """An estimate that cites the rows it was made from.
 
-    A number alone as `interval` is exact, with a `level` of 1. Without `about` it speaks of the
-    window of the rows, else of the one asked for.
+    A number alone as `interval` is exact, with a `level` of 1. It answers for the window of the
+    rows where they say so, else for the one asked about.
+
+    Args:
+        dated: The table that the rows come from, whose limit of age holds, and the last day that
+            they speak of; told by the columns of the rows if None.
     """
     if not isinstance(interval, Interval):
         interval, level = Interval(interval, interval, interval), 1.0
+    limit = limit_of(frame) if dated is None else table(dated[0]).limit
     return Estimate(
         label=label,
         value=interval.value,
@@ -145,11 +151,49 @@ def estimate(
         method=method,
         n=n,
         n_of=n_of,
-        about=about or _window(frame) or ask.about,
+        about=_window(frame) or ask.about,
         as_of=ask.as_of,
         source_ids=cited(frame),
         unverified=unverified(frame),
+        observed_on=dated[1] if dated else last_day(frame),
+        known_on=_latest(frame, "known_on"),
+        limit=limit,
     )
+
+
+# The columns that give the day of a fact, the more telling first.
+_DAYS = (
+    "observed_on",
+    "window_end",
+    "observed_at",
+    "published_on",
+    "valid_from",
+    "effective_from",
+    "released_on",
+)
+
+
+def last_day(frame: pl.DataFrame) -> date | None:
+    """The last day that the rows speak of; None if they name none."""
+    days = (_latest(frame, column) for column in _DAYS if column in frame.columns)
+    return next(filter(None, days), None)
+
+
+def _latest(frame: pl.DataFrame, column: str) -> date | None:
+    last = frame[column].max()
+    if isinstance(last, datetime):
+        return last.date()
+    return last if isinstance(last, date) else None
+
+
+def limit_of(frame: pl.DataFrame) -> AgeLimit | None:
+    """How old the rows may be, by the limits of their table, or of the topic of their figures."""
+    for declared in tables().values():
+        if set(declared.key) <= set(frame.columns) and (declared.limit or declared.limits):
+            topics = frame["topic"].unique() if declared.limits else ()
+            limits = [declared.limits[topic] for topic in topics if topic in declared.limits]
+            return min(limits, key=lambda limit: limit.days, default=declared.limit)
+    return None
 
 
 def _window(frame: pl.DataFrame) -> Period | None:

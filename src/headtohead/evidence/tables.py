@@ -7,7 +7,7 @@ items it has, what guessing scores.
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from headtohead.core.errors import EvidenceError, UnknownName
+from headtohead.core.estimate import AgeLimit
 from headtohead.evidence.sourcing import Row, Source
 
 if TYPE_CHECKING:
@@ -56,12 +57,16 @@ class Table:
     Attributes:
         columns: Its own columns; `COMMON` follow in every table.
         key: Rows of one source that agree on these are versions of one fact.
+        limit: How old its rows may be and still decide a sentence; None if they do not age.
+        limits: The same by topic, where one table holds figures of many kinds.
     """
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    limit: AgeLimit | None = None
+    limits: Mapping[str, AgeLimit] = field(default_factory=dict)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -94,7 +99,15 @@ def tables() -> dict[str, Table]:
             if kind.removesuffix("?") not in get_args(Kind):
                 raise ValueError(f"table {name}, column {column}: no kind is called {kind!r}")
             columns.append(Column(column, kind.removesuffix("?"), doc, not kind.endswith("?")))
-        by_name[name] = Table(name, given["doc"], tuple(columns), tuple(given["key"]))
+        limits = {topic: AgeLimit(**limit) for topic, limit in given.get("limits", {}).items()}
+        by_name[name] = Table(
+            name,
+            given["doc"],
+            tuple(columns),
+            tuple(given["key"]),
+            AgeLimit(**given["limit"]) if "limit" in given else None,
+            limits,
+        )
     return by_name
 
 

@@ -51,6 +51,7 @@ def run(pair: TwoSides, ask: Ask) -> Answer:
         method=f"{pair.capability.settings.method_words()}; best against best in each joint draw",
         n=int(pair.a.sum() + pair.b.sum()),
         n_of="models that may lead",
+        dated=pair.dated,
     )
     points_a, points_b = (index.ability[index.place(m)] for m in (pair.best_a, pair.best_b))
     gap = f"{points.value:+.1f} ({points.low:+.1f} to {points.high:+.1f})"

@@ -52,6 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             n=r["benchmarks_n"] or len(fit.index.benchmarks),
             n_of="benchmarks" if r["benchmarks_n"] else "benchmarks of the index",
             level=LEVEL,
+            dated=fit.dated(ask.about.end),
         )
         estimates.append(one)
     first = rows.row(0, named=True)

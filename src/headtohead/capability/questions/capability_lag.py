@@ -51,6 +51,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         method=f"{fit.settings.method_words()}; first day at the level, in each joint draw",
         n=int(sides.a.sum() + sides.b.sum()),
         n_of="models that may lead",
+        dated=sides.dated,
     )
     when = "at its release" if clock == "release" else f"on {sides.day}"
     had = "no model of the leader had its level yet"

@@ -59,6 +59,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
                 "HC3",
                 n=f.a_n + f.b_n,
                 n_of="models",
+                dated=sides.dated,
             )
         )
     return Answer(

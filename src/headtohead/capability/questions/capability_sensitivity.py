@@ -122,6 +122,7 @@ def _estimates(
             method=sides.capability.settings.method_words(),
             n=len(sides.capability.index.benchmarks),
             n_of="benchmarks",
+            dated=sides.dated,
         )
         for (what, unit), interval in intervals.items()
     ]

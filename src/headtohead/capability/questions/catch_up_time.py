@@ -57,6 +57,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         method="Kaplan-Meier median over records, in each joint draw of the index",
         n=records,
         n_of="records",
+        dated=sides.dated,
     )
     wide = times.median.both.rescaled(MONTHS_A_DAY)
     wider = f"{show_end(wide.low, 'months')} to {show_end(wide.high, 'months')}"

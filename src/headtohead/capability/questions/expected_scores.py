@@ -48,6 +48,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
             method="expected by the index, not observed; joint draws of models and curves",
             n=len(index.models),
             n_of="models of the index",
+            dated=sides.dated,
         )
         for name in order
     ]

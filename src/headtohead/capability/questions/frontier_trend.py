@@ -36,7 +36,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
     notes, estimates = [], []
     try:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
-        estimates += _lines(ask, rows, lines, *names)
+        estimates += _lines(ask, rows, lines, sides)
     except ValueError:
         notes.append(
             f"no lines: a side has fewer than three records since {ask.scope['since']}, or the "
@@ -57,6 +57,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
                     "both reached",
                     n=apart.both,
                     n_of="levels",
+                    dated=sides.dated,
                 )
             )
         notes.append(
@@ -86,7 +87,8 @@ def _levels(sides: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.arange(max(first) + _STEP, max(best), _STEP)
 
 
-def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> list[Estimate]:
+def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, sides: TwoSides) -> list[Estimate]:
+    a, b = sides.names
     a_n, b_n = lines.leader_records, lines.trailing_records
     estimates = []
     for label, spread, by, unit, n in (
@@ -115,6 +117,7 @@ def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, a: str, b: str) -> lis
                 method=f"least squares through the records since {ask.scope['since']}, {drawn}",
                 n=n,
                 n_of="records",
+                dated=sides.dated,
             )
             estimates.append(one)
     return estimates

@@ -68,6 +68,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method="count of cheaper list prices among models whose interval reaches its level",
         n=max(n, 1),
         n_of="models at its level or above",
+        dated=("arena_ratings", points["observed_on"][0]),
     )
     says = (
         f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is "
@@ -104,11 +105,13 @@ def _points(frames: Frames, ask: Ask) -> pl.DataFrame:
         *_RATED,
         pl.col("source_id").alias("also_source_id"),
         pl.col("verified").alias("rating_verified"),
+        pl.col("known_on").alias("rating_known_on"),
     )
     prices, _ = prices_asked(frames, ask)
     joined = prices.drop("model_name").join(rated, on="model_id", how="inner")
     return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
+        pl.max_horizontal("known_on", "rating_known_on").alias("known_on"),
         side_column(joined, ask).alias("side"),
     )
 

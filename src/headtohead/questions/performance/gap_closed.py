@@ -113,5 +113,6 @@ def _index(frames: Frames, ask: Ask, since: date) -> _Closed | str:
         method="gap at the end less gap at the start, in each joint draw",
         n=rows.height,
         n_of="models at the two fronts",
+        dated=last.dated,
     )
     return change, gaps, rows
