@@ -281,3 +281,29 @@ def test_costs_by_task_tell_chinese_systems_apart(shared_evidence: Any, tmp_path
     assert against_gpt_5["Minimax M2"].high < 1
     assert verdict.as_stated.truth == "false"
     assert verdict.word == "narrowly true"
+
+
+CLOSED: Mapping[str, Any] = {"since": "2024-01-15", "measures": ["rating"]}
+
+
+@pytest.mark.parametrize("about", [ARTICLE, HINDSIGHT])
+def test_the_gap_that_closed_ends_at_the_gap_of_that_day(facts: Facts, about: str) -> None:
+    """Whoever asks how far apart two sides are gets one number, undated entrants included."""
+    closed = ask(facts, "performance.gap_closed", about, HINDSIGHT, **CLOSED)
+    gap = ask(facts, "performance.arena_gap", about, HINDSIGHT)
+    crown = ask(facts, "performance.arena_gap", about, HINDSIGHT, a="country=US, open=closed")
+    front = ask(facts, "performance.arena_frontier", about, HINDSIGHT)
+    (made,) = gap.estimates
+    assert {e.value for answer in (crown, front) for e in answer.estimates} == {made.value}
+    assert f"the best out by {made.observed_on} {-made.value:.1f}:" in closed.says
+    (change,) = closed.estimates
+    assert change.n == made.n
+    assert {row["model_name"] for row in gap.rows} < {row["model_name"] for row in closed.rows}
+
+
+def test_the_first_places_of_a_board_count_though_nobody_wrote_down_their_release(
+    facts: Facts,
+) -> None:
+    closed = ask(facts, "performance.gap_closed", HINDSIGHT, HINDSIGHT, **CLOSED)
+    assert any("29 of 245 entrants have no known release day" in note for note in closed.notes)
+    assert closed.estimates[0].observed_on == date(2026, 10, 20)

@@ -16,7 +16,7 @@ from headtohead.capability.settings import IndexSettings
 from headtohead.capability.words import settings_of
 from headtohead.core.question import Answer, Ask, Frames
 from headtohead.core.units import counted
-from headtohead.evidence.picking import side, side_name
+from headtohead.evidence.picking import side, side_name, unplaced
 from headtohead.evidence.tables import title
 from headtohead.stats.intervals import normal_quantile
 
@@ -145,7 +145,14 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     a, b = (fit.out_by(day) & fit.members(words) for words in filters)
     lead, mark = fit.may_lead(), fit.may_mark()
     names = side_name(filters[0]), side_name(filters[1])
-    sides = TwoSides(fit, a & lead, b & lead, a & mark, b & mark, day, names)
+    notes = unplaced(fit.models, "models", *filters)
+    undated = fit.models["released_on"].null_count()
+    if undated:
+        notes += (
+            f"{undated} of {fit.models.height} models have no known release day: they count as out "
+            f"from {newest}, the last day of the scores",
+        )
+    sides = TwoSides(fit, a & lead, b & lead, a & mark, b & mark, day, names, notes)
     kind = "" if ask.sides.group == "unit" else " model"
     for mask, name in zip((sides.a, sides.b), names, strict=True):
         if not mask.any():

@@ -137,6 +137,7 @@ class TwoSides:
         b_past: Likewise of side B.
         day: Later models do not count.
         names: Both sides as a sentence calls them.
+        unplaced: Notes on models of which not enough is known.
     """
 
     capability: Capability
@@ -146,6 +147,12 @@ class TwoSides:
     b_past: "BoolArray"
     day: date
     names: tuple[str, str]
+    unplaced: tuple[str, ...] = ()
+
+    @property
+    def on(self) -> str:
+        """Which index it is, and of which day: "our capability index as of 2025-12-08"."""
+        return f"{self.capability.settings.index_words()} as of {self.day}"
 
     @property
     def dated(self) -> tuple[str, date]:

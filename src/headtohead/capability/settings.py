@@ -81,6 +81,14 @@ class IndexSettings:
             return _IN_DOMAIN
         return _EPOCHS if self.method == "eci" else _USUAL
 
+    def index_words(self) -> str:
+        """Which index it is, for a sentence."""
+        if self.method == "published":
+            return "Epoch's printed capability index"
+        if self.domain:
+            return f"our index of {self.domain.replace('_', ' and ')} tests"
+        return "our capability index" + (" by Epoch's method" if self.method == "eci" else "")
+
     def method_words(self) -> str:
         """How it was made, for an estimate."""
         if self.method == "published":

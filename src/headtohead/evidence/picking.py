@@ -38,6 +38,44 @@ def equal(frame: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
     return frame.filter(pl.col(column).cast(pl.String) == value)
 
 
+def known(frame: pl.DataFrame, column: str, which: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows that have a value in a column, and a note that counts the others.
+
+    Args:
+        which: Plural of what lacks it, for the note: "entrants without a published interval".
+    """
+    lost = frame[column].null_count()
+    note = f"left out: {lost} of {frame.height} {which}"
+    return frame.drop_nulls(column), (note,) * bool(lost)
+
+
+_SIDED = {
+    "country": "country",
+    "lab": "maker",
+    "open": "word on whether the weights are open",
+    "brand": "family",
+    "family": "family",
+    "unit": "model",
+}
+
+
+def unplaced(frame: pl.DataFrame, of: str, *filters: str) -> tuple[str, ...]:
+    """Notes on rows that no filter can place, since what it asks for is not known of them.
+
+    Args:
+        of: Plural of what the rows are ("entrants").
+        filters: As of `where`.
+    """
+    parts = (part.partition("=")[0].strip() for words in filters for part in words.split(","))
+    notes = []
+    for column in dict.fromkeys(filter(None, parts)):
+        lost = frame[column].null_count() if column in frame.columns else 0
+        if lost:
+            what = _SIDED.get(column, column.replace("_", " "))
+            notes.append(f"{lost} of {frame.height} {of} have no known {what}: they are on no side")
+    return tuple(notes)
+
+
 def side(ask: Ask, which: str) -> str:
     """The filter for side "a" or "b": the reading's own words, or the sides asked for."""
     own = str(ask.scope.get(which, ""))
@@ -58,17 +96,36 @@ def side_name(filters: str) -> str:
     return " ".join(nationality(p) for p in reversed(parts))
 
 
-def named(frame: pl.DataFrame, wanted: Named, column: str = "model_name") -> pl.DataFrame:
+_APART = ("benchmark", "source_id")
+
+
+def named(
+    frame: pl.DataFrame,
+    wanted: Named,
+    column: str = "model_name",
+    *,
+    per: Sequence[str] = (),
+) -> pl.DataFrame:
     """The rows of one named model: as printed, else same weights and mode.
 
-    Only a name that gives no mode may stand for any mode of its weights.
+    Only a name that gives no mode may stand for any mode of its weights. What fits best is chosen
+    within each group of `per`, and where rows are of benchmarks within each benchmark of each
+    source: how one publisher spells the name must not push out the rows of another.
     """
-    printed = frame.filter(pl.col(column) == wanted.name)
-    if printed.height or wanted.model is None:
-        return printed
-    same = frame.filter(pl.col("model_id") == wanted.model)
-    exact = same.filter(pl.col("mode").fill_null("") == wanted.mode)
-    return exact if exact.height or wanted.mode else same
+    same = pl.col("model_id") == wanted.model if wanted.model else pl.lit(value=False)
+    mode = pl.col("mode").fill_null("") == wanted.mode
+    fit = (
+        pl.when(pl.col(column) == wanted.name)
+        .then(0)
+        .when(same & mode)
+        .then(1)
+        .when(same & (not wanted.mode))
+        .then(2)
+    )
+    rows = frame.with_columns(fit.alias("fit_n")).drop_nulls("fit_n")
+    keys = [*per, *(_APART if "benchmark" in frame.columns else ())]
+    least = pl.col("fit_n").min()
+    return rows.filter(pl.col("fit_n") == (least.over(keys) if keys else least)).drop("fit_n")
 
 
 def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:
@@ -80,20 +137,14 @@ def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:
     return ordered.unique(["agent", moment], keep="first", maintain_order=True)
 
 
-def latest_day(
-    frame: pl.DataFrame, column: str, about: Period, back_days: int, ahead_days: int = 0
-) -> date | None:
+def latest_day(frame: pl.DataFrame, column: str, about: Period, back_days: int) -> date | None:
     """The last day on which the frame has rows, at or before the end of `about`.
 
-    Days up to `back_days` before the window's start may still serve; if none does, the next one may
-    lie up to `ahead_days` after its end.
+    Days up to `back_days` before the window's start may still serve; a later day never speaks for
+    an earlier one.
     """
     first = about.start - timedelta(days=back_days)
-    days = frame.filter(pl.col(column).is_between(first, about.end))[column]
-    last = days.max()
-    if last is None and ahead_days:
-        until = about.end + timedelta(days=ahead_days)
-        last = frame.filter(pl.col(column).is_between(about.end, until))[column].min()
+    last = frame.filter(pl.col(column).is_between(first, about.end))[column].max()
     return last if isinstance(last, date) else None
 
 

@@ -144,12 +144,18 @@ def side_points(
     return points.encode(x, y, side_colour(drawn), side_shape(drawn), **more)
 
 
-def side_lines(chart: "alt.Chart", drawn: Drawing, x: "alt.X", y: "alt.Y") -> "list[alt.Chart]":
-    """One stepped line a side, by colour and by dash."""
+def side_lines(
+    chart: "alt.Chart",
+    drawn: Drawing,
+    x: "alt.X",
+    y: "alt.Y",
+    **more: Any,  # noqa: ANN401 - channels of altair
+) -> "list[alt.Chart]":
+    """One stepped line a side, by colour and by dash; a `detail` breaks it where that changes."""
     return [
         chart.transform_filter(f"datum.side_n == {n}")
         .mark_line(interpolate="step-after", strokeWidth=2.2, strokeDash=DASHES[n % len(DASHES)])
-        .encode(x, y, side_colour(drawn))
+        .encode(x, y, side_colour(drawn), **more)
         for n, side in enumerate(drawn.sides)
         if any(row["side_label"] == side for row in drawn.rows)
     ]

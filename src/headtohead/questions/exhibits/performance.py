@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
-    """The best rating of each side on each board: stepped lines in their published intervals."""
+    """The best rating of each side on each board: stepped lines in their published intervals.
+
+    No line or band joins boards of two scales, or over a time without a board.
+    """
     import altair as alt
 
     # The rows in time order; `is_new` where a side's best entrant is not the one before.
@@ -47,6 +50,7 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
             alt.Y("rating_low_elo:Q", scale=scale),
             alt.Y2("rating_high_elo:Q"),
             colour,
+            detail="stretch_n:N",
         )
     )
     # A band ends where it begins on the last board, so each board has its interval as a bar too.
@@ -63,7 +67,7 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
     return layered(
         drawn,
         band,
-        *side_lines(chart, drawn, moments(), y),
+        *side_lines(chart, drawn, moments(), y, detail="stretch_n:N"),
         bars,
         boards,
         leaders,

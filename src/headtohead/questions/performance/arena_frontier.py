@@ -4,8 +4,8 @@ import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, shown, side, side_name
-from headtohead.ratings.published import BOARD_WORDS, fronts, gap_on
+from headtohead.evidence.picking import estimate, shown, side, side_name, unplaced
+from headtohead.ratings.published import BOARD_WORDS, board_words, fronts, gap_on, one_board
 
 QUESTION = Question(
     asks="How far apart were the best entrants of the two sides on each board?",
@@ -25,11 +25,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if points.is_empty():
         return ask.lacks(f"no {ask.scope['board']} board with both sides was known")
     last = points["observed_on"].to_list()[-1]
-    gap = gap_on(points, last)
+    newest, gap = points.filter(pl.col("observed_on") == last), gap_on(points, last)
+    on_it = one_board(frames["arena_ratings"], ask.scope).filter(pl.col("observed_on") == last)
     a, b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     one = estimate(
         ask,
-        points.filter(pl.col("observed_on") == last),
+        newest,
         label=f"{b} minus {a}",
         interval=gap,
         unit="elo",
@@ -38,10 +39,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="boards",
     )
     says = (
-        f"on {last} the best {b} entrant stood {gap.value:+.0f} points ({gap.low:+.0f} to "
-        f"{gap.high:+.0f}) against the best {a} one"
+        f"on {board_words(newest, ask)} the best {b} entrant stood {gap.value:+.0f} points "
+        f"({gap.low:+.0f} to {gap.high:+.0f}) against the best {a} one"
     )
-    return Answer(estimates=(one,), says=says, rows=shown(points, _COLUMNS))
+    return Answer(
+        estimates=(one,),
+        says=says,
+        rows=shown(points, _COLUMNS),
+        notes=unplaced(on_it, "entrants", side(ask, "a"), side(ask, "b")),
+    )
 
 
-_COLUMNS = "side model_name lab rating_elo rating_low_elo rating_high_elo observed_on"
+_COLUMNS = "side model_name lab rating_elo rating_low_elo rating_high_elo observed_on stretch_n"

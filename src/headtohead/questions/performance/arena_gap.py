@@ -5,9 +5,8 @@ import polars as pl
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import show
-from headtohead.evidence.picking import estimate, shown, side, side_name, where
-from headtohead.ratings.published import BOARD_WORDS, best, board_rows, rating_interval
-from headtohead.stats.intervals import difference
+from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.ratings.published import BOARD_WORDS, board_rows, board_words, gap_between
 
 QUESTION = Question(
     asks="How many rating points is the best of side B above the best of side A?",
@@ -23,11 +22,10 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """Best of B minus best of A, in rating points; above zero if B leads."""
     rows = board_rows(frames["arena_ratings"], ask)
-    a, b = best(where(rows, side(ask, "a"))), best(where(rows, side(ask, "b")))
-    if a.is_empty() or b.is_empty():
+    pair, gap, notes = gap_between(rows, ask)
+    if gap is None:
         return ask.lacks(f"no {ask.scope['board']} board with both sides was known")
-    ours, theirs = (rating_interval(best_row.row(0, named=True)) for best_row in (a, b))
-    gap = difference(ours, theirs)
+    a, b = pair.iter_slices(1)
     both = pl.concat([b, a])
     one = estimate(
         ask,
@@ -41,9 +39,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     says = (
-        f"the best {name_b} entrant, {b['model_name'][0]}, has {show(theirs.value, 'elo')} and "
-        f"the best {name_a} one, {a['model_name'][0]}, {show(ours.value, 'elo')}: "
-        f"{gap.value:+.0f} ({gap.low:+.0f} to {gap.high:+.0f})"
+        f"on {board_words(rows, ask)} the best {name_b} entrant, {b['model_name'][0]}, has "
+        f"{show(b['rating_elo'][0], 'elo')} and the best {name_a} one, {a['model_name'][0]}, "
+        f"{show(a['rating_elo'][0], 'elo')}: {gap.value:+.0f} ({gap.low:+.0f} to {gap.high:+.0f})"
     )
     return Answer(
         estimates=(one,),
@@ -53,4 +51,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
             "model_name model_id mode lab country open rating_elo rating_low_elo rating_high_elo "
             "observed_on",
         ),
+        notes=notes,
     )

@@ -7,8 +7,15 @@ import polars as pl
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
-from headtohead.evidence.picking import estimate, listed, named, shown, where
-from headtohead.ratings.published import BOARD_WORDS, board_rows, rating_interval
+from headtohead.evidence.picking import estimate, listed, named, shown, unplaced, where
+from headtohead.ratings.published import (
+    BOARD_WORDS,
+    best,
+    board_rows,
+    board_words,
+    moved_scale,
+    rating_interval,
+)
 
 QUESTION = Question(
     asks="What rating did these entrants have on this board?",
@@ -42,7 +49,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         picked = [(str(row["model_name"][0]), row) for row in matches]
     one_each = ask.scope["days"] == "latest" and not ask.scope["both_styles"]
     for wanted in ask.scope["models"]:
-        mine = named(by_rating, wanted)
+        mine = named(by_rating, wanted, per=("observed_on", "style_control"))
         picked += [(wanted.name, r) for r in (mine.head(1) if one_each else mine).iter_slices(1)]
     absent = [w.name for w in ask.scope["models"] if named(rows, w).is_empty()]
     if not picked or (absent and ask.scope["need_all"]):
@@ -50,7 +57,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(
             missing=f"{who} cannot be found on the {ask.scope['board']} board in the window"
         )
-    top = by_rating.row(0, named=True)
+    kept = pl.concat([row for _, row in picked])
+    top = best(rows).row(0, named=True)
+    leader = f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}"
     estimates = [
         estimate(
             ask,
@@ -66,11 +75,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
     ]
     return Answer(
         estimates=tuple(estimates),
-        says=listed(_phrases(estimates)),
-        rows=shown(pl.concat([row for _, row in picked]), _COLUMNS),
+        says=f"on {board_words(kept, ask)} {listed(_phrases(estimates))}",
+        rows=shown(kept, _COLUMNS),
         notes=(
-            f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}",
+            *(leader,) * one_each,
+            *moved_scale(kept),
             *(f"{name} is not on the board" for name in absent),
+            *unplaced(rows, "entrants", str(ask.scope["of"])),
         ),
     )
 

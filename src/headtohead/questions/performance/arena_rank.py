@@ -5,8 +5,8 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, where
-from headtohead.ratings.published import BOARD_WORDS, best, board_rows
+from headtohead.evidence.picking import estimate, known, listed, shown, unplaced, where
+from headtohead.ratings.published import BOARD_WORDS, best, board_rows, board_words
 from headtohead.stats.intervals import rank_spread
 
 QUESTION = Question(
@@ -31,7 +31,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One place a group (and category): 1 is best; the interval is the published rank spread."""
-    estimates, kept = [], []
+    estimates, kept, notes = [], [], []
     here = ask.scope["board"]
     wanted = [(here, c) for c in ask.scope["categories"] or (ask.scope["category"],)]
     wanted += [(board, "full") for board in ask.scope["also_boards"]]
@@ -40,7 +40,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rows = board_rows(
             frames["arena_ratings"], Ask(ask.about, ask.as_of, ask.sides, scope, ask.rng)
         )
-        field = _field(where(rows, ask.scope["only"]), str(ask.scope["among"]))
+        rated, lost = known(rows, "rating_low_elo", "entrants without a published interval")
+        field = _field(where(rated, ask.scope["only"]), str(ask.scope["among"]))
+        notes += [*lost, *unplaced(rated, "entrants", ask.scope["only"], *ask.scope["groups"])]
         for group in ask.scope["groups"]:
             top = best(where(field, group)) if field.height else field
             if top.is_empty():
@@ -69,12 +71,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
             kept.append(field.slice(max(0, place - 3), 7))
     if not estimates:
         return ask.lacks(f"no {ask.scope['board']} board with these groups was known")
+    rows = pl.concat(kept).unique(maintain_order=True)
+    days = rows["observed_on"].unique().sort()
+    boards = board_words(rows, ask) if len(wanted) == 1 else f"boards of {days[0]} to {days[-1]}"
     says = listed(
         f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
         for e in sorted(estimates, key=lambda e: e.value)[:5]
     )
-    rows = pl.concat(kept).unique(maintain_order=True)
-    return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS))
+    return Answer(
+        estimates=tuple(estimates),
+        says=f"on {boards} {says}",
+        rows=shown(rows, _COLUMNS),
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
 _COLUMNS = (
@@ -85,7 +94,6 @@ _COLUMNS = (
 
 def _field(rows: pl.DataFrame, among: str) -> pl.DataFrame:
     """What is ranked, best first, with place and spread; entrants no list knows count too."""
-    rows = rows.filter(pl.col("rating_low_elo").is_not_null())
     rows = rows.sort("rating_elo", "model_name", descending=[True, False])
     if among != "entrants":
         column = {"models": "model_id", "labs": "lab"}[among]

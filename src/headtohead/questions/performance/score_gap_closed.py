@@ -9,7 +9,8 @@ from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name
-from headtohead.stats.intervals import difference, ratio
+from headtohead.questions.closing import share_closed
+from headtohead.stats.intervals import difference
 
 QUESTION = Question(
     asks="Which share of the gap on these tests had closed by the later day?",
@@ -32,7 +33,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         if name not in gaps[ask.about.end] or first.value <= 0:
             continue
         last, late = gaps[ask.about.end][name]
-        closed = _closed(first, last)
+        closed = share_closed(first, last)
         rows = pl.concat([early, late])
         estimates.append(
             estimate(
@@ -63,14 +64,3 @@ def _gaps(frame: pl.DataFrame, ask: Ask, day: date) -> dict[str, tuple[Interval,
     rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
     return {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}
-
-
-def _closed(first: Interval, last: Interval) -> Interval:
-    """1 - last/first; unbounded where the earlier gap may have been none."""
-    if first.low <= 0 or last.low < 0:
-        value = 1 - last.value / first.value
-        if first.low <= 0:
-            return Interval(value, float("-inf"), float("inf"))
-        return Interval(value, 1 - max(last.high, 0) / first.low, 1 - last.low / first.low)
-    kept = ratio(first, last)
-    return Interval(1 - kept.value, 1 - kept.high, 1 - kept.low)
