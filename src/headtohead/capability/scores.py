@@ -13,8 +13,14 @@ from headtohead.evidence.tables import benchmarks
 from headtohead.stats.intervals import difference, wilson
 
 SCORE_WORDS = {
-    "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", ()),
-    "parts": ScopeWord("texts", "Parts of each benchmark; each counts as a test.", ("overall",)),
+    "benchmarks": ScopeWord("texts", "Benchmarks; empty: every one.", (), column="benchmark"),
+    "parts": ScopeWord(
+        "texts",
+        "Parts of each benchmark; each counts as a test.",
+        ("overall",),
+        column="part",
+        within=("benchmarks",),
+    ),
     "independent": ScopeWord("flag", "Leave out results that the models' makers report.", True),
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.capability.settings import DEFAULT_SOURCE, IndexSettings
-from headtohead.core.question import Question, ScopeKind, ScopeWord
+from headtohead.core.question import FILTER, Question, ScopeKind, ScopeWord
 from headtohead.core.settings import choices_of, options_of, type_of
 from headtohead.evidence.tables import DOMAINS
 
@@ -30,12 +30,15 @@ def _options_as_words() -> dict[str, ScopeWord]:
         elif isinstance(field.default, tuple):
             takes = "texts"
         allowed = ("", *DOMAINS) if field.name == "domain" else choices_of(kind)
-        words[field.name] = ScopeWord(takes, said.help, field.default, allowed)
+        column = "benchmark" if field.name == "without" else ""
+        words[field.name] = ScopeWord(takes, said.help, field.default, allowed, column)
     return words
 
 
 INDEX_WORDS = {
-    "index_sources": ScopeWord("texts", "Sources whose scores make the index.", (DEFAULT_SOURCE,)),
+    "index_sources": ScopeWord(
+        "texts", "Sources whose scores make the index.", (DEFAULT_SOURCE,), column="source_id"
+    ),
     **_options_as_words(),
     "back_days": ScopeWord("number", "How old the scores may be and still serve, in days.", 120),
     "frontier_benchmarks": ScopeWord(
@@ -43,8 +46,10 @@ INDEX_WORDS = {
     ),
 }
 SIDE_WORDS = {
-    "a": ScopeWord("text", "Side A as column=value, ...; empty: the side asked for.", ""),
-    "b": ScopeWord("text", "Side B likewise.", ""),
+    "a": ScopeWord(
+        "text", "Side A as column=value, ...; empty: the side asked for.", "", column=FILTER
+    ),
+    "b": ScopeWord("text", "Side B likewise.", "", column=FILTER),
 }
 _SHARED = ("domain", "method", "dates", "independent", "without", "frontier_benchmarks")
 

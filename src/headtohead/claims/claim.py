@@ -7,14 +7,15 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headtohead.core.dates import Period
-from headtohead.core.errors import ClaimsFileError, HeadToHeadError, UnknownName
+from headtohead.core.errors import ClaimsFileError, HeadToHeadError, InputError, UnknownName
 from headtohead.core.question import Question, ScopeWord
 from headtohead.core.units import unit
+from headtohead.evidence.values import Values
 from headtohead.questions import FOLDERS
 
 _KINDS = "level rank gap ratio share amount lag trend mechanism forecast"
@@ -123,8 +124,16 @@ _BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
 _HEAD = ("title", "origin", "group", "a", "b")
 
 
-def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[str]) -> ClaimsFile:
+def load(
+    path: Path,
+    questions: Mapping[str, Question],
+    source_ids: frozenset[str],
+    values: Values | None = None,
+) -> ClaimsFile:
     """The claims in a file, whose scope words, units, kinds and sources are checked.
+
+    Args:
+        values: What sides and scope words may say; anything if None.
 
     Raises:
         ClaimsFileError: With one line for each problem found.
@@ -141,7 +150,7 @@ def load(path: Path, questions: Mapping[str, Question], source_ids: frozenset[st
         wrong = f"is not valid TOML: {error}. Mend the syntax there."
     if wrong:
         raise ClaimsFileError([f"{path}: {wrong}"])
-    reader = _Reader(path.name, text, questions, source_ids)
+    reader = _Reader(path.name, text, questions, source_ids, values)
     file = reader.file(data)
     if reader.problems or file is None:
         raise ClaimsFileError(reader.problems)
@@ -152,11 +161,17 @@ class _Reader:
     """Reads one file and gathers its problems instead of stopping at the first."""
 
     def __init__(
-        self, name: str, text: str, questions: Mapping[str, Question], sources: frozenset[str]
+        self,
+        name: str,
+        text: str,
+        questions: Mapping[str, Question],
+        sources: frozenset[str],
+        values: Values | None,
     ) -> None:
         self.name, self.lines = name, text.splitlines()
-        self.questions, self.sources = questions, sources
+        self.questions, self.sources, self.values = questions, sources, values
         self.problems: list[str] = []
+        self.ids: list[str] = []
         self.starts = [
             n for n, line in enumerate(self.lines, 1) if re.match(r"\s*\[\[\s*claim\s*\]\]", line)
         ]
@@ -176,15 +191,27 @@ class _Reader:
         if not isinstance(entries, list) or not entries:
             self.wrong(None, "claim", "is missing. Write at least one [[claim]]")
             return None
+        self.ids = ids = [str(e.get("id", "")) for e in entries]
         claims = [c for i, entry in enumerate(entries) if (c := self.claim(i, entry))]
-        ids = [str(e.get("id")) for e in entries]
         for i, name in enumerate(ids):
             if name in ids[:i]:
                 self.wrong(i, "id", f"is {name!r}, which an earlier claim has. Give it another")
         if self.problems:
             return None
         head = {name: data[name] for name in _HEAD if name in data}
-        return ClaimsFile(**head, claims=tuple(claims))
+        return self._sides(ClaimsFile(**head, claims=tuple(claims)))
+
+    def _sides(self, file: ClaimsFile) -> ClaimsFile:
+        """The file with its sides as the evidence spells them."""
+        if not self.values:
+            return file
+        try:
+            sides = self.values.sides(file.group, file.a, file.b)
+        except InputError as error:
+            wrong = {file.a: "a", file.b: "b"}.get(getattr(error, "name", file.b), "group")
+            self.wrong(None, wrong, f"is wrong. {error}")
+            return file
+        return replace(file, a=sides.a, b=sides.b)
 
     def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
         """One claim; None if anything in it is wrong."""
@@ -245,10 +272,10 @@ class _Reader:
         )
 
     def wrong(self, i: int | None, field: str, what: str) -> None:
-        """Note one problem: file, line, field, what is wrong and the fix."""
-        self.problems.append(
-            f"{self.name}:{self._line(i, field)}: field {field!r} {what.rstrip('.')}."
-        )
+        """Note one problem: file, line, field, claim, what is wrong and the fix."""
+        claim = f" of claim {self.ids[i]}" if i is not None and self.ids[i] else ""
+        line = self._line(i, field)
+        self.problems.append(f"{self.name}:{line}: field {field!r}{claim} {what.rstrip('.')}.")
 
     def _line(self, i: int | None, field: str) -> int:
         """The line a field stands on; the claim's first line if it is not written at all."""
@@ -295,15 +322,21 @@ class _Reader:
         for key in sorted(set(given) - set(question.scope)):
             hint = str(UnknownName("scope word", key, question.scope))
             self.wrong(i, f"{name}.scope.{key}", f"is not understood. {hint}")
-        filled = {}
+        filled = {k: given.get(k, word.default) for k, word in question.scope.items()}
+        read = {}
         for key, scope_word in question.scope.items():
-            value = given.get(key, scope_word.default)
+            value = filled[key]
             if value is None:
                 self.wrong(i, f"{name}.scope.{key}", f"is missing. It says: {scope_word.doc}")
             elif fault := _misfit(value, scope_word):
                 self.wrong(i, f"{name}.scope.{key}", fault)
-            filled[key] = value
-        return filled
+            else:
+                try:
+                    known = self.values
+                    read[key] = known.read(question, key, filled) if known else value
+                except UnknownName as unknown:
+                    self.wrong(i, f"{name}.scope.{key}", f"is wrong. {unknown}")
+        return read
 
     def _bound(
         self, i: int, name: str, given: object, question: Question, kind: str
@@ -366,6 +399,8 @@ def _misfit(value: object, scope_word: ScopeWord) -> str:
             "flag": "true or false",
         }
         return f"must be {wanted.get(scope_word.kind, 'a ' + scope_word.kind)}, not {value!r}"
-    if scope_word.choices and value not in scope_word.choices:
-        return f"is {value!r}. Use one of {', '.join(scope_word.choices)}"
+    items = value if isinstance(value, list | tuple) else [value]
+    for one in items if scope_word.choices else ():
+        if one not in scope_word.choices:
+            return f"is {one!r}. Use one of {', '.join(scope_word.choices)}"
     return ""

@@ -15,6 +15,7 @@ from headtohead.core.question import Answer, Sides
 from headtohead.core.units import counted_of, unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.tables import in_words
+from headtohead.evidence.values import Values
 from headtohead.publish.words import range_words
 from headtohead.questions import analyses, analysis
 
@@ -210,7 +211,8 @@ def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
         ClaimsFileError: If the file is wrong.
     """
     questions = {i: a.QUESTION for i, a in analyses().items()}
-    return load(path or article_claims(), questions, facts.store.source_ids())
+    sources = facts.store.source_ids()
+    return load(path or article_claims(), questions, sources, Values(facts))
 
 
 def verdicts_on(

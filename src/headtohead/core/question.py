@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ScopeKind = Literal["text", "texts", "models", "number", "flag", "day"]
+FILTER = "column=value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,27 @@ class ScopeWord:
         kind: "text", "texts" (a list), "models" (names, resolved before the analysis sees them),
             "number", "flag" (true or false) or "day".
         default: Its value when a claim leaves it out; None makes the word required.
-        choices: The only values allowed, if not empty.
+        choices: The only values allowed, if not empty; of a list, the only items.
+        column: Where its values stand in the tables that its question reads: a value that no row
+            ever had there is a slip. `FILTER` for a text as "column=value, column=value"; empty
+            where there is nothing to look up. Models are looked up by name.
+        within: What narrows those rows: other scope words with a column, or "column=value".
+        part: True if a value need only be a part of what a row has.
     """
 
     kind: ScopeKind
     doc: str
     default: Any = None
     choices: tuple[str, ...] = ()
+    column: str = ""
+    within: tuple[str, ...] = ()
+    part: bool = False
+
+
+def items_of(given: object) -> list[str]:
+    """What a scope word says, value by value; none if it is empty."""
+    some = given if isinstance(given, list | tuple) else [given]
+    return [str(value) for value in some if value not in ("", None)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +65,11 @@ class Question:
     optional: tuple[str, ...] = ()
     scope: Mapping[str, ScopeWord] = field(default_factory=dict)
     names_on: Literal["about", "row"] = "about"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table it reads."""
+        return (*self.reads, *self.optional)
 
 
 @dataclass(frozen=True, slots=True)

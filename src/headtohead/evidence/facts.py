@@ -6,6 +6,7 @@ that it can never fall on a side by accident.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,9 +16,20 @@ import polars as pl
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Citation
-from headtohead.core.question import Analysis, Answer, Ask, Named, Sides
+from headtohead.core.question import (
+    FILTER,
+    Analysis,
+    Answer,
+    Ask,
+    Frames,
+    Named,
+    Question,
+    Sides,
+    items_of,
+)
+from headtohead.core.units import first_few
 from headtohead.evidence.store import Store
-from headtohead.evidence.tables import tables
+from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
 from headtohead.names.names import Names, Resolution
 
@@ -121,8 +133,32 @@ class Facts:
         }
         rng = np.random.default_rng(self.seed)
         ask = Ask(about, as_of, sides or Sides(), words, rng, self.seed, self._kept)
-        answer = self._kept[key] = analysis.run(frames, ask)
+        answer = analysis.run(frames, ask)
+        if answer.missing and (later := self._known_later(question, ask, frames, sources)):
+            answer = replace(answer, missing=f"{answer.missing}; {later}")
+        self._kept[key] = answer
         return answer
+
+    def _known_later(
+        self, question: Question, ask: Ask, frames: Frames, sources: tuple[str, ...]
+    ) -> str:
+        """Which values asked for no row had yet, and since when rows have them; empty if none."""
+        said = []
+        for name, word in question.scope.items():
+            usual = word.part or word.column in ("", FILTER) or ask.scope[name] == word.default
+            tables = [t for t in question.tables if word.column in frames[t].columns]
+            for value in () if usual else items_of(ask.scope[name]):
+                mine = pl.col(word.column) == value
+                if any(frames[t].filter(mine).height for t in tables):
+                    continue
+                days = []
+                for rows in (self.store.ever(t).filter(mine) for t in tables):
+                    kept = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
+                    days.append(kept["known_on"].min())
+                first = min((day for day in days if isinstance(day, date)), default=None)
+                since = f"is known from {first} on" if first else "is in no evidence allowed here"
+                said.append(f"{title(value).replace('_', ' ')} {since}")
+        return first_few(said)
 
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]

@@ -103,6 +103,14 @@ class Store:
             self._frames[name, as_of] = known.filter(latest).drop("seq")
         return self._frames[name, as_of]
 
+    def ever(self, name: str) -> "pl.DataFrame":
+        """Every row of a table that was ever known, each version of a fact on its own.
+
+        Raises:
+            UnknownName: If no table is called so.
+        """
+        return self._everything(name).drop("seq")
+
     def first_known(self) -> date:
         """The day the oldest evidence of all became known.
 

@@ -7,13 +7,15 @@ from datetime import date
 import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
-from headtohead.core.question import Ask, ScopeWord
+from headtohead.core.question import FILTER, Ask, ScopeWord
 from headtohead.evidence.picking import estimate, side, where
 from headtohead.names.names import Names
 
 USAGE_WORDS = {
-    "channel": ScopeWord("text", "Which channel.", "openrouter"),
-    "b": ScopeWord("text", "Side B as column=value, ...; empty: the side asked for.", ""),
+    "channel": ScopeWord("text", "Which channel.", "openrouter", column="channel"),
+    "b": ScopeWord(
+        "text", "Side B as column=value, ...; empty: the side asked for.", "", column=FILTER
+    ),
     "days": ScopeWord("number", "Length of the window, in days; 0: the whole of `about`.", 7),
     "back_days": ScopeWord("number", "How old the window may be and still serve.", 150),
 }

@@ -20,11 +20,13 @@ from headtohead.evidence.tables import table
 from headtohead.stats.intervals import difference
 
 BOARD_WORDS = {
-    "board": ScopeWord("text", "text, vision, text_to_image, webdev, ...", "text"),
+    "board": ScopeWord("text", "text, vision, text_to_image, webdev, ...", "text", column="board"),
     "style_control": ScopeWord(
         "flag", "The style-controlled board, the publisher's default.", True
     ),
-    "category": ScopeWord("text", "full, or a category of the board.", "full"),
+    "category": ScopeWord(
+        "text", "full, or a category of the board.", "full", column="category", within=("board",)
+    ),
     "back_days": ScopeWord("number", "How old a board may be and still serve, in days.", 120),
 }
 

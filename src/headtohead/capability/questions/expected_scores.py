@@ -17,7 +17,9 @@ from headtohead.evidence.tables import benchmarks, title
 QUESTION = question_between(
     "What score would the best model of each side be expected to reach on each benchmark?",
     "pp",
-    benchmarks=ScopeWord("texts", "Which benchmarks; empty: all of the index.", ()),
+    benchmarks=ScopeWord(
+        "texts", "Which benchmarks; empty: all of the index.", (), column="benchmark"
+    ),
 )
 
 

@@ -13,7 +13,10 @@ QUESTION = Question(
         "models": ScopeWord("models", "The models said to be efficient."),
         "dense": ScopeWord("models", "The dense peer; the first is used."),
         "measures": ScopeWord(
-            "texts", "active (share of parameters), cache, or both.", ("active", "cache")
+            "texts",
+            "active (share of parameters), cache, or both.",
+            ("active", "cache"),
+            ("active", "cache"),
         ),
     },
 )

@@ -7,7 +7,7 @@ import polars as pl
 
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown, side, where
 from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_ratios
@@ -22,7 +22,9 @@ QUESTION = Question(
         **SCORE_WORDS,
         "dear": ScopeWord("models", "The models compared with; each benchmark's best run of them."),
         "cheap": ScopeWord("models", "The models said to be cheaper; empty: all of side B.", ()),
-        "b": ScopeWord("text", "Side B as column=value, ...; empty: the side asked for.", ""),
+        "b": ScopeWord(
+            "text", "Side B as column=value, ...; empty: the side asked for.", "", column=FILTER
+        ),
         "months": ScopeWord("number", "Runs at most so many months old.", 12),
     },
 )

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 
 QUESTION = Question(
@@ -17,7 +17,7 @@ QUESTION = Question(
         "cut_frac": ScopeWord(
             "number", "Smallest cut that counts, as a share of the old price.", 0.2
         ),
-        "a": ScopeWord("text", "The side as column=value, ...; empty: side A.", ""),
+        "a": ScopeWord("text", "The side as column=value, ...; empty: side A.", "", column=FILTER),
     },
 )
 

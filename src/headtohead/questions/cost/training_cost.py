@@ -12,8 +12,20 @@ QUESTION = Question(
     reads=("figures",),
     units=("usd",),
     scope={
-        "subjects": ScopeWord("texts", "Models or companies, as in the figures; empty: all.", ()),
-        "measures": ScopeWord("texts", "Methods, as in the figures; empty: all.", ()),
+        "subjects": ScopeWord(
+            "texts",
+            "Models or companies, as in the figures; empty: all.",
+            (),
+            column="subject",
+            within=("topic=training_cost",),
+        ),
+        "measures": ScopeWord(
+            "texts",
+            "Methods, as in the figures; empty: all.",
+            (),
+            column="measure",
+            within=("topic=training_cost",),
+        ),
     },
 )
 

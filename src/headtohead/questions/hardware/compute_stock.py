@@ -33,10 +33,15 @@ QUESTION = Question(
     optional=("compute_stock", "figures"),
     units=("ratio",),
     scope={
-        "owners": ScopeWord("texts", "Owners that speak for side A; empty: all of them.", ()),
+        "owners": ScopeWord(
+            "texts", "Owners that speak for side A; empty: all of them.", (), column="owner"
+        ),
         "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
         "topic": ScopeWord(
-            "text", "Published shares to use where no owner was counted yet.", "compute_share"
+            "text",
+            "Published shares to use where no owner was counted yet.",
+            "compute_share",
+            column="topic",
         ),
     },
 )

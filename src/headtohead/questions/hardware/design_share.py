@@ -18,7 +18,7 @@ QUESTION = Question(
     units=("frac",),
     scope={
         "step": ScopeWord("text", "design or manufacture.", "design", ("design", "manufacture")),
-        "country": ScopeWord("text", "Country of the companies.", "US"),
+        "country": ScopeWord("text", "Country of the companies.", "US", column="country"),
     },
 )
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
 
 QUESTION = Question(
@@ -14,14 +14,18 @@ QUESTION = Question(
     units=("n", "frac"),
     scope={
         "chips": ScopeWord(
-            "texts", "Parts of hardware names that count.", ("A800", "H800", "H20", "Ascend", "910")
+            "texts",
+            "Parts of hardware names that count.",
+            ("A800", "H800", "H20", "Ascend", "910"),
+            column="hardware",
+            part=True,
         ),
         "min_flop": ScopeWord("number", "Smallest training compute that counts as large.", 1e24),
         "since": ScopeWord("day", "First publication day.", "2022-10-07"),
         "measure": ScopeWord(
             "text", "count, or share of those with known hardware.", "count", ("count", "share")
         ),
-        "b": ScopeWord("text", "The side as column=value, ...; empty: side B.", ""),
+        "b": ScopeWord("text", "The side as column=value, ...; empty: side B.", "", column=FILTER),
     },
 )
 

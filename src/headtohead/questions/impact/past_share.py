@@ -12,8 +12,10 @@ QUESTION = Question(
     reads=("figures",),
     units=("frac",),
     scope={
-        "topic": ScopeWord("text", "Topic of the figures.", "chinese_open_share"),
-        "measure": ScopeWord("text", "Which figure of the topic."),
+        "topic": ScopeWord("text", "Topic of the figures.", "chinese_open_share", column="topic"),
+        "measure": ScopeWord(
+            "text", "Which figure of the topic.", column="measure", within=("topic",)
+        ),
     },
 )
 

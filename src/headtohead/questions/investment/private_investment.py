@@ -24,7 +24,7 @@ QUESTION = Question(
         "measure": ScopeWord(
             "text", "amounts (one a side) or ratio (A over B).", "amounts", ("amounts", "ratio")
         ),
-        "topic": ScopeWord("text", "Topic of the figures.", "private_investment"),
+        "topic": ScopeWord("text", "Topic of the figures.", "private_investment", column="topic"),
     },
 )
 

@@ -19,7 +19,9 @@ QUESTION = Question(
     reads=("figures",),
     units=("frac",),
     scope={
-        "topics": ScopeWord("texts", "Topics of the figures.", ("patents", "publications")),
+        "topics": ScopeWord(
+            "texts", "Topics of the figures.", ("patents", "publications"), column="topic"
+        ),
         "needed": ScopeWord("texts", "Topics without which the sentence cannot be judged.", ()),
     },
 )

@@ -22,7 +22,9 @@ QUESTION = Question(
     units=("frac",),
     scope={
         **USAGE_WORDS,
-        "topic": ScopeWord("text", "Topic of the download figures.", "hf_download_share"),
+        "topic": ScopeWord(
+            "text", "Topic of the download figures.", "hf_download_share", column="topic"
+        ),
         "measure": ScopeWord(
             "text", "share of B, or lead of B over A.", "share", ("share", "lead")
         ),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import (
     estimate,
     listed,
@@ -29,12 +29,15 @@ QUESTION = Question(
     reads=("openness",),
     units=("frac",),
     scope={
-        "which": ScopeWord("text", "Models as column=value, ...; empty: all flagships.", ""),
+        "which": ScopeWord(
+            "text", "Models as column=value, ...; empty: all flagships.", "", column=FILTER
+        ),
         "models": ScopeWord("models", "Or exactly these models.", ()),
         "criteria": ScopeWord(
             "texts",
             "All must hold: weights_open, licence_osi, code_open, data_open, closed.",
             ("weights_open",),
+            tuple(CRITERIA),
         ),
         "months": ScopeWord("number", "Flagships released in so many months before.", 18),
     },

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, listed, named, shown, unplaced, where
 from headtohead.ratings.published import (
@@ -24,7 +24,7 @@ QUESTION = Question(
     scope={
         **BOARD_WORDS,
         "models": ScopeWord("models", "Entrants, by any name.", ()),
-        "of": ScopeWord("text", "Or all entrants that fit column=value, ...", ""),
+        "of": ScopeWord("text", "Or all entrants that fit column=value, ...", "", column=FILTER),
         "days": ScopeWord(
             "text",
             "latest: the last board in the window; each: every board in it.",

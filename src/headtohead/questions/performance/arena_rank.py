@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from headtohead.core.estimate import Interval
-from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, known, listed, shown, unplaced, where
 from headtohead.ratings.published import BOARD_WORDS, best, board_rows, board_words
 from headtohead.stats.intervals import rank_spread
@@ -15,16 +15,22 @@ QUESTION = Question(
     units=("rank",),
     scope={
         **BOARD_WORDS,
-        "groups": ScopeWord("texts", "Each as column=value, ...; one estimate a group."),
+        "groups": ScopeWord(
+            "texts", "Each as column=value, ...; one estimate a group.", column=FILTER
+        ),
         "among": ScopeWord(
             "text",
             "What is ranked: every entrant, the best of each lab, or the best of each model.",
             "entrants",
             ("entrants", "models", "labs"),
         ),
-        "only": ScopeWord("text", "Rank only entrants that fit column=value, ...", ""),
-        "categories": ScopeWord("texts", "Several categories instead of one.", ()),
-        "also_boards": ScopeWord("texts", "Other boards too, each as a whole.", ()),
+        "only": ScopeWord(
+            "text", "Rank only entrants that fit column=value, ...", "", column=FILTER
+        ),
+        "categories": ScopeWord(
+            "texts", "Several categories instead of one.", (), column="category", within=("board",)
+        ),
+        "also_boards": ScopeWord("texts", "Other boards too, each as a whole.", (), column="board"),
     },
 )
 

@@ -28,7 +28,9 @@ QUESTION = Question(
         **INDEX_WORDS,
         **SIDE_WORDS,
         "since": ScopeWord("day", "Start of the comparison."),
-        "measures": ScopeWord("texts", "rating, index or both.", ("rating", "index")),
+        "measures": ScopeWord(
+            "texts", "rating, index or both.", ("rating", "index"), ("rating", "index")
+        ),
         "closed": ScopeWord(
             "text",
             "points: by how many the gap shrank; share: by which share of it.",

@@ -13,8 +13,8 @@ QUESTION = Question(
     optional=("coin_prices",),
     units=("pct",),
     scope={
-        "season": ScopeWord("text", "Which season.", "alpha_arena_1"),
-        "coin": ScopeWord("text", "The coin to hold.", "BTC"),
+        "season": ScopeWord("text", "Which season.", "alpha_arena_1", column="season"),
+        "coin": ScopeWord("text", "The coin to hold.", "BTC", column="coin"),
         "start": ScopeWord("text", "First hour, UTC.", "2025-10-17T22:00:00"),
         "end": ScopeWord("text", "Last hour, UTC.", "2025-11-03T22:00:00"),
     },

@@ -15,7 +15,7 @@ QUESTION = Question(
     reads=("equity",),
     units=("frac", "pp"),
     scope={
-        "season": ScopeWord("text", "Which season.", "alpha_arena_1"),
+        "season": ScopeWord("text", "Which season.", "alpha_arena_1", column="season"),
         "measure": ScopeWord(
             "text",
             "luck: chance that agents without skill end in this order; "

@@ -11,7 +11,7 @@ QUESTION = Question(
     reads=("figures",),
     units=("pct",),
     scope={
-        "topic": ScopeWord("text", "Topic of the figures.", "trading_return"),
+        "topic": ScopeWord("text", "Topic of the figures.", "trading_return", column="topic"),
         "models": ScopeWord("models", "Agents, by any name."),
         "moment": ScopeWord(
             "text",

@@ -1,0 +1,180 @@
+"""What a scope word may say: values that some row had on some day, and names that are listed.
+
+A slip in a claim must not pass as "not measurable". A value that exists, but was not known yet on
+the day asked about, is no slip: `Facts.ask` says since when it is known.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from headtohead.core.errors import UnknownName
+from headtohead.core.question import FILTER, Question, ScopeWord, Sides, items_of
+from headtohead.core.units import first_few
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.tables import benchmarks, title
+from headtohead.names.alike import nearest
+
+_CALLED = {"source_id": "source", "model_id": "model", "open": "kind of weights"}
+
+
+class Values:
+    """The values in the evidence of one `Facts`, whenever they became known."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._columns: dict[str, list[str]] = {}
+
+    def read(self, question: Question, name: str, scope: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """What a scope word says, with names as the evidence spells them ("China" is "CN").
+
+        Args:
+            name: The scope word.
+            scope: All scope words, filled in.
+
+        Raises:
+            UnknownName: If no row ever had a value, and no list of ours has it.
+        """
+        word, given = question.scope[name], scope[name]
+        if given == word.default:
+            return given
+
+        def one(text: str) -> str:
+            if word.kind == "models":
+                return self._model(question, text)
+            if word.column == FILTER:
+                return self._filter(question, text)
+            return self._value(question, word, text, scope) if word.column else text
+
+        if isinstance(given, list | tuple):
+            return [one(text) for text in given]
+        return one(given) if isinstance(given, str) else given
+
+    def sides(self, group: str, a: str, b: str) -> Sides:
+        """As `Facts.sides`."""
+        return self._facts.sides(group, a, b)
+
+    def rows(
+        self, question: Question, word: ScopeWord, scope: Mapping[str, Any]
+    ) -> list[pl.DataFrame]:
+        """The rows of each table that has a scope word's column, narrowed as the word says."""
+        kept = []
+        for table in question.tables:
+            rows = self._facts.store.ever(table)
+            if word.column in rows.columns:
+                for column, values in _narrowing(question, word, scope).items():
+                    rows = rows.filter(pl.col(column).is_in(values))
+                kept.append(rows)
+        return kept
+
+    def columns(self, table: str) -> list[str]:
+        """The columns by which a filter may pick rows of a table."""
+        if table not in self._columns:
+            self._columns[table] = self._facts.frame(table, date.min).columns
+        return self._columns[table]
+
+    def _value(
+        self, question: Question, word: ScopeWord, text: str, scope: Mapping[str, Any]
+    ) -> str:
+        values = {v for f in self.rows(question, word, scope) for v in f[word.column].drop_nulls()}
+        if word.column == "source_id":
+            values |= self._facts.store.source_ids()
+        if text in values or (word.part and any(text in value for value in values)):
+            return text
+        known = [
+            f" of {_called(column)} {first_few(list(map(repr, of)), 3)}"
+            for column, of in _narrowing(question, word, scope).items()
+        ]
+        return self._listed(word.column, text, values, "".join(known))
+
+    def _model(self, question: Question, name: str) -> str:
+        names, printed = self._facts.names, set[str]()
+        if names.resolve(name).status != "unmatched":
+            return name
+        for table in question.tables:
+            rows = self._facts.store.ever(table)
+            printed |= set(rows["model_name"] if "model_name" in rows.columns else ())
+        if name not in printed:
+            raise UnknownName("model", name, printed, meant=names.alike(name))
+        return name
+
+    def _filter(self, question: Question, text: str) -> str:
+        """A filter with its values as the evidence spells them."""
+        known = {c for table in question.tables for c in self.columns(table)}
+        parts = []
+        for part in filter(None, (p.strip() for p in text.split(","))):
+            column, _, value = (p.strip() for p in part.partition("="))
+            if column not in known:
+                raise UnknownName("column", column, known)
+            values = set()
+            # Whether a name of ours is in some row would take a look at all names.
+            if column not in self._names:
+                for table in question.tables:
+                    if column in self.columns(table):
+                        rows = self._facts.frame(table, date.max)
+                        values |= set(rows[column].cast(pl.String).drop_nulls())
+            if value not in values:
+                value = self._listed(column, value, values)
+            parts.append(f"{column}={value}")
+        return ", ".join(parts)
+
+    def _listed(self, column: str, text: str, values: Iterable[str], of: str = "") -> str:
+        """The value that a spelling stands for, where we have a list of names.
+
+        Raises:
+            UnknownName: If it stands for none.
+        """
+        listed = self._names.get(column, {})
+        folded = {spelling.casefold(): value for spelling, value in listed.items()}
+        if text.casefold() in folded:
+            return folded[text.casefold()]
+        meant = {**{value: value for value in values}, **listed}
+        near = nearest(text, meant)
+        raise UnknownName(f"{_called(column)}{of}", text, set(meant.values()), meant, near)
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """Our own lists: column -> every spelling of a value, with the value."""
+        names = self._facts.names
+        models = names.models().values()
+        seats = {
+            text: c.code
+            for c in names.countries().values()
+            for text in (c.name, c.adjective, *c.spellings, c.code)
+        }
+        labs, operators = (
+            {text: o.id for o in known.values() for text in (*o.spellings, o.name, o.id)}
+            for known in (names.labs(), names.operators())
+        )
+        return {
+            "benchmark": {text: b for b in benchmarks() for text in (title(b), b)},
+            "country": seats,
+            "operator_country": seats,
+            "lab": labs,
+            "operator": operators,
+            "family": {m.family: m.family for m in models},
+            "brand": {(b := m.family.partition("-")[0]): b for m in models},
+            "model_id": {text: m.model for m in models for text in (m.name, m.model)},
+            "open": {"open": "open", "closed": "closed", "open weights": "open"},
+        }
+
+
+def _narrowing(
+    question: Question, word: ScopeWord, scope: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """Column -> values of the rows in which a scope word's values stand."""
+    narrowing = {}
+    for given in word.within:
+        column, fixed, value = given.partition("=")
+        values = [value] if fixed else items_of(scope.get(column))
+        if values:
+            narrowing[column if fixed else question.scope[column].column] = values
+    return narrowing
+
+
+def _called(column: str) -> str:
+    """What a value of a column is called in a message."""
+    return _CALLED.get(column, column.replace("_", " "))
