@@ -8,6 +8,7 @@ import pytest
 
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
+from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
@@ -166,6 +167,59 @@ def test_compute_at_the_end_of_2025(facts: Facts) -> None:
     assert any("Huawei" in note for note in answer.notes)
     (ratio,) = answer.estimates
     assert ratio.low < ours / sum(r["compute_h100e"] for r in china) < ratio.high
+
+
+def _stock(facts: Facts, about: str = "2025-12-31", **scope: Any) -> Answer:
+    firms = ["Microsoft", "Meta", "Amazon", "Google", "Oracle"]
+    return ask(facts, "hardware.compute_stock", about, HINDSIGHT, owners=firms, **scope)
+
+
+def test_compute_with_domestic_and_smuggled_chips(facts: Facts) -> None:
+    def stock(**scope: Any) -> Estimate:
+        (one,) = _stock(facts, **scope).estimates
+        return one
+
+    every = {"domestic": True, "smuggled": True}
+    assert stock().value == pytest.approx(34.8, abs=0.05)
+    assert stock(domestic=True).value == pytest.approx(12.4, abs=0.05)
+    assert stock(about="2024-12-31", domestic=True).value == pytest.approx(8.8, abs=0.05)
+    ratio = stock(**every)
+    assert ratio.value == pytest.approx(7.9, abs=0.05)
+    # Wider than with the smuggled chips' interval alone, 5.2 to 9.9.
+    assert 1.5 < ratio.low < 5.2
+    assert 9.9 < ratio.high < 14
+    assert stock(measure="domestic_share").value == pytest.approx(0.643, abs=0.001)
+    then = stock(about="2024-12-31", measure="domestic_share").value
+    assert then == pytest.approx(0.367, abs=0.001)
+    share = stock(measure="domestic_share_change")
+    assert share.value == pytest.approx(27.6, abs=0.1)
+    assert share.unit == "pp"
+    assert share.low > 0
+    growth = stock(measure="domestic_growth")
+    assert growth.value == pytest.approx(3.98, abs=0.01)
+    assert 1 <= growth.low < 3 < 6 < growth.high
+    # Huawei's count has no interval: that the ratio rose is likely, and not decided.
+    change = stock(measure="ratio_change", **every)
+    assert change.value == pytest.approx(1.18, abs=0.01)
+    assert change.low < 1 < change.high
+
+
+def test_counts_without_an_interval_are_said(facts: Facts) -> None:
+    notes = " ".join(_stock(facts, domestic=True, measure="ratio_change").notes)
+    assert "no interval is published for Huawei's chips" in notes
+    assert "had Huawei sold 1.9 times as much" in notes
+    before = ask(facts, "hardware.compute_stock", "2025-12-31", "2026-05-31", domestic=True)
+    assert before.missing.startswith("no count of Chinese-designed AI chips")
+
+
+def test_chips_by_the_country_of_their_designer(facts: Facts) -> None:
+    answer = ask(facts, "hardware.design_share", "2025-12-31", HINDSIGHT)
+    (share,) = answer.estimates
+    assert share.value == pytest.approx(0.964, abs=0.001)
+    assert 0.9 < share.low < share.value < share.high < 0.99
+    assert "26 times what these did" in answer.notes[0]
+    (before,) = ask(facts, "hardware.design_share", "2025-12-31", "2026-05-31").estimates
+    assert (before.low, before.value, before.high) == (0, 1, 1)
 
 
 def test_the_trading_season(facts: Facts) -> None:

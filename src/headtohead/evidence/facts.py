@@ -332,7 +332,7 @@ def _subject(names: Names, subject: str, day: date) -> _Entity:
 
 
 def _owner(names: Names, owner: str) -> _Entity:
-    if owner == "China":
+    if owner in ("China", "China (smuggled)"):
         return _some(country="CN", join_rule="owner is a country")
     return _lab_entity(names, owner)
 

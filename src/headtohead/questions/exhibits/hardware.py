@@ -28,8 +28,9 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
         {
             **row,
             "who": f"{row['owner']}, {row.get('maker', '')} chips",
-            # A log scale has no zero: an open lower end stops at one chip.
-            "low_h100e": max(1.0, row.get("compute_low_h100e") or 1.0),
+            # A log scale has no zero: a lower end of 0 stops at one chip.
+            "low_h100e": max(1.0, _or(row.get("compute_low_h100e"), row["compute_h100e"])),
+            "high_h100e": _or(row.get("compute_high_h100e"), row["compute_h100e"]),
         }
         for row in drawn.rows
         if row["compute_h100e"] > 0
@@ -49,7 +50,7 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     bars = last.mark_rule(strokeWidth=2.4, opacity=0.6).encode(
         alt.X("low_h100e:Q", scale=scale, axis=axis),
         y,
-        alt.X2("compute_high_h100e:Q"),
+        alt.X2("high_h100e:Q"),
         side_colour(drawn),
     )
     shown = tips(
@@ -60,6 +61,11 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     x = alt.X("compute_h100e:Q", scale=scale, axis=axis)
     points = side_points(last, drawn, x, y, 85, tooltip=shown)
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
+
+
+def _or(end: float | None, value: float) -> float:
+    """The end of an interval; the value, so that no bar is drawn, where none is published."""
+    return value if end is None else end
 
 
 SECTION = section("hardware", compute_stock)

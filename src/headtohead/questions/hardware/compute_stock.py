@@ -1,16 +1,19 @@
 """The AI chips that each side's owners hold, in H100-equivalents."""
 
-import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
+from headtohead.core.dates import Period
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import show, show_end
+from headtohead.core.units import show
 from headtohead.evidence.picking import (
     estimate,
     latest_day,
+    listed,
     shown,
     side,
     side_column,
@@ -18,6 +21,7 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.names.names import country_name
+from headtohead.questions.chips import DESIGNERS, Count, count, spread
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -27,16 +31,85 @@ from headtohead.questions.published import (
 )
 from headtohead.stats.intervals import ratio
 
+_Pairs = Mapping[str, tuple[float, float]]
+
+
+def _held(pairs: _Pairs, day: int) -> float:
+    """What side B holds on the earlier day (0) or now (1)."""
+    return sum(pair[day] for kind, pair in pairs.items() if kind != "a")
+
+
+def _domestic(pairs: _Pairs, day: int) -> float:
+    return sum(pair[day] for kind, pair in pairs.items() if DESIGNERS.get(kind) == "CN")
+
+
+def _ratio(pairs: _Pairs, day: int = 1) -> float:
+    return pairs["a"][day] / _held(pairs, day)
+
+
+def _share(pairs: _Pairs, day: int = 1) -> float:
+    return _domestic(pairs, day) / _held(pairs, day)
+
+
+@dataclass(frozen=True, slots=True)
+class _StockMeasure:
+    """What may be computed of the counts, with its unit and the ends it cannot pass."""
+
+    value: Callable[[_Pairs], float]
+    unit: str
+    label: str
+    least: float = 0.0
+    most: float = float("inf")
+    compares: bool = False
+
+
+_MEASURES = {
+    "ratio": _StockMeasure(_ratio, "ratio", "{a} over {b}"),
+    "ratio_change": _StockMeasure(
+        lambda p: _ratio(p) / _ratio(p, 0),
+        "ratio",
+        "{a} over {b}, later over earlier",
+        compares=True,
+    ),
+    "domestic_share": _StockMeasure(_share, "frac", "chips of {b} design in {b} hands", most=1.0),
+    "domestic_share_change": _StockMeasure(
+        lambda p: 100 * (_share(p) - _share(p, 0)),
+        "pp",
+        "chips of {b} design in {b} hands, later less earlier",
+        *(-100.0, 100.0),
+        compares=True,
+    ),
+    "domestic_growth": _StockMeasure(
+        lambda p: _domestic(p, 1) / _domestic(p, 0),
+        "ratio",
+        "chips of {b} design, later over earlier",
+        # A cumulative count cannot fall.
+        least=1.0,
+        compares=True,
+    ),
+}
+
 QUESTION = Question(
     asks="How many times more AI compute do side A's owners hold than side B's?",
     reads=(),
     optional=("compute_stock", "figures"),
-    units=("ratio",),
+    units=("ratio", "frac", "pp"),
     scope={
         "owners": ScopeWord(
             "texts", "Owners that speak for side A; empty: all of them.", (), column="owner"
         ),
         "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
+        "smuggled": ScopeWord("flag", "Count the chips smuggled to side B too.", False),
+        "measure": ScopeWord(
+            "text",
+            "ratio: A's stock over B's; ratio_change: that ratio over the one of `since` (below 1: "
+            "the gap narrowed); domestic_share: the part of B's stock that B designed; "
+            "domestic_share_change: that share less the one of `since`; domestic_growth: that "
+            "stock over the one of `since`.",
+            "ratio",
+            tuple(_MEASURES),
+        ),
+        "since": ScopeWord("day", "The earlier day of a change.", "2024-12-31"),
         "topic": ScopeWord(
             "text",
             "Published shares to use where no owner was counted yet.",
@@ -45,62 +118,108 @@ QUESTION = Question(
         ),
     },
 )
-_NOTE = (
-    "counts Nvidia, AMD, Google and Amazon chips only: no Huawei or other domestic chips, no "
-    "smuggled chips, nothing rented abroad; an owner is not a place"
+_SMUGGLED = "China (smuggled)"
+_FOREIGN = pl.col("maker").replace_strict(DESIGNERS, default=None) == "US"
+_METHOD = (
+    "published medians; each maker's count and each way in moved to its published ends alone, "
+    "distances added in squares"
 )
-_FOREIGN = ("Nvidia", "AMD", "Google", "Amazon")
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """A ratio at the last fully counted quarter's end; rows are every owner and quarter."""
+    """The measure at the last fully counted quarter's end; rows are every owner and quarter."""
     totals = frames["compute_stock"].filter(
         (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") != "all")
     )
+    measure = _MEASURES[str(ask.scope["measure"])]
+    layers = _layers(totals, ask)
+    if layers["foreign"].is_empty() and ask.scope["measure"] == "ratio":
+        return _published(frames["figures"], ask)
     name = side_name(side(ask, "b"))
-    if ask.scope["domestic"] and totals.filter(~pl.col("maker").is_in(_FOREIGN)).is_empty():
-        return Answer(
-            missing=f"no count of {name}-designed chips may be used: the counts hold only "
-            "Nvidia, AMD, Google and Amazon chips"
-        )
+    for layer, words in (
+        ("domestic", f"{name}-designed AI chips"),
+        ("smuggled", f"AI chips smuggled to {name} owners"),
+    ):
+        if layer in layers and layers[layer].is_empty():
+            return ask.lacks(f"no count of {words} by a source that may be used was known")
+    counted = pl.concat(layers.values())
+    days = [set(rows["window_end"]) for rows in layers.values()]
+    counted = counted.filter(pl.col("window_end").is_in(set.intersection(*days)))
+    now, before = latest_day(counted, "window_end", ask.about, 300), None
+    if measure.compares:
+        since = date.fromisoformat(str(ask.scope["since"]))
+        before = latest_day(counted, "window_end", Period(since, since), 300)
+    if now is None or (measure.compares and before is None):
+        return ask.lacks("no count of AI chips by owner for such days was known")
+    return _answer(totals, layers, ask, now, before)
+
+
+def _layers(totals: pl.DataFrame, ask: Ask) -> dict[str, pl.DataFrame]:
+    """The rows to count: foreign chips, side B's own and smuggled ones where they are asked for."""
+    smuggled = pl.col("owner") == _SMUGGLED
+    layers = {"foreign": totals.filter(_FOREIGN & ~smuggled)}
     # Only days by which every chip maker was counted.
     makers = pl.col("maker").n_unique().over("window_end")
-    whole = totals.filter(makers == totals["maker"].n_unique())
-    day = latest_day(whole, "window_end", ask.about, 300)
-    if day is None:
-        return _published(frames["figures"], ask)
-    return _ratio(totals, ask, day)
+    rows = layers["foreign"]
+    layers["foreign"] = rows.filter(makers == rows["maker"].n_unique())
+    if ask.scope["domestic"] or str(ask.scope["measure"]).startswith("domestic"):
+        layers["domestic"] = where(totals.filter(~_FOREIGN), side(ask, "b"))
+    if ask.scope["smuggled"]:
+        layers["smuggled"] = where(totals.filter(smuggled), side(ask, "b"))
+    return layers
 
 
-def _ratio(totals: pl.DataFrame, ask: Ask, day: date) -> Answer:
-    a, b = _held(totals, ask, "a", day), _held(totals, ask, "b", day)
-    if a.is_empty() or b.is_empty():
+def _answer(
+    totals: pl.DataFrame,
+    layers: Mapping[str, pl.DataFrame],
+    ask: Ask,
+    now: date,
+    before: date | None,
+) -> Answer:
+    kinds = {"a": where(layers["foreign"], side(ask, "a"))}
+    if ask.scope["owners"]:
+        kinds["a"] = kinds["a"].filter(pl.col("owner").is_in(list(ask.scope["owners"])))
+    kinds["foreign"] = where(layers["foreign"], side(ask, "b"))
+    for maker in sorted(layers["domestic"]["maker"].unique() if "domestic" in layers else ()):
+        kinds[maker] = layers["domestic"].filter(pl.col("maker") == maker)
+    if "smuggled" in layers:
+        kinds["smuggled"] = layers["smuggled"]
+    days = [day for day in (before, now) if day]
+    at = {
+        kind: [rows.filter(pl.col("window_end") == day) for day in days]
+        for kind, rows in kinds.items()
+    }
+    if any(rows.is_empty() for kind in ("a", "foreign") for rows in at[kind]):
         return ask.lacks("no count of AI chips of both sides was known")
-    stock_a, stock_b = _stock(a), _stock(b)
-    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
-    times = ratio(stock_b, stock_a)
-    owners = a["owner"].n_unique()
-    used = pl.concat([a, b])
-    says = (
-        f"at {day} the {owners} {name_a} owners counted held {show(stock_a.value, 'h100e')}, "
-        f"{name_b} ones {show(stock_b.value, 'h100e')} ({show_end(stock_b.low, 'h100e')} to "
-        f"{show_end(stock_b.high, 'h100e')}), {times.value:.0f} times less"
-    )
+    counts = {kind: count(rows[-1], rows[0] if before else None) for kind, rows in at.items()}
+    measure = _MEASURES[str(ask.scope["measure"])]
+    computed = spread(measure.value, counts)
+    names = {which: side_name(side(ask, which)) for which in ("a", "b")}
+    used = pl.concat([day for rows in at.values() for day in rows])
     one = estimate(
         ask,
         used,
-        label=f"{name_a} over {name_b}",
-        interval=times,
-        unit="ratio",
+        label=measure.label.format(**names),
+        interval=Interval(
+            computed.value,
+            max(computed.low, measure.least),
+            min(computed.high, measure.most),
+        ),
+        unit=measure.unit,
         level=0.9,
-        method="sums of published medians, ends added as if fully dependent; ratio by MOVER-R",
+        method=_METHOD,
         n=used.height,
         n_of="owner and chip-maker totals",
     )
-    rows = totals.filter(pl.col("window_end") <= ask.about.end).with_columns(
-        side=side_column(totals, ask)
+    every = totals.filter(_FOREIGN & (pl.col("owner") != _SMUGGLED))
+    others = [rows for layer, rows in layers.items() if layer != "foreign"]
+    rows = pl.concat([every, *others]).filter(pl.col("window_end") <= ask.about.end)
+    return Answer(
+        estimates=(one,),
+        says=_says(counts, at["a"][-1]["owner"].n_unique(), names, days),
+        rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
+        notes=_notes(counts, at, ask, before),
     )
-    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS), notes=(_NOTE,))
 
 
 _COLUMNS = (
@@ -108,17 +227,65 @@ _COLUMNS = (
 )
 
 
-def _held(totals: pl.DataFrame, ask: Ask, which: str, day: date) -> pl.DataFrame:
-    rows = where(totals.filter(pl.col("window_end") == day), side(ask, which))
-    if which == "a" and ask.scope["owners"]:
-        rows = rows.filter(pl.col("owner").is_in(list(ask.scope["owners"])))
-    return rows
+def _says(
+    counts: Mapping[str, Count], owners: int, names: Mapping[str, str], days: list[date]
+) -> str:
+    """What each side held, by what its chips are; on both days where two are compared."""
+    told = []
+    for day, place in zip(days, (0, 1)[-len(days) :], strict=True):
+        pairs = {kind: c.both for kind, c in counts.items()}
+        ours, theirs = show(pairs["a"][place], "h100e"), show(_held(pairs, place), "h100e")
+        parts = {
+            "sold there by US makers": pairs["foreign"][place],
+            "of domestic design": _domestic(pairs, place),
+            "smuggled": pairs.get("smuggled", (0.0, 0.0))[place],
+        }
+        of = listed([f"{show(n, 'n')} {words}" for words, n in parts.items() if n])
+        told.append(
+            f"at {day} the {owners} {names['a']} owners counted held {ours}, "
+            f"{_ratio(pairs, place):.1f} times the {theirs} of {names['b']} owners ({of})"
+        )
+    return "; ".join(told)
 
 
-def _stock(rows: pl.DataFrame) -> Interval:
-    """The sum; its ends are added too, since one chip maker's figures err together."""
-    columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
-    return Interval(*(math.fsum(rows[c]) for c in columns))
+def _notes(
+    counts: Mapping[str, Count],
+    at: Mapping[str, list[pl.DataFrame]],
+    ask: Ask,
+    before: date | None,
+) -> tuple[str, ...]:
+    domestic = [kind for kind in counts if DESIGNERS.get(kind) == "CN"]
+    left_out = [] if domestic else ["Huawei's and other Chinese chips"]
+    left_out += [] if "smuggled" in counts else ["smuggled chips"]
+    notes = [
+        f"not counted: {listed([*left_out, 'chips rented abroad'])}; an owner is not a place",
+    ]
+    if domestic:
+        notes.append(
+            f"of Chinese designers only {listed(domestic)} are counted, from 2024 on, and all "
+            "their chips are taken to be in China"
+        )
+    for kind in domestic:
+        if at[kind][-1]["compute_low_h100e"].null_count():
+            notes.append(
+                f"no interval is published for {kind}'s chips: their count is taken to lie "
+                "between half and twice the figure"
+            )
+            notes += _break_even(counts, kind) if ask.scope["measure"] == "ratio_change" else []
+    return tuple(notes)
+
+
+def _break_even(counts: Mapping[str, Count], maker: str) -> list[str]:
+    """How much more a maker must have sold since the earlier day for the ratio to be as it was."""
+    pairs = {kind: c.both for kind, c in counts.items()}
+    lacking = pairs["a"][1] / _ratio(pairs, 0) - _held(pairs, 1)
+    times = 1 + lacking / (pairs[maker][1] - pairs[maker][0])
+    if lacking <= 0:
+        return []
+    return [
+        f"the ratio would be as before had {maker} sold {times:.1f} times as much since then as is "
+        "counted"
+    ]
 
 
 def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
