@@ -1,9 +1,11 @@
 """The Python twins of `h2h sources`, `h2h evidence` and `h2h update`, and the words they use."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 from tests.evidence.toys import TODAY, chips, names, write_source
@@ -12,7 +14,9 @@ import headtohead
 from headtohead.cli import main
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.evidence.sheet import rows_listing
+from headtohead.evidence.sourcing import Row
 from headtohead.evidence.store import Store
+from headtohead.evidence.tables import polars_schema, table
 from headtohead.publish.result import Result
 
 DAY = "2025-12-15"
@@ -99,3 +103,47 @@ def test_evidence_is_updated_from_python_too(store: Store, plugged: Path, tmp_pa
     assert "1 rows of chips" in str(done)
     again = headtohead.update_evidence(rebuild=True, today=str(TODAY), store=store)
     assert [one.state for one in again] == ["unchanged"]
+
+
+def _retirement(name: str, day: str | None, source: str) -> Row:
+    return {
+        "provider": "host",
+        "model_name": name,
+        "retires_on": date.fromisoformat(day) if day else None,
+        "stated_as": "deprecation",
+        "source_id": source,
+        "known_on": TODAY,
+        "verified": True,
+    }
+
+
+def test_retirements_begin_with_the_next_one_and_sources_that_disagree_stay_apart() -> None:
+    given = [
+        _retirement("withdrawn", None, "a"),
+        _retirement("past", "2025-11-01", "a"),
+        _retirement("later", "2026-06-01", "a"),
+        _retirement("next", "2026-01-05", "a"),
+        _retirement("next", "2026-02-01", "b"),
+    ]
+    rows = pl.DataFrame(given, {**polars_schema(table("retirements"))})
+    shown = rows_listing("retirements", rows, date(2025, 12, 15), 5).table().rows
+    order = [(r[1], str(r[2]), r[-1]) for r in shown]
+    assert order == [
+        ("next", "2026-01-05", "a"),
+        ("next", "2026-02-01", "b"),
+        ("later", "2026-06-01", "a"),
+        ("past", "2025-11-01", "a"),
+        ("withdrawn", "None", "a"),
+    ]
+    text = str(rows_listing("retirements", rows, date(2025, 12, 15), 5))
+    assert text.index("Retires on") < text.index("Model name") < text.index("Source")
+
+
+def test_the_retirement_dates_that_ship(shipped: Store) -> None:
+    rows = headtohead.read_evidence("retirements", as_of="2026-10-31", store=shipped)
+    named = rows.filter(model_name="claude-sonnet-4-5-20250929")
+    assert named["retires_on"].to_list() == [date(2026, 11, 30)]
+    assert named["model_id"].to_list() == ["anthropic/claude-sonnet-4.5"]
+    before = headtohead.read_evidence("retirements", as_of="2026-08-31", store=shipped)
+    withdrawn = before.filter(model_name="claude-opus-4-6")
+    assert withdrawn["retires_on"].to_list() == [date(2027, 2, 5)]

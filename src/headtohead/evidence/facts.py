@@ -46,6 +46,7 @@ _MODEL_TABLES = {
     "benchmark_scores": "known_on",
     "task_results": "observed_on",
     "prices": "valid_from",
+    "retirements": "known_on",
     "training_runs": "published_on",
     "openness": "valid_from",
     "models": "known_on",
@@ -293,7 +294,7 @@ def _by_model(
     used_on: date | None,
     read: dict[_Printed, _Entity | None],
 ) -> pl.DataFrame:
-    seller = pl.col("provider") if table == "prices" else pl.lit(None, pl.String)
+    seller = pl.col("provider") if "provider" in frame.columns else pl.lit(None, pl.String)
     maker = pl.col("organisation") if "organisation" in frame.columns else pl.lit(None, pl.String)
     who = [pl.col("model_name"), seller.alias("seller"), maker.alias("maker")]
 

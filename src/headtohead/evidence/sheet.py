@@ -100,6 +100,10 @@ def rows_listing(
     import polars as pl
 
     declared = table(name)
+    if declared.ahead:
+        day = pl.col(declared.ahead)
+        away = (day - as_of).dt.total_days().abs()
+        frame = frame.sort(day.is_null(), day < as_of, away, maintain_order=True)
     chosen = frame.head(limit) if limit else frame
     shown = chosen.head(limit or 20)
     filled = [c for c in shown.columns if shown[c].null_count() < shown.height]
@@ -109,7 +113,9 @@ def rows_listing(
     # A terminal drops columns from the right: what is measured stands beside who was.
     links = [c for c in filled if c == "row_url"]
     rest = [c for c in filled if c not in links]
-    ordered = dict.fromkeys([*keys[:3], *measures[:1], *keys[3:], *measures, *rest, *links])
+    # Of days to come the day is what is looked for, and who says so: sources may disagree.
+    first = [c for c in (declared.ahead, *keys, "source_id") if c in filled and declared.ahead]
+    ordered = dict.fromkeys([*first, *keys[:3], *measures[:1], *keys[3:], *measures, *rest, *links])
     own = [c for c in ordered if c not in alike]
     numbers = {c for c in own if shown[c].dtype.is_numeric()}
     columns = tuple(TableColumn(c, heading(c), 0 if c in numbers else None) for c in own)

@@ -59,6 +59,7 @@ class Table:
         key: Rows of one source that agree on these are versions of one fact.
         limit: How old its rows may be and still decide a sentence; None if they do not age.
         limits: The same by topic, where one table holds figures of many kinds.
+        ahead: A day column; a listing begins with the rows whose day comes next.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Table:
     key: tuple[str, ...]
     limit: AgeLimit | None = None
     limits: Mapping[str, AgeLimit] = field(default_factory=dict)
+    ahead: str = ""
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -107,6 +109,7 @@ def tables() -> dict[str, Table]:
             tuple(given["key"]),
             AgeLimit(**given["limit"]) if "limit" in given else None,
             limits,
+            given.get("ahead", ""),
         )
     return by_name
 

@@ -49,6 +49,16 @@ def test_a_chat_model_gives_its_prices_per_million() -> None:
     assert parsed.dropped == {"the publisher's template": 1}
 
 
+def test_a_retirement_date_is_kept_for_models_of_any_mode() -> None:
+    for mode in ("chat", "embedding"):
+        (row,) = read(mode=mode, deprecation_date="2026-03-31").rows["retirements"]
+        assert (row["provider"], row["model_name"]) == ("host", "host/m")
+        assert (row["retires_on"], row["stated_as"]) == (date(2026, 3, 31), "deprecation")
+    assert "retirements" not in read().rows
+    with pytest.raises(UpstreamChanged, match="deprecation_date"):
+        read(deprecation_date="soon")
+
+
 def test_tiers_modes_and_kinds_are_read_from_the_field_names() -> None:
     found = prices(
         read(

@@ -193,6 +193,48 @@ def test_other_modes_and_other_prices_are_counted() -> None:
     assert sum(parse(data).dropped.values()) == 2
 
 
+def retirements(events: Events, retire: str = "") -> list[tuple[str, str | None, str]]:
+    given = snapshot([{**model("m", mode="ocr"), "retire": retire}], {"m": events})
+    return [
+        (str(r["known_on"]), str(r["retires_on"] or ""), r["row_url"].removeprefix(URL))
+        for r in parse(given).rows.get("retirements", [])
+    ]
+
+
+CAME = ["2025-01-01", "added", "", None, None, "", 0]
+DATED = ["2025-03-01", "deprecation", "deprecation_date", None, "2025-09-01", "", 1]
+MOVED = ["2025-04-01", "deprecation", "deprecation_date", "2025-09-01", "2025-10-01", "", 2]
+WITHDRAWN = ["2025-05-01", "deprecation", "deprecation_date", "2025-10-01", None, "", 3]
+GONE, BACK = (
+    ["2025-06-01", "removed", "", None, None, "", 0],
+    ["2025-07-01", "added", "", None, None, "", 1],
+)
+
+
+def test_every_retirement_date_is_kept_from_the_day_it_was_written() -> None:
+    assert retirements([CAME]) == []
+    assert retirements([CAME], "2025-09-01") == [("2025-01-01", "2025-09-01", "aaa0")]
+    assert retirements([CAME, DATED, MOVED, WITHDRAWN]) == [
+        ("2025-03-01", "2025-09-01", "bbb1"),
+        ("2025-04-01", "2025-10-01", "ccc2"),
+        ("2025-05-01", "", "ddd3"),
+    ]
+    # A model whose date is older than its first change came with it.
+    assert retirements([CAME, MOVED], "2025-10-01")[0] == ("2025-01-01", "2025-09-01", "aaa0")
+
+
+def test_a_model_that_comes_back_has_the_date_it_comes_with() -> None:
+    assert retirements([CAME, DATED, GONE, BACK])[-1] == ("2025-07-01", "", "bbb1")
+    again = retirements([CAME, DATED, GONE, BACK], "2026-01-01")
+    assert again[-1] == ("2025-07-01", "2026-01-01", "bbb1")
+    assert len(retirements([CAME, DATED, GONE])) == 1
+
+
+def test_a_retirement_date_that_does_not_continue_is_refused() -> None:
+    with pytest.raises(UpstreamChanged, match="retirement date of 2025-09-01"):
+        retirements([CAME, DATED], "2025-12-31")
+
+
 def test_ratings_get_the_catalogues_words() -> None:
     rows = parse(snapshot([], {})).rows["arena_ratings"]
     assert [(r["board"], r["style_control"], r["category"]) for r in rows] == [
@@ -267,6 +309,15 @@ def test_the_real_snapshot(frames: dict[str, pl.DataFrame]) -> None:
     assert ratings.filter(board="text", category="full").height == 245
     assert prices.height > 9_000
     assert prices["known_on"].min() == date(2023, 9, 6)
+
+
+def test_the_real_retirement_dates(frames: dict[str, pl.DataFrame]) -> None:
+    retired = frames["retirements"]
+    assert retired.height == 1_164
+    assert retired["model_name"].n_unique() == 894
+    assert retired["retires_on"].null_count() == 82
+    opus = retired.filter(model_name="claude-opus-4-6").sort("known_on")
+    assert opus["retires_on"].to_list() == [date(2027, 2, 5), None]
 
 
 def test_prices_that_are_known_from_elsewhere(frames: dict[str, pl.DataFrame]) -> None:

@@ -55,6 +55,14 @@ def test_a_model_gives_its_three_names_and_its_prices() -> None:
     assert row["valid_from"] == row["known_on"] == row["vintage"] == DAY
 
 
+def test_a_day_of_expiration_is_kept() -> None:
+    (row,) = read(expiration_date="2026-06-01").rows["retirements"]
+    assert (row["provider"], row["model_name"]) == ("openrouter", "lab/m-1")
+    assert (row["retires_on"], row["stated_as"]) == (date(2026, 6, 1), "expiration")
+    assert row["known_on"] == DAY
+    assert "retirements" not in read().rows
+
+
 def test_without_weights_openness_is_unknown_not_false() -> None:
     (model,) = read(hugging_face_id="").rows["models"]
     assert model["open_weights"] is None

@@ -30,7 +30,7 @@ SOURCE = Source(
     ship="figures",
     downloads=github("BerriAI/litellm/main", "model_prices_and_context_window.json"),
     patterns=("model_prices_and_context_window*.json", "model_prices_and_context_window*.json.gz"),
-    rows={"prices": (1_500, 200_000)},
+    rows={"prices": (1_500, 200_000), "retirements": (0, 50_000)},
     whole=True,
 )
 
@@ -68,7 +68,7 @@ _OTHER_UNIT = re.compile(
 _IGNORED = re.compile(
     r"(?:supports?|supported|max|bedrock|reasoning|regional|token_count|thinking|search_free"
     r"|prompt_cache|default)_(?!.*(?:cost|pric))[a-z0-9_]+"
-    r"|comment|deprecation_date|metadata|provider_specific_entry|rpd|rpm|tpm"
+    r"|comment|metadata|provider_specific_entry|rpd|rpm|tpm"
     r"|tool_use_system_prompt_tokens|use_openai_responses_path|web_search_billing_unit"
 )
 
@@ -83,8 +83,13 @@ def parse(raw: RawFiles) -> Parsed:
         mode = record.maybe("mode")
         if model == _TEMPLATE:
             parsed.drop("the publisher's template")
-        elif mode in _CHAT:
-            _model(parsed, raw.known_on, model, record)
+            continue
+        provider = record.text("litellm_provider")
+        if retires_on := record.day_maybe("deprecation_date"):
+            row = {"provider": provider, "model_name": model, "retires_on": retires_on}
+            parsed.add("retirements", row | {"stated_as": "deprecation"})
+        if mode in _CHAT:
+            _model(parsed, raw.known_on, (provider, model), record)
         elif mode is None or mode in _OTHER_MODES:
             parsed.drop(f"mode {mode}: not a chat model" if mode else "no mode stated")
         else:
@@ -92,8 +97,8 @@ def parse(raw: RawFiles) -> Parsed:
     return parsed
 
 
-def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
-    provider, url = record.text("litellm_provider"), record.maybe("source")
+def _model(parsed: Parsed, vintage: date, seller: tuple[str, str], record: Record) -> None:
+    url = record.maybe("source")
     tiers = record.items_maybe("tiered_pricing")
     off_peak, hours = record.maybe("off_peak_pricing"), None
     prices = _prices(parsed, "standard", record.where, record.rest())
@@ -110,7 +115,7 @@ def _model(parsed: Parsed, vintage: date, model: str, record: Record) -> None:
         parsed.drop("no price per token stated")
     url = url if str(url).startswith("https://") else None
     for (tier, kind), price in prices.items():
-        key = (provider, model, tier, kind)
+        key = (*seller, tier, kind)
         row = price_row(key, price, vintage, vintage=vintage, row_url=url)
         parsed.add("prices", row | {"hours_utc": hours if tier.startswith("off_peak") else None})
 

