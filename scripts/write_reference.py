@@ -148,7 +148,8 @@ def _analyses_page() -> Iterator[str]:
     yield "# Analyses"
     yield (
         "A reading of a claim names one of these and its scope words. A word without a default is "
-        "required. [How to write claims](../how-to/write-claims.md)."
+        "required. `h2h questions NAME` shows one with the values that its words may have, by day, "
+        "and a claim to copy. [How to write claims](../how-to/write-claims.md)."
     )
     for name, found in analyses().items():
         question = found.QUESTION
@@ -172,9 +173,10 @@ def _commands_page() -> Iterator[str]:
     yield "# Commands"
     yield (
         "Every verb has a Python twin of the same name in `headtohead` with the same result; only "
-        "`h2h names` is `explain_name`, `h2h sources` is `list_sources`, `h2h evidence` is "
-        "`read_evidence` (a data frame) and `h2h update` is `update_evidence`. An option is the "
-        "argument of the same name, with _ for -, unless the table says which. Python alone has "
+        "`h2h names` is `explain_name`, `h2h questions` is `list_questions`, `h2h sources` is "
+        "`list_sources`, `h2h evidence` is `read_evidence` (a data frame) and `h2h update` is "
+        "`update_evidence`. An option is the argument of the same name, with _ for -, unless the "
+        "table says which. Python alone has "
         f"{_python_alone()}."
     )
     yield ""

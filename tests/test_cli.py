@@ -46,7 +46,17 @@ def envelope(result: Result) -> dict[str, Any]:
 
 def test_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
     text = run("--help", store=False).output
-    for verb in ("report", "check", "show", "diff", "sources", "evidence", "names", "update"):
+    for verb in (
+        "report",
+        "check",
+        "show",
+        "diff",
+        "questions",
+        "sources",
+        "evidence",
+        "names",
+        "update",
+    ):
         assert verb in text
     for code in ("64", "65", "74", "75"):
         assert code in text

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
+    from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
@@ -23,6 +24,7 @@ VERBS = {
     "gap": "capability",
     "index": "capability",
     "items": "trials.items",
+    "list_questions": "claims.questions",
     "list_sources": "evidence",
     "plan": "trials.planning",
     "rank": "ratings",
@@ -41,6 +43,7 @@ __all__ = [
     "gap",
     "index",
     "items",
+    "list_questions",
     "list_sources",
     "plan",
     "rank",

@@ -29,6 +29,7 @@ _EPILOG = (
 # What verbs are called in Python, where that is not the command.
 TWINS = {
     "explain_name": "names",
+    "list_questions": "questions",
     "list_sources": "sources",
     "read_evidence": "evidence",
     "update_evidence": "update",

@@ -57,6 +57,8 @@ class Question:
         units: Units its estimates may have.
         scope: The scope words a claim may give.
         names_on: When moving names of price lists are read: "about", or on each "row"'s own day.
+        unit_column: The column that gives the unit of its answers, where rows differ; `units` are
+            then all that there may be.
     """
 
     asks: str
@@ -65,6 +67,7 @@ class Question:
     optional: tuple[str, ...] = ()
     scope: Mapping[str, ScopeWord] = field(default_factory=dict)
     names_on: Literal["about", "row"] = "about"
+    unit_column: str = ""
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -224,6 +224,12 @@ _DAYS = (
 )
 
 
+def day_of(frame: pl.DataFrame) -> pl.Expr:
+    """The day that each row speaks of; null where it names none."""
+    days = [pl.col(column).cast(pl.Date) for column in _DAYS if column in frame.columns]
+    return pl.coalesce(*days, pl.lit(None, pl.Date))
+
+
 def last_day(frame: pl.DataFrame) -> date | None:
     """The last day that the rows speak of; None if they name none."""
     days = (_latest(frame, column) for column in _DAYS if column in frame.columns)

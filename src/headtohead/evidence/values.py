@@ -5,6 +5,7 @@ the day asked about, is no slip: `Facts.ask` says since when it is known.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.question import FILTER, Question, ScopeWord, Sides, items_of
 from headtohead.core.units import first_few
 from headtohead.evidence.facts import Facts
+from headtohead.evidence.picking import day_of
 from headtohead.evidence.tables import benchmarks, title
 from headtohead.names.alike import nearest
 
@@ -70,6 +72,51 @@ class Values:
                 kept.append(rows)
         return kept
 
+    def units(self, question: Question, scope: Mapping[str, Any]) -> list[str]:
+        """The units of the rows that a question answers in the unit of; none for any other."""
+        if not question.unit_column:
+            return []
+        rows = self._facts.store.ever(question.reads[0])
+        for name, word in question.scope.items():
+            if word.column in rows.columns and (values := items_of(scope[name])):
+                rows = rows.filter(pl.col(word.column).is_in(values))
+        return sorted(rows[question.unit_column].unique())
+
+    def dated(self, question: Question, word: ScopeWord) -> pl.DataFrame:
+        """The values of a scope word, with the days that the evidence has of each.
+
+        Returns:
+            One row a value and values of the words that narrow it: columns `of` (those values,
+            with commas), `value`, `unit` (of figures), `first_on` and `last_on` (days that its
+            rows speak of; None where they name none), `known_from` and `rows_n`; the first by
+            name of `of`, then those with the newest rows.
+        """
+        column = "model_name" if word.kind == "models" else word.column
+        narrowing = [question.scope[w].column for w in word.within if w in question.scope]
+        found = []
+        for rows in self.rows(question, replace(word, column=column), {}):
+            of = pl.concat_str(narrowing, separator=", ") if narrowing else pl.lit("")
+            unit = pl.col("unit") if "unit" in rows.columns else pl.lit("")
+            found.append(
+                rows.select(
+                    of.alias("of"),
+                    pl.col(column).alias("value"),
+                    unit.alias("unit"),
+                    day_of(rows).alias("day"),
+                    "known_on",
+                )
+            )
+        every = pl.concat(found).drop_nulls("value").group_by("of", "value")
+        values = every.agg(
+            pl.col("unit").unique().sort().str.join(", "),
+            pl.col("day").min().alias("first_on"),
+            pl.col("day").max().alias("last_on"),
+            pl.col("known_on").min().alias("known_from"),
+            pl.len().alias("rows_n"),
+        )
+        order = ["of", "last_on", "rows_n", "value"]
+        return values.sort(order, descending=[False, True, True, False], nulls_last=True)
+
     def columns(self, table: str) -> list[str]:
         """The columns by which a filter may pick rows of a table."""
         if table not in self._columns:
@@ -111,7 +158,7 @@ class Values:
                 raise UnknownName("column", column, known)
             values = set()
             # Whether a name of ours is in some row would take a look at all names.
-            if column not in self._names:
+            if column not in self.names:
                 for table in question.tables:
                     if column in self.columns(table):
                         rows = self._facts.frame(table, date.max)
@@ -127,7 +174,7 @@ class Values:
         Raises:
             UnknownName: If it stands for none.
         """
-        listed = self._names.get(column, {})
+        listed = self.names.get(column, {})
         folded = {spelling.casefold(): value for spelling, value in listed.items()}
         if text.casefold() in folded:
             return folded[text.casefold()]
@@ -136,8 +183,8 @@ class Values:
         raise UnknownName(f"{_called(column)}{of}", text, set(meant.values()), meant, near)
 
     @cached_property
-    def _names(self) -> dict[str, dict[str, str]]:
-        """Our own lists: column -> every spelling of a value, with the value."""
+    def names(self) -> dict[str, dict[str, str]]:
+        """Our own lists of names: column -> every spelling of a value, with the value."""
         names = self._facts.names
         models = names.models().values()
         seats = {
