@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
     from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
+    from headtohead.claims.versus.verb import versus
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
     from headtohead.ratings.verb import rank
@@ -33,6 +34,7 @@ VERBS = {
     "show": "claims",
     "switch": "trials.switching",
     "update_evidence": "evidence",
+    "versus": "claims.versus",
 }
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "show",
     "switch",
     "update_evidence",
+    "versus",
 ]
 
 

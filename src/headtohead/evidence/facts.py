@@ -32,6 +32,7 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
 from headtohead.names.names import Names, Resolution
+from headtohead.names.reading import key as spelling
 
 SEED = 20251215
 TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "brand", "join_rule")
@@ -225,6 +226,35 @@ class Facts:
         Raises:
             UnknownName: If the group, or a side of it, does not exist; with what is spelt alike.
         """
+        spelt = self._spelt(group)
+        chosen = []
+        for value in (a, b):
+            side = self.side(group, value)
+            if side is None:
+                countries = self.names.countries() if group == "country" else {}
+                shown = {
+                    text: str(countries[side]) if side in countries else side
+                    for text, side in spelt.items()
+                }
+                meant = nearest(value, shown)
+                kind = "side" if group == "open" else group
+                raise UnknownName(kind, value, shown.values(), shown, meant)
+            chosen.append(side)
+        if chosen[0] == chosen[1]:
+            raise InputError(f"Both sides are {chosen[0]}. Give two that differ, as in US and CN.")
+        return Sides(group, *chosen)
+
+    def side(self, group: str, name: str) -> str | None:
+        """The side of a group that a name stands for, in any spelling; None if none.
+
+        Raises:
+            UnknownName: If the group does not exist.
+        """
+        spelt = {spelling(text): side for text, side in self._spelt(group).items()}
+        return spelt.get(spelling(name))
+
+    def _spelt(self, group: str) -> dict[str, str]:
+        """Spelling -> side, of one group."""
         labs = self.names.labs()
         spelt: dict[str, dict[str, str]] = {
             "country": COUNTRIES | {x.country: x.country for x in labs.values()},
@@ -234,22 +264,7 @@ class Facts:
         }
         if group not in spelt:
             raise UnknownName("group", group, spelt)
-        chosen = []
-        for value in (a, b):
-            folded = {text.casefold(): side for text, side in spelt[group].items()}
-            if value.casefold() not in folded:
-                countries = self.names.countries() if group == "country" else {}
-                shown = {
-                    text: str(countries[side]) if side in countries else side
-                    for text, side in spelt[group].items()
-                }
-                meant = nearest(value, shown)
-                kind = "side" if group == "open" else group
-                raise UnknownName(kind, value, shown.values(), shown, meant)
-            chosen.append(folded[value.casefold()])
-        if chosen[0] == chosen[1]:
-            raise InputError(f"Both sides are {chosen[0]}. Give two that differ, as in US and CN.")
-        return Sides(group, *chosen)
+        return spelt[group]
 
     def _named(self, value: object, about: Period) -> object:
         """Model names in a scope, resolved on the day they are used."""

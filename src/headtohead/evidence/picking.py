@@ -11,7 +11,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import AgeLimit, Estimate, Interval
 from headtohead.core.question import Ask, Named
 from headtohead.evidence.tables import table, tables
-from headtohead.names.names import nationality
+from headtohead.names.names import Names, nationality
 from headtohead.publish.words import listed as listed  # questions take it from here
 
 
@@ -89,11 +89,16 @@ def side_column(frame: pl.DataFrame, ask: Ask) -> pl.Expr:
 
 def side_name(filters: str) -> str:
     """How a side is called in a sentence."""
-    parts = [p.strip().partition("=")[2] for p in filters.split(",") if "=" in p]
-    # A model is called without its maker.
-    if filters.startswith("unit="):
-        parts = [p.rpartition("/")[2] for p in parts]
-    return " ".join(nationality(p) for p in reversed(parts))
+    parts = [p.strip().partition("=")[::2] for p in filters.split(",") if "=" in p]
+    return " ".join(_called(column, value) for column, value in reversed(parts))
+
+
+def _called(column: str, value: str) -> str:
+    """How a value of an entity column is called: a model without its maker, a lab by its name."""
+    if column in ("unit", "model_id"):
+        return value.rpartition("/")[2]
+    lab = Names.load().labs().get(value) if column == "lab" else None
+    return lab.name if lab else nationality(value)
 
 
 _APART = ("benchmark", "source_id")

@@ -45,11 +45,12 @@ def windows(usage: pl.DataFrame, ask: Ask) -> list[UsageWindow]:
 
     Empty if the last of them is older than the scope word `back_days` allows.
     """
-    # Only rows whose breakdown can tell this side: open or closed by access, else by maker.
+    # Only rows whose breakdown can tell this side.
     column = side(ask, "b").partition("=")[0].strip()
+    told_by = {"open": ["access"], "country": ["lab", "model"], "lab": ["lab", "model"]}
     usage = usage.filter(
         (pl.col("channel") == ask.scope["channel"])
-        & pl.col("breakdown").is_in(["access"] if column == "open" else ["lab", "model"])
+        & pl.col("breakdown").is_in(told_by.get(column, ["model"]))
         & (pl.col("window_end") <= ask.about.end)
     ).sort("window_start")
     days = int(ask.scope["days"])

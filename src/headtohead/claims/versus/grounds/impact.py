@@ -1,0 +1,83 @@
+"""Impact: who uses it."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from headtohead.claims.versus.line import Ahead, Line, unknown
+from headtohead.claims.versus.pair import Pair
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Sides
+from headtohead.evidence.picking import shown
+from headtohead.questions.published import FIGURE_COLUMNS, latest_figures
+
+
+def lines(pair: Pair) -> Iterator[Line]:
+    """Shares of a router's tokens, and of downloads."""
+    yield _tokens(pair)
+    yield _downloads(pair)
+
+
+def _tokens(pair: Pair) -> Line:
+    what, short = "Share of the tokens on OpenRouter", "tokens on OpenRouter"
+    sides = pair.sides
+    b, a = (
+        pair.ask("impact.token_share", {}, s) for s in (sides, Sides(sides.group, sides.b, sides.a))
+    )
+    if a.missing or b.missing:
+        return unknown("tokens", what, short, a.missing or b.missing)
+    first, second = a.estimates[0], b.estimates[0]
+    rows = tuple(r for r in (*a.rows, *b.rows) if r.get("window_end") == first.about.end)
+    return Line(
+        slug="tokens",
+        what=f"{what}, {first.about}",
+        a=_share(first),
+        b=_share(second),
+        ahead=_more(first, second),
+        says=f"{a.says}; {b.says}",
+        short=short,
+        by=f"{first.value:.0%} against {second.value:.0%}",
+        observed_on=first.about.end,
+        rows=rows,
+        notes=("one router is a small part of the world's use",),
+    )
+
+
+def _share(e: Estimate) -> str:
+    return f"{e.value:.1%} ({e.interval(level=True)})"
+
+
+def _more(a: Estimate, b: Estimate) -> Ahead:
+    if a.low > b.high:
+        return "a"
+    return "b" if b.low > a.high else "open"
+
+
+def _downloads(pair: Pair) -> Line:
+    what, short = "Share of downloads from Hugging Face", "downloads"
+    if pair.kind != "country":
+        return unknown("downloads", what, short, "downloads are counted by country only")
+    ask = pair.bare()
+    figures = pair.facts.frame("figures", pair.as_of)
+    rows = latest_figures(figures, ask, "hf_download_share")
+    rows = rows.filter(pl.col("window_end") == pl.col("window_end").max())
+    sides = [rows.filter(pl.col("subject") == side).head(1) for side in (pair.a, pair.b)]
+    if any(side.is_empty() for side in sides):
+        return unknown("downloads", what, short, "downloads of both were not known")
+    both = shown(pl.concat(sides), FIGURE_COLUMNS)
+    a, b = both
+    ahead: Ahead = "a" if a["value"] > b["value"] else "b"
+    return Line(
+        slug="downloads",
+        what=f"{what}, {a['window_start']} to {a['window_end']}",
+        a=f"{a['value']:.1%}",
+        b=f"{b['value']:.1%}",
+        ahead=ahead,
+        says=f"{pair.titles[0]} had {a['value']:.1%} and {pair.titles[1]} {b['value']:.1%} of the "
+        f"downloads from Hugging Face from {a['window_start']} to {a['window_end']}",
+        short=short,
+        by=f"{a['value']:.0%} against {b['value']:.0%}",
+        observed_on=a["window_end"],
+        rows=both,
+        notes=("downloads are not users",),
+    )

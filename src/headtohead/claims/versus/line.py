@@ -1,0 +1,97 @@
+"""One line of the card: what each side has, who is ahead, and since when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from headtohead.core.estimate import Estimate
+
+# "a" or "b" is ahead; "open": measured, but it cannot be told who; "level": exactly alike;
+# "facts": nothing to be ahead in; "unknown": one side or both are not known.
+Ahead = Literal["a", "b", "open", "level", "facts", "unknown"]
+# What a line bears on: may B do the work of A, what does that save, and all else.
+Bears = Literal["quality", "saving", "context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What is known of one thing on both sides.
+
+    Attributes:
+        slug: Unique on the card.
+        what: What is compared, with its day ("Rating, text board of 2026-10-20").
+        a: What side A has, in words with numbers; empty if not known.
+        b: What side B has.
+        ahead: Who is ahead, if that can be told.
+        says: The finding as a sentence that stands alone; where nothing is known, what is not.
+        short: The thing in a few words, for the answer ("the rating by blind votes").
+        by: How far apart the two are ("36 points"); empty for none.
+        gain: For the answer, what B saves or brings where it is ahead, after "it".
+        loss: What is lost with it where A is ahead.
+        difference: That number.
+        since: The first day of an unbroken lead; None if there is none or it is not known.
+        observed_on: The last day the data speak of.
+        rows: Behind the line, each with its `source_id`.
+        notes: What a careful reader must know.
+    """
+
+    slug: str
+    what: str
+    a: str = ""
+    b: str = ""
+    ahead: Ahead
+    says: str
+    short: str
+    by: str = ""
+    gain: str = ""
+    loss: str = ""
+    bears: Bears = "context"
+    difference: Estimate | None = None
+    since: date | None = None
+    observed_on: date | None = None
+    rows: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def source_ids(self) -> tuple[str, ...]:
+        """Every source behind it, sorted."""
+        columns = ("source_id", "also_source_id")
+        ids = {str(row[c]) for row in self.rows for c in columns if row.get(c)}
+        return tuple(sorted(ids | set(self.difference.source_ids if self.difference else ())))
+
+
+def unknown(slug: str, what: str, short: str, why: str, bears: Bears = "context") -> Line:
+    """A line of which nothing is known on one side or on both."""
+    return Line(slug=slug, what=what, ahead="unknown", says=why, short=short, bears=bears)
+
+
+def leads(difference: Estimate, *, zero: float = 0.0, more: Ahead = "b") -> Ahead:
+    """Who is ahead by an estimate of B against A: whose side of `zero` the interval lies on.
+
+    Args:
+        difference: B minus A, or a ratio of the two.
+        zero: The value of no difference; 1 for a ratio.
+        more: Who is ahead above it.
+    """
+    less: Ahead = "a" if more == "b" else "b"
+    if difference.low > zero:
+        return more
+    if difference.high < zero:
+        return less
+    return "level" if difference.low == difference.high == zero else "open"
+
+
+def last_seen(rows: Sequence[Mapping[str, Any]], *columns: str) -> date | None:
+    """The latest day in some columns of the rows."""
+    days = [row[c] for row in rows for c in columns if isinstance(row.get(c), date)]
+    return max(days, default=None)
+
+
+def lead_since(days: Sequence[tuple[date, Ahead]]) -> date | None:
+    """The first day of the last unbroken lead, of (day, who is ahead) in order of time."""
+    since, leader = None, "open"
+    for day, who in days:
+        if who != leader:
+            since, leader = day, who
+    return since if leader in ("a", "b") else None

@@ -1,0 +1,161 @@
+"""The card of two sides: six grounds, each a table of what both have and who is ahead."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from headtohead.claims.versus.line import Line
+from headtohead.core.estimate import Citation
+from headtohead.evidence.store import publisher
+from headtohead.publish.sheet import DataTable, Figure, Row, Sheet, Step, TableColumn, Topic
+from headtohead.publish.words import content_hash, listed, sentence
+
+if TYPE_CHECKING:
+    from headtohead.claims.versus.result import VersusResult
+
+_TITLES = {
+    "performance": ("Performance", "Which is better, by how much, and is that sure?"),
+    "openness": ("Openness", "What may be downloaded, and under which licence?"),
+    "cost": ("Cost", "What does each cost?"),
+    "hardware": ("Hardware", "Who runs it, where, and on what was it trained?"),
+    "investment": ("Investment", "What is put into it?"),
+    "impact": ("Impact", "Who uses it?"),
+}
+_METHOD = (
+    Step(
+        "Every line is looked up in public evidence as it was known on one day, and says the day "
+        "its data speak of."
+    ),
+    Step(
+        "One side is ahead where the interval of the difference, or of the ratio, leaves out no "
+        "difference. Where it does not, the line says that it cannot be told.",
+        "Ahead",
+    ),
+    Step(
+        "is the first day of the last unbroken lead: board by board for ratings, release by "
+        "release for the index, without regard to intervals.",
+        "Since",
+    ),
+    Step(
+        "What is not known is said. There is no overall winner and no total score: what decides "
+        "hangs on the work.",
+    ),
+)
+
+
+def versus_sheet(result: "VersusResult") -> Sheet:
+    """The card."""
+    known = {c.source_id: c for c in result.citations}
+    topics = [
+        Topic(
+            ground,
+            _TITLES[ground][0],
+            _TITLES[ground][1],
+            figures=(_ground(ground, lines, result, known),),
+        )
+        for ground, lines in result.lines.items()
+    ]
+    a, b = result.titles
+    return Sheet(
+        verb="versus",
+        title=f"Can {b} stand in for {a.replace('models', 'ones')}?",
+        sentence=result.answer,
+        facts=(
+            ("About", str(result.about)),
+            ("Known by", str(result.as_of)),
+            ("Sources", str(len(result.citations)), "sources"),
+        ),
+        topics=tuple(topics),
+        method=_METHOD,
+        sources=result.citations,
+        about=str(result.about),
+        as_of=result.as_of,
+        digest=content_hash(result.as_json()),
+        next=(
+            "How sure is that on your own work? Compare two runs: `h2h compare A B`",
+            "Move part of a log to the other model and stop as soon as it is decided: `h2h switch`",
+        ),
+    )
+
+
+def _ground(
+    ground: str, lines: Sequence[Line], result: "VersusResult", known: Mapping[str, Citation]
+) -> Figure:
+    a, b = result.titles
+    columns = (
+        TableColumn("what", "What", long=True),
+        TableColumn("a", a, long=True),
+        TableColumn("b", b, long=True),
+        TableColumn("ahead", "Ahead", long=True),
+    )
+    ids = {i for line in lines for i in line.source_ids}
+    return Figure(
+        ground,
+        "Side by side",
+        columns=columns,
+        rows=tuple(
+            (line.what, line.a or "–", line.b or "–", _ahead(line, result)) for line in lines
+        ),
+        shown=len(lines),
+        remarks=tuple(f"{sentence(line.says)} {_from(line)}".strip() for line in lines)
+        + tuple(dict.fromkeys(sentence(n) for line in lines for n in line.notes)),
+        numbers=tuple(line.difference for line in lines if line.difference),
+        table_first=True,
+        sources=tuple(c for i, c in known.items() if i in ids),
+        data=versus_table({ground: lines}),
+    )
+
+
+def _from(line: Line) -> str:
+    ids = line.source_ids
+    return f"({listed(dict.fromkeys(map(publisher, ids)))})" if ids else ""
+
+
+def _ahead(line: Line, result: "VersusResult") -> str:
+    """Who is ahead, by how much and since when, in words."""
+    a, b = result.titles
+    if line.ahead in ("a", "b"):
+        who = a if line.ahead == "a" else b
+        by = f", {line.by}" if line.by else ""
+        since = f", since {line.since}" if line.since else ""
+        return f"{who}{by}{since}"
+    return {
+        "open": "cannot be told",
+        "level": "exactly alike",
+        "facts": "nothing to be ahead in",
+        "unknown": "not known",
+    }[line.ahead]
+
+
+_COLUMNS = {
+    "ground": "Ground",
+    "what": "What",
+    "a": "Side A",
+    "b": "Side B",
+    "ahead": "Ahead",
+    "by": "By",
+    "since": "Since",
+    "observed_on": "Last day of the data",
+    "sources": "Sources",
+    "finding": "Finding",
+}
+
+
+def versus_table(lines: Mapping[str, Sequence[Line]]) -> DataTable:
+    """One row a line of the card, by ground."""
+    rows: list[Row] = [
+        (
+            ground,
+            line.what,
+            line.a,
+            line.b,
+            line.ahead,
+            line.by,
+            line.since,
+            line.observed_on,
+            "; ".join(map(publisher, line.source_ids)),
+            line.says,
+        )
+        for ground, own in lines.items()
+        for line in own
+    ]
+    return DataTable(tuple(TableColumn(n, t) for n, t in _COLUMNS.items()), tuple(rows))

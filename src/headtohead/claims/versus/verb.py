@@ -1,0 +1,166 @@
+"""The verb `versus`: any two, side by side."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
+
+from headtohead.claims.versus.grounds import (
+    cost,
+    hardware,
+    impact,
+    investment,
+    openness,
+    performance,
+)
+from headtohead.claims.versus.line import Ahead, Line
+from headtohead.claims.versus.pair import Pair, pair_of
+from headtohead.claims.versus.result import VersusResult
+from headtohead.claims.versus.settings import VersusSettings
+from headtohead.core import dates
+from headtohead.core.dates import Day, Period
+from headtohead.core.settings import takes
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
+from headtohead.publish.words import listed
+
+_GROUNDS = {
+    "performance": performance,
+    "openness": openness,
+    "cost": cost,
+    "hardware": hardware,
+    "investment": investment,
+    "impact": impact,
+}
+
+
+@takes(settings=VersusSettings)
+def versus(
+    a: str,
+    b: str,
+    *,
+    as_of: Day,
+    settings: VersusSettings,
+    store: Store | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> VersusResult:
+    """What is known of two sides on six grounds, who is ahead, and whether B may stand in for A.
+
+    Args:
+        a: The side that would be replaced: a model, lab, family or country in any spelling, or
+            "open" or "closed".
+        b: The side that might stand in, of the same kind.
+        as_of: The day of our knowledge: nothing known later has any influence.
+        settings: What the names are, and what is asked about.
+        store: The evidence; the user's own if None.
+        progress: Called with each ground.
+
+    Raises:
+        UnknownName: If a name stands for nothing; with what is spelt alike.
+        InputError: If the two are of two kinds, or the same.
+        NoEvidence: If nothing was known by `as_of`.
+    """
+    day = dates.day(as_of, "as_of")
+    facts = Facts(store)
+    facts.require_evidence(day)
+    pair = pair_of(facts, a, b, settings.group, settings.about or Period(day, day), day)
+    lines: dict[str, tuple[Line, ...]] = {}
+    for ground, module in _GROUNDS.items():
+        if progress:
+            progress(ground)
+        lines[ground] = tuple(module.lines(pair))
+    every = [line for own in lines.values() for line in own]
+    ids = sorted({i for line in every for i in line.source_ids})
+    return VersusResult(
+        kind=pair.kind,
+        a=pair.a,
+        b=pair.b,
+        titles=pair.titles,
+        about=pair.about,
+        as_of=day,
+        answer=_answer(pair, every),
+        lines=lines,
+        citations=facts.citations(ids, day),
+    )
+
+
+def _answer(pair: Pair, lines: Sequence[Line]) -> str:
+    """May B stand in for A, on what, what that saves, and what is left open."""
+    quality = [line for line in lines if line.bears == "quality"]
+    saving = [line for line in lines if line.bears == "saving"]
+    a, b = pair.titles
+    said = (_quality(a, b, quality), _saving(b, saving), _left(saving, lines))
+    return " ".join(filter(None, said))
+
+
+def _quality(a: str, b: str, lines: Iterable[Line]) -> str:
+    """Where B is behind, where ahead, where it cannot be told, and what follows."""
+    by = _by_leader(lines)
+    is_b = "are" if _many(b) else "is"
+    parts = []
+    if by["a"]:
+        parts.append(f"{b} {is_b} behind {a} on {_with_size(by['a'])}")
+    if by["b"]:
+        parts.append(f"{b} {is_b} ahead of {a} on {_with_size(by['b'])}")
+    if untold := by["open"] + by["level"]:
+        parts.append(
+            f"on {listed(line.short for line in untold)} it cannot be told which of {a} and {b} is "
+            "better"
+        )
+    if not parts:
+        return f"Nothing that is known measures {b} against {a}."
+    if not by["a"]:
+        follows = f"Nothing measured here speaks against {b} standing in for {a}."
+    elif by["b"] or untold:
+        follows = f"Whether {b} may stand in for {a} hangs on the work."
+    else:
+        follows = f"{b} may stand in for {a} only where that much less is enough."
+    return " ".join(map(_opened, (*(f"{part}." for part in parts), follows)))
+
+
+def _saving(b: str, lines: Iterable[Line]) -> str:
+    """What B would save or bring, and what would be lost."""
+    by = _by_leader(lines)
+    it = "They" if _many(b) else "It"
+    gains = [_for(it, line.gain) for line in by["b"] if line.gain]
+    losses = [line.loss for line in by["a"] if line.loss]
+    said = [f"{it} {listed(gains)}."] if gains else []
+    if losses:
+        said.append(
+            f"It would take {listed(losses)}." if not gains else f"Lost would be: {listed(losses)}."
+        )
+    return " ".join(said)
+
+
+def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
+    """What is not known or not decided."""
+    undecided = [line.short for line in saving if line.ahead == "open"]
+    lacking = list(dict.fromkeys(line.short for line in every if line.ahead == "unknown"))
+    said = [f"undecided: {listed(undecided)}"] if undecided else []
+    said += [f"not known of both: {listed(lacking)}"] if lacking else []
+    return f"Left open: {'; '.join(said)}." if said else ""
+
+
+def _by_leader(lines: Iterable[Line]) -> dict[Ahead, list[Line]]:
+    by: dict[Ahead, list[Line]] = {who: [] for who in get_args(Ahead)}
+    for line in lines:
+        by[line.ahead].append(line)
+    return by
+
+
+def _with_size(lines: Iterable[Line]) -> str:
+    return listed(f"{line.short} ({line.by})" if line.by else line.short for line in lines)
+
+
+def _many(title: str) -> bool:
+    """Whether a title is a plural ("Chinese models")."""
+    return title.endswith("models")
+
+
+def _for(it: str, gain: str) -> str:
+    """A gain after its subject: "costs less" is "cost less" after "they"."""
+    verb, _, rest = gain.partition(" ")
+    plural = {"has": "have", "costs": "cost", "solves": "solve"}
+    return gain if it == "It" else f"{plural.get(verb, verb)} {rest}"
+
+
+def _opened(text: str) -> str:
+    return text[:1].upper() + text[1:]

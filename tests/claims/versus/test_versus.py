@@ -1,0 +1,179 @@
+"""Any two side by side: the card says what its questions found, both ways, and nothing later."""
+
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+
+import headtohead
+from headtohead import cli
+from headtohead.claims.versus.line import Ahead, Line, lead_since, leads
+from headtohead.claims.versus.result import VersusResult
+from headtohead.core.dates import Period
+from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.estimate import Estimate
+from headtohead.evidence.facts import Facts
+from headtohead.questions import analysis
+
+DAY = date(2026, 10, 31)
+PAIRS = [("gpt-5", "deepseek-v3.2"), ("US", "CN"), ("open", "closed"), ("openai", "deepseek")]
+_MIRROR: dict[Ahead, Ahead] = {"a": "b", "b": "a"}
+
+
+def an_estimate(low: float, value: float, high: float) -> Estimate:
+    return Estimate(
+        label="B minus A",
+        value=value,
+        low=low,
+        high=high,
+        level=0.95,
+        unit="elo",
+        method="test",
+        n=2,
+        n_of="boards",
+        about=Period(DAY, DAY),
+        as_of=DAY,
+        source_ids=("test",),
+    )
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids="-".join)
+def both_ways(request: pytest.FixtureRequest) -> tuple[VersusResult, VersusResult]:
+    a, b = request.param
+    return headtohead.versus(a, b, as_of=DAY), headtohead.versus(b, a, as_of=DAY)
+
+
+def every(result: VersusResult) -> dict[str, Line]:
+    return {line.slug: line for own in result.lines.values() for line in own}
+
+
+def test_all_six_grounds_stand_on_the_card_in_order(
+    both_ways: tuple[VersusResult, VersusResult],
+) -> None:
+    result = both_ways[0]
+    assert " ".join(result.lines) == "performance openness cost hardware investment impact"
+    assert all(result.lines.values())
+
+
+def test_the_card_is_the_same_read_from_the_other_side(
+    both_ways: tuple[VersusResult, VersusResult],
+) -> None:
+    forth, back = map(every, both_ways)
+    assert {*forth} == {*back}
+    for slug, line in forth.items():
+        other = back[slug]
+        # Costs per solved task compare with the best run of whoever would be replaced.
+        if slug == "task-cost":
+            continue
+        assert other.ahead == _MIRROR.get(line.ahead, line.ahead), slug
+        assert (line.a, line.b) == (other.b, other.a), slug
+        assert line.since == other.since, slug
+
+
+def test_every_line_says_what_it_found_and_cites_it(
+    both_ways: tuple[VersusResult, VersusResult],
+) -> None:
+    result = both_ways[0]
+    cited = {c.source_id for c in result.citations}
+    for slug, line in every(result).items():
+        assert line.says, slug
+        assert set(line.source_ids) <= cited, slug
+        assert bool(line.source_ids) == (line.ahead != "unknown" or bool(line.a or line.b)), slug
+        assert line.observed_on is None or line.observed_on <= DAY, slug
+        assert line.ahead != "unknown" or line.short in result.answer, slug
+
+
+def test_nothing_that_became_known_later_is_used() -> None:
+    day = date(2025, 12, 15)
+    for slug, line in every(headtohead.versus("US", "CN", as_of=day)).items():
+        known = [row["known_on"] for row in line.rows if row.get("known_on")]
+        assert all(known_on <= day for known_on in known), slug
+
+
+def test_the_rating_is_that_of_its_question() -> None:
+    facts, window = Facts(), Period(DAY, DAY)
+    gap = facts.ask(analysis("performance.arena_gap"), about=window, as_of=DAY).estimates[0]
+    line = every(headtohead.versus("US", "CN", as_of=DAY))["rating"]
+    assert line.difference == gap
+    assert line.ahead == "a"
+    assert f"{abs(gap.value):.0f} points" in line.by
+    assert str(line.observed_on) in line.what
+
+
+def test_what_is_not_known_is_said_and_not_left_out() -> None:
+    early = headtohead.versus("US", "CN", as_of=date(2024, 3, 1))
+    assert all(line.ahead == "unknown" for line in every(early).values())
+    assert early.answer.startswith(
+        "Nothing that is known measures Chinese models against US models."
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "error", "said"),
+    [
+        ("gpt-5", "deepseek", InputError, "'gpt-5' is a model and 'deepseek' is a lab"),
+        ("gtp-5", "deepseek-v3.2", UnknownName, "gpt-5"),
+        ("China", "PRC", InputError, "are the same"),
+        ("gpt-5", "GPT 5", InputError, "are the same"),
+    ],
+)
+def test_two_that_cannot_be_compared_are_refused(
+    a: str, b: str, error: type[InputError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        headtohead.versus(a, b, as_of=DAY)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kind"),
+    [
+        ("USA", "china", "country"),
+        ("OpenAI", "DeepSeek", "lab"),
+        ("qwen3", "llama 3", "family"),
+        ("closed", "open weights", "open"),
+        ("GPT-5 (high)", "deepseek-v3.2-thinking", "model"),
+    ],
+)
+def test_the_two_are_known_by_whatever_people_call_them(a: str, b: str, kind: str) -> None:
+    assert headtohead.versus(a, b, as_of=DAY).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("ends", "zero", "who"),
+    [
+        ((-46, -36, -26), 0.0, "a"),
+        ((2, 5, 8), 0.0, "b"),
+        ((-1, 2, 5), 0.0, "open"),
+        ((0, 0, 0), 0.0, "level"),
+        ((0.5, 0.7, 0.9), 1.0, "a"),
+    ],
+)
+def test_one_is_ahead_only_if_the_interval_leaves_out_no_difference(
+    ends: tuple[float, float, float], zero: float, who: Ahead
+) -> None:
+    assert leads(an_estimate(*ends), zero=zero) == who
+    assert leads(an_estimate(*ends), zero=zero, more="a") == _MIRROR.get(who, who)
+
+
+def test_a_lead_began_when_it_last_changed_hands() -> None:
+    days = [date(2025, month, 1) for month in range(1, 7)]
+    leaders: list[Ahead] = ["a", "b", "a", "a", "a", "a"]
+    assert lead_since(list(zip(days, leaders, strict=True))) == days[2]
+    assert lead_since([]) is None
+    assert lead_since([(days[0], "a"), (days[1], "open")]) is None
+
+
+def test_every_door_gives_the_same_card(both_ways: tuple[VersusResult, VersusResult]) -> None:
+    result = both_ways[0]
+    table = result.to_frame()
+    assert table.height == len(every(result))
+    for text in (str(result), result.to_markdown(), result.to_html()):
+        assert all(line.what.split(",")[0].split()[0] in text for line in every(result).values())
+    assert [r["slug"] for r in result.as_json()["results"]] == [*every(result)]
+
+
+def test_the_command_prints_the_card() -> None:
+    done = CliRunner().invoke(cli.main, ["versus", "US", "CN", "--as-of", str(DAY)])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("Can Chinese models stand in for US ones?")
+    assert max(map(len, done.output.splitlines())) <= 80
