@@ -23,12 +23,12 @@ from headtohead.evidence.store import Store
 from headtohead.publish.words import listed
 
 _GROUNDS = {
-    "performance": performance,
-    "openness": openness,
-    "cost": cost,
-    "hardware": hardware,
-    "investment": investment,
-    "impact": impact,
+    "performance": performance.lines,
+    "openness": openness.lines,
+    "cost": cost.lines,
+    "hardware": hardware.lines,
+    "investment": investment.lines,
+    "impact": impact.lines,
 }
 
 
@@ -63,10 +63,10 @@ def versus(
     facts.require_evidence(day)
     pair = pair_of(facts, a, b, settings.group, settings.about or Period(day, day), day)
     lines: dict[str, tuple[Line, ...]] = {}
-    for ground, module in _GROUNDS.items():
+    for ground, lines_of in _GROUNDS.items():
         if progress:
             progress(ground)
-        lines[ground] = tuple(module.lines(pair))
+        lines[ground] = tuple(lines_of(pair))
     every = [line for own in lines.values() for line in own]
     ids = sorted({i for line in every for i in line.source_ids})
     return VersusResult(
