@@ -364,8 +364,9 @@ analysis = "cost.list_price"
 scope = { dear = ["gpt-5"], cheap = ["deepseek-v3.2"] }
 bound = { at_least = 1, unit = "ratio", each = "all" }
 
-[claim.kindest]
+[claim.narrower]
 says = "list price"
+relaxes = "quantifier"
 analysis = "cost.list_price"
 scope = { dear = ["gpt-5"], cheap = ["deepseek-v3.2"] }
 bound = { at_least = 1, unit = "ratio", each = "any" }

@@ -96,7 +96,9 @@ def test_check_prints_all_claims_and_how_to_cite(run: Run) -> None:
     result = run("check", "--as-of", "2025-12-15")
     assert result.exit_code == 0
     said = " ".join(result.output.split())
-    assert re.search(r"Of 34 statements, .*: \d+ are supported as stated, ", said)
+    assert re.search(
+        r"As stated, \d+ of 34 hold, \d+ are false \(\d+ of them true in a narrower sense\)", said
+    )
     assert "Cite: headtohead" in result.output
     assert "Again: h2h check --as-of 2025-12-15" in result.output
     assert max(map(cells_of, result.output.splitlines())) <= 80
@@ -110,7 +112,7 @@ def test_the_python_twin_gives_the_same_object(run: Run, tmp_path: Path) -> None
     twin = headtohead.check(as_of="2025-12-15", store=Store(tmp_path / "home"))
     assert made == json.loads(json.dumps(twin.as_json()))
     assert [r["id"] for r in made["results"]][:2] == ["P1", "P2"]
-    estimate = made["results"][0]["as_stated"]["estimates"][0]
+    estimate = made["results"][0]["as_stated"]["decisive"]
     assert set(estimate) >= {
         "value",
         "low",
@@ -155,7 +157,8 @@ section = "performance"
 kind = "gap"
 about = "2025-12-15"
 sources = []
-[claim.as_stated]{reading}[claim.kindest]{reading}""",
+[claim.as_stated]{reading}[claim.narrower]
+relaxes = "measure"{reading}""",
         encoding="utf-8",
     )
     assert run("check", str(path), "--as-of", "2025-12-15", "--gate").exit_code == code
@@ -165,7 +168,7 @@ sources = []
 def test_show_prints_rows_sources_and_both_readings(run: Run) -> None:
     result = run("show", "p2", "--as-of", "2025-12-15")
     assert result.exit_code == 0
-    for part in ("AS STATED", "KINDEST READING", "SOURCES", "arena-catalog", "rows (", "n=282"):
+    for part in ("AS STATED", "NARROWER", "SOURCES", "arena-catalog", "rows (", "n=282"):
         assert part in result.output
 
 
@@ -406,7 +409,7 @@ def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
         result = run("report", "--as-of", day, "--out", f"r.{kind}")
         assert result.exit_code == 0, result.output
         assert (tmp_path / f"r.{kind}").stat().st_size > 10_000
-        assert "of 34 claims" in " ".join(result.output.split())
+        assert "of 34 hold" in " ".join(result.output.split())
         assert max(map(cells_of, result.output.splitlines())) <= 80
     assert run("report", "--as-of", day, "--out", "r", "--format", "markdown").exit_code == 0
     assert (tmp_path / "r").read_bytes() == (tmp_path / "r.md").read_bytes()

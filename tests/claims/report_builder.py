@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from headtohead.claims.claim import Bound, Claim, ClaimsFile, Reading
+from headtohead.claims.claim import Bound, Claim, ClaimsFile, Condition, Reading
 from headtohead.claims.result import CheckResult, ReportResult
-from headtohead.claims.verdict import Verdict, judge, verdict
+from headtohead.claims.verdict import Judged, Verdict, judge, verdict
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Answer, Exhibit, Sides
@@ -71,13 +71,14 @@ def claim_verdict(
     name: str = "",
     section: str = "performance",
     as_of: date = AS_OF,
-    kindest: Sequence[Estimate] | None = None,
+    narrower: Sequence[Estimate] | None = None,
 ) -> Verdict:
     """A verdict through the real rules; no estimates at all means not measurable."""
     found = [estimate()] if estimates is None else list(estimates)
     bound = bound or Bound(at_least=-50.0, at_most=-10.0, unit=found[0].unit if found else "elo")
-    stated = Reading(says="as it says", analysis="performance.arena_frontier", bound=bound)
-    kind = Reading(says="as kindly as possible", analysis="performance.arena_frontier", bound=bound)
+    asked = Condition(says="as it says", analysis="performance.arena_frontier", bound=bound)
+    stated = Reading(says="as it says", conditions=(asked,))
+    small = Reading(says="a part of it", conditions=(asked,), relaxes="population")
     claim = Claim(
         id=name or f"X{number}",
         says=says,
@@ -85,15 +86,18 @@ def claim_verdict(
         kind="gap",
         about=ABOUT,
         as_stated=stated,
-        kindest=kind,
+        narrower=small,
         sources=("made_up",),
         expect="refuted",
         note="A note.",
     )
     return verdict(
         claim,
-        judge(stated, _answer(found), ABOUT),
-        judge(kind, _answer(found if kindest is None else kindest), ABOUT),
+        Judged(reading=stated, parts=(judge(asked, _answer(found), ABOUT),)),
+        Judged(
+            reading=small,
+            parts=(judge(asked, _answer(found if narrower is None else narrower), ABOUT),),
+        ),
         as_of,
     )
 
@@ -112,7 +116,7 @@ def every_word(as_of: date = AS_OF, says: str = "B is close to A") -> tuple[Verd
     return (
         claim_verdict(1, [inside, inside], says=says, as_of=as_of),
         claim_verdict(
-            2, [outside], says=f"{says}, cheaply", as_of=as_of, kindest=[inside], section="cost"
+            2, [outside], says=f"{says}, cheaply", as_of=as_of, narrower=[inside], section="cost"
         ),
         claim_verdict(3, [outside], says=f"{says}, always", as_of=as_of, section="openness"),
         claim_verdict(4, [across, endless], says=f"{says}, perhaps", as_of=as_of, section="impact"),

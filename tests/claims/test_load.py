@@ -1,10 +1,12 @@
 """A claims file that is wrong says file, line, field and fix; all problems at once."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from headtohead.claims.claim import ClaimsFile, load
+from headtohead.claims.wording import ends_asked, time_named
 from headtohead.core.errors import ClaimsFileError
 from headtohead.questions import analyses
 
@@ -26,8 +28,9 @@ analysis = "performance.arena_gap"
 scope = { a = "brand=llama", b = "brand=qwen" }
 bound = { at_least = 0, unit = "elo" }
 
-[claim.kindest]
+[claim.narrower]
 says = "Nobody measured it"
+relaxes = "measure"
 cannot = "no board has both"
 """
 
@@ -42,11 +45,15 @@ def read(folder: Path, text: str) -> ClaimsFile:
 def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
     file = read(tmp_path, GOOD)
     (claim,) = file.claims
+    (stated,) = claim.as_stated.conditions
     assert (file.group, file.a, file.b) == ("country", "US", "CN")
-    assert claim.as_stated.scope["board"] == "text"
-    assert claim.as_stated.bound is not None
-    assert claim.as_stated.bound.at_most == float("inf")
-    assert claim.kindest.cannot
+    assert stated.scope["board"] == "text"
+    assert stated.bound is not None
+    assert stated.bound.at_most == float("inf")
+    assert claim.narrower is not None
+    assert claim.narrower.relaxes == "measure"
+    assert claim.narrower.conditions[0].cannot
+    assert claim.asks_again
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,17 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("at_least = 0", 'at_least = 0, each = "some"', 16, "each"),
         ("at_least = 0", 'at_least = "zero"', 16, "not a number"),
         ('cannot = "no board has both"', "", 18, "`cannot` is needed"),
+        ('relaxes = "measure"\n', "", 18, "'narrower.relaxes' of claim A1 is missing"),
+        ('relaxes = "measure"', 'relaxes = "board"', 20, "Use one of window, population, measure"),
+        ('kind = "gap"', 'kind = "gap"\nasks_again = "no"', 9, "must be true or false"),
+        ("[claim.narrower]", "[claim.kindest]", 18, "Write [claim.narrower] with says, relaxes"),
+        ("at_least = 0", 'at_least = 0, each = "any"', 16, "because one of many does"),
+        ("at_least = 0", 'at_least = 0, each = "each_any"', 16, "because one of many does"),
+        ("Qwen beats Llama", "In 2024 Qwen beats Llama", 12, "asks_again = false"),
+        ("Qwen beats Llama", "Qwen led since March 2025", 12, "asks_again = false"),
+        ("Qwen beats Llama", "Qwen is nearly 30 points above Llama", 16, "Add at_most"),
+        ("above the best Llama", "about 5 points above", 16, "Add at_most"),
+        ("Qwen beats Llama", "Qwen is 5 to 10 points above Llama", 16, "at_most = inf"),
         ('says = "Qwen beats Llama"\n', "", 4, "is missing"),
         ('id = "A1"', 'id = "A1"\nidd = 3', 6, "idd"),
         ('origin = "A talk"', "", 1, "'origin'"),
@@ -78,8 +96,125 @@ def test_each_mistake_names_file_line_field_and_fix(
     with pytest.raises(ClaimsFileError) as caught:
         read(tmp_path, GOOD.replace(old, new))
     text = str(caught.value)
-    assert f"mine.toml:{line}: field" in text
+    assert re.search(rf"^mine\.toml:{line}: field '[a-z_.]+'( of claim A1)? ", text, re.MULTILINE)
     assert says in text
+
+
+ONE, TWO, FREE = 1, 2, 0
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("nearly 30% of global token usage", TWO),
+        ("about 1440 to 1456 points", TWO),
+        ("5-10x cheaper", TWO),
+        ("reach 90–95% of it", TWO),
+        ("nearly half of all", TWO),
+        ("around $2 per million", TWO),
+        ("costs roughly a third", TWO),
+        ("an advantage of 50% or more", ONE),
+        ("returned over 100%", ONE),
+        ("for under 6 million dollars", ONE),
+        ("at least nine in ten", ONE),
+        ("more than half", ONE),
+        ("score 1419 or more", ONE),
+        ("at most 2 points below GPT-5", ONE),
+        ("nearly all are open", FREE),
+        ("GPT-4 to GPT-5", FREE),
+        ("from 2024 to 2025", FREE),
+        ("in the week of 12 to 18 August 2025", FREE),
+        ("about 2024", FREE),
+        ("a report about models, on 2025-12-15", FREE),
+        ("better than over any other board", FREE),
+        ("at least 5, about 10", FREE),
+    ],
+)
+def test_the_words_of_a_sentence_say_how_many_ends_its_range_has(text: str, ends: int) -> None:
+    assert ends_asked(text)[0] == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("In 2026 the US leads", "In 2026"),
+        ("up from little in 2024", "in 2024"),
+        ("since January 2025", "since January 2025"),
+        ("by December", "by December"),
+        ("the August 2025 board", "August 2025"),
+        ("Qwen may lead", ""),
+        ("on AIME 2025", ""),
+        ("gemini-2.5-pro-2025-06 leads", ""),
+    ],
+)
+def test_a_sentence_that_names_a_year_or_a_month_is_recognised(text: str, named: str) -> None:
+    assert time_named(text) == named
+
+
+def test_one_end_too_many_is_an_error(tmp_path: Path) -> None:
+    text = GOOD.replace("beats Llama", "is 50 points or more above Llama")
+    two = text.replace("at_least = 0", "at_least = 50, at_most = 90")
+    assert read(tmp_path, text).claims
+    with pytest.raises(ClaimsFileError, match="has two ends, but “50 points or more” has one"):
+        read(tmp_path, two)
+
+
+def test_the_other_end_is_proposed_and_may_be_left_open_in_writing(tmp_path: Path) -> None:
+    text = GOOD.replace("beats Llama", "is 5 to 10 points above Llama")
+    given = text.replace("at_least = 0", "at_least = 5")
+    with pytest.raises(ClaimsFileError, match=r"Add at_most = 10, or at_most = inf"):
+        read(tmp_path, given)
+    assert read(tmp_path, given.replace("at_least = 5", "at_least = 5, at_most = inf")).claims
+
+
+def test_only_what_is_relaxed_may_change_the_range_of_the_sentence(tmp_path: Path) -> None:
+    text = GOOD.replace("beats Llama", "is nearly 30 points above Llama")
+    text = text.replace("at_least = 0", "at_least = 27, at_most = 33")
+    asked = text.replace(
+        'cannot = "no board has both"',
+        'analysis = "performance.arena_gap"\nbound = { at_least = 20, unit = "elo" }',
+    )
+    assert read(tmp_path, asked).claims
+    with pytest.raises(ClaimsFileError, match=r"field 'narrower\.bound' of claim A1 has one end"):
+        read(tmp_path, asked.replace('relaxes = "measure"', 'relaxes = "window"'))
+
+
+@pytest.mark.parametrize("each", ["any", "each_any"])
+def test_the_best_of_many_needs_an_interval_in_a_narrower_reading(
+    tmp_path: Path, each: str
+) -> None:
+    bound = f'bound = {{ at_least = 0, unit = "elo", each = "{each}" }}'
+    text = GOOD.replace(
+        'cannot = "no board has both"', f'analysis = "performance.arena_gap"\n{bound}'
+    )
+    assert read(tmp_path, text).claims
+    with pytest.raises(ClaimsFileError, match="high by luck"):
+        read(tmp_path, text.replace(" }", ', judge = "point" }'))
+
+
+JOINED = """\
+[claim.as_stated]
+says = "Qwen is above Llama and the price is known"
+all_of = [
+  { says = "above", analysis = "performance.arena_gap", bound = { at_least = 0, unit = "elo" } },
+  { says = "cheaper", cannot = "nobody lists it" },
+]
+"""
+
+
+def test_several_conditions_can_be_joined(tmp_path: Path) -> None:
+    head = GOOD.split("[claim.as_stated]")[0]
+    (claim,) = read(tmp_path, head + JOINED).claims
+    assert [c.says for c in claim.as_stated.conditions] == ["above", "cheaper"]
+    assert claim.narrower is None
+    with pytest.raises(
+        ClaimsFileError, match=r"mine.toml:15: field 'as_stated.all_of.analysis' of claim A1"
+    ):
+        read(tmp_path, head + JOINED.replace("performance.arena_gap", "performance.none"))
+    with pytest.raises(ClaimsFileError, match="must be a list of tables"):
+        read(tmp_path, head + '[claim.as_stated]\nsays = "x"\nall_of = 3\n')
+    with pytest.raises(ClaimsFileError, match=r"field 'as_stated\.bound'"):
+        read(tmp_path, head + JOINED + 'bound = { at_least = 0, unit = "elo" }\n')
 
 
 def test_a_ratio_of_ratings_is_refused(tmp_path: Path) -> None:

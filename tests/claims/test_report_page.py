@@ -190,7 +190,7 @@ def test_hostile_text_is_only_ever_text() -> None:
 
 def test_terminal_page_and_markdown_mark_the_same_figures_in_the_same_words() -> None:
     sure, unsure = build.estimate("a", (-20, -20, -20)), build.estimate("b", unverified=True)
-    sheet = build.check([build.claim_verdict(1, [sure], kindest=[unsure])]).sheet
+    sheet = build.check([build.claim_verdict(1, [sure], narrower=[unsure])]).sheet
     card = sheet.cards[0]
     assert card.lead.unverified
     assert card.headline is not None
@@ -229,7 +229,7 @@ def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> Non
     assert html.count('class="range"') > 20
     for name in (
         "As stated",
-        "Kindest reading",
+        "Narrower, for a part of what it speaks of",
         "Then, known by 2025-12-31",
         "In hindsight, known",
     ):
@@ -239,10 +239,16 @@ def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> Non
 def test_the_first_screen_has_answer_dates_and_scorecard() -> None:
     seen = Seen(rendered("plain"))
     assert "Can Chinese models stand in for US ones?" in seen.text
-    assert "Of 5 statements, with what is known by 2026-10-31" in seen.text
+    assert "As stated, 1 of 5 holds, 2 are false (1 of them true in a narrower sense)" in seen.text
     assert "Evidence up to 2026-09-30" in seen.text
     rows = [attrs for attrs in seen.all("tr") if "data-anchor" in attrs]
-    assert [r["data-v"] for r in rows] == ["supported", "narrow", "refuted", "open", "unmeasured"]
+    assert [r["data-v"] for r in rows] == [
+        "supported",
+        "overstated",
+        "refuted",
+        "undecided",
+        "unmeasured",
+    ]
     assert {"data-then", "data-hindsight", "data-today", "data-sec"} <= set(rows[0])
 
 
@@ -262,7 +268,7 @@ def test_a_check_is_a_page_of_its_own() -> None:
     assert "its own time, for each statement" in seen.text
     assert len([a for a in seen.all("tr") if "data-verdict" in a]) == 5
     empty = Seen(html_of(build.check([])))
-    assert "Of 0 statements" in empty.text
+    assert "As stated, 0 of 0 hold" in empty.text
 
 
 def test_a_page_says_which_command_makes_it_again() -> None:
@@ -300,7 +306,7 @@ def test_markdown_of_a_report_names_intervals_dates_and_sources() -> None:
     assert "## How to cite" in text
     assert "    @misc{headtohead-can-chinese-models" in text
     check = sheet_markdown(build.check().sheet, version=build.VERSION)
-    assert check.startswith("# Made-up claims\n\nOf 5 statements")
+    assert check.startswith("# Made-up claims\n\nAs stated, 1 of 5 holds")
 
 
 def test_json_is_strict_and_whole() -> None:

@@ -173,13 +173,17 @@ def test_a_card_leads_with_the_number_that_decided() -> None:
     made = build.check().sheet.cards
     assert [c.lead.word for c in made] == [
         "supported",
-        "narrowly true",
+        "overstated",
         "refuted",
-        "open",
+        "undecided",
         "not measurable",
     ]
     assert made[1].headline is not None
-    assert made[1].headline.value == -36
+    assert made[1].headline.value == -100
+    narrower = made[1].narrower
+    assert narrower is not None
+    assert narrower.decisive is not None
+    assert narrower.decisive.value == -36
     assert made[2].headline is not None
     assert made[2].headline.value == -100
     assert made[4].headline is None
@@ -197,10 +201,10 @@ def test_the_answer_counts_verdicts_and_names_what_changed() -> None:
     early = build.check([build.claim_verdict(1, [])], as_of=build.ABOUT.end)
     late = build.check([build.claim_verdict(1)])
     said = build.report(checks=(early, late, late)).sheet.sentence
-    assert "The one statement is supported as stated" in said
+    assert "“B is close to A” holds as stated, with what was known by" in said
     assert "at the time, one verdict differs (X1)" in said
     assert "itself, every verdict is the same" in said
-    assert "1 is refuted" in build.check().sheet.sentence
+    assert "As stated, 1 of 5 holds, 2 are false" in build.check().sheet.sentence
     alone = build.report(checks=(None, None, None)).sheet.sentence
     assert alone.startswith("No statements were checked for these two sides.")
 

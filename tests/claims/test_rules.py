@@ -1,20 +1,22 @@
-"""The decision rules: inside, outside, straddling; two readings into one word."""
+"""The decision rules: inside, outside, straddling; two readings into one word; what is too old."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.claims.claim import Bound
-from headtohead.claims.verdict import Truth, holds, meets, word
+from headtohead.claims.claim import Bound, Condition
+from headtohead.claims.verdict import Truth, all_of, holds, judge, meets, too_old, widened, word
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
-from headtohead.core.estimate import Estimate
+from headtohead.core.estimate import AgeLimit, Estimate
+from headtohead.core.question import Answer
 
 NUMBERS = st.floats(-1e6, 1e6)
-TRUTHS: tuple[Truth, ...] = ("true", "false", "open", "not measurable")
+TRUTHS: tuple[Truth | None, ...] = ("true", "false", "undecided", "not measurable", None)
 
 
 def made(low: float, high: float, *, label: str = "x", value: float | None = None) -> Estimate:
@@ -36,7 +38,12 @@ def made(low: float, high: float, *, label: str = "x", value: float | None = Non
 
 @pytest.mark.parametrize(
     ("low", "high", "truth"),
-    [(-2.0, 5.0, "true"), (-2.1, 5.0, "open"), (-9.0, -2.1, "false"), (-9.0, -2.0, "open")],
+    [
+        (-2.0, 5.0, "true"),
+        (-2.1, 5.0, "undecided"),
+        (-9.0, -2.1, "false"),
+        (-9.0, -2.0, "undecided"),
+    ],
 )
 def test_non_inferiority_asks_that_the_lower_end_is_above_the_margin(
     low: float, high: float, truth: Truth
@@ -62,7 +69,7 @@ def test_the_rule_agrees_with_its_definition(a: float, b: float, c: float, d: fl
     truth = meets(made(low, high), Bound(at_least=least, at_most=most, unit="pp"))
     inside = least <= low and high <= most
     outside = high < least or low > most
-    assert truth == ("true" if inside else "false" if outside else "open")
+    assert truth == ("true" if inside else "false" if outside else "undecided")
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, st.floats(0, 1e3))
@@ -72,10 +79,12 @@ def test_a_wider_interval_never_turns_a_verdict_round(
     low, high = sorted((a, b))
     bound = Bound(at_least=least, unit="pp")
     before, after = meets(made(low, high), bound), meets(made(low - more, high + more), bound)
-    assert after in (before, "open")
+    assert after in (before, "undecided")
 
 
-@pytest.mark.parametrize(("each", "truth"), [("all", "false"), ("any", "true"), ("most", "open")])
+@pytest.mark.parametrize(
+    ("each", "truth"), [("all", "false"), ("any", "true"), ("most", "undecided")]
+)
 def test_each_says_how_many_must_meet_the_bound(each: str, truth: Truth) -> None:
     three = [made(1, 2), made(-2, -1), made(-1, 1)]
     assert holds(three, Bound(at_least=0, unit="pp", each=each)) == truth  # type: ignore[arg-type]
@@ -101,16 +110,105 @@ def test_no_estimates_are_not_measurable() -> None:
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
-        ("true", ("supported", "supported", "supported", "supported")),
-        ("false", ("narrowly true", "refuted", "open", "open")),
-        ("open", ("narrowly true", "open", "open", "open")),
-        ("not measurable", ("narrowly true", "refuted", "open", "not measurable")),
+        ("true", ("supported",) * 5),
+        ("false", ("overstated", "refuted", "refuted", "refuted", "refuted")),
+        ("undecided", ("undecided",) * 5),
+        ("not measurable", ("not measurable",) * 5),
     ],
 )
-def test_two_readings_make_one_word(stated: Truth, words: tuple[str, ...]) -> None:
-    assert tuple(word(stated, kindest) for kindest in TRUTHS) == words
+def test_the_reading_as_stated_decides_and_a_narrower_one_tells_overstated_from_refuted(
+    stated: Truth, words: tuple[str, ...]
+) -> None:
+    assert tuple(word(stated, narrower) for narrower in TRUTHS) == words
+
+
+@pytest.mark.parametrize(
+    ("conditions", "truth"),
+    [
+        (("true", "true"), "true"),
+        (("true", "false", "undecided", "not measurable"), "false"),
+        (("true", "undecided"), "undecided"),
+        (("undecided", "not measurable"), "not measurable"),
+    ],
+)
+def test_joined_conditions_must_all_hold(conditions: tuple[Truth, ...], truth: Truth) -> None:
+    assert all_of(conditions) == truth
+
+
+def test_the_best_of_many_is_judged_by_wider_intervals() -> None:
+    bound = Bound(at_least=0, unit="pp", each="any")
+    assert holds([made(0.1, 4)], bound) == "true"
+    assert holds([made(0.1, 4), *[made(-9, -5)] * 9], bound) == "undecided"
+    assert holds([made(1, 4), *[made(-9, -5)] * 9], bound) == "true"
+    # Ten intervals at 95% together are as wide as one at 99.5%: 2.807 for 1.960.
+    low, high = widened(made(-1, 1), 10)
+    assert high == pytest.approx(2.807 / 1.960, abs=2e-3)
+    assert low == -high
+
+
+def test_counts_and_logical_bounds_are_not_widened() -> None:
+    certain = replace(made(0.1, 4), level=1.0)
+    assert widened(certain, 10) == (0.1, 4)
+    assert widened(made(2, 2), 10) == (2, 2)
+
+
+@given(NUMBERS, NUMBERS, st.integers(1, 50))
+def test_widening_never_narrows(a: float, b: float, k: int) -> None:
+    low, high = sorted((a, b))
+    least, most = widened(made(low, high), k)
+    assert least <= low + 1e-6
+    assert most >= high - 1e-6
+
+
+SEEN = date(2025, 12, 17)
+BOARD, YEAR = AgeLimit(45, "board"), AgeLimit(0, "sum of private investment")
+
+
+@pytest.mark.parametrize(
+    ("limit", "about", "stale"),
+    [
+        (BOARD, "2026-01-31", ""),
+        (BOARD, "2026-02-01", "board known is of 17 December 2025, 46 days before"),
+        (BOARD, "2025-11-01", ""),
+        (None, "2030-01-01", ""),
+    ],
+)
+def test_evidence_older_than_its_table_allows_decides_nothing(
+    limit: AgeLimit | None, about: str, stale: str
+) -> None:
+    old = replace(made(1, 2), observed_on=SEEN, limit=limit)
+    window = Period.parse(about)
+    why = too_old(old, window, pinned=False)
+    assert stale in why
+    assert bool(why) == bool(stale)
+    condition = Condition(says="c", analysis="a.b", bound=Bound(at_least=0, unit="pp"))
+    answer = Answer(estimates=(old,), says="so")
+    judged = judge(condition, answer, window, [why])
+    assert judged.truth == ("undecided" if stale else "true")
+    assert judged.stale == why
+
+
+@pytest.mark.parametrize(
+    ("about", "pinned", "stale"),
+    [
+        ("2025-12-15", True, ""),
+        ("2025-12-15", False, "31 December 2024"),
+        ("2026-01-01", True, "2024"),
+    ],
+)
+def test_a_figure_of_a_year_speaks_for_its_year(about: str, pinned: bool, stale: str) -> None:
+    figure = replace(made(1, 2), observed_on=date(2024, 12, 31), limit=YEAR)
+    why = too_old(figure, Period.parse(about), pinned=pinned)
+    assert stale in why
+    assert bool(why) == bool(stale)
+
+
+def test_a_fresh_estimate_that_fails_is_enough_though_another_is_too_old() -> None:
+    bound = Bound(at_least=0, unit="pp")
+    assert holds([made(1, 2), made(-2, -1)], bound, [True, False]) == "false"
+    assert holds([made(1, 2), made(1, 2)], bound, [True, False]) == "undecided"
 
 
 def test_an_unbounded_interval_is_open_not_false() -> None:
     wide = made(-math.inf, math.inf, value=3.0)
-    assert meets(wide, Bound(at_least=0, unit="pp")) == "open"
+    assert meets(wide, Bound(at_least=0, unit="pp")) == "undecided"

@@ -29,9 +29,6 @@ says = "x"
 analysis = "{analysis}"
 scope = {scope}
 bound = {{ at_least = 0, unit = "{unit}" }}
-[claim.{other}]
-says = "y"
-cannot = "z"
 """
 
 
@@ -42,7 +39,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 def claim(name: str, scope: str, i: str = "Z1") -> str:
     unit = analyses()[name].QUESTION.units[0]
-    return CLAIM.format(id=i, analysis=name, scope=scope, unit=unit, other="kindest")
+    return CLAIM.format(id=i, analysis=name, scope=scope, unit=unit)
 
 
 def read(facts: Facts, folder: Path, text: str, head: str = HEAD) -> ClaimsFile:
@@ -123,7 +120,7 @@ def test_several_slips_are_reported_at_once(facts: Facts, tmp_path: Path) -> Non
     assert [p.partition(" is wrong")[0] for p in caught.value.problems] == [
         "mine.toml:13: field 'as_stated.scope.board' of claim Z1",
         "mine.toml:13: field 'as_stated.scope.a' of claim Z1",
-        "mine.toml:28: field 'as_stated.scope.benchmarks' of claim Z2",
+        "mine.toml:25: field 'as_stated.scope.benchmarks' of claim Z2",
     ]
 
 
@@ -149,12 +146,14 @@ def test_names_are_taken_as_people_write_them(
     facts: Facts, tmp_path: Path, written: str, meant: str
 ) -> None:
     file = read(facts, tmp_path, claim("performance.arena_gap", f'{{ a = "{written}" }}'))
-    assert file.claims[0].as_stated.scope["a"] == meant
+    assert file.claims[0].as_stated.conditions[0].scope["a"] == meant
 
 
 def test_a_benchmark_is_taken_by_its_title(facts: Facts, tmp_path: Path) -> None:
     text = claim("performance.best_score_gap", '{ benchmarks = ["GPQA Diamond"] }')
-    assert read(facts, tmp_path, text).claims[0].as_stated.scope["benchmarks"] == ["gpqa_diamond"]
+    assert read(facts, tmp_path, text).claims[0].as_stated.conditions[0].scope["benchmarks"] == [
+        "gpqa_diamond"
+    ]
 
 
 def test_what_is_not_known_yet_is_no_slip(facts: Facts) -> None:

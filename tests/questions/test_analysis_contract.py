@@ -27,10 +27,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 def run(facts: Facts, name: str, as_of: date = AS_OF, sides: Sides | None = None) -> Answer:
     """The analysis with the scopes of the claims that use it, until one can be answered."""
     asked = [
-        (reading.about or claim.about, reading.scope)
+        (condition.about or claim.about, condition.scope)
         for claim in claims_of(facts).claims
-        for reading in (claim.as_stated, claim.kindest)
-        if reading.analysis == name
+        for reading in claim.readings
+        for condition in reading.conditions
+        if condition.analysis == name
     ]
     for about, scope in asked or [(ABOUT, {})]:
         answer = facts.ask(analysis(name), about=about, as_of=as_of, sides=sides, scope=scope)

@@ -70,7 +70,7 @@ def test_ratings_on_the_article_s_board(
     facts: Facts, style_control: bool, ratings: tuple[float, ...]
 ) -> None:
     names = ("gpt-5-high", "gemini-2.5-pro", "claude-opus-4-5-20251101", "deepseek-v3.2-thinking")
-    models = claims_of(facts).claims[0].as_stated.scope["models"]
+    models = claims_of(facts).claims[0].as_stated.conditions[0].scope["models"]
     assert set(models) == set(names[:3]), "the claim asks about the three models of the article"
     answer = ask(
         facts,
@@ -327,14 +327,14 @@ def test_costs_by_task_tell_chinese_systems_apart(shared_evidence: Any, tmp_path
     verdict = show("C4", as_of=HINDSIGHT, store=store).verdicts[0]
     against_gpt_5 = {
         e.label.split(" against ")[0]: e
-        for e in verdict.as_stated.answer.estimates
+        for e in verdict.as_stated.estimates
         if "against GPT-5 (2025-08-07)" in e.label
     }
     assert against_gpt_5["DeepSeek V3.2 Reasoner"].value == pytest.approx(9.2, abs=0.1)
     assert against_gpt_5["GLM-4.6 (T=1)"].value == pytest.approx(2.5, abs=0.1)
     assert against_gpt_5["Minimax M2"].high < 1
     assert verdict.as_stated.truth == "false"
-    assert verdict.word == "narrowly true"
+    assert verdict.word == "overstated"
 
 
 CLOSED: Mapping[str, Any] = {"since": "2024-01-15", "measures": ["rating"]}

@@ -77,9 +77,9 @@ def test_results_by_task_narrow_the_comparison_of_deepseek_and_gpt_5(
     shared_evidence: Path, tmp_path: Path
 ) -> None:
     store = Store(tmp_path)
-    plain = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated.answer
+    plain = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated
     from_folder(store, ["epoch_items"], shared_evidence / "epoch_items", today=date(2026, 10, 31))
-    by_item = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated.answer
+    by_item = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated
     widths = [{e.label: e.high - e.low for e in answer.estimates} for answer in (plain, by_item)]
     assert widths[1]["gpqa_diamond"] < 0.7 * widths[0]["gpqa_diamond"]
     (gpqa,) = [e for e in by_item.estimates if e.label == "gpqa_diamond"]

@@ -144,11 +144,10 @@ def _why(then: Verdict, now: Verdict) -> str:
     parts = []
     for name, old, new in (
         ("as stated", then.as_stated, now.as_stated),
-        ("kindest reading", then.kindest, now.kindest),
+        ("narrower", then.narrower, now.narrower),
     ):
-        if old.truth != new.truth:
-            because = new.answer.says or new.answer.missing
-            parts.append(f"{name}: {old.truth} to {new.truth}, because {because}")
+        if old and new and old.truth != new.truth:
+            parts.append(f"{name}: {old.truth} to {new.truth}, because {new.finding}")
     fresh = sorted(set(now.source_ids) - set(then.source_ids))
     if fresh:
         parts.append(f"new sources: {', '.join(dict.fromkeys(map(publisher, fresh)))}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from headtohead.claims.wording import ends_wrong, time_named
 from headtohead.core.dates import Period
 from headtohead.core.errors import ClaimsFileError, HeadToHeadError, InputError, UnknownName
 from headtohead.core.question import Question, ScopeWord
@@ -22,6 +23,15 @@ _KINDS = "level rank gap ratio share amount lag trend mechanism forecast"
 KINDS = tuple(_KINDS.split())
 Each = Literal["all", "any", "most", "each_any"]
 Judge = Literal["interval", "point"]
+# What a narrower reading may relax, and how that is called in a sentence.
+RELAXED = {
+    "window": "for another time",
+    "population": "for a part of what it speaks of",
+    "measure": "by another measure",
+    "quantifier": "to a smaller degree",
+    "verb": "in a weaker sense",
+}
+_ANY = ("any", "each_any")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +62,15 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One way to read a claim.
+class Condition:
+    """One question, and what its answer must meet.
 
     Attributes:
-        says: The reading in words.
+        says: The condition in words.
         analysis: The question that answers it ("performance.arena_level"); empty if nothing can.
         scope: Scope words for that question.
         bound: What its estimates must meet; None if there is no analysis.
-        about: A window of its own, if the reading has one.
+        about: A window of its own, which no other day asked about moves.
         cannot: Why nothing can measure it; empty if there is an analysis.
     """
 
@@ -73,6 +83,21 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One way to read a claim.
+
+    Attributes:
+        says: The reading in words.
+        conditions: All of them must hold; one, as a rule.
+        relaxes: The one thing that a narrower reading relaxes, of `RELAXED`; empty as stated.
+    """
+
+    says: str
+    conditions: tuple[Condition, ...]
+    relaxes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One sentence to check.
 
@@ -82,8 +107,10 @@ class Claim:
         section: One of `questions.FOLDERS`.
         kind: One of `KINDS`.
         about: The day or window it speaks of.
-        as_stated: The scope that the sentence implies.
-        kindest: The narrowest scope in which it could be true.
+        as_stated: The sentence's own verb, quantifier and scope.
+        narrower: The sentence with one thing relaxed; None if there is no such reading.
+        asks_again: Whether the sentence can be asked of another day.
+        fair: Why the reading as stated is a fair one, in a line.
         expect: What we expected before looking; never used for the verdict.
         note: Why the verdict differs from what was expected, or what a reader must know.
     """
@@ -94,10 +121,17 @@ class Claim:
     kind: str
     about: Period
     as_stated: Reading
-    kindest: Reading
+    narrower: Reading | None = None
     sources: tuple[str, ...]
+    asks_again: bool = True
+    fair: str = ""
     expect: str = ""
     note: str = ""
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """As stated, and the narrower one if there is one."""
+        return (self.as_stated, self.narrower) if self.narrower else (self.as_stated,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +151,14 @@ class ClaimsFile:
     claims: tuple[Claim, ...]
 
 
-_TEXTS, _OPTIONAL = ("id", "says", "section", "kind"), ("expect", "note")
-_CLAIM = (*_TEXTS, "about", "as_stated", "kindest", "sources")
-_READING = ("says", "analysis", "scope", "bound", "about", "cannot")
+_TEXTS, _OPTIONAL = ("id", "says", "section", "kind"), ("fair", "expect", "note")
+_CLAIM = (*_TEXTS, "about", "as_stated", "sources")
+_CONDITION = ("analysis", "scope", "bound", "about", "cannot")
+_READINGS = ("as_stated", "narrower")
+_OLD = (
+    'is the old form. Write [claim.narrower] with says, relaxes = "window", "population", '
+    '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
+)
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
 _HEAD = ("title", "origin", "group", "a", "b")
 
@@ -216,7 +255,9 @@ class _Reader:
     def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
         """One claim; None if anything in it is wrong."""
         before = len(self.problems)
-        self._keys(i, "", entry, _CLAIM, _OPTIONAL)
+        if "kindest" in entry:
+            return self.wrong(i, "kindest", _OLD)
+        self._keys(i, "", entry, _CLAIM, (*_OPTIONAL, "narrower", "asks_again"))
         if len(self.problems) > before:
             return None
         self._choice(i, "section", entry["section"], FOLDERS)
@@ -227,42 +268,90 @@ class _Reader:
         else:
             for s in sorted(set(given) - self.sources):
                 self.wrong(i, "sources", str(UnknownName("source", s, self.sources)))
+        asks_again = entry.get("asks_again", True)
+        if not isinstance(asks_again, bool):
+            self.wrong(i, "asks_again", f"must be true or false, not {asks_again!r}")
         about = self._period(i, "about", entry["about"])
-        stated = self.reading(i, "as_stated", entry["as_stated"], entry["kind"])
-        kindest = self.reading(i, "kindest", entry["kindest"], entry["kind"])
-        if len(self.problems) > before or not (about and stated and kindest):
+        stated, narrower = (
+            self.reading(i, name, entry[name], entry) if name in entry else None
+            for name in _READINGS
+        )
+        if len(self.problems) > before or not (about and stated):
             return None
+        named = time_named(entry["says"])
+        if named and asks_again and not any(c.about for c in stated.conditions):
+            return self.wrong(
+                i,
+                "as_stated.about",
+                f"is missing: the sentence says “{named}”, which another day asked about must not "
+                "move. Write about = ... in [claim.as_stated], or asks_again = false in the claim",
+            )
         return Claim(
             **{name: str(entry.get(name, "")) for name in (*_TEXTS, *_OPTIONAL)},
             about=about,
             as_stated=stated,
-            kindest=kindest,
+            narrower=narrower,
             sources=tuple(given),
+            asks_again=asks_again,
         )
 
-    def reading(self, i: int, name: str, entry: object, kind: str) -> Reading | None:
-        """One reading; None if anything in it is wrong."""
+    def reading(self, i: int, name: str, entry: object, claim: Mapping[str, Any]) -> Reading | None:
+        """One reading of a claim; None if anything in it is wrong."""
         if not isinstance(entry, dict):
             return self.wrong(i, name, f"must be a table. Write [claim.{name}] below the claim")
         before = len(self.problems)
-        self._keys(i, name, entry, ("says",), _READING)
-        cannot, analysis = entry.get("cannot", ""), entry.get("analysis", "")
-        if bool(cannot) == bool(analysis):
-            self.wrong(i, f"{name}.analysis", "or `cannot` is needed, and not both")
-        scope: dict[str, Any] = {}
-        bound = None
-        if analysis:
-            question = self.questions.get(str(analysis))
-            if question is None:
-                known = UnknownName("analysis", str(analysis), self.questions)
-                self.wrong(i, f"{name}.analysis", str(known))
-            else:
-                scope = self._scope(i, name, entry.get("scope", {}), question)
-                bound = self._bound(i, name, entry.get("bound"), question, kind)
-        about = self._period(i, f"{name}.about", entry["about"]) if "about" in entry else None
+        relaxes = ("relaxes",) if name == "narrower" else ()
+        joined = entry.get("all_of")
+        may = ("all_of",) if joined is not None else (*_CONDITION, "all_of")
+        self._keys(i, name, entry, ("says", *relaxes), may)
+        if relaxes and "relaxes" in entry:
+            self._choice(i, f"{name}.relaxes", entry["relaxes"], tuple(RELAXED))
+        if joined is None:
+            given = [entry]
+        elif isinstance(joined, list) and joined and all(isinstance(c, dict) for c in joined):
+            given = joined
+            for part in given:
+                self._keys(i, f"{name}.all_of", part, ("says",), _CONDITION)
+        else:
+            return self.wrong(i, f"{name}.all_of", "must be a list of tables, one a condition")
+        if len(self.problems) > before:
+            return None
+        at = name if joined is None else f"{name}.all_of"
+        conditions = [self._condition(i, at, part, name, str(claim["kind"])) for part in given]
+        if len(self.problems) == before:
+            self._ends(i, at, entry, given, claim)
         if len(self.problems) > before:
             return None
         return Reading(
+            says=str(entry["says"]),
+            conditions=tuple(c for c in conditions if c),
+            relaxes=str(entry.get("relaxes", "")),
+        )
+
+    def _condition(
+        self, i: int, at: str, entry: Mapping[str, Any], reading: str, kind: str
+    ) -> Condition | None:
+        """One question of a reading; None if anything in it is wrong."""
+        before = len(self.problems)
+        cannot, analysis = str(entry.get("cannot", "")), str(entry.get("analysis", ""))
+        if bool(cannot) == bool(analysis):
+            self.wrong(i, f"{at}.analysis", "or `cannot` is needed, and not both")
+        scope: dict[str, Any] = {}
+        bound = None
+        if analysis:
+            question = self.questions.get(analysis)
+            if question is None:
+                known = UnknownName("analysis", analysis, self.questions)
+                self.wrong(i, f"{at}.analysis", str(known))
+            else:
+                scope = self._scope(i, at, entry.get("scope", {}), question)
+                bound = self._bound(i, at, entry.get("bound"), question, kind)
+        if bound and bound.each in _ANY:
+            self._any(i, f"{at}.bound.each", bound, reading)
+        about = self._period(i, f"{at}.about", entry["about"]) if "about" in entry else None
+        if len(self.problems) > before:
+            return None
+        return Condition(
             says=str(entry["says"]),
             analysis=analysis,
             scope=scope,
@@ -270,6 +359,42 @@ class _Reader:
             about=about,
             cannot=cannot,
         )
+
+    def _any(self, i: int, at: str, bound: Bound, reading: str) -> None:
+        """The best of many is no reading of a sentence, and needs a correction elsewhere."""
+        if reading == "as_stated":
+            self.wrong(
+                i,
+                at,
+                f"is {bound.each!r}: a sentence does not hold as stated because one of many does. "
+                "Use all or most here, or ask it in [claim.narrower]",
+            )
+        elif bound.judge == "point":
+            self.wrong(
+                i,
+                at,
+                f"is {bound.each!r} of printed figures: the best of many is high by luck. Write "
+                'judge = "interval"; intervals are then widened for their number',
+            )
+
+    def _ends(
+        self,
+        i: int,
+        at: str,
+        entry: Mapping[str, Any],
+        conditions: Sequence[Mapping[str, Any]],
+        claim: Mapping[str, Any],
+    ) -> None:
+        """Whether each range has the ends that the words of its sentence ask for."""
+        bounds = [part["bound"] for part in conditions if "bound" in part]
+        asked = [(part["says"], [part["bound"]]) for part in conditions if "bound" in part]
+        asked.append((entry["says"], bounds))
+        # The sentence's own range stays, unless that is the one thing relaxed.
+        if entry.get("relaxes", "window") in ("window", "population"):
+            asked.append((claim["says"], bounds))
+        faults = [fault for text, ranges in asked if (fault := ends_wrong(str(text), ranges))]
+        if faults:
+            self.wrong(i, f"{at}.bound", faults[0])
 
     def wrong(self, i: int | None, field: str, what: str) -> None:
         """Note one problem: file, line, field, claim, what is wrong and the fix."""
@@ -284,7 +409,7 @@ class _Reader:
         first, after = bounds[at : at + 2]
         block = self.lines[first - 1 : after - 1]
         *tables, leaf = field.split(".")
-        if not tables and leaf not in ("as_stated", "kindest"):
+        if not tables and leaf not in (*_READINGS, "kindest"):
             inner = (n for n, line in enumerate(block) if re.match(r"\s*\[claim\.", line))
             block = block[: next(inner, len(block))]
         at = 0

@@ -82,7 +82,8 @@ def report(
         else:
             text = sheet_html(replace(result.sheet, command=typed(day)))
     if result.now:
-        say(wrapped(f"{counts(result.now.verdicts)}, known by {result.as_of}", width_of_terminal()))
+        said = f"{counts(result.now.verdicts)}, with what is known by {result.as_of}."
+        say(wrapped(said, width_of_terminal()))
     write(target, text, err=False)
     if charts:
         click.echo(f"Wrote {len(result.save_charts(charts))} charts to {charts}.")
@@ -92,7 +93,9 @@ def report(
 @click.argument("claims", required=False, type=click.Path(path_type=Path))
 @settings_options(settings=CheckSettings)
 @as_of_option
-@click.option("--gate", is_flag=True, help="Exit 1 if a claim is refuted, 2 if one is undecided.")
+@click.option(
+    "--gate", is_flag=True, help="Exit 1 if a claim is false as stated, 2 if one is undecided."
+)
 @store_option
 @output_options("json", "csv", "html", "markdown", "junit")
 def check(
@@ -113,9 +116,9 @@ def check(
         )
     deliver(result, output)
     words = {v.word for v in result.verdicts}
-    if gate and "refuted" in words:
+    if gate and words & {"refuted", "overstated"}:
         sys.exit(EXIT_NO)
-    if gate and words & {"open", "not measurable"}:
+    if gate and words & {"undecided", "not measurable"}:
         sys.exit(EXIT_UNDECIDED)
 
 

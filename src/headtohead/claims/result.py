@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.claims.claim import ClaimsFile
-from headtohead.claims.verdict import Judged, Verdict
+from headtohead.claims.verdict import Judged, JudgedCondition, Verdict
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
 from headtohead.core.question import Exhibit, Sides
@@ -22,7 +22,7 @@ class CheckResult(Result):
 
     Attributes:
         about: The window they were asked of; None if each kept its own.
-        verdicts: In file order.
+        verdicts: In file order; without sentences that cannot be asked of `about`.
         citations: Every source behind them, in name order.
         verb: "check", or "show" for one claim with every row behind it.
     """
@@ -125,18 +125,30 @@ def verdict_json(v: Verdict) -> dict[str, Any]:
         "unverified": v.unverified,
         "as_of": v.as_of.isoformat(),
         "as_stated": _judged_json(v.as_stated),
-        "kindest": _judged_json(v.kindest),
+        "narrower": _judged_json(v.narrower) if v.narrower else None,
+        "fair": v.claim.fair,
         "note": v.claim.note,
     }
 
 
 def _judged_json(j: Judged) -> dict[str, Any]:
-    bound = j.reading.bound
     return {
         "reading": j.reading.says,
-        "analysis": j.reading.analysis,
-        "about": str(j.about),
-        "holds": j.truth,
+        **({"relaxes": j.reading.relaxes} if j.reading.relaxes else {}),
+        "truth": j.truth,
+        "decisive": j.decisive.as_json() if j.decisive else None,
+        "conditions": [_condition_json(p) for p in j.parts],
+    }
+
+
+def _condition_json(p: JudgedCondition) -> dict[str, Any]:
+    bound = p.condition.bound
+    return {
+        "condition": p.condition.says,
+        "analysis": p.condition.analysis,
+        "about": str(p.about),
+        "truth": p.truth,
+        "stale": p.stale,
         "bound": None
         if bound is None
         else asdict(bound)
@@ -145,5 +157,5 @@ def _judged_json(j: Judged) -> dict[str, Any]:
             "at_most": finite(bound.at_most),
             "by_label": {k: [finite(end) for end in r] for k, r in bound.by_label.items()},
         },
-        **answer_json(j.answer),
+        **answer_json(p.answer),
     }

@@ -2,13 +2,13 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.claims.claim import Bound
-from headtohead.claims.verdict import WORDS, Judged, Verdict, Word, meets
+from headtohead.claims.claim import RELAXED, Bound, Condition
+from headtohead.claims.verdict import WORDS, Judged, JudgedCondition, Verdict, Word
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Question, Sides
 from headtohead.core.units import show, unit_of, units
@@ -45,53 +45,39 @@ if TYPE_CHECKING:
 # Word of a verdict -> its look on a page, its mark, and what a gate takes it for.
 _LOOKS: Mapping[Word, tuple[str, str, Answer]] = {
     "supported": ("supported", "✔", "yes"),
-    "narrowly true": ("narrow", "◐", "yes"),
+    "overstated": ("overstated", "◐", "no"),
     "refuted": ("refuted", "✘", "no"),
-    "open": ("open", "?", "undecided"),
+    "undecided": ("undecided", "?", "undecided"),
     "not measurable": ("unmeasured", "–", "undecided"),
 }
 TRUTHS = {
     "true": "holds",
     "false": "does not hold",
-    "open": "undecided",
+    "undecided": "undecided",
     "not measurable": "not measurable",
-}
-_WHAT: Mapping[Word, str] = {
-    "supported": "supported as stated",
-    "narrowly true": "true only on the narrowest reading",
 }
 _EACH = {
     "all": "every one must lie inside",
-    "any": "one inside is enough",
+    "any": "one inside is enough, widened for their number",
     "most": "more than half must lie inside",
-    "each_any": "one inside is enough for each name",
+    "each_any": "one inside is enough for each name, widened for their number",
 }
 
 
-def counts(verdicts: Iterable[Verdict]) -> str:
-    """How many claims got each verdict."""
-    words = [v.word for v in verdicts]
-    parts = ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
-    return f"{parts} of {len(words)} claims"
-
-
-def telling(judged: Judged) -> Estimate:
-    """The estimate that shows best why a reading holds or not: the nearest to its bound."""
-    bound = judged.reading.bound
-    if bound is None:
-        return judged.answer.estimates[0]
-
-    def order(e: Estimate) -> tuple[bool, float]:
-        low, high = bound.range_of(e.label)
-        return (meets(e, bound) != judged.truth), min(abs(e.value - low), abs(e.value - high))
-
-    return min(judged.answer.estimates, key=order)
-
-
-def deciding(v: Verdict) -> Judged:
-    """The reading that a verdict hangs on, or the other if that has no number."""
-    first, second = (v.kindest, v.as_stated) if v.word == "narrowly true" else v.judged
-    return first if first.answer.estimates or not second.answer.estimates else second
+def counts(verdicts: Sequence[Verdict]) -> str:
+    """How many statements hold as stated, are false, undecided and not measurable."""
+    n, many = Counter(v.word for v in verdicts), len(verdicts)
+    false = n["overstated"] + n["refuted"]
+    narrow = f" ({n['overstated']} of them true in a narrower sense)" if n["overstated"] else ""
+    others = (
+        (false, "is false", "are false", narrow),
+        (n["undecided"], "is undecided", "are undecided", ""),
+        (n["not measurable"], "cannot be measured", "cannot be measured", ""),
+    )
+    holds = "holds" if n["supported"] == 1 else "hold"
+    parts = [f"{n['supported']} of {many} {holds}"]
+    parts += [f"{k} {one if k == 1 else more}{also}" for k, one, more, also in others if k]
+    return f"As stated, {listed(parts)}"
 
 
 def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
@@ -110,14 +96,14 @@ def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
     return f"{judged} is {range_words(bound.at_least, bound.at_most, unit)}{many}"
 
 
-def scope_words(judged: Judged) -> str:
-    """The question behind a reading, and what it was asked of; empty if it has none."""
-    if not judged.reading.analysis:
+def scope_words(condition: Condition) -> str:
+    """The question behind a condition, and what it was asked of; empty if it has none."""
+    if not condition.analysis:
         return ""
-    question = analysis(judged.reading.analysis).QUESTION
+    question = analysis(condition.analysis).QUESTION
     given = {
         k: v
-        for k, v in judged.reading.scope.items()
+        for k, v in condition.scope.items()
         if v not in ("", (), []) and v != question.scope[k].default
     }
     asked = "; ".join(
@@ -143,10 +129,15 @@ def _titled(text: str, question: Question) -> str:
     return in_words(text) if "benchmark_scores" in question.reads else text
 
 
-def _labelled(judged: Judged, e: Estimate) -> Estimate:
-    """A number of a reading, called as a reader calls it."""
-    question = analysis(judged.reading.analysis).QUESTION
+def _labelled(part: JudgedCondition, e: Estimate) -> Estimate:
+    """A number of a condition, called as a reader calls it."""
+    question = analysis(part.condition.analysis).QUESTION
     return replace(e, label=country_name(_titled(e.label, question)))
+
+
+def _decisive(judged: Judged) -> Estimate | None:
+    """The number that decides a reading, called as a reader calls it."""
+    return next((_labelled(p, p.decisive) for p in judged.deciding if p.decisive), None)
 
 
 def sides_title(sides: Sides) -> str:
@@ -158,11 +149,8 @@ def sides_title(sides: Sides) -> str:
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
     """The counts of one check as a sentence."""
     if len(verdicts) == 1:
-        what = _WHAT.get(verdicts[0].word, verdicts[0].word)
-        return f"The one statement is {what}, with what is known by {as_of}."
-    n = Counter(v.word for v in verdicts)
-    parts = [f"{n[w]} {'is' if n[w] == 1 else 'are'} {_WHAT.get(w, w)}" for w in WORDS if n[w]]
-    return f"Of {len(verdicts)} statements, with what is known by {as_of}: {listed(parts)}."
+        return verdicts[0].sentence
+    return f"{counts(verdicts)}, with what is known by {as_of}."
 
 
 def other_verdicts(lead: Sequence[Verdict], other: Sequence[Verdict]) -> str:
@@ -189,15 +177,26 @@ _MEANS = {
 }
 _METHOD = (
     Step(
-        "Every statement is read twice. As stated takes the scope its sentence implies; the "
-        "kindest reading takes the narrowest scope in which it could be true. Each reading states "
-        "a range, and the evidence gives numbers with intervals."
+        "Every statement is read as stated: with its own verb, quantifier and scope. “Lead” means "
+        "first, “nearly all” at least nine in ten, “nearly 30%” is a range with two ends, “50% or "
+        "more” has one. Most have a narrower reading too, which relaxes exactly one thing and "
+        "names it: the time, the part of what it speaks of, the measure, the degree or the verb. "
+        "Each reading states a range, and the evidence gives numbers with intervals."
     ),
-    Step("the reading as stated holds. Its whole interval lies inside the range.", "Supported"),
-    Step("only the kindest reading holds.", "Narrowly true"),
-    Step("a whole interval lies outside.", "Refuted"),
-    Step("an interval straddles the end of the range. The card says what would decide it.", "Open"),
-    Step("no evidence we may use speaks to it.", "Not measurable"),
+    Step("the statement holds as stated. The whole interval lies inside the range.", "Supported"),
+    Step("it is false as stated, and only the narrower reading holds.", "Overstated"),
+    Step("it is false as stated, and no narrower reading of it was found true.", "Refuted"),
+    Step(
+        "an interval straddles an end of the range, or the newest evidence is too old. The card "
+        "says what would decide it.",
+        "Undecided",
+    ),
+    Step("no evidence we may use speaks to it as stated.", "Not measurable"),
+    Step(
+        "The number shown first decides the statement as stated. The best of several numbers is "
+        "never picked for that; where a narrower reading asks whether any of them will do, "
+        "intervals are widened for how many they are (Bonferroni)."
+    ),
     Step(
         "Every number carries two dates: what it is about, and by when it was known. Evidence that "
         "became known later is not used. Where an interval says “bounds”, it is not a probability: "
@@ -331,21 +330,24 @@ def check_table(result: "CheckResult") -> DataTable:
             [
                 {"reading": name, **row}
                 for v in result.verdicts
-                for name, judged in zip(("as stated", "kindest"), v.judged, strict=True)
-                for row in judged.answer.rows
+                for name, judged in zip(("as stated", "narrower"), v.judged, strict=False)
+                for row in judged.rows
             ]
         )
     names = ("label", "value", "low", "high", "unit", "n", "about")
     rows = []
     for v in result.verdicts:
-        judged = deciding(v)
-        figure = telling(judged).as_json() if judged.answer.estimates else {}
-        claim = {"id": v.claim.id, "says": v.claim.says, "section": v.claim.section}
-        truths = {"verdict": v.word, "as_stated": v.as_stated.truth, "kindest": v.kindest.truth}
-        number = {name: figure.get(name) for name in names}
-        rows.append(
-            {**claim, **truths, **number, "unverified": v.unverified, "sentence": v.sentence}
+        first, second = (
+            (j.decisive.as_json() if j and j.decisive else {}) for j in (v.as_stated, v.narrower)
         )
+        claim = {"id": v.claim.id, "says": v.claim.says, "section": v.claim.section}
+        truths = {"verdict": v.word, "as_stated": v.as_stated.truth}
+        number = {name: first.get(name) for name in names}
+        narrower = {"narrower": v.narrower.truth if v.narrower else None} | {
+            f"narrower_{name}": second.get(name) for name in names
+        }
+        last = {"unverified": v.unverified, "sentence": v.sentence}
+        rows.append({**claim, **truths, **number, **narrower, **last})
     return _download(rows)
 
 
@@ -463,18 +465,14 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 sentence=plain(v.sentence, 4000),
                 decides=plain(v.decides),
                 unverified=v.unverified,
-                readings=(
-                    _reading("As stated", v.as_stated),
-                    _reading("Kindest reading", v.kindest),
-                ),
+                readings=_readings(v),
             )
             for key, name, check in checks
             for v in check.verdicts
             if v.claim.id == claim.id
         )
         name = anchor("claim", claim.id)
-        decided = deciding(first)
-        numbers = decided.answer.estimates
+        decided = first.as_stated
         cards.append(
             ClaimCard(
                 id=plain(claim.id, 40),
@@ -487,42 +485,69 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 expect=plain(claim.expect),
                 note=plain(claim.note),
                 rulings=rulings,
-                # The number that decided, called as a reader calls it.
-                headline=_labelled(decided, telling(decided)) if numbers else None,
-                others=max(0, len(numbers) - 1),
-                why_none=plain(decided.answer.missing),
+                headline=_decisive(decided),
+                others=max(0, len(decided.estimates) - 1),
+                why_none=plain(decided.finding),
                 place=place,
             )
         )
     return cards
 
 
-def _reading(name: str, judged: Judged) -> ReadingCard:
-    answer, bound = judged.answer, judged.reading.bound
+def _readings(v: Verdict) -> tuple[ReadingCard, ...]:
+    """Both readings of a verdict; conditions that are joined follow their reading, one by one."""
+    cards = []
+    for name, judged in zip(("As stated", "Narrower"), v.judged, strict=False):
+        reading = judged.reading
+        relaxed = f", {RELAXED[reading.relaxes]}" if reading.relaxes else ""
+        only, *more = judged.parts
+        whole = _reading_card(f"{name}{relaxed}", reading.says, only)
+        if more:
+            whole = replace(
+                whole,
+                truth=TRUTHS[judged.truth],
+                bound="",
+                asked="",
+                finding=f"all {len(judged.parts)} that follow must hold",
+                notes=(),
+                numbers=(),
+                ranges=(),
+            )
+        cards.append(replace(whole, decisive=_decisive(judged)))
+        for n, part in enumerate(judged.parts if more else (), 1):
+            head = f"{name}, {n} of {len(judged.parts)}"
+            cards.append(_reading_card(head, part.condition.says, part))
+    return tuple(cards)
+
+
+def _reading_card(name: str, says: str, part: JudgedCondition) -> ReadingCard:
+    answer, bound = part.answer, part.condition.bound
     numbers = answer.estimates
+    stale = (part.stale,) if part.stale else ()
     return ReadingCard(
         name=name,
-        says=plain(judged.reading.says),
-        truth=TRUTHS[judged.truth],
+        says=plain(says),
+        truth=TRUTHS[part.truth],
         bound=bound_words(bound, numbers) if bound else "",
-        about=str(judged.about),
-        asked=plain(scope_words(judged)),
+        about=str(part.about),
+        asked=plain(scope_words(part.condition)),
         finding=plain(answer.says or answer.missing),
-        notes=tuple(plain(n) for n in answer.notes),
-        numbers=tuple(_labelled(judged, e) for e in numbers),
+        notes=tuple(plain(n) for n in (*stale, *answer.notes)),
+        numbers=tuple(_labelled(part, e) for e in numbers),
         ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
     )
 
 
 def _row_figures(v: Verdict) -> list[Figure]:
     """The rows behind both readings of a verdict; once, if they are the same."""
-    stated, kindest = (judged.answer.rows for judged in v.judged)
-    if stated == kindest:
-        return [_row_figure("rows", "Rows behind both readings", stated)] if stated else []
-    named = (("as stated", stated), ("on the kindest reading", kindest))
+    sets = [judged.rows for judged in v.judged]
+    if len(sets) == 2 and sets[0] == sets[1]:
+        return [_row_figure("rows", "Rows behind both readings", sets[0])] if sets[0] else []
     return [
         _row_figure(f"rows-{n}", f"Rows behind the verdict {name}", rows)
-        for n, (name, rows) in enumerate(named, 1)
+        for n, (name, rows) in enumerate(
+            zip(("as stated", "on the narrower reading"), sets, strict=False), 1
+        )
         if rows
     ]
 

@@ -1,13 +1,22 @@
-"""Verdicts: each reading is asked of the evidence and held against its bound (ADR 0004)."""
+"""Verdicts: each reading is asked of the evidence and held against its bound (ADR 0012)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from statistics import NormalDist
+from typing import Any, Literal
 
-from headtohead.claims.claim import Bound, Claim, ClaimsFile, Reading, load
+from headtohead.claims.claim import (
+    RELAXED,
+    Bound,
+    Claim,
+    ClaimsFile,
+    Condition,
+    Reading,
+    load,
+)
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
@@ -19,13 +28,24 @@ from headtohead.evidence.values import Values
 from headtohead.publish.words import range_words
 from headtohead.questions import analyses, analysis
 
-Truth = Literal["true", "false", "open", "not measurable"]
-Word = Literal["supported", "narrowly true", "refuted", "open", "not measurable"]
-WORDS: tuple[Word, ...] = ("supported", "narrowly true", "refuted", "open", "not measurable")
+Truth = Literal["true", "false", "undecided", "not measurable"]
+Word = Literal["supported", "overstated", "refuted", "undecided", "not measurable"]
+WORDS: tuple[Word, ...] = ("supported", "overstated", "refuted", "undecided", "not measurable")
+# How each is said of a sentence.
+_SAID: Mapping[Word, str] = {
+    "supported": "holds as stated",
+    "overstated": "is false as stated",
+    "refuted": "is false as stated",
+    "undecided": "is not decided by the evidence",
+    "not measurable": "cannot be measured, for nothing we may use speaks to it",
+}
 
 
-def meets(estimate: Estimate, bound: Bound) -> Truth:
+def meets(estimate: Estimate, bound: Bound, k: int = 1) -> Truth:
     """Whether one estimate meets the bound: inside, outside, or straddling it.
+
+    Args:
+        k: Of how many estimates the best one counts; intervals are widened for that.
 
     Raises:
         InputError: If the units differ.
@@ -35,65 +55,161 @@ def meets(estimate: Estimate, bound: Bound) -> Truth:
             f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
             f'Write unit = "{estimate.unit}" and the range in that unit.'
         )
-    low, high = bound.range_of(estimate.label)
+    least, most = bound.range_of(estimate.label)
     if bound.judge == "point":
         printed = round(estimate.value, unit(estimate.unit).digits)
-        return "true" if low <= printed <= high else "false"
-    if low <= estimate.low and estimate.high <= high:
+        return "true" if least <= printed <= most else "false"
+    low, high = widened(estimate, k)
+    if least <= low and high <= most:
         return "true"
-    if estimate.high < low or estimate.low > high:
+    if high < least or low > most:
         return "false"
-    return "open"
+    return "undecided"
 
 
-def holds(estimates: Sequence[Estimate], bound: Bound) -> Truth:
-    """Whether a reading holds, over all its estimates; without any it is not measurable."""
+def widened(e: Estimate, k: int) -> tuple[float, float]:
+    """The interval of the best of k estimates, all k holding together at the level of one.
+
+    Each half-width grows as the normal quantile does from 1 - alpha/2 to 1 - alpha/2k. Counts and
+    logical bounds (level 1) stay.
+
+    References:
+        Dunn, O. J. (1961). Multiple comparisons among means. Journal of the American Statistical
+        Association 56, 52-64. doi:10.1080/01621459.1961.10482090
+    """
+    if k < 2 or e.level == 1 or e.low == e.high:
+        return e.low, e.high
+    tail = (1 - e.level) / 2
+    normal = NormalDist().inv_cdf
+    factor = normal(1 - tail / k) / normal(1 - tail)
+    return e.value - factor * (e.value - e.low), e.value + factor * (e.high - e.value)
+
+
+def truths(
+    estimates: Sequence[Estimate], bound: Bound, stale: Sequence[bool] = ()
+) -> tuple[Truth, ...]:
+    """Whether each estimate meets the bound; one that is too old decides nothing."""
+    labels = [e.label for e in estimates]
+    k = {"any": len(labels), "each_any": 0}.get(bound.each, 1)
+    return tuple(
+        "undecided" if old else meets(e, bound, k or labels.count(e.label))
+        for e, old in zip(estimates, stale or [False] * len(labels), strict=True)
+    )
+
+
+def holds(estimates: Sequence[Estimate], bound: Bound, stale: Sequence[bool] = ()) -> Truth:
+    """Whether a condition holds, over all its estimates; without any it is not measurable."""
     if not estimates:
         return "not measurable"
+    each = truths(estimates, bound, stale)
     if bound.each == "each_any":
-        labels = dict.fromkeys(e.label for e in estimates)
-        return _all(_any(meets(e, bound) for e in estimates if e.label == name) for name in labels)
-    truths = [meets(e, bound) for e in estimates]
+        named = dict.fromkeys(e.label for e in estimates)
+        return all_of(
+            _any(t for e, t in zip(estimates, each, strict=True) if e.label == name)
+            for name in named
+        )
     if bound.each != "most":
-        return _all(truths) if bound.each == "all" else _any(truths)
-    half = len(truths) / 2
-    if truths.count("true") > half:
+        return all_of(each) if bound.each == "all" else _any(each)
+    half = len(each) / 2
+    if each.count("true") > half:
         return "true"
-    return "open" if truths.count("true") + truths.count("open") > half else "false"
+    return "undecided" if each.count("true") + each.count("undecided") > half else "false"
 
 
-def word(as_stated: Truth, kindest: Truth) -> Word:
-    """The verdict on a claim from the truth of its two readings."""
+def word(as_stated: Truth, narrower: Truth | None) -> Word:
+    """The verdict on a claim from the truth of its readings; None if there is one only."""
     if as_stated == "true":
         return "supported"
-    if kindest == "true":
-        return "narrowly true"
-    if "open" in (as_stated, kindest):
-        return "open"
-    if kindest == "false":
-        return "refuted"
-    # False as stated says nothing of a narrower scope that nobody could measure.
-    return "open" if as_stated == "false" else "not measurable"
+    if as_stated == "false":
+        return "overstated" if narrower == "true" else "refuted"
+    return as_stated
 
 
-def _all(truths: Iterable[Truth]) -> Truth:
-    seen = set(truths)
-    return "false" if "false" in seen else "open" if "open" in seen else "true"
+def all_of(each: Iterable[Truth]) -> Truth:
+    """Whether all hold: one that fails is enough for no."""
+    seen = set(each)
+    order: tuple[Truth, ...] = ("false", "not measurable", "undecided")
+    return next((t for t in order if t in seen), "true")
 
 
-def _any(truths: Iterable[Truth]) -> Truth:
-    seen = set(truths)
-    return "true" if "true" in seen else "open" if "open" in seen else "false"
+def _any(each: Iterable[Truth]) -> Truth:
+    seen = set(each)
+    return "true" if "true" in seen else "undecided" if "undecided" in seen else "false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedCondition:
+    """One condition of a reading with its answer.
+
+    Attributes:
+        truths: Whether each estimate of the answer meets the bound.
+        about: The window it was asked of.
+        stale: Why the evidence is too old to decide it; empty if it is not.
+    """
+
+    condition: Condition
+    answer: Answer
+    truth: Truth
+    truths: tuple[Truth, ...]
+    about: Period
+    stale: str = ""
+
+    @property
+    def decisive(self) -> Estimate | None:
+        """The estimate that shows best why it holds or not: the nearest to its bound."""
+        bound, estimates = self.condition.bound, self.answer.estimates
+        if bound is None or not estimates:
+            return None
+
+        def order(i: int) -> tuple[bool, float]:
+            ends, value = bound.range_of(estimates[i].label), estimates[i].value
+            return self.truths[i] != self.truth, min(abs(value - end) for end in ends)
+
+        return estimates[min(range(len(estimates)), key=order)]
+
+    @property
+    def finding(self) -> str:
+        """What was found, or why nothing was, in half a sentence."""
+        found = self.answer.says or self.answer.missing
+        return f"{found}; {self.stale}" if self.stale else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One reading with its answer."""
+    """One reading, judged: its conditions joined."""
 
     reading: Reading
-    answer: Answer
-    truth: Truth
-    about: Period
+    parts: tuple[JudgedCondition, ...]
+
+    @property
+    def truth(self) -> Truth:
+        """True if all conditions hold, false if one fails."""
+        return all_of(p.truth for p in self.parts)
+
+    @property
+    def deciding(self) -> tuple[JudgedCondition, ...]:
+        """The conditions that make the reading what it is."""
+        return tuple(p for p in self.parts if p.truth == self.truth)
+
+    @property
+    def decisive(self) -> Estimate | None:
+        """The number that decides the reading; None if there is none."""
+        return next((p.decisive for p in self.deciding if p.decisive), None)
+
+    @property
+    def finding(self) -> str:
+        """What decides it, in half a sentence."""
+        return "; and ".join(dict.fromkeys(p.finding for p in self.deciding))
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Every number of it."""
+        return tuple(e for p in self.parts for e in p.answer.estimates)
+
+    @property
+    def rows(self) -> tuple[Mapping[str, Any], ...]:
+        """Every row behind its numbers."""
+        return tuple(row for p in self.parts for row in p.answer.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,102 +217,112 @@ class Verdict:
     """What became of one claim.
 
     Attributes:
+        narrower: None if the claim has no narrower reading.
         sentence: The verdict as one sentence to quote.
-        decides: What evidence would decide it, if it is open or not measurable.
+        decides: What evidence would decide it, if it is undecided or not measurable.
     """
 
     claim: Claim
     as_of: date
     as_stated: Judged
-    kindest: Judged
+    narrower: Judged | None
     word: Word
     sentence: str
     decides: str
 
     @property
-    def judged(self) -> tuple[Judged, Judged]:
-        """Both readings."""
-        return self.as_stated, self.kindest
+    def judged(self) -> tuple[Judged, ...]:
+        """Both readings, or the one that there is."""
+        return (self.as_stated, self.narrower) if self.narrower else (self.as_stated,)
 
     @property
     def source_ids(self) -> tuple[str, ...]:
         """Every source behind it, sorted."""
-        ids = {i for j in self.judged for e in j.answer.estimates for i in e.source_ids}
-        return tuple(sorted(ids))
+        return tuple(sorted({i for j in self.judged for e in j.estimates for i in e.source_ids}))
 
     @property
     def unverified(self) -> bool:
-        """True if either reading leans on a figure marked unverified."""
-        return any(e.unverified for j in self.judged for e in j.answer.estimates)
+        """True if a reading leans on a figure marked unverified."""
+        return any(e.unverified for j in self.judged for e in j.estimates)
 
 
-def judge(reading: Reading, answer: Answer, about: Period) -> Judged:
-    """One reading, judged by its bound."""
-    truth: Truth = "open" if answer.pending else "not measurable"
-    if reading.bound and answer.estimates:
-        truth = holds(answer.estimates, reading.bound)
-    return Judged(reading=reading, answer=answer, truth=truth, about=about)
+def judge(
+    condition: Condition, answer: Answer, about: Period, stale: Sequence[str] = ()
+) -> JudgedCondition:
+    """One condition, judged by its bound.
 
-
-def verdict(claim: Claim, as_stated: Judged, kindest: Judged, as_of: date) -> Verdict:
-    """The verdict on a claim from its two judged readings."""
-    decided = word(as_stated.truth, kindest.truth)
-    return Verdict(
-        claim=claim,
-        as_of=as_of,
-        as_stated=as_stated,
-        kindest=kindest,
-        word=decided,
-        sentence=_sentence(claim, as_stated, kindest, decided, as_of),
-        decides=_decides(as_stated, kindest, decided),
+    Args:
+        stale: For each estimate why it is too old to decide anything; empty if none is.
+    """
+    old = [bool(why) for why in stale]
+    truth: Truth = "undecided" if answer.pending else "not measurable"
+    each: tuple[Truth, ...] = ()
+    if condition.bound and answer.estimates:
+        each = truths(answer.estimates, condition.bound, old)
+        truth = holds(answer.estimates, condition.bound, old)
+    return JudgedCondition(
+        condition=condition,
+        answer=answer,
+        truth=truth,
+        truths=each,
+        about=about,
+        stale=next(filter(None, stale), "") if truth == "undecided" else "",
     )
 
 
-_STATED = {
-    "false": "it is refuted",
-    "open": "it is open",
-    "not measurable": "it cannot be measured",
-}
+def verdict(claim: Claim, as_stated: Judged, narrower: Judged | None, as_of: date) -> Verdict:
+    """The verdict on a claim from its judged readings."""
+    decided = Verdict(
+        claim=claim,
+        as_of=as_of,
+        as_stated=as_stated,
+        narrower=narrower,
+        word=word(as_stated.truth, narrower.truth if narrower else None),
+        sentence="",
+        decides="",
+    )
+    return replace(decided, sentence=_sentence(decided), decides=_decides(decided))
 
 
-def _sentence(claim: Claim, stated: Judged, kindest: Judged, decided: Word, as_of: date) -> str:
-    unsure = any(e.unverified for j in (stated, kindest) for e in j.answer.estimates)
-    lean = ", leaning on figures marked unverified" if unsure else ""
-    head = f"“{claim.says}” is {decided} on what was known by {as_of}{lean}"
-    if decided == "supported":
-        return f"{head}: {stated.answer.says}."
-    if decided == "narrowly true":
-        inside = f"{kindest.reading.says} ({kindest.answer.says})"
-        outcome = _STATED[stated.truth]
-        apart = (
-            outcome if _finding(stated) == _finding(kindest) else f"{outcome}: {_finding(stated)}"
-        )
-        return f"{head}, on the kindest reading: {inside}. As stated {apart}."
-    if decided == "not measurable" or _finding(stated) == _finding(kindest):
-        return f"{head}: {_finding(stated)}."
-    return f"{head}: {_finding(stated)}; on the kindest reading, {_finding(kindest)}."
+def _sentence(v: Verdict) -> str:
+    lean = ", leaning on figures marked unverified" if v.unverified else ""
+    head = f"“{v.claim.says}” {_SAID[v.word]}, with what was known by {v.as_of}{lean}"
+    said = f"{head}: {v.as_stated.finding}."
+    if v.narrower is None or v.narrower.truth != "true" or v.word == "supported":
+        return said
+    only = {"overstated": "It is true only"}.get(v.word, "A narrower part holds")
+    relaxed = f"{only} {RELAXED[v.narrower.reading.relaxes]}"
+    part = f"{relaxed} ({v.narrower.reading.says.rstrip('.')})"
+    same = v.narrower.finding == v.as_stated.finding
+    return f"{said} {part}." if same else f"{said} {part}: {v.narrower.finding}."
 
 
-def _finding(judged: Judged) -> str:
-    return judged.answer.says or judged.answer.missing
-
-
-def _decides(stated: Judged, kindest: Judged, decided: Word) -> str:
-    if decided not in ("open", "not measurable"):
+def _decides(v: Verdict) -> str:
+    if v.word not in ("undecided", "not measurable"):
         return ""
-    if kindest.truth == "not measurable" and stated.truth == "false":
-        return kindest.answer.missing
-    undecided = kindest if kindest.truth == "open" else stated
-    if undecided.answer.estimates and undecided.reading.bound:
-        widest = max(undecided.answer.estimates, key=lambda e: e.high - e.low)
-        low, high = undecided.reading.bound.range_of(widest.label)
-        stated_range = range_words(low, high, widest.unit).removeprefix("from ")
-        return (
-            f"An interval for {in_words(widest.label)} that lies wholly inside or outside "
-            f"{stated_range}; it is now "
-            f"{widest.interval()} from {counted_of(widest.n, widest.n_of)}."
-        )
-    return stated.answer.missing or kindest.answer.missing
+    part = v.as_stated.deciding[0]
+    if part.stale:
+        return f"Newer evidence: {part.stale}."
+    bound = part.condition.bound
+    if not part.answer.estimates or bound is None:
+        return part.answer.missing
+    widest = max(part.answer.estimates, key=lambda e: e.high - e.low)
+    stated_range = range_words(*bound.range_of(widest.label), widest.unit).removeprefix("from ")
+    return (
+        f"An interval for {in_words(widest.label)} that lies wholly inside or outside "
+        f"{stated_range}; it is now {widest.interval()} from {counted_of(widest.n, widest.n_of)}."
+    )
+
+
+def too_old(e: Estimate, window: Period, *, pinned: bool) -> str:
+    """Why an estimate is too old to decide anything about a window; empty if it is not.
+
+    Where the claim itself fixes the window (`pinned`), the newest figure of a year may also speak
+    for a day of the year after.
+    """
+    yearly = e.limit is not None and e.limit.days == 0
+    seen = e.observed_on or window.end
+    return "" if pinned and yearly and window.end.year - seen.year <= 1 else e.stale(window)
 
 
 def article_claims() -> Path:
@@ -225,6 +351,8 @@ def verdicts_on(
 ) -> tuple[Verdict, ...]:
     """The verdict on every claim, asked of `about` instead of its own window where that is given.
 
+    A window of a reading stays; a sentence that cannot be asked of another day is then left out.
+
     Raises:
         NoEvidence: If nothing at all was known by then.
     """
@@ -232,30 +360,46 @@ def verdicts_on(
     sides = Sides(claims.group, claims.a, claims.b)
     verdicts = []
     for claim in claims.claims:
+        if about is not None and not claim.asks_again:
+            continue
         progress(claim.id)
-        stated, kindest = (
-            _judge(facts, claim, reading, sides, about, as_of)
-            for reading in (claim.as_stated, claim.kindest)
+        stated, *narrower = (
+            Judged(
+                reading=reading,
+                parts=tuple(
+                    _judge(facts, claim, condition, sides, about, as_of)
+                    for condition in reading.conditions
+                ),
+            )
+            for reading in claim.readings
         )
-        verdicts.append(verdict(claim, stated, kindest, as_of))
+        verdicts.append(verdict(claim, stated, narrower[0] if narrower else None, as_of))
     return tuple(verdicts)
 
 
 def _judge(
-    facts: Facts, claim: Claim, reading: Reading, sides: Sides, about: Period | None, as_of: date
-) -> Judged:
-    window = about or reading.about or claim.about
-    if reading.cannot:
-        return judge(reading, Answer(missing=reading.cannot), window)
+    facts: Facts,
+    claim: Claim,
+    condition: Condition,
+    sides: Sides,
+    about: Period | None,
+    as_of: date,
+) -> JudgedCondition:
+    window = condition.about or about or claim.about
+    if condition.cannot:
+        return judge(condition, Answer(missing=condition.cannot), window)
     if claim.kind == "forecast" and window.end > as_of:
         ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
-        return judge(reading, Answer(missing=ahead, pending=True), window)
+        return judge(condition, Answer(missing=ahead, pending=True), window)
+    asked = analysis(condition.analysis)
     answer = facts.ask(
-        analysis(reading.analysis),
+        asked,
         about=window,
         as_of=as_of,
         sides=sides,
-        scope=reading.scope,
+        scope=condition.scope,
         sources=claim.sources,
     )
-    return judge(reading, answer, window)
+    pinned = condition.about is not None or about is None
+    stale = [too_old(e, window, pinned=pinned) for e in answer.estimates]
+    return judge(condition, answer, window, stale)

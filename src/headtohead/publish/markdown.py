@@ -135,11 +135,14 @@ def _word(ruling: Ruling | None) -> str:
 
 
 def _headline(c: ClaimCard) -> str:
-    e = c.headline
-    if e is None:
-        return "no number may be used"
+    e, narrower = c.headline, c.narrower
     mark = " (unverified)" if c.lead.unverified else ""
-    return f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
+    said = "no number may be used"
+    if e:
+        said = f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
+    if narrower and (number := narrower.decisive):
+        said += f"<br>{md(narrower.name)}: {_label(number)}: {_number(number)}"
+    return said
 
 
 def _label(e: Estimate) -> str:

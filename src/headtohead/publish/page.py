@@ -54,7 +54,7 @@ _Drawn = tuple[Estimate, Track]
 _STYLE: dict[Answer, str] = {
     "yes": "supported",
     "no": "refuted",
-    "undecided": "open",
+    "undecided": "undecided",
     "none": "unmeasured",
 }
 

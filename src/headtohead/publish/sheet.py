@@ -277,6 +277,7 @@ class ReadingCard:
         asked: The question behind it, in the words of a claims file; empty for none.
         finding: Or why there is none.
         ranges: The stated range for each of them; empty if no range was stated.
+        decisive: The number that decides a whole reading; None for one of its conditions.
     """
 
     name: str
@@ -289,6 +290,7 @@ class ReadingCard:
     notes: tuple[str, ...]
     numbers: tuple[Estimate, ...]
     ranges: tuple[tuple[float, float], ...] = ()
+    decisive: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ class Ruling:
 
     Attributes:
         key: Of its `Viewpoint`.
-        style: How it looks: "supported", "narrow", "refuted", "open" or "unmeasured".
+        style: How it looks: "supported", "overstated", "refuted", "undecided" or "unmeasured".
         mark: One character for it.
         sentence: The verdict as a sentence to quote.
         decides: What would decide it; empty if it is decided.
@@ -326,8 +328,8 @@ class ClaimCard:
         topic: Slug of its topic.
         expect: What was expected before looking.
         rulings: Its verdicts; the one to lead with first.
-        headline: The number that decided; None if there is none.
-        others: How many numbers there are besides.
+        headline: The number that decided the reading as stated; None if there is none.
+        others: How many numbers of it there are besides.
         why_none: Why there is no number; empty if there is one.
         place: Among all statements of the sheet.
     """
@@ -350,6 +352,11 @@ class ClaimCard:
     def lead(self) -> Ruling:
         """The verdict to show first."""
         return self.rulings[0]
+
+    @property
+    def narrower(self) -> ReadingCard | None:
+        """The narrower reading of the verdict shown first, if a number decides it."""
+        return next((r for r in self.lead.readings[1:] if r.decisive), None)
 
     def at(self, key: str) -> Ruling | None:
         """The verdict at one time; None if it was not asked then."""

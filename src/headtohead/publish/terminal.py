@@ -168,14 +168,19 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
     head = f"{card.lead.mark} {plain(card.id, 12):<4}{card.lead.word:<15}"
     indent = " " * cells_of(head)
     yield from wrapped(card.says, width, head, indent)
-    e = card.headline
-    if e is None:
-        yield from wrapped(card.why_none, width, indent)
-        return
     more = f" and {card.others} more" if card.others else ""
     mark = ", unverified" if card.lead.unverified else ""
+    first = _number(card.headline) + more + mark if card.headline else card.why_none
+    yield from wrapped(first, width, indent)
+    if (narrower := card.narrower) and narrower.decisive:
+        said = f"{narrower.name}, it {narrower.truth}: {_number(narrower.decisive)}"
+        yield from wrapped(said, width, indent)
+
+
+def _number(e: Estimate) -> str:
+    """One number in a line, with what it rests on."""
     basis = f"{e.interval()}; n={counted_of(e.n, e.n_of)}; {e.about}"
-    yield from wrapped(f"{e.label}: {show(e.value, e.unit)} ({basis}){more}{mark}", width, indent)
+    return f"{e.label}: {show(e.value, e.unit)} ({basis})"
 
 
 def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:
