@@ -158,7 +158,8 @@ def _analyses_page() -> Iterator[str]:
         yield question.asks
         yield ""
         reads = ", ".join(f"[{t}](tables.md#{t})" for t in (*question.reads, *question.optional))
-        yield f"Reads {reads}. Answers in {' or '.join(question.units)}."
+        units = "the unit of the figures" if question.unit_column else " or ".join(question.units)
+        yield f"Reads {reads}. Answers in {units}."
         yield ""
         yield "| scope word | kind | default | what it means |"
         yield "|---|---|---|---|"

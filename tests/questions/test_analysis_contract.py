@@ -1,10 +1,13 @@
 """What every analysis must keep, run over all that are found."""
 
 import inspect
+import tomllib
 from datetime import date
+from typing import Any
 
 import pytest
 
+from headtohead.claims.questions.verb import list_questions
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
@@ -13,10 +16,10 @@ from headtohead.core.units import unit
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
-from headtohead.questions import FOLDERS, analyses, analysis
+from headtohead.questions import FOLDERS, GENERAL, analyses, analysis
 
 ALL = analyses()
-ABOUT, AS_OF = Period.parse("2025-12-15"), date(2026, 10, 31)
+AS_OF = date(2026, 10, 31)
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +36,21 @@ def run(facts: Facts, name: str, as_of: date = AS_OF, sides: Sides | None = None
         for condition in reading.conditions
         if condition.analysis == name
     ]
-    for about, scope in asked or [(ABOUT, {})]:
+    for about, scope in asked or [example(facts, name)]:
         answer = facts.ask(analysis(name), about=about, as_of=as_of, sides=sides, scope=scope)
         if answer.estimates:
             break
     return answer
 
 
-def test_all_six_folders_have_analyses() -> None:
-    assert {name.split(".")[0] for name in ALL} == set(FOLDERS)
+def example(facts: Facts, name: str) -> tuple[Period, dict[str, Any]]:
+    """As `h2h questions` shows it."""
+    (claim,) = tomllib.loads(list_questions(name, store=facts.store).example)["claim"]
+    return Period.parse(claim["about"]), claim["as_stated"].get("scope", {})
+
+
+def test_all_folders_have_analyses() -> None:
+    assert {name.split(".")[0] for name in ALL} == {*FOLDERS, GENERAL}
 
 
 @pytest.mark.parametrize("name", ALL)

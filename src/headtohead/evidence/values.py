@@ -78,7 +78,7 @@ class Values:
             return []
         rows = self._facts.store.ever(question.reads[0])
         for name, word in question.scope.items():
-            if word.column in rows.columns and (values := items_of(scope[name])):
+            if word.column in rows.columns and (values := items_of(scope.get(name))):
                 rows = rows.filter(pl.col(word.column).is_in(values))
         return sorted(rows[question.unit_column].unique())
 

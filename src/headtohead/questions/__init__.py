@@ -1,4 +1,7 @@
-"""Questions asked of evidence, one file each, in six folders: a QUESTION and run(frames, ask)."""
+"""Questions asked of evidence, one file each: a QUESTION and run(frames, ask).
+
+Six folders are those of the report's sections; the questions in `general` serve any section.
+"""
 
 import importlib
 import pkgutil
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from headtohead.questions.exhibit import ExhibitSpec, ReportSection
 
 FOLDERS = ("performance", "openness", "cost", "hardware", "investment", "impact")
+GENERAL = "general"
 _ELSEWHERE = {"performance": "headtohead.capability.questions"}
 
 
@@ -22,7 +26,7 @@ def analyses() -> dict[str, Analysis]:
     Questions of the capability index lie with the index, and are asked as performance.*.
     """
     analyses_by_name = {}
-    for folder in FOLDERS:
+    for folder in (*FOLDERS, GENERAL):
         modules: dict[str, str] = {}
         for home in filter(None, (f"{__name__}.{folder}", _ELSEWHERE.get(folder))):
             package = importlib.import_module(home)

@@ -1,12 +1,15 @@
 """What questions about published figures share: the latest window, and its bounds."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
-from headtohead.core.question import Ask
+from headtohead.core.question import Ask, ScopeWord
+from headtohead.core.units import show
 from headtohead.evidence.picking import estimate
+from headtohead.names.names import country_name
 
 FIGURE_COLUMNS = (
     "topic subject measure value low_value high_value unit scope window_start window_end"
@@ -74,3 +77,31 @@ def of_sides(rows: pl.DataFrame, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The figure of side A and that of side B; empty where there is none."""
     a, b = (rows.filter(rows["subject"] == side).head(1) for side in (ask.sides.a, ask.sides.b))
     return a, b
+
+
+FIGURE_WORDS = {
+    "topic": ScopeWord("text", "Topic of the figures.", column="topic"),
+    "measure": ScopeWord("text", "What exactly is counted.", column="measure", within=("topic",)),
+}
+
+
+def measured(frame: pl.DataFrame, ask: Ask, subjects: Sequence[str]) -> pl.DataFrame:
+    """The figures of a measure up to `about`, one a subject and window, in order of windows.
+
+    Of several for one window a verified one comes first, then the last that became known.
+    """
+    rows = frame.filter(
+        (pl.col("topic") == ask.scope["topic"])
+        & (pl.col("measure") == ask.scope["measure"])
+        & pl.col("subject").is_in(subjects)
+        & (pl.col("window_end") <= ask.about.end)
+    ).sort("verified", "known_on", descending=True)
+    one = rows.unique(["subject", "window_start", "window_end"], keep="first", maintain_order=True)
+    return one.sort("window_end", "subject")
+
+
+def figure_words(row: Mapping[str, Any]) -> str:
+    """A figure with whose it is and of when: "China: $9.29B (2024-01-01 to 2024-12-31)"."""
+    first, last = row["window_start"], row["window_end"]
+    when = f"{first} to {last}" if first != last else f"{last}"
+    return f"{country_name(row['subject'])}: {show(row['value'], row['unit'])} ({when})"

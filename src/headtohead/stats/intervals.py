@@ -97,6 +97,28 @@ def ratio(a: Interval, b: Interval) -> Interval:
     return around(value, low, high)
 
 
+def jointly(interval: Interval, level: float, k: int) -> Interval:
+    """The interval widened so that k such intervals hold together at the level of one.
+
+    Each half-width grows as the normal quantile does from 1 - alpha/2 to 1 - alpha/2k (Bonferroni).
+    Counts and logical bounds (level 1) stay.
+
+    Raises:
+        ValueError: If the level is not in (0, 1], or k is not 1 or more.
+
+    References:
+        Dunn, O. J. (1961). Multiple comparisons among means. Journal of the American Statistical
+        Association 56, 52-64. doi:10.1080/01621459.1961.10482090
+    """
+    if check_count(k, "k", 1) == 1 or level == 1:
+        return interval
+    tail = (1 - check_level(level)) / 2
+    factor = normal_quantile(1 - tail / k) / normal_quantile(1 - tail)
+    value = interval.value
+    down, up = factor * (value - interval.low), factor * (interval.high - value)
+    return Interval(value, value - down, value + up)
+
+
 def proportion_difference(x1: int, n1: int, x2: int, n2: int, level: float = 0.95) -> Interval:
     """x1 / n1 minus x2 / n2, for two independent samples: Newcombe's hybrid score.
 

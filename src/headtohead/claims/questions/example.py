@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from headtohead.claims.questions.result import KnownValue
 from headtohead.core.question import FILTER, Question
 from headtohead.questions import FOLDERS
 
@@ -21,6 +22,8 @@ _KINDS = {
     "n": "amount",
 }
 _GROUPS = ("brand=claude", "brand=qwen")
+# Figures that both of the usual sides have, for questions about any figure.
+_USUAL = ("private_investment", "private investment in the year")
 
 
 def example(name: str, scope: Mapping[str, Any], unit: str, about: date) -> str:
@@ -51,24 +54,24 @@ bound = {{ at_least = 0, unit = "{unit}" }}
 {words}"""
 
 
-def needed(question: Question, known: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def needed(question: Question, known: Mapping[str, Sequence[KnownValue]]) -> dict[str, Any]:
     """A value for each scope word without a default.
 
     Args:
         known: Scope word -> values that rows have, the most frequent first.
     """
-    scope: dict[str, Any] = {}
-    for place, (name, word) in enumerate(
-        (n, w) for n, w in question.scope.items() if w.default is None
-    ):
+    scope = {name: word.default for name, word in question.scope.items()}
+    words = {name: word for name, word in question.scope.items() if word.default is None}
+    for place, (name, word) in enumerate(words.items()):
+        of = ", ".join(str(scope[w]) for w in word.within if w in scope)
+        values = [v.value for v in known.get(name, ()) if v.of == of]
         # Two words about models are about two models.
-        values = [*known.get(name, ())][place:] or [*known.get(name, ())]
-        first = values[0] if values else ""
+        values = [v for v in values if v in _USUAL] + values[place:] + values or [""]
         scope[name] = {
             "day": "2025-01-01",
             "number": 1,
             "flag": True,
-            "models": [first],
-            "texts": [*_GROUPS] if word.column == FILTER else [first],
-        }.get(word.kind, first)
-    return scope
+            "models": values[:1],
+            "texts": [*_GROUPS] if word.column == FILTER else values[:1],
+        }.get(word.kind, values[0])
+    return {name: scope[name] for name in words}

@@ -67,7 +67,7 @@ def list_questions(
         if word.column not in ("", FILTER, "country") or word.kind == "models"
     }
     often = {w: sorted(some, key=lambda v: -v.rows_n) for w, some in known.items()}
-    scope = needed(question, {w: [v.value for v in some] for w, some in often.items()})
+    scope = needed(question, often)
     (unit, *_) = values.units(question, scope) or question.units
     return QuestionsResult(
         questions={found[0]: question},

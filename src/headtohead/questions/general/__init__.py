@@ -1,0 +1,1 @@
+"""Questions that any section may ask: cited figures, and how a lead ran over a window."""
