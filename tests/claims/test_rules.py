@@ -56,6 +56,15 @@ def test_a_unit_that_differs_is_an_error_and_not_a_verdict() -> None:
         meets(made(1, 2), Bound(at_least=0, unit="usd"))
 
 
+def test_a_label_without_a_range_is_an_error_and_not_true() -> None:
+    bound = Bound(unit="pp", by_label={"US": (1, 2)})
+    assert meets(made(1, 2, label="US"), bound) == "true"
+    with pytest.raises(InputError, match="no range for 'USA', only for US"):
+        meets(made(5, 6, label="USA"), bound)
+    rest = Bound(unit="pp", at_least=0, by_label={"US": (1, 2)})
+    assert meets(made(5, 6, label="CN"), rest) == "true"
+
+
 def test_a_printed_figure_is_rounded_as_it_is_printed() -> None:
     bound = Bound(at_least=1.0, unit="pp", judge="point")
     assert meets(made(-5, 7, value=0.96), bound) == "true"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import headtohead
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
@@ -190,3 +191,31 @@ def test_a_slip_in_a_list_of_ours_is_found_too(facts: Facts) -> None:
     question = analysis("hardware.design_share").QUESTION
     with pytest.raises(UnknownName, match="Did you mean"):
         Values(facts).read(question, "country", {"step": "design", "country": "Chnia"})
+
+
+def test_a_word_that_is_missing_says_what_there_is(facts: Facts, tmp_path: Path) -> None:
+    with pytest.raises(ClaimsFileError) as caught:
+        read(facts, tmp_path, claim("general.figure", '{ topic = "data_centres" }'))
+    (problem,) = caught.value.problems
+    assert "measure' of claim Z1 is missing" in problem
+    assert problem.endswith("Known: AI data centres.")
+
+
+def test_a_bound_has_the_unit_of_the_figures(facts: Facts, tmp_path: Path) -> None:
+    scope = '{ topic = "data_centres", measure = "AI data centres", subjects = ["US"] }'
+    text = claim("general.figure", scope).replace('unit = "elo"', 'unit = "usd"')
+    with pytest.raises(ClaimsFileError, match=r"bound.unit' of .* 'usd', but these .* n\."):
+        read(facts, tmp_path, text)
+    assert read(facts, tmp_path, text.replace('"usd"', '"n"')).claims
+
+
+def test_a_day_that_does_not_exist_is_an_error(facts: Facts, tmp_path: Path) -> None:
+    with pytest.raises(ClaimsFileError, match="must be a day"):
+        read(facts, tmp_path, claim("performance.gap_closed", '{ since = "2024-02-31" }'))
+
+
+def test_every_question_has_an_example_that_loads(facts: Facts, tmp_path: Path) -> None:
+    for name in analyses():
+        text = headtohead.list_questions(name, store=facts.store).example
+        (written,) = read(facts, tmp_path, text).claims
+        assert written.as_stated.conditions[0].analysis == name

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headtohead.claims.wording import ends_wrong, time_named
-from headtohead.core.dates import Period
+from headtohead.core.dates import Period, parse_day
 from headtohead.core.errors import ClaimsFileError, HeadToHeadError, InputError, UnknownName
 from headtohead.core.question import Question, ScopeWord
 from headtohead.core.units import unit
@@ -55,6 +55,10 @@ class Bound:
     each: Each = "all"
     judge: Judge = "interval"
     by_label: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def states(self, label: str) -> bool:
+        """Whether it states a range for an estimate."""
+        return label in self.by_label or not math.inf == self.at_most == -self.at_least
 
     def range_of(self, label: str) -> tuple[float, float]:
         """The stated range for one estimate."""
@@ -346,6 +350,8 @@ class _Reader:
             else:
                 scope = self._scope(i, at, entry.get("scope", {}), question)
                 bound = self._bound(i, at, entry.get("bound"), question, kind)
+                if bound and len(self.problems) == before:
+                    self._unit_of_rows(i, f"{at}.bound.unit", bound.unit, question, scope)
         if bound and bound.each in _ANY:
             self._any(i, f"{at}.bound.each", bound, reading)
         about = self._period(i, f"{at}.about", entry["about"]) if "about" in entry else None
@@ -452,8 +458,10 @@ class _Reader:
         for key, scope_word in question.scope.items():
             value = filled[key]
             if value is None:
-                self.wrong(i, f"{name}.scope.{key}", f"is missing. It says: {scope_word.doc}")
-            elif fault := _misfit(value, scope_word):
+                some = self.values.hint(question, key, filled) if self.values else ""
+                said = f"is missing. It says: {scope_word.doc} {some}"
+                self.wrong(i, f"{name}.scope.{key}", said.rstrip())
+            elif value != scope_word.default and (fault := _misfit(value, scope_word)):
                 self.wrong(i, f"{name}.scope.{key}", fault)
             else:
                 try:
@@ -506,6 +514,14 @@ class _Reader:
             )
         return None
 
+    def _unit_of_rows(
+        self, i: int, field: str, given: str, question: Question, scope: Mapping[str, Any]
+    ) -> None:
+        """Whether the unit is that of the rows, where a question answers in theirs."""
+        units = self.values.units(question, scope) if self.values else []
+        if units and given not in units:
+            self.wrong(i, field, f"is {given!r}, but these figures are in {' or '.join(units)}")
+
 
 def _misfit(value: object, scope_word: ScopeWord) -> str:
     """What is wrong with a scope word's value; empty if nothing."""
@@ -515,7 +531,7 @@ def _misfit(value: object, scope_word: ScopeWord) -> str:
         "models": isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
         "number": isinstance(value, int | float) and not isinstance(value, bool),
         "flag": isinstance(value, bool),
-        "day": bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value))),
+        "day": _is_day(value),
     }[scope_word.kind]
     if not fits:
         wanted = {
@@ -529,3 +545,10 @@ def _misfit(value: object, scope_word: ScopeWord) -> str:
         if one not in scope_word.choices:
             return f"is {one!r}. Use one of {', '.join(scope_word.choices)}"
     return ""
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return bool(parse_day(str(value)))
+    except InputError:
+        return False

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any, Literal
 
 from headtohead.claims.claim import (
@@ -27,6 +26,7 @@ from headtohead.evidence.tables import in_words
 from headtohead.evidence.values import Values
 from headtohead.publish.words import range_words
 from headtohead.questions import analyses, analysis
+from headtohead.stats.intervals import around, jointly
 
 Truth = Literal["true", "false", "undecided", "not measurable"]
 Word = Literal["supported", "overstated", "refuted", "undecided", "not measurable"]
@@ -55,6 +55,11 @@ def meets(estimate: Estimate, bound: Bound, k: int = 1) -> Truth:
             f"{estimate.label} is measured in {estimate.unit}, but the bound is in {bound.unit}. "
             f'Write unit = "{estimate.unit}" and the range in that unit.'
         )
+    if bound.by_label and not bound.states(estimate.label):
+        raise InputError(
+            f"`by_label` has no range for {estimate.label!r}, only for "
+            f"{', '.join(bound.by_label)}. Write one, or at_least and at_most for all others."
+        )
     least, most = bound.range_of(estimate.label)
     if bound.judge == "point":
         printed = round(estimate.value, unit(estimate.unit).digits)
@@ -68,21 +73,9 @@ def meets(estimate: Estimate, bound: Bound, k: int = 1) -> Truth:
 
 
 def widened(e: Estimate, k: int) -> tuple[float, float]:
-    """The interval of the best of k estimates, all k holding together at the level of one.
-
-    Each half-width grows as the normal quantile does from 1 - alpha/2 to 1 - alpha/2k. Counts and
-    logical bounds (level 1) stay.
-
-    References:
-        Dunn, O. J. (1961). Multiple comparisons among means. Journal of the American Statistical
-        Association 56, 52-64. doi:10.1080/01621459.1961.10482090
-    """
-    if k < 2 or e.level == 1 or e.low == e.high:
-        return e.low, e.high
-    tail = (1 - e.level) / 2
-    normal = NormalDist().inv_cdf
-    factor = normal(1 - tail / k) / normal(1 - tail)
-    return e.value - factor * (e.value - e.low), e.value + factor * (e.high - e.value)
+    """The interval of the best of k estimates, all of them holding together; see `jointly`."""
+    joint = jointly(around(e.value, e.low, e.high), e.level, max(k, 1))
+    return joint.low, joint.high
 
 
 def truths(

@@ -147,9 +147,10 @@ class Facts:
         """Which values asked for no row had yet, and since when rows have them; empty if none."""
         said = []
         for name, word in question.scope.items():
-            usual = word.part or word.column in ("", FILTER) or ask.scope[name] == word.default
+            listed = word.column not in ("", FILTER) and word.kind != "models" and not word.part
+            asked = items_of(ask.scope[name]) if listed else []
             tables = [t for t in question.tables if word.column in frames[t].columns]
-            for value in () if usual else items_of(ask.scope[name]):
+            for value in asked if ask.scope[name] != word.default else ():
                 mine = pl.col(word.column) == value
                 if any(frames[t].filter(mine).height for t in tables):
                     continue

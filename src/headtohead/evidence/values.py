@@ -20,6 +20,13 @@ from headtohead.evidence.picking import day_of
 from headtohead.evidence.tables import benchmarks, title
 from headtohead.names.alike import nearest
 
+_DATED = {
+    "of": pl.String,
+    "value": pl.String,
+    "unit": pl.String,
+    "day": pl.Date,
+    "known_on": pl.Date,
+}
 _CALLED = {"source_id": "source", "model_id": "model", "open": "kind of weights"}
 
 
@@ -46,7 +53,7 @@ class Values:
 
         def one(text: str) -> str:
             if word.kind == "models":
-                return self._model(question, text)
+                return self._model(question, word, text)
             if word.column == FILTER:
                 return self._filter(question, text)
             return self._value(question, word, text, scope) if word.column else text
@@ -54,6 +61,14 @@ class Values:
         if isinstance(given, list | tuple):
             return [one(text) for text in given]
         return one(given) if isinstance(given, str) else given
+
+    def hint(self, question: Question, name: str, scope: Mapping[str, Any]) -> str:
+        """What a scope word may say ("Known: ..."); empty if it may be anything."""
+        try:
+            self.read(question, name, {**scope, name: ""})
+        except UnknownName as unknown:
+            return unknown.hint
+        return ""
 
     def sides(self, group: str, a: str, b: str) -> Sides:
         """As `Facts.sides`."""
@@ -91,9 +106,9 @@ class Values:
             rows speak of; None where they name none), `known_from` and `rows_n`; the first by
             name of `of`, then those with the newest rows.
         """
-        column = "model_name" if word.kind == "models" else word.column
+        column = word.column or "model_name"
         narrowing = [question.scope[w].column for w in word.within if w in question.scope]
-        found = []
+        found = [pl.DataFrame(schema=_DATED)]
         for rows in self.rows(question, replace(word, column=column), {}):
             of = pl.concat_str(narrowing, separator=", ") if narrowing else pl.lit("")
             unit = pl.col("unit") if "unit" in rows.columns else pl.lit("")
@@ -137,13 +152,13 @@ class Values:
         ]
         return self._listed(word.column, text, values, "".join(known))
 
-    def _model(self, question: Question, name: str) -> str:
-        names, printed = self._facts.names, set[str]()
+    def _model(self, question: Question, word: ScopeWord, name: str) -> str:
+        names = self._facts.names
         if names.resolve(name).status != "unmatched":
             return name
-        for table in question.tables:
-            rows = self._facts.store.ever(table)
-            printed |= set(rows["model_name"] if "model_name" in rows.columns else ())
+        column = word.column or "model_name"
+        named = replace(word, column=column)
+        printed = {v for rows in self.rows(question, named, {}) for v in rows[column]}
         if name not in printed:
             raise UnknownName("model", name, printed, meant=names.alike(name))
         return name

@@ -12,7 +12,7 @@ QUESTION = Question(
     units=("pct",),
     scope={
         "topic": ScopeWord("text", "Topic of the figures.", "trading_return", column="topic"),
-        "models": ScopeWord("models", "Agents, by any name."),
+        "models": ScopeWord("models", "Agents, by any name.", column="subject", within=("topic",)),
         "moment": ScopeWord(
             "text",
             "final: the season's end; peak: the highest value seen.",
