@@ -222,6 +222,23 @@ def test_chips_by_the_country_of_their_designer(facts: Facts) -> None:
     assert (before.low, before.value, before.high) == (0, 1, 1)
 
 
+def test_classes_of_openness_where_a_model_was_evaluated(facts: Facts) -> None:
+    r1 = ["DeepSeek-R1"]
+    answer = ask(
+        facts, "openness.flagships", ARTICLE, HINDSIGHT, models=r1, criteria=["open_model"]
+    )
+    (share,) = answer.estimates
+    assert (share.low, share.high) == (0, 0)
+    assert "openness_mof" in share.source_ids
+    assert answer.notes[0].startswith("the Model Openness Framework gives DeepSeek-R1 no class")
+    chinese: Any = {"which": "country=CN", "criteria": ["open_model"]}
+    (share,) = ask(facts, "openness.flagships", ARTICLE, HINDSIGHT, **chinese).estimates
+    weights: Any = {"which": "country=CN", "criteria": ["weights_open"]}
+    (open_weights,) = ask(facts, "openness.flagships", ARTICLE, HINDSIGHT, **weights).estimates
+    # Models that were not evaluated leave it open, unless their weights are closed.
+    assert share.low == 0 < share.high < open_weights.value
+
+
 def test_the_trading_season(facts: Facts) -> None:
     names = [
         "qwen3-max",

@@ -50,6 +50,7 @@ _MODEL_TABLES = {
     "retirements": "known_on",
     "training_runs": "published_on",
     "openness": "valid_from",
+    "openness_classes": "evaluated_on",
     "models": "known_on",
     "architectures": "released_on",
     "equity": "known_on",

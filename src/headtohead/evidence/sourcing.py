@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -115,6 +116,25 @@ class RawFile:
             return pl.read_parquet(io.BytesIO(self.content))
         except pl.exceptions.PolarsError as error:
             raise self.damaged("is not whole Parquet", error) from None
+
+    def members(self) -> Iterator[tuple[str, str | None]]:
+        """(name, text) of every file in a tar archive; None for a link that leads nowhere.
+
+        Raises:
+            DamagedDownload: If it is no whole gzipped archive of texts.
+        """
+        try:
+            with tarfile.open(fileobj=io.BytesIO(self.content), mode="r:gz") as archive:
+                for member in archive.getmembers():
+                    if member.isdir():
+                        continue
+                    try:
+                        content = archive.extractfile(member)
+                    except KeyError:
+                        content = None
+                    yield member.name, content.read().decode("utf-8") if content else None
+        except (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeError) as error:
+            raise self.damaged("is truncated or corrupt", error) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,8 @@ Three layouts of one product are read: `api.json` (providers and their models), 
 labs' records, keyed lab/model) and an archive of the repository's TOML tree, which holds both.
 """
 
-import io
 import re
-import tarfile
 import tomllib
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -89,7 +86,12 @@ def parse(raw: RawFiles) -> Parsed:
 
 
 def _tree(parsed: Parsed, day: date, f: RawFile) -> None:
-    files = {name: text for name, text in _members(parsed, f) if name.endswith(".toml")}
+    files = {}
+    for name, text in f.members():
+        if text is None:
+            parsed.drop("a link to a record that is not there")
+        elif name.endswith(".toml"):
+            files[name] = text
     labs = {m["name"] for name in files if (m := _lab_name(name))}
     for name, text in files.items():
         record = Record(_ID, name, tomllib.loads(text, parse_float=Decimal))
@@ -109,25 +111,6 @@ def _tree(parsed: Parsed, day: date, f: RawFile) -> None:
 
 def _lab_name(name: str) -> re.Match[str] | None:
     return None if "providers/" in name else _LAB.search(name)
-
-
-def _members(parsed: Parsed, f: RawFile) -> Iterator[tuple[str, str]]:
-    """(name, text) of every file in the archive; links are followed where they lead somewhere."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(f.content), mode="r:gz") as archive:
-            for member in archive.getmembers():
-                if member.isdir():
-                    continue
-                try:
-                    content = archive.extractfile(member)
-                except KeyError:
-                    content = None
-                if content is None:
-                    parsed.drop("a link to a record that is not there")
-                else:
-                    yield member.name, content.read().decode("utf-8")
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise f.damaged("is truncated or corrupt", error) from None
 
 
 def _offer(parsed: Parsed, day: date, provider: str, model: str, record: Record) -> None:

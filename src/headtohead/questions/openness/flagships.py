@@ -22,11 +22,13 @@ CRITERIA = {
     "code_open": "open training code",
     "data_open": "open training data",
     "closed": "closed weights",
+    "open_model": "class III or better of the Model Openness Framework",
 }
 
 QUESTION = Question(
     asks="Which share of the flagship models meets these standards of openness?",
     reads=("openness",),
+    optional=("openness_classes",),
     units=("frac",),
     scope={
         "which": ScopeWord(
@@ -35,7 +37,8 @@ QUESTION = Question(
         "models": ScopeWord("models", "Or exactly these models.", ()),
         "criteria": ScopeWord(
             "texts",
-            "All must hold: weights_open, licence_osi, code_open, data_open, closed.",
+            "All must hold: weights_open, licence_osi, code_open, data_open, closed; open_model: "
+            "class III or better of the Model Openness Framework, where it was evaluated.",
             ("weights_open",),
             tuple(CRITERIA),
         ),
@@ -58,6 +61,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rows = where(rows, str(ask.scope["which"])).filter(recent)
     if rows.is_empty():
         return ask.lacks("no openness of these models was known")
+    rows = _with_classes(rows, frames["openness_classes"])
     tests = [~pl.col("weights_open") if c == "closed" else pl.col(c) for c in ask.scope["criteria"]]
     rows = rows.with_columns(
         sure=pl.all_horizontal([t.fill_null(False) for t in tests]),
@@ -84,10 +88,42 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{sure} of {n} {who + ' ' if who else ''}models have "
         f"{listed(CRITERIA[c] for c in ask.scope['criteria'])}{without}"
     )
-    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS))
+    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS), notes=_evaluations(rows))
+
+
+def _with_classes(rows: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the framework's class and open components of the same weights."""
+    found = (
+        classes.filter(pl.col("model_id").is_not_null())
+        .sort("evaluated_on")
+        .unique("model_id", keep="last", maintain_order=True)
+        .select(
+            "model_id",
+            "openness_class",
+            "open_components",
+            open_model=pl.col("openness_class") != "none",
+            also_source_id="source_id",
+        )
+    )
+    joined = rows.join(found, on="model_id", how="left", maintain_order="left")
+    # Without weights there is no class, evaluated or not.
+    return joined.with_columns(pl.col("open_model") & pl.col("weights_open"))
+
+
+def _evaluations(rows: pl.DataFrame) -> tuple[str, ...]:
+    """What the framework says of each model that it evaluated."""
+    lines = []
+    for row in rows.filter(pl.col("openness_class").is_not_null()).iter_rows(named=True):
+        reached = row["openness_class"]
+        stands = "no class" if reached == "none" else f"class {reached}"
+        lines.append(
+            f"the Model Openness Framework gives {row['model_name']} {stands}; open there: "
+            f"{(row['open_components'] or 'nothing').lower()}"
+        )
+    return tuple(lines)
 
 
 _COLUMNS = (
     "model_name model_id organisation country side flagship weights_open licence licence_osi "
-    "code_open data_open valid_from"
+    "code_open data_open valid_from openness_class open_components"
 )
