@@ -170,7 +170,7 @@ class Values:
         for part in filter(None, (p.strip() for p in text.split(","))):
             column, _, value = (p.strip() for p in part.partition("="))
             if column not in known:
-                raise UnknownName("column", column, known)
+                raise UnknownName("column", column, known, meant=nearest(column, known))
             values = set()
             # Whether a name of ours is in some row would take a look at all names.
             if column not in self.names:

@@ -6,6 +6,7 @@ from headtohead.claims.questions.result import KnownValue, QuestionsResult
 from headtohead.core.question import Question, ScopeWord
 from headtohead.core.units import first_few
 from headtohead.publish.sheet import DataTable, Figure, Sheet, TableColumn, Topic
+from headtohead.publish.words import listed
 
 _TITLES = {
     "board": "Boards",
@@ -25,7 +26,7 @@ _WHAT = {
     "family": "The family of models",
     "model_id": "The model, as `h2h names` explains it",
 }
-_SHOWN, _SHOWN_OF_ALL = 40, 12
+_SHOWN, _SHOWN_OF_ALL = 24, 12
 
 
 def questions_sheet(result: QuestionsResult) -> Sheet:
@@ -74,9 +75,15 @@ def one_sheet(result: QuestionsResult) -> Sheet:
     )
     rows = tuple((w, _takes(word), _default(word), word.doc) for w, word in question.scope.items())
     lines = tuple((line,) for line in result.example.splitlines())
+    alike: dict[tuple[KnownValue, ...], list[str]] = {}
+    for word, values in result.values.items():
+        alike.setdefault(values, []).append(word)
     figures = [
         Figure("words", "Words that narrow it", columns=columns, rows=rows, shown=len(rows)),
-        *(_values(w, f"Values of {w}", values, _SHOWN) for w, values in result.values.items()),
+        *(
+            _values(words[0], f"Values of {listed(words)}", values, _SHOWN)
+            for values, words in alike.items()
+        ),
     ]
     if result.filters:
         figures.append(_filters(result.filters))
