@@ -219,3 +219,19 @@ def test_every_question_has_an_example_that_loads(facts: Facts, tmp_path: Path) 
         text = headtohead.list_questions(name, store=facts.store).example
         (written,) = read(facts, tmp_path, text).claims
         assert written.as_stated.conditions[0].analysis == name
+
+
+def test_slips_in_a_file_of_the_older_form_are_reported_with_it(
+    facts: Facts, tmp_path: Path
+) -> None:
+    text = claim("performance.arena_gap", '{ a = "opne=closed" }') + (
+        '[claim.kindest]\nsays = "y"\nanalysis = "performance.best_score_gap"\n'
+        'scope = { benchmarks = ["GPQA-Diamnd"] }\nbound = { at_least = 0, unit = "pp" }\n'
+    )
+    with pytest.raises(ClaimsFileError) as caught:
+        read(facts, tmp_path, text)
+    assert [p.partition(" of claim")[0] for p in caught.value.problems] == [
+        "mine.toml:15: field 'kindest'",
+        "mine.toml:18: field 'kindest.scope.benchmarks'",
+        "mine.toml:13: field 'as_stated.scope.a'",
+    ]

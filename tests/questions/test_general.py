@@ -16,7 +16,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import polars_schema, table
 from headtohead.questions import analysis
-from headtohead.stats.intervals import jointly, normal_quantile
+from headtohead.stats.intervals import jointly
 
 MODELS: dict[str, Any] = {"topic": "notable_models", "measure": "notable models of the year"}
 MONEY: dict[str, Any] = {"topic": "private_investment", "measure": "private investment in the year"}
@@ -177,16 +177,3 @@ def test_shares_of_tokens_are_told_in_percentage_points(facts: Facts) -> None:
     (one,) = answer.estimates
     assert (one.unit, one.level, one.n) == ("pp", 1.0, 6)
     assert -100 < one.low <= one.value <= one.high < 0
-
-
-def test_intervals_that_hold_together_are_wider() -> None:
-    one = Interval(10, 8.04, 11.96)
-    assert jointly(one, 0.95, 1) == one
-    two = jointly(one, 0.95, 2)
-    factor = normal_quantile(1 - 0.025 / 2) / normal_quantile(0.975)
-    assert two.high - 10 == pytest.approx(1.96 * factor)
-    assert two.low == pytest.approx(20 - two.high)
-    bounds = Interval(1, 0, 2)
-    assert jointly(bounds, 1.0, 5) == bounds
-    with pytest.raises(ValueError, match="k"):
-        jointly(one, 0.95, 0)

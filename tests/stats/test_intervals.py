@@ -12,6 +12,7 @@ from scipy import stats as sp
 from headtohead.core.estimate import Interval
 from headtohead.stats.intervals import (
     difference,
+    jointly,
     proportion_difference,
     ratio,
     wilson,
@@ -248,3 +249,28 @@ def test_unbounded_ends_stay_unbounded() -> None:
     assert difference(open_end, Interval(1, 0, 2)).low == -math.inf
     with pytest.raises(ValueError, match="infinite"):
         difference(Interval(math.inf, 0, math.inf), Interval(1, 0, 2))
+
+
+def test_intervals_that_hold_together_are_wider() -> None:
+    # z(0.9875) = 2.2414 and z(0.995) = 2.5758: the tables of Dunn (1961) for 2 and 5 comparisons.
+    one = Interval(10, 8.04, 11.96)
+    for k, wider in ((1, 1.0), (2, 2.2414 / 1.96), (5, 2.5758 / 1.96)):
+        joint = jointly(one, 0.95, k)
+        assert joint.high - 10 == pytest.approx(1.96 * wider, rel=1e-4)
+        assert 10 - joint.low == pytest.approx(1.96 * wider, rel=1e-4)
+    bounds = Interval(1, 0, 2)
+    assert jointly(bounds, 1.0, 5) == bounds
+    assert jointly(Interval(1, -math.inf, 2), 0.95, 2).low == -math.inf
+    with pytest.raises(ValueError, match="k"):
+        jointly(one, 0.95, 0)
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
+def test_the_largest_of_several_lies_between_the_largest_ends(shared: float) -> None:
+    rng, k, draws = np.random.default_rng(3), 5, 4000
+    truths = np.array([-2.0, -0.5, 0.0, 0.0, 0.2])
+    errors = np.sqrt(shared) * rng.normal(size=(draws, 1))
+    values = truths + errors + np.sqrt(1 - shared) * rng.normal(size=(draws, k))
+    joint = jointly(Interval(0, -1.959964, 1.959964), 0.95, k)
+    held = (values.max(axis=1) + joint.low <= 0.2) & (values.max(axis=1) + joint.high >= 0.2)
+    assert held.mean() >= 0.95

@@ -259,11 +259,12 @@ class _Reader:
     def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
         """One claim; None if anything in it is wrong."""
         before = len(self.problems)
-        if "kindest" in entry:
-            return self.wrong(i, "kindest", _OLD)
-        self._keys(i, "", entry, _CLAIM, (*_OPTIONAL, "narrower", "asks_again"))
+        self._keys(i, "", entry, _CLAIM, (*_OPTIONAL, "narrower", "kindest", "asks_again"))
         if len(self.problems) > before:
             return None
+        if "kindest" in entry:
+            self.wrong(i, "kindest", _OLD)
+            self.reading(i, "kindest", entry["kindest"], entry)  # its words may be wrong as well
         self._choice(i, "section", entry["section"], FOLDERS)
         self._choice(i, "kind", entry["kind"], KINDS)
         given = entry["sources"]
