@@ -31,10 +31,11 @@ def build(raw: Path, target: Path, only: set[str]) -> list[str]:
         found = importer(source_id)
         if found.source.ship != "yes":
             continue
-        known_on = date.fromisoformat(vintage["known_on"])
-        files = raw_from_folder(found.source, raw / vintage["folder"], known_on)
-        made = ingest(found, files, target, retrieved_on=known_on)
-        lines.append(f"{source_id}: {dict(made.entry.tables)} dropped {dict(made.entry.dropped)}")
+        for edition in filter(None, (vintage.get("before"), vintage)):
+            known_on = date.fromisoformat(edition["known_on"])
+            files = raw_from_folder(found.source, raw / edition["folder"], known_on)
+            made = ingest(found, files, target, retrieved_on=known_on).entry
+            lines.append(f"{source_id}: {dict(made.tables)} dropped {dict(made.dropped)}")
     return lines
 
 

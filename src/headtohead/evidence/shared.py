@@ -10,6 +10,7 @@ from headtohead.evidence.sourcing import (
     Record,
     Row,
     Source,
+    american_day,
     benchmark_id,
     github,
     names,
@@ -202,12 +203,19 @@ def epoch_scores(raw: RawFiles, makers: Mapping[str, str | None]) -> Iterator[tu
             "chance_corrected": True,
             "tasks_n": known.items_n if known else None,
             "organisation": makers.get(model),
-            "observed_on": record.day("date"),
+            "observed_on": record.convert("date", _iso_or_american),
             "known_on": raw.known_on,
             "vintage": raw.known_on,
         }
         source = str(record.take("source")).strip()
         # `Model` groups several entries of `model`, so it must never be the name to join on.
         record.skip("Model", "model_group", "Model aggregation", "Model Aggregation Date")
+        # Until the summer of 2026 the file had these two as well.
+        record.skip("is_math", "is_coding")
         record.done("model_id", "benchmark_id", "benchmark_release_date", "optimized")
         yield source, row
+
+
+def _iso_or_american(text: str) -> date:
+    """The day written 2026-04-23 or 4/23/2026."""
+    return american_day(text) if "/" in text else date.fromisoformat(text)

@@ -176,7 +176,9 @@ class Store:
 
     def _citation(self, card: Card, as_of: date) -> Citation:
         s = card.source
-        taken = [e for e in card.imports if e.edition <= as_of] or list(card.imports[:1])
+        # The edition that a read takes: an older one may have been imported later.
+        editions = sorted(card.imports, key=lambda e: e.edition)
+        taken = [e for e in editions if e.edition <= as_of] or editions[:1]
         latest = taken[-1] if taken else None
         known_on, unverified = self._knowledge(card, as_of)
         return Citation(

@@ -13,6 +13,7 @@ from tests.capability.irt.capability_worlds import (
     interval,
     named,
     published,
+    read,
     residuals,
     rng,
     table,
@@ -119,6 +120,28 @@ def test_reproduces_the_published_difficulties_and_slopes(
     assert off.max() <= 0.02
     slope = params.slope[0] / scale.times
     np.testing.assert_allclose(slope, [steep[b] for b in scores.benchmarks], atol=1e-4)
+
+
+def test_the_minimum_reproduces_the_edition_of_april_2026(shared_evidence: Path) -> None:
+    # In August the other way: what is published lies where Epoch's optimiser stops.
+    folder = shared_evidence / "epoch_eci_2026-04"
+    index = {
+        r["Model version"]: float(r["ECI Score"])
+        for r in read(folder / "epoch_capabilities_index.csv")
+        if r["ECI Score"]
+    }
+    given = read(folder / "eci_benchmarks.csv")
+    eci = {r["model"]: index[r["model_version"]] for r in given}
+    models, benchmarks = ([r[c] for r in given] for c in ("model", "benchmark"))
+    values = np.array([float(r["performance"]) for r in given])
+    scores = Scores.from_rows(models, benchmarks, values)
+    assert (len(scores.models), scores.model.size) == (167, 1514)
+    exact = np.abs(_points((scores, fit_eci(scores))) - [eci[m] for m in scores.models])
+    assert exact.mean() <= 0.0005
+    assert exact.max() <= 0.005
+    stopped = published_stop(models, benchmarks, values)
+    away = np.abs(_points(stopped) - [eci[m] for m in stopped[0].models])
+    assert 0.003 < away.mean() < 0.01
 
 
 def test_epochs_stop_depends_on_the_order_of_rows_and_the_minimum_does_not(

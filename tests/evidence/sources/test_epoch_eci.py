@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from headtohead.core.errors import UpstreamChanged
-from headtohead.evidence.sources.epoch_eci import SOURCE, parse
+from headtohead.evidence.sources.epoch_eci import parse
 from headtohead.evidence.sourcing import RawFile, RawFiles, benchmark_id
 
 _DAY = date(2026, 8, 11)
@@ -104,8 +104,62 @@ def test_benchmark_ids_are_snake_case() -> None:
     assert benchmark_id("FrontierMath-Tier-4-v2-Private") == "frontiermath_tier_4_v2_private"
 
 
+_OLD_INDEX = (
+    "Model version,ECI Score,Release date,Organization,Country,Model accessibility,"
+    "Training compute (FLOP),Confidence,Model name,Description,Display name\n"
+    "alpha-2_high,150.5,2025-08-07,Lab A,China,API access,,Likely,Alpha,,Alpha (high)\n"
+    "alpha-2,150.5,2025-08-05,Lab A,China,API access,,Likely,Alpha,,\n"
+    "alpha-1,140.0,2025-01-01,Lab A,China,API access,,Likely,Alpha,,\n"
+    "beta,120.0,,Lab B,,,,,Beta,,\n"
+    "new,,2026-01-01,Lab B,,,,,New,,\n"
+)
+_OLD_RUNS = _RUNS.replace("optimized,", "optimized,is_math,is_coding,").replace(
+    ",True,", ",TRUE,FALSE,FALSE,"
+)
+_OLD_RUNS = _OLD_RUNS.replace("2025-08-07", "8/7/2025").replace("2025-07-01", "7/1/2025")
+
+
+def _old(**texts: str) -> RawFiles:
+    names = {
+        "index": "epoch_capabilities_index.csv",
+        "edi": "eci_benchmark_difficulties_and_slopes.csv",
+        "runs": "eci_benchmarks.csv",
+    }
+    files = tuple(RawFile(names[n], t.encode()) for n, t in texts.items())
+    return RawFiles("epoch_eci", files, _DAY)
+
+
+def test_the_older_layout_is_read() -> None:
+    parsed = parse(_old(index=_OLD_INDEX, edi=_EDI, runs=_OLD_RUNS))
+    (alpha,) = parsed.rows["index_scores"]
+    assert (alpha["model_name"], alpha["score_index"]) == ("Alpha 2", 150.5)
+    assert alpha["released_on"] == date(2025, 8, 5)
+    assert alpha.get("score_low_index") is alpha.get("level_frac") is None
+    (run,) = parsed.rows["benchmark_scores"]
+    assert (run["model_name"], run["observed_on"]) == ("Alpha 2", date(2025, 8, 7))
+    assert len(parsed.rows["index_benchmarks"]) == 2
+    assert parsed.dropped["a version with no score of its own"] == 1
+    assert parsed.dropped["a version without a place on the index"] == 1
+    assert parsed.dropped["no release date"] == 1
+
+
+def test_the_older_index_alone_tells_versions_apart_where_their_scores_differ() -> None:
+    parsed = parse(_old(index=_OLD_INDEX))
+    rows = parsed.rows["index_scores"]
+    assert [r["model_name"] for r in rows] == ["alpha-2_high", "alpha-2", "alpha-1"]
+    same = _OLD_INDEX.replace("140.0", "150.5")
+    (alpha,) = parse(_old(index=same)).rows["index_scores"]
+    assert (alpha["model_name"], alpha["released_on"]) == ("Alpha", date(2025, 1, 1))
+
+
+def test_the_index_alone_in_the_layout_of_today() -> None:
+    files = (RawFile("eci_scores.csv", _SCORES.encode()),)
+    parsed = parse(RawFiles("epoch_eci", files, _DAY))
+    assert set(parsed.rows) == {"index_scores"}
+
+
 def _published(folder: Path) -> RawFiles:
-    names = sorted(SOURCE.patterns)
+    names = ("eci_benchmarks.csv", "eci_scores.csv", "edi_scores.csv")
     files = tuple(RawFile(n, (folder / "epoch_eci" / n).read_bytes()) for n in names)
     return RawFiles("epoch_eci", files, _DAY)
 
@@ -141,3 +195,20 @@ def test_best_models_of_december_2025_with_hindsight(shared_evidence: Path) -> N
 
     assert best("China") == ("DeepSeek-V3.2", 146.4)
     assert best("United States of America") == ("GPT-5.2 Pro", 155.0)
+
+
+def test_the_edition_of_april_2026(shared_evidence: Path) -> None:
+    folder = shared_evidence / "epoch_eci_2026-04"
+    files = tuple(RawFile(p.name, p.read_bytes()) for p in sorted(folder.glob("*.csv")))
+    parsed = parse(RawFiles("epoch_eci", files, date(2026, 5, 2)))
+    assert {t: len(r) for t, r in parsed.rows.items()} == {
+        "index_scores": 166,
+        "index_benchmarks": 42,
+        "benchmark_scores": 456,
+    }
+    by_name = {r["model_name"]: r["score_index"] for r in parsed.rows["index_scores"]}
+    assert (by_name["Claude 3.5 Sonnet"], by_name["GPT-5"]) == pytest.approx((130, 150))
+    alone = tuple(f for f in files if f.name == "epoch_capabilities_index.csv")
+    rows = parse(RawFiles("epoch_eci", alone, date(2026, 5, 2))).rows
+    assert set(rows) == {"index_scores"}
+    assert len(rows["index_scores"]) == 183

@@ -118,7 +118,8 @@ def test_its_files_are_those_of_the_other_source() -> None:
 
 
 def _published(folder: Path, source_id: str, names: tuple[str, ...]) -> RawFiles:
-    files = tuple(RawFile(n, (folder / "epoch_eci" / n).read_bytes()) for n in sorted(names))
+    there = [folder / "epoch_eci" / n for n in sorted(names)]
+    files = tuple(RawFile(p.name, p.read_bytes()) for p in there if p.is_file())
     return RawFiles(source_id, files, _DAY)
 
 
@@ -150,3 +151,16 @@ def test_who_measured_the_published_scores(shared_evidence: Path) -> None:
 def test_nothing_of_it_is_built_in() -> None:
     assert SOURCE.ship == "no"
     assert SOURCE.source_id not in {e.source_id for e in catalogue(builtin_folder())}
+
+
+def test_the_edition_of_april_2026(shared_evidence: Path) -> None:
+    folder = shared_evidence / "epoch_eci_2026-04"
+    names = ("eci_benchmarks.csv", "epoch_capabilities_index.csv")
+    files = tuple(RawFile(n, (folder / n).read_bytes()) for n in names)
+    parsed = parse(RawFiles(SOURCE.source_id, files, _DAY))
+    assert len(parsed.rows["benchmark_scores"]) == 1514 - 456
+    assert {r["evaluator"] for r in parsed.rows["benchmark_scores"]} == {
+        "first_party",
+        "third_party",
+        "unstated",
+    }

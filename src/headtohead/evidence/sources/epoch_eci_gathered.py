@@ -16,6 +16,8 @@ from headtohead.names.names import Names
 
 _ID = "epoch_eci_gathered"
 _FILES = ("eci_benchmarks.csv", "eci_scores.csv")
+# Until the summer of 2026 the index stood here, by other names.
+_OLD_INDEX = "epoch_capabilities_index.csv"
 
 SOURCE = Source(
     source_id=_ID,
@@ -31,7 +33,7 @@ SOURCE = Source(
     evaluator="mixed",
     ship="no",
     downloads=tuple(Download(name, f"https://epoch.ai/data/{name}") for name in _FILES),
-    patterns=_FILES,
+    patterns=(*_FILES, _OLD_INDEX),
     rows={"benchmark_scores": (500, 50_000)},
     whole=True,
 )
@@ -107,8 +109,10 @@ def parse(raw: RawFiles) -> Parsed:
     """The gathered scores of one vintage."""
     parsed = Parsed()
     makers: dict[str, str | None] = {}
-    for record in raw.csv("eci_scores.csv"):
-        makers[record.take("Model")] = record.maybe("Organization")
+    old = any(raw.matching(_OLD_INDEX))
+    for record in raw.csv(_OLD_INDEX if old else "eci_scores.csv"):
+        model = record.maybe("Model name", "") if old else record.take("Model")
+        makers[model] = record.maybe("Organization")
         record.rest()
     for source, row in epoch_scores(raw, makers):
         if EPOCH_OWN_RUNS in source:
