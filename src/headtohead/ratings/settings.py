@@ -138,7 +138,7 @@ class RankSettings:
     )
     prior: float = option(
         0.5,
-        help="Virtual votes of each model against an average one; 0 for the pure maximum "
+        help="Virtual votes of each model against the middle of them; 0 for the pure maximum "
         "likelihood.",
     )
     intervals: Intervals = option(

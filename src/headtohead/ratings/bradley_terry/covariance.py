@@ -203,7 +203,7 @@ def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
 
 def _prior_meat(fitted: Fit) -> FloatArray:
     """What the virtual votes add: they are votes like others, half of them won."""
-    p = logistic(fitted.strength)
+    p = logistic(fitted.held)
     return fitted.prior * (p**2 + (1 - p) ** 2) / 2
 
 

@@ -245,9 +245,11 @@ class Fit:
 
     Attributes:
         strength: Shape (M,), in logits; within each component its average, weighted by votes, is 0.
+        held: The strengths as the prior held them, shape (M,): the same differences, measured from
+            the virtual opponent of each component.
         tie: Davidson's log nu or Rao and Kupper's log theta; None where ties have no parameter.
         side: What being shown first adds, in logits; None if it was not asked for.
-        prior: Virtual votes of each model against one of strength 0, half won; 0 is the pure
+        prior: Virtual votes of each model against the virtual opponent, half won; 0 is the pure
             maximum of the likelihood.
         information: Negative second derivatives at the solution, prior included, shape (K, K).
         log_likelihood: Of the votes alone, without constants.
@@ -255,6 +257,7 @@ class Fit:
 
     counts: Counts
     strength: FloatArray
+    held: FloatArray
     tie: float | None
     side: float | None
     ties: Ties
@@ -307,7 +310,8 @@ def fit(
     """The strengths under which the votes are likeliest.
 
     Args:
-        prior: Virtual votes of each model against one of average strength, half of them won. The
+        prior: Virtual votes of each model, half of them won, against one opponent in the middle of
+            the models: against it, they take half of the points, each model counted alike. The
             default of 0.5 is worth half a vote: a spread of about 1,000 Elo points before any vote,
             and finite strengths for models that never lost. 0 is the pure maximum likelihood.
         start: Strengths in logits to start from, by name (an earlier fit of nearly these votes).
@@ -347,6 +351,7 @@ def fit(
     return Fit(
         counts=counts,
         strength=strength - middle[allowed.component],
+        held=strength,
         tie=tie if chosen.start else None,
         side=float(solved[-1]) if side else None,
         ties=ties,

@@ -209,7 +209,8 @@ def setting_words(settings: RankSettings) -> list[str]:
     if settings.prior:
         said.append(
             f"Each model gets {settings.prior:g} virtual vote{'' if settings.prior == 1 else 's'} "
-            "against one of average strength, so that few votes do not make a rating infinite."
+            "against an opponent in the middle of the models, so that few votes do not make a "
+            "rating infinite."
         )
     said.append(
         f"{plain(settings.anchor[0], 80)} is put at {number(settings.anchor[1])} points."

@@ -211,6 +211,7 @@ class StyleFit:
     counts: Counts
     names: tuple[str, ...]
     strength: FloatArray
+    held: FloatArray
     effect: FloatArray
     side: float | None
     middle: FloatArray
@@ -237,6 +238,7 @@ class StyleFit:
         return Fit(
             counts=self.counts,
             strength=self.strength,
+            held=self.held,
             tie=None,
             side=None,
             ties="half",
@@ -353,8 +355,7 @@ def _finished(
         meats.append(turned(_cluster_meat(clustered, search, y, inverse), search.turn.matrix, m))
     weights, component = reference(plain.counts, plain.connectivity), plain.connectivity.component
     middle = np.bincount(component, weights=weights * theta)
-    strength = theta - middle[component]
-    p = logistic(strength)
+    p = logistic(theta)
     virtual = np.zeros(y.size)
     virtual[:m] = plain.prior * (p**2 + (1 - p) ** 2) / 2
     turn = np.eye(y.size)
@@ -365,7 +366,8 @@ def _finished(
     return StyleFit(
         counts=plain.counts,
         names=names,
-        strength=strength,
+        strength=theta - middle[component],
+        held=theta,
         effect=y[m : m + d],
         side=float(y[-1]) if search.turn.side else None,
         middle=search.turn.middle,

@@ -188,6 +188,7 @@ def powered(
             result = replace(
                 human,
                 strength=strength - middle[component],
+                held=strength,
                 information=information,
             )
             terms = result.link.terms(result.gaps(result.cells), 0.0)
