@@ -48,6 +48,7 @@ _MODEL_TABLES = {
     "task_results": "observed_on",
     "prices": "valid_from",
     "retirements": "known_on",
+    "time_horizons": "released_on",
     "training_runs": "published_on",
     "openness": "valid_from",
     "openness_classes": "evaluated_on",
