@@ -56,10 +56,11 @@ def test_one_question_shows_its_words_values_and_columns(store: Store, name: str
     assert set(one.values) == {"board", "category"}
     assert one.filters["open"] == ("open", "closed")
     assert not {"source_id", "note"} & set(one.filters)
+    assert "lmarena_catalog" in {c.source_id for c in one.citations}
     for text in (str(one), one.to_markdown().replace("\\", ""), one.to_html()):
         assert "style_control" in text
         assert "text_to_image" in text
-        assert "[claim.as_stated]" in text
+        assert "[claim.as_stated]\n" in text
 
 
 def test_a_question_that_does_not_exist_is_an_error(store: Store) -> None:

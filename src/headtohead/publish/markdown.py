@@ -111,6 +111,8 @@ def _figure(figure: Figure) -> Iterator[str]:
         )
         if (more := len(figure.rows) - figure.shown) > 0:
             yield f"and {more:,} more"
+    if figure.code:
+        yield f"```toml\n{figure.code.strip()}\n```"
     yield "\n".join(f"- {md(sentence(r))}" for r in (figure.note, *figure.remarks) if r)
 
 

@@ -219,6 +219,7 @@ class Figure:
         data: The download; None if it is `columns` and `rows`.
         chooser: How to switch it between several boards; None if there is one.
         metadata: What the file beside the download says besides.
+        code: Text to copy as it stands, line by line; empty for none.
     """
 
     slug: str
@@ -241,6 +242,7 @@ class Figure:
     data: DataTable | None = None
     chooser: Chooser | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
 
     @property
     def download(self) -> DataTable:

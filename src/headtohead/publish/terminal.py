@@ -128,6 +128,7 @@ def figure_lines(figure: Figure, width: int) -> Iterator[str]:
         more = len(figure.rows) - figure.shown
         if more > 0:
             yield from _left(more, width)
+    yield from (f"  {line}".rstrip() for line in figure.code.splitlines())
     for remark in filter(None, (figure.note, *figure.remarks)):
         yield from wrapped(f"- {remark}", width, "  ", "    ")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from headtohead.core.estimate import Citation
 from headtohead.core.question import Question, ScopeWord
 from headtohead.publish.machine import envelope, finite
 from headtohead.publish.result import Result
@@ -43,6 +44,7 @@ class QuestionsResult(Result, Sequence[str]):
     Attributes:
         values: What the values are ("board"), or of one question the scope word -> its values.
         filters: Column -> values by which a side may be told ("country": CN, US, ...).
+        citations: Every source of one question, in name order; none of all.
         name: The one question asked about; empty for all.
         example: A claim that asks it, ready to copy; empty for all.
     """
@@ -50,6 +52,7 @@ class QuestionsResult(Result, Sequence[str]):
     questions: Mapping[str, Question]
     values: Mapping[str, tuple[KnownValue, ...]]
     filters: Mapping[str, tuple[str, ...]]
+    citations: tuple[Citation, ...] = ()
     as_of: date | None = None
     name: str = ""
     example: str = ""
@@ -83,7 +86,7 @@ class QuestionsResult(Result, Sequence[str]):
         values = {of: [v.as_json() for v in some] for of, some in self.values.items()}
         more = {"values": values, "filters": {c: list(v) for c, v in self.filters.items()}}
         example = {"example": self.example} if self.example else {}
-        return envelope("questions", None, self.as_of, results, ()) | more | example
+        return envelope("questions", None, self.as_of, results, self.citations) | more | example
 
 
 def word_json(word: ScopeWord) -> dict[str, Any]:

@@ -56,10 +56,11 @@ def questions_sheet(result: QuestionsResult) -> Sheet:
     return Sheet(
         verb="questions",
         title="What a claim can ask",
-        sentence=f"{len(rows)} questions can be asked of the evidence; `h2h questions NAME` shows "
+        sentence=f"{len(rows)} questions can be asked of the evidence; h2h questions NAME shows "
         "one with all its words and values, and a claim to copy.",
         topics=(Topic(figures=figures),),
         as_of=result.as_of,
+        sources=result.citations,
         main="questions",
     )
 
@@ -74,7 +75,6 @@ def one_sheet(result: QuestionsResult) -> Sheet:
         TableColumn("says", "What it means", long=True),
     )
     rows = tuple((w, _takes(word), _default(word), word.doc) for w, word in question.scope.items())
-    lines = tuple((line,) for line in result.example.splitlines())
     alike: dict[tuple[KnownValue, ...], list[str]] = {}
     for word, values in result.values.items():
         alike.setdefault(values, []).append(word)
@@ -87,9 +87,8 @@ def one_sheet(result: QuestionsResult) -> Sheet:
     ]
     if result.filters:
         figures.append(_filters(result.filters))
-    copied = (TableColumn("line", "To copy into a claims file", long=True),)
     figures.append(
-        Figure("example", "A claim that asks it", columns=copied, rows=lines, shown=len(lines))
+        Figure("example", "A claim that asks it, to copy into a file", code=result.example)
     )
     return Sheet(
         verb="questions",
@@ -98,6 +97,7 @@ def one_sheet(result: QuestionsResult) -> Sheet:
         facts=(("Unit", _units(question)), ("Reads", ", ".join(question.tables))),
         topics=(Topic(figures=tuple(figures)),),
         as_of=result.as_of,
+        sources=result.citations,
         main="words",
     )
 

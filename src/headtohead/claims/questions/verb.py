@@ -11,6 +11,7 @@ from headtohead.claims.questions.result import KnownValue, QuestionsResult
 from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.errors import UnknownName
+from headtohead.core.estimate import Citation
 from headtohead.core.question import FILTER, Question, ScopeWord
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.picking import day_of
@@ -73,6 +74,7 @@ def list_questions(
         questions={found[0]: question},
         values=known,
         filters=_filters(facts, question),
+        citations=_citations(facts, question),
         as_of=day,
         name=found[0],
         example=example(found[0], scope, unit, _last_day(facts, question)),
@@ -94,6 +96,12 @@ def _of_all(values: Values, questions: Mapping[str, Question]) -> dict[str, Know
             question, word = asked[0]
             by_column[column] = _known(values, replace(question, reads=tables, optional=()), word)
     return by_column
+
+
+def _citations(facts: Facts, question: Question) -> tuple[Citation, ...]:
+    """Every source with rows in the tables that a question reads."""
+    ids = {i for t in question.tables for i in facts.store.ever(t)["source_id"].unique()}
+    return facts.store.citations(sorted(ids), date.max)
 
 
 def _known(values: Values, question: Question, word: ScopeWord) -> Known:
