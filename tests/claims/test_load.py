@@ -72,7 +72,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("at_least = 0, ", "", 16, "states no range"),
         ("at_least = 0", 'at_least = 0, each = "some"', 16, "each"),
         ("at_least = 0", 'at_least = "zero"', 16, "not a number"),
-        ('cannot = "no board has both"', "", 18, "`cannot` is needed"),
+        ('cannot = "no board has both"', "", 18, "`cannot` or `awaits` is needed"),
         ('relaxes = "measure"\n', "", 18, "'narrower.relaxes' of claim A1 is missing"),
         ('relaxes = "measure"', 'relaxes = "board"', 20, "Use one of window, population, measure"),
         ('kind = "gap"', 'kind = "gap"\nasks_again = "no"', 9, "must be true or false"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from statistics import median
 from typing import Any
 
 import pytest
 
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
+from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.evidence.facts import Facts
@@ -334,24 +336,125 @@ def test_two_publishers_of_one_season_count_each_agent_once(
     assert lead.value == pytest.approx(35.7, abs=0.05)
 
 
+DEAR = ["gpt-5", "claude-opus-4-5-20251101"]
+CHEAP = ["deepseek-v3.2", "qwen3-max", "kimi-k2-0905-preview"]
+
+
 def test_costs_by_task_tell_chinese_systems_apart(shared_evidence: Any, tmp_path: Any) -> None:
-    from headtohead.claims.verb import show
     from headtohead.evidence.folder import from_folder
 
     store = Store(tmp_path)
     folder = shared_evidence / "swebench_bash_only"
     from_folder(store, ["swebench_bash_only"], folder, today=date(2026, 10, 31))
-    verdict = show("C4", as_of=HINDSIGHT, store=store).verdicts[0]
+    answer = ask(
+        Facts(store), "cost.cost_per_success", ARTICLE, HINDSIGHT, dear=["gpt-5"], months=9
+    )
     against_gpt_5 = {
         e.label.split(" against ")[0]: e
-        for e in verdict.as_stated.estimates
+        for e in answer.estimates
         if "against GPT-5 (2025-08-07)" in e.label
     }
     assert against_gpt_5["DeepSeek V3.2 Reasoner"].value == pytest.approx(9.2, abs=0.1)
     assert against_gpt_5["GLM-4.6 (T=1)"].value == pytest.approx(2.5, abs=0.1)
     assert against_gpt_5["Minimax M2"].high < 1
-    assert verdict.as_stated.truth == "false"
-    assert verdict.word == "overstated"
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("cost.list_price", {"cheap": CHEAP}),
+        ("cost.cost_per_success", {"months": 9}),
+    ],
+)
+def test_often_is_the_median_of_all_pairs_and_never_the_best(
+    facts: Facts, name: str, scope: dict[str, Any]
+) -> None:
+    dear = [*DEAR, "claude-opus-4-20250514"][: 2 if "cheap" in scope else 3]
+    each = ask(facts, name, ARTICLE, HINDSIGHT, dear=dear, **scope)
+    (middle,) = ask(
+        facts, name, ARTICLE, HINDSIGHT, dear=dear, statistic="median", **scope
+    ).estimates
+    assert middle.value == pytest.approx(median([e.value for e in each.estimates]))
+    assert middle.low == pytest.approx(median([e.low for e in each.estimates]))
+    assert middle.high == pytest.approx(median([e.high for e in each.estimates]))
+    assert middle.n == len(each.estimates)
+
+
+def test_the_best_place_says_who_is_in_the_first_tie_group(facts: Facts) -> None:
+    groups = ["model_name=gemini-3-pro", "model_name=gpt-5-high"]
+    place, best = (
+        ask(facts, "performance.arena_rank", ARTICLE, HINDSIGHT, groups=groups, measure=m).estimates
+        for m in ("place", "best_place")
+    )
+    assert [(e.value, e.low, e.high) for e in best] == [(e.low, e.low, e.low) for e in place]
+    assert [e.value for e in best] == [1, 10]
+
+
+def test_what_is_published_of_a_cost_bounds_it_from_below(facts: Facts) -> None:
+    parts = {"subjects": ["DeepSeek-V3", "DeepSeek-R1"], "show": "sum"}
+    measures = ["final_run_rental", "rl_stage_rental"]
+    sources = ("deepseek_v3_report", "deepseek_r1_nature")
+    about, known = Period.parse(ARTICLE), date.fromisoformat(HINDSIGHT)
+    answer = facts.ask(
+        analysis("cost.training_cost"),
+        about=about,
+        as_of=known,
+        scope={**parts, "measures": measures},
+        sources=sources,
+    )
+    (whole,) = answer.estimates
+    assert whole.value == pytest.approx(5_576_000 + 294_000)
+    assert whole.high == float("inf")
+    assert whole.low > 5_869_000
+
+
+def test_training_costs_of_different_scope_share_no_bound(facts: Facts) -> None:
+    with pytest.raises(InputError, match=r"figures of different scope.*cloud"):
+        ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, subjects=["GPT-4"])
+    shown = ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, show="side_by_side")
+    assert len({row["measure"] for row in shown.rows}) > 3
+
+
+def test_one_season_leaves_skill_open_and_the_order_decided(facts: Facts) -> None:
+    luck = ask(facts, "performance.trading_order", ARTICLE, HINDSIGHT, measure="luck")
+    assert luck.pending
+    assert "6.7% of seasons" in luck.missing
+
+
+def test_other_open_families_are_counted_as_of_the_day(facts: Facts) -> None:
+    counts = {
+        about: ask(facts, "openness.open_families", about, HINDSIGHT, besides=["llama"]).estimates[
+            0
+        ]
+        for about in ("2025-08-01", ARTICLE)
+    }
+    assert [e.value for e in counts.values()] == [0, 3]
+    assert all(e.high == float("inf") for e in counts.values())
+
+
+def test_documented_chips_are_a_share_of_the_documented(facts: Facts) -> None:
+    (share,) = ask(
+        facts, "hardware.restricted_chips", ARTICLE, HINDSIGHT, measure="documented"
+    ).estimates
+    assert (share.value, share.n) == (7 / 8, 8)
+
+
+def test_more_often_is_a_share_of_models_and_not_a_count_of_lists(facts: Facts) -> None:
+    answer = ask(
+        facts, "cost.price_cuts", ARTICLE, HINDSIGHT, since="2025-01-20", measure="more_often"
+    )
+    (more,) = answer.estimates
+    assert more.unit == "pp"
+    assert more.low < 0 < more.high
+    assert "2 of 87 young models" in answer.says
+    assert "1 of 15 between 2024-02-25 and 2025-01-19" in answer.says
+
+
+def test_the_slope_of_one_side_can_be_asked_alone(facts: Facts) -> None:
+    (slope,) = ask(
+        facts, "performance.frontier_trend", ARTICLE, HINDSIGHT, measure="slope_b"
+    ).estimates
+    assert slope.label == "slope of the Chinese frontier"
 
 
 CLOSED: Mapping[str, Any] = {"since": "2024-01-15", "measures": ["rating"]}

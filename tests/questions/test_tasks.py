@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headtohead.claims.verb import show
 from headtohead.core.dates import Period
-from headtohead.core.question import Ask, Named, Sides
+from headtohead.core.question import Answer, Ask, Named, Sides
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.store import Store
+from headtohead.questions import analysis
 from headtohead.questions.tasks import by_task, paired
 
 A, B = Named("a", "lab/a"), Named("b", "lab/b")
@@ -77,9 +78,20 @@ def test_results_by_task_narrow_the_comparison_of_deepseek_and_gpt_5(
     shared_evidence: Path, tmp_path: Path
 ) -> None:
     store = Store(tmp_path)
-    plain = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated
+    scope = {
+        "benchmarks": ["otis_mock_aime_2024_2025", "gpqa_diamond"],
+        "a_models": ["GPT-5"],
+        "b_models": ["DeepSeek-V3.2", "DeepSeek-V3.2-Exp", "DeepSeek-V3.1", "DeepSeek-R1"],
+    }
+
+    def gaps() -> Answer:
+        about, known = Period.parse("2025-12-15"), date(2026, 10, 31)
+        asked = analysis("performance.score_gap")
+        return Facts(store).ask(asked, about=about, as_of=known, scope=scope)
+
+    plain = gaps()
     from_folder(store, ["epoch_items"], shared_evidence / "epoch_items", today=date(2026, 10, 31))
-    by_item = show("P4", as_of="2026-10-31", store=store).verdicts[0].as_stated
+    by_item = gaps()
     widths = [{e.label: e.high - e.low for e in answer.estimates} for answer in (plain, by_item)]
     assert widths[1]["gpqa_diamond"] < 0.7 * widths[0]["gpqa_diamond"]
     (gpqa,) = [e for e in by_item.estimates if e.label == "gpqa_diamond"]

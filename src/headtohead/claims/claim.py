@@ -76,6 +76,7 @@ class Condition:
         bound: What its estimates must meet; None if there is no analysis.
         about: A window of its own, which no other day asked about moves.
         cannot: Why nothing can measure it; empty if there is an analysis.
+        awaits: What is still missing to measure it; empty if there is an analysis.
     """
 
     says: str
@@ -84,6 +85,7 @@ class Condition:
     bound: Bound | None = None
     about: Period | None = None
     cannot: str = ""
+    awaits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,7 @@ class ClaimsFile:
 
 _TEXTS, _OPTIONAL = ("id", "says", "section", "kind"), ("fair", "expect", "note")
 _CLAIM = (*_TEXTS, "about", "as_stated", "sources")
-_CONDITION = ("analysis", "scope", "bound", "about", "cannot")
+_CONDITION = ("analysis", "scope", "bound", "about", "cannot", "awaits")
 _READINGS = ("as_stated", "narrower")
 _OLD = (
     'is the old form. Write [claim.narrower] with says, relaxes = "window", "population", '
@@ -338,9 +340,10 @@ class _Reader:
     ) -> Condition | None:
         """One question of a reading; None if anything in it is wrong."""
         before = len(self.problems)
-        cannot, analysis = str(entry.get("cannot", "")), str(entry.get("analysis", ""))
-        if bool(cannot) == bool(analysis):
-            self.wrong(i, f"{at}.analysis", "or `cannot` is needed, and not both")
+        words = ("analysis", "cannot", "awaits")
+        analysis, cannot, awaits = (str(entry.get(word, "")) for word in words)
+        if sum(map(bool, (analysis, cannot, awaits))) != 1:
+            self.wrong(i, f"{at}.analysis", "or `cannot` or `awaits` is needed, and one alone")
         scope: dict[str, Any] = {}
         bound = None
         if analysis:
@@ -365,6 +368,7 @@ class _Reader:
             bound=bound,
             about=about,
             cannot=cannot,
+            awaits=awaits,
         )
 
     def _any(self, i: int, at: str, bound: Bound, reading: str) -> None:

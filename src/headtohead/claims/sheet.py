@@ -238,11 +238,22 @@ def check_sheet(result: "CheckResult") -> Sheet:
         sources=result.citations,
         about=about,
         as_of=result.as_of,
+        notes=_left_out(result),
         scorecard=_scorecard(checks),
         next=_NEXT,
         digest=content_hash(result.as_json()),
         full=whole,
     )
+
+
+def _left_out(result: "CheckResult") -> tuple[str, ...]:
+    """A note on sentences that cannot be asked of the day asked about."""
+    judged = {v.claim.id for v in result.verdicts}
+    ids = [plain(c.id, 40) for c in result.file.claims if c.id not in judged]
+    if not ids or result.about is None:
+        return ()
+    many = f"{len(ids)} statements name" if len(ids) > 1 else "One statement names"
+    return (f"{many} a time that is not {result.about}, and cannot be asked of it: {listed(ids)}.",)
 
 
 def report_sheet(result: "ReportResult") -> Sheet:

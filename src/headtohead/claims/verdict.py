@@ -298,7 +298,7 @@ def _decides(v: Verdict) -> str:
         return f"Newer evidence: {part.stale}."
     bound = part.condition.bound
     if not part.answer.estimates or bound is None:
-        return part.answer.missing
+        return f"Evidence that we lack: {part.answer.missing.removesuffix('.')}."
     widest = max(part.answer.estimates, key=lambda e: e.high - e.low)
     stated_range = range_words(*bound.range_of(widest.label), widest.unit).removeprefix("from ")
     return (
@@ -348,6 +348,7 @@ def verdicts_on(
 
     Raises:
         NoEvidence: If nothing at all was known by then.
+        InputError: If a claim holds numbers against a bound that cannot hold them.
     """
     facts.require_evidence(as_of)
     sides = Sides(claims.group, claims.a, claims.b)
@@ -356,16 +357,19 @@ def verdicts_on(
         if about is not None and not claim.asks_again:
             continue
         progress(claim.id)
-        stated, *narrower = (
-            Judged(
-                reading=reading,
-                parts=tuple(
-                    _judge(facts, claim, condition, sides, about, as_of)
-                    for condition in reading.conditions
-                ),
-            )
-            for reading in claim.readings
-        )
+        try:
+            stated, *narrower = [
+                Judged(
+                    reading=reading,
+                    parts=tuple(
+                        _judge(facts, claim, condition, sides, about, as_of)
+                        for condition in reading.conditions
+                    ),
+                )
+                for reading in claim.readings
+            ]
+        except InputError as error:
+            raise InputError(f"Claim {claim.id}: {error}") from error
         verdicts.append(verdict(claim, stated, narrower[0] if narrower else None, as_of))
     return tuple(verdicts)
 
@@ -379,8 +383,9 @@ def _judge(
     as_of: date,
 ) -> JudgedCondition:
     window = condition.about or about or claim.about
-    if condition.cannot:
-        return judge(condition, Answer(missing=condition.cannot), window)
+    if missing := condition.cannot or condition.awaits:
+        pending = bool(condition.awaits)
+        return judge(condition, Answer(missing=missing, pending=pending), window)
     if claim.kind == "forecast" and window.end > as_of:
         ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
         return judge(condition, Answer(missing=ahead, pending=True), window)
@@ -393,6 +398,6 @@ def _judge(
         scope=condition.scope,
         sources=claim.sources,
     )
-    pinned = condition.about is not None or about is None
+    pinned = condition.about is not None
     stale = [too_old(e, window, pinned=pinned) for e in answer.estimates]
     return judge(condition, answer, window, stale)

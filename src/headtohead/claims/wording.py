@@ -1,5 +1,6 @@
 """What the words of a sentence ask of its range: how many ends, and whether it names a time."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -68,10 +69,12 @@ def ends_wrong(text: str, bounds: list[Mapping[str, Any]]) -> str:
     """
     wanted, words = ends_asked(text) if bounds else (0, "")
     written = [[end for end in _ENDS if end in bound] for bound in bounds]
-    if not wanted or any(
-        len(ends) == wanted or "by_label" in bound
-        for ends, bound in zip(written, bounds, strict=True)
-    ):
+
+    def fits(bound: Mapping[str, Any], ends: list[str]) -> bool:
+        stated = [end for end in ends if math.isfinite(bound[end])]
+        return "by_label" in bound or len(ends if wanted == 2 else stated) == wanted
+
+    if not wanted or any(map(fits, bounds, written)):
         return ""
     bound, ends = bounds[0], written[0]
     if wanted == 1:

@@ -143,7 +143,7 @@ def _headline(c: ClaimCard) -> str:
     if e:
         said = f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
     if narrower and (number := narrower.decisive):
-        said += f"<br>{md(narrower.name)}: {_label(number)}: {_number(number)}"
+        said += f"<br>{md(narrower.name)} ({narrower.truth}): {_label(number)}: {_number(number)}"
     return said
 
 

@@ -174,7 +174,7 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
     first = _number(card.headline) + more + mark if card.headline else card.why_none
     yield from wrapped(first, width, indent)
     if (narrower := card.narrower) and narrower.decisive:
-        said = f"{narrower.name}, it {narrower.truth}: {_number(narrower.decisive)}"
+        said = f"{narrower.name} ({narrower.truth}): {_number(narrower.decisive)}"
         yield from wrapped(said, width, indent)
 
 

@@ -27,7 +27,7 @@ BOARD_WORDS = {
     "category": ScopeWord(
         "text", "full, or a category of the board.", "full", column="category", within=("board",)
     ),
-    "back_days": ScopeWord("number", "How old a board may be and still serve, in days.", 120),
+    "back_days": ScopeWord("number", "How old a board may be and still serve, in days.", 400),
 }
 
 

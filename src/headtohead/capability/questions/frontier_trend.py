@@ -21,6 +21,12 @@ QUESTION = question_between(
     "index",
     "months",
     since=ScopeWord("day", "Lines through the records since this day.", "2024-04-01"),
+    measure=ScopeWord(
+        "text",
+        "all; or only the slope of one side's frontier: slope_a, slope_b.",
+        "all",
+        ("all", "slope_a", "slope_b"),
+    ),
 )
 _STEP = 0.1  # points between two levels at which the frontiers are compared
 
@@ -66,6 +72,9 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         )
     except ValueError:
         notes.append(f"no level of the one frontier was reached by the other by {sides.day}")
+    if ask.scope["measure"] != "all":
+        which = names[ask.scope["measure"] == "slope_b"]
+        estimates = [e for e in estimates if e.label == _slope(which)]
     if not estimates:
         return Answer(missing="; ".join(notes))
     return Answer(
@@ -87,13 +96,17 @@ def _levels(sides: TwoSides) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.arange(max(first) + _STEP, max(best), _STEP)
 
 
+def _slope(side: str) -> str:
+    return f"slope of the {side} frontier"
+
+
 def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, sides: TwoSides) -> list[Estimate]:
     a, b = sides.names
     a_n, b_n = lines.leader_records, lines.trailing_records
     estimates = []
     for label, spread, by, unit, n in (
-        (f"slope of the {a} frontier", lines.leader_slope, 1.0, "index_per_year", a_n),
-        (f"slope of the {b} frontier", lines.trailing_slope, 1.0, "index_per_year", b_n),
+        (_slope(a), lines.leader_slope, 1.0, "index_per_year", a_n),
+        (_slope(b), lines.trailing_slope, 1.0, "index_per_year", b_n),
         (f"{b} frontier below the {a} one", lines.level_gap, 1.0, "index", a_n + b_n),
         (
             f"that gap at the pace of the {a} frontier",

@@ -10,6 +10,7 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, named, shown, side, where
 from headtohead.evidence.tables import in_words
+from headtohead.questions.medians import STATISTIC, median_of
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
 
@@ -26,6 +27,7 @@ QUESTION = Question(
             "text", "Side B as column=value, ...; empty: the side asked for.", "", column=FILTER
         ),
         "months": ScopeWord("number", "Runs at most so many months old.", 12),
+        "statistic": STATISTIC,
     },
 )
 
@@ -80,6 +82,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"
     )
+    if ask.scope["statistic"] == "median":
+        middle = median_of(ask, ratios, rows, "ratio of cost per solved task")
+        tests = listed(in_words(name) for name in sorted(set(rows["benchmark"])))
+        return Answer(
+            estimates=(middle,),
+            says=f"a solved task costs {middle.value:.1f} times less ({middle.interval()}) in the "
+            f"median of {len(ratios)} pairs of systems on {tests}, {ends} by pair",
+            rows=shown(rows.with_columns(per), _COLUMNS),
+        )
     return Answer(
         estimates=tuple(ratios),
         says=f"{len(ratios)} pairs of systems differ {ends} in cost per solved task; "

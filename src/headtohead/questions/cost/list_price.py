@@ -5,6 +5,7 @@ import polars as pl
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
+from headtohead.questions.medians import STATISTIC, median_of
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -14,6 +15,7 @@ QUESTION = Question(
         **MIX_WORDS,
         "dear": ScopeWord("models", "The models compared with."),
         "cheap": ScopeWord("models", "The models said to be cheaper."),
+        "statistic": STATISTIC,
     },
 )
 
@@ -61,10 +63,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "cheapest": ", each model's at its cheapest credible seller,",
         "median": ", each model's at its middle seller,",
     }[rule]
+    middle = median_of(ask, estimates, prices, "ratio of list prices")
+    median = ask.scope["statistic"] == "median"
+    says_median = f", {middle.value:.1f} times in the median pair" * median
     return Answer(
-        estimates=tuple(estimates),
+        estimates=(middle,) if median else tuple(estimates),
         says=f"list prices per million tokens{whose} were {says}: {' to '.join(ends)} times "
-        "cheaper at the mix used",
+        f"cheaper at the mix used{says_median}",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),
     )

@@ -1,19 +1,27 @@
 """How many list prices one side cut after a day."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.stats.intervals import proportion_difference
 
 QUESTION = Question(
     asks="How many of its own models' list prices did a side cut in the window?",
     reads=("prices",),
     names_on="row",
-    units=("n",),
+    units=("n", "pp"),
     scope={
         "since": ScopeWord("day", "First day of the window; it ends with `about`."),
+        "measure": ScopeWord(
+            "text",
+            "count: models cut; more_often: the share of young models cut since that day less the "
+            "share in as long a time before.",
+            "count",
+            ("count", "more_often"),
+        ),
         "cut_frac": ScopeWord(
             "number", "Smallest cut that counts, as a share of the old price.", 0.2
         ),
@@ -42,12 +50,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.with_columns(before.alias("old_usd_per_mtok"))
     since = date.fromisoformat(str(ask.scope["since"]))
     limit = 1 - float(ask.scope["cut_frac"])
-    cuts = rows.filter(
-        (pl.col("valid_from") >= since)
-        & (pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok"))
+    every = rows.filter(
+        (pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok"))
         # A change found long after the release is most often a late correction of the list.
         & ((pl.col("valid_from") - pl.col("model_released_on")).dt.total_days() <= _YOUNG_DAYS)
     ).sort("valid_from", "model_name")
+    cuts = every.filter(pl.col("valid_from") >= since)
+    if ask.scope["measure"] == "more_often":
+        return _more_often(ask, rows, every, since)
     models = cuts["model_id"].drop_nulls().unique(maintain_order=True).to_list()
     median_wait = estimate(
         ask,
@@ -70,4 +80,42 @@ def run(frames: Frames, ask: Ask) -> Answer:
 _COLUMNS = (
     "model_name model_id provider token_kind old_usd_per_mtok price_usd_per_mtok valid_from basis"
 )
+
+
+def _more_often(ask: Ask, rows: pl.DataFrame, cuts: pl.DataFrame, since: date) -> Answer:
+    """The share of young models cut after a day less the share in as long a time before it."""
+    turn = since - timedelta(days=1)
+    first = since - (ask.about.end - turn)
+    counts = []
+    for start, end in ((first, turn), (since, ask.about.end)):
+        age = (pl.lit(start) - pl.col("model_released_on")).dt.total_days()
+        young = rows.filter((pl.col("valid_from") <= end) & (age <= _YOUNG_DAYS))
+        inside = cuts.filter(pl.col("valid_from").is_between(start, end))
+        counts.append((inside["model_id"].n_unique(), young["model_id"].n_unique()))
+    (cut_before, n_before), (cut_after, n_after) = counts
+    if not n_before or not n_after:
+        return ask.lacks(f"no dated list prices on both sides of {since} were known")
+    change = proportion_difference(cut_after, n_after, cut_before, n_before)
+    more = estimate(
+        ask,
+        rows,
+        label="share of models cut, after less before",
+        interval=change.rescaled(100),
+        unit="pp",
+        method="difference of two shares of models with a dated list price; Newcombe's interval",
+        n=n_before + n_after,
+        n_of="models with a dated list price",
+    )
+    says = (
+        f"{side_name(side(ask, 'a'))} labs cut {cut_after} of {n_after} young models between "
+        f"{since} and {ask.about.end}, and {cut_before} of {n_before} between {first} and {turn}"
+    )
+    return Answer(
+        estimates=(more,),
+        says=says,
+        rows=shown(cuts.filter(pl.col("valid_from") >= first), _COLUMNS),
+        notes=_NOTES,
+    )
+
+
 _NOTES = ("a cut after a rival's release does not prove that the rival caused it",)

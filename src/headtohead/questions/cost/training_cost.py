@@ -2,10 +2,12 @@
 
 import polars as pl
 
+from headtohead.core.errors import InputError
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import listed, shown
-from headtohead.questions.published import FIGURE_COLUMNS, figure
+from headtohead.questions.published import FIGURE_COLUMNS, figure, figure_interval, from_figures
 
 QUESTION = Question(
     asks="What did training these models cost, by this method?",
@@ -26,12 +28,23 @@ QUESTION = Question(
             column="measure",
             within=("topic=training_cost",),
         ),
+        "show": ScopeWord(
+            "text",
+            "one: figures of one method; sum: the figures as parts of one whole, and what nobody "
+            "published comes on top; side_by_side: figures of any method, which no bound can join.",
+            "one",
+            ("one", "sum", "side_by_side"),
+        ),
     },
 )
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """One published cost for each model and method asked for."""
+    """One published cost for each model and method asked for, or their sum.
+
+    Raises:
+        InputError: If figures of different scope were to be held against one bound.
+    """
     rows = frames["figures"].filter(
         (pl.col("topic") == "training_cost") & (pl.col("unit") == "usd")
     )
@@ -41,6 +54,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return ask.lacks("no training cost of that scope was known")
     rows = rows.sort("value")
+    methods = sorted({str(how).replace("_", " ") for how in rows["measure"]})
+    if len(methods) > 1 and ask.scope["show"] == "one":
+        raise InputError(
+            f"These are figures of different scope, which no one bound can hold: "
+            f"{listed(methods)}. Name one of them in measures, or join one reading for each by "
+            "all_of."
+        )
+    if ask.scope["show"] == "sum":
+        return _sum(ask, rows)
     estimates = [
         figure(ask, row, f"{subject}, {how}", "usd", method=f"published figure: {how}")
         for row in rows.iter_slices(1)
@@ -48,3 +70,26 @@ def run(frames: Frames, ask: Ask) -> Answer:
     ]
     says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in estimates[:6])
     return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, FIGURE_COLUMNS))
+
+
+def _sum(ask: Ask, rows: pl.DataFrame) -> Answer:
+    """The published parts of one whole, which bound it from below."""
+    parts = {
+        f"{r['subject']}, {r['measure'].replace('_', ' ')}": figure_interval(r)
+        for r in rows.iter_rows(named=True)
+    }
+    value, low = (sum(getattr(part, end) for part in parts.values()) for end in ("value", "low"))
+    whole = from_figures(
+        ask,
+        rows,
+        "all that is published of the cost",
+        "usd",
+        Interval(value, low, float("inf")),
+        method="sum of published figures; what nobody published comes on top",
+    )
+    said = listed(f"{label}: {show(part.value, 'usd')}" for label, part in parts.items())
+    return Answer(
+        estimates=(whole,),
+        says=f"what is published adds up to {show(value, 'usd')} ({said}), and the rest is unknown",
+        rows=shown(rows, FIGURE_COLUMNS),
+    )

@@ -23,7 +23,11 @@ QUESTION = Question(
         "min_flop": ScopeWord("number", "Smallest training compute that counts as large.", 1e24),
         "since": ScopeWord("day", "First publication day.", "2022-10-07"),
         "measure": ScopeWord(
-            "text", "count, or share of those with known hardware.", "count", ("count", "share")
+            "text",
+            "count; share of all, bounded for those without known hardware; or documented, the "
+            "share of those with known hardware.",
+            "count",
+            ("count", "share", "documented"),
         ),
         "b": ScopeWord("text", "The side as column=value, ...; empty: side B.", "", column=FILTER),
     },
@@ -45,6 +49,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     n, known, total = fitting.height, documented.height, rows.height
     if ask.scope["measure"] == "count":
         interval, unit = Interval(n, n, n + total - known), "n"
+    elif ask.scope["measure"] == "documented":
+        if not known:
+            return ask.lacks("no training hardware of a large model of that side was known")
+        interval, unit, total = Interval(n / known, n / known, n / known), "frac", known
     else:
         low, high = n / total, (n + total - known) / total
         interval, unit = Interval(min(max(n / max(known, 1), low), high), low, high), "frac"
@@ -57,11 +65,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         level=1.0,
         method="count of documented training hardware; undocumented models bound it from above",
         n=total,
-        n_of="large models",
+        n_of="large models" + " with documented hardware" * (total == known),
     )
     says = (
-        f"of {total} large {side_name(side(ask, 'b'))} models, {known} have documented hardware "
-        f"and {n} of these trained on such chips ({listed(fitting['model_name'].to_list()[-5:])})"
+        f"of {rows.height} large {side_name(side(ask, 'b'))} models, {known} have documented "
+        f"hardware and {n} of these trained on such chips "
+        f"({listed(fitting['model_name'].to_list()[-5:])})"
     )
     columns = "model_name organisation published_on train_flop hardware chips_n confidence"
     return Answer(estimates=(one,), says=says, rows=shown(documented, columns))

@@ -24,6 +24,13 @@ QUESTION = Question(
             "entrants",
             ("entrants", "models", "labs"),
         ),
+        "measure": ScopeWord(
+            "text",
+            "place: the place, with those it may take; best_place: the best it may take, which is "
+            "1 in the first tie group.",
+            "place",
+            ("place", "best_place"),
+        ),
         "only": ScopeWord(
             "text", "Rank only entrants that fit column=value, ...", "", column=FILTER
         ),
@@ -38,7 +45,7 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """One place a group (and category): 1 is best; the interval is the published rank spread."""
     estimates, kept, notes = [], [], []
-    here = ask.scope["board"]
+    here, best_place = ask.scope["board"], ask.scope["measure"] == "best_place"
     wanted = [(here, c) for c in ask.scope["categories"] or (ask.scope["category"],)]
     wanted += [(board, "full") for board in ask.scope["also_boards"]]
     for board, category in wanted:
@@ -57,19 +64,23 @@ def run(frames: Frames, ask: Ask) -> Answer:
             label = group.split("=")[-1].strip()
             label = f"{label} in {where_}" if len(wanted) > 1 else label
             place = field["model_name"].to_list().index(top["model_name"][0])
+            printed, low, high = (
+                float(top[column][0])
+                for column in ("place_rank", "place_low_rank", "place_high_rank")
+            )
+            if best_place:
+                label, printed, high = f"best place of {label}", low, low
             estimates.append(
                 estimate(
                     ask,
                     top,
                     label=label,
-                    interval=Interval(
-                        float(top["place_rank"][0]),
-                        float(top["place_low_rank"][0]),
-                        float(top["place_high_rank"][0]),
-                    ),
+                    interval=Interval(printed, low, high),
                     unit="rank",
                     level=1.0,
-                    method="published place; spread over entrants with overlapping intervals",
+                    method="the place after all whose intervals lie wholly above"
+                    if best_place
+                    else "published place; spread over entrants with overlapping intervals",
                     n=field.height,
                     n_of=f"{ask.scope['among']} ranked",
                 )
@@ -81,8 +92,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     days = rows["observed_on"].unique().sort()
     boards = board_words(rows, ask) if len(wanted) == 1 else f"boards of {days[0]} to {days[-1]}"
     says = listed(
-        f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
-        for e in sorted(estimates, key=lambda e: e.value)[:5]
+        f"{e.label} is {e.value:.0f} of {e.n}"
+        if best_place
+        else f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
+        for e in sorted(estimates, key=lambda e: e.value, reverse=best_place)[:5]
     )
     return Answer(
         estimates=tuple(estimates),

@@ -43,8 +43,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     least = 1 / comb(both.height, b.height)
     if not is_lead and least > float(ask.scope["alpha"]):
         return Answer(
+            pending=True,
             missing=f"even the best order of {b.height} in {both.height} agents comes about by "
-            f"luck in {least:.1%} of seasons, so one season cannot tell"
+            f"luck in {least:.1%} of seasons, so one season cannot tell skill from luck",
         )
     value = lead if is_lead else luck
     one = estimate(
