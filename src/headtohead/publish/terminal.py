@@ -48,7 +48,10 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     `width` is in columns; that of the terminal if 0.
     """
     width = width or width_of_terminal()
-    yield from wrapped(sheet.title, width, f"{sheet.word}  " if sheet.word else "", "")
+    # Beside a long verdict there is no room for a title.
+    beside = f"{sheet.word}  " if 0 < cells_of(sheet.word) <= width // 2 else ""
+    yield from wrapped("" if beside else sheet.word, width)
+    yield from wrapped(sheet.title, width, beside, "")
     for text in (sheet.kicker, sheet.sentence):
         yield from wrapped(text, width)
     if sheet.facts:
@@ -313,7 +316,7 @@ def table(
     """Columns under their titles, numbers to the right.
 
     Texts are wrapped inside their column until the table fits; if that does not help, columns
-    are dropped from the right, and named.
+    are dropped from the right, and named, or each row becomes lines where sentences would be lost.
 
     `said` holds the remarks that stand above already; which columns do not fit is said once.
     """
@@ -326,6 +329,12 @@ def table(
     room = width - len(indent)
     while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
         kept.pop()
+    if any(c.long for c in columns[len(kept) :]):
+        for name, *cells in texts[1:]:
+            yield from wrapped(name, width, indent)
+            for title, cell in zip(texts[0][1:], cells, strict=True):
+                yield from wrapped(f"{title}: {cell}", width, f"{indent}  ", f"{indent}    ")
+        return
     widths = widths or [room]
     for line in texts:
         cells = [cut_to_fit(line[i], w) for i, w in zip(kept, widths, strict=True)]
@@ -347,23 +356,18 @@ def _widths(
 ) -> list[int] | None:
     """How wide each column is; None if they cannot be made to fit.
 
-    Numbers are never broken. Words are, where even the shortest columns would be too wide; those
-    of the first column, which names a row, last.
+    Numbers are never broken. Words are only if no name has so many letters, or if nothing but the
+    name of a row and one column is left.
     """
     wide = [max(cells_of(line[i]) for line in texts) for i in kept]
     room -= len(_GAP) * (len(kept) - 1)
-    longest = (40, 28, 20, 16, 13, 10)
-    for first, others in (*((40, most) for most in longest), *((most, 10) for most in longest)):
+    for most in (40, 28, 20, 16, 13, 10) if len(kept) < 3 else (40, 28):
         widths = []
         for n, i in enumerate(kept):
-            most = others if n else first
-            head = _longest_word(texts[0][i], most)
-            words = (
-                max((cells_of(line[i]) for line in texts[1:]), default=0)
-                if columns[i].digits is not None
-                else max((_longest_word(line[i], most) for line in texts[1:]), default=0)
-            )
-            widths.append(min(wide[n], max(head, words)))
+            words = max((_longest_word(line[i], most) for line in texts[1:]), default=0)
+            if columns[i].digits is not None:
+                words = max((cells_of(line[i]) for line in texts[1:]), default=0)
+            widths.append(min(wide[n], max(_longest_word(texts[0][i], most), words)))
         if sum(widths) <= room:
             break
     else:
