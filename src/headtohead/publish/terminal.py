@@ -24,7 +24,7 @@ from headtohead.publish.sheet import (
     TableColumn,
     Topic,
 )
-from headtohead.publish.words import listed, plain, sentence
+from headtohead.publish.words import licence_name, listed, plain, sentence
 
 _USUAL, _LEAST, _MOST = 80, 40, 120
 _TRACK = 41  # most characters of a bar
@@ -69,7 +69,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
         for c in sheet.sources:
             known = f", known on {c.known_on}" if c.known_on else ""
             url = "" if c.url in c.citation else f" {c.url}"
-            said = f"{c.citation}{url} ({c.licence}{known})"
+            said = f"{c.citation}{url} ({licence_name(c.licence)}{known})"
             yield from wrapped(said, width, "  ", "    ")
     if sheet.digest or sheet.command:
         yield ""
