@@ -330,9 +330,9 @@ def table(
     while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
         kept.pop()
     if any(c.long for c in columns[len(kept) :]):
-        for name, *cells in texts[1:]:
+        for name, *others in texts[1:]:
             yield from wrapped(name, width, indent)
-            for title, cell in zip(texts[0][1:], cells, strict=True):
+            for title, cell in zip(texts[0][1:], others, strict=True):
                 yield from wrapped(f"{title}: {cell}", width, f"{indent}  ", f"{indent}    ")
         return
     widths = widths or [room]
