@@ -128,7 +128,8 @@ class Facts:
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
     ) -> pl.DataFrame:
         """The rows of a table from the sources that may speak; many questions ask for the same."""
-        rows, key = self.frame(table, as_of, used_on=used_on), (table, as_of, used_on, sources)
+        on = used_on if table == "prices" else None
+        rows, key = self.frame(table, as_of, used_on=on), (table, as_of, on, sources)
         if sources and key not in self._kept:
             self._kept[key] = rows.filter(pl.col("source_id").is_in(sources))
         return self._kept[key] if sources else rows
@@ -146,8 +147,9 @@ class Facts:
             rows_known = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
             if table in self._brought:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")
-            if used_on not in (None, as_of):  # one of many days, each as large as the table
-                return rows_known
+            if key[2] not in (None, as_of):
+                # Many days may be asked, and each is as large as the table: the last one is kept.
+                self._frames = {k: v for k, v in self._frames.items() if k[2] in (None, k[1])}
             self._frames[key] = rows_known
         return self._frames[key]
 
