@@ -345,9 +345,11 @@ def in_force(
         provider, model, differing = row["provider"], row["model_id"], row["differing"] or []
         others = _others(provider, model, row["model_released_on"], differing)
         ids = {one["source_id"] for one in differing}
-        for day, source in gone.get((model, row["seller"]), []):
+        for day, source, seen in gone.get((model, row["seller"]), []):
             if day > row["valid_from"]:
-                others.append(f"{publisher(source)} has listed no price of {provider} since {day}")
+                who, on = publisher(source), f"on {day}" if seen else f"since {day}"
+                said_it = "listed" if seen else "has listed"
+                others.append(f"{who} {said_it} no price of {provider} {on}")
                 ids.add(source)
         # One list alone may keep a price of what its seller does not offer any more.
         if not row["confirmed"] and (now := moved.get((row["seller"], model))):
@@ -487,8 +489,8 @@ def _last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) 
 
 def _gone(
     prices: pl.DataFrame, at: date | datetime, channel: str, lists: pl.DataFrame
-) -> dict[tuple[str, str], list[tuple[date, str]]]:
-    """By model and seller the lists that dropped its price, and on which day."""
+) -> dict[tuple[str, str], list[tuple[date, str, bool]]]:
+    """By model and seller the lists that dropped its price, and when; true if only seen then."""
     ended = _last_spells(_offered(prices, channel, "standard"), at, held=False)
     names = {i: publisher(i) for i in prices["source_id"].unique()}
     whose = pl.col("source_id").replace(names).alias("publisher")
@@ -497,9 +499,10 @@ def _gone(
     holding = lists.select(*who, whose)
     ended = ended.join(holding, on=[*who, "publisher"], how="anti").sort("since", "source_id")
     last = ended.group_by(*who, "publisher", maintain_order=True).last()
-    dropped: dict[tuple[str, str], list[tuple[date, str]]] = {}
-    for model, seller, since, source in last.select(*who, "since", "source_id").iter_rows():
-        dropped.setdefault((model, seller), []).append((since, source))
+    dropped: dict[tuple[str, str], list[tuple[date, str, bool]]] = {}
+    seen = pl.col("price_usd_per_mtok").is_null() & (pl.col("doubt") >= _SNAPSHOT)
+    for model, seller, *what in last.select(*who, "since", "source_id", seen).iter_rows():
+        dropped.setdefault((model, seller), []).append(tuple(what))
     return dropped
 
 

@@ -111,6 +111,21 @@ class Prices:
             )
         return rates_of(price) if price else None
 
+    def dearest(self, model: str, *, operator: str = "") -> Rates | None:
+        """The most that tokens cost on the day at whatever hour, which a note then says."""
+        price = self._in_force(model, self.day, operator)
+        hourly = [band.usd_per_mtok for band in price.bands if band.hours] if price else []
+        if not price or not hourly:
+            return rates_of(price) if price else None
+        kinds = {kind for usd in (price.usd_per_mtok, *hourly) for kind in usd}
+        all_hours = (price.usd_per_mtok, *(price.usd_per_mtok | usd for usd in hourly))
+        most = {kind: max(usd[kind] for usd in all_hours if kind in usd) for kind in kinds}
+        self._lost[f"{model} hours"] = (
+            f"{model}: its price goes by the hour; the ceiling and what is spent of it count the "
+            f"dearest hours, ${most['input']:g} in, ${most['output']:g} out per million tokens"
+        )
+        return rates_of(replace(price, usd_per_mtok=most))
+
     def rates_at(
         self, model: str, call: "Call", *, operator: str = "", on_its_day: bool = True
     ) -> Rates | None:
