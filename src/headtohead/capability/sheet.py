@@ -12,7 +12,7 @@ from headtohead.core.estimate import OWN_SCORES, Citation, Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import show, show_end
 from headtohead.evidence.tables import title as benchmark_title
-from headtohead.names.names import Names, country_name
+from headtohead.names.names import group_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.sheet import Bar, Bars, Cell, DataTable, Figure, Sheet, TableColumn, Topic
 from headtohead.publish.words import content_hash
@@ -324,16 +324,10 @@ def _span(row: Mapping[str, Any], what: str, unit: str) -> str | None:
 
 def _named(sides: Sides) -> tuple[str, str]:
     """The two sides as a title and a chart name them."""
-    labs = Names.load().labs()
-
-    def called(side: str) -> str:
-        if sides.group == "open":
-            return f"{side} models"
-        if sides.group == "lab" and side in labs:
-            return labs[side].name
-        return country_name(side) if sides.group == "country" else side.rpartition("/")[2]
-
-    return called(sides.a), called(sides.b)
+    return (
+        group_name(sides.group, sides.a).rpartition("/")[2],
+        group_name(sides.group, sides.b).rpartition("/")[2],
+    )
 
 
 def _scope_words(scope: Mapping[str, Any], citations: Sequence[Citation]) -> str:

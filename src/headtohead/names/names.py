@@ -398,6 +398,21 @@ def country_name(code: str) -> str:
     return country.name if country else code
 
 
+def in_sentence(name: str) -> str:
+    """A name as it stands in a sentence: some countries have an article."""
+    return f"the {name}" if name.startswith(("Netherlands", "United ")) else name
+
+
+def group_name(by: str, group: str) -> str:
+    """What a group of models is called, by country, openness or lab; any other as it is."""
+    if by == "lab":
+        known = _load().labs()
+        return known[group].name if group in known else group
+    if by == "open":
+        return {"open": "open models", "closed": "closed models"}.get(group, group)
+    return country_name(group) if by == "country" else group
+
+
 def nationality(code: str) -> str:
     """What comes from a country, by its code ("Chinese"); any other text as it is."""
     country = _load().countries().get(code)
