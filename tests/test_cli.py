@@ -20,6 +20,7 @@ from headtohead.core.errors import InputError
 from headtohead.publish.command_line import today
 from headtohead.publish.terminal import cells_of
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 Run = Callable[..., Result]
 
 

@@ -37,7 +37,7 @@ def log(**counts: int) -> list[Call]:
 # ---------------------------------------------------------------- fairness
 
 
-@pytest.mark.parametrize("rounds", lengths(100, 300))
+@pytest.mark.parametrize("rounds", lengths(40, 300))
 def test_the_weighted_mean_is_that_of_the_log_at_every_draw(rounds: int) -> None:
     """Each draw alone, not only their mean: that is what a sequential test needs."""
     calls = log(large=3000, middle=800, small=200)
