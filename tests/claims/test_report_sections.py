@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pytest
 from tests.claims import report_builder as build
 
@@ -90,6 +91,7 @@ def test_an_exhibit_becomes_a_chart_with_rows_and_no_address(
 ) -> None:
     found = view(spec.slug, sides=sides)
     assert found.spec is not None
+    alt.Chart.from_dict(found.spec | {"background": "white"})  # refuses what is not Vega-Lite
     assert found.spec["width"] == "container"
     text = json.dumps(found.spec)
     assert "http" not in text
