@@ -29,7 +29,7 @@ def kept_facts(facts: Facts) -> Iterator[None]:
         make(self, store, **more)
         shipped = (self.store.builtin, self.store.curated, self.seed) == alone
         if shipped and not any(self.store.home.glob("*")):
-            self._frames, self._read, self._kept = facts._frames, facts._read, facts._kept
+            self._frames, self._kept = facts._frames, facts._kept
 
     def brought(self: Facts, table: str, rows: pl.DataFrame, citation: Citation) -> None:
         self._frames, self._kept = dict(self._frames), dict(self._kept)
