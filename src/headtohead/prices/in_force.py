@@ -696,5 +696,6 @@ def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
 def prices_asked(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, str]:
     """The prices in force that a question with `MIX_WORDS` asks for, and by which rule."""
     rule = {"lab": "maker"}.get(ask.scope["seller"], str(ask.scope["seller"]))
-    share = float(ask.scope["input_share"])
-    return in_force(frames["prices"], ask.about.end, rule=rule, input_share=share), rule
+    day, share, rows = ask.about.end, float(ask.scope["input_share"]), frames["prices"]
+    key = ("prices in force", day, rule, share)
+    return ask.of(rows, key, lambda: in_force(rows, day, rule=rule, input_share=share)), rule

@@ -1,5 +1,7 @@
 """The place of a group's best entrant, with the places it cannot be told apart from."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -37,9 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     wanted += [(board, "full") for board in ask.scope["also_boards"]]
     for board, category in wanted:
         scope = {**ask.scope, "board": board, "category": category}
-        rows = board_rows(
-            frames["arena_ratings"], Ask(ask.about, ask.as_of, ask.sides, scope, ask.rng)
-        )
+        rows = board_rows(frames["arena_ratings"], replace(ask, scope=scope))
         field = _field(where(rows, ask.scope["only"]), str(ask.scope["among"]))
         for group in ask.scope["groups"]:
             top = best(where(field, group)) if field.height else field
