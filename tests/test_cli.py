@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import headtohead
-from headtohead.cli import main
+from headtohead.cli import commands, main
 from headtohead.core.errors import InputError
 from headtohead.publish.command_line import today
 from headtohead.publish.terminal import cells_of
@@ -412,3 +412,26 @@ def test_names_from_outside_cannot_steer_the_terminal(run: Run, name: str) -> No
     result = run("names", name, store=False)
     assert "gpt" in result.output
     assert not {"\x1b", "\x9b"} & set(result.output)
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_has_every_way_out(name: str) -> None:
+    offered = {str(parameter.name) for parameter in commands()[name].params}
+    assert offered >= {"json", "csv", "html", "markdown"}
+
+
+@pytest.mark.parametrize(
+    "command", ["names gpt-5", "sources", "evidence", "report --as-of 2025-12-15"]
+)
+def test_each_way_out_holds_the_same(command: str, tmp_path: Path) -> None:
+    page, text = tmp_path / "p.html", tmp_path / "p.md"
+    ways = ["--html", str(page), "--markdown", str(text)]
+    made = CliRunner().invoke(main, [*command.split(), "--json", *ways])
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["verb"] == command.split()[0]
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "|" in text.read_text(encoding="utf-8")
+    assert not Path("report.html").exists()
+    table = CliRunner().invoke(main, [*command.split(), "--csv"])
+    assert table.exit_code == 0, table.output
+    assert len(table.stdout.splitlines()) > 1

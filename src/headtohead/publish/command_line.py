@@ -5,7 +5,7 @@ A command asks for the ways it offers, and hands its result over:
     @verb("h2h compare a.jsonl b.jsonl")
     @click.argument("runs", nargs=-1)
     @settings_options(settings=CompareSettings)
-    @output_options("json", "html", "markdown", "junit")
+    @output_options("junit")
     def compare(runs, settings, output):
         from headtohead.trials.comparing import verb
         return deliver(verb.compare(*runs, settings=settings), output)
@@ -299,14 +299,20 @@ _FILES: dict[str, str] = {
 }
 
 
-def output_options(*ways: Way) -> Callable[[Function], Function]:
+_ALWAYS: tuple[Way, ...] = ("json", "csv", "html", "markdown")
+
+
+def output_options(*more: Way) -> Callable[[Function], Function]:
     """Options for where a result goes; the command gets them as one `output`.
+
+    Every command prints JSON or CSV, and writes a page or Markdown.
 
     Files are checked before the command begins, so that no hour of work is lost to a typing error.
 
     Args:
-        ways: Those that the command offers, in this order in its help.
+        more: What this one offers besides, in this order in its help.
     """
+    ways = tuple(dict.fromkeys((*_ALWAYS, *more)))
 
     def wrap(command: Function) -> Function:
         @functools.wraps(command)

@@ -36,7 +36,7 @@ _EXAMPLE = (
 @settings_options(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
 @click.option("--as-of", metavar="DAY", help="The day of the list prices. Default: today.")
 @store_option
-@output_options("json", "csv", "html", "markdown", "junit")
+@output_options("junit")
 def switch(
     logs: Path,
     as_of: str | None,
