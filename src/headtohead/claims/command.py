@@ -69,10 +69,11 @@ def report(
     if suffix not in ("", "html", "md", "markdown", "json") and not kind:
         raise InputError(f"`out` {out} ends in .html, .md or .json; or say which with `format`.")
     # A way that every command has takes the place of the file that is written else.
-    other = output != Output() and not (out or kind)
+    other = output != Output()
+    to_file = bool(out or kind) or not other
     kind = (kind or suffix or "html").replace("markdown", "md")
     target = out or Path(f"report.{kind}")
-    if not other:
+    if to_file:
         writable(target, "out")
     writable(charts, "charts", folder=True)
     day = day_of(as_of)
@@ -81,20 +82,18 @@ def report(
             as_of=day, settings=settings, store=open_store(store), progress=progress
         )
         shown = replace(result.sheet, command=typed(day))
-        if other:
-            text = ""
-        elif kind == "json":
+        if kind == "json":
             text = result.to_json()
         elif kind == "md":
             text = result.to_markdown()
         else:
-            text = sheet_html(shown)
+            text = sheet_html(shown) if to_file else ""
     if other:
         deliver(result, output, sheet=shown)
     elif result.now:
         say(wrapped(f"{counts(result.now.verdicts)}, known by {result.as_of}", width_of_terminal()))
-    if text:
-        write(target, text, err=False)
+    if to_file:
+        write(target, text, err=other)
     if charts:
         click.echo(f"Wrote {len(result.save_charts(charts))} charts to {charts}.", err=other)
 
