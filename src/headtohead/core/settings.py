@@ -204,7 +204,7 @@ def named(text: str) -> tuple[str, str, str]:
     return text.partition("=")
 
 
-def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what a caller gave
+def pairs_of(name: str, given: Any, form: str = "") -> Mapping[str, Any]:  # noqa: ANN401
     """Names and values, given as a mapping, as one text "name=value", or as several such texts.
 
     Raises:
@@ -216,9 +216,12 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
     for text in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
         word, sign, value = named(text) if isinstance(text, str) else ("", "", "")
         if not sign or not word.strip():
-            raise InputError(
-                f"`{name}` says what each column is: give it as column=value, not {text!r}."
+            what = (
+                f"is of the form {form}"
+                if form
+                else ("says what each column is: give it as column=value")
             )
+            raise InputError(f"`{name}` {what}, not {text!r}.")
         by_name[word.strip()] = value.strip()
     return by_name
 

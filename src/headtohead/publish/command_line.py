@@ -32,7 +32,7 @@ import click
 from click.core import ParameterSource
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import Option, choices_of, choose, named, options_of, type_of
+from headtohead.core.settings import Option, choices_of, choose, options_of, pairs_of, type_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -150,14 +150,18 @@ def _click_option(kind: type, name: str, default: object, said: Option) -> Calla
         return click.option(
             flag, name, is_flag=True, flag_value=not said.off, default=None, help=said.help
         )
+
+    def given(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> object:
+        return value or None
+
     more: dict[str, Any] = {"help": said.help, "default": None, "metavar": said.metavar or None}
     if choices_of(wanted):
         more["type"] = click.Choice(choices_of(wanted))
     elif get_origin(wanted) is collections.abc.Mapping:
         texts = get_args(wanted)[1] is str
-        more |= {"multiple": True, "callback": pairs if texts else values}
+        more |= {"multiple": True, "callback": given if texts else values}
     elif said.many:
-        more |= {"multiple": True, "callback": lambda _, __, value: value or None}
+        more |= {"multiple": True, "callback": given}
     elif said.read is None and wanted in (int, float):
         more["type"] = wanted
     elif wanted is Path:
@@ -179,23 +183,10 @@ class _Renamed(click.Option):
         return click.Option.get_help_record(shown, ctx)
 
 
-def pairs(
-    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
-) -> dict[str, str] | None:
-    """NAME=VALUE, several times; None if it was not given."""
-    by_name = {}
-    for text in value:
-        name, sign, rest = named(text)
-        if not sign or not name:
-            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
-        by_name[name.strip()] = rest.strip()
-    return by_name or None
-
-
 def values(
-    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> dict[str, Any] | None:
-    """As `pairs`; each value as JSON, or the text itself where it is none."""
+    """NAME=VALUE, several times, each value as JSON or as text; None if it was not given."""
 
     def read(text: str) -> object:
         try:
@@ -203,8 +194,8 @@ def values(
         except ValueError:
             return text
 
-    texts = pairs(context, parameter, value)
-    return {name: read(text) for name, text in texts.items()} if texts else None
+    texts = pairs_of(str(parameter.name), value, str(parameter.metavar))
+    return {name: read(text) for name, text in texts.items()} or None
 
 
 def today() -> date:
