@@ -189,6 +189,25 @@ def test_ours_in_summer_2026(facts: Facts) -> None:
     assert rounded(lag) == pytest.approx((8.0, 4.5, 8.0), abs=0.1)
 
 
+def test_a_side_that_leads_has_no_lag_to_catch_up(facts: Facts) -> None:
+    reverse = Sides(a="CN", b="US")
+    for name in ("capability_lag", "catch_up_time", "capability_sensitivity"):
+        found = facts.ask(
+            analysis(f"performance.{name}"),
+            about=Period.parse(SUMMER),
+            as_of=EDITION,
+            sides=reverse,
+            scope={"index_sources": OWN},
+        )
+        said = " ".join((found.says, *found.notes))
+        assert "0.0 months" not in said, name
+        assert "exact" not in said, name
+        assert "side A" not in said, name
+        if name != "capability_sensitivity":
+            assert "Chinese" in found.says, name
+            assert "to catch up" in found.says, name
+
+
 def test_the_median_catch_up_time(facts: Facts) -> None:
     for method in EPOCHS:
         found = one(facts, "catch_up_time", SUMMER, method)

@@ -62,8 +62,8 @@ def made_sheet(*checks: Check, name: str = "b", **changes: object) -> Sheet:
 
 def test_numbers_are_written_alike_everywhere_and_open_ends_say_so() -> None:
     assert share_words(Interval(0.023, -0.014, 0.06), "pp", signed=True) == "+2.3 pp (-1.4 to +6.0)"
-    assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 (open to open)"
-    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 (0.10 to open)"
+    assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 (not bounded)"
+    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 (at least 0.10)"
     assert spread(Interval(4.26, 0, math.inf), 2) == "4.26 (these items give no interval)"
     assert (margin_words(0.05, "pp"), margin_words(0.2, "score")) == ("5 pp", "0.2")
     assert (amount(0.715, "pp"), amount(7.25, "score")) == ("71.5%", "7.250")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from headtohead.core.estimate import Citation
-from headtohead.core.units import counted
+from headtohead.core.units import counted, span_of
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.sheet import failures_figure, slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
@@ -209,13 +209,12 @@ def _money(trial: Switch) -> Figure:
     if s.per_success and math.isfinite(s.per_success.value):
         remarks.append(f"A right answer costs {spread(s.per_success, 3)} times as much.")
     saved = s.saved_usd
-    low, high = ("open" if math.isinf(end) else _usd(end) for end in (saved.low, saved.high))
     return Figure(
         "money",
         "Money",
         "What do a thousand such requests cost?",
         says=f"{_usd(s.a_usd)} on {trial.a}, {_usd(s.b_usd)} on {trial.b}; saved "
-        f"{_usd(saved.value)} ({low} to {high})",
+        f"{_usd(saved.value)} ({span_of(saved.low, saved.high, _usd)})",
         columns=(
             TableColumn("side", "Model"),
             TableColumn("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd)),
