@@ -439,7 +439,7 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def answers(most: int) -> Iterator[Callable[[int, float, float | None], None]]:
+def answers() -> Iterator[Callable[[int, int | None, float, float | None], None]]:
     """A bar of answers with the money spent, and its ceiling; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -452,10 +452,13 @@ def answers(most: int) -> Iterator[Callable[[int, float, float | None], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
-        task = shown.add_task("", total=most, money="")
+        task = shown.add_task("", total=None, money="")
 
-        def tell(answered_n: int, spent_usd: float, ceiling_usd: float | None) -> None:
+        def tell(
+            answered_n: int, most_n: int | None, spent_usd: float, ceiling_usd: float | None
+        ) -> None:
             ceiling = f" of ${ceiling_usd:,.2f}" if ceiling_usd is not None else ""
-            shown.update(task, completed=answered_n, money=f"${spent_usd:,.4f}{ceiling}")
+            money = f"${spent_usd:,.4f}{ceiling}"
+            shown.update(task, completed=answered_n, total=most_n, money=money)
 
         yield tell

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from headtohead.core.estimate import Citation
@@ -57,6 +58,14 @@ def switch_sheet(
         "judge and people": f"{trial.scorer} judges every pair in both orders; people vote blind "
         "on a random part, which corrects it (prediction-powered inference).",
     }
+    # Only money, what was spent and the endpoint are of public prices and terms too.
+    log = tuple(source for source in sources if source.source_id == "log")
+    figures = tuple(
+        figure
+        if figure.slug in ("money", "spent", "endpoint")
+        else replace(figure, sources=log or None)
+        for figure in _figures(trial)
+    )
     return Sheet(
         verb="switch",
         title=f"Switch from {trial.a} to {trial.b}?",
@@ -64,7 +73,7 @@ def switch_sheet(
         answer=verdict,
         sentence=sentence,
         facts=tuple(facts),
-        topics=(Topic(figures=tuple(_figures(trial))),),
+        topics=(Topic(figures=figures),),
         checks=(Check(f"switch at {limit}", verdict, sentence),),
         method=(
             "Requests are drawn by class with known probabilities; each counts by the share of "
