@@ -146,7 +146,7 @@ class Estimate:
         if self.low == self.high:
             return "as published" if self.method.startswith("published") else "exact"
         if math.isinf(self.low) and math.isinf(self.high):
-            return "no interval published" if "published" in self.method else "not bounded"
+            return "no interval published"
         write = show if math.isinf(self.low) or math.isinf(self.high) else show_end
         ends = span_of(self.low, self.high, lambda end: write(end, self.unit))
         return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends
