@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.claims import report_builder as build
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.estimate import Interval
+from headtohead.publish import terminal
 from headtohead.publish.junit import sheet_junit
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.sheet import (
@@ -225,3 +227,10 @@ def test_many_and_plan_have_sheets_too() -> None:
     text = " ".join(" ".join(sheet_lines(plan_sheet(planned))).split())
     assert f"{planned.plan.items_n:,} ITEMS a margin of 0.2" in text
     assert f"costs about ${planned.usd['a']:,.2f}" in text
+
+
+def test_a_table_of_estimates_says_its_unit_once() -> None:
+    group = [build.estimate(label=name) for name in ("one", "two")]
+    head, *rows = terminal._estimates(group, 80, {})
+    assert "Estimate, rating points" in head
+    assert not any("rating points" in row for row in rows)

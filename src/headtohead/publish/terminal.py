@@ -10,7 +10,7 @@ from datetime import date, datetime
 from textwrap import wrap
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.units import counted_of, show
+from headtohead.core.units import counted_of, show, show_end, unit
 from headtohead.publish.sheet import (
     Bars,
     Cell,
@@ -220,7 +220,9 @@ def _reading(
         return
     alike: dict[tuple[object, ...], list[Estimate]] = {}
     for e in reading.numbers[:_NUMBERS]:
-        alike.setdefault((e.n, e.n_of, e.about, e.method, e.source_ids, e.level), []).append(e)
+        alike.setdefault(
+            (e.n, e.n_of, e.about, e.method, e.source_ids, e.level, e.unit), []
+        ).append(e)
     for group in alike.values():
         yield from _estimates(group, width, publishers)
     if len(reading.numbers) > _NUMBERS:
@@ -237,9 +239,12 @@ def _estimates(
     """Estimates that differ only in their values, then what they share."""
     first = group[0]
     level = "Bounds" if first.level == 1 else f"{first.level:.0%}"
-    columns = (TableColumn("", "What"), TableColumn("", "Estimate", 0), TableColumn("", level, 0))
+    bare = show_end(first.value, first.unit)
+    worded = "" if bare == show(first.value, first.unit) else f", {unit(first.unit).label}"
+    heads = ("What", f"Estimate{worded}", level)
+    columns = tuple(TableColumn("", head, 0 if n else None) for n, head in enumerate(heads))
     rows = [
-        (e.label + (" UNVERIFIED" if e.unverified else ""), show(e.value, e.unit), e.interval())
+        (e.label + (" UNVERIFIED" if e.unverified else ""), show_end(e.value, e.unit), e.interval())
         for e in group
     ]
     yield from table(columns, rows, width)
