@@ -315,7 +315,11 @@ def domain_lag(
 
 @pytest.mark.parametrize(
     ("domain", "december", "august"),
-    [("maths", 3.8, 4.4), ("knowledge_reasoning", 10.5, 4.8), ("coding_agentic", 11.4, 1.2)],
+    [
+        ("maths", 3.8, 4.4),
+        pytest.param("knowledge_reasoning", 10.5, 4.8, marks=pytest.mark.slow),
+        ("coding_agentic", 11.4, 1.2),
+    ],
 )
 def test_the_lag_in_each_domain(facts: Facts, domain: str, december: float, august: float) -> None:
     assert domain_lag(facts, domain, ARTICLE) == december
