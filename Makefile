@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
+.PHONY: help report test check fix format lint types contracts evidence names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -32,11 +32,12 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 report: $(STAMP) ## Write report.html from the built-in evidence, offline
 	$(BIN)/h2h report --out report.html
 
+# Each worker takes whole stretches of the tests, so that what a module makes is made once.
 test: $(STAMP) ## Run the tests, long simulations in a short version
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(STAMP) ## Run every test, long simulations in full
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(STAMP) format lint types contracts test ## Format, lint, types, contracts and tests
 
@@ -58,6 +59,9 @@ fix: $(STAMP) ## Format, and mend what can be mended
 
 evidence: $(STAMP) ## Remake the built-in evidence: make evidence FROM=folder-of-raw-files
 	$(BIN)/python scripts/build_evidence.py $(FROM)
+
+names: $(STAMP) ## Read the names of the built-in evidence anew, after a list of names changed
+	$(BIN)/python scripts/build_evidence.py
 
 docs: $(STAMP) ## Write the reference pages from the code
 	$(BIN)/python scripts/write_reference.py

@@ -2,6 +2,9 @@
 
 Only sources whose licence lets their rows ship are taken. The result is our own tables; no raw
 file is copied. Run it after an importer changes, and read the difference in `h2h diff`.
+
+After a list of names changes, `make names` reads the names of that evidence anew, so that commands
+need not. Until then each reads them itself, which takes longer and gives the same.
 """
 
 import argparse
@@ -11,12 +14,16 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from headtohead.core.errors import InputError
 from headtohead.evidence.catalogue import importer
+from headtohead.evidence.facts import MODEL_TABLES, names_file, printed_names, read_undated
 from headtohead.evidence.folder import files_below, fits, raw_files
 from headtohead.evidence.ingest import ingest
 from headtohead.evidence.sourcing import RawFiles, Source
-from headtohead.evidence.store import builtin_folder
+from headtohead.evidence.store import Store, builtin_folder
+from headtohead.names.names import Names
 
 
 def build(raw: Path, target: Path, only: set[str]) -> list[str]:
@@ -54,15 +61,36 @@ def raw_from_folder(source: Source, folder: Path, known_on: date) -> RawFiles:
     return raw_files(source, folder, paths, known_on)
 
 
+def read_names() -> str:
+    """A line saying how many names of the built-in evidence were read by the lists of today."""
+    names, store = Names.load(), Store(Path(__file__).with_name("none"))
+    printed = [printed_names(t, store._everything(t)) for t in MODEL_TABLES]
+    read = read_undated(pl.concat(printed), names)
+    for old in builtin_folder().glob("names-*.parquet"):
+        old.unlink()
+    read.sort("model_name", "seller", "maker", nulls_last=True).write_parquet(
+        names_file(), compression_level=19
+    )
+    return f"{read.height} names, {read['moves'].sum()} of them moving"
+
+
 def main() -> int:
     """Exit code 0 when the folder was made."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("raw", type=Path, help="folder with one folder of raw files a source")
+    parser.add_argument(
+        "raw",
+        type=Path,
+        nargs="?",
+        help="folder with one folder of raw files a source; none: only read the names anew",
+    )
     parser.add_argument("--target", type=Path, default=builtin_folder())
     parser.add_argument("--only", action="append", default=[])
     arguments = parser.parse_args()
-    for line in build(arguments.raw, arguments.target, set(arguments.only)):
-        print(line)
+    if arguments.raw:
+        for line in build(arguments.raw, arguments.target, set(arguments.only)):
+            print(line)
+    if arguments.target == builtin_folder():
+        print(read_names())
     return 0
 
 

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.kept_facts import facts, kept_facts  # noqa: F401
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 
 # Two workers whose small matrices each wait for two threads are fifty times slower.

@@ -15,11 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import headtohead
-from headtohead.cli import main
+from headtohead.cli import commands, main
 from headtohead.core.errors import InputError
 from headtohead.publish.command_line import today
 from headtohead.publish.terminal import cells_of
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 Run = Callable[..., Result]
 
 
@@ -403,9 +404,12 @@ def test_the_version_is_the_packages(run: Run) -> None:
     assert headtohead.__version__ in run("--version", store=False).output
 
 
-def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "page_day", ["2025-12-15", pytest.param("2026-10-31", marks=pytest.mark.slow)]
+)
+def test_a_report_is_written_in_every_format(run: Run, tmp_path: Path, page_day: str) -> None:
     # The first days of evidence take the least time.
-    for kind, day in (("html", "2026-10-31"), ("md", "2025-12-15"), ("json", "2025-12-15")):
+    for kind, day in (("html", page_day), ("md", "2025-12-15"), ("json", "2025-12-15")):
         result = run("report", "--as-of", day, "--out", f"r.{kind}")
         assert result.exit_code == 0, result.output
         assert (tmp_path / f"r.{kind}").stat().st_size > 10_000
@@ -424,3 +428,31 @@ def test_names_from_outside_cannot_steer_the_terminal(run: Run, name: str) -> No
     result = run("names", name, store=False)
     assert "gpt" in result.output
     assert not {"\x1b", "\x9b"} & set(result.output)
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_has_every_way_out(name: str) -> None:
+    offered = {str(parameter.name) for parameter in commands()[name].params}
+    assert offered >= {"json", "csv", "html", "markdown"}
+
+
+@pytest.mark.parametrize(
+    "command", ["names gpt-5", "sources", "evidence", "report --as-of 2025-12-15"]
+)
+def test_each_way_out_holds_the_same(command: str, tmp_path: Path) -> None:
+    page, text = tmp_path / "p.html", tmp_path / "p.md"
+    ways = ["--html", str(page), "--markdown", str(text)]
+    made = CliRunner().invoke(main, [*command.split(), "--json", *ways])
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["verb"] == command.split()[0]
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "|" in text.read_text(encoding="utf-8")
+    assert not Path("report.html").exists()
+    if command.startswith("report"):
+        file = tmp_path / "whole.md"
+        both = CliRunner().invoke(main, [*command.split(), "--csv", "--out", str(file)])
+        assert both.stdout.splitlines()[0].count(",") > 1
+        assert file.read_text(encoding="utf-8").startswith("#")
+    table = CliRunner().invoke(main, [*command.split(), "--csv"])
+    assert table.exit_code == 0, table.output
+    assert len(table.stdout.splitlines()) > 1

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +11,12 @@ import headtohead
 from headtohead import cli
 
 H2H = [sys.executable, "-m", "headtohead"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is made on first use, is made once."""
+    return str(tmp_path_factory.mktemp("home"))
 
 
 @pytest.mark.parametrize(
@@ -27,14 +32,19 @@ H2H = [sys.executable, "-m", "headtohead"]
         ["names", "--help"],
     ],
 )
-def test_a_closed_pipe_is_no_error(command: list[str], tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(command: list[str], home: str) -> None:
     """As in `h2h check | head -1`: whoever reads has gone before the first line comes."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as out:
-        home = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+        environment = {**os.environ, "XDG_DATA_HOME": home}
         done = subprocess.run(
-            [*H2H, *command], stdout=out, stderr=subprocess.PIPE, text=True, env=home, check=False
+            [*H2H, *command],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
         )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

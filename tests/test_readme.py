@@ -11,6 +11,7 @@ from headtohead.claims.sheet import counts
 from headtohead.cli import main
 from headtohead.evidence.store import Store
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SESSIONS = re.findall(

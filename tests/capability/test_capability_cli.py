@@ -17,6 +17,7 @@ from headtohead.cli import main
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.evidence.store import Store
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 Run = Callable[..., Result]
 DAY = "2026-10-31"
 ARTICLE = "2025-12-15"

@@ -9,7 +9,6 @@ import pytest
 from headtohead.claims.verdict import Verdict, claims_of, verdicts_on
 from headtohead.core.dates import Period
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.questions import analysis
 
 IDS = [
@@ -30,11 +29,6 @@ SAID = {
 THEN = (None, date(2025, 12, 15))
 HINDSIGHT = (None, date(2026, 10, 31))
 TODAY = (Period.parse("2026-10-09"), date(2026, 10, 31))
-
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,9 @@ import pytest
 from tests.claims import report_builder as build
 from tests.claims.test_report_page import html_of, rendered
 
+from headtohead.claims.result import ReportResult
+from headtohead.questions import exhibit_specs
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 FLAGS = [
@@ -36,11 +39,20 @@ def browser() -> Iterator[Any]:
         made.close()
 
 
+def only(*drawn: str) -> ReportResult:
+    """The plain report with these charts alone, since fourteen take a browser two seconds."""
+    return build.report(missing=[slug for slug in exhibit_specs() if slug not in drawn])
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
     pages = {
         "report": rendered("plain"),
+        "brief": html_of(only("arena-frontier", "price-vs-rating")),
+        "capability": html_of(
+            only("capability-frontier", "lag-arrows", "capability-profile", "sensitivity")
+        ),
         "hostile": rendered("hostile"),
         "check": html_of(build.check()),
     }
@@ -55,7 +67,7 @@ def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
     contexts: list[Any] = []
     trouble: list[str] = []
 
-    def made(name: str = "report", hash_: str = "", **options: Any) -> Any:
+    def made(name: str = "brief", hash_: str = "", **options: Any) -> Any:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
@@ -89,7 +101,7 @@ def shown(page: Any) -> list[str]:
 
 def test_every_chart_draws_at_every_width(opened: Opened) -> None:
     for width in (1280, 360):
-        page = opened(viewport={"width": width, "height": 800})
+        page = opened("report", viewport={"width": width, "height": 800})
         for slug in build.report().exhibits:
             box = page.locator(f"#{slug}-chart svg").bounding_box()
             assert box["width"] > 200, slug
@@ -205,7 +217,7 @@ def slid_to(page: Any, slug: str, day: str) -> Any:
 
 
 def test_the_frontier_has_a_band_for_each_side_and_the_gap_has_an_interval(opened: Opened) -> None:
-    page = opened()
+    page = opened("capability")
     slug = "capability-frontier"
     rows = build.report().exhibits[slug].answer.rows
     assert count(page, slug, "band_marks") == 2
@@ -217,7 +229,7 @@ def test_the_frontier_has_a_band_for_each_side_and_the_gap_has_an_interval(opene
 
 
 def test_each_matched_record_has_an_arrow_and_the_others_stay_open(opened: Opened) -> None:
-    page = opened()
+    page = opened("capability")
     slug = "lag-arrows"
     assert count(page, slug, "set_marks") == 6
     assert count(page, slug, "matched_marks") == count(page, slug, "heads_marks") == 4
@@ -233,7 +245,7 @@ def test_each_matched_record_has_an_arrow_and_the_others_stay_open(opened: Opene
 
 
 def test_the_profile_marks_what_is_sure_and_names_the_domains(opened: Opened) -> None:
-    page = opened()
+    page = opened("capability")
     slug = "capability-profile"
     assert count(page, slug, "-symbol role-mark sure_marks") == len(build.SURE)
     assert count(page, slug, "unsure_marks") == 8 - len(build.SURE)
@@ -251,7 +263,7 @@ def test_the_profile_marks_what_is_sure_and_names_the_domains(opened: Opened) ->
 def test_the_sensitivity_table_comes_first_and_its_chart_has_an_interval_a_choice(
     opened: Opened,
 ) -> None:
-    page = opened()
+    page = opened("capability")
     slug = "sensitivity"
     assert page.locator(f"#{slug} > .scroll tbody tr").count() == 7
     for what in ("gap", "lag"):
@@ -358,7 +370,7 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_in_light_and_dark(opened: Opened, scheme: str) -> None:
-    page = opened(color_scheme=scheme)
+    page = opened("report", color_scheme=scheme)
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 23, 30)")
     assert page.evaluate(CONTRAST) == []

@@ -11,9 +11,20 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import headtohead
+from headtohead.api import VERBS
 from headtohead.cli import in_options
 from headtohead.core.errors import InputError
-from headtohead.core.settings import check_choices, choose, option, takes, words
+from headtohead.core.settings import (
+    Choices,
+    check_choices,
+    choose,
+    option,
+    options_of,
+    takes,
+    type_of,
+    words,
+)
 from headtohead.publish.command_line import settings_options, typed, verb
 
 
@@ -240,3 +251,55 @@ def test_a_call_of_python_is_told_as_a_command() -> None:
         ("list_sources()", "h2h sources"),
     ):
         assert in_options(f"Run `{call}` first.", cooks) == f"Run `{command}` first."
+
+
+def test_a_choice_made_directly_is_read_as_one_by_keyword() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Baking(Choices):
+        grains: tuple[str, ...] = option((), help="Which.")
+        share: str | float = option("5pp", help="How much.")
+        on: date | None = option(None, help="The day.", read=_day)
+
+    made = Baking(grains="rye, oats", on="2025-12-15")  # type: ignore[arg-type]
+    assert made == choose(Baking(), {"grains": "rye, oats", "on": "2025-12-15"})
+    assert (made.grains, made.on) == (("rye", "oats"), date(2025, 12, 15))
+    cases: list[dict[str, Any]] = [{"grains": 3}, {"grains": [3]}, {"share": None}, {"share": []}]
+    for wrong in (*cases, {"on": "x"}):
+        with pytest.raises(InputError, match=f"`{next(iter(wrong))}`"):
+            Baking(**wrong)
+
+
+def test_a_call_without_names_or_with_one_missing_says_which() -> None:
+    with pytest.raises(InputError, match=r"cook\(\) takes `dish` without a name; say what 'low'"):
+        cook("soup", "low")
+    with pytest.raises(InputError, match=r"as in `minutes='low'`"):
+        cook("soup", "low", heat="low")
+    with pytest.raises(InputError, match=r"cook\(\) needs `dish`"):
+        cook()
+    with pytest.raises(InputError, match=r"`cooking` is 'x'; it must be Cooking"):
+        cook("soup", cooking="x")
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_every_verb_names_the_argument_that_is_wrong(name: str) -> None:
+    called = getattr(headtohead, name)
+    parameters = inspect.signature(called).parameters.values()
+    kinds = {p.kind for p in parameters}
+    if inspect.Parameter.VAR_POSITIONAL not in kinds:
+        with pytest.raises(InputError, match=rf"{name}\(\) takes .* as in `\w+='x'`"):
+            called(*["x"] * 9)
+    for p in parameters:
+        if p.default is p.empty and p.kind is p.KEYWORD_ONLY:
+            with pytest.raises(InputError, match=r"needs `\w+`"):
+                called()
+    for settings in getattr(called, "__settings__", {}).values():
+        for f, said in options_of(settings).items():
+            assert settings(**{f.name: getattr(settings(), f.name)}) == settings()
+            wrong = object()
+            if type_of(settings, f.name) is Any:
+                continue
+            with pytest.raises(InputError, match=f"`{f.name}`"):
+                settings(**{f.name: wrong})
+            with pytest.raises(InputError, match=f"`{f.name}`"):
+                choose(settings(), {f.name: wrong})
+            assert said.help

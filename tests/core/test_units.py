@@ -1,9 +1,11 @@
 """The unit registry: every numeric name ends in a unit, and numbers are shown with theirs."""
 
+import math
+
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.core.units import counted_of, show, unit, unit_of, units
+from headtohead.core.units import counted_of, show, span_of, unit, unit_of, units
 from headtohead.evidence.tables import tables
 
 
@@ -63,3 +65,15 @@ def test_ratings_and_indexes_have_no_zero() -> None:
 def test_one_of_a_kind_is_counted_in_the_singular(many: str, one: str) -> None:
     assert counted_of(1, many) == f"1 {one}"
     assert counted_of(1_200, many) == f"1,200 {many}"
+
+
+def test_an_interval_without_an_end_is_said_in_words() -> None:
+    ends = [(3, 8), (3, math.inf), (-math.inf, 8), (-math.inf, math.inf)]
+    said = [span_of(low, high, lambda end: f"{end:g}") for low, high in ends]
+    assert said == ["3 to 8", "at least 3", "at most 8", "not bounded"]
+
+
+def test_an_empty_list_of_names_is_not_printed() -> None:
+    error = UnknownName("scope word", "modls", ())
+    assert error.hint == "There is no scope word to choose from here."
+    assert "Known: topic." in UnknownName("scope word", "zzz", ("topic",)).hint

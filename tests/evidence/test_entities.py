@@ -1,12 +1,24 @@
 """Who is behind each row: names join to models, labs, countries; the unknown stays empty."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from headtohead.evidence.facts import COLUMNS, with_entities
+from headtohead.evidence.facts import (
+    COLUMNS,
+    MODEL_TABLES,
+    Facts,
+    names_file,
+    names_read,
+    printed_names,
+    read_undated,
+    with_entities,
+)
+from headtohead.evidence.store import Store
 from headtohead.names.names import Names
 
 NAMES = Names.load()
@@ -109,3 +121,41 @@ def test_order_and_rows_are_kept_and_other_tables_are_left_alone() -> None:
     assert made["place"].to_list() == [3, 1, 2]
     assert set(COLUMNS) <= set(made.columns)
     assert with_entities("rules", rows, NAMES) is rows
+
+
+def test_names_that_ship_already_read_are_read_by_the_lists_and_rules_of_today() -> None:
+    shipped = names_read()
+    assert shipped is not None, f"{names_file().name} is missing: run `make names`"
+    again = read_undated(shipped.select("model_name", "seller", "maker"), NAMES)
+    assert_frame_equal(again, shipped)
+
+
+def test_names_that_ship_already_read_are_all_names_of_the_built_in_evidence(
+    tmp_path: Path,
+) -> None:
+    shipped, store = names_read(), Store(tmp_path)
+    assert shipped is not None
+    for table in MODEL_TABLES:
+        printed = printed_names(table, store.read(table, date.max))
+        assert printed.join(shipped, on=printed.columns, how="anti", nulls_equal=True).is_empty()
+
+
+def test_names_read_before_give_the_same_as_reading_them() -> None:
+    rows = frame(
+        model_name=["deepseek-chat", "GPT-5", "no-such-model", "deepseek-chat"],
+        provider=["deepseek", "openai", "nobody", "deepseek"],
+        valid_from=[date(2025, 6, 1), date(2025, 8, 7), date(2025, 8, 7), date(2024, 8, 1)],
+    )
+    read = read_undated(printed_names("prices", rows[:2]), NAMES)
+    afresh = with_entities("prices", rows, NAMES)
+    assert_frame_equal(with_entities("prices", rows, NAMES, read=read), afresh)
+    assert afresh["model_id"].n_unique() == 4
+
+
+def test_a_frame_is_kept_whatever_day_its_names_are_used_on(tmp_path: Path) -> None:
+    facts, day = Facts(Store(tmp_path)), date(2026, 1, 1)
+    kept = facts.frame("arena_ratings", day)
+    assert facts.frame("arena_ratings", day, used_on=date(2025, 6, 1)) is kept
+    then = facts.frame("prices", day, used_on=date(2025, 6, 1))
+    assert facts.frame("prices", day, used_on=date(2025, 6, 1)) is then
+    assert facts.frame("prices", day, used_on=date(2025, 7, 1)) is not then

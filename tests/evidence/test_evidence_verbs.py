@@ -18,6 +18,7 @@ from headtohead.evidence.sourcing import Row
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import polars_schema, table
 from headtohead.publish.result import Result
+from headtohead.publish.terminal import sheet_lines
 
 DAY = "2025-12-15"
 
@@ -40,6 +41,14 @@ def test_the_sources_are_a_result_and_a_sequence_of_cards(shipped: Store) -> Non
     assert max(map(len, repr(sources).splitlines())) <= 80
     assert "epoch_eci" in sources.to_html()
     assert "<table" in sources._repr_html_()
+
+
+def test_the_sources_say_what_they_are_and_under_which_licence(shipped: Store) -> None:
+    text = "\n".join(sheet_lines(headtohead.list_sources(store=shipped).sheet, width=80))
+    assert "LicenseRef" not in text
+    assert "CC-BY-NC-ND-4.0" in text
+    assert "Known on" not in text
+    assert "What it is" in text.split("Too wide")[0]
 
 
 @pytest.mark.parametrize(

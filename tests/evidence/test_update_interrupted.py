@@ -4,6 +4,7 @@ Nothing here is pretended: the disk limit is the kernel's, the second writer is 
 and killed processes are killed.
 """
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,7 +126,7 @@ sys.addaudithook(watch)
 """
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_writer_killed_between_any_two_steps_leaves_the_old_or_the_new(
     filled: Store, server: FileServer, every: int
 ) -> None:
@@ -202,18 +203,34 @@ def test_a_disk_that_is_full_while_downloading(
     heals(filled, server)
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that makes a long catalogue leaves it for the next."""
+    return tmp_path_factory.mktemp("shelf") / "home"
+
+
 @pytest.mark.parametrize(
     ("size", "where"),
     [(40, "toy.json"), (400, "provenance.json"), (3000, ".parquet"), (9000, "catalogue.json")],
 )
 def test_a_disk_that_is_full_at_any_step_of_an_import(
-    store: Store, server: FileServer, plugged: Path, tmp_path: Path, size: int, where: str
+    store: Store,
+    server: FileServer,
+    plugged: Path,
+    tmp_path: Path,
+    shelf: Path,
+    size: int,
+    where: str,
 ) -> None:
     """Thirty imports make a long catalogue, so that each file in turn is the first too large."""
     write_source(plugged, "toy")
-    for count in range(30):
-        server.files[PATH] = ServedFile(chips(f"chip-{count}"))
-        update(store, ["toy"], today=TODAY, mirror=server.address)
+    if shelf.exists():
+        shutil.copytree(shelf, store.home)
+    else:
+        for count in range(30):
+            server.files[PATH] = ServedFile(chips(f"chip-{count}"))
+            update(store, ["toy"], today=TODAY, mirror=server.address)
+        shutil.copytree(store.home, shelf)
     before = picture(store)
     raw = tmp_path / "raw"
     raw.mkdir()

@@ -185,6 +185,43 @@ def test_a_table_wraps_its_texts_before_it_drops_a_column() -> None:
     assert " ".join(" ".join(lines).split()).endswith("Column 18, Column 19.")
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_word_of_a_table_is_broken_while_a_column_can_go(width: int) -> None:
+    columns = (
+        TableColumn("model", "Model"),
+        TableColumn("licence", "Licence"),
+        TableColumn("rating_elo", "Rating", 0),
+        TableColumn("kind", "Kind of token"),
+    )
+    names = ("claude-opus-4-thinking", "deepseek/deepseek-v3.2")
+    rows = [(name, "LicenseRef-none-stated", 1234.0, "cache_write_1h") for name in names]
+    text = "\n".join(table(columns, rows, width))
+    assert max(map(len, text.splitlines())) <= width
+    if width > 40:
+        assert text.count("LicenseRef-none-stated") == 2
+        assert all(name in text for name in names)
+    else:  # two columns are left, so that a name is of something
+        assert "Too wide to show here: Rating, Kind of token." in " ".join(text.split())
+
+
+def test_rows_become_lines_where_a_table_would_lose_its_sentences() -> None:
+    columns = (
+        *(TableColumn(f"c{n}", f"Column {n}") for n in range(4)),
+        TableColumn("why", "Why", long=True),
+    )
+    row = ("a-statement", "not-measurable", "narrowly-true", "x", "because of all that is known")
+    lines = list(table(columns, [row], 40))
+    assert "  a-statement" in lines
+    assert "    Why: because of all that is known" in lines
+    assert max(map(len, lines)) <= 40
+
+
+def test_a_long_verdict_stands_above_its_title() -> None:
+    lines = list(sheet_lines(cooked(word="UNDECIDED, NEEDS 671 ITEMS").sheet, width=40))
+    assert lines[0] == "UNDECIDED, NEEDS 671 ITEMS"
+    assert lines[1].startswith(cooked().sheet.title[:20])
+
+
 def test_wide_characters_count_as_two() -> None:
     lines = list(sheet_lines(cooked(title="漢字" * 60, sentence="é" * 200).sheet))
     assert max(map(cells_of, lines)) <= 80

@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.claims import report_builder as build
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.estimate import Interval
+from headtohead.publish import terminal
 from headtohead.publish.junit import sheet_junit
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.sheet import (
@@ -62,8 +64,8 @@ def made_sheet(*checks: Check, name: str = "b", **changes: object) -> Sheet:
 
 def test_numbers_are_written_alike_everywhere_and_open_ends_say_so() -> None:
     assert share_words(Interval(0.023, -0.014, 0.06), "pp", signed=True) == "+2.3 pp (-1.4 to +6.0)"
-    assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 (open to open)"
-    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 (0.10 to open)"
+    assert share_words(Interval(0.5, -math.inf, math.inf), "score") == "0.500 (not bounded)"
+    assert spread(Interval(0.11, 0.1, math.inf), 2) == "0.11 (at least 0.10)"
     assert spread(Interval(4.26, 0, math.inf), 2) == "4.26 (these items give no interval)"
     assert (margin_words(0.05, "pp"), margin_words(0.2, "score")) == ("5 pp", "0.2")
     assert (amount(0.715, "pp"), amount(7.25, "score")) == ("71.5%", "7.250")
@@ -225,3 +227,10 @@ def test_many_and_plan_have_sheets_too() -> None:
     text = " ".join(" ".join(sheet_lines(plan_sheet(planned))).split())
     assert f"{planned.plan.items_n:,} ITEMS a margin of 0.2" in text
     assert f"costs about ${planned.usd['a']:,.2f}" in text
+
+
+def test_a_table_of_estimates_says_its_unit_once() -> None:
+    group = [build.estimate(label=name) for name in ("one", "two")]
+    head, *rows = terminal._estimates(group, 80, {})
+    assert "Estimate, rating points" in head
+    assert not any("rating points" in row for row in rows)

@@ -14,17 +14,11 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import unit
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
 from headtohead.questions import FOLDERS, GENERAL, analyses, analysis
 
 ALL = analyses()
 AS_OF = date(2026, 10, 31)
-
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 def run(facts: Facts, name: str, as_of: date = AS_OF, sides: Sides | None = None) -> Answer:

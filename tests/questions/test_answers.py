@@ -20,11 +20,6 @@ ARTICLE = "2025-12-15"
 HINDSIGHT = "2026-10-31"
 
 
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
-
-
 def ask(
     facts: Facts, name: str, about: str, as_of: str, sides: Sides | None = None, **scope: Any
 ) -> Answer:

@@ -202,6 +202,7 @@ def test_votes_without_a_voter_are_counted_apart() -> None:
     assert found.voters.voters == len({v for v in votes["voter"] if v})
 
 
+@pytest.mark.slow  # the votes of `test_arena_flips` again, by the verb
 def test_the_first_place_of_the_public_votes_hangs_on_few(shared_evidence: Path) -> None:
     votes = shared_evidence / "leaderbot_votes" / "chatbotarena_20240814.json"
     made_board = headtohead.rank(votes)

@@ -62,7 +62,7 @@ def spark() -> Iterator[Any]:
     gc.collect()  # sockets that PySpark leaves open are reported here, where that is ignored
 
 
-@pytest.fixture(params=["duckdb", "spark"])
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> str:
     if request.param == "spark":
         request.getfixturevalue("spark")
@@ -260,7 +260,14 @@ def test_times_of_any_kind_fall_on_the_same_day(engine: str, kind: str, tmp_path
 
 
 @pytest.mark.parametrize("window", [None, *WINDOWS])
-@pytest.mark.parametrize("limited", [(), ("since",), ("until",), ("since", "until")])
+@pytest.mark.parametrize(
+    "limited",
+    [
+        (),
+        *(pytest.param((end,), marks=pytest.mark.slow) for end in ("since", "until")),
+        ("since", "until"),
+    ],
+)
 def test_days_made_coarser_stay_in_their_windows(
     window: Window | None, limited: tuple[str, ...]
 ) -> None:
@@ -322,9 +329,6 @@ def _alike(found: StyleFit, expected: StyleFit) -> None:
     assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-7)
 
 
-@pytest.mark.parametrize(
-    "engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)], indirect=True
-)
 def test_style_is_fitted_as_from_the_file(engine: str, tmp_path: Path) -> None:
     path = write(tmp_path / "votes.parquet", _battles(400))
     votes = open_engine(path, engine, VoteOptions(style=_STYLE))

@@ -1,13 +1,20 @@
 """Quantiles against printed tables and scipy."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 
-from headtohead.stats.intervals import normal_probability, normal_quantile, student_quantile
+from headtohead.stats.intervals import (
+    normal_probability,
+    normal_quantile,
+    student_quantile,
+    student_tail,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +44,21 @@ def test_agrees_with_scipy(p: float, df: float) -> None:
     assert student_quantile(p, df) == pytest.approx(float(sp.t.ppf(p, df)), rel=1e-7, abs=1e-9)
     assert normal_quantile(p) == pytest.approx(float(sp.norm.ppf(p)), rel=1e-9, abs=1e-12)
     assert normal_probability(normal_quantile(p)) == pytest.approx(p, rel=1e-9)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(1e-5, 1 - 1e-5), st.integers(1, 310), st.floats(0, 50))
+def test_whole_degrees_of_freedom_agree_with_scipy(p: float, df: int, t: float) -> None:
+    assert student_quantile(p, df) == pytest.approx(float(sp.t.ppf(p, df)), rel=1e-10, abs=1e-11)
+    assert student_tail(t, df) == pytest.approx(float(sp.t.sf(t, df)), rel=1e-10)
+
+
+def test_few_whole_degrees_of_freedom_need_no_scipy() -> None:
+    code = (
+        "import sys; from headtohead.stats.intervals import student_quantile, student_tail;"
+        "student_quantile(0.95, 9.0); student_tail(2.0, 9); sys.exit('scipy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @settings(deadline=None, max_examples=100)

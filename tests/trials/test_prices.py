@@ -1,6 +1,7 @@
 """The prices that verbs about trials use, read from the built-in evidence."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from headtohead.prices.in_force import in_force, notes_on, price_in_force
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
+from headtohead.trials.switching.settings import Endpoints, Pace
+from headtohead.trials.switching.verb import candidate_of
 
 DAY = date(2025, 12, 15)
 
@@ -106,3 +109,28 @@ def test_an_operator_comes_before_the_maker_and_hosts_after_it(prices: Prices) -
     prices.rates("llama-3.1-405b-instruct")
     assert prices.used["llama-3.1-405b-instruct"].rule == "cheapest"
     assert prices.rates("no-such-model") is None
+
+
+def test_what_a_list_called_removed_is_named_with_the_day_it_was_seen() -> None:
+    prices = Prices(date(2026, 10, 31))
+    assert prices.rates("claude-3-opus")
+    assert (
+        "anthropic/claude-3-opus: model-prices listed no price of anthropic on 2026-10-26"
+    ) in prices.notes
+
+
+def test_a_ceiling_counts_the_dearest_hours_and_says_so() -> None:
+    prices = Prices(date(2026, 9, 1))
+    usual, most = prices.rates("deepseek-v4-pro"), prices.dearest("deepseek-v4-pro")
+    assert usual is not None
+    assert most is not None
+    assert (usual.input_usd_per_mtok, usual.output_usd_per_mtok) == (0.66, 1.98)
+    assert (most.input_usd_per_mtok, most.output_usd_per_mtok) == (1.32, 3.96)
+    assert any("its price goes by the hour; the ceiling and" in note for note in prices.notes)
+    same = Prices(DAY)
+    assert same.dearest("gpt-5") == same.rates("gpt-5")
+    assert same.dearest("no-such-model") is None
+    assert not any("by the hour" in note for note in same.notes)
+    endpoints = Endpoints(base_url="http://127.0.0.1:9/v1")
+    asked = candidate_of("deepseek-v4-pro", endpoints, prices, Path("l.jsonl"), Pace(max_usd=1))
+    assert asked.rates == most

@@ -1,12 +1,16 @@
 """Logged calls are priced at their own instant: the hour, and the day."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
+from tests.prices.test_in_force import SCHEMA, both
 
 from headtohead import compare
+from headtohead.prices import in_force
 from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
@@ -58,11 +62,72 @@ def test_on_the_day_of_a_change_the_moment_counts() -> None:
 
 def test_many_days_at_one_price_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     prices = Prices(DAY)
-    days: list[date] = []
-    found = prices._found
-    monkeypatch.setattr(prices, "_found", lambda *asked: days.append(asked[1]) or found(*asked))
+    read, worked_out = counted(monkeypatch, prices)
     costs(prices, *(f"2026-08-{d:02}T12:00:00Z" for d in range(17, 32)))
-    assert len(days) < 8
+    assert len(worked_out) < 4
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "deepseek-chat", "llama-3.1-405b-instruct"])
+def test_a_year_of_calls_reads_the_prices_once_for_each_meaning_of_the_name(
+    monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    """A word that moves is read once for each model it stood for, whatever changed meanwhile."""
+    prices = Prices(date(2026, 10, 31))
+    read, worked_out = counted(monkeypatch, prices)
+    hours = [datetime(2025, 10, 31, tzinfo=UTC) + timedelta(hours=6 * n) for n in range(4 * 365)]
+    costs(prices, *(at.isoformat() for at in hours), model=model)
+    assert len(read) <= 4
+    assert len(worked_out) <= 24
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, prices: Prices) -> tuple[list[Any], list[Any]]:
+    """The reads of the table, and the prices worked out of it, as they come."""
+    read: list[Any] = []
+    worked_out: list[Any] = []
+    frame, price = prices.facts.frame, in_force.price_in_force
+
+    def counts(*args: Any, **choices: Any) -> Any:
+        worked_out.append(args)
+        return price(*args, **choices)
+
+    def reads(*args: Any, **choices: Any) -> Any:
+        read.append(choices)
+        return frame(*args, **choices)
+
+    monkeypatch.setattr(prices.facts, "frame", reads)
+    monkeypatch.setattr(in_force, "price_in_force", counts)
+    return read, worked_out
+
+
+def test_another_sellers_change_leaves_a_call_of_its_day_at_the_price_of_that_hour() -> None:
+    """Each list turns at its own moment, or at midnight where it names none."""
+    day = date(2026, 3, 10)
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    at_noon = {"valid_from": day, "valid_from_at": noon}
+    course = in_force.Course(
+        pl.DataFrame(
+            [
+                *both(1, 2, source_id="a"),
+                *both(3, 4, source_id="a", valid_from=day),
+                *both(5, 6, source_id="b", provider="host", operator="host"),
+                *both(7, 8, source_id="b", provider="host", operator="host", **at_noon),
+            ],
+            schema_overrides=SCHEMA,
+        ),
+        "lab/m",
+    )
+
+    def paid(at: date | datetime, rule: str = "maker") -> float:
+        found = course.at(at, rule=rule)
+        assert found is not None
+        return found.usd_per_mtok["input"]
+
+    morning = noon - timedelta(hours=2)
+    assert [paid(morning), paid(noon), paid(day)] == [3, 3, 3]
+    assert paid(morning - timedelta(days=1)) == 1
+    assert [paid(at, "host") for at in (morning, noon, day)] == [5, 7, 7]
+    assert course.at(datetime(2024, 1, 1, tzinfo=UTC), rule="maker") is None
 
 
 @pytest.mark.parametrize(

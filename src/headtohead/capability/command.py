@@ -27,7 +27,7 @@ from headtohead.publish.command_line import (
 @as_of_option
 @click.option("--top", type=click.IntRange(min=1), help="How many models to print. Default: 25")
 @store_option
-@output_options("json", "csv", "html")
+@output_options()
 def index(
     settings: IndexSettings,
     about: str | None,
@@ -52,7 +52,7 @@ def index(
 @about_option
 @as_of_option
 @store_option
-@output_options("json", "csv", "html")
+@output_options()
 def gap(
     between: GapSettings,
     settings: IndexSettings,

@@ -37,11 +37,7 @@ def capability(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:
 
 def _known(frames: Frames, ask: Ask) -> tuple[Hashable, ...]:
     rows = frames["benchmark_scores"]
-    # The rows are kept with their sources, so that no other frame can come to have their id.
-    _, sources = ask.once(
-        ("sources", id(rows)), lambda: (rows, tuple(sorted(rows["source_id"].unique())))
-    )
-    return ask.as_of, sources
+    return ask.as_of, ask.of(rows, "sources", lambda: tuple(sorted(rows["source_id"].unique())))
 
 
 def _fit(frames: Frames, ask: Ask, settings: IndexSettings) -> Capability:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from headtohead.core.settings import option
+from headtohead.core.settings import Choices, option
 
 Dates = Literal["publisher", "release"]
 IndexMethod = Literal["binomial", "eci", "published"]
@@ -19,7 +19,7 @@ PAST = 4  # for showing when a level was first reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSettings:
+class IndexSettings(Choices):
     """How an index is made.
 
     Attributes:
@@ -99,7 +99,7 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GapSettings:
+class GapSettings(Choices):
     """Which two sides a gap is between, and in which benchmarks and measure it is given."""
 
     a: str = option(

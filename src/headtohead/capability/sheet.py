@@ -10,9 +10,9 @@ from headtohead.capability.result import GapResult, IndexResult
 from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.estimate import OWN_SCORES, Citation, Estimate
 from headtohead.core.question import Answer, Sides
-from headtohead.core.units import show, show_end
+from headtohead.core.units import show, show_end, span_of
 from headtohead.evidence.tables import title as benchmark_title
-from headtohead.names.names import Names, country_name
+from headtohead.names.names import group_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.sheet import Bar, Bars, Cell, DataTable, Figure, Sheet, TableColumn, Topic
 from headtohead.publish.words import content_hash
@@ -147,6 +147,9 @@ def _summary(result: GapResult) -> Iterator[str]:
                 if moved
                 else ""
             )
+            if e.unit == "months" and e.value == max([e.high, *moved]) == 0:
+                yield f"no lag at release ({_named(result.sides)[1]} ahead)"
+                continue
             yield f"{what} {show(e.value, e.unit)} ({e.interval()}){range_}"
 
 
@@ -318,22 +321,16 @@ def _download(answer: Answer, titles: Mapping[str, str] | None = None) -> DataTa
 def _span(row: Mapping[str, Any], what: str, unit: str) -> str | None:
     """The interval of a column; nothing where no draws were made."""
     low, high = row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"]
-    ends = (low, float("inf") if high is None else high)
-    return None if low is None else " to ".join(show_end(end, unit) for end in ends)
+    high = float("inf") if high is None else high
+    return None if low is None else span_of(low, high, lambda end: show_end(end, unit))
 
 
 def _named(sides: Sides) -> tuple[str, str]:
     """The two sides as a title and a chart name them."""
-    labs = Names.load().labs()
-
-    def called(side: str) -> str:
-        if sides.group == "open":
-            return f"{side} models"
-        if sides.group == "lab" and side in labs:
-            return labs[side].name
-        return country_name(side) if sides.group == "country" else side.rpartition("/")[2]
-
-    return called(sides.a), called(sides.b)
+    return (
+        group_name(sides.group, sides.a).rpartition("/")[2],
+        group_name(sides.group, sides.b).rpartition("/")[2],
+    )
 
 
 def _scope_words(scope: Mapping[str, Any], citations: Sequence[Citation]) -> str:

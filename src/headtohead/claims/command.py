@@ -47,6 +47,7 @@ from headtohead.publish.files import writable
     help="Also save PNG and SVG charts here.",
 )
 @store_option
+@output_options()
 def report(
     settings: ReportSettings,
     as_of: str | None,
@@ -54,6 +55,7 @@ def report(
     kind: str | None,
     charts: Path | None,
     store: Path | None,
+    output: Output,
 ) -> None:
     """Write the whole head-to-head as one page: verdicts, charts, sources."""
     from dataclasses import replace
@@ -66,27 +68,35 @@ def report(
     suffix = out.suffix.lstrip(".").lower() if out else ""
     if suffix not in ("", "html", "md", "markdown", "json") and not kind:
         raise InputError(f"`out` {out} ends in .html, .md or .json; or say which with `format`.")
+    # A way that every command has takes the place of the file that is written else.
+    other = output != Output()
+    to_file = bool(out or kind) or not other
     kind = (kind or suffix or "html").replace("markdown", "md")
     target = out or Path(f"report.{kind}")
-    writable(target, "out")
+    if to_file:
+        writable(target, "out")
     writable(charts, "charts", folder=True)
     day = day_of(as_of)
     with steps("Writing the report") as progress:
         result = verb.report(
             as_of=day, settings=settings, store=open_store(store), progress=progress
         )
+        shown = replace(result.sheet, command=typed(day))
         if kind == "json":
             text = result.to_json()
         elif kind == "md":
             text = result.to_markdown()
         else:
-            text = sheet_html(replace(result.sheet, command=typed(day)))
-    if result.now:
+            text = sheet_html(shown) if to_file else ""
+    if other:
+        deliver(result, output, sheet=shown)
+    elif result.now:
         said = f"{counts(result.now.verdicts)}, with what is known by {result.as_of}."
         say(wrapped(said, width_of_terminal()))
-    write(target, text, err=False)
+    if to_file:
+        write(target, text, err=other)
     if charts:
-        click.echo(f"Wrote {len(result.save_charts(charts))} charts to {charts}.")
+        click.echo(f"Wrote {len(result.save_charts(charts))} charts to {charts}.", err=other)
 
 
 @verb("h2h check --as-of 2025-12-15")
@@ -97,7 +107,7 @@ def report(
     "--gate", is_flag=True, help="Exit 1 if a claim is false as stated, 2 if one is undecided."
 )
 @store_option
-@output_options("json", "csv", "html", "markdown", "junit")
+@output_options("junit")
 def check(
     claims: Path | None,
     settings: CheckSettings,
@@ -127,7 +137,7 @@ def check(
 @settings_options(settings=ShowSettings)
 @as_of_option
 @store_option
-@output_options("json", "csv", "html", "markdown")
+@output_options()
 def show(
     claim: str, settings: ShowSettings, as_of: str | None, store: Path | None, output: Output
 ) -> int:
@@ -150,7 +160,7 @@ def show(
 @click.option("--to", "end", metavar="DAY", help="The later day. Default: today.")
 @settings_options(settings=DiffSettings)
 @store_option
-@output_options("json", "csv", "html", "markdown")
+@output_options()
 def diff(
     start: str, end: str | None, settings: DiffSettings, store: Path | None, output: Output
 ) -> int:

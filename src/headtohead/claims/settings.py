@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headtohead.core.dates import Period, window
-from headtohead.core.settings import option
+from headtohead.core.settings import Choices, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckSettings:
+class CheckSettings(Choices):
     """What claims are asked about."""
 
     about: Period | None = option(
@@ -48,7 +48,7 @@ class ReportSettings(ShowSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiffSettings:
+class DiffSettings(Choices):
     """How far down the changes are told."""
 
     top: int = option(20, metavar="N", help="Places of the text board to compare.")

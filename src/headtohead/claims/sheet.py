@@ -35,7 +35,7 @@ from headtohead.publish.sheet import (
     Viewpoint,
 )
 from headtohead.publish.terminal import cell_text
-from headtohead.publish.words import anchor, content_hash, listed, plain, range_words
+from headtohead.publish.words import anchor, content_hash, licence_name, listed, plain, range_words
 from headtohead.questions import analysis
 
 if TYPE_CHECKING:
@@ -661,7 +661,7 @@ _SAID: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("topic", "measure", "basis", "evaluator"), _code),
     "join_rule": rule_words,
     "lab": _lab,
-    "licence": lambda text: text.removeprefix("LicenseRef-").replace("-", " "),
+    "licence": licence_name,
     "side": nationality,
 }
 

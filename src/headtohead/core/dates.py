@@ -105,4 +105,7 @@ def window(value: Window | None) -> Period | None:
     """
     if isinstance(value, str):
         return Period.parse(value)
-    return Period(value, value) if isinstance(value, date) else value
+    if value is None or isinstance(value, Period):
+        return value
+    on = day(value)
+    return Period(on, on)

@@ -56,7 +56,8 @@ class UnknownName(InputError):
         alike = get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
         near = dict.fromkeys(one for text in alike for one in by_text[text])
         close = [*meant][:3] or [*near][:3]
-        self.hint = f"Known: {_list(self.known)}."
+        known_words = f"Known: {_list(self.known)}."
+        self.hint = known_words if self.known else f"There is no {kind} to choose from here."
         if close:
             self.hint = f"Did you mean {' or '.join(close)}?"
         super().__init__(f"No {kind} is called {name!r}. {self.hint}")

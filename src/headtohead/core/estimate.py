@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from headtohead.core.dates import Period, long_day
-from headtohead.core.units import counted, counted_of, show, show_end, unit
+from headtohead.core.units import counted, counted_of, show, show_end, span_of, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +181,8 @@ class Estimate:
             return "as published" if self.method.startswith("published") else "exact"
         if math.isinf(self.low) and math.isinf(self.high):
             return "no interval published"
-        ends = f"{show_end(self.low, self.unit)} to {show_end(self.high, self.unit)}"
-        if math.isinf(self.low):
-            ends = f"at most {show(self.high, self.unit)}"
-        elif math.isinf(self.high):
-            ends = f"at least {show(self.low, self.unit)}"
+        write = show if math.isinf(self.low) or math.isinf(self.high) else show_end
+        ends = span_of(self.low, self.high, lambda end: write(end, self.unit))
         return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends
 
     def __str__(self) -> str:

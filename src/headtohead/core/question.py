@@ -137,6 +137,13 @@ class Ask:
         value: T = self.kept[key]
         return value
 
+    def of(self, rows: "pl.DataFrame", key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives of some rows; made once for all questions that use this key.
+
+        The rows are kept with it, so that no others can come to have their id.
+        """
+        return self.once((id(rows), key), lambda: (rows, make()))[1]
+
     def lacks(self, what: str) -> "Answer":
         """The answer that something was not known ("no such share was known") on our day."""
         return Answer(missing=f"{what} by {self.as_of}")

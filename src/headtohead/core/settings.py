@@ -89,9 +89,18 @@ def options_of(settings: type) -> dict[Field[Any], Option]:
     return {f: f.metadata[_KEY] for f in fields(settings) if _KEY in f.metadata}
 
 
+@functools.cache
+def _hints(settings: type) -> dict[str, Any]:
+    return typing.get_type_hints(settings)
+
+
+def _may_be_none(hint: Any) -> bool:  # noqa: ANN401 - a type or a typing form
+    return type(None) in get_args(hint)
+
+
 def type_of(settings: type, name: str) -> Any:  # noqa: ANN401 - a type or a typing form
     """The type of a field; without None where it may be left out."""
-    kind = typing.get_type_hints(settings)[name]
+    kind = _hints(settings)[name]
     if get_origin(kind) in (types.UnionType, typing.Union):
         rest = [part for part in get_args(kind) if part is not type(None)]
         return rest[0] if len(rest) == 1 else kind
@@ -113,51 +122,71 @@ def choose(settings: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - th
     Raises:
         InputError: If a choice is none of those allowed.
     """
-    kind = type(settings)
-    said = {f.name: o for f, o in options_of(kind).items()}
-    values: dict[str, Any] = {}
-    hints = typing.get_type_hints(kind)
-    for name, value in given.items():
-        if value is None:
-            # A field that may be None is set to it; for others None stands for "not given".
-            if type(None) in get_args(hints[name]):
-                values[name] = None
-            continue
-        values[name] = _read(name, value, type_of(kind, name), said.get(name, Option(help="")))
+    kind: Any = type(settings)
+    hints = _hints(kind)
+    # A field that may be None is set to it; for others None stands for "not given".
+    values = {k: v for k, v in given.items() if v is not None or _may_be_none(hints[k])}
     chosen = replace(settings, **values)
     check_choices(chosen)
     return chosen
 
 
-def _read(name: str, value: Any, wanted: Any, said: Option) -> Any:  # noqa: ANN401
-    """One choice, read as its field says; an error names the field."""
-    if said.read is not None:
-        try:
-            return said.read(value)
-        except InputError as error:
-            named = f"`{name}`" in str(error)
-            raise InputError(str(error) if named else f"`{name}`: {error}") from None
-    if wanted in _PLAIN and not isinstance(value, _PLAIN[wanted][0]):
-        raise InputError(f"`{name}` is {value!r}; it must be {_PLAIN[wanted][1]}.")
-    if get_origin(wanted) is tuple:
-        one_by_one = said.many and isinstance(value, str | Path)
-        value = (value,) if one_by_one else words(value)
-        return tuple(map(Path, value)) if get_args(wanted)[0] is Path else value
-    if wanted is Path:
-        return Path(value)
-    return pairs_of(name, value) if get_origin(wanted) is collections.abc.Mapping else value
-
-
 def check_choices(settings: Any) -> None:  # noqa: ANN401 - an object of any settings class
-    """Check the fields whose type lists what they may be; a field left out may be None.
+    """Read each choice as its field says, and check it; a field left out may be None.
 
     Raises:
         InputError: If a choice is none of those allowed.
     """
+    kind: Any = type(settings)
     for f in fields(settings):
-        allowed, value = choices_of(type_of(type(settings), f.name)), getattr(settings, f.name)
-        if allowed and value not in allowed and not (value is None and f.default is None):
+        value, wanted = getattr(settings, f.name), type_of(kind, f.name)
+        if value is None and (f.default is None or _may_be_none(_hints(kind)[f.name])):
+            continue
+        allowed = choices_of(wanted)
+        if allowed and value not in allowed:
             raise InputError(f"`{f.name}` is one of {', '.join(allowed)}, not {value!r}.")
+        read = _read(f.name, value, wanted, f.metadata.get(_KEY, Option(help="")))
+        if read is not value:
+            object.__setattr__(settings, f.name, read)
+
+
+class Choices:
+    """What settings classes that check nothing else inherit: each choice is read as it is made."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+
+
+def _read(name: str, value: Any, wanted: Any, said: Option) -> Any:  # noqa: ANN401
+    """One choice, read as its field says; an error names the field."""
+    parts = get_args(wanted) if isinstance(wanted, types.UnionType) else (wanted,)
+    if said.read is None and set(parts) <= set(_PLAIN):
+        if not any(isinstance(value, _PLAIN[part][0]) for part in parts):
+            words_of = " or ".join(_PLAIN[part][1] for part in parts)
+            raise InputError(f"`{name}` is {value!r}; it must be {words_of}.")
+        return value
+    try:
+        return _converted(name, value, wanted, said)
+    except InputError as error:
+        named = f"`{name}`" in str(error)
+        raise InputError(str(error) if named else f"`{name}`: {error}") from None
+    except (TypeError, ValueError, AttributeError):
+        raise InputError(f"`{name}` cannot be {value!r}.") from None
+
+
+def _converted(name: str, value: Any, wanted: Any, said: Option) -> Any:  # noqa: ANN401
+    if said.read is not None:
+        return said.read(value)
+    if get_origin(wanted) is tuple:
+        kept = (value,) if said.many and isinstance(value, str | Path) else words(value)
+        if any(not isinstance(part, str | Path) for part in kept):
+            raise TypeError
+        return tuple(map(Path, kept)) if get_args(wanted)[0] is Path else kept
+    if wanted is Path:
+        return Path(value)
+    return pairs_of(name, value) if get_origin(wanted) is collections.abc.Mapping else value
 
 
 def words(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - one text or many
@@ -175,7 +204,7 @@ def named(text: str) -> tuple[str, str, str]:
     return text.partition("=")
 
 
-def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what a caller gave
+def pairs_of(name: str, given: Any, form: str = "") -> Mapping[str, Any]:  # noqa: ANN401
     """Names and values, given as a mapping, as one text "name=value", or as several such texts.
 
     Raises:
@@ -187,9 +216,12 @@ def pairs_of(name: str, given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - what
     for text in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
         word, sign, value = named(text) if isinstance(text, str) else ("", "", "")
         if not sign or not word.strip():
-            raise InputError(
-                f"`{name}` says what each column is: give it as column=value, not {text!r}."
+            what = (
+                f"is of the form {form}"
+                if form
+                else ("says what each column is: give it as column=value")
             )
+            raise InputError(f"`{name}` {what}, not {text!r}.")
         by_name[word.strip()] = value.strip()
     return by_name
 
@@ -216,6 +248,7 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
 
         @functools.wraps(verb)
         def called(*args: Any, **given: Any) -> T:  # noqa: ANN401 - those of the verb
+            _placed(verb, args, given, owner, classes)
             own: dict[str, dict[str, Any]] = {p: {} for p in classes}
             for name in [n for n in given if n in owner or n in older]:
                 newer = older.get(name, name)
@@ -224,13 +257,41 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
                 _known(verb, name, owner, flags)
             for parameter, kind in classes.items():
                 base = given.pop(parameter, None) or kind()
+                if not isinstance(base, kind):
+                    raise InputError(f"`{parameter}` is {base!r}; it must be {kind.__name__}(...).")
                 given[parameter] = choose(base, own[parameter])
             return verb(*args, **given)
 
-        _describe(called, verb, classes)
+        if classes:
+            _describe(called, verb, classes)
         return called
 
     return wrap
+
+
+def _placed(
+    verb: Callable[..., Any],
+    args: tuple[Any, ...],
+    given: Mapping[str, Any],
+    owner: Mapping[str, str],
+    classes: Mapping[str, type],
+) -> None:
+    """Refuse what has no place in the call without a name, and a call that lacks an argument."""
+    parameters = [p for n, p in inspect.signature(verb).parameters.items() if n not in classes]
+    places = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    if any(p.kind is p.VAR_POSITIONAL for p in places):
+        places, args = [], ()
+    if more := args[len(places) :]:
+        rest = [*owner, *(p.name for p in parameters[len(places) :])]
+        name = next((n for n in rest if n not in given), "NAME")
+        takes = f"{' and '.join(f'`{p.name}`' for p in places) or 'nothing'} without a name"
+        raise InputError(
+            f"{verb.__name__}() takes {takes}; say what {more[0]!r} is, as in `{name}={more[0]!r}`."
+        )
+    for p in parameters:
+        filled = p.name in given or p in places[: len(args)] or p.kind is p.VAR_POSITIONAL
+        if p.default is p.empty and not filled:
+            raise InputError(f"{verb.__name__}() needs `{p.name}`.")
 
 
 def _known(

@@ -3,7 +3,7 @@
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -88,6 +88,15 @@ def show_end(value: float, suffix: str) -> str:
     if suffix == "rank":
         return f"{value:.0f}"
     return show(value, suffix).removesuffix(f" {label}") if len(label) > 1 else show(value, suffix)
+
+
+def span_of(low: float, high: float, write: Callable[[float], str]) -> str:
+    """An interval in words: "3 to 8", "at least 3", "at most 8"; "not bounded" with no end."""
+    if math.isinf(low) and math.isinf(high):
+        return "not bounded"
+    if math.isinf(low):
+        return f"at most {write(high)}"
+    return f"at least {write(low)}" if math.isinf(high) else f"{write(low)} to {write(high)}"
 
 
 def _short(value: float) -> str:

@@ -19,7 +19,7 @@ from headtohead.publish.command_line import (
 
 @verb(example="h2h sources --csv")
 @store_option
-@output_options("json", "csv")
+@output_options()
 def sources(store: Path | None, output: Output) -> int:
     """List every source: licence, edition, what was taken and what was left out."""
     from headtohead.evidence.verb import list_sources
@@ -35,7 +35,7 @@ def sources(store: Path | None, output: Output) -> int:
     "--limit", type=click.IntRange(min=1), help="Rows: 20 as text, all with --json and --csv."
 )
 @store_option
-@output_options("json", "csv")
+@output_options()
 def evidence(
     table: str | None,
     as_of: str | None,
@@ -66,7 +66,7 @@ def evidence(
 @click.option("--mirror", envvar="H2H_MIRROR", help="Download from URL/SOURCE/FILE instead.")
 @click.option("--rebuild", is_flag=True, help="Make the tables again from the raw files kept.")
 @store_option
-@output_options("json")
+@output_options()
 def update(
     source_ids: tuple[str, ...],
     folder: Path | None,

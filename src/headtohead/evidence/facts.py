@@ -5,10 +5,13 @@ join keeps the rule that made it (`join_rule`); a name that is not matched keeps
 that it can never fall on a side by accident.
 """
 
+import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -28,7 +31,7 @@ from headtohead.core.question import (
     items_of,
 )
 from headtohead.core.units import first_few
-from headtohead.evidence.store import Store
+from headtohead.evidence.store import Store, builtin_folder
 from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
 from headtohead.names.names import Names, Resolution
@@ -39,9 +42,8 @@ TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "b
 COLUMNS = (*TEXTS, "model_released_on")
 
 _Entity = tuple[object, ...]
-_Printed = tuple[str, str | None, str | None]  # the name, its seller and its maker
 # The column that names the model, and the one that says when (moving aliases depend on it).
-_MODEL_TABLES = {
+MODEL_TABLES = {
     "arena_ratings": "observed_on",
     "index_scores": "released_on",
     "benchmark_scores": "known_on",
@@ -92,7 +94,6 @@ class Facts:
         self.names = Names.load()
         self.seed = seed
         self._frames: dict[tuple[str, date, date | None], pl.DataFrame] = {}
-        self._read: dict[_Printed, _Entity | None] = {}
         self._kept: dict[Hashable, Any] = {}
         self._brought: dict[str, pl.DataFrame] = {}
         self._own: dict[str, Citation] = {}
@@ -169,7 +170,8 @@ class Facts:
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
     ) -> pl.DataFrame:
         """The rows of a table from the sources that may speak; many questions ask for the same."""
-        rows, key = self.frame(table, as_of, used_on=used_on), (table, as_of, used_on, sources)
+        on = used_on if table == "prices" else None
+        rows, key = self.frame(table, as_of, used_on=on), (table, as_of, on, sources)
         if sources and key not in self._kept:
             self._kept[key] = rows.filter(pl.col("source_id").is_in(sources))
         return self._kept[key] if sources else rows
@@ -184,11 +186,12 @@ class Facts:
         key = (table, as_of, used_on if table == "prices" else None)
         if key not in self._frames:
             rows = self.store.read(table, as_of)
-            rows_known = with_entities(table, rows, self.names, used_on=key[2], read=self._read)
+            rows_known = with_entities(table, rows, self.names, used_on=key[2], read=names_read())
             if table in self._brought:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")
-            if used_on not in (None, as_of):  # one of many days, each as large as the table
-                return rows_known
+            if key[2] not in (None, as_of):
+                # Many days may be asked, and each is as large as the table: the last one is kept.
+                self._frames = {k: v for k, v in self._frames.items() if k[2] in (None, k[1])}
             self._frames[key] = rows_known
         return self._frames[key]
 
@@ -286,53 +289,81 @@ def with_entities(
     names: Names,
     *,
     used_on: date | None = None,
-    read: dict[_Printed, _Entity | None] | None = None,
+    read: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The frame with the entity columns of `COLUMNS`, where its table names models or owners.
 
     Args:
         used_on: The day on which model names are read; each row's own if None.
-        read: What printed names mean whatever the day, None for those that move; kept from table
-            to table, and added to.
+        read: Printed names that were read before, as `read_undated` gives them.
     """
-    if table in _MODEL_TABLES:
-        joined = _by_model(table, frame, names, used_on, {} if read is None else read)
+    if table in MODEL_TABLES:
+        joined = _by_model(table, frame, names, used_on, read)
         return _with_operator(joined, names) if table == "prices" else joined
     if table not in _OTHER_TABLES:
         return frame
     columns, entity = _OTHER_TABLES[table]
-    entities = _entities(frame.select(columns), partial(entity, names))
-    return pl.concat([frame, entities], how="horizontal")
+    keys = frame.select(columns)
+    known = _entities(keys.unique(maintain_order=True), partial(entity, names))
+    return pl.concat([frame, _looked_up(keys, known).select(COLUMNS)], how="horizontal")
+
+
+@cache
+def names_file() -> Path:
+    """Where what the names of the built-in evidence mean is kept; its name tells by which lists."""
+    lists = sorted(Path(str(files("headtohead").joinpath("data/entities"))).glob("*.toml"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
+    return builtin_folder() / f"names-{digest[:12]}.parquet"
+
+
+@cache
+def names_read() -> pl.DataFrame | None:
+    """The names of the built-in evidence as `read_undated` gives them; None if lists changed."""
+    return pl.read_parquet(names_file()) if names_file().is_file() else None
+
+
+def printed_names(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The name, seller and maker that each row of a table prints."""
+    nothing = pl.lit(None, pl.String)
+    seller = pl.col("provider") if "provider" in frame.columns else nothing
+    maker = pl.col("organisation") if "organisation" in frame.columns else nothing
+    return frame.select("model_name", seller=seller, maker=maker)
+
+
+def read_undated(printed: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Each distinct printed name with its entity columns, where it means the same on every day.
+
+    Returns:
+        A row a name; `moves` is true where it moves from model to model, and no column tells which.
+    """
+
+    def fixed(name: str, provider: str | None, maker: str | None) -> _Entity:
+        meaning = names.undated(name, provider)
+        return (*(_entity(names, meaning, maker or "") if meaning else _some()), meaning is None)
+
+    return _entities(printed.unique(maintain_order=True), fixed, moves=pl.Boolean())
 
 
 def _by_model(
-    table: str,
-    frame: pl.DataFrame,
-    names: Names,
-    used_on: date | None,
-    read: dict[_Printed, _Entity | None],
+    table: str, frame: pl.DataFrame, names: Names, used_on: date | None, read: pl.DataFrame | None
 ) -> pl.DataFrame:
-    seller = pl.col("provider") if "provider" in frame.columns else pl.lit(None, pl.String)
-    maker = pl.col("organisation") if "organisation" in frame.columns else pl.lit(None, pl.String)
-    who = [pl.col("model_name"), seller.alias("seller"), maker.alias("maker")]
-
-    def fixed(*name: Any) -> _Entity:  # noqa: ANN401 - the name, its seller and its maker
-        if name not in read:
-            undated = names.undated(name[0], name[1])
-            read[name] = _entity(names, undated, name[2] or "") if undated else None
-        return read[name] or _some()
-
     def dated(name: str, provider: str | None, maker: str | None, on: date | None) -> _Entity:
         return _entity(names, names.resolve(name, on=on, provider=provider), maker or "")
 
-    entities = _entities(frame.select(who), fixed)
+    printed = printed_names(table, frame)
+    entities = _looked_up(printed, read_undated(printed[:0], names) if read is None else read)
+    if (new := entities["moves"].is_null()).any():
+        added = read_undated(printed.filter(new), names)
+        entities = _looked_up(printed, added if read is None else pl.concat([read, added]))
     # Few names move from model to model: only they are read day by day.
-    moving = frame["model_name"].is_in({name[0] for name, entity in read.items() if not entity})
+    moving = entities["moves"]
+    entities = entities.select(COLUMNS)
     if moving.any():
-        own = pl.col(_MODEL_TABLES[table]) if used_on is None else pl.lit(used_on)
-        moved = _entities(frame.filter(moving).select(*who, own.alias("day")), dated)
+        own = frame[MODEL_TABLES[table]] if used_on is None else pl.lit(used_on)
+        days = printed.with_columns(day=own).filter(moving)
+        moved = _looked_up(days, _entities(days.unique(maintain_order=True), dated))
         place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
-        entities = pl.concat([entities.filter(~moving), moved])[place]
+        entities = pl.concat([entities.filter(~moving), moved.select(COLUMNS)])[place]
     return pl.concat([frame, entities], how="horizontal")
 
 
@@ -375,16 +406,18 @@ def _with_operator(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     )
 
 
-def _entities(keys: pl.DataFrame, entity: Callable[..., _Entity]) -> pl.DataFrame:
-    """The entity of each row of keys; each distinct row is looked up once."""
-    distinct = keys.unique(maintain_order=True)
-    entities = [entity(*row) for row in distinct.iter_rows()]
-    schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date()}
-    right = pl.concat([distinct, pl.DataFrame(entities, schema, orient="row")], how="horizontal")
-    joined = keys.join(
-        right, on=distinct.columns, how="left", nulls_equal=True, maintain_order="left"
-    )
-    return joined.select(COLUMNS)
+def _entities(
+    keys: pl.DataFrame, entity: Callable[..., _Entity], **more: pl.DataType
+) -> pl.DataFrame:
+    """Keys with the entity of each, and whatever else `entity` gives, of these types."""
+    schema = {**dict.fromkeys(TEXTS, pl.String()), "model_released_on": pl.Date(), **more}
+    entities = pl.DataFrame([entity(*row) for row in keys.iter_rows()], schema, orient="row")
+    return pl.concat([keys, entities], how="horizontal")
+
+
+def _looked_up(keys: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are known of keys, in the order of keys."""
+    return keys.join(known, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _entity(names: Names, meaning: Resolution, organisation: str) -> _Entity:

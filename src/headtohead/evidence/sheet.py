@@ -11,6 +11,7 @@ from headtohead.evidence.tables import table, tables
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, TableColumn, Topic
+from headtohead.publish.words import licence_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -177,10 +178,19 @@ def cards_listing(cards: "Iterable[Card]", today: date | None) -> "Entries[Card]
         TableColumn("product", "What it is"),
         TableColumn("how_to_get", "How to get it"),
     )
-    short = tuple(row[:-1] for row in rows)
-    data = DataTable(columns, tuple(rows))
+    # A terminal has no room for all of them, and drops columns from the right.
+    order = (0, 1, 3, 5, 4)
+    short = tuple(
+        (name, f"{kind} {known or ''}", licence_name(str(licence)), what, lost)
+        for name, kind, known, licence, lost, what, _ in rows
+    )
     figure = Figure(
-        "sources", "Sources", columns=columns[:-1], rows=short, data=data, shown=len(rows)
+        "sources",
+        "Sources",
+        columns=tuple(columns[n] for n in order),
+        rows=short,
+        data=DataTable(columns, tuple(rows)),
+        shown=len(rows),
     )
     here = sum(row[1] != "not here" for row in rows)
     sentence = (

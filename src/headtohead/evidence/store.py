@@ -229,8 +229,10 @@ class Store:
             ]
             try:
                 parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
-                for i, (_, rows) in self._by_hand().items():
-                    typed = pl.DataFrame(rows.get(name, []), polars_schema(t))
+                for i, rows in ((i, held.get(name)) for i, (_, held) in self._by_hand().items()):
+                    if not rows:
+                        continue
+                    typed = pl.DataFrame(rows, polars_schema(t))
                     parts.append(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0))
                 parts += [
                     _of_table(pl.read_parquet(path), t, seq) for seq, path in enumerate(taken, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.settings import pairs_of, words
+from headtohead.core.settings import pairs_of, takes, words
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sheet import Entries, cards_listing, heading, updates_listing
 from headtohead.evidence.store import Card, Store
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headtohead.evidence.ingest import Updated
 
 
+@takes()
 def list_sources(*, as_of: Day | None = None, store: Store | None = None) -> Entries[Card]:
     """Every source: its licence, what was taken from it and when, and what was dropped.
 
@@ -33,6 +34,7 @@ def list_sources(*, as_of: Day | None = None, store: Store | None = None) -> Ent
     return cards_listing((store or Store()).cards(), dates.day(as_of, "as_of") if as_of else None)
 
 
+@takes()
 def read_evidence(
     table: str,
     *,
@@ -85,6 +87,7 @@ def rows_where(
     return frame, ""
 
 
+@takes()
 def update_evidence(
     source_ids: str | Sequence[str] = (),
     *,

@@ -6,7 +6,7 @@ weights were run (mode) and how they were served (channel) are kept apart from i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any, Literal
 
@@ -154,6 +154,17 @@ class Names:
         """What the name stands for on every day; None if it moves from model to model."""
         reading = self._read(name, provider)
         return None if reading.moving else reading.result
+
+    def turns(self, name: str) -> list[date]:
+        """The days on which a word began, or ceased, to stand for a model that `name` may mean.
+
+        Between two of them the same words stand for them; `name` is an id or a word that moves.
+        """
+        aliases = [alias for entry in self._book.index.values() for alias in entry.aliases]
+        meant = {name, *(s.model for a in aliases if key(a.name) == key(name) for s in a.spans)}
+        spans = {s for a in aliases if a.moving for s in a.spans if s.model in meant}
+        ended = {s.last + timedelta(days=1) for s in spans if s.last}
+        return sorted({s.first for s in spans} | ended)
 
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
@@ -385,6 +396,21 @@ def country_name(code: str) -> str:
     """The name of a country by its code ("China"); any other text as it is."""
     country = _load().countries().get(code)
     return country.name if country else code
+
+
+def in_sentence(name: str) -> str:
+    """A name as it stands in a sentence: some countries have an article."""
+    return f"the {name}" if name.startswith(("Netherlands", "United ")) else name
+
+
+def group_name(by: str, group: str) -> str:
+    """What a group of models is called, by country, openness or lab; any other as it is."""
+    if by == "lab":
+        known = _load().labs()
+        return known[group].name if group in known else group
+    if by == "open":
+        return {"open": "open models", "closed": "closed models"}.get(group, group)
+    return country_name(group) if by == "country" else group
 
 
 def nationality(code: str) -> str:

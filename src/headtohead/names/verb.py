@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from headtohead.core import dates
 from headtohead.core.dates import Day
+from headtohead.core.settings import takes
 from headtohead.names.names import Names, Resolution
 from headtohead.names.reading import key
 
 
+@takes()
 def explain_name(name: str, *, on: Day | None = None, provider: str | None = None) -> Resolution:
     """Which model, lab, mode and channel a name means, and by which rule.
 

@@ -15,9 +15,10 @@ list doubts, prices that were last seen long ago, and a price below a third of t
 that no second list confirms. A list that is made from another one confirms nothing of it.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -168,6 +169,7 @@ def price_in_force(
     rule: str = "maker",
     channel: str = "",
     input_tokens: int = 0,
+    by_hour: bool = True,
 ) -> ListPrice | None:
     """The price of a model at an instant; None if no list has both directions.
 
@@ -178,14 +180,9 @@ def price_in_force(
         rule: "maker", "cheapest", "median", or an operator.
         channel: How the model is served, as turbo or fp8; empty for the maker's own way.
         input_tokens: Length of the prompt; long ones may cost more.
+        by_hour: Whether the hour of an instant picks the band; if not, it counts among `bands`.
     """
-    mine = prices.filter(pl.col("model_id") == model)
-    if mine.is_empty():
-        spelt = prices.filter(pl.col("model_name") == model)
-        meant = spelt["model_id"].drop_nulls().unique().to_list()
-        # All lists of the model count, however they spell it, if the word has one meaning.
-        mine = prices.filter(pl.col("model_id") == meant[0]) if len(meant) == 1 else spelt
-        mine = mine.with_columns(pl.col("model_id").fill_null(model))
+    mine = prices.filter(_of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
     holding = in_force(mine, at, rule=rule, channel=channel, words=prices)
     if holding.is_empty():
         return None
@@ -202,7 +199,7 @@ def price_in_force(
     held = [
         b
         for b in bands
-        if (b.hours and isinstance(at, datetime) and b.hours.holds(at))
+        if (b.hours and by_hour and isinstance(at, datetime) and b.hours.holds(at))
         or (b.over_tokens and input_tokens > b.over_tokens)
     ]
     chosen = held[-1] if held else Band(kind, usual)
@@ -228,6 +225,79 @@ def price_in_force(
         moved_on=_day(at) if moved and model != row["model_id"] else None,
         at_least=row["at_least"] and not chosen.since,
     )
+
+
+class Course:
+    """The prices of one model over time: each is worked out once for all instants it is in force.
+
+    Args:
+        prices: As for `price_in_force`; so is `model`.
+    """
+
+    def __init__(self, prices: pl.DataFrame, model: str) -> None:
+        mine, moving = _of_model(prices, model), pl.col("join_rule").str.starts_with("alias:")
+        # Of other models: which words moved on, and up to which day each list is kept.
+        kept = pl.struct("source_id", "valid_from").is_first_distinct()
+        self._rows, self._mine = prices.filter(mine | moving | kept), prices.filter(mine)
+        self._model = model
+        self._turns: dict[str, list[datetime]] = {}
+        self._found: dict[tuple[str, str, int], ListPrice | None] = {}
+
+    def at(
+        self,
+        at: date | datetime,
+        *,
+        rule: str,
+        channel: str = "",
+        **changes: Any,  # noqa: ANN401 - fields of ListPrice
+    ) -> ListPrice | None:
+        """The usual price at an instant or at the end of a day; None if there is none.
+
+        `changes` are made to a price when it is first worked out.
+        """
+        if rule not in self._turns:
+            rows = self._mine.filter(_sold_by(rule))
+            ends = [
+                pl.coalesce(
+                    f"{end}_at", pl.col(end).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+                )
+                for end in ("valid_from", "valid_to")
+            ]
+            turns = {turn for end in ends for turn in rows.select(end).to_series().drop_nulls()}
+            self._turns[rule] = sorted(turns)
+        instant = at if isinstance(at, datetime) else datetime.combine(at, time.max, UTC)
+        place = bisect_right(self._turns[rule], instant)
+        key = rule, channel, place
+        if key not in self._found:
+            asked = (self._rows, self._model, at)
+            found = (
+                price_in_force(*asked, rule=rule, channel=channel, by_hour=False) if place else None
+            )
+            self._found[key] = found and replace(found, **changes)
+        return self._found[key]
+
+    @property
+    def given(self) -> list[ListPrice]:
+        """Every price worked out so far."""
+        return [price for price in self._found.values() if price]
+
+
+def _of_model(prices: pl.DataFrame, model: str) -> pl.Expr:
+    """Which rows are of a model, asked for by its id or by a seller's word."""
+    named = pl.col("model_id") == model
+    if not prices.select(named.any()).item():
+        spelt = pl.col("model_name") == model
+        meant = prices.filter(spelt)["model_id"].drop_nulls().unique().to_list()
+        # All lists of the model count, however they spell it, if the word has one meaning.
+        named = pl.col("model_id") == meant[0] if len(meant) == 1 else spelt
+    return named
+
+
+def _sold_by(rule: str) -> pl.Expr:
+    """Which rows are of sellers that a rule may pick."""
+    if rule == "maker":
+        return pl.col("operator") == pl.col("lab")
+    return pl.lit(value=True) if rule in RULES else pl.col("operator") == rule
 
 
 def in_force(
@@ -258,11 +328,7 @@ def in_force(
     words = prices if words is None else words
     past = words.filter(pl.col("valid_from") <= _day(at))
     kept = past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
-    prices = prices.join(kept, on="source_id", how="left")
-    if rule == "maker":
-        prices = prices.filter(pl.col("operator") == pl.col("lab"))
-    elif rule not in RULES:
-        prices = prices.filter(pl.col("operator") == rule)
+    prices = prices.join(kept, on="source_id", how="left").filter(_sold_by(rule))
     lists = _lists(prices, at, channel, input_share)
     offers = _one_a_seller(lists)
     aside: dict[str, dict[str, str]] = {}
@@ -279,9 +345,11 @@ def in_force(
         provider, model, differing = row["provider"], row["model_id"], row["differing"] or []
         others = _others(provider, model, row["model_released_on"], differing)
         ids = {one["source_id"] for one in differing}
-        for day, source in gone.get((model, row["seller"]), []):
+        for day, source, seen in gone.get((model, row["seller"]), []):
             if day > row["valid_from"]:
-                others.append(f"{publisher(source)} has listed no price of {provider} since {day}")
+                who, on = publisher(source), f"on {day}" if seen else f"since {day}"
+                said_it = "listed" if seen else "has listed"
+                others.append(f"{who} {said_it} no price of {provider} {on}")
                 ids.add(source)
         # One list alone may keep a price of what its seller does not offer any more.
         if not row["confirmed"] and (now := moved.get((row["seller"], model))):
@@ -372,7 +440,10 @@ def _lists(
         pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),
         pl.col("is_first") & pl.col("is_first_of_output"),
     ).drop(f"{c}_of_output" for c in _BOTH)
-    peak = _pairs(_last_spells(_offered(prices, channel, "peak"), at))
+    hourly = _offered(prices, channel, "peak")
+    if hourly.is_empty():
+        return given.with_columns(is_peak=pl.lit(value=False))
+    peak = _pairs(_last_spells(hourly, at))
     keys = ["model_id", "seller", *_PAIR]
     peak = peak.select(*keys, is_peak=True).unique()
     return given.join(peak, on=keys, how="left").with_columns(pl.col("is_peak").fill_null(False))
@@ -418,8 +489,8 @@ def _last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) 
 
 def _gone(
     prices: pl.DataFrame, at: date | datetime, channel: str, lists: pl.DataFrame
-) -> dict[tuple[str, str], list[tuple[date, str]]]:
-    """By model and seller the lists that dropped its price, and on which day."""
+) -> dict[tuple[str, str], list[tuple[date, str, bool]]]:
+    """By model and seller the lists that dropped its price, and when; true if only seen then."""
     ended = _last_spells(_offered(prices, channel, "standard"), at, held=False)
     names = {i: publisher(i) for i in prices["source_id"].unique()}
     whose = pl.col("source_id").replace(names).alias("publisher")
@@ -428,9 +499,10 @@ def _gone(
     holding = lists.select(*who, whose)
     ended = ended.join(holding, on=[*who, "publisher"], how="anti").sort("since", "source_id")
     last = ended.group_by(*who, "publisher", maintain_order=True).last()
-    dropped: dict[tuple[str, str], list[tuple[date, str]]] = {}
-    for model, seller, since, source in last.select(*who, "since", "source_id").iter_rows():
-        dropped.setdefault((model, seller), []).append((since, source))
+    dropped: dict[tuple[str, str], list[tuple[date, str, bool]]] = {}
+    seen = pl.col("price_usd_per_mtok").is_null() & (pl.col("doubt") >= _SNAPSHOT)
+    for model, seller, *what in last.select(*who, "since", "source_id", seen).iter_rows():
+        dropped.setdefault((model, seller), []).append(tuple(what))
     return dropped
 
 
@@ -569,10 +641,12 @@ def _bands(
     own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
     alike = lists.filter(same & (pl.col("seller") == row["seller"])).sort(~own, "doubt", "written")
     by_kind: dict[str, list[Band]] = {}
+    banded = pl.col("tier").is_in(_HOURLY) | pl.col("tier").str.starts_with("over_")
+    prices = prices.filter(banded & pl.col("token_kind").is_in(KINDS))
     for one in alike.iter_rows(named=True):
-        mine = prices.filter(
-            *(pl.col(c) == one[c] for c in _LIST), pl.col("token_kind").is_in(KINDS)
-        )
+        mine = prices.filter(pl.col(c) == one[c] for c in _LIST)
+        if mine.is_empty():
+            continue
         same_day: dict[str, list[Band]] = {}
         for (tier,), rows in _last_spells(mine, at).group_by("tier", maintain_order=True):
             usd = dict(rows.select("token_kind", "price_usd_per_mtok").iter_rows())
@@ -622,5 +696,6 @@ def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
 def prices_asked(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, str]:
     """The prices in force that a question with `MIX_WORDS` asks for, and by which rule."""
     rule = {"lab": "maker"}.get(ask.scope["seller"], str(ask.scope["seller"]))
-    share = float(ask.scope["input_share"])
-    return in_force(frames["prices"], ask.about.end, rule=rule, input_share=share), rule
+    day, share, rows = ask.about.end, float(ask.scope["input_share"]), frames["prices"]
+    key = ("prices in force", day, rule, share)
+    return ask.of(rows, key, lambda: in_force(rows, day, rule=rule, input_share=share)), rule

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from headtohead.core.units import span_of
 from headtohead.publish.sheet import Bars
 from headtohead.publish.words import plain
 
@@ -234,7 +235,8 @@ _SHAPES = "circle diamond square triangle-up cross triangle-down triangle-left t
 
 def specification(chart: "alt.LayerChart", description: str) -> dict[str, Any]:
     """The chart as Vega-Lite, as wide as its place, without theme and without any address."""
-    spec: dict[str, Any] = chart.to_dict()
+    # Each part was checked against the schema when it was made; the whole takes a third of a page.
+    spec: dict[str, Any] = chart.to_dict(validate=False)
     for key in ("$schema", "config"):
         spec.pop(key, None)
     spec |= {"width": "container", "description": description, "background": None}
@@ -375,7 +377,7 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
             "low": max(low, bar.low),
             "high": min(high, bar.high),
             "answer": bar.answer,
-            "words": f"{bar.value:.3g} ({_end(bar.low)} to {_end(bar.high)})",
+            "words": f"{bar.value:.3g} ({span_of(bar.low, bar.high, _three_figures)})",
         }
         for bar in bars.bars
     ]
@@ -410,5 +412,5 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     return layers.properties(height=_ROW_PX * len(rows) + 10)
 
 
-def _end(end: float) -> str:
-    return f"{end:.3g}" if math.isfinite(end) else "open"
+def _three_figures(end: float) -> str:
+    return f"{end:.3g}"

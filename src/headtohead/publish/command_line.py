@@ -5,7 +5,7 @@ A command asks for the ways it offers, and hands its result over:
     @verb("h2h compare a.jsonl b.jsonl")
     @click.argument("runs", nargs=-1)
     @settings_options(settings=CompareSettings)
-    @output_options("json", "html", "markdown", "junit")
+    @output_options("junit")
     def compare(runs, settings, output):
         from headtohead.trials.comparing import verb
         return deliver(verb.compare(*runs, settings=settings), output)
@@ -32,7 +32,7 @@ import click
 from click.core import ParameterSource
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import Option, choices_of, choose, named, options_of, type_of
+from headtohead.core.settings import Option, choices_of, choose, options_of, pairs_of, type_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -150,14 +150,18 @@ def _click_option(kind: type, name: str, default: object, said: Option) -> Calla
         return click.option(
             flag, name, is_flag=True, flag_value=not said.off, default=None, help=said.help
         )
+
+    def given(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> object:
+        return value or None
+
     more: dict[str, Any] = {"help": said.help, "default": None, "metavar": said.metavar or None}
     if choices_of(wanted):
         more["type"] = click.Choice(choices_of(wanted))
     elif get_origin(wanted) is collections.abc.Mapping:
         texts = get_args(wanted)[1] is str
-        more |= {"multiple": True, "callback": pairs if texts else values}
+        more |= {"multiple": True, "callback": given if texts else values}
     elif said.many:
-        more |= {"multiple": True, "callback": lambda _, __, value: value or None}
+        more |= {"multiple": True, "callback": given}
     elif said.read is None and wanted in (int, float):
         more["type"] = wanted
     elif wanted is Path:
@@ -179,23 +183,10 @@ class _Renamed(click.Option):
         return click.Option.get_help_record(shown, ctx)
 
 
-def pairs(
-    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
-) -> dict[str, str] | None:
-    """NAME=VALUE, several times; None if it was not given."""
-    by_name = {}
-    for text in value:
-        name, sign, rest = named(text)
-        if not sign or not name:
-            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}.")
-        by_name[name.strip()] = rest.strip()
-    return by_name or None
-
-
 def values(
-    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> dict[str, Any] | None:
-    """As `pairs`; each value as JSON, or the text itself where it is none."""
+    """NAME=VALUE, several times, each value as JSON or as text; None if it was not given."""
 
     def read(text: str) -> object:
         try:
@@ -203,8 +194,8 @@ def values(
         except ValueError:
             return text
 
-    texts = pairs(context, parameter, value)
-    return {name: read(text) for name, text in texts.items()} if texts else None
+    texts = pairs_of(str(parameter.name), value, str(parameter.metavar))
+    return {name: read(text) for name, text in texts.items()} or None
 
 
 def today() -> date:
@@ -299,14 +290,20 @@ _FILES: dict[str, str] = {
 }
 
 
-def output_options(*ways: Way) -> Callable[[Function], Function]:
+_ALWAYS: tuple[Way, ...] = ("json", "csv", "html", "markdown")
+
+
+def output_options(*more: Way) -> Callable[[Function], Function]:
     """Options for where a result goes; the command gets them as one `output`.
+
+    Every command prints JSON or CSV, and writes a page or Markdown.
 
     Files are checked before the command begins, so that no hour of work is lost to a typing error.
 
     Args:
-        ways: Those that the command offers, in this order in its help.
+        more: What this one offers besides, in this order in its help.
     """
+    ways = tuple(dict.fromkeys((*_ALWAYS, *more)))
 
     def wrap(command: Function) -> Function:
         @functools.wraps(command)
@@ -442,7 +439,7 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def answers(most: int) -> Iterator[Callable[[int, float, float | None], None]]:
+def answers() -> Iterator[Callable[[int, int | None, float, float | None], None]]:
     """A bar of answers with the money spent, and its ceiling; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -455,10 +452,13 @@ def answers(most: int) -> Iterator[Callable[[int, float, float | None], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
-        task = shown.add_task("", total=most, money="")
+        task = shown.add_task("", total=None, money="")
 
-        def tell(answered_n: int, spent_usd: float, ceiling_usd: float | None) -> None:
+        def tell(
+            answered_n: int, most_n: int | None, spent_usd: float, ceiling_usd: float | None
+        ) -> None:
             ceiling = f" of ${ceiling_usd:,.2f}" if ceiling_usd is not None else ""
-            shown.update(task, completed=answered_n, money=f"${spent_usd:,.4f}{ceiling}")
+            money = f"${spent_usd:,.4f}{ceiling}"
+            shown.update(task, completed=answered_n, total=most_n, money=money)
 
         yield tell

@@ -21,6 +21,7 @@ from headtohead.publish.terminal import cell_text
 from headtohead.publish.words import (
     EVALUATORS,
     cited,
+    licence_name,
     markdown_link,
     n_words,
     plain,
@@ -195,7 +196,7 @@ def _source(c: Citation) -> str:
     mark = ", unverified in part" if c.unverified else ""
     known = f", known by {c.known_on}" if c.known_on else ""
     return (
-        f"* {_linked(c)}. {md(c.citation)} Licence: {md(c.licence)}; "
+        f"* {_linked(c)}. {md(c.citation)} Licence: {md(licence_name(c.licence))}; "
         f"{EVALUATORS[c.evaluator]}{known}{mark}."
     )
 

@@ -33,6 +33,7 @@ from headtohead.publish.words import (
     cited,
     content_hash,
     how_to_cite,
+    licence_name,
     licence_url,
     n_words,
     plain,
@@ -207,7 +208,7 @@ def _frame(sheet: Sheet, figure: Figure) -> dict[str, Any]:
     """What stands around a chart that is taken away: the finding above, the sources below."""
     citations = sheet.sources if figure.sources is None else figure.sources
     names = "; ".join(map(source_name, citations))
-    licences = sorted({plain(c.licence, 60) for c in citations if c.licence})
+    licences = sorted({plain(licence_name(c.licence), 60) for c in citations if c.licence})
     known = f" Known by {sheet.as_of}." if sheet.as_of else ""
     footer = [f"Data: {names or 'none'}."]
     if licences:
@@ -336,7 +337,7 @@ def _environment() -> "Environment":
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
     environment.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
-    for words in (cited, licence_url, long_text, n_words, source_name, web_address):
+    for words in (cited, licence_name, licence_url, long_text, n_words, source_name, web_address):
         environment.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     environment.filters["ours"] = Markup

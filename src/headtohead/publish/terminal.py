@@ -10,7 +10,7 @@ from datetime import date, datetime
 from textwrap import wrap
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.units import counted_of, show
+from headtohead.core.units import counted_of, show, show_end, unit
 from headtohead.publish.sheet import (
     Bars,
     Cell,
@@ -24,7 +24,7 @@ from headtohead.publish.sheet import (
     TableColumn,
     Topic,
 )
-from headtohead.publish.words import listed, plain, sentence
+from headtohead.publish.words import licence_name, listed, plain, sentence
 
 _USUAL, _LEAST, _MOST = 80, 40, 120
 _TRACK = 41  # most characters of a bar
@@ -48,7 +48,10 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     `width` is in columns; that of the terminal if 0.
     """
     width = width or width_of_terminal()
-    yield from wrapped(sheet.title, width, f"{sheet.word}  " if sheet.word else "", "")
+    # Beside a long verdict there is no room for a title.
+    beside = f"{sheet.word}  " if 0 < cells_of(sheet.word) <= width // 2 else ""
+    yield from wrapped("" if beside else sheet.word, width)
+    yield from wrapped(sheet.title, width, beside, "")
     for text in (sheet.kicker, sheet.sentence):
         yield from wrapped(text, width)
     if sheet.facts:
@@ -66,7 +69,7 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
         for c in sheet.sources:
             known = f", known on {c.known_on}" if c.known_on else ""
             url = "" if c.url in c.citation else f" {c.url}"
-            said = f"{c.citation}{url} ({c.licence}{known})"
+            said = f"{c.citation}{url} ({licence_name(c.licence)}{known})"
             yield from wrapped(said, width, "  ", "    ")
     if sheet.digest or sheet.command:
         yield ""
@@ -223,7 +226,9 @@ def _reading(
         return
     alike: dict[tuple[object, ...], list[Estimate]] = {}
     for e in reading.numbers[:_NUMBERS]:
-        alike.setdefault((e.n, e.n_of, e.about, e.method, e.source_ids, e.level), []).append(e)
+        alike.setdefault(
+            (e.n, e.n_of, e.about, e.method, e.source_ids, e.level, e.unit), []
+        ).append(e)
     for group in alike.values():
         yield from _estimates(group, width, publishers)
     if len(reading.numbers) > _NUMBERS:
@@ -240,9 +245,12 @@ def _estimates(
     """Estimates that differ only in their values, then what they share."""
     first = group[0]
     level = "Bounds" if first.level == 1 else f"{first.level:.0%}"
-    columns = (TableColumn("", "What"), TableColumn("", "Estimate", 0), TableColumn("", level, 0))
+    bare = show_end(first.value, first.unit)
+    worded = "" if bare == show(first.value, first.unit) else f", {unit(first.unit).label}"
+    heads = ("What", f"Estimate{worded}", level)
+    columns = tuple(TableColumn("", head, 0 if n else None) for n, head in enumerate(heads))
     rows = [
-        (e.label + (" UNVERIFIED" if e.unverified else ""), show(e.value, e.unit), e.interval())
+        (e.label + (" UNVERIFIED" if e.unverified else ""), show_end(e.value, e.unit), e.interval())
         for e in group
     ]
     yield from table(columns, rows, width)
@@ -319,7 +327,7 @@ def table(
     """Columns under their titles, numbers to the right.
 
     Texts are wrapped inside their column until the table fits; if that does not help, columns
-    are dropped from the right, and named.
+    are dropped from the right, and named, or each row becomes lines where sentences would be lost.
 
     `said` holds the remarks that stand above already; which columns do not fit is said once.
     """
@@ -332,6 +340,12 @@ def table(
     room = width - len(indent)
     while (widths := _widths(columns, texts, kept, room)) is None and len(kept) > 1:
         kept.pop()
+    if any(c.long for c in columns[len(kept) :]):
+        for name, *others in texts[1:]:
+            yield from wrapped(name, width, indent)
+            for title, cell in zip(texts[0][1:], others, strict=True):
+                yield from wrapped(f"{title}: {cell}", width, f"{indent}  ", f"{indent}    ")
+        return
     widths = widths or [room]
     for line in texts:
         cells = [cut_to_fit(line[i], w) for i, w in zip(kept, widths, strict=True)]
@@ -353,23 +367,18 @@ def _widths(
 ) -> list[int] | None:
     """How wide each column is; None if they cannot be made to fit.
 
-    Numbers are never broken. Words are, where even the shortest columns would be too wide; those
-    of the first column, which names a row, last.
+    Numbers are never broken. Words are only if no name has so many letters, or if nothing but the
+    name of a row and one column is left.
     """
     wide = [max(cells_of(line[i]) for line in texts) for i in kept]
     room -= len(_GAP) * (len(kept) - 1)
-    longest = (40, 28, 20, 16, 13, 10)
-    for first, others in (*((40, most) for most in longest), *((most, 10) for most in longest)):
+    for most in (40, 28, 20, 16, 13, 10) if len(kept) < 3 else (40, 28):
         widths = []
         for n, i in enumerate(kept):
-            most = others if n else first
-            head = _longest_word(texts[0][i], most)
-            words = (
-                max((cells_of(line[i]) for line in texts[1:]), default=0)
-                if columns[i].digits is not None
-                else max((_longest_word(line[i], most) for line in texts[1:]), default=0)
-            )
-            widths.append(min(wide[n], max(head, words)))
+            words = max((_longest_word(line[i], most) for line in texts[1:]), default=0)
+            if columns[i].digits is not None:
+                words = max((cells_of(line[i]) for line in texts[1:]), default=0)
+            widths.append(min(wide[n], max(_longest_word(texts[0][i], most), words)))
         if sum(widths) <= room:
             break
     else:

@@ -113,6 +113,12 @@ def source_name(c: Citation) -> str:
     return plain(f"{c.publisher}: {c.product}")
 
 
+def licence_name(licence: str) -> str:
+    """A licence as a reader says it: SPDX has no word for a publisher's own terms."""
+    own = licence.removeprefix("LicenseRef-")
+    return licence if own == licence else own.replace("-", " ")
+
+
 def licence_url(c: Citation) -> str:
     """Where the licence of a source can be read; empty if unknown."""
     spdx = re.fullmatch(r"(?!LicenseRef)[A-Za-z0-9.+-]+", c.licence)

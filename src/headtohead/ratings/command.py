@@ -28,7 +28,7 @@ from headtohead.ratings.settings import BoardOptions, RankSettings, VoteOptions
     type=click.IntRange(min=1),
     help="Models to print of every board. Default: all of the first, 5 each of five more.",
 )
-@output_options("json", "csv", "html")
+@output_options()
 def rank(
     votes: tuple[Path, ...],
     boards: BoardOptions,

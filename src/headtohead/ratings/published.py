@@ -50,12 +50,18 @@ def one_board(frame: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
     )
 
 
+def _board(frame: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    """As `one_board`; many questions ask for the same."""
+    key = tuple(ask.scope.get(word) for word in (*BOARD_WORDS, "both_styles"))
+    return ask.of(frame, ("board", key), lambda: one_board(frame, ask.scope))
+
+
 def board_rows(frame: pl.DataFrame, ask: Ask) -> pl.DataFrame:
     """The board on its last day in the window; on every day in it if the scope says `each`.
 
     A window without any board is served by the last one before it.
     """
-    rows = one_board(frame, ask.scope)
+    rows = _board(frame, ask)
     if ask.scope.get("days") == "each":
         inside = rows.filter(pl.col("observed_on").is_between(ask.about.start, ask.about.end))
         if inside.height:
@@ -109,7 +115,7 @@ def fronts(frame: pl.DataFrame, ask: Ask) -> pl.DataFrame:
     Adds `side` (its name for a reader), `which` ("a" or "b") and `stretch_n` (boards of one number
     share a scale and lie near enough for a line through them); ordered by day, then side.
     """
-    rows = one_board(frame, ask.scope)
+    rows = _board(frame, ask)
     since = pl.lit(str(ask.scope["since"])).str.to_date()
     rows = rows.filter((pl.col("observed_on") >= since) & (pl.col("observed_on") <= ask.about.end))
     result = [rows.clear().with_columns(side=pl.lit(""), which=pl.lit(""))]

@@ -116,6 +116,7 @@ def _anchor(given: str | tuple[str, float] | Mapping[str, float]) -> tuple[str, 
     try:
         # Also {"gpt-5": 1200}, as mappings are given elsewhere.
         ((name, points),) = given.items() if isinstance(given, Mapping) else (given,)
+        math.isfinite(points)
     except (TypeError, ValueError):
         raise InputError(f"`anchor` is one model and its points, not {given!r}.") from None
     if not name:

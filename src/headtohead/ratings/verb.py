@@ -273,10 +273,11 @@ def rank(
         # Every choice that is not the default, in words.
         asked={
             f.name: _said(value)
-            for chosen in (options, replace(boards, judge=_name(judge) if use else None))
+            for chosen in (options, replace(boards, judge=None))
             for f in options_of(type(chosen))
             if (value := getattr(chosen, f.name)) != getattr(type(chosen)(), f.name)
-        },
+        }
+        | ({"judge": _said(_name(judge))} if use else {}),
         boards=ranked.boards,
         unmade=ranked.unmade,
         groups=groups_of(board, boards.group, labels) if boards.group else None,

@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,10 @@ from headtohead.trials.rates import Rates
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store
     from headtohead.names.names import Resolution
-    from headtohead.prices.in_force import Band, ListPrice
+    from headtohead.prices.in_force import Band, Course, ListPrice
     from headtohead.trials.calls import Call
+
+    _Ask = tuple[str, str, str, Resolution]  # rule, word, channel, what the name means there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -88,10 +90,9 @@ class Prices:
         self.day = day
         self.used: dict[str, ListPrice] = {}
         self._lost: dict[str, str] = {}
-        self._prices: dict[tuple[str, date, str], ListPrice | None] = {}
-        self._turns: dict[tuple[str, ...], list[date]] = {}
-        self._moments: dict[tuple[str, ...], set[datetime]] = {}
-        self._day_of: dict[tuple[object, ...], date] = {}
+        self._asks: dict[tuple[str, date, str], list[_Ask]] = {}
+        self._turns: dict[str, list[date]] = {}
+        self._courses: dict[tuple[str, int], Course] = {}
         self._calls, self._said = Counter[str](), Counter[tuple[str, str]]()
         self.facts = Facts(store)
 
@@ -110,6 +111,21 @@ class Prices:
             )
         return rates_of(price) if price else None
 
+    def dearest(self, model: str, *, operator: str = "") -> Rates | None:
+        """The most that tokens cost on the day at whatever hour, which a note then says."""
+        price = self._in_force(model, self.day, operator)
+        hourly = [band.usd_per_mtok for band in price.bands if band.hours] if price else []
+        if not price or not hourly:
+            return rates_of(price) if price else None
+        kinds = {kind for usd in (price.usd_per_mtok, *hourly) for kind in usd}
+        all_hours = (price.usd_per_mtok, *(price.usd_per_mtok | usd for usd in hourly))
+        most = {kind: max(usd[kind] for usd in all_hours if kind in usd) for kind in kinds}
+        self._lost[f"{model} hours"] = (
+            f"{model}: its price goes by the hour; the ceiling and what is spent of it count the "
+            f"dearest hours, ${most['input']:g} in, ${most['output']:g} out per million tokens"
+        )
+        return rates_of(replace(price, usd_per_mtok=most))
+
     def rates_at(
         self, model: str, call: "Call", *, operator: str = "", on_its_day: bool = True
     ) -> Rates | None:
@@ -120,7 +136,7 @@ class Prices:
         """
         at, price = call.instant, self._in_force(model, self.day, operator)
         if at and on_its_day and at.date() <= self.day:
-            then = self._in_force(model, self._like(model, at, operator), operator)
+            then = self._in_force(model, at, operator)
             if then and price and then.usd_per_mtok != price.usd_per_mtok:
                 self._said[model, f"were made when another price was in force: {then}"] += 1
             price = then or price
@@ -139,42 +155,36 @@ class Prices:
         self._calls[model] += 1
         return rates_of(price, held)
 
-    def _like(self, model: str, at: datetime, operator: str) -> date:
-        """A day with the prices of a model at an instant, the same one while they last."""
-        import polars as pl
+    def _in_force(self, model: str, at: date | datetime, operator: str) -> "ListPrice | None":
+        """The price at an instant, or at the end of a day."""
+        on = at.date() if isinstance(at, datetime) else at
+        if (model, on, operator) not in self._asks:
+            self._asks[model, on, operator] = list(self._asked(model, on, operator))
+        for rule, word, channel, meaning in self._asks[model, on, operator]:
+            moved = on if meaning.rule.startswith("alias:") else None
+            price = self._course(word, on).at(
+                at, rule=rule, channel=channel, name=model, moved_on=moved
+            )
+            if price is None:
+                continue
+            if isinstance(at, datetime) and model in self.used:
+                return price
+            self.used[model] = price
+            if rule == "cheapest":
+                self._lost[model] = (
+                    f"{model}: no list has its maker's own price of that day; this is the "
+                    f"price of {price.provider}, its cheapest credible seller"
+                )
+            if channel != meaning.channel:
+                self._lost[model] = (
+                    f"{model}: no list has a price of it as {meaning.channel}; this is the "
+                    "price of its usual endpoint"
+                )
+            return price
+        return None
 
-        def key(day: date) -> tuple[str, tuple[str, ...], int]:
-            meanings = [self._means(model, s, day) for s in (operator, None)]
-            meanings.append(self._means(model, meanings[-1].lab, day))
-            ids = tuple(sorted({model, *(m.model for m in meanings if m.model)}))
-            if ids not in self._turns:
-                turns, moments = set[date](), set[datetime]()
-                for used_on in (None, self.day):
-                    rows = self.facts.frame("prices", self.day, used_on=used_on)
-                    mine = pl.col("model_id").is_in(ids) | (pl.col("model_name") == model)
-                    for end in ("valid_from", "valid_to"):
-                        turns.update(rows.filter(mine)[end].drop_nulls().to_list())
-                        moments.update(rows.filter(mine)[f"{end}_at"].drop_nulls().to_list())
-                self._turns[ids], self._moments[ids] = sorted(turns), moments
-            return operator, ids, bisect_right(self._turns[ids], day)
-
-        on = at.date()
-        # Before the moment of a change the price of the day before holds.
-        if any(m.date() == on and at < m for m in self._moments[key(on)[1]]):
-            on -= timedelta(days=1)
-        self._day_of.setdefault(key(self.day), self.day)
-        return self._day_of.setdefault(key(on), on)
-
-    def _in_force(self, model: str, on: date, operator: str) -> "ListPrice | None":
-        """The price of a day, looked up once."""
-        if (model, on, operator) not in self._prices:
-            self._prices[model, on, operator] = self._found(model, on, operator)
-        return self._prices[model, on, operator]
-
-    def _found(self, model: str, on: date, operator: str) -> "ListPrice | None":
-        from headtohead.prices.in_force import price_in_force
-
-        frame = self.facts.frame("prices", self.day, used_on=on)
+    def _asked(self, model: str, on: date, operator: str) -> Iterator["_Ask"]:
+        """The rule, word and channel to look for on a day, one after the other."""
         plain = self._means(model, None, on)
         # A name may mean another model at its maker's than elsewhere.
         wishes = [(operator, operator), ("maker", plain.lab), ("cheapest", None)]
@@ -183,27 +193,18 @@ class Prices:
             if not rule or (with_channel and not meaning.channel):
                 continue
             for word in dict.fromkeys((meaning.model or model, model, model.rpartition("/")[2])):
-                channel = meaning.channel if with_channel else ""
-                price = price_in_force(frame, word, on, rule=rule, channel=channel)
-                if price is None:
-                    continue
-                moved = on if meaning.rule.startswith("alias:") else None
-                price = replace(price, name=model, moved_on=moved)
-                if on != self.day and model in self.used:
-                    return price
-                self.used[model] = price
-                if rule == "cheapest":
-                    self._lost[model] = (
-                        f"{model}: no list has its maker's own price of that day; this is the "
-                        f"price of {price.provider}, its cheapest credible seller"
-                    )
-                if channel != meaning.channel:
-                    self._lost[model] = (
-                        f"{model}: no list has a price of it as {meaning.channel}; this is the "
-                        "price of its usual endpoint"
-                    )
-                return price
-        return None
+                yield rule, word, meaning.channel if with_channel else "", meaning
+
+    def _course(self, word: str, on: date) -> "Course":
+        """The prices of a model or word, read once for all days on which the same words mean it."""
+        from headtohead.prices.in_force import Course
+
+        if word not in self._turns:
+            self._turns[word] = self.facts.names.turns(word)
+        key = word, bisect_right(self._turns[word], on)
+        if key not in self._courses:
+            self._courses[key] = Course(self.facts.frame("prices", self.day, used_on=on), word)
+        return self._courses[key]
 
     def _means(self, model: str, seller: str | None, on: date) -> "Resolution":
         """What a name stands for on a day, at a seller."""
@@ -221,7 +222,8 @@ class Prices:
 
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out, and those that their notes name."""
-        ids = {i for p in self._prices.values() if p for i in (p.source_id, *p.other_source_ids)}
+        given = [price for course in self._courses.values() for price in course.given]
+        ids = {i for price in given for i in (price.source_id, *price.other_source_ids)}
         return self.facts.citations(sorted(ids), self.day)
 
 

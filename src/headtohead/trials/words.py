@@ -6,6 +6,7 @@ from typing import Any, Literal
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.settings import option
+from headtohead.core.units import span_of
 
 Kind = Literal["binary", "graded", "preference"]  # of outcome
 
@@ -48,8 +49,8 @@ def spread(interval: Interval, digits: int) -> str:
     """A ratio with its interval, as 0.11 (0.10 to 0.12); an open end says so, and so do two."""
     if interval.low <= 0 and interval.high == math.inf:
         return f"{interval.value:,.{digits}f} (these items give no interval)"
-    ends = (_end(end, digits) for end in (interval.low, interval.high))
-    return f"{interval.value:,.{digits}f} ({' to '.join(ends)})"
+    ends = span_of(interval.low, interval.high, lambda end: f"{end:,.{digits}f}")
+    return f"{interval.value:,.{digits}f} ({ends})"
 
 
 def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
@@ -57,8 +58,8 @@ def share_words(interval: Interval, unit: str, *, signed: bool = False) -> str:
     scale, digits, word = (100, 1, " pp") if unit == "pp" else (1, 3, "")
     sign = "+" if signed else ""
     value = f"{interval.value * scale:{sign}.{digits}f}"
-    ends = [_end(end * scale, digits, sign) for end in (interval.low, interval.high)]
-    return f"{value}{word} ({' to '.join(ends)})"
+    ends = span_of(interval.low, interval.high, lambda end: f"{end * scale:{sign},.{digits}f}")
+    return f"{value}{word} ({ends})"
 
 
 def scale_of(unit: str) -> tuple[float, str, str]:
@@ -74,10 +75,6 @@ def margin_words(margin: float, unit: str) -> str:
 def amount(score: float, unit: str) -> str:
     """A mean score."""
     return f"{score * 100:.1f}%" if unit == "pp" else f"{score:,.3f}"
-
-
-def _end(end: float, digits: int, sign: str = "") -> str:
-    return "open" if math.isinf(end) else f"{end:{sign},.{digits}f}"
 
 
 def same_words(p_same: float) -> str:

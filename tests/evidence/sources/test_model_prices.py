@@ -193,6 +193,15 @@ def test_peak_hours_hold_for_all_that_is_still_sold() -> None:
     assert gone.dropped == {"peak hours of a model that is no longer sold": 1}
 
 
+def test_what_is_removed_has_no_price_from_the_day_of_the_snapshot_on() -> None:
+    rows = inputs(read(LIST, status={"lab": {"m": "removed"}}))
+    before, (last,) = inputs(read(LIST, status={"lab": {"m": "deprecated"}})), rows[-1:]
+    assert rows[:-1] == before
+    assert (last["price_usd_per_mtok"], last["valid_from"]) == (None, date(2026, 10, 26))
+    assert (last["basis"], last["known_on"]) == ("snapshot", date(2026, 10, 26))
+    assert last["note"] == "no longer sold on this day; since when is not known"
+
+
 def test_a_documented_price_has_its_moment_and_a_commit_has_none() -> None:
     told = interval("2025-11-17", rates("2025-11-17", 0.28, "documented"))
     rows = inputs(read(standard(interval(None, rates("2025-06-10", 0.27)), told)))
@@ -242,13 +251,13 @@ def real(shared_evidence: Path) -> pl.DataFrame:
 
 
 def test_the_real_file(real: pl.DataFrame) -> None:
-    assert real.height == 5_194
+    assert real.height == 5_799
     assert real.select("provider", "model_name").n_unique() == 575
     assert real["provider"].n_unique() == 32
     assert dict(real["basis"].value_counts().rows()) == {
         "commit": 3_994,
         "documented": 451,
-        "snapshot": 749,
+        "snapshot": 1_354,
     }
 
 

@@ -392,14 +392,14 @@ def _covered(
         (5, 40, 0.0, 0.4),
     ],
 )
-@pytest.mark.parametrize("rounds", lengths(150, 400))
+@pytest.mark.parametrize("rounds", lengths(60, 400))
 def test_pointwise_intervals_cover(
     m: int, votes: int, skew: float, tie: float, rounds: int
 ) -> None:
     # Measured with 1,000 boards: .9496 .9516 .9474 .9524 .9514 .9460 .9454.
     found = _covered(m, votes, rounds, 21, skew=skew, tie=tie)
     error = found.std(ddof=1) / np.sqrt(found.size)
-    assert error < (0.006 if rounds >= 400 else 0.012)
+    assert error < (0.006 if rounds >= 400 else 0.018)
     assert found.mean() == pytest.approx(0.95, abs=_RARE * error + 0.005)
 
 

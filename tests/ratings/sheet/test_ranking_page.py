@@ -169,7 +169,7 @@ def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]
         assert key in options
     chooser = embedded(pages["everything"])["chooser"]
     assert chooser["by"] == "model_group"
-    assert {row[-1] for row in chooser["boards"][0]["rows"]} == {"open", "closed <b>", ""}
+    assert {row[-1] for row in chooser["boards"][0]["rows"]} == {"open models", "closed <b>", ""}
     assert [b["key"] for b in embedded(pages["apart"])["chooser"]["boards"]] == [
         "all (part 1)",
         "all (part 2)",

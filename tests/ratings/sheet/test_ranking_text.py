@@ -123,8 +123,8 @@ def test_all_that_was_asked_for_is_told() -> None:
     for words in (
         "No board for language=xx: there is no vote on model-a",
         "Of 1,710 rows read, 1,680 were counted and 30 left out (not anonymous: 20; model-a: 10).",
-        "Groups by open:",
-        "open over closed <b>: averages",
+        "Groups by openness:",
+        "open models over closed <b>: averages",
         "1 model in no group: model-h.",
         "length +25.3 +23.1 to +27.6",
         "model-a 2025-05 2025-06 +9.0 +6.0 to +30.0 5.0 to 40.0",

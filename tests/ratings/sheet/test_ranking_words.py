@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from tests.ratings.sheet import ranking_builder as build
 
 from headtohead.core.estimate import Interval
+from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.settings import RankSettings
 from headtohead.ratings.sheet import words
 from headtohead.ratings.sheet.figures import reach_of
+from headtohead.ratings.sheet.sheet import rank_json, rank_sheet
 from headtohead.ratings.sheet.words import (
     distinct,
     number,
@@ -217,3 +219,23 @@ def test_voters_and_flips_with_nothing_to_say() -> None:
     assert words.flips_said(none, names) == (
         "No removal of votes that was tried puts model-b before model-a."
     )
+
+
+def test_groups_are_called_as_a_reader_calls_them() -> None:
+    result = build.everything()
+    models = [s.model for s in result.board().standings]
+    for by, codes, said in (
+        ("country", ("US", "CN"), "the best of the United States takes"),
+        ("open", ("closed", "open"), "the best of closed models takes"),
+        ("lab", ("openai", "deepseek"), "the best of OpenAI takes"),
+    ):
+        labels = {m: codes[n >= len(models) // 2] for n, m in enumerate(models)}
+        found = replace(result, groups=groups_of(result.board(), by, labels))
+        sheet = rank_sheet(found, page=True)
+        figures = {f.slug: f for f in sheet.figures}
+        assert said in figures["group-gaps"].says
+        shown = str([f.rows for f in sheet.figures if f.slug.startswith("group")])
+        assert not any(f"'{code}'" in shown for code in codes)
+        assert set(codes) == {
+            row["model_group"] for row in rank_json(found)["results"][0]["ratings"]
+        }

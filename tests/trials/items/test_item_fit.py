@@ -176,10 +176,10 @@ def _coverage(
         (40, 12, {}),
     ],
 )
-@pytest.mark.parametrize("rounds", lengths(50, 200))
+@pytest.mark.parametrize("rounds", lengths(20, 200))
 def test_intervals_cover(respondents: int, items: int, kind: dict[str, Any], rounds: int) -> None:
     alone, pairs = _coverage(rounds, 11, respondents, items, **kind)
-    room = 0.03 if rounds >= 200 else 0.04
+    room = 0.03 if rounds >= 200 else 0.05
     assert alone == pytest.approx(0.9, abs=room)
     assert pairs == pytest.approx(0.9, abs=room)
 

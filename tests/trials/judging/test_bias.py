@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
+from tests.simulations import lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -135,10 +136,11 @@ def _lengths(
     return judge, human, a, b
 
 
-def test_length_bias_is_told_from_better_answers() -> None:
+@pytest.mark.parametrize("rounds", lengths(100, 300))
+def test_length_bias_is_told_from_better_answers(rounds: int) -> None:
     rng = np.random.default_rng(6)
     hits, sure, looks = 0, 0, 0
-    for _ in range(300):
+    for _ in range(rounds):
         judge, human, a, b = _lengths(rng, 300, 0.1)
         found = length_bias(judge, a, b, human)
         hits += _holds(found.extra, 0.1)
@@ -147,10 +149,10 @@ def test_length_bias_is_told_from_better_answers() -> None:
         assert fair.extra is not None
         sure += not fair.extra.low <= 0 <= fair.extra.high
         looks += fair.judge.low > 0
-    assert hits / 300 >= 0.92
-    assert sure / 300 <= 0.08
+    assert hits / rounds >= 0.95 - slack(0.95, rounds, 2.4)
+    assert sure / rounds <= 0.05 + slack(0.05, rounds, 2.4)
     # Without people the fair judge often looks biased.
-    assert looks / 300 >= 0.5
+    assert looks / rounds >= 0.5
 
 
 def test_length_by_hand() -> None:
@@ -192,10 +194,11 @@ def test_length_refuses() -> None:
 # ---------------------------------------------------------------- own family
 
 
-def test_self_preference_is_told_from_better_answers_and_from_place() -> None:
+@pytest.mark.parametrize("rounds", lengths(100, 300))
+def test_self_preference_is_told_from_better_answers_and_from_place(rounds: int) -> None:
     rng = np.random.default_rng(7)
     hits = mistaken = 0
-    for _ in range(300):
+    for _ in range(rounds):
         n = 300
         own = rng.choice([-1.0, 0.0, 1.0], n, p=[0.2, 0.5, 0.3])
         # The own family is better (0.2); the judge adds 0.15, and 0.3 for the first side.
@@ -206,7 +209,7 @@ def test_self_preference_is_told_from_better_answers_and_from_place() -> None:
         assert found.pairs_n == found.human_n == np.count_nonzero(own)
         hits += _holds(found.extra, 0.15)
         mistaken += not _holds(self_preference(human, own > 0, own < 0, human).extra, 0)
-    assert hits / 300 >= 0.92
+    assert hits / rounds >= 0.95 - slack(0.95, rounds, 2.4)
     assert mistaken == 0
 
 

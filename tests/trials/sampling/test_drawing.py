@@ -37,7 +37,7 @@ def log(**counts: int) -> list[Call]:
 # ---------------------------------------------------------------- fairness
 
 
-@pytest.mark.parametrize("rounds", lengths(100, 300))
+@pytest.mark.parametrize("rounds", lengths(40, 300))
 def test_the_weighted_mean_is_that_of_the_log_at_every_draw(rounds: int) -> None:
     """Each draw alone, not only their mean: that is what a sequential test needs."""
     calls = log(large=3000, middle=800, small=200)
@@ -217,7 +217,7 @@ def test_what_cannot_be_drawn_is_told() -> None:
 # ---------------------------------------------------------------- size
 
 
-@pytest.mark.parametrize("rows_n", lengths(200_000, 1_000_000))
+@pytest.mark.parametrize("rows_n", lengths(100_000, 1_000_000))
 def test_many_rows_stream_in_little_memory(rows_n: int) -> None:
     usage = Usage(input_tokens=1000, output_tokens=100)
     labels = [{"task": t} for t in ("x", "y", "z")]

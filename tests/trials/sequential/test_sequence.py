@@ -8,6 +8,7 @@ import pytest
 from benchmarks.sequential_whole import add_all, decide, log_wealth
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import lengths
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import verdict
@@ -71,14 +72,15 @@ def test_turning_everything_round_swaps_the_verdicts(x: FloatArray, margin: floa
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(0.1, 0.1), (0.02, 0.3), (0.004, 0.006)])
-def test_ends_agree_with_a_grid(only_a: float, only_b: float) -> None:
+@pytest.mark.parametrize("means", lengths(251, 1001))
+def test_ends_agree_with_a_grid(only_a: float, only_b: float, means: int) -> None:
     """Every grid mean is tested at every moment; the ends may lag by 1% of n, never lead."""
     plan, x = SequentialPlan(0.05), _drawn(600, only_a, only_b)
     state = add_all(Sequential(plan), x)
-    grid = np.arange(-1, 1.0005, 0.002)
+    grid, step = np.linspace(-1, 1, means, retstep=True)
     for sign, end in ((1.0, state.low), (-1.0, -state.high)):
         refuted = [m for m in grid if log_wealth(sign * x, m, plan).max() >= plan.threshold]
-        assert max(refuted) - 0.004 <= end < max(refuted) + 0.002
+        assert max(refuted) - 0.004 <= end < max(refuted) + step
 
 
 def test_ties_alone_are_no_certainty() -> None:

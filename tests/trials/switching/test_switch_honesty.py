@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytest_httpserver import HTTPServer
+from tests.claims.report_builder import citation
 from tests.models.conftest_parts import TinyModels
 from tests.trials.switching.parts import lines, made_by, rewritten, tried
 from werkzeug import Request, Response
@@ -17,8 +18,9 @@ from headtohead.core.estimate import Interval
 from headtohead.trials.calls import Call
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.replay import ReplayProgress
 from headtohead.trials.replay.wire import Completion
-from headtohead.trials.result import Prices
+from headtohead.trials.result import Prices, file_citation
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import PairJudgement
 from headtohead.trials.scoring.scored import scorer_from
@@ -69,7 +71,10 @@ def test_what_the_candidate_never_answers_counts_against_it(
         settings=Settings(attempts_n=2, backoff_s=0.001, give_up_n=50),
     )
     keeper = ScoreKeeper(0.05, 0.95, 1.0, early=False)
-    Trial(items, who, keeper, None, np.random.default_rng(0)).by_scorer(scorer_from("exact"))
+    heard: list[ReplayProgress] = []
+    trial = Trial(items, who, keeper, None, np.random.default_rng(0), heard.append)
+    trial.by_scorer(scorer_from("exact"))
+    assert {one.most_n for one in heard} == {60}
     silent = [item for item in keeper.seen if item.b_failure == "unanswered"]
     assert len(keeper.seen) == 60
     assert len(silent) > 5
@@ -82,7 +87,12 @@ def test_new_prices_price_answers_that_were_bought_under_others(
 ) -> None:
     first = made_by(log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4")
     assert first.savings is None
-    assert ("Spent", "unknown, for want of a price") in switch_sheet(first).facts
+    sources = (file_citation("log", log_a, "Logged requests"), citation())
+    sheet = switch_sheet(first, sources=sources)
+    assert ("Spent", "unknown, for want of a price") in sheet.facts
+    for figure in sheet.figures:
+        public = figure.slug in ("money", "spent", "endpoint")
+        assert figure.sources == (None if public else sources[:1]), figure.slug
     told = made_by(
         log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="10,40"
     )

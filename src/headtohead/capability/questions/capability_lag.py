@@ -54,13 +54,18 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         dated=sides.dated,
     )
     when = "at its release" if clock == "release" else f"on {sides.day}"
-    had = "no model of the leader had its level yet"
     if match:
         day = date.fromordinal(int(fit.days[fit.index.place(match)]))
-        had = f"{match} had that level on {day}"
-    says = (
-        f"{sides.best_b} was {result.value:.1f} months behind {when} ({result.interval()}); {had}"
-    )
+        says = (
+            f"{sides.best_b} was {result.value:.1f} months behind {when} ({result.interval()}); "
+            f"{match} had that level on {day}"
+        )
+    else:
+        sure = f" ({result.interval()} months)" if result.high > 0 else ""
+        says = (
+            f"{sides.best_b} led {when}: no {sides.names[0]} model had its level yet, so there is "
+            f"no lag to catch up{sure}"
+        )
     return Answer(
         estimates=(result,),
         says=says,
@@ -73,7 +78,9 @@ def _notes(sides: TwoSides, lag: Lag) -> tuple[str, ...]:
     a, b = sides.names
     notes = []
     if lag.ahead >= _WORTH_SAYING:
-        notes.append(f"{b} is ahead in {lag.ahead:.0%} of the draws, which count as 0 months")
+        notes.append(
+            f"{b} models are ahead in {lag.ahead:.0%} of the draws, which count as 0 months"
+        )
     if lag.open >= _WORTH_SAYING:
         notes.append(
             f"in {lag.open:.0%} of the draws {a} had the level from its first model on, so "

@@ -52,7 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"over {len(gaps)} choices the gap of {base.names[1]} to {base.names[0]} runs from "
         f"{min(gaps):+.1f} to {max(gaps):+.1f} index points"
     )
-    if lags:
+    if any(lags):
         says += f" and the lag at release from {min(lags):.1f} to {max(lags):.1f} months"
     return Answer(
         estimates=tuple(estimates),
@@ -135,7 +135,7 @@ def _notes(base: TwoSides) -> tuple[str, ...]:
     counts = fit.models["benchmarks_n"].to_numpy()
     a, b = (float(counts[mask].mean()) for mask in (base.a, base.b))
     return (
-        f"models that may lead have {a:.1f} benchmarks on side A and {b:.1f} on side B: who is "
-        "tested where is no accident",
+        f"models that may lead have {a:.1f} benchmarks on average if they are {base.names[0]}, and "
+        f"{b:.1f} if {base.names[1]}: who is tested where is no accident",
         "leaving out one benchmark is shown without an interval",
     )

@@ -14,7 +14,7 @@ from headtohead.capability.words import question_between
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, ScopeWord
-from headtohead.core.units import show_end
+from headtohead.core.units import show_end, span_of
 from headtohead.evidence.picking import estimate, shown
 
 QUESTION = question_between(
@@ -60,11 +60,14 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         dated=sides.dated,
     )
     wide = times.median.both.rescaled(MONTHS_A_DAY)
-    wider = f"{show_end(wide.low, 'months')} to {show_end(wide.high, 'months')}"
+    wider = span_of(wide.low, wide.high, lambda end: show_end(end, "months"))
     many = f"{records} {names[0]} records since {ask.scope['since']}"
     says = (
         f"half of {many} were matched within {result.value:.1f} months ({result.interval()}); "
         f"{standing} still stand"
+        if reached and result.value > 0
+        else f"at least half of {many} came when a {names[1]} model had the level already, so "
+        f"there was nothing to catch up; {standing} still stand"
         if reached
         else f"{standing} of {many} still stand, so their median is not reached yet: it is more "
         f"than {result.value:.1f} months ({result.interval()})"

@@ -3,8 +3,8 @@
 A price dated by a models.dev commit became known with that commit. A price that the provider
 documents was public from its own first day, so that day is also when it became known, however late
 the catalogue took it in; its rows say so, with the moment of the day where it is given. What the
- changes by the hour becomes tiers `off_peak` and `peak`, computed from the standard price of
-those days.
+changes by the hour becomes tiers `off_peak` and `peak`, computed from the standard price of
+those days. What the snapshot calls removed is taken out on its own day, since no other is known.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,6 +58,7 @@ _MODES = ("standard", "batch", "fast", "flex", "priority", "thinking", "ultrafas
 _STATUS = ("deprecated", "removed")
 _HOUR = "cache_write_1h"
 _UNLISTED = "models.dev no longer lists this mode"
+_REMOVED = "no longer sold on this day; since when is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,14 @@ def parse(raw: RawFiles) -> Parsed:
     record.one_of("schema", (_SCHEMA,))
     prices = record.part("prices", record.take("prices"))
     status = _statuses(record.part("status", record.take("status")))
+    written = record.convert("updated_at", _day)
     standard = {}
     for provider, models in prices.each():
         for model, modes in models.each():
             series = _model(parsed, modes)
+            if status.get((provider, model)) == "removed":
+                for days in series.values():
+                    days.setdefault(written, _Price(None, "snapshot", None, _REMOVED))
             standard[provider, model] = series
             _emit(parsed, provider, model, series)
     _schedules(parsed, record.part("schedules", record.take("schedules")), standard, status)
@@ -111,7 +116,7 @@ def parse(raw: RawFiles) -> Parsed:
         for _, names in record.part(name, record.take(name)).each():
             for _ in names.rest():
                 parsed.drop("another name of a model, not a price")
-    record.done("models_dev", "updated_at")
+    record.done("models_dev")
     return parsed
 
 

@@ -20,7 +20,7 @@ from headtohead.evidence.picking import (
     side_name,
     where,
 )
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.chips import DESIGNERS, Count, count, spread
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
@@ -297,12 +297,13 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     both = pl.concat([a, b])
     ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
     how = "ratio of two published shares of known clusters, bounds from rounding"
-    label = f"{ask.sides.a} over {ask.sides.b}"
+    a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
+    label = f"{a_name} over {b_name}"
     one = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
     return Answer(
         estimates=(one,),
-        says=f"of the clusters known, {country_name(ask.sides.a)} held {ours.value:.0%} and "
-        f"{country_name(ask.sides.b)} {theirs.value:.0%} of the performance",
+        says=f"of the clusters known, {a_name} held {ours.value:.0%} and {b_name} "
+        f"{theirs.value:.0%} of the performance",
         rows=shown(both, FIGURE_COLUMNS),
         notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
     )

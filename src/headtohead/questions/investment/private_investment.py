@@ -5,7 +5,7 @@ import polars as pl
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import shown
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure,
@@ -40,13 +40,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     both = pl.concat(pair)
     year = both["window_start"][0].year
     amounts = [figure(ask, side, side["subject"][0], "usd") for side in pair]
-    label = f"{ask.sides.a} over {ask.sides.b}"
+    a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
+    label = f"{a_name} over {b_name}"
     how = "ratio of two published figures, bounds from rounding"
     over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures")
     says = (
         f"private investment in AI in {year} was {show(ours.value, 'usd')} "
-        f"({country_name(ask.sides.a)}) and {show(theirs.value, 'usd')} "
-        f"({country_name(ask.sides.b)}), {times.value:.1f} times as much"
+        f"({a_name}) and {show(theirs.value, 'usd')} "
+        f"({b_name}), {times.value:.1f} times as much"
     )
     every = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("window_end") <= ask.about.end)

@@ -4,7 +4,7 @@ import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -46,8 +46,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if needed or not estimates:
         return ask.lacks(f"no count of {listed(needed or lost)} that we may use was known")
     shares = listed(
-        f"{country_name(f['subject'][0])} {f['value'][0]:.1%} against "
-        f"{country_name(f['subject'][1])} {f['value'][1]:.1%} of {f['topic'][0]}"
+        f"{in_sentence(country_name(f['subject'][0]))} {f['value'][0]:.1%} against "
+        f"{in_sentence(country_name(f['subject'][1]))} {f['value'][1]:.1%} of {f['topic'][0]}"
         for f in kept
     )
     return Answer(

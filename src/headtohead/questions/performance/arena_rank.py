@@ -1,5 +1,7 @@
 """The place of a group's best entrant, with the places it cannot be told apart from."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -50,9 +52,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     wanted += [(board, "full") for board in ask.scope["also_boards"]]
     for board, category in wanted:
         scope = {**ask.scope, "board": board, "category": category}
-        rows = board_rows(
-            frames["arena_ratings"], Ask(ask.about, ask.as_of, ask.sides, scope, ask.rng)
-        )
+        rows = board_rows(frames["arena_ratings"], replace(ask, scope=scope))
         rated, lost = known(rows, "rating_low_elo", "entrants without a published interval")
         field = _field(where(rated, ask.scope["only"]), str(ask.scope["among"]))
         notes += [*lost, *unplaced(rated, "entrants", ask.scope["only"], *ask.scope["groups"])]

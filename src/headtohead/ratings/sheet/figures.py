@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
+from headtohead.names.names import in_sentence
 from headtohead.publish.sheet import Alternative, Cell, Chooser, DataTable, Figure, Row, TableColumn
 from headtohead.publish.words import plain
 from headtohead.ratings.board import Board, Standing
@@ -497,6 +498,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
             rows.append(charts.ends(name, interval) | {"kind": kind})
     if groups.ratings:
         out = groups.unplaced
+        best = in_sentence(plain(groups.ratings[0].group, 60))
         unplaced = f"{', '.join(map(names.name, out[:8]))}{', ...' if len(out) > 8 else ''}"
         figures.append(
             figure(
@@ -514,7 +516,7 @@ def group_figures(result: RankResult, names: ModelNames, groups: Groups) -> tupl
                     Field("votes_n", "Votes", lambda g: g.votes, 0),
                 ],
                 groups.ratings,
-                says=f"The highest average is that of {plain(groups.ratings[0].group, 60)}.",
+                says=f"The highest average is that of {best}.",
                 chart=lambda: charts.intervals(
                     charts.paired(rows), axis="Rating (points)", kinds=_KINDS, joint=False
                 ),

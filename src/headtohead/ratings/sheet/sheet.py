@@ -38,6 +38,8 @@ def rank_sheet(
     A page also shows who beats whom, and every reason why a board could not be made. A terminal
     shows `top` models of each board, or all of the first and 5 of each of five others.
     """
+    digest = content_hash(rank_json(result, pairs=False))
+    result = words.with_group_names(result)
     names = ModelNames.of(result)
     board = result.boards["all"][0]
     models = sum(len(b.standings) for b in result.boards["all"])
@@ -136,7 +138,7 @@ def rank_sheet(
             "board",
             'Compare two models: `headtohead.rank(votes).board().gap("A", "B")` in Python',
         ),
-        digest=content_hash(rank_json(result, pairs=False)),
+        digest=digest,
     )
 
 

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
+from headtohead.names.names import group_name, in_sentence
 from headtohead.publish.sheet import Step
 from headtohead.publish.words import listed, plain
 from headtohead.ratings.board import Board
@@ -237,14 +239,39 @@ def left_out(result: RankResult) -> str:
     )
 
 
+def with_group_names(result: RankResult) -> RankResult:
+    """The ranking with its groups called as a reader calls them."""
+    groups, trust = result.groups, result.trust
+    if groups is None:
+        return result
+
+    called = partial(group_name, groups.by)
+    if trust:
+        exposure = replace(
+            trust.exposure,
+            by_group=tuple((called(name), n, votes) for name, n, votes in trust.exposure.by_group),
+            luck=tuple((called(name), points) for name, points in trust.exposure.luck),
+        )
+        trust = replace(trust, exposure=exposure)
+    groups = replace(
+        groups,
+        by={"open": "openness"}.get(groups.by, groups.by),
+        ratings=tuple(replace(one, group=called(one.group)) for one in groups.ratings),
+        gaps=tuple(replace(gap, a=called(gap.a), b=called(gap.b)) for gap in groups.gaps),
+        labels={model: called(label) for model, label in groups.labels.items()},
+    )
+    return replace(result, groups=groups, trust=trust)
+
+
 def gap_words(gap: GroupGap) -> str:
     """How far one group is ahead of another."""
-    a, b = plain(gap.a, 60), plain(gap.b, 60)
+    a, b = (in_sentence(plain(name, 60)) for name in (gap.a, gap.b))
     return (
-        f"{a} over {b}: averages {signed(gap.mean.value, 1)} points ({span(gap.mean, 1)}), best "
-        f"models {signed(gap.best.value, 1)} ({span(gap.best, 1)}); the best of {a} takes "
-        f"{percent(gap.a_beats_b.value)} from the best of {b} ({percent(gap.a_beats_b.low)} to "
-        f"{percent(gap.a_beats_b.high)})."
+        f"{plain(gap.a, 60)} over {plain(gap.b, 60)}: averages {signed(gap.mean.value, 1)} points "
+        f"({span(gap.mean, 1, signed)}), "
+        f"best models {signed(gap.best.value, 1)} ({span(gap.best, 1, signed)}); the best of {a} "
+        f"takes {percent(gap.a_beats_b.value)} from the best of {b} "
+        f"({percent(gap.a_beats_b.low)} to {percent(gap.a_beats_b.high)})."
     )
 
 
@@ -331,8 +358,9 @@ def exposure_said(e: Exposure, names: Names) -> str:
     if e.luck and e.luck[0][1] > 0:
         group, points = e.luck[0]
         said.append(
-            f"Were all models of {plain(group, 60)} equally strong, the best of them would still "
-            f"stand {number(points, 1)} points above the truth: more entries, more luck."
+            f"Were all models of the group {plain(group, 60)} equally strong, the best of them "
+            f"would still stand {number(points, 1)} points above the truth: more entries, more "
+            "luck."
         )
     return " ".join(said)
 

@@ -23,7 +23,7 @@ from headtohead.trials.comparing.settings import CompareSettings
 @settings_options(settings=CompareSettings)
 @click.option("--as-of", metavar="DAY", help="The day of the list prices. Default: today.")
 @store_option
-@output_options("json", "csv", "html", "markdown", "junit")
+@output_options("junit")
 def compare(
     runs: tuple[str, ...],
     settings: CompareSettings,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import option
+from headtohead.core.settings import check_choices, option
 from headtohead.trials.words import (
     at_least,
     check_level,
@@ -74,6 +74,7 @@ class CompareSettings:
     seed: int = option(0, help="Of the bootstrap.")
 
     def __post_init__(self) -> None:
+        check_choices(self)
         if self.two_sided and self.better:
             raise InputError("Choose one of `two_sided` and `better`.")
         if self.unpaired and self.shared:

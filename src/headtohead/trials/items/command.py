@@ -16,7 +16,7 @@ from headtohead.trials.items.settings import ItemsSettings
 @verb(example="h2h items runs/*.eval --margin 2pp")
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS...")
 @settings_options(settings=ItemsSettings)
-@output_options("json", "csv", "html")
+@output_options()
 def items(results: tuple[str, ...], settings: ItemsSettings, output: Output) -> int:
     """Find items of a test that are no good, and the few that stand for all.
 

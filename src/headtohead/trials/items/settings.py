@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import option
+from headtohead.core.settings import check_choices, option
 from headtohead.trials.words import at_least, check_level, format_option, mapping_option, margin_of
 
 
@@ -37,6 +37,7 @@ class ItemsSettings:
     seed: int = option(0, metavar="N", help="Decides which models are held out together.")
 
     def __post_init__(self) -> None:
+        check_choices(self)
         check_level(self.level)
         if not self.margin > 0:
             raise InputError("`margin` is 0; only all items give the full score exactly.")

@@ -22,7 +22,7 @@ from headtohead.trials.planning.settings import PlanSettings
 @settings_options(settings=PlanSettings)
 @click.option("--as-of", metavar="DAY", help="The day of the prices. Default: today.")
 @store_option
-@output_options("json", "csv", "html", "markdown", "junit")
+@output_options("junit")
 def plan(settings: PlanSettings, as_of: str | None, store: Path | None, output: Output) -> int:
     """Plan how many items show that B is at most a margin worse, and what they cost."""
     from headtohead.publish.command_line import steps

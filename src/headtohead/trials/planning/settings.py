@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import option
+from headtohead.core.settings import check_choices, option
 from headtohead.trials.words import Kind, at_least, difference_of, mapping_option, margin_option
 
 
@@ -67,6 +67,7 @@ class PlanSettings:
     )
 
     def __post_init__(self) -> None:
+        check_choices(self)
         for name, share in (("power", self.power), ("level", self.level)):
             if not 0 < share < 1:
                 raise InputError(f"`{name}` is {share}; it must be between 0 and 1.")

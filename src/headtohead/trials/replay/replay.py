@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ class ReplayProgress:
 
     Attributes:
         kept_n: Those of earlier runs among them.
+        most_n: How many there are to ask; None where nobody knows before the end.
     """
 
     answered_n: int
@@ -57,6 +58,7 @@ class ReplayProgress:
     under_way_n: int
     spent_usd: float
     ceiling_usd: float | None
+    most_n: int | None = None
 
 
 @dataclass(slots=True)
@@ -377,6 +379,7 @@ class _Replay:
         self.error: BaseException | None = None
 
     async def all(self, requests: Requests) -> None:
+        self.most_n = len(requests) if isinstance(requests, Sized) else None
         feed = _feed(requests)
         pull: asyncio.Task[Call | None] | None = None
         try:
@@ -492,6 +495,7 @@ class _Replay:
                     under_way_n=len(self.tasks),
                     spent_usd=self.asker.budget.spent_usd,
                     ceiling_usd=self.asker.settings.ceiling_usd,
+                    most_n=self.most_n,
                 )
             )
 

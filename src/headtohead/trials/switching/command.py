@@ -36,7 +36,7 @@ _EXAMPLE = (
 @settings_options(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
 @click.option("--as-of", metavar="DAY", help="The day of the list prices. Default: today.")
 @store_option
-@output_options("json", "csv", "html", "markdown", "junit")
+@output_options("junit")
 def switch(
     logs: Path,
     as_of: str | None,
@@ -48,12 +48,12 @@ def switch(
     from headtohead.publish.command_line import answers
     from headtohead.trials.switching.verb import switch
 
-    with answers(choices["traffic"].items) as tell:
+    with answers() as tell:
         result = switch(
             logs,
             as_of=day_of(as_of),
             store=open_store(store),
-            on_progress=lambda p: tell(p.answered_n, p.spent_usd, p.ceiling_usd),
+            on_progress=lambda p: tell(p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd),
             **choices,
         )
     return deliver(result, output)

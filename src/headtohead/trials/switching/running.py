@@ -187,7 +187,7 @@ class Trial:
     async def replayed(self, look: Callable[..., object]) -> ReplayOutcome:
         """The replay of the sample; `look` gets each call with its answer, and says when to end."""
         return await replay(
-            (item.call for item in self.items),
+            [item.call for item in self.items],
             self.candidate.endpoint,
             self.candidate.ledger,
             look,  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.core.settings import option
+from headtohead.core.settings import Choices, check_choices, option
 from headtohead.trials.words import at_least, check_level, format_option, mapping_option
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
@@ -52,6 +52,7 @@ class Scoring:
     )
 
     def __post_init__(self) -> None:
+        check_choices(self)
         check_level(self.level)
         at_least(self, ballot_items=2)
 
@@ -81,7 +82,7 @@ class Scoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
+class Endpoints(Choices):
     """Where candidate and judge are asked, and what tokens cost."""
 
     base_url: str = option(
@@ -127,6 +128,7 @@ class Traffic:
     seed: int = option(0, metavar="N", help="Of the sample.")
 
     def __post_init__(self) -> None:
+        check_choices(self)
         at_least(self, items=1, seed=0)
 
 
@@ -168,6 +170,7 @@ class Pace:
     )
 
     def __post_init__(self) -> None:
+        check_choices(self)
         at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0)
         for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds"):
             value = getattr(self, name)

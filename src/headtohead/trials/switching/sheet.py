@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from headtohead.core.estimate import Citation
-from headtohead.core.units import counted
+from headtohead.core.units import counted, span_of
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Sheet, TableColumn, Topic
 from headtohead.trials.comparing.sheet import failures_figure, slices_figure
 from headtohead.trials.switching.result import EndpointNotes, Judging, Switch
@@ -57,6 +58,14 @@ def switch_sheet(
         "judge and people": f"{trial.scorer} judges every pair in both orders; people vote blind "
         "on a random part, which corrects it (prediction-powered inference).",
     }
+    # Only money, what was spent and the endpoint are of public prices and terms too.
+    log = tuple(source for source in sources if source.source_id == "log")
+    figures = tuple(
+        figure
+        if figure.slug in ("money", "spent", "endpoint")
+        else replace(figure, sources=log or None)
+        for figure in _figures(trial)
+    )
     return Sheet(
         verb="switch",
         title=f"Switch from {trial.a} to {trial.b}?",
@@ -64,7 +73,7 @@ def switch_sheet(
         answer=verdict,
         sentence=sentence,
         facts=tuple(facts),
-        topics=(Topic(figures=tuple(_figures(trial))),),
+        topics=(Topic(figures=figures),),
         checks=(Check(f"switch at {limit}", verdict, sentence),),
         method=(
             "Requests are drawn by class with known probabilities; each counts by the share of "
@@ -209,13 +218,12 @@ def _money(trial: Switch) -> Figure:
     if s.per_success and math.isfinite(s.per_success.value):
         remarks.append(f"A right answer costs {spread(s.per_success, 3)} times as much.")
     saved = s.saved_usd
-    low, high = ("open" if math.isinf(end) else _usd(end) for end in (saved.low, saved.high))
     return Figure(
         "money",
         "Money",
         "What do a thousand such requests cost?",
         says=f"{_usd(s.a_usd)} on {trial.a}, {_usd(s.b_usd)} on {trial.b}; saved "
-        f"{_usd(saved.value)} ({low} to {high})",
+        f"{_usd(saved.value)} ({span_of(saved.low, saved.high, _usd)})",
         columns=(
             TableColumn("side", "Model"),
             TableColumn("cost_usd", "$ per 1,000 requests", _digits(s.a_usd, s.b_usd)),

@@ -217,7 +217,9 @@ def rates_of(
     """
     price = getattr(endpoints, argument)
     if not price:
-        return prices.rates(model, operator=operator)
+        # Logged calls have hours of their own; what is asked anew may fall in the dearest.
+        listed = prices.rates if argument == "price_from" else prices.dearest
+        return listed(model, operator=operator)
     try:
         given, answered, *cached = (float(part) for part in price.split(","))
         (cache_read,) = cached or (None,)

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import BASEBALL, board
 from tests.ratings.bradley_terry.trust.trust_votes import davidson, judged
+from tests.simulations import lengths
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -42,8 +43,9 @@ def test_swapping_all_sides_turns_the_effect_round(ties: Ties) -> None:
 
 
 @pytest.mark.parametrize(("ties", "tie"), [("half", 0.0), ("davidson", 0.7), ("drop", 0.7)])
-def test_interval_covers_the_effect(ties: Ties, tie: float) -> None:
-    hits, rounds = 0, 200
+@pytest.mark.parametrize("rounds", lengths(80, 200))
+def test_interval_covers_the_effect(ties: Ties, tie: float, rounds: int) -> None:
+    hits = 0
     strength = np.array([0.9, 0.3, 0.1, -0.4, -0.9])
     for seed in range(rounds):
         rng = np.random.default_rng(seed)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.trust.trust_votes import judged, with_labels
+from tests.simulations import lengths
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -195,8 +196,10 @@ def test_the_weight_has_the_smallest_variance() -> None:
 
 
 @pytest.mark.parametrize(("labelled", "m"), [(500, 10), (80, 6)])
-def test_intervals_cover_people_though_the_judge_is_wrong(labelled: int, m: int) -> None:
-    rounds = 120
+@pytest.mark.parametrize("rounds", lengths(70, 120))
+def test_intervals_cover_people_though_the_judge_is_wrong(
+    labelled: int, m: int, rounds: int
+) -> None:
     corrected, alone, believed, gains, widths = [], [], [], [], []
     for seed in range(rounds):
         world = _world(seed, m=m, n=labelled + 3000)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, davidson
+from tests.simulations import lengths
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.fit import fit
@@ -64,8 +65,9 @@ def test_planted_voters_are_flagged_and_nobody_else(seed: int, ties: Ties) -> No
 
 
 @pytest.mark.parametrize("ties", TIES)
-def test_false_flags_on_honest_boards_are_as_rare_as_said(ties: Ties) -> None:
-    boards, any_flag, small = 50, 0, []
+@pytest.mark.parametrize("boards", lengths(20, 50))
+def test_false_flags_on_honest_boards_are_as_rare_as_said(ties: Ties, boards: int) -> None:
+    any_flag, small = 0, []
     for seed in range(boards):
         votes = _honest(seed)
         found = unlike_voters(fit(votes.counts(), ties=ties, side=True), votes.clusters(), q=0.1)
