@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 import headtohead
+from headtohead.claims.verdict import claims_of
 from headtohead.cli import TWINS, commands
 from headtohead.core.settings import options_of
 from headtohead.core.units import unit_of
 from headtohead.evidence.catalogue import importers
 from headtohead.evidence.curated import curated_sources
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, tables
 from headtohead.questions import analyses
@@ -22,8 +24,8 @@ _TWINS = {verb: name for name, verb in TWINS.items()}
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _EXITS = {
     0: "yes, or done",
-    1: "no: with `--gate` a claim is refuted; a name is unmatched",
-    2: "undecided: with `--gate` a claim is open or not measurable; a name is ambiguous",
+    1: "no: with `--gate` a claim is false as stated; a name is unmatched",
+    2: "undecided: with `--gate` a claim is undecided or not measurable; a name is ambiguous",
     64: "wrong usage or input",
     65: "evidence that is damaged, or whose publisher changed its layout",
     74: "the disk is full or not writable",
@@ -51,6 +53,7 @@ def pages() -> dict[str, str]:
         "tables.md": "\n".join(_tables_page(sources, by_hand)) + "\n",
         "analyses.md": "\n".join(_analyses_page()) + "\n",
         "commands.md": "\n".join(_commands_page()) + "\n",
+        "claims.md": "\n".join(_claims_page()) + "\n",
     }
 
 
@@ -167,6 +170,26 @@ def _analyses_page() -> Iterator[str]:
             default = "" if word.default is None else f"`{word.default!r}`"
             choices = f" One of {', '.join(word.choices)}." if word.choices else ""
             yield f"| {key} | {word.kind} | {_cell(default)} | {_cell(word.doc)}{choices} |"
+
+
+def _claims_page() -> Iterator[str]:
+    yield "<!-- Made by `make docs` from src/headtohead/data/claims; edit the claims there. -->"
+    yield "# The statements of the reference article"
+    yield (
+        "How each is read, and why that is fair. As stated keeps the verb, quantifier and scope of "
+        "the sentence; a narrower reading relaxes the one thing named. `h2h check` judges them, "
+        "`h2h show ID` prints all that stands behind one. "
+        "[How to write claims](../how-to/write-claims.md), "
+        "[how verdicts are made](../adr/0012-verdicts-as-stated.md)."
+    )
+    yield ""
+    yield "| no. | statement | as stated | narrower | why the reading as stated is fair |"
+    yield "|---|---|---|---|---|"
+    for claim in claims_of(Facts()).claims:
+        narrower = claim.narrower
+        part = f"{narrower.says} *({narrower.relaxes})*" if narrower else ""
+        cells = map(_cell, (claim.says, claim.as_stated.says, part, claim.fair))
+        yield f"| {claim.id} | {' | '.join(cells)} |"
 
 
 def _commands_page() -> Iterator[str]:

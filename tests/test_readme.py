@@ -40,7 +40,9 @@ def test_what_it_shows_is_what_the_command_prints(tmp_path: Path, command: str, 
 
 
 def test_the_counts_it_shows_for_the_report_are_real(tmp_path: Path) -> None:
-    shown = re.search(r"^(.* of 34\nclaims), known by …$", README, flags=re.MULTILINE)
+    shown = re.search(
+        r"^(As stated, [^…]*), with what is known\s+by …$", README, flags=re.MULTILINE
+    )
     assert shown
     result = headtohead.check(as_of="2026-10-31", store=Store(tmp_path))
     assert shown[1].replace("\n", " ") == counts(result.verdicts)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from headtohead.claims.claim import RELAXED
 from headtohead.claims.verdict import Verdict, claims_of, verdicts_on
 from headtohead.core.dates import Period
 from headtohead.evidence.facts import Facts
@@ -42,6 +43,28 @@ def verdicts(facts: Facts) -> dict[str, dict[str, Verdict]]:
 
 def test_all_34_claims_are_there(facts: Facts) -> None:
     assert [c.id for c in claims_of(facts).claims] == IDS
+
+
+def test_each_says_why_its_reading_is_fair_and_names_what_a_narrower_one_relaxes(
+    facts: Facts,
+) -> None:
+    for claim in claims_of(facts).claims:
+        assert claim.fair.endswith("."), claim.id
+        assert not claim.as_stated.relaxes
+        if claim.narrower:
+            assert claim.narrower.relaxes in RELAXED
+            assert claim.narrower.says != claim.as_stated.says
+
+
+def test_the_number_shown_first_decides_the_reading_as_stated(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    for v in (v for group in verdicts.values() for v in group.values()):
+        for judged in v.judged:
+            decisive = judged.decisive
+            deciding = [p for p in judged.parts if p.truth == judged.truth]
+            assert decisive is None or decisive in [e for p in deciding for e in p.answer.estimates]
+            assert decisive or not any(p.answer.estimates for p in deciding)
 
 
 def test_every_source_a_claim_allows_can_speak_to_it(facts: Facts) -> None:

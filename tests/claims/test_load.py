@@ -217,6 +217,15 @@ def test_several_conditions_can_be_joined(tmp_path: Path) -> None:
         read(tmp_path, head + JOINED + 'bound = { at_least = 0, unit = "elo" }\n')
 
 
+def test_what_is_still_awaited_is_no_cannot(tmp_path: Path) -> None:
+    text = GOOD.replace('cannot = "no board has both"', 'awaits = "the board of next week"')
+    (claim,) = read(tmp_path, text).claims
+    assert claim.narrower is not None
+    assert claim.narrower.conditions[0].awaits == "the board of next week"
+    with pytest.raises(ClaimsFileError, match="one alone"):
+        read(tmp_path, text.replace('awaits = "', 'cannot = "x"\nawaits = "'))
+
+
 def test_a_ratio_of_ratings_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ClaimsFileError, match="a ratio of such scores means nothing"):
         read(tmp_path, GOOD.replace('kind = "gap"', 'kind = "ratio"'))
