@@ -235,3 +235,11 @@ def test_slips_in_a_file_of_the_older_form_are_reported_with_it(
         "mine.toml:18: field 'kindest.scope.benchmarks'",
         "mine.toml:13: field 'as_stated.scope.a'",
     ]
+
+
+def test_what_is_left_out_of_a_list_is_said(facts: Facts) -> None:
+    about, as_of = Period.parse("2025-12-15"), date(2025, 12, 15)
+    scope = {"subjects": ["DeepSeek-V3", "GPT-4.5", "Grok-3"]}
+    answer = facts.ask(analysis("cost.training_cost"), about=about, as_of=as_of, scope=scope)
+    assert answer.estimates
+    assert answer.notes[-1] == "left out: GPT-4.5, Grok-3 are known from 2026-04-01 on"

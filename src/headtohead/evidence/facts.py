@@ -139,8 +139,11 @@ class Facts:
         rng = np.random.default_rng(self.seed)
         ask = Ask(about, as_of, sides or Sides(), words, rng, self.seed, self._kept)
         answer = analysis.run(frames, ask)
-        if answer.missing and (later := self._known_later(question, ask, frames, sources)):
-            answer = replace(answer, missing=f"{answer.missing}; {later}")
+        if later := self._known_later(question, ask, frames, sources):
+            if answer.missing:
+                answer = replace(answer, missing=f"{answer.missing}; {later}")
+            else:
+                answer = replace(answer, notes=(*answer.notes, f"left out: {later}"))
         self._kept[key] = answer
         return answer
 
@@ -148,7 +151,7 @@ class Facts:
         self, question: Question, ask: Ask, frames: Frames, sources: tuple[str, ...]
     ) -> str:
         """Which values asked for no row had yet, and since when rows have them; empty if none."""
-        said = []
+        later: dict[date | None, list[str]] = {}
         for name, word in question.scope.items():
             listed = word.column not in ("", FILTER) and word.kind != "models" and not word.part
             asked = items_of(ask.scope[name]) if listed else []
@@ -162,9 +165,13 @@ class Facts:
                     kept = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
                     days.append(kept["known_on"].min())
                 first = min((day for day in days if isinstance(day, date)), default=None)
-                since = f"is known from {first} on" if first else "is in no evidence allowed here"
-                said.append(f"{title(value).replace('_', ' ')} {since}")
-        return first_few(said)
+                later.setdefault(first, []).append(title(value).replace("_", " "))
+        said = []
+        for day, names in later.items():
+            be = "is" if len(names) == 1 else "are"
+            since = f"known from {day} on" if day else "in no evidence allowed here"
+            said.append(f"{first_few(names)} {be} {since}")
+        return "; ".join(said)
 
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
