@@ -175,7 +175,7 @@ def test_a_known_benchmark_without_a_score_here_is_said(facts: Facts) -> None:
     scope = {"benchmarks": ["lech_mazur_writing"]}
     assert Values(facts).read(question.QUESTION, "benchmarks", {**scope, "parts": ()})
     answer = facts.ask(question, about=about, as_of=as_of, scope=scope)
-    assert answer.missing.endswith("is in no evidence allowed here")
+    assert answer.missing.endswith(" is in no evidence known by 2026-10-15")
 
 
 def test_every_exhibit_of_the_report_asks_for_values_that_exist(facts: Facts) -> None:
@@ -239,7 +239,11 @@ def test_slips_in_a_file_of_the_older_form_are_reported_with_it(
 
 def test_what_is_left_out_of_a_list_is_said(facts: Facts) -> None:
     about, as_of = Period.parse("2025-12-15"), date(2025, 12, 15)
-    scope = {"subjects": ["DeepSeek-V3", "GPT-4.5", "Grok-3"]}
+    scope: dict[str, Any] = {"subjects": ["DeepSeek-V3", "GPT-4.5", "Grok-3"]}
     answer = facts.ask(analysis("cost.training_cost"), about=about, as_of=as_of, scope=scope)
     assert answer.estimates
     assert answer.notes[-1] == "left out: GPT-4.5, Grok-3 are known from 2026-04-01 on"
+
+    scope = {"models": ["gpt-5-high", "DeepSeek-V3.2-Exp", "Kimi K3"], "need_all": False}
+    answer = facts.ask(analysis("performance.arena_level"), about=about, as_of=as_of, scope=scope)
+    assert answer.notes[-1] == "left out: Kimi K3 is in no evidence known by 2025-12-15"

@@ -27,10 +27,12 @@ from headtohead.core.question import (
     Frames,
     Named,
     Question,
+    ScopeWord,
     Sides,
     items_of,
 )
 from headtohead.core.units import first_few
+from headtohead.evidence.picking import named
 from headtohead.evidence.store import Store, builtin_folder
 from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
@@ -139,39 +141,47 @@ class Facts:
         rng = np.random.default_rng(self.seed)
         ask = Ask(about, as_of, sides or Sides(), words, rng, self.seed, self._kept)
         answer = analysis.run(frames, ask)
-        if later := self._known_later(question, ask, frames, sources):
+        if lost := self._left_out(question, ask, frames, sources):
             if answer.missing:
-                answer = replace(answer, missing=f"{answer.missing}; {later}")
+                answer = replace(answer, missing=f"{answer.missing}; {lost}")
             else:
-                answer = replace(answer, notes=(*answer.notes, f"left out: {later}"))
+                answer = replace(answer, notes=(*answer.notes, f"left out: {lost}"))
         self._kept[key] = answer
         return answer
 
-    def _known_later(
+    def _left_out(
         self, question: Question, ask: Ask, frames: Frames, sources: tuple[str, ...]
     ) -> str:
-        """Which values asked for no row had yet, and since when rows have them; empty if none."""
-        later: dict[date | None, list[str]] = {}
+        """Which values asked for no row has yet, and from when on rows have them; empty if none."""
+        since: dict[date | None, list[str]] = {}
         for name, word in question.scope.items():
-            listed = word.column not in ("", FILTER) and word.kind != "models" and not word.part
-            asked = items_of(ask.scope[name]) if listed else []
-            tables = [t for t in question.tables if word.column in frames[t].columns]
-            for value in asked if ask.scope[name] != word.default else ():
-                mine = pl.col(word.column) == value
-                if any(frames[t].filter(mine).height for t in tables):
-                    continue
-                days = []
-                for rows in (self.store.ever(t).filter(mine) for t in tables):
-                    kept = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
-                    days.append(kept["known_on"].min())
-                first = min((day for day in days if isinstance(day, date)), default=None)
-                later.setdefault(first, []).append(title(value).replace("_", " "))
+            if word.kind == "models":
+                if lost := [m.name for m in ask.scope[name] if not _names(frames, word, m)]:
+                    since.setdefault(None, []).extend(lost)
+            elif word.column not in ("", FILTER) and not word.part:
+                asked = items_of(ask.scope[name]) if ask.scope[name] != word.default else []
+                tables = [t for t in question.tables if word.column in frames[t].columns]
+                for value in asked:
+                    mine = pl.col(word.column) == value
+                    if not any(frames[t].filter(mine).height for t in tables):
+                        first = self._first_known(tables, mine, sources)
+                        since.setdefault(first, []).append(title(value).replace("_", " "))
         said = []
-        for day, names in later.items():
+        for day, names in since.items():
             be = "is" if len(names) == 1 else "are"
-            since = f"known from {day} on" if day else "in no evidence allowed here"
-            said.append(f"{first_few(names)} {be} {since}")
+            known = f"known from {day} on" if day else f"in no evidence known by {ask.as_of}"
+            said.append(f"{first_few(names)} {be} {known}")
         return "; ".join(said)
+
+    def _first_known(
+        self, tables: Sequence[str], mine: pl.Expr, sources: tuple[str, ...]
+    ) -> date | None:
+        """The day on which the first of some rows became known; None if there never was one."""
+        days = []
+        for rows in (self.store.ever(table).filter(mine) for table in tables):
+            kept = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
+            days.append(kept["known_on"].min())
+        return min((day for day in days if isinstance(day, date)), default=None)
 
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
@@ -288,6 +298,13 @@ class Facts:
             r = self.names.resolve(str(name), on=about.end)
             resolved.append(Named(str(name), r.model, r.mode))
         return tuple(resolved)
+
+
+def _names(frames: Frames, word: ScopeWord, wanted: Named) -> bool:
+    """Whether some row is of a model that a scope word names."""
+    column = word.column or "model_name"
+    tables = [rows for rows in frames.values() if {column, "model_id"} <= set(rows.columns)]
+    return any(named(rows, wanted, column).height for rows in tables)
 
 
 def with_entities(
