@@ -68,6 +68,7 @@ def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
     one = from_figures(ask, both, label, "frac", interval, method=how)
     says = (
         f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
-        f"ones {other.value:.1%} of downloads in the year to {both['window_end'][0]}"
+        f"ones {other.value:.1%} of downloads from {both['window_start'][0]} to "
+        f"{both['window_end'][0]}"
     )
     return one, says
