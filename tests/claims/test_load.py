@@ -208,9 +208,12 @@ def test_several_conditions_can_be_joined(tmp_path: Path) -> None:
     assert [c.says for c in claim.as_stated.conditions] == ["above", "cheaper"]
     assert claim.narrower is None
     with pytest.raises(
-        ClaimsFileError, match=r"mine.toml:15: field 'as_stated.all_of.analysis' of claim A1"
+        ClaimsFileError, match=r"mine.toml:15: field 'as_stated.all_of\[1\].analysis' of claim A1"
     ):
         read(tmp_path, head + JOINED.replace("performance.arena_gap", "performance.none"))
+    slip = JOINED.replace('cannot = "nobody lists it"', 'analysis = "performance.none"')
+    with pytest.raises(ClaimsFileError, match=r"mine.toml:16: field 'as_stated.all_of\[2\].ana"):
+        read(tmp_path, head + slip)
     with pytest.raises(ClaimsFileError, match="must be a list of tables"):
         read(tmp_path, head + '[claim.as_stated]\nsays = "x"\nall_of = 3\n')
     with pytest.raises(ClaimsFileError, match=r"field 'as_stated\.bound'"):

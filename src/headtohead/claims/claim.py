@@ -274,7 +274,7 @@ class _Reader:
             self.wrong(i, "sources", "must be a list of source names")
         else:
             for s in sorted(set(given) - self.sources):
-                self.wrong(i, "sources", str(UnknownName("source", s, self.sources)))
+                self.wrong(i, "sources", f"is wrong. {UnknownName('source', s, self.sources)}")
         asks_again = entry.get("asks_again", True)
         if not isinstance(asks_again, bool):
             self.wrong(i, "asks_again", f"must be true or false, not {asks_again!r}")
@@ -324,7 +324,11 @@ class _Reader:
         if len(self.problems) > before:
             return None
         at = name if joined is None else f"{name}.all_of"
-        conditions = [self._condition(i, at, part, name, str(claim["kind"])) for part in given]
+        kind = str(claim["kind"])
+        conditions = [
+            self._condition(i, at if joined is None else f"{at}[{n}]", part, name, kind)
+            for n, part in enumerate(given, 1)
+        ]
         if len(self.problems) == before:
             self._ends(i, at, entry, given, claim)
         if len(self.problems) > before:
@@ -350,7 +354,7 @@ class _Reader:
             question = self.questions.get(analysis)
             if question is None:
                 known = UnknownName("analysis", analysis, self.questions)
-                self.wrong(i, f"{at}.analysis", str(known))
+                self.wrong(i, f"{at}.analysis", f"is wrong. {known}")
             else:
                 scope = self._scope(i, at, entry.get("scope", {}), question)
                 bound = self._bound(i, at, entry.get("bound"), question, kind)
@@ -424,8 +428,12 @@ class _Reader:
             inner = (n for n, line in enumerate(block) if re.match(r"\s*\[claim\.", line))
             block = block[: next(inner, len(block))]
         at = 0
-        for name in tables:
+        for table in tables:
+            name, _, place = table.rstrip("]").partition("[")
             at = next((n for n in range(at, len(block)) if re.search(rf"\b{name}\b", block[n])), at)
+            if place:  # of several joined conditions, each of which says something
+                says = [n for n in range(at, len(block)) if re.search(r"\bsays\s*=", block[n])]
+                at = says[min(int(place), len(says)) - 1] if says else at
         pattern = re.compile(rf"(^|[\s{{,.\[]){re.escape(leaf)}\s*[=\]]")
         return next(
             (first + n for n in range(at, len(block)) if pattern.search(block[n])), first + at
@@ -439,7 +447,8 @@ class _Reader:
             if key not in entry:
                 self.wrong(i, prefix + key, f"is missing. Every {name or 'claim'} needs it")
         for key in sorted(set(entry) - {*must, *may}):
-            self.wrong(i, prefix + key, str(UnknownName("field", key, (*must, *may))))
+            unknown = UnknownName("field", key, (*must, *may))
+            self.wrong(i, prefix + key, f"is wrong. {unknown}")
 
     def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
         if value not in choices:
