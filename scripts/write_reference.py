@@ -17,7 +17,7 @@ from headtohead.evidence.catalogue import importers
 from headtohead.evidence.curated import curated_sources
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sourcing import Source
-from headtohead.evidence.tables import COMMON, Column, tables
+from headtohead.evidence.tables import COMMON, Column, Table, tables
 from headtohead.questions import analyses
 
 _TWINS = {verb: name for name, verb in TWINS.items()}
@@ -127,7 +127,17 @@ def _tables_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterat
         yield ""
         yield f"From: {', '.join(givers) or 'no source yet'}."
         yield ""
+        yield from _limits(t)
         yield from _columns(t.columns, t.key)
+
+
+def _limits(t: Table) -> Iterator[str]:
+    """How long its rows may speak for later days."""
+    kinds = [t.limit] if t.limit else list(t.limits.values())
+    for limit in kinds:
+        yield f"* A {limit.of} decides nothing about a day over {limit.days} days after its own."
+    if kinds:
+        yield ""
 
 
 def _columns(columns: tuple[Column, ...], key: tuple[str, ...]) -> Iterator[str]:

@@ -210,7 +210,7 @@ def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
     rows = [r for t in tables for r in re.findall(r"<tr>(.*?)</tr>", t, re.DOTALL)[1:]]
     assert len(rows) > 20
     for row in rows:
-        assert re.search(r"\((95%: .+|exact|no interval published)\)", row), row
+        assert re.search(r"\((95%: .+|exact|no bounds|interval not published)\)", row), row
         assert "1,234 votes" in row
         assert "about 2025-12-01/2025-12-31" in row
         assert "known by 2026-10-31" in row

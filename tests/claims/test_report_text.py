@@ -161,12 +161,16 @@ def test_numbers_are_written_with_interval_n_both_dates_and_sources() -> None:
     exact = build.estimate(interval=(5.0, 5.0, 5.0), level=1.0)
     assert exact.interval(level=True) == exact.interval() == "exact"
     printed = replace(exact, method="published figure, bounds from its rounding")
-    assert printed.interval(level=True) == printed.interval() == "as published"
+    assert printed.interval(level=True) == printed.interval() == "exact"
     assert replace(exact, method="computed from the published sizes").interval() == "exact"
     half = build.estimate(interval=(5.0, -math.inf, 6.0))
     assert half.interval(level=True) == "95%: at most 6 rating points"
     none = build.estimate(interval=(5.0, -math.inf, math.inf))
-    assert none.interval(level=True) == "no interval published"
+    assert none.interval(level=True) == "no bounds"
+    unknown = replace(none, method="published figure, interval not published")
+    assert unknown.interval(level=True) == unknown.interval() == "interval not published"
+    tight = build.estimate(interval=(5.0, 4.99, 5.01))
+    assert tight.interval() == "exact but for rounding"
 
 
 def test_a_card_leads_with_the_number_that_decided() -> None:

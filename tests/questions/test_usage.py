@@ -85,4 +85,4 @@ def test_the_share_is_bounded_by_what_is_lumped_or_has_no_known_maker() -> None:
     assert share.classified == pytest.approx(30 / 80)
     assert share.high == pytest.approx(0.60)
     ahead = lead(rows, "country=CN", "country=US")
-    assert (ahead.value, ahead.low, ahead.high) == pytest.approx((-0.10, -0.40, 0.20))
+    assert (ahead.value, ahead.low, ahead.high) == pytest.approx((-10, -40, 20))

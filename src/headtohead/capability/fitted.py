@@ -160,11 +160,20 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
 
 
 def about_sides(answer: Callable[[TwoSides, Ask], Answer]) -> Callable[[Frames, Ask], Answer]:
-    """The `run` of a question about both sides as of the end of `about`, which `answer` answers."""
+    """The `run` of a question about both sides as of the end of `about`, which `answer` answers.
+
+    It says which index that is, of which day, and which models are on no side.
+    """
 
     def run(frames: Frames, ask: Ask) -> Answer:
         sides = two_sides(frames, ask, settings_of(ask.scope), ask.about.end)
-        return Answer(missing=sides) if isinstance(sides, str) else answer(sides, ask)
+        if isinstance(sides, str):
+            return Answer(missing=sides)
+        reply = answer(sides, ask)
+        if reply.missing:
+            return reply
+        says = f"on {sides.on} {reply.says}"
+        return replace(reply, says=says, notes=(*reply.notes, *sides.unplaced))
 
     run.__doc__ = answer.__doc__
     return run
@@ -177,7 +186,8 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
     """The printed scores as an index.
 
     The draws are independent normals: what errors have in common is not published, so a gap of two
-    models is a little less sure here than it could be. A model without an interval is exact.
+    models is a little less sure here than it could be. The models that fix the scale are exact; any
+    other without a published interval is taken as no surer than the least sure one.
 
     Raises:
         ValueError: If no edition was known.
@@ -189,8 +199,10 @@ def published(frames: Frames, settings: IndexSettings, rng: np.random.Generator)
     ability = rows["score_index"].to_numpy()
     level = rows["level_frac"].drop_nulls()
     z = normal_quantile(0.5 + (level[0] if level.len() else 0.9) / 2)
-    width = (rows["score_high_index"] - rows["score_low_index"]).fill_null(0.0)
-    se = width.to_numpy() / (2 * z)  # 0 where no interval is printed
+    width = rows["score_high_index"] - rows["score_low_index"]
+    widest = pl.when(pl.col("model_name").is_in(list(ECI_ANCHORS))).then(0.0).otherwise(width.max())
+    width = rows.select(pl.coalesce(width, widest.fill_null(0.0))).to_series()
+    se = width.to_numpy() / (2 * z)
     draws = ability + se * rng.standard_normal((settings.draws, ability.size))
     day = "model_released_on" if settings.dates == "release" else "released_on"
     models = rows.select(

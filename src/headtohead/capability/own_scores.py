@@ -63,7 +63,7 @@ def own_scores(path: Path, names: Names, known_on: date) -> tuple[pl.DataFrame, 
         citation=f"Scores given to headtohead: {path.name}.",
         url="",
         licence="as their owner says",
-        evaluator="mixed",
+        evaluator="own",
         known_on=known_on,
         sha256=digest(path),
     )

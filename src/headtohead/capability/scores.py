@@ -9,7 +9,7 @@ import polars as pl
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate, where
-from headtohead.evidence.tables import benchmarks
+from headtohead.evidence.tables import benchmarks, in_words
 from headtohead.stats.intervals import difference, wilson
 
 SCORE_WORDS = {
@@ -32,14 +32,13 @@ SCORE_COLUMNS = (
 
 
 def runs(frame: pl.DataFrame, scope: Mapping[str, Any], day: date) -> pl.DataFrame:
-    """The scores asked for, of models that existed by a day, with a known maker.
+    """The scores asked for, of models that existed by a day.
 
     Adds `test`: the benchmark, and the part if it is not the whole; and `unit`: the model, whatever
     it is called.
     """
     rows = frame.filter(
         pl.col("part").is_in(list(scope["parts"]))
-        & pl.col("lab").is_not_null()
         & (pl.col("observed_on").is_null() | (pl.col("observed_on") <= day))
     )
     if scope["independent"]:
@@ -94,6 +93,15 @@ def pairs(
         first, second = (score_interval(r) for r in pair.iter_rows(named=True))
         if first is not None and second is not None:
             yield name, pair, first, second
+
+
+def unmeasured(a: pl.DataFrame, b: pl.DataFrame) -> tuple[str, ...]:
+    """A note on the tests both sides were given that `pairs` leaves out."""
+    lacks = [set(rows.filter(pl.col("tasks_n").is_null())["test"]) for rows in (a, b)]
+    shared = set(a["test"]) & set(b["test"])
+    lost = sorted(shared & (lacks[0] | lacks[1]))
+    names = f"{in_words(', '.join(lost))}: no number of tasks is known, so no interval"
+    return (f"left out: {len(lost)} of {len(shared)} shared tests, {names}",) * bool(lost)
 
 
 def gaps(ask: Ask, a: pl.DataFrame, b: pl.DataFrame) -> list[tuple[Estimate, pl.DataFrame]]:

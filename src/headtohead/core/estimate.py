@@ -50,6 +50,7 @@ class Interval:
 # The source of rows that a user brought: known whenever the user asks.
 OWN_SCORES = "scores"
 Evaluator = Literal["first_party", "third_party", "mixed"]
+Own = Literal["own"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class Publication:
         citation: The sentence to print next to a number.
         url: The address a reader can open.
         licence: SPDX identifier, or LicenseRef-... with the publisher's terms.
-        evaluator: Whether the makers of the models measured themselves.
+        evaluator: Whether the makers of the models measured themselves; "own" for a user's file,
+            of which nobody says that.
     """
 
     source_id: str
@@ -70,7 +72,7 @@ class Publication:
     citation: str
     url: str
     licence: str
-    evaluator: Evaluator
+    evaluator: Evaluator | Own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +176,16 @@ class Estimate:
     def interval(self, *, level: bool = False) -> str:
         """The interval, written for a reader; with its coverage if `level`.
 
-        "exact" is what was counted or computed over all, and "as published" a published figure,
-        neither of which has an interval.
+        "exact" is what was counted or computed over all, "interval not published" a published
+        figure of which nobody knows how sure it is, and "no bounds" what could be anything.
         """
         if self.low == self.high:
-            return "as published" if self.method.startswith("published") else "exact"
+            return "exact"
         if math.isinf(self.low) and math.isinf(self.high):
-            return "no interval published"
+            published = self.method.startswith("published")
+            return "interval not published" if published else "no bounds"
+        if show_end(self.low, self.unit) == show_end(self.high, self.unit):
+            return "exact but for rounding"
         write = show if math.isinf(self.low) or math.isinf(self.high) else show_end
         ends = span_of(self.low, self.high, lambda end: write(end, self.unit))
         return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends

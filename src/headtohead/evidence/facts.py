@@ -66,15 +66,27 @@ MODEL_TABLES = {
 # How people write the countries that labs are seated in; a code stands for itself.
 _WRITTEN = {
     "CN": ("China", "PRC", "Chinese"),
-    "US": ("USA", "U.S.", "United States", "America", "American"),
+    "US": (
+        "USA",
+        "U.S.",
+        "United States",
+        "United States of America",
+        "America",
+        "American",
+    ),
     "DE": ("Germany",),
-    "KR": ("South Korea", "Korea"),
+    "KR": ("South Korea", "Korea", "Korea (Republic of)"),
     "CA": ("Canada",),
     "IN": ("India",),
     "SG": ("Singapore",),
     "FR": ("France",),
     "IL": ("Israel",),
-    "GB": ("UK", "United Kingdom", "Britain"),
+    "GB": (
+        "UK",
+        "United Kingdom",
+        "United Kingdom of Great Britain and Northern Ireland",
+        "Britain",
+    ),
     "AE": ("United Arab Emirates", "UAE"),
     "JP": ("Japan",),
     "PL": ("Poland",),
@@ -388,7 +400,18 @@ def _by_model(
         moved = _looked_up(days, _entities(days.unique(maintain_order=True), dated))
         place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
         entities = pl.concat([entities.filter(~moving), moved.select(COLUMNS)])[place]
-    return pl.concat([frame, entities], how="horizontal")
+    joined = pl.concat([frame, entities], how="horizontal")
+    if "country_name" not in joined.columns:
+        return joined
+    # A maker that no list knows is where the publisher says, if that is one country.
+    places = {words: _one_country(words) for words in frame["country_name"].drop_nulls().unique()}
+    country = pl.col("country_name").replace_strict(places, default=None, return_dtype=pl.String)
+    return joined.with_columns(pl.coalesce("country", country).alias("country"))
+
+
+def _one_country(words: str) -> str | None:
+    codes = {COUNTRIES.get(part.strip()) for part in words.split(",")}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _user(names: Names, channel: str, subject: str, breakdown: str, day: date) -> _Entity:

@@ -38,25 +38,20 @@ def equal(frame: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
     return frame.filter(pl.col(column).cast(pl.String) == value)
 
 
-def known(frame: pl.DataFrame, column: str, which: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The rows that have a value in a column, and a note that counts the others.
+def known(
+    frame: pl.DataFrame, columns: str | Sequence[str], which: str
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows that have a value in some columns, and a note that counts the others.
 
     Args:
         which: Plural of what lacks it, for the note: "entrants without a published interval".
     """
-    lost = frame[column].null_count()
-    note = f"left out: {lost} of {frame.height} {which}"
-    return frame.drop_nulls(column), (note,) * bool(lost)
+    kept = frame.drop_nulls(columns)
+    lost = frame.height - kept.height
+    return kept, (f"left out: {lost} of {frame.height} {which}",) * bool(lost)
 
 
-_SIDED = {
-    "country": "country",
-    "lab": "maker",
-    "open": "word on whether the weights are open",
-    "brand": "family",
-    "family": "family",
-    "unit": "model",
-}
+_SIDED = {"lab": "maker", "open": "openness", "brand": "family", "unit": "model"}
 
 
 def unplaced(frame: pl.DataFrame, of: str, *filters: str) -> tuple[str, ...]:
@@ -72,7 +67,10 @@ def unplaced(frame: pl.DataFrame, of: str, *filters: str) -> tuple[str, ...]:
         lost = frame[column].null_count() if column in frame.columns else 0
         if lost:
             what = _SIDED.get(column, column.replace("_", " "))
-            notes.append(f"{lost} of {frame.height} {of} have no known {what}: they are on no side")
+            are, their = ("is", "its") if lost == 1 else ("are", "their")
+            notes.append(
+                f"{lost} of {frame.height} {of} {are} on no side: {their} {what} is not known"
+            )
     return tuple(notes)
 
 
@@ -184,6 +182,7 @@ def estimate(
     n_of: str,
     level: float = 0.95,
     dated: tuple[str, date] | None = None,
+    ages: bool = True,
 ) -> Estimate:
     """An estimate that cites the rows it was made from.
 
@@ -192,7 +191,8 @@ def estimate(
 
     Args:
         dated: The table that the rows come from, whose limit of age holds, and the last day that
-            they speak of; told by the columns of the rows if None.
+            they speak of; as the columns of the rows say if None.
+        ages: False if it speaks for the day of its data alone, so that it cannot be too old.
     """
     if not isinstance(interval, Interval):
         interval, level = Interval(interval, interval, interval), 1.0
@@ -213,7 +213,7 @@ def estimate(
         unverified=unverified(frame),
         observed_on=dated[1] if dated else last_day(frame),
         known_on=_latest(frame, "known_on"),
-        limit=limit,
+        limit=limit if ages else None,
     )
 
 
@@ -246,6 +246,16 @@ def _latest(frame: pl.DataFrame, column: str) -> date | None:
     if isinstance(last, datetime):
         return last.date()
     return last if isinstance(last, date) else None
+
+
+def span(frame: pl.DataFrame) -> str:
+    """The days that the rows speak of, as "2025-12-11" or "2025-11-05 to 2025-12-11"."""
+    for column in filter(frame.columns.__contains__, _DAYS):
+        days = frame[column].cast(pl.Date)
+        first, last = str(days.min()), str(days.max())
+        if days.null_count() < days.len():
+            return first if first == last else f"{first} to {last}"
+    return "no stated day"
 
 
 def limit_of(frame: pl.DataFrame) -> AgeLimit | None:

@@ -105,6 +105,7 @@ EVALUATORS = {
     "first_party": "measured by the makers themselves",
     "third_party": "measured by others than the makers",
     "mixed": "measured partly by the makers themselves",
+    "own": "your own file",
 }
 
 

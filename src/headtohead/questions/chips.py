@@ -33,13 +33,18 @@ class Count:
     ends: tuple[tuple[_Pair, _Pair], ...]
 
 
+def lacks_ends(rows: pl.DataFrame) -> bool:
+    """Whether some of the counts has no published interval."""
+    return bool(rows["compute_low_h100e"].null_count() or rows["compute_high_h100e"].null_count())
+
+
 def count(now: pl.DataFrame, before: pl.DataFrame | None = None) -> Count:
     """The sum of rows of one kind; their ends are added too, since such figures err together."""
     columns = ("compute_h100e", "compute_low_h100e", "compute_high_h100e")
     new, new_low, new_high = (float(now[c].sum()) for c in columns)
     earlier = now.clear() if before is None else before
     old, old_low, old_high = (float(earlier[c].sum()) for c in columns)
-    if not now["compute_low_h100e"].null_count():
+    if not (lacks_ends(now) or lacks_ends(earlier)):
         return Count((old, new), (((old_low, new_low), (old_high, new_high)),))
     added = new - old
     stood = ((old / 2, old / 2 + added), (2 * old, 2 * old + added))

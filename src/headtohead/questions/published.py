@@ -1,5 +1,6 @@
 """What questions about published figures share: the latest window, and its bounds."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,10 +30,15 @@ def latest_figures(frame: pl.DataFrame, ask: Ask, topic: str) -> pl.DataFrame:
 
 
 def figure_interval(row: dict[str, Any]) -> Interval:
-    """The published ends, or those of its rounding; the value if exact."""
+    """The published ends, or those of its rounding; open where none is published.
+
+    What was counted whole is exact.
+    """
     value = float(row["value"])
     low, high = row["low_value"], row["high_value"]
-    return Interval(value, value if low is None else low, value if high is None else high)
+    if low is None and high is None and row["unit"] == "n":
+        return Interval(value, value, value)
+    return Interval(value, -math.inf if low is None else low, math.inf if high is None else high)
 
 
 def figure(
@@ -46,6 +52,8 @@ def figure(
 ) -> Estimate:
     """One published figure as an estimate."""
     interval = figure_interval(row.row(0, named=True))
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        method = f"{method.partition(', bounds')[0]}, interval not published"
     return from_figures(ask, row, label, unit, interval, method=method, n_of=n_of)
 
 

@@ -135,9 +135,13 @@ def bounds(rows: pl.DataFrame, filters: str) -> ShareBounds:
 
 
 def lead(rows: pl.DataFrame, b: str, a: str) -> Interval:
-    """B's share less A's, and its logical bounds: the unattributed all to A, or all to B."""
+    """B's share less A's in percentage points, and its logical bounds.
+
+    They give what cannot be attributed all to A, or all to B.
+    """
     mine, theirs = bounds(rows, b), bounds(rows, a)
-    return Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)
+    apart = Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)
+    return apart.rescaled(100)
 
 
 def token_estimate(ask: Ask, window: UsageWindow, label: str, measure: str) -> Estimate:
@@ -150,7 +154,7 @@ def token_estimate(ask: Ask, window: UsageWindow, label: str, measure: str) -> E
         window.rows,
         label=label,
         interval=lead(window.rows, side(ask, "b"), side(ask, "a")) if is_lead else interval,
-        unit="frac",
+        unit="pp" if is_lead else "frac",
         level=1.0,
         method="logical bounds: unattributed tokens none of B's, or all of B's",
         n=int(window.rows["tokens"].sum()),

@@ -29,6 +29,7 @@ BOARD_WORDS = {
     ),
     "back_days": ScopeWord("number", "How old a board may be and still serve, in days.", 400),
 }
+RATING_ENDS = ("rating_low_elo", "rating_high_elo")
 
 
 def one_board(frame: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:

@@ -301,7 +301,7 @@ def rank(
                 citation=f"Votes given to headtohead: {_name(given)}.",
                 url="",
                 licence="as their owner says",
-                evaluator="third_party",
+                evaluator="own",
                 sha256=digest(*_paths(given)),
             )
             for source_id, given in (("votes", votes), ("judge", judge))

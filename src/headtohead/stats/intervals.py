@@ -68,7 +68,8 @@ def difference(a: Interval, b: Interval) -> Interval:
 def ratio(a: Interval, b: Interval) -> Interval:
     """B over A, for two independent estimates of positive quantities, same level.
 
-    MOVER-R. Where A's interval reaches 0 the ratio has no upper bound and `high` is inf.
+    MOVER-R. Where A's interval reaches 0 the ratio has no upper bound and `high` is inf; an end
+    that nothing bounds from below counts as 0, which neither can pass.
 
     Raises:
         ValueError: If A is not positive, B is negative, or B's interval goes below 0.
@@ -79,6 +80,8 @@ def ratio(a: Interval, b: Interval) -> Interval:
         347-359. doi:10.1177/0962280210383082
     """
     _need_finite(a, b)
+    if math.isinf(b.low) and b.value >= 0:
+        b = Interval(b.value, 0.0, b.high)
     if a.value <= 0:
         raise ValueError(f"cannot divide by {a.value}: a ratio needs a positive reference")
     if b.low < 0:

@@ -272,6 +272,6 @@ def file_citation(place: str, path: Path, what: str) -> Citation:
         citation=f"{what}: {path.name}.",
         url="",
         licence="as its owner says",
-        evaluator="mixed",
+        evaluator="own",
         sha256=digest(path),
     )

@@ -58,8 +58,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     first = rows.row(0, named=True)
     ties = rows.filter(pl.col("tie_group") == 1).height
     leads = f"shares the first {ties} places of" if ties > 1 else "leads"
+    settings, day = fit.settings, fit.dated(ask.about.end)[1]
     says = (
-        f"{first['model_name']} {leads} {counted(rows.height, 'model')} with "
+        f"on {settings.index_words()} as of {day} {first['model_name']} {leads} "
+        f"{counted(rows.height, 'model')} with "
         f"{show(first['score_index'], 'index')} ({first['score_low_index']:.1f} to "
         f"{first['score_high_index']:.1f})"
     )

@@ -49,8 +49,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     gaps = [row["gap_index"] for row in rows if row["gap_index"] is not None]
     lags = [row["lag_months"] for row in rows if row["lag_months"] is not None]
     says = (
-        f"over {len(gaps)} choices the gap of {base.names[1]} to {base.names[0]} runs from "
-        f"{min(gaps):+.1f} to {max(gaps):+.1f} index points"
+        f"on scores as of {base.day}, over {len(gaps)} choices, the gap of {base.names[1]} to "
+        f"{base.names[0]} runs from {min(gaps):+.1f} to {max(gaps):+.1f} index points"
     )
     if any(lags):
         says += f" and the lag at release from {min(lags):.1f} to {max(lags):.1f} months"
@@ -58,7 +58,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=tuple(estimates),
         says=says,
         rows=tuple(with_source(rows, base.capability.rows)),
-        notes=_notes(base),
+        notes=(*_notes(base), *base.unplaced),
     )
 
 

@@ -6,11 +6,27 @@ import polars as pl
 
 from headtohead.capability.fitted import capability
 from headtohead.capability.matrix import corrected
-from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
+from headtohead.capability.scores import (
+    SCORE_COLUMNS,
+    SCORE_WORDS,
+    best_run,
+    pairs,
+    runs,
+    unmeasured,
+)
 from headtohead.capability.settings import LEVEL, IndexSettings
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.evidence.picking import (
+    estimate,
+    listed,
+    shown,
+    side,
+    side_name,
+    span,
+    unplaced,
+    where,
+)
 from headtohead.evidence.tables import in_words
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import ratio
@@ -73,18 +89,22 @@ def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
     if not estimates:
         return Answer(missing="no shared benchmark has a known number of tasks")
     estimates.sort(key=lambda e: -e.value)
+    used = pl.concat(kept)
     says = listed(
         f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in estimates[:4]
     )
     names = [side_name(side(ask, w)) for w in ("a", "b")]
     return Answer(
         estimates=tuple(estimates),
-        says=f"the best {names[1]} score over the best {names[0]} one is {says}",
-        rows=shown(pl.concat(kept), SCORE_COLUMNS),
+        says=f"the best {names[1]} score over the best {names[0]} one, in runs of {span(used)}, is "
+        f"{says}",
+        rows=shown(used, SCORE_COLUMNS),
+        notes=(*unmeasured(a, b), *unplaced(rows, "scores", side(ask, "a"), side(ask, "b"))),
     )
 
 
 def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
+    apart = unplaced(rows, "scores", side(ask, "a"), side(ask, "b"))
     top = best_run(rows, side(ask, "a")).filter(
         pl.col("score_frac") < float(ask.scope["saturated_at"])
     )
@@ -113,16 +133,18 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
     some_left_out = float(ask.scope["saturated_at"]) <= 1
     says = (
         f"{names[1]} reaches {pooled.value:.2f} ({pooled.low:.2f} to {pooled.high:.2f}) of "
-        f"{names[0]}'s score on {len(x)} shared {'unsaturated ' if some_left_out else ''}tests"
+        f"{names[0]}'s score on {len(x)} shared {'unsaturated ' if some_left_out else ''}tests, in "
+        f"runs of {span(both)}"
     )
     return Answer(
         estimates=(one,),
         says=says,
         rows=shown(both, SCORE_COLUMNS),
-        notes=("tests that the leader has all but solved are left out: they tell no model apart",)
-        if some_left_out
-        else (),
+        notes=(*(_SOLVED,) * some_left_out, *apart),
     )
+
+
+_SOLVED = "tests that the leader has all but solved are left out: they tell no model apart"
 
 
 def _leaders(

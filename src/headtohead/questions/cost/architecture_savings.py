@@ -3,7 +3,7 @@
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, named, shown
+from headtohead.evidence.picking import estimate, listed, named, shown, span
 
 QUESTION = Question(
     asks="How many times less does each token cost in compute and in cache than in a dense peer?",
@@ -58,12 +58,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     n_of="configurations",
                 )
             )
+    used = pl.concat(kept)
     says = listed(f"{e.label} {e.value:.1f} times" for e in estimates[:6])
     return Answer(
         estimates=tuple(estimates),
-        says=says,
+        says=f"by configurations of models released {span(used)}, {says}",
         rows=shown(
-            pl.concat(kept),
+            used,
             "model_name organisation attention experts_n total_b active_b compute_gflop_per_token "
             "kv_bytes_per_token released_on",
         ),

@@ -8,7 +8,17 @@ import polars as pl
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, named, shown, side, where
+from headtohead.evidence.picking import (
+    estimate,
+    known,
+    listed,
+    named,
+    shown,
+    side,
+    span,
+    unplaced,
+    where,
+)
 from headtohead.evidence.tables import in_words
 from headtohead.questions.medians import STATISTIC, median_of
 from headtohead.stats.bootstrap import ratio_of_ratios
@@ -34,7 +44,15 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Cost per solved task of A's best run over that of each of B's models, by benchmark."""
-    rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end).filter(pl.col("cost_usd") > 0)
+    every = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
+    priced, notes = known(every, "cost_usd", "runs, of which no cost is known")
+    rows = priced.filter(pl.col("cost_usd") > 0)
+    nameless = rows["model_id"].null_count()
+    if nameless:
+        notes += (
+            f"{nameless} of {rows.height} runs with a cost are of no known model: each counts by "
+            "the name it has",
+        )
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
     dear = pl.concat(
@@ -45,15 +63,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
             for w in ask.scope["dear"]
         ]
     )
-    wanted = [named(rows, w) for w in ask.scope["cheap"]] or [where(rows, side(ask, "b"))]
+    wanted = [named(rows, w) for w in ask.scope["cheap"]]
+    if not wanted:
+        wanted = [where(rows, side(ask, "b"))]
+        notes += unplaced(rows, "runs with a cost", side(ask, "b"))
     cheap = pl.concat(wanted).sort("score_frac", descending=True)
-    cheap = cheap.unique(["benchmark", "model_id"], keep="first", maintain_order=True)
-    ratios, kept = [], []
+    cheap = cheap.unique(["benchmark", "unit"], keep="first", maintain_order=True)
+    ratios, kept, unsure = [], [], []
     for one, reference in product(cheap.iter_slices(1), dear.iter_slices(1)):
         if reference["benchmark"][0] != one["benchmark"][0]:
             continue
         times = _times(reference, one, frames["task_results"], ask)
         if times is None:
+            unsure.append(str(one["model_name"][0]))
             continue
         both = pl.concat([reference, one])
         interval, method, n = times
@@ -79,6 +101,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{in_words(e.label)}: {e.value:.1f} ({e.low:.1f} to {e.high:.1f})" for e in order[:3]
     )
     rows = pl.concat(kept).unique(maintain_order=True)
+    if unsure:
+        names = listed(dict.fromkeys(unsure))
+        notes += (f"left out: {names}, whose number of solved tasks is not known or 0",)
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"
     )
@@ -87,15 +112,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
         tests = listed(in_words(name) for name in sorted(set(rows["benchmark"])))
         return Answer(
             estimates=(middle,),
-            says=f"a solved task costs {middle.value:.1f} times less ({middle.interval()}) in the "
-            f"median of {len(ratios)} pairs of systems on {tests}, {ends} by pair",
+            says=f"in runs of {span(rows)} a solved task costs {middle.value:.1f} times less "
+            f"({middle.interval()}) in the median of {len(ratios)} pairs of systems on {tests}, "
+            f"{ends} by pair",
             rows=shown(rows.with_columns(per), _COLUMNS),
+            notes=notes,
         )
     return Answer(
         estimates=tuple(ratios),
-        says=f"{len(ratios)} pairs of systems differ {ends} in cost per solved task; "
-        f"most in {says}",
+        says=f"in runs of {span(rows)} {len(ratios)} pairs of systems differ {ends} in cost per "
+        f"solved task; most in {says}",
         rows=shown(rows.with_columns(per), _COLUMNS),
+        notes=notes,
     )
 
 

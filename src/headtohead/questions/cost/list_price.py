@@ -54,7 +54,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
     prices = pl.concat([row.head(1) for row in listed_rows.values()])
     says = listed(
-        f"{row['model_id']} {pair_words(row)} at {row['provider']}"
+        f"{row['model_id']} {pair_words(row)} at {row['provider']} since {row['valid_from']}"
         for row in prices.iter_rows(named=True)
     )
     ends = dict.fromkeys(f"{pick(e.value for e in estimates):.1f}" for pick in (min, max))
@@ -68,7 +68,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     says_median = f", {middle.value:.1f} times in the median pair" * median
     return Answer(
         estimates=(middle,) if median else tuple(estimates),
-        says=f"list prices per million tokens{whose} were {says}: {' to '.join(ends)} times "
+        says=f"list prices per million tokens{whose} in force on "
+        f"{min(ask.about.end, ask.as_of)} were {says}: {' to '.join(ends)} times "
         f"cheaper at the mix used{says_median}",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),

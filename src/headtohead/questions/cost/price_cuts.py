@@ -5,7 +5,16 @@ from datetime import date, timedelta
 import polars as pl
 
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.evidence.picking import (
+    estimate,
+    known,
+    listed,
+    shown,
+    side,
+    side_name,
+    unplaced,
+    where,
+)
 from headtohead.stats.intervals import proportion_difference
 
 QUESTION = Question(
@@ -36,29 +45,46 @@ _YOUNG_DAYS = 540
 def run(frames: Frames, ask: Ask) -> Answer:
     """Models whose maker cut the standard input or output price; the count itself is exact."""
     keys = ["source_id", "provider", "model_name", "token_kind"]
-    rows = where(frames["prices"], side(ask, "a")).filter(
+    until = min(ask.about.end, ask.as_of)
+    dated = frames["prices"].filter(
         (pl.col("tier") == "standard")
         & pl.col("token_kind").is_in(["input", "output"])
-        & (pl.col("operator") == pl.col("lab"))
-        & (pl.col("price_usd_per_mtok") > 0)
         & ~pl.col("basis").str.starts_with("flagged")
-        & (pl.col("valid_from") <= ask.about.end)
+        & (pl.col("valid_from") <= until)
     )
+    notes = unplaced(dated, "list prices", side(ask, "a"))
+    mine, no_seller = known(
+        where(dated, side(ask, "a")), "operator", "list prices, whose seller is not known"
+    )
+    rows, withdrawn = known(
+        mine.filter(pl.col("operator") == pl.col("lab")),
+        "price_usd_per_mtok",
+        "entries of the lists, which say that a price was withdrawn",
+    )
+    rows = rows.filter(pl.col("price_usd_per_mtok") > 0)
     if rows.is_empty():
         return ask.lacks(f"no list prices of {side_name(side(ask, 'a'))} labs were known")
     before = pl.col("price_usd_per_mtok").shift(1).over(keys, order_by="valid_from")
     rows = rows.with_columns(before.alias("old_usd_per_mtok"))
     since = date.fromisoformat(str(ask.scope["since"]))
     limit = 1 - float(ask.scope["cut_frac"])
-    every = rows.filter(
-        (pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok"))
-        # A change found long after the release is most often a late correction of the list.
-        & ((pl.col("valid_from") - pl.col("model_released_on")).dt.total_days() <= _YOUNG_DAYS)
-    ).sort("valid_from", "model_name")
+    large, undated = known(
+        rows.filter(pl.col("price_usd_per_mtok") <= limit * pl.col("old_usd_per_mtok")),
+        "model_released_on",
+        "cuts of models whose release day is not known",
+    )
+    # A change read long after the release is most often a late correction of the list.
+    age = (pl.col("valid_from") - pl.col("model_released_on")).dt.total_days()
+    every, unnamed = known(
+        large.filter(age <= _YOUNG_DAYS).sort("valid_from", "model_name"),
+        "model_id",
+        "cuts, whose model is in no list",
+    )
     cuts = every.filter(pl.col("valid_from") >= since)
+    notes = (*notes, *no_seller, *withdrawn, *undated, *unnamed)
     if ask.scope["measure"] == "more_often":
-        return _more_often(ask, rows, every, since)
-    models = cuts["model_id"].drop_nulls().unique(maintain_order=True).to_list()
+        return _more_often(ask, rows, every, since, notes)
+    models = cuts["model_id"].unique(maintain_order=True).to_list()
     median_wait = estimate(
         ask,
         cuts if cuts.height else rows,
@@ -72,9 +98,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     named = f" ({listed(models[:5])})" if models else ""
     says = (
         f"{side_name(side(ask, 'a'))} labs cut the list price of {len(models)} models by "
-        f"{ask.scope['cut_frac']:.0%} or more between {since} and {ask.about.end}{named}"
+        f"{ask.scope['cut_frac']:.0%} or more between {since} and {until}{named}"
     )
-    return Answer(estimates=(median_wait,), says=says, rows=shown(cuts, _COLUMNS), notes=_NOTES)
+    return Answer(
+        estimates=(median_wait,),
+        says=says,
+        rows=shown(cuts, _COLUMNS),
+        notes=(*_NOTES, *notes),
+    )
 
 
 _COLUMNS = (
@@ -82,12 +113,17 @@ _COLUMNS = (
 )
 
 
-def _more_often(ask: Ask, rows: pl.DataFrame, cuts: pl.DataFrame, since: date) -> Answer:
+def _more_often(
+    ask: Ask, rows: pl.DataFrame, cuts: pl.DataFrame, since: date, notes: tuple[str, ...]
+) -> Answer:
     """The share of young models cut after a day less the share in as long a time before it."""
-    turn = since - timedelta(days=1)
-    first = since - (ask.about.end - turn)
+    turn, until = since - timedelta(days=1), min(ask.about.end, ask.as_of)
+    first = since - (until - turn)
+    rows, undated = known(
+        rows, "model_released_on", "list prices of models whose release day is not known"
+    )
     counts = []
-    for start, end in ((first, turn), (since, ask.about.end)):
+    for start, end in ((first, turn), (since, until)):
         age = (pl.lit(start) - pl.col("model_released_on")).dt.total_days()
         young = rows.filter((pl.col("valid_from") <= end) & (age <= _YOUNG_DAYS))
         inside = cuts.filter(pl.col("valid_from").is_between(start, end))
@@ -108,13 +144,13 @@ def _more_often(ask: Ask, rows: pl.DataFrame, cuts: pl.DataFrame, since: date) -
     )
     says = (
         f"{side_name(side(ask, 'a'))} labs cut {cut_after} of {n_after} young models between "
-        f"{since} and {ask.about.end}, and {cut_before} of {n_before} between {first} and {turn}"
+        f"{since} and {until}, and {cut_before} of {n_before} between {first} and {turn}"
     )
     return Answer(
         estimates=(more,),
         says=says,
         rows=shown(cuts.filter(pl.col("valid_from") >= first), _COLUMNS),
-        notes=_NOTES,
+        notes=(*_NOTES, *notes, *undated),
     )
 
 

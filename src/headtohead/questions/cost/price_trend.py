@@ -8,7 +8,7 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, shown, side_column
+from headtohead.evidence.picking import estimate, known, shown, side_column, span
 from headtohead.prices.in_force import MIX_WORDS, mixed
 from headtohead.ratings.published import BOARD_WORDS, board_rows
 from headtohead.stats.intervals import student_quantile
@@ -38,7 +38,7 @@ _LATE_DAYS = 60
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
-    offers = _offers(frames, ask)
+    offers, lost = _offers(frames, ask)
     turn = date.fromisoformat(str(ask.scope["turn"]))
     levels = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
     series = [s for s, _ in levels]
@@ -74,7 +74,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     says = (
         f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
         f"{after:.1f}-fold a year after, a change of {change.value:+.2f} powers of ten "
-        f"({ends})"
+        f"({ends}), by list prices of {span(rows)}"
     )
     return Answer(
         estimates=(fall,),
@@ -83,6 +83,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes=(
             "levels are ratings of the last board known, carried back to each model's first price; "
             "levels share models, so the interval is somewhat too narrow",
+            *lost,
         ),
     )
 
@@ -90,28 +91,45 @@ def run(frames: Frames, ask: Ask) -> Answer:
 _COLUMNS = "level_label observed_on price_usd_per_mtok model_name model_id provider side rating_elo"
 
 
-def _offers(frames: Frames, ask: Ask) -> pl.DataFrame:
-    """Every dated standard price of a rated model: input and output mixed, first day first."""
-    ratings = board_rows(frames["arena_ratings"], ask).filter(pl.col("model_id").is_not_null())
+def _offers(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Every dated standard price of a rated model, input and output mixed; and what is left out."""
+    ratings, unnamed = known(
+        board_rows(frames["arena_ratings"], ask), "model_id", "entrants that are no known model"
+    )
     ratings = ratings.group_by("model_id").agg(
         pl.col("rating_elo").max(), pl.col("source_id").first().alias("also_source_id")
     )
     keys = ["source_id", "provider", "model_name", "model_id", "valid_from"]
-    rows = frames["prices"].filter(
-        (pl.col("tier") == "standard")
-        & (pl.col("price_usd_per_mtok") > 0)
-        & ~pl.col("basis").str.starts_with("flagged")
-        & (pl.col("valid_from") <= ask.about.end)
-        & pl.col("model_id").is_not_null()
+    rows, nameless = known(
+        frames["prices"].filter(
+            (pl.col("tier") == "standard")
+            & ~pl.col("basis").str.starts_with("flagged")
+            & (pl.col("valid_from") <= ask.about.end)
+        ),
+        "model_id",
+        "list prices of names that are no known model",
     )
+    rows, withdrawn = known(
+        rows, "price_usd_per_mtok", "entries of the lists, which say that a price was withdrawn"
+    )
+    rows = rows.filter(pl.col("price_usd_per_mtok") > 0)
+    lost = (*unnamed, *nameless, *withdrawn)
     if ask.scope["seller"] == "lab":
-        rows = rows.filter(pl.col("operator") == pl.col("lab"))
+        rows, no_seller = known(rows, "operator", "list prices, whose seller is not known")
+        rows, lost = rows.filter(pl.col("operator") == pl.col("lab")), (*lost, *no_seller)
     # Nobody knows since when a price held that was first sighted long after the model's release.
     series = ["source_id", "provider", "model_name", "token_kind"]
     first, price = pl.col("valid_from").min().over(series), pl.col("price_usd_per_mtok")
     late = (first - pl.col("model_released_on")).dt.total_days() > _LATE_DAYS
     unchanged = price == price.first().over(series, order_by="valid_from")
     sighted = unchanged & (pl.col("basis") != "documented")
+    undated = rows.filter(sighted & late.is_null()).height
+    if undated:
+        lost = (
+            *lost,
+            f"left out: {undated} of {rows.height} list prices of models whose release day is not "
+            "known, so that nobody can say how late they were first seen",
+        )
     rows = rows.filter(~(sighted & late.fill_null(True)))
     output = rows.filter(pl.col("token_kind") == "output").select(
         *keys, pl.col("price_usd_per_mtok").alias("output_usd_per_mtok")
@@ -120,9 +138,10 @@ def _offers(frames: Frames, ask: Ask) -> pl.DataFrame:
         {"price_usd_per_mtok": "input_usd_per_mtok"}
     )
     pairs = pairs.join(output, on=keys, how="inner").join(ratings, on="model_id", how="inner")
-    return mixed(pairs, float(ask.scope["input_share"])).with_columns(
+    offers = mixed(pairs, float(ask.scope["input_share"])).with_columns(
         pl.col("valid_from").alias("observed_on"), side_column(pairs, ask).alias("side")
     )
+    return offers, lost
 
 
 def _level(

@@ -6,9 +6,9 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, named, shown, side_column
+from headtohead.evidence.picking import estimate, known, named, shown, side_column
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
-from headtohead.ratings.published import BOARD_WORDS, board_rows
+from headtohead.ratings.published import BOARD_WORDS, RATING_ENDS, board_rows, board_words
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, same_length, spreads, vector
 from headtohead.stats.intervals import normal_quantile
 
@@ -31,7 +31,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The share of cheaper models among those not surely worse; rows are all priced entrants."""
-    points = _points(frames, ask)
+    points, lost = _points(frames, ask)
     if points.height < 3:
         return ask.lacks("fewer than three rated models had a known list price")
     cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
@@ -71,14 +71,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         dated=("arena_ratings", points["observed_on"][0]),
     )
     says = (
-        f"{one['model_name']} (${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is "
-        f"dearer than {cheaper.height} of {n} models at its level or above"
+        f"at list prices in force on {min(ask.about.end, ask.as_of)} {one['model_name']} "
+        f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is dearer than "
+        f"{cheaper.height} of {n} models at its level or above on {board_words(points, ask)}"
     )
     return Answer(
         estimates=(named_by(share, asked.head(1)),),
         says=says,
         rows=shown(points, _COLUMNS),
-        notes=notes_on(asked.head(1)),
+        notes=(*notes_on(asked.head(1)), *lost),
     )
 
 
@@ -93,11 +94,11 @@ _RATED = [c for c in _COLUMNS.split() if c.startswith("rating_")]
 _RATED += ["model_id", "model_name", "observed_on"]
 
 
-def _points(frames: Frames, ask: Ask) -> pl.DataFrame:
-    """Each model's best-rated mode with its list price; citations are those of the price."""
-    rated = board_rows(frames["arena_ratings"], ask).filter(
-        pl.col("model_id").is_not_null() & pl.col("rating_low_elo").is_not_null()
-    )
+def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Each model's best-rated mode with its list price, whose citations it has; and notes."""
+    board = board_rows(frames["arena_ratings"], ask)
+    rated, nameless = known(board, "model_id", "entrants that are no known model")
+    rated, unsure = known(rated, RATING_ENDS, "entrants without a published interval")
     rated = rated.sort("rating_elo", descending=True).unique(
         "model_id", keep="first", maintain_order=True
     )
@@ -109,11 +110,13 @@ def _points(frames: Frames, ask: Ask) -> pl.DataFrame:
     )
     prices, _ = prices_asked(frames, ask)
     joined = prices.drop("model_name").join(rated, on="model_id", how="inner")
-    return joined.with_columns(
+    points = joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
         pl.max_horizontal("known_on", "rating_known_on").alias("known_on"),
         side_column(joined, ask).alias("side"),
     )
+    priced = f"{points.height} of {rated.height} rated models have a known list price"
+    return points, (*nameless, *unsure, priced)
 
 
 _CELLS = 4_000_000

@@ -68,7 +68,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for row in rows.iter_slices(1)
         for subject, how in [(row["subject"][0], str(row["measure"][0]).replace("_", " "))]
     ]
-    says = listed(f"{e.label}: {show(e.value, 'usd')}" for e in estimates[:6])
+    says = listed(f"{e.label} ({e.observed_on}): {show(e.value, 'usd')}" for e in estimates[:6])
     return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, FIGURE_COLUMNS))
 
 
@@ -90,6 +90,7 @@ def _sum(ask: Ask, rows: pl.DataFrame) -> Answer:
     said = listed(f"{label}: {show(part.value, 'usd')}" for label, part in parts.items())
     return Answer(
         estimates=(whole,),
-        says=f"what is published adds up to {show(value, 'usd')} ({said}), and the rest is unknown",
+        says=f"what is published up to {whole.observed_on} adds up to {show(value, 'usd')} "
+        f"({said}), and the rest is unknown",
         rows=shown(rows, FIGURE_COLUMNS),
     )

@@ -215,7 +215,9 @@ def _method(measure: str) -> str:
 def _in_words(row: ChartRow) -> ChartRow:
     """Money as a reader writes it, for tooltips."""
     low, high = row.get("low_value"), row.get("high_value")
-    bounds = f"{show(low, 'usd')} to {show(high, 'usd')}" if low and high else "as published"
+    bounds = "interval not published"
+    if low is not None and high is not None:
+        bounds = f"{show(low, 'usd')} to {show(high, 'usd')}"
     return {
         "method": _method(str(row["measure"])),
         "amount": show(row["value"], "usd"),

@@ -36,15 +36,13 @@ def _years(row: ChartRow) -> str:
 
 
 def _bounds(row: ChartRow) -> ChartRow:
-    low, high = row.get("low_value"), row.get("high_value")
-    value = row["value"]
-    ends = (value if low is None else low, value if high is None else high)
-    return {
-        "amount": show(value, "usd"),
-        "bounds": " to ".join(show(end, "usd") for end in ends),
-        "low_end": ends[0],
-        "high_end": ends[1],
-    }
+    low, high, value = row.get("low_value"), row.get("high_value"), row["value"]
+    amount = show(value, "usd")
+    if low is None or high is None:
+        unknown = "interval not published"
+        return {"amount": amount, "bounds": unknown, "low_end": value, "high_end": value}
+    bounds = f"{show(low, 'usd')} to {show(high, 'usd')}"
+    return {"amount": amount, "bounds": bounds, "low_end": low, "high_end": high}
 
 
 SECTION = section("investment", private_investment)

@@ -18,10 +18,12 @@ from headtohead.evidence.picking import (
     side,
     side_column,
     side_name,
+    span,
+    unplaced,
     where,
 )
 from headtohead.names.names import country_name, in_sentence
-from headtohead.questions.chips import DESIGNERS, Count, count, spread
+from headtohead.questions.chips import DESIGNERS, Count, count, lacks_ends, spread
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -211,6 +213,7 @@ def _answer(
         n=used.height,
         n_of="owner and chip-maker totals",
     )
+    newest = layers["foreign"].filter(pl.col("window_end") == now)
     every = totals.filter(_FOREIGN & (pl.col("owner") != _SMUGGLED))
     others = [rows for layer, rows in layers.items() if layer != "foreign"]
     rows = pl.concat([every, *others]).filter(pl.col("window_end") <= ask.about.end)
@@ -218,7 +221,7 @@ def _answer(
         estimates=(one,),
         says=_says(counts, at["a"][-1]["owner"].n_unique(), names, days),
         rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
-        notes=_notes(counts, at, ask, before),
+        notes=(*_notes(counts, at, ask, before), *unplaced(newest, "counts", side(ask, "a"))),
     )
 
 
@@ -265,14 +268,19 @@ def _notes(
             f"of Chinese designers only {listed(domestic)} are counted, from 2024 on, and all "
             "their chips are taken to be in China"
         )
-    for kind in domestic:
-        if at[kind][-1]["compute_low_h100e"].null_count():
+    for kind in counts:
+        if any(map(lacks_ends, at[kind])):
+            whose = f"{kind}'s chips" if kind in domestic else _KINDS.get(kind, "smuggled chips")
             notes.append(
-                f"no interval is published for {kind}'s chips: their count is taken to lie "
-                "between half and twice the figure"
+                f"no interval is published for {whose}: their count is taken to lie between half "
+                "and twice the figure"
             )
-            notes += _break_even(counts, kind) if ask.scope["measure"] == "ratio_change" else []
+            moves = kind in domestic and ask.scope["measure"] == "ratio_change"
+            notes += _break_even(counts, kind) if moves else []
     return tuple(notes)
+
+
+_KINDS = {"a": "some chips of side A", "foreign": "some foreign chips of side B"}
 
 
 def _break_even(counts: Mapping[str, Count], maker: str) -> list[str]:
@@ -303,7 +311,7 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     return Answer(
         estimates=(one,),
         says=f"of the clusters known, {a_name} held {ours.value:.0%} and {b_name} "
-        f"{theirs.value:.0%} of the performance",
+        f"{theirs.value:.0%} of the performance ({span(both)})",
         rows=shown(both, FIGURE_COLUMNS),
         notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, latest_day, listed, shown
+from headtohead.evidence.picking import estimate, known, latest_day, listed, shown, span
 from headtohead.names.names import nationality
 from headtohead.questions.chips import DESIGNERS, count, spread
 
@@ -82,35 +82,44 @@ def run(frames: Frames, ask: Ask) -> Answer:
 
 
 def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
-    rows = chips.filter(
-        pl.col("foundry").is_not_null()
-        & pl.col("maker").str.to_lowercase().is_in([maker.lower() for maker in DESIGNERS])
-        & (pl.col("released_on") <= ask.about.end)
-        & (pl.col("released_on") >= ask.about.end.replace(year=ask.about.end.year - 6))
-    ).with_columns(
+    dated, undated = known(
+        chips.filter(
+            pl.col("maker").str.to_lowercase().is_in([maker.lower() for maker in DESIGNERS])
+        ),
+        "released_on",
+        "chips, whose release day is not known",
+    )
+    since = ask.about.end.replace(year=ask.about.end.year - 6)
+    recent = dated.filter(pl.col("released_on").is_between(since, ask.about.end))
+    rows, lost = known(recent, "foundry", "chips, whose foundry is not known")
+    rows = rows.with_columns(
         pl.col("foundry").replace_strict(_FOUNDRIES, default=None).alias("foundry_country")
     )
-    known = rows.filter(pl.col("foundry_country").is_not_null())
-    if known.is_empty():
+    placed = rows.filter(pl.col("foundry_country").is_not_null())
+    if placed.is_empty():
         return ask.lacks("no foundry of an AI chip was known")
-    mine = known.filter(pl.col("foundry_country") == ask.scope["country"]).height
-    low, high = mine / rows.height, (mine + rows.height - known.height) / rows.height
+    mine = placed.filter(pl.col("foundry_country") == ask.scope["country"]).height
+    low, high = mine / rows.height, (mine + rows.height - placed.height) / rows.height
     one = estimate(
         ask,
         rows,
         label="share manufactured",
-        interval=Interval(mine / known.height, low, high),
+        interval=Interval(mine / placed.height, low, high),
         unit="frac",
         level=1.0,
         method="count of chips by foundry's seat, not weighted by volume",
         n=rows.height,
         n_of="chips",
     )
-    first = known["foundry"].value_counts(sort=True)["foundry"][0]
+    first = placed["foundry"].value_counts(sort=True)["foundry"][0]
     return Answer(
         estimates=(one,),
-        says=f"{mine} of {known.height} AI chips with a known foundry were manufactured by "
-        f"{nationality(str(ask.scope['country']))} foundries; most by {first}",
+        says=f"{mine} of {placed.height} AI chips with a known foundry, released {span(rows)}, "
+        f"were manufactured by {nationality(str(ask.scope['country']))} foundries; most by {first}",
         rows=shown(rows, "chip maker foundry foundry_country released_on"),
-        notes=("a foundry's seat, not the site of the plant; chips are not weighted by volume",),
+        notes=(
+            "a foundry's seat, not the site of the plant; chips are not weighted by volume",
+            *undated,
+            *lost,
+        ),
     )

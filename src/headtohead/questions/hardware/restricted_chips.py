@@ -6,7 +6,17 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.evidence.picking import (
+    estimate,
+    known,
+    listed,
+    shown,
+    side,
+    side_name,
+    span,
+    unplaced,
+    where,
+)
 
 QUESTION = Question(
     asks="How many of side B's large models have documented training on these chips?",
@@ -36,26 +46,29 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The count; or the share among documented ones, undocumented ones bounding it."""
-    rows = where(frames["training_runs"], side(ask, "b")).filter(
-        (pl.col("published_on") >= date.fromisoformat(str(ask.scope["since"])))
-        & (pl.col("published_on") <= ask.about.end)
-        & (pl.col("train_flop") >= float(ask.scope["min_flop"]))
+    since = date.fromisoformat(str(ask.scope["since"]))
+    every = frames["training_runs"].filter(pl.col("published_on").is_between(since, ask.about.end))
+    notes = unplaced(every, "models", side(ask, "b"))
+    rows, unmeasured = known(
+        where(every, side(ask, "b")), "train_flop", "models, whose training compute is not known"
     )
+    rows = rows.filter(pl.col("train_flop") >= float(ask.scope["min_flop"]))
     if rows.is_empty():
         return ask.lacks("no large training run of that side was known")
     pattern = "|".join(ask.scope["chips"])
     documented = rows.filter(pl.col("hardware").is_not_null())
     fitting = documented.filter(pl.col("hardware").str.contains(pattern)).sort("published_on")
-    n, known, total = fitting.height, documented.height, rows.height
+    n, documented_n, total = fitting.height, documented.height, rows.height
     if ask.scope["measure"] == "count":
-        interval, unit = Interval(n, n, n + total - known), "n"
+        interval, unit = Interval(n, n, n + total - documented_n), "n"
     elif ask.scope["measure"] == "documented":
-        if not known:
+        if not documented_n:
             return ask.lacks("no training hardware of a large model of that side was known")
-        interval, unit, total = Interval(n / known, n / known, n / known), "frac", known
+        share = n / documented_n
+        interval, unit, total = Interval(share, share, share), "frac", documented_n
     else:
-        low, high = n / total, (n + total - known) / total
-        interval, unit = Interval(min(max(n / max(known, 1), low), high), low, high), "frac"
+        low, high = n / total, (n + total - documented_n) / total
+        interval, unit = Interval(min(max(n / max(documented_n, 1), low), high), low, high), "frac"
     one = estimate(
         ask,
         fitting if n else rows,
@@ -65,12 +78,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
         level=1.0,
         method="count of documented training hardware; undocumented models bound it from above",
         n=total,
-        n_of="large models" + " with documented hardware" * (total == known),
+        n_of="large models" + " with documented hardware" * (total == documented_n),
     )
+    newest = listed(fitting["model_name"].to_list()[-5:])
     says = (
-        f"of {rows.height} large {side_name(side(ask, 'b'))} models, {known} have documented "
-        f"hardware and {n} of these trained on such chips "
-        f"({listed(fitting['model_name'].to_list()[-5:])})"
+        f"of {rows.height} large {side_name(side(ask, 'b'))} models, published {span(rows)}, "
+        f"{documented_n} have documented hardware and {n} of these trained on such chips ({newest})"
     )
     columns = "model_name organisation published_on train_flop hardware chips_n confidence"
-    return Answer(estimates=(one,), says=says, rows=shown(documented, columns))
+    return Answer(
+        estimates=(one,), says=says, rows=shown(documented, columns), notes=(*notes, *unmeasured)
+    )

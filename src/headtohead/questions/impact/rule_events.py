@@ -46,7 +46,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     named = listed(f"{r['title']} ({r['effective_from']})" for r in rows.iter_rows(named=True))
     one = "rule" if rows.height == 1 else "rules"
-    says = f"{rows.height} {ask.scope['direction']} {one} came into force"
+    says = (
+        f"{rows.height} {ask.scope['direction']} {one} came into force from {since} to "
+        f"{min(until, ask.as_of)}"
+    )
     says += f": {named}" if named else ""
     columns = "rule title direction chips announced_on effective_from effective_to"
     return Answer(estimates=(counted,), says=says, rows=shown(rows, columns))

@@ -14,7 +14,7 @@ from headtohead.questions.usage import (
 QUESTION = Question(
     asks="Which share of the tokens on this channel goes to side B?",
     reads=("token_usage",),
-    units=("frac",),
+    units=("frac", "pp"),
     scope={
         **USAGE_WORDS,
         "measure": ScopeWord(

@@ -3,7 +3,7 @@
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import listed, shown
+from headtohead.evidence.picking import listed, shown, span
 from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
@@ -17,7 +17,7 @@ from headtohead.stats.intervals import difference
 QUESTION = Question(
     asks="By how much is side B's share of these counts above side A's?",
     reads=("figures",),
-    units=("frac",),
+    units=("pp",),
     scope={
         "topics": ScopeWord(
             "texts", "Topics of the figures.", ("patents", "publications"), column="topic"
@@ -28,7 +28,7 @@ QUESTION = Question(
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """Share of B less share of A, one estimate a topic, with rounding bounds."""
+    """Share of B less share of A in percentage points, one estimate a topic, rounding bounds."""
     estimates, kept, lost = [], [], []
     for topic in ask.scope["topics"]:
         rows = latest_figures(frames["figures"], ask, topic).filter(pl.col("unit") == "frac")
@@ -40,14 +40,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
         how = "difference of two published shares, bounds from rounding"
-        estimates.append(from_figures(ask, both, topic, "frac", lead, method=how))
+        estimates.append(from_figures(ask, both, topic, "pp", lead.rescaled(100), method=how))
         kept.append(both)
     needed = [t for t in lost if t in ask.scope["needed"]]
     if needed or not estimates:
         return ask.lacks(f"no count of {listed(needed or lost)} that we may use was known")
     shares = listed(
         f"{in_sentence(country_name(f['subject'][0]))} {f['value'][0]:.1%} against "
-        f"{in_sentence(country_name(f['subject'][1]))} {f['value'][1]:.1%} of {f['topic'][0]}"
+        f"{in_sentence(country_name(f['subject'][1]))} {f['value'][1]:.1%} of {f['topic'][0]} "
+        f"({span(f)})"
         for f in kept
     )
     return Answer(

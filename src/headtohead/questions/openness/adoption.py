@@ -19,7 +19,7 @@ from headtohead.stats.intervals import difference
 QUESTION = Question(
     asks="Which share of downloads and of a router's tokens goes to side B, and is it ahead of A?",
     reads=("figures", "token_usage"),
-    units=("frac",),
+    units=("frac", "pp"),
     scope={
         **USAGE_WORDS,
         "topic": ScopeWord(
@@ -63,9 +63,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
 def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
     share, other = (figure_interval(r) for r in both.iter_rows(named=True))
-    interval = difference(other, share) if ask.scope["measure"] == "lead" else share
     label, how = f"{ask.scope['measure']} of downloads", "published share, bounds from its rounding"
-    one = from_figures(ask, both, label, "frac", interval, method=how)
+    if ask.scope["measure"] == "lead":
+        lead = difference(other, share).rescaled(100)
+        one = from_figures(
+            ask,
+            both,
+            label,
+            "pp",
+            lead,
+            method="difference of two published shares, bounds from rounding",
+        )
+    else:
+        one = from_figures(ask, both, label, "frac", share, method=how)
     says = (
         f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
         f"ones {other.value:.1%} of downloads from {both['window_start'][0]} to "

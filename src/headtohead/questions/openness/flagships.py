@@ -13,6 +13,8 @@ from headtohead.evidence.picking import (
     shown,
     side_column,
     side_name,
+    span,
+    unplaced,
     where,
 )
 
@@ -53,12 +55,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = frames["openness"].filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
     rows = rows.unique("model_name", keep="last", maintain_order=True)
     since = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
+    notes: tuple[str, ...] = ()
     if ask.scope["models"]:
         picked = [named(rows, wanted) for wanted in ask.scope["models"]]
         rows = pl.concat(picked).unique("model_name", maintain_order=True)
     else:
         recent = pl.col("flagship") & (pl.col("valid_from") >= since)
-        rows = where(rows, str(ask.scope["which"])).filter(recent)
+        rows = rows.filter(recent)
+        notes = unplaced(rows, "flagship models", str(ask.scope["which"]))
+        rows = where(rows, str(ask.scope["which"]))
     if rows.is_empty():
         return ask.lacks("no openness of these models was known")
     rows = _with_classes(rows, frames["openness_classes"])
@@ -85,10 +90,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     without = f" (not {listed(some)})" if fails and len(fails) < n else ""
     who = side_name(str(ask.scope["which"]))
     says = (
-        f"{sure} of {n} {who + ' ' if who else ''}models have "
+        f"{sure} of {n} {who + ' ' if who else ''}models, released {span(rows)}, have "
         f"{listed(CRITERIA[c] for c in ask.scope['criteria'])}{without}"
     )
-    return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS), notes=_evaluations(rows))
+    return Answer(
+        estimates=(one,), says=says, rows=shown(rows, _COLUMNS), notes=(*_evaluations(rows), *notes)
+    )
 
 
 def _with_classes(rows: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,16 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name, where
+from headtohead.evidence.picking import (
+    estimate,
+    listed,
+    shown,
+    side,
+    side_name,
+    span,
+    unplaced,
+    where,
+)
 
 QUESTION = Question(
     asks="How many families of side A besides these have models with open weights?",
@@ -22,7 +31,8 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """The count over a listed set, which bounds the truth from below."""
     rows = frames["openness"].filter(pl.col("valid_from") <= ask.about.end).sort("valid_from")
-    known = where(rows.unique("model_name", keep="last", maintain_order=True), side(ask, "a"))
+    rows = rows.unique("model_name", keep="last", maintain_order=True)
+    known = where(rows, side(ask, "a"))
     if known.is_empty():
         return ask.lacks("no openness of models of that side was known")
     family = pl.coalesce("brand", "model_name")
@@ -44,8 +54,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     models = others["model_name"].to_list()
     says = (
-        f"{families} other {name} {'family has' if families == 1 else 'families have'} open weights"
+        f"of models released {span(known)}, {families} other {name} "
+        f"{'family has' if families == 1 else 'families have'} open weights"
     )
     says += f" ({listed(models)})" if models else ""
     columns = "model_name model_id organisation country brand weights_open licence valid_from"
-    return Answer(estimates=(counted,), says=says, rows=shown(others, columns))
+    notes = unplaced(rows, "models listed", side(ask, "a"))
+    nameless = others["brand"].null_count()
+    if nameless:
+        notes += (f"{nameless} of {others.height} such models are of no known family: each counts",)
+    return Answer(estimates=(counted,), says=says, rows=shown(others, columns), notes=notes)

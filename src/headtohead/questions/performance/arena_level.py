@@ -60,6 +60,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     kept = pl.concat([row for _, row in picked])
     top = best(rows).row(0, named=True)
     leader = f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}"
+    # Where every board in the window speaks, each speaks for its own day.
+    ages = ask.scope["days"] == "latest"
     estimates = [
         estimate(
             ask,
@@ -70,6 +72,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             method="published rating and its 95% interval",
             n=int(row["entrants_n"][0]),
             n_of="entrants on the board",
+            ages=ages,
         )
         for label, row in picked
     ]

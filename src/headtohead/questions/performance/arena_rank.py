@@ -7,8 +7,8 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, known, listed, shown, unplaced, where
-from headtohead.ratings.published import BOARD_WORDS, best, board_rows, board_words
+from headtohead.evidence.picking import estimate, known, listed, shown, span, unplaced, where
+from headtohead.ratings.published import BOARD_WORDS, RATING_ENDS, best, board_rows, board_words
 from headtohead.stats.intervals import rank_spread
 
 QUESTION = Question(
@@ -53,16 +53,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     for board, category in wanted:
         scope = {**ask.scope, "board": board, "category": category}
         rows = board_rows(frames["arena_ratings"], replace(ask, scope=scope))
-        rated, lost = known(rows, "rating_low_elo", "entrants without a published interval")
+        rated, lost = known(rows, RATING_ENDS, "entrants without a published interval")
         field = _field(where(rated, ask.scope["only"]), str(ask.scope["among"]))
-        notes += [*lost, *unplaced(rated, "entrants", ask.scope["only"], *ask.scope["groups"])]
+        where_ = f"in {category}" if board == here else f"on the {board.replace('_', ' ')} board"
+        entrants = f"entrants {where_}" if len(wanted) > 1 else "entrants"
+        notes += [*lost, *unplaced(rated, entrants, ask.scope["only"], *ask.scope["groups"])]
         for group in ask.scope["groups"]:
             top = best(where(field, group)) if field.height else field
             if top.is_empty():
                 continue
-            where_ = category if board == here else f"{board} board"
             label = group.split("=")[-1].strip()
-            label = f"{label} in {where_}" if len(wanted) > 1 else label
+            label = f"{label} {where_}" if len(wanted) > 1 else label
             place = field["model_name"].to_list().index(top["model_name"][0])
             printed, low, high = (
                 float(top[column][0])
@@ -89,8 +90,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if not estimates:
         return ask.lacks(f"no {ask.scope['board']} board with these groups was known")
     rows = pl.concat(kept).unique(maintain_order=True)
-    days = rows["observed_on"].unique().sort()
-    boards = board_words(rows, ask) if len(wanted) == 1 else f"boards of {days[0]} to {days[-1]}"
+    boards = board_words(rows, ask) if len(wanted) == 1 else f"the boards of {span(rows)}"
     says = listed(
         f"{e.label} is {e.value:.0f} of {e.n}"
         if best_place

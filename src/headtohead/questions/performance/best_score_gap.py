@@ -2,10 +2,17 @@
 
 import polars as pl
 
-from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
+from headtohead.capability.scores import (
+    SCORE_COLUMNS,
+    SCORE_WORDS,
+    best_run,
+    gaps,
+    runs,
+    unmeasured,
+)
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
-from headtohead.evidence.picking import listed, shown, side, side_name
+from headtohead.evidence.picking import listed, shown, side, side_name, span, unplaced
 from headtohead.evidence.tables import in_words
 
 QUESTION = Question(
@@ -22,17 +29,21 @@ QUESTION = Question(
 def run(frames: Frames, ask: Ask) -> Answer:
     """Best of B minus best of A on each test, in percentage points."""
     rows = runs(frames["benchmark_scores"], ask.scope, ask.about.end)
-    pairs = gaps(ask, best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b")))
+    filters = side(ask, "a"), side(ask, "b")
+    a, b = (best_run(rows, words) for words in filters)
+    pairs = gaps(ask, a, b)
     if not pairs:
         return ask.lacks("no test of both sides was known")
     names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
     says = listed(
         f"{in_words(e.label)}: {pair['model_name'][1]} against {pair['model_name'][0]} "
-        f"{e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})"
+        f"{e.value:+.1f} percentage points ({e.low:+.1f} to {e.high:+.1f})"
         for e, pair in pairs
     )
+    used = pl.concat([pair for _, pair in pairs])
     return Answer(
         estimates=tuple(e for e, _ in pairs),
-        says=f"{names}, {says}",
-        rows=shown(pl.concat([pair for _, pair in pairs]), SCORE_COLUMNS),
+        says=f"in runs of {span(used)} {names}, {says}",
+        rows=shown(used, SCORE_COLUMNS),
+        notes=(*unmeasured(a, b), *unplaced(rows, "scores", *filters)),
     )

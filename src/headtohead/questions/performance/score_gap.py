@@ -2,9 +2,16 @@
 
 import polars as pl
 
-from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, gaps, runs
+from headtohead.capability.scores import (
+    SCORE_COLUMNS,
+    SCORE_WORDS,
+    best_run,
+    gaps,
+    runs,
+    unmeasured,
+)
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import listed, named, shown
+from headtohead.evidence.picking import listed, named, shown, span
 from headtohead.evidence.tables import in_words
 from headtohead.questions.tasks import paired
 
@@ -31,8 +38,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         best_run(pl.concat([named(rows, w) for w in ask.scope[which]]), "")
         for which in ("a_models", "b_models")
     )
-    # A run made later still speaks of a model that was out by then.
-    tasks = frames["task_results"].filter(pl.col("model_released_on") <= ask.about.end)
+    # A run made later still speaks of a model that was out by then; a run proves that it was.
+    out = pl.min_horizontal("model_released_on", "observed_on")
+    tasks = frames["task_results"].filter(out <= ask.about.end)
     by_task = paired(tasks, ask, ask.scope["a_models"], ask.scope["b_models"])
     by_label = {e.label: (e, pair) for e, pair in gaps(ask, a, b)} | by_task
     if not by_label:
@@ -41,16 +49,16 @@ def run(frames: Frames, ask: Ask) -> Answer:
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
     estimates = [by_label[name][0] for name in sorted(by_label)]
     says = listed(
-        f"{in_words(e.label)} {e.value:+.1f} points ({e.low:+.1f} to {e.high:+.1f})"
+        f"{in_words(e.label)} {e.value:+.1f} percentage points ({e.low:+.1f} to {e.high:+.1f})"
         for e in estimates
     )
     stacked = pl.concat([pair for _, pair in by_label.values()], how="diagonal_relaxed")
     unpaired = set(by_label) - set(by_task)
     return Answer(
         estimates=tuple(estimates),
-        says=f"{names[1]} against {names[0]}: {says}",
+        says=f"in runs of {span(stacked)} {names[1]} against {names[0]}: {says}",
         rows=shown(stacked, f"task {SCORE_COLUMNS} score_frac_b model_name_b"),
-        notes=(_NOTE,) if unpaired else (),
+        notes=(*(_NOTE,) * bool(unpaired), *unmeasured(a, b)),
     )
 
 

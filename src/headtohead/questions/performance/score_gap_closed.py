@@ -4,11 +4,28 @@ from datetime import date
 
 import polars as pl
 
-from headtohead.capability.scores import SCORE_COLUMNS, SCORE_WORDS, best_run, pairs, runs
+from headtohead.capability.scores import (
+    SCORE_COLUMNS,
+    SCORE_WORDS,
+    best_run,
+    pairs,
+    runs,
+    unmeasured,
+)
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, listed, shown, side, side_name
+from headtohead.evidence.picking import (
+    estimate,
+    known,
+    listed,
+    shown,
+    side,
+    side_name,
+    span,
+    unplaced,
+)
+from headtohead.evidence.tables import in_words
 from headtohead.questions.closing import share_closed
 from headtohead.stats.intervals import difference
 
@@ -28,11 +45,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """One minus the later gap over the earlier one; 1 is closed, above 1 overtaken."""
     since = date.fromisoformat(str(ask.scope["since"]))
     estimates, kept, says = [], [], []
-    gaps = {day: _gaps(frames["benchmark_scores"], ask, day) for day in (since, ask.about.end)}
-    for name, (first, early) in gaps[since].items():
-        if name not in gaps[ask.about.end] or first.value <= 0:
+    before, notes = _gaps(frames["benchmark_scores"], ask, since)
+    after, late_notes = _gaps(frames["benchmark_scores"], ask, ask.about.end)
+    for name, (first, early) in before.items():
+        if name not in after or first.value <= 0:
             continue
-        last, late = gaps[ask.about.end][name]
+        last, late = after[name]
         closed = share_closed(first, last)
         rows = pl.concat([early, late])
         estimates.append(
@@ -48,19 +66,30 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
         )
         kept.append(rows)
-        says.append(f"{name} from {100 * first.value:.1f} to {100 * last.value:.1f} points")
+        says.append(
+            f"{in_words(name)} from {100 * first.value:.1f} (runs of {span(early)}) to "
+            f"{100 * last.value:.1f} percentage points (runs of {span(late)})"
+        )
     if not estimates:
         return ask.lacks("no test of both sides at both days was known")
     names = f"{side_name(side(ask, 'a'))} over {side_name(side(ask, 'b'))}"
     return Answer(
         estimates=tuple(estimates),
-        says=f"the lead of {names} went on {listed(says)} between {since} and {ask.about.end}",
+        says=f"the lead of {names} went on {listed(says)}",
         rows=shown(pl.concat(kept), SCORE_COLUMNS),
+        notes=tuple(dict.fromkeys((*notes, *late_notes))),
     )
 
 
-def _gaps(frame: pl.DataFrame, ask: Ask, day: date) -> dict[str, tuple[Interval, pl.DataFrame]]:
-    """Test -> (best of A minus best of B, the two rows), among models there by a day."""
-    rows = runs(frame, ask.scope, day).filter(pl.col("observed_on").is_not_null())
-    a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
-    return {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}
+_Gaps = dict[str, tuple[Interval, pl.DataFrame]]
+
+
+def _gaps(frame: pl.DataFrame, ask: Ask, day: date) -> tuple[_Gaps, tuple[str, ...]]:
+    """Test -> (best of A minus best of B, the two rows), among models there by a day; and notes."""
+    rows, undated = known(
+        runs(frame, ask.scope, day), "observed_on", "scores, of which no day is known"
+    )
+    filters = side(ask, "a"), side(ask, "b")
+    a, b = (best_run(rows, words) for words in filters)
+    gaps = {name: (difference(low, high), pair) for name, pair, high, low in pairs(a, b)}
+    return gaps, (*undated, *unmeasured(a, b), *unplaced(rows, "scores", *filters))

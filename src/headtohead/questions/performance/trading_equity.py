@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, once, shown
+from headtohead.evidence.picking import estimate, once, shown, span
 
 QUESTION = Question(
     asks="How did the agents' accounts move, and what did simply holding a coin return?",
@@ -107,6 +107,7 @@ def _agents_only(ask: Ask, agents: pl.DataFrame, rows: pl.DataFrame) -> Answer:
         n_of="account values",
     )
     says = (
-        f"the best agent, {best['model_name'][0]}, ended at {value:+.1f}%; no coin price was known"
+        f"the best agent, {best['model_name'][0]}, ended at {value:+.1f}% on {span(best)}; no coin "
+        "price was known"
     )
     return Answer(estimates=(one,), says=says, rows=shown(rows, _COLUMNS))

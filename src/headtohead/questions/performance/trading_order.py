@@ -7,7 +7,16 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, once, shown, side, side_name, where
+from headtohead.evidence.picking import (
+    estimate,
+    once,
+    shown,
+    side,
+    side_name,
+    span,
+    unplaced,
+    where,
+)
 from headtohead.stats.inputs import same_length, vector
 
 QUESTION = Question(
@@ -59,7 +68,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="agents in one season",
     )
     says = (
-        f"the {b.height} {name_b} agents ended {lead:+.1f} points from the best {name_a} one; "
+        f"on {span(both)} the {b.height} {name_b} agents ended {lead:+.1f} percentage points from "
+        f"the best {name_a} one; "
         f"{b.height} of {both.height} agents without skill take the first places with probability "
         f"{luck:.3f}"
     )
@@ -67,7 +77,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(one,),
         says=says,
         rows=shown(both, "model_name lab country return_pct observed_at"),
-        notes=("one season is one draw: an order of six agents cannot show skill by itself",),
+        notes=(
+            "one season is one draw: an order of six agents cannot show skill by itself",
+            *unplaced(final, "agents", side(ask, "a"), side(ask, "b")),
+        ),
     )
 
 

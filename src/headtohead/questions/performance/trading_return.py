@@ -3,7 +3,7 @@
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import listed, named, shown
+from headtohead.evidence.picking import listed, named, shown, span
 from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
@@ -39,10 +39,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
         kept.append(row)
     says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
-    when = "at the end of the season" if moment == "final" else "at its best moment"
+    rows = pl.concat(kept)
+    when = "at the end of the season" if moment == "final" else "at its highest"
     return Answer(
         estimates=tuple(estimates),
-        says=f"{says} {when}",
-        rows=shown(pl.concat(kept), FIGURE_COLUMNS),
+        says=f"{says} {when} ({span(rows)})",
+        rows=shown(rows, FIGURE_COLUMNS),
         notes=("one 17-day run of six agents: a return is a fact of that run, not a skill",),
     )

@@ -1,0 +1,177 @@
+"""A value that is not known never vanishes: it changes no number, or a note counts it.
+
+Every question is asked once of the built-in evidence, and again with each column that may be empty
+emptied in every second row. A number that moves must come with a note that was not there before,
+or with a wider interval.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from headtohead.core.dates import Period
+from headtohead.core.question import Answer
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.picking import known, unplaced
+from headtohead.evidence.store import Store
+from headtohead.evidence.tables import tables
+from headtohead.questions import analyses
+
+AS_OF = date(2026, 11, 28)
+ARTICLE, YEAR_END, AUTUMN = "2025-12-15", "2025-12-31", "2026-10-31"
+V3, K2 = "DeepSeek-V3", "Kimi K2"
+CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "performance.arena_frontier": (ARTICLE, {}),
+    "performance.arena_gap": (ARTICLE, {"a": "country=US, open=closed"}),
+    "performance.arena_level": (ARTICLE, {"of": "brand=kimi"}),
+    "performance.arena_rank": (ARTICLE, {"groups": ("brand=qwen",), "only": "open=open"}),
+    "performance.best_score_gap": (AUTUMN, {}),
+    "performance.capability_gap": (ARTICLE, {"method": "published"}),
+    "performance.gap_closed": (AUTUMN, {"since": "2024-01-15", "measures": ("rating",)}),
+    "performance.score_gap": (
+        ARTICLE,
+        {"benchmarks": ("gpqa_diamond",), "a_models": ("GPT-5",), "b_models": ("DeepSeek-V3.2",)},
+    ),
+    "performance.score_gap_closed": (
+        AUTUMN,
+        {"since": ARTICLE, "parts": ("retail_pass_1", "telecom_pass_1"), "independent": False},
+    ),
+    "performance.score_ratio": (ARTICLE, {"mode": "each"}),
+    "performance.trading_equity": (ARTICLE, {}),
+    "performance.trading_order": (ARTICLE, {}),
+    "performance.trading_return": (ARTICLE, {"models": ("deepseek-chat-v3.1", "qwen3-max")}),
+    "openness.adoption": (ARTICLE, {}),
+    "openness.open_families": (ARTICLE, {"besides": ("llama",)}),
+    "openness.flagships": (ARTICLE, {"which": "country=CN", "criteria": ("code_open",)}),
+    "cost.architecture_savings": (ARTICLE, {"models": (V3, K2), "dense": ("Llama 3.1 405B",)}),
+    "cost.cost_per_success": (ARTICLE, {"dear": ("gpt-5",)}),
+    "cost.list_price": (ARTICLE, {"dear": ("gpt-5",), "cheap": ("deepseek-v3.2",)}),
+    "cost.price_cuts": (ARTICLE, {"since": "2025-01-20"}),
+    "cost.price_trend": (ARTICLE, {"turn": "2024-12-25"}),
+    "cost.price_vs_rating": (ARTICLE, {"models": ("deepseek-v3.2",)}),
+    "cost.training_cost": (ARTICLE, {"subjects": ("GPT-4",), "measures": ("amortised",)}),
+    "hardware.compute_stock": (YEAR_END, {}),
+    "hardware.design_share": (YEAR_END, {"step": "manufacture"}),
+    "hardware.restricted_chips": (ARTICLE, {}),
+    "investment.private_investment": (ARTICLE, {}),
+    "investment.research_lead": (ARTICLE, {}),
+    "impact.past_share": (ARTICLE, {"measure": "share of weekly tokens, lowest"}),
+    "impact.rule_events": (AUTUMN, {"since": "2026-01-01", "until": "2026-12-31"}),
+    "impact.token_share": (ARTICLE, {}),
+}
+# Asked of the same index as the gap, which is asked.
+SAME_INDEX = {
+    "performance.capability_index",
+    "performance.capability_lag",
+    "performance.capability_profile",
+    "performance.capability_sensitivity",
+    "performance.catch_up_time",
+    "performance.expected_scores",
+    "performance.frontier_trend",
+}
+# Columns in which nothing says something: no mode, no end, no remark, the publisher's default.
+SAYS_SOMETHING = {
+    "country_name",
+    "effective_to",
+    "family",
+    "hours_utc",
+    "join_rule",
+    "level_frac",
+    "licence",
+    "mode",
+    "note",
+    "row_url",
+    "served_as",
+    "setting",
+    "style_control",
+    "valid_from_at",
+    "valid_to",
+    "valid_to_at",
+    "vintage",
+}
+ENTITY = ("model_id", "lab", "country", "open", "brand", "model_released_on")
+
+
+class WithHoles(Facts):
+    """Facts of which one column of one table is not known in every second row."""
+
+    table, column = "", ""
+
+    def _allowed(
+        self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
+    ) -> pl.DataFrame:
+        rows = super()._allowed(table, as_of, used_on, sources)
+        if table != self.table or self.column not in rows.columns:
+            return rows
+        second = pl.int_range(pl.len()) % 2 == 1
+        return rows.with_columns(pl.when(~second).then(self.column).alias(self.column))
+
+    def without(self, table: str, column: str) -> "WithHoles":
+        """The same facts with other holes."""
+        self.table, self.column = table, column
+        self._kept.clear()
+        return self
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> WithHoles:
+    return WithHoles(Store(tmp_path_factory.mktemp("home")))
+
+
+def numbers(answer: Answer) -> list[tuple[str, float, float, float, int]]:
+    return [(e.label, e.value, e.low, e.high, e.n) for e in answer.estimates]
+
+
+def is_wider(after: Answer, before: Answer) -> bool:
+    """Whether the intervals say that less is known: each holds the one it had, or is open."""
+    own = {e.label: e for e in before.estimates}
+    return all(
+        math.isinf(e.low)
+        or math.isinf(e.high)
+        or (e.label in own and e.low <= own[e.label].low and own[e.label].high <= e.high)
+        for e in after.estimates
+    )
+
+
+def test_every_question_is_asked() -> None:
+    assert set(CASES) | SAME_INDEX == set(analyses())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_not_known_is_counted(facts: WithHoles, name: str) -> None:
+    about, scope = CASES[name]
+    analysis = analyses()[name]
+
+    def ask(table: str, column: str) -> Answer:
+        return facts.without(table, column).ask(
+            analysis, about=Period.parse(about), as_of=AS_OF, scope=scope
+        )
+
+    before = ask("", "")
+    assert before.estimates, before.missing
+    silent = []
+    for table in (*analysis.QUESTION.reads, *analysis.QUESTION.optional):
+        may = [c.name for c in tables()[table].all_columns if not c.required]
+        for column in dict.fromkeys((*may, *ENTITY, "operator")):
+            if column in SAYS_SOMETHING:
+                continue
+            after = ask(table, column)
+            said = after.missing or set(after.notes) - set(before.notes)
+            if numbers(after) != numbers(before) and not (said or is_wider(after, before)):
+                silent.append(f"{table}.{column}")
+    assert not silent
+
+
+def test_the_helpers_count_what_they_leave_out() -> None:
+    rows = pl.DataFrame({"country": ["US", None, "CN"], "day": [1, None, None]})
+    kept, notes = known(rows, "day", "scores without a day")
+    assert kept.height == 1
+    assert notes == ("left out: 2 of 3 scores without a day",)
+    assert known(rows.head(1), "day", "scores without a day")[1] == ()
+    assert unplaced(rows, "models", "country=US, open=open", "country=CN") == (
+        "1 of 3 models is on no side: its country is not known",
+    )
