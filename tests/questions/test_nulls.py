@@ -23,6 +23,7 @@ from headtohead.questions import analyses
 
 AS_OF = date(2026, 11, 28)
 ARTICLE, YEAR_END, AUTUMN = "2025-12-15", "2025-12-31", "2026-10-31"
+PATENTS = {"topic": "patents", "measure": "share of AI patents granted"}
 V3, K2 = "DeepSeek-V3", "Kimi K2"
 CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "performance.arena_frontier": (ARTICLE, {}),
@@ -59,6 +60,13 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "hardware.restricted_chips": (ARTICLE, {}),
     "investment.private_investment": (ARTICLE, {}),
     "investment.research_lead": (ARTICLE, {}),
+    "general.ever": ("2025-11-01/2025-12-31", {}),
+    "general.window_mean": ("2025-12-01/2025-12-07", {"series": "tokens"}),
+    "general.figure": (ARTICLE, PATENTS),
+    "general.figure_ratio": (
+        ARTICLE,
+        {**PATENTS, "subject": "CN", "over": "US"},
+    ),
     "impact.past_share": (ARTICLE, {"measure": "share of weekly tokens, lowest"}),
     "impact.rule_events": (AUTUMN, {"since": "2026-01-01", "until": "2026-12-31"}),
     "impact.token_share": (ARTICLE, {}),

@@ -49,6 +49,7 @@ class Lead:
         level: Coverage of the interval; 1 for logical bounds.
         first: The first day that it speaks for.
         last: The last one: the day before the next lead, or as far as such evidence reaches.
+        notes: On rows that are on no side.
     """
 
     interval: Interval
@@ -56,6 +57,7 @@ class Lead:
     first: date
     last: date
     rows: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def lead_series(frames: Frames, ask: Ask) -> LeadSeries | None:
         notes = ("tokens of different tokenizers are not one unit; a router is not the world",)
         return LeadSeries(window, leads, "pp", "counts of tokens", a, b, notes)
     moved = moved_scale(pl.concat([lead.rows for lead in leads]))
-    return LeadSeries(window, leads, "elo", "boards", a, b, moved)
+    apart = dict.fromkeys(note for lead in leads for note in lead.notes)
+    return LeadSeries(window, leads, "elo", "boards", a, b, (*moved, *apart))
 
 
 def _of_boards(frames: Frames, ask: Ask, window: Period) -> Iterator[Lead]:
@@ -147,9 +150,10 @@ def _of_boards(frames: Frames, ask: Ask, window: Period) -> Iterator[Lead]:
     boards = boards.filter(pl.col("observed_on").is_between(window.start - reach, window.end))
     days = boards["observed_on"].unique().sort().to_list()
     for day, following in zip(days, [*days[1:], date.max], strict=False):
-        pair, gap, _ = gap_between(boards.filter(pl.col("observed_on") == day), ask)
+        pair, gap, notes = gap_between(boards.filter(pl.col("observed_on") == day), ask)
         if gap is not None:
-            yield Lead(gap, 0.95, day, min(day + reach, following - timedelta(days=1)), pair)
+            until = min(day + reach, following - timedelta(days=1))
+            yield Lead(gap, 0.95, day, until, pair, notes)
 
 
 def _of_tokens(frames: Frames, ask: Ask, window: Period) -> Iterator[Lead]:
@@ -160,5 +164,5 @@ def _of_tokens(frames: Frames, ask: Ask, window: Period) -> Iterator[Lead]:
     for week in windows(frames["token_usage"], weekly):
         if week.start > until:
             until = week.end
-            lead = token_lead(week.rows, side(ask, "b"), side(ask, "a")).rescaled(100)
+            lead = token_lead(week.rows, side(ask, "b"), side(ask, "a"))
             yield Lead(lead, 1.0, week.start, week.end, week.rows)

@@ -47,6 +47,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method=f"largest of {series.known_words()}; intervals widened for their number",
         n=len(series.leads),
         n_of=series.of,
+        ages=False,
     )
     says = (
         f"at their best in {series.window}, on {best.first}, {series.lead_words(most)}, by "

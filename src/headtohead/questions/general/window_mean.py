@@ -53,6 +53,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method=f"mean over days of {series.known_words()}; ends averaged as if all erred together",
         n=len(series.leads),
         n_of=series.of,
+        ages=False,
     )
     says = f"on average over {series.window} {series.lead_words(mean)}, by {series.known_words()}"
     return Answer(
