@@ -43,7 +43,10 @@ def test_a_figure_has_its_own_unit_days_and_source(facts: Facts) -> None:
     us = by_label["US"]
     assert (us.observed_on, us.known_on) == (date(2025, 12, 31), date(2026, 4, 13))
     assert us.source_ids == ("ai_index_2026",)
-    assert answer.says.startswith("notable models of the year, China: 35 (2025-01-01 to 2025-12")
+    assert answer.says == (
+        "published figures of “notable models of the year”: China 35 in 2025 and the United States "
+        "59 in 2025"
+    )
 
 
 def test_a_figure_of_a_later_edition_is_not_known_before_it(facts: Facts) -> None:
@@ -53,7 +56,7 @@ def test_a_figure_of_a_later_edition_is_not_known_before_it(facts: Facts) -> Non
 
 def test_a_subject_without_a_figure_is_named(facts: Facts) -> None:
     answer = ask(facts, "figure", "2025-12-31", topic="data_centres", measure="AI data centres")
-    assert answer.missing == "no AI data centres of China was known by 2026-10-31"
+    assert answer.missing == "no figure of “AI data centres” of China was known by 2026-10-31"
 
 
 def test_a_ratio_has_the_bounds_that_the_rounding_of_both_leaves(facts: Facts) -> None:
@@ -72,9 +75,9 @@ def test_a_ratio_of_one_subject_over_time(facts: Facts) -> None:
     grown = ask(facts, "figure_ratio", "2025-12-31", subject="US", since="2024-12-31", **MONEY)
     (one,) = grown.estimates
     assert one.value == pytest.approx(285.9 / 109.1, rel=1e-2)
-    assert one.label == "US over itself of 2024-12-31"
+    assert one.label == "the United States over itself of 2024-12-31"
     alone = ask(facts, "figure_ratio", "2025-12-31", subject="US", since="2020-12-31", **MONEY)
-    assert "no private investment in the year of United States to compare" in alone.missing
+    assert "“private investment in the year” of the United States to compare" in alone.missing
 
 
 def planted(*rows: dict[str, Any]) -> dict[str, pl.DataFrame]:

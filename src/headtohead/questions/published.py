@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 
 FIGURE_COLUMNS = (
     "topic subject measure value low_value high_value unit scope window_start window_end"
@@ -109,7 +110,10 @@ def measured(frame: pl.DataFrame, ask: Ask, subjects: Sequence[str]) -> pl.DataF
 
 
 def figure_words(row: Mapping[str, Any]) -> str:
-    """A figure with whose it is and of when: "China: $9.29B (2024-01-01 to 2024-12-31)"."""
+    """A figure with whose it is and of when: "the United States 59 in 2025"."""
     first, last = row["window_start"], row["window_end"]
-    when = f"{first} to {last}" if first != last else f"{last}"
-    return f"{country_name(row['subject'])}: {show(row['value'], row['unit'])} ({when})"
+    when = f"from {first} to {last}" if first != last else f"on {last}"
+    if (first, last) == (date(last.year, 1, 1), date(last.year, 12, 31)):
+        when = f"in {last.year}"
+    whose = in_sentence(country_name(row["subject"]))
+    return f"{whose} {show(row['value'], row['unit'])} {when}"

@@ -10,7 +10,7 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import unit
 from headtohead.evidence.picking import shown
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     FIGURE_WORDS,
@@ -57,16 +57,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     theirs = str(ask.scope["over"] or ask.sides.b)
     every = measured(frames["figures"], ask, (mine, theirs))
     a, b = (every.filter(pl.col("subject") == name) for name in (mine, theirs))
-    label = f"{mine} over {theirs}"
+    mine_said, theirs_said = (in_sentence(country_name(name)) for name in (mine, theirs))
+    label = f"{mine_said} over {theirs_said}"
     if since := str(ask.scope["since"]):
         b = a.filter(pl.col("window_end") <= date.fromisoformat(since))
-        label = f"{mine} over itself of {since}"
+        label = f"{mine_said} over itself of {since}"
     else:
         window = ["window_start", "window_end"]
         a, b = a.join(b, on=window, how="semi"), b.join(a, on=window, how="semi")
     if a.is_empty() or b.is_empty():
-        whose = country_name(mine) if since else f"{country_name(mine)} and {country_name(theirs)}"
-        return ask.lacks(f"no {ask.scope['measure']} of {whose} to compare was known")
+        whose = mine_said if since else f"{mine_said} and {theirs_said}"
+        return ask.lacks(f"no figures of “{ask.scope['measure']}” of {whose} to compare were known")
     pair = pl.concat([a.tail(1), b.tail(1)])
     _check_scale(pair)
     top, bottom = (figure_interval(row) for row in pair.iter_rows(named=True))
@@ -78,7 +79,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     first, second = map(figure_words, pair.iter_rows(named=True))
     return Answer(
         estimates=(one,),
-        says=f"{ask.scope['measure']}, {first} against {second}: {times.value:.3g} times "
+        says=f"published figures of “{ask.scope['measure']}”, {first} against {second}: "
+        f"{times.value:.3g} times as much "
         f"({one.interval()})",
         rows=shown(pair, FIGURE_COLUMNS),
         notes=tuple(pair["scope"].unique(maintain_order=True)),
