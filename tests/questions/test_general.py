@@ -145,7 +145,10 @@ def test_the_mean_lead_weighs_each_board_by_the_days_it_speaks_for(facts: Facts)
 
 def test_no_mean_is_given_of_a_window_that_is_mostly_unknown(facts: Facts) -> None:
     answer = ask(facts, "window_mean", "2025-01-01/2025-12-31")
-    assert "only 5 boards, which speak for 149 of 365 days" in answer.missing
+    assert (
+        "only 5 boards of 2025-01-28 to 2025-12-17, which speak for 149 of 365 days"
+        in answer.missing
+    )
 
 
 def test_a_window_may_be_as_long_before_the_day_as_is_asked(facts: Facts) -> None:

@@ -145,8 +145,8 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
     undated = fit.models["released_on"].null_count()
     if undated:
         notes += (
-            f"{undated} of {fit.models.height} models have no known release day: they count as out "
-            f"from {newest}, the last day of the scores",
+            f"the release day of {undated} of {fit.models.height} models is not known: it is taken "
+            f"as {newest}, the last day of the scores",
         )
     sides = TwoSides(fit, a & lead, b & lead, a & mark, b & mark, day, names, notes)
     kind = "" if ask.sides.group == "unit" else " model"

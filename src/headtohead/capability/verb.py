@@ -148,7 +148,10 @@ def gap(
         )
         if slug == "level" and answer.missing:
             raise NoEvidence(_nothing(answer, scope_of(settings)))
-        asked[slug] = (question, answer)
+        # What was said of the index once holds for every part.
+        before = {note for _, other in asked.values() for note in other.notes}
+        fresh = tuple(note for note in answer.notes if note not in before)
+        asked[slug] = (question, replace(answer, notes=fresh))
     ids = sorted({i for _, answer in asked.values() for i in answer.source_ids})
     citations = facts.citations(ids, day)
     parts = {

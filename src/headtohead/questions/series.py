@@ -10,7 +10,7 @@ from headtohead.core.dates import Period
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Ask, Frames, ScopeWord
 from headtohead.core.units import counted, counted_of, show, show_end
-from headtohead.evidence.picking import side, side_name
+from headtohead.evidence.picking import side, side_name, span
 from headtohead.evidence.tables import table
 from headtohead.questions.usage import lead as token_lead
 from headtohead.questions.usage import windows
@@ -107,10 +107,11 @@ class LeadSeries:
         return f"{self.b} minus {self.a}"
 
     def known_words(self) -> str:
-        """For how much of the window they speak: "2 boards, which speak for 41 of 60 days"."""
+        """What speaks for how much: "1 board of 2025-12-11, which speaks for 41 of 60 days"."""
         speak = "speaks" if len(self.leads) == 1 else "speak"
         of_days = f"{sum(self.weights)} of {counted(self.days, 'day')}"
-        return f"{counted_of(len(self.leads), self.of)}, which {speak} for {of_days}"
+        count = counted_of(len(self.leads), self.of)
+        return f"{count} of {span(self.rows)}, which {speak} for {of_days}"
 
     def lead_words(self, lead: Interval) -> str:
         """A lead: "Chinese models were 41 rating points behind US ones (-50 to -32)"."""

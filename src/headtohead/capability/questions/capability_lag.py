@@ -70,11 +70,11 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         estimates=(result,),
         says=says,
         rows=shown(rows, MODEL_COLUMNS),
-        notes=_notes(sides, lag),
+        notes=_notes(sides, lag, match),
     )
 
 
-def _notes(sides: TwoSides, lag: Lag) -> tuple[str, ...]:
+def _notes(sides: TwoSides, lag: Lag, match: str) -> tuple[str, ...]:
     a, b = sides.names
     notes = []
     if lag.ahead >= _WORTH_SAYING:
@@ -89,6 +89,19 @@ def _notes(sides: TwoSides, lag: Lag) -> tuple[str, ...]:
     notes.append(
         "models count from their general release"
         if sides.capability.settings.dates == "release"
-        else "models count from the day the index's publisher gives, which for o3 is its preview"
+        else "models count from the day the index's publisher gives"
     )
+    return (*notes, *_previews(sides, match))
+
+
+def _previews(sides: TwoSides, match: str) -> tuple[str, ...]:
+    """Notes on models of the finding that the index counts from a day before their release."""
+    fit, notes = sides.capability, []
+    released = dict(fit.rows.select("label", "model_released_on").iter_rows())
+    for name in filter(None, (sides.best_b, match)):
+        day = date.fromordinal(int(fit.days[fit.index.place(name)]))
+        if released[name] and day < released[name]:
+            notes.append(
+                f"{name} counts from {day}, before its general release on {released[name]}"
+            )
     return tuple(notes)

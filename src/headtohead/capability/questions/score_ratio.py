@@ -111,9 +111,11 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
     rows = rows.filter(pl.col("test").is_in(top["test"].to_list()))
     pair = _leaders(rows, _order(rows, frames, ask), ask) if rows.height else None
     if pair is None:
-        need = int(ask.scope["min_shared"])
+        names = [side_name(side(ask, which)) for which in ("a", "b")]
+        most = _most_shared(rows, ask)
         return Answer(
-            missing=f"no two leading models share {need} unsaturated tests known by {ask.as_of}"
+            missing=f"a model of {names[0]} and one of {names[1]} share at most {most} unsaturated "
+            f"tests known by {ask.as_of}, and a pooled ratio needs {ask.scope['min_shared']}"
         )
     x, y = (own.sort("test")["score"].clip(0).to_numpy() for own in pair)
     pooled = ratio_of_sums(y, x, ask.rng, level=LEVEL)
@@ -172,8 +174,20 @@ def _leaders(
     return None
 
 
+def _most_shared(rows: pl.DataFrame, ask: Ask) -> int:
+    """The most tests that a model of the one side shares with another of the other side."""
+    given = [
+        {unit: set(own["test"]) for (unit,), own in where(rows, side(ask, w)).group_by("unit")}
+        for w in ("a", "b")
+    ]
+    pairs = product(given[0].items(), given[1].items())
+    return max((len(x & y) for (a, x), (b, y) in pairs if a != b), default=0)
+
+
 def _order(rows: pl.DataFrame, frames: Frames, ask: Ask) -> dict[str, float]:
     """Weights -> how able they are: by the index made of these scores, else their mean score."""
+    if ask.sides.group == "unit":  # two models that were named need no index to be the best
+        return dict.fromkeys(rows["unit"], 0.0)
     sources = tuple(sorted(rows["source_id"].unique()))
     try:
         fit = capability(frames, ask, IndexSettings(source=sources, draws=0))

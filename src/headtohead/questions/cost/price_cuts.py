@@ -85,7 +85,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if ask.scope["measure"] == "more_often":
         return _more_often(ask, rows, every, since, notes)
     models = cuts["model_id"].unique(maintain_order=True).to_list()
-    median_wait = estimate(
+    counted = estimate(
         ask,
         cuts if cuts.height else rows,
         label="models cut",
@@ -95,13 +95,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=rows.height,
         n_of="dated list prices",
     )
-    named = f" ({listed(models[:5])})" if models else ""
+    named = f" ({listed(models[:5])}), the last on {counted.observed_on}" if models else ""
     says = (
         f"{side_name(side(ask, 'a'))} labs cut the list price of {len(models)} models by "
         f"{ask.scope['cut_frac']:.0%} or more between {since} and {until}{named}"
     )
     return Answer(
-        estimates=(median_wait,),
+        estimates=(counted,),
         says=says,
         rows=shown(cuts, _COLUMNS),
         notes=(*_NOTES, *notes),

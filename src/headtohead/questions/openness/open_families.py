@@ -43,7 +43,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     name = side_name(side(ask, "a"))
     counted = estimate(
         ask,
-        others if others.height else known,
+        known,
         label=f"other {name} families with open weights",
         interval=Interval(families, families, float("inf")),
         unit="n",
