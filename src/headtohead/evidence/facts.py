@@ -32,7 +32,6 @@ from headtohead.core.question import (
     items_of,
 )
 from headtohead.core.units import first_few
-from headtohead.evidence.picking import named
 from headtohead.evidence.store import Store, builtin_folder
 from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
@@ -315,8 +314,14 @@ class Facts:
 def _names(frames: Frames, word: ScopeWord, wanted: Named) -> bool:
     """Whether some row is of a model that a scope word names."""
     column = word.column or "model_name"
+    # As `named` picks them, but without ranking how well each row fits.
+    fits = pl.col(column) == wanted.name
+    if wanted.model:
+        fits |= (pl.col("model_id") == wanted.model) & (
+            pl.lit(not wanted.mode) | (pl.col("mode").fill_null("") == wanted.mode)
+        )
     tables = [rows for rows in frames.values() if {column, "model_id"} <= set(rows.columns)]
-    return any(named(rows, wanted, column).height for rows in tables)
+    return any(rows.select(fits.any()).item() for rows in tables)
 
 
 def with_entities(

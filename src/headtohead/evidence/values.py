@@ -4,7 +4,7 @@ A slip in a claim must not pass as "not measurable". A value that exists, but wa
 the day asked about, is no slip: `Facts.ask` says since when it is known.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ import polars as pl
 from headtohead.core.errors import UnknownName
 from headtohead.core.question import FILTER, Question, ScopeWord, Sides, items_of
 from headtohead.core.units import first_few
-from headtohead.evidence.facts import Facts
+from headtohead.evidence.facts import Facts, with_entities
 from headtohead.evidence.picking import day_of
 from headtohead.evidence.tables import benchmarks, title
 from headtohead.names.alike import nearest
@@ -36,6 +36,7 @@ class Values:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._columns: dict[str, list[str]] = {}
+        self._values: dict[Hashable, frozenset[str]] = {}
 
     def read(self, question: Question, name: str, scope: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """What a scope word says, with names as the evidence spells them ("China" is "CN").
@@ -135,15 +136,14 @@ class Values:
     def columns(self, table: str) -> list[str]:
         """The columns by which a filter may pick rows of a table."""
         if table not in self._columns:
-            self._columns[table] = self._facts.frame(table, date.min).columns
+            none = self._facts.store.ever(table).clear()
+            self._columns[table] = with_entities(table, none, self._facts.names).columns
         return self._columns[table]
 
     def _value(
         self, question: Question, word: ScopeWord, text: str, scope: Mapping[str, Any]
     ) -> str:
-        values = {v for f in self.rows(question, word, scope) for v in f[word.column].drop_nulls()}
-        if word.column == "source_id":
-            values |= self._facts.store.source_ids()
+        values = self._known(question, word, scope)
         if text in values or (word.part and any(text in value for value in values)):
             return text
         known = [
@@ -151,6 +151,19 @@ class Values:
             for column, of in _narrowing(question, word, scope).items()
         ]
         return self._listed(word.column, text, values, "".join(known))
+
+    def _known(
+        self, question: Question, word: ScopeWord, scope: Mapping[str, Any]
+    ) -> frozenset[str]:
+        """Every value that rows have in a scope word's column; looked up once."""
+        key = (question.tables, word.column, repr(_narrowing(question, word, scope)))
+        if key not in self._values:
+            rows = self.rows(question, word, scope)
+            values = {v for f in rows for v in f[word.column].unique().drop_nulls()}
+            if word.column == "source_id":
+                values |= self._facts.store.source_ids()
+            self._values[key] = frozenset(values)
+        return self._values[key]
 
     def _model(self, question: Question, word: ScopeWord, name: str) -> str:
         names = self._facts.names
