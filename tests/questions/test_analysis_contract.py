@@ -11,9 +11,9 @@ from headtohead.claims.questions.verb import list_questions
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.question import Answer, Sides
+from headtohead.core.question import FILTER, Answer, Sides
 from headtohead.core.units import unit
-from headtohead.evidence.facts import Facts
+from headtohead.evidence.facts import COLUMNS, Facts
 from headtohead.evidence.tables import tables
 from headtohead.questions import FOLDERS, GENERAL, analyses, analysis
 
@@ -108,6 +108,22 @@ def test_no_row_known_later_is_behind_an_answer(facts: Facts) -> None:
     for name in ALL:
         for row in run(facts, name, as_of=day).rows:
             assert row["known_on"] <= day, (name, row)
+
+
+# Words that may say anything: hours, and ratings.
+FREE = {"start", "end", "levels"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_declares_where_the_values_of_its_words_stand(name: str) -> None:
+    question = ALL[name].QUESTION
+    columns = {c.name for t in question.tables for c in tables()[t].all_columns}
+    for word, said in question.scope.items():
+        if said.kind in ("text", "texts") and word not in FREE:
+            assert said.choices or said.column, word
+        assert said.column in (*columns, *COLUMNS, FILTER, ""), word
+        for within in said.within:
+            assert within in question.scope or within.partition("=")[0] in columns
 
 
 def test_an_unknown_analysis_names_near_ones() -> None:

@@ -20,9 +20,11 @@ QUESTION = Question(
     units=("pp",),
     scope={
         "topics": ScopeWord(
-            "texts", "Topics of the figures.", ("patents", "publications"), column="topic"
+            "texts",
+            "Topics of the figures; all must be known.",
+            ("patents", "publications"),
+            column="topic",
         ),
-        "needed": ScopeWord("texts", "Topics without which the sentence cannot be judged.", ()),
     },
 )
 
@@ -42,9 +44,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         how = "difference of two published shares, bounds from rounding"
         estimates.append(from_figures(ask, both, topic, "pp", lead.rescaled(100), method=how))
         kept.append(both)
-    needed = [t for t in lost if t in ask.scope["needed"]]
-    if needed or not estimates:
-        return ask.lacks(f"no count of {listed(needed or lost)} that we may use was known")
+    if lost:
+        return ask.lacks(f"no count of {listed(lost)} on both sides that we may use was known")
     shares = listed(
         f"{in_sentence(country_name(f['subject'][0]))} {f['value'][0]:.1%} against "
         f"{in_sentence(country_name(f['subject'][1]))} {f['value'][1]:.1%} of {f['topic'][0]} "
