@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from headtohead.claims.questions.result import KnownValue, QuestionsResult
 from headtohead.core.question import Question, ScopeWord
-from headtohead.core.units import first_few
+from headtohead.core.units import first_few, unit
 from headtohead.publish.sheet import DataTable, Figure, Sheet, TableColumn, Topic
 from headtohead.publish.words import listed
 
@@ -78,6 +78,8 @@ def one_sheet(result: QuestionsResult) -> Sheet:
     alike: dict[tuple[KnownValue, ...], list[str]] = {}
     for word, values in result.values.items():
         alike.setdefault(values, []).append(word)
+    named = [f"{u} ({unit(u).label})" if unit(u).label else u for u in question.units]
+    in_words = _units(question) if question.unit_column else " or ".join(named)
     figures = [
         Figure("words", "Words that narrow it", columns=columns, rows=rows, shown=len(rows)),
         *(
@@ -94,7 +96,7 @@ def one_sheet(result: QuestionsResult) -> Sheet:
         verb="questions",
         title=name,
         sentence=question.asks,
-        facts=(("Unit", _units(question)), ("Reads", ", ".join(question.tables))),
+        facts=(("Unit", in_words), ("Reads", ", ".join(question.tables))),
         topics=(Topic(figures=tuple(figures)),),
         as_of=result.as_of,
         sources=result.citations,
