@@ -20,14 +20,15 @@ from headtohead.evidence.values import Values
 from headtohead.names.alike import nearest
 from headtohead.questions import analyses
 
+Known = tuple[KnownValue, ...]
+
 # Lists of our own by which a side may be told, in the order in which people ask for them.
 _SIDES = ("country", "open", "lab", "brand", "family", "model_id")
 # What words of many questions are about; other values are shown with their question only.
-_FEW = 40  # most values of a column that is shown as a filter, but for those of _SIDES
-_OF_ROWS = ("source_id", "row_url", "note", "join_rule")  # they tell of rows, not of models
-_DEFAULT_DAY = date(2025, 12, 15)
-Known = tuple[KnownValue, ...]
 _SHARED = ("board", "category", "benchmark", "part", "topic", "measure", "channel", "owner")
+_OF_ROWS = ("source_id", "row_url", "note", "join_rule")  # columns that tell of rows, not of models
+_FEW = 40  # most values of a column that is shown as a filter, but for those of _SIDES
+_DEFAULT_DAY = date(2025, 12, 15)
 
 
 def list_questions(
