@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
+.PHONY: help report test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -59,6 +59,9 @@ fix: $(STAMP) ## Format, and mend what can be mended
 
 evidence: $(STAMP) ## Remake the built-in evidence: make evidence FROM=folder-of-raw-files
 	$(BIN)/python scripts/build_evidence.py $(FROM)
+
+withheld: $(STAMP) ## Weigh what may not ship: make withheld FROM=folder-of-raw-files
+	$(BIN)/python scripts/weigh_withheld.py $(FROM) 2025-12-15 2026-10-31
 
 names: $(STAMP) ## Read the names of the built-in evidence anew, after a list of names changed
 	$(BIN)/python scripts/build_evidence.py

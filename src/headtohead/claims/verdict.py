@@ -16,15 +16,17 @@ from headtohead.claims.claim import (
     Reading,
     load,
 )
+from headtohead.claims.withheld import Withheld, turning
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
 from headtohead.core.units import counted_of, unit
 from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import publisher
 from headtohead.evidence.tables import in_words
 from headtohead.evidence.values import Values
-from headtohead.publish.words import range_words
+from headtohead.publish.words import listed, range_words
 from headtohead.questions import analyses, analysis
 from headtohead.stats.intervals import around, jointly
 
@@ -169,20 +171,30 @@ class JudgedCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One reading, judged: its conditions joined."""
+    """One reading, judged: its conditions joined.
+
+    Attributes:
+        against: Sources that may not ship, that the store does not hold, and that would turn it.
+    """
 
     reading: Reading
     parts: tuple[JudgedCondition, ...]
+    against: tuple[Withheld, ...] = ()
+
+    @property
+    def built_in(self) -> Truth:
+        """By the evidence of the store: true if all conditions hold, false if one fails."""
+        return all_of(p.truth for p in self.parts)
 
     @property
     def truth(self) -> Truth:
-        """True if all conditions hold, false if one fails."""
-        return all_of(p.truth for p in self.parts)
+        """The same, but undecided where a source that may not ship speaks against it."""
+        return "undecided" if self.against and self.built_in in ("true", "false") else self.built_in
 
     @property
     def deciding(self) -> tuple[JudgedCondition, ...]:
         """The conditions that make the reading what it is."""
-        return tuple(p for p in self.parts if p.truth == self.truth)
+        return tuple(p for p in self.parts if p.truth == self.built_in)
 
     @property
     def decisive(self) -> Estimate | None:
@@ -192,7 +204,14 @@ class Judged:
     @property
     def finding(self) -> str:
         """What decides it, in half a sentence."""
-        return "; and ".join(dict.fromkeys(p.finding for p in self.deciding))
+        found = "; and ".join(dict.fromkeys(p.finding for p in self.deciding))
+        if self.truth == self.built_in:
+            return found
+        turned = {"true": "that it holds", "false": "that it does not"}
+        says = [turned.get(one.with_it, "that this is not decided") for one in self.against]
+        names = [publisher(one.source_id) for one in self.against]
+        others = listed(f"{name} says {what}" for name, what in zip(names, says, strict=True))
+        return f"{found}; but evidence that may not ship speaks against that: {others}"
 
     @property
     def estimates(self) -> tuple[Estimate, ...]:
@@ -293,7 +312,11 @@ def _sentence(v: Verdict) -> str:
 def _decides(v: Verdict) -> str:
     if v.word not in ("undecided", "not measurable"):
         return ""
-    part = v.as_stated.deciding[0]
+    part, against = v.as_stated.deciding[0], v.as_stated.against
+    if against:
+        commands = listed(f"`h2h update {one.source_id}`" for one in against)
+        names = listed(dict.fromkeys(publisher(one.source_id) for one in against))
+        return f"Evidence of {names}, which may not ship: {commands} brings it."
     if part.stale:
         return f"Newer evidence: {part.stale}."
     bound = part.condition.bound
@@ -359,19 +382,26 @@ def verdicts_on(
         progress(claim.id)
         try:
             stated, *narrower = [
-                Judged(
-                    reading=reading,
-                    parts=tuple(
-                        _judge(facts, claim, condition, sides, about, as_of)
-                        for condition in reading.conditions
-                    ),
-                )
-                for reading in claim.readings
+                _judged(facts, claim, reading, sides, about, as_of) for reading in claim.readings
             ]
         except InputError as error:
             raise InputError(f"Claim {claim.id}: {error}") from error
         verdicts.append(verdict(claim, stated, narrower[0] if narrower else None, as_of))
     return tuple(verdicts)
+
+
+def _judged(
+    facts: Facts, claim: Claim, reading: Reading, sides: Sides, about: Period | None, as_of: date
+) -> Judged:
+    parts = tuple(
+        _judge(facts, claim, condition, sides, about, as_of) for condition in reading.conditions
+    )
+    judged = Judged(reading=reading, parts=parts)
+    if about is not None:
+        return judged
+    name = "narrower" if reading.relaxes else "as_stated"
+    against = turning(claim.says, name, judged.built_in, facts.store, as_of)
+    return replace(judged, against=against)
 
 
 def _judge(

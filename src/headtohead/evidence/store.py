@@ -143,6 +143,11 @@ class Store:
         """Every source: what is built in, what was gathered by hand, what was downloaded."""
         return self._cards(self.source_ids())
 
+    def holds(self, source_id: str) -> bool:
+        """Whether rows of a source are in the store, built in or the user's own."""
+        (card,) = self._cards([source_id])
+        return card.builtin or bool(card.imports)
+
     def _cards(self, chosen: Iterable[str]) -> tuple[Card, ...]:
         shipped, mine = catalogue.read(self.builtin), catalogue.read(self.home)
         by_hand = self._by_hand()

@@ -63,14 +63,20 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "cheapest": ", each model's at its cheapest credible seller,",
         "median": ", each model's at its middle seller,",
     }[rule]
-    middle = median_of(ask, estimates, prices, "ratio of list prices")
-    median = ask.scope["statistic"] == "median"
-    says_median = f", {middle.value:.1f} times in the median pair" * median
+    day, spread = min(ask.about.end, ask.as_of), " to ".join(ends)
+    if ask.scope["statistic"] == "median":
+        middle = median_of(ask, estimates, prices, "ratio of list prices")
+        return Answer(
+            estimates=(middle,),
+            says=f"a token of the mix used lists {middle.value:.1f} times lower in the median of "
+            f"{len(estimates)} pairs{whose} at prices in force on {day}, {spread} times by pair",
+            rows=shown(prices, _COLUMNS),
+            notes=notes_on(prices),
+        )
     return Answer(
-        estimates=(middle,) if median else tuple(estimates),
-        says=f"list prices per million tokens{whose} in force on "
-        f"{min(ask.about.end, ask.as_of)} were {says}: {' to '.join(ends)} times "
-        f"cheaper at the mix used{says_median}",
+        estimates=tuple(estimates),
+        says=f"list prices per million tokens{whose} in force on {day} were {says}: {spread} times "
+        "cheaper at the mix used",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),
     )
