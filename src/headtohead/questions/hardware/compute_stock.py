@@ -217,6 +217,8 @@ def _answer(
     every = totals.filter(_FOREIGN & (pl.col("owner") != _SMUGGLED))
     others = [rows for layer, rows in layers.items() if layer != "foreign"]
     rows = pl.concat([every, *others]).filter(pl.col("window_end") <= ask.about.end)
+    # The day asked about comes first.
+    rows = rows.sort("window_end", descending=True, maintain_order=True)
     return Answer(
         estimates=(one,),
         says=_says(counts, at["a"][-1]["owner"].n_unique(), names, days),
