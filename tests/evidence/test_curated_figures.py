@@ -153,13 +153,13 @@ class TestPublishedIdentities:
         router = value("tokens_processed", subject="OpenRouter")
         others = [
             value("tokens_processed", subject=s, measure="tokens per day", window_end=end)
-            for s, end in (("OpenAI API", date(2025, 10, 31)), ("Google", date(2025, 10, 31)))
+            for s, end in (("OpenAI API", date(2025, 10, 31)), ("Google", date(2025, 10, 29)))
         ]
         month = value(
             "tokens_processed",
             subject="Google",
             measure="tokens per month",
-            window_end=date(2025, 10, 31),
+            window_end=date(2025, 10, 29),
         )
         assert others[1] == pytest.approx(month / 31, rel=0.001)
         assert router / sum(others) == pytest.approx(0.0198, abs=0.0005)

@@ -67,7 +67,8 @@ def test_ratings_on_the_article_s_board(
     facts: Facts, style_control: bool, ratings: tuple[float, ...]
 ) -> None:
     names = ("gpt-5-high", "gemini-2.5-pro", "claude-opus-4-5-20251101", "deepseek-v3.2-thinking")
-    models = claims_of(facts).claims[0].as_stated.conditions[0].scope["models"]
+    conditions = claims_of(facts).claims[0].as_stated.conditions
+    models = next(c.scope["models"] for c in conditions if "models" in c.scope)
     assert set(models) == set(names[:3]), "the claim asks about the three models of the article"
     answer = ask(
         facts,
@@ -400,7 +401,7 @@ def test_what_is_published_of_a_cost_bounds_it_from_below(facts: Facts) -> None:
     (whole,) = answer.estimates
     assert whole.value == pytest.approx(5_576_000 + 294_000)
     assert whole.high == float("inf")
-    assert whole.low > 5_869_000
+    assert whole.low == 5_869_000
 
 
 def test_training_costs_of_different_scope_share_no_bound(facts: Facts) -> None:
@@ -431,7 +432,7 @@ def test_documented_chips_are_a_share_of_the_documented(facts: Facts) -> None:
     (share,) = ask(
         facts, "hardware.restricted_chips", ARTICLE, HINDSIGHT, measure="documented"
     ).estimates
-    assert (share.value, share.n) == (7 / 8, 8)
+    assert (share.value, share.n) == (7 / 10, 10)
 
 
 def test_more_often_is_a_share_of_models_and_not_a_count_of_lists(facts: Facts) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -217,16 +218,7 @@ def _check_row(file: str, line: int, declared: Table, row: Row, published: date)
         raise _Cell(file, line, "row_url").wrong(
             f"holds {row['row_url']!r}", "Write an https address that a reader can open."
         )
-    if row["known_on"] < published:
-        raise _Cell(file, line, "known_on").wrong(
-            f"{row['known_on']} lies before the source was published ({published})",
-            f"Correct the row, or `published` in {CARD}.",
-        )
-    for first, last in (("window_start", "window_end"), ("valid_from", "valid_to")):
-        if row.get(first) and row.get(last) and row[last] < row[first]:
-            raise _Cell(file, line, last).wrong(
-                f"{row[last]} lies before {first} {row[first]}", "Swap them or correct one."
-            )
+    _check_days(file, line, row, published)
     if declared.name == "figures":
         try:
             unit(row["unit"])
@@ -238,6 +230,48 @@ def _check_row(file: str, line: int, declared: Table, row: Row, published: date)
                     f"{row[name]} and value {row['value']} do not fit",
                     "The bounds must hold the value between them.",
                 )
+
+
+def _check_days(file: str, line: int, row: Row, published: date) -> None:
+    """No figure is known before its source, its address or the end of its window."""
+    if row["known_on"] < published:
+        raise _Cell(file, line, "known_on").wrong(
+            f"{row['known_on']} lies before the source was published ({published})",
+            f"Correct the row, or `published` in {CARD}.",
+        )
+    dated = address_day(row["row_url"])
+    if dated and row["known_on"] < dated:
+        raise _Cell(file, line, "known_on").wrong(
+            f"{row['known_on']} lies before its address, which was given out from {dated} on",
+            "Write the day of that address, or the address that was read on the day.",
+        )
+    if row.get("window_end") and row["known_on"] < row["window_end"]:
+        raise _Cell(file, line, "window_end").wrong(
+            f"{row['window_end']} lies after the figure was known ({row['known_on']})",
+            "End the window on the last day that the figure can speak of.",
+        )
+    for first, last in (("window_start", "window_end"), ("valid_from", "valid_to")):
+        if row.get(first) and row.get(last) and row[last] < row[first]:
+            raise _Cell(file, line, last).wrong(
+                f"{row[last]} lies before {first} {row[first]}", "Swap them or correct one."
+            )
+
+
+# arXiv numbers its papers by month; news and reports often carry the day, or the month.
+_ARXIV = re.compile(r"arxiv\.org/\w+/(\d\d)(\d\d)\.\d{4,5}")
+_DATED = re.compile(r"/(20\d\d)(?:/|-)?([01]\d)(?:(?:/|-)([0-3]\d))?(?=/|\.|-|$)")
+
+
+def address_day(url: str) -> date | None:
+    """The first day on which an address can have been given out; None if it names none."""
+    if paper := _ARXIV.search(url):
+        return date(2000 + int(paper[1]), int(paper[2]), 1)
+    if found := _DATED.search(url):
+        try:
+            return date(int(found[1]), int(found[2]), int(found[3] or 1))
+        except ValueError:
+            return None
+    return None
 
 
 def _is_address(text: str) -> bool:

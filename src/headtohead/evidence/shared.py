@@ -1,5 +1,6 @@
 """What several sources share: the words of price lists, the arena's, and Epoch's file of scores."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -183,6 +184,11 @@ def price_row(
     }
 
 
+# Epoch prints one score for all efforts of a version, its best. The label is that of the group of
+# runs and ends with some effort of it: GPT-5's score at high effort is labelled minimal.
+_EFFORT = re.compile(r"_(minimal|low|medium|high|xhigh|max|none|unknown|\d+K)$")
+
+
 def epoch_scores(raw: RawFiles, makers: Mapping[str, str | None]) -> Iterator[tuple[str, Row]]:
     """The printed source, empty if none, and the row of each score behind Epoch's index.
 
@@ -198,7 +204,7 @@ def epoch_scores(raw: RawFiles, makers: Mapping[str, str | None]) -> Iterator[tu
             "benchmark": benchmark,
             "part": "overall",
             "model_name": model,
-            "setting": record.take("model_version"),
+            "setting": _EFFORT.sub("", str(record.take("model_version"))),
             "score_frac": record.number("performance"),
             "chance_corrected": True,
             "tasks_n": known.items_n if known else None,

@@ -72,19 +72,20 @@ def test_the_api_says_the_same_and_keeps_its_time() -> None:
     assert rows[0]["note"] == "as of 2026-05-21T02:00:00+00:00"
 
 
-def test_of_two_files_the_later_counts_and_the_other_is_told() -> None:
+def test_a_restated_count_is_a_row_known_when_it_was_restated() -> None:
     early = answer(("2026-05-20", "lab/m", "5"), ("2026-05-20", "other", "7"))
     late = answer(
         ("2026-05-20", "lab/m", "6"), ("2026-05-20", "other", "7"), as_of="2026-06-01T00:00:00Z"
     )
     for first, second in ((early, late), (late, early)):
         parsed = read(**{"rankings-daily-a.json": first, "rankings-daily-b.json": second})
-        found = {r["subject"]: r["tokens"] for r in parsed.rows["token_usage"]}
-        assert found == {"lab/m": 6, "other": 7}
-        assert parsed.dropped == {
-            "restated in a later file": 1,
-            "the same count in another file": 1,
+        rows = {(r["subject"], r["known_on"]): r["tokens"] for r in parsed.rows["token_usage"]}
+        assert rows == {
+            ("lab/m", date(2026, 5, 21)): 5,
+            ("lab/m", date(2026, 6, 1)): 6,
+            ("other", date(2026, 5, 21)): 7,
         }
+        assert parsed.dropped == {"the same count in another file": 1}
 
 
 def test_a_counts_size_is_kept_whole() -> None:
@@ -99,7 +100,7 @@ def test_labs_keep_their_spelling() -> None:
     rows = read(**{BY_LAB: text}).rows["token_usage"]
     assert [r["subject"] for r in rows] == ["Alibaba Qwen", "qwen", "other"]
     assert {r["breakdown"] for r in rows} == {"lab"}
-    assert {r["known_on"] for r in rows} == {date(2025, 12, 2)}
+    assert {r["known_on"] for r in rows} == {DAY}, "typed later, so known later"
     assert all("typed by a third party" in r["note"] for r in rows)
 
 
@@ -193,4 +194,6 @@ def test_the_real_files(real: pl.DataFrame) -> None:
     assert access["window_end"].max() == date(2026, 10, 9)
     assert set(access["known_on"]) == {DAY}
     by_lab = real.filter(breakdown="lab")
-    assert (by_lab["known_on"] - by_lab["window_end"]).dt.total_days().unique().to_list() == [1]
+    assert set(by_lab["known_on"]) == {DAY}
+    own = real.filter(breakdown="model")
+    assert (own["known_on"] - own["window_end"]).dt.total_days().unique().to_list() == [1]

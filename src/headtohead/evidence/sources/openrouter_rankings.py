@@ -78,19 +78,29 @@ class _Count:
     note: str | None
 
 
-_Counts = dict[tuple[str, str, date], _Count]
+# Every count of a subject and day, in the order in which files state them.
+_Counts = dict[tuple[str, str, date], list[_Count]]
 
 
 def parse(raw: RawFiles) -> Parsed:
-    """Every count; where two files speak of one subject and day, the later file's."""
+    """Every count, and each restated one as a row of its own.
+
+    OpenRouter's own count of a day is known on the next; what others typed of it, or what was
+    restated, when the file that says so was made.
+    """
     parsed = Parsed()
     counts: _Counts = {}
     for f in (*raw.matching("rankings?daily*.csv"), *raw.matching("*routed-by-lab*.csv")):
         _daily_csv(parsed, counts, f, raw.known_on)
     for f in raw.matching("rankings?daily*.json"):
         _daily_json(parsed, counts, f)
-    for (breakdown, subject, day), count in counts.items():
-        _add(parsed, (breakdown, subject), count.tokens, (day, day), day + _DAY, count.note)
+    for (breakdown, subject, day), stated in counts.items():
+        by_day = {}
+        for n, count in enumerate(sorted(stated, key=lambda count: count.stated)):
+            own = not n and count.note != _TYPED
+            by_day[day + _DAY if own else count.stated] = count
+        for known_on, count in by_day.items():
+            _add(parsed, (breakdown, subject), count.tokens, (day, day), known_on, count.note)
     for f in raw.matching("*routed-share-monthly-vintage-*.csv"):
         _monthly(parsed, f)
     return parsed
@@ -141,12 +151,11 @@ def _merge(
     if days != whole:
         raise UpstreamChanged(_ID, f.name, f"no `{_OTHER}` on {min(days - whole)}")
     for key, count in counted:
-        before = counts.get(key)
-        if before is not None:
-            same = before.tokens == count.tokens
-            parsed.drop("the same count in another file" if same else "restated in a later file")
-        if before is None or before.stated <= count.stated:
-            counts[key] = count
+        before = counts.setdefault(key, [])
+        if any(other.tokens == count.tokens for other in before):
+            parsed.drop("the same count in another file")
+        else:
+            before.append(count)
 
 
 def _monthly(parsed: Parsed, f: RawFile) -> None:
