@@ -110,7 +110,7 @@ def test_an_entrant_of_no_known_country_is_counted_where_sides_are_compared() ->
     assert names(pair) == ["us", "cn"]
     assert gap is not None
     assert gap.value == -60
-    assert notes == ("1 of 3 entrants have no known country: they are on no side",)
+    assert notes == ("1 of 3 entrants is on no side: its country is not known",)
 
 
 def test_boards_of_two_scales_or_far_apart_are_not_one_line() -> None:
