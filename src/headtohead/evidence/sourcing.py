@@ -117,8 +117,8 @@ class RawFile:
         except pl.exceptions.PolarsError as error:
             raise self.damaged("is not whole Parquet", error) from None
 
-    def members(self) -> Iterator[tuple[str, str | None]]:
-        """(name, text) of every file in a tar archive; None for a link that leads nowhere.
+    def members(self, wanted: re.Pattern[str]) -> Iterator[tuple[str, str | None]]:
+        """(name, text) of the files wanted from a tar archive; None for a link that leads nowhere.
 
         Raises:
             DamagedDownload: If it is no whole gzipped archive of texts.
@@ -126,7 +126,7 @@ class RawFile:
         try:
             with tarfile.open(fileobj=io.BytesIO(self.content), mode="r:gz") as archive:
                 for member in archive.getmembers():
-                    if member.isdir():
+                    if member.isdir() or not wanted.search(member.name):
                         continue
                     try:
                         content = archive.extractfile(member)

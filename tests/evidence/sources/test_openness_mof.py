@@ -106,8 +106,8 @@ def test_the_file_keeps_its_own_day_and_of_two_the_later_counts() -> None:
 def test_an_archive_gives_its_model_files_only() -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name in ("repo-main/models/M-1.yml", "repo-main/Test_Data/no.yml"):
-            text = content(MODEL, MIT) if "models" in name else b"a: 1"
+        for name in ("repo-main/models/M-1.yml", "repo-main/Test_Data/no.yml", "repo-main/a.png"):
+            text = content(MODEL, MIT) if "models" in name else b"\x89PNG"
             entry = tarfile.TarInfo(name)
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text))

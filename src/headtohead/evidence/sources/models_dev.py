@@ -42,6 +42,7 @@ SOURCE = Source(
 )
 
 _ID = "models_dev"
+_TOML = re.compile(r"\.toml$")
 _MODE = re.compile(r"[a-z][a-z0-9_-]*")
 _OFFER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/models/(?P<model>.+)\.toml$")
 _PROVIDER = re.compile(r"(?:^|/)providers/(?P<provider>[^/]+)/provider\.toml$")
@@ -87,10 +88,10 @@ def parse(raw: RawFiles) -> Parsed:
 
 def _tree(parsed: Parsed, day: date, f: RawFile) -> None:
     files = {}
-    for name, text in f.members():
+    for name, text in f.members(_TOML):
         if text is None:
             parsed.drop("a link to a record that is not there")
-        elif name.endswith(".toml"):
+        else:
             files[name] = text
     labs = {m["name"] for name in files if (m := _lab_name(name))}
     for name, text in files.items():

@@ -87,7 +87,7 @@ def parse(raw: RawFiles) -> Parsed:
     """One row a model file."""
     texts = {f.name: f.text() for f in raw.matching("*.yml")}
     for f in raw.matching("models*.tar.gz"):
-        texts |= {name: text for name, text in f.members() if text and _MODEL.search(name)}
+        texts |= {name: text for name, text in f.members(_MODEL) if text}
     parsed = Parsed()
     rows = [_row(Record(_ID, name, yaml.safe_load(text))) for name, text in sorted(texts.items())]
     latest: dict[tuple[str, str | None], Row] = {}
