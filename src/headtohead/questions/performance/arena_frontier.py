@@ -4,6 +4,7 @@ import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, shown, side, side_name, unplaced
 from headtohead.ratings.published import BOARD_WORDS, board_words, fronts, gap_on, one_board
 
@@ -35,12 +36,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         interval=gap,
         unit="elo",
         method="difference of two published ratings, intervals combined as independent (MOVER)",
-        n=points["observed_on"].n_unique(),
-        n_of="boards",
+        n=on_it.height,
+        n_of="entrants on the board",
     )
+    where_ = "below" if gap.value < 0 else "above"
     says = (
-        f"on {board_words(newest, ask)} the best {b} entrant stood {gap.value:+.0f} points "
-        f"({gap.low:+.0f} to {gap.high:+.0f}) against the best {a} one"
+        f"on {board_words(newest, ask)} the best {b} entrant was {show(abs(gap.value), 'elo')} "
+        f"{where_} the best {a} one ({gap.low:+.0f} to {gap.high:+.0f})"
     )
     return Answer(
         estimates=(one,),

@@ -67,11 +67,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=both.height,
         n_of="agents in one season",
     )
+    ahead = f"{abs(lead):.1f} percentage points {'above' if lead >= 0 else 'below'}"
     says = (
-        f"on {span(both)} the {b.height} {name_b} agents ended {lead:+.1f} percentage points from "
-        f"the best {name_a} one; "
-        f"{b.height} of {both.height} agents without skill take the first places with probability "
-        f"{luck:.3f}"
+        f"on {span(both)} the worst of the {b.height} {name_b} agents ended {ahead} the best "
+        f"{name_a} one; {b.height} of {both.height} agents without skill take the first places "
+        f"with probability {luck:.3f}"
     )
     return Answer(
         estimates=(one,),
