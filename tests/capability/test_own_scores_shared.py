@@ -47,7 +47,7 @@ def test_a_model_of_no_known_maker_shares_the_tests_it_was_given(facts: Facts) -
 
 def test_too_few_shared_tests_are_counted(facts: Facts) -> None:
     answer = ask(facts, 5)
-    assert "share at most 4 unsaturated tests" in answer.missing
+    assert "share at most 4 unsaturated tests, and 4 tests in all" in answer.missing
     assert "needs 5" in answer.missing
 
 

@@ -477,3 +477,10 @@ def test_the_first_places_of_a_board_count_though_nobody_wrote_down_their_releas
     closed = ask(facts, "performance.gap_closed", HINDSIGHT, HINDSIGHT, **CLOSED)
     assert any("29 of 245 entrants have no known release day" in note for note in closed.notes)
     assert closed.estimates[0].observed_on == date(2026, 10, 20)
+
+
+def test_both_questions_of_a_gap_take_the_same_old_board(facts: Facts) -> None:
+    autumn = "2026-09-30"
+    closed = ask(facts, "performance.gap_closed", autumn, HINDSIGHT, **CLOSED)
+    gap = ask(facts, "performance.arena_gap", autumn, HINDSIGHT)
+    assert {e.observed_on for a in (closed, gap) for e in a.estimates} == {date(2025, 12, 17)}

@@ -108,14 +108,15 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
     top = best_run(rows, side(ask, "a")).filter(
         pl.col("score_frac") < float(ask.scope["saturated_at"])
     )
-    rows = rows.filter(pl.col("test").is_in(top["test"].to_list()))
+    every, rows = rows, rows.filter(pl.col("test").is_in(top["test"].to_list()))
     pair = _leaders(rows, _order(rows, frames, ask), ask) if rows.height else None
     if pair is None:
-        names = [side_name(side(ask, which)) for which in ("a", "b")]
-        most = _most_shared(rows, ask)
+        sides = listed(side_name(side(ask, which)) for which in ("a", "b"))
+        who = sides if ask.sides.group == "unit" else f"two models, {sides},"
+        most, in_all = _most_shared(rows, ask), _most_shared(every, ask)
         return Answer(
-            missing=f"a model of {names[0]} and one of {names[1]} share at most {most} unsaturated "
-            f"tests known by {ask.as_of}, and a pooled ratio needs {ask.scope['min_shared']}"
+            missing=f"{who} share at most {most} unsaturated tests, and {in_all} tests in all, "
+            f"known by {ask.as_of}; a pooled ratio needs {ask.scope['min_shared']} unsaturated ones"
         )
     x, y = (own.sort("test")["score"].clip(0).to_numpy() for own in pair)
     pooled = ratio_of_sums(y, x, ask.rng, level=LEVEL)

@@ -24,8 +24,8 @@ QUESTION = Question(
     optional=("arena_ratings", "benchmark_scores", "index_scores", "index_benchmarks"),
     units=("elo", "index", "frac"),
     scope={
-        **BOARD_WORDS,
         **INDEX_WORDS,
+        **BOARD_WORDS,
         **SIDE_WORDS,
         "since": ScopeWord("day", "Start of the comparison."),
         "measures": ScopeWord(

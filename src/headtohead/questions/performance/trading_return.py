@@ -40,7 +40,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         kept.append(row)
     says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
     rows = pl.concat(kept)
-    when = "at the end of the season" if moment == "final" else "at its highest"
+    when = "at the end of the season" if moment == "final" else "at the highest"
     return Answer(
         estimates=tuple(estimates),
         says=f"{says} {when} ({span(rows)})",
