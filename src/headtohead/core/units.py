@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -115,6 +116,17 @@ def counted_of(n: int, many: str) -> str:
     """A number before the plural of what it counts: 2 models on the board, 1 model on the board."""
     one = re.sub(r"s(?= (?:at|in|listed|of|on|ranked|that)\b|$)", "", many, count=1)
     return f"{n:,} {one if n == 1 else many}"
+
+
+def nearest_first(names: Sequence[str], wanted: Sequence[str], most: int = 12) -> str:
+    """Names for a message, of many those most like the ones wanted."""
+    if len(names) <= most:
+        return ", ".join(name.strip() or "(nameless)" for name in names)
+
+    def likeness(name: str) -> float:
+        return max(SequenceMatcher(None, name.casefold(), one).ratio() for one in wanted)
+
+    return first_few(sorted(names, key=likeness, reverse=True), most)
 
 
 def first_few(names: Sequence[str], most: int = 5) -> str:

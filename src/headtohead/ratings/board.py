@@ -47,7 +47,7 @@ class Standing:
         best: Best place that all the votes together leave open.
         worst: Worst such place.
         group: Number of its tie group: the group's first model is not surely better than it.
-        battles: Votes it took part in.
+        battles: Votes it took part in; no whole number where votes count in parts, as those below.
         ties: Ties, "both are bad" included.
         flag: Why an end of its interval is open; empty if none is.
     """
@@ -59,10 +59,10 @@ class Standing:
     best: int
     worst: int
     group: int
-    battles: int
-    wins: int
-    losses: int
-    ties: int
+    battles: float
+    wins: float
+    losses: float
+    ties: float
     flag: str
 
 
@@ -160,7 +160,7 @@ def fit_counts(
     fitted = fit(counts, ties=settings.ties, prior=settings.prior)
     own = clusters.among(fitted.counts.models) if clusters else None
     notes: tuple[str, ...] = ()
-    if own and (n := np.unique(own.cluster).size) < _FEW_CLUSTERS:
+    if own and settings.cluster and (n := np.unique(own.cluster).size) < _FEW_CLUSTERS:
         notes = (
             f"Values of {settings.cluster}: only {n}. So few say little of how much they vary, and "
             "clustered intervals are rough.",
@@ -313,10 +313,10 @@ def _standings(
             best=int(sets.best[i]),
             worst=int(sets.worst[i]),
             group=int(sets.group[i]),
-            battles=int(battles[i]),
-            wins=int(scores[i, 0]),
-            losses=int(scores[i, 1]),
-            ties=int(scores[i, 2:].sum()),
+            battles=_number(battles[i]),
+            wins=_number(scores[i, 0]),
+            losses=_number(scores[i, 1]),
+            ties=_number(scores[i, 2:].sum()),
             flag=flag(i),
         )
         for i in np.argsort(-fitted.strength, kind="stable").tolist()
@@ -337,6 +337,11 @@ def _with_clean_records(fitted: Fit, own: FloatArray, alone: _Ends, level: float
     factor = np.ones_like(spread)
     factor[open_ended] = np.minimum(known, _UNKNOWN)[open_ended] / spread[open_ended]
     return np.asarray(own * factor[:, None] * factor[None, :], dtype=np.float64)
+
+
+def _number(votes: float) -> float:
+    """Votes to a hundredth: what is beyond is of adding up parts."""
+    return int(votes) if votes == int(votes) else round(float(votes), 2)
 
 
 def _few(names: Sequence[str]) -> str:

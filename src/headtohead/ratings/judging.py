@@ -127,6 +127,10 @@ def judged_boards(
 def _rows(votes: Votes, models: dict[str, int], prompts: dict[str, int]) -> _Comparisons:
     label = _label(votes)
     parts = [(b.first, b.second, b.outcome, b.labels[label]) for b in votes.chunks((label,))]
+    if votes.weighed:
+        raise InputError(
+            "With `judge` each row is one vote; leave weights out with `mapping={'weight': 'none'}`."
+        )
     if not parts:
         raise InputError("No vote of people, or none of the judge, is left. Loosen the filters.")
     first, second, outcome, prompt = (

@@ -105,6 +105,8 @@ class RankResult(Result):
         moves: Drift between windows of time, the largest change first.
         drift_note: Why there is no drift, where it was asked for; empty otherwise.
         dropped: Reason -> votes left out for it; together with `used`, all rows.
+        weighed: Whether rows count in parts or as several votes, so that `used` counts no votes.
+        remarks: What a reader should know of how the votes were read and taken.
         about: The time of the votes; None if they carry none.
         as_of: The day of our knowledge; None if none was given.
         judge: How a judge was used; None without one. "people alone" and "judge alone" are boards.
@@ -128,6 +130,8 @@ class RankResult(Result):
     as_of: date | None
     citations: tuple[Citation, ...]
     judge: JudgeUse | None = None
+    weighed: bool = False
+    remarks: tuple[str, ...] = ()
 
     def board(self, name: str = "all") -> Board:
         """The largest connected part of a board.

@@ -25,7 +25,10 @@ BothBad = Literal["tie", "drop"]
 Window = Literal["day", "week", "month", "quarter"]
 
 SIDES = ("model_a", "model_b", "winner")
-WORDS = ("voter", "prompt", "time", "language", "id")
+COUNTS = ("wins_a", "wins_b", "ties", "both_bad", "score_a", "score_b")
+WORDS = ("voter", "prompt", "turn", "time", "language", "id", "weight")
+UNUSED = "none"
+"""The column of a word that is not to be used, whatever the table has."""
 WINNERS = ("winner.a", "winner.b", "winner.tie", "winner.both_bad", "winner.is")
 
 
@@ -33,9 +36,11 @@ WINNERS = ("winner.a", "winner.b", "winner.tie", "winner.both_bad", "winner.is")
 class VoteOptions:
     """How to read votes. The defaults suit every format.
 
-    `mapping` leads from a canonical word (model_a, model_b, winner, voter, prompt, time, language,
-    id) to a column; from `winner.a`, `winner.b`, `winner.tie` and `winner.both_bad` to the value
-    that says so, several split by `|`; from `winner.is` to "side" or "name".
+    `mapping` leads from a canonical word (model_a, model_b, winner, voter, prompt, turn, time,
+    language, id, weight) to a column, or to "none" if none is to be used; instead of the winner,
+    wins_a, wins_b, ties and both_bad lead to counts of votes, or score_a and score_b to scores.
+    `winner.a`, `winner.b`, `winner.tie` and `winner.both_bad` lead to the value that says so,
+    several split by `|`; `winner.is` leads to "side", "name" or "score".
 
     Raises:
         InputError: If a choice does not exist.
@@ -88,12 +93,19 @@ class VoteOptions:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for word in self.mapping:
-            if word not in (*SIDES, *WORDS, *WINNERS):
-                raise UnknownName("word of `mapping`", word, (*SIDES, *WORDS, *WINNERS))
-        kind = self.mapping.get("winner.is", "side")
-        if kind not in ("side", "name"):
-            raise UnknownName("kind of winner", kind, ("side", "name"))
+        known = (*SIDES, *COUNTS, *WORDS, *WINNERS)
+        said = {}
+        for word, value in self.mapping.items():
+            if word not in known:
+                raise UnknownName("word of `mapping`", str(word), known)
+            given: object = value  # columns and outcomes may be numbers, as 1 or True
+            if not isinstance(given, str | int | float):
+                raise InputError(f"`mapping` takes one name or value for {word!r}, not {value!r}.")
+            said[word] = f"{given:g}" if isinstance(given, float) else str(given)
+        object.__setattr__(self, "mapping", said)
+        kind = said.get("winner.is", "side")
+        if kind not in ("side", "name", "score"):
+            raise UnknownName("kind of winner", kind, ("side", "name", "score"))
         for column, value in self.where.items():
             if not isinstance(value, str):
                 raise InputError(f"`where` takes one text for {column!r}, not {value!r}.")
@@ -151,8 +163,8 @@ class RankSettings:
     cluster: str = option(
         "",
         metavar="COLUMN",
-        help="Votes of one voter or prompt go together: wider intervals. Default: each vote counts "
-        "as independent.",
+        help="Votes of one voter or prompt go together: wider intervals. Default: those of one "
+        "prompt where prompts and pairs repeat, else none; none: every vote is independent.",
     )
     level: float = option(0.95, help="How surely intervals and places hold: between 0 and 1.")
     draws: int = option(

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.bradley_terry.style.equations import Passes
@@ -15,7 +16,7 @@ from headtohead.ratings.bradley_terry.style.passes import ClusterPass, ClusterPa
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import Ballots, Votes
 from headtohead.ratings.settings import Window
-from headtohead.stats.inputs import IntArray
+from headtohead.stats.inputs import FloatArray, IntArray
 
 _MOST_CELLS = 1 << 24  # 128 MiB of counts
 _MOST_ROWS = 1 << 22  # sparse rows held before equal ones are joined
@@ -36,29 +37,36 @@ class CellCounter:
         self._held = 0
 
     def add(
-        self, pair: IntArray, m: int, board: NDArray[np.int32] | None = None, boards: int = 1
+        self,
+        pair: IntArray,
+        m: int,
+        board: NDArray[np.int32] | None = None,
+        boards: int = 1,
+        weight: FloatArray | None = None,
     ) -> None:
         """Count votes.
 
         A pair is (first * m + second) * 4 + outcome, of m models so far; without `board` there is
-        only one.
+        only one, without `weight` each is one vote.
         """
+        if weight is not None and self._table.dtype.kind == "i":
+            self._table = self._table.astype(np.float64)
         if not self._sparse and max(1, boards) * m * m * 4 > _MOST_CELLS:
             self._give_up_table()
         key = pair if board is None else pair + board.astype(np.int64) * (m * m * 4)
         if self._sparse:
-            self._add_rows(key, m)
+            self._add_rows(key, m, weight)
             return
         b, old = self._table.shape[:2]
         if m > old or boards > b:
-            grown = np.zeros((max(b, boards), max(m, old), max(m, old), 4), dtype=np.int64)
+            grown = np.zeros((max(b, boards), max(m, old), max(m, old), 4), dtype=self._table.dtype)
             grown[:b, :old, :old] = self._table
             self._table = grown
         flat = self._table.reshape(-1)
         if flat.size <= 2 * key.size:
-            flat += np.bincount(key, minlength=flat.size)
+            flat += np.bincount(key, weights=weight, minlength=flat.size)
         else:
-            np.add.at(flat, key, 1)
+            np.add.at(flat, key, 1 if weight is None else weight)
 
     def boards(self) -> Iterator[tuple[int, IntArray, IntArray, IntArray]]:
         """Board, first and second model of its pairs and their votes (P, 4), boards in order."""
@@ -72,7 +80,7 @@ class CellCounter:
         starts = np.flatnonzero(np.diff(board_of, prepend=-1))
         stops = np.append(starts[1:], board_of.size)
         for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-            votes = np.zeros((stop - start, 4), dtype=np.int64)
+            votes = np.zeros((stop - start, 4), dtype=n.dtype)
             votes[np.arange(stop - start), outcome[start:stop]] = n[start:stop]
             yield int(board_of[start]), first[start:stop], second[start:stop], votes
 
@@ -91,12 +99,16 @@ class CellCounter:
         self._table = np.zeros((1, 0, 0, 4), dtype=np.int64)
         self._sparse = True
 
-    def _add_rows(self, key: IntArray, m: int) -> None:
-        result, n = np.unique(key, return_counts=True)
+    def _add_rows(self, key: IntArray, m: int, weight: FloatArray | None) -> None:
+        if weight is None:
+            result, n = np.unique(key, return_counts=True)
+        else:
+            result, where = np.unique(key, return_inverse=True)
+            n = np.bincount(where, weights=weight)
         rest, outcome = np.divmod(result, 4)
         rest, second = np.divmod(rest, m)
         board, first = np.divmod(rest, m)
-        self._pieces.append((board, first, second, outcome, n.astype(np.int64)))
+        self._pieces.append((board, first, second, outcome, n))
         self._held += result.size
         if self._held > _MOST_ROWS:
             self._pieces = [_joined(self._pieces)]
@@ -114,7 +126,7 @@ def _joined(pieces: list[Rows]) -> Rows:
     m = int(max(first.max(initial=0), second.max(initial=0))) + 1
     key = ((board * m + first) * m + second) * 4 + outcome
     result, where = np.unique(key, return_inverse=True)
-    total = np.bincount(where, weights=n, minlength=result.size).astype(np.int64)
+    total = np.bincount(where, weights=n, minlength=result.size).astype(n.dtype)
     rest, outcome = np.divmod(result, 4)
     rest, second = np.divmod(rest, m)
     board, first = np.divmod(rest, m)
@@ -133,12 +145,14 @@ class Tally:
             "month=2025-06" for every window; none is empty.
         used: Rows that became votes on the board "all".
         dropped: Reason -> rows left out; together with `used` they make `rows_read`.
+        remarks: What a reader should know of how the votes were read.
     """
 
     boards: dict[str, Counts]
     rows_read: int
     used: int
     dropped: dict[str, int]
+    remarks: tuple[str, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
         """The tally of both sets of votes."""
@@ -150,6 +164,7 @@ class Tally:
             self.rows_read + other.rows_read,
             self.used + other.used,
             dict(sorted((Counter(self.dropped) + Counter(other.dropped)).items())),
+            tuple(dict.fromkeys((*self.remarks, *other.remarks))),
         )
 
 
@@ -179,28 +194,32 @@ def tally(votes: "Votes", by: Sequence[str] = (), window: Window | None = None) 
         pair += ballots.second
         pair *= 4
         pair += ballots.outcome
-        total.add(pair, m)
+        weight = ballots.weight
+        total.add(pair, m, weight=weight)
         for word, result in cells.items():
             n = len(votes.values[word])
             if word in ballots.tags:
                 tags = ballots.tags[word]
-                result.add(pair[tags.rows], m, tags.codes, n)
+                own = None if weight is None else weight[tags.rows]
+                result.add(pair[tags.rows], m, tags.codes, n, own)
             elif (board := ballots.labels[word]).size and int(board.min()) < 0:
-                result.add(pair[board >= 0], m, board[board >= 0], n)
+                own = None if weight is None else weight[board >= 0]
+                result.add(pair[board >= 0], m, board[board >= 0], n, own)
             else:
-                result.add(pair, m, board, n)
+                result.add(pair, m, board, n, weight)
     boards = dict(_boards(total, votes.models, None))
-    used = boards[ALL].total if ALL in boards else 0
     for word, result in cells.items():
         names = [f"{word}={value}" for value in votes.values[word]]
         boards |= dict(sorted(_boards(result, votes.models, names)))
-    return Tally(boards, votes.rows_read, used, dict(sorted(votes.dropped.items())))
+    used = votes.rows_read - sum(votes.dropped.values())
+    dropped = dict(sorted(votes.dropped.items()))
+    return Tally(boards, votes.rows_read, used, dropped, votes.remarks)
 
 
 def clustered_cells(votes: "Votes | Subset", column: str) -> ClusterCells:
-    """The votes counted by cluster, pair and outcome.
+    """The votes counted by cluster, pair and outcome; without a column each row is a cluster.
 
-    A vote without a cluster id is a cluster of its own: nothing says that it goes with another.
+    A row without a cluster id is a cluster of its own: nothing says that it goes with another.
 
     Each vote has one value. Cluster numbers are positions in `votes.values[column]`; those beyond
     are votes without a value.
@@ -210,28 +229,71 @@ def clustered_cells(votes: "Votes | Subset", column: str) -> ClusterCells:
         InputError: If a vote may have several values of it.
     """
     cells, alone = CellCounter(sparse=True), []
-    for ballots in votes.chunks((column,)):
-        if column not in ballots.labels:
+    for ballots in votes.chunks((column,) if column else ()):
+        if column and column not in ballots.labels:
             raise InputError(f"A vote may have several of {column}; clusters need one each.")
-        cluster = ballots.labels[column]
+        n = ballots.first.size
+        cluster = ballots.labels[column] if column else np.full(n, -1, dtype=np.int32)
         m = len(votes.models)
         pair = (ballots.first.astype(np.int64) * m + ballots.second) * 4 + ballots.outcome
         known = cluster >= 0
         if known.all():
-            cells.add(pair, m, cluster)
+            cells.add(pair, m, cluster, weight=ballots.weight)
             continue
-        cells.add(pair[known], m, cluster[known])
-        alone.append((ballots.first[~known], ballots.second[~known], ballots.outcome[~known]))
-    board, first, second, outcome, n = cells.rows()
-    parts = [(board, first, second, outcome, n)]
-    start = len(votes.values[column])
-    for a, b, o in alone:
-        own = np.arange(start, start + a.size, dtype=np.int64)
-        start += a.size
-        one = np.ones(a.size, dtype=np.int64)
-        parts.append((own, a.astype(np.int64), b.astype(np.int64), o.astype(np.int64), one))
-    joined: list[IntArray] = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+        own = None if ballots.weight is None else ballots.weight[known]
+        cells.add(pair[known], m, cluster[known], weight=own)
+        alone.append(ballots.only(~known))
+    parts: list[tuple[NDArray[Any], ...]] = [cells.rows()]
+    start = len(votes.values[column]) if column else 0
+    for ballots in alone:
+        n = ballots.first.size
+        row = (
+            np.arange(n) if ballots.row is None else np.unique(ballots.row, return_inverse=True)[1]
+        )
+        sides = (ballots.first, ballots.second, ballots.outcome)
+        weight = np.ones(n, dtype=np.int64) if ballots.weight is None else ballots.weight
+        parts.append((start + row, *(codes.astype(np.int64) for codes in sides), weight))
+        start += int(row.max(initial=-1)) + 1
+    joined: list[NDArray[Any]] = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
     return ClusterCells(tuple(votes.models), *joined)
+
+
+def repeats(votes: "Votes", column: str, most: int) -> float:
+    """How many of the first votes there are for each value of a column and pair of models.
+
+    Also reads the turns and voters that these votes tell, into `votes.values`.
+
+    Returns:
+        An average of at least 1; 1 where no column of that name is known, or a vote may have
+        several values.
+    """
+    known = []
+    for word in (column, "turn", "voter"):
+        try:
+            if votes.one_word(word):
+                known.append(word)
+        except UnknownName:
+            continue
+    if column not in known:
+        return 1.0
+    pairs: list[IntArray] = []
+    values: list[IntArray] = []
+    n = 0
+    for ballots in votes.chunks(known):
+        value = ballots.labels[column].astype(np.int64)
+        first, second = ballots.first.astype(np.int64), ballots.second.astype(np.int64)
+        some = value >= 0
+        pair = np.maximum(first, second) << 24 | np.minimum(first, second)
+        pairs.append(pair[some])
+        values.append(value[some])
+        n += int(some.sum())
+        if n >= most:
+            break
+    if not n:
+        return 1.0
+    _, pair = np.unique(np.concatenate(pairs), return_inverse=True)
+    met = np.unique(np.concatenate(values) * (int(pair.max()) + 1) + pair).size
+    return n / met
 
 
 def _boards(
@@ -239,7 +301,7 @@ def _boards(
 ) -> Iterator[tuple[str, Counts]]:
     for board, first, second, votes in cells.boards():
         name = ALL if names is None else names[board]
-        yield name, Counts.from_cells(models, first, second, votes)
+        yield name, Counts.from_cells(models, first, second, votes, parts=True)
 
 
 _ROWS = 1 << 18

@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from headtohead.core.dates import Period, day
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Citation
@@ -25,12 +27,13 @@ from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.result import JudgeUse, RankResult, StyleEffect
 from headtohead.ratings.settings import (
     POINTS_PER_LOGIT,
+    UNUSED,
     BoardOptions,
     RankSettings,
     VoteOptions,
     Window,
 )
-from headtohead.ratings.tally import ALL, Subset, Tally, clustered_cells, tally
+from headtohead.ratings.tally import ALL, Subset, Tally, clustered_cells, repeats, tally
 from headtohead.ratings.trust import Trust
 from headtohead.stats.inputs import one_thread
 
@@ -54,6 +57,34 @@ class Ranked:
     unmade: Mapping[str, str]
     style: tuple[StyleEffect, ...]
 
+    def without_unrated(self) -> "Ranked":
+        """The same, with votes that enter no rating of the board of all votes left out."""
+        counted, unrated = self.counted, self._unrated()
+        if not unrated:
+            return self
+        if counted.used != counted.boards[ALL].total:  # rows that are not one vote each
+            said = "; ".join(f"{why}: {n:,}" for why, n in unrated.items())
+            more = f"Votes of these rows that enter no rating: {said}."
+            return replace(self, counted=replace(counted, remarks=(*counted.remarks, more)))
+        used = counted.used - sum(unrated.values())
+        return replace(
+            self, counted=replace(counted, used=used, dropped={**counted.dropped, **unrated})
+        )
+
+    def _unrated(self) -> dict[str, int]:
+        counts, (board, *_) = self.counted.boards[ALL], self.boards[ALL]
+        settings = board.settings
+        decisive = counts.without("tie", "both_bad") if settings.ties == "drop" else counts
+        enough = decisive.only(decisive.battles >= settings.min_votes)
+        rated = sum(one.fitted.counts.total for one in self.boards[ALL])
+        lost = {
+            "a tie": counts.total - decisive.total,
+            f"of models with fewer than {settings.min_votes:,} votes": decisive.total
+            - enough.total,
+            "of models that are not rated": enough.total - rated,
+        }
+        return {reason: n for reason, n in lost.items() if n > 0}
+
 
 def rank_votes(
     votes: "Votes | EngineVotes",
@@ -62,17 +93,20 @@ def rank_votes(
     by: Sequence[str] = (),
     window: Window | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    lenient: bool = False,
 ) -> Ranked:
     """The boards of all votes, and of every value of some columns and every window of time.
 
-    The votes are scanned once, and again for each step of style control.
+    The votes are scanned once, and again for each step of style control. If `lenient`, votes of a
+    board on which all are of one cluster are independent instead of an error.
 
     Raises:
         InputError: If a vote breaks the rules, or the board of all votes cannot be made.
     """
     if isinstance(votes, Votes):
         counted = tally(votes, by, window)
-        return _ranked(counted, settings, lambda name: Subset.of(votes, name), progress)
+        part = lambda name: Subset.of(votes, name)  # noqa: E731
+        return _ranked(counted, settings, part, progress, rows=votes.parts, lenient=lenient)
     if settings.cluster and settings.intervals == "bootstrap":
         raise InputError(
             "An engine gives clustered sandwich intervals only; leave out `intervals`."
@@ -125,8 +159,15 @@ _Part = Callable[[str], "Subset | EngineVotes"]
 
 
 def _ranked(
-    counted: Tally, settings: RankSettings, part_of: _Part | None, progress: Callable[[str], None]
+    counted: Tally,
+    settings: RankSettings,
+    part_of: _Part | None,
+    progress: Callable[[str], None],
+    *,
+    rows: bool = False,
+    lenient: bool = False,
 ) -> Ranked:
+    """The boards; `rows` that count as several votes or a part of one go together."""
     ranked: dict[str, tuple[Board, ...]] = {}
     unmade: dict[str, str] = {}
     effects: tuple[StyleEffect, ...] = ()
@@ -134,7 +175,8 @@ def _ranked(
         progress(f"rating {'all votes' if name == ALL else name}")
         styled: list[tuple[StyleEffect, ...]] = []
         try:
-            ranked[name] = boards(name, counts, settings, _fitter(name, part_of, settings, styled))
+            fitter = _fitter(name, part_of, settings, styled, rows=rows, lenient=lenient)
+            ranked[name] = boards(name, counts, settings, fitter)
         except InputError as error:
             if name == ALL:
                 raise
@@ -152,10 +194,17 @@ def _ranked(
 
 
 def _fitter(
-    name: str, part_of: _Part | None, settings: RankSettings, styled: list[tuple[StyleEffect, ...]]
+    name: str,
+    part_of: _Part | None,
+    settings: RankSettings,
+    styled: list[tuple[StyleEffect, ...]],
+    *,
+    rows: bool,
+    lenient: bool,
 ) -> Callable[[Counts, RankSettings, str], Fitted]:
     """How one board is fitted: from counts alone, by cluster, or with style."""
-    if part_of is None or not (settings.cluster or settings.style):
+    rows = rows and settings.intervals != "hessian"
+    if part_of is None or not (settings.cluster or settings.style or rows):
         return fit_counts
     part = part_of(name)
     if not settings.style:
@@ -164,7 +213,12 @@ def _fitter(
             if isinstance(part, Subset)
             else part.cells(settings.cluster)
         )
-        return lambda counts, chosen, key: fit_counts(counts, chosen, key, cells)
+
+        def by_cluster(counts: Counts, chosen: RankSettings, key: str) -> Fitted:
+            one = np.unique(cells.among(counts.models).cluster).size < 2
+            return fit_counts(counts, chosen, key, None if one and lenient else cells)
+
+        return by_cluster
 
     def by_style(counts: Counts, chosen: RankSettings, _: str) -> Fitted:
         result, effects = with_style(part, counts, chosen)
@@ -241,17 +295,18 @@ def rank(
         read = _read(votes, options, boards.engine)
     use: JudgeUse | None = None
     judge = boards.judge
+    settings, remarks, lenient = _clustered(read, settings, judged=judge is not None)
     if judge is not None:
-        if boards.by or boards.window:
-            raise InputError("With `judge` there is one board; leave out `by` and `window`.")
-        if not isinstance(read, Votes):
-            raise InputError("A judge needs the votes of people as files or frames, read here.")
-        joined = join(read, open_votes(judge, options))
-        by_source, use = judged_boards(joined, settings)
-        counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
-        ranked = Ranked(counted, by_source, {}, ())
+        ranked, use = _judged(read, boards, settings, options)
     elif not isinstance(read, Counts):
-        ranked = rank_votes(read, settings, by=boards.by, window=boards.window, progress=progress)
+        ranked = rank_votes(
+            read,
+            settings,
+            by=boards.by,
+            window=boards.window,
+            progress=progress,
+            lenient=lenient,
+        )
     elif boards.by or boards.window:
         raise InputError("Counts hold no columns to divide by. Give the votes themselves.")
     else:
@@ -265,6 +320,7 @@ def rank(
     # Votes that are weighed with a judge's cannot be taken away one by one.
     audited = ranked.boards[PEOPLE][0] if use else board
     labels = _labels(board, boards.group, known) if boards.group else {}
+    ranked = ranked.without_unrated()
     moves, drift_note = moves_of(ranked, boards.window) if boards.window else ((), "")
     return RankResult(
         settings=settings,
@@ -284,12 +340,14 @@ def rank(
         style=ranked.style,
         moves=moves,
         drift_note=drift_note,
-        trust=_trust(read, audited, labels, progress, judged=use is not None)
+        trust=_trust(read, audited, labels, progress, judged=use is not None, clustered=not lenient)
         if boards.trust
         else None,
         rows_read=ranked.counted.rows_read,
         used=ranked.counted.used,
         dropped=ranked.counted.dropped,
+        weighed=isinstance(read, Votes) and read.weighed,
+        remarks=(*remarks, *ranked.counted.remarks),
         about=_about(ranked.boards, boards.window, options),
         as_of=known,
         citations=tuple(
@@ -326,6 +384,60 @@ def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | En
     return open_votes(votes, options)
 
 
+_MOST_REPEATS = 2_000_000  # rows that are looked at for repeats
+_REPEATED = 1.1  # votes of each prompt and pair from which on they are taken to go together
+
+
+def _clustered(
+    read: "Counts | Votes | EngineVotes", settings: RankSettings, *, judged: bool
+) -> tuple[RankSettings, tuple[str, ...], bool]:
+    """The settings with the clusters that the votes call for, what to say of it, and if it is so.
+
+    Where prompts and pairs repeat (several voters, turns or judges, or copies of a row), votes of
+    one prompt go together.
+    """
+    if settings.cluster == UNUSED:
+        return replace(settings, cluster=""), (), False
+    if settings.cluster or judged or not isinstance(read, Votes):
+        return settings, (), False
+    times = repeats(read, "prompt", _MOST_REPEATS)
+    if times < _REPEATED:
+        return settings, (), False
+    said = f"{times:.0f} times" if times == round(times) else f"{times:.1f} times on average"
+    kinds = [
+        f"{n:,} {word}s" for word in ("turn", "voter") if (n := len(read.values.get(word, ()))) > 1
+    ]
+    why = f" ({' and '.join(kinds)} are told apart)" if kinds else ""
+    start = f"Each prompt and pair of models appears {said}{why}"
+    if settings.intervals == "hessian":
+        return settings, (f"{start}, which intervals from the curvature do not know of.",), False
+    return (
+        replace(settings, cluster="prompt"),
+        (
+            f"{start}, so votes on one prompt are taken to go together, as `--cluster prompt` "
+            f"asks; `--cluster {UNUSED}` takes every vote as independent.",
+        ),
+        True,
+    )
+
+
+def _judged(
+    read: "Counts | Votes | EngineVotes",
+    boards: BoardOptions,
+    settings: RankSettings,
+    options: VoteOptions,
+) -> tuple[Ranked, JudgeUse]:
+    """The boards of people, of the judge and of both, and how the judge was used."""
+    if boards.by or boards.window:
+        raise InputError("With `judge` there is one board; leave out `by` and `window`.")
+    if not isinstance(read, Votes):
+        raise InputError("A judge needs the votes of people as files or frames, read here.")
+    joined = join(read, open_votes(boards.judge, options))
+    by_source, use = judged_boards(joined, settings)
+    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
+    return Ranked(counted, by_source, {}, ()), use
+
+
 def _trust(
     read: "Counts | Votes | EngineVotes",
     board: Board,
@@ -333,6 +445,7 @@ def _trust(
     progress: Callable[[str], None],
     *,
     judged: bool,
+    clustered: bool,
 ) -> Trust:
     from headtohead.ratings.reading.layout import tells_sides
     from headtohead.ratings.tally import Subset, clustered_cells
@@ -343,7 +456,7 @@ def _trust(
     column = ""
     if isinstance(read, Votes) and not judged:
         # The column that tells who voted; empty if none does.
-        column = board.settings.cluster
+        column = board.settings.cluster if clustered else ""
         with suppress(UnknownName):
             column = "voter" if read.one_word("voter") else column
     if not column or not isinstance(read, Votes):

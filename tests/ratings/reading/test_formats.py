@@ -12,7 +12,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.reading.layout import FORMATS, VOCABULARY, Counted
 from headtohead.ratings.reading.tables import Columns, VoteTable
 from headtohead.ratings.reading.votes import format_of, open_votes
-from headtohead.ratings.settings import SIDES, WINNERS, WORDS, VoteOptions
+from headtohead.ratings.settings import COUNTS, SIDES, WINNERS, WORDS, VoteOptions
 from headtohead.ratings.tally import tally
 
 _DOCS = Path(__file__).parents[3] / "docs" / "reference" / "votes.md"
@@ -52,15 +52,15 @@ def test_every_word_of_the_vocabulary_and_of_map_is_in_the_docs() -> None:
     }
     for word, outcome in VOCABULARY.items():
         assert f"`{word}`" in rows[outcome]
-    for word in (*SIDES, *WORDS, *WINNERS):
+    for word in (*SIDES, *COUNTS, *WORDS, *WINNERS):
         assert f"`{word}`" in page
 
 
 def test_unknown_columns_list_the_formats_and_the_remedy() -> None:
     with pytest.raises(InputError) as caught:
-        open_votes({"left": ["a"], "right": ["b"], "result": ["win"]})
+        open_votes({"one": ["a"], "two": ["b"], "said": ["win"]})
     said = str(caught.value)
-    assert "the table has the columns left, right, result" in said
+    assert "the table has the columns one, two, said, which" in said
     assert "`mapping={'model_a': 'left', " in said
     assert "alpacaeval: generator_1, generator_2, preference" in said
 

@@ -121,7 +121,7 @@ def test_mistaken_mappings() -> None:
         VoteOptions(mapping={"model-a": "left"})
     with pytest.raises(UnknownName, match=r"No column is called 'winer'. Did you mean winner"):
         open_votes(rows, VoteOptions(mapping={"winner": "winer"}))
-    with pytest.raises(UnknownName, match="Known: name, side"):
+    with pytest.raises(UnknownName, match="Known: name, score, side"):
         VoteOptions(mapping={"winner.is": "both"})
     with pytest.raises(InputError, match="leave out `format='lmarena'`"):
         open_votes(rows, VoteOptions(format="lmarena", mapping={"winner": "winner"}))

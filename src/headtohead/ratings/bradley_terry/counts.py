@@ -28,8 +28,8 @@ class Counts:
         models: Names, sorted and distinct, length M.
         first: Index of the model shown first (side A), shape (P,).
         second: Index of the model shown second (side B), shape (P,); never equal to `first`.
-        votes: Shape (P, 4), whole numbers >= 0: first better, second better, tie, both bad. Pairs
-            are distinct, sorted, and have at least one vote.
+        votes: Shape (P, 4), numbers >= 0: first better, second better, tie, both bad; whole ones
+            unless votes count in parts. Pairs are distinct, sorted, and have at least one vote.
     """
 
     models: tuple[str, ...]
@@ -70,11 +70,18 @@ class Counts:
 
     @classmethod
     def from_cells(
-        cls, models: Sequence[str], first: ArrayLike, second: ArrayLike, votes: ArrayLike
+        cls,
+        models: Sequence[str],
+        first: ArrayLike,
+        second: ArrayLike,
+        votes: ArrayLike,
+        *,
+        parts: bool = False,
     ) -> "Counts":
         """The counts from pairs counted elsewhere; a pair given twice is summed.
 
-        As `from_codes`, with votes of shape (P, 4), whole numbers >= 0, in the order of `OUTCOMES`.
+        As `from_codes`, with votes of shape (P, 4), whole numbers >= 0, in the order of `OUTCOMES`;
+        any numbers >= 0 where votes may count in `parts`.
 
         Raises:
             ValueError: If shapes differ, a count is negative, a position is out of range, a name is
@@ -84,7 +91,8 @@ class Counts:
         cells = np.asarray(votes)
         if cells.shape != (a.size, 4) or a.size != b.size:
             raise ValueError(f"votes have shape {cells.shape} for {a.size} and {b.size} codes")
-        if np.any(cells < 0) or np.any(cells != np.rint(cells)):
+        whole = bool(np.all(cells == np.rint(cells)))
+        if np.any(cells < 0) or not (whole or (parts and np.all(np.isfinite(cells)))):
             raise ValueError("votes must be whole numbers of 0 or more")
         if len(set(models)) != len(models):
             raise ValueError("a model is named twice; names must be distinct")
@@ -93,12 +101,18 @@ class Counts:
         if np.any(a == b):
             name = models[int(a[np.argmax(a == b)])]
             raise ValueError(f"{name!r} meets itself; a vote needs two different models")
-        return _sorted(models, a, b, cells.astype(np.int64))
+        return _sorted(models, a, b, cells.astype(np.int64) if whole else cells)
+
+    @property
+    def whole(self) -> bool:
+        """Whether no vote counts in parts."""
+        return bool(self.votes.dtype.kind == "i")
 
     @property
     def total(self) -> int:
-        """How many votes."""
-        return int(self.votes.sum())
+        """How many votes; of parts their sum, rounded."""
+        votes = self.votes.sum()
+        return int(votes) if self.whole else max(int(votes > 0), round(float(votes)))
 
     @property
     def battles(self) -> IntArray:
@@ -109,7 +123,7 @@ class Counts:
     @property
     def scores(self) -> IntArray:
         """Wins, losses, ties and both-bad votes of each model, shape (M, 4)."""
-        result = np.zeros((len(self.models), 4), dtype=np.int64)
+        result = np.zeros((len(self.models), 4), dtype=self.votes.dtype)
         np.add.at(result, self.first, self.votes)
         np.add.at(result, self.second, self.votes[:, [1, 0, 2, 3]])
         return result
@@ -195,7 +209,7 @@ def _sorted(models: Sequence[str], first: IntArray, second: IntArray, votes: Int
     """The one form of equal counts: names sorted, pairs summed and sorted, nothing empty."""
     m = max(1, len(models))
     key, where = np.unique(first * m + second, return_inverse=True)
-    summed = np.zeros((key.size, 4), dtype=np.int64)
+    summed = np.zeros((key.size, 4), dtype=votes.dtype)
     np.add.at(summed, where, votes)
     some = summed.any(axis=1)
     key, summed = key[some], summed[some]
@@ -209,7 +223,7 @@ def _sorted(models: Sequence[str], first: IntArray, second: IntArray, votes: Int
 
 
 def _add_up(codes: IntArray, values: IntArray, m: int) -> IntArray:
-    return np.bincount(codes, weights=values, minlength=m).astype(np.int64)
+    return np.bincount(codes, weights=values, minlength=m).astype(values.dtype)
 
 
 def _codes(values: ArrayLike) -> IntArray:

@@ -29,7 +29,7 @@ from headtohead.ratings.engines.distinct import (
 )
 from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
 from headtohead.ratings.engines.passes import Decided, EngineClusters, scored, summed
-from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
+from headtohead.ratings.reading.layout import AsItStands, OneWord, Shared, Style, paths_of
 from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, no_time, part_of
@@ -324,5 +324,10 @@ def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
         raise InputError(
             f"{source.name} is of format {part.format}, whose records hold several votes. Leave "
             f"out `engine`."
+        )
+    if part.weight is not None or isinstance(part.layout.outcome, Shared):
+        raise InputError(
+            f"{source.name} has rows that stand for several votes, which an engine counts once. "
+            "Leave out `engine`, or count each once with `mapping={'weight': 'none'}`."
         )
     return EngineVotes(source, part, options)

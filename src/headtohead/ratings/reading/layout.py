@@ -5,7 +5,7 @@ Words for outcomes are a closed vocabulary: what is not in it is an error, never
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,14 @@ from headtohead.ratings.reading.tables import (
     flags,
     floats,
 )
+from headtohead.stats.inputs import FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 FIRST, SECOND, TIE, BOTH_BAD = 0, 1, 2, 3
-NONE, UNKNOWN = -1, -2
-"""No preference was given; the value has no meaning."""
+NONE, UNKNOWN, SEVERAL = -1, -2, -3
+"""No preference was given; the value has no meaning; a row holds parts of several outcomes."""
 Outcomes = NDArray[np.int8]
 ReadColumn = Callable[[Path], "pa.Array"]
 
@@ -40,7 +41,10 @@ SIDE_WORDS: Mapping[str, int] = {
 }
 TIE_WORDS: Mapping[str, int] = {
     **dict.fromkeys(("tie", "tied", "draw", "equal", "both_equal", "both_good", "tievote"), TIE),
-    **dict.fromkeys(("both_bad", "bothbad", "both bad", "tie (bothbad)", "bothbad_vote"), BOTH_BAD),
+    **dict.fromkeys(("tie (inconsistent)", "tie(inconsistent)"), TIE),
+    **dict.fromkeys(("both_bad", "bothbad", "both bad", "bothbad_vote"), BOTH_BAD),
+    **dict.fromkeys(("tie (bothbad)", "tie(bothbad)", "tie (both bad)", "all bad"), BOTH_BAD),
+    **dict.fromkeys(("tie (all bad)", "tie(all bad)", "tie (allbad)", "tie(allbad)"), BOTH_BAD),
 }
 VOCABULARY: Mapping[str, int] = {**SIDE_WORDS, **TIE_WORDS}
 
@@ -70,7 +74,16 @@ class Outcome(Protocol):
         ...
 
     def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
-        """The outcome of each vote, shape (n,): 0 to 3, `NONE` or `UNKNOWN`."""
+        """The outcome of each vote, shape (n,): 0 to 3, `NONE`, `UNKNOWN` or `SEVERAL`."""
+        ...
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """An outcome of which a row may hold several."""
+
+    def shares(self, column: ReadColumn) -> FloatArray:
+        """Votes of each outcome, shape (n, 4); what stands in rows of one outcome is not used."""
         ...
 
 
@@ -205,6 +218,93 @@ class PreferenceScale:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """What the side shown first takes of a vote: 1, 0, or a part of it; true or false too."""
+
+    path: Path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The columns it reads."""
+        return (self.path,)
+
+    def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
+        """The outcome of each vote: a half is a tie, other parts are `SEVERAL`."""
+        value = self._values(column)
+        known = [value == 1, value == 0, value == 0.5, (value > 0) & (value < 1)]
+        result = np.select(known, [FIRST, SECOND, TIE, SEVERAL], UNKNOWN)
+        return result.astype(np.int8)
+
+    def shares(self, column: ReadColumn) -> FloatArray:
+        """The part of the first side and the rest, which the second takes."""
+        value = self._values(column)
+        return np.column_stack([value, 1 - value, np.zeros((value.size, 2))])
+
+    def _values(self, column: ReadColumn) -> FloatArray:
+        index, words = encode(column(self.path))
+        return np.array([*map(score_of, words), np.nan])[index]
+
+
+def score_of(word: str | None) -> float:
+    """A number, true or false as a score; nan if it is none of these."""
+    key = (word or "").strip().casefold()
+    try:
+        return float({"true": "1", "false": "0"}.get(key, key))
+    except ValueError:
+        return np.nan
+
+
+@dataclass(frozen=True, slots=True)
+class HigherScore:
+    """A score for each side: who has more wins, and equal ones are a tie."""
+
+    first: Path
+    second: Path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The columns it reads."""
+        return (self.first, self.second)
+
+    def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
+        """The outcome of each vote; `UNKNOWN` where a score is missing or no number."""
+        (a, _), (b, _) = (floats(column(path)) for path in self.paths)
+        with np.errstate(invalid="ignore"):
+            return np.select([a > b, a < b, a == b], [FIRST, SECOND, TIE], UNKNOWN).astype(np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCounts:
+    """How many votes ended in each way, in a column for each."""
+
+    columns: Mapping[int, Path]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The columns it reads."""
+        return tuple(self.columns.values())
+
+    def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
+        """`SEVERAL`; `NONE` for a row without votes, `UNKNOWN` if one is no whole number >= 0."""
+        votes = self.shares(column)
+        with np.errstate(invalid="ignore"):
+            wrong = ~((votes >= 0) & (votes == np.floor(votes)) & np.isfinite(votes)).all(axis=1)
+        none = ~votes.any(axis=1)
+        return np.select([wrong, none], [UNKNOWN, NONE], SEVERAL).astype(np.int8)
+
+    def shares(self, column: ReadColumn) -> FloatArray:
+        """The votes."""
+        result = None
+        for outcome, path in self.columns.items():
+            value, wrong = floats(column(path))
+            result = np.zeros((value.size, 4)) if result is None else result
+            # An empty cell is none, as in tables made by pivoting.
+            result[:, outcome] = np.where(wrong, np.nan, np.nan_to_num(value))
+        assert result is not None
+        return result
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The name of the model that was chosen, and a flag for "both are equal", if any."""
 
@@ -248,9 +348,22 @@ def mapped_words(columns: Mapping[str, str]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteFormat(Format):
-    """A layout of votes that somebody publishes; `sides` if the first model was shown first."""
+    """A layout of votes that somebody publishes.
+
+    Attributes:
+        sides: Whether the first model was shown first.
+        usual: Field -> other usual names of it, the best first.
+    """
 
     sides: bool = True
+    usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def path(self, columns: Columns, name: str) -> Path | None:
+        """Where a table keeps a field, by its name or, where others are usual, by one of them."""
+        path = tuple(name.split("."))
+        if columns.kind(path) is not None or not self.usual:
+            return None if columns.kind(path) is None else path
+        return columns.alike(name, *self.usual.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +424,8 @@ class VoteLayout:
     """Where a table keeps its votes.
 
     Attributes:
-        labels: Canonical word (voter, prompt, time, language, id, category) to column.
+        labels: Canonical word (voter, prompt, turn, time, language, id, category) to column.
+        weight: Column that says how many votes a row stands for.
         groups: Name to categories, of which a vote may have several.
         marks: Flags by which the publisher says that a vote counts.
         unfold: A list column; each of its values makes a vote of its own.
@@ -328,6 +442,7 @@ class VoteLayout:
     style: Mapping[str, Style] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     unfold: Path | None = None
+    weight: Path | None = None
     no_second: str = ""
     same_model: str = ""
     no_preference: str = "no preference"
@@ -354,6 +469,7 @@ def present(columns: Columns, **candidates: tuple[str, ...]) -> dict[str, Path]:
     for word, names in candidates.items():
         paths = (tuple(name.split(".")) for name in names)
         path = next((path for path in paths if columns.kind(path) not in (None, "struct")), None)
+        path = path or columns.alike(*(name for name in names if "." not in name))
         if path is not None:
             result[word] = path
     return result

@@ -7,6 +7,8 @@ are read straight from their buffers: `pyarrow.Array.to_numpy` imports pandas wh
 import io
 import json
 import os
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -91,6 +93,18 @@ class Columns:
         """The first of these names that is at the top."""
         return next(((name,) for name in names if name in self.tree), None)
 
+    def alike(self, *names: str) -> Path | None:
+        """The one column at the top whose name is the first of these, but for case and blanks."""
+        keys: dict[str, list[str]] = {}
+        for name, node in self.tree.items():
+            if isinstance(node, str):
+                keys.setdefault(_name_key(name), []).append(name)
+        for name in names:
+            there = keys.get(_name_key(name), [])
+            if len(there) == 1:
+                return (there[0],)
+        return None
+
     def fields(self, path: Path) -> tuple[str, ...]:
         """The names inside a struct; none if it is no struct."""
         node = self._node(path)
@@ -112,7 +126,7 @@ class Columns:
         if dotted is not None:
             return dotted
         ends = [leaf for leaf in self.leaves() if leaf[-1] == written]
-        return ends[0] if len(ends) == 1 else None
+        return ends[0] if len(ends) == 1 else self.alike(written)
 
     def need(self, written: str, what: str = "column", more: Iterable[str] = ()) -> Path:
         """The path that a user means.
@@ -125,6 +139,10 @@ class Columns:
             known = {*self.names, *(".".join(leaf) for leaf in self.leaves()), *more}
             raise UnknownName(what, written, known)
         return path
+
+
+def _name_key(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
 
 
 def _dotted(tree: Tree, written: str) -> Path | None:
@@ -304,6 +322,50 @@ class Codebook:
         """
         index, words = encode(array)
         return self.table(words, empty)[index]
+
+
+class NameBook(Codebook):
+    """Codes of models, one for all spellings of a name that look alike.
+
+    Blanks at the ends, kinds and numbers of blanks inside, kinds of hyphens, marks that are not
+    seen, and Unicode forms of the same letters do not tell names apart.
+
+    Attributes:
+        spelt: Code -> its spellings.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: dict[str, int] = {}
+        self.spelt: dict[int, list[str]] = {}
+
+    def code(self, word: str) -> int:
+        """The code of a name, `NOTHING` if it has none."""
+        code = self._codes.get(word)
+        return self._keys.get(_look(word), NOTHING) if code is None else code
+
+    def add(self, word: str) -> int:
+        """The code of a name, a new one if it has none."""
+        code = self._codes.get(word)
+        if code is None:
+            key = _look(word)
+            code = self._codes[word] = self._keys.setdefault(key, len(self.words))
+            if code == len(self.words):
+                self.words.append(word.strip())
+            self.spelt.setdefault(code, []).append(word)
+        return code
+
+
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011"), "-")
+
+
+def _look(name: str) -> str:
+    """What a reader sees of a name."""
+    if name.isascii() and name == name.strip() and "  " not in name:
+        return name
+    seen = unicodedata.normalize("NFKC", name.translate(_UNSEEN)).translate(_HYPHENS)
+    return " ".join(seen.split())
 
 
 def encode(array: "pa.Array") -> tuple[Places, list[str | None]]:

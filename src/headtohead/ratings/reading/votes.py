@@ -12,33 +12,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.units import first_few
+from headtohead.core.units import nearest_first
 from headtohead.files.formats import PLAIN
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.bradley_terry.style.passes import Chunk
+from headtohead.ratings.reading.formats import plain
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FORMATS,
     NONE,
+    SEVERAL,
     TIE_WORDS,
     UNKNOWN,
-    VOCABULARY,
     AsItStands,
     Counted,
     Flag,
     FlagGroup,
+    HigherScore,
     LabelSource,
     ManyWords,
     Mark,
     Matchups,
     OneWord,
     Outcomes,
+    Score,
+    Shared,
     Style,
+    VoteCounts,
     VoteLayout,
     VoteModule,
     Words,
     mapped_words,
     paths_of,
+    score_of,
     source_of,
     style_paths,
     styles_of,
@@ -51,6 +57,7 @@ from headtohead.ratings.reading.tables import (
     Batch,
     Codebook,
     Codes,
+    NameBook,
     Path,
     Unfolded,
     VoteTable,
@@ -62,9 +69,19 @@ from headtohead.ratings.reading.tables import (
     plain_text,
 )
 from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
-from headtohead.ratings.settings import SIDES, WINNERS, WORDS, OnBad, VoteOptions, Window
+from headtohead.ratings.settings import (
+    COUNTS,
+    SIDES,
+    UNUSED,
+    WINNERS,
+    WORDS,
+    OnBad,
+    VoteOptions,
+    Window,
+)
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
+_HEAD = 200  # rows that tell whether outcomes are words or scores
 _Say = Callable[[int], str] | str
 CHUNK_ROWS = 1 << 16
 LEAVE_OUT = "or leave such rows out with `on_bad='drop'`"
@@ -280,6 +297,7 @@ class Part:
         where: Word, its source and the value that a vote must have.
         language: Source of the language, if the user filters by it.
         time: Column of the time; None if there is none.
+        weight: Column that says how many votes a row stands for; None if each is one.
         repeat: Column that tells repeats, if the user wants them left out.
     """
 
@@ -290,6 +308,7 @@ class Part:
     where: tuple[tuple[str, LabelSource, str], ...]
     language: LabelSource | None
     time: Path | None
+    weight: Path | None
     style: tuple[Style, ...]
     repeat: Path | None
     marks: tuple[Mark, ...]
@@ -298,6 +317,30 @@ class Part:
     def name(self) -> str:
         """What the table is called."""
         return self.table.name
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader should know of how this table was read."""
+        said = []
+        outcome = self.layout.outcome
+        if isinstance(outcome, Score):
+            name = ".".join(outcome.path)
+            said.append(
+                f"In {name}, 1 or true is a win of the first model, 0 or false of the second, 0.5 "
+                "a tie. If 0 stands for the first, say `--map winner.a=0 --map winner.b=1`."
+            )
+        if isinstance(outcome, HigherScore):
+            a, b = (".".join(path) for path in outcome.paths)
+            said.append(f"The higher of {a} and {b} wins; equal ones are a tie.")
+        if isinstance(outcome, VoteCounts):
+            names = ", ".join(".".join(path) for path in outcome.paths)
+            said.append(f"Each row holds counts of votes: {names}.")
+        if self.weight is not None:
+            said.append(
+                f"Each row counts as many times as its {'.'.join(self.weight)} says, and for the "
+                f"intervals as one row. `--map weight={UNUSED}` counts each once."
+            )
+        return tuple(said)
 
     def source(self, word: str) -> LabelSource:
         """Where this table keeps the words that a user asks for.
@@ -320,6 +363,8 @@ class Part:
             result.append(self.repeat)
         if time and self.time is not None:
             result.append(self.time)
+        if self.weight is not None:
+            result.append(self.weight)
         return tuple(dict.fromkeys(result))
 
 
@@ -332,14 +377,48 @@ def no_time(source: str) -> InputError:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ballots(Chunk):
-    """One chunk of coded votes; `tags` are of columns of which a vote may have several words."""
+    """One chunk of coded votes.
+
+    Attributes:
+        tags: Of columns of which a vote may have several words.
+        weight: How many votes each is, shape (n,); None if each is one.
+        row: Which ones were one row of the source, shape (n,); None likewise.
+    """
 
     tags: Mapping[str, Tags] = field(default_factory=dict)
+    weight: FloatArray | None = None
+    row: IntArray | None = None
 
     def only(self, rows: BoolArray) -> "Ballots":
         """Some of the votes."""
         tags = {word: tags.of(rows) for word, tags in self.tags.items()}
-        return replace(super(Ballots, self).only(rows), tags=tags)
+        return replace(
+            super(Ballots, self).only(rows),
+            tags=tags,
+            weight=None if self.weight is None else self.weight[rows],
+            row=None if self.row is None else self.row[rows],
+        )
+
+    def parted(self, votes: FloatArray, row: IntArray) -> "Ballots":
+        """The same rows with the votes that each holds of each outcome, shape (n, 4)."""
+        at, outcome = np.nonzero(votes)
+        tags = {}
+        times = np.bincount(at, minlength=self.first.size)
+        start = np.cumsum(times) - times
+        for word, tag in self.tags.items():
+            n = times[tag.rows]
+            each = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+            tags[word] = Tags(np.repeat(start[tag.rows], n) + each, np.repeat(tag.codes, n))
+        return Ballots(
+            self.first[at],
+            self.second[at],
+            outcome.astype(np.int8),
+            {word: codes[at] for word, codes in self.labels.items()},
+            self.covariates,
+            tags,
+            votes[at, outcome],
+            row[at],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +434,7 @@ class PassRequest:
 class Books:
     """The codes of names and words, which outlive a pass."""
 
-    models: Codebook = field(default_factory=Codebook)
+    models: NameBook = field(default_factory=NameBook)
     labels: dict[str, Codebook] = field(default_factory=dict)
     repeats: Codebook = field(default_factory=Codebook)
 
@@ -371,6 +450,8 @@ class Pass:
     rows_read: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     side_words: set[str] = field(default_factory=set)
+    parts: bool = False
+    weighed: bool = False
     seen: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
 
@@ -432,8 +513,52 @@ class Scanner:
             said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
             labels[window] = self._books.of(window).table(said)[where]
         wanted = measured if self._wanted.covariates else None
+        votes = self._votes(batch, rows, outcome)
         result = Ballots(sides.first, sides.second, outcome, labels, wanted, tags)
-        return result if rows.kept is None else result.only(rows.kept)
+        if votes is None:
+            return result if rows.kept is None else result.only(rows.kept)
+        if self._options.style:
+            raise InputError(
+                "Style control counts each row as one vote. Leave out `style`, or the weights with "
+                "`mapping={'weight': 'none'}`."
+            )
+        # Rows of all tables have a number of their own.
+        row = np.arange(self._pass.rows_read - len(batch), self._pass.rows_read)
+        kept = np.ones(len(batch), dtype=np.bool_) if rows.kept is None else rows.kept
+        return result.only(kept).parted(votes[kept], row[kept])
+
+    def _votes(self, batch: Batch, rows: Rows, outcome: Outcomes) -> FloatArray | None:
+        """Votes of each outcome in each row, shape (n, 4); None where each is one vote."""
+        part, said = self._part, self._part.layout.outcome
+        several = outcome == SEVERAL
+        if part.weight is None and not several.any():
+            return None
+        self._pass.weighed = True
+        result = np.zeros((len(batch), len(OUTCOMES)))
+        known = outcome >= 0
+        result[known, outcome[known]] = 1
+        if several.any() and isinstance(said, Shared):
+            result[several] = said.shares(batch.column)[several]
+            self._pass.parts = self._pass.parts or isinstance(said, Score)
+        if self._options.both_bad == "drop":
+            result[:, BOTH_BAD] = 0
+            rows.drop(several & ~result.any(axis=1), "both bad")
+        if part.weight is not None:
+            path = part.weight
+            weight, wrong = floats(batch.column(path))
+            rows.bad(
+                wrong | ~(weight >= 0) | np.isinf(weight),
+                "unreadable weight",
+                path,
+                lambda row: (
+                    f"{batch.show(path, row)!r} is no number of votes. Correct it, count each row "
+                    f"once with `mapping={{'weight': '{UNUSED}'}}`, {LEAVE_OUT}."
+                ),
+            )
+            rows.drop(weight == 0, "weight 0")
+            result *= np.nan_to_num(weight)[:, None]
+            self._pass.parts = True
+        return result
 
     def _filter_words(self, batch: Batch, rows: Rows) -> None:
         part, options = self._part, self._options
@@ -583,6 +708,9 @@ class Votes:
         values: Column asked for -> the words behind its codes; grow likewise.
         rows_read: Rows of the last complete scan; a record that makes several votes is several.
         dropped: Reason -> rows that the last complete scan left out.
+        parts: Whether the last complete scan met a row that counts as a part of a vote or as
+            several that go together.
+        weighed: Whether it met a row that is not one vote.
         format: Name of the format; several joined by "+" if the files differ.
     """
 
@@ -596,6 +724,7 @@ class Votes:
         self.rows_read = 0
         self.dropped: Counter[str] = Counter()
         self.format = "+".join(dict.fromkeys(part.format for part in self._parts))
+        self.parts = self.weighed = False
 
     def counted(self) -> Counts | None:
         """All votes as counts without expanding them, as a scan would leave them.
@@ -683,6 +812,26 @@ class Votes:
             names = ", ".join(part.name for part in self._parts)
             raise InputError(f"{names} holds no votes. Give at least one.")
         self.rows_read, self.dropped = seen.rows_read, seen.dropped
+        self.parts, self.weighed = seen.parts, seen.weighed
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader should know of how the last complete scan read the votes."""
+        said = list(dict.fromkeys(one for part in self._tables for one in part.remarks))
+        if self.parts and any(isinstance(x.layout.outcome, Score) for x in self._tables):
+            said.append("A score between 0 and 1 counts as that part of a win, the rest as a loss.")
+        spelt = [names for names in self._books.models.spelt.values() if len(names) > 1]
+        if spelt:
+            shown = "; ".join(" and ".join(map(repr, names[:3])) for names in spelt[:3])
+            said.append(
+                f"Names that differ only in blanks or in Unicode forms are one model: {shown}"
+                f"{' and others' if len(spelt) > 3 else ''}."
+            )
+        return tuple(said)
+
+    @property
+    def _tables(self) -> list[Part]:
+        return [part for part in self._parts if isinstance(part, Part)]
 
     def _one_by_one(self, counts: Counts, ask: PassRequest, seen: Pass) -> Iterator[Ballots]:
         codes = np.array([self._books.models.add(name) for name in counts.models], dtype=np.int32)
@@ -721,8 +870,28 @@ def open_votes(
     chosen = options or VoteOptions()
     if chunk_rows < 1:
         raise ValueError(f"chunk_rows is {chunk_rows}; it must be at least 1")
-    parts = [part_of(table, chosen) for table in open_tables(source)]
+    parts = [_scored(part_of(table, chosen), chosen) for table in open_tables(source)]
     return Votes(parts, chosen, chunk_rows)
+
+
+def _scored(part: Part | CountedPart, options: VoteOptions) -> Part | CountedPart:
+    """The part with its outcomes read as scores, where its first rows hold no word but scores."""
+    outcome = part.layout.outcome if isinstance(part, Part) else None
+    if not isinstance(part, Part) or not isinstance(outcome, Words):
+        return part
+    if any(word in options.mapping for word in WINNERS if word != "winner.is"):
+        return part
+    kind = options.mapping.get("winner.is")
+    if kind is None and outcome.names:
+        head = next(part.table.batches([outcome.path], _HEAD, [outcome.path]), None)
+        _, words = (
+            encode(Batch(head, part.table.as_json).column(outcome.path)) if head else ((), [])
+        )
+        said = [score_of(word) for word in words if word and word.strip()]
+        kind = "score" if said and all(0 <= one <= 1 for one in said) else "side"
+    if kind != "score":
+        return part
+    return replace(part, layout=replace(part.layout, outcome=Score(outcome.path)))
 
 
 def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
@@ -732,10 +901,15 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
         InputError: If its format is not known or what was asked of it is not there.
     """
     columns = table.columns
+    unused = {
+        word
+        for word, name in options.mapping.items()
+        if word in WORDS and name == UNUSED and columns.find(name) is None
+    }
     mapped = {
         word: columns.need(name)
         for word, name in options.mapping.items()
-        if word in (*SIDES, *WORDS)
+        if word in (*SIDES, *COUNTS, *WORDS) and word not in unused
     }
     module = format_of(table, options, mapped)
     name = module.FORMAT.name
@@ -743,6 +917,8 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
     if isinstance(layout, Counted):
         return _counted(table, name, layout, options)
     layout = _as_mapped(layout, name, table, options, mapped)
+    labels = {word: path for word, path in layout.labels.items() if word not in unused}
+    layout = replace(layout, labels=labels)
     time = mapped.get("time") or layout.labels.get("time")
     if time is None and (options.since or options.until):
         raise no_time(table.name)
@@ -758,6 +934,7 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
         ),
         language=(source_of("language", columns, layout, mapped) if options.languages else None),
         time=time,
+        weight=mapped.get("weight", None if "weight" in unused else layout.weight),
         style=styles_of(options.style, columns, layout),
         repeat=_repeat(table, layout, mapped, options),
         marks=tuple(mark for mark in layout.marks if marks[mark.option]),
@@ -773,9 +950,9 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
     columns = table.columns
 
     def fits(module: VoteModule) -> bool:
-        return module.FORMAT.fits(lambda name: columns.kind(tuple(name.split("."))) is not None)
+        return module.FORMAT.fits(lambda name: module.FORMAT.path(columns, name) is not None)
 
-    if any(word in mapped for word in SIDES):
+    if any(word in mapped for word in (*SIDES, *COUNTS)):
         if options.format not in ("auto", PLAIN):
             raise InputError(
                 f"`mapping` of {', '.join(SIDES)} is for plain tables; leave out "
@@ -791,8 +968,8 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
             raise InputError(f"{table.name} has two columns of one name ({names}); rename one.")
         wanted = "; ".join(f"{x}: {_needs(y)}" for x, y in FORMATS.by_name.items())
         raise InputError(
-            f"{table.name} has the columns {first_few(columns.names)}, which no format of votes "
-            "has. Say which are which, as "
+            f"{table.name} has the columns {nearest_first(columns.names, SIDES)}, which no format "
+            "of votes has. Say which are which, as "
             "`mapping={'model_a': 'left', 'model_b': 'right', 'winner': 'result'}`. "
             f"Formats and their columns: {wanted}."
         )
@@ -800,8 +977,8 @@ def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]
     if not fits(module):
         raise InputError(
             f"{table.name} is not of format {options.format}: that needs the columns "
-            f"{_needs(module)}; there are {first_few(columns.names)}. Leave out `format`, or say "
-            "which are which with `mapping`."
+            f"{_needs(module)}; there are {nearest_first(columns.names, SIDES)}. Leave out "
+            "`format`, or say which are which with `mapping`."
         )
     return module
 
@@ -818,11 +995,19 @@ def _as_mapped(
     mapped: Mapping[str, Path],
 ) -> VoteLayout:
     """The layout with the sides and the words for outcomes that the user says."""
-    if any(word in mapped for word in SIDES):
-        first, second, winner = (mapped.get(word) or table.columns.need(word) for word in SIDES)
-        outcome = Words(winner, VOCABULARY, names=True)
+    if any(word in mapped for word in (*SIDES, *COUNTS)):
+        if not any(word in mapped for word in COUNTS):
+            mapped = {"winner": plain.FORMAT.path(table.columns, "winner") or ("winner",), **mapped}
+            table.columns.need(".".join(mapped["winner"]))
+        first, second = (
+            mapped.get(word) or plain.FORMAT.path(table.columns, word) or table.columns.need(word)
+            for word in SIDES[:2]
+        )
+        outcome = plain.outcome_of(table.columns, mapped)
         layout = replace(layout, first=first, second=second, outcome=outcome)
-    if not any(word in options.mapping for word in WINNERS):
+    if not any(word in options.mapping for word in WINNERS) or (
+        options.mapping.get("winner.is") == "score"
+    ):
         return layout
     said = layout.outcome
     if not isinstance(said, Words):

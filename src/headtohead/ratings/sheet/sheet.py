@@ -49,7 +49,11 @@ def rank_sheet(
         ("About", str(result.about or "")),
         ("Known by", str(result.as_of or "")),
         ("Models", f"{models:,}", "section-leaderboard"),
-        ("Votes", f"{result.used:,}", "section-votes"),
+        (
+            "Votes",
+            f"{words.votes_of(result) if result.weighed else result.used:,}",
+            "section-votes",
+        ),
         ("Left out", f"{out:,}", "section-votes"),
         ("Tie groups", str(board.standings[-1].group), "section-leaderboard"),
         ("Boards", f"{boards:,}", "section-leaderboard"),
@@ -116,7 +120,10 @@ def rank_sheet(
             "votes",
             "Votes",
             "Which votes count here?",
-            remarks=_failed_boards(result, len(result.unmade) if page or top else BOARDS),
+            remarks=(
+                *(plain(remark, 400) for remark in result.remarks),
+                *_failed_boards(result, len(result.unmade) if page or top else BOARDS),
+            ),
             figures=(left_out_figure(result),),
         )
     )
@@ -194,7 +201,10 @@ def rank_json(result: RankResult, *, pairs: bool = True) -> dict[str, Any]:
         "drift": {"moves": _plain(result.moves), "note": result.drift_note},
         "trust": _plain(result.trust),
         "judge": _plain(result.judge),
-        "notes": [f"{t}: {n}" for t, board in parts_of(result).items() for n in board.notes],
+        "notes": [
+            *result.remarks,
+            *(f"{t}: {n}" for t, board in parts_of(result).items() for n in board.notes),
+        ],
     }
 
 

@@ -147,10 +147,13 @@ Names = Mapping[str, str]
 
 def title(result: RankResult) -> str:
     """What was ranked, as a title."""
-    boards = result.boards["all"]
-    models = sum(len(board.standings) for board in boards)
-    votes = sum(board.fitted.counts.total for board in boards)
-    return f"{counted(models, 'model')} ranked by {counted(votes, 'vote')}"
+    models = sum(len(board.standings) for board in result.boards["all"])
+    return f"{counted(models, 'model')} ranked by {counted(votes_of(result), 'vote')}"
+
+
+def votes_of(result: RankResult) -> int:
+    """How many votes the board "all" rests on."""
+    return sum(board.fitted.counts.total for board in result.boards["all"])
 
 
 def whole(result: RankResult) -> str:
@@ -227,15 +230,17 @@ def setting_words(settings: RankSettings) -> list[str]:
 def left_out(result: RankResult) -> str:
     """How many rows were read, counted and left out."""
     out = sum(result.dropped.values())
+    weighed = f", as {counted(votes_of(result), 'vote')}" if result.weighed else ""
     if not out:
         if result.rows_read == 1:
-            return "The one row read was counted."
-        return f"All {result.rows_read:,} rows read were counted."
+            return f"The one row read was counted{weighed}."
+        return f"All {result.rows_read:,} rows read were counted{weighed}."
     ranked = sorted(result.dropped.items(), key=lambda item: (-item[1], item[0]))
     reasons = "; ".join(f"{plain(reason, 120)}: {n:,}" for reason, n in ranked)
     return (
         f"Of {counted(result.rows_read, 'row')} read, {result.used:,} "
-        f"{'was' if result.used == 1 else 'were'} counted and {out:,} left out ({reasons})."
+        f"{'was' if result.used == 1 else 'were'} counted{weighed} and {out:,} left out "
+        f"({reasons})."
     )
 
 
