@@ -129,7 +129,7 @@ def _rows(votes: Votes, models: dict[str, int], prompts: dict[str, int]) -> _Com
     parts = [(b.first, b.second, b.outcome, b.labels[label]) for b in votes.chunks((label,))]
     if votes.weighed:
         raise InputError(
-            "With `judge` each row is one vote; leave weights out with `mapping={'weight': 'none'}`."
+            "With `judge` each row is one vote: `mapping={'weight': 'none'}` counts each once."
         )
     if not parts:
         raise InputError("No vote of people, or none of the judge, is left. Loosen the filters.")

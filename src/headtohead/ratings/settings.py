@@ -163,8 +163,8 @@ class RankSettings:
     cluster: str = option(
         "",
         metavar="COLUMN",
-        help="Votes of one voter or prompt go together: wider intervals. Default: those of one "
-        "prompt where prompts and pairs repeat, else none; none: every vote is independent.",
+        help="Votes of one voter or prompt go together: wider intervals; none: each vote is "
+        "independent. Default: prompt where prompts and pairs repeat, else none.",
     )
     level: float = option(0.95, help="How surely intervals and places hold: between 0 and 1.")
     draws: int = option(

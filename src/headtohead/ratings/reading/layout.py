@@ -228,17 +228,17 @@ class Score:
         """The columns it reads."""
         return (self.path,)
 
+    def shares(self, column: ReadColumn) -> FloatArray:
+        """The part of the first side and the rest, which the second takes."""
+        value = self._values(column)
+        return np.column_stack([value, 1 - value, np.zeros((value.size, 2))])
+
     def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
         """The outcome of each vote: a half is a tie, other parts are `SEVERAL`."""
         value = self._values(column)
         known = [value == 1, value == 0, value == 0.5, (value > 0) & (value < 1)]
         result = np.select(known, [FIRST, SECOND, TIE, SEVERAL], UNKNOWN)
         return result.astype(np.int8)
-
-    def shares(self, column: ReadColumn) -> FloatArray:
-        """The part of the first side and the rest, which the second takes."""
-        value = self._values(column)
-        return np.column_stack([value, 1 - value, np.zeros((value.size, 2))])
 
     def _values(self, column: ReadColumn) -> FloatArray:
         index, words = encode(column(self.path))

@@ -1,0 +1,94 @@
+"""Prompts and pairs that repeat: told, and taken to go together unless asked otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import headtohead
+from headtohead.cli import main
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.tally import repeats
+
+
+def copies(times: int, prompts: int = 40, prompt: str = "question_id") -> dict[str, list[Any]]:
+    """x wins 26 of 40 prompts against y, each told `times` times."""
+    rows = [(f"q{i}", "ab"[i % 20 >= 13]) for i in range(prompts) for _ in range(times)]
+    return {
+        prompt: [q for q, _ in rows],
+        "model_a": ["x"] * len(rows),
+        "model_b": ["y"] * len(rows),
+        "winner": [w for _, w in rows],
+    }
+
+
+def test_copies_of_a_vote_say_no_more_than_one() -> None:
+    one, four = headtohead.rank(copies(1)), headtohead.rank(copies(4))
+    assert four.settings.cluster == "prompt"
+    assert one.settings.cluster == ""
+    assert four.board().gap("x", "y").width == pytest.approx(
+        one.board().gap("x", "y").width, rel=0.06
+    )
+    assert (four.board().standings[0].best, four.board().standings[0].worst) == (1, 2)
+    assert any("appears 4 times, so votes on one prompt" in said for said in four.remarks)
+    assert not one.remarks
+    off = headtohead.rank(copies(4), cluster="none")
+    assert off.settings.cluster == ""
+    assert off.board().standings[0].worst == 1
+    assert not off.remarks
+    unseen = headtohead.rank(copies(4), mapping={"prompt": "none"})
+    assert unseen.settings.cluster == ""
+
+
+def test_turns_and_voters_are_told_apart() -> None:
+    votes = copies(4)
+    votes["turn"] = [1, 2, 1, 2] * 40
+    votes["Annotator"] = ["h1", "h1", "h2", "h3"] * 40
+    (said,) = headtohead.rank(votes).remarks
+    assert "(2 turns and 3 voters are told apart)" in said
+
+
+@pytest.mark.parametrize("name", ["prompt_id", "Question ID", "prompt", "instruction"])
+def test_prompts_are_known_by_their_usual_names(name: str) -> None:
+    assert repeats(open_votes(copies(3, prompt=name)), "prompt", 1000) == 3
+
+
+def test_a_pair_counts_whichever_side_came_first_and_prompts_without_repeats_do_not() -> None:
+    votes = copies(2)
+    turned = [i % 2 == 1 for i in range(80)]
+    votes["model_a"] = ["y" if t else "x" for t in turned]
+    votes["model_b"] = ["x" if t else "y" for t in turned]
+    assert repeats(open_votes(votes), "prompt", 1000) == 2
+    # Prompts that are asked of other pairs are no repeats.
+    votes["model_b"] = [f"m{i}" for i in range(80)]
+    assert repeats(open_votes(votes), "prompt", 1000) == 1
+    assert (
+        repeats(open_votes({k: v for k, v in votes.items() if k != "question_id"}), "prompt", 9)
+        == 1
+    )
+
+
+def test_boards_of_one_prompt_are_still_made() -> None:
+    result = headtohead.rank(copies(4, 2), by=["question_id"])
+    assert set(result.boards) == {"all", "question_id=q0", "question_id=q1"}
+    assert not result.unmade
+
+
+def test_what_clusters_do_not_go_with_is_told() -> None:
+    result = headtohead.rank(copies(4), intervals="hessian")
+    assert result.settings.cluster == ""
+    assert any("intervals from the curvature do not know of" in one for one in result.remarks)
+    drawn = headtohead.rank(copies(4), intervals="bootstrap", rounds=200)
+    assert drawn.settings == RankSettings(cluster="prompt", intervals="bootstrap", rounds=200)
+
+
+def test_the_terminal_says_it(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    rows = zip(*copies(4).values(), strict=True)
+    lines = ["question_id,model_a,model_b,winner", *(",".join(row) for row in rows)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    shown = CliRunner().invoke(main, ["rank", str(path)]).output
+    assert "Each prompt and pair of models appears 4 times" in shown
+    assert "Votes of one prompt go together." in " ".join(shown.split())
