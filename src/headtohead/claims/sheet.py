@@ -282,6 +282,7 @@ def report_sheet(result: "ReportResult") -> Sheet:
         command=_command(result),
         scorecard=_scorecard(checks),
         next=_NEXT,
+        folded=True,
         digest=content_hash(result.as_json()),
     )
 

@@ -212,6 +212,7 @@ class Figure:
         slider: Of the chart; None if time does not matter.
         note: About the picture itself.
         table_first: True if the table is the figure and the chart only sums it up.
+        opened: True if it stands open even where a page is folded.
         numbers: Its estimates, which a page also writes out in words.
         missing: Why there is nothing to show; empty if there is.
         sources: Behind its rows; None for those of the sheet.
@@ -235,6 +236,7 @@ class Figure:
     slider: Slider | None = None
     note: str = ""
     table_first: bool = False
+    opened: bool = False
     numbers: tuple[Estimate, ...] = ()
     missing: str = ""
     sources: tuple[Citation, ...] | None = None
@@ -257,6 +259,7 @@ class Topic:
     Attributes:
         slug: Its anchor; unique among topics.
         title: Its heading; empty if its figures stand on their own.
+        first: True if it belongs to the answer, and stands above the scorecard.
     """
 
     slug: str = ""
@@ -265,6 +268,22 @@ class Topic:
     remarks: tuple[str, ...] = ()
     cards: "tuple[ClaimCard, ...]" = ()
     figures: tuple[Figure, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One large number of the first screen.
+
+    Attributes:
+        number: With its unit, as short as can be ("36 points").
+        what: What it is, with its interval and day, in a sentence.
+        source: Publishers behind it.
+    """
+
+    number: str
+    what: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +452,7 @@ class Sheet:
             is given.
         answer: What the exit code says.
         sentence: One sentence that can be quoted, with its numbers.
+        headlines: Large numbers under the sentence.
         facts: (name, value) of the first screen, or (name, value, anchor to more).
         checks: What a CI gate sees; the first is the verdict.
         method: How it was done, step by step; a text is a step without a name.
@@ -446,6 +466,7 @@ class Sheet:
         digest: Hash of the numbers, for citing; made of the figures' data if empty. A terminal
             says how to cite only what has one.
         full: Whether a terminal prints cards whole, and every source.
+        folded: Whether a page keeps cards, figures and sources closed until they are opened.
         main: Slug of the figure that `--csv` and `to_frame()` give; the first with rows if empty.
     """
 
@@ -455,6 +476,7 @@ class Sheet:
     word: str = ""
     answer: Answer = "none"
     sentence: str
+    headlines: tuple[Headline, ...] = ()
     facts: tuple[tuple[str, ...], ...] = ()
     topics: tuple[Topic, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -468,6 +490,7 @@ class Sheet:
     next: tuple[str, ...] = ()
     digest: str = ""
     full: bool = False
+    folded: bool = False
     main: str = ""
 
     @property

@@ -1,7 +1,7 @@
 "use strict";
 /* The charts: drawn from embedded data, moved by their slider, taken away as files. */
 (() => {
-  const { one, all, data, state, remember, settle, onState } = window.h2h;
+  const { one, all, data, state, remember, settle, open, onState, onUnfold } = window.h2h;
   const { page, print, exhibits } = data;
   const views = {};
 
@@ -40,6 +40,8 @@
   async function restore({ scroll }) {
     const x = exhibits.find((e) => e.slug === state.c);
     if (!x || !figureOf(x.slug)) return;
+    if (folded(x)) open(figureOf(x.slug));
+    await present(x);
     if (x.days.length && /^\d{4}-\d{2}-\d{2}$/.test(state.t || "")) {
       await showDay(x, lastPlace(x, state.t), { write: false });
     }
@@ -134,14 +136,25 @@
     await views[x.slug].signal("roomy", place.clientWidth > 480).runAsync();
   }
 
-  async function drawAll() {
-    for (const x of exhibits) {
+  const folded = (x) => Boolean(one(":scope > template", figureOf(x.slug)));
+  /* Everything a figure can do, once; a folded one is drawn when it is opened. */
+  function present(x) {
+    x.presented ??= (async () => {
       wireButtons(x);
       await draw(x);
-      if (!views[x.slug]) continue;
+      if (!views[x.slug]) return;
       addEventListener("resize", () => fit(x));
       wireSlider(x);
-    }
+    })();
+    return x.presented;
+  }
+  onUnfold((details) => {
+    const x = exhibits.find((e) => e.slug === details.id);
+    if (x) present(x).then(settle);
+  });
+
+  async function drawAll() {
+    for (const x of exhibits) if (!folded(x)) await present(x);
     await restore({ scroll: true });
     settle();
     onState(() => restore({ scroll: true }));

@@ -20,14 +20,36 @@
     history.replaceState(null, "", "#" + new URLSearchParams(kept));
   }
 
+  /* ---- what a folded page keeps in a template comes out when it is opened */
+  const unfolders = [];
+  function unfold(details) {
+    const kept = one(":scope > template", details);
+    if (!kept) return;
+    kept.replaceWith(kept.content);
+    for (const call of unfolders) call(details);
+  }
+  function open(details) {
+    details.open = true;
+    unfold(details);
+  }
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open) unfold(event.target);
+  }, true); // toggle does not bubble
+
   /* ---- an anchor opens the card it points at, and whatever holds it */
+  function found(id) {
+    for (const kept of all("details > template")) {
+      if (kept.content.getElementById(id)) unfold(kept.parentElement);
+    }
+    return document.getElementById(id);
+  }
   function openTarget() {
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { return; }
-    const target = id && !id.includes("=") ? document.getElementById(id) : null;
+    const target = id && !id.includes("=") ? found(id) : null;
     if (!target) return;
     for (let node = target; node; node = node.parentElement) {
-      if (node instanceof HTMLDetailsElement) node.open = true;
+      if (node instanceof HTMLDetailsElement) open(node);
     }
     for (const card of all(".claim.shown")) card.classList.remove("shown");
     if (target.matches(".claim")) {
@@ -52,10 +74,14 @@
     button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
     setTimeout(() => { button.textContent = label; }, 2500);
   }
-  for (const button of all("button.copy")) {
-    button.hidden = false;
-    button.addEventListener("click", () => copy(button));
+  function wireCopies(root) {
+    for (const button of all("button.copy", root)) {
+      button.hidden = false;
+      button.addEventListener("click", () => copy(button));
+    }
   }
+  wireCopies(document);
+  unfolders.push(wireCopies);
 
   /* ---- theme: as the system says, or by choice */
   const theme = one("#theme");
@@ -77,10 +103,10 @@
     paint(chosen);
   });
 
-  /* ---- print with every card open, though only at its leading time */
+  /* ---- print with every card open, though only at its leading time; a folded page as it stands */
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = all("details.claim:not([open])");
+    opened = all("details.claim:not([open]):not(:has(> template))");
     for (const d of opened) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of opened) d.open = false; });
@@ -107,6 +133,7 @@
   /* The browser's own jump to the anchor comes with the load event and takes the focus along. */
   addEventListener("load", () => setTimeout(settle));
   window.h2h = {
-    one, all, data, state, remember, settle, onState: (call) => followers.push(call),
+    one, all, data, state, remember, settle, open, onState: (call) => followers.push(call),
+    onUnfold: (call) => unfolders.push(call),
   };
 })();

@@ -1,7 +1,7 @@
 "use strict";
 /* Every table of data sorts by any of its columns. */
 (() => {
-  const { one, all } = window.h2h;
+  const { one, all, onUnfold } = window.h2h;
   const amount = (text) => Number.parseFloat(text.replace(/[,+$]/g, "").replace("−", "-"));
   function sortable(table) {
     table.classList.add("sortable");
@@ -31,5 +31,9 @@
       });
     });
   }
-  for (const table of all("table.data:not(#standings)")) sortable(table);
+  const wire = (root) => {
+    for (const table of all("table.data:not(#standings)", root)) sortable(table);
+  };
+  wire(document);
+  onUnfold(wire);
 })();
