@@ -16,6 +16,7 @@ from headtohead.publish.machine import bare
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Row, Slider, TableColumn
 from headtohead.publish.words import plain, web_address
 from headtohead.questions.exhibit import ExhibitSpec
+from headtohead.questions.findings import finding
 
 if TYPE_CHECKING:
     import altair as alt
@@ -156,10 +157,11 @@ def exhibit_figure(
     cited = {**known, **{c.source_id: c for c in exhibit.citations}}
     names = tuple(dict.fromkeys(c for row in rows for c in row))
     columns = _columns(spec, rows)
+    found = finding(exhibit, sides)
     return Figure(
         spec.slug,
-        spec.title,
-        spec.subtitle,
+        found or spec.title,
+        f"{spec.title}. {spec.subtitle}" if found else spec.subtitle,
         says=answer.says,
         columns=columns,
         rows=tuple(_row(columns, row, sides, cited) for row in rows),

@@ -146,7 +146,7 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
 
 
 def training_cost(drawn: Drawing) -> "alt.LayerChart":
-    """Published training costs on a log scale; a mark's colour and shape are its method."""
+    """Published training costs on a log scale: shape is the method, colour the side."""
     import altair as alt
 
     order = names(drawn, "subject", largest="value")
@@ -166,10 +166,12 @@ def training_cost(drawn: Drawing) -> "alt.LayerChart":
         ),
     )
     y = named_rows("subject", 170)
-    scale = alt.Scale(domain=methods)
-    legend = alt.Legend(title="Method", labelLimit=320)
-    colour = alt.Color("method:N", scale=scale, legend=legend)
-    shape = alt.Shape("method:N", scale=scale, legend=legend)
+    colour = side_colour(drawn)
+    shape = alt.Shape(
+        "method:N",
+        scale=alt.Scale(domain=methods),
+        legend=alt.Legend(title="Method", labelLimit=320),
+    )
     bars = chart.transform_filter("datum.low_value > 0 && isValid(datum.high_value)").mark_rule(
         strokeWidth=2, opacity=0.7
     )

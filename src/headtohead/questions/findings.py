@@ -1,0 +1,204 @@
+"""What each exhibit of the report found, as the title of its chart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from headtohead.core.estimate import Estimate
+from headtohead.core.question import Exhibit, Sides
+from headtohead.core.units import counted, show, show_end
+from headtohead.evidence.picking import side_name
+from headtohead.names.names import country_name
+from headtohead.publish.words import listed
+
+
+@dataclass(frozen=True, slots=True)
+class _Two:
+    """The two sides as sentences call them, and the column that tells them apart."""
+
+    a: str
+    b: str
+    group: str
+
+    def called(self, side: object) -> str:
+        """How a value of that column is called."""
+        return side_name(f"{self.group}={side}")
+
+
+def finding(exhibit: Exhibit, sides: Sides) -> str:
+    """The finding in half a line, with its day; empty where there is nothing to tell."""
+    tell = _FINDINGS.get(exhibit.analysis)
+    if tell is None or exhibit.answer.missing:
+        return ""
+    a, b = (side_name(f"{sides.group}={side}") for side in (sides.a, sides.b))
+    said = tell(exhibit, _Two(a, b, sides.group))
+    return said[:1].upper() + said[1:]
+
+
+def _apart(e: Estimate, two: _Two, unit: str) -> str:
+    """Who is ahead by how much; that it cannot be told, where the interval has zero inside."""
+    a, b = two.a, two.b
+    ends = sorted((abs(e.low), abs(e.high)))
+    digits = 0 if unit == "points" else 1
+    size = f"{abs(e.value):.{digits}f} {unit} ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})"
+    if e.low > 0 or e.high < 0:
+        behind, ahead = (b, a) if e.high < 0 else (a, b)
+        return f"the best {behind} model is {size} behind the best {ahead} one"
+    return f"whether the best {b} or the best {a} model is ahead cannot be told"
+
+
+def _rating(x: Exhibit, two: _Two) -> str:
+    day = max(row["observed_on"] for row in x.answer.rows)
+    return f"on the board of {day} {_apart(x.answer.estimates[0], two, 'points')}"
+
+
+def _index(x: Exhibit, two: _Two) -> str:
+    said = _apart(x.answer.estimates[0], two, "index points")
+    return f"on the capability index {said}, by scores known by {_known(x)}"
+
+
+def _records(x: Exhibit, two: _Two) -> str:
+    e = x.answer.estimates[0]
+    stand = sum(not row["is_matched"] for row in x.answer.rows)
+    return (
+        f"half of the records since {x.about.start.year} were matched within "
+        f"{e.value:.1f} months ({e.interval()}); {counted(stand, 'record')} still "
+        f"{'stands' if stand == 1 else 'stand'}"
+    )
+
+
+def _profile(x: Exhibit, two: _Two) -> str:
+    sure = [row for row in x.answer.rows if row.get("is_sure")]
+    if not sure:
+        return f"no benchmark tells {two.b} models from {two.a} ones that are as able"
+    said = listed(
+        f"{'better' if row['gain_pp'] > 0 else 'worse'} on {row['title']} by "
+        f"{abs(row['gain_pp']):.1f} percentage points"
+        for row in sure[:3]
+    )
+    return f"{two.b} models are {said} than {two.a} ones that are as able"
+
+
+def _choices(x: Exhibit, two: _Two) -> str:
+    gaps = [row["gap_index"] for row in x.answer.rows if row.get("gap_index") is not None]
+    low, high = min(gaps), max(gaps)
+    if low < 0 < high:
+        return f"who is ahead on the capability index hangs on the choices made ({len(gaps)} tried)"
+    behind, ahead = (two.b, two.a) if high <= 0 else (two.a, two.b)
+    ends = sorted((abs(low), abs(high)))
+    return (
+        f"whatever one chooses, the best {behind} model is {ends[0]:.1f} to {ends[1]:.1f} index "
+        f"points behind the best {ahead} one"
+    )
+
+
+def _trading(x: Exhibit, two: _Two) -> str:
+    final = [r for r in x.answer.rows if r.get("is_final") and r.get("series") == "agent"]
+    if not final:
+        return ""
+    gained = sum(row["return_pct"] > 0 for row in final)
+    best = max(final, key=lambda row: row["return_pct"])
+    return (
+        f"{gained} of {len(final)} agents ended the season with a gain, the best with "
+        f"{best['return_pct']:+.1f}%: one season cannot show skill"
+    )
+
+
+def _open(x: Exhibit, two: _Two) -> str:
+    counts = []
+    by_side: dict[str, list[object]] = {}
+    for row in x.answer.rows:
+        if row.get("flagship") is not False:
+            by_side.setdefault(str(row.get("side")), []).append(row["weights_open"])
+    named = {side: two.called(side) for side in by_side}
+    for name in (two.b, two.a):
+        weights = next((w for side, w in by_side.items() if name in (side, named[side])), None)
+        if weights:
+            counts.append(f"{sum(w is True for w in weights)} of {len(weights)} {name}")
+    return f"{listed(counts)} flagships have weights to download" if counts else ""
+
+
+def _front(x: Exhibit, two: _Two) -> str:
+    front = [row for row in x.answer.rows if row.get("on_front")]
+    sides = [two.called(row["side"]) for row in front if row.get("side")]
+    mine = " and ".join(f"{sides.count(name)} {name}" for name in (two.b, two.a))
+    day = max(row["observed_on"] for row in x.answer.rows if row.get("observed_on"))
+    return f"of the {len(front)} models that no cheaper one beats, {mine} (board of {day})"
+
+
+def _level(x: Exhibit, two: _Two) -> str:
+    e = x.answer.estimates[0]
+    if e.low <= 0 <= e.high:
+        return (
+            "whether prices of a fixed quality fell faster after January 2025 than before cannot "
+            "be told"
+        )
+    return (
+        "prices of a fixed quality fell "
+        f"{'faster' if e.low > 0 else 'more slowly'} after January 2025 than before"
+    )
+
+
+def _training(x: Exhibit, two: _Two) -> str:
+    values = sorted(e.value for e in x.answer.estimates)
+    return (
+        f"published training costs run from {show(values[0], 'usd')} to {show(values[-1], 'usd')}, "
+        "and count different things"
+    )
+
+
+def _stock(x: Exhibit, two: _Two) -> str:
+    e = x.answer.estimates[0]
+    more, less = (two.a, two.b) if e.value >= 1 else (two.b, two.a)
+    value, low, high = (
+        (e.value, e.low, e.high) if e.value >= 1 else (1 / e.value, 1 / e.high, 1 / e.low)
+    )
+    return (
+        f"{more} owners counted held {value:.1f} times ({low:.1f} to {high:.1f}) the AI chips of "
+        f"{less} ones at the end of {_observed(x)}"
+    )
+
+
+def _money(x: Exhibit, two: _Two) -> str:
+    day = max(row["window_end"] for row in x.answer.rows)
+    said = [
+        f"{show(row['value'], 'usd')} in {country_name(row['subject'])}"
+        for row in x.answer.rows
+        if row["window_end"] == day
+    ]
+    return f"private investment in AI in {day.year}: {listed(said)}"
+
+
+def _tokens(x: Exhibit, two: _Two) -> str:
+    e = x.answer.estimates[0]
+    return (
+        f"{two.b} models had {show(e.value, e.unit)} (at most {show_end(e.high, e.unit)}) of "
+        f"OpenRouter's tokens, {e.about}"
+    )
+
+
+def _known(x: Exhibit) -> date:
+    day: date = max(row["known_on"] for row in x.answer.rows if row.get("known_on"))
+    return day
+
+
+def _observed(x: Exhibit) -> date:
+    day: date = max(row["window_end"] for row in x.answer.rows if row.get("window_end"))
+    return day
+
+
+_FINDINGS: dict[str, Callable[[Exhibit, _Two], str]] = {
+    "performance.arena_frontier": _rating,
+    "performance.capability_gap": _index,
+    "performance.catch_up_time": _records,
+    "performance.capability_profile": _profile,
+    "performance.capability_sensitivity": _choices,
+    "performance.trading_equity": _trading,
+    "openness.flagships": _open,
+    "cost.price_vs_rating": _front,
+    "cost.price_trend": _level,
+    "cost.training_cost": _training,
+    "hardware.compute_stock": _stock,
+    "investment.private_investment": _money,
+    "impact.token_share": _tokens,
+}
