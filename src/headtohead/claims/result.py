@@ -8,6 +8,7 @@ from typing import Any
 
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.verdict import Judged, JudgedCondition, Verdict
+from headtohead.claims.versus.result import VersusResult
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
 from headtohead.core.question import Exhibit, Sides
@@ -64,6 +65,7 @@ class ReportResult(Result):
             speak of these sides.
         now: The claims in hindsight, with what is known on `as_of`.
         today: The same sentences asked of `as_of` itself.
+        versus: The two sides side by side, as known on `as_of`.
         citations: Every source in the report, in name order.
     """
 
@@ -74,6 +76,7 @@ class ReportResult(Result):
     now: CheckResult | None
     today: CheckResult | None
     exhibits: Mapping[str, Exhibit]
+    versus: VersusResult
     citations: tuple[Citation, ...]
 
     @property
@@ -109,7 +112,10 @@ class ReportResult(Result):
             }
             for x in self.exhibits.values()
         ]
-        return envelope("report", self.about, self.as_of, [*claims, *exhibits], self.citations)
+        card = self.versus.as_json()
+        sides = {k: card[k] for k in ("kind", "a", "b", "titles", "answer")}
+        found = [{"versus": card["results"], **sides}, *claims, *exhibits]
+        return envelope("report", self.about, self.as_of, found, self.citations)
 
 
 def verdict_json(v: Verdict) -> dict[str, Any]:

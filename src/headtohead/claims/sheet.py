@@ -258,6 +258,7 @@ def _left_out(result: "CheckResult") -> tuple[str, ...]:
 
 def report_sheet(result: "ReportResult") -> Sheet:
     """The whole head-to-head."""
+    from headtohead.claims.versus.sheet import card, headlines
     from headtohead.questions import exhibit_specs
     from headtohead.questions.figures import exhibit_figure
 
@@ -272,9 +273,14 @@ def report_sheet(result: "ReportResult") -> Sheet:
         verb="report",
         title=sides_title(result.sides),
         kicker=plain(checks[0][2].file.origin) if checks else "",
-        sentence=_report_answer(result, checks),
+        sentence=f"{result.versus.work} {result.versus.saving}".strip(),
+        headlines=headlines(result.versus),
         facts=_facts(str(result.about), result.as_of, result),
-        topics=_topics(checks, figures),
+        notes=_tally(checks),
+        topics=(
+            Topic("side-by-side-topic", "Side by side", figures=(card(result.versus),), first=True),
+            *_topics(checks, figures),
+        ),
         method=_METHOD,
         sources=result.citations,
         about=str(result.about),
@@ -393,13 +399,10 @@ def _checks_of(result: "ReportResult") -> Checks:
     return [(key, name, check) for key, name, check in every if check is not None]
 
 
-def _report_answer(result: "ReportResult", checks: Checks) -> str:
-    """The answer in one paragraph: counts of verdicts, and what changed with time."""
+def _tally(checks: Checks) -> tuple[str, ...]:
+    """How many statements hold, and what changes with time, in a sentence each."""
     if not checks:
-        return (
-            "No statements were checked for these two sides. The charts below show what the "
-            f"evidence known by {result.as_of} says of them."
-        )
+        return ("No statements were checked for these two sides.",)
     key, _, lead = checks[0]
     said = [check_answer(lead.verdicts, lead.as_of)]
     others = {k: c for k, _, c in checks if k != key}
@@ -409,7 +412,7 @@ def _report_answer(result: "ReportResult", checks: Checks) -> str:
     if "today" in others:
         differ = other_verdicts(lead.verdicts, others["today"].verdicts)
         said.append(f"Asked of {others['today'].as_of} itself, {differ}.")
-    return " ".join(said)
+    return (f"Statements of the article: {' '.join(said)}",)
 
 
 def _command(result: "ReportResult") -> str:

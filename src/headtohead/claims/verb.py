@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 from headtohead.claims.changes import DiffResult, price_changes, rank_changes, verdict_changes
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
 from headtohead.claims.verdict import claims_of, verdicts_on
+from headtohead.claims.versus.pair import Pair
+from headtohead.claims.versus.settings import Kind
+from headtohead.claims.versus.verb import side_by_side
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period
 from headtohead.core.errors import InputError, UnknownName
@@ -129,8 +133,20 @@ def report(
                 ("today", Period(day, day), day),
             )
         )
+    card = side_by_side(
+        Pair(
+            kind=cast("Kind", sides.group),
+            a=sides.a,
+            b=sides.b,
+            facts=facts,
+            about=asked or Period(day, day),
+            as_of=day,
+        ),
+        _after(progress, "side by side"),
+    )
     exhibits = _exhibits(facts, sides, window, day, progress)
     ids = {i for x in exhibits.values() for i in x.answer.source_ids}
+    ids |= {c.source_id for c in card.citations}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
     return ReportResult(
         sides=sides,
@@ -140,6 +156,7 @@ def report(
         now=now,
         today=today,
         exhibits=exhibits,
+        versus=card,
         citations=facts.store.citations(sorted(ids), day),
     )
 

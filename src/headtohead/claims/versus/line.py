@@ -1,11 +1,13 @@
 """One line of the card: what each side has, who is ahead, and since when."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from headtohead.core.estimate import Estimate
+from headtohead.core.units import show_end
 
 # "a" or "b" is ahead; "open": measured, but it cannot be told who; "level": exactly alike;
 # "facts": nothing to be ahead in; "unknown": one side or both are not known.
@@ -52,6 +54,17 @@ class Line:
     observed_on: date | None = None
     rows: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def range(self) -> str:
+        """The interval of the difference, as a size without its sign; empty for none."""
+        e = self.difference
+        if e is None or math.isinf(e.low) or math.isinf(e.high) or e.low == e.high:
+            return ""
+        if e.unit == "ratio":
+            return f"{e.low:.0%} to {e.high:.0%}"
+        low, high = sorted((abs(e.low), abs(e.high))) if e.low * e.high > 0 else (e.low, e.high)
+        return f"{show_end(low, e.unit)} to {show_end(high, e.unit)}"
 
     @property
     def source_ids(self) -> tuple[str, ...]:

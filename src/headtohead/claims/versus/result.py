@@ -22,7 +22,9 @@ class VersusResult(Result):
         a: The side that would be replaced, by its id.
         b: The side that might stand in.
         titles: What the two are called.
-        answer: May B stand in for A, on what, and what is left open: sentences.
+        work: May B do the work of A: where it is behind, ahead, and what cannot be told.
+        saving: What it would save or bring, and what would be lost.
+        left: What is left open.
         lines: Ground -> its lines, in the order of the card.
         citations: Every source, in name order.
     """
@@ -33,9 +35,21 @@ class VersusResult(Result):
     titles: tuple[str, str]
     about: Period
     as_of: date
-    answer: str
+    work: str
+    saving: str
+    left: str
     lines: Mapping[str, tuple[Line, ...]]
     citations: tuple[Citation, ...]
+
+    @property
+    def answer(self) -> str:
+        """May B stand in for A, on what, what it saves, and what is left open."""
+        return " ".join(filter(None, (self.work, self.saving, self.left)))
+
+    @property
+    def by_slug(self) -> dict[str, Line]:
+        """Every line by its slug."""
+        return {line.slug: line for own in self.lines.values() for line in own}
 
     @property
     def sheet(self) -> Sheet:

@@ -5,8 +5,18 @@ from typing import TYPE_CHECKING
 
 from headtohead.claims.versus.line import Line
 from headtohead.core.estimate import Citation
+from headtohead.core.units import counted_of
 from headtohead.evidence.store import publisher
-from headtohead.publish.sheet import DataTable, Figure, Row, Sheet, Step, TableColumn, Topic
+from headtohead.publish.sheet import (
+    DataTable,
+    Figure,
+    Headline,
+    Row,
+    Sheet,
+    Step,
+    TableColumn,
+    Topic,
+)
 from headtohead.publish.words import content_hash, listed, sentence
 
 if TYPE_CHECKING:
@@ -77,26 +87,88 @@ def versus_sheet(result: "VersusResult") -> Sheet:
     )
 
 
+def card(result: "VersusResult") -> Figure:
+    """All lines in one table, as a report shows them beside its claims."""
+    lines = [line for own in result.lines.values() for line in own]
+    return Figure(
+        "side-by-side",
+        f"{result.titles[0]} and {result.titles[1]}, as known on {result.as_of}",
+        columns=_columns(result),
+        rows=tuple(_row(line, result) for line in lines),
+        shown=len(lines),
+        table_first=True,
+        opened=True,
+        sources=result.citations,
+        about=str(result.about),
+        data=versus_table(result.lines),
+    )
+
+
+def headlines(result: "VersusResult") -> tuple[Headline, ...]:
+    """Three large numbers: how far apart the best are, on shared tests, and in price."""
+    known = result.by_slug
+    a, b = result.titles
+    large = []
+    rating, lag = known["rating"], known.get("lag")
+    if rating.difference:
+        late = f" · {lag.by}" if lag and lag.by else ""
+        index = (
+            f"; and at release, by the capability index, {lag.range} months" if lag and late else ""
+        )
+        large.append(
+            Headline(
+                f"{rating.by}{late}",
+                f"between the best of both: by blind votes, {rating.range} points (board of "
+                f"{rating.observed_on}){index}",
+                _from(rating, lag),
+            )
+        )
+    tests = known["tests"]
+    if tests.difference:
+        large.append(
+            Headline(
+                f"{tests.difference.value:.0%} of the score",
+                f"is what the best of {b} reaches of that of {a} on "
+                f"{counted_of(tests.difference.n, tests.difference.n_of)}, {tests.range} (scores "
+                f"known by {tests.difference.known_on})",
+                _from(tests),
+            )
+        )
+    price = known.get("list-price")
+    if price and price.difference:
+        cheaper = b if price.ahead == "b" else a
+        large.append(
+            Headline(
+                price.by,
+                f"is the median list price of the flagships of {cheaper}, in force on "
+                f"{result.about.end}; list prices have no interval",
+                _from(price),
+            )
+        )
+    return tuple(large)
+
+
+def _columns(result: "VersusResult") -> tuple[TableColumn, ...]:
+    a, b = result.titles
+    titles = {"what": "What", "a": a, "b": b, "ahead": "Ahead"}
+    return tuple(TableColumn(name, title, long=True) for name, title in titles.items())
+
+
+def _row(line: Line, result: "VersusResult") -> Row:
+    return line.what, line.a or "–", line.b or "–", _ahead(line, result)
+
+
 def _ground(
     ground: str, lines: Sequence[Line], result: "VersusResult", known: Mapping[str, Citation]
 ) -> Figure:
-    a, b = result.titles
-    columns = (
-        TableColumn("what", "What", long=True),
-        TableColumn("a", a, long=True),
-        TableColumn("b", b, long=True),
-        TableColumn("ahead", "Ahead", long=True),
-    )
     ids = {i for line in lines for i in line.source_ids}
     return Figure(
         ground,
         "Side by side",
-        columns=columns,
-        rows=tuple(
-            (line.what, line.a or "–", line.b or "–", _ahead(line, result)) for line in lines
-        ),
+        columns=_columns(result),
+        rows=tuple(_row(line, result) for line in lines),
         shown=len(lines),
-        remarks=tuple(f"{sentence(line.says)} {_from(line)}".strip() for line in lines)
+        remarks=tuple(f"{sentence(line.says)}{_cited(line)}" for line in lines)
         + tuple(dict.fromkeys(sentence(n) for line in lines for n in line.notes)),
         numbers=tuple(line.difference for line in lines if line.difference),
         table_first=True,
@@ -105,9 +177,15 @@ def _ground(
     )
 
 
-def _from(line: Line) -> str:
-    ids = line.source_ids
-    return f"({listed(dict.fromkeys(map(publisher, ids)))})" if ids else ""
+def _from(*lines: Line | None) -> str:
+    """The publishers behind some lines."""
+    ids = sorted({i for line in lines if line for i in line.source_ids})
+    return listed(dict.fromkeys(map(publisher, ids))) if ids else ""
+
+
+def _cited(line: Line) -> str:
+    who = _from(line)
+    return f" Source: {who}." if who else ""
 
 
 def _ahead(line: Line, result: "VersusResult") -> str:

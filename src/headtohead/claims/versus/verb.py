@@ -1,6 +1,6 @@
 """The verb `versus`: any two, side by side."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import get_args
 
 from headtohead.claims.versus.grounds import (
@@ -62,6 +62,11 @@ def versus(
     facts = Facts(store)
     facts.require_evidence(day)
     pair = pair_of(facts, a, b, settings.group, settings.about or Period(day, day), day)
+    return side_by_side(pair, progress)
+
+
+def side_by_side(pair: Pair, progress: Callable[[str], None] | None = None) -> VersusResult:
+    """The card of two sides that are known."""
     lines: dict[str, tuple[Line, ...]] = {}
     for ground, lines_of in _GROUNDS.items():
         if progress:
@@ -69,65 +74,54 @@ def versus(
         lines[ground] = tuple(lines_of(pair))
     every = [line for own in lines.values() for line in own]
     ids = sorted({i for line in every for i in line.source_ids})
+    saving = [line for line in every if line.bears == "saving"]
     return VersusResult(
         kind=pair.kind,
         a=pair.a,
         b=pair.b,
         titles=pair.titles,
         about=pair.about,
-        as_of=day,
-        answer=_answer(pair, every),
+        as_of=pair.as_of,
+        work=_work(*pair.titles, [line for line in every if line.bears == "quality"]),
+        saving=_saving(pair.titles[1], saving),
+        left=_left(saving, every),
         lines=lines,
-        citations=facts.citations(ids, day),
+        citations=pair.facts.citations(ids, pair.as_of),
     )
 
 
-def _answer(pair: Pair, lines: Sequence[Line]) -> str:
-    """May B stand in for A, on what, what that saves, and what is left open."""
-    quality = [line for line in lines if line.bears == "quality"]
-    saving = [line for line in lines if line.bears == "saving"]
-    a, b = pair.titles
-    said = (_quality(a, b, quality), _saving(b, saving), _left(saving, lines))
-    return " ".join(filter(None, said))
-
-
-def _quality(a: str, b: str, lines: Iterable[Line]) -> str:
-    """Where B is behind, where ahead, where it cannot be told, and what follows."""
+def _work(a: str, b: str, lines: Iterable[Line]) -> str:
+    """Where B is behind, where ahead, where it cannot be told, and what follows: one sentence."""
     by = _by_leader(lines)
-    is_b = "are" if _many(b) else "is"
     parts = []
     if by["a"]:
-        parts.append(f"{b} {is_b} behind {a} on {_with_size(by['a'])}")
+        parts.append(f"behind {a} on {_with_size(by['a'])}")
     if by["b"]:
-        parts.append(f"{b} {is_b} ahead of {a} on {_with_size(by['b'])}")
-    if untold := by["open"] + by["level"]:
-        parts.append(
-            f"on {listed(line.short for line in untold)} it cannot be told which of {a} and {b} is "
-            "better"
-        )
-    if not parts:
+        parts.append(f"ahead {'' if by['a'] else f'of {a} '}on {_with_size(by['b'])}")
+    told = f"{b} {'are' if _many(b) else 'is'} {' and '.join(parts)}" if parts else ""
+    untold = listed(line.short for line in by["open"] + by["level"])
+    unsure = f"on {untold} it cannot be told which is better" if untold else ""
+    if not told and not unsure:
         return f"Nothing that is known measures {b} against {a}."
     if not by["a"]:
-        follows = f"Nothing measured here speaks against {b} standing in for {a}."
-    elif by["b"] or untold:
-        follows = f"Whether {b} may stand in for {a} hangs on the work."
+        follows = f"nothing measured here speaks against {b} standing in for {a}"
+    elif by["b"] or unsure:
+        follows = f"whether {b} can stand in for {a} hangs on the work"
     else:
-        follows = f"{b} may stand in for {a} only where that much less is enough."
-    return " ".join(map(_opened, (*(f"{part}." for part in parts), follows)))
+        follows = f"{'they' if _many(b) else 'it'} can stand in only where that much less is enough"
+    said = "; ".join(filter(None, (told, unsure, follows)))
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _saving(b: str, lines: Iterable[Line]) -> str:
-    """What B would save or bring, and what would be lost."""
+    """What B would save or bring, and what would be lost: one sentence."""
     by = _by_leader(lines)
     it = "They" if _many(b) else "It"
     gains = [_for(it, line.gain) for line in by["b"] if line.gain]
     losses = [line.loss for line in by["a"] if line.loss]
-    said = [f"{it} {listed(gains)}."] if gains else []
-    if losses:
-        said.append(
-            f"It would take {listed(losses)}." if not gains else f"Lost would be: {listed(losses)}."
-        )
-    return " ".join(said)
+    if gains:
+        return f"{it} {listed(gains)}{f'; lost would be {listed(losses)}' if losses else ''}."
+    return f"It would take {listed(losses)}." if losses else ""
 
 
 def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
@@ -160,7 +154,3 @@ def _for(it: str, gain: str) -> str:
     verb, _, rest = gain.partition(" ")
     plural = {"has": "have", "costs": "cost", "solves": "solve"}
     return gain if it == "It" else f"{plural.get(verb, verb)} {rest}"
-
-
-def _opened(text: str) -> str:
-    return text[:1].upper() + text[1:]
