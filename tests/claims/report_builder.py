@@ -7,6 +7,8 @@ from typing import Any
 from headtohead.claims.claim import Bound, Claim, ClaimsFile, Condition, Reading
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.verdict import Judged, Verdict, judge, verdict
+from headtohead.claims.versus.line import Ahead, Bears, Line
+from headtohead.claims.versus.result import VersusResult
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Answer, Exhibit, Sides
@@ -183,7 +185,55 @@ def report(
         now=now,
         today=today,
         exhibits=exhibits,
+        versus=versus(sides, names, credit),
         citations=credit,
+    )
+
+
+def versus(
+    sides: Sides, names: Sequence[str], credit: tuple[Citation, ...] | None = None
+) -> VersusResult:
+    """Two sides side by side: A is ahead, B is ahead, not told, not known."""
+    rows = ({"source_id": "made_up", "known_on": AS_OF},)
+    told: tuple[tuple[str, str, Ahead, Bears], ...] = (
+        ("rating", "performance", "a", "quality"),
+        ("index", "performance", "open", "quality"),
+        ("lag", "performance", "a", "context"),
+        ("tests", "performance", "a", "quality"),
+        ("list-price", "cost", "b", "saving"),
+        ("chips", "hardware", "unknown", "context"),
+    )
+    lines: dict[str, tuple[Line, ...]] = {}
+    for slug, ground, ahead, bears in told:
+        known = ahead != "unknown"
+        line = Line(
+            slug=slug,
+            what=f"{slug} of 2025-12-11",
+            a=f"{names[0]} has 3" if known else "",
+            b=f"{names[-1]} has 2" if known else "",
+            ahead=ahead,
+            says=f"{names[0]} has 3 and {names[-1]} 2",
+            short=f"the {slug}",
+            by="1 point" if known else "",
+            gain=f"costs less than {names[0]}" if ahead == "b" else "",
+            bears=bears,
+            difference=estimate() if known else None,
+            observed_on=AS_OF if known else None,
+            rows=rows if known else (),
+        )
+        lines[ground] = (*lines.get(ground, ()), line)
+    return VersusResult(
+        kind=sides.group,
+        a=sides.a,
+        b=sides.b,
+        titles=("US models", "Chinese models"),
+        about=ABOUT,
+        as_of=AS_OF,
+        work="Chinese models are behind US models on the rating (1 point).",
+        saving=f"They cost less than {names[0]}.",
+        left="Left open: not known of both: the chips.",
+        lines=lines,
+        citations=(citation(),) if credit is None else credit,
     )
 
 

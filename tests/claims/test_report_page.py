@@ -199,7 +199,7 @@ def test_terminal_page_and_markdown_mark_the_same_figures_in_the_same_words() ->
     assert "a: -20 rating points (exact; n=1,234 votes; 2025-12-01/2025-12-31), unverified" in shown
     row = next(r for r in sheet_markdown(sheet).splitlines() if r.startswith("| X1"))
     assert "**-20 rating points** (exact), n = 1,234 votes (unverified)" in row
-    number = sheet_html(sheet).split('data-label="Deciding number"')[1].split("</td>")[0]
+    number = sheet_html(sheet).split('<span class="number">')[1].split("</th>")[0]
     assert '<span class="interval">(exact)</span>' in number
     assert '<span class="mark">unverified</span>' in number
 

@@ -109,7 +109,9 @@ def test_hostile_names_reach_a_chart_only_as_data(spec: ExhibitSpec) -> None:
     assert found.spec is not None
     for path, value in _strings(found.spec):
         if any(word in value for word in ("pwned", "onerror", "</script")):
-            assert path[0] in ("datasets", "data") or "values" in path or "domain" in path, path
+            # A description is read aloud, as text.
+            held = path[0] in ("datasets", "data", "description")
+            assert held or "values" in path or "domain" in path, path
 
 
 def _strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from tests.claims import report_builder as build
 
 from headtohead.claims.claim import Bound
-from headtohead.claims.sheet import sides_title
+from headtohead.claims.versus.sheet import question_of
 from headtohead.core.estimate import Estimate
-from headtohead.core.question import Sides
 from headtohead.core.units import show
 from headtohead.publish.words import (
     Track,
@@ -204,20 +203,21 @@ def test_claims_whose_names_differ_only_in_signs_keep_different_anchors() -> Non
 def test_the_answer_counts_verdicts_and_names_what_changed() -> None:
     early = build.check([build.claim_verdict(1, [])], as_of=build.ABOUT.end)
     late = build.check([build.claim_verdict(1)])
-    said = build.report(checks=(early, late, late)).sheet.sentence
+    sheet = build.report(checks=(early, late, late)).sheet
+    assert sheet.sentence.startswith("Chinese models are behind US models on the rating (1 point).")
+    said = " ".join(sheet.notes)
     assert "“B is close to A” holds as stated, with what was known by" in said
     assert "at the time, one verdict differs (X1)" in said
     assert "itself, every verdict is the same" in said
     assert "As stated, 1 of 5 holds, 2 are false" in build.check().sheet.sentence
-    alone = build.report(checks=(None, None, None)).sheet.sentence
-    assert alone.startswith("No statements were checked for these two sides.")
+    alone = build.report(checks=(None, None, None)).sheet.notes
+    assert alone == ("No statements were checked for these two sides.",)
 
 
 def test_sides_are_called_by_name() -> None:
-    assert sides_title(Sides()) == "Can Chinese models stand in for US ones?"
-    assert sides_title(Sides("open", "closed", "open")) == (
-        "Can open models stand in for closed ones?"
-    )
+    titles = ("US models", "Chinese models")
+    assert question_of(titles) == "Can Chinese models stand in for US ones?"
+    assert question_of(("OpenAI", "DeepSeek")) == "Can DeepSeek stand in for OpenAI?"
 
 
 def test_the_reference_holds_dates_hash_and_credit() -> None:

@@ -140,12 +140,6 @@ def _decisive(judged: Judged) -> Estimate | None:
     return next((_labelled(p, p.decisive) for p in judged.deciding if p.decisive), None)
 
 
-def sides_title(sides: Sides) -> str:
-    """The two sides as a title."""
-    a, b = (plain(nationality(s), 60) for s in (sides.a, sides.b))
-    return f"Can {b} models stand in for {a} ones?"
-
-
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
     """The counts of one check as a sentence."""
     if len(verdicts) == 1:
@@ -258,7 +252,7 @@ def _left_out(result: "CheckResult") -> tuple[str, ...]:
 
 def report_sheet(result: "ReportResult") -> Sheet:
     """The whole head-to-head."""
-    from headtohead.claims.versus.sheet import card, headlines
+    from headtohead.claims.versus.sheet import card, headlines, question_of
     from headtohead.questions import exhibit_specs
     from headtohead.questions.figures import exhibit_figure
 
@@ -271,7 +265,7 @@ def report_sheet(result: "ReportResult") -> Sheet:
     checks = _checks_of(result)
     return Sheet(
         verb="report",
-        title=sides_title(result.sides),
+        title=question_of(result.versus.titles),
         kicker=plain(checks[0][2].file.origin) if checks else "",
         sentence=f"{result.versus.work} {result.versus.saving}".strip(),
         headlines=headlines(result.versus),

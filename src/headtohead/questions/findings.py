@@ -26,12 +26,15 @@ class _Two:
 
 
 def finding(exhibit: Exhibit, sides: Sides) -> str:
-    """The finding in half a line, with its day; empty where there is nothing to tell."""
+    """The finding in half a line, with its day; empty where its rows do not tell it."""
     tell = _FINDINGS.get(exhibit.analysis)
     if tell is None or exhibit.answer.missing:
         return ""
     a, b = (side_name(f"{sides.group}={side}") for side in (sides.a, sides.b))
-    said = tell(exhibit, _Two(a, b, sides.group))
+    try:
+        said = tell(exhibit, _Two(a, b, sides.group))
+    except LookupError:  # rows without the column that the sentence is about
+        return ""
     return said[:1].upper() + said[1:]
 
 
@@ -48,13 +51,13 @@ def _apart(e: Estimate, two: _Two, unit: str) -> str:
 
 
 def _rating(x: Exhibit, two: _Two) -> str:
-    day = max(row["observed_on"] for row in x.answer.rows)
+    day = _last(x, "observed_on")
     return f"on the board of {day} {_apart(x.answer.estimates[0], two, 'points')}"
 
 
 def _index(x: Exhibit, two: _Two) -> str:
     said = _apart(x.answer.estimates[0], two, "index points")
-    return f"on the capability index {said}, by scores known by {_known(x)}"
+    return f"on the capability index {said}, by scores known by {_last(x, 'known_on')}"
 
 
 def _records(x: Exhibit, two: _Two) -> str:
@@ -81,6 +84,8 @@ def _profile(x: Exhibit, two: _Two) -> str:
 
 def _choices(x: Exhibit, two: _Two) -> str:
     gaps = [row["gap_index"] for row in x.answer.rows if row.get("gap_index") is not None]
+    if not gaps:
+        return ""
     low, high = min(gaps), max(gaps)
     if low < 0 < high:
         return f"who is ahead on the capability index hangs on the choices made ({len(gaps)} tried)"
@@ -122,7 +127,7 @@ def _front(x: Exhibit, two: _Two) -> str:
     front = [row for row in x.answer.rows if row.get("on_front")]
     sides = [two.called(row["side"]) for row in front if row.get("side")]
     mine = " and ".join(f"{sides.count(name)} {name}" for name in (two.b, two.a))
-    day = max(row["observed_on"] for row in x.answer.rows if row.get("observed_on"))
+    day = _last(x, "observed_on")
     return f"of the {len(front)} models that no cheaper one beats, {mine} (board of {day})"
 
 
@@ -155,12 +160,12 @@ def _stock(x: Exhibit, two: _Two) -> str:
     )
     return (
         f"{more} owners counted held {value:.1f} times ({low:.1f} to {high:.1f}) the AI chips of "
-        f"{less} ones at the end of {_observed(x)}"
+        f"{less} ones on {_last(x, 'window_end')}"
     )
 
 
 def _money(x: Exhibit, two: _Two) -> str:
-    day = max(row["window_end"] for row in x.answer.rows)
+    day = _last(x, "window_end")
     said = [
         f"{show(row['value'], 'usd')} in {country_name(row['subject'])}"
         for row in x.answer.rows
@@ -177,14 +182,16 @@ def _tokens(x: Exhibit, two: _Two) -> str:
     )
 
 
-def _known(x: Exhibit) -> date:
-    day: date = max(row["known_on"] for row in x.answer.rows if row.get("known_on"))
-    return day
+def _last(x: Exhibit, column: str) -> date:
+    """The last day in a column of the rows.
 
-
-def _observed(x: Exhibit) -> date:
-    day: date = max(row["window_end"] for row in x.answer.rows if row.get("window_end"))
-    return day
+    Raises:
+        LookupError: If no row has one.
+    """
+    days: list[date] = [r[column] for r in x.answer.rows if isinstance(r.get(column), date)]
+    if not days:
+        raise LookupError(column)
+    return max(days)
 
 
 _FINDINGS: dict[str, Callable[[Exhibit, _Two], str]] = {

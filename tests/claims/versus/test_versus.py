@@ -44,7 +44,7 @@ def both_ways(request: pytest.FixtureRequest) -> tuple[VersusResult, VersusResul
 
 
 def every(result: VersusResult) -> dict[str, Line]:
-    return {line.slug: line for own in result.lines.values() for line in own}
+    return dict(result.by_slug)
 
 
 def test_all_six_grounds_stand_on_the_card_in_order(

@@ -17,7 +17,7 @@ from headtohead.publish.sheet import (
     TableColumn,
     Topic,
 )
-from headtohead.publish.words import content_hash, listed, sentence
+from headtohead.publish.words import content_hash, listed, plain, sentence
 
 if TYPE_CHECKING:
     from headtohead.claims.versus.result import VersusResult
@@ -52,6 +52,12 @@ _METHOD = (
 )
 
 
+def question_of(titles: tuple[str, str]) -> str:
+    """What is asked of two sides, as a title."""
+    a, b = titles
+    return f"Can {plain(b, 80)} stand in for {plain(a, 80).replace('models', 'ones')}?"
+
+
 def versus_sheet(result: "VersusResult") -> Sheet:
     """The card."""
     known = {c.source_id: c for c in result.citations}
@@ -64,10 +70,9 @@ def versus_sheet(result: "VersusResult") -> Sheet:
         )
         for ground, lines in result.lines.items()
     ]
-    a, b = result.titles
     return Sheet(
         verb="versus",
-        title=f"Can {b} stand in for {a.replace('models', 'ones')}?",
+        title=question_of(result.titles),
         sentence=result.answer,
         facts=(
             ("About", str(result.about)),
