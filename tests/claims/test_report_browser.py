@@ -1,6 +1,7 @@
 """The page in a real browser: it draws, sorts, filters, slides, restores and stays alone."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.claims import report_builder as build
 from tests.claims.test_report_page import html_of, rendered
 
+import headtohead
 from headtohead.claims.result import ReportResult
 from headtohead.questions import exhibit_specs
 
@@ -67,7 +69,7 @@ def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
     contexts: list[Any] = []
     trouble: list[str] = []
 
-    def made(name: str = "brief", hash_: str = "", **options: Any) -> Any:
+    def made(name: str = "brief", hash_: str = "", unfold: bool = True, **options: Any) -> Any:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
@@ -84,12 +86,23 @@ def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
         page.goto(files[name] + hash_)
         if name != "check":
             page.wait_for_selector(DRAWN)
+            if unfold:
+                unfolded(page)
         return page
 
     yield made
     for context in contexts:
         context.close()
     assert trouble == []
+
+
+def unfolded(page: Any) -> None:
+    """Open every figure, and wait until its chart is drawn."""
+    page.evaluate("document.querySelectorAll('details.folded').forEach(d => { d.open = true; })")
+    page.wait_for_function(
+        "!document.querySelector('details.folded > template') "
+        "&& document.documentElement.dataset.charts === 'drawn'"
+    )
 
 
 def shown(page: Any) -> list[str]:
@@ -163,7 +176,7 @@ def test_filters_work_by_keyboard_together_and_restore(opened: Opened) -> None:
 
 def test_a_row_opens_its_card_and_an_address_does_too(opened: Opened) -> None:
     page = opened()
-    page.locator("#score tbody tr").nth(1).locator("td.number").click()
+    page.locator("#score tbody tr").nth(1).locator(".number").first.click()
     page.wait_for_selector("#claim-X2[open]")
     assert page.url.endswith("#claim-X2")
     again = opened(hash_="#claim-X4")
@@ -265,7 +278,7 @@ def test_the_sensitivity_table_comes_first_and_its_chart_has_an_interval_a_choic
 ) -> None:
     page = opened("capability")
     slug = "sensitivity"
-    assert page.locator(f"#{slug} > .scroll tbody tr").count() == 7
+    assert page.locator(f"#{slug} > figure > .scroll tbody tr").count() == 7
     for what in ("gap", "lag"):
         assert count(page, slug, f"{what}_bars") == count(page, slug, f"{what}_dots") == 4
         assert count(page, slug, f"{what}_bare") == 2
@@ -327,6 +340,7 @@ def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_selector(DRAWN)
+    unfolded(page)
     _, content = downloaded(page, "price-vs-rating", "csv", tmp_path)
     assert b"'=1+1" in content
     assert b",=1+1" not in content
@@ -387,14 +401,33 @@ def test_the_theme_can_be_chosen_and_charts_follow(opened: Opened) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 30)"
 
 
+def test_a_folded_page_opens_what_an_address_points_at_and_nothing_else(opened: Opened) -> None:
+    page = opened(unfold=False)
+    closed = page.locator("details.folded > template").count()
+    assert closed == len(exhibit_specs())
+    assert page.locator("#claim-X1 .quote").count() == 0
+    address = opened(hash_="#arena-frontier", unfold=False)
+    address.wait_for_selector("#arena-frontier-chart svg")
+    assert address.locator("details.folded > template").count() == closed - 1
+    kept = opened(hash_="#c=price-vs-rating", unfold=False)
+    kept.wait_for_selector("#price-vs-rating-chart svg")
+
+
+def test_a_folded_page_prints_as_it_stands(opened: Opened) -> None:
+    page = opened(unfold=False)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#claim-X1").get_attribute("open") is None
+    assert page.locator("#score").is_visible()
+
+
 def test_print_is_light_shows_the_cards_and_hides_the_tools(opened: Opened) -> None:
-    page = opened(color_scheme="dark")
+    page = opened("check", color_scheme="dark")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("#claim-X1 .quote").first.is_visible()
     assert not page.locator("#filters").is_visible()
-    assert not page.locator(".buttons").first.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#claim-X1").get_attribute("open") is None
 
@@ -404,7 +437,7 @@ def test_a_check_sorts_and_filters_too(opened: Opened) -> None:
     page.locator("#f-v").select_option("undecided")
     assert shown(page) == ["claim-X4"]
     page.locator("th[data-key=verdict] button").press("Enter")
-    assert "v=open" in page.url
+    assert "v=undecided" in page.url
     assert "sort=verdict" in page.url
 
 
@@ -414,3 +447,25 @@ def test_the_first_tab_skips_to_the_answer(opened: Opened) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_report_of_the_article_is_short_before_anything_is_opened(
+    browser: Any, tmp_path: Path
+) -> None:
+    """As a reader with two minutes meets it: the answer, three numbers, one card, the scorecard."""
+    path = tmp_path / "report.html"
+    path.write_text(headtohead.report(as_of="2025-12-15").to_html(), encoding="utf-8")
+    for width, tallest in ((1280, 9_000), (390, 20_000)):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(path.as_uri())
+        page.wait_for_selector(DRAWN)
+        assert page.evaluate("document.documentElement.scrollHeight") <= tallest
+        assert page.evaluate("document.querySelectorAll('*').length") <= 15_000
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".headlines li").count() == 3 or width == 390
+        if width == 1280:
+            answer = page.locator(".answer").bounding_box()
+            assert answer["y"] + answer["height"] < 900
+            printed = page.pdf(prefer_css_page_size=True)
+            assert 0 < len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 25
+        page.close()

@@ -138,13 +138,19 @@
 
   const folded = (x) => Boolean(one(":scope > template", figureOf(x.slug)));
   /* Everything a figure can do, once; a folded one is drawn when it is opened. */
+  let waiting = 0;
   function present(x) {
     x.presented ??= (async () => {
+      document.documentElement.dataset.charts = "drawing";
+      waiting += 1;
       wireButtons(x);
       await draw(x);
-      if (!views[x.slug]) return;
-      addEventListener("resize", () => fit(x));
-      wireSlider(x);
+      if (views[x.slug]) {
+        addEventListener("resize", () => fit(x));
+        wireSlider(x);
+      }
+      waiting -= 1;
+      if (!waiting) document.documentElement.dataset.charts = "drawn";
     })();
     return x.presented;
   }
