@@ -227,7 +227,13 @@ def cluster_scores(
     key, amount = _summed(np.concatenate(keys), np.concatenate(amounts))
     meat = alone.meat
     if even is not None and even.any():
-        meat = meat + _doubt(a, b, x[:, :-1], residual, p * (1 - p), even)
+        # What votes on models with ties only lack to the variance of a coin toss.
+        tied = even[a] | even[b]
+        lacking = np.maximum(0.0, p * (1 - p) - residual**2)[tied]
+        covariate = x[tied, :-1]
+        by_x = covariate * lacking[:, None]
+        weighted = Weighted(lacking, by_x.T, covariate.T @ by_x)
+        meat = meat + weighted.matrix(Pairs(even.size, a[tied], b[tied]))
     return ClusterScores(key, amount, meat, alone.n)
 
 
@@ -256,22 +262,6 @@ def heavy_votes(
     sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
     result = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
     return HeavyVotes.of_all([result])
-
-
-def _doubt(
-    a: IntArray,
-    b: IntArray,
-    x: FloatArray,
-    residual: FloatArray,
-    weight: FloatArray,
-    even: BoolArray,
-) -> FloatArray:
-    """What votes on models with ties only lack to the variance of a coin toss, shape (K, K)."""
-    rows = even[a] | even[b]
-    lacking = np.maximum(0.0, weight - residual**2)[rows]
-    by_x = x[rows] * lacking[:, None]
-    pairs = Pairs(even.size, a[rows], b[rows])
-    return Weighted(lacking, by_x.T, x[rows].T @ by_x).matrix(pairs)
 
 
 def _summed(key: IntArray, amount: FloatArray) -> tuple[IntArray, FloatArray]:
