@@ -265,7 +265,16 @@ class Names:
         if not here and not entry.model:
             here = self._elsewhere(entry.aliases, reading, seller)
             if not here:
-                return _Undated(self._meant_elsewhere(name, entry.aliases[0], reading, seller))
+                # What it means is recorded only for other lists than this one.
+                alias = entry.aliases[0]
+                step = (
+                    f'What "{alias.name}" means is recorded only for '
+                    f"{' and '.join(sorted(alias.sellers))}; elsewhere it may be another edition "
+                    "or the base model."
+                )
+                nothing = self._nothing(name, reading, seller, "other-seller", step)
+                lab = self._common_lab((alias,))
+                return _Undated(replace(nothing, status="ambiguous", lab=lab))
         if not here:
             return _Undated(self._listed(name, entry.model, reading, seller))
         frame = self._nothing(name, reading, seller, f"alias:{here[0].name}")
@@ -275,18 +284,6 @@ class Names:
         if reading.stamp:
             return _Undated(self._unknown_stamp(name, reading, seller))
         return _Undated(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
-
-    def _meant_elsewhere(
-        self, name: str, alias: Alias, reading: PartedName, seller: str | None
-    ) -> Resolution:
-        """The answer for a name whose meaning is recorded only for other lists than this one."""
-        where = " and ".join(sorted(alias.sellers))
-        step = (
-            f'What "{alias.name}" means is recorded only for {where}; elsewhere it may be another '
-            "edition or the base model."
-        )
-        nothing = self._nothing(name, reading, seller, "other-seller", step)
-        return replace(nothing, status="ambiguous", lab=self._common_lab((alias,)))
 
     def _common_lab(self, aliases: tuple[Alias, ...]) -> str | None:
         """The lab of everything the aliases may mean, if it is one."""

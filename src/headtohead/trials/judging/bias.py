@@ -422,8 +422,7 @@ def self_preference(
         ValueError: If no pair sets an own answer against another's, or arguments do not fit.
 
     References:
-        Zheng, L. et al. (2023). Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, section
-        3.3. doi:10.48550/arXiv.2306.05685
+        Zheng et al. (2023), as for `position_bias`.
         Wataoka, K., Takahashi, T., Ri, R. (2024). Self-preference bias in LLM-as-a-judge.
         doi:10.48550/arXiv.2410.21819
     """

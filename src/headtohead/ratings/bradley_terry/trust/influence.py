@@ -286,9 +286,7 @@ def flip_votes(
         ValueError: If the models are the same or not joined by votes, or `reach` is out of range.
 
     References:
-        Broderick, T., Giordano, R., Meager, R. (2020). An automatic finite-sample robustness
-        metric: when can dropping a little data make a big difference?
-        doi:10.48550/arXiv.2011.14999
+        Broderick et al. (2020), as for `voter_influence`.
         Huang, J. Y., Shen, Y., Wei, D., Broderick, T. (2025). Dropping just a handful of
         preferences can change top large language model rankings. doi:10.48550/arXiv.2508.11847
     """
