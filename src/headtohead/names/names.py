@@ -261,7 +261,10 @@ class Names:
         """A key that is in the index: its aliases for this seller first, then the model itself."""
         entry = self._book.index[spelt]
         reading.steps.append(f"Read as {spelt}.")
-        here = tuple(a for a in entry.aliases if a.sellers & _places(reading, seller))
+        # The words of an alias's `at` that this name falls under.
+        unsold = () if reading.prefix else ("boards",)
+        places = frozenset((seller, "sellers") if seller else unsold)
+        here = tuple(a for a in entry.aliases if a.sellers & places)
         if not here and not entry.model:
             here = self._elsewhere(entry.aliases, reading, seller)
             if not here:
@@ -375,13 +378,6 @@ class Names:
             f"{'' if span.verified else '; these days are not verified'})."
         )
         return self._by_span(frame, span, step)
-
-
-def _places(reading: PartedName, seller: str | None) -> set[str]:
-    """The words of an alias's `at` that this name falls under."""
-    if seller:
-        return {seller, "sellers"}
-    return set() if reading.prefix else {"boards"}
 
 
 @cache

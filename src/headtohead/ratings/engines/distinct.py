@@ -188,7 +188,10 @@ def distinct_rows(
         if not pa.types.is_nested(field.type) and not pa.types.is_null(field.type)
     ]
     rows = rows.sort_by(order)
-    result = nested({path: rows[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)})
+    result = nested(
+        {path: rows[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)},
+        lambda fields: pa.StructArray.from_arrays(list(fields.values()), list(fields)),
+    )
     for name in (VOTES, *more):
         result[name] = rows[name].combine_chunks()
     result[ROW] = pa.array(range(rows.num_rows), pa.int64())

@@ -214,7 +214,8 @@ class EngineClusters:
         total, loners = self._apart(result, m)
         known = result.filter(result.cluster.notnull())
         sums = _by_parameter(known, m, d)
-        if self._clusters(sums) + loners < 2:
+        several = source.fetch(sums.agg(n=sums.cluster.nunique()))["n"][0].as_py()
+        if several + loners < 2:
             raise ValueError("clustered errors need votes from two clusters or more")
         carried = _leverage(known, self.pairs, m, d, inverse)
         table = source.fetch(carried.filter(carried.carried > MATTERS).select("cluster"))
@@ -271,9 +272,6 @@ class EngineClusters:
         half = np.zeros((k, k))
         half[left, right] = product
         return half + half.T - np.diag(np.diag(half))
-
-    def _clusters(self, sums: Ibis) -> int:
-        return int(self.decided.source.fetch(sums.agg(n=sums.cluster.nunique()))["n"][0].as_py())
 
 
 def _leverage(votes: Ibis, pairs: IntArray, m: int, d: int, inverse: FloatArray) -> Ibis:
