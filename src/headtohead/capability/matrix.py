@@ -122,21 +122,15 @@ def matrix(frames: Frames, settings: IndexSettings, known: Gathered | None = Non
         f"{', ...' if len(apart) > 3 else ''}": enough.model.size - kept.model.size,
         "another setting of a model that did worse": rows.height - best.height,
     }
-    left_out |= _own_left_out(best, used)
-    models = _models(kept, used, frames, settings)
-    return Matrix(kept, models, used, {why: n for why, n in left_out.items() if n})
-
-
-def _own_left_out(best: pl.DataFrame, used: pl.DataFrame) -> dict[str, int]:
-    """A user's own models and benchmarks that are not in the index: each is named."""
+    # A user's own models and benchmarks that are not in the index are named.
     own = best.filter(pl.col("source_id") == OWN_SCORES)
-    lost = {}
     for what, column in (("model", "label"), ("benchmark", "test")):
         gone = sorted(set(own[column]) - set(used[column]))
         if gone:
-            rows = own.filter(pl.col(column).is_in(gone)).height
-            lost[f"of yours, with too few scores: {what} {', '.join(gone)}"] = rows
-    return lost
+            why = f"of yours, with too few scores: {what} {', '.join(gone)}"
+            left_out[why] = own.filter(pl.col(column).is_in(gone)).height
+    models = _models(kept, used, frames, settings)
+    return Matrix(kept, models, used, {why: n for why, n in left_out.items() if n})
 
 
 def corrected(rows: pl.DataFrame) -> pl.DataFrame:

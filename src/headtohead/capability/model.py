@@ -229,7 +229,13 @@ def fronts(sides: TwoSides) -> list[pl.DataFrame]:
     frames = []
     for n, mask in enumerate((sides.a, sides.b)):
         days = np.unique(sides.capability.days[mask]).tolist()
-        bests = [_bests(sides, m, days) for m in (sides.a, sides.b)]
+        # Of both sides, (1 + R, days): the point value, then the draws; nan before the first model.
+        bests = []
+        for side in (sides.a, sides.b):
+            front = sides.capability.side(side).front(sides.day.toordinal())
+            none_yet = np.full((front.best.shape[0], 1), np.nan)
+            at = np.searchsorted(front.days, days, side="right")
+            bests.append(np.hstack([none_yet, front.best])[:, at])
         numbers = (*_ends(bests[n]), *_ends(bests[1] - bests[0]))
         frame = pl.DataFrame(dict(zip(FRONT_COLUMNS.split(), numbers, strict=True)))
         on = pl.Series("released_on", [date.fromordinal(day) for day in days])
@@ -256,17 +262,6 @@ def stood(between: TwoSides, setter: int) -> Interval:
         for end in (float(last), np.inf)
     )
     return sides.drawn_interval(most, LEVEL, 0.0, lower=least).rescaled(MONTHS_A_DAY)
-
-
-def _bests(sides: TwoSides, mask: "BoolArray", days: list[int]) -> "FloatArray":
-    """A side's best so far on some days, shape (1 + R, days): the point value, then the draws.
-
-    Not a number before the side's first model.
-    """
-    front = sides.capability.side(mask).front(sides.day.toordinal())
-    at = np.searchsorted(front.days, days, side="right")
-    none_yet = np.full((front.best.shape[0], 1), np.nan)
-    return np.asarray(np.hstack([none_yet, front.best])[:, at])
 
 
 def _ends(drawn: "FloatArray") -> tuple["FloatArray", ...]:

@@ -58,7 +58,7 @@ def index_sheet(result: IndexResult, top: int | None = None) -> Sheet:
             "probable it is that the model is the ablest of all.",
             *answer.notes,
         ),
-        data=_download(answer, _INDEX_COLUMNS),
+        data=DataTable.of(answer.rows, _INDEX_COLUMNS),
         numbers=answer.estimates,
         **_table(
             answer,
@@ -236,7 +236,7 @@ def _scores(answer: Answer) -> Figure:
         answer,
         shown=_TESTS,
         remarks=(*models, *answer.notes),
-        data=_download(answer),
+        data=DataTable.of(answer.rows),
         **_table(
             answer,
             TableColumn("title", "Benchmark"),
@@ -256,7 +256,7 @@ def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
         "profile",
         answer,
         shown=20,
-        data=_download(answer),
+        data=DataTable.of(answer.rows),
         chart=partial(_chart, "capability_profile", answer, names),
         **_table(
             answer,
@@ -278,7 +278,7 @@ def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
         "sensitivity",
         answer,
         shown=60,
-        data=_download(answer),
+        data=DataTable.of(answer.rows),
         chart=partial(_chart, "sensitivity", answer, names),
         table_first=True,
         **_table(
@@ -308,16 +308,6 @@ def _chart(name: str, answer: Answer, names: tuple[str, str]) -> "alt.LayerChart
     return draw(Drawing(tuple(rows), names, 0)) if rows else None
 
 
-def _download(answer: Answer, titles: Mapping[str, str] | None = None) -> DataTable:
-    """The rows as they are: the columns that have a title, or all if none are given."""
-    names = dict.fromkeys(name for row in answer.rows for name in row)
-    titles = titles or {name: name.replace("_", " ") for name in names}
-    return DataTable(
-        tuple(TableColumn(name, title) for name, title in titles.items()),
-        tuple(tuple(row.get(name) for name in titles) for row in answer.rows),
-    )
-
-
 def _span(row: Mapping[str, Any], what: str, unit: str) -> str | None:
     """The interval of a column; nothing where no draws were made."""
     low, high = row[f"{what}_low_{unit}"], row[f"{what}_high_{unit}"]
@@ -327,10 +317,8 @@ def _span(row: Mapping[str, Any], what: str, unit: str) -> str | None:
 
 def _named(sides: Sides) -> tuple[str, str]:
     """The two sides as a title and a chart name them."""
-    return (
-        group_name(sides.group, sides.a).rpartition("/")[2],
-        group_name(sides.group, sides.b).rpartition("/")[2],
-    )
+    a, b = (group_name(sides.group, side).rpartition("/")[2] for side in (sides.a, sides.b))
+    return a, b
 
 
 def _scope_words(scope: Mapping[str, Any], citations: Sequence[Citation]) -> str:

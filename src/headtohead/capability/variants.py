@@ -95,18 +95,12 @@ def _same_models(other: Variant, asked: TwoSides) -> Variant:
     sides = other.sides
     if isinstance(sides, str):
         return other
-
-    def kept(own: "BoolArray", before: "BoolArray") -> "BoolArray":
-        return own & np.isin(sides.capability.index.models, asked.capability.names(before))
-
-    shared = replace(
-        sides,
-        a=kept(sides.a, asked.a),
-        b=kept(sides.b, asked.b),
-        a_past=kept(sides.a_past, asked.a_past),
-        b_past=kept(sides.b_past, asked.b_past),
-    )
-    return replace(other, sides=_if_any(shared))
+    models = sides.capability.index.models
+    shared = {
+        side: getattr(sides, side) & np.isin(models, asked.capability.names(getattr(asked, side)))
+        for side in ("a", "b", "a_past", "b_past")
+    }
+    return replace(other, sides=_if_any(replace(sides, **shared)))
 
 
 def _scores(

@@ -188,7 +188,12 @@ def _parts(
         yield "trend", frontier_trend, scope
     yield "scores", expected_scores, {**scope, "benchmarks": between.benchmarks}
     if settings.method != "published":  # whose scores are not all here
-        tests = _shared_tests(settings, between.benchmarks, known)
+        # The benchmarks that the choices leave for a ratio of scores; none stands for all.
+        facts = all_benchmarks()
+        left = set(between.benchmarks or known) - set(settings.without)
+        if domain := settings.domain:
+            left = {name for name in left if name in facts and facts[name].domain == domain}
+        tests = tuple(sorted(left)) if left != known else ()
         # Of a domain few tests are shared; the interval tells what they are worth.
         fewest = {"min_shared": 3} if tests else {}
         words = {"independent": settings.independent, "benchmarks": tests, **fewest}
@@ -201,17 +206,6 @@ def _parts(
     if many:
         yield "profile", capability_profile, scope
     yield "sensitivity", capability_sensitivity, scope
-
-
-def _shared_tests(
-    settings: IndexSettings, benchmarks: tuple[str, ...], known: set[str]
-) -> tuple[str, ...]:
-    """The benchmarks that the choices leave for a ratio of scores; empty for all."""
-    facts = all_benchmarks()
-    left = set(benchmarks or known) - set(settings.without)
-    if settings.domain:
-        left = {name for name in left if name in facts and facts[name].domain == settings.domain}
-    return tuple(sorted(left)) if left != known else ()
 
 
 def _facts(store: Store | None, settings: IndexSettings, day: date) -> Facts:

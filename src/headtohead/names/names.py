@@ -261,11 +261,23 @@ class Names:
         """A key that is in the index: its aliases for this seller first, then the model itself."""
         entry = self._book.index[spelt]
         reading.steps.append(f"Read as {spelt}.")
-        here = tuple(a for a in entry.aliases if a.sellers & _places(reading, seller))
+        # The words of an alias's `at` that this name falls under.
+        unsold = () if reading.prefix else ("boards",)
+        places = frozenset((seller, "sellers") if seller else unsold)
+        here = tuple(a for a in entry.aliases if a.sellers & places)
         if not here and not entry.model:
             here = self._elsewhere(entry.aliases, reading, seller)
             if not here:
-                return _Undated(self._meant_elsewhere(name, entry.aliases[0], reading, seller))
+                # What it means is recorded only for other lists than this one.
+                alias = entry.aliases[0]
+                step = (
+                    f'What "{alias.name}" means is recorded only for '
+                    f"{' and '.join(sorted(alias.sellers))}; elsewhere it may be another edition "
+                    "or the base model."
+                )
+                nothing = self._nothing(name, reading, seller, "other-seller", step)
+                lab = self._common_lab((alias,))
+                return _Undated(replace(nothing, status="ambiguous", lab=lab))
         if not here:
             return _Undated(self._listed(name, entry.model, reading, seller))
         frame = self._nothing(name, reading, seller, f"alias:{here[0].name}")
@@ -275,18 +287,6 @@ class Names:
         if reading.stamp:
             return _Undated(self._unknown_stamp(name, reading, seller))
         return _Undated(self._by_span(frame, here[0].spans[0], f"Alias: {here[0].why}."))
-
-    def _meant_elsewhere(
-        self, name: str, alias: Alias, reading: PartedName, seller: str | None
-    ) -> Resolution:
-        """The answer for a name whose meaning is recorded only for other lists than this one."""
-        where = " and ".join(sorted(alias.sellers))
-        step = (
-            f'What "{alias.name}" means is recorded only for {where}; elsewhere it may be another '
-            "edition or the base model."
-        )
-        nothing = self._nothing(name, reading, seller, "other-seller", step)
-        return replace(nothing, status="ambiguous", lab=self._common_lab((alias,)))
 
     def _common_lab(self, aliases: tuple[Alias, ...]) -> str | None:
         """The lab of everything the aliases may mean, if it is one."""
@@ -378,13 +378,6 @@ class Names:
             f"{'' if span.verified else '; these days are not verified'})."
         )
         return self._by_span(frame, span, step)
-
-
-def _places(reading: PartedName, seller: str | None) -> set[str]:
-    """The words of an alias's `at` that this name falls under."""
-    if seller:
-        return {seller, "sellers"}
-    return set() if reading.prefix else {"boards"}
 
 
 @cache

@@ -377,7 +377,7 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
             "low": max(low, bar.low),
             "high": min(high, bar.high),
             "answer": bar.answer,
-            "words": f"{bar.value:.3g} ({span_of(bar.low, bar.high, _three_figures)})",
+            "words": f"{bar.value:.3g} ({span_of(bar.low, bar.high, '{:.3g}'.format)})",
         }
         for bar in bars.bars
     ]
@@ -410,7 +410,3 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     # The page tells every chart whether it has room for words.
     layers = layers.add_params(alt.param(name="roomy", value=True))
     return layers.properties(height=_ROW_PX * len(rows) + 10)
-
-
-def _three_figures(end: float) -> str:
-    return f"{end:.3g}"

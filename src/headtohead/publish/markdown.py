@@ -67,7 +67,12 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
         yield md(note)
     if sheet.scorecard and sheet.cards:
         yield "## Scorecard"
-        yield _scorecard(sheet)
+        views = sheet.scorecard.viewpoints
+        rows = [
+            [md(c.id), md(c.says), *(_word(c.at(v.key)) for v in views), _headline(c)]
+            for c in sheet.cards
+        ]
+        yield _table(["No.", "Statement", *(v.name for v in views), "Deciding number"], rows)
     for topic in sheet.topics:
         if topic.title:
             yield f"## {md(topic.title)}"
@@ -121,16 +126,6 @@ def _cell(cell: Cell, column: TableColumn) -> str:
     if isinstance(cell, Linked):
         return markdown_link(cell.text, cell.url)
     return md(cell_text(cell, column, 80))
-
-
-def _scorecard(sheet: Sheet) -> str:
-    assert sheet.scorecard is not None
-    views = sheet.scorecard.viewpoints
-    rows = [
-        [md(c.id), md(c.says), *(_word(c.at(v.key)) for v in views), _headline(c)]
-        for c in sheet.cards
-    ]
-    return _table(["No.", "Statement", *(v.name for v in views), "Deciding number"], rows)
 
 
 def _word(ruling: Ruling | None) -> str:

@@ -6,7 +6,7 @@ about terminals, HTML or Markdown. `publish.terminal`, `publish.page`, `publish.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,6 +69,18 @@ class DataTable:
 
     columns: tuple[TableColumn, ...]
     rows: tuple[Row, ...]
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str] | None = None
+    ) -> "DataTable":
+        """The rows as they are: the columns that have a title, or all if none are given."""
+        if titles is None:
+            titles = {name: name.replace("_", " ") for row in rows for name in row}
+        return cls(
+            tuple(TableColumn(name, title) for name, title in titles.items()),
+            tuple(tuple(row.get(name) for name in titles) for row in rows),
+        )
 
 
 @dataclass(frozen=True, slots=True)

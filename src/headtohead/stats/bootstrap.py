@@ -226,8 +226,17 @@ def _interval(
     rounds = max(rounds, math.ceil(_BEYOND / tail))
     if 2 * 0.5**n > 1 - level or rounds > _MOST_ROUNDS:
         return _student(sample, t)
+    totals = np.empty((rounds, sample.columns.shape[1]))
+    step = max(1, _CELLS // n)
+    for start in range(0, rounds, step):
+        size = min(step, rounds - start)
+        if weights == "bayesian":
+            block = rng.standard_exponential((size, n)) @ sample.columns
+        else:
+            block = sample.columns[rng.integers(0, n, (size, n))].sum(axis=1)
+        totals[start : start + size] = block
     with np.errstate(divide="ignore", invalid="ignore"):
-        draws = sample.statistic(_totals(sample.columns, rng, rounds, weights))
+        draws = sample.statistic(totals)
     return percentile_interval(sample.value, draws, tail, sample.floor)
 
 
@@ -240,23 +249,6 @@ def _student(sample: _Resampled, t: float) -> Interval:
         high = sample.value * math.exp(half) if half < 700 else math.inf
         return Interval(sample.value, sample.value * math.exp(-half), high)
     return Interval(sample.value, max(sample.floor, sample.value - half), sample.value + half)
-
-
-def _totals(
-    columns: FloatArray, rng: np.random.Generator, rounds: int, weights: Weights
-) -> FloatArray:
-    """The column totals of every resample, shape (rounds, k)."""
-    n, k = columns.shape
-    totals = np.empty((rounds, k))
-    step = max(1, _CELLS // n)
-    for start in range(0, rounds, step):
-        size = min(step, rounds - start)
-        if weights == "bayesian":
-            block = rng.standard_exponential((size, n)) @ columns
-        else:
-            block = columns[rng.integers(0, n, (size, n))].sum(axis=1)
-        totals[start : start + size] = block
-    return totals
 
 
 def _quotient(totals: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from headtohead.core.units import counted
 from headtohead.files.opening import digest
 from headtohead.publish.machine import envelope, figure_json
 from headtohead.publish.result import Result
-from headtohead.publish.sheet import DataTable, Sheet, TableColumn
+from headtohead.publish.sheet import DataTable, Sheet
 from headtohead.trials.rates import Rates
 
 if TYPE_CHECKING:
@@ -50,21 +50,17 @@ class TrialResult(Result):
         """The main figure if the sheet names one; else a row an estimate, as in `results`."""
         if self.sheet.main:
             return self.sheet.table
-        names = dict.fromkeys(
-            name
+        titles = {
+            name: name.replace("_", " ")
             for row in self.results
             for name, cell in row.items()
             if not isinstance(cell, Mapping)
-        )
-        rows = [
-            tuple(
-                ", ".join(map(str, cell)) if isinstance(cell := row.get(name), list) else cell
-                for name in names
-            )
+        }
+        said = [
+            {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in row.items()}
             for row in self.results
         ]
-        columns = [TableColumn(name, name.replace("_", " ")) for name in names]
-        return DataTable(tuple(columns), tuple(rows))
+        return DataTable.of(said, titles)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""

@@ -16,7 +16,6 @@ References:
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -312,7 +311,23 @@ class Sequential:
         below = excess(outside)
         if below >= 0:
             outside, below = self.plan.bound, excess(self.plan.bound)
-        return _last_refuted(excess, (low, above), (outside, below), step)
+        # The Illinois method: `excess` falls, and is 0 between a low and a high end that move.
+        high, side = outside, 0
+        while high - low >= step:
+            middle = (low * below - high * above) / (below - above)
+            # Never closer to an end than a tenth of the rest, so that both ends move.
+            reach = 0.1 * (high - low)
+            middle = min(max(middle, low + reach), high - reach)
+            value = excess(middle)
+            if value >= 0:
+                low, above = middle, value
+                below *= 0.5 if side == 1 else 1.0
+                side = 1
+            else:
+                high, below = middle, value
+                above *= 0.5 if side == -1 else 1.0
+                side = -1
+        return low
 
 
 class _Gamblers:
@@ -348,33 +363,3 @@ class _Gamblers:
         logs = np.log1p(lam * (np.array([[bound], [0.0], [-bound]]) - self._null))
         growth: FloatArray = np.array([wins, 1 - wins - losses, losses]) @ logs
         return growth
-
-
-def _last_refuted(
-    excess: Callable[[float], float],
-    inside: tuple[float, float],
-    outside: tuple[float, float],
-    step: float,
-) -> float:
-    """A mean with excess >= 0, less than `step` below the root, by the Illinois method.
-
-    `excess` falls; at the mean `inside` it is >= 0, at the larger one `outside` < 0, as given with
-    them.
-    """
-    (low, above), (high, below) = inside, outside
-    side = 0
-    while high - low >= step:
-        middle = (low * below - high * above) / (below - above)
-        # Never closer to an end than a tenth of the rest, so that both ends move.
-        reach = 0.1 * (high - low)
-        middle = min(max(middle, low + reach), high - reach)
-        value = excess(middle)
-        if value >= 0:
-            low, above = middle, value
-            below *= 0.5 if side == 1 else 1.0
-            side = 1
-        else:
-            high, below = middle, value
-            above *= 0.5 if side == -1 else 1.0
-            side = -1
-    return low

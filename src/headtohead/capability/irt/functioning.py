@@ -131,7 +131,17 @@ def _one(
     beta, covariance = _regression(x, np.clip(scores.score[kept], 0.0, 1.0), weights)
     # The smaller side decides how well the spread is known.
     freedom = min(int(is_b.sum()), int((~is_b).sum())) - 1
-    return _gain(x[is_b], beta, covariance, freedom, level)
+    # The mean gain of B's models over the same abilities on side A, by the delta method.
+    own, plain = x[is_b], x[is_b] * [1, 1, 0]
+    ours, theirs = sigmoid(own @ beta), sigmoid(plain @ beta)
+    value = float((ours - theirs).mean())
+    slope = ((ours * (1 - ours))[:, None] * own - (theirs * (1 - theirs))[:, None] * plain).mean(0)
+    error = float(np.sqrt(max(slope @ covariance @ slope, 0.0)))
+    if error == 0:
+        return Interval(value, value, value), 1.0 if value == 0 else 0.0
+    t = student_quantile(0.5 + level / 2, freedom)
+    p = min(1.0, 2 * student_tail(abs(value) / error, freedom))
+    return Interval(value, value - t * error, value + t * error), p
 
 
 def _regression(
@@ -155,20 +165,3 @@ def _regression(
     away = weights * (score - share) / (1 - leverage)
     middle = (x * away[:, None] ** 2).T @ x
     return beta, np.asarray(inverse @ middle @ inverse)
-
-
-def _gain(
-    x: FloatArray, beta: FloatArray, covariance: FloatArray, freedom: int, level: float
-) -> tuple[Interval, float]:
-    """The mean gain of B's models over the same abilities on side A, by the delta method."""
-    plain = x.copy()
-    plain[:, 2] = 0.0
-    ours, theirs = sigmoid(x @ beta), sigmoid(plain @ beta)
-    value = float((ours - theirs).mean())
-    slope = ((ours * (1 - ours))[:, None] * x - (theirs * (1 - theirs))[:, None] * plain).mean(0)
-    error = float(np.sqrt(max(slope @ covariance @ slope, 0.0)))
-    if error == 0:
-        return Interval(value, value, value), 1.0 if value == 0 else 0.0
-    t = student_quantile(0.5 + level / 2, freedom)
-    p = min(1.0, 2 * student_tail(abs(value) / error, freedom))
-    return Interval(value, value - t * error, value + t * error), p

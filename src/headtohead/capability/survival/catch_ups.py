@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from headtohead.capability.survival.sides import (
-    Front,
     Side,
     Spread,
     check_known,
@@ -95,7 +94,13 @@ def catch_up(
     check_known(leader.days, on_day, "leader")
     ahead = leader.front(on_day)
     behind = trailing.front(on_day)
-    time, closed_by, record = _durations(ahead, behind, on_day, since)
+    record = ahead.records(since)
+    if not record[0].any():
+        raise ValueError(f"the leader set no record from day {since} to day {on_day}")
+    # The day of the trailing side that ended each duration; one more, on_day, stands for "never".
+    closed_by = behind.reached(ahead.best)
+    ends = np.append(behind.days, on_day)[closed_by]
+    time = np.maximum(ends - ahead.days, 0).astype(np.float64)
     ended = closed_by < behind.days.size
     weights = record.astype(np.float64)
     shares = rng.standard_exponential((weights.shape[0], behind.days.size + 1))
@@ -115,23 +120,6 @@ def catch_up(
     )
 
 
-def _durations(
-    leader: Front, trailing: Front, on_day: int, since: int | None
-) -> tuple[FloatArray, IntArray, BoolArray]:
-    """Durations, which day of the trailing side ended them, and which days set a record.
-
-    Each of shape (rows, days); the day after the trailing side's last stands for "never".
-    """
-    record = leader.records(since)
-    if not record[0].any():
-        raise ValueError(f"the leader set no record from day {since} to day {on_day}")
-    at = trailing.reached(leader.best)
-    # The extra last day stands for "never"; its entries are censored at on_day.
-    ends = np.append(trailing.days, on_day)[at]
-    lasted = np.maximum(ends - leader.days, 0).astype(np.float64)
-    return lasted, at, record
-
-
 def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> FloatArray:
     """The Kaplan-Meier median of every row; inf where the curve stays above one half.
 
@@ -139,25 +127,6 @@ def row_medians(time: FloatArray, ended: BoolArray, weights: FloatArray) -> Floa
 
     Returns:
         Shape (rows,); nan where a row has no weight at all.
-    """
-    time, ends, curve = _row_curves(time, ended, weights)
-    reached = ends & (curve <= 0.5 + 1e-12)
-    rows = np.arange(time.shape[0])
-    first = reached.argmax(axis=1)
-    later = ends & (np.arange(time.shape[1]) > first[:, None])
-    after = np.where(later.any(axis=1), later.argmax(axis=1), first)
-    on_half = np.abs(curve[rows, first] - 0.5) <= 1e-12
-    medians = (time[rows, first] + time[rows, np.where(on_half, after, first)]) / 2
-    medians = np.where(reached.any(axis=1), medians, math.inf)
-    return np.where((weights > 0).any(axis=1), medians, math.nan)
-
-
-def _row_curves(
-    time: FloatArray, ended: BoolArray, weights: FloatArray
-) -> tuple[FloatArray, BoolArray, FloatArray]:
-    """Sorted times, which of them are ends, and the curve after each, one duration at a time.
-
-    Ends of equal times are taken one after the other; their factors multiply to the usual one.
     """
     order = np.lexsort((~ended, time), axis=1)
     time = np.take_along_axis(time, order, axis=1)
@@ -167,4 +136,14 @@ def _row_curves(
     left = np.hstack([at_risk[:, 1:], np.zeros((time.shape[0], 1))])
     factor = np.ones_like(weight)
     np.divide(left, at_risk, out=factor, where=ends)
-    return time, ends, np.cumprod(factor, axis=1).astype(np.float64)
+    # Ends of equal times are taken one by one; their factors multiply to the usual one.
+    curve = np.cumprod(factor, axis=1)
+    reached = ends & (curve <= 0.5 + 1e-12)
+    rows = np.arange(time.shape[0])
+    first = reached.argmax(axis=1)
+    later = ends & (np.arange(time.shape[1]) > first[:, None])
+    after = np.where(later.any(axis=1), later.argmax(axis=1), first)
+    on_half = np.abs(curve[rows, first] - 0.5) <= 1e-12
+    medians = (time[rows, first] + time[rows, np.where(on_half, after, first)]) / 2
+    medians = np.where(reached.any(axis=1), medians, math.inf)
+    return np.where((weights > 0).any(axis=1), medians, math.nan)

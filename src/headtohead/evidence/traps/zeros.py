@@ -191,10 +191,27 @@ def _look(
     # The logistic of a normal variable has about this mean (MacKay 1992).
     shrink = np.sqrt(1 + np.pi * doubt / 8)
     usual, _, _ = _level(wins, attempts, easy, shrink)
-    best = _strongest(wins, attempts, _share((usual + easy) / shrink), near_zero, least_expected)
-    if best is None:
+    # The stretch that is least probable at the shares which this level lets expect.
+    share = _share((usual + easy) / shrink)
+    had_by, n_by, hoped_by = (
+        np.concatenate([[0.0], np.cumsum(x)]) for x in (wins, attempts, attempts * share)
+    )
+    parts = np.cumsum(surprise_parts(attempts, share), axis=1)
+    parts = np.concatenate([np.zeros((parts.shape[0], 1)), parts], axis=1)
+    first, last, top = 0, -1, 0.0
+    for start in np.flatnonzero(attempts > 0).tolist():
+        had, n = had_by[start + 1 :] - had_by[start], n_by[start + 1 :] - n_by[start]
+        hoped = hoped_by[start + 1 :] - hoped_by[start]
+        ends = np.flatnonzero((had <= near_zero * n) & (hoped >= least_expected * n))
+        if not ends.size:
+            continue
+        surprise = too_few(had[ends], parts[:, start + 1 + ends] - parts[:, [start]])
+        strongest = int(np.argmax(surprise))
+        if surprise[strongest] > top:
+            first, last = start, start + int(ends[strongest])
+            top = float(surprise[strongest])
+    if last < first:
         return None
-    first, last = best
     inside = slice(first, last + 1)
     outside = attempts.copy()
     outside[inside] = 0
@@ -225,33 +242,6 @@ def _level(
     spread = max(1.0, float(rest.sum()) / max(1, y.size - 1))
     error = float(np.sqrt(spread / ((n * p * (1 - p)).sum() + _RIDGE)))
     return float(value[0]), error, spread
-
-
-def _strongest(
-    wins: FloatArray,
-    attempts: FloatArray,
-    share: FloatArray,
-    near_zero: float,
-    least_expected: float,
-) -> tuple[int, int] | None:
-    """First and last column of the stretch that is least probable at these shares."""
-    had_by, n_by, hoped_by = (
-        np.concatenate([[0.0], np.cumsum(x)]) for x in (wins, attempts, attempts * share)
-    )
-    parts = np.cumsum(surprise_parts(attempts, share), axis=1)
-    parts = np.concatenate([np.zeros((parts.shape[0], 1)), parts], axis=1)
-    best, top = None, 0.0
-    for first in np.flatnonzero(attempts > 0).tolist():
-        had, n = had_by[first + 1 :] - had_by[first], n_by[first + 1 :] - n_by[first]
-        hoped = hoped_by[first + 1 :] - hoped_by[first]
-        ends = np.flatnonzero((had <= near_zero * n) & (hoped >= least_expected * n))
-        if not ends.size:
-            continue
-        surprise = too_few(had[ends], parts[:, first + 1 + ends] - parts[:, [first]])
-        strongest = int(np.argmax(surprise))
-        if surprise[strongest] > top:
-            best, top = (first, first + int(ends[strongest])), float(surprise[strongest])
-    return best
 
 
 def surprise_parts(attempts: FloatArray, share: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.fit import Fit
 from headtohead.ratings.bradley_terry.intervals import joint_width
-from headtohead.stats.inputs import FloatArray, IntArray, check_level
+from headtohead.stats.inputs import FloatArray, check_level
 from headtohead.stats.intervals import around, normal_quantile
 
 _STEP = 1e-4  # of a tie parameter
@@ -108,8 +108,15 @@ def _changes(
     changes = np.zeros(len(models))
     covariance = np.zeros((len(models), len(models)))
     for number, (_, fitted, cov) in enumerate(windows):
-        turn, use = _turn(fitted, common, models, spans, number)
-        if use.size:
+        use = [i for i, span in enumerate(spans) if number in span]
+        if use:
+            # What this window adds to the change of each model that starts or ends here.
+            place = {name: i for i, name in enumerate(fitted.counts.models)}
+            turn = np.zeros((len(use), len(place)))
+            for name, share in common.items():
+                turn[:, place[name]] = -share
+            turn[np.arange(len(use)), [place[models[i]] for i in use]] += 1.0
+            turn[[spans[i][1] != number for i in use]] *= -1.0
             scaled, own = _scaled(fitted, cov)
             changes[use] += turn @ scaled
             covariance[np.ix_(use, use)] += turn @ own @ turn.T
@@ -129,25 +136,3 @@ def _scaled(fitted: Fit, covariance: FloatArray) -> tuple[FloatArray, FloatArray
     turn = np.column_stack([np.eye(m) * slope(fitted.tie), fitted.strength * steeper])
     own = np.asarray(turn @ covariance[: m + 1, : m + 1] @ turn.T, dtype=np.float64)
     return fitted.strength * slope(fitted.tie), own
-
-
-def _turn(
-    fitted: Fit,
-    common: dict[str, float],
-    models: list[str],
-    spans: list[tuple[int, int]],
-    number: int,
-) -> tuple[FloatArray, IntArray]:
-    """What a window adds to the change of each model that starts or ends there."""
-    place = {name: i for i, name in enumerate(fitted.counts.models)}
-    pool = np.zeros(len(place))
-    for name, share in common.items():
-        pool[place[name]] = share
-    rows, use = [], []
-    for i, (model, (first, last)) in enumerate(zip(models, spans, strict=True)):
-        if number in (first, last):
-            row = -pool
-            row[place[model]] += 1.0
-            rows.append(row if number == last else -row)
-            use.append(i)
-    return np.array(rows).reshape(len(rows), len(place)), np.array(use, dtype=np.int64)

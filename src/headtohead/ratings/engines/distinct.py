@@ -7,7 +7,9 @@ as the rules cannot tell. Covariates become expressions that the engine computes
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.engines.opening import EngineSource, Ibis
@@ -33,9 +35,6 @@ from headtohead.ratings.reading.times import day_number
 from headtohead.ratings.reading.votes import LEAVE_OUT, Part
 from headtohead.ratings.settings import VoteOptions, Window
 
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
-
 VOTES, ROW, STYLE = "h2h_votes", "h2h_row", "h2h_style"
 """Columns of distinct rows: how many votes, which row, and 0 where covariates are readable."""
 
@@ -53,8 +52,6 @@ class EngineTable(VoteTable):
     """
 
     def __init__(self, source: EngineSource) -> None:
-        import pyarrow as pa
-
         self.source = source
         fields = []
         for name, kind in source.table.schema().items():
@@ -87,7 +84,7 @@ class DistinctRows(VoteTable):
     Its rows have top-level columns with what they hold, and `ROW`.
     """
 
-    def __init__(self, name: str, columns: Columns, rows: "pa.Table") -> None:
+    def __init__(self, name: str, columns: Columns, rows: pa.Table) -> None:
         self.rows = rows
         extra = {ROW: "number", VOTES: "number", STYLE: "number"}
         super().__init__(name, Columns({**columns.tree, **extra}))
@@ -172,7 +169,7 @@ class Keys:
 
 def distinct_rows(
     source: EngineSource, keys: Keys, paths: Sequence[Path], *, texts: bool = False
-) -> "pa.Table":
+) -> pa.Table:
     """The distinct values of some columns and how often each combination comes.
 
     With `texts`, the text that `key_texts` makes of each value is a column too.
@@ -180,8 +177,6 @@ def distinct_rows(
     Returns:
         A table with the columns as the rules find them, `VOTES` and `ROW`, in a fixed order.
     """
-    import pyarrow as pa
-
     wanted = list(keys.of(paths, source.table).items())
     by = [value.name(f"c{i}") for i, (_, value) in enumerate(wanted)]
     more = key_texts(source, keys, paths) if texts else {}
@@ -193,7 +188,10 @@ def distinct_rows(
         if not pa.types.is_nested(field.type) and not pa.types.is_null(field.type)
     ]
     rows = rows.sort_by(order)
-    result = nested({path: rows[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)})
+    result = nested(
+        {path: rows[f"c{i}"].combine_chunks() for i, (path, _) in enumerate(wanted)},
+        lambda fields: pa.StructArray.from_arrays(list(fields.values()), list(fields)),
+    )
     for name in (VOTES, *more):
         result[name] = rows[name].combine_chunks()
     result[ROW] = pa.array(range(rows.num_rows), pa.int64())
@@ -209,7 +207,7 @@ def key_texts(source: EngineSource, keys: Keys, paths: Sequence[Path]) -> dict[s
     return {f"{_TEXT}{i}": one.cast("string").fill_null(_MISSING) for i, one in enumerate(result)}
 
 
-def text_names(rows: "pa.Table") -> list[str]:
+def text_names(rows: pa.Table) -> list[str]:
     """The columns of distinct rows that `key_texts` made."""
     return [name for name in rows.column_names if name.startswith(_TEXT)]
 

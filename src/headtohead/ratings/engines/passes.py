@@ -6,9 +6,10 @@ summed by cluster inside it and joined with themselves, however many voters ther
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from headtohead.core.errors import InputError
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -25,10 +26,6 @@ from headtohead.ratings.engines.distinct import ROW, text_names
 from headtohead.ratings.engines.opening import EngineSource, Ibis
 from headtohead.ratings.reading.votes import Votes
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
-
 
 _SCORE = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -47,7 +44,7 @@ class Decided:
     source: EngineSource
     readable: Any
     texts: Mapping[str, Any]
-    rows: "pa.Table"
+    rows: pa.Table
 
     @classmethod
     def of(
@@ -55,7 +52,7 @@ class Decided:
         source: EngineSource,
         readable: Ibis,
         texts: Mapping[str, Any],
-        rows: "pa.Table",
+        rows: pa.Table,
         scan: Votes,
         counts: Counts,
     ) -> "Decided":
@@ -66,8 +63,6 @@ class Decided:
         Raises:
             InputError: If the rules refuse a row, or there is no vote on these models.
         """
-        import pyarrow as pa
-
         m = len(counts.models)
         where, pair, score = [], [], []
         for ballots in scan.chunks((ROW,)):
@@ -111,7 +106,6 @@ def scored(votes: Ibis, pairs: IntArray, m: int, theta: FloatArray, beta: FloatA
         beta: Effects of the covariates, and last what being shown first adds, shape (d + 1,).
     """
     import ibis
-    import pyarrow as pa
 
     first, second = pairs // m, pairs % m
     gap = theta[first] - theta[second] + beta[-1]
@@ -155,7 +149,7 @@ def summed(
     return equations_from_sums(_read(result, m, d, even[at // m] | even[at % m], meat=meat))
 
 
-def _read(result: "pa.Table", m: int, d: int, tossed: BoolArray, *, meat: bool) -> PairSums:
+def _read(result: pa.Table, m: int, d: int, tossed: BoolArray, *, meat: bool) -> PairSums:
     at = result["pair"].to_numpy()
     w, cross = _columns(result, "w", d)
     squares = None
@@ -180,7 +174,7 @@ def _read(result: "pa.Table", m: int, d: int, tossed: BoolArray, *, meat: bool) 
     )
 
 
-def _columns(result: "pa.Table", name: str, d: int) -> tuple[FloatArray, FloatArray]:
+def _columns(result: pa.Table, name: str, d: int) -> tuple[FloatArray, FloatArray]:
     """Sums under a weight: plain and by covariate, shape (1 + d, P); by two, shape (d, d, P)."""
     plain = np.array([result[one].to_numpy() for one in (name, *(f"{name}{k}" for k in range(d)))])
     cross = np.zeros((d, d, result.num_rows))
@@ -220,7 +214,8 @@ class EngineClusters:
         total, loners = self._apart(result, m)
         known = result.filter(result.cluster.notnull())
         sums = _by_parameter(known, m, d)
-        if self._clusters(sums) + loners < 2:
+        several = source.fetch(sums.agg(n=sums.cluster.nunique()))["n"][0].as_py()
+        if several + loners < 2:
             raise ValueError("clustered errors need votes from two clusters or more")
         carried = _leverage(known, self.pairs, m, d, inverse)
         table = source.fetch(carried.filter(carried.carried > MATTERS).select("cluster"))
@@ -278,14 +273,10 @@ class EngineClusters:
         half[left, right] = product
         return half + half.T - np.diag(np.diag(half))
 
-    def _clusters(self, sums: Ibis) -> int:
-        return int(self.decided.source.fetch(sums.agg(n=sums.cluster.nunique()))["n"][0].as_py())
-
 
 def _leverage(votes: Ibis, pairs: IntArray, m: int, d: int, inverse: FloatArray) -> Ibis:
     """The leverage of each cluster, summed over all directions."""
     import ibis
-    import pyarrow as pa
 
     a, b = pairs // m, pairs % m
     own = inverse[a, a] - 2 * inverse[a, b] + inverse[b, b]
@@ -301,7 +292,7 @@ def _leverage(votes: Ibis, pairs: IntArray, m: int, d: int, inverse: FloatArray)
     return result.group_by("cluster").agg(carried=(result.w * leverage).sum())
 
 
-def _heavy(result: "pa.Table", m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
+def _heavy(result: pa.Table, m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
     """The votes of clusters by pair, and their scores, shape (C, K)."""
     number, place = np.unique(
         np.asarray(result["cluster"].to_pylist(), dtype=object).astype(str), return_inverse=True
@@ -327,7 +318,6 @@ def _heavy(result: "pa.Table", m: int, d: int) -> tuple[HeavyVotes, FloatArray]:
 def _by_parameter(votes: Ibis, m: int, d: int) -> Ibis:
     """The sum of scores of each cluster and parameter that it touches."""
     import ibis
-    import pyarrow as pa
 
     by_pair = votes.group_by("cluster", "first", "second").agg(
         r=votes.r.sum(), **{f"r{k}": (votes.r * votes[f"x{k}"]).sum() for k in range(d)}

@@ -131,29 +131,18 @@ class Words:
         if not self.names:
             return result
         named = np.array([*(sides.models.code(word or "") for word in words), NOTHING])
-        self._check_twofold(index, words, table, named, sides)
-        if UNKNOWN not in table:
-            return result
-        return np.where(result == UNKNOWN, _by_name(named[index], sides), result).astype(np.int8)
-
-    def _check_twofold(
-        self,
-        index: Places,
-        words: list[str | None],
-        table: list[int],
-        named: Places,
-        sides: Matchups,
-    ) -> None:
         for place, word in enumerate(words):
             if word is None or table[place] not in (FIRST, SECOND):
                 continue
             if named[place] == NOTHING:
                 sides.side_words.add(word)
                 continue
-            rows = index == place
             by_name = _by_name(np.full(index.size, named[place]), sides)
-            if np.any(rows & (by_name != table[place])):
+            if np.any((index == place) & (by_name != table[place])):
                 raise twofold(word)
+        if UNKNOWN not in table:
+            return result
+        return np.where(result == UNKNOWN, _by_name(named[index], sides), result).astype(np.int8)
 
 
 def twofold(word: str) -> InputError:

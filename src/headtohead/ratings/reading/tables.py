@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Union
@@ -521,23 +521,19 @@ def _bits(buffer: "pa.Buffer", offset: int, n: int) -> BoolArray:
     return np.unpackbits(packed, count=offset + n, bitorder="little")[offset:].astype(np.bool_)
 
 
-def nested(flat: Mapping[Path, "pa.Array"]) -> dict[str, "pa.Array"]:
-    """Columns by path as columns at the top, structs where paths go deeper."""
-    import pyarrow as pa
-
+def nested(flat: Mapping[Path, Any], struct: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    """Values by path as values at the top; where paths go deeper, `struct` of those inside."""
     tree: dict[str, Any] = {}
-    for path, values in flat.items():
+    for path, value in flat.items():
         inside = tree
         for name in path[:-1]:
             inside = inside.setdefault(name, {})
-        inside[path[-1]] = values
+        inside[path[-1]] = value
 
-    def struct(node: Any) -> Any:  # noqa: ANN401 - an array, or what is to become one
-        if not isinstance(node, dict):
-            return node
-        return pa.StructArray.from_arrays([struct(inner) for inner in node.values()], list(node))
+    def whole(fields: dict[str, Any]) -> dict[str, Any]:
+        return {k: struct(whole(v)) if isinstance(v, dict) else v for k, v in fields.items()}
 
-    return {name: struct(node) for name, node in tree.items()}
+    return whole(tree)
 
 
 Values = Any
@@ -620,20 +616,9 @@ class _JsonTable(VoteTable):
         """The columns asked for, fields of structs included."""
         import polars as pl
 
-        types: dict[str, Any] = {}  # a tree in the making
-        for path in paths:
-            inside = types
-            for name in path[:-1]:
-                inside = inside.setdefault(name, {})
-            as_list = path in lists or self.columns.kind(path) == "list"
-            inside[path[-1]] = pl.List(pl.String) if as_list else pl.String
-
-        def kind(node: Any) -> Any:  # noqa: ANN401 - a type of polars, or fields
-            if not isinstance(node, dict):
-                return node
-            return pl.Struct({name: kind(inner) for name, inner in node.items()})
-
-        schema = {name: kind(node) for name, node in types.items()}
+        many = {path for path in paths if path in lists or self.columns.kind(path) == "list"}
+        types = {path: pl.List(pl.String) if path in many else pl.String for path in paths}
+        schema = nested(types, pl.Struct)
         for block in json_blocks(self._path):
             try:
                 frame = pl.read_ndjson(io.BytesIO(block), schema=schema)

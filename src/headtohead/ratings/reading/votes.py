@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import nearest_first
@@ -26,7 +25,6 @@ from headtohead.ratings.reading.layout import (
     UNKNOWN,
     AsItStands,
     Counted,
-    Flag,
     FlagGroup,
     HigherScore,
     LabelSource,
@@ -194,28 +192,25 @@ def tags_of(source: ManyWords | FlagGroup, batch: Batch, book: Codebook, rows: R
     result = []
     for category in source.categories:
         code = book.add(category.name)
-        where = np.flatnonzero(_set(category, batch, rows))
+        count = np.zeros(len(batch), dtype=np.int64)
+        for path in category.paths:
+            read = flags(batch.column(path))
+            wrong = read == EMPTY
+            if wrong.any() and rows.on_bad == "error":
+                rows.refuse(
+                    wrong,
+                    path,
+                    lambda row, path=path: (  # type: ignore[misc]
+                        f"{batch.show(path, row)!r} is neither true nor false. Correct it, "
+                        f"{LEAVE_OUT}."
+                    ),
+                )
+            count += read == 1
+        where = np.flatnonzero(count >= category.least)
         result.append((where, np.full(where.size, code, dtype=np.int32)))
     at = np.concatenate([where for where, _ in result])
     order = np.argsort(at, kind="stable")
     return Tags(at[order], np.concatenate([codes for _, codes in result])[order])
-
-
-def _set(category: Flag, batch: Batch, rows: Rows) -> BoolArray:
-    count: NDArray[np.int64] = np.zeros(len(batch), dtype=np.int64)
-    for path in category.paths:
-        read = flags(batch.column(path))
-        wrong = read == EMPTY
-        if wrong.any() and rows.on_bad == "error":
-            rows.refuse(
-                wrong,
-                path,
-                lambda row, path=path: (  # type: ignore[misc]
-                    f"{batch.show(path, row)!r} is neither true nor false. Correct it, {LEAVE_OUT}."
-                ),
-            )
-        count += read == 1
-    return count >= category.least
 
 
 REASON = "unreadable covariate"

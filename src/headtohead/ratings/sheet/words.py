@@ -165,7 +165,11 @@ def answer(result: RankResult, names: Names) -> str:
     """The answer in one paragraph: who leads, how surely, and how much is undecided."""
     parts = result.boards["all"]
     board = parts[0]
-    said = [lead(board, names), groups_said(board)]
+    groups_n = board.standings[-1].group
+    groups = f"The board falls into {groups_n} tie groups."
+    if groups_n == 1:
+        groups = "All models form one tie group: none is surely worse than the first."
+    said = [lead(board, names), groups]
     if len(parts) > 1:
         said.insert(
             0,
@@ -193,14 +197,6 @@ def lead(board: Board, names: Names) -> str:
         f"No model surely leads: {len(open_to)} of {n} may hold the first place, {sure}: {who}. "
         f"The highest rating is that of {names[first.model]}."
     )
-
-
-def groups_said(board: Board) -> str:
-    """How many tie groups a board has."""
-    n = board.standings[-1].group
-    if n == 1:
-        return "All models form one tie group: none is surely worse than the first."
-    return f"The board falls into {n} tie groups."
 
 
 def setting_words(settings: RankSettings) -> list[str]:

@@ -87,7 +87,14 @@ def compare(
     estimate = _difference(pairs, clusters, settings, bounds)
     rng = np.random.default_rng(settings.seed)
     money, why = _money(pairs, (a, b), rng, settings.level, rates, clusters)
-    lost, gained = _changed(pairs, settings.slices)
+    first = settings.slices[0] if settings.slices else ""
+    sides = zip(pairs.a.scores.tolist(), pairs.b.scores.tolist(), strict=True)
+    changed = [
+        ChangedItem(key, old, new, calls[0].labels.get(first, "") if first else "")
+        for key, calls, (old, new) in zip(pairs.a.keys, pairs.a.calls, sides, strict=True)
+        if old != new
+    ]
+    changed.sort(key=lambda item: (-abs(item.b - item.a), item.key))
     notes = [*pairs.notes, *_doubts(a, b)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
@@ -111,9 +118,9 @@ def compare(
         estimate,
         bounds,
         paired=True,
-        lost=lost,
-        gained=gained,
-        same=len(pairs.a.keys) - len(lost) - len(gained),
+        lost=tuple(item for item in changed if item.b < item.a),
+        gained=tuple(item for item in changed if item.b > item.a),
+        same=len(pairs.a.keys) - len(changed),
         slices=by_label,
         money=money,
         speed=_speed(pairs, rng, settings.level, clusters),
@@ -338,26 +345,6 @@ def _more(
     except ValueError:
         return None
     return needed if items < needed <= _MOST_ITEMS else None
-
-
-def _changed(
-    pairs: PairedItems, labels: Sequence[str]
-) -> tuple[tuple[ChangedItem, ...], tuple[ChangedItem, ...]]:
-    """The items on which B scores lower, and those on which it scores higher; most first."""
-    items = [
-        ChangedItem(key, a, b, calls[0].labels.get(labels[0], "") if labels else "")
-        for key, a, b, calls in zip(
-            pairs.a.keys,
-            pairs.a.scores.tolist(),
-            pairs.b.scores.tolist(),
-            pairs.a.calls,
-            strict=True,
-        )
-        if a != b
-    ]
-    items.sort(key=lambda item: (-abs(item.b - item.a), item.key))
-    lost = tuple(item for item in items if item.b < item.a)
-    return lost, tuple(item for item in items if item.b > item.a)
 
 
 def _doubts(a: ModelRun, b: ModelRun) -> list[str]:

@@ -2,30 +2,22 @@
 
 import click
 
-from headtohead.publish.command_line import (
-    Output,
-    deliver,
-    output_options,
-    settings_options,
-    typed,
-    verb,
-)
+from headtohead.publish import command_line as line
 from headtohead.trials.items.settings import ItemsSettings
 
 
-@verb(example="h2h items runs/*.eval --margin 2pp")
+@line.verb(example="h2h items runs/*.eval --margin 2pp")
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS...")
-@settings_options(settings=ItemsSettings)
-@output_options()
-def items(results: tuple[str, ...], settings: ItemsSettings, output: Output) -> int:
+@line.settings_options(settings=ItemsSettings)
+@line.output_options()
+def items(results: tuple[str, ...], settings: ItemsSettings, output: line.Output) -> int:
     """Find items of a test that are no good, and the few that stand for all.
 
     RESULTS are runs of many models on one test, as `h2h compare` reads them; FILE::MODEL takes one
     run of several.
     """
-    from headtohead.publish.command_line import steps
     from headtohead.trials.items import verb
 
-    with steps("Looking at the items") as progress:
+    with line.steps("Looking at the items") as progress:
         result = verb.items(*results, settings=settings, progress=progress)
-    return deliver(result.asked_with(typed()), output)
+    return line.deliver(result.asked_with(line.typed()), output)

@@ -74,7 +74,11 @@ def joint_errors(answers: Answers, fit: Marginal) -> JointErrors:
     ) / determinant(own).reshape(1, -1, 1)
     precision = np.diag(1 / alone) + cross[0].T @ follow[0] + cross[1].T @ follow[1]
     lower = np.linalg.cholesky(np.linalg.inv((precision + precision.T) / 2))
-    root, swell = _relative(theta, lower)
+    # Deviations from the field's own mean, in its own spread where it has one: that follows each.
+    root, swell = lower - lower.mean(axis=0), np.zeros(theta.size)
+    if theta.size >= _FIELD:
+        swell = theta / theta.size
+        root -= np.outer(theta, swell @ root)
     deviation = np.sqrt(np.maximum(np.sum(root**2, axis=1), 1e-300))
     follow[1] -= 1 / theta.size + np.outer(fit.curves.difficulty, swell)
     follow[0] += swell
@@ -84,13 +88,11 @@ def joint_errors(answers: Answers, fit: Marginal) -> JointErrors:
     item = np.sqrt(variance)
     root = root / deviation[:, None]
     marks = np.linspace(-_EDGE, _EDGE, _MARKS)
-    return JointErrors(
-        root,
-        marks,
-        _abilities(fit, marks, deviation / np.sqrt(alone)),
-        item[0],
-        item[1],
-    )
+    chance = np.array([normal_probability(mark) for mark in marks.tolist()])
+    below = np.cumsum(fit.spread.weight, axis=1) - fit.spread.weight / 2
+    places = np.stack([np.interp(chance, row, fit.spread.grid) for row in below])
+    ability = theta[:, None] + (places - theta[:, None]) * (deviation / np.sqrt(alone))[:, None]
+    return JointErrors(root, marks, ability, item[0], item[1])
 
 
 def _curvatures(answers: Answers, fit: Marginal) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -109,19 +111,6 @@ def _curvatures(answers: Answers, fit: Marginal) -> tuple[FloatArray, FloatArray
     surprise = fit.effective.T * (answers.score.T - at.right)
     cross = np.stack([weight * at.logit - surprise, -slope[:, None] * weight])
     return alone, own, slope[:, None] * cross
-
-
-def _relative(theta: FloatArray, lower: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Deviations measured from the field's own mean, and in its own spread where it has one.
-
-    Returns:
-        The root of their covariance, (N, N); how the log spread of the field follows each, (N,).
-    """
-    root = lower - lower.mean(axis=0)
-    if theta.size < _FIELD:
-        return root, np.zeros(theta.size)
-    swell = theta / theta.size
-    return np.asarray(root - np.outer(theta, swell @ root)), swell
 
 
 def _few_items(
@@ -165,15 +154,6 @@ def _few_items(
     moved = 1 / n + np.outer(difficulty, swell)
     variance[j:] += moved**2 @ fit.spread.variance
     return np.asarray(variance.reshape(2, j))
-
-
-def _abilities(fit: Marginal, marks: FloatArray, stretch: FloatArray) -> FloatArray:
-    """Quantiles of every ability at these standard scores, shape (N, K)."""
-    spread = fit.spread
-    chance = np.array([normal_probability(mark) for mark in marks.tolist()])
-    below = np.cumsum(spread.weight, axis=1) - spread.weight / 2
-    places = np.stack([np.interp(chance, row, spread.grid) for row in below])
-    return np.asarray(spread.mean[:, None] + (places - spread.mean[:, None]) * stretch[:, None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

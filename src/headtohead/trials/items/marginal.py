@@ -211,30 +211,18 @@ def _items(
     free = float(2 * slope.size - np.sum(tied * tight[:, None]))
     if pool is None:
         return _Step(moved, moved, tied, free)
-    lean = _lean(curves, tried, spread.grid, expected, tight)
-    mean = Curves(moved.log_slope + lean[0], moved.difficulty + lean[1])
-    return _Step(moved, mean, tied, free)
-
-
-def _lean(
-    curves: Curves, tried: FloatArray, grid: FloatArray, expected: FloatArray, tight: FloatArray
-) -> FloatArray:
-    """How far the posterior mean of every item lies from its mode, shape (2, J).
-
-    To first order it is minus half the inverse curvature times the gradient of the curvature's
-    log determinant.
-    """
+    # How far the posterior mean lies from the mode is, to first order, minus half the inverse
+    # curvature times the gradient of the curvature's log determinant.
     rise = []
-    for k in range(2):
-        nudge = [0.0, 0.0]
-        nudge[k] = _NUDGE
+    for nudge in (np.array([_NUDGE, 0.0]), np.array([0.0, _NUDGE])):
         near = Curves(curves.log_slope + nudge[0], curves.difficulty + nudge[1])
-        at = chances(near, grid)
+        at = chances(near, spread.grid)
         there = curvature(tried * at.steep, at.logit, near.slope)
         there[:2] += tight[:, None]
         rise.append(np.log(determinant(there) / determinant(expected)) / _NUDGE)
-    shift = -0.5 * _solved(expected, np.stack(rise))
-    return np.clip(shift, -_STEP, _STEP)
+    lean = np.clip(-0.5 * _solved(expected, np.stack(rise)), -_STEP, _STEP)
+    mean = Curves(moved.log_slope + lean[0], moved.difficulty + lean[1])
+    return _Step(moved, mean, tied, free)
 
 
 def curvature(weight: FloatArray, logit: FloatArray, slope: FloatArray) -> FloatArray:

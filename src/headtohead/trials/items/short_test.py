@@ -6,7 +6,7 @@ solve of the others; few models are enough for it. Or as a weighted sum of the k
 items went together in the runs at hand; that needs many models, and sees more than one dimension.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,22 @@ from headtohead.trials.items.runs import Answers, TestRuns
 
 Way = Literal["item model", "weighted sum"]
 _MOST = 400  # items in a short test
+_ROUND = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    20,
+    30,
+    50,
+    75,
+    100,
+    150,
+    200,
+    300,
+    400,
+)  # numbers of items worth showing
 _MOST_SUMMED = 2000  # items of a test whose covariances are looked at
 _FOLDS, _LARGE_FOLDS, _LARGE = 10, 5, 20_000
 _FEWEST_MODELS = 6
@@ -137,6 +153,7 @@ def short_test(
         summed = _summed(answers, size)
         order, weights = summed.order, summed.weights(size)
         constant = float(summed.mean.mean() - summed.mean[order] @ weights)
+    shown = {n for n in _ROUND if n <= most} | {size, most}
     return ShortTest(
         way=best,
         items=tuple(runs.items[j] for j in order),
@@ -145,7 +162,7 @@ def short_test(
         others=others,
         chosen=curve[size - 1] if curve else None,
         needed=least,
-        curve=tuple(curve[n - 1] for n in _shown(most, size)) if curve else (),
+        curve=tuple(curve[n - 1] for n in sorted(shown)) if curve else (),
         models=models,
         total=len(answers.items),
         why="" if curve else few,
@@ -196,7 +213,11 @@ def _held_out(
         fitted = fit_items(before)
         errors["item model"][out] = _off_by_model(fitted, item_order(fitted, most), new)
         if "weighted sum" in errors:
-            errors["weighted sum"][out] = _off_by_sum(_summed(before, most), new)
+            summed = _summed(before, most)
+            apart = np.where(new.met, new.score - summed.mean, 0.0)
+            foretold = [apart[:, summed.order[:k]] @ summed.weights(k) for k in range(1, most + 1)]
+            missed = apart.sum(axis=1) / new.met.sum(axis=1)
+            errors["weighted sum"][out] = np.stack(foretold, axis=1) - missed[:, None]
     return errors
 
 
@@ -295,17 +316,6 @@ def _summed(answers: Answers, most: int) -> _Summed:
     return _Summed(mean, covariance, np.array(order, dtype=np.int64))
 
 
-def _off_by_sum(summed: _Summed, new: Answers) -> FloatArray:
-    """As `_off_by_model`, by weighted sums."""
-    met = new.met
-    apart = np.where(met, new.score - summed.mean, 0.0)
-    missed = apart.sum(axis=1) / met.sum(axis=1)
-    foretold = [
-        apart[:, summed.order[:k]] @ summed.weights(k) for k in range(1, summed.order.size + 1)
-    ]
-    return np.asarray(np.stack(foretold, axis=1) - missed[:, None])
-
-
 def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float) -> Short:
     from scipy.stats import chi2
     from scipy.stats import t as student
@@ -329,12 +339,6 @@ def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float)
         within=float((np.bincount(group, weights=np.abs(off) <= margin) / size).mean()),
         by_chance=times * float(np.sqrt(drawn.mean())),
     )
-
-
-def _shown(most: int, size: int) -> Sequence[int]:
-    """Numbers of items worth showing: round ones, and the one chosen."""
-    round_ = [1, 2, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 400]
-    return sorted({n for n in round_ if n <= most} | {size, most})
 
 
 def _others(fitted: ItemFit, order: IntArray, attempts: float) -> tuple[tuple[float, float], ...]:

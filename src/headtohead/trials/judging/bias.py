@@ -3,8 +3,8 @@
 Agreement is raw and beyond chance; a judge may be moved by place, length and family of an answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -115,7 +115,6 @@ def agreement(
     table = np.zeros((labels.size, labels.size), dtype=np.int64)
     np.add.at(table, (codes[:n], codes[n:]), 1)
     owner = None if clusters is None else cluster_codes(clusters, n)
-    beyond = _Beyond(table, codes[:n], codes[n:], owner, level)
     span = float(labels[-1] - labels[0]) or 1.0
     same = verdicts == people
     decided = reversals = judge_ties = human_ties = None
@@ -132,8 +131,8 @@ def agreement(
     return Agreement(
         raw=share(same, level=level, clusters=listed),
         decided=decided,
-        kappa=beyond.interval(_kappa),
-        ac1=beyond.interval(_ac1),
+        kappa=_interval(_kappa, table, codes.reshape(2, n), owner, level),
+        ac1=_interval(_ac1, table, codes.reshape(2, n), owner, level),
         bias=clustered_mean(verdicts - people, level=level, clusters=listed, bounds=(-span, span)),
         reversals=reversals,
         judge_ties=judge_ties,
@@ -144,42 +143,34 @@ def agreement(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Beyond:
-    """Counts (k, k), and of each of n items row, column and cluster, for what is beyond chance."""
-
-    table: IntArray
-    judge: IntArray
-    human: IntArray
-    owner: IntArray | None
-    level: float
-
-    def interval(self, measure: "_Measure") -> Interval | None:
-        """The coefficient with its interval; None where chance alone explains all."""
-        n = self.judge.size
-        value, slopes = measure(self.table / n)
-        if not np.isfinite(value):
-            return None
-        parts = slopes[self.judge, self.human] / n
-        owner = np.arange(n) if self.owner is None else self.owner
-        units = int(owner.max()) + 1
-        if units < 2:
-            return Interval(value, -1.0, 1.0)
-        total = np.bincount(owner, weights=parts)
-        variance = float(total @ total)
-        agreed = int(np.trace(self.table))
-        if min(agreed, n - agreed) < _FEW:
-            counts = self.table.astype(np.float64)
-            shares: FloatArray = (counts + _ADDED / counts.size) / (n + _ADDED)
-            _, slopes = measure(shares)
-            smoothed = float((shares * slopes**2).sum() / n)
-            variance = max(variance, smoothed * n / units)
-        return student_interval(value, variance, units - 1, self.level, (-1.0, 1.0))
+_Measure = Callable[[FloatArray], tuple[float, FloatArray]]
+"""Shares of items (k, k) -> the coefficient, and what an item in each cell adds to it, mean 0."""
 
 
-class _Measure(Protocol):
-    def __call__(self, shares: FloatArray, /) -> tuple[float, FloatArray]:
-        """The coefficient and what an item in each cell adds to it, mean 0, shape (k, k)."""
+def _interval(
+    measure: _Measure, table: IntArray, codes: IntArray, owner: IntArray | None, level: float
+) -> Interval | None:
+    """A coefficient with its interval; None where chance alone explains all.
+
+    `table` counts the items by verdict and vote, (k, k); `codes` are both of each item, (2, n).
+    """
+    n = codes.shape[1]
+    value, slopes = measure(table / n)
+    if not np.isfinite(value):
+        return None
+    owner = np.arange(n) if owner is None else owner
+    units = int(owner.max()) + 1
+    if units < 2:
+        return Interval(value, -1.0, 1.0)
+    total = np.bincount(owner, weights=slopes[codes[0], codes[1]] / n)
+    variance = float(total @ total)
+    agreed = int(np.trace(table))
+    if min(agreed, n - agreed) < _FEW:
+        shares = (table + _ADDED / table.size) / (n + _ADDED)
+        _, slopes = measure(shares)
+        smoothed = float((shares * slopes**2).sum() / n)
+        variance = max(variance, smoothed * n / units)
+    return student_interval(value, variance, units - 1, level, (-1.0, 1.0))
 
 
 def _kappa(shares: FloatArray) -> tuple[float, FloatArray]:
@@ -431,8 +422,7 @@ def self_preference(
         ValueError: If no pair sets an own answer against another's, or arguments do not fit.
 
     References:
-        Zheng, L. et al. (2023). Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, section
-        3.3. doi:10.48550/arXiv.2306.05685
+        Zheng et al. (2023), as for `position_bias`.
         Wataoka, K., Takahashi, T., Ri, R. (2024). Self-preference bias in LLM-as-a-judge.
         doi:10.48550/arXiv.2410.21819
     """

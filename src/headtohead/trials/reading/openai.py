@@ -222,10 +222,6 @@ class _OutputItem(msgspec.Struct, gc=False):
     arguments: Any = None
 
 
-class _Incomplete(msgspec.Struct, gc=False):
-    reason: str | None = None
-
-
 class Body(msgspec.Struct, gc=False):
     """An answer as the interface sent it; fields that no reader needs are skipped."""
 
@@ -239,7 +235,7 @@ class Body(msgspec.Struct, gc=False):
     stop_reason: str | None = None
     usage: OpenAITokens | None = None
     status: str | None = None
-    incomplete_details: _Incomplete | None = None
+    incomplete_details: dict[str, Any] | None = None
     error: Any = None
 
 
@@ -280,7 +276,7 @@ def answer_of(body: Body | None) -> LoggedAnswer:
         tools = [(x.name, x.arguments) for x in body.output if x.type == "function_call"]
         finish = body.status
         if finish == "incomplete" and body.incomplete_details is not None:
-            finish = body.incomplete_details.reason
+            finish = body.incomplete_details.get("reason")
         if finish in ("failed", "cancelled"):
             return LoggedAnswer(None, "error", finish)
         refusal = "".join(x.refusal or "" for x in parts if x.type == "refusal")

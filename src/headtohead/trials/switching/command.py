@@ -6,15 +6,7 @@ from typing import Any
 import click
 
 from headtohead.evidence.store import open_store
-from headtohead.publish.command_line import (
-    Output,
-    day_of,
-    deliver,
-    output_options,
-    settings_options,
-    store_option,
-    verb,
-)
+from headtohead.publish import command_line as line
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
 
 _EXAMPLE = (
@@ -23,7 +15,7 @@ _EXAMPLE = (
 )
 
 
-@verb(example=_EXAMPLE)
+@line.verb(example=_EXAMPLE)
 @click.argument("logs", type=click.Path(path_type=Path))
 @click.option(
     "--from",
@@ -33,27 +25,26 @@ _EXAMPLE = (
     help="The model to replace, as the log spells it.",
 )
 @click.option("--to", required=True, metavar="MODEL", help="The candidate.")
-@settings_options(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
+@line.settings_options(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
 @click.option("--as-of", metavar="DAY", help="The day of the list prices. Default: today.")
-@store_option
-@output_options("junit")
+@line.store_option
+@line.output_options("junit")
 def switch(
     logs: Path,
     as_of: str | None,
     store: Path | None,
-    output: Output,
+    output: line.Output,
     **choices: Any,  # noqa: ANN401 - the models, and a settings object each
 ) -> int:
     """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk."""
-    from headtohead.publish.command_line import answers
     from headtohead.trials.switching.verb import switch
 
-    with answers() as tell:
+    with line.answers() as tell:
         result = switch(
             logs,
-            as_of=day_of(as_of),
+            as_of=line.day_of(as_of),
             store=open_store(store),
             on_progress=lambda p: tell(p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd),
             **choices,
         )
-    return deliver(result, output)
+    return line.deliver(result, output)

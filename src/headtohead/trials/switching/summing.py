@@ -99,6 +99,9 @@ def result_of(
         )
     left = Counter(dict(dropped)) + Counter(sample.unfit_n) + keeper.left_out
     runs = [outcome, *([got.of_judge] if got.of_judge else [])]
+    # Answers that could not be used; wrong answers are none of them.
+    of_a = Counter(item.a_failure for item in seen if item.a_failure)
+    of_b = Counter(item.b_failure for item in seen if item.b_failure)
     return Switch(
         a=from_model,
         b=b,
@@ -112,7 +115,7 @@ def result_of(
         log_rows=sample.asked_n,
         left_out=left,
         classes=classes_of(seen, margin, rng, level=level),
-        failures=failures_of(seen),
+        failures={kind: (of_a[kind], of_b[kind]) for kind in sorted({*of_a, *of_b})},
         savings=savings_of(
             seen, rng, level=level, basis="; ".join(basis), scored=means == "scorer"
         ),
@@ -296,13 +299,6 @@ def latency_of(
         return None
     a, b = (np.array(side, dtype=np.float64) for side in zip(*both, strict=True))
     return float(np.median(a)), float(np.median(b)), median_ratio(a, b, rng, level=level)
-
-
-def failures_of(seen: Sequence[ScoredItem]) -> dict[str, tuple[int, int]]:
-    """Kind -> how many answers of A and of B could not be used; wrong answers are none of them."""
-    of_a = Counter(item.a_failure for item in seen if item.a_failure)
-    of_b = Counter(item.b_failure for item in seen if item.b_failure)
-    return {kind: (of_a[kind], of_b[kind]) for kind in sorted({*of_a, *of_b})}
 
 
 def judging_of(

@@ -344,7 +344,7 @@ def _finished(
     clustered: ClusterPass | None,
 ) -> StyleFit:
     plain = search.plain
-    theta = search.split(y)[0]
+    theta, beta = search.split(y)
     m, d = theta.size, len(names)
     inverse = np.asarray(np.linalg.inv(search.regular(here.information)), dtype=np.float64)
     if here.meat is None:
@@ -352,7 +352,11 @@ def _finished(
     assert here.meat is not None
     meats = [here.meat]
     if clustered is not None:
-        meats.append(turned(_cluster_meat(clustered, search, y, inverse), search.turn.matrix, m))
+        # In strengths and effects per unit, as the sums over clusters are.
+        outward = np.zeros((m + beta.size, y.size))
+        outward[:m, :m], outward[m:, m:] = np.eye(m), search.turn.matrix
+        sums = clustered.stretched(theta, beta, outward @ inverse @ outward.T)
+        meats.append(turned(sums, search.turn.matrix, m))
     weights, component = reference(plain.counts, plain.connectivity), plain.connectivity.component
     middle = np.bincount(component, weights=weights * theta)
     p = logistic(theta)
@@ -382,17 +386,6 @@ def _finished(
         steps=steps,
         passes=search.read,
     )
-
-
-def _cluster_meat(
-    clustered: ClusterPass, search: Search, y: FloatArray, inverse: FloatArray
-) -> FloatArray:
-    """Sums over clusters at the solution, in strengths and effects per unit, shape (K, K)."""
-    theta, beta = search.split(y)
-    m, outward = theta.size, search.turn.matrix
-    turn = np.zeros((m + beta.size, y.size))
-    turn[:m, :m], turn[m:, m:] = np.eye(m), outward
-    return clustered.stretched(theta, beta, turn @ inverse @ turn.T)
 
 
 def _check_covariates(

@@ -227,51 +227,14 @@ def cluster_scores(
     key, amount = _summed(np.concatenate(keys), np.concatenate(amounts))
     meat = alone.meat
     if even is not None and even.any():
-        meat = meat + _doubt(a, b, x[:, :-1], residual, p * (1 - p), even)
+        # What votes on models with ties only lack to the variance of a coin toss.
+        tied = even[a] | even[b]
+        lacking = np.maximum(0.0, p * (1 - p) - residual**2)[tied]
+        covariate = x[tied, :-1]
+        by_x = covariate * lacking[:, None]
+        weighted = Weighted(lacking, by_x.T, covariate.T @ by_x)
+        meat = meat + weighted.matrix(Pairs(even.size, a[tied], b[tied]))
     return ClusterScores(key, amount, meat, alone.n)
-
-
-def heavy_votes(
-    first: NDArray[np.integer],
-    second: NDArray[np.integer],
-    covariates: FloatArray,
-    cluster: NDArray[np.integer],
-    theta: FloatArray,
-    beta: FloatArray,
-    heavy: IntArray,
-) -> HeavyVotes:
-    """The votes of one chunk that belong to some clusters.
-
-    Heavy are the sorted numbers of clusters, shape (C,); the rest is as in `cluster_scores`.
-    """
-    kept = np.isin(cluster, heavy)
-    place = np.searchsorted(heavy, cluster[kept])
-    a, b, x = first[kept].astype(np.int64), second[kept].astype(np.int64), covariates[kept]
-    m, d = theta.size, x.shape[1]
-    p = logistic(theta[a] - theta[b] + x @ beta[:-1] + beta[-1])
-    # A vote that is certain still is a vote on the pair.
-    weight = np.maximum(p * (1 - p), _CERTAIN)
-    squares = np.zeros((heavy.size, d, d))
-    np.add.at(squares, place, weight[:, None, None] * x[:, :, None] * x[:, None, :])
-    sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
-    result = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
-    return HeavyVotes.of_all([result])
-
-
-def _doubt(
-    a: IntArray,
-    b: IntArray,
-    x: FloatArray,
-    residual: FloatArray,
-    weight: FloatArray,
-    even: BoolArray,
-) -> FloatArray:
-    """What votes on models with ties only lack to the variance of a coin toss, shape (K, K)."""
-    rows = even[a] | even[b]
-    lacking = np.maximum(0.0, weight - residual**2)[rows]
-    by_x = x[rows] * lacking[:, None]
-    pairs = Pairs(even.size, a[rows], b[rows])
-    return Weighted(lacking, by_x.T, x[rows].T @ by_x).matrix(pairs)
 
 
 def _summed(key: IntArray, amount: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -418,10 +381,21 @@ class ClusterPasses:
         heavy = total.heavy()
         if heavy.size == 0:
             return total.meat()
-        votes = [
-            heavy_votes(first, second, kept.x, kept.labels[self.column], theta, beta, heavy)
-            for first, second, kept in self._kept()
-        ]
+        votes = []
+        for first, second, chunk in self._kept():
+            cluster = chunk.labels[self.column]
+            kept = np.isin(cluster, heavy)
+            place = np.searchsorted(heavy, cluster[kept])
+            a, b, x = first[kept].astype(np.int64), second[kept].astype(np.int64), chunk.x[kept]
+            m, d = theta.size, x.shape[1]
+            p = logistic(theta[a] - theta[b] + x @ beta[:-1] + beta[-1])
+            # A vote that is certain still is a vote on the pair.
+            weight = np.maximum(p * (1 - p), _CERTAIN)
+            squares = np.zeros((heavy.size, d, d))
+            np.add.at(squares, place, weight[:, None, None] * x[:, :, None] * x[:, None, :])
+            sums = np.column_stack([np.ones(a.size), weight, weight[:, None] * x])
+            own = HeavyVotes(m, heavy, (place * m + a) * m + b, sums, squares)
+            votes.append(HeavyVotes.of_all([own]))
         return total.meat(HeavyVotes.of_all(votes), inverse)
 
     def _scores(

@@ -143,8 +143,7 @@ def best_of(errors: ArrayLike) -> float:
     References:
         Harter, H. L. (1961). Expected values of normal order statistics. Biometrika 48, 151-165.
         doi:10.1093/biomet/48.1-2.151
-        Singh, S. et al. (2025). The leaderboard illusion (private variants, of which the best is
-        published). doi:10.48550/arXiv.2504.20879
+        Singh et al. (2025), as for `exposure`: of private variants the best is published.
     """
     spread = vector(errors, "errors")
     if np.any(spread < 0):

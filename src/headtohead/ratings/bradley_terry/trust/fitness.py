@@ -211,11 +211,18 @@ def residuals(fitted: Fit) -> FloatArray:
     likely = chances(fitted, cells.first, cells.second)
     n = cells.n.sum(axis=1)
     raw = cells.n @ _SCORE - n * (likely @ _SCORE)
-    slope, tie_slope, own, tie_own = _slopes(fitted, cells, likely)
+    # Covariances of the score of a vote with the slopes of the log-likelihood, by gap and by tie.
+    terms = fitted.link.terms(fitted.gaps(cells), fitted.tie or 0.0)
+    own = (likely * _SCORE * terms.slope).sum(axis=1)
+    tie_own = np.zeros_like(own)
+    if terms.tie_slope is not None:
+        tie_own = (likely * _SCORE * terms.tie_slope).sum(axis=1)
+    # They are the slopes of the expected score too, unless a tie is half a win.
+    slope = terms.curve[:, 0] if fitted.ties == "half" else own
     variance = n * (likely @ _SCORE**2 - (likely @ _SCORE) ** 2)
     inverse = inverse_information(fitted)
     # residual = raw - g'(H^-1 sum of scores): its variance needs g'H^-1 cov and g'H^-1 J H^-1 g.
-    g = _Along(fitted, cells, slope * n, tie_slope * n)
+    g = _Along(fitted, cells, slope * n, tie_own * n)
     h = _Along(fitted, cells, own * n, tie_own * n)
     spread = variance - 2 * g.form(inverse, h) + g.form(inverse @ _model_meat(fitted) @ inverse, g)
     known = spread > 1e-9 * np.maximum(variance, 1e-300)
@@ -245,23 +252,6 @@ class _Along:
             both = self.by_gap * other.by_tie + self.by_tie * other.by_gap
             result = result + both * cross + self.by_tie * other.by_tie * matrix[m, m]
         return result
-
-
-def _slopes(
-    fitted: Fit, cells: Cells, likely: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """What moves the score of one vote, four times shape (P,).
-
-    Slopes of the expected score by gap and tie parameter; covariances of the score with the slopes
-    of the log-likelihood by these.
-    """
-    terms = fitted.link.terms(fitted.gaps(cells), fitted.tie or 0.0)
-    own = (likely * _SCORE * terms.slope).sum(axis=1)
-    none = np.zeros_like(own)
-    if fitted.ties == "half":
-        return terms.curve[:, 0], none, own, none
-    tie_own = none if terms.tie_slope is None else (likely * _SCORE * terms.tie_slope).sum(axis=1)
-    return own, tie_own, own, tie_own
 
 
 def _model_meat(fitted: Fit) -> FloatArray:

@@ -190,7 +190,10 @@ def _verified(fitted: Fit, rows: ClusterCells, result: Influence, place: int) ->
     votes[np.arange(votes.shape[0]), rows.outcome[gone]] = rows.n[gone]
     without = Counts.from_cells(rows.models, rows.first[gone], rows.second[gone], votes)
     again = refit(fitted, fitted.counts - without)
-    predicted, swaps = float(result.move[place]), _order_changes(fitted, again)
+    predicted = float(result.move[place])
+    # Neighbours that change their order; a model that is gone changes none.
+    ends = zip(*neighbours(fitted), strict=True)
+    swaps = sum(refitted_gap(fitted, again, int(i), int(j)) < 0 for i, j in ends)
     # Whether no model is gone and none has come apart from the others.
     if again is None or not (
         again.counts.models == fitted.counts.models
@@ -204,13 +207,6 @@ def _verified(fitted: Fit, rows: ClusterCells, result: Influence, place: int) ->
     actual = moved[model] - float(moved[same] @ fitted.reference[same])
     name = fitted.counts.models[model]
     return WithoutVoter(voter, name, predicted, float(actual), swaps)
-
-
-def _order_changes(fitted: Fit, again: Fit | None) -> int:
-    """Neighbours that no longer stand in the same order; a model that is gone changes none."""
-    above, below = neighbours(fitted)
-    gaps = (refitted_gap(fitted, again, int(i), int(j)) for i, j in zip(above, below, strict=True))
-    return sum(gap < 0 for gap in gaps)
 
 
 def refit(fitted: Fit, counts: Counts) -> Fit | None:
@@ -290,9 +286,7 @@ def flip_votes(
         ValueError: If the models are the same or not joined by votes, or `reach` is out of range.
 
     References:
-        Broderick, T., Giordano, R., Meager, R. (2020). An automatic finite-sample robustness
-        metric: when can dropping a little data make a big difference?
-        doi:10.48550/arXiv.2011.14999
+        Broderick et al. (2020), as for `voter_influence`.
         Huang, J. Y., Shen, Y., Wei, D., Broderick, T. (2025). Dropping just a handful of
         preferences can change top large language model rankings. doi:10.48550/arXiv.2508.11847
     """

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ FORMAT = RunFormat(
 )
 _GENERATE = ("temperature", "reasoning_effort", "reasoning_tokens", "effort", "max_tokens", "seed")
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
+_Raws = Iterator[tuple[str, bytes]]
 _PARTS = ("text", "image", "audio", "video", "document", "data", "reasoning")
 
 
@@ -70,17 +72,9 @@ class _InspectTokens(msgspec.Struct, gc=False):
         )
 
 
-class _InspectChoice(msgspec.Struct):
-    stop_reason: str = ""
-
-
 class _InspectOutput(msgspec.Struct):
     completion: str | None = None
-    choices: list[_InspectChoice] = []
-
-
-class _InspectScore(msgspec.Struct):
-    value: Any = None
+    choices: list[dict[str, Any]] = []
 
 
 class _InspectSample(msgspec.Struct):
@@ -93,8 +87,8 @@ class _InspectSample(msgspec.Struct):
     target: str | list[str] = ""
     messages: list[dict[str, Any]] = []
     output: _InspectOutput | None = None
-    scores: dict[str, _InspectScore] | None = None
-    score: _InspectScore | None = None
+    scores: dict[str, dict[str, Any]] | None = None
+    score: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     model_usage: dict[str, _InspectTokens] = {}
     started_at: str | None = None
@@ -107,8 +101,8 @@ class _InspectSample(msgspec.Struct):
     def values(self) -> dict[str, Any]:
         """Scorer -> value; logs of the first versions have one score without a name."""
         if self.scores is None and self.score is not None:
-            return {"score": self.score.value}
-        return {name: score.value for name, score in (self.scores or {}).items()}
+            return {"score": self.score.get("value")}
+        return {name: score.get("value") for name, score in (self.scores or {}).items()}
 
 
 class _ScorerChoice(msgspec.Struct, frozen=True):
@@ -131,14 +125,13 @@ def read(file: RunFile) -> CallStream:
             f"{file.path}: the log holds no samples (status {log.status!r}). Run the task with "
             "--log-samples, and read the log when the run has ended."
         )
-    sample = _sample(file.path, *first)
-    choice = _scorer(file, log, sample)
+    choice = _scorer(file, log, _sample(file.path, *first))
     dropped = Counter[str]()
-    calls = _calls(file.path, log, raws, sample, choice, dropped)
+    calls = _calls(file.path, log, chain([first], raws), choice, dropped)
     return CallStream(meta=_meta(log, choice), calls=calls, dropped=dropped)
 
 
-def _archive(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
+def _archive(path: Path) -> tuple[_InspectLog, _Raws]:
     with zipped(path) as archive:
         names = archive.namelist()
         header = _HEADER if _HEADER in names else _START
@@ -151,7 +144,7 @@ def _archive(path: Path) -> tuple[_InspectLog, Iterator[tuple[str, bytes]]]:
             "inspect log convert --to json, or update headtohead."
         )
 
-    def members() -> Iterator[tuple[str, bytes]]:
+    def members() -> _Raws:
         with zipped(path) as archive:
             for name in samples:
                 yield name, member(archive, path, name)
@@ -194,28 +187,22 @@ def _decoded(text: bytes, kind: type[_Kind]) -> _Kind:
 
 
 def _calls(
-    path: Path,
-    log: _InspectLog,
-    raws: Iterator[tuple[str, bytes]],
-    sample: _InspectSample | None,
-    choice: _ScorerChoice,
-    dropped: Counter[str],
+    path: Path, log: _InspectLog, raws: _Raws, choice: _ScorerChoice, dropped: Counter[str]
 ) -> Iterator[Call]:
     model, n = str(log.eval.get("model") or ""), 0
-    while sample is not None:
+    for raw in raws:
         n += 1
+        sample = _sample(path, *raw)
         if sample.invalidation is not None:
             dropped["marked invalid in the log"] += 1
-        else:
-            try:
-                yield _call(sample, model, choice)
-            except ValueError as error:
-                raise InputError(
-                    f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch "
-                    f"{sample.epoch}: {error}. Choose another with `mapping={{'score': 'SCORER'}}`."
-                ) from error
-        following = next(raws, None)
-        sample = _sample(path, *following) if following else None
+            continue
+        try:
+            yield _call(sample, model, choice)
+        except ValueError as error:
+            raise InputError(
+                f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch "
+                f"{sample.epoch}: {error}. Choose another with `mapping={{'score': 'SCORER'}}`."
+            ) from error
     expected = _expected(log)
     if n < expected and log.status == "success":
         raise InputError(
@@ -348,7 +335,7 @@ def _value(sample: _InspectSample, choice: _ScorerChoice) -> object:
 def _failure(sample: _InspectSample) -> str:
     if sample.error is not None:
         return "error"
-    stops = {choice.stop_reason for choice in sample.output.choices} if sample.output else set()
+    stops = {x.get("stop_reason") for x in sample.output.choices} if sample.output else set()
     if "content_filter" in stops and sample.limit is None:
         return "refused"
     cut = sample.limit is not None or stops & {"max_tokens", "model_length"}

@@ -77,18 +77,13 @@ class _Observation(msgspec.Struct):
     release: str | None = None
 
 
-class _Subject(msgspec.Struct):
-    kind: str = ""
-    id: str = ""
-
-
 class _LangfuseScore(msgspec.Struct):
     name: str
     value: float | bool | str | None = None
     trace_id: str | None = None
     observation_id: str | None = None
     data_type: str | None = None
-    subject: _Subject | None = None
+    subject: dict[str, Any] | None = None
 
 
 class _ExperimentItem(msgspec.Struct, rename="camel"):
@@ -137,9 +132,9 @@ class _ScoresOfTraces:
             return
         observation, trace = score.observation_id, score.trace_id
         if score.subject is not None:
-            kind = score.subject.kind
-            observation = score.subject.id if kind == "observation" else None
-            trace = score.subject.id if kind == "trace" else None
+            kind, which = score.subject.get("kind"), score.subject.get("id")
+            observation = which if kind == "observation" else None
+            trace = which if kind == "trace" else None
         if not observation and not trace:
             self.dropped["score of no trace"] += 1
             return

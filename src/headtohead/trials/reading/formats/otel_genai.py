@@ -100,10 +100,6 @@ class _SpanEvent(msgspec.Struct, gc=False):
     attributes: list[_Attribute] = []
 
 
-class _Status(msgspec.Struct, gc=False):
-    code: int | str = 0
-
-
 class _Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str
     span_id: str
@@ -111,7 +107,7 @@ class _Span(msgspec.Struct, gc=False, rename="camel"):
     end_time_unix_nano: int | str = 0
     attributes: list[_Attribute] = []
     events: list[_SpanEvent] = []
-    status: _Status | None = None
+    status: dict[str, Any] | None = None
 
 
 class _LogRecord(msgspec.Struct, gc=False, rename="camel"):
@@ -276,7 +272,7 @@ def _call(
     tools = unpacked(given.get("gen_ai.tool.definitions"))
     if isinstance(tools, list) and tools:
         params["tools"] = [chat_tool(tool) for tool in tools]
-    failed = span.status is not None and span.status.code in (2, "STATUS_CODE_ERROR")
+    failed = (span.status or {}).get("code") in (2, "STATUS_CODE_ERROR")
     start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
     scores = beside.scores.get(key) or beside.by_response.get(
         str(given.get("gen_ai.response.id", "")), {}

@@ -40,15 +40,11 @@ _LONGEST_KEY, _LONGEST_RUN = 60, 40
 _OWN_VARS = frozenset({"sessionId"})
 
 
-class _Reasoning(msgspec.Struct):
-    reasoning: int | None = None
-
-
 class _PromptfooTokens(msgspec.Struct):
     prompt: int | None = None
     completion: int | None = None
     cached: int | None = None
-    completionDetails: _Reasoning | None = None
+    completionDetails: dict[str, Any] | None = None
 
 
 class _PromptfooResponse(msgspec.Struct):
@@ -205,8 +201,13 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         result = decoded(_result, path, where, raw, _RESULT)
         key, fingerprint = _identity(result)
         repeats[result.promptIdx, key] += 1
+        # Named scores that are called like promptfoo's own do not hide these.
+        scores = {**result.namedScores, "success": result.success, "score": result.score}
         try:
-            score = _scored(result, metric)
+            if metric not in scores:
+                known = ", ".join(["success", "score", *result.namedScores])
+                raise ValueError(f"there is no such score here. Known: {known}")
+            score = score_of(scores[metric])
         except ValueError as error:
             raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
         response = result.response or _PromptfooResponse()
@@ -215,15 +216,14 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         replayed = response.cached is True
         test = result.testCase or _Test()
         described = {"description": test.description} if test.description else {}
-        tokens = response.tokenUsage
+        sent, tokens = result.prompt.raw if result.prompt else "", response.tokenUsage
         usage = None
         # For answers out of its own cache promptfoo gives only a total.
         if tokens is not None and (tokens.prompt or tokens.completion):
-            details = tokens.completionDetails or _Reasoning()
             usage = Usage(
                 input_tokens=tokens.prompt or 0,
                 output_tokens=tokens.completion or 0,
-                reasoning_tokens=details.reasoning or 0,
+                reasoning_tokens=(tokens.completionDetails or {}).get("reasoning") or 0,
             )
         yield Call(
             key=key,
@@ -232,7 +232,8 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
             run=runs[result.promptIdx],
             score=None if failure == "error" else score,
             failure=failure,
-            messages=_messages(result.prompt),
+            # The prompt as sent: text, or a chat as JSON text.
+            messages=messages_of(unpacked(sent)) or messages_of(sent),
             output=None if response.output is None else text_of(response.output),
             usage=usage,
             cost_usd=None if replayed else result.cost,
@@ -275,19 +276,3 @@ def _identity(result: _Result) -> tuple[str, str]:
         text = f"test {result.testIdx}"
     short = text if len(text) <= _LONGEST_KEY else f"{text[:_LONGEST_KEY]}..."
     return f"{' '.join(short.split())} #{whole[:8]}", whole[:16]
-
-
-def _scored(result: _Result, metric: str) -> float | None:
-    # Named scores that are called like promptfoo's own do not hide these.
-    scores = {**result.namedScores, "success": result.success, "score": result.score}
-    if metric not in scores:
-        known = ", ".join(["success", "score", *result.namedScores])
-        raise ValueError(f"there is no such score here. Known: {known}")
-    return score_of(scores[metric])
-
-
-def _messages(prompt: _Prompt | None) -> list[dict[str, Any]] | None:
-    """The prompt as sent: text, or a chat as JSON text."""
-    if prompt is None or not prompt.raw:
-        return None
-    return messages_of(unpacked(prompt.raw)) or messages_of(prompt.raw)
