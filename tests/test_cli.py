@@ -137,16 +137,26 @@ def test_the_python_twin_gives_the_same_object(run: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("bound", "code"), [("at_least = -900", 0), ("at_least = 900", 1), ("at_least = -58", 2)]
+    ("bound", "narrower", "code"),
+    [
+        ("at_least = -900", "at_least = 900", 0),
+        ("at_least = 900", "at_least = 900", 1),
+        ("at_least = 900", "at_least = -900", 1),
+        ("at_least = -58", "at_least = -900", 2),
+    ],
+    ids=["supported", "refuted", "overstated", "undecided"],
 )
 def test_the_gate_turns_verdicts_into_exit_codes(
-    run: Run, tmp_path: Path, bound: str, code: int
+    run: Run, tmp_path: Path, bound: str, narrower: str, code: int
 ) -> None:
-    reading = f"""
+    stated, relaxed = (
+        f"""
 says = "r"
 analysis = "performance.arena_gap"
-bound = {{ {bound}, unit = "elo" }}
+bound = {{ {ends}, unit = "elo" }}
 """
+        for ends in (bound, narrower)
+    )
     path = tmp_path / "mine.toml"
     path.write_text(
         f"""title = "t"
@@ -158,8 +168,8 @@ section = "performance"
 kind = "gap"
 about = "2025-12-15"
 sources = []
-[claim.as_stated]{reading}[claim.narrower]
-relaxes = "measure"{reading}""",
+[claim.as_stated]{stated}[claim.narrower]
+relaxes = "measure"{relaxed}""",
         encoding="utf-8",
     )
     assert run("check", str(path), "--as-of", "2025-12-15", "--gate").exit_code == code

@@ -3,17 +3,32 @@
 import math
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import headtohead
 from headtohead.claims.claim import Bound, Condition
-from headtohead.claims.verdict import Truth, all_of, holds, judge, meets, too_old, widened, word
+from headtohead.claims.verdict import (
+    Truth,
+    all_of,
+    claims_of,
+    holds,
+    judge,
+    meets,
+    too_old,
+    verdicts_on,
+    widened,
+    word,
+)
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import AgeLimit, Estimate
 from headtohead.core.question import Answer
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
 
 NUMBERS = st.floats(-1e6, 1e6)
 TRUTHS: tuple[Truth | None, ...] = ("true", "false", "undecided", "not measurable", None)
@@ -216,6 +231,52 @@ def test_a_fresh_estimate_that_fails_is_enough_though_another_is_too_old() -> No
     bound = Bound(at_least=0, unit="pp")
     assert holds([made(1, 2), made(-2, -1)], bound, [True, False]) == "false"
     assert holds([made(1, 2), made(1, 2)], bound, [True, False]) == "undecided"
+
+
+PINNED = """\
+title = "t"
+origin = "o"
+
+[[claim]]
+id = "Y1"
+says = "US private investment was 109 billion dollars in 2024"
+section = "investment"
+kind = "amount"
+about = "2025-12-15"
+sources = ["ai_index_2025", "ai_index_2026"]
+[claim.as_stated]
+says = "That much in 2024"
+about = "2024-01-01/2024-12-31"
+analysis = "investment.private_investment"
+bound = { unit = "usd", by_label = { US = [108.5e9, 109.5e9], CN = [0, 1e12] } }
+
+[[claim]]
+id = "Y2"
+says = "The lead lasts through 2026"
+section = "performance"
+kind = "gap"
+asks_again = false
+about = "2026-10-31"
+sources = []
+[claim.as_stated]
+says = "Below zero"
+analysis = "performance.arena_gap"
+bound = { at_most = 0, unit = "elo" }
+"""
+
+
+def test_a_year_of_the_sentence_stays_when_another_day_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(PINNED, encoding="utf-8")
+    facts = Facts(Store(tmp_path / "home"))
+    about, known = Period.parse("2026-10-09"), date(2026, 10, 31)
+    (pinned,) = verdicts_on(facts, claims_of(facts, path), about=about, as_of=known)
+    assert (pinned.claim.id, pinned.word) == ("Y1", "supported")
+    assert str(pinned.as_stated.parts[0].about) == "2024-01-01/2024-12-31"
+    asked = headtohead.check(path, as_of=known, about=about, store=Store(tmp_path / "home"))
+    (note,) = asked.sheet.notes
+    assert note.endswith("a time that is not 2026-10-09, and cannot be asked of it: Y2.")
+    assert headtohead.check(path, as_of=known, store=Store(tmp_path / "home")).sheet.notes == ()
 
 
 def test_an_unbounded_interval_is_open_not_false() -> None:

@@ -18,7 +18,8 @@ from headtohead.stats.intervals import difference
 
 QUESTION = Question(
     asks="Which share of downloads and of a router's tokens goes to side B, and is it ahead of A?",
-    reads=("figures", "token_usage"),
+    reads=("figures",),
+    optional=("token_usage",),
     units=("frac", "pp"),
     scope={
         **USAGE_WORDS,
@@ -28,18 +29,25 @@ QUESTION = Question(
         "measure": ScopeWord(
             "text", "share of B, or lead of B over A.", "share", ("share", "lead")
         ),
+        "tokens": ScopeWord("flag", "Look at a router's tokens too.", True),
     },
 )
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """Two estimates: downloads with rounding bounds, tokens with logical bounds."""
+    """Downloads with rounding bounds and, unless left out, tokens with logical bounds."""
     rows = latest_figures(frames["figures"], ask, str(ask.scope["topic"]))
     a, b = of_sides(rows, ask)
-    stretches = windows(frames["token_usage"], ask)
-    if a.is_empty() or b.is_empty() or not stretches:
-        return ask.lacks("downloads and tokens of both sides were not known")
+    if a.is_empty() or b.is_empty():
+        return ask.lacks("no shares of downloads of both sides were known")
     downloads, says = _downloads(ask, pl.concat([b, a]))
+    figures = shown(pl.concat([b, a]), FIGURE_COLUMNS)
+    if not ask.scope["tokens"]:
+        notes = ("downloads are not users",)
+        return Answer(estimates=(downloads,), says=says, rows=figures, notes=notes)
+    stretches = windows(frames["token_usage"], ask)
+    if not stretches:
+        return ask.lacks(f"no tokens of {channel_name(ask)} were known")
     last = stretches[-1]
     mine, theirs = (bounds(last.rows, side(ask, w)) for w in ("b", "a"))
     measure = ask.scope["measure"]
@@ -54,8 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(downloads, tokens),
         says=listed([says, routed]),
-        rows=shown(pl.concat([b, a]), FIGURE_COLUMNS)
-        + shown(subjects, "subject lab country tokens window_start window_end"),
+        rows=figures + shown(subjects, "subject lab country tokens window_start window_end"),
         notes=("downloads are not users, and one router is not the world",),
     )
 
