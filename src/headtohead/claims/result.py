@@ -142,6 +142,7 @@ def _judged_json(j: Judged) -> dict[str, Any]:
         "reading": j.reading.says,
         **({"relaxes": j.reading.relaxes} if j.reading.relaxes else {}),
         "truth": j.truth,
+        "against": [one.source_id for one in j.against],
         "decisive": j.decisive.as_json() if j.decisive else None,
         "conditions": [_condition_json(p) for p in j.parts],
     }
