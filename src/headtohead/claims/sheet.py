@@ -517,7 +517,9 @@ def _readings(v: Verdict) -> tuple[ReadingCard, ...]:
                 truth=TRUTHS[judged.truth],
                 bound="",
                 asked="",
-                finding=f"all {len(judged.parts)} that follow must hold",
+                finding="both conditions that follow must hold"
+                if len(more) == 1
+                else f"all {len(judged.parts)} conditions that follow must hold",
                 notes=(),
                 numbers=(),
                 ranges=(),
