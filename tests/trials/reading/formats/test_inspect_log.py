@@ -10,7 +10,11 @@ import pytest
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trials.calls import Call, Usage
+from headtohead.trials.comparing.compare import rescored
+from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.reading.opening import Loaded, load
+from headtohead.trials.sampling.drawing import unfit
+from headtohead.trials.scoring.scored import scorer_from
 
 _ZSTD, _DEFLATE = 93, 8
 
@@ -284,3 +288,39 @@ def test_pictures_and_tool_calls_become_openai_messages(tmp_path: Path) -> None:
         {"role": "tool", "content": "ok", "tool_call_id": "c"},
     ]
     assert second.messages is None
+
+
+_REAL = Path(__file__).with_name("inspect_logs")
+
+
+@pytest.mark.parametrize("log", sorted(_REAL.iterdir()), ids=lambda path: path.name)
+def test_logs_of_old_versions_hold_their_answers_in_the_choices(log: Path) -> None:
+    # Written by those versions of inspect-ai with its mock model; the second answer is in parts.
+    loaded = _read(log)
+    assert [call.output for call in loaded.calls] == ["4", "6", "8", "11", "12"]
+    assert _scores(loaded.calls) == [1, 1, 1, 0, 1]
+    again = rescored(open_run(str(log)), scorer_from("exact"))
+    assert [call.score for call in again.calls] == [1, 1, 1, 0, 1]
+    # A switch finds a request and an answer in each.
+    assert [unfit(call) for call in loaded.calls] == [""] * 5
+
+
+def test_missing_empty_refused_and_cut_off_are_four_things(tmp_path: Path) -> None:
+    def said(content: Any, stop: str = "stop") -> dict[str, Any]:
+        return {"choices": [{"message": {"content": content}, "stop_reason": stop}]}
+
+    samples = [
+        _sample(1, output={"choices": []}),
+        _sample(2, output=said("")),
+        _sample(3, output=said("No.", "content_filter")),
+        _sample(
+            4, output=said([{"type": "reasoning"}, {"type": "text", "text": "Y"}], "max_tokens")
+        ),
+    ]
+    calls = _read(_document(tmp_path / "run.json", samples, _header(4))).calls
+    assert [(call.output, call.failure) for call in calls] == [
+        (None, ""),
+        ("", "empty"),
+        ("No.", "refused"),
+        ("Y", "limit"),
+    ]

@@ -88,7 +88,8 @@ def test_the_strict_filter_is_read_and_the_other_counted(tmp_path: Path) -> None
     assert found.dropped == {"filter flexible-extract, where strict-match is read": 4}
     first = found.calls[0]
     assert (first.key, first.fingerprint, first.model) == ("0", "hash0", "small-1")
-    assert (first.output, first.reference) == ("1", "1")
+    # The answer itself, not what the filter cut out of it.
+    assert (first.output, first.reference) == (" 1", "1")
     assert first.labels == {"task": "gsm8k", "level": "easy"}
     assert first.messages == [{"role": "user", "content": "Q: 0+1?\nA:"}]
     assert found.meta.metric == "exact_match,strict-match"

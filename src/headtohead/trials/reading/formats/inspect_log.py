@@ -76,6 +76,21 @@ class _InspectOutput(msgspec.Struct):
     completion: str | None = None
     choices: list[dict[str, Any]] = []
 
+    @property
+    def text(self) -> str | None:
+        """The text answered; None if the log holds none.
+
+        Logs before August 2025 write no `completion`, which is drawn from the first choice.
+        """
+        if self.completion or not self.choices:
+            return self.completion or None
+        message = self.choices[0].get("message")
+        said = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(said, list):
+            return said if isinstance(said, str) else self.completion
+        parts = (x for x in said if isinstance(x, dict) and x.get("type") == "text")
+        return "".join(text_of(part.get("text")) for part in parts)
+
 
 class _InspectSample(msgspec.Struct):
     """What is read of a sample; its events are passed over, so they cost no memory."""
@@ -300,7 +315,7 @@ def _call(sample: _InspectSample, model: str, choice: _ScorerChoice) -> Call:
         score=None if failure == "error" else score_of(_value(sample, choice)),
         failure=failure,
         messages=_messages(sample),
-        output=sample.output.completion if sample.output else None,
+        output=sample.output.text if sample.output else None,
         reference="\n".join(target) or None,
         usage=tokens.usage() if tokens else None,
         cost_usd=tokens.total_cost if tokens else None,
@@ -338,8 +353,11 @@ def _failure(sample: _InspectSample) -> str:
     stops = {x.get("stop_reason") for x in sample.output.choices} if sample.output else set()
     if "content_filter" in stops and sample.limit is None:
         return "refused"
-    cut = sample.limit is not None or stops & {"max_tokens", "model_length"}
-    return "limit" if cut else ""
+    if sample.limit is not None or stops & {"max_tokens", "model_length"}:
+        return "limit"
+    called = sample.output is not None and "tool_calls" in stops
+    empty = sample.output is not None and sample.output.text == "" and not called
+    return "empty" if empty else ""
 
 
 def _fingerprint(sample: _InspectSample, target: list[str]) -> str:

@@ -198,11 +198,9 @@ def _call(
         raise wrong(
             task.path, number, f"{why} documents with `mapping={{'score': 'METRIC'}}`."
         ) from error
-    output, doc = sample.filtered_resps, sample.doc
-    while isinstance(output, list) and len(output) == 1:
-        output = output[0]
-    if not isinstance(output, str):
-        output = None  # tasks that compare likelihoods of several answers generate no text
+    # What a filter cut out of an answer is not the answer, unless that is not there.
+    filtered, doc = _text(sample.filtered_resps), sample.doc
+    output = _text(sample.resps)
     # Fields of a document that name its kind are short words.
     kinds = {k: v for k, v in doc.items() if k in _KINDS} if isinstance(doc, Mapping) else {}
     hashed = ""
@@ -212,14 +210,21 @@ def _call(
         key=key,
         model=model,
         score=None if score is None else task.sign * score,
-        failure="format" if output == "[invalid]" else "",
+        failure="format" if filtered == "[invalid]" else "",
         messages=_messages(sample.arguments),
-        output=output,
+        output=filtered if output is None else output,
         reference=None if sample.target is None else text_of(sample.target),
         labels={"task": task.name, **dict(labels_of(kinds))},
         fingerprint=sample.doc_hash or hashed,
         where=f"{task.path.name}, line {number}",
     )
+
+
+def _text(answers: object) -> str | None:
+    """The one text among answers; tasks that compare likelihoods of several generate none."""
+    while isinstance(answers, list) and len(answers) == 1:
+        answers = answers[0]
+    return answers if isinstance(answers, str) else None
 
 
 def _messages(arguments: object) -> list[dict[str, Any]] | None:
