@@ -10,6 +10,8 @@ import headtohead
 from headtohead.claims.result import CheckResult
 from headtohead.core.errors import UnknownName
 from headtohead.evidence.catalogue import source_ids
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.sheet import rows_listing
 from headtohead.evidence.tables import benchmarks, table, tables
 from headtohead.questions import analyses
 
@@ -51,6 +53,31 @@ def test_no_verdict_shows_codes_behind_it(verdicts: CheckResult) -> None:
 
 def test_a_list_of_changes_prints_no_codes() -> None:
     assert wrong_words(str(headtohead.diff(*DAYS))) == set()
+
+
+# Words of others, and addresses.
+_PRINTED = {
+    *("Model", "Setting", "Remark", "Address", "Canonical name", "Title", "Huggingface id"),
+    *("Location", "Subject"),
+}
+
+
+@pytest.mark.parametrize("name", [*tables()])
+def test_a_table_of_evidence_has_words_for_heads_and_cells(name: str) -> None:
+    rows = Facts().frame(name, DAYS[1]).sample(fraction=1, shuffle=True, seed=1).head(300)
+    sheet = rows_listing(name, rows, DAYS[1], 300).sheet
+    figure, *shared = sheet.topics[0].figures
+    titles = [c.title for c in figure.columns]
+    said = [
+        str(x) for row in figure.rows for t, x in zip(titles, row, strict=True) if t not in _PRINTED
+    ]
+    said += [str(x) for one in shared for t, x in one.rows if t not in _PRINTED]
+    wrong = {x for x in (*titles, *said) if re.search(r"[a-z]_[a-z0-9]|\balias:|@\d", x)}
+    ids = {x for x in said if re.fullmatch(r"[a-z0-9-]+/[a-z][\w.@-]+", x)}
+    assert not wrong
+    assert not ids
+    if rows.height:
+        assert not {"CN", "US", *source_ids()} & set(said)
 
 
 def test_the_json_keeps_its_ids(verdicts: CheckResult) -> None:

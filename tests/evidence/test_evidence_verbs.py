@@ -85,15 +85,15 @@ def test_a_value_that_no_row_has_gets_the_nearest_ones() -> None:
     found = CliRunner().invoke(main, ["evidence", *arguments])
     assert found.exit_code == 0, found.output
     text = " ".join(found.output.split())
-    assert "No row has the value 'gpt-55' in the column Model name. Did you mean gpt-5" in text
+    assert "No row has the value 'gpt-55' in the column Model. Did you mean gpt-5" in text
     assert "--csv give all" not in text
 
 
 def test_a_listing_of_rows_speaks_in_words(shipped: Store) -> None:
     rows = headtohead.read_evidence("prices", as_of=DAY, where="model_name=gpt-5", store=shipped)
     text = str(rows_listing("prices", rows, TODAY, 5))
-    assert "Model name" in text
-    assert "$ per" in text
+    assert "Model" in text
+    assert "Price ($" in text
     for name in ("price_usd_per_mtok", "model_name", "join_rule", "model_released_on"):
         assert name not in text
     assert "arena_ratings" not in str(rows_listing("arena_ratings", rows.head(0), TODAY, 5))
@@ -145,7 +145,7 @@ def test_retirements_begin_with_the_next_one_and_sources_that_disagree_stay_apar
         ("withdrawn", "None", "a"),
     ]
     text = str(rows_listing("retirements", rows, date(2025, 12, 15), 5))
-    assert text.index("Retires on") < text.index("Model name") < text.index("Source")
+    assert text.index("Retires on") < text.index("Source") < text.index("Model")
 
 
 def test_the_retirement_dates_that_ship(shipped: Store) -> None:

@@ -10,7 +10,8 @@ import polars as pl
 from headtohead.claims.verdict import Verdict
 from headtohead.core.estimate import Citation
 from headtohead.evidence.store import publisher
-from headtohead.prices.in_force import BASES, pair_words
+from headtohead.evidence.words import BASES
+from headtohead.prices.in_force import pair_words
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import DataTable, Sheet

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,15 +11,12 @@ from headtohead.claims.claim import RELAXED, Bound, Condition
 from headtohead.claims.verdict import WORDS, Judged, JudgedCondition, Verdict, Word
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Question, Sides
-from headtohead.core.units import show, unit_of, units
 from headtohead.evidence.picking import side_name
-from headtohead.evidence.store import publisher
 from headtohead.evidence.tables import in_words
-from headtohead.names.names import Names, country_name, nationality, rule_words
-from headtohead.prices.in_force import BASES
+from headtohead.evidence.words import bare_heading, cell
+from headtohead.names.names import Names, country_name
 from headtohead.publish.sheet import (
     Answer,
-    Cell,
     Check,
     ClaimCard,
     DataTable,
@@ -35,7 +32,7 @@ from headtohead.publish.sheet import (
     Viewpoint,
 )
 from headtohead.publish.terminal import cell_text
-from headtohead.publish.words import anchor, content_hash, licence_name, listed, plain, range_words
+from headtohead.publish.words import anchor, content_hash, listed, plain, range_words
 from headtohead.questions import analysis
 
 if TYPE_CHECKING:
@@ -570,24 +567,25 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
     names = list(dict.fromkeys(name for row in kept for name in row))
     numbers = {n for n in names if {type(row[n]) for row in kept if n in row} <= {int, float}}
     records = [
-        {k: _cell(k, v, row) for k, v in some.items()} for some, row in zip(kept, rows, strict=True)
+        {k: cell(k, v, row) for k, v in some.items()} for some, row in zip(kept, rows, strict=True)
     ]
     shared = {
         name: records[0][name]
         for name in names
         if len(records) > 1 and all(name in r and r[name] == records[0].get(name) for r in records)
     }
-    same = ", ".join(f"{_column(k)} {cell_text(v, TableColumn(k, k))}" for k, v in shared.items())
+    said = {bare_heading(k): cell_text(v, TableColumn(k, k)) for k, v in shared.items()}
+    same = ", ".join(f"{head} {value}" for head, value in said.items())
     remarks = [f"In every row: {same}"]
     if len(records) == 1:
         columns: tuple[TableColumn, ...] = (
             TableColumn("column", "Column"),
             TableColumn("value", "Value"),
         )
-        table: list[Row] = [(_column(name), records[0][name]) for name in names]
+        table: list[Row] = [(bare_heading(name), records[0][name]) for name in names]
     else:
         names = [name for name in names if name not in shared]
-        columns = tuple(TableColumn(n, _column(n), 0 if n in numbers else None) for n in names)
+        columns = tuple(TableColumn(n, bare_heading(n), 0 if n in numbers else None) for n in names)
         table = [tuple(row.get(n) for n in names) for row in records]
     n = len(rows)
     return Figure(
@@ -601,81 +599,3 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
         table_first=True,
         data=_download(rows),
     )
-
-
-# Column of the rows behind an answer -> how a reader calls it; others by their own words.
-_HEADINGS = (
-    "model_name=Model; model_id=Listed as; also_source_id=Also from; join_rule=Matched by; "
-    "rating_elo=Rating; rating_low_elo=95% low; rating_high_elo=95% high; observed_on=Seen on; "
-    "observed_at=Seen at (UTC); source_id=Source; model_released_on=Released; place_rank=Place; "
-    "place_low_rank=Best place; place_high_rank=Worst place; low_value=At least; "
-    "high_value=At most; window_start=From; window_end=To; row_url=Address; note=Remark; "
-    "return_pct=Return; weights_open=Open weights; licence_osi=OSI licence; "
-    "code_open=Open training code; data_open=Open training data; valid_from=Since; "
-    "on_front=On the front; front_frac=Chance to be on it; provider=Seller; open=Weights; "
-    "cost_usd_per_success=Cost per solved task; evaluator=Measured by; basis=How it is known; "
-    "total_b=Parameters; active_b=Active parameters; kv_bytes_per_token=Cache per token; "
-    "compute_gflop_per_token=Compute per token; published_on=Published; "
-    "train_flop=Training compute; foundry_country=Country of the foundry; low_frac=Share, least; "
-    "classified_frac=Share of the classified; high_frac=Share, most; level_label=Level; "
-    "token_kind=Kind of token; old_usd_per_mtok=Price before; score_index=Score; "
-    "score_low_index=90% low; score_high_index=90% high; is_record=Best so far; "
-    "frontier_frac=Chance to be the best; best_index=Best so far, score; units_n=Chips; "
-    "compute_h100e=H100-equivalents; compute_low_h100e=At least; compute_high_h100e=At most; "
-    "designer_country=Country of the designer; released_on=Released; effective_from=In force from; "
-    "effective_to=In force to; announced_on=Announced; chance_corrected=Corrected for guessing"
-)
-_COLUMNS = dict(part.split("=") for part in _HEADINGS.split("; "))
-
-
-def _column(name: str) -> str:
-    """How a reader calls a column."""
-    unit = unit_of(name)
-    bare_name = name.removesuffix(f"_{unit.suffix}") if unit else name
-    words = bare_name.replace("_", " ")
-    return _COLUMNS.get(name, words[:1].upper() + words[1:])
-
-
-_CODES = {
-    "third_party": "others",
-    "first_party": "the maker",
-    "hf_download_share": "downloads from Hugging Face",
-}
-
-
-def _lab(lab_id: str) -> str:
-    known = Names.load().labs().get(lab_id)
-    return known.name if known else lab_id
-
-
-def _code(text: str) -> str:
-    """A word of a small list, as evaluator or topic, as a reader says it."""
-    return (BASES | _CODES).get(text.partition(":")[0], text.replace("_", " "))
-
-
-# Column -> how its texts are said.
-_SAID: Mapping[str, Callable[[str], str]] = {
-    **dict.fromkeys(("source_id", "also_source_id"), publisher),
-    **dict.fromkeys(("country", "subject", "foundry_country", "designer_country"), country_name),
-    **dict.fromkeys(("test", "benchmark"), in_words),
-    **dict.fromkeys(("topic", "measure", "basis", "evaluator"), _code),
-    "join_rule": rule_words,
-    "lab": _lab,
-    "licence": licence_name,
-    "side": nationality,
-}
-
-
-def _cell(column: str, value: object, row: Mapping[str, Any]) -> Cell:
-    """What a row holds in a column, as a reader says it."""
-    if isinstance(value, bool | date):
-        return value
-    if isinstance(value, int | float):
-        own = row.get("unit") if column in ("value", "low_value", "high_value") else None
-        unit = units().get(str(own)) or unit_of(column)
-        if unit is None or unit.suffix == "value":
-            return f"{value:.6g}"
-        if unit.suffix in ("elo", "index", "rank", "n"):
-            return f"{value:,.{unit.digits}f}"
-        return show(value, unit.suffix)
-    return _SAID.get(column, str)(str(value))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from headtohead.core.units import unit_of
 from headtohead.evidence.tables import table, tables
+from headtohead.evidence.words import heading, in_plain_words
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, TableColumn, Topic
+from headtohead.publish.terminal import cell_text
 from headtohead.publish.words import licence_name
 
 if TYPE_CHECKING:
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOST_SAME = 60  # characters of a value that all rows share, to be said once
-_HEADINGS = {
-    "join_rule": "How the name was matched",
-    "model_id": "Model",
-    "open": "Weights",
-    "row_url": "Address",
-    "source_id": "Source",
-    "verified": "Checked at its origin",
-}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,14 +65,6 @@ def _sheet(verb: str, title: str, sentence: str, *figures: Figure, **more: Any) 
     )
 
 
-def heading(column: str) -> str:
-    """A column's name in words, with its unit."""
-    unit = unit_of(column)
-    stem = column.removesuffix(f"_{unit.suffix}") if unit else column
-    words = _HEADINGS.get(column, stem.replace("_", " ").capitalize())
-    return f"{words} ({unit.label})" if unit and unit.label else words
-
-
 def tables_listing(today: date) -> Listing:
     """Every declared table."""
     rows = tuple((t.name, t.doc) for t in tables().values())
@@ -114,22 +99,18 @@ def rows_listing(
     # A terminal drops columns from the right: what is measured stands beside who was.
     links = [c for c in filled if c == "row_url"]
     rest = [c for c in filled if c not in links]
-    # Of days to come the day is what is looked for, and who says so: sources may disagree.
-    first = [c for c in (declared.ahead, *keys, "source_id") if c in filled and declared.ahead]
+    # Who says so and who sells come first: sources may disagree, and one model has many sellers.
+    first = [c for c in (declared.ahead, "provider", "source_id") if c in filled]
     ordered = dict.fromkeys([*first, *keys[:3], *measures[:1], *keys[3:], *measures, *rest, *links])
     own = [c for c in ordered if c not in alike]
     numbers = {c for c in own if shown[c].dtype.is_numeric()}
     columns = tuple(TableColumn(c, heading(c), 0 if c in numbers else None) for c in own)
     rows = tuple(
-        tuple(
-            x if c not in numbers or x is None else f"{x:.6g}" if isinstance(x, float) else str(x)
-            for c, x in zip(own, row, strict=True)
-        )
+        tuple(_cell(c, x) for c, x in zip(own, row, strict=True))
         for row in shown.select(own).iter_rows()
     )
-    yes_no = {True: "yes", False: "no"}
-    alike_values = {c: shown[c][0] for c in alike if len(str(shown[c][0])) <= _MOST_SAME}
-    same = tuple((heading(c), yes_no.get(v, str(v))) for c, v in alike_values.items())
+    shared = {c: shown[c][0] for c in ordered if c in alike and len(str(shown[c][0])) <= _MOST_SAME}
+    same = tuple((heading(c), cell_text(_cell(c, v), TableColumn(c, c))) for c, v in shared.items())
     figures = [Figure(name, declared.doc, columns=columns, rows=rows, shown=len(rows))]
     if same:
         pair = (TableColumn("what", "What"), TableColumn("value", "Value"))
@@ -138,7 +119,7 @@ def rows_listing(
         )
     title = name.replace("_", " ")
     sentence = none or (
-        f"{len(rows):,} of the {frame.height:,} {title} known by {as_of} are shown; "
+        f"{len(rows):,} of the {frame.height:,} rows known by {as_of} are shown; "
         "--json and --csv give all columns and rows."
     )
 
@@ -154,6 +135,16 @@ def rows_listing(
         lambda: envelope("evidence", None, as_of, json.loads(chosen.write_json()), ()),
         download,
     )
+
+
+def _cell(column: str, value: Any) -> Cell:  # noqa: ANN401
+    """What a row holds in a column, as a reader says it; a number without its unit."""
+    if isinstance(value, str):
+        return in_plain_words(column, value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+    cell: Cell = value
+    return cell
 
 
 def cards_listing(cards: "Iterable[Card]", today: date | None) -> "Entries[Card]":

@@ -10,8 +10,9 @@ from headtohead.core.dates import Day
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import pairs_of, takes, words
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.sheet import Entries, cards_listing, heading, updates_listing
+from headtohead.evidence.sheet import Entries, cards_listing, updates_listing
 from headtohead.evidence.store import Card, Store
+from headtohead.evidence.words import heading
 
 if TYPE_CHECKING:
     import polars as pl

@@ -26,6 +26,7 @@ import polars as pl
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Frames, ScopeWord
 from headtohead.evidence.store import publisher
+from headtohead.evidence.words import BASES
 from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
 
@@ -33,13 +34,6 @@ RULES = ("maker", "cheapest", "median")
 KINDS = ("input", "output", "cache_read", "cache_write")
 INPUT_SHARE = 0.75  # of the tokens of a call, where sellers are compared
 
-# How surely a source knows since when a price holds, the surest first; doubted ones come last.
-BASES = {
-    "documented": "documented by the seller",
-    "commit": "from the history of a list",
-    "snapshot": "seen in an edition of a list",
-    "flagged": "doubted by the list itself",
-}
 _SURE = tuple(BASES)
 _SNAPSHOT, _FLAGGED = _SURE.index("snapshot"), _SURE.index("flagged")
 _FAR_BELOW = 3  # times cheaper than the next seller
