@@ -157,6 +157,23 @@ def test_a_benchmark_is_taken_by_its_title(facts: Facts, tmp_path: Path) -> None
     ]
 
 
+def test_training_costs_of_different_scope_share_no_bound(facts: Facts, tmp_path: Path) -> None:
+    text = claim("cost.training_cost", '{ subjects = ["DeepSeek-V3", "DeepSeek", "GPT-4"] }')
+    with pytest.raises(ClaimsFileError) as caught:
+        read(facts, tmp_path, text)
+    (problem,) = caught.value.problems
+    assert problem.startswith("mine.toml:13: field 'as_stated.scope' of claim Z1 is wrong. These")
+    assert "figures of different scope" in problem
+    assert "server capex" in problem
+    one = text.replace('"GPT-4"] }', '"GPT-4"], measures = ["amortised"] }')
+    assert read(facts, tmp_path, one).claims
+    sums = text.replace('"GPT-4"] }', '"GPT-4"], show = "sum" }')
+    assert read(facts, tmp_path, sums).claims
+    beside = text.replace('"GPT-4"] }', '"GPT-4"], show = "side_by_side" }')
+    with pytest.raises(ClaimsFileError, match="no one bound can hold"):
+        read(facts, tmp_path, beside)
+
+
 def test_what_is_not_known_yet_is_no_slip(facts: Facts) -> None:
     scope: dict[str, Any] = {"board": "webdev"}
     question = analysis("performance.arena_gap")

@@ -360,6 +360,8 @@ class _Reader:
                 bound = self._bound(i, at, entry.get("bound"), question, kind)
                 if bound and len(self.problems) == before:
                     self._unit_of_rows(i, f"{at}.bound.unit", bound.unit, question, scope)
+                    if self.values and (fault := self.values.refused(question, scope)):
+                        self.wrong(i, f"{at}.scope", f"is wrong. {fault}")
         if bound and bound.each in _ANY:
             self._any(i, f"{at}.bound.each", bound, reading)
         about = self._period(i, f"{at}.about", entry["about"]) if "about" in entry else None

@@ -56,6 +56,8 @@ class Question:
         optional: Tables it can do without: a frame may then be empty.
         units: Units its estimates may have.
         scope: The scope words a claim may give.
+        refuses: Why no bound can hold the answer to such a scope, told from every row there ever
+            was; empty if one can. None where a bound always can.
         names_on: When moving names of price lists are read: "about", or on each "row"'s own day.
         unit_column: The column that gives the unit of its answers, where rows differ; `units` are
             then all that there may be.
@@ -66,6 +68,7 @@ class Question:
     units: tuple[str, ...]
     optional: tuple[str, ...] = ()
     scope: Mapping[str, ScopeWord] = field(default_factory=dict)
+    refuses: "Callable[[Frames, Mapping[str, Any]], str] | None" = None
     names_on: Literal["about", "row"] = "about"
     unit_column: str = ""
 

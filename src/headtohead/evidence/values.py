@@ -88,6 +88,11 @@ class Values:
                 kept.append(rows)
         return kept
 
+    def refused(self, question: Question, scope: Mapping[str, Any]) -> str:
+        """Why no bound can hold the answer to a scope; empty if one can."""
+        ever = {table: self._facts.store.ever(table) for table in question.tables}
+        return question.refuses(ever, scope) if question.refuses else ""
+
     def units(self, question: Question, scope: Mapping[str, Any]) -> list[str]:
         """The units of the rows that a question answers in the unit of; none for any other."""
         if not question.unit_column:

@@ -1,5 +1,8 @@
 """What training cost, by the method and scope of each published figure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from headtohead.core.errors import InputError
@@ -8,6 +11,28 @@ from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import listed, shown
 from headtohead.questions.published import FIGURE_COLUMNS, figure, figure_interval, from_figures
+
+
+def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
+    """The costs asked for, the smallest first."""
+    rows = figures.filter((pl.col("topic") == "training_cost") & (pl.col("unit") == "usd"))
+    for column, word in (("subject", "subjects"), ("measure", "measures")):
+        if scope[word]:
+            rows = rows.filter(pl.col(column).is_in(list(scope[word])))
+    return rows.sort("value")
+
+
+def _mixed(frames: Frames, scope: Mapping[str, Any]) -> str:
+    """Why no one bound can hold the costs asked for; empty if they are of one scope."""
+    found = _picked(frames["figures"], scope)["measure"].unique()
+    methods = sorted(str(how).replace("_", " ") for how in found)
+    if len(methods) < 2 or scope["show"] == "sum":
+        return ""
+    return (
+        f"These are figures of different scope, which no one bound can hold: {listed(methods)}. "
+        "Name one of them in measures, or join one reading for each by all_of."
+    )
+
 
 QUESTION = Question(
     asks="What did training these models cost, by this method?",
@@ -36,6 +61,7 @@ QUESTION = Question(
             ("one", "sum", "side_by_side"),
         ),
     },
+    refuses=_mixed,
 )
 
 
@@ -45,22 +71,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     Raises:
         InputError: If figures of different scope were to be held against one bound.
     """
-    rows = frames["figures"].filter(
-        (pl.col("topic") == "training_cost") & (pl.col("unit") == "usd")
-    )
-    for column, word in (("subject", "subjects"), ("measure", "measures")):
-        if ask.scope[word]:
-            rows = rows.filter(pl.col(column).is_in(list(ask.scope[word])))
+    rows = _picked(frames["figures"], ask.scope)
     if rows.is_empty():
         return ask.lacks("no training cost of that scope was known")
-    rows = rows.sort("value")
-    methods = sorted({str(how).replace("_", " ") for how in rows["measure"]})
-    if len(methods) > 1 and ask.scope["show"] == "one":
-        raise InputError(
-            f"These are figures of different scope, which no one bound can hold: "
-            f"{listed(methods)}. Name one of them in measures, or join one reading for each by "
-            "all_of."
-        )
+    if ask.scope["show"] == "one" and (fault := _mixed(frames, ask.scope)):
+        raise InputError(fault)
     if ask.scope["show"] == "sum":
         return _sum(ask, rows)
     estimates = [
