@@ -48,8 +48,8 @@ QUESTION = Question(
         ),
         "measures": ScopeWord(
             "texts",
-            "Methods, as in the figures; empty: all.",
-            (),
+            "Methods, as in the figures; an empty list: all.",
+            ("amortised",),
             column="measure",
             within=("topic=training_cost",),
         ),
