@@ -7,10 +7,11 @@ import pytest
 from tests.ratings.made_votes import POINTS, Columns, ends, made, names, strengths, where
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.bradley_terry.trust.powered import powered
+from headtohead.ratings.bradley_terry.trust.powered import JudgedVotes, powered
 from headtohead.ratings.judging import JUDGE, PEOPLE, Joined, join, judged_boards
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import RankSettings
+from headtohead.ratings.sheet.words import judge_said
 from headtohead.ratings.verb import rank_votes
 
 Vote = tuple[str, str, str, str]
@@ -48,24 +49,121 @@ def test_comparisons_are_matched_by_prompt_and_models_whichever_side_came_first(
     found = together(table(PEOPLE_SAY), table(JUDGE_SAYS))
     assert found.votes.both.sum() == 4
     assert found.votes.judged.sum() == 2
-    # Prompts 1, 3 (a tie is a tie) and 4 agree; 2 does not.
-    assert found.agreement == pytest.approx(3 / 4)
-    assert found.read == 6
-    assert found.dropped == {"the same comparison again": 1, "no vote of the judge": 1}
+    # Prompts 1, 3 (a tie is a tie) and one of the two votes on 4 agree; 2 does not.
+    assert found.agreement == pytest.approx(3 / 5)
+    assert found.read == found.votes.human_counts.total == 6
+    assert not found.dropped
     scores = dict(
         zip(found.votes.human_counts.models, found.votes.human_counts.scores.tolist(), strict=True)
     )
-    assert scores == {"a": [1, 1, 1, 0], "b": [2, 1, 0, 0], "c": [0, 1, 1, 0]}
+    assert scores == {"a": [2, 1, 1, 0], "b": [2, 3, 0, 0], "c": [1, 1, 1, 0]}
 
 
-def test_the_order_of_rows_does_not_matter_without_repeats() -> None:
-    people = [v for v in PEOPLE_SAY if v != PEOPLE_SAY[4]]
-    one = together(table(people), table(JUDGE_SAYS))
-    two = together(table(people[::-1]), table(JUDGE_SAYS[::-1]))
+def test_the_order_of_rows_does_not_matter() -> None:
+    one = together(table(PEOPLE_SAY), table(JUDGE_SAYS))
+    two = together(table(PEOPLE_SAY[::-1]), table(JUDGE_SAYS[::-1]))
     assert one.votes.models == two.votes.models
-    for name in ("first", "second", "both", "judged"):
-        assert np.array_equal(getattr(one.votes, name), getattr(two.votes, name))
+    rows = [
+        sorted(
+            (*sides, *people, *judge)
+            for *sides, people, judge in zip(
+                *(
+                    getattr(x.votes, name).tolist()
+                    for name in ("first", "second", "people", "judge")
+                ),
+                strict=True,
+            )
+        )
+        for x in (one, two)
+    ]
+    assert rows[0] == rows[1]
     assert one.agreement == two.agreement
+
+
+HUMAN = [(1, 1, "a"), (1, 1, "b"), (1, 1, "b"), (1, 2, "b"), (2, 2, "b"), (3, 1, "a")]
+GPT4 = [(1, 1, "b"), (1, 2, "b"), (2, 1, "a"), (2, 2, "b"), (3, 1, "a"), (4, 1, "b")]
+
+
+def turns(votes: list[tuple[int, int, str]]) -> Columns:
+    return {
+        "question_id": [str(q) for q, _, _ in votes],
+        "turn": [str(t) for _, t, _ in votes],
+        "model_a": ["x"] * len(votes),
+        "model_b": ["y"] * len(votes),
+        "winner": [w for _, _, w in votes],
+    }
+
+
+def test_every_vote_of_people_counts_and_turns_are_comparisons_of_their_own() -> None:
+    found = together(turns(HUMAN), turns(GPT4))
+    assert found.by == ("prompt", "turn")
+    assert (int(found.votes.both.sum()), int(found.votes.judged.sum())) == (4, 2)
+    assert found.agreement == pytest.approx(5 / 6)
+    boards, use = judged_boards(found, RankSettings())
+    (first, second) = boards["all"][0].standings
+    assert (first.model, first.wins, second.wins) == ("y", 4, 2)
+    assert (use.votes, use.labels, use.alone, use.judged) == (6, 4, 0, 2)
+    # A turn that one file does not know tells nothing apart.
+    whole = together(turns(HUMAN), {k: v for k, v in turns(GPT4).items() if k != "turn"})
+    assert whole.by == ("prompt",)
+    assert whole.votes.human_counts.total == 6
+
+
+def test_people_alone_go_together_by_comparison() -> None:
+    people, judge = world(7, people=400, n=2000)
+    four = {k: [x for x in v for _ in range(4)] for k, v in people.items()}
+    one, _ = judged_boards(together(people, judge), RankSettings())
+    boards, use = judged_boards(together(four, judge), RankSettings())
+    assert use.votes == 1600
+    # Four copies of a vote say no more than one, with the judge and without.
+    for name in ("all", PEOPLE):
+        wide, narrow = (b[name][0].gap("m0", "m1").width for b in (one, boards))
+        assert narrow == pytest.approx(wide, rel=0.06)
+
+
+def test_people_who_disagree_are_covered_with_several_votes_a_comparison() -> None:
+    # Up to four people vote on a comparison, alike in part; the judge sees what they see in part.
+    hits = {"all": 0, PEOPLE: 0}
+    total = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        strength, n = np.array([0.6, 0.2, -0.2, -0.6]), 900
+        a = rng.integers(0, 4, n)
+        b = (a + rng.integers(1, 4, n)) % 4
+        seen = rng.logistic(size=n)
+        said = np.where(rng.random(n) < 0.7, seen, rng.logistic(size=n))
+        judge = np.where(strength[a] - strength[b] + 0.5 + said > 0, 0, 1)
+        people = np.zeros((n, 4), dtype=np.int64)
+        for c in range(200):
+            for _ in range(int(rng.integers(1, 5))):
+                own = seen[c] if rng.random() < 0.6 else rng.logistic()
+                people[c, 0 if strength[a[c]] - strength[b[c]] + own > 0 else 1] += 1
+        votes = JudgedVotes.from_votes(names(4), a, b, people, np.eye(4, dtype=np.int64)[judge])
+        found = powered(votes)
+        for name, part, errors in (
+            ("all", found.fitted, found.covariance),
+            (PEOPLE, found.human, found.human_covariance),
+        ):
+            true = strength - part.reference @ strength
+            half = 1.959964 * np.sqrt(np.diag(errors))
+            hits[name] += int((np.abs(part.strength - true) <= half).sum())
+        assert np.trace(found.covariance) <= np.trace(found.human_covariance)
+        assert found.gain >= 1
+        total += 4
+    # Models of a board go together: 60 boards tell .95 to about .02.
+    assert hits["all"] / total == pytest.approx(0.945, abs=0.05)
+    assert hits[PEOPLE] / total == pytest.approx(0.945, abs=0.05)
+
+
+def test_a_judge_who_narrows_nothing_is_not_called_a_gain() -> None:
+    people, judge = world(8, people=300, n=2000)
+    rng = np.random.default_rng(1)
+    coins = {**judge, "winner": rng.choice(["model_a", "model_b"], len(judge["winner"])).tolist()}
+    boards, use = judged_boards(together(people, coins), RankSettings())
+    assert (use.weight_frac, use.gain_ratio) == (0, 1)
+    for one, other in zip(boards["all"][0].standings, boards[PEOPLE][0].standings, strict=True):
+        assert ends(one.rating) == ends(other.rating)
+    assert "so it is not used: the board is of people alone" in judge_said(use)
 
 
 def test_a_judge_of_other_comparisons_is_refused() -> None:

@@ -75,15 +75,23 @@ class JudgeUse:
     """How a judge's votes were used beside those of people.
 
     Attributes:
-        labels: Comparisons with a vote of people and one of the judge.
+        by: The words for what tells comparisons apart, beside the models: prompt or id, and turn.
+        votes: Votes of people; all count.
+        labels: Comparisons with votes of people and one of the judge.
+        alone: Comparisons that only people voted on.
         judged: Comparisons that only the judge voted on.
-        agreement_frac: Share of the former on which both say the same; a tie is a third answer.
+        agreement_frac: Share of the people's votes on comparisons of both that say what the judge
+            says; a tie is a third answer.
         weight_frac: How far the judge is used, from 0 (not at all) to 1.
-        gain_ratio: How many times as many votes of people alone would give errors as small.
+        gain_ratio: How many times as many votes of people alone would give errors as small; 1
+            where the judge is not used.
         unrated: Models that people never voted on.
     """
 
+    by: tuple[str, ...]
+    votes: int
     labels: int
+    alone: int
     judged: int
     agreement_frac: float
     weight_frac: float

@@ -434,7 +434,7 @@ def _judged(
         raise InputError("A judge needs the votes of people as files or frames, read here.")
     joined = join(read, open_votes(boards.judge, options))
     by_source, use = judged_boards(joined, settings)
-    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.labels, joined.dropped)
+    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.votes, joined.dropped)
     return Ranked(counted, by_source, {}, ()), use
 
 

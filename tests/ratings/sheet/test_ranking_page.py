@@ -311,7 +311,15 @@ def test_the_page_says_which_command_makes_it_again() -> None:
 
 def test_a_board_of_people_and_a_judge_is_called_that() -> None:
     use = JudgeUse(
-        labels=40, judged=1, agreement_frac=0.8, weight_frac=0.5, gain_ratio=1.4, unrated=()
+        by=("prompt",),
+        votes=500,
+        alone=0,
+        labels=40,
+        judged=1,
+        agreement_frac=0.8,
+        weight_frac=0.5,
+        gain_ratio=1.4,
+        unrated=(),
     )
     result = build.made(judge=use, trust=build.trust(build.made().board()))
     seen = Seen(build.page(result))

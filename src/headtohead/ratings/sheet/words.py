@@ -382,11 +382,21 @@ def _uneven(e: Exposure, names: Names) -> str:
 def judge_said(use: JudgeUse) -> str:
     """How a judge's votes were used beside those of people."""
     said = (
-        f"On {counted(use.labels, 'comparison')} people and the judge both voted; they agree on "
-        f"{percent(use.agreement_frac)}. The judge alone voted on {use.judged:,} more. It is used "
-        f"with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} times the votes "
-        "of people alone. Its own errors do not bias the board: people's votes correct them."
+        f"All {counted(use.votes, 'vote')} of people count; those on one {', '.join(use.by)} "
+        f"and pair of models go together. On {counted(use.labels, 'comparison')} people and the "
+        f"judge both voted; {percent(use.agreement_frac)} of these votes say what the judge says. "
     )
+    if use.alone:
+        said += f"People alone voted on {use.alone:,} more. "
+    said += f"The judge alone voted on {use.judged:,} more. "
+    if use.weight_frac:
+        said += (
+            f"It is used with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} "
+            "times the votes of people alone. Its own errors do not bias the board: people's votes "
+            "correct them."
+        )
+    else:
+        said += "It would make no rating surer, so it is not used: the board is of people alone."
     if use.unrated:
         shown = listed(plain(m, 40) for m in use.unrated[:_NAMED])
         said += f" Not rated, for want of any vote of people: {shown}."

@@ -215,7 +215,7 @@ def test_intervals_cover_people_though_the_judge_is_wrong(
     # Models of a board go together, so the error is taken between boards.
     error = float(np.std(corrected)) / math.sqrt(rounds)
     assert np.mean(corrected) == pytest.approx(0.95, abs=3 * error + 0.005)
-    assert np.mean(alone) > 0.93
+    assert np.mean(alone) > (0.93 if rounds >= 120 else 0.92)
     assert np.mean(believed) < 0.4
     assert np.mean(gains) > 1.15
     assert min(gains) > 0.99
