@@ -94,6 +94,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         task: What was measured; empty if the file does not say.
         metric: What `score` is; empty if the file does not say.
+        scores: What a mapping of `score` may name: columns, scorers or metrics.
         must_agree: What has to be equal in both runs for their scores to be comparable: harness and
             its version, task version, data set, number of shots, scorer.
         may_differ: What is worth telling but may differ: temperature, effort, endpoint, date.
@@ -102,6 +103,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     task: str = ""
     metric: str = ""
+    scores: tuple[str, ...] = ()
     must_agree: Mapping[str, str] = {}
     may_differ: Mapping[str, str] = {}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
+from headtohead.core.units import counted
 from headtohead.stats.inputs import BoolArray, FloatArray
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (
@@ -207,7 +208,7 @@ def rescored(run: ModelRun, score: Scorer) -> ModelRun:
         if name != "scorers" and not name.endswith("metric")
     }
     meta = msgspec.structs.replace(run.meta, metric="", must_agree=kept)
-    return ModelRun(run.name, run.path, run.model, meta, run.calls, run.dropped)
+    return ModelRun(run.name, run.path, run.model, meta, run.calls, run.dropped, dict(reasons))
 
 
 def _bounds(settings: CompareSettings, *scores: FloatArray) -> tuple[float, float] | None:
@@ -360,6 +361,14 @@ def _doubts(a: ModelRun, b: ModelRun) -> list[str]:
         dropped = ", ".join(f"{n} {reason}" for reason, n in run.dropped.items() if n)
         if dropped:
             notes.append(f"{run.path.name}: {dropped} left out while reading.")
+        if run.unscored:
+            why = ", ".join(f"{n:,} because {reason}" for reason, n in run.unscored.items())
+            unknown = sum(run.unscored.values())
+            notes.append(
+                f"{run.path.name}: {counted(unknown, 'answer')} could not be scored: {why}."
+            )
+    if a.calls == b.calls:
+        notes.append("Both sides hold the same calls, word for word, so nothing can differ.")
     return notes
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import counted, first_few
+from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call, Meta
 from headtohead.trials.comparing.settings import Missing
@@ -29,6 +30,7 @@ class ModelRun:
         model: The model, in the file's own word; empty if the file does not say.
         calls: In file order.
         dropped: Reason -> records that the reader left out.
+        unscored: Why answers that were scored anew have no score -> how many.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ModelRun:
     meta: Meta
     calls: tuple[Call, ...]
     dropped: Mapping[str, int]
+    unscored: Mapping[str, int] = field(default_factory=dict)
 
 
 def open_run(
@@ -90,7 +93,8 @@ def open_all(
     opened = []
     for (model, run), pick in zip(chosen, picks, strict=True):
         word = pick if len(chosen) > 1 else wanted
-        name = word or model or run or path.stem
+        # A folder's name may have a point in it, and no ending.
+        name = word or model or run or (path.name if path.is_dir() else path.stem)
         if word and word == run and model not in ("", run):
             # The model first: a run is often called by an id that says nothing.
             name = f"{model} ({run})"
@@ -106,12 +110,17 @@ def _picks(runs: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def named_apart(runs: Sequence[ModelRun]) -> list[str]:
-    """A name for each run; where two would be called alike, the file is added."""
+    """A name for each run; of runs called alike also their file or folder, or their column."""
     names = [run.name for run in runs]
-    apart = [f"{r.name} ({r.path.name})" if names.count(r.name) > 1 else r.name for r in runs]
-    if len(set(apart)) < len(apart):
-        apart = [f"{name} #{place}" for place, name in enumerate(names, 1)]
-    return apart
+    for told in (
+        lambda run: f"{run.name} ({run.path.name})",
+        lambda run: f"{run.name} ({run.path.absolute().parent.name})",
+        lambda run: run.meta.metric,
+    ):
+        apart = [told(r) if names.count(r.name) > 1 else r.name for r in runs]
+        if len(set(apart)) == len(apart):
+            return apart
+    return [f"{name} #{place}" for place, name in enumerate(names, 1)]
 
 
 # ---------------------------------------------------------------- pairs
@@ -231,8 +240,11 @@ def alone(
     by_key = _by_key(run)
     rows = [(key, _mean(calls, missing), calls) for key, calls in by_key.items()]
     kept = [(key, mean, calls) for key, mean, calls in rows if mean is not None]
-    if not kept:
-        raise InputError(f"No item of {run.name} has a score. {_how_to_score(run, scorer)}")
+    if not any(call.score is not None for call in run.calls):
+        raise InputError(
+            f"No item of {run.name} has a score: {_unscored(run, by_key)}. "
+            f"{_how_to_score([run], scorer)}"
+        )
     return _items(kept), len(rows) - len(kept)
 
 
@@ -269,8 +281,13 @@ def _scored(
             continue
         kept_a.append((key, mean_a, first))
         kept_b.append((key, mean_b, second))
-    if not kept_a:
-        raise InputError(f"No item has a score on both sides. {_how_to_score(a)}")
+    without = [run for run in (a, b) if all(call.score is None for call in run.calls)]
+    if not kept_a or without:
+        why = "; ".join(_unscored(run, _by_key(run)) for run in (a, b))
+        raise InputError(
+            f"No item has a score on both sides, of {counted(len(rows), 'shared item')}: {why}. "
+            f"{_how_to_score(without or [a, b])}"
+        )
     of_a, of_b = _items(kept_a), _items(kept_b)
     for one, other, inside, outside in (
         (a, b, of_a.scores, of_b.scores),
@@ -295,7 +312,8 @@ def _scored(
     if unscored:
         notes.append(
             f"{counted(unscored, 'item has', 'items have')} no score on a side, so the comparison "
-            "leaves out what has none; `missing` set to wrong counts it as failed."
+            "leaves out what has none: what is unknown is not wrong. `missing` set to wrong counts "
+            "it as failed."
         )
     return PairedItems(of_a, of_b, dict(left_out), tuple(notes))
 
@@ -358,9 +376,24 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
     return differ
 
 
-def _how_to_score(run: ModelRun, scorer: bool = True) -> str:
+def _unscored(run: ModelRun, by_key: Mapping[str, Sequence[Call]]) -> str:
+    """What is known of the items of a run, with and without a score."""
+    states = Counter(
+        "scored"
+        if any(call.score is not None for call in calls)
+        else "failed"
+        if all(call.failure for call in calls)
+        else "without a score"
+        for calls in by_key.values()
+    )
+    return f"{run.name} has {listed([f'{n:,} {state}' for state, n in states.items()])}"
+
+
+def _how_to_score(runs: Sequence[ModelRun], scorer: bool = True) -> str:
+    known = dict.fromkeys(name for run in runs for name in run.meta.scores)
+    there = f" (there are {first_few(list(known), 12)})" if known else ""
     way = "with `scorer`" if scorer else "first, as h2h compare does with --scorer"
     return (
-        "Name the column of scores with `mapping={'score': 'COLUMN'}`, or score the answers in "
-        f"{run.path.name} {way}."
+        f"Name the score with `mapping={{'score': '{[*known][0] if len(known) == 1 else 'COLUMN'}'}}`{there}, or "
+        f"score the answers in {listed([run.path.name for run in runs])} {way}."
     )

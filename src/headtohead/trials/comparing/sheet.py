@@ -83,6 +83,8 @@ def comparison_sheet(
             if idle
             else f" A solved task costs {spread(c.money.ratio, 2)} times as much."
         )
+    if unknown := sum(n for why, n in c.left_out.items() if why.startswith("no score in ")):
+        sentence += f" {counted(unknown, 'item is', 'items are')} unknown on a side and left out."
     method = [
         "Items are matched by their keys; scores of several repeats of one item are averaged."
         if c.paired

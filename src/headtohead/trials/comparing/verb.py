@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.publish.words import listed
 from headtohead.trials.comparing.compare import ManyRuns, rescored
 from headtohead.trials.comparing.compare import compare as compare_runs
 from headtohead.trials.comparing.compare import many as compare_all
@@ -58,6 +59,11 @@ def compare(
         progress("scoring the answers")
         score = scorer_from(settings.scorer)
         opened = [rescored(run, score) for run in opened]
+        if not any((call.output or "").strip() for run in opened for call in run.calls):
+            raise InputError(
+                f"No answer in {listed([run.path.name for run in opened])} holds a word, so there "
+                "is nothing to score. Say where they are with `mapping={'output': 'COLUMN'}`."
+            )
     places = [f"run_{place}" for place in range(1, len(opened) + 1)]
     sources = [
         file_citation(place, run.path, f"Results of {run.name}")

@@ -82,7 +82,7 @@ def plan(
         planned,
         sources=citations,
         as_of=prices.day if prices else None,
-        notes=prices.notes if prices else (),
+        notes=(*(pairs.notes if pairs else ()), *(prices.notes if prices else ())),
     )
     return TrialResult(details=planned, sheet=sheet, results=[result])
 

@@ -18,7 +18,8 @@ class Scored:
 
     Attributes:
         value: From 0 (wrong) to 1 (right); None if this item cannot be scored, for a reason that
-            is not the answer's (no reference, a pattern that takes too long).
+            is not the answer's (no reference, no answer in the log, a call that failed, a pattern
+            that takes too long). An empty, refused or cut answer is an answer.
         failure: Why there was nothing to compare: "format" if the answer could not be parsed,
             "empty", or what `Call.failure` said. A wrong answer has none. The value is then 0.
     """
@@ -74,6 +75,11 @@ class Scorer:
         right_answer = call.reference if reference is None else reference
         if self.needs_reference and not (right_answer or "").strip():
             return unscored("the item has no reference")
+        if call.output is None and call.failure in ("", "error"):
+            # Nobody knows what was answered, or nothing was: that is no wrong answer.
+            return unscored(
+                "the call failed" if call.failure else "the log does not hold the answer"
+            )
         if call.output is None or not call.output.strip():
             return Scored(0.0, call.failure or "empty", "there is no answer")
         scored = self.rule(call.output, right_answer, call)

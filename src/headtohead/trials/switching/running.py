@@ -29,6 +29,15 @@ _METHOD = (
     "confidence sequence by betting: it holds at every moment, so stopping when decided is allowed"
 )
 
+_UNREADABLE = "the judge's verdict could not be read"
+_NO_VERDICT = {
+    "error": "the judge never answered",
+    "broken": "the judge's verdict broke off",
+    "empty": "the judge's verdict was empty",
+    "refused": "the judge refused",
+    "limit": "the judge's verdict was cut off",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -315,9 +324,10 @@ class _Judging:
         self._count_unanswered()
         self.line.popleft()
         item, of_b, duel = self.open.pop(call.key)
+        first = self.first.pop(call.key)
         judgement = judged(
             duel,
-            self.first.pop(call.key).text,
+            first.text,
             answer.text,
             judge_family=self.judge.family,
             family_a=self.judge.family_a,
@@ -325,7 +335,8 @@ class _Judging:
         )
         self.judgements.append(judgement)
         if judgement.preference is None:
-            self.trial.keeper.leave_out("the judge's verdict could not be read")
+            lost = next((x.failure for x in (first, answer) if x.failure), "")
+            self.trial.keeper.leave_out(_NO_VERDICT.get(lost, _UNREADABLE))
         else:
             self._add(item, of_b, judgement.preference, of_b.failure)
         return self.done

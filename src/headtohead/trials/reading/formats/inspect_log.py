@@ -296,6 +296,7 @@ def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
         format=FORMAT.name,
         task=task,
         metric=f"{choice.scorer}.{choice.part}" if choice.part else choice.scorer,
+        scores=(choice.scorer, *choice.others) if choice.scorer else (),
         must_agree={k: v for k, v in must.items() if v},
         may_differ={k: v for k, v in may.items() if v},
     )

@@ -71,8 +71,9 @@ def read(file: RunFile) -> CallStream:
             f"{file.path}: no column is known to hold the key of an item. Columns found: "
             f"{', '.join(columns)}. Say which with `mapping={{'key': 'COLUMN'}}`."
         )
+    unused = tuple(name for name in columns if name not in paths.values())
     return CallStream(
-        meta=Meta(format=FORMAT.name, metric=paths.get("score", "")),
+        meta=Meta(format=FORMAT.name, metric=paths.get("score", ""), scores=unused),
         calls=_calls(file.path, chain(peeked, rows), paths),
         dropped={},
     )

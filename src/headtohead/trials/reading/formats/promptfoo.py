@@ -35,6 +35,7 @@ FORMAT = RunFormat(
     maps=("score",),
 )
 _ERROR = 2
+_STRIPPED = "[output stripped]"  # what promptfoo writes if asked to keep no answers
 _LONGEST_KEY, _LONGEST_RUN = 60, 40
 # promptfoo adds these to the variables itself, anew in each run.
 _OWN_VARS = frozenset({"sessionId"})
@@ -234,7 +235,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
             failure=failure,
             # The prompt as sent: text, or a chat as JSON text.
             messages=messages_of(unpacked(sent)) or messages_of(sent),
-            output=None if response.output is None else text_of(response.output),
+            output=None if response.output in (None, _STRIPPED) else text_of(response.output),
             usage=usage,
             cost_usd=None if replayed else result.cost,
             latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
@@ -253,7 +254,7 @@ def _failure(result: _Result, response: _PromptfooResponse) -> str:
         return "refused"
     if response.finishReason == "length":
         return "limit"
-    return "empty" if response.output in (None, "") else ""
+    return "empty" if response.output == "" else ""
 
 
 def _model(result: _Result | _ProviderColumn) -> str:
