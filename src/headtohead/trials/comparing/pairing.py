@@ -393,7 +393,8 @@ def _how_to_score(runs: Sequence[ModelRun], scorer: bool = True) -> str:
     known = dict.fromkeys(name for run in runs for name in run.meta.scores)
     there = f" (there are {first_few(list(known), 12)})" if known else ""
     way = "with `scorer`" if scorer else "first, as h2h compare does with --scorer"
+    column = next(iter(known)) if len(known) == 1 else "COLUMN"
     return (
-        f"Name the score with `mapping={{'score': '{[*known][0] if len(known) == 1 else 'COLUMN'}'}}`{there}, or "
+        f"Name the score with `mapping={{'score': '{column}'}}`{there}, or "
         f"score the answers in {listed([run.path.name for run in runs])} {way}."
     )
