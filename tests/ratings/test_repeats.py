@@ -42,6 +42,16 @@ def test_copies_of_a_vote_say_no_more_than_one() -> None:
     assert unseen.settings.cluster == ""
 
 
+def test_a_clean_record_of_copies_is_no_cleaner() -> None:
+    clean = {k: v[:13] for k, v in copies(1).items()}  # x wins 13 prompts
+    many = {k: [x for x in v for _ in range(4)] for k, v in clean.items()}
+    one, four = (headtohead.rank(votes).board() for votes in (clean, many))
+    assert four.standings[0].flag == "undefeated"
+    assert four.gap("x", "y").low == pytest.approx(one.gap("x", "y").low, rel=0.15)
+    alone = headtohead.rank(many, cluster="none").board()
+    assert alone.gap("x", "y").low > four.gap("x", "y").low + 150
+
+
 def test_turns_and_voters_are_told_apart() -> None:
     votes = copies(4)
     votes["turn"] = [1, 2, 1, 2] * 40

@@ -11,7 +11,12 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry.counts import Counts, connectivity
-from headtohead.ratings.bradley_terry.covariance import ClusterCells, Errors, covariance
+from headtohead.ratings.bradley_terry.covariance import (
+    ClusterCells,
+    Errors,
+    clusters_met,
+    covariance,
+)
 from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.intervals import (
     RankSets,
@@ -159,6 +164,8 @@ def fit_counts(
     """
     fitted = fit(counts, ties=settings.ties, prior=settings.prior)
     own = clusters.among(fitted.counts.models) if clusters else None
+    if own is not None:
+        fitted = replace(fitted, apart=clusters_met(fitted, own))
     notes: tuple[str, ...] = ()
     if own and settings.cluster and (n := np.unique(own.cluster).size) < _FEW_CLUSTERS:
         notes = (

@@ -166,6 +166,19 @@ def unknown_covariance(fitted: Fit, clusters: ClusterCells) -> FloatArray:
     return np.asarray((result + result.T) / 2, dtype=np.float64)
 
 
+def clusters_met(fitted: Fit, clusters: ClusterCells) -> FloatArray:
+    """How many clusters have votes in each of the cells fitted, shape (P,)."""
+    if fitted.ties == "drop":
+        clusters = clusters.only(clusters.outcome < 2)
+    codes, cells, m = fitted.counts.places(clusters.models), fitted.cells, fitted.cells.m
+    a, b = codes[clusters.first], codes[clusters.second]
+    pair = np.minimum(a, b) * m + np.maximum(a, b)
+    _, where = np.unique(clusters.cluster, return_inverse=True)
+    met = np.unique(where * m * m + pair) % (m * m)
+    table = np.bincount(met, minlength=m * m).astype(np.float64)
+    return np.asarray(table[cells.first * m + cells.second])
+
+
 def _cluster_rows(fitted: Fit, clusters: ClusterCells) -> ClusterRows:
     """The votes fitted by cluster, with their derivatives."""
     if fitted.ties == "drop":

@@ -253,6 +253,7 @@ class Fit:
             maximum of the likelihood.
         information: Negative second derivatives at the solution, prior included, shape (K, K).
         log_likelihood: Of the votes alone, without constants.
+        apart: How many votes of each of `cells` do not go together, shape (P,); None if all.
     """
 
     counts: Counts
@@ -266,6 +267,7 @@ class Fit:
     connectivity: Connectivity
     log_likelihood: float
     steps: int
+    apart: FloatArray | None = None
 
     @property
     def link(self) -> Link:

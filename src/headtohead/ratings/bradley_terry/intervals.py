@@ -109,7 +109,7 @@ def beats(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CleanRecord:
-    """The votes of a clean record, and where it was made.
+    """The votes of a clean record, those that go together as one, and where it was made.
 
     There is a gap, winner minus loser as fitted, and a number of votes a pair; `here` and `there`
     weigh the models of the block and their rivals by these votes, shape (M,).
@@ -129,7 +129,10 @@ class _CleanRecord:
         away = inside[cells.second] & rivals[cells.first]
         d = fitted.gaps(cells)
         gaps = np.concatenate([d[toward], -d[away]])
-        n = np.concatenate([cells.n[toward].sum(axis=1), cells.n[away].sum(axis=1)])
+        votes = cells.n.sum(axis=1)
+        if fitted.apart is not None:  # votes that go together are no cleaner than one
+            votes = np.minimum(votes, fitted.apart)
+        n = np.concatenate([votes[toward], votes[away]])
         here, there = (
             np.bincount(np.concatenate(ends), n / max(1.0, n.sum()), cells.m).astype(float)
             for ends in (
