@@ -7,6 +7,7 @@ import re
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from tests.claims import report_builder as build
@@ -14,7 +15,7 @@ from tests.claims import report_builder as build
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.core.question import Sides
 from headtohead.publish.markdown import sheet_markdown
-from headtohead.publish.page import sheet_html
+from headtohead.publish.page import bundle, sheet_html
 from headtohead.publish.terminal import sheet_lines
 from headtohead.questions import exhibit_specs, sections
 
@@ -316,3 +317,22 @@ def test_json_is_strict_and_whole() -> None:
     assert {r["exhibit"] for r in made["results"] if "exhibit" in r} == set(build.report().exhibits)
     check = json.loads(build.check().to_json())
     assert len(check["results"]) == 5
+
+
+def test_the_script_of_charts_is_kept_whole_or_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import vl_convert
+
+    asked: list[int] = []
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda: asked.append(1) or "vega\r\n é")
+    assert bundle(tmp_path / "new") == bundle(tmp_path / "new") == "vega\r\n é"
+    assert len(asked) == 1
+    (kept,) = (tmp_path / "new").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert bundle(tmp_path / "new") == "vega\r\n é"
+    kept.write_bytes(b"\xff")
+    assert bundle(tmp_path / "new") == "vega\r\n é"
+    assert len(asked) == 3
+    (tmp_path / "file").write_text("no folder")
+    assert bundle(tmp_path / "file" / "below") == "vega\r\n é"
