@@ -183,8 +183,8 @@ def test_what_is_not_known_yet_is_no_slip(facts: Facts) -> None:
     Values(facts).read(question.QUESTION, "board", {"board": "webdev"})
     answer = facts.ask(question, about=about, as_of=as_of, scope=scope)
     assert answer.missing == (
-        "no webdev board with both sides was known by 2025-12-15; webdev is known from 2026-10-20 "
-        "on"
+        "no webdev board with both sides was known by 2025-12-15; webdev is in no evidence known "
+        "by 2025-12-15"
     )
 
 
@@ -262,7 +262,7 @@ def test_what_is_left_out_of_a_list_is_said(facts: Facts) -> None:
     scope: dict[str, Any] = {"subjects": subjects, "measures": ["final_run_rental"]}
     answer = facts.ask(analysis("cost.training_cost"), about=about, as_of=as_of, scope=scope)
     assert answer.estimates
-    assert answer.notes[-1] == "left out: GPT-4.5, Grok-3 are known from 2026-04-01 on"
+    assert answer.notes[-1] == "left out: GPT-4.5, Grok-3 are in no evidence known by 2025-12-15"
 
     scope = {"models": ["gpt-5-high", "DeepSeek-V3.2-Exp", "Kimi K3"], "need_all": False}
     answer = facts.ask(analysis("performance.arena_level"), about=about, as_of=as_of, scope=scope)

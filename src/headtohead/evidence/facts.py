@@ -152,7 +152,7 @@ class Facts:
         rng = np.random.default_rng(self.seed)
         ask = Ask(about, as_of, sides or Sides(), words, rng, self.seed, self._kept)
         answer = analysis.run(frames, ask)
-        if lost := self._left_out(question, ask, frames, sources):
+        if lost := self._left_out(question, ask, frames):
             if answer.missing:
                 answer = replace(answer, missing=f"{answer.missing}; {lost}")
             else:
@@ -160,39 +160,21 @@ class Facts:
         self._kept[key] = answer
         return answer
 
-    def _left_out(
-        self, question: Question, ask: Ask, frames: Frames, sources: tuple[str, ...]
-    ) -> str:
-        """Which values asked for no row has yet, and from when on rows have them; empty if none."""
-        since: dict[date | None, list[str]] = {}
+    def _left_out(self, question: Question, ask: Ask, frames: Frames) -> str:
+        """Which values asked for no row has that was known by then; empty if none."""
+        lost: list[str] = []
         for name, word in question.scope.items():
             if word.kind == "models":
-                if lost := [m.name for m in ask.scope[name] if not _names(frames, word, m)]:
-                    since.setdefault(None, []).extend(lost)
+                lost += [m.name for m in ask.scope[name] if not _names(frames, word, m)]
             elif word.column not in ("", FILTER) and not word.part:
                 asked = items_of(ask.scope[name]) if ask.scope[name] != word.default else []
                 tables = [t for t in question.tables if word.column in frames[t].columns]
                 for value in asked:
                     mine = pl.col(word.column) == value
                     if not any(frames[t].filter(mine).height for t in tables):
-                        first = self._first_known(tables, mine, sources)
-                        since.setdefault(first, []).append(title(value).replace("_", " "))
-        said = []
-        for day, names in since.items():
-            be = "is" if len(names) == 1 else "are"
-            known = f"known from {day} on" if day else f"in no evidence known by {ask.as_of}"
-            said.append(f"{first_few(names)} {be} {known}")
-        return "; ".join(said)
-
-    def _first_known(
-        self, tables: Sequence[str], mine: pl.Expr, sources: tuple[str, ...]
-    ) -> date | None:
-        """The day on which the first of some rows became known; None if there never was one."""
-        days = []
-        for rows in (self.store.ever(table).filter(mine) for table in tables):
-            kept = rows.filter(pl.col("source_id").is_in(sources)) if sources else rows
-            days.append(kept["known_on"].min())
-        return min((day for day in days if isinstance(day, date)), default=None)
+                        lost.append(title(value).replace("_", " "))
+        be = "is" if len(lost) == 1 else "are"
+        return f"{first_few(lost)} {be} in no evidence known by {ask.as_of}" if lost else ""
 
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]

@@ -160,6 +160,9 @@ def test_a_lead_began_when_it_last_changed_hands() -> None:
     leaders: list[Ahead] = ["a", "b", "a", "a", "a", "a"]
     assert lead_since(list(zip(days, leaders, strict=True))) == days[2]
     assert lead_since([]) is None
+    apart: list[tuple[date, Ahead]] = [(days[0], "a"), (days[1], "a"), (date(2026, 1, 1), "a")]
+    assert lead_since(apart, 45) == date(2026, 1, 1)  # nobody saw who led in between
+    assert lead_since(apart) == days[0]
     assert lead_since([(days[0], "a"), (days[1], "open")]) is None
 
 

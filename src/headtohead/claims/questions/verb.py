@@ -13,6 +13,7 @@ from headtohead.core.dates import Day
 from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import Citation
 from headtohead.core.question import FILTER, Question, ScopeWord
+from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.picking import day_of
 from headtohead.evidence.store import Store
@@ -31,6 +32,7 @@ _FEW = 40  # most values of a column that is shown as a filter, but for those of
 _DEFAULT_DAY = date(2025, 12, 15)
 
 
+@takes()
 def list_questions(
     name: str = "", *, as_of: Day | None = None, store: Store | None = None
 ) -> QuestionsResult:

@@ -101,10 +101,15 @@ def last_seen(rows: Sequence[Mapping[str, Any]], *columns: str) -> date | None:
     return max(days, default=None)
 
 
-def lead_since(days: Sequence[tuple[date, Ahead]]) -> date | None:
-    """The first day of the last unbroken lead, of (day, who is ahead) in order of time."""
-    since, leader = None, "open"
+def lead_since(days: Sequence[tuple[date, Ahead]], gap_days: int = 0) -> date | None:
+    """The first day of the last unbroken lead, of (day, who is ahead) in order of time.
+
+    A stretch without evidence of more than `gap_days` days breaks a lead; none does if 0.
+    """
+    since, leader, last = None, "open", None
     for day, who in days:
-        if who != leader:
+        blind = gap_days and last is not None and (day - last).days > gap_days
+        if who != leader or blind:
             since, leader = day, who
+        last = day
     return since if leader in ("a", "b") else None

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headtohead.core.dates import Period, window
-from headtohead.core.settings import option
+from headtohead.core.settings import Choices, option
 
 Kind = Literal["model", "lab", "family", "country", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersusSettings:
+class VersusSettings(Choices):
     """What two sides are taken for, and what about."""
 
     group: Kind | None = option(

@@ -41,7 +41,7 @@ def _rating(pair: Pair) -> Line:
     gap, (b, a) = answer.estimates[0], answer.rows[:2]
     places = pair.ask("performance.arena_rank", {"groups": list(pair.filters)}).estimates
     ends = dict(zip(("a", "b"), places, strict=True)) if len(places) == 2 else {}
-    boards = pair.ask("performance.arena_frontier", {}).rows
+    boards, limit = pair.ask("performance.arena_frontier", {}).rows, gap.limit
     return Line(
         slug="rating",
         what=f"Rating by blind votes, text board of {a['observed_on']} with style control",
@@ -53,7 +53,7 @@ def _rating(pair: Pair) -> Line:
         by=f"{abs(gap.value):.0f} points",
         bears="quality",
         difference=gap,
-        since=lead_since(_by_board(pair, boards)),
+        since=lead_since(_by_board(pair, boards), limit.days if limit else 0),
         observed_on=last_seen(answer.rows, "observed_on"),
         rows=answer.rows,
         notes=answer.notes,
