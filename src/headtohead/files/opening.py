@@ -8,11 +8,13 @@ import gzip
 import hashlib
 import importlib
 import io
+import json
 import lzma
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -265,6 +267,30 @@ def decoded(
         raise wrong(path, where, f"not {kind} ({error}).") from error
     except NOT_JSON as error:
         raise wrong(path, where, json_fault(error, line)) from error
+
+
+def keys_once(path: Path, where: str | int, text: bytes, record: Mapping[str, object]) -> None:
+    """Refuse a record that has a key twice: which of its values holds, nobody knows.
+
+    `record` is what the text holds by a reader that takes the last.
+
+    Raises:
+        InputError: If a key is there twice.
+    """
+    # The exact look is slow, so it is for records with more keys than were kept, one of which
+    # stands there more than once.
+    if text.count(b'":') + text.count(b'" :') <= len(record):
+        return
+    if not any(text.count(b'"%s"' % name.encode()) > 1 for name in record):
+        return
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = Counter(name for name, _ in pairs)
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise wrong(path, where, f"has the key {twice[0]!r} twice. Leave one of them.")
+        return dict(pairs)
+
+    json.loads(text, object_pairs_hook=once)
 
 
 def wrong(path: Path, where: str | int, why: str) -> InputError:

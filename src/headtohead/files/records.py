@@ -183,7 +183,12 @@ def score_of(value: object) -> float | None:
     if type(value) is float and value - value == 0.0:
         return value
     if isinstance(value, bool | int | float):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError(
+                f"{len(str(abs(value)))} digits are more than any number has"
+            ) from None
     elif isinstance(value, str):
         word = value.strip().lower()
         if word in _EMPTY:

@@ -115,12 +115,12 @@ def check_level(level: float) -> None:
 
 
 def at_least(settings: object, **least: float) -> None:
-    """Refuse settings below these numbers; one that is None is not given.
+    """Refuse settings below these numbers, or without end; one that is None is not given.
 
     Raises:
         InputError: If one is.
     """
     for name, number in least.items():
         value = getattr(settings, name)
-        if value is not None and not value >= number:
+        if value is not None and not number <= value < math.inf:
             raise InputError(f"`{name}` is {value}; it must be {number} or more.")

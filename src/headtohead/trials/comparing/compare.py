@@ -343,7 +343,7 @@ def _more(
     )
     try:
         needed = assumed.size().items_n
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return needed if items < needed <= _MOST_ITEMS else None
 

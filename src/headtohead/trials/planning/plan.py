@@ -67,6 +67,11 @@ def plan(
         curve = {n: assumed.power_with(n) for n in sorted(pairs)}
     except ValueError as error:
         raise InputError(f"These assumptions allow no plan: {error}.") from None
+    except OverflowError:
+        raise InputError(
+            "These assumptions allow no plan: no number of items is large enough. Check `margin`, "
+            "`sd` and `difference`, which are in one unit."
+        ) from None
     least = None
     if items is not None:
         if items < 2:

@@ -68,7 +68,8 @@ class PlanSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for name, share in (("power", self.power), ("level", self.level)):
+        shares = (("power", self.power), ("level", self.level), ("confidence", self.confidence))
+        for name, share in shares:
             if not 0 < share < 1:
                 raise InputError(f"`{name}` is {share}; it must be between 0 and 1.")
         at_least(self, repeats=1)

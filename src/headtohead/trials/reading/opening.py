@@ -1,6 +1,6 @@
 """The door: opens a file of results or logs, whatever format it is in, by the mapping given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # n
         elif name == "score":
             try:
                 call.score = float(value)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 why = f"{value!r} at {at} is not a number, so no score."
                 raise wrong(file.path, where, why) from error
         else:
@@ -82,6 +82,7 @@ class RunModule(Protocol):
 
 
 FORMATS = Formats[RunModule]("headtohead.trials.reading.formats", "format")
+_LARGEST, _DEAREST = 1e15, 1_000_000  # beyond these a figure is a slip of the pen
 FIELDS = (
     *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
     *("output", "reference", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
@@ -116,7 +117,27 @@ def open_calls(
     check_mapping(file)
     module = FORMATS.named(format) if format != "auto" else recognised(head_of(file.path))
     check_mapping(file, module.FORMAT)
-    return module.read(file)
+    stream = module.read(file)
+    stream.calls = _possible(file.path, stream.calls)
+    return stream
+
+
+def _possible(path: Path, calls: Iterator[Call]) -> Iterator[Call]:
+    """The calls, none of which has a score, cost or latency that can be none.
+
+    Raises:
+        InputError: At the first that has.
+    """
+    for call in calls:
+        score, cost, seconds = call.score, call.cost_usd, call.latency_s
+        if score is not None and not -_LARGEST <= score <= _LARGEST:
+            raise wrong(path, call.where or call.key, f"{score!r} is no score.")
+        if cost is not None and not 0 <= cost <= _DEAREST:
+            why = f"{cost!r} US dollars are no cost of a call (0 to {_DEAREST:,}). Leave it empty"
+            raise wrong(path, call.where or call.key, f"{why} where it is not known.")
+        if seconds is not None and not -_LARGEST <= seconds <= _LARGEST:
+            raise wrong(path, call.where or call.key, f"{seconds!r} seconds are no latency.")
+        yield call
 
 
 def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None) -> Loaded:

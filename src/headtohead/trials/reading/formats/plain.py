@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.files.opening import decoded, wrong
+from headtohead.files.opening import decoded, keys_once, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import PARAMS, OpenAITokens, usage_of
@@ -82,7 +82,9 @@ def read(file: RunFile) -> CallStream:
 def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for where, text in records(path):
-        yield where, decoded(decode, path, where, text, "an object with named fields")
+        record = decoded(decode, path, where, text, "an object with named fields")
+        keys_once(path, where, text, record)
+        yield where, record
 
 
 def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
