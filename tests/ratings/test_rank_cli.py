@@ -376,7 +376,7 @@ def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
         (["votes.csv", "--cluster", "voter", "--intervals", "hessian"], "sandwich or bootstrap"),
         (["votes.csv", "--min-votes", "9999"], "no two models that met have 9999 votes each"),
         (["votes.csv", "--where", "language=it"], "language is not it: 900"),
-        (["votes.csv", "--where", "language"], "COLUMN=VALUE"),
+        (["votes.csv", "--where", "language"], "give it as column=value"),
         (["votes.csv", "--map", "model_x=m"], "Did you mean model_"),
         (["votes.csv", "--language", "it"], "other language: 900"),
         (["votes.csv", "--since", "soon"], "--since: 'soon' is not a day"),
