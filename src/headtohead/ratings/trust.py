@@ -205,9 +205,10 @@ def audit(
     k = board.points_per_logit
     notes: list[str] = [] if sides else ["The votes do not tell which model was shown first."]
     exposure = _exposure(board, labels or {})
-    if board.settings.style:
+    if board.settings.style or not board.fitted.counts.whole:
         # A refit of counts would be one without style, of another board.
-        notes.append("Flips, fit, sides and voters are not looked at for ratings at equal style.")
+        what = "ratings at equal style" if board.settings.style else "votes that count in parts"
+        notes.append(f"Flips, fit, sides and voters are not looked at for {what}.")
         return Trust(
             flips=(), sides=None, fitness=None, exposure=exposure, voters=None, notes=tuple(notes)
         )

@@ -434,7 +434,8 @@ def _judged(
         raise InputError("A judge needs the votes of people as files or frames, read here.")
     joined = join(read, open_votes(boards.judge, options))
     by_source, use = judged_boards(joined, settings)
-    counted = Tally({ALL: joined.votes.human_counts}, joined.read, use.votes, joined.dropped)
+    counts = {ALL: joined.votes.human_counts}
+    counted = Tally(counts, joined.read, use.votes, joined.dropped, read.remarks)
     return Ranked(counted, by_source, {}, ()), use
 
 

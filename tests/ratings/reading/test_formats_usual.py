@@ -86,6 +86,16 @@ def test_soft_scores_make_no_narrower_intervals_than_whole_votes() -> None:
     assert same.gap("x", "y").width == pytest.approx(expected.width)
 
 
+def test_pages_of_parts_of_votes_say_what_they_leave_out() -> None:
+    rows = plain(*(("xy"[i % 2], "yz"[i % 2], 0.3 + 0.4 * (i % 3 == 0)) for i in range(30)))
+    result = headtohead.rank(rows, trust=True)
+    assert result.trust is not None
+    assert any("votes that count in parts" in one for one in result.trust.notes)
+    assert "A score between 0 and 1 counts" in result.to_html()
+    assert result.to_csv()
+    assert any(isinstance(one["wins"], float) for one in result.as_json()["results"][0]["ratings"])
+
+
 def test_a_row_of_a_weight_is_one_row_to_the_intervals() -> None:
     rows: dict[str, list[Any]] = plain(*(("x", "y", "ab"[i % 3 == 0]) for i in range(60)))
     alone = headtohead.rank(rows)
