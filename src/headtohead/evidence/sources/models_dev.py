@@ -65,7 +65,7 @@ _OFFER_FIELDS = names(
 )
 _LAB_FIELDS = names(
     "id description family attachment reasoning reasoning_options tool_call interleaved "
-    "structured_output temperature knowledge last_updated modalities limit links benchmarks status"
+    "structured_output temperature knowledge last_updated modalities links benchmarks status"
 )
 
 
@@ -186,12 +186,21 @@ def _lab_record(parsed: Parsed, day: date, name: str, record: Record) -> None:
             "licence": record.text_maybe("license"),
             "huggingface_id": _weights(record),
             "canonical_name": None,
+            "context_tokens": _context(record),
             "known_on": day,
             "vintage": day,
             "note": None if whole_day else f"released in {released}, the day is not given",
         },
     )
     record.done(*_LAB_FIELDS)
+
+
+def _context(record: Record) -> int | None:
+    """The longest context in tokens; a limit of 0 stands for "not stated"."""
+    limit = record.part("limit", record.maybe("limit", {}))
+    tokens = limit.convert_maybe("context", int)
+    limit.done("input", "output")
+    return tokens or None
 
 
 def _weights(record: Record) -> str | None:

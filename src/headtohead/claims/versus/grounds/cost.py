@@ -47,6 +47,7 @@ def lines(pair: Pair) -> Iterator[Line]:
     yield _training(pair)
     if pair.models:
         yield _design(pair)
+        yield _context(pair)
 
 
 def _price(pair: Pair, rule: str) -> Line:
@@ -268,5 +269,31 @@ def _design(pair: Pair) -> Line:
         ),
         short=short,
         observed_on=last_seen(rows, "released_on"),
+        rows=rows,
+    )
+
+
+def _context(pair: Pair) -> Line:
+    what, short = "Context, the most tokens of prompt and answer", "the context"
+    sides = [
+        rows.filter(pl.col("context_tokens").is_not_null()).sort("known_on", "model_name").tail(1)
+        for rows in pair.rows("models")
+    ]
+    a, b = (int(rows["context_tokens"][0]) if rows.height else 0 for rows in sides)
+    if not a and not b:
+        return unknown("context", what, short, "the context of neither is known")
+    said = [f"{tokens:,} tokens" if tokens else "not known" for tokens in (a, b)]
+    rows = shown(pl.concat(sides), "model_name context_tokens")
+    ahead: Ahead = "level" if a == b else "a" if a > b else "b"
+    return Line(
+        slug="context",
+        what=what,
+        a=said[0],
+        b=said[1],
+        ahead=ahead if a and b else "unknown",
+        says="; ".join(f"the context of {n}: {s}" for n, s in zip(pair.names, said, strict=True)),
+        short=short,
+        by=f"{max(a, b) / min(a, b):.1f} times as long" if a and b and a != b else "",
+        observed_on=last_seen(rows, "known_on"),
         rows=rows,
     )

@@ -20,8 +20,10 @@ _COUNTRIES = 4  # that are named
 
 
 def lines(pair: Pair) -> Iterator[Line]:
-    """Operators and their countries, training compute, chips."""
+    """Operators and their countries, the end of the offer, training compute, chips."""
     yield _operators(pair)
+    if pair.models:
+        yield _retirement(pair)
     yield _compute(pair)
     if pair.kind == "country":
         yield _stock(pair)
@@ -74,6 +76,40 @@ def _sellers(rows: pl.DataFrame) -> str:
     if others := sum(n for _, n in counts[_COUNTRIES:]):
         parts.append(f"{others} from elsewhere")
     return f"{counted(known.height, 'company', 'companies')}: {listed(parts)}"
+
+
+def _retirement(pair: Pair) -> Line:
+    what, short = "Day on which a seller retires it, the maker first", "the retirement"
+    makers = [m.lab if (m := pair.facts.names.model(x)) else "" for x in (pair.a, pair.b)]
+    sides = [
+        rows.filter(pl.col("retires_on") >= pair.about.end)
+        .sort((pl.col("provider") == maker).cast(pl.Int8), "known_on", "retires_on")
+        .tail(1)
+        for rows, maker in zip(pair.rows("retirements"), makers, strict=True)
+    ]
+    said = [
+        f"{r['retires_on']} at {r['provider']}"
+        if (r := next(s.iter_rows(named=True), None))
+        else ""
+        for s in sides
+    ]
+    if not any(said):
+        return unknown("retirement", what, short, "no retirement of either is announced")
+    rows = shown(pl.concat(sides), "provider model_name retires_on stated_as")
+    return Line(
+        slug="retirement",
+        what=what,
+        a=said[0] or "none announced",
+        b=said[1] or "none announced",
+        ahead="facts",
+        says="; ".join(
+            f"{n}: {f'retirement stated for {s}' if s else 'no retirement announced'}"
+            for n, s in zip(pair.names, said, strict=True)
+        ),
+        short=short,
+        observed_on=last_seen(rows, "known_on"),
+        rows=rows,
+    )
 
 
 def _compute(pair: Pair) -> Line:

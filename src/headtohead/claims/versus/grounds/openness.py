@@ -32,7 +32,11 @@ _COLUMNS = "model_name organisation weights_open licence licence_osi code_open d
 
 def lines(pair: Pair) -> Iterator[Line]:
     """Of two models what each offers; of two groups how many of their flagships offer it."""
-    yield from (_of_models(pair),) if pair.models else map(lambda x: _shares(pair, *x), _ASKED)
+    if not pair.models:
+        yield from (_shares(pair, *asked) for asked in _ASKED)
+        return
+    yield _of_models(pair)
+    yield _class(pair)
 
 
 def _of_models(pair: Pair) -> Line:
@@ -132,3 +136,34 @@ def _share(e: Estimate) -> str:
     perhaps = round(e.high * e.n)
     most = f" to {perhaps}" if perhaps > met else ""
     return f"{met}{most} of {e.n} ({e.value:.0%})"
+
+
+def _class(pair: Pair) -> Line:
+    what, short = "Class of the Model Openness Framework", "the openness class"
+    sides = [
+        rows.filter(pl.col("evaluated_on") <= pair.about.end).sort("evaluated_on").tail(1)
+        for rows in pair.rows("openness_classes")
+    ]
+    said = [_classed(rows) for rows in sides]
+    if not any(said):
+        return unknown("openness-class", what, short, "neither was put into a class")
+    rows = shown(pl.concat(sides), "model_name openness_class open_components_n evaluated_on")
+    return Line(
+        slug="openness-class",
+        what=what,
+        a=said[0] or "not known",
+        b=said[1] or "not known",
+        ahead="facts" if all(said) else "unknown",
+        says="; ".join(f"{n}: {s or 'not known'}" for n, s in zip(pair.names, said, strict=True)),
+        short=short,
+        observed_on=last_seen(rows, "evaluated_on"),
+        rows=rows,
+    )
+
+
+def _classed(rows: pl.DataFrame) -> str:
+    """The class of one model, with how many of the components it asks for are open."""
+    if rows.is_empty():
+        return ""
+    row = rows.row(0, named=True)
+    return f"{row['openness_class']} ({row['open_components_n']} of 14 components open)"
