@@ -84,6 +84,19 @@ def test_boards_of_one_prompt_are_still_made() -> None:
     result = headtohead.rank(copies(4, 2), by=["question_id"])
     assert set(result.boards) == {"all", "question_id=q0", "question_id=q1"}
     assert not result.unmade
+    assert any(
+        "on one prompt: nothing tells" in note for note in result.board("question_id=q0").notes
+    )
+    (said,) = headtohead.rank(copies(4, 1)).remarks
+    assert said.endswith(
+        "4 times, and all are on one prompt: nothing tells how much prompts differ."
+    )
+
+
+def test_counts_of_votes_on_a_prompt_repeat_as_often_as_they_say() -> None:
+    table = {"prompt_id": ["p", "q"], "model_a": ["x"] * 2, "model_b": ["y"] * 2}
+    votes = open_votes({**table, "wins_a": [3, 1], "wins_b": [2, 2]})
+    assert repeats(votes, "prompt", 1000) == 4
 
 
 def test_what_clusters_do_not_go_with_is_told() -> None:

@@ -278,7 +278,7 @@ def repeats(votes: "Votes", column: str, most: int) -> float:
         return 1.0
     pairs: list[IntArray] = []
     values: list[IntArray] = []
-    n = 0
+    n = 0.0
     for ballots in votes.chunks(known):
         value = ballots.labels[column].astype(np.int64)
         first, second = ballots.first.astype(np.int64), ballots.second.astype(np.int64)
@@ -286,7 +286,7 @@ def repeats(votes: "Votes", column: str, most: int) -> float:
         pair = np.maximum(first, second) << 24 | np.minimum(first, second)
         pairs.append(pair[some])
         values.append(value[some])
-        n += int(some.sum())
+        n += float(some.sum() if ballots.weight is None else ballots.weight[some].sum())
         if n >= most:
             break
     if not n:

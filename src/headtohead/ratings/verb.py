@@ -215,8 +215,11 @@ def _fitter(
         )
 
         def by_cluster(counts: Counts, chosen: RankSettings, key: str) -> Fitted:
-            one = np.unique(cells.among(counts.models).cluster).size < 2
-            return fit_counts(counts, chosen, key, None if one and lenient else cells)
+            if not lenient or np.unique(cells.among(counts.models).cluster).size > 1:
+                return fit_counts(counts, chosen, key, cells)
+            note = "All votes are on one prompt: nothing tells how much prompts differ."
+            fitted = fit_counts(counts, chosen, key)
+            return replace(fitted, notes=(*fitted.notes, note))
 
         return by_cluster
 
@@ -411,6 +414,9 @@ def _clustered(
     start = f"Each prompt and pair of models appears {said}{why}"
     if settings.intervals == "hessian":
         return settings, (f"{start}, which intervals from the curvature do not know of.",), False
+    if len(read.values["prompt"]) == 1:
+        said = f"{start}, and all are on one prompt: nothing tells how much prompts differ."
+        return settings, (said,), False
     return (
         replace(settings, cluster="prompt"),
         (
