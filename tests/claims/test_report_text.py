@@ -14,6 +14,8 @@ from headtohead.claims.claim import Bound
 from headtohead.claims.versus.sheet import question_of
 from headtohead.core.estimate import Estimate
 from headtohead.core.units import show
+from headtohead.publish.markdown import sheet_markdown
+from headtohead.publish.terminal import sheet_lines
 from headtohead.publish.words import (
     Track,
     anchor,
@@ -238,3 +240,14 @@ def test_the_reference_holds_dates_hash_and_credit() -> None:
     assert r"title = {100\% of /(x) \& \#1\_2}" in made.bibtex
     assert made.bibtex.count("{") == made.bibtex.count("}")
     assert made.plain.endswith("Data: Example.")
+
+
+def test_the_first_screen_says_its_numbers_in_text_too() -> None:
+    sheet = build.report().sheet
+    assert sheet.headlines
+    text = " ".join(" ".join(sheet_lines(sheet)).split())
+    page = sheet_markdown(sheet)
+    assert page.index("## Side by side") < page.index("## Scorecard")
+    for headline in sheet.headlines:
+        assert headline.what in text
+        assert f"- **{headline.number}** " in page.replace("\\", "")

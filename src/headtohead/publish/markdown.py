@@ -16,6 +16,7 @@ from headtohead.publish.sheet import (
     Ruling,
     Sheet,
     TableColumn,
+    Topic,
 )
 from headtohead.publish.terminal import cell_text
 from headtohead.publish.words import (
@@ -58,13 +59,40 @@ def _verdict(sheet: Sheet) -> Iterator[str]:
         yield f"Made with `{sheet.command.replace('`', '')}`"
 
 
+def _topic(topic: Topic, sheet: Sheet, sources: dict[str, Citation]) -> Iterator[str]:
+    """One topic of a page: its cards, then its figures with their sources."""
+    if topic.title:
+        yield f"## {md(topic.title)}"
+    yield md(topic.asks)
+    for remark in topic.remarks:
+        yield md(remark)
+    for card in topic.cards:
+        yield from _card(card, sources)
+    for figure in topic.figures:
+        yield f"### {md(figure.title)}"
+        yield md(figure.subtitle)
+        yield from _figure(figure)
+        if not figure.missing:
+            own = sheet.sources if figure.sources is None else figure.sources
+            credit = "; ".join(map(_linked, own))
+            known = f" Known by {sheet.as_of}." if sheet.as_of else ""
+            yield f"Data: {credit or 'none'}.{known}"
+
+
 def _page(sheet: Sheet, version: str) -> Iterator[str]:
     sources = {c.source_id: c for c in sheet.sources}
     yield f"# {md(sheet.title)}"
     yield md(sheet.sentence)
+    yield "\n".join(
+        f"- **{md(h.number)}** {md(h.what)}{f' ({md(h.source)})' if h.source else ''}"
+        for h in sheet.headlines
+    )
     yield " ".join(f"{md(fact[0])} {md(fact[1])}." for fact in sheet.facts)
     for note in sheet.notes:
         yield md(note)
+    for topic in sheet.topics:
+        if topic.first:
+            yield from _topic(topic, sheet, sources)
     if sheet.scorecard and sheet.cards:
         yield "## Scorecard"
         views = sheet.scorecard.viewpoints
@@ -74,22 +102,8 @@ def _page(sheet: Sheet, version: str) -> Iterator[str]:
         ]
         yield _table(["No.", "Statement", *(v.name for v in views), "Deciding number"], rows)
     for topic in sheet.topics:
-        if topic.title:
-            yield f"## {md(topic.title)}"
-        yield md(topic.asks)
-        for remark in topic.remarks:
-            yield md(remark)
-        for card in topic.cards:
-            yield from _card(card, sources)
-        for figure in topic.figures:
-            yield f"### {md(figure.title)}"
-            yield md(figure.subtitle)
-            yield from _figure(figure)
-            if not figure.missing:
-                own = sheet.sources if figure.sources is None else figure.sources
-                credit = "; ".join(map(_linked, own))
-                known = f" Known by {sheet.as_of}." if sheet.as_of else ""
-                yield f"Data: {credit or 'none'}.{known}"
+        if not topic.first:
+            yield from _topic(topic, sheet, sources)
     yield "## Sources"
     yield "\n".join(map(_source, sources.values())) or "No source was used."
     yield "## How to cite"

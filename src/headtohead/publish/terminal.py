@@ -52,7 +52,8 @@ def sheet_lines(sheet: Sheet, *, width: int = 0) -> Iterator[str]:
     beside = f"{sheet.word}  " if 0 < cells_of(sheet.word) <= width // 2 else ""
     yield from wrapped("" if beside else sheet.word, width)
     yield from wrapped(sheet.title, width, beside, "")
-    for text in (sheet.kicker, sheet.sentence):
+    large = (f"{h.number} {h.what}{f' ({h.source})' if h.source else ''}" for h in sheet.headlines)
+    for text in (sheet.kicker, sheet.sentence, *large):
         yield from wrapped(text, width)
     if sheet.facts:
         yield ""
