@@ -412,7 +412,8 @@ def _user(names: Names, channel: str, subject: str, breakdown: str, day: date) -
 def _subject(names: Names, subject: str, day: date) -> _Entity:
     if len(subject) == 2 and subject.isupper():
         return _some(country=subject, join_rule="subject is a country")
-    return _entity(names, names.resolve(subject, on=day), "")
+    # A company's figure is named for it as often as for a model.
+    return _entity(names, names.resolve(subject, on=day), subject)
 
 
 def _owner(names: Names, owner: str) -> _Entity:

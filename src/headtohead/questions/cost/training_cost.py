@@ -12,6 +12,22 @@ from headtohead.core.units import show
 from headtohead.evidence.picking import listed, shown
 from headtohead.questions.published import FIGURE_COLUMNS, figure, figure_interval, from_figures
 
+# What each published method counts, in words.
+METHODS = {
+    "amortised": "worn-off hardware and energy",
+    "cloud": "at cloud prices",
+    "acquisition": "buying the cluster",
+    "final_run_rental": "the final run at rental prices",
+    "rl_stage_rental": "the reinforcement-learning stage at rental prices",
+    "server_capex": "the company's servers",
+    "server_operation": "running the company's servers",
+}
+
+
+def method_words(measure: object) -> str:
+    """What a published method counts, as a reader says it."""
+    return METHODS.get(str(measure), str(measure).replace("_", " "))
+
 
 def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
     """The costs asked for, the smallest first."""
@@ -25,7 +41,7 @@ def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
 def _mixed(frames: Frames, scope: Mapping[str, Any]) -> str:
     """Why no one bound can hold the costs asked for; empty if they are of one scope."""
     found = _picked(frames["figures"], scope)["measure"].unique()
-    methods = sorted(str(how).replace("_", " ") for how in found)
+    methods = sorted(method_words(how) for how in found)
     if len(methods) < 2 or scope["show"] == "sum":
         return ""
     return (
@@ -81,16 +97,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
     estimates = [
         figure(ask, row, f"{subject}, {how}", "usd", method=f"published figure: {how}")
         for row in rows.iter_slices(1)
-        for subject, how in [(row["subject"][0], str(row["measure"][0]).replace("_", " "))]
+        for subject, how in [(row["subject"][0], method_words(row["measure"][0]))]
     ]
     says = listed(f"{e.label} ({e.observed_on}): {show(e.value, 'usd')}" for e in estimates[:6])
-    return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, FIGURE_COLUMNS))
+    return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS))
+
+
+_COLUMNS = f"{FIGURE_COLUMNS} lab country"
 
 
 def _sum(ask: Ask, rows: pl.DataFrame) -> Answer:
     """The published parts of one whole, which bound it from below."""
     parts = {
-        f"{r['subject']}, {r['measure'].replace('_', ' ')}": figure_interval(r)
+        f"{r['subject']}, {method_words(r['measure'])}": figure_interval(r)
         for r in rows.iter_rows(named=True)
     }
     value, low = (sum(getattr(part, end) for part in parts.values()) for end in ("value", "low"))
@@ -107,5 +126,5 @@ def _sum(ask: Ask, rows: pl.DataFrame) -> Answer:
         estimates=(whole,),
         says=f"what is published up to {whole.observed_on} adds up to {show(value, 'usd')} "
         f"({said}), and the rest is unknown",
-        rows=shown(rows, FIGURE_COLUMNS),
+        rows=shown(rows, _COLUMNS),
     )

@@ -18,6 +18,7 @@ from headtohead.publish.charts import (
     side_shape,
     tips,
 )
+from headtohead.questions.cost.training_cost import method_words
 from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def training_cost(drawn: Drawing) -> "alt.LayerChart":
     import altair as alt
 
     order = names(drawn, "subject", largest="value")
-    methods = sorted(_method(name) for name in names(drawn, "measure"))
+    methods = sorted(method_words(name) for name in names(drawn, "measure"))
     rows = (
         {**row, "order_n": order.index(str(row["subject"])), **_in_words(row)} for row in drawn.rows
     )
@@ -210,10 +211,6 @@ def _joined(rows: list[ChartRow], column: str) -> str:
     return ", ".join(labels)
 
 
-def _method(measure: str) -> str:
-    return measure.replace("_", " ")
-
-
 def _in_words(row: ChartRow) -> ChartRow:
     """Money as a reader writes it, for tooltips."""
     low, high = row.get("low_value"), row.get("high_value")
@@ -221,7 +218,7 @@ def _in_words(row: ChartRow) -> ChartRow:
     if low is not None and high is not None:
         bounds = f"{show(low, 'usd')} to {show(high, 'usd')}"
     return {
-        "method": _method(str(row["measure"])),
+        "method": method_words(str(row["measure"])),
         "amount": show(row["value"], "usd"),
         "bounds": bounds,
     }

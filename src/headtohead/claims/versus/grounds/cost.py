@@ -14,6 +14,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.prices.in_force import in_force, pair_words
+from headtohead.questions.cost.training_cost import method_words
 
 _RULES = {
     "lab": ("the maker's own price", "list-price"),
@@ -26,15 +27,6 @@ _PRICE_COLUMNS = (
 )
 _FLAGSHIP_MONTHS = 18
 _RUN_MONTHS = 36
-_METHODS = {
-    "amortised": "worn-off hardware and energy",
-    "cloud": "at cloud prices",
-    "acquisition": "buying the cluster",
-    "final_run_rental": "the final run at rental prices",
-    "rl_stage_rental": "the reinforcement-learning stage at rental prices",
-    "server_capex": "the company's servers",
-    "server_operation": "running the company's servers",
-}
 
 
 def lines(pair: Pair) -> Iterator[Line]:
@@ -241,7 +233,7 @@ def _published(rows: pl.DataFrame) -> str:
     """The highest figure by each method, with its subject."""
     first = rows.unique("measure", keep="first", maintain_order=True)
     return "; ".join(
-        f"{r['subject']} {show(r['value'], 'usd')} ({_METHODS.get(r['measure'], r['measure'])})"
+        f"{r['subject']} {show(r['value'], 'usd')} ({method_words(r['measure'])})"
         for r in first.iter_rows(named=True)
     )
 
