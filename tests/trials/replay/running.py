@@ -29,7 +29,9 @@ class RepeatedReplay:
     answers: list[Completion] = field(default_factory=list)
     enough: Callable[[Completion], bool] = lambda answer: False
 
-    def __call__(self, calls: Iterable[Call], **settings: Any) -> ReplayOutcome:
+    def __call__(
+        self, calls: Iterable[Call], *, asking: bool = True, **settings: Any
+    ) -> ReplayOutcome:
         said = {"backoff_s": 0.002, "cap_tokens": 50, **self.settings, **settings}
         self.answers.clear()
         return asyncio.run(
@@ -41,6 +43,7 @@ class RepeatedReplay:
                 rng=np.random.default_rng(1),
                 rates=self.rates,
                 settings=Settings(**said),
+                asking=asking,
             )
         )
 

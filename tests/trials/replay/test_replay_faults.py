@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -264,8 +265,60 @@ def test_what_is_no_answer_is_named_kept_and_not_asked_again(tmp_path: Path, cas
         answer = run.one(call("a"))
         assert answer.failure == case.split(" ")[0]
         assert bool(answer.note) == bool(answer.failure) or answer.usage_doubtful
-        assert run.one(call("a")) == answer
+        # An error is the line's, not the model's: a later run asks anew.
+        again = answer.failure == "error"
+        assert answer.unanswered == again
+        assert again or run.one(call("a")) == answer
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ([http(200, b"<html>Sign in</html>", kind="text/html")], "the answer is not JSON"),
+        ([http(200, b'{"data": "ok"}')], "the answer holds no choices"),
+        ([STREAM, chunk(b"data: {nope\n\ndata: [DONE]\n\n"), END], "is not JSON"),
+        ([STREAM, token("half an")], "broke off"),
+        ([STREAM, token("half an"), END], "the stream ended before the answer did"),
+    ],
+    ids=["html", "foreign json", "broken json", "cut", "ended"],
+)
+def test_a_line_that_always_fails_ends_the_run_and_is_asked_again_once_mended(
+    tmp_path: Path, fault: list[Piece], cause: str
+) -> None:
+    mended: list[bool] = []
+    with Loopback(lambda asked: streamed("yes") if mended else fault) as server:
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
+        calls = [call(str(i)) for i in range(40)]
+        with pytest.raises(SourceUnreachable, match=rf"10 calls in a row.*{cause}") as told:
+            run(calls, concurrency_n=1)
+        assert told.value.exit_code == 75
+        mended.append(True)
+        outcome = run(calls)
+    assert not outcome.failures
+    assert [answer.text for answer in run.answers] == ["yes"] * 40
+
+
+def test_a_finished_run_with_many_unanswered_requests_can_be_run_again(tmp_path: Path) -> None:
+    down: list[bool] = []
+
+    def script(asked: Asked) -> Iterable[Piece]:
+        # Every second request fails for ever.
+        return [http(500, b"down")] if int(asked.key) % 2 or down else streamed("yes")
+
+    with Loopback(script) as server:
+        run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
+        calls = [call(str(i)) for i in range(40)]
+        said: dict[str, Any] = {"concurrency_n": 1, "attempts_n": 1}
+        assert run(calls, **said).failures == {"error": 20}
+        assert run(calls, **said).failures == {"error": 20}
+        sent = len(server.asked)
+        assert run(calls, asking=False, **said).kept_n == 40
+        assert len(server.asked) == sent
+        # Ten that were never asked before still end it.
+        down.append(True)
+        with pytest.raises(SourceUnreachable, match="10 calls in a row"):
+            run([*calls, *(call(str(i)) for i in range(40, 80))], **said)
 
 
 def test_an_empty_body_is_no_answer_yet(tmp_path: Path) -> None:

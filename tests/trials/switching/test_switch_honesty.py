@@ -137,7 +137,8 @@ def test_an_endpoint_that_answers_as_another_model_is_named(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
     made = made_by(log_a, tiny_models.base_url_b, model="tiny-zzz", items=30, stop=False)
-    assert any("answered as tiny-b, not as tiny-zzz" in note for note in made.notes)
+    served = f"answered as tiny-b ({made.spent.served['tiny-b']:,})"
+    assert any(served in note and "asked for tiny-zzz" in note for note in made.notes)
 
 
 def test_each_candidate_and_each_rubric_has_a_ledger_of_its_judge(tmp_path: Path) -> None:

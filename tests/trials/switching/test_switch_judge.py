@@ -184,7 +184,7 @@ def test_a_reply_that_cannot_be_read_counts_for_neither_side(
     )
     made = found.details
     assert (made.items, made.quality.verdict) == (0, "undecided")
-    assert made.left_out["the judge's verdict could not be read"] == 6
+    assert made.left_out["the judge's verdict was cut off"] == 6
     assert "nothing is known" in found.sheet.sentence
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
 from headtohead.core.units import counted
 from headtohead.trials.calls import Call, Usage
@@ -122,6 +124,7 @@ async def replay(
     rates: Rates | None = None,
     settings: Settings | None = None,
     on_progress: OnProgress | None = None,
+    asking: bool = True,
 ) -> ReplayOutcome:
     """What came of asking an endpoint the requests of a log.
 
@@ -135,6 +138,7 @@ async def replay(
         on_answer: Is given each call with its answer, also those of earlier runs; True ends the
             run. It may be a coroutine function.
         on_progress: Is told after each answer how far the run is.
+        asking: False hands over what the ledger holds, and sends nothing.
 
     Raises:
         InputError: If the endpoint refuses the key or does not know the model, a key comes twice,
@@ -160,7 +164,7 @@ async def replay(
                 settings=settings,
                 rng=rng,
             )
-            run = _Replay(asker, on_answer, on_progress)
+            run = _Replay(asker, on_answer, on_progress, asking)
             await run.all(requests)
             return run.outcome
 
@@ -298,6 +302,10 @@ class Asker:
         failure, note = failure_of(reply)
         usage, doubt = self._billed(reply, request)
         cost = cost_usd(usage, self.rates) if usage and self.rates else 0.0
+        # A page of a proxy, or JSON of something else, is the line's fault and no answer.
+        fault = failure == "error" and reply.billed
+        if fault and doubt:
+            usage, cost = None, 0.0
         # Reasoning that was not shown, or written after the break, may be billed as well.
         more = max(0.0, self._worst(request) - cost) if doubt else 0.0
         answer = Completion(
@@ -309,13 +317,14 @@ class Asker:
             finish_reason=reply.finish_reason,
             note="; ".join(filter(None, (note, doubt))),
             usage=usage,
-            usage_doubtful=bool(doubt),
+            usage_doubtful=bool(doubt) and not fault,
             cost_usd=cost if self.rates else None,
             unsure_usd=so_far.unsure_usd + more,
             latency_s=reply.latency_s,
             first_token_s=reply.first_token_s,
             attempts=so_far.sent,
             served_model=reply.served_model,
+            unanswered=fault,
         )
         await self.ledger.keep(answer, request.digest)
         # Earlier attempts were settled when they failed.
@@ -366,15 +375,23 @@ class Asker:
 class _Replay:
     """The state of one run: what is asked, what waits to be handed over, and why it ends."""
 
-    def __init__(self, asker: Asker, on_answer: OnAnswer, on_progress: OnProgress | None) -> None:
-        self.asker = asker
+    def __init__(
+        self, asker: Asker, on_answer: OnAnswer, on_progress: OnProgress | None, asking: bool
+    ) -> None:
+        self.asker, self.asking = asker, asking
+        answered = asker.ledger.history.answered
+        # Where others were answered, what failed before and fails again says nothing new of the
+        # line: a finished run with ten such requests can be run again.
+        some = any(not entry.unanswered for entry in answered.values())
+        self.failed_before = {x for x, entry in answered.items() if some and entry.unanswered}
+        self.row: list[Completion] = []
         self.on_answer, self.on_progress = on_answer, on_progress
         self.outcome = ReplayOutcome(spent_usd=asker.ledger.history.spent_usd)
         self.tasks: dict[asyncio.Task[Completion], tuple[int, Call]] = {}
         self.ready: dict[int, tuple[Call, Completion]] = {}
         self.seen: set[Place] = set()
         self.pulled = self.handed = 0
-        self.silent = self.heard_n = 0
+        self.heard_n = 0
         self.ended = self.stopping = False
         self.error: BaseException | None = None
 
@@ -408,6 +425,8 @@ class _Replay:
         # Requests of calls that got no answer before the run ended are among them.
         self.outcome.unsure_usd = self.asker.ledger.history.unsure_usd + self.asker.unsure_usd
         self.outcome.streaming = self.asker.chat.streaming
+        if len(self.row) >= self.asker.settings.give_up_n:
+            await self._ask_again_later()
         if self.error is not None:
             error = self.error.error if isinstance(self.error, Halt) else self.error
             if isinstance(error, HeadToHeadError) and self.heard_n:
@@ -446,7 +465,9 @@ class _Replay:
                 f"{book.path} holds an answer to another request with the key "
                 f"{request.place[0]!r}. The log has changed since: name another ledger."
             )
-        if entry is not None and not entry.unanswered:
+        if entry is None and not self.asking:
+            return
+        if entry is not None and not (entry.unanswered and self.asking):
             kept = book.answer(request.place)
             self.outcome.count(kept, kept=True)
             self.ready[self.pulled] = (call, kept)
@@ -476,13 +497,16 @@ class _Replay:
     def _count(self, index: int, call: Call, answer: Completion) -> None:
         self.outcome.count(answer, kept=False)
         self.ready[index] = (call, answer)
-        nothing = answer.failure == "error" and answer.usage is None
-        self.silent = self.silent + 1 if nothing else 0
+        nothing = answer.unanswered or answer.failure in ("error", "broken")
+        if not nothing:
+            self.row.clear()
+        elif answer.place not in self.failed_before:
+            self.row.append(answer)
         self.heard_n += not nothing
-        if self.silent >= self.asker.settings.give_up_n:
+        if len(self.row) >= self.asker.settings.give_up_n:
             self._stop(
                 SourceUnreachable(
-                    f"{self.silent} calls in a row got no answer from "
+                    f"{len(self.row)} calls in a row got no answer from "
                     f"{self.asker.chat.endpoint.address}; the last one: {answer.note}. Put that "
                     "right and run again."
                 )
@@ -530,6 +554,20 @@ class _Replay:
         while self.tasks:
             await asyncio.wait(self.tasks)
             self._collect()
+
+    async def _ask_again_later(self) -> None:
+        """Let a later run ask anew what always broke off: it was the line, not the model."""
+        book = self.asker.ledger
+        for answer in self.row:
+            if not answer.unanswered:
+                # What it cost was counted when it was kept.
+                free = msgspec.structs.replace(
+                    answer,
+                    unanswered=True,
+                    cost_usd=0.0 if self.asker.rates else None,
+                    unsure_usd=0,
+                )
+                await book.keep(free, book.history.answered[answer.place].request)
 
     def _stop(self, error: BaseException) -> None:
         self.error = self.error or error

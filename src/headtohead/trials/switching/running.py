@@ -148,7 +148,10 @@ class Trial:
             a_failure=failures[0],
             b_failure=failures[1],
             a_usd=cost(call.usage, self.rates_a, call.cost_usd, self.at[0]),
-            b_usd=cost(answer.usage, self.candidate.rates, answer.cost_usd, self.at[1]),
+            # An endpoint that does not answer is not cheap.
+            b_usd=None
+            if answer.unanswered or answer.failure == "error"
+            else cost(answer.usage, self.candidate.rates, answer.cost_usd, self.at[1]),
             a_seconds=call.latency_s,
             b_seconds=answer.latency_s,
         )
@@ -182,18 +185,17 @@ class Trial:
         """
         return asyncio.run(_Judging(self, judge).all())
 
-    def collect(self) -> tuple[ReplayOutcome, list[tuple[Item, Completion]]]:
-        """The replay of the whole sample, for people to vote on; without what was not answered."""
+    def collect(self, *, asking: bool) -> tuple[ReplayOutcome, list[tuple[Item, Completion]]]:
+        """The replay of the whole sample, for people to vote on; else only what was kept of it."""
         kept: list[tuple[Item, Completion]] = []
 
         def look(call: Call, answer: Completion) -> bool:
-            if not answer.unanswered:
-                kept.append((self.of(call), answer))
+            kept.append((self.of(call), answer))
             return False
 
-        return asyncio.run(self.replayed(look)), kept
+        return asyncio.run(self.replayed(look, asking=asking)), kept
 
-    async def replayed(self, look: Callable[..., object]) -> ReplayOutcome:
+    async def replayed(self, look: Callable[..., object], *, asking: bool = True) -> ReplayOutcome:
         """The replay of the sample; `look` gets each call with its answer, and says when to end."""
         return await replay(
             [item.call for item in self.items],
@@ -204,6 +206,7 @@ class Trial:
             rates=self.candidate.rates,
             settings=self.candidate.settings,
             on_progress=self.on_progress,
+            asking=asking,
         )
 
 

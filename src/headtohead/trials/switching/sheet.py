@@ -104,7 +104,11 @@ def _sentence(trial: Switch) -> str:
     if trial.savings:
         saved = trial.savings.saved_usd.value
         amount = f"saves {_usd(saved)}" if saved >= 0 else f"costs {_usd(-saved)} more"
-        money = f" It {amount} per thousand requests."
+        money = f" It {amount} per thousand requests"
+        doubtful = trial.spent.doubtful_n
+        if doubtful:
+            money += f", estimated: {counted(doubtful, 'answer')} came without usable token counts"
+        money += "."
     return (
         f"{trial.b} minus {trial.a} is {share_words(difference, 'pp', signed=True)} in "
         f"{_measure(trial)} on {counted(trial.items, 'logged request')} ({trial.level:.0%}), "
@@ -322,6 +326,7 @@ def _spent(trial: Switch) -> Figure:
         ("Answers of earlier runs", f"{s.kept_n:,}"),
         ("Requests sent", f"{s.sent_n:,}"),
         ("Answers beyond the stop", f"{s.beyond_n:,}"),
+        *((f"Answered as {name}", f"{n:,}") for name, n in s.served.most_common()),
     ]
     return Figure(
         "spent",

@@ -9,6 +9,7 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
+from headtohead.publish.words import listed
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import normal_quantile
 from headtohead.trials.judging.bias import agreement, length_bias, position_bias, self_preference
@@ -80,7 +81,8 @@ def result_of(
     judging = None
     if got.judged:
         clusters = {name_of(item.call): item.cluster for item in sample.items}
-        judging = judging_of(got, scorer, level=level, cluster_of=clusters)
+        never = [item.key for item in seen if item.b_failure == "unanswered"]
+        judging = judging_of(got, scorer, level=level, cluster_of=clusters, never=never)
     quality, doubt = guarded(keeper.quality(), judging, margin)
     # A judge that is done stops the candidate too, so why it stopped counts.
     ended = [o.stopped for o in (got.of_judge, outcome) if o is not None]
@@ -209,10 +211,17 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
             "told. Give the price, in US dollars per million tokens in and out."
         )
     served = got.outcome.served
-    if served and candidate.endpoint.model not in served:
+    if set(served) - {candidate.endpoint.model}:
+        names = listed([f"{name} ({n:,})" for name, n in served.most_common()])
         notes.append(
-            f"The endpoint says that it answered as {', '.join(sorted(served)[:3])}, not as "
-            f"{candidate.endpoint.model}. Check that this is the model you mean."
+            f"The endpoint says that it answered as {names} of {served.total():,} answers, and was "
+            f"asked for {candidate.endpoint.model}. Check that this is the model you mean."
+        )
+    never = sum(item.b_failure == "unanswered" for item in keeper.seen)
+    if never:
+        notes.append(
+            f"{counted(never, 'request')} never got an answer, which counts as failed. Run again "
+            "to ask anew."
         )
     used_up = sample.asked_n and len(keeper.seen) >= sample.fit_n
     if used_up and keeper.quality().verdict == "undecided":
@@ -302,11 +311,17 @@ def latency_of(
 
 
 def judging_of(
-    got: Collected, model: str, *, level: float, cluster_of: Mapping[str, str]
+    got: Collected,
+    model: str,
+    *,
+    level: float,
+    cluster_of: Mapping[str, str],
+    never: Sequence[str] = (),
 ) -> Judging:
     """How far the judge may be believed.
 
-    `cluster_of` tells what items have in common: equal requests go together.
+    `cluster_of` tells what items have in common: equal requests go together. `never` are items
+    that the candidate never answered.
     """
     read = [p for p in got.judged if p.preference is not None]
     notes = []
@@ -349,7 +364,7 @@ def judging_of(
         length=length,
         own=own,
         agreement=agreed,
-        powered=powered_of(read, got.human, cluster_of, level=level),
+        powered=powered_of(read, got.human, cluster_of, level=level, never=never),
         usd=got.of_judge.spent_usd if got.of_judge else None,
         notes=tuple(notes),
     )
@@ -361,21 +376,25 @@ def powered_of(
     cluster_of: Mapping[str, str],
     *,
     level: float,
+    never: Sequence[str] = (),
 ) -> PoweredMean | None:
     """People's mean preference for B over all judged items; None with fewer than two votes.
 
     `human` is on a random part of the items; `cluster_of` tells what items have in common with
-    others.
+    others; `never` are items without an answer of B, of which everyone would prefer A's.
     """
     read = [(p.key, p.preference) for p in pairs if p.preference is not None]
     both = [(key, said) for key, said in read if key in human]
-    owners = [cluster_of.get(key, key) for key, _ in both]
-    if len(set(owners)) < 2:
+    if len({cluster_of.get(key, key) for key, _ in both}) < 2:
         return None
     rest = [(key, said) for key, said in read if key not in human]
+    known = round(len(never) * len(both) / len(read))
+    both += [(key, -1.0) for key in never[:known]]
+    rest += [(key, -1.0) for key in never[known:]]
+    owners = [cluster_of.get(key, key) for key, _ in both]
     return ppi_mean(
         [said for _, said in both],
-        [human[key] for key, _ in both],
+        [human.get(key, -1.0) for key, _ in both],
         [said for _, said in rest],
         level=level,
         bounds=(-1.0, 1.0),

@@ -286,7 +286,8 @@ def _cast(scoring: Scoring) -> BallotVotes | None:
 
 def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVotes | None) -> None:
     """Write the ballot, or take in what people voted on it."""
-    outcome, answers = trial.collect()
+    outcome, heard = trial.collect(asking=cast is None)
+    answers = [(item, answer) for item, answer in heard if not answer.unanswered]
     if scoring.means == "human":
         got.outcome = outcome
     if cast is None:
@@ -316,10 +317,19 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
             f"and {cast.repeated_n} repeated votes are left out."
         )
     if scoring.means == "human":
-        for item, answer in answers:
+        voted = [item for item, _ in answers if name_of(item.call) in got.human]
+        # No answer is worse than any. Nobody votes on it, so as large a part of these counts as
+        # people voted on of the others, each in its turn.
+        part, never = len(voted) / max(1, len(answers)), 0
+        for item, answer in heard:
             said = got.human.get(name_of(item.call))
+            failure = answer.failure
+            if answer.unanswered:
+                never += 1
+                counts = round(part * never) > round(part * (never - 1))
+                said, failure = (-1.0 if counts else None), "unanswered"
             if said is not None:
-                failures = (item.call.failure, answer.failure)
+                failures = (item.call.failure, failure)
                 trial.keeper.add(trial.scored(item, answer, (0.0, said), failures))
 
 

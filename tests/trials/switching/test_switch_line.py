@@ -1,0 +1,161 @@
+"""`switch` where the line fails: what was never answered counts, and is not cheap."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytest_httpserver import HTTPServer
+from tests.trials.switching.parts import vote_file
+from werkzeug import Request, Response
+
+from headtohead.core.errors import SourceUnreachable
+from headtohead.trials.calls import Call
+from headtohead.trials.rates import Rates
+from headtohead.trials.replay.client import Endpoint
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.wire import Completion
+from headtohead.trials.result import TrialResult
+from headtohead.trials.sampling.drawing import Item
+from headtohead.trials.switching.running import Candidate, ScoreKeeper, Trial
+from headtohead.trials.switching.settings import Pace
+from headtohead.trials.switching.summing import savings_of
+from headtohead.trials.switching.verb import switch
+
+
+@dataclass
+class Line:
+    """A candidate that answers "4" but for the requests that are `lost`, and a log to ask it.
+
+    Attributes:
+        served: Number of a request -> the name that answers it.
+        bodies: What was sent.
+    """
+
+    base_url: str
+    lost: set[int] = field(default_factory=set)
+    served: dict[int, str] = field(default_factory=dict)
+    counts: bool = True
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> Response:
+        body = json.loads(request.get_data())
+        self.bodies.append(body)
+        number = int(body["messages"][-1]["content"].split()[-1])
+        if number in self.lost:
+            return Response("<html>Sign in</html>", 200, content_type="text/html")
+        message = {"role": "assistant", "content": "4"}
+        answer = {
+            "model": self.served.get(number, "new"),
+            "choices": [{"message": message, "finish_reason": "stop"}],
+            **({"usage": {"prompt_tokens": 5, "completion_tokens": 1}} if self.counts else {}),
+        }
+        return Response(json.dumps(answer), content_type="application/json")
+
+    def switch(self, *, row: Mapping[str, Any] | None = None, **more: Any) -> TrialResult:
+        rows = [
+            {
+                "id": f"r{i}",
+                "model": "old",
+                "messages": [{"role": "user", "content": f"2+2? {i}"}],
+                "output": "4",
+                "reference": "4",
+                "input_tokens": 5,
+                "output_tokens": 1,
+                **(row or {}),
+            }
+            for i in range(60)
+        ]
+        Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        said: dict[str, Any] = {
+            "base_url": self.base_url,
+            "price_from": "10,40",
+            "price_to": "1,4",
+            "margin": "10pp",
+            "stop": False,
+            "as_of": "2026-10-31",
+            "pace": Pace(concurrency=1, cap_tokens=8),
+            **more,
+        }
+        return switch("log.jsonl", from_model="old", to="new", **said)
+
+
+@pytest.fixture
+def line(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Line:
+    """The candidate, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    found = Line(httpserver.url_for("/v1"))
+    httpserver.expect_request("/v1/chat/completions").respond_with_handler(found)
+    return found
+
+
+def test_what_was_never_answered_counts_alike_for_a_scorer_and_people(line: Line) -> None:
+    line.lost = set(range(0, 54, 6))
+    by_scorer = line.switch(scorer="exact").details
+    assert by_scorer.quality.difference.value == pytest.approx(-9 / 60)
+    assert by_scorer.failures == {"unanswered": (0, 9)}
+    line.switch(human=True)
+    key = json.loads(Path("ballot.key.json").read_text(encoding="utf-8"))
+    shown = [item for _, item, _ in key["items"]]
+    assert len(shown) == 51
+    votes = vote_file(Path("votes.json"), Path("ballot.html"), dict.fromkeys(shown, 0.0))
+    asked = len(line.bodies)
+    people = line.switch(votes=[votes])
+    assert len(line.bodies) == asked
+    assert people.details.quality.difference.value == pytest.approx(-9 / 60)
+    assert people.details.failures == {"unanswered": (0, 9)}
+    assert people.sheet.word != "SWITCH"
+    assert any("9 requests never got an answer" in note for note in people.details.notes)
+
+
+def test_a_page_instead_of_answers_is_no_verdict_and_is_asked_again(line: Line) -> None:
+    line.lost = set(range(60))
+    with pytest.raises(SourceUnreachable, match=r"10 calls in a row.*the answer is not JSON"):
+        line.switch(scorer="exact")
+    line.lost = set()
+    found = line.switch(scorer="exact")
+    assert found.details.quality.difference.value == 0
+    assert not found.details.failures
+
+
+def test_an_endpoint_that_does_not_answer_is_not_cheap() -> None:
+    call = Call(key="k", cost_usd=0.01)
+    item = Item(call=call, klass="t", weight=1.0, cluster="k")
+    who = Candidate(
+        endpoint=Endpoint("http://localhost/v1", "m"),
+        ledger=Path("l.jsonl"),
+        rates=Rates(input_usd_per_mtok=1, output_usd_per_mtok=1),
+        settings=Settings(),
+    )
+    rng = np.random.default_rng(0)
+    trial = Trial([item], who, ScoreKeeper(0.05, 0.95, 1.0), None, rng)
+    for dead in (
+        Completion(key="k", failure="error", unanswered=True, cost_usd=0.0),
+        Completion(key="k", failure="error", cost_usd=0.0),
+    ):
+        seen = trial.scored(item, dead, (1.0, 0.0), ("", "unanswered"))
+        assert (seen.a_usd, seen.b_usd) == (0.01, None)
+        assert savings_of([seen] * 40, rng, level=0.95, basis="", scored=True) is None
+
+
+def test_every_name_that_answered_is_counted(line: Line) -> None:
+    line.served = dict.fromkeys(range(54), "newest-mini")
+    found = line.switch(scorer="exact")
+    assert any(
+        "answered as newest-mini (54) and new (6) of 60 answers" in note
+        for note in found.details.notes
+    )
+    spent = next(s for s in found.as_json()["sections"] if s["section"] == "spent")
+    assert ["Answered as newest-mini", "54"] in [list(row.values()) for row in spent["rows"]]
+
+
+def test_savings_without_usage_say_that_they_are_estimated(line: Line) -> None:
+    line.counts = False
+    found = line.switch(scorer="exact")
+    assert (
+        "per thousand requests, estimated: 60 answers came without usable token counts."
+        in found.sheet.sentence
+    )
