@@ -12,6 +12,24 @@ from headtohead.files.formats import Format
 
 _MS = 1e11  # as seconds, in the year 5138
 
+# What is read of a logged request and may be sent again. A list of what is allowed, because bodies
+# in logs also hold keys, addresses and names of people.
+_SENT = """
+chat_template_kwargs enable_thinking frequency_penalty function_call functions logit_bias
+max_completion_tokens max_tokens min_p parallel_tool_calls presence_penalty reasoning
+reasoning_effort repetition_penalty response_format seed stop temperature thinking tool_choice
+tools top_k top_p verbosity
+"""
+SENT = frozenset(_SENT.split())
+# Read too, so that they are counted by name; some of these cost extra, ask for several answers, or
+# are known to one kind of server only.
+_UNSENT = """
+best_of extra_body guided_choice guided_grammar guided_json guided_regex length_penalty logprobs
+min_tokens modalities prediction service_tier stop_token_ids structured_outputs top_logprobs
+web_search_options
+"""
+PARAMS = SENT | frozenset(_UNSENT.split())
+
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of one call, by the model's own tokenizer.

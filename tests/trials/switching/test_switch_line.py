@@ -159,3 +159,16 @@ def test_savings_without_usage_say_that_they_are_estimated(line: Line) -> None:
         "per thousand requests, estimated: 60 answers came without usable token counts."
         in found.sheet.sentence
     )
+
+
+def test_parameters_of_the_log_are_sent_or_counted_by_name(line: Line) -> None:
+    off = {"enable_thinking": False}
+    row = {"chat_template_kwargs": off, "temperature": 0, "top_logprobs": 3, "guided_regex": "4"}
+    found = line.switch(scorer="exact", row=row)
+    for body in line.bodies:
+        assert (body["chat_template_kwargs"], body["temperature"]) == (off, 0)
+        assert "top_logprobs" not in body
+    assert (
+        "Parameters of logged requests that were not sent: guided_regex (in 60) and top_logprobs "
+        "(in 60)." in found.details.notes
+    )

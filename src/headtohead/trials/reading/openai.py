@@ -10,21 +10,9 @@ from typing import Any
 import msgspec
 
 from headtohead.files.records import json_or_text
-from headtohead.trials.calls import Usage
+from headtohead.trials.calls import PARAMS, Usage
 
 Messages = list[dict[str, Any]]
-
-# What may be sent again with a request. A list of what is allowed, because bodies in logs also hold
-# keys, addresses and names of people.
-PARAMS = frozenset(
-    (
-        *("frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "min_p"),
-        *("max_completion_tokens", "max_tokens", "modalities", "parallel_tool_calls", "prediction"),
-        *("presence_penalty", "reasoning", "reasoning_effort", "repetition_penalty", "seed"),
-        *("response_format", "stop", "temperature", "thinking", "tool_choice", "tools", "top_k"),
-        *("top_logprobs", "top_p", "verbosity"),
-    )
-)
 
 
 def request_of(body: Mapping[str, Any]) -> tuple[Messages | None, dict[str, Any]]:
@@ -34,6 +22,10 @@ def request_of(body: Mapping[str, Any]) -> tuple[Messages | None, dict[str, Any]
         Messages are None where the body does not hold all of them: a conversation that the
         provider keeps, several prompts at once, or tool blocks of another interface.
     """
+    # A client of Python's puts what it does not know itself here, and sends it beside the rest.
+    extra = body.get("extra_body")
+    if isinstance(extra, Mapping):
+        body = {**extra, **{name: value for name, value in body.items() if name != "extra_body"}}
     params = {name: value for name, value in body.items() if name in PARAMS}
     if "input" in body and "messages" not in body:
         return _from_responses(body), _responses_params(body, params)

@@ -12,19 +12,10 @@ from typing import Any
 
 import msgspec
 
-from headtohead.trials.calls import Call, Usage
+from headtohead.trials.calls import SENT, Call, Usage
 
 Place = tuple[str, int]
 CAPS = ("max_completion_tokens", "max_tokens")
-
-# Logs hold much more than the API's parameters (keys and addresses among it), and some of these
-# cost extra, keep the conversation at the endpoint, or ask for several answers.
-_WORDS = """
-chat_template_kwargs enable_thinking frequency_penalty function_call functions logit_bias min_p
-parallel_tool_calls presence_penalty reasoning reasoning_effort repetition_penalty response_format
-seed stop temperature thinking tool_choice tools top_k top_p verbosity
-"""
-SENT = frozenset((*CAPS, *_WORDS.split()))
 
 # What an answer carries and a request must not.
 _ANSWER_ONLY = frozenset(("annotations", "audio", "reasoning", "reasoning_content", "refusal"))

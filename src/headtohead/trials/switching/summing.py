@@ -217,6 +217,9 @@ def _remarks(got: Collected, trial: Trial, sample: LogSample, from_model: str) -
             f"The endpoint says that it answered as {names} of {served.total():,} answers, and was "
             f"asked for {candidate.endpoint.model}. Check that this is the model you mean."
         )
+    if left := got.outcome.left_out:
+        names = listed([f"{name} (in {n:,})" for name, n in left.most_common()])
+        notes.append(f"Parameters of logged requests that were not sent: {names}.")
     never = sum(item.b_failure == "unanswered" for item in keeper.seen)
     if never:
         notes.append(

@@ -138,6 +138,13 @@ def test_one_call_a_sample_with_all_it_tells(tmp_path: Path) -> None:
     ]
 
 
+def test_what_generation_was_asked_with_is_sent_again(tmp_path: Path) -> None:
+    off = {"chat_template_kwargs": {"enable_thinking": False}}
+    said = {"temperature": 0, "stop_seqs": ["."], "max_connections": 4, "extra_body": off}
+    log = _document(tmp_path / "run.json", [_sample(1)], _header(1, model_generate_config=said))
+    assert _read(log).calls[0].params == {"temperature": 0, **off, "stop": ["."]}
+
+
 def test_what_must_agree_and_what_may_differ(tmp_path: Path) -> None:
     meta = _read(example(tmp_path)).meta
     assert (meta.task, meta.metric) == ("shop/refunds", "match")

@@ -18,7 +18,7 @@ import msgspec
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import ZIP, content, member, not_json, zipped
 from headtohead.files.records import labels_of, score_of, text_of
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import tool_call
 
 _HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
@@ -51,6 +51,11 @@ class _InspectLog(msgspec.Struct):
     @property
     def plan(self) -> dict[str, Any]:
         return self.plan_or_null or {}
+
+    @property
+    def generate(self) -> dict[str, Any]:
+        """What generation was asked with."""
+        return {**(self.eval.get("model_generate_config") or {}), **(self.plan.get("config") or {})}
 
 
 class _InspectTokens(msgspec.Struct, gc=False):
@@ -205,6 +210,7 @@ def _calls(
     path: Path, log: _InspectLog, raws: _Raws, choice: _ScorerChoice, dropped: Counter[str]
 ) -> Iterator[Call]:
     model, n = str(log.eval.get("model") or ""), 0
+    params = _params(log)
     for raw in raws:
         n += 1
         sample = _sample(path, *raw)
@@ -212,7 +218,7 @@ def _calls(
             dropped["marked invalid in the log"] += 1
             continue
         try:
-            yield _call(sample, model, choice)
+            yield _call(sample, model, choice, params)
         except ValueError as error:
             raise InputError(
                 f"{path}: the score {choice.scorer!r} of sample {sample.id!r}, epoch "
@@ -262,7 +268,6 @@ def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
     run = log.eval
     task = str(run.get("task") or "")
     dataset, config = run.get("dataset") or {}, run.get("config") or {}
-    generate = {**(run.get("model_generate_config") or {}), **(log.plan.get("config") or {})}
     packages = run.get("packages") or {}
     own = str(run.get("task_registry_name") or task).partition("/")[0]
     version = packages.get(own) or packages.get(own.replace("-", "_"))
@@ -284,7 +289,7 @@ def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
     may = {
         "model": text_of(run.get("model")),
         "endpoint": text_of(run.get("model_base_url")),
-        **{name: text_of(generate.get(name)) for name in _GENERATE},
+        **{name: text_of(log.generate.get(name)) for name in _GENERATE},
         "created": text_of(run.get("created")),
         "commit": text_of((run.get("revision") or {}).get("commit")),
         "epochs": text_of(config.get("epochs")),
@@ -302,7 +307,17 @@ def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
     )
 
 
-def _call(sample: _InspectSample, model: str, choice: _ScorerChoice) -> Call:
+def _params(log: _InspectLog) -> dict[str, Any]:
+    """What every request was sent with, in OpenAI's words."""
+    given = log.generate
+    extra = given.pop("extra_body", None) or {}
+    given = {**given, **extra, "stop": given.get("stop_seqs")}
+    return {name: value for name, value in given.items() if name in PARAMS and value is not None}
+
+
+def _call(
+    sample: _InspectSample, model: str, choice: _ScorerChoice, params: dict[str, Any]
+) -> Call:
     """The call that a sample is; ValueError if its score is no number and no known word."""
     failure = _failure(sample)
     # Other models in a sample are graders or helpers, which a stand-in would not replace.
@@ -316,6 +331,7 @@ def _call(sample: _InspectSample, model: str, choice: _ScorerChoice) -> Call:
         score=None if failure == "error" else score_of(_value(sample, choice)),
         failure=failure,
         messages=_messages(sample),
+        params=params,
         output=sample.output.text if sample.output else None,
         reference="\n".join(target) or None,
         usage=tokens.usage() if tokens else None,

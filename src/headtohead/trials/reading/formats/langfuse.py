@@ -17,9 +17,8 @@ from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of, wrong
 from headtohead.files.records import json_or_text, records, unpacked
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import (
-    PARAMS,
     Body,
     LoggedAnswer,
     Messages,

@@ -11,8 +11,8 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.opening import decoded, keys_once, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.openai import PARAMS, OpenAITokens, usage_of
+from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.reading.openai import OpenAITokens, usage_of
 
 FORMAT = RunFormat(
     name="plain",
