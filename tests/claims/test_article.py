@@ -56,6 +56,37 @@ def test_each_says_why_its_reading_is_fair_and_names_what_a_narrower_one_relaxes
             assert claim.narrower.says != claim.as_stated.says
 
 
+def test_a_narrower_reading_does_not_relax_the_proof_or_change_the_models_besides(
+    facts: Facts,
+) -> None:
+    for claim in claims_of(facts).claims:
+        if claim.narrower is None:
+            continue
+        ways = [
+            {c.bound.judge for c in r.conditions if c.bound and c.analysis}
+            for r in (claim.as_stated, claim.narrower)
+        ]
+        assert ways[1] <= ways[0] or not ways[0], f"{claim.id} is judged in another way"
+        stated, part = ([c.scope for c in r.conditions] for r in (claim.as_stated, claim.narrower))
+        for word in ("dear", "cheap", "subjects"):
+            allowed = {m for s in stated for m in s.get(word, ())}
+            ours = {m for s in part for m in s.get(word, ())}
+            assert not allowed or ours <= allowed, f"{claim.id} changes {word}"
+
+
+def test_every_flagship_of_a_family_counts_on_both_sides(facts: Facts) -> None:
+    claims = {c.id: c for c in claims_of(facts).claims}
+    for claim_id, families in {
+        "O2": ("Qwen3-", "GLM-4", "Kimi K2"),
+        "O3": ("GPT-5", "Claude Opus 4", "Claude Sonnet 4", "Grok 4", "Gemini"),
+    }.items():
+        (condition,) = claims[claim_id].as_stated.conditions
+        named = {getattr(m, "name", m) for m in condition.scope["models"]}
+        rows = facts.frame("openness", date(2025, 12, 15))
+        ours = rows.filter(rows["flagship"])["model_name"].to_list()
+        assert {m for m in ours if m.startswith(families)} <= named, claim_id
+
+
 def test_the_number_shown_first_decides_the_reading_as_stated(
     verdicts: dict[str, dict[str, Verdict]],
 ) -> None:
@@ -105,6 +136,15 @@ def test_every_verdict_has_a_sentence_to_quote(verdicts: dict[str, dict[str, Ver
             assert v.sentence.endswith(".")
             assert "None" not in v.sentence
             assert bool(v.decides) == (v.word in ("undecided", "not measurable"))
+
+
+def test_nothing_speaks_to_all_of_what_evidence_speaks_to_in_part(
+    verdicts: dict[str, dict[str, Verdict]],
+) -> None:
+    then = verdicts["then"]
+    assert then["P9"].as_stated.estimates
+    assert "nothing we may use speaks to all of it" in then["P9"].sentence
+    assert "nothing we may use speaks to it" in then["P10"].sentence
 
 
 def test_the_verdict_is_as_expected_or_a_note_says_why(
