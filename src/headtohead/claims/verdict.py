@@ -298,7 +298,10 @@ def verdict(claim: Claim, as_stated: Judged, narrower: Judged | None, as_of: dat
 
 def _sentence(v: Verdict) -> str:
     lean = ", leaning on figures marked unverified" if v.unverified else ""
-    head = f"“{v.claim.says}” {_SAID[v.word]}, with what was known by {v.as_of}{lean}"
+    # Where evidence speaks to one of several conditions, it is the whole that nothing speaks to.
+    partly = v.word == "not measurable" and bool(v.as_stated.estimates)
+    said_of = _SAID[v.word].replace("to it", "to all of it") if partly else _SAID[v.word]
+    head = f"“{v.claim.says}” {said_of}, with what was known by {v.as_of}{lean}"
     said = f"{head}: {v.as_stated.finding}."
     if v.narrower is None or v.narrower.truth != "true" or v.word == "supported":
         return said

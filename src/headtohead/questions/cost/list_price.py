@@ -68,7 +68,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         middle = median_of(ask, estimates, prices, "ratio of list prices")
         return Answer(
             estimates=(middle,),
-            says=f"a token of the mix used lists {middle.value:.1f} times lower in the median of "
+            says=f"tokens, {ask.scope['input_share']:.0%} of them input, list {middle.value:.1f} "
+            "times lower in the median of "
             f"{len(estimates)} pairs{whose} at prices in force on {day}, {spread} times by pair",
             rows=shown(prices, _COLUMNS),
             notes=notes_on(prices),

@@ -99,7 +99,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for row in rows.iter_slices(1)
         for subject, how in [(row["subject"][0], method_words(row["measure"][0]))]
     ]
-    says = listed(f"{e.label} ({e.observed_on}): {show(e.value, 'usd')}" for e in estimates[:6])
+    says = listed(f"{e.label} ({e.observed_on}): {show(e.value, 'usd')}" for e in estimates)
     return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS))
 
 

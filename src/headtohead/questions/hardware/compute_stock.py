@@ -221,7 +221,8 @@ def _answer(
     rows = rows.sort("window_end", descending=True, maintain_order=True)
     return Answer(
         estimates=(one,),
-        says=_says(counts, at["a"][-1]["owner"].n_unique(), names, days),
+        says=f"AI compute, {one.label}, {show(one.value, one.unit)} ({one.interval()}): "
+        + _says(counts, at["a"][-1]["owner"].n_unique(), names, days),
         rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
         notes=(*_notes(counts, at, ask, before), *unplaced(newest, "counts", side(ask, "a"))),
     )
@@ -313,7 +314,7 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     return Answer(
         estimates=(one,),
         says=f"of the clusters known, {a_name} held {ours.value:.0%} and {b_name} "
-        f"{theirs.value:.0%} of the performance ({span(both)})",
+        f"{theirs.value:.0%} of the performance by where they stand ({span(both)})",
         rows=shown(both, FIGURE_COLUMNS),
         notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),
     )

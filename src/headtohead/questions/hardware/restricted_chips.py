@@ -83,7 +83,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     newest = listed(fitting["model_name"].to_list()[-5:])
     says = (
         f"of {rows.height} large {side_name(side(ask, 'b'))} models, published {span(rows)}, "
-        f"{documented_n} have documented hardware and {n} of these trained on such chips ({newest})"
+        f"{documented_n} have documented hardware and {n} of these trained on such chips "
+        f"(the last: {newest})"
     )
     columns = "model_name organisation published_on train_flop hardware chips_n confidence"
     return Answer(

@@ -33,5 +33,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     row = rows.sort("known_on", descending=True).head(1)
     share = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]
-    says = f"the study puts it at {share.value:.1%} from {start} to {end}"
+    says = (
+        f"a study gives {nationality(ask.sides.b)} models {share.value:.1%} from {start} to {end} "
+        f"({ask.scope['measure']})"
+    )
     return Answer(estimates=(share,), says=says, rows=shown(row, FIGURE_COLUMNS))

@@ -5,6 +5,7 @@ import polars as pl
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown, side, side_name
+from headtohead.evidence.words import in_plain_words
 from headtohead.names.names import nationality
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
@@ -83,9 +84,10 @@ def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
         )
     else:
         one = from_figures(ask, both, label, "frac", share, method=how)
+    what = in_plain_words("topic", str(ask.scope["topic"]))
     says = (
         f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
-        f"ones {other.value:.1%} of downloads from {both['window_start'][0]} to "
+        f"ones {other.value:.1%} of {what} from {both['window_start'][0]} to "
         f"{both['window_end'][0]}"
     )
     return one, says

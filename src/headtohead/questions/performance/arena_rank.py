@@ -95,7 +95,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{e.label} is {e.value:.0f} of {e.n}"
         if best_place
         else f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
-        for e in sorted(estimates, key=lambda e: e.value, reverse=best_place)[:5]
+        for e in sorted(estimates, key=lambda e: e.value, reverse=best_place)
     )
     return Answer(
         estimates=tuple(estimates),
