@@ -147,14 +147,22 @@ def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
     """What stands at a dotted path, JSON text on the way read; None if nothing does.
 
     Args:
-        path: Names joined by dots; a name that itself has dots is tried whole first.
+        path: Names joined by dots; a name that itself has dots is tried whole first. In a list the
+            name is a place, from 0; `*` takes whatever is inside, which may be several values.
     """
     record = unpacked(record)
+    name, _, rest = path.partition(".")
+    if name == "*" and isinstance(record, list | Mapping):
+        every = record if isinstance(record, list) else record.values()
+        inside = [at_path(value, rest) if rest else value for value in every]
+        there = [value for value in inside if value is not None]
+        return there[0] if len(there) == 1 else there or None
+    if isinstance(record, list) and name.isdecimal():
+        record = dict(zip(map(str, range(len(record))), record, strict=True))
     if not isinstance(record, Mapping):
         return None
     if path in record:
         return record[path]
-    name, _, rest = path.partition(".")
     return at_path(record[name], rest) if rest and name in record else None
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
+from headtohead.core.units import first_few
 from headtohead.files.opening import decoded, keys_once, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.openai import OpenAITokens, usage_of
+from headtohead.trials.reading.openai import OpenAITokens, content_text, usage_of
 
 FORMAT = RunFormat(
     name="plain",
@@ -62,6 +63,8 @@ def read(file: RunFile) -> CallStream:
     """The records of a file, one call each."""
     rows = _decoded(file.path)
     peeked = list(islice(rows, _PEEK_N))
+    if len(peeked) == 1 and "key" not in file.mapping:
+        peeked = _of_ids(file.path, peeked[0][1]) or peeked
     if not peeked:
         raise InputError(f"{file.path}: holds no records.")
     columns = list(dict.fromkeys(name for _, record in peeked for name in record))
@@ -69,7 +72,7 @@ def read(file: RunFile) -> CallStream:
     if "key" not in paths:
         raise InputError(
             f"{file.path}: no column is known to hold the key of an item. Columns found: "
-            f"{', '.join(columns)}. Say which with `mapping={{'key': 'COLUMN'}}`."
+            f"{first_few(columns, 12)}. Say which with `mapping={{'key': 'COLUMN'}}`."
         )
     unused = tuple(name for name in columns if name not in paths.values())
     return CallStream(
@@ -85,6 +88,38 @@ def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         record = decoded(decode, path, where, text, "an object with named fields")
         keys_once(path, where, text, record)
         yield where, record
+
+
+def _of_ids(path: Path, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The records of a document that maps ids to scores or records, or lists solved ids.
+
+    It is empty if the document is neither.
+
+    Raises:
+        InputError: If it lists the solved ids alone.
+    """
+    solved, others = (
+        next((record[x] for x in (name, f"{name}_ids") if isinstance(record.get(x), list)), None)
+        for name in ("resolved", "unresolved")
+    )
+    if solved is not None and others is None:
+        raise InputError(
+            f"{path}: lists the ids that were resolved, and not all that were asked. Add the "
+            'others as a list "unresolved", or write every id with true or false.'
+        )
+    if solved is not None and others is not None:
+        scores = [(x, 1) for x in solved] + [(x, 0) for x in others]
+        return [(f"id {x}", {"id": x, "score": score}) for x, score in scores]
+    if any(name in record for name in _NAMES["key"]):
+        return []
+    values = list(record.values())
+    # Other numbers may be anything: one record of a few counts looks alike.
+    if values and all(isinstance(x, bool | int | float) and 0 <= x <= 1 for x in values):
+        return [(f"id {x}", {"id": x, "score": score}) for x, score in record.items()]
+    if len(values) < 2 or not all(isinstance(x, dict) for x in values):
+        return []
+    alike = set(values[0]).intersection(*values[1:])
+    return [(f"id {x}", {**one, "id": x}) for x, one in record.items()] if alike else []
 
 
 def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
@@ -125,7 +160,7 @@ def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> 
         if path not in columns and all(at_path(record, path) is None for record in peeked):
             raise InputError(
                 f"{file.path}: no {path!r}, which is mapped to {field}, in the first "
-                f"{len(peeked)} records. Columns found: {', '.join(columns)}."
+                f"{len(peeked)} records. Columns found: {first_few(columns, 12)}."
             )
     return paths
 
@@ -146,9 +181,17 @@ def _calls(
                 item = f" of item {call.key!r}" if call.key else ""
                 column = paths.get(name, name)
                 raise wrong(path, where, f"{column}{item}: {error}, so it is no {name}.") from error
+        last = call.messages[-1] if call.messages else {}
+        if call.messages and last.get("role") == "assistant" and not last.get("tool_calls"):
+            # The end of a conversation that holds the model's own answer is no part of the request.
+            said = content_text(last.get("content"))
+            if call.output in (None, said):
+                call.output, call.messages = said, call.messages[:-1]
         if call.messages and not call.fingerprint:
-            # What tells another text under the same key; the text itself is not kept for it.
-            text = msgspec.json.encode(call.messages, order="sorted")
+            # What tells another text under the same key; the text itself is not kept for it. What
+            # was answered on the way is the model's.
+            asked = [x for x in call.messages if x.get("role") not in ("assistant", "tool")]
+            text = msgspec.json.encode(asked, order="sorted")
             call.fingerprint = hashlib.blake2b(text, digest_size=12).hexdigest()
         if not call.key:
             raise wrong(path, where, f"{paths['key']} is empty, so the item has no key.")
