@@ -27,7 +27,7 @@ from headtohead.trials.switching.verb import switch
 
 
 @dataclass
-class Line:
+class FailingLine:
     """A candidate that answers "4" but for the requests that are `lost`, and a log to ask it.
 
     Attributes:
@@ -84,15 +84,15 @@ class Line:
 
 
 @pytest.fixture
-def line(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Line:
+def line(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FailingLine:
     """The candidate, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    found = Line(httpserver.url_for("/v1"))
+    found = FailingLine(httpserver.url_for("/v1"))
     httpserver.expect_request("/v1/chat/completions").respond_with_handler(found)
     return found
 
 
-def test_what_was_never_answered_counts_alike_for_a_scorer_and_people(line: Line) -> None:
+def test_what_was_never_answered_counts_alike_for_a_scorer_and_people(line: FailingLine) -> None:
     line.lost = set(range(0, 54, 6))
     by_scorer = line.switch(scorer="exact").details
     assert by_scorer.quality.difference.value == pytest.approx(-9 / 60)
@@ -111,7 +111,7 @@ def test_what_was_never_answered_counts_alike_for_a_scorer_and_people(line: Line
     assert any("9 requests never got an answer" in note for note in people.details.notes)
 
 
-def test_a_page_instead_of_answers_is_no_verdict_and_is_asked_again(line: Line) -> None:
+def test_a_page_instead_of_answers_is_no_verdict_and_is_asked_again(line: FailingLine) -> None:
     line.lost = set(range(60))
     with pytest.raises(SourceUnreachable, match=r"10 calls in a row.*the answer is not JSON"):
         line.switch(scorer="exact")
@@ -141,7 +141,7 @@ def test_an_endpoint_that_does_not_answer_is_not_cheap() -> None:
         assert savings_of([seen] * 40, rng, level=0.95, basis="", scored=True) is None
 
 
-def test_every_name_that_answered_is_counted(line: Line) -> None:
+def test_every_name_that_answered_is_counted(line: FailingLine) -> None:
     line.served = dict.fromkeys(range(54), "newest-mini")
     found = line.switch(scorer="exact")
     assert any(
@@ -152,7 +152,7 @@ def test_every_name_that_answered_is_counted(line: Line) -> None:
     assert ["Answered as newest-mini", "54"] in [list(row.values()) for row in spent["rows"]]
 
 
-def test_savings_without_usage_say_that_they_are_estimated(line: Line) -> None:
+def test_savings_without_usage_say_that_they_are_estimated(line: FailingLine) -> None:
     line.counts = False
     found = line.switch(scorer="exact")
     assert (
@@ -161,7 +161,7 @@ def test_savings_without_usage_say_that_they_are_estimated(line: Line) -> None:
     )
 
 
-def test_parameters_of_the_log_are_sent_or_counted_by_name(line: Line) -> None:
+def test_parameters_of_the_log_are_sent_or_counted_by_name(line: FailingLine) -> None:
     off = {"enable_thinking": False}
     row = {"chat_template_kwargs": off, "temperature": 0, "top_logprobs": 3, "guided_regex": "4"}
     found = line.switch(scorer="exact", row=row)
