@@ -171,6 +171,10 @@ def test_the_three_readings_of_time_differ_where_they_should(
     then, hindsight, today = verdicts["then"], verdicts["hindsight"], verdicts["today"]
     assert then["P10"].word == "not measurable"
     assert hindsight["P10"].word != "not measurable"
+    # Then only a list of clusters was known, with a tenth to a fifth of all compute.
+    assert then["H1"].word == "undecided"
+    assert "10% to 20% of all AI compute" in then["H1"].sentence
+    assert hindsight["H1"].word == "supported"
     assert then["F1"].word == "undecided"
     assert hindsight["F1"].word == "supported"
     assert hindsight["O5"].word == "refuted"

@@ -308,12 +308,28 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
     both = pl.concat([a, b])
     ours, theirs = (figure_interval(r) for r in both.iter_rows(named=True))
     how = "ratio of two published shares of known clusters, bounds from rounding"
+    bounded, listed_part = ratio(theirs, ours), ""
+    coverage = latest_figures(figures, ask, "compute_coverage")
+    if not coverage.is_empty():
+        both = pl.concat([both, coverage.head(1)])
+        part = figure_interval(coverage.row(0, named=True))
+        # What nobody lists may all be either side's.
+        unlisted = (1 - part.low) / part.low
+        bounded = Interval(
+            bounded.value,
+            ours.low / (theirs.high + unlisted),
+            (ours.high + unlisted) / theirs.low,
+        )
+        how = (
+            "ratio of two published shares of known clusters; the compute in no list all of either"
+        )
+        listed_part = f", which have {part.low:.0%} to {part.high:.0%} of all AI compute"
     a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
     label = f"{a_name} over {b_name}"
-    one = from_figures(ask, both, label, "ratio", ratio(theirs, ours), method=how)
+    one = from_figures(ask, both, label, "ratio", bounded, method=how)
     return Answer(
         estimates=(one,),
-        says=f"of the clusters known, {a_name} held {ours.value:.0%} and {b_name} "
+        says=f"of the clusters known{listed_part}, {a_name} held {ours.value:.0%} and {b_name} "
         f"{theirs.value:.0%} of the performance by where they stand ({span(both)})",
         rows=shown(both, FIGURE_COLUMNS),
         notes=("the clusters known are a part of all, and hidden ones are not spread evenly",),

@@ -40,10 +40,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         kept.append(row)
     says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
     rows = pl.concat(kept)
-    when = "at the end of the season" if moment == "final" else "at the highest"
+    when = f"at the end of the season ({span(rows)})"
+    if moment != "final":
+        days = sorted({*rows["window_start"], *rows["window_end"]})
+        when = f"at the highest, between {days[0]} and {days[-1]}"
     return Answer(
         estimates=tuple(estimates),
-        says=f"{says} {when} ({span(rows)})",
+        says=f"{says} {when}",
         rows=shown(rows, FIGURE_COLUMNS),
         notes=("one 17-day run of six agents: a return is a fact of that run, not a skill",),
     )
