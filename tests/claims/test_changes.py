@@ -88,7 +88,7 @@ def test_only_prices_that_were_in_force_before_can_change() -> None:
     assert [(c.subject, c.before, c.after, c.why, c.source_ids) for c in found] == [
         (
             "m",
-            "$0.28 in, $1.1 out per million tokens",
+            "$0.28 in, $1.10 out per million tokens",
             "$0.28 in, $0.42 out per million tokens",
             "in force since 2025-12-01, known on 2025-12-01, seen in an edition of a list (one)",
             ("one",),

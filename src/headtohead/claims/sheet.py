@@ -13,8 +13,8 @@ from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.question import Question, Sides
 from headtohead.evidence.picking import side_name
 from headtohead.evidence.tables import in_words
-from headtohead.evidence.words import bare_heading, cell
-from headtohead.names.names import Names, country_name
+from headtohead.evidence.words import bare_heading, cell, model_name
+from headtohead.names.names import Names, called_within, country_name
 from headtohead.publish.sheet import (
     Answer,
     Check,
@@ -118,7 +118,8 @@ def _scope_value(value: object, question: Question) -> str:
     text = str(value)
     if "=" in text:
         return side_name(text)
-    return text if text in Names.load().models() else _titled(text, question).replace("_", " ")
+    known = Names.load().model(text)
+    return known.name if known else called_within(_titled(text, question)).replace("_", " ")
 
 
 def _titled(text: str, question: Question) -> str:
@@ -129,12 +130,28 @@ def _titled(text: str, question: Question) -> str:
 def _labelled(part: JudgedCondition, e: Estimate) -> Estimate:
     """A number of a condition, called as a reader calls it."""
     question = analysis(part.condition.analysis).QUESTION
-    return replace(e, label=country_name(_titled(e.label, question)))
+    return replace(e, label=called_within(country_name(_titled(e.label, question))))
 
 
 def _decisive(judged: Judged) -> Estimate | None:
     """The number that decides a reading, called as a reader calls it."""
-    return next((_labelled(p, p.decisive) for p in judged.deciding if p.decisive), None)
+    return next((_ahead(p, _labelled(p, p.decisive)) for p in judged.deciding if p.decisive), None)
+
+
+def _ahead(part: JudgedCondition, e: Estimate) -> Estimate:
+    """A difference as a size without a sign, with who is ahead in its label."""
+    b, _, a = e.label.partition(" minus ")
+    on = ""
+    if part.condition.analysis == "performance.score_gap":
+        first = part.answer.rows[0]
+        second = {"model_name": first.get("model_name_b")} if "task" in first else None
+        a, b = (str(r["model_name"]) for r in (first, second or part.answer.rows[1]))
+        on = f", {e.label}"
+    if not a:
+        return e
+    if e.value >= 0:
+        return replace(e, label=f"{b} ahead of {a}{on}")
+    return replace(e, label=f"{a} ahead of {b}{on}", value=-e.value, low=-e.high, high=-e.low)
 
 
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
@@ -302,7 +319,10 @@ def diff_sheet(result: "DiffResult") -> Sheet:
                 TableColumn("after", "After"),
                 TableColumn("why", "Why", long=True),
             ),
-            rows=tuple((c.subject, c.before or "new", c.after or "gone", c.why) for c in changes),
+            rows=tuple(
+                (model_name(c.subject), c.before or "new", c.after or "gone", c.why)
+                for c in changes
+            ),
             shown=len(changes),
             sources=tuple(
                 card

@@ -26,6 +26,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import publisher
 from headtohead.evidence.tables import in_words
 from headtohead.evidence.values import Values
+from headtohead.names.names import called_within
 from headtohead.publish.words import listed, range_words
 from headtohead.questions import analyses, analysis
 from headtohead.stats.intervals import around, jointly
@@ -327,9 +328,10 @@ def _decides(v: Verdict) -> str:
         return f"Evidence that we lack: {part.answer.missing.removesuffix('.')}."
     widest = max(part.answer.estimates, key=lambda e: e.high - e.low)
     stated_range = range_words(*bound.range_of(widest.label), widest.unit).removeprefix("from ")
+    what = called_within(in_words(widest.label))
     return (
-        f"An interval for {in_words(widest.label)} that lies wholly inside or outside "
-        f"{stated_range}; it is now {widest.interval()} from {counted_of(widest.n, widest.n_of)}."
+        f"An interval for {what} that lies wholly inside or outside {stated_range}; it is now "
+        f"{widest.interval()} from {counted_of(widest.n, widest.n_of)}."
     )
 
 

@@ -100,6 +100,22 @@ def span_of(low: float, high: float, write: Callable[[float], str]) -> str:
     return f"at least {write(low)}" if math.isinf(high) else f"{write(low)} to {write(high)}"
 
 
+def apart(
+    value: float, low: float, high: float, suffix: str, less: str = "less", more: str = "more"
+) -> str:
+    """A difference without signs: "36 rating points (26 to 46) less".
+
+    Where the interval has zero inside: "3.6 percentage points less (16.0 less to 10.6 more)".
+    """
+    word = less if value < 0 else more
+    if low * high > 0:
+        near, far = sorted((abs(low), abs(high)))
+        ends = span_of(near, far, lambda end: show_end(end, suffix))
+        return f"{show(abs(value), suffix)} ({ends}) {word}"
+    ends = f"{show_end(abs(low), suffix)} {less} to {show_end(abs(high), suffix)} {more}"
+    return f"{show(abs(value), suffix)} {word} ({'no bounds' if math.isinf(high - low) else ends})"
+
+
 def _short(value: float) -> str:
     for size, letter in ((1e15, "e15"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:

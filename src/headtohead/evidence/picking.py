@@ -11,7 +11,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.core.estimate import AgeLimit, Estimate, Interval
 from headtohead.core.question import Ask, Named
 from headtohead.evidence.tables import table, tables
-from headtohead.names.names import Names, nationality
+from headtohead.names.names import Names, brand_name, called, nationality
 from headtohead.publish.words import listed as listed  # questions take it from here
 
 
@@ -94,7 +94,12 @@ def side_name(filters: str) -> str:
 def _called(column: str, value: str) -> str:
     """How a value of an entity column is called: a model without its maker, a lab by its name."""
     if column in ("unit", "model_id"):
-        return value.rpartition("/")[2]
+        known = Names.load().model(value)
+        return known.name if known else value.rpartition("/")[2]
+    if column in ("brand", "family"):
+        return brand_name(value)
+    if column == "model_name":
+        return called(value)
     lab = Names.load().labs().get(value) if column == "lab" else None
     return lab.name if lab else nationality(value)
 

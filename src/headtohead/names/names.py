@@ -4,6 +4,8 @@ A model's id is `lab/model` or `lab/model@snapshot` and stands for one set of we
 weights were run (mode) and how they were served (channel) are kept apart from it.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -410,6 +412,42 @@ def nationality(code: str) -> str:
     """What comes from a country, by its code ("Chinese"); any other text as it is."""
     country = _load().countries().get(code)
     return country.adjective if country else code
+
+
+def called(text: str) -> str:
+    """What a model is called that a list prints by a code ("gpt-5-high" is "GPT-5 (high)").
+
+    Any other text is as it is, as are names that were printed for readers.
+    """
+    if not _PRINTED_CODE.fullmatch(text):
+        return text
+    meant = _load().resolve(text)
+    known = _load().model(meant.model or "")
+    if known is None:
+        return text
+    return f"{known.name} ({meant.mode.replace('-', ' ')})" if meant.mode else known.name
+
+
+_PRINTED_CODE = re.compile(r"[a-z][a-z0-9.@:_]*(-[a-z0-9.@:_]+)+|[a-z]+[0-9][a-z0-9.]*")
+
+
+def called_within(text: str) -> str:
+    """The text with what models are called in the place of the codes that lists print."""
+    return re.sub(r"(?<![\w./-])[a-z][\w.@:-]*[\w]", lambda code: called(code[0]), text)
+
+
+@cache
+def brand_name(brand: str) -> str:
+    """How a brand or family is spelt in the names of its models ("Qwen 3"); else as it is."""
+    spelt = Counter(
+        model.name[: len(brand)]
+        for model in _load().models().values()
+        if model.name.lower().startswith(brand) and not model.name[len(brand) :][:1].isalpha()
+    )
+    if spelt:
+        return spelt.most_common(1)[0][0]
+    first, _, last = brand.partition("-")
+    return f"{brand_name(first)} {last}" if last else brand
 
 
 _RULES = {

@@ -585,7 +585,9 @@ def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
 
 def pair_words(row: Mapping[str, Any]) -> str:
     """The two prices of a row, per million tokens."""
-    return f"${row['input_usd_per_mtok']:g} in, ${row['output_usd_per_mtok']:g} out"
+    prices = (row["input_usd_per_mtok"], row["output_usd_per_mtok"])
+    into, out = (f"${p:.2f}" if round(p, 2) == round(p, 6) else f"${p:g}" for p in prices)
+    return f"{into} in, {out} out"
 
 
 def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, dict[str, str]]]:

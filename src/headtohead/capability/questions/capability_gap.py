@@ -17,6 +17,7 @@ from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival.lags import frontier_probability
 from headtohead.capability.words import question_between
 from headtohead.core.question import Answer, Ask
+from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate, shown
 
 if TYPE_CHECKING:
@@ -54,17 +55,16 @@ def run(pair: TwoSides, ask: Ask) -> Answer:
         dated=pair.dated,
     )
     points_a, points_b = (index.ability[index.place(m)] for m in (pair.best_a, pair.best_b))
-    gap = f"{points.value:+.1f} ({points.low:+.1f} to {points.high:+.1f})"
+    gap = apart(points.value, points.low, points.high, "index", "fewer")
     if ask.sides.group == "unit":
         says = (
-            f"{pair.best_b} scores {points_b:.1f} and {pair.best_a} {points_a:.1f} index points: "
-            f"{gap}"
+            f"{pair.best_b}, with {points_b:.1f}, has {gap} than {pair.best_a}, with {points_a:.1f}"
         )
         return Answer(estimates=(points,), says=says, rows=shown(rows, _COLUMNS))
     return Answer(
         estimates=(points,),
-        says=f"the best {pair.names[1]} model, {pair.best_b}, scores {points_b:.1f} and the best "
-        f"{pair.names[0]} one, {pair.best_a}, {points_a:.1f} index points: {gap}",
+        says=f"the best {pair.names[1]} model, {pair.best_b}, with {points_b:.1f}, has {gap} than "
+        f"the best {pair.names[0]} one, {pair.best_a}, with {points_a:.1f}",
         rows=shown(rows, _COLUMNS),
         notes=(
             *(_likeliest(name, series) for name, series in zip(pair.names, sides, strict=True)),

@@ -11,6 +11,7 @@ from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate
 from headtohead.evidence.tables import benchmarks, title
 
@@ -56,9 +57,9 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
     ]
     widest, least = estimates[0], estimates[-1]
     says = (
-        f"on {widest.label} {sides.best_b} is expected {widest.value:+.1f} percentage points "
-        f"({widest.low:+.1f} to {widest.high:+.1f}) from {sides.best_a}, on {least.label} "
-        f"{least.value:+.1f}"
+        f"on {widest.label} {sides.best_b} is expected to score "
+        f"{apart(widest.value, widest.low, widest.high, 'pp')} than {sides.best_a}, and on "
+        f"{least.label} {apart(least.value, least.low, least.high, 'pp')}"
     )
     return Answer(
         estimates=tuple(estimates),

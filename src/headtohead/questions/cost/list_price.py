@@ -4,6 +4,7 @@ import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, listed, shown
+from headtohead.evidence.words import model_name, seller_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
 from headtohead.questions.medians import STATISTIC, median_of
 
@@ -54,7 +55,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
             )
     prices = pl.concat([row.head(1) for row in listed_rows.values()])
     says = listed(
-        f"{row['model_id']} {pair_words(row)} at {row['provider']} since {row['valid_from']}"
+        f"{model_name(row['model_id'])} {pair_words(row)} at {seller_name(row['provider'])} since "
+        f"{row['valid_from']}"
         for row in prices.iter_rows(named=True)
     )
     ends = dict.fromkeys(f"{pick(e.value for e in estimates):.1f}" for pick in (min, max))

@@ -68,13 +68,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="distinct capability levels",
     )
     before, after = (10 ** changes[:, i].mean() for i in (0, 1))
-    ends = (
-        f"{change.low:+.2f} to {change.high:+.2f}" if len(changes) > 1 else "one level, no interval"
-    )
+    if len(changes) == 1:
+        sure = "one level gives no interval, so nothing can be told of others"
+    elif change.low <= 0 <= change.high:
+        sure = f"from {len(changes)} levels it cannot be told whether the fall was faster"
+    else:
+        sure = f"the fall was {'faster' if change.low > 0 else 'slower'}, by {len(changes)} levels"
     says = (
         f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
-        f"{after:.1f}-fold a year after, a change of {change.value:+.2f} powers of ten "
-        f"({ends}), by list prices of {span(rows)}"
+        f"{after:.1f}-fold a year after; {sure}, with list prices of {span(rows)}"
     )
     return Answer(
         estimates=(fall,),

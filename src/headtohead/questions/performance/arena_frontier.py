@@ -4,7 +4,7 @@ import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import show
+from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate, shown, side, side_name, unplaced
 from headtohead.ratings.published import BOARD_WORDS, board_words, fronts, gap_on, one_board
 
@@ -39,10 +39,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=on_it.height,
         n_of="entrants on the board",
     )
-    where_ = "below" if gap.value < 0 else "above"
     says = (
-        f"on {board_words(newest, ask)} the best {b} entrant was {show(abs(gap.value), 'elo')} "
-        f"{where_} the best {a} one ({gap.low:+.0f} to {gap.high:+.0f})"
+        f"on {board_words(newest, ask)} the best {b} entrant was "
+        f"{apart(gap.value, gap.low, gap.high, 'elo', 'below', 'above')} the best {a} one"
     )
     return Answer(
         estimates=(one,),

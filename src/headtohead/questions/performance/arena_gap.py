@@ -4,8 +4,9 @@ import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
-from headtohead.core.units import show
+from headtohead.core.units import apart, show_end
 from headtohead.evidence.picking import estimate, shown, side, side_name
+from headtohead.names.names import called
 from headtohead.ratings.published import BOARD_WORDS, board_rows, board_words, gap_between
 
 QUESTION = Question(
@@ -38,10 +39,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="entrants on the board",
     )
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
+    fewer = apart(gap.value, gap.low, gap.high, "elo", "fewer")
     says = (
-        f"on {board_words(rows, ask)} the best {name_b} entrant, {b['model_name'][0]}, has "
-        f"{show(b['rating_elo'][0], 'elo')} and the best {name_a} one, {a['model_name'][0]}, "
-        f"{show(a['rating_elo'][0], 'elo')}: {gap.value:+.0f} ({gap.low:+.0f} to {gap.high:+.0f})"
+        f"on {board_words(rows, ask)} the best {name_b} entrant, {called(b['model_name'][0])}, "
+        f"with {show_end(b['rating_elo'][0], 'elo')}, has {fewer} than the "
+        f"best {name_a} one, {called(a['model_name'][0])}, with "
+        f"{show_end(a['rating_elo'][0], 'elo')}"
     )
     return Answer(
         estimates=(one,),

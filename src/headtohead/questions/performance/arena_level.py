@@ -8,6 +8,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show_end
 from headtohead.evidence.picking import estimate, listed, named, shown, unplaced, where
+from headtohead.names.names import called
 from headtohead.ratings.published import (
     BOARD_WORDS,
     best,
@@ -59,7 +60,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     kept = pl.concat([row for _, row in picked])
     top = best(rows).row(0, named=True)
-    leader = f"the best of this board is {top['model_name']} with {top['rating_elo']:.0f}"
+    leader = (
+        f"the best of this board is {called(top['model_name'])} with {top['rating_elo']:,.0f} "
+        "rating points"
+    )
     # Where every board in the window speaks, each speaks for its own day.
     ages = ask.scope["days"] == "latest"
     estimates = [
@@ -100,7 +104,10 @@ def _phrases(estimates: list[Estimate]) -> Iterator[str]:
     for label in dict.fromkeys(e.label for e in estimates):
         mine = sorted((e for e in estimates if e.label == label), key=lambda e: e.value)
         if len(mine) == 1:
-            yield f"{label} {show_end(mine[0].value, 'elo')} ({mine[0].interval()})"
+            yield (
+                f"{called(label)} has {show_end(mine[0].value, 'elo')} ({mine[0].interval()}) "
+                "rating points"
+            )
         else:
             ends = f"{show_end(mine[0].value, 'elo')} to {show_end(mine[-1].value, 'elo')}"
-            yield f"{label} {ends} on {len(mine)} boards"
+            yield f"{called(label)} has {ends} rating points on {len(mine)} boards"

@@ -7,7 +7,16 @@ import polars as pl
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
-from headtohead.evidence.picking import estimate, known, listed, shown, span, unplaced, where
+from headtohead.evidence.picking import (
+    estimate,
+    known,
+    listed,
+    shown,
+    side_name,
+    span,
+    unplaced,
+    where,
+)
 from headtohead.ratings.published import BOARD_WORDS, RATING_ENDS, best, board_rows, board_words
 from headtohead.stats.intervals import rank_spread
 
@@ -55,14 +64,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
         rows = board_rows(frames["arena_ratings"], replace(ask, scope=scope))
         rated, lost = known(rows, RATING_ENDS, "entrants without a published interval")
         field = _field(where(rated, ask.scope["only"]), str(ask.scope["among"]))
-        where_ = f"in {category}" if board == here else f"on the {board.replace('_', ' ')} board"
+        spoken = category.replace("_", " ")
+        where_ = f"in {spoken.capitalize() if category in _LANGUAGES else spoken}"
+        if board != here:
+            where_ = f"on the {board.replace('_', ' ')} board"
         entrants = f"entrants {where_}" if len(wanted) > 1 else "entrants"
         notes += [*lost, *unplaced(rated, entrants, ask.scope["only"], *ask.scope["groups"])]
         for group in ask.scope["groups"]:
             top = best(where(field, group)) if field.height else field
             if top.is_empty():
                 continue
-            label = group.split("=")[-1].strip()
+            label = side_name(group)
             label = f"{label} {where_}" if len(wanted) > 1 else label
             place = field["model_name"].to_list().index(top["model_name"][0])
             printed, low, high = (
@@ -92,7 +104,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = pl.concat(kept).unique(maintain_order=True)
     boards = board_words(rows, ask) if len(wanted) == 1 else f"the boards of {span(rows)}"
     says = listed(
-        f"{e.label} is {e.value:.0f} of {e.n}"
+        f"the {e.label} is {e.value:.0f} of {e.n}"
         if best_place
         else f"{e.label} takes place {e.value:.0f} (it may be {e.low:.0f} to {e.high:.0f}) of {e.n}"
         for e in sorted(estimates, key=lambda e: e.value, reverse=best_place)
@@ -105,6 +117,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
 
 
+_LANGUAGES = ("chinese", "english", "french", "german", "japanese", "korean", "russian", "spanish")
 _COLUMNS = (
     "place_rank place_low_rank place_high_rank model_name model_id lab country category rating_elo "
     "rating_low_elo rating_high_elo observed_on"

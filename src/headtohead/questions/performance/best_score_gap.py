@@ -12,6 +12,7 @@ from headtohead.capability.scores import (
 )
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.question import Answer, Ask, Frames, Question
+from headtohead.core.units import apart
 from headtohead.evidence.picking import listed, shown, side, side_name, span, unplaced
 from headtohead.evidence.tables import in_words
 
@@ -37,7 +38,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     names = f"best {side_name(side(ask, 'b'))} against best {side_name(side(ask, 'a'))}"
     says = listed(
         f"{in_words(e.label)}: {pair['model_name'][1]} against {pair['model_name'][0]} "
-        f"{e.value:+.1f} percentage points ({e.low:+.1f} to {e.high:+.1f})"
+        f"{apart(e.value, e.low, e.high, 'pp')}"
         for e, pair in pairs
     )
     used = pl.concat([pair for _, pair in pairs])

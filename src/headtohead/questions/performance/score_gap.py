@@ -11,6 +11,7 @@ from headtohead.capability.scores import (
     unmeasured,
 )
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import apart
 from headtohead.evidence.picking import listed, named, shown, span
 from headtohead.evidence.tables import in_words
 from headtohead.questions.tasks import paired
@@ -49,14 +50,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
     estimates = [by_label[name][0] for name in sorted(by_label)]
     says = listed(
-        f"{in_words(e.label)} {e.value:+.1f} percentage points ({e.low:+.1f} to {e.high:+.1f})"
-        for e in estimates
+        f"{apart(e.value, e.low, e.high, 'pp')} on {in_words(e.label)}" for e in estimates
     )
     stacked = pl.concat([pair for _, pair in by_label.values()], how="diagonal_relaxed")
     unpaired = set(by_label) - set(by_task)
     return Answer(
         estimates=tuple(estimates),
-        says=f"in runs of {span(stacked)} {names[1]} against {names[0]}: {says}",
+        says=f"in runs of {span(stacked)} {names[1]} scores, against {names[0]}, {says}",
         rows=shown(stacked, f"task {SCORE_COLUMNS} score_frac_b model_name_b"),
         notes=(*(_NOTE,) * bool(unpaired), *unmeasured(a, b)),
     )
