@@ -9,10 +9,12 @@ import pytest
 import headtohead
 from headtohead.claims.result import CheckResult
 from headtohead.core.errors import UnknownName
+from headtohead.core.units import apart
 from headtohead.evidence.catalogue import source_ids
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sheet import rows_listing
 from headtohead.evidence.tables import benchmarks, table, tables
+from headtohead.names.names import called_within
 from headtohead.questions import analyses
 
 DAYS = (date(2025, 12, 15), date(2026, 10, 31))
@@ -52,7 +54,60 @@ def test_no_verdict_shows_codes_behind_it(verdicts: CheckResult) -> None:
 
 
 def test_a_list_of_changes_prints_no_codes() -> None:
-    assert wrong_words(str(headtohead.diff(*DAYS))) == set()
+    said = str(headtohead.diff(*DAYS))
+    assert wrong_words(said) == set()
+    assert not re.search(_IDS, said)
+
+
+_IDS = re.compile(r"\b(?:openai|google|anthropic|deepseek|alibaba|moonshotai|zai|xai)/[a-z]")
+# Signs, and sizes that do not say who is ahead.
+_RIDDLES = re.compile(
+    r"\): [-+]\d|stood -|: -\d+ \(|powers of ten \(|\d times less|minus (?=[A-Z])"
+)
+
+
+@pytest.mark.parametrize(
+    "pair", [("gpt-5", "deepseek-v3.2"), ("US", "CN"), ("closed", "open"), ("openai", "deepseek")]
+)
+def test_two_sides_side_by_side_are_in_words(pair: tuple[str, str]) -> None:
+    said = str(headtohead.versus(*pair, as_of=DAYS[1]))
+    assert wrong_words(said) == set()
+    assert not re.search(_IDS, said)
+    assert not re.search(_RIDDLES, said)
+
+
+def test_a_check_says_who_is_ahead(verdicts: CheckResult) -> None:
+    assert not re.search(_RIDDLES, str(verdicts))
+
+
+def test_the_words_catch_what_they_are_for() -> None:
+    for planted in ("has 1,433 rating points: -59 (-66 to -51)", "Chinese minus closed US: -59 x"):
+        assert re.search(_RIDDLES, " ".join((planted.replace("closed US", "US"), planted)))
+    assert re.search(_IDS, "were openai/gpt-5 $1.25 in")
+    assert wrong_words("best of benchmark_scores") == {"benchmark_scores"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("deepseek-v3.2-thinking: 1,419", "DeepSeek-V3.2 (thinking): 1,419"),
+        ("llama and qwen3-max", "llama and Qwen3-Max"),
+        ("no list-price here", "no list-price here"),
+    ],
+)
+def test_a_printed_code_is_said_by_its_name(printed: str, said: str) -> None:
+    assert called_within(printed) == said
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((-36.0, -46.0, -26.0), "36 rating points (26 to 46) fewer"),
+        ((3.0, -1.0, 7.0), "3 rating points more (1 fewer to 7 more)"),
+    ],
+)
+def test_a_difference_says_who_is_ahead(ends: tuple[float, float, float], said: str) -> None:
+    assert apart(*ends, "elo", "fewer") == said
 
 
 # Words of others, and addresses.

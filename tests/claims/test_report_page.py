@@ -305,7 +305,7 @@ def test_markdown_of_a_report_names_intervals_dates_and_sources() -> None:
     assert "| X1 | B is close to A | ✔ supported | ✔ supported | ✔ supported |" in text
     assert "**-36 rating points** (95%: -46 to -26)" in text
     assert "## How to cite" in text
-    assert "    @misc{headtohead-can-chinese-models" in text
+    assert "    @misc{headtohead-2026-10-31-" in text
     check = sheet_markdown(build.check().sheet, version=build.VERSION)
     assert check.startswith("# Made-up claims\n\nAs stated, 1 of 5 holds")
 

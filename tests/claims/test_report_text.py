@@ -184,13 +184,14 @@ def test_a_card_leads_with_the_number_that_decided() -> None:
         "not measurable",
     ]
     assert made[1].headline is not None
-    assert made[1].headline.value == -100
+    # A difference without a sign: its label says who is ahead.
+    assert (made[1].headline.label, made[1].headline.value) == ("A ahead of B", 100)
     narrower = made[1].narrower
     assert narrower is not None
     assert narrower.decisive is not None
-    assert narrower.decisive.value == -36
+    assert (narrower.decisive.label, narrower.decisive.value) == ("A ahead of B", 36)
     assert made[2].headline is not None
-    assert made[2].headline.value == -100
+    assert made[2].headline.value == 100
     assert made[4].headline is None
     assert made[3].lead.decides.startswith("An interval for")
     assert made[0].at("today") is None
@@ -237,6 +238,8 @@ def test_the_reference_holds_dates_hash_and_credit() -> None:
     assert "about 2025-12, known by 2026-10-31" in made.plain
     assert digest[:16] in made.plain
     assert digest in made.bibtex
+    assert made.bibtex.startswith(f"@misc{{headtohead-2026-10-31-{digest[:8]},")
+    assert "howpublished = {Python package headtohead" in made.bibtex
     assert r"title = {100\% of /(x) \& \#1\_2}" in made.bibtex
     assert made.bibtex.count("{") == made.bibtex.count("}")
     assert made.plain.endswith("Data: Example.")

@@ -28,6 +28,7 @@ from headtohead.publish.sheet import (
     Figure,
     ReadingCard,
     Row,
+    Ruling,
     Sheet,
     Slider,
     Step,
@@ -345,7 +346,10 @@ def _environment() -> "Environment":
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
     environment.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
-    for words in (cited, licence_name, licence_url, long_text, n_words, source_name, web_address):
+    for words in (
+        *(cited, licence_name, licence_url, long_text, n_words, quoted_from, source_name),
+        web_address,
+    ):
         environment.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
     environment.filters["ours"] = Markup
@@ -355,6 +359,13 @@ def _environment() -> "Environment":
     environment.filters["whole_days"] = whole_days
     environment.filters["script_json"] = lambda value: Markup(script_json(value))
     return environment
+
+
+def quoted_from(ruling: Ruling, sources: Mapping[str, Citation]) -> str:
+    """Who published what a verdict leans on, and where: what a copied sentence ends with."""
+    numbers = (e for r in ruling.readings for e in r.numbers)
+    used = dict.fromkeys(c for e in numbers for c in cited(e, sources))
+    return "; ".join(f"{plain(c.publisher)}, {web_address(c.url)}".rstrip(", ") for c in used)
 
 
 @cache

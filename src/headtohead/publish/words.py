@@ -153,13 +153,14 @@ def how_to_cite(
         f"{window}content {digest[:16]}.{credit}"
     )
     note = f"headtohead {version}, {window}content sha256 {digest}.{credit}"
-    key = anchor("headtohead", title)[:48].strip("-.").lower()
+    key = ("headtohead", as_of.isoformat() if as_of else "", digest[:8])
     year = f"  year = {{{as_of.year}}},\n" if as_of else ""
     entry = (
-        f"@misc{{{key}-{as_of.isoformat() if as_of else digest[:8]},\n"
+        f"@misc{{{'-'.join(filter(None, key))},\n"
         f"  author = {{{{{AUTHOR}}}}},\n"
         f"  title = {{{_tex(title)}}},\n"
         f"{year}"
+        f"  howpublished = {{Python package headtohead, version {_tex(version)}}},\n"
         f"  note = {{{_tex(note)}}}\n}}"
     )
     return HowToCite(line, entry)

@@ -198,7 +198,9 @@ def _ahead(line: Line, result: "VersusResult") -> str:
     a, b = result.titles
     if line.ahead in ("a", "b"):
         who = a if line.ahead == "a" else b
-        by = f", {line.by}" if line.by else ""
+        # Where the size is a sentence of its own, it names the other side.
+        joint = ";" if line.slug == "tests" else ","
+        by = f"{joint} {line.by}" if line.by else ""
         since = f", since {line.since}" if line.since else ""
         return f"{who}{by}{since}"
     return {

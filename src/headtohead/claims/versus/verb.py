@@ -128,9 +128,14 @@ def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
     """What is not known or not decided."""
     undecided = [line.short for line in saving if line.ahead == "open"]
     lacking = list(dict.fromkeys(line.short for line in every if line.ahead == "unknown"))
-    said = [f"undecided: {listed(undecided)}"] if undecided else []
-    said += [f"not known of both: {listed(lacking)}"] if lacking else []
-    return f"Left open: {'; '.join(said)}." if said else ""
+    said = [f"Which is better in {listed(undecided)} cannot be told."] if undecided else []
+    are = "is" if len(lacking) == 1 else "are"
+    said += (
+        [f"Left open, since they are not known of both, {are} {listed(lacking)}."]
+        if lacking
+        else []
+    )
+    return " ".join(said)
 
 
 def _by_leader(lines: Iterable[Line]) -> dict[Ahead, list[Line]]:
@@ -152,5 +157,5 @@ def _many(title: str) -> bool:
 def _for(it: str, gain: str) -> str:
     """A gain after its subject: "costs less" is "cost less" after "they"."""
     verb, _, rest = gain.partition(" ")
-    plural = {"has": "have", "costs": "cost", "solves": "solve"}
+    plural = {"has": "have", "lists": "list", "solves": "solve"}
     return gain if it == "It" else f"{plural.get(verb, verb)} {rest}"

@@ -13,13 +13,14 @@ from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, listed, shown, where
+from headtohead.evidence.words import seller_name
 from headtohead.prices.in_force import in_force, pair_words
 from headtohead.questions.cost.training_cost import method_words
 
 _RULES = {
-    "lab": ("the maker's own price", "list-price"),
-    "cheapest": ("the cheapest credible host", "cheapest-price"),
-    "median": ("the host in the middle", "middle-price"),
+    "lab": ("at the maker", "list-price"),
+    "cheapest": ("at the cheapest credible host", "cheapest-price"),
+    "median": ("at the host in the middle", "middle-price"),
 }
 _PRICE_COLUMNS = (
     "model_name model_id provider input_usd_per_mtok output_usd_per_mtok price_usd_per_mtok "
@@ -57,10 +58,10 @@ def _price(pair: Pair, rule: str) -> Line:
         b=_priced(b),
         ahead=leads(times, zero=1.0),
         says=answer.says,
-        short="the list price" if rule == "lab" else f"the price at {how}",
+        short="the list price" if rule == "lab" else f"the price {how}",
         by=_times(times),
-        gain=f"costs {_ratio(times)} times less by {how}" if rule == "lab" else "",
-        loss=f"{_ratio(times)} times as much money by {how}" if rule == "lab" else "",
+        gain=f"lists {_ratio(times)} times cheaper at the maker" if rule == "lab" else "",
+        loss=f"{_ratio(times)} times as much money {how}" if rule == "lab" else "",
         bears="saving",
         difference=times,
         since=max(a["valid_from"], b["valid_from"]),
@@ -71,7 +72,7 @@ def _price(pair: Pair, rule: str) -> Line:
 
 
 def _priced(row: Mapping[str, Any]) -> str:
-    return f"{pair_words(row)} at {row['provider']}, since {row['valid_from']}"
+    return f"{pair_words(row)} at {seller_name(row['provider'])}, since {row['valid_from']}"
 
 
 def _ratio(e: Estimate) -> str:
@@ -134,7 +135,7 @@ def _flagship_prices(pair: Pair) -> Line:
         f"{said[1]} per million tokens, three of input to one of output",
         short="the list price",
         by=_times(times),
-        gain=f"costs {_ratio(times)} times less by the median list price of flagships",
+        gain=f"lists {_ratio(times)} times cheaper in the median of flagships",
         loss=f"{_ratio(times)} times as much money by the median list price of flagships",
         bears="saving",
         difference=times,

@@ -9,8 +9,10 @@ from headtohead.claims.versus.line import Ahead, Line, last_seen, lead_since, le
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
-from headtohead.core.units import counted, show, show_end
+from headtohead.core.units import apart, counted, show, show_end
 from headtohead.evidence.tables import benchmarks, in_words
+from headtohead.names.names import called
+from headtohead.publish.words import listed
 
 _AGENTIC = "coding_agentic"
 _PARTS = (
@@ -68,7 +70,7 @@ def _rated(pair: Pair, row: Mapping[str, Any], place: Estimate | None) -> str:
     if place:
         may_be = "" if place.low == place.high else f" ({place.low:.0f} to {place.high:.0f})"
         said += f", place {place.value:.0f}{may_be} of {place.n}"
-    return f"{row['model_name']}: {said}"
+    return f"{called(row['model_name'])}: {said}"
 
 
 def _by_board(pair: Pair, rows: Rows) -> list[tuple[date, Ahead]]:
@@ -215,14 +217,16 @@ def _counted(
     won = {side: f"{told.count(side)} of {counted(n, 'shared test')}" for side in ("a", "b")}
     finding = (
         f"the scores of {pair.titles[0]} are higher on {won['a']} and those of {pair.titles[1]} on "
-        f"{told.count('b')}; on {n - told.count('a') - told.count('b')} it cannot be told "
-        f"({'; '.join(_each(e) for e in answer.estimates[:6])})"
+        f"{told.count('b')}"
     )
+    unsure = [e for e, who in zip(answer.estimates, told, strict=True) if who == "open"]
+    if unsure:
+        finding += f"; on {len(unsure)} it cannot be told ({listed(_each(e) for e in unsure[:6])})"
     return Line(
         slug=slug,
         what=what,
-        a=f"higher on {won['a']}",
-        b=f"higher on {won['b']}",
+        a=f"higher on {told.count('a')} of {n}",
+        b=f"higher on {told.count('b')} of {n}",
         ahead=ahead,
         says=f"{says}; {finding}" if says else finding,
         short=short,
@@ -237,11 +241,8 @@ def _counted(
 
 def _reach(pair: Pair, ratio: Estimate) -> str:
     ends = f"{ratio.value:.0%} ({ratio.low:.0%} to {ratio.high:.0%})"
-    return (
-        f"{pair.titles[1]} reach {ends} of the score"
-        if " " in pair.titles[1]
-        else f"{pair.titles[1]} reaches {ends} of the score"
-    )
+    by = pair.titles[1]
+    return f"{by} {'reach' if by.endswith('models') else 'reaches'} {ends} of the score"
 
 
 def _majority(told: Sequence[Ahead]) -> Ahead:
@@ -252,7 +253,5 @@ def _majority(told: Sequence[Ahead]) -> Ahead:
 
 def _each(e: Estimate) -> str:
     if e.unit == "pp":
-        return (
-            f"{in_words(e.label)} {e.value:+.1f} percentage points ({e.low:+.1f} to {e.high:+.1f})"
-        )
-    return f"{in_words(e.label)} {e.value:.2f} times ({e.low:.2f} to {e.high:.2f})"
+        return f"{in_words(e.label)}: {apart(e.value, e.low, e.high, 'pp', 'lower', 'higher')}"
+    return f"{in_words(e.label)}: {e.value:.0%} of the score ({e.low:.0%} to {e.high:.0%})"
