@@ -278,7 +278,7 @@ def test_a_price_far_below_all_others_is_set_aside_and_named() -> None:
     made = found(host("lure", 0.3), *hosts, rule="cheapest")
     assert made.usd_per_mtok["input"] == 1
     assert made.set_aside == (
-        "lure's $0.3 in, $0.3 out does not count: less than a third of the next seller's, and in "
+        "lure's $0.30 in, $0.30 out does not count: less than a third of the next seller's, and in "
         "one list alone (s)",
     )
     # A third is enough; so is a second list; and of two sellers nobody can say which is wrong.
@@ -311,7 +311,7 @@ def test_a_price_that_its_own_list_doubts_counts_only_where_all_are_doubted() ->
     doubted = host("d", 0.9, basis="flagged:unit")
     made = found(doubted, host("a", 1), rule="cheapest")
     assert made.usd_per_mtok["input"] == 1
-    assert made.set_aside[0].startswith("d's $0.9 in, $0.9 out does not count: doubted by")
+    assert made.set_aside[0].startswith("d's $0.90 in, $0.90 out does not count: doubted by")
     assert found(doubted, rule="cheapest").usd_per_mtok["input"] == 0.9
 
 
@@ -320,7 +320,7 @@ def test_a_price_that_was_seen_once_long_ago_is_set_aside_and_named() -> None:
     made = found(host("old", 0.9, **seen), host("a", 1), rule="cheapest")
     assert made.usd_per_mtok["input"] == 1
     assert made.set_aside == (
-        "old's $0.9 in, $0.9 out does not count: last seen on 2025-10-15, over 60 days before "
+        "old's $0.90 in, $0.90 out does not count: last seen on 2025-10-15, over 60 days before "
         "2025-12-15 (s)",
     )
     # Seen again, or written in a list that is kept up, it counts; and where there is no other.
@@ -431,8 +431,8 @@ def test_the_cheapest_host_of_deepseek_r1_asks_cents(facts: Facts) -> None:
 def test_a_lone_low_price_of_llama_405b_is_named_and_not_taken(facts: Facts, day: date) -> None:
     made = built_in(facts, "meta/llama-3.1-405b-instruct", day, rule="cheapest")
     assert (made.usd_per_mtok["input"], made.usd_per_mtok["output"]) == (1, 3)
-    assert "hyperbolic's $0.12 in, $0.3 out does not count" in made.set_aside[0]
-    stale = any("groq's $0.59 in, $0.79 out does not count: last seen on" in n for n in made.notes)
+    assert "Hyperbolic's $0.12 in, $0.30 out does not count" in made.set_aside[0]
+    stale = any("Groq's $0.59 in, $0.79 out does not count: last seen on" in n for n in made.notes)
     assert stale == (day > DAY)
 
 
@@ -485,11 +485,11 @@ def test_the_discount_of_the_night_has_its_own_first_day(facts: Facts) -> None:
 def test_lists_that_still_have_other_prices_of_deepseek_v4_pro_are_named(facts: Facts) -> None:
     made = built_in(facts, "deepseek-v4-pro", date(2026, 9, 1))
     assert list(made.others) == [
-        "other prices of deepseek are listed by models.dev: $0.435 in, $0.87 out (since "
-        "2026-05-24, when deepseek-v4-pro was deepseek/deepseek-v4-pro)",
-        "other prices of deepseek are listed by llmledger, from LiteLLM and LMArena: $1.32 in, "
+        "other prices of DeepSeek are listed by models.dev: $0.435 in, $0.87 out (since "
+        "2026-05-24, when deepseek-v4-pro was DeepSeek-V4-Pro)",
+        "other prices of DeepSeek are listed by llmledger, from LiteLLM and LMArena: $1.32 in, "
         "$3.96 out (since 2026-08-21, its price of the peak hours)",
-        "other prices of deepseek are listed by Pydantic: $0.435 in, $0.87 out (seen on "
+        "other prices of DeepSeek are listed by Pydantic: $0.435 in, $0.87 out (seen on "
         "2026-08-21)",
     ]
 
@@ -501,9 +501,9 @@ def test_gpt_5_has_cost_the_same_since_its_release(facts: Facts) -> None:
 
 def test_a_price_older_than_the_model_says_which_model_it_was_written_for(facts: Facts) -> None:
     made = built_in(facts, "deepseek/deepseek-v3.2", DAY)
-    was = "(since 2025-01-23, when deepseek/deepseek-reasoner was deepseek/deepseek-r1)"
+    was = "(since 2025-01-23, when deepseek/deepseek-reasoner was DeepSeek-R1)"
     assert was in made.others[0]
-    assert "$0.4 out (since 2025-12-03)" in made.others[0]
+    assert "$0.40 out (since 2025-12-03)" in made.others[0]
 
 
 def test_deepseek_chat_stood_for_another_model_before(facts: Facts) -> None:

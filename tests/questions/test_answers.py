@@ -101,7 +101,10 @@ def test_the_best_on_the_index_in_hindsight(facts: Facts) -> None:
 def test_the_best_on_our_own_index_of_the_scores_that_ship(facts: Facts) -> None:
     # GPT-5.2 Pro has two of Epoch's own runs, too few for a place.
     answer = ask(facts, "performance.capability_gap", ARTICLE, "2026-08-11")
-    assert "DeepSeek-V3.2, with 146.4, has 6.0 index points (4.3 to 7.5) fewer than the best US one" in answer.says
+    assert (
+        "DeepSeek-V3.2, with 146.4, has 6.0 index points (4.3 to 7.5) fewer than the best US one"
+        in answer.says
+    )
     (gap,) = answer.estimates
     assert gap.low < gap.value < gap.high < 0
 
@@ -297,10 +300,8 @@ def test_what_other_lists_say_is_said(facts: Facts) -> None:
         facts, "cost.list_price", ARTICLE, ARTICLE, dear=["gpt-5"], cheap=["deepseek-chat"]
     )
     (note,) = answer.notes
-    assert note.startswith("deepseek/deepseek-v3.2: other prices of deepseek are listed by")
-    assert (
-        "$0.60 in, $1.70 out (since 2025-09-24, when deepseek-chat was deepseek/deepseek-v3" in note
-    )
+    assert note.startswith("DeepSeek-V3.2: other prices of DeepSeek are listed by")
+    assert "$0.60 in, $1.70 out (since 2025-09-24, when deepseek-chat was DeepSeek-V3" in note
     assert all("llmledger" in e.source_ids for e in answer.estimates)
 
 

@@ -26,7 +26,7 @@ import polars as pl
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Frames, ScopeWord
 from headtohead.evidence.store import publisher
-from headtohead.evidence.words import BASES
+from headtohead.evidence.words import BASES, model_name, seller_name
 from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
 
@@ -360,7 +360,7 @@ def in_force(
 def notes_on(rows: pl.DataFrame) -> tuple[str, ...]:
     """The sentences on other lists and on sellers set aside, of rows of `in_force`."""
     return tuple(
-        f"{row['model_id']}: {note}"
+        f"{model_name(row['model_id'])}: {note}"
         for row in rows.select("model_id", "others", "set_aside").iter_rows(named=True)
         for note in (*row["others"], *row["set_aside"])
     )
@@ -560,10 +560,11 @@ def _others(
                 Names.load().resolve(one["model_name"], on=one["since"], provider=provider).model
             )
             if before and before != model:
-                when += f", when {one['model_name']} was {before}"
+                when += f", when {one['model_name']} was {model_name(before)}"
         said.setdefault(publisher(one["source_id"]), {}).setdefault(paid, f"{paid} ({when})")
+    seller = seller_name(provider)
     return [
-        f"other prices of {provider} are listed by {who}: {'; '.join(prices.values())}"
+        f"other prices of {seller} are listed by {who}: {'; '.join(prices.values())}"
         for who, prices in said.items()
     ]
 
@@ -586,7 +587,9 @@ def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
 def pair_words(row: Mapping[str, Any]) -> str:
     """The two prices of a row, per million tokens."""
     prices = (row["input_usd_per_mtok"], row["output_usd_per_mtok"])
-    into, out = (f"${p:.2f}" if round(p, 2) == round(p, 6) else f"${p:g}" for p in prices)
+    into, out = (
+        f"${p:.2f}" if round(p * 10, 9).is_integer() and p % 1 else f"${p:g}" for p in prices
+    )
     return f"{into} in, {out} out"
 
 
@@ -618,7 +621,7 @@ def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, 
         for row in rows.iter_rows(named=True):
             reason = why.format(seen_on=row["seen_on"], limit=_SEEN_DAYS, day=day)
             says = (
-                f"{row['provider']}'s {pair_words(row)} does not count: {reason} "
+                f"{seller_name(row['provider'])}'s {pair_words(row)} does not count: {reason} "
                 f"({publisher(row['source_id'])})"
             )
             aside.setdefault(row[model], {})[says] = str(row["source_id"])
