@@ -163,6 +163,8 @@ def test_nothing_known_later_is_behind_the_verdicts_of_the_time(
         for judged in v.judged:
             for row in judged.rows:
                 assert row["known_on"] <= date(2025, 12, 15), (v.claim.id, row)
+        assert not v.claim.note, f"{v.claim.id}: the note knows what came later"
+    assert verdicts["hindsight"]["H1"].claim.note
 
 
 def test_the_three_readings_of_time_differ_where_they_should(

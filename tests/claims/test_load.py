@@ -87,6 +87,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ('says = "Qwen beats Llama"\n', "", 4, "is missing"),
         ('id = "A1"', 'id = "A1"\nidd = 3', 6, "idd"),
         ('origin = "A talk"', "", 1, "'origin'"),
+        ('origin = "A talk"', 'origin = "A talk"\nnoted_on = "soon"', 3, "is no day"),
     ],
 )
 def test_each_mistake_names_file_line_field_and_fix(

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -147,6 +148,8 @@ class ClaimsFile:
     Attributes:
         origin: Where the sentences come from.
         group: The column that tells the two sides apart.
+        noted_on: The day whose knowledge the notes have: nobody knew them before. None if they
+            say nothing of evidence.
     """
 
     title: str
@@ -154,6 +157,7 @@ class ClaimsFile:
     group: str = "country"
     a: str = "US"
     b: str = "CN"
+    noted_on: date | None = None
     claims: tuple[Claim, ...]
 
 
@@ -166,7 +170,7 @@ _OLD = (
     '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
 )
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
-_HEAD = ("title", "origin", "group", "a", "b")
+_HEAD = ("title", "origin", "group", "a", "b", "noted_on")
 
 
 def load(
@@ -232,6 +236,11 @@ class _Reader:
                 self.wrong(
                     None, key, "is missing. Write it as text at the top, before any [[claim]]"
                 )
+        if "noted_on" in data:
+            try:
+                data["noted_on"] = parse_day(str(data["noted_on"]))
+            except HeadToHeadError as error:
+                self.wrong(None, "noted_on", f"is no day. {error}")
         entries = data.get("claim")
         if not isinstance(entries, list) or not entries:
             self.wrong(None, "claim", "is missing. Write at least one [[claim]]")

@@ -480,6 +480,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
     cards = []
     for place, first in enumerate(checks[0][2].verdicts if checks else ()):
         claim = first.claim
+        same = [v for _, _, check in checks for v in check.verdicts if v.claim.id == claim.id]
         rulings = tuple(
             Ruling(
                 key=key,
@@ -509,7 +510,8 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 kind=plain(claim.kind, 40),
                 about=str(claim.about),
                 expect=plain(claim.expect),
-                note=plain(claim.note),
+                # One day may be too early for the note, and another not.
+                note=plain(max((v.claim.note for v in same), default="")),
                 rulings=rulings,
                 headline=_decisive(decided),
                 others=max(0, len(decided.estimates) - 1),

@@ -385,6 +385,8 @@ def verdicts_on(
         if about is not None and not claim.asks_again:
             continue
         progress(claim.id)
+        if claims.noted_on and as_of < claims.noted_on:
+            claim = replace(claim, note="")
         try:
             stated, *narrower = [
                 _judged(facts, claim, reading, sides, about, as_of) for reading in claim.readings
