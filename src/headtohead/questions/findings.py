@@ -160,7 +160,7 @@ def _stock(x: Exhibit, two: _Two) -> str:
     )
     return (
         f"{more} owners counted held {value:.1f} times ({low:.1f} to {high:.1f}) the AI chips of "
-        f"{less} ones on {_last(x, 'window_end')}"
+        f"{less} ones on {e.observed_on}"
     )
 
 

@@ -100,6 +100,42 @@ def test_the_rating_is_that_of_its_question() -> None:
     assert str(line.observed_on) in line.what
 
 
+def test_data_that_are_old_by_the_day_asked_about_are_dated_in_the_answer() -> None:
+    late = headtohead.versus("US", "CN", as_of=date(2025, 6, 1), about="2025-12-15")
+    assert "(64 points as of 2025-05-21)" in late.answer
+    assert " as of " not in headtohead.versus("US", "CN", as_of=date(2025, 6, 1)).answer
+
+
+def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() -> None:
+    line = every(headtohead.versus("openai", "deepseek", as_of=DAY))["task-cost"]
+    assert line.a.startswith("$")
+    assert line.b.startswith("$")
+    facts, window = Facts(), Period(DAY, DAY)
+    scope = {"dear": ["gpt-5", "gpt-5 (high)"], "b": "lab=DeepSeek", "months": 36}
+    answer = facts.ask(analysis("cost.cost_per_success"), about=window, as_of=DAY, scope=scope)
+    labels = [e.label for e in answer.estimates]
+    assert len(labels) == len(set(labels))
+
+
+def test_what_is_lost_is_said_of_the_side_that_stands_in() -> None:
+    answer = headtohead.versus("deepseek-v3.2", "gpt-5", as_of=DAY).answer
+    assert (
+        "It cannot be downloaded and costs 11.1 times as much by the maker's own price." in answer
+    )
+    assert "times less" not in headtohead.versus("US", "CN", as_of=DAY).answer
+
+
+def test_one_model_whose_name_has_blanks_is_one() -> None:
+    day = date(2025, 1, 1)
+    answer = headtohead.versus("deepseek-chat", "gpt-4o", as_of=DAY, about=day).answer
+    assert "GPT-4o (2024-08-06) reaches " in answer
+
+
+def test_tests_that_tell_the_two_apart_are_not_listed_as_undecided() -> None:
+    line = every(headtohead.versus("gpt-5", "deepseek-v3.2", as_of=DAY))["tests"]
+    assert "it cannot be told. DeepSeek-V3.2 against GPT-5: Chess Puzzles" in line.says
+
+
 def test_what_is_not_known_is_said_and_not_left_out() -> None:
     early = headtohead.versus("US", "CN", as_of=date(2024, 3, 1))
     assert all(line.ahead == "unknown" for line in every(early).values())

@@ -30,7 +30,7 @@ class Line:
         short: The thing in a few words, for the answer ("the rating by blind votes").
         by: How far apart the two are ("36 points"); empty for none.
         gain: For the answer, what B saves or brings where it is ahead, after "it".
-        loss: What is lost with it where A is ahead.
+        loss: What B lacks or costs where A is ahead, after "it".
         difference: That number.
         since: The first day of an unbroken lead; None if there is none or it is not known.
         observed_on: The last day the data speak of.

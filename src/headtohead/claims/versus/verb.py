@@ -82,7 +82,7 @@ def side_by_side(pair: Pair, progress: Callable[[str], None] | None = None) -> V
         titles=pair.titles,
         about=pair.about,
         as_of=pair.as_of,
-        work=_work(*pair.titles, [line for line in every if line.bears == "quality"]),
+        work=_work(*pair.titles, [x for x in every if x.bears == "quality"], pair.about),
         saving=_saving(pair.titles[1], saving),
         left=_left(saving, every),
         lines=lines,
@@ -90,14 +90,14 @@ def side_by_side(pair: Pair, progress: Callable[[str], None] | None = None) -> V
     )
 
 
-def _work(a: str, b: str, lines: Iterable[Line]) -> str:
+def _work(a: str, b: str, lines: Iterable[Line], about: Period) -> str:
     """Where B is behind, where ahead, where it cannot be told, and what follows: one sentence."""
     by = _by_leader(lines)
     parts = []
     if by["a"]:
-        parts.append(f"behind {a} on {_with_size(by['a'])}")
+        parts.append(f"behind {a} on {_with_size(by['a'], about)}")
     if by["b"]:
-        parts.append(f"ahead {'' if by['a'] else f'of {a} '}on {_with_size(by['b'])}")
+        parts.append(f"ahead {'' if by['a'] else f'of {a} '}on {_with_size(by['b'], about)}")
     told = f"{b} {'are' if _many(b) else 'is'} {' and '.join(parts)}" if parts else ""
     untold = listed(line.short for line in by["open"] + by["level"])
     unsure = f"on {untold} it cannot be told which is better" if untold else ""
@@ -118,10 +118,10 @@ def _saving(b: str, lines: Iterable[Line]) -> str:
     by = _by_leader(lines)
     it = "They" if _many(b) else "It"
     gains = [_for(it, line.gain) for line in by["b"] if line.gain]
-    losses = [line.loss for line in by["a"] if line.loss]
-    if gains:
-        return f"{it} {listed(gains)}{f'; lost would be {listed(losses)}' if losses else ''}."
-    return f"It would take {listed(losses)}." if losses else ""
+    losses = [_for(it, line.loss) for line in by["a"] if line.loss]
+    if gains and losses:
+        return f"{it} {listed(gains)}, but {it.lower()} {listed(losses)}."
+    return f"{it} {listed(gains or losses)}." if gains or losses else ""
 
 
 def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
@@ -145,8 +145,15 @@ def _by_leader(lines: Iterable[Line]) -> dict[Ahead, list[Line]]:
     return by
 
 
-def _with_size(lines: Iterable[Line]) -> str:
-    return listed(f"{line.short} ({line.by})" if line.by else line.short for line in lines)
+def _with_size(lines: Iterable[Line], about: Period) -> str:
+    """Each line with how far apart the two are, and the day of data that are old by then."""
+    said = []
+    for line in lines:
+        e = line.difference
+        old = e and e.stale(about)
+        by = f"{line.by} as of {e.observed_on}" if e and old else line.by
+        said.append(f"{line.short} ({by})" if by else line.short)
+    return listed(said)
 
 
 def _many(title: str) -> bool:
@@ -155,7 +162,7 @@ def _many(title: str) -> bool:
 
 
 def _for(it: str, gain: str) -> str:
-    """A gain after its subject: "costs less" is "cost less" after "they"."""
+    """A gain or a loss after its subject: "is cheaper" is "are cheaper" after "they"."""
     verb, _, rest = gain.partition(" ")
-    plural = {"has": "have", "lists": "list", "solves": "solve"}
+    plural = {"has": "have", "costs": "cost", "lists": "list", "solves": "solve"}
     return gain if it == "It" else f"{plural.get(verb, verb)} {rest}"

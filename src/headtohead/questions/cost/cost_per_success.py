@@ -62,7 +62,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             .unique("benchmark", keep="first", maintain_order=True)
             for w in ask.scope["dear"]
         ]
-    )
+    ).unique(maintain_order=True)  # two names may mean one run
     wanted = [named(rows, w) for w in ask.scope["cheap"]]
     if not wanted:
         wanted = [where(rows, side(ask, "b"))]
@@ -112,7 +112,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         tests = listed(in_words(name) for name in sorted(set(rows["benchmark"])))
         return Answer(
             estimates=(middle,),
-            says=f"in runs of {span(rows)} a solved task costs {middle.value:.1f} times less "
+            says=f"in runs of {span(rows)} a solved task is {middle.value:.1f} times cheaper "
             f"({middle.interval()}) in the median of {len(ratios)} pairs of systems on {tests}, "
             f"{ends} by pair",
             rows=shown(rows.with_columns(per), _COLUMNS),

@@ -61,7 +61,7 @@ def _price(pair: Pair, rule: str) -> Line:
         short="the list price" if rule == "lab" else f"the price {how}",
         by=_times(times),
         gain=f"lists {_ratio(times)} times cheaper at the maker" if rule == "lab" else "",
-        loss=f"{_ratio(times)} times as much money {how}" if rule == "lab" else "",
+        loss=f"costs {_ratio(times)} times as much {how}" if rule == "lab" else "",
         bears="saving",
         difference=times,
         since=max(a["valid_from"], b["valid_from"]),
@@ -136,7 +136,7 @@ def _flagship_prices(pair: Pair) -> Line:
         short="the list price",
         by=_times(times),
         gain=f"lists {_ratio(times)} times cheaper in the median of flagships",
-        loss=f"{_ratio(times)} times as much money by the median list price of flagships",
+        loss=f"costs {_ratio(times)} times as much by the median list price of flagships",
         bears="saving",
         difference=times,
         observed_on=last_seen(shown(both, _PRICE_COLUMNS), "valid_from"),
@@ -164,7 +164,7 @@ def _per_task(pair: Pair) -> Line:
         return unknown("task-cost", what, short, answer.missing, "saving")
     told = [leads(e, zero=1.0) for e in answer.estimates]
     ahead: Ahead = told[0] if len(set(told)) == 1 else "open"
-    costs = [_costs(answer.rows, words) for words in pair.filters]
+    costs = [_costs(answer.rows, rows) for rows in pair.rows("benchmark_scores")]
     middle = median(e.value for e in answer.estimates)
     return Line(
         slug="task-cost",
@@ -176,7 +176,7 @@ def _per_task(pair: Pair) -> Line:
         short=short,
         by=f"{max(middle, 1 / middle):.1f} times cheaper",
         gain=f"solves a task {max(middle, 1 / middle):.1f} times cheaper",
-        loss=f"{max(middle, 1 / middle):.1f} times as much money for a solved task",
+        loss=f"solves a task at {max(middle, 1 / middle):.1f} times the cost",
         bears="saving",
         difference=answer.estimates[0] if len(answer.estimates) == 1 else None,
         observed_on=last_seen(answer.rows, "observed_on"),
@@ -185,13 +185,13 @@ def _per_task(pair: Pair) -> Line:
     )
 
 
-def _costs(rows: Sequence[Mapping[str, Any]], words: str) -> str:
+def _costs(rows: Sequence[Mapping[str, Any]], side: pl.DataFrame) -> str:
     """The costs per solved task of one side's runs: the least, the most, how many."""
-    column, _, value = words.partition("=")
+    names = set(side["model_name"])
     mine = sorted(
         float(r["cost_usd_per_success"])
         for r in rows
-        if str(r.get(column)) == value and math.isfinite(float(r["cost_usd_per_success"]))
+        if r["model_name"] in names and math.isfinite(float(r["cost_usd_per_success"]))
     )
     if not mine:
         return ""

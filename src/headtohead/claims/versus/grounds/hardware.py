@@ -202,7 +202,7 @@ def _stock(pair: Pair) -> Line:
         short=short,
         by=f"{value:.1f} times as many",
         difference=times,
-        observed_on=last_seen(answer.rows, "window_end"),
+        observed_on=times.observed_on,
         rows=answer.rows,
         notes=answer.notes,
     )

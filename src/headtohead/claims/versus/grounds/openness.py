@@ -69,7 +69,7 @@ def _of_models(pair: Pair) -> Line:
         says=f"{pair.names[0]}: {said[0]}; {pair.names[1]}: {said[1]}",
         short=short,
         gain="can be downloaded and run on machines of one's own",
-        loss="weights that can be downloaded",
+        loss="cannot be downloaded",
         bears="saving",
         since=both["valid_from"].max() if both.height and ahead != "facts" else None,  # type: ignore[arg-type]
         observed_on=last_seen(shown(both, _COLUMNS), "valid_from"),
@@ -124,7 +124,7 @@ def _shares(
         says="; ".join(answer.says for answer in answers),
         short=short,
         gain=f"has {short} in {_share(b)} flagships, against {_share(a)}",
-        loss=f"{short}, which {_share(a)} flagships have, against {_share(b)}",
+        loss=f"has {short} in {_share(b)} flagships only, against {_share(a)}",
         bears=bears,
         observed_on=last_seen(rows, "valid_from"),
         rows=rows,
