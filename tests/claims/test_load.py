@@ -109,6 +109,8 @@ ONE, TWO, FREE = 1, 2, 0
     [
         ("nearly 30% of global token usage", TWO),
         ("about 1440 to 1456 points", TWO),
+        ("between 5 and 10 times as much", TWO),
+        ("between 2024 and 2025", FREE),
         ("5-10x cheaper", TWO),
         ("reach 90–95% of it", TWO),
         ("nearly half of all", TWO),
@@ -158,6 +160,28 @@ def test_one_end_too_many_is_an_error(tmp_path: Path) -> None:
     assert read(tmp_path, text).claims
     with pytest.raises(ClaimsFileError, match="has two ends, but “50 points or more” has one"):
         read(tmp_path, two)
+
+
+@pytest.mark.parametrize(
+    ("words", "right", "wrong"),
+    [
+        ("at least 5 points", "at_least", "at_most"),
+        ("5 points or more", "at_least", "at_most"),
+        ("no less than 5 points", "at_least", "at_most"),
+        ("at most 5 points", "at_most", "at_least"),
+        ("under 5 points", "at_most", "at_least"),
+        ("no more than 5 points", "at_most", "at_least"),
+    ],
+)
+def test_the_end_that_the_words_do_not_state_is_an_error(
+    tmp_path: Path, words: str, right: str, wrong: str
+) -> None:
+    text = GOOD.replace("beats Llama", f"is {words} above Llama")
+    assert read(tmp_path, text.replace("at_least = 0", f"{right} = 5")).claims
+    with pytest.raises(ClaimsFileError, match=rf"states the other end. Write {right} = 5\."):
+        read(tmp_path, text.replace("at_least = 0", f"{wrong} = 5"))
+    # The question may count the other way round: 5 points below is at least -5.
+    assert read(tmp_path, text.replace("at_least = 0", f"{wrong} = -5")).claims
 
 
 def test_the_other_end_is_proposed_and_may_be_left_open_in_writing(tmp_path: Path) -> None:
@@ -231,8 +255,17 @@ def test_what_is_still_awaited_is_no_cannot(tmp_path: Path) -> None:
 
 
 def test_a_ratio_of_ratings_is_refused(tmp_path: Path) -> None:
+    ratio = GOOD.replace('kind = "gap"', 'kind = "ratio"')
     with pytest.raises(ClaimsFileError, match="a ratio of such scores means nothing"):
-        read(tmp_path, GOOD.replace('kind = "gap"', 'kind = "ratio"'))
+        read(tmp_path, ratio)
+    # "As good and cheaper" is a gap beside a ratio.
+    assert read(tmp_path, ratio.split("[claim.as_stated]")[0] + JOINED).claims
+
+
+def test_a_proposal_ends_with_its_own_mark(tmp_path: Path) -> None:
+    with pytest.raises(ClaimsFileError) as caught:
+        read(tmp_path, GOOD.replace("lmarena_catalog", "lmarena_catalogue"))
+    assert str(caught.value).endswith("Did you mean lmarena_catalog?")
 
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:

@@ -377,6 +377,33 @@ def test_often_is_the_median_of_all_pairs_and_never_the_best(
     assert middle.n == len(each.estimates)
 
 
+def test_a_cost_that_one_of_the_models_named_lacks_is_not_judged_by_the_others(
+    facts: Facts,
+) -> None:
+    named = ["DeepSeek-V3", "DeepSeek-R1"]
+    answer = ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, subjects=named)
+    assert answer.missing.startswith("no training cost of that scope was known of DeepSeek-R1")
+    assert ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, subjects=named[:1]).estimates
+
+
+def test_a_model_that_nothing_undercuts_is_not_dearer_than_none(facts: Facts) -> None:
+    answer = ask(facts, "cost.price_vs_rating", ARTICLE, HINDSIGHT, models=["deepseek-v3.2"])
+    cheapest = min(
+        (r for r in answer.rows if r["on_front"]), key=lambda r: r["price_usd_per_mtok"]
+    )["model_name"]
+    says = ask(facts, "cost.price_vs_rating", ARTICLE, HINDSIGHT, models=[cheapest]).says
+    assert "costs no more than any of " in says
+    assert "dearer than 0" not in says
+
+
+def test_a_price_trend_from_two_levels_has_no_bounds_and_no_powers_of_ten(facts: Facts) -> None:
+    answer = ask(facts, "cost.price_trend", ARTICLE, HINDSIGHT, turn="2024-12-25")
+    (after_over_before,) = answer.estimates
+    assert after_over_before.interval() == "no bounds"
+    assert 0 < after_over_before.value < 1
+    assert "from 2 levels it cannot be told whether the fall was faster" in answer.says
+
+
 def test_the_best_place_says_who_is_in_the_first_tie_group(facts: Facts) -> None:
     groups = ["model_name=gemini-3-pro", "model_name=gpt-5-high"]
     place, best = (

@@ -333,7 +333,8 @@ class _Reader:
         if len(self.problems) > before:
             return None
         at = name if joined is None else f"{name}.all_of"
-        kind = str(claim["kind"])
+        # "As good and cheaper" joins a gap to a ratio: each part has a unit of its own.
+        kind = str(claim["kind"]) if joined is None else ""
         conditions = [
             self._condition(i, at if joined is None else f"{at}[{n}]", part, name, kind)
             for n, part in enumerate(given, 1)
@@ -426,7 +427,8 @@ class _Reader:
         """Note one problem: file, line, field, claim, what is wrong and the fix."""
         claim = f" of claim {self.ids[i]}" if i is not None and self.ids[i] else ""
         line = self._line(i, field)
-        self.problems.append(f"{self.name}:{line}: field {field!r}{claim} {what.rstrip('.')}.")
+        end = "" if what.endswith(("?", ".")) else "."
+        self.problems.append(f"{self.name}:{line}: field {field!r}{claim} {what}{end}")
 
     def _line(self, i: int | None, field: str) -> int:
         """The line a field stands on; the claim's first line if it is not written at all."""

@@ -13,6 +13,7 @@ _NUMBER = (
 _YEAR = r"(?!(?:19|20)\d\d(?![\d.,%\w]|\s*(?:%|x|times|points|dollars|percent)))"
 _TWO_ENDS = re.compile(
     rf"\b(?:about|nearly|around|roughly|approximately|almost)\s+{_YEAR}{_NUMBER}%?"
+    rf"|\bbetween\s+{_YEAR}{_NUMBER}%? and {_NUMBER}%?"
     r"|(?<![\w.-])(?:[$€£]\s?)?\d+(?:[.,]\d+)*%?(?: to |\s?[-–]\s?)(?:[$€£]\s?)?\d+(?:[.,]\d+)*"
     r"(?![\w-]*-\d)%?",
     re.IGNORECASE,
@@ -21,6 +22,10 @@ _ONE_END = re.compile(
     r"\b(?:at least|at most|no (?:more|less|fewer) than|(?:more|less|fewer) than|over|above|under|"
     rf"below|up to|exceed(?:s|ed)?)\s+{_YEAR}{_NUMBER}%?"
     r"|\d[\d.,]*%?(?: [a-z]+)? or (?:more|less|fewer|above|below|higher|lower)\b",
+    re.IGNORECASE,
+)
+_UPPER = re.compile(
+    r"at most|no more|(?<!no )(?:less|fewer) than|under|below|up to|or (?:less|fewer|below|lower)",
     re.IGNORECASE,
 )
 _DATES = re.compile(
@@ -74,6 +79,13 @@ def ends_wrong(text: str, bounds: list[Mapping[str, Any]]) -> str:
         stated = [end for end in ends if math.isfinite(bound[end])]
         return "by_label" in bound or len(ends if wanted == 2 else stated) == wanted
 
+    if wanted == 1 and len(bounds) == 1:
+        end, other = _ENDS[::-1] if _UPPER.search(words) else _ENDS
+        if end not in bounds[0] and other in bounds[0] and _same(words, bounds[0][other]):
+            return (
+                f"has {other} = {bounds[0][other]:g}, but “{words}” states the other end. Write "
+                f"{end} = {bounds[0][other]:g}"
+            )
     if not wanted or any(map(fits, bounds, written)):
         return ""
     bound, ends = bounds[0], written[0]
@@ -92,11 +104,23 @@ def ends_wrong(text: str, bounds: list[Mapping[str, Any]]) -> str:
     )
 
 
+_SCALES = (1, 0.01, 1e3, 1e6, 1e9)
+
+
+def _numbers(words: str) -> list[float]:
+    return [float(n.replace(",", "").rstrip(".")) for n in re.findall(r"\d[\d.,]*", words)]
+
+
+def _same(words: str, given: float) -> bool:
+    """Whether the one number in the words is the one given, in whatever unit."""
+    numbers = _numbers(words)
+    return len(numbers) == 1 and any(math.isclose(numbers[0] * s, given) for s in _SCALES)
+
+
 def _such_as(words: str, given: float) -> str:
     """A proposal for the other end: as far on the other side of the number in the words."""
-    numbers = [float(n.replace(",", "").rstrip(".")) for n in re.findall(r"\d[\d.,]*", words)]
-    for scale in (1, 0.01, 1e3, 1e6, 1e9):
-        scaled = [n * scale for n in numbers]
+    for scale in _SCALES:
+        scaled = [n * scale for n in _numbers(words)]
         if len(scaled) == 2 and given in scaled:
             return f" = {next((n for n in scaled if n != given), given):.6g}"
         if len(scaled) == 1 and 0.5 <= given / (scaled[0] or 1) <= 2 and given != scaled[0]:

@@ -133,14 +133,14 @@ def _front(x: Exhibit, two: _Two) -> str:
 
 def _level(x: Exhibit, two: _Two) -> str:
     e = x.answer.estimates[0]
-    if e.low <= 0 <= e.high:
+    if e.low <= 1 <= e.high:
         return (
             "whether prices of a fixed quality fell faster after January 2025 than before cannot "
             "be told"
         )
     return (
         "prices of a fixed quality fell "
-        f"{'faster' if e.low > 0 else 'more slowly'} after January 2025 than before"
+        f"{'faster' if e.low > 1 else 'more slowly'} after January 2025 than before"
     )
 
 

@@ -117,6 +117,14 @@ def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() 
     assert len(labels) == len(set(labels))
 
 
+def test_days_are_those_of_the_number_and_a_lead_may_be_older_than_its_first_board() -> None:
+    result = headtohead.versus("US", "CN", as_of=DAY, about="2025-12-31")
+    stock = every(result)["stock"]
+    assert stock.difference is not None
+    assert stock.observed_on == stock.difference.observed_on == date(2025, 12, 31)
+    assert ", at least since 20" in result.to_markdown()
+
+
 def test_what_is_lost_is_said_of_the_side_that_stands_in() -> None:
     answer = headtohead.versus("deepseek-v3.2", "gpt-5", as_of=DAY).answer
     assert (

@@ -201,7 +201,9 @@ def _ahead(line: Line, result: "VersusResult") -> str:
         # Where the size is a sentence of its own, it names the other side.
         joint = ";" if line.slug == "tests" else ","
         by = f"{joint} {line.by}" if line.by else ""
-        since = f", since {line.since}" if line.since else ""
+        # Boards lie weeks apart, and some are missing: a lead may be older than the first seen.
+        seen = "at least since" if line.slug == "rating" else "since"
+        since = f", {seen} {line.since}" if line.since else ""
         return f"{who}{by}{since}"
     return {
         "open": "cannot be told",

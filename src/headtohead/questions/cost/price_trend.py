@@ -17,7 +17,7 @@ QUESTION = Question(
     asks="Did the cheapest price of a fixed capability fall faster after this day than before?",
     reads=("prices", "arena_ratings"),
     names_on="row",
-    units=("dex_per_year",),
+    units=("ratio",),
     scope={
         **BOARD_WORDS,
         **MIX_WORDS,
@@ -34,10 +34,11 @@ QUESTION = Question(
 
 # A price first seen later than this after the release may have held for long.
 _LATE_DAYS = 60
+_WIDEST_DEX = 3.0
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """Fall a year after the turn less fall a year before it, in powers of ten, over levels."""
+    """Fall a year after the turn over that before it, over levels: above 1, it fell faster."""
     offers, lost = _offers(frames, ask)
     turn = date.fromisoformat(str(ask.scope["turn"]))
     levels = [_level(offers, float(level), turn, ask) for level in ask.scope["levels"]]
@@ -55,25 +56,31 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if len(each) > 1:
         t = student_quantile(0.975, len(each) - 1)
         half = t * float(each.std(ddof=1)) / math.sqrt(len(each))
-    change = Interval(value, value - half, value + half)
+    # Where so few levels leave a thousandfold open both ways, nothing bounds it.
+    bounded = half <= _WIDEST_DEX
+    change = Interval(
+        10**value,
+        10 ** (value - half) if bounded else -math.inf,
+        10 ** (value + half) if bounded else math.inf,
+    )
     rows = pl.concat(series).sort("level_label", "observed_on")
     fall = estimate(
         ask,
         rows,
-        label="change of the yearly fall",
+        label="yearly fall after over that before",
         interval=change,
-        unit="dex_per_year",
-        method="yearly fall of the cheapest price after less before; Student interval over levels",
+        unit="ratio",
+        method="yearly fall of the cheapest price after over before; Student interval over levels",
         n=len(changes),
         n_of="distinct capability levels",
     )
     before, after = (10 ** changes[:, i].mean() for i in (0, 1))
     if len(changes) == 1:
         sure = "one level gives no interval, so nothing can be told of others"
-    elif change.low <= 0 <= change.high:
+    elif change.low <= 1 <= change.high:
         sure = f"from {len(changes)} levels it cannot be told whether the fall was faster"
     else:
-        sure = f"the fall was {'faster' if change.low > 0 else 'slower'}, by {len(changes)} levels"
+        sure = f"the fall was {'faster' if change.low > 1 else 'slower'}, by {len(changes)} levels"
     says = (
         f"the cheapest price of a fixed capability fell {before:.1f}-fold a year before {turn} and "
         f"{after:.1f}-fold a year after; {sure}, with list prices of {span(rows)}"

@@ -70,11 +70,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n_of="models at its level or above",
         dated=("arena_ratings", points["observed_on"][0]),
     )
+    dearer = f"is dearer than {cheaper.height}" if cheaper.height else "costs no more than any"
     says = (
         f"at list prices in force on {min(ask.about.end, ask.as_of)} {one['model_name']} "
-        f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) is dearer than "
-        f"{cheaper.height} of {n} models with a known list price at its level or above on "
-        f"{board_words(points, ask)}"
+        f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) {dearer} of {n} models with "
+        f"a known list price at its level or above on {board_words(points, ask)}"
     )
     return Answer(
         estimates=(named_by(share, asked.head(1)),),

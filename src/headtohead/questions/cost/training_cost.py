@@ -90,6 +90,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = _picked(frames["figures"], ask.scope)
     if rows.is_empty():
         return ask.lacks("no training cost of that scope was known")
+    if lost := [name for name in ask.scope["subjects"] if name not in set(rows["subject"])]:
+        return ask.lacks(f"no training cost of that scope was known of {listed(lost)}")
     if ask.scope["show"] == "one" and (fault := _mixed(frames, ask.scope)):
         raise InputError(fault)
     if ask.scope["show"] == "sum":
