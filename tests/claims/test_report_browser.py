@@ -333,6 +333,27 @@ def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: P
     page.wait_for_function("document.querySelector('dialog[open]') === null")
 
 
+def test_what_is_copied_takes_its_sources_and_its_address_along(browser: Any) -> None:
+    address = "http://page.test/report.html"
+    page = browser.new_page()
+    page.route(
+        address, lambda route: route.fulfill(body=rendered("plain"), content_type="text/html")
+    )
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard',"
+        " {value: {writeText: async (text) => { window.taken = text; }}})"
+    )
+    page.goto(f"{address}#claim-X2")
+    page.wait_for_selector("#claim-X2[open]")
+    page.locator("#claim-X2 button.copy").first.click()
+    said = page.locator("#claim-X2 .quote").first.text_content()
+    taken = page.evaluate("window.taken")
+    assert taken.startswith(f"{said} Source: ")
+    assert taken.endswith(f". {address}#claim-X2")
+    page.locator("[data-copy=cite-bibtex]").dispatch_event("click")
+    assert f"  url = {{{address}}},\n  note = " in page.evaluate("window.taken")
+
+
 def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
     text = html_of(build.report(names=("=1+1", "@x", "fine")))
     path = tmp_path / "page.html"
