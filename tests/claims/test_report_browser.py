@@ -333,7 +333,7 @@ def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: P
     page.wait_for_function("document.querySelector('dialog[open]') === null")
 
 
-def test_what_is_copied_takes_its_sources_and_its_address_along(browser: Any) -> None:
+def test_what_is_copied_takes_its_address_along(browser: Any) -> None:
     address = "http://page.test/report.html"
     page = browser.new_page()
     page.route(
@@ -347,9 +347,8 @@ def test_what_is_copied_takes_its_sources_and_its_address_along(browser: Any) ->
     page.wait_for_selector("#claim-X2[open]")
     page.locator("#claim-X2 button.copy").first.click()
     said = page.locator("#claim-X2 .quote").first.text_content()
-    taken = page.evaluate("window.taken")
-    assert taken.startswith(f"{said} Source: ")
-    assert taken.endswith(f". {address}#claim-X2")
+    assert "Source: " in said
+    assert page.evaluate("window.taken") == f"{said} {address}#claim-X2"
     page.locator("[data-copy=cite-bibtex]").dispatch_event("click")
     assert f"  url = {{{address}}},\n  note = " in page.evaluate("window.taken")
 

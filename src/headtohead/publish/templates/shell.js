@@ -60,18 +60,15 @@
   }
 
   /* ---- copying; a page opened from a file may lack the clipboard, then the text is selected */
-  /* What is copied: a sentence takes its sources along and, from a server, its address. */
+  /* What is copied: from a server, with the address of the page. */
   function taken(source) {
     const text = source.textContent;
     const page = location.protocol.startsWith("http") ? location.href.split("#")[0] : "";
     if (source.tagName === "PRE") {
       return page ? text.replace("\n  note =", `\n  url = {${page}},\n  note =`) : text;
     }
-    const body = source.closest(".when-body");
-    if (!body) return text;
-    const names = new Set(all(".method a", body).map((link) => link.textContent.trim()));
-    const from = names.size ? ` Source: ${[...names].join("; ")}.` : "";
-    return `${text}${from}${page ? ` ${page}#${source.closest(".claim").id}` : ""}`;
+    const card = source.closest(".claim");
+    return page && card ? `${text} ${page}#${card.id}` : text;
   }
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
