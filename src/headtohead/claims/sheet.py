@@ -283,7 +283,11 @@ def report_sheet(result: "ReportResult") -> Sheet:
         kicker=plain(checks[0][2].file.origin) if checks else "",
         sentence=f"{result.versus.work} {result.versus.saving}".strip(),
         headlines=headlines(result.versus),
-        facts=_facts(str(result.about), result.as_of, result),
+        # The numbers above are of the day of knowledge; the statements are of their own time.
+        facts=(
+            ("Statements about", str(result.about)),
+            *_facts(str(result.about), result.as_of, result)[1:],
+        ),
         notes=_tally(checks),
         topics=(
             Topic("side-by-side-topic", "Side by side", figures=(card(result.versus),), first=True),
