@@ -234,7 +234,7 @@ def test_days_in_the_wrong_order_are_an_error_that_names_the_options(run: Run) -
 def test_show_as_csv_has_every_row_of_both_readings(run: Run) -> None:
     lines = run("show", "P2", "--as-of", "2025-12-15", "--csv").stdout.splitlines()
     assert lines[0].startswith("reading,model_name,")
-    assert len(lines) == 6
+    assert len(lines) == 9
 
 
 def test_diff_as_csv_has_a_line_for_each_change(run: Run) -> None:

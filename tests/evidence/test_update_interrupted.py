@@ -4,6 +4,7 @@ Nothing here is pretended: the disk limit is the kernel's, the second writer is 
 and killed processes are killed.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -53,6 +54,8 @@ def start(store: Store, server: FileServer, before: str = "") -> "subprocess.Pop
         ],
         stderr=subprocess.PIPE,
         text=True,
+        # A module compiled where files may not grow would be kept, cut short, for everyone after.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 

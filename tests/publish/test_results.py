@@ -280,7 +280,7 @@ def test_the_verbs_of_the_package_give_results(tmp_path: Path) -> None:
     made = headtohead.show("P2", as_of="2025-12-15", store=Store(tmp_path))
     assert isinstance(made, Result)
     assert made.as_json()["verb"] == "show"
-    assert made.to_frame().height == 5
+    assert made.to_frame().height == 8
     assert set(made.to_frame()["reading"]) == {"as stated", "narrower"}
 
 

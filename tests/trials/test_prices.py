@@ -41,7 +41,7 @@ def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices
     later = date(2026, 10, 31)
     frame = prices.facts.frame("prices", later, used_on=later)
     rows = notes_on(in_force(frame, later))
-    assert any("deepseek-r1: deepseek-reasoner, which had stood for it" in note for note in rows)
+    assert any("DeepSeek-R1: deepseek-reasoner, which had stood for it" in note for note in rows)
     assert not any("None" in note for note in rows)
     said = "deepseek-reasoner, which had stood for it at deepseek, stood for deepseek/deepseek-v3.2"
     assert any(

@@ -96,7 +96,8 @@ def test_exchanging_sides_turns_the_sign(seed: int) -> None:
     for f in one:
         back = _of(other, f.benchmark)
         # Averages are over the models of side B, so only the sign and the odds are the same.
-        assert np.sign(f.score.value) == -np.sign(back.score.value)
+        if abs(f.score.value) > 1e-4:  # nearer to zero than the fits are to their optimum
+            assert np.sign(f.score.value) == -np.sign(back.score.value)
         assert f.p == pytest.approx(back.p, abs=0.05)
 
 
