@@ -353,13 +353,13 @@ def diff_table(result: "DiffResult") -> DataTable:
     """One row a change."""
     names = ("what", "subject", "before", "after", "why", "source_ids")
     rows = [c.as_json() | {"source_ids": " ".join(c.source_ids)} for c in result.changes]
-    return _download(rows, names)
+    return DataTable.of(rows, {name: name.replace("_", " ") for name in names})
 
 
 def check_table(result: "CheckResult") -> DataTable:
     """One row a statement and the number that decided; of `show`, each row behind its readings."""
     if result.verb == "show":
-        return _download(
+        return DataTable.of(
             [
                 {"reading": name, **row}
                 for v in result.verdicts
@@ -381,15 +381,7 @@ def check_table(result: "CheckResult") -> DataTable:
         }
         last = {"unverified": v.unverified, "sentence": v.sentence}
         rows.append({**claim, **truths, **number, **narrower, **last})
-    return _download(rows)
-
-
-def _download(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> DataTable:
-    names = names or tuple(dict.fromkeys(name for row in rows for name in row))
-    return DataTable(
-        tuple(TableColumn(name, plain(name, 80).replace("_", " ")) for name in names),
-        tuple(tuple(row.get(name) for name in names) for row in rows),
-    )
+    return DataTable.of(rows)
 
 
 def _facts(
@@ -623,5 +615,5 @@ def _row_figure(slug: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Fig
         shown=_ROWS if n > 1 else len(table),
         remarks=tuple(remarks) if shared else (),
         table_first=True,
-        data=_download(rows),
+        data=DataTable.of(rows),
     )

@@ -79,6 +79,45 @@ def unknown(slug: str, what: str, short: str, why: str, bears: Bears = "context"
     return Line(slug=slug, what=what, ahead="unknown", says=why, short=short, bears=bears)
 
 
+def described(
+    slug: str,
+    what: str,
+    short: str,
+    names: tuple[str, str],
+    said: Sequence[str],
+    *,
+    rows: tuple[Mapping[str, Any], ...],
+    seen: str,
+    neither: str,
+    absent: str = "not known",
+    opening: str = "{}",
+) -> Line:
+    """A line of facts, in which nobody is ahead.
+
+    Args:
+        names: What the two are called.
+        said: What is known of each; empty if nothing is.
+        seen: The column of the rows with the day they speak of.
+        neither: What to say where nothing is known of either.
+        absent: What to say of a side of which nothing is known.
+        opening: What stands before each side's facts, with {} for its name.
+    """
+    if not any(said):
+        return unknown(slug, what, short, neither)
+    a, b = (text or absent for text in said)
+    return Line(
+        slug=slug,
+        what=what,
+        a=a,
+        b=b,
+        ahead="facts" if all(said) else "unknown",
+        says="; ".join(f"{opening.format(n)}: {s}" for n, s in zip(names, (a, b), strict=True)),
+        short=short,
+        observed_on=last_seen(rows, seen),
+        rows=rows,
+    )
+
+
 def leads(difference: Estimate, *, zero: float = 0.0, more: Ahead = "b") -> Ahead:
     """Who is ahead by an estimate of B against A: whose side of `zero` the interval lies on.
 

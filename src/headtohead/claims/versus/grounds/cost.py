@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
 
 import polars as pl
 
-from headtohead.claims.versus.line import Ahead, Line, last_seen, leads, unknown
+from headtohead.claims.versus.line import Ahead, Line, described, last_seen, leads, unknown
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.core.units import counted, show
@@ -210,24 +211,20 @@ def _training(pair: Pair) -> Line:
         for rows in pair.rows("figures")
     ]
     said = [_published(rows) for rows in sides]
-    if not any(said):
-        return unknown("training-cost", what, short, "no training cost of either was published")
-    rows = shown(pl.concat(sides), "subject measure value low_value high_value scope window_end")
-    return Line(
-        slug="training-cost",
-        what=what,
-        a=said[0],
-        b=said[1],
-        # Figures of different scope are not one scale, and less spent is no lead.
-        ahead="facts" if all(said) else "unknown",
-        says="; ".join(
-            f"{n}: {s or 'not published'}" for n, s in zip(pair.titles, said, strict=True)
-        ),
-        short=short,
-        observed_on=last_seen(rows, "window_end"),
-        rows=rows,
-        notes=("figures that count different things are not one scale: compare like with like",),
+    line = described(
+        "training-cost",
+        what,
+        short,
+        pair.titles,
+        said,
+        rows=shown(pl.concat(sides), "subject measure value low_value high_value scope window_end"),
+        seen="window_end",
+        neither="no training cost of either was published",
+        absent="not published",
     )
+    # Figures of different scope are not one scale, and less spent is no lead.
+    scope = "figures that count different things are not one scale: compare like with like"
+    return replace(line, notes=(scope,)) if any(said) else line
 
 
 def _published(rows: pl.DataFrame) -> str:
@@ -248,21 +245,16 @@ def _design(pair: Pair) -> Line:
         else ""
         for rows in sides
     ]
-    if not any(said):
-        return unknown("design", what, short, "the design of neither is published")
-    rows = shown(pl.concat(sides), "model_name total_b active_b attention released_on")
-    return Line(
-        slug="design",
-        what=what,
-        a=said[0] or "not published",
-        b=said[1] or "not published",
-        ahead="facts" if all(said) else "unknown",
-        says="; ".join(
-            f"{n}: {s or 'not published'}" for n, s in zip(pair.names, said, strict=True)
-        ),
-        short=short,
-        observed_on=last_seen(rows, "released_on"),
-        rows=rows,
+    return described(
+        "design",
+        what,
+        short,
+        pair.names,
+        said,
+        rows=shown(pl.concat(sides), "model_name total_b active_b attention released_on"),
+        seen="released_on",
+        neither="the design of neither is published",
+        absent="not published",
     )
 
 

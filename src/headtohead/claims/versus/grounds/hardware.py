@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
-from headtohead.claims.versus.line import Line, last_seen, leads, unknown
+from headtohead.claims.versus.line import Line, described, last_seen, leads, unknown
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.units import counted
 from headtohead.evidence.picking import listed, shown
@@ -93,23 +94,20 @@ def _retirement(pair: Pair) -> Line:
         else ""
         for s in sides
     ]
-    if not any(said):
-        return unknown("retirement", what, short, "no retirement of either is announced")
-    rows = shown(pl.concat(sides), "provider model_name retires_on stated_as")
-    return Line(
-        slug="retirement",
-        what=what,
-        a=said[0] or "none announced",
-        b=said[1] or "none announced",
-        ahead="facts",
-        says="; ".join(
-            f"{n}: {f'retirement stated for {s}' if s else 'no retirement announced'}"
-            for n, s in zip(pair.names, said, strict=True)
-        ),
-        short=short,
-        observed_on=last_seen(rows, "known_on"),
-        rows=rows,
+    line = described(
+        "retirement",
+        what,
+        short,
+        pair.names,
+        said,
+        rows=shown(pl.concat(sides), "provider model_name retires_on stated_as"),
+        seen="known_on",
+        neither="no retirement of either is announced",
+        absent="none announced",
+        opening="retirement of {}",
     )
+    # That nothing is announced is known.
+    return replace(line, ahead="facts") if any(said) else line
 
 
 def _compute(pair: Pair) -> Line:
@@ -121,22 +119,16 @@ def _compute(pair: Pair) -> Line:
         for rows in pair.rows("training_runs")
     ]
     said = [_flop(top) for top in tops]
-    if not any(said):
-        return unknown("compute", what, short, "no training compute of either was known")
-    rows = shown(pl.concat(tops), _RUN_COLUMNS)
-    return Line(
-        slug="compute",
-        what=what,
-        a=said[0] or "not known",
-        b=said[1] or "not known",
-        ahead="facts" if all(said) else "unknown",
-        says="; ".join(
-            f"the largest known training run of {n}: {s or 'not known'}"
-            for n, s in zip(pair.titles, said, strict=True)
-        ),
-        short=short,
-        observed_on=last_seen(rows, "published_on"),
-        rows=rows,
+    return described(
+        "compute",
+        what,
+        short,
+        pair.titles,
+        said,
+        rows=shown(pl.concat(tops), _RUN_COLUMNS),
+        seen="published_on",
+        neither="no training compute of either was known",
+        opening="the largest known training run of {}",
     )
 
 
@@ -163,22 +155,17 @@ def _chips(pair: Pair) -> Line:
         "; ".join(f"{r['model_name']}: {r['hardware']}" for r in rows.iter_rows(named=True))
         for rows in sides
     ]
-    if not any(said):
-        return unknown("chips", what, short, "the chips of neither are documented")
-    rows = shown(pl.concat(sides), _RUN_COLUMNS)
-    return Line(
-        slug="chips",
-        what=what,
-        a=said[0] or "not documented",
-        b=said[1] or "not documented",
-        ahead="facts" if all(said) else "unknown",
-        says="; ".join(
-            f"chips that {n} used in training: {s or 'not documented'}"
-            for n, s in zip(pair.titles, said, strict=True)
-        ),
-        short=short,
-        observed_on=last_seen(rows, "published_on"),
-        rows=rows,
+    return described(
+        "chips",
+        what,
+        short,
+        pair.titles,
+        said,
+        rows=shown(pl.concat(sides), _RUN_COLUMNS),
+        seen="published_on",
+        neither="the chips of neither are documented",
+        absent="not documented",
+        opening="chips that {} used in training",
     )
 
 

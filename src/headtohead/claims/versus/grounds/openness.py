@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from headtohead.claims.versus.line import Ahead, Line, last_seen, unknown
+from headtohead.claims.versus.line import Ahead, Line, described, last_seen, unknown
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.evidence.picking import shown
@@ -145,19 +145,15 @@ def _class(pair: Pair) -> Line:
         for rows in pair.rows("openness_classes")
     ]
     said = [_classed(rows) for rows in sides]
-    if not any(said):
-        return unknown("openness-class", what, short, "neither was put into a class")
-    rows = shown(pl.concat(sides), "model_name openness_class open_components_n evaluated_on")
-    return Line(
-        slug="openness-class",
-        what=what,
-        a=said[0] or "not known",
-        b=said[1] or "not known",
-        ahead="facts" if all(said) else "unknown",
-        says="; ".join(f"{n}: {s or 'not known'}" for n, s in zip(pair.names, said, strict=True)),
-        short=short,
-        observed_on=last_seen(rows, "evaluated_on"),
-        rows=rows,
+    return described(
+        "openness-class",
+        what,
+        short,
+        pair.names,
+        said,
+        rows=shown(pl.concat(sides), "model_name openness_class open_components_n evaluated_on"),
+        seen="evaluated_on",
+        neither="neither was put into a class",
     )
 
 
