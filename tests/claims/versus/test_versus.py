@@ -143,6 +143,12 @@ def test_tests_that_tell_the_two_apart_are_not_listed_as_undecided() -> None:
     assert "Chess Puzzles" not in line.says.partition("it cannot be told")[2]
 
 
+def test_sellers_and_countries_are_called_as_people_call_them() -> None:
+    lines = every(headtohead.versus("gpt-5", "deepseek-v3.2", as_of=DAY))
+    assert lines["retirement"].a == "2026-12-11 at OpenAI"
+    assert "14 from the United States" in lines["operators"].a
+
+
 def test_what_is_not_known_is_said_and_not_left_out() -> None:
     early = headtohead.versus("US", "CN", as_of=date(2024, 3, 1))
     assert all(line.ahead == "unknown" for line in every(early).values())

@@ -10,7 +10,8 @@ from headtohead.claims.versus.line import Line, described, last_seen, leads, unk
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.units import counted
 from headtohead.evidence.picking import listed, shown
-from headtohead.names.names import country_name
+from headtohead.evidence.words import seller_name
+from headtohead.names.names import country_name, in_sentence
 
 _RUN_COLUMNS = (
     "model_name organisation train_flop train_low_flop train_high_flop hardware chips_n "
@@ -71,7 +72,7 @@ def _sellers(rows: pl.DataFrame) -> str:
     by_country = Counter(known["operator_country"].fill_null("").to_list())
     counts = sorted(by_country.items(), key=lambda pair: (-pair[1], pair[0]))
     parts = [
-        f"{n} from {country_name(code)}" if code else f"{n} of unknown country"
+        f"{n} from {in_sentence(country_name(code))}" if code else f"{n} of unknown country"
         for code, n in counts[:_COUNTRIES]
     ]
     if others := sum(n for _, n in counts[_COUNTRIES:]):
@@ -89,7 +90,7 @@ def _retirement(pair: Pair) -> Line:
         for rows, maker in zip(pair.rows("retirements"), makers, strict=True)
     ]
     said = [
-        f"{r['retires_on']} at {r['provider']}"
+        f"{r['retires_on']} at {seller_name(r['provider'])}"
         if (r := next(s.iter_rows(named=True), None))
         else ""
         for s in sides
