@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headtohead
-from headtohead.claims.claim import Bound, Condition
+from headtohead.claims.claim import Bound, Claim, Condition, Reading
 from headtohead.claims.verdict import (
+    Judged,
     Truth,
     all_of,
     claims_of,
@@ -19,6 +20,7 @@ from headtohead.claims.verdict import (
     judge,
     meets,
     too_old,
+    verdict,
     verdicts_on,
     widened,
     word,
@@ -127,6 +129,33 @@ def test_a_range_of_its_own_beats_the_common_one() -> None:
     assert holds([made(1, 2, label="p"), made(1, 2, label="q")], bound) == "false"
 
 
+@pytest.mark.parametrize(
+    ("each", "known", "truth"),
+    [
+        ("all", [(1, 2), (1, 2)], "undecided"),
+        ("all", [(1, 2), (-2, -1)], "false"),
+        ("any", [(1, 2), (-2, -1)], "true"),
+        ("any", [(-2, -1), (-2, -1)], "undecided"),
+        ("most", [(1, 2), (1, 2)], "true"),
+        ("most", [(1, 2), (-2, -1)], "undecided"),
+        ("most", [(-2, -1), (-2, -1)], "false"),
+        ("each_any", [(1, 2), (1, 2)], "undecided"),
+        ("each_any", [(1, 2), (-2, -1)], "false"),
+    ],
+)
+def test_a_named_one_without_a_number_may_be_anything(
+    each: str, known: list[tuple[float, float]], truth: Truth
+) -> None:
+    estimates = [made(*ends, label=name) for name, ends in zip("pq", known, strict=True)]
+    bound = Bound(at_least=0, unit="pp", each=each)  # type: ignore[arg-type]
+    assert holds(estimates, bound, absent=["r"]) == truth
+    answer = Answer(estimates=tuple(estimates), says="so much", absent=("r",))
+    condition = Condition(says="c", analysis="a.b", bound=bound)
+    judged = judge(condition, answer, Period.parse("2025-12-15"))
+    assert judged.truth == truth
+    assert ("no figure of r is known" in judged.finding) == (truth == "undecided")
+
+
 def test_no_estimates_are_not_measurable() -> None:
     assert holds([], Bound(at_least=0, unit="pp")) == "not measurable"
 
@@ -144,6 +173,63 @@ def test_the_reading_as_stated_decides_and_a_narrower_one_tells_overstated_from_
     stated: Truth, words: tuple[str, ...]
 ) -> None:
     assert tuple(word(stated, narrower) for narrower in TRUTHS) == words
+
+
+def test_a_sentence_that_says_too_little_is_never_called_overstated() -> None:
+    assert word("false", "true", beyond=True) == "refuted"
+    assert word("true", "true", beyond=True) == "supported"
+    assert word("undecided", "true", beyond=True) == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "favours", "ends", "beyond"),
+    [
+        ([(16, 18)], "more", (5, 10), "more, not less"),
+        ([(1, 3)], "more", (5, 10), ""),
+        ([(1, 3)], "less", (5, 10), "less, not more"),
+        ([(16, 18)], "less", (5, 10), ""),
+        ([(6, 7), (16, 18)], "more", (5, 10), "more, not less"),
+        ([(1, 3), (16, 18)], "more", (5, 10), ""),
+        ([(6, 18)], "more", (5, 10), ""),
+        ([(1, 3)], "more", (5, math.inf), ""),
+        ([(16, 18)], "more", (-math.inf, 10), ""),
+    ],
+)
+def test_false_beyond_the_favourable_end_is_said_as_such(
+    numbers: list[tuple[float, float]], favours: str, ends: tuple[float, float], beyond: str
+) -> None:
+    bound = Bound(at_least=ends[0], at_most=ends[1], unit="pp", favours=favours)  # type: ignore[arg-type]
+    condition = Condition(says="c", analysis="a.b", bound=bound)
+    estimates = tuple(made(*n, label=str(i)) for i, n in enumerate(numbers))
+    part = judge(condition, Answer(estimates=estimates, says="so"), Period.parse("2025-12-15"))
+    stated = Judged(reading=Reading(says="r", conditions=(condition,)), parts=(part,))
+    assert stated.beyond == beyond
+    holding = judge(
+        Condition(says="n", analysis="a.b", bound=Bound(at_least=0, unit="pp")),
+        Answer(estimates=(made(1, 2),), says="milder"),
+        Period.parse("2025-12-15"),
+    )
+    milder = Judged(
+        reading=Reading(says="n", conditions=(holding.condition,), relaxes="measure"),
+        parts=(holding,),
+    )
+    claim = Claim(
+        id="B1",
+        says="Five to ten times cheaper",
+        section="cost",
+        kind="ratio",
+        about=Period.parse("2025-12-15"),
+        as_stated=stated.reading,
+        narrower=milder.reading,
+        sources=(),
+    )
+    v = verdict(claim, stated, milder, date(2025, 12, 15))
+    if beyond:
+        assert v.word == "refuted"
+        assert f"is false as stated ({beyond})" in v.sentence
+        assert "A narrower part holds" in v.sentence
+    elif stated.truth == "false":
+        assert v.word == "overstated"
 
 
 @pytest.mark.parametrize(

@@ -372,8 +372,10 @@ def test_often_is_the_median_of_all_pairs_and_never_the_best(
         facts, name, ARTICLE, HINDSIGHT, dear=dear, statistic="median", **scope
     ).estimates
     assert middle.value == pytest.approx(median([e.value for e in each.estimates]))
-    assert middle.low == pytest.approx(median([e.low for e in each.estimates]))
-    assert middle.high == pytest.approx(median([e.high for e in each.estimates]))
+    # Which models were listed is part of the interval, so it is wider than the pairs' own ends.
+    assert middle.low <= median([e.low for e in each.estimates])
+    assert middle.high >= median([e.high for e in each.estimates])
+    assert middle.low < middle.high
     assert middle.n == len(each.estimates)
 
 
@@ -382,7 +384,7 @@ def test_a_cost_that_one_of_the_models_named_lacks_is_said(
 ) -> None:
     named = ["DeepSeek-V3", "DeepSeek-R1"]
     answer = ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, subjects=named)
-    assert "no training cost of that scope was known of DeepSeek-R1" in answer.notes
+    assert answer.absent == ("DeepSeek-R1",)
     assert not ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, subjects=named[:1]).notes
 
 

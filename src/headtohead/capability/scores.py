@@ -1,7 +1,8 @@
 """What questions about benchmark scores share: which runs count, and how sure each score is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -55,6 +56,13 @@ def with_tests(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("part") == "overall").then("benchmark").otherwise(parted).alias("test"),
         pl.coalesce("model_id", "model_name").alias("unit"),
     )
+
+
+def untested(scope: Mapping[str, Any], tests: Collection[str]) -> tuple[str, ...]:
+    """Those of the tests asked for by name that are not among some, as a reader calls them."""
+    asked = product(scope["benchmarks"], scope["parts"])
+    names = [name if part == "overall" else f"{name} {part}" for name, part in asked]
+    return tuple(in_words(name) for name in names if name not in tests)
 
 
 def best_run(rows: pl.DataFrame, filters: str) -> pl.DataFrame:

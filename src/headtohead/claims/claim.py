@@ -24,6 +24,7 @@ _KINDS = "level rank gap ratio share amount lag trend mechanism forecast"
 KINDS = tuple(_KINDS.split())
 Each = Literal["all", "any", "most", "each_any"]
 Judge = Literal["interval", "point"]
+Favours = Literal["more", "less"]
 # What a narrower reading may relax, and how that is called in a sentence.
 RELAXED = {
     "window": "for another time",
@@ -47,6 +48,8 @@ class Bound:
             "each_any" (for every label at least one).
         judge: "interval": the whole interval must lie inside. "point": the published figure, for
             sentences about what a table printed.
+        favours: Which side of a range with two ends would say more for the sentence than it claims:
+            beyond it the sentence is false, but not overstated.
         by_label: Label -> (at_least, at_most), for sentences that state a range for each subject.
     """
 
@@ -55,6 +58,7 @@ class Bound:
     unit: str = ""
     each: Each = "all"
     judge: Judge = "interval"
+    favours: Favours = "more"
     by_label: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def states(self, label: str) -> bool:
@@ -169,7 +173,7 @@ _OLD = (
     'is the old form. Write [claim.narrower] with says, relaxes = "window", "population", '
     '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
 )
-_BOUND = ("at_least", "at_most", "unit", "each", "judge", "by_label")
+_BOUND = ("at_least", "at_most", "unit", "each", "judge", "favours", "by_label")
 _HEAD = ("title", "origin", "group", "a", "b", "noted_on")
 
 
@@ -518,8 +522,9 @@ class _Reader:
             return self.wrong(i, field, "states no range. Give at_least, at_most or by_label")
         if given.get("each", "all") not in (ways := get_args(Each)):
             return self.wrong(i, f"{field}.each", f"must be one of {', '.join(ways)}")
-        if given.get("judge", "interval") not in ("interval", "point"):
-            return self.wrong(i, f"{field}.judge", "must be interval or point")
+        for word, choices in (("judge", get_args(Judge)), ("favours", get_args(Favours))):
+            if given.get(word, choices[0]) not in choices:
+                return self.wrong(i, f"{field}.{word}", f"must be {' or '.join(choices)}")
         self._unit(i, field, given.get("unit", ""), question, kind)
         ranges = {k: (float(r[0]), float(r[1])) for k, r in labels.items()}
         ends = {"at_least": float(low), "at_most": float(high), "by_label": ranges}

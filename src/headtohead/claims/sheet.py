@@ -193,10 +193,14 @@ _METHOD = (
     ),
     Step("the statement holds as stated. The whole interval lies inside the range.", "Supported"),
     Step("it is false as stated, and only the narrower reading holds.", "Overstated"),
-    Step("it is false as stated, and no narrower reading of it was found true.", "Refuted"),
     Step(
-        "an interval straddles an end of the range, or the newest evidence is too old. The card "
-        "says what would decide it.",
+        "it is false as stated, and no narrower reading of it was found true; or the truth lies "
+        "past the end of the range that favours the statement, which then says “more, not less”.",
+        "Refuted",
+    ),
+    Step(
+        "an interval straddles an end of the range, one of those named has no figure that could "
+        "not turn it, or the newest evidence is too old. The card says what would decide it.",
         "Undecided",
     ),
     Step("no evidence we may use speaks to it as stated.", "Not measurable"),
@@ -549,7 +553,9 @@ def _readings(v: Verdict) -> tuple[ReadingCard, ...]:
 def _reading_card(name: str, says: str, part: JudgedCondition) -> ReadingCard:
     answer, bound = part.answer, part.condition.bound
     numbers = answer.estimates
-    stale = (part.stale,) if part.stale else ()
+    marks = [part.stale] if part.stale else []
+    if answer.absent:
+        marks.append(f"no figure of {listed(answer.absent)} is known, so each may be anything")
     return ReadingCard(
         name=name,
         says=plain(says),
@@ -558,7 +564,7 @@ def _reading_card(name: str, says: str, part: JudgedCondition) -> ReadingCard:
         about=str(part.about),
         asked=plain(scope_words(part.condition)),
         finding=plain(answer.says or answer.missing),
-        notes=tuple(plain(n) for n in (*stale, *answer.notes)),
+        notes=tuple(plain(n) for n in (*marks, *answer.notes)),
         numbers=tuple(_labelled(part, e) for e in numbers),
         ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
     )

@@ -1,5 +1,6 @@
 """Verdicts: each reading is asked of the evidence and held against its bound (ADR 0012)."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -93,17 +94,29 @@ def truths(
     )
 
 
-def holds(estimates: Sequence[Estimate], bound: Bound, stale: Sequence[bool] = ()) -> Truth:
-    """Whether a condition holds, over all its estimates; without any it is not measurable."""
+def holds(
+    estimates: Sequence[Estimate],
+    bound: Bound,
+    stale: Sequence[bool] = (),
+    absent: Sequence[str] = (),
+) -> Truth:
+    """Whether a condition holds, over all its estimates; without any it is not measurable.
+
+    Args:
+        absent: Who was asked of and has no number: they may be anything.
+    """
     if not estimates:
         return "not measurable"
     each = truths(estimates, bound, stale)
+    unknown: list[Truth] = ["undecided"] * len(absent)
     if bound.each == "each_any":
         named = dict.fromkeys(e.label for e in estimates)
-        return all_of(
+        best = [
             _any(t for e, t in zip(estimates, each, strict=True) if e.label == name)
             for name in named
-        )
+        ]
+        return all_of([*best, *unknown])
+    each = (*each, *unknown)
     if bound.each != "most":
         return all_of(each) if bound.each == "all" else _any(each)
     half = len(each) / 2
@@ -112,12 +125,16 @@ def holds(estimates: Sequence[Estimate], bound: Bound, stale: Sequence[bool] = (
     return "undecided" if each.count("true") + each.count("undecided") > half else "false"
 
 
-def word(as_stated: Truth, narrower: Truth | None) -> Word:
-    """The verdict on a claim from the truth of its readings; None if there is one only."""
+def word(as_stated: Truth, narrower: Truth | None, *, beyond: bool = False) -> Word:
+    """The verdict on a claim from the truth of its readings; None if there is one only.
+
+    Args:
+        beyond: Whether it is false because the truth says more for it than the sentence does.
+    """
     if as_stated == "true":
         return "supported"
     if as_stated == "false":
-        return "overstated" if narrower == "true" else "refuted"
+        return "overstated" if narrower == "true" and not beyond else "refuted"
     return as_stated
 
 
@@ -166,8 +183,24 @@ class JudgedCondition:
     @property
     def finding(self) -> str:
         """What was found, or why nothing was, in half a sentence."""
-        found = self.answer.says or self.answer.missing
-        return f"{found}; {self.stale}" if self.stale else found
+        found = [self.answer.says or self.answer.missing]
+        if self.answer.absent and self.truth == "undecided":
+            found.append(f"no figure of {listed(self.answer.absent)} is known")
+        return "; ".join([*found, *([self.stale] if self.stale else [])])
+
+    @property
+    def beyond(self) -> str:
+        """Past which end of a range with two ends the truth lies, "more" or "less"; else empty."""
+        bound = self.condition.bound
+        if self.truth != "false" or bound is None:
+            return ""
+        sides = set()
+        for e, truth in zip(self.answer.estimates, self.truths, strict=True):
+            least, most = bound.range_of(e.label)
+            if truth == "false":
+                two = math.isfinite(least) and math.isfinite(most)
+                sides.add(("more" if e.value > most else "less") if two else "")
+        return sides.pop() if len(sides) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +229,19 @@ class Judged:
     def deciding(self) -> tuple[JudgedCondition, ...]:
         """The conditions that make the reading what it is."""
         return tuple(p for p in self.parts if p.truth == self.built_in)
+
+    @property
+    def beyond(self) -> str:
+        """What the truth is, "more, not less" or the reverse, where it favours the sentence.
+
+        Empty where the reading is not false, or false for any other reason.
+        """
+        parts = [p for p in self.deciding if p.condition.bound] if self.truth == "false" else []
+        sides = {p.beyond for p in parts}
+        favoured = {p.condition.bound.favours for p in parts if p.condition.bound}
+        if len(sides) != 1 or sides != favoured:
+            return ""
+        return "more, not less" if sides == {"more"} else "less, not more"
 
     @property
     def decisive(self) -> Estimate | None:
@@ -272,7 +318,7 @@ def judge(
     each: tuple[Truth, ...] = ()
     if condition.bound and answer.estimates:
         each = truths(answer.estimates, condition.bound, old)
-        truth = holds(answer.estimates, condition.bound, old)
+        truth = holds(answer.estimates, condition.bound, old, answer.absent)
     return JudgedCondition(
         condition=condition,
         answer=answer,
@@ -290,7 +336,11 @@ def verdict(claim: Claim, as_stated: Judged, narrower: Judged | None, as_of: dat
         as_of=as_of,
         as_stated=as_stated,
         narrower=narrower,
-        word=word(as_stated.truth, narrower.truth if narrower else None),
+        word=word(
+            as_stated.truth,
+            narrower.truth if narrower else None,
+            beyond=bool(as_stated.beyond),
+        ),
         sentence="",
         decides="",
     )
@@ -302,6 +352,7 @@ def _sentence(v: Verdict) -> str:
     # Where evidence speaks to one of several conditions, it is the whole that nothing speaks to.
     partly = v.word == "not measurable" and bool(v.as_stated.estimates)
     said_of = _SAID[v.word].replace("to it", "to all of it") if partly else _SAID[v.word]
+    said_of += f" ({beyond})" if (beyond := v.as_stated.beyond) else ""
     head = f"“{v.claim.says}” {said_of}, with what was known by {v.as_of}{lean}"
     said = f"{head}: {v.as_stated.finding}."
     if v.narrower is None or v.narrower.truth != "true" or v.word == "supported":
@@ -326,6 +377,8 @@ def _decides(v: Verdict) -> str:
     bound = part.condition.bound
     if not part.answer.estimates or bound is None:
         return f"Evidence that we lack: {part.answer.missing.removesuffix('.')}."
+    if part.answer.absent and "undecided" not in part.truths:
+        return f"Figures of {listed(part.answer.absent)}, of which none is known."
     widest = max(part.answer.estimates, key=lambda e: e.high - e.low)
     stated_range = range_words(*bound.range_of(widest.label), widest.unit).removeprefix("from ")
     what = called_within(in_words(widest.label))

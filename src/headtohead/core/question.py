@@ -166,6 +166,8 @@ class Answer:
         notes: What a careful reader must know.
         missing: Why nothing could be measured; empty if something was.
         pending: True if it cannot be known yet.
+        absent: Who was asked of and has no number, as a reader calls them. Each counts as one that
+            nobody knows: a sentence about all of them is not true of those that have data.
     """
 
     estimates: tuple[Estimate, ...] = ()
@@ -174,6 +176,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     missing: str = ""
     pending: bool = False
+    absent: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.estimates) == bool(self.missing):

@@ -45,6 +45,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "says": answer.says,
         "missing": answer.missing,
         "notes": list(answer.notes),
+        "absent": list(answer.absent),
         "estimates": [e.as_json() for e in answer.estimates],
         "rows": [{k: finite(v) for k, v in row.items()} for row in answer.rows],
     }

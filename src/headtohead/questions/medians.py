@@ -1,13 +1,20 @@
-"""What "often" and "as a rule" mean of many pairs: their median, never the best of them."""
+"""What "often" and "as a rule" mean of many pairs: their median, never the best of them.
+
+The models of such a sentence are examples of more ("Qwen and similar models"), so that which ones
+were listed belongs to the interval, and one that was listed and has no number may be anything.
+"""
 
 from collections.abc import Sequence
-from statistics import median
+from dataclasses import dataclass
+from itertools import product
 
+import numpy as np
 import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate
+from headtohead.names.names import called
 
 STATISTIC = ScopeWord(
     "text",
@@ -15,27 +22,86 @@ STATISTIC = ScopeWord(
     "each",
     ("each", "median"),
 )
+_DRAWS = 2000
+_LEVEL = 0.95
 
 
-def median_of(ask: Ask, pairs: Sequence[Estimate], rows: pl.DataFrame, what: str) -> Estimate:
-    """The median over pairs as one estimate.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """How many times a dear model costs what a cheap one does, and their names in the sentence."""
 
-    Its ends are the medians of their ends: wide enough even if all of them err together.
+    dear: str
+    cheap: str
+    times: Estimate
+
+
+def without(pairs: Sequence[Pair], dear: Sequence[str], cheap: Sequence[str]) -> tuple[str, ...]:
+    """Those of the models named, cheap ones first, that no pair has, as a reader calls them."""
+    known = {pair.dear for pair in pairs}, {pair.cheap for pair in pairs}
+    lost = [name for name in cheap if name not in known[1]]
+    lost += [name for name in dear if name not in known[0]]
+    return tuple(map(called, dict.fromkeys(lost)))
+
+
+def median_of(
+    ask: Ask,
+    pairs: Sequence[Pair],
+    dear: Sequence[str],
+    cheap: Sequence[str],
+    rows: pl.DataFrame,
+    what: str,
+) -> Estimate:
+    """The median over all pairs of two lists of models as one estimate.
+
+    Its interval is that of models drawn anew from both lists, with every pair at its low and at its
+    high end. A pair without a number lies below all others for the low end and above them for the
+    high one, as an unknown member of a share is taken for none and for all.
 
     Args:
+        dear: Every model on that side of the sentence, with a number or without; so is `cheap`.
         rows: Every row behind the pairs.
         what: What a pair is, for a reader ("cost per solved task").
+
+    References:
+        Owen, A. B. (2007). The pigeonhole bootstrap. Annals of Applied Statistics 1, 386-411.
+        doi:10.1214/07-AOAS122
+        Manski, C. F. (1989). Anatomy of the selection problem. Journal of Human Resources
+        24, 343-360. doi:10.2307/145818
     """
+    found = {(pair.dear, pair.cheap) for pair in pairs}
+    lacking = [names for names in product(dear, cheap) if names not in found]
+    cells = [(pair.dear, pair.cheap) for pair in pairs] + lacking
+    ends = {
+        end: np.array([getattr(pair.times, end) for pair in pairs] + [open_end] * len(lacking))
+        for end, open_end in (("low", -np.inf), ("high", np.inf))
+    }
+    value = float(np.median([pair.times.value for pair in pairs]))
+    places = [
+        np.array([list(names).index(cell[side]) for cell in cells])
+        for side, names in enumerate((dear, cheap))
+    ]
+    medians = {end: np.empty(_DRAWS) for end in ends}
+    for draw in range(_DRAWS):
+        counts = [
+            np.bincount(ask.rng.integers(0, len(names), len(names)), minlength=len(names))[place]
+            for names, place in zip((dear, cheap), places, strict=True)
+        ]
+        times = counts[0] * counts[1]
+        for end, values in ends.items():
+            medians[end][draw] = np.median(np.repeat(values, times))
+    tail = (1 - _LEVEL) / 2
+    low = float(np.quantile(medians["low"], tail, method="lower"))
+    high = float(np.quantile(medians["high"], 1 - tail, method="higher"))
+    named = len(found) + len(lacking)
     return estimate(
         ask,
         rows,
         label=f"median {what}",
-        interval=Interval(
-            *(median(getattr(e, end) for e in pairs) for end in ("value", "low", "high"))
-        ),
-        unit=pairs[0].unit,
-        level=min(e.level for e in pairs),
-        method=f"median over {len(pairs)} pairs, its ends the medians of theirs",
+        interval=Interval(value, min(low, value), max(high, value)),
+        unit=pairs[0].times.unit,
+        level=_LEVEL,
+        method=f"median over {len(pairs)} pairs, models of both lists drawn anew"
+        + f"; {len(lacking)} pairs without a number at both extremes" * bool(lacking),
         n=len(pairs),
-        n_of="pairs",
+        n_of="pairs" if not lacking else f"pairs of the {named} named",
     )

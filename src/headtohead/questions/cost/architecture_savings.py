@@ -26,12 +26,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """Ratios from published configurations: they are exact, so the bounds are rounding only."""
     rows = frames["architectures"]
     peer = named(rows, ask.scope["dense"][0]).head(1)
-    kept, estimates = [peer], []
+    if peer.is_empty():
+        return ask.lacks(f"the configuration of {ask.scope['dense'][0].name} was not known")
+    kept, estimates, absent = [peer], [], []
     for wanted in ask.scope["models"]:
         row = named(rows, wanted).head(1)
-        if row.is_empty() or peer.is_empty():
-            name = wanted.name if row.is_empty() else ask.scope["dense"][0].name
-            return ask.lacks(f"the configuration of {name} was not known")
+        if row.is_empty():
+            absent.append(wanted.name)
+            continue
         kept.append(row)
         both = pl.concat([row, peer])
         ratios = {
@@ -58,6 +60,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
                     n_of="configurations",
                 )
             )
+    if not estimates:
+        return ask.lacks(f"the configuration of {listed(absent)} was not known")
     used = pl.concat(kept)
     says = listed(f"{e.label} {e.value:.1f} times" for e in estimates[:6])
     return Answer(
@@ -68,4 +72,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
             "model_name organisation attention experts_n total_b active_b compute_gflop_per_token "
             "kv_bytes_per_token released_on",
         ),
+        absent=tuple(absent),
     )

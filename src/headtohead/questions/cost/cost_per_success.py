@@ -7,7 +7,8 @@ import polars as pl
 
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
-from headtohead.core.question import FILTER, Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.question import FILTER, Answer, Ask, Frames, Named, Question, ScopeWord
+from headtohead.core.units import counted_of
 from headtohead.evidence.picking import (
     estimate,
     known,
@@ -20,7 +21,7 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.evidence.tables import in_words
-from headtohead.questions.medians import STATISTIC, median_of
+from headtohead.questions.medians import STATISTIC, Pair, median_of, without
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
 
@@ -57,19 +58,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
     dear = pl.concat(
         [
-            named(rows, w)
+            _asked(rows, w)
             .sort("score_frac", "model_name", descending=[True, False])
             .unique("benchmark", keep="first", maintain_order=True)
             for w in ask.scope["dear"]
         ]
-    ).unique(maintain_order=True)  # two names may mean one run
-    wanted = [named(rows, w) for w in ask.scope["cheap"]]
+    )
+    # Two names may mean one run.
+    dear = dear.unique(pl.exclude("asked_name"), keep="first", maintain_order=True)
+    wanted = [_asked(rows, w) for w in ask.scope["cheap"]]
     if not wanted:
-        wanted = [where(rows, side(ask, "b"))]
+        wanted = [where(rows, side(ask, "b")).with_columns(asked_name="unit")]
         notes += unplaced(rows, "runs with a cost", side(ask, "b"))
     cheap = pl.concat(wanted).sort("score_frac", descending=True)
     cheap = cheap.unique(["benchmark", "unit"], keep="first", maintain_order=True)
-    ratios, kept, unsure = [], [], []
+    pairs, kept, unsure = [], [], []
     for one, reference in product(cheap.iter_slices(1), dear.iter_slices(1)):
         if reference["benchmark"][0] != one["benchmark"][0]:
             continue
@@ -79,22 +82,24 @@ def run(frames: Frames, ask: Ask) -> Answer:
             continue
         both = pl.concat([reference, one])
         interval, method, n = times
-        ratios.append(
-            estimate(
-                ask,
-                both,
-                label=f"{one['model_name'][0]} against {reference['model_name'][0]}, "
-                f"{one['benchmark'][0]}",
-                interval=interval,
-                unit="ratio",
-                method=method,
-                n=n,
-                n_of="tasks",
-            )
+        pair = estimate(
+            ask,
+            both,
+            label=f"{one['model_name'][0]} against {reference['model_name'][0]}, "
+            f"{one['benchmark'][0]}",
+            interval=interval,
+            unit="ratio",
+            method=method,
+            n=n,
+            n_of="tasks",
         )
+        pairs.append(Pair(reference["asked_name"][0], one["asked_name"][0], pair))
         kept.append(both)
-    if not ratios:
+    if not pairs:
         return ask.lacks("no benchmark with costs of both sides was known")
+    dears, cheaps = ([w.name for w in ask.scope[which]] for which in ("dear", "cheap"))
+    cheaps = cheaps or cheap["asked_name"].unique(maintain_order=True).to_list()
+    ratios, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
     order = sorted(ratios, key=lambda e: -e.value)
     ends = f"{order[-1].value:.1f} to {order[0].value:.1f} times"
     says = listed(
@@ -102,19 +107,20 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     rows = pl.concat(kept).unique(maintain_order=True)
     if unsure:
-        names = listed(dict.fromkeys(unsure))
-        notes += (f"left out: {names}, whose number of solved tasks is not known or 0",)
+        lost = listed(dict.fromkeys(unsure))
+        notes += (f"left out: {lost}, whose number of solved tasks is not known or 0",)
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"
     )
     if ask.scope["statistic"] == "median":
-        middle = median_of(ask, ratios, rows, "ratio of cost per solved task")
+        middle = median_of(ask, pairs, dears, cheaps, rows, "ratio of cost per solved task")
+        lacking = f"; no cost per solved task of {listed(absent)} is known" if absent else ""
         tests = listed(in_words(name) for name in sorted(set(rows["benchmark"])))
         return Answer(
             estimates=(middle,),
             says=f"in runs of {span(rows)} a solved task is {middle.value:.1f} times cheaper "
-            f"({middle.interval()}) in the median of {len(ratios)} pairs of systems on {tests}, "
-            f"{ends} by pair",
+            f"({middle.interval()}) in the median of {counted_of(middle.n, middle.n_of)} on "
+            f"{tests}, {ends} by pair{lacking}",
             rows=shown(rows.with_columns(per), _COLUMNS),
             notes=notes,
         )
@@ -124,7 +130,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"solved task; most in {says}",
         rows=shown(rows.with_columns(per), _COLUMNS),
         notes=notes,
+        absent=absent,
     )
+
+
+def _asked(rows: pl.DataFrame, wanted: Named) -> pl.DataFrame:
+    """The runs of a named model, with the name it was asked for by."""
+    return named(rows, wanted).with_columns(pl.lit(wanted.name).alias("asked_name"))
 
 
 _COLUMNS = (

@@ -1,12 +1,15 @@
 """What named models list their tokens at, and how many times cheaper one is than another."""
 
+from itertools import product
+
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import counted_of
 from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.evidence.words import model_name, seller_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
-from headtohead.questions.medians import STATISTIC, median_of
+from headtohead.questions.medians import STATISTIC, Pair, median_of, without
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -30,29 +33,27 @@ def run(frames: Frames, ask: Ask) -> Answer:
         spelt = rows.filter(pl.col("model_name") == wanted.name)
         same = rows.filter(pl.col("model_id") == wanted.model)
         listed_rows[wanted.name] = spelt if spelt.height else same
-    absent = [name for name, row in listed_rows.items() if row.is_empty()]
-    if absent:
+    dears, cheaps = ([w.name for w in ask.scope[side]] for side in ("dear", "cheap"))
+    pairs = []
+    for dear, cheap in product(dears, cheaps):
+        both = pl.concat([listed_rows[dear].head(1), listed_rows[cheap].head(1)])
+        if both.height < 2:
+            continue
+        times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
+        one = estimate(
+            ask,
+            both,
+            label=f"{dear} over {cheap}",
+            interval=times,
+            unit="ratio",
+            method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
+            n=2,
+            n_of="list prices",
+        )
+        pairs.append(Pair(dear, cheap, named_by(one, both)))
+    estimates, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
+    if not pairs:
         return ask.lacks(f"no list price of {listed(absent)} on {ask.about.end} was known")
-    estimates = []
-    for dear in ask.scope["dear"]:
-        for cheap in ask.scope["cheap"]:
-            both = pl.concat([listed_rows[dear.name].head(1), listed_rows[cheap.name].head(1)])
-            times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
-            estimates.append(
-                named_by(
-                    estimate(
-                        ask,
-                        both,
-                        label=f"{dear.name} over {cheap.name}",
-                        interval=times,
-                        unit="ratio",
-                        method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
-                        n=2,
-                        n_of="list prices",
-                    ),
-                    both,
-                )
-            )
     prices = pl.concat([row.head(1) for row in listed_rows.values()])
     says = listed(
         f"{model_name(row['model_id'])} {pair_words(row)} at {seller_name(row['provider'])} since "
@@ -67,12 +68,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     }[rule]
     day, spread = min(ask.about.end, ask.as_of), " to ".join(ends)
     if ask.scope["statistic"] == "median":
-        middle = median_of(ask, estimates, prices, "ratio of list prices")
+        middle = median_of(ask, pairs, dears, cheaps, prices, "ratio of list prices")
+        lacking = f"; no list price of {listed(absent)} was known" if absent else ""
         return Answer(
             estimates=(middle,),
             says=f"tokens, {ask.scope['input_share']:.0%} of them input, list {middle.value:.1f} "
             "times lower in the median of "
-            f"{len(estimates)} pairs{whose} at prices in force on {day}, {spread} times by pair",
+            f"{counted_of(middle.n, middle.n_of)}{whose} at prices in force on {day}, {spread} "
+            f"times by pair, and {middle.interval()} with models of both lists drawn anew{lacking}",
             rows=shown(prices, _COLUMNS),
             notes=notes_on(prices),
         )
@@ -82,6 +85,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "cheaper at the mix used",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),
+        absent=absent,
     )
 
 

@@ -91,7 +91,6 @@ def run(frames: Frames, ask: Ask) -> Answer:
     if rows.is_empty():
         return ask.lacks("no training cost of that scope was known")
     lost = [name for name in ask.scope["subjects"] if name not in set(rows["subject"])]
-    notes = (f"no training cost of that scope was known of {listed(lost)}",) if lost else ()
     if ask.scope["show"] == "one" and (fault := _mixed(frames, ask.scope)):
         raise InputError(fault)
     if ask.scope["show"] == "sum":
@@ -102,7 +101,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for subject, how in [(row["subject"][0], method_words(row["measure"][0]))]
     ]
     says = listed(f"{e.label} ({e.observed_on}): {show(e.value, 'usd')}" for e in estimates)
-    return Answer(estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS), notes=notes)
+    return Answer(
+        estimates=tuple(estimates), says=says, rows=shown(rows, _COLUMNS), absent=tuple(lost)
+    )
 
 
 _COLUMNS = f"{FIGURE_COLUMNS} lab country"

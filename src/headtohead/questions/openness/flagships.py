@@ -56,8 +56,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.unique("model_name", keep="last", maintain_order=True)
     since = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     notes: tuple[str, ...] = ()
+    unlisted: list[str] = []
     if ask.scope["models"]:
         picked = [named(rows, wanted) for wanted in ask.scope["models"]]
+        unlisted = [
+            wanted.name
+            for wanted, found in zip(ask.scope["models"], picked, strict=True)
+            if found.is_empty()
+        ]
         rows = pl.concat(picked).unique("model_name", maintain_order=True)
     else:
         recent = pl.col("flagship") & (pl.col("valid_from") >= since)
@@ -73,7 +79,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         perhaps=pl.all_horizontal([t.fill_null(True) for t in tests]),
         side=side_column(rows, ask),
     )
-    sure, perhaps, n = int(rows["sure"].sum()), int(rows["perhaps"].sum()), rows.height
+    sure, n = int(rows["sure"].sum()), rows.height + len(unlisted)
+    # A model of which no state is known may be as open as any.
+    perhaps = int(rows["perhaps"].sum()) + len(unlisted)
+    if unlisted:
+        notes += (f"nothing is known of {listed(unlisted)}, which may meet them or not",)
     one = estimate(
         ask,
         rows,
@@ -83,7 +93,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         level=1.0,
         method="count over a listed set; what is not known counts against, then for",
         n=n,
-        n_of="models",
+        n_of="models listed",
     )
     fails = rows.filter(~pl.col("perhaps"))["model_name"].to_list()
     some = [*fails[:6], *([f"{len(fails) - 6} more"] if len(fails) > 6 else [])]

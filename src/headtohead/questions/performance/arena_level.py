@@ -87,9 +87,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes=(
             *(leader,) * one_each,
             *moved_scale(kept),
-            *(f"{name} is not on the board" for name in absent),
             *unplaced(rows, "entrants", str(ask.scope["of"])),
         ),
+        absent=tuple(map(called, absent)),
     )
 
 

@@ -55,7 +55,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """One place a group (and category): 1 is best; the interval is the published rank spread."""
-    estimates, kept, notes = [], [], []
+    estimates, kept, notes, absent = [], [], [], []
     here, best_place = ask.scope["board"], ask.scope["measure"] == "best_place"
     wanted = [(here, c) for c in ask.scope["categories"] or (ask.scope["category"],)]
     wanted += [(board, "full") for board in ask.scope["also_boards"]]
@@ -72,10 +72,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes += [*lost, *unplaced(rated, entrants, ask.scope["only"], *ask.scope["groups"])]
         for group in ask.scope["groups"]:
             top = best(where(field, group)) if field.height else field
-            if top.is_empty():
-                continue
             label = side_name(group)
             label = f"{label} {where_}" if len(wanted) > 1 else label
+            if top.is_empty():
+                absent.append(label)
+                continue
             place = field["model_name"].to_list().index(top["model_name"][0])
             printed, low, high = (
                 float(top[column][0])
@@ -114,6 +115,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=f"on {boards} {says}",
         rows=shown(rows, _COLUMNS),
         notes=tuple(dict.fromkeys(notes)),
+        absent=tuple(absent),
     )
 
 

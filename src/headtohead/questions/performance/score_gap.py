@@ -9,6 +9,7 @@ from headtohead.capability.scores import (
     gaps,
     runs,
     unmeasured,
+    untested,
 )
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import apart
@@ -59,6 +60,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=f"in runs of {span(stacked)} {names[1]} scores, against {names[0]}, {says}",
         rows=shown(stacked, f"task {SCORE_COLUMNS} score_frac_b model_name_b"),
         notes=(*(_NOTE,) * bool(unpaired), *unmeasured(a, b)),
+        absent=untested(ask.scope, by_label),
     )
 
 

@@ -11,6 +11,7 @@ from headtohead.capability.scores import (
     pairs,
     runs,
     unmeasured,
+    untested,
 )
 from headtohead.capability.words import SIDE_WORDS
 from headtohead.core.estimate import Interval
@@ -78,6 +79,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=f"the lead of {names} went on {listed(says)}",
         rows=shown(pl.concat(kept), SCORE_COLUMNS),
         notes=tuple(dict.fromkeys((*notes, *late_notes))),
+        absent=untested(ask.scope, [e.label for e in estimates]),
     )
 
 

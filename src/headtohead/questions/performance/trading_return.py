@@ -4,6 +4,7 @@ import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, named, shown, span
+from headtohead.names.names import called
 from headtohead.questions.published import FIGURE_COLUMNS, figure
 
 QUESTION = Question(
@@ -30,14 +31,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     season = frames["figures"].filter(
         (pl.col("topic") == ask.scope["topic"]) & (pl.col("measure") == _MEASURES[moment])
     )
-    kept, estimates = [], []
+    kept, estimates, absent = [], [], []
     for wanted in ask.scope["models"]:
         row = named(season, wanted, "subject").head(1)
         if row.is_empty():
-            return ask.lacks(f"no {moment} return of {wanted.name} was known")
+            absent.append(called(wanted.name))
+            continue
         how = f"published {_MEASURES[moment]}; one run, so it says nothing about skill"
         estimates.append(figure(ask, row, wanted.name, "pct", method=how, n_of="season"))
         kept.append(row)
+    if not estimates:
+        return ask.lacks(f"no {moment} return of {listed(absent)} was known")
     says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
     rows = pl.concat(kept)
     when = f"at the end of the season ({span(rows)})"
@@ -49,4 +53,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
         says=f"{says} {when}",
         rows=shown(rows, FIGURE_COLUMNS),
         notes=("one 17-day run of six agents: a return is a fact of that run, not a skill",),
+        absent=tuple(absent),
     )
