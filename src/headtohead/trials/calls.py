@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
+from headtohead.core.errors import InputError
 from headtohead.files.formats import Format
 
 _MS = 1e11  # as seconds, in the year 5138
@@ -146,10 +148,45 @@ class RunFile:
     Attributes:
         path: A file, or a folder for formats that keep several files together.
         mapping: Field of a call -> column or dotted path in the file.
+        tasks: Names of the tasks to read, with * and ? for any letters; all if empty.
+        partial: Whether a file may hold less than its header says.
+        ids: A file of all ids, for lists of those that were solved; empty for none.
     """
 
     path: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    partial: bool = False
+    ids: str = ""
+
+    def reads(self, task: str) -> bool:
+        """Whether a task is to be read."""
+        return not self.tasks or any(fnmatchcase(task, wanted) for wanted in self.tasks)
+
+    def lacking(self, where: str, holds: int, counted: int, of: str) -> dict[str, int]:
+        """What a file lacks of the number its header says, as it is counted.
+
+        Raises:
+            InputError: If it lacks any, and need not.
+        """
+        if holds >= counted:
+            return {}
+        if not self.partial:
+            raise InputError(
+                f"{where}: holds {holds:,} {of}, but its header speaks of {counted:,}. Copy the "
+                "file again, or read what there is with `partial`."
+            )
+        return {f"{of} that the header speaks of and the file lacks": counted - holds}
+
+
+class Reading(TypedDict, total=False):
+    """How to read a file: the name of its format or "auto", and what `RunFile` says."""
+
+    format: str
+    mapping: Mapping[str, str]
+    tasks: tuple[str, ...]
+    partial: bool
+    ids: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

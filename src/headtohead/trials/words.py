@@ -104,6 +104,27 @@ def mapping_option(help: str, flag: str = "--map") -> Any:  # noqa: ANN401 - as 
     return option(factory=dict, flag=flag, metavar="FIELD=COLUMN", help=help)
 
 
+def tasks_option() -> Any:  # noqa: ANN401 - as `option`
+    """Which tasks of a file or folder are read."""
+    return option(
+        (), flag="--task", metavar="TASK,...", help="Read only these tasks; mmlu_* takes all alike."
+    )
+
+
+def partial_option() -> Any:  # noqa: ANN401 - as `option`
+    """Whether a file may be trimmed."""
+    return option(
+        False, help="Read files that hold less than their header says, and count what they lack."
+    )
+
+
+def ids_option() -> Any:  # noqa: ANN401 - as `option`
+    """All ids, where files list only some."""
+    return option(
+        "", metavar="FILE", help="All ids, one a line or as JSON, for files that list solved ones."
+    )
+
+
 def check_level(level: float) -> None:
     """Refuse a coverage that is none.
 

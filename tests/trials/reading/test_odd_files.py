@@ -24,8 +24,9 @@ def _scores(path: Path, **mapping: str) -> dict[str, float | None]:
         {"a": {"score": 1, "cost": 0.1}, "b": {"score": 0}},
         {"resolved": ["a"], "unresolved": ["b"]},
         {"resolved_ids": ["a"], "unresolved_ids": ["b"], "total_instances": 2},
+        {"resolved_ids": ["a"], "unresolved_ids": [], "submitted_ids": ["a", "b"]},
     ],
-    ids=["truth", "numbers", "records", "lists", "lists of ids"],
+    ids=["truth", "numbers", "records", "lists", "lists of ids", "all submitted"],
 )
 def test_a_map_of_ids_and_lists_of_solved_ids_are_read(tmp_path: Path, held: Any) -> None:
     path = tmp_path / "map.json"
@@ -38,8 +39,18 @@ def test_a_map_of_ids_and_lists_of_solved_ids_are_read(tmp_path: Path, held: Any
 def test_solved_ids_alone_ask_for_the_others(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     path.write_text('{"resolved": ["x-1", "x-2"], "no_generation": []}')
-    with pytest.raises(InputError, match='Add the others as a list "unresolved"'):
+    with pytest.raises(InputError, match="Name a file of all ids with `ids='FILE'`"):
         load(path)
+    every = tmp_path / "all.txt"
+    for text in ("x-1\n\nx-2\nx-3\n", '["x-1", "x-2", "x-3"]', '{"x-1": {}, "x-2": 1, "x-3": 0}'):
+        every.write_text(text)
+        calls = load(path, ids=str(every)).calls
+        assert {x.key: x.score for x in calls} == {"x-1": 1, "x-2": 1, "x-3": 0}
+    (other := tmp_path / "other.json").write_text('{"resolved": []}')
+    assert compare(str(path), str(other), ids=str(every)).details.difference.value == -2 / 3
+    every.write_text("x-1")
+    with pytest.raises(InputError, match=r"resolved ids that .* does not hold: x-2"):
+        load(path, ids=str(every))
 
 
 def test_a_message_of_columns_is_short(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
-from headtohead.core.units import counted
+from headtohead.core.units import counted, first_few
+from headtohead.files.formats import PLAIN
 from headtohead.stats.inputs import BoolArray, FloatArray
 from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (
@@ -96,7 +97,7 @@ def compare(
         if old != new
     ]
     changed.sort(key=lambda item: (-abs(item.b - item.a), item.key))
-    notes = [*pairs.notes, *_doubts(a, b)]
+    notes = [*pairs.notes, *_doubts(a, b, settings)]
     if why and (rates is not None or "item" in why):
         notes.append(f"No cost can be told: {why}.")
     by_label = {
@@ -166,7 +167,7 @@ def _unpaired(a: ModelRun, b: ModelRun, settings: CompareSettings) -> Comparison
         bounds,
         paired=False,
         left_out={f"no score in {run.name}": n for run, n in ((a, lost_a), (b, lost_b)) if n},
-        notes=(*notes, *_doubts(a, b)),
+        notes=(*notes, *_doubts(a, b, settings)),
     )
 
 
@@ -348,8 +349,8 @@ def _more(
     return needed if items < needed <= _MOST_ITEMS else None
 
 
-def _doubts(a: ModelRun, b: ModelRun) -> list[str]:
-    """What may differ between the runs and does, so that a reader can weigh it."""
+def _doubts(a: ModelRun, b: ModelRun, settings: CompareSettings) -> list[str]:
+    """What a reader has to know of the runs to weigh the result."""
     ours, theirs = a.meta.may_differ, b.meta.may_differ
     apart = [
         f"{name} {ours[name] or 'none'} against {theirs[name] or 'none'}"
@@ -357,6 +358,13 @@ def _doubts(a: ModelRun, b: ModelRun) -> list[str]:
         if name in theirs and ours[name] != theirs[name] and name not in _ALWAYS_APART
     ]
     notes = [f"The runs also differ in {', '.join(apart)}."] if apart else []
+    scores = list(dict.fromkeys([*a.meta.scores, *b.meta.scores]))
+    chosen = settings.scorer or "score" in settings.mapping or a.meta.format == PLAIN
+    if a.meta.metric and len(scores) > 1 and not chosen:
+        notes.append(
+            f"Both are scored by {a.meta.metric}, as no other was asked for: `--map score=NAME` "
+            f"takes another of {first_few(scores, 12)}."
+        )
     for run in (a, b):
         dropped = ", ".join(f"{n} {reason}" for reason, n in run.dropped.items() if n)
         if dropped:

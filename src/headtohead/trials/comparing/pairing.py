@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import counted, first_few
 from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.calls import Call, Meta
+from headtohead.trials.calls import Call, Meta, Reading
 from headtohead.trials.comparing.settings import Missing
 from headtohead.trials.reading.opening import load
 
@@ -42,9 +43,7 @@ class ModelRun:
     unscored: Mapping[str, int] = field(default_factory=dict)
 
 
-def open_run(
-    spec: str, *, format: str = "auto", mapping: Mapping[str, str] | None = None
-) -> ModelRun:
+def open_run(spec: str, **how: Unpack[Reading]) -> ModelRun:
     """The run that `FILE` or `FILE::MODEL` names.
 
     Args:
@@ -54,16 +53,10 @@ def open_run(
         InputError: If the file cannot be read, or holds several runs and none is named.
         UnknownName: If it holds no run of that name.
     """
-    return open_all(spec, format=format, mapping=mapping, single=True)[0]
+    return open_all(spec, single=True, **how)[0]
 
 
-def open_all(
-    spec: str,
-    *,
-    format: str = "auto",
-    mapping: Mapping[str, str] | None = None,
-    single: bool = False,
-) -> list[ModelRun]:
+def open_all(spec: str, *, single: bool = False, **how: Unpack[Reading]) -> list[ModelRun]:
     """Every run in `FILE`, or those that `FILE::MODEL` names.
 
     Args and errors are those of `open_run`; several runs are an error only if `single`.
@@ -71,7 +64,7 @@ def open_all(
     file, _, wanted = spec.partition(_PICK)
     if not file:
         raise InputError(f"{spec!r} names no file. Write FILE, or FILE::MODEL.")
-    path, loaded = Path(file), load(Path(file), format=format, mapping=mapping)
+    path, loaded = Path(file), load(Path(file), **how)
     # An answer may carry a dated name and a failure the name that was asked for: both are one
     # model's, and a failed call has to stay in the count.
     runs: dict[tuple[str, str], list[Call]] = {}

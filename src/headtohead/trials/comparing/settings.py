@@ -10,8 +10,11 @@ from headtohead.trials.words import (
     at_least,
     check_level,
     format_option,
+    ids_option,
     mapping_option,
     margin_option,
+    partial_option,
+    tasks_option,
 )
 
 Goal = Literal["non-inferiority", "equivalence", "superiority"]
@@ -68,6 +71,9 @@ class CompareSettings:
     mapping_b: Mapping[str, str] = mapping_option(
         "The same for B, where its columns have other names.", flag="--map-b"
     )
+    tasks: tuple[str, ...] = tasks_option()
+    partial: bool = partial_option()
+    ids: str = ids_option()
     prices: bool = option(
         False, help="Price tokens at list prices where a file does not say what calls cost."
     )

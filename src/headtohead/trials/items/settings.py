@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-from headtohead.trials.words import at_least, check_level, format_option, mapping_option, margin_of
+from headtohead.trials.words import (
+    at_least,
+    check_level,
+    format_option,
+    ids_option,
+    mapping_option,
+    margin_of,
+    partial_option,
+    tasks_option,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,9 @@ class ItemsSettings:
     mapping: Mapping[str, str] = mapping_option(
         "Where a field is: key, score, model, run, epoch, output, reference, ..."
     )
+    tasks: tuple[str, ...] = tasks_option()
+    partial: bool = partial_option()
+    ids: str = ids_option()
     seed: int = option(0, metavar="N", help="Decides which models are held out together.")
 
     def __post_init__(self) -> None:

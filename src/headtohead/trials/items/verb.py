@@ -5,6 +5,7 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.trials.calls import Reading
 from headtohead.trials.comparing.pairing import open_all
 from headtohead.trials.items.report import ItemReport, item_report
 from headtohead.trials.items.runs import test_runs
@@ -38,11 +39,14 @@ def items(
     if not results:
         raise InputError("Give the results of several models on one test.")
     progress("reading")
-    sides = [
-        side
-        for spec in results
-        for side in open_all(spec, format=settings.format, mapping=settings.mapping)
-    ]
+    how = Reading(
+        format=settings.format,
+        mapping=settings.mapping,
+        tasks=settings.tasks,
+        partial=settings.partial,
+        ids=settings.ids,
+    )
+    sides = [side for spec in results for side in open_all(spec, **how)]
     report = item_report(test_runs(sides), settings, progress)
     paths = list(dict.fromkeys(side.path for side in sides))
     sources = [

@@ -1,8 +1,9 @@
 """The door: opens a file of results or logs, whatever format it is in, by the mapping given."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 import msgspec
 
@@ -10,7 +11,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Formats, Head, head_of
 from headtohead.files.opening import wrong
 from headtohead.files.records import at_path
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.calls import Call, CallStream, Meta, Reading, RunFile, RunFormat
 
 
 def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401
@@ -68,7 +69,7 @@ def chosen_score(
         if name != wanted:
             dropped[f"score that was not chosen: {name}"] = names[name]
     others = {field: at for field, at in file.mapping.items() if at != wanted}
-    return wanted, RunFile(file.path, others)
+    return wanted, replace(file, mapping=others)
 
 
 class RunModule(Protocol):
@@ -99,36 +100,42 @@ class Loaded(msgspec.Struct, kw_only=True):
     dropped: dict[str, int]
 
 
-def open_calls(
-    path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None
-) -> CallStream:
+def open_calls(path: Path, **how: Unpack[Reading]) -> CallStream:
     """The calls in a file or folder, read as they are asked for.
-
-    Args:
-        format: Name of a format, or "auto" to recognise it by its first records.
 
     Raises:
         InputError: If there is no such file, no format or more than one fits, or it is damaged.
         UnknownName: If no format has the name, or a field to map is none of a call.
     """
-    file = RunFile(Path(path), dict(mapping or {}))
+    format = how.get("format", "auto")
+    file = RunFile(
+        Path(path),
+        dict(how.get("mapping") or {}),
+        tasks=how.get("tasks", ()),
+        partial=how.get("partial", False),
+        ids=how.get("ids", ""),
+    )
     if not file.path.exists():
         raise InputError(f"{path}: there is no such file or folder.")
     check_mapping(file)
     module = FORMATS.named(format) if format != "auto" else recognised(head_of(file.path))
     check_mapping(file, module.FORMAT)
     stream = module.read(file)
-    stream.calls = _possible(file.path, stream.calls)
+    stream.calls = _possible(file, stream, stream.calls)
     return stream
 
 
-def _possible(path: Path, calls: Iterator[Call]) -> Iterator[Call]:
-    """The calls, none of which has a score, cost or latency that can be none.
+def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Iterator[Call]:
+    """The calls of the tasks to read, none of which has a score, cost or latency that can be none.
 
     Raises:
         InputError: At the first that has.
     """
+    path, others = file.path, "of other tasks than " + ", ".join(file.tasks)
     for call in calls:
+        if file.tasks and not file.reads(call.labels.get("task", stream.meta.task)):
+            stream.dropped[others] = stream.dropped.get(others, 0) + 1
+            continue
         score, cost, seconds = call.score, call.cost_usd, call.latency_s
         if score is not None and not -_LARGEST <= score <= _LARGEST:
             raise wrong(path, call.where or call.key, f"{score!r} is no score.")
@@ -140,16 +147,14 @@ def _possible(path: Path, calls: Iterator[Call]) -> Iterator[Call]:
         yield call
 
 
-def load(path: Path, *, format: str = "auto", mapping: Mapping[str, str] | None = None) -> Loaded:
+def load(path: Path, **how: Unpack[Reading]) -> Loaded:
     """All calls of a file or folder, in memory.
-
-    The arguments are those of `open_calls`.
 
     Raises:
         InputError: If it cannot be read or holds no call.
         UnknownName: If no format has the name.
     """
-    stream = open_calls(path, format=format, mapping=mapping)
+    stream = open_calls(path, **how)
     calls = list(stream.calls)
     if not calls:
         left_out = "; ".join(f"{n} left out: {why}" for why, n in stream.dropped.items())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.trials.comparing.verb import compare
 from headtohead.trials.reading.opening import load
 
 _DATE = "2026-02-03T04-05-06.123456"
@@ -99,9 +100,9 @@ def test_metric_and_filter_are_chosen_by_name(tmp_path: Path) -> None:
     path = example(tmp_path)
     found = load(path, mapping={"score": "exact_match,flexible-extract"})
     assert [call.score for call in found.calls] == [1.0] * 4
-    with pytest.raises(UnknownName, match="metric of task gsm8k"):
+    with pytest.raises(UnknownName, match=r"No metric in .* is called 'acc'"):
         load(path, mapping={"score": "acc"})
-    with pytest.raises(UnknownName, match="filter of task gsm8k"):
+    with pytest.raises(UnknownName, match=r"No filter in .* is called 'none'"):
         load(path, mapping={"score": "exact_match,none"})
 
 
@@ -162,6 +163,9 @@ def test_missing_rows_and_missing_samples_are_errors(tmp_path: Path) -> None:
     samples.write_text("".join(lines[:-1]))
     with pytest.raises(InputError, match=r"samples_gsm8k.*holds 3 documents.*speaks of 4"):
         load(folder)
+    trimmed = load(folder, partial=True)
+    assert len(trimmed.calls) == 3
+    assert trimmed.dropped["documents that the header speaks of and the file lacks"] == 1
     samples.write_text("".join([*lines, lines[-1]]))
     with pytest.raises(InputError, match=r"line 9: document 3 is there twice"):
         load(folder)
@@ -172,8 +176,74 @@ def test_missing_rows_and_missing_samples_are_errors(tmp_path: Path) -> None:
 
 def test_a_metric_of_whole_sets_is_refused(tmp_path: Path) -> None:
     path = _write(tmp_path, {"t": [_row(0, value=[1, 0])]})
-    with pytest.raises(InputError, match=r"line 1: exact_match of document 0.*not one number"):
+    with pytest.raises(InputError, match=r"1 of task t, which scores no document by itself"):
         load(path)
+
+
+def _several(folder: Path) -> Path:
+    """Tasks with a score of documents, with sums of log-likelihoods, and with pairs beside one."""
+    losses = {"metrics": ["word_perplexity"], "word_perplexity": [-10.5, 20]}
+    pairs = {"metrics": ["f1", "acc"], "f1": [1, 0], "acc": 1.0}
+    rows = {
+        "arc_easy": [_row(i, metrics=["acc", "acc_norm"], acc=0.0, acc_norm=1.0) for i in range(3)],
+        "mrpc": [_row(i, **pairs) for i in range(2)],
+        "wikitext": [_row(i, **losses) for i in range(4)],
+    }
+    return _write(folder, rows)
+
+
+def test_a_task_without_a_score_of_documents_is_left_out_and_counted(tmp_path: Path) -> None:
+    found = load(path := _several(tmp_path))
+    assert {call.key: call.score for call in found.calls} == {
+        **{f"arc_easy/{i}": 0.0 for i in range(3)},
+        **{f"mrpc/{i}": 1.0 for i in range(2)},
+    }
+    reason = "of task wikitext, which scores no document by itself (word_perplexity),"
+    assert found.dropped == {reason: 4}
+    assert found.meta.scores == ("acc", "acc_norm", "f1")
+    # A metric holds where a task has it.
+    chosen = load(path, mapping={"score": "acc_norm"})
+    assert [call.score for call in chosen.calls] == [1.0] * 5
+    assert chosen.meta.metric == "acc_norm,strict-match | acc,strict-match"
+    assert load(path, mapping={"score": "f1"}).dropped == {
+        reason: 4,
+        "of task mrpc, which scores no document by itself (f1),": 2,
+    }
+
+
+def test_tasks_are_chosen_by_name(tmp_path: Path) -> None:
+    path = _several(tmp_path)
+    for tasks in (("arc_easy",), ("arc_*",)):
+        found = load(path, tasks=tasks)
+        assert [call.key for call in found.calls] == ["0", "1", "2"]
+        assert found.meta.task == "arc_easy"
+    with pytest.raises(UnknownName, match=r"No task in .* is called 'arc'.*arc_easy"):
+        load(path, tasks=("arc",))
+    with pytest.raises(InputError, match=r"4 of task wikitext.*mapping.*: word_perplexity\."):
+        load(path, tasks=("wikitext",))
+    both = compare(str(path), str(path), tasks=("mrpc",))
+    assert both.details.a.items == 2
+    assert any("takes another of f1, acc" in note for note in both.sheet.notes)
+
+
+def test_tasks_of_other_formats_are_labels(tmp_path: Path) -> None:
+    rows = [{"id": f"{task}{i}", "task": task, "score": 1} for task in "ab" for i in range(3)]
+    path = tmp_path / "plain.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    found = load(path, tasks=("a",))
+    assert [call.key for call in found.calls] == ["a0", "a1", "a2"]
+    assert found.dropped == {"of other tasks than a": 3}
+    with pytest.raises(InputError, match=r"holds no calls.*6 left out: of other tasks than c"):
+        load(path, tasks=("c",))
+
+
+def test_samples_renamed_by_hand_pair(tmp_path: Path) -> None:
+    whole = next(example(tmp_path).rglob("samples_*")).read_text()
+    paths = [tmp_path / f"{model}.jsonl" for model in ("llama", "qwen")]
+    for path in paths:
+        path.write_text(whole)
+    assert load(paths[0]).meta.task == ""
+    assert compare(*map(str, paths)).details.a.items == 4
 
 
 def test_an_answer_without_the_pattern_is_a_format_failure(tmp_path: Path) -> None:

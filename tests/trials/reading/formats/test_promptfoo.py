@@ -115,7 +115,7 @@ def test_the_graded_score_or_a_named_one_on_request(tmp_path: Path) -> None:
     path = example(tmp_path)
     assert [x.score for x in load(path, mapping={"score": "score"}).calls] == [1, 0.5, 1, 1]
     assert [x.score for x in load(path, mapping={"score": "tone"}).calls] == [0.4] * 4
-    with pytest.raises(InputError, match=r"results\[0\].*no such score.*success, score, tone"):
+    with pytest.raises(InputError, match=r"No score in .* is called .*: score, success, tone"):
         load(path, mapping={"score": "style"})
 
 
@@ -165,8 +165,22 @@ def test_other_assertions_make_another_item(tmp_path: Path) -> None:
 
 def test_missing_results_and_other_versions_are_errors(tmp_path: Path) -> None:
     short = _write(tmp_path / "s.json", [_result("a")], stats={"successes": 5})
-    with pytest.raises(InputError, match=r"s\.json.*holds 1 results.*speak of 5"):
+    with pytest.raises(InputError, match=r"s\.json.*holds 1 results.*speaks of 5"):
         load(short)
     other = _write(tmp_path / "v.json", [_result("a")], version=4)
     with pytest.raises(InputError, match=r"v\.json.*version 4; version 3 is known"):
         load(other)
+
+
+def test_a_metric_that_some_tests_have_is_unknown_for_the_others(tmp_path: Path) -> None:
+    results = [_result(q, namedScores={"style": 0.5} if q < "c" else {}) for q in "abcd"]
+    path = _write(tmp_path / "some.json", results)
+    found = load(path, mapping={"score": "style"})
+    assert [call.score for call in found.calls] == [0.5, 0.5, None, None]
+    assert found.meta.scores == ("success", "score", "style")
+
+
+def test_a_trimmed_file_is_read_on_request(tmp_path: Path) -> None:
+    path = _write(tmp_path / "s.json", [_result("a")], stats={"successes": 5})
+    found = load(path, partial=True)
+    assert found.dropped == {"results that the header speaks of and the file lacks": 4}

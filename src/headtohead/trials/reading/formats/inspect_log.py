@@ -147,7 +147,7 @@ def read(file: RunFile) -> CallStream:
         )
     choice = _scorer(file, log, _sample(file.path, *first))
     dropped = Counter[str]()
-    calls = _calls(file.path, log, chain([first], raws), choice, dropped)
+    calls = _calls(file, log, chain([first], raws), choice, dropped)
     return CallStream(meta=_meta(log, choice), calls=calls, dropped=dropped)
 
 
@@ -207,9 +207,9 @@ def _decoded(text: bytes, kind: type[_Kind]) -> _Kind:
 
 
 def _calls(
-    path: Path, log: _InspectLog, raws: _Raws, choice: _ScorerChoice, dropped: Counter[str]
+    file: RunFile, log: _InspectLog, raws: _Raws, choice: _ScorerChoice, dropped: Counter[str]
 ) -> Iterator[Call]:
-    model, n = str(log.eval.get("model") or ""), 0
+    path, model, n = file.path, str(log.eval.get("model") or ""), 0
     params = _params(log)
     for raw in raws:
         n += 1
@@ -225,11 +225,9 @@ def _calls(
                 f"{sample.epoch}: {error}. Choose another with `mapping={{'score': 'SCORER'}}`."
             ) from error
     expected = _expected(log)
-    if n < expected and log.status == "success":
-        raise InputError(
-            f"{path}: holds {n} samples, but its header speaks of {expected}. Copy the file again."
-        )
-    if n < expected:
+    if log.status == "success":
+        dropped.update(file.lacking(str(path), n, expected, "samples"))
+    elif n < expected:
         dropped[f"the run ended with status {log.status!r} before this sample"] = expected - n
 
 

@@ -59,6 +59,7 @@ class _Task(msgspec.Struct, frozen=True):
     name: str
     path: Path
     metric: str
+    metrics: tuple[str, ...]
     filter: str
     filters: tuple[str, ...]
     sign: float
@@ -70,12 +71,10 @@ def read(file: RunFile) -> CallStream:
     run = document(results) if results is not None else {}
     if results and not (isinstance(run, dict) and isinstance(run.get("results"), Mapping)):
         raise InputError(f"{results}: has no results, so it is not a file of lm-eval.")
-    tasks = [_task(file, run, name, path) for name, path in files]
-    metrics = dict.fromkeys(_metric(task) for task in tasks)
-    dropped = Counter[str]()
+    tasks, dropped = _tasks(file, run, files)
     return CallStream(
-        meta=_meta(run, tasks, " | ".join(metrics)),
-        calls=_calls(run, tasks, dropped),
+        meta=_meta(run, tasks),
+        calls=_calls(file, run, tasks, dropped),
         dropped=dropped,
     )
 
@@ -86,7 +85,9 @@ def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
         return _of_folder(path)
     match = _SAMPLES.search(path.name)
     if not match and {"doc_id", "filtered_resps"} <= first_fields(path):
-        return None, [(path.stem.removeprefix("samples_"), path)]
+        # Renamed by hand, a file says no longer which task it is of.
+        name = path.name.partition(".json")[0]
+        return None, [(name.removeprefix("samples_") if name.startswith("samples_") else "", path)]
     if match:
         beside = [p for p in path.parent.glob("*.json") if match[2] in p.name]
         return (beside[0] if beside else None), [(match[1], path)]
@@ -118,30 +119,69 @@ def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
     return [(m[1], p) for m, p in matches if m and (not date or m[2] == date)]
 
 
-def _task(file: RunFile, run: Mapping[str, Any], name: str, path: Path) -> _Task:
-    _, first = next(json_lines(path), (0, b""))
-    if not first:
-        raise InputError(f"{path}: is empty. Run the task {name} again with --log_samples.")
-    sample, fields = decoded(_sample, path, 1, first, _SAMPLE)
-    metrics = sample.metrics or [x for x in fields if x not in _FIXED]
+def _tasks(
+    file: RunFile, run: Mapping[str, Any], files: list[tuple[str, Path]]
+) -> tuple[list[_Task], Counter[str]]:
+    """The tasks that score single documents, by the metric and filter asked for where they have it.
+
+    The others are counted as left out.
+
+    Raises:
+        InputError: If no task does.
+        UnknownName: If none is called so, or none has that metric or filter.
+    """
+    if file.tasks and not any(file.reads(name) for name, _ in files):
+        raise UnknownName(f"task in {file.path}", file.tasks[0], [name for name, _ in files])
+    tasks: list[_Task] = []
+    apart: dict[str, int] = {}
     wanted, _, wanted_filter = file.mapping.get("score", "").partition(",")
+    metrics: dict[str, None] = {}
+    filters: dict[str, None] = {}
+    for name, path in files:
+        if not file.reads(name):
+            continue
+        _, first = next(json_lines(path), (0, b""))
+        if not first:
+            raise InputError(f"{path}: is empty. Run the task {name} again with --log_samples.")
+        sample, fields = decoded(_sample, path, 1, first, _SAMPLE)
+        held = sample.metrics or [x for x in fields if x not in _FIXED]
+        if not held:
+            raise InputError(f"{path}: its samples carry no metric. Run without --predict_only.")
+        there = _filters(path, sample)
+        metrics.update(dict.fromkeys(held))
+        filters.update(dict.fromkeys(there))
+        asked = [wanted] if wanted in held else held
+        # A pair of prediction and truth, or a sum and what it is of, makes a figure of all only.
+        metric = next((x for x in asked if not isinstance(fields.get(x), list | dict)), "")
+        if not metric:
+            why = f"which scores no document by itself ({', '.join(asked)}),"
+            apart[f"of task {name or path.name}, {why}"] = sum(1 for _ in json_lines(path))
+            continue
+        better = ((run.get("higher_is_better") or {}).get(name) or {}).get(metric)
+        usual = _STRICT if _STRICT in there else there[0]
+        tasks.append(
+            _Task(
+                name=name,
+                path=path,
+                metric=metric,
+                metrics=tuple(held),
+                filter=wanted_filter if wanted_filter in there else usual,
+                filters=there,
+                sign=-1.0 if better is False or (better is None and metric in _LOSSES) else 1.0,
+            )
+        )
     if wanted and wanted not in metrics:
-        raise UnknownName(f"metric of task {name}", wanted, metrics)
-    if not metrics:
-        raise InputError(f"{path}: its samples carry no metric. Run without --predict_only.")
-    filters = _filters(path, sample)
+        raise UnknownName(f"metric in {file.path}", wanted, metrics)
     if wanted_filter and wanted_filter not in filters:
-        raise UnknownName(f"filter of task {name}", wanted_filter, filters)
-    metric = wanted or metrics[0]
-    better = ((run.get("higher_is_better") or {}).get(name) or {}).get(metric)
-    return _Task(
-        name=name,
-        path=path,
-        metric=metric,
-        filter=wanted_filter or (_STRICT if _STRICT in filters else filters[0]),
-        filters=filters,
-        sign=-1.0 if better is False or (better is None and metric in _LOSSES) else 1.0,
-    )
+        raise UnknownName(f"filter in {file.path}", wanted_filter, filters)
+    if not tasks:
+        left_out = "; ".join(f"{n:,} {why.rstrip(',')}" for why, n in apart.items())
+        raise InputError(
+            f"{file.path}: holds no score of single documents, which a comparison needs: "
+            f"{left_out}. Choose another metric with `mapping={{'score': 'METRIC'}}`: "
+            f"{', '.join(metrics)}."
+        )
+    return tasks, Counter(apart)
 
 
 _FIXED = frozenset(_LmEvalSample.__struct_fields__) | {"prompt_hash", "target_hash"}
@@ -161,7 +201,9 @@ def _sample(line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
     return msgspec.convert(fields, _LmEvalSample), fields
 
 
-def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]) -> Iterator[Call]:
+def _calls(
+    file: RunFile, run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]
+) -> Iterator[Call]:
     model, several = _model(run), len(tasks) > 1
     for task in tasks:
         seen: set[str] = set()
@@ -176,11 +218,8 @@ def _calls(run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]) ->
             seen.add(key)
             yield _call(task, model, key, number, sample, fields)
         counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
-        if counted is not None and len(seen) < int(counted):
-            raise InputError(
-                f"{task.path}: holds {len(seen)} documents, but the results file speaks of "
-                f"{counted}. Copy the file again."
-            )
+        lacking = file.lacking(str(task.path), len(seen), int(counted or 0), "documents")
+        dropped.update(lacking)
 
 
 def _call(
@@ -214,7 +253,7 @@ def _call(
         messages=_messages(sample.arguments),
         output=filtered if output is None else output,
         reference=None if sample.target is None else text_of(sample.target),
-        labels={"task": task.name, **dict(labels_of(kinds))},
+        labels={**({"task": task.name} if task.name else {}), **dict(labels_of(kinds))},
         fingerprint=sample.doc_hash or hashed,
         where=f"{task.path.name}, line {number}",
     )
@@ -251,7 +290,7 @@ def _metric(task: _Task) -> str:
     return name if task.sign > 0 else f"minus {name}"
 
 
-def _meta(run: Mapping[str, Any], tasks: list[_Task], metric: str) -> Meta:
+def _meta(run: Mapping[str, Any], tasks: list[_Task]) -> Meta:
     config = run.get("config") or {}
     version = text_of(run.get("lm_eval_version"))
     templated = run.get("chat_template") is not None or bool(run.get("chat_template_sha"))
@@ -263,7 +302,7 @@ def _meta(run: Mapping[str, Any], tasks: list[_Task], metric: str) -> Meta:
     for task in tasks:
         must[f"{task.name}: version"] = _of(run, "versions", task.name)
         must[f"{task.name}: shots"] = _of(run, "n-shot", task.name)
-        must[f"{task.name}: metric"] = _metric(task)
+        must[f"{task.name or 'task'}: metric"] = _metric(task)
     may = {
         "model": _model(run),
         "backend": text_of(run.get("model_source") or config.get("model")),
@@ -281,7 +320,8 @@ def _meta(run: Mapping[str, Any], tasks: list[_Task], metric: str) -> Meta:
     return Meta(
         format=FORMAT.name,
         task=", ".join(task.name for task in tasks),
-        metric=metric,
+        metric=" | ".join(dict.fromkeys(map(_metric, tasks))),
+        scores=tuple(dict.fromkeys(metric for task in tasks for metric in task.metrics)),
         must_agree={k: v for k, v in must.items() if v},
         may_differ={k: v for k, v in may.items() if v},
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import first_few
-from headtohead.files.opening import decoded, keys_once, wrong
+from headtohead.files.opening import NOT_JSON, content, decoded, keys_once, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import OpenAITokens, content_text, usage_of
@@ -64,7 +65,7 @@ def read(file: RunFile) -> CallStream:
     rows = _decoded(file.path)
     peeked = list(islice(rows, _PEEK_N))
     if len(peeked) == 1 and "key" not in file.mapping:
-        peeked = _of_ids(file.path, peeked[0][1]) or peeked
+        peeked = _of_ids(file, peeked[0][1]) or peeked
     if not peeked:
         raise InputError(f"{file.path}: holds no records.")
     columns = list(dict.fromkeys(name for _, record in peeked for name in record))
@@ -90,26 +91,30 @@ def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield where, record
 
 
-def _of_ids(path: Path, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The records of a document that maps ids to scores or records, or lists solved ids.
 
     It is empty if the document is neither.
 
     Raises:
-        InputError: If it lists the solved ids alone.
+        InputError: If it lists the solved ids alone, or ones that are not among all ids.
     """
-    solved, others = (
+    solved, others, sent = (
         next((record[x] for x in (name, f"{name}_ids") if isinstance(record.get(x), list)), None)
-        for name in ("resolved", "unresolved")
+        for name in ("resolved", "unresolved", "submitted")
     )
-    if solved is not None and others is None:
-        raise InputError(
-            f"{path}: lists the ids that were resolved, and not all that were asked. Add the "
-            'others as a list "unresolved", or write every id with true or false.'
-        )
-    if solved is not None and others is not None:
-        scores = [(x, 1) for x in solved] + [(x, 0) for x in others]
-        return [(f"id {x}", {"id": x, "score": score}) for x, score in scores]
+    if solved is not None:
+        if not file.ids and others is None and sent is None:
+            raise InputError(
+                f"{file.path}: lists the ids that were resolved, and not all that were asked. Name "
+                "a file of all ids with `ids='FILE'`."
+            )
+        every = _ids(Path(file.ids)) if file.ids else [*(others or ()), *(sent or ())]
+        known, done = (dict.fromkeys(map(text_of, ids)) for ids in (every, solved))
+        if file.ids and (strange := [x for x in done if x not in known]):
+            few = first_few(strange)
+            raise InputError(f"{file.path}: resolved ids that {file.ids} does not hold: {few}.")
+        return [(f"id {x}", {"id": x, "score": x in done}) for x in {**known, **done}]
     if any(name in record for name in _NAMES["key"]):
         return []
     values = list(record.values())
@@ -120,6 +125,16 @@ def _of_ids(path: Path, record: dict[str, Any]) -> list[tuple[str, dict[str, Any
         return []
     alike = set(values[0]).intersection(*values[1:])
     return [(f"id {x}", {**one, "id": x}) for x, one in record.items()] if alike else []
+
+
+def _ids(path: Path) -> list[Any]:
+    """The ids in a file: of a JSON list, the keys of a JSON map, or one a line."""
+    text = content(path)
+    with suppress(*NOT_JSON):
+        held = msgspec.json.decode(text)
+        if isinstance(held, list | dict):
+            return list(held)
+    return [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
 
 
 def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:

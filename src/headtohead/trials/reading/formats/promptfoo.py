@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import (
     LARGEST,
     NOT_JSON,
@@ -109,6 +109,7 @@ class _ProviderColumn(msgspec.Struct, frozen=True):
     provider: str | _Provider
     prompt: _Prompt | None = None
     promptIdx: int = 0
+    namedScores: dict[str, Any] = {}
 
 
 _RESULT = "a result of promptfoo"
@@ -120,7 +121,11 @@ _Rows = Callable[[], Iterator[tuple[str, bytes]]]
 def read(file: RunFile) -> CallStream:
     """One call for each result; every provider in the file is a model."""
     document, rows = _rows(file.path)
+    runs, names = _runs(file.path, rows)
     metric = file.mapping.get("score", "success")
+    if metric not in names:
+        raise UnknownName(f"score in {file.path}", metric, names)
+    dropped = {}
     may = {}
     if document is not None:
         config, about = document.config or {}, document.metadata or {}
@@ -129,9 +134,17 @@ def read(file: RunFile) -> CallStream:
             "created": document.results.timestamp,
             "promptfoo": text_of(about.get("promptfooVersion")),
         }
-    meta = Meta(format=FORMAT.name, metric=metric, may_differ={k: v for k, v in may.items() if v})
-    calls = _calls(file.path, rows, _runs(file.path, rows), metric)
-    return CallStream(meta=meta, calls=calls, dropped={})
+        stats = document.results.stats
+        counted = sum(int(stats.get(name) or 0) for name in ("successes", "failures", "errors"))
+        holds = len(document.results.results)
+        dropped = file.lacking(str(file.path), holds, counted, "results")
+    meta = Meta(
+        format=FORMAT.name,
+        metric=metric,
+        scores=tuple(names),
+        may_differ={k: v for k, v in may.items() if v},
+    )
+    return CallStream(meta=meta, calls=_calls(file.path, rows, runs, metric), dropped=dropped)
 
 
 def _rows(path: Path) -> tuple[_Document | None, _Rows]:
@@ -158,22 +171,20 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
             "again with promptfoo export eval ID -o results.json."
         )
     results = document.results.results
-    stats = document.results.stats
-    counted = sum(int(stats.get(name) or 0) for name in ("successes", "failures", "errors"))
-    if len(results) < counted:
-        raise InputError(
-            f"{path}: holds {len(results)} results, but its statistics speak of {counted}. Export "
-            "all of them."
-        )
     return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
 
 
-def _runs(path: Path, rows: _Rows) -> dict[int, str]:
-    """Column -> what tells it apart from other columns of the same provider; empty if alone."""
+def _runs(path: Path, rows: _Rows) -> tuple[dict[int, str], dict[str, None]]:
+    """Column -> what tells it apart from others of its provider, empty if alone; names of scores.
+
+    A test has the named scores of its own assertions only.
+    """
     columns: dict[int, _ProviderColumn] = {}
+    scores = dict.fromkeys(("success", "score"))
     for where, raw in rows():
         column = decoded(_column, path, where, raw, _RESULT)
         columns.setdefault(column.promptIdx, column)
+        scores.update(dict.fromkeys(column.namedScores))
     labels = list(dict.fromkeys(_label(column) for column in columns.values()))
     named = {}
     for i, column in columns.items():
@@ -186,10 +197,11 @@ def _runs(path: Path, rows: _Rows) -> dict[int, str]:
             parts.append(label if short else f"prompt {labels.index(label) + 1}")
         named[i] = ", ".join(parts)
     taken = Counter((_model(columns[i]), name) for i, name in named.items())
-    return {
+    apart = {
         i: f"{name} column {i + 1}".strip() if taken[_model(columns[i]), name] > 1 else name
         for i, name in named.items()
     }
+    return apart, scores
 
 
 def _label(column: _ProviderColumn) -> str:
@@ -205,10 +217,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         # Named scores that are called like promptfoo's own do not hide these.
         scores = {**result.namedScores, "success": result.success, "score": result.score}
         try:
-            if metric not in scores:
-                known = ", ".join(["success", "score", *result.namedScores])
-                raise ValueError(f"there is no such score here. Known: {known}")
-            score = score_of(scores[metric])
+            score = score_of(scores.get(metric))
         except ValueError as error:
             raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
         response = result.response or _PromptfooResponse()
