@@ -182,8 +182,8 @@ def test_a_metric_of_whole_sets_is_refused(tmp_path: Path) -> None:
 
 def _several(folder: Path) -> Path:
     """Tasks with a score of documents, with sums of log-likelihoods, and with pairs beside one."""
-    losses = {"metrics": ["word_perplexity"], "word_perplexity": [-10.5, 20]}
-    pairs = {"metrics": ["f1", "acc"], "f1": [1, 0], "acc": 1.0}
+    losses: dict[str, Any] = {"metrics": ["word_perplexity"], "word_perplexity": [-10.5, 20]}
+    pairs: dict[str, Any] = {"metrics": ["f1", "acc"], "f1": [1, 0], "acc": 1.0}
     rows = {
         "arc_easy": [_row(i, metrics=["acc", "acc_norm"], acc=0.0, acc_norm=1.0) for i in range(3)],
         "mrpc": [_row(i, **pairs) for i in range(2)],
