@@ -12,6 +12,7 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.estimate import Interval
 from headtohead.publish import terminal
+from headtohead.publish.charts import bars_chart
 from headtohead.publish.junit import sheet_junit
 from headtohead.publish.markdown import sheet_markdown
 from headtohead.publish.sheet import (
@@ -81,6 +82,7 @@ def test_open_ends_are_arrows_and_marks_keep_their_places() -> None:
     assert opened.index("<") < opened.index("o", 10) < opened.index(">")
     assert closed.index("|") < closed.index("-") < closed.rindex("ø") < closed.rindex("-")
     assert legend.strip() == "| at 0, -5 (margin); points"
+    assert len(bars_chart(bars).to_dict()["layer"]) == 4  # refuses what is not Vega-Lite
 
 
 def test_a_margin_inside_an_interval_is_seen_and_so_is_one_under_the_estimate() -> None:

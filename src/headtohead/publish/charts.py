@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.units import span_of
 from headtohead.publish.sheet import Bars
@@ -42,7 +42,8 @@ def base(drawn: Drawing, rows: Iterable[ChartRow] | None = None) -> "alt.Chart":
     """A chart of the rows that the slider has reached; of these, if they are made anew."""
     import altair as alt
 
-    values = list(drawn.rows if rows is None else rows)
+    # A tuple, which altair does not copy.
+    values = tuple(drawn.rows if rows is None else rows)
     return alt.Chart(alt.InlineData(values=values)).transform_filter(SEEN)
 
 
@@ -50,10 +51,10 @@ def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart"
     """Layers over one another; parameters say the slider's day, and if there is room for names."""
     import altair as alt
 
-    seen = alt.param(name="seen_on", value=drawn.until_ms)
-    roomy = alt.param(name="roomy", value=True)
-    chart = cast("alt.LayerChart", alt.layer(*layers))
-    return chart.add_params(seen, roomy).properties(height=height)
+    seen = alt.VariableParameter(name="seen_on", value=drawn.until_ms)
+    roomy = alt.VariableParameter(name="roomy", value=True)
+    # All at once: altair copies every layer several times for each change of the whole.
+    return alt.LayerChart(layer=layers, params=[seen, roomy], height=height)
 
 
 def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
