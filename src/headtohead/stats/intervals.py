@@ -182,12 +182,12 @@ def student_quantile(p: float, df: float) -> float:
     z = normal_quantile(p)
     if math.isinf(df):
         return z
-    if _is_short(df) and _FAR_TAIL < p < 1 - _FAR_TAIL:
-        top = math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(df * math.pi)
+    if df <= _SHORT and _FAR_TAIL < p < 1 - _FAR_TAIL:
+        top = math.gamma((df + 1) / 2) / math.gamma(df / 2) / math.sqrt(df * math.pi)
         t, step = abs(z), math.inf
         while step > 1e-14 * t:  # Newton's steps from the normal quantile all go up
             density = top * (1 + t * t / df) ** (-(df + 1) / 2)
-            step = (abs(p - 0.5) - _short_sum(t, int(df))) / density
+            step = (_student_series(t, df) - 0.5 + abs(p - 0.5)) / density
             t += step
         return math.copysign(t, z)
     from scipy.special import stdtrit
@@ -203,7 +203,7 @@ def student_tail(t: float, df: float) -> float:
     """
     if t < 0 or not df > 0:
         raise ValueError(f"Student's tail needs t >= 0 and df > 0, not {t} and {df}")
-    if _is_short(df) and (tail := 0.5 - _short_sum(t, int(df))) > _FAR_TAIL:
+    if df <= _SHORT and (tail := _student_series(t, df)) > _FAR_TAIL:
         return tail
     from scipy.special import stdtr
 
@@ -211,25 +211,24 @@ def student_tail(t: float, df: float) -> float:
 
 
 _FAR_TAIL = 1e-4  # beyond it a difference from a half loses digits
+_SHORT = 300  # up to it the series is short: importing scipy.special takes longer
 
 
-def _is_short(df: float) -> bool:
-    """Whether the sum is short: importing scipy.special takes longer, a fifteenth of a check."""
-    return df <= 300 and df == int(df)
-
-
-def _short_sum(t: float, df: int) -> float:
-    """The probability that Student's t is between 0 and `t`, 0 or more, for whole `df`.
+def _student_series(t: float, df: float) -> float:
+    """The probability that Student's t exceeds `t`, 0 or more.
 
     References:
-        Abramowitz, M., Stegun, I. A. (1964). Handbook of mathematical functions, 26.7.3-26.7.4.
+        Abramowitz, M., Stegun, I. A. (1964). Handbook of mathematical functions, 26.5.4, 26.7.1.
     """
-    angle, odd = math.atan(t / math.sqrt(df)), df % 2
-    term, total = math.sin(angle) * math.cos(angle) ** odd, angle if odd else 0.0
-    for power in range(odd, df - 1, 2):
+    far = t * t > df
+    a, b, x = (df / 2, 0.5, df / (df + t * t)) if far else (0.5, df / 2, t * t / (df + t * t))
+    term = math.gamma(a + b) / math.gamma(a) / math.gamma(b) * x**a * (1 - x) ** b / a
+    total, n = 0.0, 0
+    while term > 1e-17 * total:
         total += term
-        term *= (power + 1) / (power + 2) * math.cos(angle) ** 2
-    return total / math.pi if odd else total / 2
+        term *= (a + b + n) / (a + 1 + n) * x
+        n += 1
+    return total / 2 if far else 0.5 - total / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
