@@ -150,8 +150,6 @@ def test_the_hash_of_files_is_of_all_in_order(tmp_path: Path) -> None:
     [
         ("x.json", "[" * 100_000, "nested too deep"),
         ("x.jsonl", '{"a":' + "[" * 100_000, "nested too deep"),
-        ("x.json", '[{"a": "x"}, {"a": NaN}]', "NaN, which is no JSON"),
-        ("x.jsonl", '{"a": -Infinity}\n{"a": 1}', "-Infinity, which is no JSON"),
         ("x.json", '[{"a": "b, NaN"', "cut short"),
         ("x.json", "3", "holds one line"),
     ],

@@ -15,11 +15,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-import msgspec
-
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import first_few
-from headtohead.files.opening import NOT_JSON, PARQUET, ZIP, content, files_of, parquet, zipped
+from headtohead.files.opening import (
+    NOT_JSON,
+    PARQUET,
+    ZIP,
+    content,
+    files_of,
+    json_value,
+    parquet,
+    zipped,
+)
 
 PLAIN = "plain"
 """The format of any table with named columns, which is asked last."""
@@ -207,7 +214,7 @@ def head_of(path: Path) -> Head:
         for text in (whole.partition(b"\n")[0], whole):
             # A text cut at the limit does not parse, so a document too large gives no record.
             with suppress(*NOT_JSON):
-                record = msgspec.json.decode(text)
+                record = json_value(text)
                 break
     return Head(path=path, start=start[:_START], record=record)
 
@@ -220,5 +227,5 @@ def first_fields(path: Path) -> frozenset[str]:
     except InputError:
         return frozenset()
     with suppress(*NOT_JSON):
-        record = msgspec.json.decode(start.split(b"\n", 1)[0])
+        record = json_value(start.split(b"\n", 1)[0])
     return Head(path=path, start=start, record=record).fields

@@ -14,7 +14,7 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,8 @@ LARGEST = 64 * 2**20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER, _BLOCK = 1 << 18, 1 << 22
 _HASHED = 2**30  # bytes; more take longer to hash than to read
-_QUOTED, _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"'), re.compile(rb"[:\[,]\s*(NaN|-?Infinity)\b")
+_NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _SEPARATORS = ",\t;|"
 _Record = TypeVar("_Record")
 
@@ -106,9 +107,9 @@ def document(path: Path) -> Any:  # noqa: ANN401
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
     """
     try:
-        return msgspec.json.decode(text := content(path))
+        return json_value(content(path))
     except NOT_JSON as error:
-        raise not_json(path, error, text) from error
+        raise not_json(path, error) from error
 
 
 def csv_header(path: Path) -> tuple[list[str], str]:
@@ -253,36 +254,71 @@ def digest(*paths: Path) -> str:
     return sha256.hexdigest()
 
 
+def json_value(text: bytes, decode: Callable[[bytes], Any] = msgspec.json.decode) -> Any:  # noqa: ANN401
+    """What JSON says, also where Python wrote what is no number: NaN is null.
+
+    An infinite number is its name, which no reader of numbers takes.
+
+    Raises:
+        msgspec.DecodeError: If it is no JSON, or not what a decoder takes.
+    """
+    try:
+        return decode(text)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        valid = valid_json(text)
+        if valid is text:
+            raise
+    return decode(valid)
+
+
+def valid_json(text: bytes) -> bytes:
+    """The text itself, or with the names of what is no number written as JSON has them."""
+    if b"NaN" not in text and b"Infinity" not in text:
+        return text
+    names = {b"NaN": b"null", b"Infinity": b'"Infinity"', b"-Infinity": b'"-Infinity"'}
+    return _NO_NUMBER.sub(lambda found: names.get(found[0], found[0]), text)
+
+
 def decoded(
     decode: Callable[[bytes], _Record], path: Path, where: str | int, line: bytes, kind: str
 ) -> _Record:
     """What a record holds, read by a decoder of msgspec.
 
     Raises:
-        InputError: If it is not of the kind, or no complete JSON.
+        InputError: If it is not of the kind, no complete JSON, or has a key twice.
     """
     try:
-        return decode(line)
+        record: _Record = json_value(line, decode)
     except msgspec.ValidationError as error:
         raise wrong(path, where, f"not {kind} ({error}).") from error
     except NOT_JSON as error:
-        raise wrong(path, where, json_fault(error, line)) from error
+        raise wrong(path, where, json_fault(error)) from error
+    keys_once(path, where, line)
+    return record
 
 
-def keys_once(path: Path, where: str | int, text: bytes, record: Mapping[str, object]) -> None:
+def keys_once(path: Path, where: str | int, text: bytes) -> None:
     """Refuse a record that has a key twice: which of its values holds, nobody knows.
 
-    `record` is what the text holds by a reader that takes the last.
-
     Raises:
-        InputError: If a key is there twice.
+        InputError: If a key at the top is there twice.
     """
-    # The exact look is slow, so it is for records with more keys than were kept, one of which
-    # stands there more than once.
-    if text.count(b'":') + text.count(b'" :') <= len(record):
-        return
-    if not any(text.count(b'"%s"' % name.encode()) > 1 for name in record):
-        return
+    # The exact look is slow, so it is for records that are longer than what a reader keeps of them,
+    # and the marks that writers put between.
+    text = valid_json(text).rstrip()
+    for compact in (False, True):
+        text = msgspec.json.format(text, indent=-1) if compact else text
+        try:
+            held: dict[str, Any] = _RAW(text)
+        except msgspec.ValidationError:
+            return
+        n = len(held)
+        marks = len(text) - len("".join(held)) - len(b"".join(held.values())) - 2 * n
+        spaced = n and text[len(next(iter(held))) + 4 :][:1] == b" "
+        if marks == (4 * n if spaced else 2 * n + 1):
+            return
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         names = Counter(name for name, _ in pairs)
@@ -301,18 +337,15 @@ def wrong(path: Path, where: str | int, why: str) -> InputError:
     return InputError(f"{path}, {f'line {where}' if isinstance(where, int) else where}: {why}")
 
 
-def not_json(path: Path, error: Exception, text: bytes = b"") -> InputError:
-    """An error for a document that does not parse, of which `text` is held."""
-    return InputError(f"{path}: {json_fault(error, text, 'not a complete JSON document')}")
+def not_json(path: Path, error: Exception) -> InputError:
+    """An error for a document that does not parse."""
+    return InputError(f"{path}: {json_fault(error, 'not a complete JSON document')}")
 
 
-def json_fault(error: Exception, text: bytes, kind: str = "not complete JSON") -> str:
+def json_fault(error: Exception, kind: str = "not complete JSON") -> str:
     """Why a text is no JSON, and what to do."""
     if isinstance(error, RecursionError):
         return "its brackets are nested too deep to be read. Give records of plain fields."
-    if found := _NO_NUMBER.search(_QUOTED.sub(b"", text)):
-        said = found[1].decode()
-        return f"holds {said}, which is no JSON. Write null where nothing was measured."
     return f"{kind} ({error}). If it is cut short, copy the file again."
 
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from headtohead.files.opening import (
     csv_header,
     damage,
     json_lines,
+    json_value,
     not_json,
     opened,
     parquet,
@@ -91,7 +93,8 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
     Raises:
         InputError: If it cannot be read or is not JSON, for example because it is cut short.
     """
-    decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+    listed = msgspec.json.Decoder(list[msgspec.Raw]).decode
+    decode = partial(json_value, decode=listed)
     broken: tuple[type[Exception], ...] = (*NOT_JSON, *damage())
     seam = held = b""
     try:
@@ -111,7 +114,7 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
                 held += more
         yield decode(b"".join((b"[", held)))
     except broken as error:
-        raise not_json(path, error, held) from error
+        raise not_json(path, error) from error
 
 
 def json_blocks(path: Path) -> Iterator[bytes]:
@@ -267,13 +270,16 @@ class _Page(msgspec.Struct):
     data: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
 
 
+_PAGE_OF = msgspec.json.Decoder(_Page).decode
+
+
 def _is_document(start: bytes) -> bool:
     """Whether the first line is the beginning of a record, or a page of them."""
     line, newline, rest = start.lstrip().partition(b"\n")
     if not newline and len(start) >= _START:
         return _PAGE.match(line) is not None
     try:
-        page = msgspec.json.decode(line, type=_Page)
+        page = json_value(line, _PAGE_OF)
     except (msgspec.ValidationError, RecursionError):
         return False
     except msgspec.DecodeError:
@@ -297,7 +303,7 @@ def _document(path: Path) -> Iterator[tuple[str, bytes]]:
     """A page of records, one record, or records one after another."""
     text = content(path)
     try:
-        page = msgspec.json.decode(text, type=_Page).data
+        page = json_value(text, _PAGE_OF).data
     except NOT_JSON:
         texts = list(_one_after_another(path, text.decode(errors="replace")))
     else:
@@ -313,7 +319,7 @@ def _one_after_another(path: Path, text: str) -> Iterator[bytes]:
         try:
             _, end = decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise not_json(path, error, text[at:].encode()) from error
+            raise not_json(path, error) from error
         yield text[at:end].encode()
         at = end
 

@@ -391,7 +391,7 @@ def test_choices_are_checked() -> None:
         ("votes.json", b"[]", "has the columns"),
         ("votes.json", b"  \n", r"votes\.json is empty"),
         ("votes.json", b"model_a", "begins with 'm'"),
-        ("votes.json", b"[1, 2]", "JSON that is no object"),
+        ("votes.json", b"[1, 2]", "not an object with named fields"),
         ("votes.jsonl", b'{"model_a": "x", "model_b"', r"votes\.jsonl: not a complete JSON"),
         ("votes.parquet", b"PAR1", "cannot be read as Parquet"),
         ("votes.xlsx", b"PK", "is of no known kind. Known: .parquet"),

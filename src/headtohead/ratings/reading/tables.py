@@ -21,15 +21,14 @@ from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import (
-    NOT_JSON,
     content,
     csv_batches,
     csv_header,
+    decoded,
     document,
     files_of,
-    json_fault,
     parquet,
-    wrong,
+    valid_json,
 )
 from headtohead.files.records import json_blocks, records
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
@@ -619,9 +618,16 @@ class _JsonTable(VoteTable):
         many = {path for path in paths if path in lists or self.columns.kind(path) == "list"}
         types = {path: pl.List(pl.String) if path in many else pl.String for path in paths}
         schema = nested(types, pl.Struct)
+        columns = [b'"%s":' % path[0].encode() for path in paths]
+        looked = False
         for block in json_blocks(self._path):
+            # A column that stands in more places than there are lines may be twice in one.
+            if not looked and any(block.count(x) > 1 + block.count(b"\n") for x in columns):
+                looked = True
+                for where, text in records(self._path):
+                    _decoded(self._path, where, text)
             try:
-                frame = pl.read_ndjson(io.BytesIO(block), schema=schema)
+                frame = pl.read_ndjson(io.BytesIO(valid_json(block)), schema=schema)
             except pl.exceptions.PolarsError as error:
                 for where, text in records(self._path):
                     _decoded(self._path, where, text)  # names the record at fault, if one is
@@ -639,13 +645,11 @@ class _JsonTable(VoteTable):
         return value
 
 
+_OBJECT = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.ValidationError:
-        raise wrong(path, where, "JSON that is no object. Give one object a vote.") from None
-    except NOT_JSON as error:
-        raise wrong(path, where, json_fault(error, text)) from None
+    return decoded(_OBJECT, path, where, text, "an object with named fields")
 
 
 _TEXT_KINDS: dict[str, type[_CsvTable] | type[_JsonTable]] = {

@@ -6,17 +6,16 @@ before that), and one `samples/ID_epoch_N.json` a sample. Newer ones are compres
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import ZIP, content, member, not_json, zipped
+from headtohead.files.opening import ZIP, content, json_value, member, not_json, zipped
 from headtohead.files.records import labels_of, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import tool_call
@@ -31,7 +30,6 @@ FORMAT = RunFormat(
     maps=("score",),
 )
 _GENERATE = ("temperature", "reasoning_effort", "reasoning_tokens", "effort", "max_tokens", "seed")
-_Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Raws = Iterator[tuple[str, bytes]]
 _PARTS = ("text", "image", "audio", "video", "document", "data", "reasoning")
 
@@ -125,6 +123,9 @@ class _InspectSample(msgspec.Struct):
         return {name: score.get("value") for name, score in (self.scores or {}).items()}
 
 
+_log, _one = (msgspec.json.Decoder(kind).decode for kind in (_InspectLog, _InspectSample))
+
+
 class _ScorerChoice(msgspec.Struct, frozen=True):
     scorer: str
     part: str
@@ -174,7 +175,8 @@ def _archive(path: Path) -> tuple[_InspectLog, _Raws]:
 
 def _header(path: Path, name: str, text: bytes) -> _InspectLog:
     try:
-        return _decoded(text, _InspectLog)
+        log: _InspectLog = json_value(text, _log)
+        return log
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path}: {name} is not the header of an Inspect log ({error})."
@@ -185,25 +187,13 @@ def _header(path: Path, name: str, text: bytes) -> _InspectLog:
 
 def _sample(path: Path, name: str, raw: bytes) -> _InspectSample:
     try:
-        return _decoded(raw, _InspectSample)
+        sample: _InspectSample = json_value(raw, _one)
+        return sample
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: {name} is not a sample of an Inspect log ({error}). Copy the file again, or "
             "report the layout with this line."
         ) from error
-
-
-def _decoded(text: bytes, kind: type[_Kind]) -> _Kind:
-    """What JSON says, in which Inspect also writes NaN, as Python's own reader takes it."""
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        if b"NaN" not in text and b"Infinity" not in text:
-            raise
-    # Written anew, what is no number is null.
-    return msgspec.json.decode(msgspec.json.encode(json.loads(text)), type=kind)
 
 
 def _calls(

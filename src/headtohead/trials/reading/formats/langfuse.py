@@ -15,7 +15,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, files_of, wrong
+from headtohead.files.opening import decoded, files_of, json_value, wrong
 from headtohead.files.records import json_or_text, records, unpacked
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import (
@@ -214,7 +214,7 @@ def _calls(
                 score = scores.of_trace[row.trace_id].get(metric)
             call.score = score
             if file.mapping:
-                add_mapped(call, msgspec.json.decode(line), file, where)
+                add_mapped(call, json_value(line), file, where)
             yield call
 
 
@@ -310,7 +310,7 @@ def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]
                 where=where,
             )
             if file.mapping:
-                add_mapped(call, msgspec.json.decode(line), file, where)
+                add_mapped(call, json_value(line), file, where)
             yield call
 
 

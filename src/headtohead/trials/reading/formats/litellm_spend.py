@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from headtohead.files.opening import wrong
+from headtohead.files.opening import json_value, keys_once, wrong
 from headtohead.files.records import records, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import (
@@ -99,7 +99,7 @@ def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:
     path = file.path
     for where, line in records(path):
         try:
-            row = _row(line)
+            row: _Row = json_value(line, _row)
             kind = row.call_type or ""
             if kind not in _TEXT:
                 dropped[f"not a request for text: {kind}"] += 1
@@ -114,9 +114,10 @@ def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:
             ) from error
         except ValueError as error:
             raise wrong(path, where, f"startTime or endTime is no time ({error}).") from error
+        keys_once(path, where, line)
         call.where = where
         if file.mapping:
-            add_mapped(call, msgspec.json.decode(line), file, where)
+            add_mapped(call, json_value(line), file, where)
         yield call
 
 

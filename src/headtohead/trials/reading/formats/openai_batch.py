@@ -212,12 +212,12 @@ class _Places:
 
 def _as_answer(path: Path, number: int, line: bytes) -> _AnswerLine:
     try:
-        row = _answer(line)
-    except (msgspec.DecodeError, RecursionError) as why:
+        row = decoded(_answer, path, number, line, "an answer of a batch")
+    except InputError:
         # The body of a failed answer may have any shape.
         failed = decoded(_failed, path, number, line, "an answer of a batch")
         if failed.response is None or failed.response.status_code == _OK:
-            raise wrong(path, number, f"not an answer of a batch ({why}).") from why
+            raise
         status = failed.response.status_code
         error = failed.error or {"code": status}
         row = _AnswerLine(failed.custom_id, _BatchResponse(status), error)

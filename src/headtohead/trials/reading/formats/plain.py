@@ -11,7 +11,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import first_few
-from headtohead.files.opening import NOT_JSON, content, decoded, keys_once, wrong
+from headtohead.files.opening import NOT_JSON, content, decoded, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import OpenAITokens, content_text, usage_of
@@ -86,9 +86,7 @@ def read(file: RunFile) -> CallStream:
 def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for where, text in records(path):
-        record = decoded(decode, path, where, text, "an object with named fields")
-        keys_once(path, where, text, record)
-        yield where, record
+        yield where, decoded(decode, path, where, text, "an object with named fields")
 
 
 def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -16,6 +16,7 @@ from headtohead.files.opening import (
     content,
     decoded,
     json_lines,
+    json_value,
     not_json,
     opened,
 )
@@ -115,6 +116,7 @@ class _ProviderColumn(msgspec.Struct, frozen=True):
 _RESULT = "a result of promptfoo"
 _result = msgspec.json.Decoder(_Result).decode
 _column = msgspec.json.Decoder(_ProviderColumn).decode
+_whole = msgspec.json.Decoder(_Document).decode
 _Rows = Callable[[], Iterator[tuple[str, bytes]]]
 
 
@@ -152,11 +154,11 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
         first = file.readline(LARGEST)
     record = None
     with suppress(*NOT_JSON):
-        record = msgspec.json.decode(first)
+        record = json_value(first)
     if isinstance(record, dict) and not isinstance(record.get("results"), dict):
         return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
     try:
-        document = msgspec.json.decode(content(path), type=_Document)
+        document = json_value(content(path), _whole)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path}: not results of promptfoo in version 3 ({error}). Export them again with "
