@@ -10,7 +10,7 @@ from headtohead.claims.verdict import Judged, Verdict, judge, verdict
 from headtohead.claims.versus.line import Ahead, Bears, Line
 from headtohead.claims.versus.result import VersusResult
 from headtohead.core.dates import Period
-from headtohead.core.estimate import Citation, Estimate
+from headtohead.core.estimate import Citation, Estimate, leads_by
 from headtohead.core.question import Answer, Exhibit, Sides
 from headtohead.questions import exhibit_specs
 
@@ -60,6 +60,7 @@ def estimate(
         "about": ABOUT,
         "as_of": AS_OF,
         "source_ids": ("made_up",),
+        "called": leads_by("A", "B") if label == "B minus A" else (),
     }
     return Estimate(label=label, value=value, low=low, high=high, unit=unit, **given | more)
 

@@ -62,7 +62,7 @@ def test_a_list_of_changes_prints_no_codes() -> None:
 _IDS = re.compile(r"\b(?:openai|google|anthropic|deepseek|alibaba|moonshotai|zai|xai)/[a-z]")
 # Signs, and sizes that do not say who is ahead.
 _RIDDLES = re.compile(
-    r"\): [-+]\d|stood -|: -\d+ \(|powers of ten \(|\d times less|minus (?=[A-Z])"
+    r"\): [-+]\d|stood -|: -\d|\(-\d|powers of ten \(|\d times less|minus (?=[A-Z])|\w less before"
 )
 
 

@@ -489,3 +489,25 @@ def test_the_report_of_the_article_is_short_before_anything_is_opened(
             printed = page.pdf(prefer_css_page_size=True)
             assert 0 < len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 25
         page.close()
+
+
+def test_the_keyboard_skips_to_answer_scorecard_and_exhibits(opened: Opened) -> None:
+    page = opened(unfold=False)
+    focused = "document.activeElement"
+    for tabs, skip, inside in (
+        (1, "#main", "main"),
+        (2, "#scorecard", "#scorecard"),
+        (3, "#arena-frontier", "#arena-frontier"),
+    ):
+        page.reload()
+        page.wait_for_selector(DRAWN)
+        for _ in range(tabs):
+            page.keyboard.press("Tab")
+        assert page.evaluate(f"{focused}.getAttribute('href')") == skip
+        assert page.evaluate(f"{focused}.getBoundingClientRect().left >= 0")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate(f"{focused}.closest('{inside}') !== null"), skip
+    # From the exhibit on, Tab and Enter open it.
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.querySelector('#arena-frontier').open")

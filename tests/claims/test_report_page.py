@@ -222,8 +222,11 @@ def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
 def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> None:
     html = rendered("plain")
     text = Seen(html).text
-    assert "Holds if the whole interval is from -50 rating points to -10 rating points" in text
-    assert "What would decide it. An interval for B minus A" in text
+    assert (
+        "Holds if the whole interval says: A ahead of B by 10 rating points to 50 rating points"
+        in text
+    )
+    assert "What would decide it. An interval wholly inside or outside of “A ahead of B by" in text
     assert "leans on unverified figures" in text
     assert "Nothing we may use speaks to it." in text
     assert "Expected before looking, and not used: <bdi>refuted</bdi>." in html
@@ -303,7 +306,7 @@ def test_markdown_holds_every_verdict_and_no_live_markup(name: str) -> None:
 def test_markdown_of_a_report_names_intervals_dates_and_sources() -> None:
     text = sheet_markdown(REPORTS["plain"].sheet, version=build.VERSION)
     assert "| X1 | B is close to A | ✔ supported | ✔ supported | ✔ supported |" in text
-    assert "**-36 rating points** (95%: -46 to -26)" in text
+    assert "A ahead of B by **36 rating points** (95%: 26 to 46)" in text
     assert "## How to cite" in text
     assert "    @misc{headtohead-2026-10-31-" in text
     check = sheet_markdown(build.check().sheet, version=build.VERSION)

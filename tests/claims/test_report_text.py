@@ -185,15 +185,15 @@ def test_a_card_leads_with_the_number_that_decided() -> None:
     ]
     assert made[1].headline is not None
     # A difference without a sign: its label says who is ahead.
-    assert (made[1].headline.label, made[1].headline.value) == ("A ahead of B", 100)
+    assert (made[1].headline.label, made[1].headline.value) == ("A ahead of B by", 100)
     narrower = made[1].narrower
     assert narrower is not None
     assert narrower.decisive is not None
-    assert (narrower.decisive.label, narrower.decisive.value) == ("A ahead of B", 36)
+    assert (narrower.decisive.label, narrower.decisive.value) == ("A ahead of B by", 36)
     assert made[2].headline is not None
     assert made[2].headline.value == 100
     assert made[4].headline is None
-    assert made[3].lead.decides.startswith("An interval for")
+    assert made[3].lead.decides.startswith("An interval wholly")
     assert made[0].at("today") is None
 
 

@@ -1,5 +1,6 @@
 """An estimate is never bare, and prints its interval, n and dates."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
-from headtohead.core.estimate import AgeLimit, Estimate
+from headtohead.core.estimate import AgeLimit, Estimate, leads_by
 
 
 def made(**changes: Any) -> Estimate:
@@ -72,6 +73,23 @@ def test_its_sources_are_sorted_and_counted_once() -> None:
 
 def test_an_open_end_is_null_in_json() -> None:
     assert made(low=float("-inf")).as_json()["low"] is None
+
+
+def test_a_difference_is_said_without_its_sign() -> None:
+    gap = made(value=-57.5, low=-66.0, high=-48.0, unit="pp", called=leads_by("US", "China"))
+    said = gap.as_said().in_words()
+    assert said == "US ahead of China by 57.5 percentage points (48.0 to 66.0)"
+    open_ = replace(gap, value=-3.6, low=-16.0, high=10.6).as_said()
+    assert open_.interval() == "10.6 the other way to 16.0"
+    assert open_.as_said() == open_
+    # Its label and its numbers stay what they are in JSON.
+    assert gap.as_json()["value"] == -57.5
+    assert "called" not in gap.as_json()
+
+
+def test_a_ratio_has_the_name_that_readers_know() -> None:
+    of = made(label="B over A", value=0.5, low=0.4, high=0.6, unit="ratio", called=("B's part",))
+    assert of.as_said().in_words(" was") == "B's part was 0.50x (0.40x to 0.60x)"
 
 
 def test_data_of_another_day_are_stale_once_they_pass_their_limit() -> None:

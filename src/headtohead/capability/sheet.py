@@ -1,6 +1,7 @@
 """The sheets of `h2h index` and `h2h gap`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from operator import itemgetter
@@ -10,12 +11,12 @@ from headtohead.capability.result import GapResult, IndexResult
 from headtohead.capability.words import DOMAIN_WORDS
 from headtohead.core.estimate import OWN_SCORES, Citation, Estimate
 from headtohead.core.question import Answer, Sides
-from headtohead.core.units import show, show_end, span_of
+from headtohead.core.units import show_end, span_of
 from headtohead.evidence.tables import title as benchmark_title
 from headtohead.names.names import group_name
 from headtohead.publish.charts import Drawing
 from headtohead.publish.sheet import Bar, Bars, Cell, DataTable, Figure, Sheet, TableColumn, Topic
-from headtohead.publish.words import content_hash
+from headtohead.publish.words import content_hash, sentence
 
 if TYPE_CHECKING:
     import altair as alt
@@ -100,7 +101,7 @@ def gap_sheet(result: GapResult) -> Sheet:
         verb="gap",
         title=f"{b} against {a}: capability",
         kicker=f"About {result.about}; known by {result.as_of}.",
-        sentence="; ".join(_summary(result)),
+        sentence=sentence("; ".join(_summary(result))),
         topics=tuple(_topics(result)),
         main="sensitivity",
     )
@@ -135,29 +136,25 @@ def _table(
 def _summary(result: GapResult) -> Iterator[str]:
     """Gap and lag with their intervals, and how far they move under other choices."""
     others = result.parts["sensitivity"].answer.rows
-    for what, slug, column in (
-        ("Gap", "level", "gap_index"),
-        ("lag at release", "lag_release", "lag_months"),
-    ):
+    for slug, column in (("level", "gap_index"), ("lag_release", "lag_months")):
         moved = [row[column] for row in others if row[column] is not None]
         for e in result.parts[slug].answer.estimates if slug in result.parts else ():
-            range_ = (
-                f", under other choices {show_end(min(moved), e.unit)} to "
-                f"{show_end(max(moved), e.unit)}"
-                if moved
-                else ""
-            )
+            low, high = min([e.value, *moved]), max([e.value, *moved])
+            others_say = replace(e, low=low, high=high).as_said().interval()
+            range_ = f", under other choices {others_say}" if moved else ""
             if e.unit == "months" and e.value == max([e.high, *moved]) == 0:
                 yield f"no lag at release ({_named(result.sides)[1]} ahead)"
                 continue
-            yield f"{what} {show(e.value, e.unit)} ({e.interval()}){range_}"
+            named = e if e.called else replace(e, label=f"{e.label} at release by")
+            yield f"{named.as_said().in_words()}{range_}"
 
 
 def _topics(result: GapResult) -> Iterator[Topic]:
     """The parts under their headings."""
     parts = {slug: part.answer for slug, part in result.parts.items()}
 
-    yield Topic("points", "In points", figures=(_points(parts),))
+    names = _named(result.sides)
+    yield Topic("points", "In points", figures=(_points(parts, names[1]),))
     months = [slug for slug in ("lag_release", "lag_now", "catch_up", "trend") if slug in parts]
     if months:
         figures = tuple(_months(slug, parts[slug]) for slug in months)
@@ -175,7 +172,6 @@ def _topics(result: GapResult) -> Iterator[Topic]:
         by_domain.append(Figure(domain, title, says=says, numbers=level.estimates, missing=missing))
     if by_domain:
         yield Topic("domains", "By domain", figures=tuple(by_domain))
-    names = _named(result.sides)
     if "profile" in parts:
         title = "Where a side is better or worse than its level says"
         yield Topic("by-test", title, figures=(_profile(parts["profile"], names),))
@@ -194,7 +190,7 @@ def _plain(slug: str, answer: Answer, title: str = "", **more: Any) -> Figure:  
     return Figure(slug, title, **{**plain, **more})
 
 
-def _points(parts: Mapping[str, Answer]) -> Figure:
+def _points(parts: Mapping[str, Answer], b: str) -> Figure:
     """The gap, of all benchmarks and by domain."""
     named = [("all benchmarks", parts["level"])]
     named += [
@@ -206,7 +202,7 @@ def _points(parts: Mapping[str, Answer]) -> Figure:
     return _plain(
         "level",
         parts["level"],
-        bars=Bars("index points, B minus A, with 90% intervals", tuple(bars)),
+        bars=Bars(f"index points by which {b} is ahead, with 90% intervals", tuple(bars)),
     )
 
 
@@ -223,8 +219,7 @@ def _months(slug: str, answer: Answer) -> Figure:
     if slug == "lag_now":  # which has the notes of the lag at release
         more["remarks"] = ()
     if slug == "trend":
-        said = (f"{e.label}: {show(e.value, e.unit)} ({e.interval()})" for e in answer.estimates)
-        more["says"] = "; ".join(said)
+        more["says"] = "; ".join(e.as_said().in_words() for e in answer.estimates)
     return _plain(slug, answer, _MONTHS[slug], **more)
 
 
@@ -242,7 +237,7 @@ def _scores(answer: Answer) -> Figure:
             TableColumn("title", "Benchmark"),
             TableColumn("b_pct", "B expected %", 0),
             TableColumn("a_pct", "A expected %", 0),
-            TableColumn("gap_pp", "B - A, points", 0),
+            TableColumn("gap_pp", "B less A, points", 0),
             TableColumn("interval", "90% interval", 0),
             b_pct=lambda row: 100 * row["b_expected_frac"],
             a_pct=lambda row: 100 * row["a_expected_frac"],
@@ -284,7 +279,7 @@ def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
         **_table(
             answer,
             TableColumn("choice", "Choice"),
-            TableColumn("gap_index", "Gap, points", 1),
+            TableColumn("gap_index", "B less A, points", 1),
             TableColumn("gap_interval", "90% interval", 0),
             TableColumn("lag_months", "Lag, months", 1),
             TableColumn("lag_interval", "90% interval", 0),

@@ -485,9 +485,11 @@ class _Reader:
             hint = str(UnknownName("scope word", key, question.scope))
             self.wrong(i, f"{name}.scope.{key}", f"is not understood. {hint}")
         filled = {k: given.get(k, word.default) for k, word in question.scope.items()}
-        read = {}
+        read: dict[str, Any] = {}
         for key, scope_word in question.scope.items():
             value = filled[key]
+            if any(word in question.scope and word not in read for word in scope_word.within):
+                continue  # what it says hangs on a word that is wrong itself
             if value is None:
                 some = self.values.hint(question, key, filled) if self.values else ""
                 said = f"is missing. It says: {scope_word.doc} {some}"

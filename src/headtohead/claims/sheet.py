@@ -32,7 +32,7 @@ from headtohead.publish.sheet import (
     Viewpoint,
 )
 from headtohead.publish.terminal import cell_text
-from headtohead.publish.words import anchor, content_hash, listed, plain, range_words
+from headtohead.publish.words import anchor, content_hash, listed, plain, range_words, side_range
 from headtohead.questions import analysis
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
             for label, ends in bound.by_label.items()
         ]
         return f"{judged} within: {', '.join(parts)}{many}"
-    return f"{judged} is {range_words(bound.at_least, bound.at_most, unit)}{many}"
+    ends = bound.at_least, bound.at_most
+    if len(called := estimates[0].called or ()) == 2:
+        return f"{judged} says: {side_range(*ends, unit, *called)}{many}"
+    return f"{judged} is {range_words(*ends, unit)}{many}"
 
 
 def scope_words(condition: Condition) -> str:
@@ -130,28 +133,13 @@ def _titled(text: str, question: Question) -> str:
 def _labelled(part: JudgedCondition, e: Estimate) -> Estimate:
     """A number of a condition, called as a reader calls it."""
     question = analysis(part.condition.analysis).QUESTION
-    return replace(e, label=called_within(country_name(_titled(e.label, question))))
+    said = e.as_said()
+    return replace(said, label=called_within(country_name(_titled(said.label, question))))
 
 
 def _decisive(judged: Judged) -> Estimate | None:
     """The number that decides a reading, called as a reader calls it."""
-    return next((_ahead(p, _labelled(p, p.decisive)) for p in judged.deciding if p.decisive), None)
-
-
-def _ahead(part: JudgedCondition, e: Estimate) -> Estimate:
-    """A difference as a size without a sign, with who is ahead in its label."""
-    b, _, a = e.label.partition(" minus ")
-    on = ""
-    if part.condition.analysis == "performance.score_gap":
-        first = part.answer.rows[0]
-        second = {"model_name": first.get("model_name_b")} if "task" in first else None
-        a, b = (str(r["model_name"]) for r in (first, second or part.answer.rows[1]))
-        on = f", {e.label}"
-    if not a:
-        return e
-    if e.value >= 0:
-        return replace(e, label=f"{b} ahead of {a}{on}")
-    return replace(e, label=f"{a} ahead of {b}{on}", value=-e.value, low=-e.high, high=-e.low)
+    return next((_labelled(p, p.decisive) for p in judged.deciding if p.decisive), None)
 
 
 def check_answer(verdicts: Sequence[Verdict], as_of: object) -> str:
@@ -566,8 +554,14 @@ def _reading_card(name: str, says: str, part: JudgedCondition) -> ReadingCard:
         finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in (*marks, *answer.notes)),
         numbers=tuple(_labelled(part, e) for e in numbers),
-        ranges=tuple(bound.range_of(e.label) for e in numbers) if bound else (),
+        ranges=tuple(_range(bound, e) for e in numbers) if bound else (),
     )
+
+
+def _range(bound: Bound, e: Estimate) -> tuple[float, float]:
+    """The range stated for a number, turned round where the number is said without its sign."""
+    low, high = bound.range_of(e.label)
+    return (low, high) if e.as_said().value == e.value else (-high, -low)
 
 
 def _row_figures(v: Verdict) -> list[Figure]:

@@ -28,7 +28,7 @@ from headtohead.evidence.store import publisher
 from headtohead.evidence.tables import in_words
 from headtohead.evidence.values import Values
 from headtohead.names.names import called_within
-from headtohead.publish.words import listed, range_words
+from headtohead.publish.words import listed, range_words, side_range
 from headtohead.questions import analyses, analysis
 from headtohead.stats.intervals import around, jointly
 
@@ -380,11 +380,16 @@ def _decides(v: Verdict) -> str:
     if part.answer.absent and "undecided" not in part.truths:
         return f"Figures of {listed(part.answer.absent)}, of which none is known."
     widest = max(part.answer.estimates, key=lambda e: e.high - e.low)
-    stated_range = range_words(*bound.range_of(widest.label), widest.unit).removeprefix("from ")
-    what = called_within(in_words(widest.label))
+    ends, said = bound.range_of(widest.label), widest.as_said()
+    what, n = called_within(in_words(said.label)), counted_of(widest.n, widest.n_of)
+    if len(said.called) == 2:
+        asked = side_range(*ends, widest.unit, *widest.called)
+        now = replace(said, label=what).in_words()
+        return f"An interval wholly inside or outside of “{asked}”; it is now {now} from {n}."
+    stated_range = range_words(*ends, widest.unit).removeprefix("from ")
     return (
         f"An interval for {what} that lies wholly inside or outside {stated_range}; it is now "
-        f"{widest.interval()} from {counted_of(widest.n, widest.n_of)}."
+        f"{widest.interval()} from {n}."
     )
 
 

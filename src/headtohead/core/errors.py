@@ -49,7 +49,7 @@ class UnknownName(InputError):
         spelt: Mapping[str, str] | None = None,
         meant: Iterable[str] = (),
     ) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
+        self.kind, self.name, self.known = kind, name, sorted(set(known))
         by_text: dict[str, list[str]] = {}
         for text, one in [*((one, one) for one in self.known), *(spelt or {}).items()]:
             by_text.setdefault(text.casefold(), []).append(one)

@@ -1,12 +1,13 @@
 """A number that is never bare: value, interval, n, both dates and its sources."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from headtohead.core.dates import Period, long_day
-from headtohead.core.units import counted, counted_of, show, show_end, span_of, unit
+from headtohead.core.units import counted, counted_of, show, show_end, span_of, unit, unsigned_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class Citation(Publication):
     unverified: bool = False
 
 
+def leads_by(a: str, b: str, where: str = "") -> tuple[str, str]:
+    """What a difference, B less A, is called below zero and above."""
+    return f"{a} ahead of {b}{where} by", f"{b} ahead of {a}{where} by"
+
+
 @dataclass(frozen=True, slots=True)
 class AgeLimit:
     """How old data may be and still decide a sentence about a later day.
@@ -124,6 +130,8 @@ class Estimate:
             if they are of no day.
         known_on: The day on which the last row behind it became known.
         limit: How old such data may be; None where they do not age.
+        called: How readers call it, if not by its label. A difference has two names, below zero
+            and above ("US ahead by", "China ahead by"), so that it needs no sign.
 
     Raises:
         ValueError: If the interval does not hold the value, or something is missing.
@@ -145,6 +153,7 @@ class Estimate:
     observed_on: date | None = None
     known_on: date | None = None
     limit: AgeLimit | None = None
+    called: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unit(self.unit)
@@ -173,6 +182,30 @@ class Estimate:
             f"{counted(days, 'day')} before {long_day(window.end)}"
         )
 
+    def as_said(self) -> "Estimate":
+        """The same as a reader says it: under its other name, a difference without its sign."""
+        if not self.called:
+            return self
+        if len(self.called) == 1 or self.value >= 0:
+            return replace(self, label=self.called[-1])
+        return replace(
+            self,
+            label=self.called[0],
+            value=-self.value,
+            low=-self.high,
+            high=-self.low,
+            called=self.called[::-1],
+        )
+
+    def in_words(self, joint: str = ":", basis: str = "") -> str:
+        """Its name, number and interval in a line; `basis` instead of the interval, if given.
+
+        `joint` stands before the number; a name that ends in "by" needs none.
+        """
+        between = "" if self.label.endswith(" by") else joint
+        rest = basis or self.interval()
+        return f"{self.label}{between} {show(self.value, self.unit)} ({rest})"
+
     def interval(self, *, level: bool = False) -> str:
         """The interval, written for a reader; with its coverage if `level`.
 
@@ -187,7 +220,12 @@ class Estimate:
         if show_end(self.low, self.unit) == show_end(self.high, self.unit):
             return "exact but for rounding"
         write = show if math.isinf(self.low) or math.isinf(self.high) else show_end
-        ends = span_of(self.low, self.high, lambda end: write(end, self.unit))
+        span = (
+            partial(unsigned_span, self.value)
+            if len(self.called) == 2 and self.value >= 0
+            else span_of
+        )
+        ends = span(self.low, self.high, lambda end: write(end, self.unit))
         return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends
 
     def __str__(self) -> str:
@@ -198,7 +236,8 @@ class Estimate:
 
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {
+        names = [f.name for f in fields(self) if f.name != "called"]
+        return {name: getattr(self, name) for name in names} | {
             "low": None if math.isinf(self.low) else self.low,
             "high": None if math.isinf(self.high) else self.high,
             "about": str(self.about),

@@ -116,6 +116,26 @@ def apart(
     return f"{show(abs(value), suffix)} {word} ({'no bounds' if math.isinf(high - low) else ends})"
 
 
+def unsigned_span(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
+    """The interval of a difference whose sign is said elsewhere: "32 to 50".
+
+    Where zero lies inside: "2.5 the other way to 29.6".
+    """
+    if value < 0:
+        low, high = -high, -low
+    if low < 0 < high and not (math.isinf(low) or math.isinf(high)):
+        return f"{write(-low)} the other way to {write(high)}"
+    return span_of(low, high, write)
+
+
+def lead_span(low: float, high: float, suffix: str, a: str, b: str) -> str:
+    """A range of B less A without signs: "US models ahead by 4.3 to 6.3 index points"."""
+    if low < 0 < high:
+        return f"{a} ahead by {show(-low, suffix)} to {b} ahead by {show(high, suffix)}"
+    near, far = sorted((abs(low), abs(high)))
+    return f"{b if high > 0 else a} ahead by {show_end(near, suffix)} to {show(far, suffix)}"
+
+
 def _short(value: float) -> str:
     for size, letter in ((1e15, "e15"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:

@@ -188,6 +188,7 @@ def estimate(
     level: float = 0.95,
     dated: tuple[str, date] | None = None,
     ages: bool = True,
+    called: tuple[str, ...] = (),
 ) -> Estimate:
     """An estimate that cites the rows it was made from.
 
@@ -219,6 +220,7 @@ def estimate(
         observed_on=dated[1] if dated else last_day(frame),
         known_on=_latest(frame, "known_on"),
         limit=limit if ages else None,
+        called=called,
     )
 
 

@@ -178,7 +178,7 @@ class Values:
         named = replace(word, column=column)
         printed = {v for rows in self.rows(question, named, {}) for v in rows[column]}
         if name not in printed:
-            raise UnknownName("model", name, printed, meant=names.alike(name))
+            raise UnknownName("model", name, printed, meant=names.suggested(name))
         return name
 
     def _filter(self, question: Question, text: str) -> str:

@@ -178,6 +178,11 @@ class Names:
 
         return alike(name, self._book)
 
+    def suggested(self, name: str) -> list[str]:
+        """What `alike` gives, as people write it; without the name itself."""
+        listed = {i: model.name for i, model in self.models().items()}
+        return [listed.get(one, one) for one in self.alike(name) if one != name]
+
     def group(self, name: str) -> Group | None:
         """The lab, country or family of that name; None if there is none."""
         return self._book.group(name)

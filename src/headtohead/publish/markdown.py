@@ -151,9 +151,9 @@ def _headline(c: ClaimCard) -> str:
     mark = " (unverified)" if c.lead.unverified else ""
     said = "no number may be used"
     if e:
-        said = f"{_label(e)}: {_number(e)}, n = {md(n_words(e))}{mark}"
+        said = f"{_named(e)}, n = {md(n_words(e))}{mark}"
     if narrower and (number := narrower.decisive):
-        said += f"<br>{md(narrower.name)} ({narrower.truth}): {_label(number)}: {_number(number)}"
+        said += f"<br>{md(narrower.name)} ({narrower.truth}): {_named(number)}"
     return said
 
 
@@ -163,6 +163,10 @@ def _label(e: Estimate) -> str:
 
 def _number(e: Estimate) -> str:
     return f"**{md(show(e.value, e.unit))}** ({md(e.interval(level=True))})"
+
+
+def _named(e: Estimate) -> str:
+    return f"{_label(e)}{'' if e.label.endswith(' by') else ':'} {_number(e)}"
 
 
 def _linked(c: Citation) -> str:

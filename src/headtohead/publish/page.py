@@ -191,7 +191,7 @@ def _view(sheet: Sheet, figure: Figure, version: str) -> FigureView:
         shades=shades,
         rows_n=len(rows),
         sources=own,
-        numbers=[(e, None) for e in figure.numbers[:12]],
+        numbers=[(e.as_said(), None) for e in figure.numbers[:12]],
         # An estimate may lean on a source that none of the rows shown names.
         known={c.source_id: c for c in (*sheet.sources, *own)},
         spec=specification(chart, said) if chart is not None else None,

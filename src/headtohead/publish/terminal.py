@@ -185,7 +185,7 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
 def _number(e: Estimate) -> str:
     """One number in a line, with what it rests on."""
     basis = f"{e.interval()}; n={counted_of(e.n, e.n_of)}; {e.about}"
-    return f"{e.label}: {show(e.value, e.unit)} ({basis})"
+    return e.in_words(basis=basis)
 
 
 def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:

@@ -222,6 +222,17 @@ def range_words(low: float, high: float, suffix: str) -> str:
     return f"from {show(low, suffix)} to {show(high, suffix)}"
 
 
+def side_range(low: float, high: float, unit: str, below: str, above: str) -> str:
+    """A stated range of a difference without signs: who must be ahead, and by how much."""
+    if low < 0 < high:
+        ends = ((below, -low), (above, high))
+        return " or ".join(f"{name} {range_words(-math.inf, end, unit)}" for name, end in ends)
+    name, near, far = (above, low, high) if high > 0 else (below, -high, -low)
+    if near == 0 and math.isinf(far):
+        return name.removesuffix(" by")
+    return f"{name} {range_words(near, far, unit).removeprefix('from ')}"
+
+
 def tracks(
     estimates: Sequence[Estimate], ranges: Sequence[tuple[float, float]] = ()
 ) -> list[Track]:

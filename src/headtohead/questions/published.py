@@ -67,6 +67,7 @@ def from_figures(
     *,
     method: str,
     n_of: str = "published figures",
+    called: tuple[str, ...] = (),
 ) -> Estimate:
     """What published figures, one a row, come to; the bounds are those of their rounding."""
     return estimate(
@@ -79,6 +80,7 @@ def from_figures(
         method=method,
         n=rows.height,
         n_of=n_of,
+        called=called,
     )
 
 

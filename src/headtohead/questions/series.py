@@ -9,7 +9,7 @@ import polars as pl
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Ask, Frames, ScopeWord
-from headtohead.core.units import counted, counted_of, show, show_end
+from headtohead.core.units import counted, counted_of, show, show_end, unsigned_span
 from headtohead.evidence.picking import side, side_name, span
 from headtohead.evidence.tables import table
 from headtohead.questions.usage import lead as token_lead
@@ -116,7 +116,7 @@ class LeadSeries:
     def lead_words(self, lead: Interval) -> str:
         """A lead: "Chinese models were 41 rating points behind US ones (-50 to -32)"."""
         where = "behind" if lead.value < 0 else "ahead of"
-        ends = " to ".join(show_end(end, self.unit) for end in (lead.low, lead.high))
+        ends = unsigned_span(lead.value, lead.low, lead.high, lambda end: show_end(end, self.unit))
         far = show(abs(lead.value), self.unit)
         return f"{self.b} models were {far} {where} {self.a} ones ({ends})"
 

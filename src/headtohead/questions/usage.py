@@ -6,9 +6,9 @@ from datetime import date
 
 import polars as pl
 
-from headtohead.core.estimate import Estimate, Interval
+from headtohead.core.estimate import Estimate, Interval, leads_by
 from headtohead.core.question import FILTER, Ask, ScopeWord
-from headtohead.evidence.picking import estimate, side, where
+from headtohead.evidence.picking import estimate, side, side_name, where
 from headtohead.names.names import Names
 
 USAGE_WORDS = {
@@ -144,10 +144,18 @@ def lead(rows: pl.DataFrame, b: str, a: str) -> Interval:
     return apart.rescaled(100)
 
 
+def subject(ask: Ask, which: str) -> str:
+    """Whose tokens are counted: "Chinese models", or one model by its name."""
+    filters = side(ask, which)
+    one = filters.startswith(("model_id=", "unit="))
+    return f"{side_name(filters)}{'' if one else ' models'}"
+
+
 def token_estimate(ask: Ask, window: UsageWindow, label: str, measure: str) -> Estimate:
     """B's share of the tokens in a window, or its lead over A."""
     share = bounds(window.rows, side(ask, "b"))
     is_lead = measure == "lead"
+    a, b = (subject(ask, which) for which in ("a", "b"))
     interval = Interval(share.low, share.low, share.high)
     return estimate(
         ask,
@@ -159,4 +167,7 @@ def token_estimate(ask: Ask, window: UsageWindow, label: str, measure: str) -> E
         method="logical bounds: unattributed tokens none of B's, or all of B's",
         n=int(window.rows["tokens"].sum()),
         n_of="tokens",
+        called=leads_by(a, b, f" in {channel_name(ask)} tokens")
+        if is_lead
+        else (f"share of {b} in {channel_name(ask)} tokens",),
     )

@@ -16,6 +16,7 @@ from headtohead.capability.model import (
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival.lags import frontier_probability
 from headtohead.capability.words import question_between
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask
 from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate, shown
@@ -42,6 +43,8 @@ def run(pair: TwoSides, ask: Ask) -> Answer:
         for name, mask, best in zip(pair.names, (pair.a, pair.b), fronts(pair), strict=True)
     ]
     rows = pl.concat(sides)
+    one_each = ask.sides.group == "unit"
+    best, called = (pair.best_a, pair.best_b), [f"best {name} model" for name in pair.names]
     points = estimate(
         ask,
         rows.filter(pl.col("model_name").is_in([pair.best_a, pair.best_b])),
@@ -53,10 +56,11 @@ def run(pair: TwoSides, ask: Ask) -> Answer:
         n=int(pair.a.sum() + pair.b.sum()),
         n_of="models that may lead",
         dated=pair.dated,
+        called=leads_by(*(best if one_each else called)),
     )
     points_a, points_b = (index.ability[index.place(m)] for m in (pair.best_a, pair.best_b))
     gap = apart(points.value, points.low, points.high, "index", "fewer")
-    if ask.sides.group == "unit":
+    if one_each:
         says = (
             f"{pair.best_b}, with {points_b:.1f}, has {gap} than {pair.best_a}, with {points_a:.1f}"
         )

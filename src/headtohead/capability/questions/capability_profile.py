@@ -11,6 +11,7 @@ from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between
 from headtohead.core.question import Answer, Ask, ScopeWord
+from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, listed, side
 from headtohead.evidence.tables import benchmarks, title
 
@@ -39,10 +40,12 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
             f"{ask.scope['since']}, and others that connect them"
         )
     sure = [
-        f"{title(f.benchmark)} ({100 * f.score.value:+.1f} percentage points)"
+        f"{'better' if f.score.value > 0 else 'worse'} on {title(f.benchmark)} by "
+        f"{show(abs(100 * f.score.value), 'pp')}"
         for f in rows
         if f.p_holm <= _ALPHA
     ]
+    a, b = sides.names
     estimates, table = [], []
     for f in rows:
         evidence = fit.rows.filter(pl.col("test") == f.benchmark)
@@ -64,8 +67,9 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         )
     return Answer(
         estimates=tuple(estimates),
-        says=f"benchmarks on which {sides.names[1]} models differ from {sides.names[0]} models as "
-        f"able: {listed(sure) or 'none for sure'}",
+        says=f"{b} models do {listed(sure)} than {a} models that are as able"
+        if sure
+        else f"no benchmark tells {b} models for sure from {a} models that are as able",
         rows=tuple(table),
         notes=(
             f"{len(rows)} benchmarks were tested; one counts as sure if its p-value, corrected for "

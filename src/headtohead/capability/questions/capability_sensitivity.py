@@ -15,6 +15,7 @@ from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
 from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Answer, Ask, Frames
+from headtohead.core.units import lead_span
 from headtohead.evidence.picking import estimate
 
 QUESTION = question_between(
@@ -48,12 +49,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
             estimates += _estimates(ask, v.choice, v.sides, intervals)
     gaps = [row["gap_index"] for row in rows if row["gap_index"] is not None]
     lags = [row["lag_months"] for row in rows if row["lag_months"] is not None]
+    one_each = ask.sides.group == "unit"
+    best = base.names if one_each else [f"best {name} model" for name in base.names]
     says = (
-        f"on scores as of {base.day}, over {len(gaps)} choices, the gap of {base.names[1]} to "
-        f"{base.names[0]} runs from {min(gaps):+.1f} to {max(gaps):+.1f} index points"
+        f"on scores as of {base.day}, over {len(gaps)} choices: "
+        f"{lead_span(min(gaps), max(gaps), 'index', *best)}"
     )
     if any(lags):
-        says += f" and the lag at release from {min(lags):.1f} to {max(lags):.1f} months"
+        says += f", and {best[1]} {min(lags):.1f} to {max(lags):.1f} months behind at release"
     return Answer(
         estimates=tuple(estimates),
         says=says,

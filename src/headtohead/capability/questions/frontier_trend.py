@@ -64,6 +64,10 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
                     n=apart.both,
                     n_of="levels",
                     dated=sides.dated,
+                    called=(
+                        f"{names[1]} before {names[0]} at the same level, on average, by",
+                        f"{names[1]} after {names[0]} at the same level, on average, by",
+                    ),
                 )
             )
         notes.append(
@@ -79,7 +83,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         return Answer(missing="; ".join(notes))
     return Answer(
         estimates=tuple(estimates),
-        says="; ".join(f"{e.label} {e.value:.1f} ({e.interval()})" for e in estimates),
+        says="; ".join(e.as_said().in_words(" was") for e in estimates),
         rows=shown(rows, MODEL_COLUMNS),
         notes=tuple(notes),
     )
@@ -104,12 +108,17 @@ def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, sides: TwoSides) -> li
     a, b = sides.names
     a_n, b_n = lines.leader_records, lines.trailing_records
     estimates = []
-    for label, spread, by, unit, n in (
-        (_slope(a), lines.leader_slope, 1.0, "index_per_year", a_n),
-        (_slope(b), lines.trailing_slope, 1.0, "index_per_year", b_n),
-        (f"{b} frontier below the {a} one", lines.level_gap, 1.0, "index", a_n + b_n),
+    below = (f"{b} frontier above the {a} one by", f"{b} frontier below the {a} one by")
+    for label, called, spread, by, unit, n in (
+        (_slope(a), (), lines.leader_slope, 1.0, "index_per_year", a_n),
+        (_slope(b), (), lines.trailing_slope, 1.0, "index_per_year", b_n),
+        (below[1].removesuffix(" by"), below, lines.level_gap, 1.0, "index", a_n + b_n),
         (
             f"that gap at the pace of the {a} frontier",
+            (
+                f"lead of {b} at the pace of the {a} frontier",
+                f"that gap at the pace of the {a} frontier",
+            ),
             lines.days,
             MONTHS_A_DAY,
             "months",
@@ -131,6 +140,7 @@ def _lines(ask: Ask, rows: pl.DataFrame, lines: TrendGap, sides: TwoSides) -> li
                 n=n,
                 n_of="records",
                 dated=sides.dated,
+                called=called,
             )
             estimates.append(one)
     return estimates

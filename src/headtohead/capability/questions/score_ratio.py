@@ -69,6 +69,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
 def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
     a, b = best_run(rows, side(ask, "a")), best_run(rows, side(ask, "b"))
     estimates, kept = [], []
+    sides = [side_name(side(ask, w)) for w in ("a", "b")]
+    best = f"best {sides[1]} score as a multiple of the best {sides[0]} one"
     for name, pair, low, high in pairs(a, b):
         if low.value <= 0:
             continue
@@ -83,6 +85,7 @@ def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
                 method="best score of B over best of A; Wilson intervals combined by MOVER-R",
                 n=min(pair["tasks_n"].to_list()),
                 n_of="tasks",
+                called=(f"{best}, {in_words(name)}",),
             )
         )
         kept.append(pair)
@@ -93,10 +96,9 @@ def _each(rows: pl.DataFrame, ask: Ask) -> Answer:
     says = listed(
         f"{in_words(e.label)} {e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in estimates[:4]
     )
-    names = [side_name(side(ask, w)) for w in ("a", "b")]
     return Answer(
         estimates=tuple(estimates),
-        says=f"the best {names[1]} score over the best {names[0]} one, in runs of {span(used)}, is "
+        says=f"the best {sides[1]} score over the best {sides[0]} one, in runs of {span(used)}, is "
         f"{says}",
         rows=shown(used, SCORE_COLUMNS),
         notes=(*unmeasured(a, b), *unplaced(rows, "scores", side(ask, "a"), side(ask, "b"))),
@@ -132,6 +134,7 @@ def _pooled(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Answer:
         n=len(x),
         n_of="shared tests",
         level=LEVEL,
+        called=(f"{names[1]}'s score as a multiple of {names[0]}'s",),
     )
     some_left_out = float(ask.scope["saturated_at"]) <= 1
     says = (

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.units import show_end
+from headtohead.core.units import show_end, unsigned_span
 
 # "a" or "b" is ahead; "open": measured, but it cannot be told who; "level": exactly alike;
 # "facts": nothing to be ahead in; "unknown": one side or both are not known.
@@ -63,8 +63,7 @@ class Line:
             return ""
         if e.unit == "ratio":
             return f"{e.low:.0%} to {e.high:.0%}"
-        low, high = sorted((abs(e.low), abs(e.high))) if e.low * e.high > 0 else (e.low, e.high)
-        return f"{show_end(low, e.unit)} to {show_end(high, e.unit)}"
+        return unsigned_span(e.value, e.low, e.high, lambda end: show_end(end, e.unit))
 
     @property
     def source_ids(self) -> tuple[str, ...]:

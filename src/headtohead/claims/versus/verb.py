@@ -131,7 +131,7 @@ def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
     said = [f"Which is better in {listed(undecided)} cannot be told."] if undecided else []
     are = "is" if len(lacking) == 1 else "are"
     said += (
-        [f"Left open, since they are not known of both, {are} {listed(lacking)}."]
+        [f"Left open, since no figures of both for that day are known, {are} {listed(lacking)}."]
         if lacking
         else []
     )

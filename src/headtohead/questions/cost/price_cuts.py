@@ -141,6 +141,10 @@ def _more_often(
         method="difference of two shares of models with a dated list price; Newcombe's interval",
         n=n_before + n_after,
         n_of="models with a dated list price",
+        called=(
+            f"share of models cut in price lower after {turn} than before by",
+            f"share of models cut in price higher after {turn} than before by",
+        ),
     )
     says = (
         f"{side_name(side(ask, 'a'))} labs cut {cut_after} of {n_after} young models between "

@@ -73,6 +73,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method="yearly fall of the cheapest price after over before; Student interval over levels",
         n=len(changes),
         n_of="distinct capability levels",
+        called=(f"yearly fall of prices after {turn} as a multiple of that before",),
     )
     before, after = (10 ** changes[:, i].mean() for i in (0, 1))
     if len(changes) == 1:

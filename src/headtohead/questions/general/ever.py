@@ -2,7 +2,7 @@
 
 import math
 
-from headtohead.core.estimate import Interval
+from headtohead.core.estimate import Interval, leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.evidence.picking import estimate, shown
 from headtohead.questions.series import (
@@ -48,6 +48,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=len(series.leads),
         n_of=series.of,
         ages=False,
+        called=leads_by(series.a, series.b, f", at most over {series.window},"),
     )
     says = (
         f"at their best in {series.window}, on {best.first}, {series.lead_words(most)}, by "

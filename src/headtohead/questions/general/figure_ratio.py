@@ -75,7 +75,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return Answer(missing="a ratio to a figure of 0, or of one below 0, means nothing")
     times = _over(top, bottom)
     how = "published figures, one over the other, bounds from their rounding"
-    one = from_figures(ask, pair, label, "ratio", times, method=how)
+    base = f"its own of {since}" if since else f"that of {theirs_said}"
+    said = (f"figure of {mine_said} as a multiple of {base}",)
+    one = from_figures(ask, pair, label, "ratio", times, method=how, called=said)
     first, second = map(figure_words, pair.iter_rows(named=True))
     return Answer(
         estimates=(one,),

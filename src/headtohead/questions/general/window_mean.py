@@ -2,7 +2,7 @@
 
 import math
 
-from headtohead.core.estimate import Interval
+from headtohead.core.estimate import Interval, leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.evidence.picking import estimate, shown
 from headtohead.questions.series import (
@@ -54,6 +54,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         n=len(series.leads),
         n_of=series.of,
         ages=False,
+        called=leads_by(series.a, series.b, f", on average over {series.window},"),
     )
     says = f"on average over {series.window} {series.lead_words(mean)}, by {series.known_words()}"
     return Answer(

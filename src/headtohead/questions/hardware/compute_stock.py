@@ -60,24 +60,41 @@ class _StockMeasure:
     value: Callable[[_Pairs], float]
     unit: str
     label: str
+    called: tuple[str, ...]
     least: float = 0.0
     most: float = float("inf")
     compares: bool = False
 
 
 _MEASURES = {
-    "ratio": _StockMeasure(_ratio, "ratio", "{a} over {b}"),
+    "ratio": _StockMeasure(
+        _ratio,
+        "ratio",
+        "{a} over {b}",
+        ("AI compute of {a} owners as a multiple of that of {b} ones",),
+    ),
     "ratio_change": _StockMeasure(
         lambda p: _ratio(p) / _ratio(p, 0),
         "ratio",
         "{a} over {b}, later over earlier",
+        ("factor by which {a} owners' multiple of {b} owners' AI compute grew",),
         compares=True,
     ),
-    "domestic_share": _StockMeasure(_share, "frac", "chips of {b} design in {b} hands", most=1.0),
+    "domestic_share": _StockMeasure(
+        _share,
+        "frac",
+        "chips of {b} design in {b} hands",
+        ("{b}-designed part of {b} owners' AI compute",),
+        most=1.0,
+    ),
     "domestic_share_change": _StockMeasure(
         lambda p: 100 * (_share(p) - _share(p, 0)),
         "pp",
         "chips of {b} design in {b} hands, later less earlier",
+        (
+            "{b}-designed part of {b} owners' AI compute fell by",
+            "{b}-designed part of {b} owners' AI compute rose by",
+        ),
         *(-100.0, 100.0),
         compares=True,
     ),
@@ -85,6 +102,7 @@ _MEASURES = {
         lambda p: _domestic(p, 1) / _domestic(p, 0),
         "ratio",
         "chips of {b} design, later over earlier",
+        ("AI compute in chips of {b} design, later over earlier",),
         # A cumulative count cannot fall.
         least=1.0,
         compares=True,
@@ -212,6 +230,7 @@ def _answer(
         method=_METHOD,
         n=used.height,
         n_of="owner and chip-maker totals",
+        called=tuple(name.format(**names) for name in measure.called),
     )
     newest = layers["foreign"].filter(pl.col("window_end") == now)
     every = totals.filter(_FOREIGN & (pl.col("owner") != _SMUGGLED))
@@ -221,7 +240,7 @@ def _answer(
     rows = rows.sort("window_end", descending=True, maintain_order=True)
     return Answer(
         estimates=(one,),
-        says=f"AI compute, {one.label}, {show(one.value, one.unit)} ({one.interval()}): "
+        says=f"{one.as_said().in_words(' was')}: "
         + _says(counts, at["a"][-1]["owner"].n_unique(), names, days),
         rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
         notes=(*_notes(counts, at, ask, before), *unplaced(newest, "counts", side(ask, "a"))),
@@ -326,7 +345,8 @@ def _published(figures: pl.DataFrame, ask: Ask) -> Answer:
         listed_part = f", which have {part.low:.0%} to {part.high:.0%} of all AI compute"
     a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
     label = f"{a_name} over {b_name}"
-    one = from_figures(ask, both, label, "ratio", bounded, method=how)
+    said = (f"compute of clusters in {a_name} as a multiple of that in {b_name}",)
+    one = from_figures(ask, both, label, "ratio", bounded, method=how, called=said)
     return Answer(
         estimates=(one,),
         says=f"of the clusters known{listed_part}, {a_name} held {ours.value:.0%} and {b_name} "

@@ -7,6 +7,7 @@ from headtohead.questions.usage import (
     UsageWindow,
     bounds,
     channel_name,
+    subject,
     token_estimate,
     windows,
 )
@@ -32,10 +33,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
     last = stretches[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))
+    whose = subject(ask, "b")
     measure = ask.scope["measure"]
     estimated = token_estimate(ask, last, f"{name} {measure}", measure)
     says = (
-        f"{name} models had {share.low:.1%} of all {channel_name(ask)} tokens from {last.start} "
+        f"{whose} had {share.low:.1%} of all {channel_name(ask)} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
     )
     notes = ("tokens of different tokenizers are not one unit; a router is not the world",)

@@ -43,7 +43,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
     label = f"{a_name} over {b_name}"
     how = "ratio of two published figures, bounds from rounding"
-    over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures")
+    said = (f"private investment in AI in {a_name} as a multiple of that in {b_name}",)
+    over = from_figures(ask, both, label, "ratio", times, method=how, n_of="figures", called=said)
     says = (
         f"private investment in AI in {year} was {show(ours.value, 'usd')} "
         f"({a_name}) and {show(theirs.value, 'usd')} "

@@ -2,8 +2,10 @@
 
 import polars as pl
 
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown, span
+from headtohead.evidence.words import in_plain_words
 from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
@@ -42,7 +44,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
         theirs, ours = (figure_interval(r) for r in both.iter_rows(named=True))
         lead = difference(ours, theirs)
         how = "difference of two published shares, bounds from rounding"
-        estimates.append(from_figures(ask, both, topic, "pp", lead.rescaled(100), method=how))
+        points = lead.rescaled(100)
+        said = leads_by(
+            in_sentence(country_name(ask.sides.a)),
+            in_sentence(country_name(ask.sides.b)),
+            f" in {in_plain_words('topic', topic)}",
+        )
+        estimates.append(from_figures(ask, both, topic, "pp", points, method=how, called=said))
         kept.append(both)
     if lost:
         return ask.lacks(f"no count of {listed(lost)} on both sides that we may use was known")

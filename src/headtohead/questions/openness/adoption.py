@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from headtohead.core.estimate import Estimate
+from headtohead.core.estimate import Estimate, leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import listed, shown, side, side_name
 from headtohead.evidence.words import in_plain_words
@@ -72,6 +72,8 @@ def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
     """B's share of downloads, or its lead; B's row comes first."""
     share, other = (figure_interval(r) for r in both.iter_rows(named=True))
     label, how = f"{ask.scope['measure']} of downloads", "published share, bounds from its rounding"
+    what = in_plain_words("topic", str(ask.scope["topic"]))
+    whose = [f"{nationality(name)} models" for name in (ask.sides.a, ask.sides.b)]
     if ask.scope["measure"] == "lead":
         lead = difference(other, share).rescaled(100)
         one = from_figures(
@@ -81,10 +83,11 @@ def _downloads(ask: Ask, both: pl.DataFrame) -> tuple[Estimate, str]:
             "pp",
             lead,
             method="difference of two published shares, bounds from rounding",
+            called=leads_by(whose[0], whose[1], f" in {what}"),
         )
     else:
-        one = from_figures(ask, both, label, "frac", share, method=how)
-    what = in_plain_words("topic", str(ask.scope["topic"]))
+        said = (f"share of {whose[1]} in {what}",)
+        one = from_figures(ask, both, label, "frac", share, method=how, called=said)
     says = (
         f"{nationality(ask.sides.b)} models had {share.value:.1%} and {nationality(ask.sides.a)} "
         f"ones {other.value:.1%} of {what} from {both['window_start'][0]} to "

@@ -3,6 +3,7 @@
 import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate, shown, side, side_name, unplaced
@@ -38,6 +39,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method="difference of two published ratings, intervals combined as independent (MOVER)",
         n=on_it.height,
         n_of="entrants on the board",
+        called=leads_by(f"best {a} entrant", f"best {b} one"),
     )
     says = (
         f"on {board_words(newest, ask)} the best {b} entrant was "

@@ -3,6 +3,7 @@
 import polars as pl
 
 from headtohead.capability.words import SIDE_WORDS
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import apart, show_end
 from headtohead.evidence.picking import estimate, shown, side, side_name
@@ -28,17 +29,18 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return ask.lacks(f"no {ask.scope['board']} board with both sides was known")
     a, b = pair.iter_slices(1)
     both = pl.concat([b, a])
+    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     one = estimate(
         ask,
         both,
-        label=f"{side_name(side(ask, 'b'))} minus {side_name(side(ask, 'a'))}",
+        label=f"{name_b} minus {name_a}",
         interval=gap,
         unit="elo",
         method="difference of two published ratings, intervals combined as independent (MOVER)",
         n=rows.height,
         n_of="entrants on the board",
+        called=leads_by(f"best {name_a} entrant", f"best {name_b} one"),
     )
-    name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     fewer = apart(gap.value, gap.low, gap.high, "elo", "fewer")
     says = (
         f"on {board_words(rows, ask)} the best {name_b} entrant, {called(b['model_name'][0])}, "

@@ -1,5 +1,7 @@
 """How many points the best of one side is behind the best of the other on named tests."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from headtohead.capability.scores import (
@@ -11,6 +13,7 @@ from headtohead.capability.scores import (
     unmeasured,
 )
 from headtohead.capability.words import SIDE_WORDS
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import apart
 from headtohead.evidence.picking import listed, shown, side, side_name, span, unplaced
@@ -43,7 +46,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     used = pl.concat([pair for _, pair in pairs])
     return Answer(
-        estimates=tuple(e for e, _ in pairs),
+        estimates=tuple(
+            replace(
+                e,
+                called=leads_by(
+                    pair["model_name"][0], pair["model_name"][1], f" on {in_words(e.label)}"
+                ),
+            )
+            for e, pair in pairs
+        ),
         says=f"in runs of {span(used)} {names}, {says}",
         rows=shown(used, SCORE_COLUMNS),
         notes=(*unmeasured(a, b), *unplaced(rows, "scores", *filters)),

@@ -1,5 +1,7 @@
 """How many points a model is behind another on named tests."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from headtohead.capability.scores import (
@@ -11,6 +13,7 @@ from headtohead.capability.scores import (
     unmeasured,
     untested,
 )
+from headtohead.core.estimate import leads_by
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import apart
 from headtohead.evidence.picking import listed, named, shown, span
@@ -49,7 +52,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return ask.lacks("no test of both models with a known number of tasks was known")
     both = next(iter(by_label.values()))[1]
     names = (both["model_name"][0], both["model_name_b"][0]) if by_task else both["model_name"]
-    estimates = [by_label[name][0] for name in sorted(by_label)]
+    estimates = [
+        replace(by_label[name][0], called=leads_by(names[0], names[1], f" on {in_words(name)}"))
+        for name in sorted(by_label)
+    ]
     says = listed(
         f"{apart(e.value, e.low, e.high, 'pp')} on {in_words(e.label)}" for e in estimates
     )

@@ -57,6 +57,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
             f"luck in {least:.1%} of seasons, so one season cannot tell skill from luck",
         )
     value = lead if is_lead else luck
+    by = (
+        f"best {name_a} agent ahead of the worst {name_b} one by",
+        f"worst {name_b} agent ahead of the best {name_a} one by",
+    )
     one = estimate(
         ask,
         both,
@@ -66,6 +70,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         method="final account values" if is_lead else "exact permutation of the final order",
         n=both.height,
         n_of="agents in one season",
+        called=by if is_lead else (),
     )
     ahead = f"{abs(lead):.1f} percentage points {'above' if lead >= 0 else 'below'}"
     says = (

@@ -11,6 +11,9 @@ from headtohead.core.question import Sides
 from headtohead.evidence.picking import shown
 from headtohead.questions.published import FIGURE_COLUMNS, latest_figures
 
+# The newest count is shown however old it is, with its days.
+_ANY_AGE = 100_000
+
 
 def lines(pair: Pair) -> Iterator[Line]:
     """Shares of a router's tokens, and of downloads."""
@@ -20,26 +23,29 @@ def lines(pair: Pair) -> Iterator[Line]:
 
 def _tokens(pair: Pair) -> Line:
     what, short = "Share of the tokens on OpenRouter", "tokens on OpenRouter"
-    sides = pair.sides
+    sides, scope = pair.sides, {"back_days": _ANY_AGE}
     b, a = (
-        pair.ask("impact.token_share", {}, s) for s in (sides, Sides(sides.group, sides.b, sides.a))
+        pair.ask("impact.token_share", scope, s)
+        for s in (sides, Sides(sides.group, sides.b, sides.a))
     )
     if a.missing or b.missing:
         return unknown("tokens", what, short, a.missing or b.missing)
     first, second = a.estimates[0], b.estimates[0]
+    # Old counts are shown, but who is ahead on the day asked about they do not tell.
+    old = first.stale(pair.about) or second.stale(pair.about)
     rows = tuple(r for r in (*a.rows, *b.rows) if r.get("window_end") == first.about.end)
     return Line(
         slug="tokens",
-        what=f"{what}, {first.about}",
+        what=f"{what}, {'last known, ' if old else ''}{first.about.start} to {first.about.end}",
         a=_share(first),
         b=_share(second),
-        ahead=_more(first, second),
+        ahead="unknown" if old else _more(first, second),
         says=f"{a.says}; {b.says}",
         short=short,
         by=f"{first.value:.0%} against {second.value:.0%}",
         observed_on=first.about.end,
         rows=rows,
-        notes=("one router is a small part of the world's use",),
+        notes=("one router is a small part of the world's use", *((old,) if old else ())),
     )
 
 
