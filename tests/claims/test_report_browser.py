@@ -492,15 +492,13 @@ def test_the_report_of_the_article_is_short_before_anything_is_opened(
 
 
 def test_the_keyboard_skips_to_answer_scorecard_and_exhibits(opened: Opened) -> None:
-    page = opened(unfold=False)
     focused = "document.activeElement"
     for tabs, skip, inside in (
         (1, "#main", "main"),
         (2, "#scorecard", "#scorecard"),
         (3, "#arena-frontier", "#arena-frontier"),
     ):
-        page.reload()
-        page.wait_for_selector(DRAWN)
+        page = opened(unfold=False)
         for _ in range(tabs):
             page.keyboard.press("Tab")
         assert page.evaluate(f"{focused}.getAttribute('href')") == skip

@@ -125,6 +125,16 @@ def test_several_slips_are_reported_at_once(facts: Facts, tmp_path: Path) -> Non
     ]
 
 
+def test_a_slip_in_a_word_is_not_followed_by_errors_of_words_that_hang_on_it(
+    facts: Facts, tmp_path: Path
+) -> None:
+    scope = '{ topic = "private_investmnt", measure = "private investment" }'
+    with pytest.raises(ClaimsFileError) as wrong:
+        read(facts, tmp_path, claim("general.figure", scope))
+    (problem,) = wrong.value.problems
+    assert "Did you mean private_investment?" in problem
+
+
 def test_a_side_of_the_file_that_does_not_exist_is_an_error(facts: Facts, tmp_path: Path) -> None:
     good = claim("performance.arena_gap", "{}")
     with pytest.raises(ClaimsFileError, match=r"mine.toml:3: field 'b' is wrong.* Did you mean Ch"):

@@ -149,6 +149,23 @@ def test_sellers_and_countries_are_called_as_people_call_them() -> None:
     assert "14 from the United States" in lines["operators"].a
 
 
+@pytest.mark.parametrize("pair", [("US", "CN"), ("gpt-5", "deepseek-v3.2")])
+def test_old_counts_of_tokens_are_shown_with_their_days_and_lead_nobody(
+    pair: tuple[str, str],
+) -> None:
+    line = headtohead.versus(*pair, as_of=DAY).by_slug["tokens"]
+    assert line.what.endswith("last known, 2026-06-17 to 2026-06-23")
+    assert line.a
+    assert line.b
+    assert line.ahead == "unknown"
+    assert "130 days before 31 October 2026" in " ".join(line.notes)
+
+
+def test_a_misspelt_model_is_suggested_by_its_name() -> None:
+    with pytest.raises(UnknownName, match="Did you mean DeepSeek-V3.2 or DeepSeek-V3.2-"):
+        headtohead.versus("gpt-5", "deepsek-v3.2", as_of=DAY)
+
+
 def test_what_is_not_known_is_said_and_not_left_out() -> None:
     early = headtohead.versus("US", "CN", as_of=date(2024, 3, 1))
     assert all(line.ahead == "unknown" for line in every(early).values())
