@@ -162,7 +162,7 @@ def test_old_counts_of_tokens_are_shown_with_their_days_and_lead_nobody(
 
 
 def test_a_misspelt_model_is_suggested_by_its_name() -> None:
-    with pytest.raises(UnknownName, match="Did you mean DeepSeek-V3.2 or DeepSeek-V3.2-"):
+    with pytest.raises(UnknownName, match=r"Did you mean DeepSeek-V3\.2 or DeepSeek-V3\.2-"):
         headtohead.versus("gpt-5", "deepsek-v3.2", as_of=DAY)
 
 
