@@ -1,5 +1,6 @@
 """What is unknown is not wrong: no verdict rests on answers that nobody has."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Call
+from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.verb import compare
 from headtohead.trials.result import TrialResult
 from headtohead.trials.scoring.scored import scorer_from
@@ -104,6 +106,24 @@ def test_sides_are_named_by_columns_and_folders(tmp_path: Path) -> None:
     found = compare(*paths)
     assert found.details.a.name == "results (Llama-3.1-8B)"
     assert found.details.b.name == "results (Llama-3.1-70B)"
+
+
+def test_a_point_in_a_name_is_no_ending(tmp_path: Path) -> None:
+    names = []
+    for file in ("Llama-3.1-8B", "Llama-3.2-1B.jsonl.gz"):
+        packed = gzip.compress if file.endswith("gz") else bytes
+        (tmp_path / file).write_bytes(packed(b'{"id": 1, "score": 1}\n{"id": 2, "score": 0}\n'))
+        names.append(open_run(str(tmp_path / file)).name)
+    assert names == ["Llama-3.1-8B", "Llama-3.2-1B"]
+
+
+def test_a_format_without_scores_to_name_asks_for_a_scorer(tmp_path: Path) -> None:
+    answer = {"status_code": 200, "body": {"choices": [{"message": {"content": "x"}}]}}
+    path = tmp_path / "batch.jsonl"
+    lines = [json.dumps({"custom_id": f"{i}", "response": answer, "error": None}) for i in (1, 2)]
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=r"Score the answers in batch\.jsonl with `scorer`\.$"):
+        compare(str(path), str(path))
 
 
 def test_the_same_run_twice_is_remarked_on(tmp_path: Path) -> None:

@@ -80,6 +80,18 @@ def test_its_calls_are_well_formed(name: str, tmp_path: Path) -> None:
 
 
 @_ALL
+def test_it_names_what_may_be_the_score(name: str, tmp_path: Path) -> None:
+    """So that a message that nothing is scored can say what to type."""
+    meta = load(_example(name, tmp_path)).meta
+    maps = _module(name).FORMAT.maps
+    if name != PLAIN and (maps is None or "score" in maps):
+        assert meta.scores
+        assert not meta.metric or any(score in meta.metric for score in meta.scores)
+    else:
+        assert not meta.scores or name == PLAIN
+
+
+@_ALL
 def test_naming_the_format_reads_the_same(name: str, tmp_path: Path) -> None:
     path = _example(name, tmp_path)
     assert load(path, format=name).calls == load(path).calls

@@ -1,5 +1,6 @@
 """Takes runs from files and pairs them by the keys of their items, or says why it cannot."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,15 +10,19 @@ from typing import Unpack
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.units import counted, first_few
+from headtohead.core.units import counted, first_few, nearest_first
 from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call, Meta, Reading
 from headtohead.trials.comparing.settings import Missing
-from headtohead.trials.reading.opening import load
+from headtohead.trials.reading.opening import FORMATS, load
 
 _PICK = "::"
 _PLAIN = "plain"
+_ENDINGS = re.compile(
+    r"(\.(jsonl?|ndjson|csv|tsv|txt|parquet|pq|ya?ml|eval|gz|zst|bz2|xz|zip))+$", re.IGNORECASE
+)
+_SCORES = ("score", "correct", "success", "passed", "accuracy", "grade", "rating", "result")
 
 
 # ---------------------------------------------------------------- runs
@@ -87,7 +92,7 @@ def open_all(spec: str, *, single: bool = False, **how: Unpack[Reading]) -> list
     for (model, run), pick in zip(chosen, picks, strict=True):
         word = pick if len(chosen) > 1 else wanted
         # A folder's name may have a point in it, and no ending.
-        name = word or model or run or (path.name if path.is_dir() else path.stem)
+        name = word or model or run or (path.name if path.is_dir() else _ENDINGS.sub("", path.name))
         if word and word == run and model not in ("", run):
             # The model first: a run is often called by an id that says nothing.
             name = f"{model} ({run})"
@@ -383,11 +388,13 @@ def _unscored(run: ModelRun, by_key: Mapping[str, Sequence[Call]]) -> str:
 
 
 def _how_to_score(runs: Sequence[ModelRun], scorer: bool = True) -> str:
-    known = dict.fromkeys(name for run in runs for name in run.meta.scores)
-    there = f" (there are {first_few(list(known), 12)})" if known else ""
+    known = list(dict.fromkeys(name for run in runs for name in run.meta.scores))
     way = "with `scorer`" if scorer else "first, as h2h compare does with --scorer"
-    column = next(iter(known)) if len(known) == 1 else "COLUMN"
-    return (
-        f"Name the score with `mapping={{'score': '{column}'}}`{there}, or "
-        f"score the answers in {listed([run.path.name for run in runs])} {way}."
-    )
+    files = list(dict.fromkeys(run.path.name for run in runs))
+    answers = f"the answers in {listed(files)} {way}."
+    formats = [FORMATS.by_name.get(run.meta.format) for run in runs]
+    if all(module is not None and module.FORMAT.maps == () for module in formats):
+        return f"Score {answers}"
+    there = f" (there are {nearest_first(known, _SCORES)})" if known else ""
+    column = known[0] if len(known) == 1 else "COLUMN"
+    return f"Name the score with `mapping={{'score': '{column}'}}`{there}, or score {answers}"

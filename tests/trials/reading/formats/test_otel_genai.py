@@ -374,6 +374,22 @@ def test_a_chosen_key_pairs_runs(tmp_path: Path) -> None:
         _calls(path, key="test.case")
 
 
+def test_the_id_of_an_item_on_a_span_around_is_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "nested.jsonl"
+    spans = [
+        _span("call", _OLD, parentSpanId="step"),
+        _span("step", {"step": 1}, parentSpanId="root"),
+        _span("root", {"item.id": "q-1", "score": 0.5, "step": 0}),
+        _span("other", _OLD, parentSpanId="root"),
+        _span("loop", _OLD | {"item.id": "q-2", "score": 1}, parentSpanId="loop"),
+    ]
+    path.write_text("\n".join(json.dumps(_traces(span)) for span in spans), encoding="utf-8")
+    calls, stream = _calls(path, key="item.id", score="score")
+    assert [(call.key, call.score) for call in calls] == [("q-1", 0.5), ("q-1", 0.5), ("q-2", 1)]
+    assert "item.id" not in stream.meta.scores
+    assert _calls(path, key="item.id", run="step")[0][0].run == "1"
+
+
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     path = example(tmp_path)
     with path.open("a", encoding="utf-8") as file:

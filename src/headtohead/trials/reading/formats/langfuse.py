@@ -174,7 +174,8 @@ def read(file: RunFile) -> CallStream:
                 names.update(_numbers(decoded(_item, path, where, line, _RECORD)))
         metric, mapped = chosen_score(names, file, dropped)
         calls = _item_calls(kinds["item"], mapped, metric)
-        meta = Meta(format=FORMAT.name, metric=metric)
+        columns = sorted(names or first_fields(kinds["item"][0]))
+        meta = Meta(format=FORMAT.name, metric=metric, scores=tuple(columns))
         return CallStream(meta=meta, calls=calls, dropped=dropped)
     if "observation" not in kinds:
         raise InputError(
@@ -190,7 +191,9 @@ def read(file: RunFile) -> CallStream:
     dropped.update(scores.dropped)
     metric, mapped = chosen_score(scores.names, file, dropped)
     calls = _calls(kinds["observation"], mapped, scores, metric, dropped)
-    return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
+    columns = sorted(scores.names or first_fields(kinds["observation"][0]))
+    meta = Meta(format=FORMAT.name, metric=metric, scores=tuple(columns))
+    return CallStream(meta=meta, calls=calls, dropped=dropped)
 
 
 def _observations(path: Path) -> Iterator[tuple[str, bytes, _Observation]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from headtohead.files.formats import first_fields
 from headtohead.files.opening import json_value, keys_once, wrong
 from headtohead.files.records import records, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
@@ -92,7 +93,8 @@ def read(file: RunFile) -> CallStream:
         InputError: If a record is not a row of that table, or lacks what the mapping names.
     """
     dropped = Counter[str]()
-    return CallStream(meta=Meta(format=FORMAT.name), calls=_calls(file, dropped), dropped=dropped)
+    meta = Meta(format=FORMAT.name, scores=tuple(sorted(first_fields(file.path))))
+    return CallStream(meta=meta, calls=_calls(file, dropped), dropped=dropped)
 
 
 def _calls(file: RunFile, dropped: Counter[str]) -> Iterator[Call]:

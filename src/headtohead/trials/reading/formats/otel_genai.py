@@ -16,7 +16,7 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of
-from headtohead.files.records import records, text_of, unpacked
+from headtohead.files.records import at_path, records, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
     LoggedAnswer,
@@ -103,6 +103,7 @@ class _SpanEvent(msgspec.Struct, gc=False):
 class _Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str
     span_id: str
+    parent_span_id: str = ""
     start_time_unix_nano: int | str = 0
     end_time_unix_nano: int | str = 0
     attributes: list[_Attribute] = []
@@ -151,7 +152,19 @@ class _Beside:
         self.by_response: dict[str, dict[str, float]] = {}
         self.events: dict[_Key, list[_NamedEvent]] = {}
         self.names: Counter[str] = Counter()
+        # Span -> the one around it, and what the mapping names of its attributes.
+        self.around: dict[_Key, tuple[str, dict[str, Any]]] = {}
         self.unread_n = 0
+
+    def inherited(self, span: "_Span") -> dict[str, Any]:
+        """What the mapping names of the spans around one, the nearest first."""
+        values: dict[str, Any] = {}
+        at, seen = span.parent_span_id, set[str]()
+        while at and at not in seen:
+            seen.add(at)
+            at, held = self.around.get((span.trace_id, at), ("", {}))
+            values = {**held, **values}
+        return values
 
     def add(self, key: _Key, name: str, given: dict[str, Any]) -> None:
         """Keeps an event for its span."""
@@ -180,8 +193,8 @@ def read(file: RunFile) -> CallStream:
 
     Args:
         file: A file, or a folder with traces and logs. Its mapping may name `key`, `score`,
-            `reference` and `run` by an attribute of the span; `score` may also be the name of an
-            evaluation.
+            `reference` and `run` by an attribute of the span or of one around it; `score` may also
+            be the name of an evaluation.
 
     Raises:
         InputError: If a record is not OTLP.
@@ -196,17 +209,29 @@ def read(file: RunFile) -> CallStream:
     beside = _Beside()
     for path in paths:
         for where, line in records(path):
-            if b"resourceLogs" in line or b"gen_ai.evaluation." in line:
-                _gather(beside, decoded(_decode, path, where, line, _OTLP))
+            if file.mapping or b"resourceLogs" in line or b"gen_ai.evaluation." in line:
+                _gather(beside, decoded(_decode, path, where, line, _OTLP), file)
     dropped = Counter[str]()
     metric, mapped = chosen_score(beside.names, file, dropped)
     if beside.unread_n:
         dropped["evaluation without a number"] = beside.unread_n
     calls = _calls(paths, mapped, beside, metric, dropped)
-    return CallStream(meta=Meta(format=FORMAT.name, metric=metric), calls=calls, dropped=dropped)
+    meta = Meta(
+        format=FORMAT.name, metric=metric, scores=tuple(sorted(beside.names or _attributes(paths)))
+    )
+    return CallStream(meta=meta, calls=calls, dropped=dropped)
 
 
-def _gather(beside: _Beside, export: _Export) -> None:
+def _attributes(paths: list[Path]) -> set[str]:
+    """The attributes of the first spans that may hold a score: not those of the plumbing."""
+    where, line = next(records(paths[0]))
+    groups = decoded(_decode, paths[0], where, line, _OTLP).resource_spans
+    spans = (span for group in groups for scope in group.scope_spans for span in scope.spans)
+    names = (one.key for span in spans for one in span.attributes)
+    return {name for name in names if name.startswith(_OWN) or not name.startswith(_RESERVED)}
+
+
+def _gather(beside: _Beside, export: _Export, file: RunFile) -> None:
     logs = (x for y in export.resource_logs for z in y.scope_logs for x in z.log_records)
     for log in logs:
         given = _plain(log.attributes)
@@ -224,6 +249,11 @@ def _gather(beside: _Beside, export: _Export) -> None:
         for event in span.events:
             if event.name == _RESULT:
                 beside.add((span.trace_id, span.span_id), event.name, _plain(event.attributes))
+        if file.mapping:
+            given = _plain(span.attributes)
+            values = {path: at_path(given, path) for path in file.mapping.values()}
+            held = {path: value for path, value in values.items() if value is not None}
+            beside.around[span.trace_id, span.span_id] = span.parent_span_id, held
 
 
 def _calls(
@@ -247,7 +277,8 @@ def _calls(
                     call.where = f"{where}, span {span.span_id}"
                     if "service.name" in service:
                         call.labels["service"] = str(service["service.name"])
-                    add_mapped(call, given, file, call.where)
+                    around = beside.inherited(span) if file.mapping else {}
+                    add_mapped(call, {**around, **given}, file, call.where)
                     yield call
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
-from headtohead.core.units import first_few
+from headtohead.core.units import first_few, nearest_first
 from headtohead.files.opening import NOT_JSON, content, decoded, wrong
 from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
@@ -71,9 +71,10 @@ def read(file: RunFile) -> CallStream:
     columns = list(dict.fromkeys(name for _, record in peeked for name in record))
     paths = _paths(file, [record for _, record in peeked], columns)
     if "key" not in paths:
+        there = nearest_first(columns, _NAMES["key"])
         raise InputError(
-            f"{file.path}: no column is known to hold the key of an item. Columns found: "
-            f"{first_few(columns, 12)}. Say which with `mapping={{'key': 'COLUMN'}}`."
+            f"{file.path}: no column is known to hold the key of an item. Columns found: {there}. "
+            "Say which with `mapping={'key': 'COLUMN'}`."
         )
     unused = tuple(name for name in columns if name not in paths.values())
     return CallStream(
@@ -173,7 +174,7 @@ def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> 
         if path not in columns and all(at_path(record, path) is None for record in peeked):
             raise InputError(
                 f"{file.path}: no {path!r}, which is mapped to {field}, in the first "
-                f"{len(peeked)} records. Columns found: {first_few(columns, 12)}."
+                f"{len(peeked)} records. Columns found: {nearest_first(columns, [path])}."
             )
     return paths
 
