@@ -374,7 +374,7 @@ def rank(
 
 def _read(votes: Any, options: VoteOptions, engine: str) -> "Counts | Votes | EngineVotes":  # noqa: ANN401
     """The votes, ready to be counted."""
-    from headtohead.ratings.reading.tables import is_engine_table
+    from headtohead.files.tables import is_engine_table
 
     if isinstance(votes, Counts):
         if replace(options, both_bad="tie", style=()) != VoteOptions():

@@ -12,16 +12,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.engines.opening import EngineSource, Ibis
-from headtohead.ratings.reading.layout import (
-    AsItStands,
-    LabelSource,
-    OneWord,
-    Style,
-    style_paths,
-    word_key,
-)
-from headtohead.ratings.reading.tables import (
+from headtohead.files.tables import (
     OFTEN_JSON,
     Batches,
     Columns,
@@ -30,6 +21,15 @@ from headtohead.ratings.reading.tables import (
     VoteTable,
     nested,
     word_of,
+)
+from headtohead.ratings.engines.opening import EngineSource, Ibis
+from headtohead.ratings.reading.layout import (
+    AsItStands,
+    LabelSource,
+    OneWord,
+    Style,
+    style_paths,
+    word_key,
 )
 from headtohead.ratings.reading.times import day_number
 from headtohead.ratings.reading.votes import LEAVE_OUT, Part

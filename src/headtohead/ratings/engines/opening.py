@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import content, files_of
-from headtohead.ratings.reading.tables import is_engine_table
+from headtohead.files.tables import is_engine_table
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

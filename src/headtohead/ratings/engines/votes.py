@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headtohead.core.errors import InputError
+from headtohead.files.tables import Path
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.engines.distinct import (
@@ -30,7 +31,6 @@ from headtohead.ratings.engines.distinct import (
 from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
 from headtohead.ratings.engines.passes import Decided, EngineClusters, scored, summed
 from headtohead.ratings.reading.layout import AsItStands, OneWord, Shared, Style, paths_of
-from headtohead.ratings.reading.tables import Path
 from headtohead.ratings.reading.times import WINDOWS
 from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, no_time, part_of
 from headtohead.ratings.settings import VoteOptions, Window

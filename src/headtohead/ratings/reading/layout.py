@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Format, Formats
-from headtohead.ratings.bradley_terry.counts import Counts
-from headtohead.ratings.reading.tables import (
+from headtohead.files.tables import (
     NOTHING,
     Codebook,
     Codes,
@@ -24,6 +23,7 @@ from headtohead.ratings.reading.tables import (
     flags,
     floats,
 )
+from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.stats.inputs import FloatArray
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headtohead.ratings.reading.tables import floats, missing, numbers_in, plain_text
+from headtohead.files.tables import floats, missing, numbers_in, plain_text
 from headtohead.ratings.settings import Window
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 

@@ -13,6 +13,23 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import nearest_first
 from headtohead.files.formats import PLAIN
+from headtohead.files.tables import (
+    EMPTY,
+    NOTHING,
+    Batch,
+    Codebook,
+    Codes,
+    NameBook,
+    Path,
+    Unfolded,
+    VoteTable,
+    encode,
+    flags,
+    floats,
+    numbers_in,
+    open_tables,
+    plain_text,
+)
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.bradley_terry.style.passes import Chunk
 from headtohead.ratings.reading.formats import plain
@@ -48,23 +65,6 @@ from headtohead.ratings.reading.layout import (
     styles_of,
     twofold,
     word_key,
-)
-from headtohead.ratings.reading.tables import (
-    EMPTY,
-    NOTHING,
-    Batch,
-    Codebook,
-    Codes,
-    NameBook,
-    Path,
-    Unfolded,
-    VoteTable,
-    encode,
-    flags,
-    floats,
-    numbers_in,
-    open_tables,
-    plain_text,
 )
 from headtohead.ratings.reading.times import NO_DAY, day_number, days, label
 from headtohead.ratings.settings import (

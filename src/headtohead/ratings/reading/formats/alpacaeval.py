@@ -1,5 +1,6 @@
 """AlpacaEval annotations: two generators and a preference from 1 (first) to 2 (second)."""
 
+from headtohead.files.tables import Columns
 from headtohead.ratings.reading.layout import (
     PreferenceScale,
     RelativeDifference,
@@ -9,7 +10,6 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
-from headtohead.ratings.reading.tables import Columns
 
 FORMAT = VoteFormat(
     name="alpacaeval",

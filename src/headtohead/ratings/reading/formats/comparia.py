@@ -4,6 +4,7 @@ Until 2025 one row was one vote on a conversation, with the chosen model's name;
 is one turn, with a choice.
 """
 
+from headtohead.files.tables import Columns
 from headtohead.ratings.reading.layout import (
     NONE,
     VOCABULARY,
@@ -16,7 +17,6 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
-from headtohead.ratings.reading.tables import Columns
 
 _VOTES = ("model_a_name", "model_b_name", "chosen_model_name")
 _TURNS = ("model_a", "model_b", "choice", "comparison_id")

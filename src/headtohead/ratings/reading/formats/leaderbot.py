@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.core.errors import InputError
+from headtohead.files.tables import Columns
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 from headtohead.ratings.reading.layout import Counted, VoteFormat
-from headtohead.ratings.reading.tables import Columns
 from headtohead.stats.inputs import IntArray
 
 FORMAT = VoteFormat(

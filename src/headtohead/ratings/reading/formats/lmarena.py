@@ -4,6 +4,7 @@ The one with a flag for each outcome (55k), the ones with anonymity and de-dupli
 100k, clean_battle), and the ones with evaluation sessions (140k, expert).
 """
 
+from headtohead.files.tables import Columns, Path
 from headtohead.ratings.reading.layout import (
     FIRST,
     SECOND,
@@ -19,7 +20,6 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
-from headtohead.ratings.reading.tables import Columns, Path
 
 _BATTLE = ("model_a", "model_b", "winner")
 _HOT = ("winner_model_a", "winner_model_b", "winner_tie")

@@ -4,6 +4,7 @@ As in Open WebUI's own leaderboard, a thumb up is a win over every sibling and a
 against every sibling, so a record with several siblings makes several votes.
 """
 
+from headtohead.files.tables import Columns
 from headtohead.ratings.reading.layout import (
     FIRST,
     NONE,
@@ -13,7 +14,6 @@ from headtohead.ratings.reading.layout import (
     Words,
     present,
 )
-from headtohead.ratings.reading.tables import Columns
 
 _DATA = ("data.model_id", "data.rating")
 

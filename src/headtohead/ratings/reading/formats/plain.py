@@ -5,6 +5,7 @@ Instead of a winner there may be a score of each side, or how many votes ended i
 
 from collections.abc import Mapping
 
+from headtohead.files.tables import Columns, Path
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FIRST,
@@ -20,7 +21,6 @@ from headtohead.ratings.reading.layout import (
     pairs,
     present,
 )
-from headtohead.ratings.reading.tables import Columns, Path
 
 _SIDES = ("model_a", "model_b")
 

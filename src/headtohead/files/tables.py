@@ -31,7 +31,6 @@ from headtohead.files.opening import (
     valid_json,
 )
 from headtohead.files.records import json_blocks, records
-from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 Tree = Mapping[str, Union[str, "Tree"]]
 """Name -> kind ("text", "number", "flag", "time", "list", "other"), or the fields of a struct."""
+FloatArray, IntArray = NDArray[np.float64], NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 Places = NDArray[np.integer[Any]]
 NOTHING, EMPTY = -1, -2
