@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 Tree = Mapping[str, Union[str, "Tree"]]
 """Name -> kind ("text", "number", "flag", "time", "list", "other"), or the fields of a struct."""
-FloatArray, IntArray = NDArray[np.float64], NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 Places = NDArray[np.integer[Any]]
