@@ -84,10 +84,10 @@ def test_a_file_says_who_belongs_where(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("name,team\na,b\n", "needs the columns model and group; it has name, team"),
-        ("", "it has none"),
+        ("", "neither JSON nor a table"),
         ("model,group\na,x\na,y\n", "row 2: a is in 'x' and in 'y'. Keep one"),
         ("model,group\na,x\n,y\n", "row 2: model or group is empty"),
-        ("model,group\na\n", "row 1: model or group is empty"),
+        ("model,group\na\n", "line 2: 1 cells, where the header has 2"),
     ],
 )
 def test_a_file_that_breaks_the_rules_says_where(tmp_path: Path, text: str, said: str) -> None:
@@ -100,7 +100,7 @@ def test_a_file_that_breaks_the_rules_says_where(tmp_path: Path, text: str, said
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "teams.csv"
     path.write_bytes(b"model,group\n\xff\xfe\x00,x\n")
-    with pytest.raises(InputError, match="cannot be read as CSV in UTF-8"):
+    with pytest.raises(InputError, match=r"cannot be read as text .* Save it as UTF-8"):
         labels_of(["a"], str(path))
 
 
@@ -115,5 +115,5 @@ def test_a_file_of_groups_may_be_compressed(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"model,group\nm1,east\nm2,west\n"))
     assert labels_of(["m1", "m2", "m3"], str(path)) == {"m1": "east", "m2": "west"}
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(InputError, match=r"groups\.csv\.gz cannot be read"):
+    with pytest.raises(InputError, match=r"groups\.csv\.gz: the compressed data is damaged"):
         labels_of(["m1"], str(path))

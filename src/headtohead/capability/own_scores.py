@@ -1,19 +1,20 @@
 """A user's own benchmark scores: one table of model, benchmark and score, read strictly."""
 
-import io
 import re
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import OWN_SCORES, Citation
 from headtohead.evidence.facts import with_entities
 from headtohead.evidence.tables import benchmarks, polars_schema, table
 from headtohead.evidence.traps import repeats, scales
-from headtohead.files.opening import PARQUET, content, digest
+from headtohead.files.opening import digest
+from headtohead.files.tables import open_tables
 from headtohead.names.names import Names
 
 _NEEDED = ("model", "benchmark", "score")
@@ -71,17 +72,17 @@ def own_scores(path: Path, names: Names, known_on: date) -> tuple[pl.DataFrame, 
 
 
 def _read(path: Path) -> pl.DataFrame:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder. Give the file with the scores.")
-    if not path.is_file():
-        raise InputError(f"There is no file {path}. Check the path.")
-    try:
-        whole = content(path)
-        return (pl.read_parquet if whole.startswith(PARQUET) else pl.read_csv)(io.BytesIO(whole))
-    except pl.exceptions.PolarsError as error:
-        raise InputError(
-            f"{path.name} cannot be read as CSV or Parquet: {error}. Save the scores as one."
-        ) from None
+    tables = open_tables(path)
+    if len(tables) > 1:
+        raise InputError(f"{path} holds {len(tables)} files. Give the file with the scores.")
+    columns = tables[0].columns
+    usual = {(columns.alike(name) or ("",))[0]: name for name in (*_NEEDED, *_MAY)}
+    # What numbers the rows says nothing of them.
+    wanted = [(name,) for name in columns.names if name not in ("", "id")]
+    batches = list(tables[0].batches(wanted, 1 << 16))
+    frame = pl.DataFrame(pa.Table.from_batches(batches)) if batches else pl.DataFrame()
+    texts = pl.col(pl.Categorical, pl.String).cast(pl.String).str.strip_chars()
+    return frame.with_columns(texts).rename(usual, strict=False)
 
 
 def _check_columns(given: pl.DataFrame, path: Path) -> None:

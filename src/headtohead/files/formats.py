@@ -18,15 +18,18 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import first_few
 from headtohead.files.opening import (
+    KINDS,
     NOT_JSON,
     PARQUET,
-    ZIP,
     content,
     files_of,
     json_value,
+    kind_of,
+    members,
     parquet,
     zipped,
 )
+from headtohead.files.records import records
 
 PLAIN = "plain"
 """The format of any table with named columns, which is asked last."""
@@ -128,15 +131,14 @@ class Head:
     def fields(self) -> frozenset[str]:
         """Fields of the first record, or columns of a table; empty if there are none."""
         if self.start.startswith(PARQUET):
-            with suppress(InputError), parquet(self.path) as file:
+            with parquet(self.path) as file:
                 return frozenset(file.schema_arrow.names)
-            return frozenset()
         first = self._first
         if isinstance(first, Mapping):
             return frozenset(first)
         if self.start.lstrip()[:1] in (b"{", b"["):
             return self._keys
-        header = self.start.split(b"\n", 1)[0].decode("utf-8", "replace").removeprefix("\ufeff")
+        header = self.start.split(b"\n", 1)[0].decode("utf-8", "replace")
         with suppress(csv.Error):  # lone carriage returns
             return frozenset(next(csv.reader([header.rstrip("\r")], strict=False), []))
         return frozenset()
@@ -200,17 +202,19 @@ def head_of(path: Path) -> Head:
         names = (file.relative_to(path).as_posix() for file in files_of(path)[:_NAMES])
         return Head(path=path, names=tuple(names))
     start = content(path, _RECORD + 1)
-    if start.startswith(ZIP):
+    kind = kind_of(start)
+    if kind == "zip":
         with zipped(path) as archive:
-            return Head(path=path, names=tuple(archive.namelist()))
-    if b"\0" in start[:_START] and not start.startswith(PARQUET):
+            return Head(path=path, names=tuple(members(archive)))
+    if kind == "binary":
         raise InputError(
-            f"{path}: holds binary data in no format we know. Give JSON, JSON lines, CSV, Parquet, "
-            ".gz or .zst of these, or an Inspect .eval."
+            f"{path}: holds binary data in no format we know. Give {KINDS}, or an Inspect .eval."
         )
     record = None
     whole = start.lstrip()
-    if whole[:1] in (b"{", b"["):
+    if kind == "yaml":
+        record = json_value(next(records(path))[1])
+    if kind == "json":
         for text in (whole.partition(b"\n")[0], whole):
             # A text cut at the limit does not parse, so a document too large gives no record.
             with suppress(*NOT_JSON):
@@ -224,8 +228,8 @@ def first_fields(path: Path) -> frozenset[str]:
     record = None
     try:
         start = content(path, _START)
+        with suppress(*NOT_JSON):
+            record = json_value(start.split(b"\n", 1)[0])
+        return Head(path=path, start=start, record=record).fields
     except InputError:
         return frozenset()
-    with suppress(*NOT_JSON):
-        record = json_value(start.split(b"\n", 1)[0])
-    return Head(path=path, start=start, record=record).fields

@@ -1,8 +1,9 @@
-"""Bytes, lines and tables out of a user's file, read through gzip and zstd.
+"""The bytes, lines and tables of whatever a user names: a file, a pipe, an archive of one file.
 
 What is wrong with a file is the user's to mend, so every error names the file and the place.
 """
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -10,15 +11,18 @@ import importlib
 import io
 import json
 import lzma
+import os
 import re
+import shutil
+import stat
 import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -27,77 +31,225 @@ from headtohead.core.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-BOM = b"\xef\xbb\xbf"
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
 """What zip archives and Parquet files begin with."""
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What reading JSON raises: also the one of brackets that open without an end."""
 LARGEST = 64 * 2**20
 """Bytes of the largest record or line that is read: one may carry a whole chat."""
+DEEPEST = 100
+"""Lists and objects inside each other, in text that no reader of JSON bounds."""
+MOST_FILES = 20_000
+"""Files of the largest folder that is read."""
+KINDS = "JSON, JSON lines, CSV, TSV, YAML, Parquet, and these packed (.gz, .zst, .bz2, .xz, .zip)"
+"""The files that are read, for a message."""
+STDIN = Path("standard input")
+"""What `-` stands for."""
 
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTD, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _BUFFER, _BLOCK = 1 << 18, 1 << 22
 _HASHED = 2**30  # bytes; more take longer to hash than to read
 _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_YAML = re.compile(rb"(?:\s*#[^\n]*\n|\s+)*(?:---\s|- \S|[\w .\"'-]+:(?:[ \t][^,;|\t]*)?\r?\n)")
 _SEPARATORS = ",\t;|"
 _Record = TypeVar("_Record")
+_KEPT: dict[Path, tuple[object, IO[bytes]]] = {}
+Kind = Literal["parquet", "zip", "json", "yaml", "table", "binary", "empty"]
+
+
+def arrived(source: str | os.PathLike[str]) -> Path:
+    """The path of what a user names, by which messages call it: `-` is standard input."""
+    return STDIN if str(source) == "-" else Path(source)
+
+
+def held(path: Path) -> Path:
+    """Where the bytes of a path stand: what can be read only once is kept in a file meanwhile."""
+    if path == STDIN:
+        whose: object = sys.stdin
+    else:
+        try:
+            about = path.stat()
+        except OSError:
+            return path
+        if stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode):
+            return path
+        whose = about.st_dev, about.st_ino
+    kept = _KEPT.get(path)
+    if kept is None or kept[0] != whose:
+        import tempfile
+
+        copy = tempfile.NamedTemporaryFile()  # noqa: SIM115 - for as long as the program runs
+        try:
+            if path == STDIN:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            else:
+                with path.open("rb") as once:
+                    shutil.copyfileobj(once, copy)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        copy.flush()
+        kept = _KEPT[path] = whose, copy
+    return Path(kept[1].name)
 
 
 def opened(path: Path) -> IO[bytes]:
-    """The bytes of a file, decompressed if they are gzip or zstd, whatever the file is called.
+    """The bytes of a file, unpacked whatever it is called, and as UTF-8 without a byte order mark.
+
+    Unpacked are gzip, zstd, bzip2, xz, and a zip archive of one file; read is UTF-16 too.
 
     Raises:
-        InputError: If it cannot be opened, or is zstd and Python cannot read that here.
+        InputError: If it cannot be opened; also while reading, if its data is damaged.
     """
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-        if magic.startswith(_GZIP):
-            return io.BufferedReader(gzip.GzipFile(path, "rb"), _BUFFER)
-        if magic == _ZSTD:
-            return io.BufferedReader(_zstd().ZstdFile(path, "rb"), _BUFFER)
-        return path.open("rb", _BUFFER)
+        file: Any = held(path).open("rb", _BUFFER)
     except OSError as error:
         raise unreadable(path, error) from error
+    try:
+        start = file.peek(16)[:16]
+        unpacked, damage = _unpacked(path, file, start)
+        if unpacked is not file:
+            file = io.BufferedReader(_Unpacked(path, unpacked, file, damage), _BUFFER)
+            start = file.peek(4)[:4]
+        if start.startswith(codecs.BOM_UTF8):
+            file.read(len(codecs.BOM_UTF8))
+        elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            file = io.BufferedReader(_Recoded(path, file), _BUFFER)
+    except BaseException:
+        file.close()
+        raise
+    opened: IO[bytes] = file
+    return opened
+
+
+def _unpacked(path: Path, file: Any, start: bytes) -> tuple[Any, tuple[type[Exception], ...]]:  # noqa: ANN401
+    """A file's own stream, or the one packed in it and what that raises where it is damaged."""
+    if start.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=file), (EOFError, zlib.error, OSError)
+    if start.startswith(_ZSTD):
+        zstd = _zstd()
+        return zstd.ZstdFile(file), (EOFError, zstd.ZstdError)
+    if start.startswith(_XZ):
+        return lzma.LZMAFile(file), (EOFError, lzma.LZMAError)
+    if _BZIP2.match(start):
+        import bz2
+
+        return bz2.BZ2File(file), (EOFError, OSError)
+    if start.startswith(ZIP):
+        with zipped(path) as archive:
+            names = members(archive)
+            if len(names) == 1:
+                # The member keeps the archive's file open.
+                return archive.open(names[0]), (EOFError, zlib.error, *_broken_zip())
+    return file, ()
+
+
+class _Unpacked(io.RawIOBase):
+    """A stream unpacked from another, whose damage is an error of the user's file."""
+
+    def __init__(
+        self, path: Path, file: IO[bytes], beneath: IO[bytes], damage: tuple[type[Exception], ...]
+    ) -> None:
+        self._path, self._file, self._beneath, self._damage = path, file, beneath, damage
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        """Fill the buffer.
+
+        Raises:
+            InputError: If the packed data is damaged.
+        """
+        try:
+            return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+        except self._damage as error:
+            raise damaged(self._path, error) from error
+
+    def close(self) -> None:
+        """Close both."""
+        self._file.close()
+        self._beneath.close()
+        super().close()
+
+
+class _Recoded(io.RawIOBase):
+    """A stream of UTF-16 as one of UTF-8."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path, self._file = path, file
+        self._decode = codecs.getincrementaldecoder("utf-16")().decode
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        """Fill a part of the buffer.
+
+        Raises:
+            InputError: If the file is not UTF-16 to its end.
+        """
+        text = ""
+        try:
+            while not text and (block := self._file.read(len(buffer) // 4 * 2)):
+                text = self._decode(block)
+            if not text:
+                self._decode(b"", True)
+        except UnicodeError as error:
+            raise not_text(self._path, error) from error
+        data = text.encode()
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close both."""
+        self._file.close()
+        super().close()
 
 
 def content(path: Path, most: int = -1) -> bytes:
-    """The first `most` bytes of a file, all if negative, decompressed, without a byte order mark.
+    """The first `most` bytes of a file, all if negative, unpacked and as UTF-8.
 
     Raises:
-        InputError: If it cannot be read or its compressed data is damaged.
+        InputError: If it cannot be read or its packed data is damaged.
     """
-    try:
-        with opened(path) as file:
-            return file.read(most).removeprefix(BOM)
-    except damage() as error:
-        raise InputError(
-            f"{path}: the compressed data is damaged ({error}). Copy the file again."
-        ) from error
+    with opened(path) as file:
+        return file.read(most)
+
+
+def kind_of(start: bytes) -> Kind:
+    """What a file is, told by its first bytes as `content` gives them."""
+    if start.startswith(PARQUET):
+        return "parquet"
+    if start.startswith(ZIP):
+        return "zip"
+    if b"\0" in start[: 1 << 16]:
+        return "binary"
+    text = start.lstrip()
+    if text[:1] in (b"{", b"["):
+        return "json"
+    if not text:
+        return "empty"
+    return "yaml" if _YAML.match(start) else "table"
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Line number, from 1, and raw line, for each line of a file that is not blank.
 
-    The file is read as it is asked for, decompressed, a byte order mark skipped.
+    The file is read as it is asked for.
 
     Raises:
-        InputError: If it cannot be read, or its compressed stream ends too early.
+        InputError: If it cannot be read, its packed data is damaged, or a line is too long.
     """
-    # Named before the loop: a generator closed while Python ends could not import any more.
-    broken = damage()
-    number = 0
-    try:
-        with opened(path) as file:
-            for line in file:
-                number += 1
-                if number == 1 and line.startswith(BOM):
-                    line = line[len(BOM) :]
-                if line and not line.isspace():
-                    yield number, line
-    except broken as error:
-        raise wrong(path, number + 1, f"the compressed data is damaged: {error}") from error
+    with opened(path) as file:
+        for number, line in enumerate(iter(partial(file.readline, LARGEST), b""), 1):
+            if not line.isspace():
+                if len(line) == LARGEST:
+                    raise wrong(path, number, f"is longer than {LARGEST >> 20} MiB.")
+                yield number, line
 
 
 def document(path: Path) -> Any:  # noqa: ANN401
@@ -118,15 +270,14 @@ def csv_header(path: Path) -> tuple[list[str], str]:
     Raises:
         InputError: If it cannot be read as text.
     """
-    broken: tuple[type[Exception], ...] = (*damage(), OSError, UnicodeDecodeError, csv.Error)
     try:
         with opened(path) as file:
-            line = file.readline(LARGEST).removeprefix(BOM).decode()
+            line = file.readline(LARGEST).decode()
         separator = max(_SEPARATORS, key=line.count)
-        with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        with opened(path) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             return next(csv.reader(text, delimiter=separator), []), separator
-    except broken as error:
-        raise InputError(f"{path} cannot be read as text ({error}).") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise not_text(path, error) from None
 
 
 def csv_batches(
@@ -154,7 +305,6 @@ def csv_batches(
         strings_can_be_null=True,
     )
     parse = arrow.ParseOptions(delimiter=separator, newlines_in_values=True)
-    broken: tuple[type[Exception], ...] = (*damage(), pa.ArrowException)
     done = 0
     for block in (_BLOCK, LARGEST):
         read = arrow.ReadOptions(
@@ -168,7 +318,7 @@ def csv_batches(
                     done += batch.num_rows
                     yield pa.RecordBatch.from_arrays(batch.columns, [names[x] for x in wanted])
             return
-        except broken as error:
+        except pa.ArrowException as error:
             # A row longer than a block can be read by larger ones.
             if block == LARGEST or "straddling" not in str(error):
                 raise _no_table(path, len(names), separator, error) from None
@@ -185,8 +335,11 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
-        with pq.ParquetFile(path, **options) as file:
-            yield file
+        at = held(path)
+        with at.open("rb") as file:
+            packed = file.read(4) != PARQUET
+        with pq.ParquetFile(io.BytesIO(content(path)) if packed else at, **options) as table:
+            yield table
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
 
@@ -200,7 +353,7 @@ def zipped(path: Path) -> Any:  # noqa: ANN401
         InputError: If it is not a complete archive.
     """
     try:
-        return _zip_module().ZipFile(path)
+        return _zip_module().ZipFile(held(path))
     except _zip_module().BadZipFile as error:
         raise InputError(
             f"{path}: not a complete zip archive ({error}). If it is cut short or still being "
@@ -220,20 +373,34 @@ def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
         content: bytes = archive.read(name)
     except KeyError as error:
         raise InputError(f"{path}: holds no {name}. Copy the file again.") from error
-    except (*damage(), _zip_module().BadZipFile, NotImplementedError, lzma.LZMAError) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, _zstd().ZstdError, *_broken_zip()) as error:
         raise InputError(f"{path}: {name} is damaged ({error}). Copy the file again.") from error
     return content
 
 
+def members(archive: Any) -> list[str]:  # noqa: ANN401
+    """The names of the files in an archive, without what a system adds by itself."""
+    names: list[str] = [name for name in archive.namelist() if not name.endswith("/")]
+    return [x for x in names if not x.startswith("__MACOSX/") and Path(x).name != ".DS_Store"]
+
+
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The file itself; of a folder all files in it and below, in order, hidden ones left out."""
+    """The file itself; of a folder all files in it and below, in order, hidden ones left out.
+
+    Raises:
+        InputError: If there are more than `MOST_FILES`.
+    """
     if not path.is_dir():
         return (path,)
-    return tuple(
-        file
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not any(x.startswith(".") for x in file.relative_to(path).parts)
-    )
+    files: list[Path] = []
+    for folder, inside, names in os.walk(path):
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        files += [Path(folder, name) for name in names if not name.startswith(".")]
+        if len(files) > MOST_FILES:
+            raise InputError(
+                f"{path}: holds more than {MOST_FILES:,} files. Name the folder of one run."
+            )
+    return tuple(sorted(file for file in files if file.is_file()))
 
 
 def digest(*paths: Path) -> str:
@@ -242,6 +409,7 @@ def digest(*paths: Path) -> str:
     Returns:
         In hexadecimal; empty for no file, a folder, or files of more than 1 GiB.
     """
+    paths = tuple(map(held, paths))
     if not paths or not all(path.is_file() for path in paths):
         return ""
     if sum(path.stat().st_size for path in paths) > _HASHED:
@@ -354,22 +522,31 @@ def unreadable(path: Path, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be read ({error.strerror or error}).")
 
 
-@cache
-def damage() -> tuple[type[Exception], ...]:
-    """What decompressing a damaged stream raises."""
-    return (EOFError, zlib.error, gzip.BadGzipFile, _zstd().ZstdError)
+def damaged(path: Path, error: Exception) -> InputError:
+    """An error for packed data that does not unpack."""
+    return InputError(f"{path}: the compressed data is damaged ({error}). Copy the file again.")
+
+
+def not_text(path: Path, error: Exception) -> InputError:
+    """An error for a file that is no text, or text in another encoding."""
+    return InputError(f"{path} cannot be read as text ({error}). Save it as UTF-8.")
 
 
 def _no_table(path: Path, width: int, separator: str, error: Exception) -> InputError:
     """What to say of a table that does not parse: the first row that has not the header's width."""
-    with suppress(*damage(), UnicodeDecodeError, csv.Error), opened(path) as file:
-        rows = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), delimiter=separator)
-        for row in rows:
-            if row and len(row) != width:
-                why = f"{len(row)} cells, where the header has {width}. Mend that line."
-                return wrong(path, rows.line_num, why)
+    try:
+        with opened(path) as file:
+            rows = csv.reader(io.TextIOWrapper(file, "utf-8", newline=""), delimiter=separator)
+            for row in rows:
+                if row and len(row) != width:
+                    why = f"{len(row)} cells, where the header has {width}. Mend that line."
+                    return wrong(path, rows.line_num, why)
         if rows.line_num < 2:
             return InputError(f"{path}: holds one line, and no records below it.")
+    except UnicodeDecodeError as undecoded:
+        return not_text(path, undecoded)
+    except csv.Error:
+        pass
     return InputError(f"{path} cannot be read: no well-formed table ({error}).")
 
 
@@ -382,3 +559,8 @@ def _zstd() -> Any:  # noqa: ANN401
 def _zip_module() -> Any:  # noqa: ANN401
     name = "zipfile" if sys.version_info >= (3, 14) else "backports.zstd.zipfile"
     return importlib.import_module(name)
+
+
+def _broken_zip() -> tuple[type[Exception], ...]:
+    # NotImplementedError and that of a password are RuntimeErrors.
+    return (_zip_module().BadZipFile, RuntimeError)

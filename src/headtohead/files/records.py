@@ -17,15 +17,14 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.opening import (
-    BOM,
+    DEEPEST,
     NOT_JSON,
-    PARQUET,
     content,
     csv_batches,
     csv_header,
-    damage,
     json_lines,
     json_value,
+    kind_of,
     not_json,
     opened,
     parquet,
@@ -33,8 +32,11 @@ from headtohead.files.opening import (
 )
 
 _ROWS, _START, _BLOCK = 4096, 1 << 16, 1 << 22
+_LARGEST_YAML = 16 * 2**20  # it is held in memory, and slow to read
+_YAML_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _TRIES = 16
 _OPEN = ("[", "{")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _PAGE = re.compile(rb'\{\s*"data"\s*:\s*\[')
 _SEAM = re.compile(rb'\s*,\s*\{\s*"(?:[^"\\]|\\.)*"')
 _WORDS = {
@@ -54,29 +56,27 @@ _LONGEST_LABEL = 200
 def records(path: Path) -> Iterator[tuple[str, bytes]]:
     """Where it stands ("line 3", "record 3", "row 3") and its JSON text, for each record of a file.
 
-    All are read as they are asked for, but for a page of an API (`{"data": [...]}`), which is held
-    in memory as bytes. Empty cells of a table are null; a text cell stays text. Compressed files
-    (.gz, .zst) are read through, but for Parquet.
+    All are read as they are asked for, but for YAML and a page of an API (`{"data": [...]}`), which
+    are held in memory. Empty cells of a table are null; a text cell stays text.
 
     Raises:
         InputError: If it cannot be read, or holds no records.
     """
     start = content(path, _START)
-    first = start.lstrip()[:1]
-    if start.startswith(PARQUET):
+    kind = kind_of(start)
+    if kind == "parquet":
         with parquet(path) as file:
             yield from _rows(file.iter_batches(_ROWS))
-    elif first == b"[":
-        items = chain.from_iterable(array_items(path))
-        yield from ((f"record {number}", bytes(raw)) for number, raw in enumerate(items, 1))
-    elif first != b"{":
-        try:
-            names, _ = csv_header(path)
-        except InputError:
-            names = []
+    elif kind == "yaml":
+        yield from ((f"record {n}", text) for n, text in enumerate(_of_yaml(path), 1))
+    elif kind != "json":
+        names, _ = csv_header(path)
         if not names:
             raise wrong(path, 1, "neither JSON nor a table with a header.")
         yield from _rows(csv_batches(path, range(len(names))))
+    elif start.lstrip()[:1] == b"[":
+        items = chain.from_iterable(array_items(path))
+        yield from ((f"record {number}", bytes(raw)) for number, raw in enumerate(items, 1))
     elif _is_document(start):
         yield from _document(path)
     else:
@@ -95,11 +95,10 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
     """
     listed = msgspec.json.Decoder(list[msgspec.Raw]).decode
     decode = partial(json_value, decode=listed)
-    broken: tuple[type[Exception], ...] = (*NOT_JSON, *damage())
     seam = held = b""
     try:
         with opened(path) as file:
-            held = file.read(_BLOCK).removeprefix(BOM).lstrip()[1:].lstrip()
+            held = file.read(_BLOCK).lstrip()[1:].lstrip()
             while more := file.read(max(_BLOCK, len(held))):
                 seam = seam or _seam(held)
                 end = len(held) if seam else 0
@@ -113,7 +112,7 @@ def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
                         break
                 held += more
         yield decode(b"".join((b"[", held)))
-    except broken as error:
+    except NOT_JSON as error:
         raise not_json(path, error) from error
 
 
@@ -130,20 +129,29 @@ def json_blocks(path: Path) -> Iterator[bytes]:
             # Each record is on a line of its own, if its writer broke no line inside one.
             broken = text.count(b"\n") >= len(items) or b"\r" in text
             yield b"\n".join(map(_in_a_line, items)) if broken else text
-    elif _is_document(start):
+    elif kind_of(start) != "json" or _is_document(start):
         yield b"\n".join(_in_a_line(raw) for _, raw in records(path))
     else:
         rest = b""
-        try:
-            with opened(path) as file:
-                while block := file.read(_BLOCK):
-                    lines, newline, rest = (rest + block).rpartition(b"\n")
-                    if newline:
-                        yield lines.removeprefix(BOM)
-        except damage() as error:
-            raise wrong(path, "the end", f"the compressed data is damaged: {error}") from error
+        with opened(path) as file:
+            while block := file.read(_BLOCK):
+                lines, newline, rest = (rest + block).rpartition(b"\n")
+                if newline:
+                    yield lines
         if rest.strip():
-            yield rest.removeprefix(BOM)
+            yield rest
+
+
+def of_map(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The records of a map from ids to records of the same fields; empty if it is none.
+
+    The id is the field `id`, unless a record has one of its own.
+    """
+    values = list(record.values())
+    if len(values) < 2 or not all(isinstance(one, dict) for one in values):
+        return []
+    alike = set(values[0]).intersection(*values[1:])
+    return [{"id": name, **one} for name, one in record.items()] if alike else []
 
 
 def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
@@ -322,6 +330,59 @@ def _one_after_another(path: Path, text: str) -> Iterator[bytes]:
             raise not_json(path, error) from error
         yield text[at:end].encode()
         at = end
+
+
+def _of_yaml(path: Path) -> Iterator[bytes]:
+    """The records of a YAML list, or of documents one after another."""
+    import yaml
+
+    text = content(path, _LARGEST_YAML + 1)
+    if len(text) > _LARGEST_YAML:
+        raise InputError(f"{path}: YAML of more than {_LARGEST_YAML >> 20} MiB. Write JSON lines.")
+    try:
+        documents = _yaml_documents(text)
+    except (yaml.YAMLError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be read as YAML ({said}).") from error
+    listed = documents[0] if len(documents) == 1 and isinstance(documents[0], list) else documents
+    return map(msgspec.json.encode, listed)
+
+
+def _yaml_documents(text: bytes) -> list[Any]:
+    """The documents of YAML, built from its events.
+
+    A loader runs out of stack where lists are nested deep, holds what aliases of aliases stand for,
+    and takes the answer `no` for false and 12:30 for 750.
+    """
+    import yaml
+
+    inside: list[list[Any]] = [[]]
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            inside.append([])
+            if len(inside) > DEEPEST:
+                raise ValueError("it is nested too deep")
+        elif isinstance(event, yaml.SequenceEndEvent):
+            value = inside.pop()
+            inside[-1].append(value)
+        elif isinstance(event, yaml.MappingEndEvent):
+            value = inside.pop()
+            fields = dict(zip(map(text_of, value[::2]), value[1::2], strict=True))
+            if 2 * len(fields) < len(value):
+                raise ValueError(f"a key stands twice before{event.start_mark}")
+            inside[-1].append(fields)
+        elif isinstance(event, yaml.ScalarEvent):
+            inside[-1].append(_scalar(event.value) if event.implicit[0] else event.value)
+        elif isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"an alias, which is not read{event.start_mark}")
+    return inside[0]
+
+
+def _scalar(text: str) -> object:
+    if _NUMBER.fullmatch(text):
+        number: object = msgspec.json.decode(text)
+        return number
+    return _YAML_WORDS.get(text.lower(), text)
 
 
 def _in_a_line(raw: msgspec.Raw | bytes) -> bytes:

@@ -21,16 +21,20 @@ from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import (
+    KINDS,
+    arrived,
     content,
     csv_batches,
     csv_header,
     decoded,
     document,
     files_of,
+    held,
+    kind_of,
     parquet,
     valid_json,
 )
-from headtohead.files.records import json_blocks, records
+from headtohead.files.records import json_blocks, of_map, records
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -542,7 +546,6 @@ Values = Any
 Paths = Collection[Path]
 Batches = Iterator["pa.RecordBatch"]
 _HEAD, _SAMPLE, _BUFFER = 200, 1000, 1 << 20
-_PARQUET = (".parquet", ".pq")
 # Columns that some copies of a dataset hold as JSON text instead of as structs.
 OFTEN_JSON = ("conv_metadata", "category_tag", "dedup_tag", "data", "meta", "metadata")
 
@@ -605,13 +608,9 @@ class _JsonTable(VoteTable):
 
     def __init__(self, path: FilePath) -> None:
         self._path = path
-        start = content(path, 1 << 16).lstrip()
-        if not start:
-            raise InputError(f"{path} is empty. Give a file with votes.")
-        if start[:1] not in (b"[", b"{"):
-            raise InputError(f"{path} is no JSON: it begins with {start.decode()[:1]!r}.")
-        result = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
-        super().__init__(str(path), Columns.of_records(result))
+        first = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
+        self._mapped = of_map(first[0]) if len(first) == 1 else []
+        super().__init__(str(path), Columns.of_records(self._mapped or first))
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, fields of structs included."""
@@ -622,7 +621,8 @@ class _JsonTable(VoteTable):
         schema = nested(types, pl.Struct)
         columns = [b'"%s":' % path[0].encode() for path in paths]
         looked = False
-        for block in json_blocks(self._path):
+        mapped = (b"\n".join(map(msgspec.json.encode, self._mapped)),) if self._mapped else ()
+        for block in mapped or json_blocks(self._path):
             # A column that stands in more places than there are lines may be twice in one.
             if not looked and any(block.count(x) > 1 + block.count(b"\n") for x in columns):
                 looked = True
@@ -654,25 +654,20 @@ def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
     return decoded(_OBJECT, path, where, text, "an object with named fields")
 
 
-_TEXT_KINDS: dict[str, type[_CsvTable] | type[_JsonTable]] = {
-    **dict.fromkeys((".csv", ".tsv", ".txt"), _CsvTable),
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), _JsonTable),
-}
-
-
 def open_tables(source: Values) -> list[VoteTable]:
     """The tables in a source, files in the order given.
 
     Args:
-        source: A path, or a list of them; a folder of Parquet files; a frame of pandas, polars or
-            Arrow; a mapping of column names to sequences; a list of records; or three sequences
-            for the side shown first, the other side and the winner.
+        source: A path, `-` for standard input, or a list of them; a folder; a frame of pandas,
+            polars or Arrow; a mapping of column names to sequences; a list of records; or three
+            sequences for the side shown first, the other side and the winner.
 
     Raises:
         InputError: If it is none of these, or a file is missing, empty or of an unknown kind.
     """
     result = _tables(source)
-    files = [str(FilePath(t.name).resolve()) for t in result if FilePath(t.name).is_file()]
+    places = [held(FilePath(table.name)) for table in result]
+    files = [str(place.resolve()) for place in places if place.is_file()]
     if len(set(files)) < len(files):
         twice = next(name for name in files if files.count(name) > 1)
         raise InputError(f"{twice} is given twice, which would count every vote twice.")
@@ -694,7 +689,7 @@ def open_tables(source: Values) -> list[VoteTable]:
 
 def _tables(source: Values) -> list[VoteTable]:
     if isinstance(source, str | os.PathLike):
-        return _files(FilePath(source))
+        return _files(arrived(source))
     if isinstance(source, Mapping):
         return [_SequenceTable(source)]
     if _is_frame(source):
@@ -747,24 +742,21 @@ def is_engine_table(source: object) -> bool:
 
 def _files(path: FilePath) -> list[VoteTable]:
     if path.is_dir():
-        result = [file for file in files_of(path) if file.suffix in _PARQUET]
-        if not result:
-            raise InputError(f"{path} holds no Parquet files. Give the files themselves.")
-        return [_ParquetTable(one) for one in result]
-    if not path.is_file():
+        # Beside Parquet files there often lies what tells of them.
+        files = [(file, kind_of(content(file, 1 << 16))) for file in files_of(path)]
+        chosen = [file for file, kind in files if kind == "parquet"] or [file for file, _ in files]
+        if not chosen:
+            raise InputError(f"{path} holds no files. Give the files themselves.")
+        return [table for file in chosen for table in _files(file)]
+    if not held(path).exists():
         raise InputError(f"{path} does not exist. Give the file of votes.")
-    if path.stat().st_size == 0:
+    kind = kind_of(content(path, 1 << 16))
+    if kind == "empty":
         raise InputError(f"{path} is empty. Give a file with votes.")
-    if path.suffix in _PARQUET:
-        return [_ParquetTable(path)]
-    packed = path.suffix in (".gz", ".zst")
-    suffix = (FilePath(path.stem).suffix if packed else path.suffix).lower()
-    if suffix not in _TEXT_KINDS:
-        kinds = ", ".join((*_PARQUET, *_TEXT_KINDS))
-        raise InputError(
-            f"{path} is of no known kind. Known: {kinds}, the text ones also .gz and .zst."
-        )
-    return [_TEXT_KINDS[suffix](path)]
+    if kind in ("binary", "zip"):
+        raise InputError(f"{path} is of no known kind. Known: {KINDS}.")
+    of_kind = {"parquet": _ParquetTable, "table": _CsvTable}
+    return [of_kind.get(kind, _JsonTable)(path)]
 
 
 class _ParquetTable(VoteTable):

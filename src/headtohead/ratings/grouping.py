@@ -1,22 +1,24 @@
 """Models by country, openness, lab or family, or as the user's own file says."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Interval
-from headtohead.files.opening import damage, opened
+from headtohead.files.opening import decoded, wrong
+from headtohead.files.records import records, text_of
 from headtohead.names.names import Names
 from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.groups import group_gap, group_strengths
 from headtohead.ratings.result import GroupGap, Groups
 
+_ROW = msgspec.json.Decoder(dict[str, Any]).decode
 GROUPS = ("country", "open", "lab", "family")
 
 
@@ -36,11 +38,7 @@ def labels_of(models: Iterable[str], by: str, *, on: date | None = None) -> dict
         return _by_name(wanted, by, on)
     if not Path(by).is_file():
         raise UnknownName("group (or CSV file of groups)", by, GROUPS)
-    broken: tuple[type[Exception], ...] = (*damage(), UnicodeDecodeError, csv.Error)
-    try:
-        given = _by_file(Path(by))
-    except broken as error:
-        raise InputError(f"{by} cannot be read as CSV in UTF-8 ({error}). Mend the file.") from None
+    given = _by_file(Path(by))
     return {model: given[model] for model in wanted if model in given}
 
 
@@ -97,21 +95,14 @@ def _by_name(models: list[str], by: str, on: date | None) -> dict[str, str]:
 
 
 def _by_file(path: Path) -> dict[str, str]:
-    with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text)
-        if not {"model", "group"} <= set(rows.fieldnames or ()):
-            raise InputError(
-                f"{path} needs the columns model and group; it has "
-                f"{', '.join(rows.fieldnames or ()) or 'none'}."
-            )
-        groups: dict[str, str] = {}
-        for number, row in enumerate(rows, start=1):
-            model, group = (row["model"] or "").strip(), (row["group"] or "").strip()
-            if not model or not group:
-                raise InputError(f"{path}, row {number}: model or group is empty. Fill it in.")
-            if groups.setdefault(model, group) != group:
-                raise InputError(
-                    f"{path}, row {number}: {model} is in {groups[model]!r} and in {group!r}. "
-                    "Keep one."
-                )
+    groups: dict[str, str] = {}
+    for where, text in records(path):
+        row = decoded(_ROW, path, where, text, "an object with named fields")
+        if not {"model", "group"} <= row.keys():
+            raise InputError(f"{path} needs the columns model and group; it has {', '.join(row)}.")
+        model, group = text_of(row["model"]).strip(), text_of(row["group"]).strip()
+        if not model or not group:
+            raise wrong(path, where, "model or group is empty. Fill it in.")
+        if groups.setdefault(model, group) != group:
+            raise wrong(path, where, f"{model} is in {groups[model]!r} and in {group!r}. Keep one.")
     return groups

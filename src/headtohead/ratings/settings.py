@@ -265,7 +265,9 @@ class RankSettings:
 
 def _judge(votes: Any) -> Any:  # noqa: ANN401 - a path, a frame, arrays
     """Votes of a judge; a file is looked for before others are counted."""
-    if isinstance(votes, str | Path) and not Path(votes).exists():
+    from headtohead.files.opening import arrived, held
+
+    if isinstance(votes, str | Path) and not held(arrived(votes)).exists():
         raise InputError(f"`judge`: {votes} does not exist.")
     return votes
 

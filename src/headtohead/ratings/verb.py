@@ -16,7 +16,7 @@ from headtohead.core.dates import Period, day
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Citation
 from headtohead.core.settings import options_of, takes
-from headtohead.files.opening import digest
+from headtohead.files.opening import arrived, digest
 from headtohead.ratings.board import Board, Fitted, boards, fit_counts
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.drift import Move, drift
@@ -520,7 +520,7 @@ def _paths(votes: object) -> list[Path]:
         votes = [votes]
     if not isinstance(votes, list | tuple) or not all(isinstance(v, str | Path) for v in votes):
         return []
-    return [Path(v) for v in votes]
+    return [arrived(v) for v in votes]
 
 
 def _name(votes: object) -> str:

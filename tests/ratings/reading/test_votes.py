@@ -390,11 +390,12 @@ def test_choices_are_checked() -> None:
         ("votes.csv.gz", b"no gzip", "which no format of votes has"),
         ("votes.json", b"[]", "has the columns"),
         ("votes.json", b"  \n", r"votes\.json is empty"),
-        ("votes.json", b"model_a", "begins with 'm'"),
+        ("votes.json", b"model_a", "which no format of votes has"),
         ("votes.json", b"[1, 2]", "not an object with named fields"),
         ("votes.jsonl", b'{"model_a": "x", "model_b"', r"votes\.jsonl: not a complete JSON"),
         ("votes.parquet", b"PAR1", "cannot be read as Parquet"),
-        ("votes.xlsx", b"PK", "is of no known kind. Known: .parquet"),
+        ("votes.xlsx", b"PK\x03\x04", "not a complete zip archive"),
+        ("votes.xls", b"\xd0\xcf\x11\0", "is of no known kind. Known: JSON"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, said: str) -> None:
@@ -407,7 +408,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, sa
 def test_places_and_things_that_hold_no_votes(tmp_path: Path) -> None:
     for source, said in (
         (tmp_path / "none.csv", "does not exist"),
-        (tmp_path, "holds no Parquet files"),
+        (tmp_path, "holds no files"),
         ([], "come as a path"),
         (7, "not as int"),
         ([1, 2], "2 entries, of int"),

@@ -46,8 +46,9 @@ def test_an_unknown_layout_is_told_by_its_columns(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"odd\.jsonl.*Columns found: alpha, beta.*mapping=.'key'"):
         load(path)
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "x.txt").write_text("x")
-    with pytest.raises(InputError, match=r"not in a format we know.*Files in it: x\.txt"):
+    for name in ("x.txt", "y.txt"):
+        (tmp_path / "folder" / name).write_text("x")
+    with pytest.raises(InputError, match=r"not in a format we know.*Files in it: x\.txt, y\.txt"):
         load(tmp_path / "folder")
 
 
@@ -57,5 +58,6 @@ def test_a_foreign_zip_is_told_by_what_is_in_it(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("notes.txt", "hello")
-    with pytest.raises(InputError, match=r"x\.zip.*zip archive of notes\.txt"):
+        archive.writestr("more.txt", "hello")
+    with pytest.raises(InputError, match=r"x\.zip.*zip archive of notes\.txt, more\.txt"):
         load(path)

@@ -11,6 +11,7 @@ import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import counted, first_few, nearest_first
+from headtohead.files.opening import arrived
 from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.calls import Call, Meta, Reading
@@ -69,7 +70,7 @@ def open_all(spec: str, *, single: bool = False, **how: Unpack[Reading]) -> list
     file, _, wanted = spec.partition(_PICK)
     if not file:
         raise InputError(f"{spec!r} names no file. Write FILE, or FILE::MODEL.")
-    path, loaded = Path(file), load(Path(file), **how)
+    path, loaded = arrived(file), load(Path(file), **how)
     # An answer may carry a dated name and a failure the name that was asked for: both are one
     # model's, and a failed call has to stay in the count.
     runs: dict[tuple[str, str], list[Call]] = {}

@@ -9,7 +9,7 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Formats, Head, head_of
-from headtohead.files.opening import wrong
+from headtohead.files.opening import arrived, files_of, held, wrong
 from headtohead.files.records import at_path
 from headtohead.trials.calls import Call, CallStream, Meta, Reading, RunFile, RunFormat
 
@@ -109,15 +109,18 @@ def open_calls(path: Path, **how: Unpack[Reading]) -> CallStream:
     """
     format = how.get("format", "auto")
     file = RunFile(
-        Path(path),
+        arrived(path),
         dict(how.get("mapping") or {}),
         tasks=how.get("tasks", ()),
         partial=how.get("partial", False),
         ids=how.get("ids", ""),
     )
-    if not file.path.exists():
+    if not held(file.path).exists():
         raise InputError(f"{path}: there is no such file or folder.")
     check_mapping(file)
+    files = files_of(file.path)
+    if len(files) == 1 and file.path.is_dir() and not _of_folder(head_of(file.path)):
+        file = replace(file, path=files[0])
     module = FORMATS.named(format) if format != "auto" else recognised(head_of(file.path))
     check_mapping(file, module.FORMAT)
     stream = module.read(file)
@@ -179,6 +182,10 @@ def recognised(head: Head) -> RunModule:
             "Parquet and name its columns with `mapping={'FIELD': 'COLUMN'}`."
         )
     return known
+
+
+def _of_folder(head: Head) -> bool:
+    return any(fits(module.FORMAT, head) for module in FORMATS.by_name.values())
 
 
 def fits(format: RunFormat, head: Head) -> bool:

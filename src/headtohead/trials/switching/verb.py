@@ -13,6 +13,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.store import Store
+from headtohead.files.opening import arrived
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
 from headtohead.trials.replay.client import Endpoint, terms_of
@@ -78,7 +79,7 @@ def switch(
         ...        as_of="2026-10-31").sheet.word  # doctest: +SKIP
         'SWITCH'
     """
-    means, logs = scoring.means, Path(logs)
+    means, logs = scoring.means, arrived(logs)
     margin = margin_of(scoring.margin)
     if not 0 < margin < 1:
         raise InputError(f"`margin` is {scoring.margin}; for a switch it lies between 0 and 100pp.")

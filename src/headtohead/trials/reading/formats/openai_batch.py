@@ -15,7 +15,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import BOM, decoded, files_of, json_lines, opened, wrong
+from headtohead.files.opening import decoded, files_of, held, json_lines, opened, wrong
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import Body, answer_of, request_of, usage_of
 
@@ -150,16 +150,15 @@ class _Requests:
         self.files: list[_Places] = []
         for which, path in enumerate(paths):
             self.files.append(_Places(path, stack))
-            offset, number = 0, 0
+            number = 0
             try:
                 with opened(path) as file:
                     # A compressed stream cannot be read from the middle.
                     plain = getattr(file, "raw", None).__class__.__name__ == "FileIO"
+                    offset = file.tell() if plain else 0  # behind a byte order mark
                     for line in file:
                         number += 1
                         start, offset = offset, offset + len(line)
-                        if number == 1 and line.startswith(BOM):
-                            start, line = len(BOM), line[len(BOM) :]
                         if line.isspace():
                             continue
                         key = _key(line).custom_id
@@ -197,7 +196,7 @@ class _Places:
     """Reads lines of a file where they stand; fast if they are asked for in their order."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
-        self.ahead = stack.enter_context(path.open("rb", 1 << 18))
+        self.ahead = stack.enter_context(held(path).open("rb", 1 << 18))
         self.any = stack.enter_context(path.open("rb", 0))
         self.next = 0
 

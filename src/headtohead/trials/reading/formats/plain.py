@@ -12,7 +12,15 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.core.units import first_few, nearest_first
 from headtohead.files.opening import NOT_JSON, content, decoded, wrong
-from headtohead.files.records import at_path, count_of, number_of, records, score_of, text_of
+from headtohead.files.records import (
+    at_path,
+    count_of,
+    number_of,
+    of_map,
+    records,
+    score_of,
+    text_of,
+)
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import OpenAITokens, content_text, usage_of
 
@@ -120,10 +128,7 @@ def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, 
     # Other numbers may be anything: one record of a few counts looks alike.
     if values and all(isinstance(x, bool | int | float) and 0 <= x <= 1 for x in values):
         return [(f"id {x}", {"id": x, "score": score}) for x, score in record.items()]
-    if len(values) < 2 or not all(isinstance(x, dict) for x in values):
-        return []
-    alike = set(values[0]).intersection(*values[1:])
-    return [(f"id {x}", {**one, "id": x}) for x, one in record.items()] if alike else []
+    return [(f"id {name}", one) for name, one in zip(record, of_map(record), strict=False)]
 
 
 def _ids(path: Path) -> list[Any]:
