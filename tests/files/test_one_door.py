@@ -46,8 +46,9 @@ SCORES: Rows = [
 
 def _votes(path: Path) -> object:
     votes = open_votes(path)
-    seen = [c for c in votes.chunks() for c in zip(c.first, c.second, c.outcome, strict=True)]
-    return [(votes.models[a], votes.models[b], int(outcome)) for a, b, outcome in seen]
+    each = (zip(x.first, x.second, x.outcome, strict=True) for x in votes.chunks())
+    seen = [list(map(int, one)) for chunk in each for one in chunk]
+    return votes.models, seen
 
 
 def _run(path: Path) -> object:
