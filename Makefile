@@ -37,7 +37,7 @@ test: $(STAMP) ## Run the tests, long simulations in a short version
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(STAMP) ## Run every test, long simulations in full
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile full
 
 check: $(STAMP) format lint types contracts test ## Format, lint, types, contracts and tests
 

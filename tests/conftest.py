@@ -5,8 +5,15 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.kept_facts import facts, kept_facts  # noqa: F401
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
+
+# The short profile draws the same examples in each run; the full one, which `make test-slow` asks
+# for, draws others each time, as many as each test says (`examples` in tests/simulations.py).
+settings.register_profile("short", max_examples=20, deadline=None, derandomize=True)
+settings.register_profile("full", max_examples=300, deadline=None)
+settings.load_profile("short")
 
 # Two workers whose small matrices each wait for two threads are fifty times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

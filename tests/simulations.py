@@ -2,6 +2,12 @@
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from hypothesis import settings
+
+
+def examples(full: int) -> int:
+    """Give the examples that a property is tried on: `full` ones in `make test-slow`, else few."""
+    return min(full, settings().max_examples)
 
 
 def lengths(short: int, full: int) -> list[ParameterSet]:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.evidence.toys import fresh, in_memory, raw
+from tests.simulations import examples
 
 from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
 from headtohead.evidence import catalogue
@@ -81,7 +82,7 @@ def _key(row: Row, key: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(row[k] for k in key)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_becomes_known_later_changes_no_earlier_read(data: st.DataObject) -> None:
     declared = table(data.draw(st.sampled_from(sorted(tables())), label="table"))

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.core.errors import InputError
 from headtohead.files import opening
@@ -45,7 +46,7 @@ def test_an_array_is_read_in_blocks_and_no_record_is_cut(
     assert [where for where, _ in records(path)][-1] == "record 60"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(
     values=st.lists(
         st.dictionaries(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import FormatModule, Formats
@@ -58,7 +59,7 @@ def test_what_is_not_json_or_not_there(tmp_path: Path) -> None:
         list(json_lines(tmp_path / "gone"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(lines=st.lists(st.binary(max_size=20).filter(lambda x: b"\n" not in x), max_size=8))
 def test_every_line_that_is_not_blank_comes_back(
     lines: list[bytes], tmp_path_factory: pytest.TempPathFactory

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.questions.cost.price_vs_rating import front_probability, pareto_front
 
@@ -32,7 +33,7 @@ def test_front_size_of_unrelated_points_is_harmonic() -> None:
     assert np.mean(sizes) == pytest.approx(expected, abs=0.1)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(_POINTS)
 def test_agrees_with_comparing_every_pair(points: list[tuple[float, float]]) -> None:
     cost, value = np.array(points).T
@@ -49,7 +50,7 @@ def test_agrees_with_comparing_every_pair(points: list[tuple[float, float]]) -> 
     assert mask.tolist() == [not b for b in beaten]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(_POINTS)
 def test_front_rises_with_cost(points: list[tuple[float, float]]) -> None:
     cost, value = np.array(points).T

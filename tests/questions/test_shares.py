@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.questions.usage import share_bounds
 
@@ -20,7 +21,7 @@ def test_reproduces_manski() -> None:
     assert found.classified == pytest.approx(21 / 64)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 @given(_AMOUNT, _AMOUNT, _AMOUNT)
 def test_bounds_are_in_order(subject: float, others: float, unknown: float) -> None:
     if subject + others == 0:
@@ -31,7 +32,7 @@ def test_bounds_are_in_order(subject: float, others: float, unknown: float) -> N
     assert 0 <= found.low <= found.classified <= found.high <= 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.floats(1, 1e9), st.floats(1, 1e9), st.floats(0, 1e9), st.floats(0.001, 1000))
 def test_the_unit_does_not_matter(s: float, o: float, u: float, factor: float) -> None:
     one, other = share_bounds(s, o, u), share_bounds(s * factor, o * factor, u * factor)

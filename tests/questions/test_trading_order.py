@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.questions.performance.trading_order import order_p
 
@@ -31,7 +32,7 @@ def test_order_reproduces_hollander_and_wolfe() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=8), st.data())
 def test_order_agrees_with_trying_every_order(values: list[int], data: st.DataObject) -> None:
     n = len(values)

@@ -246,7 +246,7 @@ def test_five_wins_of_a_newcomer_do_not_make_it_a_leader(intervals: str) -> None
     assert new.worst > 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False), st.lists(st.booleans(), min_size=60, max_size=60))
 def test_neither_the_order_of_votes_nor_that_of_sides_matters(
     random: object, turned: list[bool]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.reading.vote_files import cells, counted
+from tests.simulations import examples
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -54,7 +55,7 @@ def _same(a: Tally, b: Tally) -> bool:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_ROWS, st.integers(1, 8))
 def test_chunks_do_not_matter(rows: list[Row], size: int) -> None:
     table = _table(rows)
@@ -62,7 +63,7 @@ def test_chunks_do_not_matter(rows: list[Row], size: int) -> None:
     assert _same(whole, counted(table, _BY, window="month", chunk_rows=size))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(_ROWS, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_merging_files_in_any_order_gives_the_same_tally(parts: list[list[Row]], rng: Any) -> None:
     tables = [_table(part) for part in parts]
@@ -76,7 +77,7 @@ def test_merging_files_in_any_order_gives_the_same_tally(parts: list[list[Row]],
     assert _same(whole, merged)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.one_of(_ROW, _BAD), min_size=1, max_size=30), st.booleans(), st.integers(1, 9))
 def test_every_row_is_used_or_dropped_for_a_reason(
     rows: list[Row], filtered: bool, size: int
@@ -90,7 +91,7 @@ def test_every_row_is_used_or_dropped_for_a_reason(
     assert all(count > 0 for count in made.dropped.values())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_ROWS)
 def test_boards_are_what_a_loop_would_count(rows: list[Row]) -> None:
     made = counted(_table(rows), [*_BY, "voter"], window="month")
@@ -116,7 +117,7 @@ def test_boards_are_what_a_loop_would_count(rows: list[Row]) -> None:
     assert found == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_ROWS, st.integers(1, 7))
 def test_clusters_are_what_a_loop_would_count(rows: list[Row], size: int) -> None:
     votes = open_votes(_table(rows), chunk_rows=size)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import (
@@ -86,7 +87,7 @@ def test_bayesian_weights_reproduce_rubins_variance() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_SAMPLE, st.floats(0.1, 50), st.integers(0, 99))
 def test_mean_shifts_and_ratio_scales(sample: list[float], by: float, seed: int) -> None:
     x = np.array(sample)
@@ -100,7 +101,7 @@ def test_mean_shifts_and_ratio_scales(sample: list[float], by: float, seed: int)
     assert ratio.low >= 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_SAMPLE, st.integers(0, 99))
 def test_a_cheaper_b_is_a_smaller_ratio(sample: list[float], seed: int) -> None:
     cost, rng = np.array(sample), _rng(seed)

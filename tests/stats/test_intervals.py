@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.intervals import (
@@ -82,7 +83,7 @@ def test_ratio_and_difference_reproduce_fagerland() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.integers(1, 5000), st.data())
 def test_wilson_properties(n: int, data: st.DataObject) -> None:
     x = data.draw(st.integers(0, n))
@@ -92,7 +93,7 @@ def test_wilson_properties(n: int, data: st.DataObject) -> None:
     assert wilson(x, n, 0.99).width > found.width
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(intervals(), intervals())
 def test_difference_properties(a: Interval, b: Interval) -> None:
     found, back = difference(a, b), difference(b, a)
@@ -101,7 +102,7 @@ def test_difference_properties(a: Interval, b: Interval) -> None:
     assert found.width <= a.width + b.width + 1e-9
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(intervals(least=0), intervals(least=0), st.floats(0.01, 100))
 def test_ratio_scales_with_its_numerator(a: Interval, b: Interval, factor: float) -> None:
     found = ratio(a, b)
@@ -166,7 +167,7 @@ def test_ratio_covers() -> None:
 # ---------------------------------------------------------------- second implementations
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(1, 400), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
 def test_wilson_agrees_with_scipy(n: int, data: st.DataObject, level: float) -> None:
     x = data.draw(st.integers(0, n))
@@ -176,7 +177,7 @@ def test_wilson_agrees_with_scipy(n: int, data: st.DataObject, level: float) -> 
     assert found.high == pytest.approx(theirs.high, abs=1e-10)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(intervals(least=0), intervals(least=0))
 def test_ratio_is_where_the_difference_touches_zero(a: Interval, b: Interval) -> None:
     """Fieller's argument: R is inside if 0 is inside the interval of B - R A."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.stats.intervals import (
     normal_probability,
@@ -38,7 +39,7 @@ def test_normal_table() -> None:
     assert normal_quantile(0.95) == pytest.approx(1.64485363, abs=1e-8)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.floats(1e-9, 1 - 1e-9), st.floats(0.2, 1e7))
 def test_agrees_with_scipy(p: float, df: float) -> None:
     assert student_quantile(p, df) == pytest.approx(float(sp.t.ppf(p, df)), rel=1e-7, abs=1e-9)
@@ -46,7 +47,7 @@ def test_agrees_with_scipy(p: float, df: float) -> None:
     assert normal_probability(normal_quantile(p)) == pytest.approx(p, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.floats(1e-5, 1 - 1e-5), st.integers(1, 310), st.floats(0, 50))
 def test_whole_degrees_of_freedom_agree_with_scipy(p: float, df: int, t: float) -> None:
     assert student_quantile(p, df) == pytest.approx(float(sp.t.ppf(p, df)), rel=1e-10, abs=1e-11)
@@ -61,7 +62,7 @@ def test_few_whole_degrees_of_freedom_need_no_scipy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.floats(0.501, 0.9999), st.floats(0.5, 500))
 def test_student_is_symmetric_and_wider_than_normal(p: float, df: float) -> None:
     t = student_quantile(p, df)

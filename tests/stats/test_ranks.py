@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.stats.intervals import rank_spread
 
@@ -51,7 +52,7 @@ def test_reproduces_the_printed_ranks() -> None:
     assert spread.worst.tolist()[:3] == [1, 2, 6]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(boards())
 def test_rank_lies_between_best_and_worst(
     board: tuple[list[float], list[float], list[float]],
@@ -61,7 +62,7 @@ def test_rank_lies_between_best_and_worst(
     assert np.all(spread.rank <= spread.worst)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(boards())
 def test_agrees_with_counting_pairs(board: tuple[list[float], list[float], list[float]]) -> None:
     values, lows, highs = board

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.stats import tails
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -96,7 +97,7 @@ def _enumerated(chances: FloatArray, scores: IntArray, n: IntArray, reached: int
     return total
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 10_000), st.integers(-1, 30))
 def test_exact_tail_agrees_with_enumeration(seed: int, reached: int) -> None:
     rng = np.random.default_rng(seed)

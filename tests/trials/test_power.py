@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.trials.paired.differences import verdict
 from headtohead.trials.paired.means import TangoTest
@@ -110,7 +111,7 @@ def test_plans_agree_with_nams_formula(discordance: float) -> None:
     assert found.power >= 0.9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(2, 300), st.floats(0, 3), st.floats(0.001, 0.2))
 @example(206, 2.5, 0.017578125)  # a tail that scipy has no number for
 def test_graded_power_agrees_with_scipy(n: int, margin: float, alpha: float) -> None:
@@ -182,7 +183,7 @@ def test_likeness_is_recovered() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.floats(0.01, 0.5), st.floats(0, 1), st.floats(0.5, 0.99), st.floats(0.001, 0.2))
 def test_more_demands_need_more_pairs(margin: float, d: float, power: float, alpha: float) -> None:
     def pairs(margin: float, d: float, power: float, alpha: float) -> int:
@@ -195,7 +196,7 @@ def test_more_demands_need_more_pairs(margin: float, d: float, power: float, alp
     assert pairs(margin, d, power, alpha / 2) >= n
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.floats(0.05, 0.4), st.floats(0, 0.6), st.floats(0.5, 0.95), st.integers(1, 10))
 def test_plans_keep_their_word(margin: float, share: float, power: float, repeats: int) -> None:
     plan = plan_binary(margin, share, power=power, repeats=repeats, icc=0.3)

@@ -262,7 +262,7 @@ def test_without_the_fixed_benchmark_only_the_best_mode_fits(rows: Rows) -> None
 # ---------------------------------------------------------------- made-up tables
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_minimum_is_scipys(seed: int) -> None:
     scores = table(rng(seed), 9, 4)
@@ -273,7 +273,7 @@ def test_minimum_is_scipys(seed: int) -> None:
     assert _objective(scores, exact, "b1") <= naive.minimum(start)[0] + 1e-7
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_names_carry_nothing(seed: int) -> None:
     scores = table(rng(seed), 9, 4)

@@ -87,7 +87,7 @@ def test_correction_is_holms() -> None:
     np.testing.assert_allclose(np.array([f.p_holm for f in found])[order], expected)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(_SEEDS)
 def test_exchanging_sides_turns_the_sign(seed: int) -> None:
     index = _shifted(seed, 0.5)

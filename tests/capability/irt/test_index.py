@@ -67,7 +67,7 @@ def test_parts_fitted_together_are_each_its_own_fit() -> None:
 # ---------------------------------------------------------------- what must not move it
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(_SEEDS)
 def test_names_and_order_carry_nothing(seed: int) -> None:
     scores = table(rng(seed), 9, 4)
@@ -88,7 +88,7 @@ def test_names_and_order_carry_nothing(seed: int) -> None:
     np.testing.assert_allclose(second.slope[kept], first.slope, rtol=1e-4)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(_SEEDS)
 def test_a_model_on_its_curve_moves_nobody(seed: int) -> None:
     scores = table(rng(seed), 12, 5)
@@ -103,7 +103,7 @@ def test_a_model_on_its_curve_moves_nobody(seed: int) -> None:
     assert float(more.ability[12]) == pytest.approx(float(middle[0]), abs=1.0)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(_SEEDS, st.floats(0.05, 0.95))
 def test_a_model_met_once_moves_nobody_much(seed: int, score: float) -> None:
     # One score can always be met by an ability of its own; only the weak prior ties it to others.
@@ -114,7 +114,7 @@ def test_a_model_met_once_moves_nobody_much(seed: int, score: float) -> None:
     np.testing.assert_allclose(more.ability[:12], plain.ability, atol=0.5)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(_SEEDS, st.floats(-40, 40), st.floats(0.2, 5))
 def test_the_scale_shifts_and_stretches_everything_alike(
     seed: int, plus: float, times: float

@@ -123,7 +123,7 @@ def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(_SEEDS, st.booleans())
 def test_slopes_are_derivatives(seed: int, ridge: bool) -> None:
     scores = _with_chance(seed)
@@ -194,7 +194,7 @@ def test_a_benchmark_that_all_solve_moves_nobody() -> None:
     np.testing.assert_allclose(wider - wider.mean(), plain - plain.mean(), atol=0.06)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(_SEEDS)
 def test_a_walk_from_anywhere_goes_down_to_rest(seed: int) -> None:
     # Six noisy models may have several minima; each walk ends in one.

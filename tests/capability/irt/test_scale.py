@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import rng, table
 
@@ -23,7 +23,6 @@ def test_anchors_reproduce_epochs_points() -> None:
     np.testing.assert_allclose(found.index(np.array([0.5, 1.0, 2.5])), [130, 135, 150])
 
 
-@settings(deadline=None)
 @given(_ABILITY, _PLUS, _TIMES)
 def test_points_do_not_depend_on_zero_and_unit_of_logits(
     ability: list[float], plus: float, times: float
@@ -46,7 +45,6 @@ def test_points_do_not_depend_on_zero_and_unit_of_logits(
     np.testing.assert_allclose(plus_r + times_r * moved, logits, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(_ABILITY)
 def test_spread_is_as_asked(ability: list[float]) -> None:
     logits = np.array(ability)

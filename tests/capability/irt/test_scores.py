@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.irt.capability_worlds import named, rng, table
+from tests.simulations import examples
 
 from headtohead.capability.irt.scores import Scores
 
@@ -44,7 +45,7 @@ def test_raw_is_the_share_of_items_solved() -> None:
     np.testing.assert_allclose(found.raw, [0.25, 0, 1], atol=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_PAIRS, st.integers(0, 1000))
 def test_order_of_rows_changes_nothing(pairs: set[tuple[int, int]], seed: int) -> None:
     rows = [(f"m{m}", f"b{b}", n / 100) for n, (m, b) in enumerate(sorted(pairs))]
@@ -70,7 +71,7 @@ def test_only_keeps_what_is_named() -> None:
         full.only(models=["nobody"])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(_PAIRS, st.integers(1, 4), st.integers(1, 4))
 def test_well_met_is_the_largest_core(
     pairs: set[tuple[int, int]], fewest_b: int, fewest_m: int
@@ -119,7 +120,7 @@ def test_long_parts_are_cut_in_the_error() -> None:
         named(mi, mi % 2, np.full(8, 0.5)).check_connected()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(_PAIRS)
 def test_parts_are_those_of_a_walk(pairs: set[tuple[int, int]]) -> None:
     left = {m for m, _ in pairs}

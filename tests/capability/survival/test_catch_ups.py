@@ -19,6 +19,7 @@ from tests.capability.survival.histories import (
     running_best,
     shaken,
 )
+from tests.simulations import examples
 
 from headtohead.capability.survival.catch_ups import catch_up
 from headtohead.capability.survival.sides import Side
@@ -43,7 +44,7 @@ def test_catch_up_reproduces_epoch() -> None:
 # ---------------------------------------------------------------- second implementation
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(HISTORY, HISTORY, st.integers(0, 20))
 def test_catch_up_agrees_with_looking_up_each_record(
     leader: History, other: History, since: int
@@ -63,7 +64,7 @@ def test_catch_up_agrees_with_looking_up_each_record(
         assert found.durations[i] == (max(min(reached) - day, 0) if reached else 40 - day)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(HISTORY, HISTORY, st.integers(0, 99))
 def test_medians_agree_with_one_draw_at_a_time(history: History, other: History, seed: int) -> None:
     leader, trailing = shaken(history, seed), shaken(other, seed + 1)

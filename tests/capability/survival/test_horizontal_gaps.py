@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.survival.histories import HISTORY, History, exact, shaken
+from tests.simulations import examples
 
 from headtohead.capability.survival.gaps import horizontal_gap
 from headtohead.capability.survival.sides import Side
@@ -44,7 +45,7 @@ def _loop(
     return both, ours, theirs
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(HISTORY, HISTORY, st.integers(0, 35), st.integers(0, 99))
 def test_agrees_with_loops(history: History, other: History, on_day: int, seed: int) -> None:
     leader, trailing = shaken(history, seed), shaken(other, seed + 1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.survival.histories import HISTORY, History, entry_lag, rng, shaken
+from tests.simulations import examples
 
 from headtohead.capability.survival.catch_ups import catch_up
 from headtohead.capability.survival.gaps import horizontal_gap
@@ -69,7 +70,7 @@ def _same(a: list[float], b: list[float]) -> None:
 _GIVEN = given(HISTORY, HISTORY, st.integers(0, 35), st.integers(0, 99))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @_GIVEN
 def test_other_calendars_and_scales(a: History, b: History, on_day: int, seed: int) -> None:
     leader, trailing = shaken(a, seed), shaken(b, seed + 1)
@@ -80,7 +81,7 @@ def test_other_calendars_and_scales(a: History, b: History, on_day: int, seed: i
     _same(before, _numbers(curved[0], curved[1], on_day, np.exp(_GRID / 4)))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @_GIVEN
 def test_another_order_of_entries(a: History, b: History, on_day: int, seed: int) -> None:
     leader, trailing = shaken(a, seed), shaken(b, seed + 1)
@@ -93,7 +94,7 @@ def test_another_order_of_entries(a: History, b: History, on_day: int, seed: int
     _same(_numbers(leader, trailing, on_day), _numbers(leader, mixed, on_day))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @given(HISTORY, HISTORY, st.integers(0, 35), st.integers(0, 99), st.integers(0, 9))
 def test_entries_below_the_frontier(
     a: History, b: History, on_day: int, seed: int, after: int
@@ -114,7 +115,7 @@ def test_entries_below_the_frontier(
     _same(before, _numbers(leader, with_dud(trailing), on_day, both=False))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @_GIVEN
 def test_entries_after_the_last_day(a: History, b: History, on_day: int, seed: int) -> None:
     leader, trailing = shaken(a, seed), shaken(b, seed + 1)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.capability.survival.histories import median_of
+from tests.simulations import examples
 
 from headtohead.capability.survival.catch_ups import row_medians
 
@@ -38,7 +39,7 @@ def test_median_reproduces_the_remission_data() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(_ROWS, st.integers(1, 9))
 def test_median_follows_the_unit(rows: _Rows, unit: int) -> None:
     durations, observed = _columns(rows)
@@ -48,7 +49,7 @@ def test_median_follows_the_unit(rows: _Rows, unit: int) -> None:
         assert durations.min() <= median <= durations.max()
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.integers(0, 3)), min_size=1))
 def test_weights_are_repeats(rows: list[tuple[int, bool, int]]) -> None:
     durations, observed, weights = (np.array(column) for column in zip(*rows, strict=True))
@@ -64,7 +65,7 @@ def test_weights_are_repeats(rows: list[tuple[int, bool, int]]) -> None:
 # ---------------------------------------------------------------- second implementation
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=6, max_size=40))
 def test_agrees_with_scipy(rows: _Rows) -> None:
     durations, observed = _columns(rows)

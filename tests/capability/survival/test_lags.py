@@ -17,6 +17,7 @@ from tests.capability.survival.histories import (
     rng,
     shaken,
 )
+from tests.simulations import examples
 
 from headtohead.capability.survival.lags import CLOCKS, Clock, side_lag
 from headtohead.capability.survival.sides import Side
@@ -68,7 +69,7 @@ def _walk(days: list[int], values: list[float], value: float, clock: int) -> int
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 @given(HISTORY, st.integers(0, 12).map(float), st.integers(0, 40))
 def test_lag_agrees_with_walking_the_days(history: History, value: float, on_day: int) -> None:
     days, values = columns(history)
@@ -84,7 +85,7 @@ def test_lag_agrees_with_walking_the_days(history: History, value: float, on_day
         assert (certain.low, certain.value, certain.high) == (expected,) * 3
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 @given(HISTORY, HISTORY, st.integers(0, 35), st.integers(0, 99), st.sampled_from(CLOCKS))
 def test_side_lag_agrees_with_one_draw_at_a_time(
     history: History, other: History, on_day: int, seed: int, clock: Clock

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.capability.survival.histories import HISTORY, History, columns, rng, running_best
+from tests.simulations import examples
 
 from headtohead.capability.survival.lags import frontier_probability
 from headtohead.stats.inputs import FloatArray
@@ -40,7 +41,7 @@ def test_frontier_probability_reproduces_bechhofer(k: int, gap: float) -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 @given(HISTORY)
 def test_records_rise_and_hold_the_best(history: History) -> None:
     days, values = columns(history)
@@ -51,7 +52,7 @@ def test_records_rise_and_hold_the_best(history: History) -> None:
         assert value[when <= day].max() == max(v for d, v in history if d <= day)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 8).flatmap(
         lambda n: st.lists(st.lists(st.integers(0, 3), min_size=n, max_size=n), min_size=1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capability.survival.histories import exact, rng, running_best, world
+from tests.simulations import examples
 
 from headtohead.capability.survival.gaps import block_weights, trend_gap
 from headtohead.capability.survival.sides import Side
@@ -77,7 +78,7 @@ def test_slope_agrees_with_numpys_line() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 99), st.floats(0.1, 20), st.floats(-50, 50), st.integers(-400, 400))
 def test_a_change_of_scale_leaves_the_days(seed: int, by: float, plus: float, later: int) -> None:
     w = world(rng(seed), draws=40)

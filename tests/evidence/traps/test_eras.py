@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.evidence.traps import Run, eras, shift
 
@@ -113,7 +114,7 @@ def test_within_one_harness_nothing_is_found(runs: pl.DataFrame) -> None:
 # ---------------------------------------------------------------- planted and clean
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000), st.sampled_from([-0.15, 0.1, 0.2]))
 def test_a_planted_shift_is_found_and_measured(seed: int, moved: float) -> None:
     (found,) = eras(rerun(moved=moved, seed=seed))
@@ -177,7 +178,7 @@ def test_an_empty_cell_contradicts_nothing() -> None:
     assert "1 runs do not say which" in found.what
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(32)))
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     rows = rerun(moved=0.1)

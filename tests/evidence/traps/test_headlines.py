@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from headtohead.evidence.traps import headlines, item_mean
@@ -44,7 +44,6 @@ def test_epochs_runs_add_up(shared_evidence: Path) -> None:
         assert not headlines(table["score"].to_numpy(), accuracy[run_id], name=str(run_id))
 
 
-@settings(deadline=None)
 @given(_SCORES, st.integers(0, 5))
 def test_a_headline_made_either_way_is_accepted(scores: list[float], more: int) -> None:
     known = [s for s in scores if s == s]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
-from tests.simulations import lengths
+from tests.simulations import examples, lengths
 
 from headtohead.evidence.traps import silent_zeros, stretches, zeros
 from headtohead.evidence.traps.zeros import surprise_parts, too_few
@@ -98,7 +98,7 @@ def test_calls_of_glm_failed_and_were_graded_zero(items: pl.DataFrame) -> None:
 # ---------------------------------------------------------------- stretches: planted and clean
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000), st.integers(0, 19))
 def test_lost_months_are_found(seed: int, first: int) -> None:
     scores = world(seed)
@@ -136,7 +136,7 @@ def test_a_weak_model_and_hard_items_are_no_finding() -> None:
     assert not stretches(hard, 15)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(8)))
 def test_the_order_of_models_does_not_matter(order: list[int]) -> None:
     scores = world(7)
@@ -149,7 +149,7 @@ def test_the_order_of_models_does_not_matter(order: list[int]) -> None:
     assert again.chance == pytest.approx(found.chance)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=12), st.integers(0, 12))
 def test_the_bound_holds_for_any_probabilities(p: list[float], most: int) -> None:
     exact = np.ones(1)
@@ -180,7 +180,7 @@ def test_refuses_what_is_no_table_of_shares() -> None:
 # ---------------------------------------------------------------- zeros without output
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000))
 def test_failed_calls_are_found(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import special
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import VoteWorld, board
-from tests.simulations import lengths
+from tests.simulations import examples, lengths
 
 from headtohead.core.estimate import Interval
 from headtohead.ratings.bradley_terry import TIES, Ties
@@ -373,7 +373,7 @@ def test_parts_are_not_compared() -> None:
             compare(fitted, v, 0, 3)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 30), st.floats(0.5, 0.99))
 def test_a_higher_level_is_wider(wins: int, losses: int, ties: int, level: float) -> None:
     fitted = fit(_CORE + board(("x", "a", wins, losses, ties)))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 from scipy.sparse import csgraph
 from tests.ratings.bradley_terry.boards import board
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry.counts import Counts, connectivity
 from headtohead.ratings.bradley_terry.fit import fit
@@ -111,7 +112,7 @@ def test_no_votes() -> None:
 # ---------------------------------------------------------------- second implementations
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(_VOTES)
 def test_agrees_with_scipys_graphs(votes: list[tuple[int, int, int]]) -> None:
     counts = board(*((str(a), str((a + k) % 6), *np.eye(3, dtype=int)[o]) for a, k, o in votes))
@@ -138,7 +139,7 @@ def test_agrees_with_scipys_graphs(votes: list[tuple[int, int, int]]) -> None:
             assert np.array_equal(found.below[members], ~reach[members, main[0]])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(_VOTES)
 def test_bounded_is_that_the_likelihood_has_a_maximum(votes: list[tuple[int, int, int]]) -> None:
     # It has none if strengths can move so that no vote gets less likely and one more likely.

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board, one_by_one
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry.counts import OUTCOMES, Counts
 
@@ -24,7 +25,7 @@ def _codes(votes: Votes, names: tuple[str, ...] = _NAMES) -> Counts:
 # ---------------------------------------------------------------- the monoid
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES, _VOTES, _VOTES)
 def test_adding_is_a_commutative_monoid(x: Votes, y: Votes, z: Votes) -> None:
     a, b, c = _codes(x), _codes(y), _codes(z)
@@ -35,7 +36,7 @@ def test_adding_is_a_commutative_monoid(x: Votes, y: Votes, z: Votes) -> None:
     assert hash(a + b) == hash(b + a)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES, _VOTES)
 def test_taking_away_undoes_adding(x: Votes, y: Votes) -> None:
     a, b = _codes(x), _codes(y)
@@ -43,7 +44,7 @@ def test_taking_away_undoes_adding(x: Votes, y: Votes) -> None:
     assert a - a == Counts.none()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES, st.permutations(range(5)))
 def test_the_order_of_names_and_votes_does_not_matter(x: Votes, order: list[int]) -> None:
     place = [order.index(i) for i in range(5)]
@@ -51,7 +52,7 @@ def test_the_order_of_names_and_votes_does_not_matter(x: Votes, order: list[int]
     assert _codes(moved, tuple(_NAMES[i] for i in order)) == _codes(x)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES)
 def test_codes_cells_and_single_votes_agree(x: Votes) -> None:
     a = _codes(x)
@@ -63,7 +64,7 @@ def test_codes_cells_and_single_votes_agree(x: Votes) -> None:
     assert Counts.from_codes(a.models, *one_by_one(a)) == a
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES)
 def test_scores_and_battles_add_up(x: Votes) -> None:
     a = _codes(x)
@@ -79,7 +80,7 @@ def test_scores_and_battles_add_up(x: Votes) -> None:
         assert a.scores[i, 0] == sum(o == (0 if at_first else 1) for o, at_first in mine)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_VOTES)
 def test_the_form_is_the_one_promised(x: Votes) -> None:
     a = _codes(x)

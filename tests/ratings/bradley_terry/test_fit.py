@@ -16,6 +16,7 @@ from tests.ratings.bradley_terry.boards import (
     names,
     one_by_one,
 )
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -229,7 +230,7 @@ def _board(cells: list[Cell]) -> Counts:
     return board(*((f"m{i}", f"m{j}", *n) for (i, j), n in zip(_PAIRS, cells, strict=True)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS, st.permutations("abcd"))
 def test_names_do_not_matter(cells: list[Cell], ties: Ties, called: list[str]) -> None:
     counts = _board(cells)
@@ -240,7 +241,7 @@ def test_names_do_not_matter(cells: list[Cell], ties: Ties, called: list[str]) -
     assert theirs.tie == pytest.approx(mine.tie, abs=1e-8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS)
 def test_turning_votes_round_changes_only_the_side(cells: list[Cell], ties: Ties) -> None:
     counts = _board(cells)
@@ -255,7 +256,7 @@ def test_turning_votes_round_changes_only_the_side(cells: list[Cell], ties: Ties
     assert theirs.side == pytest.approx(-(mine.side or 0.0), abs=1e-7)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS, st.integers(2, 50))
 def test_repeating_votes_narrows_but_does_not_move(cells: list[Cell], ties: Ties, k: int) -> None:
     counts = _board(cells)
@@ -266,7 +267,7 @@ def test_repeating_votes_narrows_but_does_not_move(cells: list[Cell], ties: Ties
         assert covariance(more, errors) * k == pytest.approx(covariance(one, errors), abs=1e-8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _BOARDS, _LINKS)
 def test_merged_and_warm_fits_are_the_same(x: list[Cell], y: list[Cell], ties: Ties) -> None:
     a, b = _board(x), _board(y)
@@ -279,7 +280,7 @@ def test_merged_and_warm_fits_are_the_same(x: list[Cell], y: list[Cell], ties: T
     assert fit(a + b, ties=ties, start=absurd).strength == pytest.approx(cold.strength, abs=1e-8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS)
 def test_the_prior_fades_as_votes_grow(cells: list[Cell], ties: Ties) -> None:
     counts = _board(cells)
@@ -292,7 +293,7 @@ def test_the_prior_fades_as_votes_grow(cells: list[Cell], ties: Ties) -> None:
     assert gaps[2] <= gaps[1] / 80 + 1e-9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS)
 def test_a_win_more_lifts_the_winner(cells: list[Cell], ties: Ties) -> None:
     before, after = (
@@ -303,7 +304,7 @@ def test_a_win_more_lifts_the_winner(cells: list[Cell], ties: Ties) -> None:
     assert gap[1] > gap[0]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_BOARDS, _LINKS)
 def test_scores_are_met_and_strengths_average_0(cells: list[Cell], ties: Ties) -> None:
     fitted = fit(_board(cells), ties=ties, prior=0)

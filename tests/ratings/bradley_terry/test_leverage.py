@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import ELO, VoteWorld, counted, names
 from tests.ratings.bradley_terry.style.style_votes import style_of_votes
-from tests.simulations import lengths, slack
+from tests.simulations import examples, lengths, slack
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
@@ -165,7 +165,7 @@ def test_styled_ties_only_are_not_known_exactly() -> None:
 
 
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, 30), k=st.integers(2, 8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_both_forms_of_the_stretch_agree(seed: int, rows: int, k: int) -> None:
     # By row, (I - W^1/2 X V X' W^1/2)^-1, and by parameter, whichever are fewer.
     rng = _rng(seed)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.fit import Terms, link, log_logistic, logistic
@@ -41,7 +42,7 @@ def test_tie_slopes_and_curves_are_derivatives(ties: Ties) -> None:
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.floats(-30, 30), st.floats(-6, 6), st.sampled_from(_WITH_TIES))
 def test_log_likelihoods_are_concave(d: float, tie: float, ties: Ties) -> None:
     terms = link(ties).terms(np.array([d]), abs(tie) + 0.01 if ties == "rao-kupper" else tie)
@@ -53,7 +54,7 @@ def test_log_likelihoods_are_concave(d: float, tie: float, ties: Ties) -> None:
     assert (determinant >= -1e-12).all()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.floats(-30, 30), st.floats(-6, 6), st.sampled_from(("drop", *_WITH_TIES)))
 def test_chances_add_up_and_turn_round(d: float, tie: float, ties: Ties) -> None:
     chosen = link(ties)

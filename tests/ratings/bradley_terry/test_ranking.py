@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import VoteWorld
-from tests.simulations import lengths
+from tests.simulations import examples, lengths
 
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
@@ -164,7 +164,7 @@ def _checked(found: RankSets, strength: FloatArray) -> None:
     assert (strength[:, None] > strength[None, :])[found.stronger].all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(_SEEDS, st.integers(1, 9))
 def test_sets_are_in_order(seed: int, m: int) -> None:
     strength, v = _random_board(seed, m)
@@ -174,7 +174,7 @@ def test_sets_are_in_order(seed: int, m: int) -> None:
     assert (strict.stronger <= found.stronger).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(_SEEDS, st.integers(2, 9))
 def test_the_order_of_models_does_not_matter(seed: int, m: int) -> None:
     # Models are sorted before chance enters, so that the same draws meet the same models.
@@ -186,7 +186,7 @@ def test_the_order_of_models_does_not_matter(seed: int, m: int) -> None:
         assert np.array_equal(getattr(one, part)[order], getattr(other, part))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(_SEEDS, st.integers(2, 9))
 def test_groups_start_with_the_first_that_is_surely_weaker(seed: int, m: int) -> None:
     strength, v = _random_board(seed, m)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 from tests.trials.items.item_worlds import full
 
 from headtohead.trials.items.runs import parts, tabulate
@@ -53,7 +54,7 @@ def test_refuses(rows: dict[str, list[float]], message: str) -> None:
         tabulate(**good)  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(2, 8), st.integers(2, 8), st.integers(0, 9999))
 def test_parts_agree_with_scipy(people: int, things: int, seed: int) -> None:
     from scipy.sparse import csgraph

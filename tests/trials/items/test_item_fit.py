@@ -106,7 +106,7 @@ def test_agrees_with_a_general_optimiser(icc: float) -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(_SEEDS)
 def test_names_and_order_change_nothing(seed: int) -> None:
     rng = _rng(seed)
@@ -122,7 +122,7 @@ def test_names_and_order_change_nothing(seed: int) -> None:
         )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(_SEEDS)
 def test_a_respondent_with_one_answer_hardly_moves_the_others(seed: int) -> None:
     base = world(_rng(seed), 30, 20, attempts=4, icc=0.2).answers

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
@@ -69,7 +70,7 @@ def test_ac1_stays_where_kappa_falls() -> None:
 # ---------------------------------------------------------------- second implementations
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_TABLE)
 def test_variances_agree_with_the_printed_formulas(table: list[list[int]]) -> None:
     counts = np.array(table, dtype=float)
@@ -131,7 +132,7 @@ def test_intervals_agree_with_the_bootstrap() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(_LABEL, _LABEL), min_size=2, max_size=60))
 def test_it_is_symmetric_and_bounded(both: list[tuple[float, float]]) -> None:
     judge, human = (list(part) for part in zip(*both, strict=True))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
-from tests.simulations import lengths, slack
+from tests.simulations import examples, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -71,7 +71,7 @@ def _dense(y: FloatArray, x: FloatArray, codes: IntArray) -> tuple[FloatArray, F
     return errors, np.array(freedom)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 10**6), st.integers(3, 12))
 def test_it_agrees_with_full_matrices(seed: int, groups: int) -> None:
     rng = np.random.default_rng(seed)
@@ -168,7 +168,7 @@ def test_length_by_hand() -> None:
     assert "more than people's" in with_people.sentence
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10**6))
 def test_length_bias_does_not_hang_on_units_or_names(seed: int) -> None:
     judge, human, a, b = _lengths(np.random.default_rng(seed), 40, 0.1)

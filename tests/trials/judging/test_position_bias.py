@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.judging.bias import (
@@ -48,7 +49,7 @@ def test_it_reproduces_mt_bench() -> None:
     assert "prefers the side shown first" in found.sentence
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(_LABEL, _LABEL), min_size=1, max_size=40))
 def test_it_does_not_matter_which_answer_is_called_a(both: list[tuple[float, float]]) -> None:
     one, two = (np.array(part) for part in zip(*both, strict=True))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulations import lengths, slack
+from tests.simulations import examples, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
@@ -212,7 +212,7 @@ def test_over_all_samples_it_is_unbiased_and_knows_its_variance() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(_LABEL, _LABEL), min_size=2, max_size=30),
     st.lists(_LABEL, max_size=30),
@@ -234,7 +234,7 @@ def test_another_unit_only_rescales(
     assert one.weight == pytest.approx(two.weight, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(_LABEL, _LABEL), min_size=2, max_size=40),
     st.lists(_LABEL, max_size=40),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
+from tests.simulations import examples
 from tests.trials.paired.paired_worlds import tries
 
 from headtohead.trials.paired.differences import difference, judge
@@ -69,7 +70,7 @@ def test_clusters_of_one_size_reproduce_student_on_their_means() -> None:
 # ---------------------------------------------------------------- second implementations
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 @given(_COUNT, _COUNT, _COUNT, _COUNT, st.floats(0.5, 0.99))
 def test_the_score_over_clusters_of_one_row_is_tangos(
     n11: int, n10: int, n01: int, n00: int, level: float
@@ -144,7 +145,7 @@ def test_clustered_errors_agree_with_matrices() -> None:
     assert found.naive == pytest.approx(y.std(ddof=1) / math.sqrt(n))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=20))
 def test_graded_agrees_with_scipy(differences: list[float]) -> None:
     values = np.round(np.array(differences), 3)
@@ -162,7 +163,7 @@ def test_graded_agrees_with_scipy(differences: list[float]) -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_SCORES, st.integers(1, 12), st.floats(0.6, 0.99), st.integers(0, 3))
 def test_p_values_agree_with_the_interval(
     pairs: list[tuple[int, int]], groups: int, level: float, seed: int
@@ -183,7 +184,7 @@ def test_p_values_agree_with_the_interval(
             assert found.test.p_below(high - 1e-6) >= tail - 1e-9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_SCORES, st.integers(1, 8), st.integers(0, 3))
 def test_swapping_sides_mirrors(pairs: list[tuple[int, int]], groups: int, seed: int) -> None:
     a, b = (list(side) for side in zip(*pairs, strict=True))

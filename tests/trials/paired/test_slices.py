@@ -33,7 +33,7 @@ def test_slices_come_worst_first_and_jointly_wider() -> None:
     assert found.same_method == "permutation"
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_one_slice_is_the_whole(seed: int) -> None:
     rng = _rng(seed)

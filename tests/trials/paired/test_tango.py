@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
-from tests.simulations import lengths, slack
+from tests.simulations import examples, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.trials.paired.differences import difference, verdict
@@ -84,7 +84,7 @@ def test_verdict_reproduces_piaggio() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 @given(_COUNT, _COUNT, _COUNT, _COUNT)
 def test_score_difference_mirrors(n11: int, n10: int, n01: int, n00: int) -> None:
     if n11 + n10 + n01 + n00 == 0:
@@ -95,7 +95,7 @@ def test_score_difference_mirrors(n11: int, n10: int, n01: int, n00: int) -> Non
     assert score.width > 0
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_verdict_is_one_of_three(value: float, down: float, up: float, margin: float) -> None:
     interval = Interval(value, value - down, value + up)
@@ -140,7 +140,7 @@ def test_a_worse_b_rarely_gets_a_yes(n: int, only_b: float, rounds: int) -> None
 # ---------------------------------------------------------------- second implementations
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_mcnemar_agrees_with_scipy(b: int, c: int) -> None:
     if b + c == 0:
@@ -149,7 +149,7 @@ def test_mcnemar_agrees_with_scipy(b: int, c: int) -> None:
     assert _mcnemar(b, c) == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_COUNT, _COUNT, _COUNT, _COUNT)
 def test_score_difference_agrees_with_the_likelihood(
     n11: int, n10: int, n01: int, n00: int

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.core.estimate import Interval
 from headtohead.trials.paired.differences import difference, equivalence, judge, verdict
@@ -25,7 +26,7 @@ def test_verdicts_reproduce_piaggio() -> None:
         assert verdict(interval, 0.0) == better
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.sampled_from([(0, 0), (1, 1), (0, 1), (1, 0)]), min_size=1, max_size=60),
     st.floats(0.01, 0.6),

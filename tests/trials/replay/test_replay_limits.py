@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
 from tests.trials.replay.running import RATES, RepeatedReplay
 
@@ -156,7 +157,7 @@ def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
         Settings(**wrong)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.floats(0, 1),
     st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 1)), max_size=60),
@@ -206,7 +207,7 @@ def test_an_endpoint_that_bills_more_than_the_worst_case_is_trusted_less() -> No
     asyncio.run(run())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1))
 def test_the_server_never_bills_more_than_the_ceiling(
     tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.sequential_whole import log_wealth, predicted_variance
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulations import examples
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.sequential import (
@@ -58,7 +59,7 @@ def test_a_first_win_by_hand() -> None:
     assert np.exp(log_weights()).sum() == pytest.approx(1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_SCORES, _MEANS, st.floats(0.01, 0.5), st.floats(0.05, 1))
 def test_agrees_with_plain_arithmetic(
     x: FloatArray, m: float, margin: float, spread: float
@@ -89,7 +90,7 @@ def test_wealth_is_a_fair_game_at_the_mean(m: float, ties: float) -> None:
         assert np.all(np.diff(average(m - 0.04)) < 0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_SCORES, st.floats(0.01, 0.5), st.floats(0.5, 4))
 def test_wealth_falls_as_the_mean_doubted_rises(x: FloatArray, margin: float, bound: float) -> None:
     plan = SequentialPlan(margin * bound, bound=bound)
@@ -99,7 +100,7 @@ def test_wealth_falls_as_the_mean_doubted_rises(x: FloatArray, margin: float, bo
     assert np.all(np.diff(wealth, axis=0) <= 1e-9)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=examples(30))
 @given(_SCORES, st.floats(0.1, 10))
 def test_units_do_not_matter(x: FloatArray, unit: float) -> None:
     plan = SequentialPlan(0.05, spread=0.4)

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.sequential_whole import add_all, decide, log_wealth
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulations import lengths
+from tests.simulations import examples, lengths
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.paired.differences import verdict
@@ -29,7 +29,7 @@ def _drawn(n: int, only_a: float, only_b: float, seed: int = 0) -> FloatArray:
     return rng.choice([-1.0, 0.0, 1.0], n, p=[only_a, 1 - only_a - only_b, only_b])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_interval_and_verdict_are_one(x: FloatArray, margin: float) -> None:
     plan, before = SequentialPlan(margin), Sequential(SequentialPlan(margin)).state
@@ -49,7 +49,7 @@ def test_interval_and_verdict_are_one(x: FloatArray, margin: float) -> None:
     assert state.estimate == pytest.approx(x.mean(), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
     plan = SequentialPlan(margin)
@@ -59,7 +59,7 @@ def test_agrees_with_whole_sequences(x: FloatArray, margin: float) -> None:
     assert last.log_wealth_yes == pytest.approx(log_wealth(x, plan.null, plan)[-1], abs=1e-8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(_PAIRS | _SCORES, _MARGINS)
 def test_turning_everything_round_swaps_the_verdicts(x: FloatArray, margin: float) -> None:
     plan = SequentialPlan(margin, design=0.05 - margin)

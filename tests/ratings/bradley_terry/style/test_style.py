@@ -14,7 +14,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     style_of_votes,
     style_votes,
 )
-from tests.simulations import lengths, slack
+from tests.simulations import examples, lengths, slack
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -210,7 +210,7 @@ def test_clustered_intervals_cover_where_voters_share_a_taste_for_length(rounds:
 
 
 @given(seed=st.integers(0, 10_000), m=st.integers(2, 8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_swapping_sides_changes_nothing(seed: int, m: int) -> None:
     rng = _rng(seed)
     votes = style_votes(rng, 120, m, TRUTH[:2])
@@ -229,7 +229,7 @@ def test_swapping_sides_changes_nothing(seed: int, m: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_names_units_and_duplicates_do_not_matter(seed: int) -> None:
     rng = _rng(seed)
     votes = style_votes(rng, 150, 5, TRUTH[:2])

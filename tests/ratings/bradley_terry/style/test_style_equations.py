@@ -16,6 +16,7 @@ from tests.ratings.bradley_terry.style.style_votes import (
     style_of_votes,
     style_votes,
 )
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Pairs
@@ -85,7 +86,7 @@ def test_certain_votes_do_not_overflow() -> None:
 
 
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 90), max_size=5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 def test_chunks_add_up_in_any_order(seed: int, cuts: list[int]) -> None:
     rng = _rng(seed)
     votes = style_votes(rng, 90, 5)
@@ -154,7 +155,7 @@ def test_wrong_shapes_are_refused() -> None:
 
 
 @given(seed=st.integers(0, 10_000), parts=st.integers(1, 7))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_scores_by_cluster_add_up_in_any_order(seed: int, parts: int) -> None:
     rng = _rng(seed)
     votes = style_votes(rng, 80, 5, TRUTH[:2])

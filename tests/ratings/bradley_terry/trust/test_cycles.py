@@ -77,7 +77,7 @@ def test_false_alarms_on_boards_with_an_order(ties: Ties, side: float, rounds: i
 # ---------------------------------------------------------------- second implementation
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_cyclic_share_agrees_with_dense_least_squares(seed: int) -> None:
     rng = _rng(seed)

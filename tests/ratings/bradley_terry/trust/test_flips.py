@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, arena, davidson
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -142,7 +143,7 @@ def test_one_vote_less_than_needed_does_not_flip() -> None:
     assert _gap(fit(board(("a", "b", 39, 40))), "a", "b") < 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_two_models_swap_when_the_lead_is_gone(lead: int, losses: int) -> None:
     found = flip_votes(fit(board(("a", "b", losses + lead, losses))), 0, 1, reach=0.99)
@@ -153,7 +154,7 @@ def test_two_models_swap_when_the_lead_is_gone(lead: int, losses: int) -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 10_000))
 def test_order_of_models_and_sides_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.trust.trust_votes import judged, with_labels
-from tests.simulations import lengths
+from tests.simulations import examples, lengths
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -315,7 +315,7 @@ def test_impossible_arguments() -> None:
 # ---------------------------------------------------------------- counts of both
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10_000))
 def test_counts_are_those_of_people_and_of_the_judge(seed: int) -> None:
     rng = np.random.default_rng(seed)
