@@ -21,6 +21,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what asks the built-in evidence side by side, so that one worker keeps the answers."""
+    asking = {
+        item.path
+        for item in items
+        if {"facts", "kept_facts"} & set(getattr(item, "fixturenames", ()))
+    }
+    items.sort(key=lambda item: item.path not in asking)
+
+
 @pytest.fixture(scope="session")
 def shared_evidence() -> Path:
     """The folder of raw public files; tests that need it are skipped by name where it is absent."""

@@ -1,5 +1,8 @@
 """Simulations come in two lengths: a short one that always runs, and the full one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from _pytest.mark.structures import ParameterSet
 from hypothesis import settings
@@ -8,6 +11,15 @@ from hypothesis import settings
 def examples(full: int) -> int:
     """Give the examples that a property is tried on: `full` ones in `make test-slow`, else few."""
     return min(full, settings().max_examples)
+
+
+def leading(cases: Sequence[Any], always: int = 2) -> list[ParameterSet]:
+    """Cases as parameters: the first few always run, the others in `make test-slow` alone."""
+    marks = [()] * always + [pytest.mark.slow] * (len(cases) - always)
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=mark)
+        for case, mark in zip(cases, marks, strict=True)
+    ]
 
 
 def lengths(short: int, full: int) -> list[ParameterSet]:

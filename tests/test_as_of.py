@@ -17,6 +17,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import table, tables
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 THEN = date(2025, 12, 15)
 NOW = date(2026, 10, 31)
 

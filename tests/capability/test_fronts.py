@@ -13,11 +13,6 @@ from headtohead.questions import analysis
 DAY = date(2026, 10, 31)
 
 
-@pytest.fixture(scope="module")
-def facts() -> Facts:
-    return Facts()
-
-
 def ask(facts: Facts, name: str, about: str) -> Answer:
     return facts.ask(analysis(f"performance.{name}"), about=Period.parse(about), as_of=DAY)
 

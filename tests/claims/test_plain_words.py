@@ -17,6 +17,7 @@ from headtohead.evidence.tables import benchmarks, table, tables
 from headtohead.names.names import called_within
 from headtohead.questions import analyses
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 DAYS = (date(2025, 12, 15), date(2026, 10, 31))
 # Addresses, models' own names, commands and the titles of others' works are not our sentences.
 _FOREIGN = re.compile(r"https?://\S+|\S*/\S*|`[^`]+`|^SOURCES.*", re.DOTALL | re.MULTILINE)

@@ -16,6 +16,8 @@ from headtohead.core.errors import UnknownName
 from headtohead.evidence.store import Store
 from headtohead.questions import analyses
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:

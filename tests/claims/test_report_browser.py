@@ -16,7 +16,10 @@ from headtohead.claims.result import ReportResult
 from headtohead.questions import exhibit_specs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+    pytest.mark.usefixtures("kept_facts"),
+]
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -12,7 +12,6 @@ from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import ClaimsFileError, UnknownName
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.evidence.values import Values
 from headtohead.questions import analyses, analysis, exhibit_specs
 
@@ -31,11 +30,6 @@ analysis = "{analysis}"
 scope = {scope}
 bound = {{ at_least = 0, unit = "{unit}" }}
 """
-
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 def claim(name: str, scope: str, i: str = "Z1") -> str:

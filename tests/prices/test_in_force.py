@@ -410,11 +410,6 @@ def test_long_prompts_cost_what_the_list_says() -> None:
 # ---------------------------------------------------------------- the built-in evidence
 
 
-@pytest.fixture(scope="module")
-def facts() -> Facts:
-    return Facts()
-
-
 def built_in(facts: Facts, model: str, at: date | datetime, **choices: Any) -> ListPrice:
     day = at.date() if isinstance(at, datetime) else at
     made = price_in_force(facts.frame("prices", day, used_on=day), model, at, **choices)

@@ -2,11 +2,14 @@
 
 import inspect
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pytest
 
+from headtohead.claims.claim import Claim
 from headtohead.claims.questions.verb import list_questions
 from headtohead.claims.verdict import claims_of
 from headtohead.core.dates import Period
@@ -23,18 +26,29 @@ AS_OF = date(2026, 10, 31)
 
 def run(facts: Facts, name: str, as_of: date = AS_OF, sides: Sides | None = None) -> Answer:
     """The analysis with the scopes of the claims that use it, until one can be answered."""
-    asked = [
-        (condition.about or claim.about, condition.scope)
-        for claim in claims_of(facts).claims
-        for reading in claim.readings
-        for condition in reading.conditions
-        if condition.analysis == name
-    ]
-    for about, scope in asked or [example(facts, name)]:
+    for about, scope in asked(facts, name):
         answer = facts.ask(analysis(name), about=about, as_of=as_of, sides=sides, scope=scope)
         if answer.estimates:
             break
     return answer
+
+
+@cache
+def asked(facts: Facts, name: str) -> list[tuple[Period, Mapping[str, Any]]]:
+    """When and of what the claims ask it; as the example does where no claim asks."""
+    return [
+        (condition.about or claim.about, condition.scope)
+        for claim in claims(facts)
+        for reading in claim.readings
+        for condition in reading.conditions
+        if condition.analysis == name
+    ] or [example(facts, name)]
+
+
+@cache
+def claims(facts: Facts) -> Sequence[Claim]:
+    """Of the built-in file."""
+    return claims_of(facts).claims
 
 
 def example(facts: Facts, name: str) -> tuple[Period, dict[str, Any]]:

@@ -9,7 +9,6 @@ from tests.questions.test_nulls import AS_OF, CASES, SAME_INDEX
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.questions import analyses
 
 SPRING, AUTUMN = "2026-03-31", "2026-10-31"
@@ -18,11 +17,6 @@ LEADS = {
     "impact.token_share": {"measure": "lead"},
     "performance.trading_order": {"measure": "lead"},
 }
-
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 def ask(facts: Facts, name: str, about: str = "", **more: str) -> Answer:

@@ -13,7 +13,6 @@ from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Sides
 from headtohead.evidence.facts import Facts
-from headtohead.evidence.store import Store
 from headtohead.evidence.tables import polars_schema, table
 from headtohead.questions import analysis
 from headtohead.stats.intervals import jointly
@@ -21,11 +20,6 @@ from headtohead.stats.intervals import jointly
 MODELS: dict[str, Any] = {"topic": "notable_models", "measure": "notable models of the year"}
 MONEY: dict[str, Any] = {"topic": "private_investment", "measure": "private investment in the year"}
 AS_OF = date(2026, 10, 31)
-
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return Facts(Store(tmp_path_factory.mktemp("home")))
 
 
 def ask(facts: Facts, name: str, about: str, as_of: date = AS_OF, **scope: Any) -> Answer:

@@ -171,8 +171,9 @@ def test_effects_are_not_shrunk() -> None:
     assert np.sqrt(np.mean(rest**2)) < 0.05
 
 
-def test_intervals_cover_as_often_as_they_say() -> None:
-    strength, rounds = _rng(8).normal(0, 0.6, 5), 250
+@pytest.mark.parametrize("rounds", lengths(60, 250))
+def test_intervals_cover_as_often_as_they_say(rounds: int) -> None:
+    strength = _rng(8).normal(0, 0.6, 5)
     hits = np.zeros((rounds, 9))
     for i in range(rounds):
         votes = style_votes(_rng(100 + i), 600, 5, strength=strength, tie=0.3)
@@ -180,12 +181,12 @@ def test_intervals_cover_as_often_as_they_say() -> None:
         half = 1.96 * np.sqrt(np.diag(found.covariance))
         truth = np.concatenate([_centred(strength, found), TRUTH * found.spread])
         hits[i] = np.abs(np.concatenate([found.strength, found.effect]) - truth) < half
-    # Nine rates of 95% over 250 boards: each within 4 standard errors, their mean within 2.5.
+    # Nine rates of 95%: each within 4 standard errors, their mean within 2.5.
     assert hits.mean(axis=0).min() > 0.95 - 4 * np.sqrt(0.95 * 0.05 / rounds)
     assert hits.mean() == pytest.approx(0.95, abs=2.5 * np.sqrt(0.95 * 0.05 / rounds))
 
 
-@pytest.mark.parametrize("rounds", lengths(40, 200))
+@pytest.mark.parametrize("rounds", lengths(25, 200))
 def test_clustered_intervals_cover_where_voters_share_a_taste_for_length(rounds: int) -> None:
     strength = _rng(9).normal(0, 0.6, 4)
     hits = {"clustered": 0, "sandwich": 0}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import TrustVotes, arena, davidson
-from tests.simulations import examples
+from tests.simulations import examples, lengths
 
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
@@ -100,9 +100,10 @@ def _fewest(fitted: Fit, leader: str, rival: str, most: int) -> int | None:
     return None
 
 
-def test_no_smaller_set_flips_than_the_one_found() -> None:
+@pytest.mark.parametrize("boards", lengths(5, 16))
+def test_no_smaller_set_flips_than_the_one_found(boards: int) -> None:
     same = seen = 0
-    for seed in range(16):
+    for seed in range(boards):
         votes = davidson(np.array([0.6, 0.2, -0.8]), 1, 20, np.random.default_rng(seed))
         fitted = fit(votes.counts())
         for flip in adjacent_flips(fitted):
@@ -114,7 +115,7 @@ def test_no_smaller_set_flips_than_the_one_found() -> None:
                 seen += 1
             elif fewest is not None:
                 seen += 1
-    assert seen >= 10
+    assert seen >= 10 * boards / 16
     assert same >= 0.9 * seen
 
 

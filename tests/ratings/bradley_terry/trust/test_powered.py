@@ -196,7 +196,7 @@ def test_the_weight_has_the_smallest_variance() -> None:
 
 
 @pytest.mark.parametrize(("labelled", "m"), [(500, 10), (80, 6)])
-@pytest.mark.parametrize("rounds", lengths(70, 120))
+@pytest.mark.parametrize("rounds", lengths(35, 120))
 def test_intervals_cover_people_though_the_judge_is_wrong(
     labelled: int, m: int, rounds: int
 ) -> None:
