@@ -187,7 +187,7 @@ def test_what_is_not_known_is_said_and_not_left_out() -> None:
     ("a", "b", "error", "said"),
     [
         ("gpt-5", "deepseek", InputError, "'gpt-5' is a model and 'deepseek' is a lab"),
-        ("gtp-5", "deepseek-v3.2", UnknownName, "gpt-5"),
+        ("gtp-5", "deepseek-v3.2", UnknownName, "GPT-5"),
         ("China", "PRC", InputError, "are the same"),
         ("gpt-5", "GPT 5", InputError, "are the same"),
     ],
