@@ -114,3 +114,19 @@ def test_its_json_has_both_days_of_its_data() -> None:
     said = made(observed_on=date(2025, 12, 11), known_on=date(2025, 12, 12)).as_json()
     assert (said["observed_on"], said["known_on"]) == ("2025-12-11", "2025-12-12")
     assert said["limit"] is None
+
+
+def test_a_count_of_a_list_is_said_as_such_and_never_as_exact() -> None:
+    count: dict[str, Any] = {"unit": "frac", "level": 1.0, "n": 22, "n_of": "models listed"}
+    count |= {"method": "count over a listed set", "value": 16 / 22}
+    assert made(**count, low=16 / 22, high=16 / 22).interval() == "16 of 22 models listed"
+    assert made(**count, low=15 / 22, high=17 / 22).interval() == "68.2% to 77.3%"
+    computed = {**count, "method": "exact permutation"}
+    assert made(**computed, low=16 / 22, high=16 / 22).interval() == "exact"
+
+
+def test_what_is_assumed_of_an_interval_is_said_beside_it() -> None:
+    assumed = made(method="published medians; half to twice the figure is assumed")
+    assert assumed.interval().endswith(", partly assumed")
+    assert assumed.interval(level=True).startswith("95%, partly assumed: ")
+    assert "assumed" not in made().interval(level=True)

@@ -1,5 +1,6 @@
 """The figures that the built-in evidence must give; each is asked of it, none is typed in."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from statistics import median
@@ -514,3 +515,71 @@ def test_both_questions_of_a_gap_take_the_same_old_board(facts: Facts) -> None:
     closed = ask(facts, "performance.gap_closed", autumn, HINDSIGHT, **CLOSED)
     gap = ask(facts, "performance.arena_gap", autumn, HINDSIGHT)
     assert {e.observed_on for a in (closed, gap) for e in a.estimates} == {date(2025, 12, 17)}
+
+
+def test_models_without_a_known_price_may_be_cheaper_or_not(facts: Facts) -> None:
+    answer = ask(facts, "cost.price_vs_rating", ARTICLE, HINDSIGHT, models=["deepseek-v3.2"])
+    (share,) = answer.estimates
+    cheaper, priced = 1, 23
+    unknown = share.n - priced
+    assert unknown > 0
+    assert share.value == pytest.approx(cheaper / priced)
+    assert share.high == pytest.approx((cheaper + unknown) / share.n)
+    assert share.low <= cheaper / share.n
+    assert "no price is known of Grok 4.1 (thinking)" in answer.says
+
+
+def test_chips_of_no_known_foundry_may_be_anybodys_and_the_seat_is_said(facts: Facts) -> None:
+    answer = ask(facts, "hardware.design_share", "2025-12-31", HINDSIGHT, step="manufacture")
+    (made_there,) = answer.estimates
+    lost = sum(row["foundry_country"] is None for row in answer.rows)
+    assert made_there.n == len(answer.rows)
+    assert made_there.high == pytest.approx(lost / len(answer.rows))
+    assert "a foundry being of the country where it has its seat" in answer.says
+    assert "TSMC, of Taiwan, made 28 (72%)" in answer.says
+
+
+def test_half_to_twice_of_huaweis_chips_is_said_to_be_assumed(facts: Facts) -> None:
+    scopes: tuple[dict[str, Any], ...] = ({"domestic": True, "smuggled": True}, {})
+    for scope in scopes:
+        answer = ask(facts, "hardware.compute_stock", "2025-12-31", HINDSIGHT, **scope)
+        (ratio,) = answer.estimates
+        assert ("assumed" in ratio.interval()) is bool(scope)
+        assert any("assumed here, not published" in note for note in answer.notes) is bool(scope)
+
+
+def test_a_whole_is_open_above_until_each_of_its_parts_is_published(facts: Facts) -> None:
+    named: dict[str, Any] = {"subjects": ["DeepSeek-V3", "DeepSeek-R1"], "show": "sum"}
+    both = ["final_run_rental", "rl_stage_rental"]
+    whole = {**named, "measures": both}
+    for parts, closed in (([], False), (both, True), ([*both, "research_rental"], False)):
+        answer = ask(facts, "cost.training_cost", ARTICLE, HINDSIGHT, **whole, parts=parts)
+        (cost,) = answer.estimates
+        assert cost.value == pytest.approx(5.87e6)
+        assert math.isfinite(cost.high) is closed
+    assert "what the research and trials before cost is not published" in answer.says
+
+
+def test_a_flagship_that_nobody_lists_bounds_the_share(facts: Facts) -> None:
+    known = ["DeepSeek-R1", "GLM-4.6"]
+    (all_known,) = ask(facts, "openness.flagships", ARTICLE, ARTICLE, models=known).estimates
+    assert (all_known.low, all_known.high, all_known.n) == (1, 1, 2)
+    more = [*known, "Model That Nobody Lists"]
+    (one_more,) = ask(facts, "openness.flagships", ARTICLE, ARTICLE, models=more).estimates
+    assert one_more.low == pytest.approx(2 / 3)
+    assert (one_more.high, one_more.n) == (1, 3)
+
+
+def test_one_population_on_both_days_of_the_share_of_tokens(facts: Facts) -> None:
+    for measure in ("lowest", "mean"):
+        answer = ask(
+            facts,
+            "impact.past_share",
+            ARTICLE,
+            HINDSIGHT,
+            measure=f"share of weekly tokens, {measure}",
+        )
+        assert answer.says.startswith("a study gives open Chinese models ")
+    (share,) = answer.estimates
+    assert share.stale(Period.parse(ARTICLE)) == ""
+    assert "30 November 2025" in share.stale(Period.parse("2026-01-31"))

@@ -201,9 +201,9 @@ _METHOD = (
         "Every number carries two dates: what it is about, and by when it was known. Evidence that "
         "became known later is not used. Where an interval says “bounds”, it is not a probability: "
         "the truth must lie inside whatever the unknown part turns out to be. Where it says “as "
-        "published”, the source gives no interval; “exact” is what was counted or computed over "
-        "all. “Unverified” marks a figure that could not be "
-        "checked against its origin."
+        "published”, the source gives no interval; “16 of 22 models listed” counts a list that we "
+        "made, and “exact” is what was computed over all. “Unverified” marks a figure that could "
+        "not be checked against its origin."
     ),
     Step(
         "Differences of ratings and of index points mean something, ratios of them do not, so none "

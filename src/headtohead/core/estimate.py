@@ -206,14 +206,22 @@ class Estimate:
         rest = basis or self.interval()
         return f"{self.label}{between} {show(self.value, self.unit)} ({rest})"
 
+    @property
+    def count(self) -> str:
+        """How many of how many, where a share is a plain count of a list; empty if it is not."""
+        if self.unit != "frac" or self.low != self.high or not self.method.startswith("count"):
+            return ""
+        return f"{round(self.value * self.n):,} of {counted_of(self.n, self.n_of)}"
+
     def interval(self, *, level: bool = False) -> str:
         """The interval, written for a reader; with its coverage if `level`.
 
-        "exact" is what was counted or computed over all, "interval not published" a published
-        figure of which nobody knows how sure it is, and "no bounds" what could be anything.
+        A count of a list is given as such; "exact" is what was computed over all, "interval not
+        published" a published figure of which nobody knows how sure it is, and "no bounds" what
+        could be anything. It is said where a part of it is assumed and not published.
         """
         if self.low == self.high:
-            return "exact"
+            return self.count or "exact"
         if math.isinf(self.low) and math.isinf(self.high):
             published = self.method.startswith("published")
             return "interval not published" if published else "no bounds"
@@ -226,7 +234,9 @@ class Estimate:
             else span_of
         )
         ends = span(self.low, self.high, lambda end: write(end, self.unit))
-        return f"{'bounds' if self.level == 1 else f'{self.level:.0%}'}: {ends}" if level else ends
+        assumed = ", partly assumed" if "assumed" in self.method else ""
+        coverage = "bounds" if self.level == 1 else f"{self.level:.0%}"
+        return f"{coverage}{assumed}: {ends}" if level else ends + assumed
 
     def __str__(self) -> str:
         return (

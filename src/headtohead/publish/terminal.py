@@ -184,8 +184,8 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
 
 def _number(e: Estimate) -> str:
     """One number in a line, with what it rests on."""
-    basis = f"{e.interval()}; n={counted_of(e.n, e.n_of)}; {e.about}"
-    return e.in_words(basis=basis)
+    n = () if e.count else (f"n={counted_of(e.n, e.n_of)}",)
+    return e.in_words(basis="; ".join((e.interval(), *n, str(e.about))))
 
 
 def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:

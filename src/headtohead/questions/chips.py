@@ -6,12 +6,13 @@ lie between half and twice its value: what there was before, and what was added 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from headtohead.core.estimate import Interval
+from headtohead.publish.words import listed
 
 # Where the designer of the chips has its seat.
 DESIGNERS = {
@@ -36,6 +37,13 @@ class Count:
 def lacks_ends(rows: pl.DataFrame) -> bool:
     """Whether some of the counts has no published interval."""
     return bool(rows["compute_low_h100e"].null_count() or rows["compute_high_h100e"].null_count())
+
+
+def assumed_words(kinds: Sequence[str]) -> str:
+    """What the ends of such counts rest on, for a method; empty if all are published."""
+    if not kinds:
+        return ""
+    return f"; no interval is published for {listed(kinds)}: half to twice the figure is assumed"
 
 
 def count(now: pl.DataFrame, before: pl.DataFrame | None = None) -> Count:

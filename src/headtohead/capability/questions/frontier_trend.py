@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from headtohead.capability.fitted import about_sides
+from headtohead.capability.irt.index import drawn_interval
 from headtohead.capability.model import MODEL_COLUMNS, TwoSides, model_rows
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.survival.gaps import TrendGap, horizontal_gap, trend_gap
@@ -23,9 +24,10 @@ QUESTION = question_between(
     since=ScopeWord("day", "Lines through the records since this day.", "2024-04-01"),
     measure=ScopeWord(
         "text",
-        "all; or only the slope of one side's frontier: slope_a, slope_b.",
+        "all; or only the slope of one side's frontier (slope_a, slope_b); rise_b: how many points "
+        "side B's best is above its best of `since`, 0 if none was better.",
         "all",
-        ("all", "slope_a", "slope_b"),
+        ("all", "slope_a", "slope_b", "rise_b"),
     ),
 )
 _STEP = 0.1  # points between two levels at which the frontiers are compared
@@ -39,6 +41,8 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
     since = date.fromisoformat(str(ask.scope["since"])).toordinal()
     names = sides.names
     rows = model_rows(fit, sides.a_past | sides.b_past)
+    if ask.scope["measure"] == "rise_b":
+        return _rise(sides, ask, date.fromordinal(since))
     notes, estimates = [], []
     try:
         lines = trend_gap(a, b, since, day, ask.rng, level=LEVEL)
@@ -86,6 +90,36 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
         says="; ".join(e.as_said().in_words(" was") for e in estimates),
         rows=shown(rows, MODEL_COLUMNS),
         notes=tuple(notes),
+    )
+
+
+def _rise(sides: TwoSides, ask: Ask, since: date) -> Answer:
+    """How far side B's best has come since a day; each best is chosen anew in each draw."""
+    fit, now = sides.capability, sides.b_past
+    early = now & fit.out_by(since)
+    if not early.any():
+        return ask.lacks(f"no {sides.names[1]} model out by {since} with enough benchmarks")
+    ability, draws = fit.index.ability, fit.index.ability_draws
+    value = float(ability[now].max() - ability[early].max())
+    risen = draws[:, now].max(axis=1) - draws[:, early].max(axis=1)
+    rows = model_rows(fit, now)
+    one = estimate(
+        ask,
+        rows,
+        label=f"rise of the best {sides.names[1]} score",
+        interval=drawn_interval(value, risen, LEVEL),
+        unit="index",
+        level=LEVEL,
+        method=f"best now less best of {since}, in each joint draw",
+        n=int(now.sum()),
+        n_of="models that may mark a record",
+        dated=sides.dated,
+    )
+    return Answer(
+        estimates=(one,),
+        says=f"the best {sides.names[1]} score rose by {one.value:.1f} points ({one.interval()}) "
+        f"from {since} to {sides.day}",
+        rows=shown(rows, MODEL_COLUMNS),
     )
 
 

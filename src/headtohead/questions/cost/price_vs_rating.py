@@ -6,7 +6,9 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
+from headtohead.core.units import first_few
 from headtohead.evidence.picking import estimate, known, named, shown, side_column
+from headtohead.names.names import called
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
 from headtohead.ratings.published import BOARD_WORDS, RATING_ENDS, board_rows, board_words
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, same_length, spreads, vector
@@ -31,7 +33,7 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The share of cheaper models among those not surely worse; rows are all priced entrants."""
-    points, lost = _points(frames, ask)
+    points, unpriced, lost = _points(frames, ask)
     if points.height < 3:
         return ask.lacks("fewer than three rated models had a known list price")
     cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
@@ -56,17 +58,21 @@ def run(frames: Frames, ask: Ask) -> Answer:
     cheaper = peers.filter(price < one["price_usd_per_mtok"])
     surely = cheaper.filter(pl.col("rating_low_elo") >= level)
     n = peers.height
+    # Each of them may be cheaper, or not.
+    unknown = unpriced.filter(pl.col("rating_high_elo") >= level)["model_name"].to_list()
+    every = max(n + len(unknown), 1)
+    part = cheaper.height / max(n, 1)
+    ends = min(surely.height / every, part), max((cheaper.height + len(unknown)) / every, part)
     share = estimate(
         ask,
         points,
         label=str(one["model_name"]),
-        interval=Interval(cheaper.height / n, surely.height / n, cheaper.height / n)
-        if n
-        else Interval(0, 0, 0),
+        interval=Interval(part, *ends),
         unit="frac",
         level=1.0,
-        method="count of cheaper list prices among models whose interval reaches its level",
-        n=max(n, 1),
+        method="count of cheaper list prices among models whose interval reaches its level; those "
+        "without a known price all dearer, or all cheaper",
+        n=every,
         n_of="models at its level or above",
         dated=("arena_ratings", points["observed_on"][0]),
     )
@@ -76,6 +82,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) {dearer} of {n} models with "
         f"a known list price at its level or above on {board_words(points, ask)}"
     )
+    if unknown:
+        says += f"; no price is known of {first_few([called(name) for name in unknown])}"
     return Answer(
         estimates=(named_by(share, asked.head(1)),),
         says=says,
@@ -95,14 +103,21 @@ _RATED = [c for c in _COLUMNS.split() if c.startswith("rating_")]
 _RATED += ["model_id", "model_name", "observed_on"]
 
 
-def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Each model's best-rated mode with its list price, whose citations it has; and notes."""
-    board = board_rows(frames["arena_ratings"], ask)
+def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    """Each model's best-rated mode with its list price, whose citations it has.
+
+    The second frame is of those without a known price; then come notes.
+    """
+    board, unsure = known(
+        board_rows(frames["arena_ratings"], ask),
+        RATING_ENDS,
+        "entrants without a published interval",
+    )
     rated, nameless = known(board, "model_id", "entrants that are no known model")
-    rated, unsure = known(rated, RATING_ENDS, "entrants without a published interval")
     rated = rated.sort("rating_elo", descending=True).unique(
         "model_id", keep="first", maintain_order=True
     )
+    unpriced = pl.concat([rated, board.filter(pl.col("model_id").is_null())])
     rated = rated.select(
         *_RATED,
         pl.col("source_id").alias("also_source_id"),
@@ -117,7 +132,8 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, tuple[str, ...]]:
         side_column(joined, ask).alias("side"),
     )
     priced = f"{points.height} of {rated.height} rated models have a known list price"
-    return points, (*nameless, *unsure, priced)
+    unpriced = unpriced.join(points, on="model_id", how="anti")
+    return points, unpriced, (*nameless, *unsure, priced)
 
 
 _CELLS = 4_000_000

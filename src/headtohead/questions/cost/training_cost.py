@@ -19,6 +19,7 @@ METHODS = {
     "acquisition": "buying the cluster",
     "final_run_rental": "the final run at rental prices",
     "rl_stage_rental": "the reinforcement-learning stage at rental prices",
+    "research_rental": "the research and trials before",
     "server_capex": "the company's servers",
     "server_operation": "running the company's servers",
 }
@@ -33,8 +34,8 @@ def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
     """The costs asked for, the smallest first."""
     rows = figures.filter((pl.col("topic") == "training_cost") & (pl.col("unit") == "usd"))
     for column, word in (("subject", "subjects"), ("measure", "measures")):
-        if scope[word]:
-            rows = rows.filter(pl.col(column).is_in(list(scope[word])))
+        if wanted := [*scope[word], *(scope["parts"] if word == "measures" else ())]:
+            rows = rows.filter(pl.col(column).is_in(wanted))
     return rows.sort("value")
 
 
@@ -76,6 +77,12 @@ QUESTION = Question(
             "one",
             ("one", "sum", "side_by_side"),
         ),
+        "parts": ScopeWord(
+            "texts",
+            "Of a sum, all methods that make up the whole: it is bounded once a figure of each of "
+            "them is known, and open above until then.",
+            (),
+        ),
     },
     refuses=_mixed,
 )
@@ -110,24 +117,30 @@ _COLUMNS = f"{FIGURE_COLUMNS} lab country"
 
 
 def _sum(ask: Ask, rows: pl.DataFrame) -> Answer:
-    """The published parts of one whole, which bound it from below."""
+    """The published parts of one whole, which bound it from below until all of them are known."""
     parts = {
         f"{r['subject']}, {method_words(r['measure'])}": figure_interval(r)
         for r in rows.iter_rows(named=True)
     }
-    value, low = (sum(getattr(part, end) for part in parts.values()) for end in ("value", "low"))
+    value, low, high = (
+        sum(getattr(part, end) for part in parts.values()) for end in ("value", "low", "high")
+    )
+    lacking = [method_words(p) for p in ask.scope["parts"] if p not in set(rows["measure"])]
+    is_whole = bool(ask.scope["parts"]) and not lacking
+    on_top = "" if is_whole else "; what nobody published comes on top"
     whole = from_figures(
         ask,
         rows,
         "all that is published of the cost",
         "usd",
-        Interval(value, low, float("inf")),
-        method="sum of published figures; what nobody published comes on top",
+        Interval(value, low, high if is_whole else float("inf")),
+        method=f"sum of published figures{on_top}",
     )
+    rest = f"what {listed(lacking)} cost is not published" if lacking else "the rest is unknown"
     said = listed(f"{label}: {show(part.value, 'usd')}" for label, part in parts.items())
     return Answer(
         estimates=(whole,),
         says=f"what is published up to {whole.observed_on} adds up to {show(value, 'usd')} "
-        f"({said}), and the rest is unknown",
+        f"({said})" + f", and {rest}" * (not is_whole),
         rows=shown(rows, _COLUMNS),
     )

@@ -1,6 +1,6 @@
 """The AI chips that each side's owners hold, in H100-equivalents."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,7 +23,14 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.names.names import country_name, in_sentence
-from headtohead.questions.chips import DESIGNERS, Count, count, lacks_ends, spread
+from headtohead.questions.chips import (
+    DESIGNERS,
+    Count,
+    assumed_words,
+    count,
+    lacks_ends,
+    spread,
+)
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
@@ -216,6 +223,7 @@ def _answer(
     computed = spread(measure.value, counts)
     names = {which: side_name(side(ask, which)) for which in ("a", "b")}
     used = pl.concat([day for rows in at.values() for day in rows])
+    assumed = [kind for kind, rows in at.items() if any(map(lacks_ends, rows))]
     one = estimate(
         ask,
         used,
@@ -227,7 +235,7 @@ def _answer(
         ),
         unit=measure.unit,
         level=0.9,
-        method=_METHOD,
+        method=_METHOD + assumed_words(list(map(_whose, assumed))),
         n=used.height,
         n_of="owner and chip-maker totals",
         called=tuple(name.format(**names) for name in measure.called),
@@ -243,7 +251,7 @@ def _answer(
         says=f"{one.as_said().in_words(' was')}: "
         + _says(counts, at["a"][-1]["owner"].n_unique(), names, days),
         rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
-        notes=(*_notes(counts, at, ask, before), *unplaced(newest, "counts", side(ask, "a"))),
+        notes=(*_notes(counts, assumed, ask), *unplaced(newest, "counts", side(ask, "a"))),
     )
 
 
@@ -273,12 +281,7 @@ def _says(
     return "; ".join(told)
 
 
-def _notes(
-    counts: Mapping[str, Count],
-    at: Mapping[str, list[pl.DataFrame]],
-    ask: Ask,
-    before: date | None,
-) -> tuple[str, ...]:
+def _notes(counts: Mapping[str, Count], assumed: Sequence[str], ask: Ask) -> tuple[str, ...]:
     domestic = [kind for kind in counts if DESIGNERS.get(kind) == "CN"]
     left_out = [] if domestic else ["Huawei's and other Chinese chips"]
     left_out += [] if "smuggled" in counts else ["smuggled chips"]
@@ -290,19 +293,25 @@ def _notes(
             f"of Chinese designers only {listed(domestic)} are counted, from 2024 on, and all "
             "their chips are taken to be in China"
         )
-    for kind in counts:
-        if any(map(lacks_ends, at[kind])):
-            whose = f"{kind}'s chips" if kind in domestic else _KINDS.get(kind, "smuggled chips")
-            notes.append(
-                f"no interval is published for {whose}: their count is taken to lie between half "
-                "and twice the figure"
-            )
-            moves = kind in domestic and ask.scope["measure"] == "ratio_change"
-            notes += _break_even(counts, kind) if moves else []
+    for kind in assumed:
+        notes.append(
+            f"no interval is published for {_whose(kind)}: that their count lies between half and "
+            "twice the figure is assumed here, not published"
+        )
+        moves = kind in domestic and ask.scope["measure"] == "ratio_change"
+        notes += _break_even(counts, kind) if moves else []
     return tuple(notes)
 
 
-_KINDS = {"a": "some chips of side A", "foreign": "some foreign chips of side B"}
+_KINDS = {
+    "a": "some chips of side A",
+    "foreign": "some foreign chips of side B",
+    "smuggled": "smuggled chips",
+}
+
+
+def _whose(kind: str) -> str:
+    return _KINDS.get(kind, f"{kind}'s chips")
 
 
 def _break_even(counts: Mapping[str, Count], maker: str) -> list[str]:

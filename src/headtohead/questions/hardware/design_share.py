@@ -7,8 +7,8 @@ import polars as pl
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import estimate, known, latest_day, listed, shown, span
-from headtohead.names.names import nationality
-from headtohead.questions.chips import DESIGNERS, count, spread
+from headtohead.names.names import country_name, in_sentence, nationality
+from headtohead.questions.chips import DESIGNERS, assumed_words, count, lacks_ends, spread
 
 # Seat of the foundries that make the dies.
 _FOUNDRIES = {"TSMC": "TW", "Samsung": "KR", "Intel": "US", "GlobalFoundries": "US", "SMIC": "CN"}
@@ -53,7 +53,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     note = "Huawei and every other Chinese designer is left out, so the share is too high"
     if names:
         interval = Interval(share.value, max(share.low, 0.0), min(share.high, 1.0))
-        level, method = 0.9, "each count moved to its ends alone, distances added in squares"
+        assumed = [f"{maker}'s chips" for maker, of in parts.items() if lacks_ends(of)]
+        method = "each count moved to its ends alone, distances added in squares"
+        level, method = 0.9, method + assumed_words(assumed)
         counted, own = (float(r["compute_h100e"].sum()) for r in (rows, chinese))
         times = (counted - 2 * own) / own
         note = (
@@ -91,8 +93,8 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
     )
     since = ask.about.end.replace(year=ask.about.end.year - 6)
     recent = dated.filter(pl.col("released_on").is_between(since, ask.about.end))
-    rows, lost = known(recent, "foundry", "chips, whose foundry is not known")
-    rows = rows.with_columns(
+    # Of some nobody says who makes them: these may be anybody's.
+    rows = recent.with_columns(
         pl.col("foundry").replace_strict(_FOUNDRIES, default=None).alias("foundry_country")
     )
     placed = rows.filter(pl.col("foundry_country").is_not_null())
@@ -107,19 +109,24 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
         interval=Interval(mine / placed.height, low, high),
         unit="frac",
         level=1.0,
-        method="count of chips by foundry's seat, not weighted by volume",
+        method="count of chips by foundry's seat, not weighted by volume; those of no known "
+        "foundry none or all of that country's",
         n=rows.height,
         n_of="chips",
     )
-    first = placed["foundry"].value_counts(sort=True)["foundry"][0]
+    most = placed.group_by("foundry", "foundry_country").len().sort("len", descending=True)
+    first, seat, many = most.row(0)
+    who, theirs = nationality(str(ask.scope["country"])), in_sentence(country_name(seat))
     return Answer(
         estimates=(one,),
         says=f"{mine} of {placed.height} AI chips with a known foundry, released {span(rows)}, "
-        f"were manufactured by {nationality(str(ask.scope['country']))} foundries; most by {first}",
+        f"were manufactured by {who} foundries, a foundry being of the country where it has its "
+        f"seat; {first}, of {theirs}, made {many} ({many / placed.height:.0%})",
         rows=shown(rows, "chip maker foundry foundry_country released_on"),
         notes=(
             "a foundry's seat, not the site of the plant; chips are not weighted by volume",
+            f"of {rows.height - placed.height} of {rows.height} chips no foundry is known: they "
+            "bound the share from both sides",
             *undated,
-            *lost,
         ),
     )

@@ -27,14 +27,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
         & (pl.col("measure") == ask.scope["measure"])
         & (pl.col("subject") == ask.sides.b)
         & (pl.col("unit") == "frac")
+        & (pl.col("window_end") <= ask.about.end)
     )
     if rows.is_empty():
         return ask.lacks(f"no such share of {nationality(ask.sides.b)} models was known")
     row = rows.sort("known_on", descending=True).head(1)
     share = figure(ask, row, str(ask.scope["measure"]), "frac")
     start, end = row["window_start"][0], row["window_end"][0]
+    kind = "open " if "_open_" in str(ask.scope["topic"]) else ""
     says = (
-        f"a study gives {nationality(ask.sides.b)} models {share.value:.1%} from {start} to {end} "
-        f"({ask.scope['measure']})"
+        f"a study gives {kind}{nationality(ask.sides.b)} models {share.value:.1%} from {start} to "
+        f"{end} ({ask.scope['measure']})"
     )
-    return Answer(estimates=(share,), says=says, rows=shown(row, FIGURE_COLUMNS))
+    notes = (str(row["scope"][0]),)
+    return Answer(estimates=(share,), says=says, rows=shown(row, FIGURE_COLUMNS), notes=notes)
