@@ -399,5 +399,5 @@ def test_gap_begins_with_the_answer_in_short(run: Run, article: GapResult) -> No
     assert "up to 2026-08-11" in lines[0]
     assert points.value < 0
     assert lines[2].startswith("Best US model ahead of best Chinese model by 6.0 index points")
-    assert "lag at release" in " ".join(lines[2:5])
+    assert "Chinese behind US at release by 11.4 months" in " ".join(lines[2:5])
     assert " ".join(lines[2:5]).count("under other choices") == 2

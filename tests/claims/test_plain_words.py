@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 
 import pytest
 
@@ -15,6 +16,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.sheet import rows_listing
 from headtohead.evidence.tables import benchmarks, table, tables
 from headtohead.names.names import called_within
+from headtohead.publish.result import Result
 from headtohead.questions import analyses
 
 pytestmark = pytest.mark.usefixtures("kept_facts")
@@ -41,6 +43,39 @@ def wrong_words(text: str) -> set[str]:
     odd = codes() & {word.strip(".") for word in found}
     odd |= set(re.findall(r"\b(?:True|False|None)(?=[,;)\]])", text))
     return odd | (set(re.findall(r"(\w+)=", text)) & {"country", "open", "lab", "family", "side"})
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of a page: no scripts, no heads, no commands."""
+    hidden = r"(?s)<(script|style|head|svg|pre|code)\b.*?</\1>"
+    return unescape(re.sub(r"<[^>]+>", " ", re.sub(hidden, " ", page)))
+
+
+@pytest.fixture(scope="module")
+def asked() -> dict[str, Result]:
+    a, b = "gpt-5", "deepseek-v3.2"
+    return {
+        "report": headtohead.report(as_of=DAYS[1]),
+        "gap": headtohead.gap(as_of=DAYS[1]),
+        "index": headtohead.index(as_of=DAYS[1]),
+        "versus": headtohead.versus(a, b, as_of=DAYS[1]),
+    }
+
+
+@pytest.mark.parametrize("verb", ["report", "gap", "index", "versus"])
+def test_no_door_of_a_verb_speaks_in_codes(asked: dict[str, Result], verb: str) -> None:
+    result = asked[verb]
+    markdown = re.sub(r"(?s)```.*?```", " ", result.to_markdown().replace("\\", ""))
+    for said in (str(result), markdown, text_of(result.to_html())):
+        assert wrong_words(said) == set()
+        assert not re.search(_IDS, re.sub(r"https?://\S+", " ", said))
+
+
+def test_questions_show_no_codes_but_those_that_a_claims_file_takes() -> None:
+    every = headtohead.list_questions(as_of=DAYS[1])
+    one = headtohead.list_questions("capability_gap", as_of=DAYS[1])
+    for said in map(str, (every, one)):
+        assert not {name for name in tables() if "_" in name} & set(re.findall(r"\w+", said))
 
 
 def test_a_check_prints_no_codes(verdicts: CheckResult) -> None:

@@ -51,6 +51,16 @@ def test_values_come_with_the_days_of_their_evidence(every: QuestionsResult) -> 
     assert "CN" in every.filters["country"]
 
 
+def test_only_values_known_by_the_day_are_listed(store: Store) -> None:
+    before = headtohead.list_questions("arena_gap", as_of="2025-12-15", store=store)
+    boards = {v.value: v for v in before.values["board"]}
+    assert "webdev" not in boards
+    assert boards["text"].last_on == date(2025, 12, 11)
+    nothing = CliRunner().invoke(main, ["questions", "arena_gap", "--as-of", "2020-01-01"])
+    assert nothing.exit_code == 0
+    assert "Nothing to show: nothing was known by then" in nothing.output
+
+
 @pytest.mark.parametrize("name", ["performance.arena_gap", "arena_gap"])
 def test_one_question_shows_its_words_values_and_columns(store: Store, name: str) -> None:
     one = headtohead.list_questions(name, store=store)

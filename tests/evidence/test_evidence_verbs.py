@@ -80,12 +80,21 @@ def test_a_choice_that_is_none_is_an_error(shipped: Store) -> None:
         headtohead.read_evidence("figures", as_of=DAY, where={"topics": "x"}, store=shipped)
 
 
-def test_a_value_that_no_row_has_gets_the_nearest_ones() -> None:
+def test_a_value_that_no_row_ever_had_is_an_error_with_the_nearest_ones() -> None:
     arguments = ["prices", "--as-of", DAY, "--where", "model_name=gpt-55"]
+    found = CliRunner().invoke(main, ["evidence", *arguments])
+    assert found.exit_code == 64, found.output
+    text = " ".join(found.output.split())
+    assert "No value in the column Model is called 'gpt-55'. Did you mean gpt-5" in text
+
+
+def test_a_value_that_came_later_is_no_slip() -> None:
+    arguments = ["prices", "--as-of", "2024-06-01", "--where", "model_name=gpt-5"]
     found = CliRunner().invoke(main, ["evidence", *arguments])
     assert found.exit_code == 0, found.output
     text = " ".join(found.output.split())
-    assert "No row has the value 'gpt-55' in the column Model. Did you mean gpt-5" in text
+    assert "No row known by 2024-06-01 has the value 'gpt-5' in the column Model; the" in text
+    assert "first with that value became known on 2025-08-" in text
     assert "--csv give all" not in text
 
 

@@ -114,7 +114,7 @@ def _scores(
         if set(wanted) <= sources and wanted != base.sources:
             yield under("scores", choice, source=wanted)
         elif wanted != base.sources:
-            yield Variant("scores", choice, f"not here: h2h update {wanted[-1]} takes them in")
+            yield Variant("scores", choice, f"not here: `h2h update {wanted[-1]}` takes them in")
     choice = "makers' results included" if base.independent else "independent results only"
     rows = frames["benchmark_scores"].filter(pl.col("source_id").is_in(list(base.sources)))
     if (rows["evaluator"] != "third_party").any():

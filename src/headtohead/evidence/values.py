@@ -76,12 +76,16 @@ class Values:
         return self._facts.sides(group, a, b)
 
     def rows(
-        self, question: Question, word: ScopeWord, scope: Mapping[str, Any]
+        self,
+        question: Question,
+        word: ScopeWord,
+        scope: Mapping[str, Any],
+        by: date = date.max,
     ) -> list[pl.DataFrame]:
         """The rows of each table that has a scope word's column, narrowed as the word says."""
         kept = []
         for table in question.tables:
-            rows = self._facts.store.ever(table)
+            rows = self._facts.store.ever(table).filter(pl.col("known_on") <= by)
             if word.column in rows.columns:
                 for column, values in _narrowing(question, word, scope).items():
                     rows = rows.filter(pl.col(column).is_in(values))
@@ -103,8 +107,8 @@ class Values:
                 rows = rows.filter(pl.col(word.column).is_in(values))
         return sorted(rows[question.unit_column].unique())
 
-    def dated(self, question: Question, word: ScopeWord) -> pl.DataFrame:
-        """The values of a scope word, with the days that the evidence has of each.
+    def dated(self, question: Question, word: ScopeWord, by: date = date.max) -> pl.DataFrame:
+        """The values of a scope word known by a day, with the days that the evidence has of each.
 
         Returns:
             One row a value and values of the words that narrow it: columns `of` (those values,
@@ -115,7 +119,7 @@ class Values:
         column = word.column or "model_name"
         narrowing = [question.scope[w].column for w in word.within if w in question.scope]
         found = [pl.DataFrame(schema=_DATED)]
-        for rows in self.rows(question, replace(word, column=column), {}):
+        for rows in self.rows(question, replace(word, column=column), {}, by):
             of = pl.concat_str(narrowing, separator=", ") if narrowing else pl.lit("")
             unit = pl.col("unit") if "unit" in rows.columns else pl.lit("")
             found.append(

@@ -52,7 +52,7 @@ def read_evidence(
         store: The evidence; the user's own if None.
 
     Raises:
-        UnknownName: If no table, or no column, is called so.
+        UnknownName: If no table, or no column, is called so, or no row ever had a value.
         NoEvidence: If nothing at all was known by then.
     """
     return rows_where(table, as_of, where, store)[0]
@@ -82,8 +82,16 @@ def rows_where(
         if kept.is_empty() and not frame.is_empty():
             text, column = str(value), heading(spelt)
             known = frame[spelt].cast(pl.String).drop_nulls().unique()
-            hint = UnknownName(column, text, known, meant=nearest(text, known)).hint
-            return kept, f"No row has the value {text!r} in the column {column}. {hint}"
+            kind, near = f"value in the column {column}", nearest(text, known)
+            unknown = UnknownName(kind, text, known, meant=near)
+            ever = equal(facts.frame(table, date.max), spelt, text)
+            if ever.is_empty():
+                raise unknown
+            also = " and what else is asked for" if len(wanted) > 1 else ""
+            return kept, (
+                f"No row known by {day} has the value {text!r} in the column {column}{also}; the "
+                f"first with that value became known on {min(ever['known_on'])}."
+            )
         frame = kept
     return frame, ""
 

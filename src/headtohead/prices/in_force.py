@@ -560,7 +560,8 @@ def _others(
                 Names.load().resolve(one["model_name"], on=one["since"], provider=provider).model
             )
             if before and before != model:
-                when += f", when {one['model_name']} was {model_name(before)}"
+                word = one["model_name"].removeprefix(f"{provider}/")
+                when += f", when {word} was {model_name(before)}"
         said.setdefault(publisher(one["source_id"]), {}).setdefault(paid, f"{paid} ({when})")
     seller = seller_name(provider)
     return [
@@ -578,8 +579,8 @@ def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
     for seller, provider, word, model, since in rows.sort(columns).iter_rows():
         before = names.resolve(word, on=since, provider=provider).model
         if before and before != model:
-            now = f"stood for {model}" if model else "was no model's word any more"
-            said = f"{word}, which had stood for it at {provider}, {now} on {day}"
+            now = f"stood for {model_name(model)}" if model else "was no model's word any more"
+            said = f"{word}, which had stood for it at {seller_name(provider)}, {now} on {day}"
             moved.setdefault((seller, before), said)
     return moved
 

@@ -63,6 +63,10 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
                 n=f.a_n + f.b_n,
                 n_of="models",
                 dated=sides.dated,
+                called=(
+                    f"{b} models worse on {title(f.benchmark)} than {a} ones as able, by",
+                    f"{b} models better on {title(f.benchmark)} than {a} ones as able, by",
+                ),
             )
         )
     return Answer(

@@ -13,7 +13,7 @@ from headtohead.capability.survival.sides import check_known, front
 from headtohead.capability.variants import variants
 from headtohead.capability.words import question_between, settings_of
 from headtohead.core.dates import MONTHS_A_DAY
-from headtohead.core.estimate import Estimate, Interval
+from headtohead.core.estimate import Estimate, Interval, leads_by
 from headtohead.core.question import Answer, Ask, Frames
 from headtohead.core.units import lead_span
 from headtohead.evidence.picking import estimate
@@ -126,6 +126,7 @@ def _estimates(
             n=len(sides.capability.index.benchmarks),
             n_of="benchmarks",
             dated=sides.dated,
+            called=leads_by(*sides.names, f", {choice},") if unit == "index" else (),
         )
         for (what, unit), interval in intervals.items()
     ]

@@ -9,7 +9,7 @@ from headtohead.capability.irt.index import drawn_interval
 from headtohead.capability.model import TwoSides, with_source
 from headtohead.capability.settings import LEVEL
 from headtohead.capability.words import question_between
-from headtohead.core.estimate import Interval
+from headtohead.core.estimate import Interval, leads_by
 from headtohead.core.question import Answer, Ask, ScopeWord
 from headtohead.core.units import apart
 from headtohead.evidence.picking import estimate
@@ -52,6 +52,7 @@ def run(sides: TwoSides, ask: Ask) -> Answer:
             n=len(index.models),
             n_of="models of the index",
             dated=sides.dated,
+            called=leads_by(sides.best_a, sides.best_b, f" on {title(name)}, as expected,"),
         )
         for name in order
     ]

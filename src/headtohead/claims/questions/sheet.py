@@ -57,7 +57,7 @@ def questions_sheet(result: QuestionsResult) -> Sheet:
         verb="questions",
         title="What a claim can ask",
         sentence=f"{len(rows)} questions can be asked of the evidence; h2h questions NAME shows "
-        "one with all its words and values, and a claim to copy.",
+        f"one with all its words and values, and a claim to copy. {_as_written(result)}",
         topics=(Topic(figures=figures),),
         as_of=result.as_of,
         sources=result.citations,
@@ -95,13 +95,18 @@ def one_sheet(result: QuestionsResult) -> Sheet:
     return Sheet(
         verb="questions",
         title=name,
-        sentence=question.asks,
-        facts=(("Unit", in_words), ("Reads", ", ".join(question.tables))),
+        sentence=f"{question.asks} {_as_written(result)}",
+        facts=(("Unit", in_words), ("Reads", listed(t.replace("_", " ") for t in question.tables))),
         topics=(Topic(figures=tuple(figures)),),
         as_of=result.as_of,
         sources=result.citations,
         main="words",
     )
+
+
+def _as_written(result: QuestionsResult) -> str:
+    by = f" known by {result.as_of}" if result.as_of else ""
+    return f"Words, and values{by}, are shown as a claims file writes them."
 
 
 def _values(slug: str, title: str, values: tuple[KnownValue, ...], shown: int) -> Figure:
@@ -117,7 +122,8 @@ def _values(slug: str, title: str, values: tuple[KnownValue, ...], shown: int) -
     )
     kept = tuple(c for c in columns if any(getattr(v, c.name) for v in values))
     rows = tuple(tuple(getattr(v, c.name) for c in kept) for v in values)
-    return Figure(slug, title, columns=kept, rows=rows, shown=shown)
+    missing = "" if rows else "nothing was known by then"
+    return Figure(slug, title, columns=kept, rows=rows, shown=shown, missing=missing)
 
 
 def _filters(filters: Mapping[str, tuple[str, ...]]) -> Figure:

@@ -41,7 +41,7 @@ def list_questions(
     Args:
         name: One question, with or without its folder ("performance.arena_gap", "arena_gap"), for
             all its words and values and an example; every question if empty.
-        as_of: The day that its JSON names; the values are all that are known today.
+        as_of: Values that the evidence had by this day; all that there are if None.
         store: The evidence; the user's own if None.
 
     Returns:
@@ -57,7 +57,7 @@ def list_questions(
     if not name:
         return QuestionsResult(
             questions=questions,
-            values=_of_all(values, questions),
+            values=_of_all(values, questions, day or date.max),
             filters={c: tuple(dict.fromkeys(values.names[c].values())) for c in _SIDES},
             as_of=day,
         )
@@ -66,7 +66,7 @@ def list_questions(
         raise UnknownName("question", name, questions, meant=nearest(name, [*questions]))
     question = questions[found[0]]
     known = {
-        w: _known(values, question, word)
+        w: _known(values, question, word, day or date.max)
         for w, word in question.scope.items()
         if word.column not in ("", FILTER, "country") or word.kind == "models"
     }
@@ -76,15 +76,15 @@ def list_questions(
     return QuestionsResult(
         questions={found[0]: question},
         values=known,
-        filters=_filters(facts, question),
-        citations=_citations(facts, question),
+        filters=_filters(facts, question, day or date.max),
+        citations=_citations(facts, question, day or date.max),
         as_of=day,
         name=found[0],
-        example=example(found[0], scope, unit, _last_day(facts, question)),
+        example=example(found[0], scope, unit, _last_day(facts, question, day or date.max)),
     )
 
 
-def _of_all(values: Values, questions: Mapping[str, Question]) -> dict[str, Known]:
+def _of_all(values: Values, questions: Mapping[str, Question], by: date) -> dict[str, Known]:
     """The values of the columns that many questions ask for, each column once."""
     by_column: dict[str, Known] = {}
     for column in _SHARED:
@@ -97,27 +97,29 @@ def _of_all(values: Values, questions: Mapping[str, Question]) -> dict[str, Know
         if asked:
             tables = tuple(dict.fromkeys(t for question, _ in asked for t in question.tables))
             question, word = asked[0]
-            by_column[column] = _known(values, replace(question, reads=tables, optional=()), word)
+            of_all = replace(question, reads=tables, optional=())
+            by_column[column] = _known(values, of_all, word, by)
     return by_column
 
 
-def _citations(facts: Facts, question: Question) -> tuple[Citation, ...]:
+def _citations(facts: Facts, question: Question, by: date) -> tuple[Citation, ...]:
     """Every source with rows in the tables that a question reads."""
-    ids = {i for t in question.tables for i in facts.store.ever(t)["source_id"].unique()}
-    return facts.store.citations(sorted(ids), date.max)
+    ever = (facts.store.ever(t).filter(pl.col("known_on") <= by) for t in question.tables)
+    return facts.store.citations(sorted({i for rows in ever for i in rows["source_id"]}), by)
 
 
-def _known(values: Values, question: Question, word: ScopeWord) -> Known:
-    return tuple(KnownValue(**row) for row in values.dated(question, word).iter_rows(named=True))
+def _known(values: Values, question: Question, word: ScopeWord, by: date) -> Known:
+    rows = values.dated(question, word, by).iter_rows(named=True)
+    return tuple(KnownValue(**row) for row in rows)
 
 
-def _filters(facts: Facts, question: Question) -> dict[str, tuple[str, ...]]:
+def _filters(facts: Facts, question: Question, by: date) -> dict[str, tuple[str, ...]]:
     """By which columns a question can tell a side, with their values, the most frequent first."""
     if not any(word.column == FILTER for word in question.scope.values()):
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for table in question.tables:
-        rows = facts.frame(table, date.max)
+        rows = facts.frame(table, by)
         texts = [c for c in rows.columns if rows[c].dtype == pl.String and c not in _OF_ROWS]
         for column in texts:
             by_number = rows[column].drop_nulls().value_counts(sort=True)[column].to_list()
@@ -126,10 +128,11 @@ def _filters(facts: Facts, question: Question) -> dict[str, tuple[str, ...]]:
     return {c: found[c] for c in [*_SIDES, *sorted(found.keys() - {*_SIDES})] if c in found}
 
 
-def _last_day(facts: Facts, question: Question) -> date:
+def _last_day(facts: Facts, question: Question, by: date) -> date:
     """The last day that the evidence of a question speaks of."""
     days = []
-    for rows in map(facts.store.ever, question.tables):
+    for table in question.tables:
+        rows = facts.store.ever(table).filter(pl.col("known_on") <= by)
         past = rows.filter(day_of(rows) <= pl.col("known_on").max())
         days.append(past.select(day_of(past).max()).item())
     return max(filter(None, days), default=_DEFAULT_DAY)

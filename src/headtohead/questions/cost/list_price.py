@@ -49,6 +49,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
             method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
             n=2,
             n_of="list prices",
+            called=(
+                f"list price of {model_name(dear)} as a multiple of that of {model_name(cheap)}",
+            ),
         )
         pairs.append(Pair(dear, cheap, named_by(one, both)))
     estimates, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
