@@ -40,6 +40,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         if both.height < 2:
             continue
         times = float(both["price_usd_per_mtok"][0]) / float(both["price_usd_per_mtok"][1])
+        names = [model_name(i or n) for i, n in zip(both["model_id"], (dear, cheap), strict=True)]
         one = estimate(
             ask,
             both,
@@ -49,9 +50,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             method=f"list prices in force, {ask.scope['input_share']:.0%} input tokens",
             n=2,
             n_of="list prices",
-            called=(
-                f"list price of {model_name(dear)} as a multiple of that of {model_name(cheap)}",
-            ),
+            called=(f"list price of {names[0]} as a multiple of that of {names[1]}",),
         )
         pairs.append(Pair(dear, cheap, named_by(one, both)))
     estimates, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
