@@ -15,6 +15,7 @@ from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.evidence.picking import estimate
 from headtohead.names.names import called
+from headtohead.stats.inputs import FloatArray, IntArray
 
 STATISTIC = ScopeWord(
     "text",
@@ -71,27 +72,20 @@ def median_of(
     found = {(pair.dear, pair.cheap) for pair in pairs}
     lacking = [names for names in product(dear, cheap) if names not in found]
     cells = [(pair.dear, pair.cheap) for pair in pairs] + lacking
-    ends = {
-        end: np.array([getattr(pair.times, end) for pair in pairs] + [open_end] * len(lacking))
-        for end, open_end in (("low", -np.inf), ("high", np.inf))
-    }
     value = float(np.median([pair.times.value for pair in pairs]))
-    places = [
-        np.array([list(names).index(cell[side]) for cell in cells])
-        for side, names in enumerate((dear, cheap))
-    ]
-    medians = {end: np.empty(_DRAWS) for end in ends}
-    for draw in range(_DRAWS):
-        counts = [
-            np.bincount(ask.rng.integers(0, len(names), len(names)), minlength=len(names))[place]
-            for names, place in zip((dear, cheap), places, strict=True)
-        ]
-        times = counts[0] * counts[1]
-        for end, values in ends.items():
-            medians[end][draw] = np.median(np.repeat(values, times))
+    sizes = len(dear), len(cheap)
+    drawn = ask.rng.integers(0, np.repeat(sizes, sizes), (_DRAWS, sum(sizes)))
+    times = np.ones((_DRAWS, len(cells)), dtype=np.int64)
+    for side, part in enumerate(np.split(drawn, sizes[:1], axis=1)):
+        names = list((dear, cheap)[side])
+        # How often each model was drawn, and so each of its pairs.
+        counts = (part[:, :, None] == np.arange(len(names))).sum(axis=1)
+        times *= counts[:, [names.index(cell[side]) for cell in cells]]
     tail = (1 - _LEVEL) / 2
-    low = float(np.quantile(medians["low"], tail, method="lower"))
-    high = float(np.quantile(medians["high"], 1 - tail, method="higher"))
+    lows = [pair.times.low for pair in pairs] + [-np.inf] * len(lacking)
+    highs = [pair.times.high for pair in pairs] + [np.inf] * len(lacking)
+    low = float(np.quantile(_row_medians(lows, times), tail, method="lower"))
+    high = float(np.quantile(_row_medians(highs, times), 1 - tail, method="higher"))
     named = len(found) + len(lacking)
     return estimate(
         ask,
@@ -105,3 +99,11 @@ def median_of(
         n=len(pairs),
         n_of="pairs" if not lacking else f"pairs of the {named} named",
     )
+
+
+def _row_medians(values: Sequence[float], times: IntArray) -> FloatArray:
+    """The median of the values, each as often as a row of `times` says, for every row."""
+    order = np.argsort(values)
+    up_to = np.cumsum(times[:, order], axis=1)
+    places = ((up_to > (up_to[:, -1:] - odd) // 2).argmax(axis=1) for odd in (1, 0))
+    return np.asarray(sum(np.take(values, order)[place] for place in places) / 2)
