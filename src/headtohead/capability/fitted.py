@@ -8,7 +8,14 @@ import numpy as np
 import polars as pl
 
 from headtohead.capability.irt.eci import ECI_ANCHORS
-from headtohead.capability.irt.index import Index, check_fits, fit_eci_index, fit_index, fit_parts
+from headtohead.capability.irt.index import (
+    Index,
+    check_fits,
+    fit_eci_index,
+    fit_index,
+    fit_parts,
+    point_fit,
+)
 from headtohead.capability.irt.scores import Scores
 from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
@@ -116,14 +123,17 @@ def _index(matrix: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) ->
             rng=rng,
             fixed=_ECI_FIXED if _ECI_FIXED in tests else most,
         )
+    # With draws or without, in other questions too, the point values are the same.
+    key = ("points", *_known(frames, ask), replace(settings, draws=0))
+    points = ask.once(key, lambda: point_fit(matrix.scores))
     if settings.domain:
         whole = capability(
             frames, ask, replace(settings, domain="", frontier_benchmarks=0, draws=0)
         ).index
         like = dict(zip(whole.models, whole.ability.tolist(), strict=True))
-        return fit_index(matrix.scores, like=like, draws=settings.draws, rng=rng)
+        return fit_index(matrix.scores, like=like, draws=settings.draws, rng=rng, points=points)
     both = anchors if len(anchors) == len(ECI_ANCHORS) else None
-    return fit_index(matrix.scores, anchors=both, draws=settings.draws, rng=rng)
+    return fit_index(matrix.scores, anchors=both, draws=settings.draws, rng=rng, points=points)
 
 
 def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:

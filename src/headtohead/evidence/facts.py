@@ -170,8 +170,7 @@ class Facts:
                 asked = items_of(ask.scope[name]) if ask.scope[name] != word.default else []
                 tables = [t for t in question.tables if word.column in frames[t].columns]
                 for value in asked:
-                    mine = pl.col(word.column) == value
-                    if not any(frames[t].filter(mine).height for t in tables):
+                    if not any((frames[t][word.column] == value).any() for t in tables):
                         lost.append(title(value).replace("_", " "))
         be = "is" if len(lost) == 1 else "are"
         return f"{first_few(lost)} {be} in no evidence known by {ask.as_of}" if lost else ""
@@ -296,14 +295,16 @@ class Facts:
 def _names(frames: Frames, word: ScopeWord, wanted: Named) -> bool:
     """Whether some row is of a model that a scope word names."""
     column = word.column or "model_name"
+
     # As `named` picks them, but without ranking how well each row fits.
-    fits = pl.col(column) == wanted.name
-    if wanted.model:
-        fits |= (pl.col("model_id") == wanted.model) & (
-            pl.lit(not wanted.mode) | (pl.col("mode").fill_null("") == wanted.mode)
-        )
+    def fits(rows: pl.DataFrame) -> bool:
+        if wanted.model is None or (rows[column] == wanted.name).any():
+            return bool((rows[column] == wanted.name).any())
+        same = rows["model_id"] == wanted.model
+        return bool((same & (rows["mode"] == wanted.mode) if wanted.mode else same).any())
+
     tables = [rows for rows in frames.values() if {column, "model_id"} <= set(rows.columns)]
-    return any(rows.select(fits.any()).item() for rows in tables)
+    return any(map(fits, tables))
 
 
 def with_entities(

@@ -130,10 +130,9 @@ def named(
         .when(same & (not wanted.mode))
         .then(2)
     )
-    rows = frame.with_columns(fit.alias("fit_n")).drop_nulls("fit_n")
     keys = [*per, *(_APART if "benchmark" in frame.columns else ())]
-    least = pl.col("fit_n").min()
-    return rows.filter(pl.col("fit_n") == (least.over(keys) if keys else least)).drop("fit_n")
+    best = fit.min().over(keys) if keys else fit.min()
+    return frame.filter(fit.is_not_null()).filter(fit == best)
 
 
 def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:
@@ -159,7 +158,7 @@ def latest_day(frame: pl.DataFrame, column: str, about: Period, back_days: int) 
 def cited(frame: pl.DataFrame) -> tuple[str, ...]:
     """The sources of the rows, and of rows joined to them (`also_source_id`), sorted."""
     columns = [c for c in ("source_id", "also_source_id") if c in frame.columns]
-    return tuple(sorted({s for c in columns for s in frame[c].unique().drop_nulls()}))
+    return tuple(sorted({s for c in columns for s in frame[c].to_list()} - {None}))
 
 
 def unverified(frame: pl.DataFrame) -> bool:
@@ -267,8 +266,9 @@ def span(frame: pl.DataFrame) -> str:
 
 def limit_of(frame: pl.DataFrame) -> AgeLimit | None:
     """How old the rows may be, by the limits of their table, or of the topic of their figures."""
+    columns = set(frame.columns)
     for declared in tables().values():
-        if set(declared.key) <= set(frame.columns) and (declared.limit or declared.limits):
+        if set(declared.key) <= columns and (declared.limit or declared.limits):
             topics = frame["topic"].unique() if declared.limits else ()
             limits = [declared.limits[topic] for topic in topics if topic in declared.limits]
             return min(limits, key=lambda limit: limit.days, default=declared.limit)

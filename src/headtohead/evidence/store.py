@@ -69,6 +69,7 @@ class Store:
         self.curated = curated or curated_folder()
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
         self._every: dict[str, pl.DataFrame] = {}
+        self._cited: dict[tuple[str, date], Citation] = {}
         self._hand: dict[str, tuple[Source, dict[str, list[Row]]]] | None = None
         self._intact: set[str] = set()
         self._stamp: tuple[object, ...] = ()
@@ -177,7 +178,10 @@ class Store:
         """
         if unknown := sorted(set(source_ids) - self.source_ids()):
             raise UnknownName("source", unknown[0], self.source_ids())
-        return tuple(self._citation(card, as_of) for card in self._cards(set(source_ids)))
+        self._refresh()
+        for card in self._cards(i for i in set(source_ids) if (i, as_of) not in self._cited):
+            self._cited[card.source.source_id, as_of] = self._citation(card, as_of)
+        return tuple(self._cited[i, as_of] for i in sorted(set(source_ids)))
 
     def _citation(self, card: Card, as_of: date) -> Citation:
         s = card.source
@@ -219,11 +223,7 @@ class Store:
         """Every row of a table by source, key and day; `seq` is the order in which it was taken."""
         import polars as pl
 
-        stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._frames.clear()
-            self._every.clear()
+        self._refresh()
         if name not in self._every:
             t = table(name)
             taken = [
@@ -251,6 +251,15 @@ class Store:
             order = ["source_id", *t.key, "known_on", "seq"]
             self._every[name] = pl.concat(parts).sort(order, nulls_last=True)
         return self._every[name]
+
+    def _refresh(self) -> None:
+        """Forget what was read, if a catalogue has changed since."""
+        stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._frames.clear()
+            self._every.clear()
+            self._cited.clear()
 
     def _checked(self, folder: Path, entry: catalogue.Import, name: str) -> Path:
         """The file of one table, after its content hash was compared once."""

@@ -25,9 +25,11 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|#~!&$])")
 
 def plain(text: object, most: int = 2000) -> str:
     """One line of text without control or reordering characters, cut at `most`; None is empty."""
-    raw = _BIDI.sub("", "" if text is None else str(text))
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
-    line = " ".join(kept.split())
+    raw = "" if text is None else str(text)
+    if not raw.isprintable():
+        raw = _BIDI.sub("", raw)
+        raw = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
+    line = " ".join(raw.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

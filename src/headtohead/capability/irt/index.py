@@ -158,6 +158,20 @@ def check_fits(scores: Scores) -> None:
         )
 
 
+PointFit = tuple[Params, FloatArray, FloatArray]
+
+
+@one_thread()
+def point_fit(scores: Scores) -> PointFit:
+    """The parameters by the likelihood of items, the weights of the scores and their spread.
+
+    Raises:
+        ValueError: As of `check_fits`.
+    """
+    check_fits(scores)
+    return fits_with_spread(scores, Binomial(scores))
+
+
 @one_thread()
 def fit_index(
     scores: Scores,
@@ -166,6 +180,7 @@ def fit_index(
     like: Mapping[str, float] | None = None,
     draws: int = 500,
     rng: np.random.Generator,
+    points: PointFit | None = None,
 ) -> Index:
     """The index by the likelihood of items, with draws that weigh benchmarks anew.
 
@@ -175,13 +190,13 @@ def fit_index(
         like: Models and their points on another index: the scale is chosen so that the models
             which both have keep their mean and spread. It goes before anchors.
         draws: Joint draws; 0 for the point fit alone, else at least 100.
+        points: What `point_fit` gives of the scores, if that is known already.
 
     Raises:
         ValueError: If there is one benchmark only, models share none, or no scale can be chosen.
     """
-    check_fits(scores)
     family = Binomial(scores)
-    params, weights, rho = fits_with_spread(scores, family)
+    params, weights, rho = points or point_fit(scores)
     ability = params.ability[0]
     if like is not None:
         chosen = by_likeness(scores, ability, like)

@@ -167,9 +167,9 @@ def _leaders(
         .unique(["unit", "test"], keep="first", maintain_order=True)
     )
     need = int(ask.scope["min_shared"])
+    scores = per.partition_by("unit", as_dict=True)
     leaders, others = (
-        [per.filter(pl.col("unit") == unit) for unit in _units(where(per, side(ask, w)), order)]
-        for w in ("a", "b")
+        [scores[unit,] for unit in _units(where(per, side(ask, w)), order)] for w in ("a", "b")
     )
     for b, a in product((b for b in others if b.height >= need), leaders):
         first, second = (x.join(y, on="test", how="semi") for x, y in ((a, b), (b, a)))
