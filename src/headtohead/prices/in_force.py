@@ -24,7 +24,7 @@ from typing import Any
 import polars as pl
 
 from headtohead.core.estimate import Estimate
-from headtohead.core.question import Ask, Frames, ScopeWord
+from headtohead.core.question import Ask, Frames, Named, ScopeWord
 from headtohead.evidence.store import publisher
 from headtohead.evidence.words import BASES, model_name, seller_name
 from headtohead.names.names import Names
@@ -693,9 +693,22 @@ def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
     )
 
 
-def prices_asked(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, str]:
-    """The prices in force that a question with `MIX_WORDS` asks for, and by which rule."""
+def prices_asked(
+    frames: Frames, ask: Ask, named: tuple[Named, ...] = ()
+) -> tuple[pl.DataFrame, str]:
+    """The prices in force that a question with `MIX_WORDS` asks for, and by which rule.
+
+    They are of some models, named by their id or a seller's word, or else of all.
+    """
     rule = {"lab": "maker"}.get(ask.scope["seller"], str(ask.scope["seller"]))
     day, share, rows = ask.about.end, float(ask.scope["input_share"]), frames["prices"]
-    key = ("prices in force", day, rule, share)
-    return ask.of(rows, key, lambda: in_force(rows, day, rule=rule, input_share=share)), rule
+
+    def make() -> pl.DataFrame:
+        model, mine = pl.col("model_id"), rows
+        if named:
+            words, models = [one.name for one in named], [one.model for one in named]
+            meant = rows.filter(model.is_in(models) | pl.col("model_name").is_in(words))
+            mine = rows.filter(model.is_in(meant["model_id"].to_list()))
+        return in_force(mine, day, rule=rule, input_share=share, words=rows)
+
+    return ask.of(rows, ("prices in force", day, rule, share, named), make), rule

@@ -26,9 +26,10 @@ QUESTION = Question(
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """Price of each dear model over price of each cheap one; list prices are exact."""
-    rows, rule = prices_asked(frames, ask)
+    named = (*ask.scope["dear"], *ask.scope["cheap"])
+    rows, rule = prices_asked(frames, ask, named)
     listed_rows = {}
-    for wanted in (*ask.scope["dear"], *ask.scope["cheap"]):
+    for wanted in named:
         # The seller's own word comes first; modes of one model, as thinking, are billed alike.
         spelt = rows.filter(pl.col("model_name") == wanted.name)
         same = rows.filter(pl.col("model_id") == wanted.model)
