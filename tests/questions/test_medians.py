@@ -13,7 +13,7 @@ from headtohead.claims.verdict import meets
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Ask, Sides
-from headtohead.questions.medians import Pair, median_of, without
+from headtohead.questions.medians import NamedPair, median_of, without
 
 DAY = date(2025, 12, 15)
 ROWS = pl.DataFrame(
@@ -25,8 +25,8 @@ def asked() -> Ask:
     return Ask(Period(DAY, DAY), DAY, Sides(), {}, np.random.default_rng(1))
 
 
-def pair(dear: str, cheap: str, times: float, *, wide: float = 0.0) -> Pair:
-    return Pair(
+def pair(dear: str, cheap: str, times: float, *, wide: float = 0.0) -> NamedPair:
+    return NamedPair(
         dear,
         cheap,
         Estimate(
@@ -46,7 +46,7 @@ def pair(dear: str, cheap: str, times: float, *, wide: float = 0.0) -> Pair:
     )
 
 
-def middle(pairs: list[Pair], dear: list[str], cheap: list[str]) -> Estimate:
+def middle(pairs: list[NamedPair], dear: list[str], cheap: list[str]) -> Estimate:
     return median_of(asked(), pairs, dear, cheap, ROWS, "ratio")
 
 

@@ -28,7 +28,7 @@ _LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class NamedPair:
     """How many times a dear model costs what a cheap one does, and their names in the sentence."""
 
     dear: str
@@ -36,7 +36,9 @@ class Pair:
     times: Estimate
 
 
-def without(pairs: Sequence[Pair], dear: Sequence[str], cheap: Sequence[str]) -> tuple[str, ...]:
+def without(
+    pairs: Sequence[NamedPair], dear: Sequence[str], cheap: Sequence[str]
+) -> tuple[str, ...]:
     """Those of the models named, cheap ones first, that no pair has, as a reader calls them."""
     known = {pair.dear for pair in pairs}, {pair.cheap for pair in pairs}
     lost = [name for name in cheap if name not in known[1]]
@@ -46,7 +48,7 @@ def without(pairs: Sequence[Pair], dear: Sequence[str], cheap: Sequence[str]) ->
 
 def median_of(
     ask: Ask,
-    pairs: Sequence[Pair],
+    pairs: Sequence[NamedPair],
     dear: Sequence[str],
     cheap: Sequence[str],
     rows: pl.DataFrame,

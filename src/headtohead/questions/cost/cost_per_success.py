@@ -21,7 +21,7 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.evidence.tables import in_words
-from headtohead.questions.medians import STATISTIC, Pair, median_of, without
+from headtohead.questions.medians import STATISTIC, NamedPair, median_of, without
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.stats.intervals import ratio
 
@@ -93,7 +93,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             n=n,
             n_of="tasks",
         )
-        pairs.append(Pair(reference["asked_name"][0], one["asked_name"][0], pair))
+        pairs.append(NamedPair(reference["asked_name"][0], one["asked_name"][0], pair))
         kept.append(both)
     if not pairs:
         return ask.lacks("no benchmark with costs of both sides was known")

@@ -9,7 +9,7 @@ from headtohead.core.units import counted_of
 from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.evidence.words import model_name, seller_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
-from headtohead.questions.medians import STATISTIC, Pair, median_of, without
+from headtohead.questions.medians import STATISTIC, NamedPair, median_of, without
 
 QUESTION = Question(
     asks="How many times cheaper per token do these models list than those?",
@@ -53,7 +53,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             n_of="list prices",
             called=(f"list price of {names[0]} as a multiple of that of {names[1]}",),
         )
-        pairs.append(Pair(dear, cheap, named_by(one, both)))
+        pairs.append(NamedPair(dear, cheap, named_by(one, both)))
     estimates, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
     if not pairs:
         return ask.lacks(f"no list price of {listed(absent)} on {ask.about.end} was known")

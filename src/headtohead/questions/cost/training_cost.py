@@ -82,6 +82,7 @@ QUESTION = Question(
             "Of a sum, all methods that make up the whole: it is bounded once a figure of each of "
             "them is known, and open above until then.",
             (),
+            tuple(METHODS),
         ),
     },
     refuses=_mixed,
