@@ -1,6 +1,7 @@
 """Any two side by side: the card says what its questions found, both ways, and nothing later."""
 
 from datetime import date
+from functools import cache
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.evidence.facts import Facts
 from headtohead.questions import analysis
 
+pytestmark = pytest.mark.usefixtures("kept_facts")
 DAY = date(2026, 10, 31)
 PAIRS = [("gpt-5", "deepseek-v3.2"), ("US", "CN"), ("open", "closed"), ("openai", "deepseek")]
 _MIRROR: dict[Ahead, Ahead] = {"a": "b", "b": "a"}
@@ -37,10 +39,17 @@ def an_estimate(low: float, value: float, high: float) -> Estimate:
     )
 
 
+@cache
+def card(a: str, b: str) -> VersusResult:
+    """As of the day that most tests ask about."""
+    made: VersusResult = headtohead.versus(a, b, as_of=DAY)
+    return made
+
+
 @pytest.fixture(scope="module", params=PAIRS, ids="-".join)
 def both_ways(request: pytest.FixtureRequest) -> tuple[VersusResult, VersusResult]:
     a, b = request.param
-    return headtohead.versus(a, b, as_of=DAY), headtohead.versus(b, a, as_of=DAY)
+    return card(a, b), card(b, a)
 
 
 def every(result: VersusResult) -> dict[str, Line]:
@@ -93,7 +102,7 @@ def test_nothing_that_became_known_later_is_used() -> None:
 def test_the_rating_is_that_of_its_question() -> None:
     facts, window = Facts(), Period(DAY, DAY)
     gap = facts.ask(analysis("performance.arena_gap"), about=window, as_of=DAY).estimates[0]
-    line = every(headtohead.versus("US", "CN", as_of=DAY))["rating"]
+    line = every(card("US", "CN"))["rating"]
     assert line.difference == gap
     assert line.ahead == "a"
     assert f"{abs(gap.value):.0f} points" in line.by
@@ -107,7 +116,7 @@ def test_data_that_are_old_by_the_day_asked_about_are_dated_in_the_answer() -> N
 
 
 def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() -> None:
-    line = every(headtohead.versus("openai", "deepseek", as_of=DAY))["task-cost"]
+    line = every(card("openai", "deepseek"))["task-cost"]
     assert line.a.startswith("$")
     assert line.b.startswith("$")
     facts, window = Facts(), Period(DAY, DAY)
@@ -126,9 +135,9 @@ def test_days_are_those_of_the_number_and_a_lead_may_be_older_than_its_first_boa
 
 
 def test_what_is_lost_is_said_of_the_side_that_stands_in() -> None:
-    answer = headtohead.versus("deepseek-v3.2", "gpt-5", as_of=DAY).answer
+    answer = card("deepseek-v3.2", "gpt-5").answer
     assert "It cannot be downloaded and costs 11.1 times as much" in answer
-    assert "times less" not in headtohead.versus("US", "CN", as_of=DAY).answer
+    assert "times less" not in card("US", "CN").answer
 
 
 def test_one_model_whose_name_has_blanks_is_one() -> None:
@@ -138,13 +147,13 @@ def test_one_model_whose_name_has_blanks_is_one() -> None:
 
 
 def test_tests_that_tell_the_two_apart_are_not_listed_as_undecided() -> None:
-    line = every(headtohead.versus("gpt-5", "deepseek-v3.2", as_of=DAY))["tests"]
+    line = every(card("gpt-5", "deepseek-v3.2"))["tests"]
     assert "on 2 it cannot be told (GPQA Diamond" in line.says
     assert "Chess Puzzles" not in line.says.partition("it cannot be told")[2]
 
 
 def test_sellers_and_countries_are_called_as_people_call_them() -> None:
-    lines = every(headtohead.versus("gpt-5", "deepseek-v3.2", as_of=DAY))
+    lines = every(card("gpt-5", "deepseek-v3.2"))
     assert lines["retirement"].a == "2026-12-11 at OpenAI"
     assert "14 from the United States" in lines["operators"].a
 
@@ -153,7 +162,7 @@ def test_sellers_and_countries_are_called_as_people_call_them() -> None:
 def test_old_counts_of_tokens_are_shown_with_their_days_and_lead_nobody(
     pair: tuple[str, str],
 ) -> None:
-    line = headtohead.versus(*pair, as_of=DAY).by_slug["tokens"]
+    line = card(*pair).by_slug["tokens"]
     assert line.what.endswith("last known, 2026-06-17 to 2026-06-23")
     assert line.a
     assert line.b
