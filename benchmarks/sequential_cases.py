@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.stats.intervals import normal_probability, normal_quantile
-from headtohead.trials.paired.means import tango_variance
+from headtohead.trials.paired.pairs import tango_variance
 from headtohead.trials.power import Assumed
 
 Floats = NDArray[np.float64]

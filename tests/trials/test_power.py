@@ -11,7 +11,7 @@ from scipy import stats as sp
 from tests.simulations import examples
 
 from headtohead.trials.paired.differences import verdict
-from headtohead.trials.paired.means import TangoTest
+from headtohead.trials.paired.pairs import PairsTest
 from headtohead.trials.power import (
     Assumed,
     SampleSize,
@@ -47,7 +47,7 @@ def graded_power(n: int, margin: float, sd: float, **more: Any) -> float:
 
 
 def _says_yes(won: int, lost: int, n: int, margin: float) -> bool:
-    interval = TangoTest(won, lost, n, (won - lost) / n).interval(0.95)
+    interval = PairsTest(won, lost, n).interval(0.95)
     return verdict(interval, margin) == "yes"
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,9 +13,8 @@ from headtohead.trials.paired.means import (
     cluster_codes,
     cluster_sums,
     intraclass,
-    tango_variance,
-    tango_z,
 )
+from headtohead.trials.paired.pairs import HALF, fewest_wins, tango_variance
 from headtohead.trials.words import Kind
 
 _EXACT_PAIRS = 20_000  # beyond it the normal approximation is as good
@@ -45,9 +45,9 @@ class SampleSize:
 class Assumed:
     """What a plan rests on; its methods raise ValueError if it is out of range.
 
-    Yes/no outcomes are planned for Tango's score test, graded scores for Student's t. Votes (1 for
-    B, -1 for A, 0 for a tie) follow the law of yes/no pairs: the margin is then one of net
-    preference, and votes that are no ties are items that differ.
+    Yes/no outcomes are planned for the exact limit that `compare` has, graded scores for Student's
+    t. Votes (1 for B, -1 for A, 0 for a tie) follow the law of yes/no pairs: the margin is then one
+    of net preference, and votes that are no ties are items that differ.
 
     Attributes:
         kind: "binary" for solved or not, "graded" for scores, "preference" for votes A, B, tie.
@@ -83,8 +83,8 @@ class Assumed:
     def size(self) -> SampleSize:
         """How many shared items show that B is at most the margin worse.
 
-        By the formula of the field; then more items, in steps of about 0.5%, until the exact power
-        of that very decision suffices.
+        By the formula of the field; then more, until the exact power of that very decision suffices
+        with so many pairs and with any greater number.
 
         References:
             Nam, J. (1997). Establishing equivalence of two treatments and sample size
@@ -112,13 +112,37 @@ class Assumed:
                 # Tango's equation 30: with fewer no score interval over items is inside the margin.
                 least = math.ceil(z**2 * (1 - self.margin) / self.margin + 1e-9)
         spreads = z * math.sqrt(null) + normal_quantile(self.power) * math.sqrt(real)
-        pairs = formula = max(
+        formula = max(
             2 if self.kind == "graded" else 1, math.ceil((max(0.0, spreads) / reach) ** 2)
         )
-        while (power := self.power_with(pairs)) < self.power:
-            pairs += max(1, pairs // 200)
+        pairs = self._holding(formula)
         items = max(least, items_for_pairs(pairs, self.repeats, self.icc))
+        power = self.power_with(pairs)
         return SampleSize(pairs, items, self.repeats, items * self.repeats, power, formula)
+
+    def _holding(self, formula: int) -> int:
+        """The fewest pairs, from the formula's up, that have the power and keep it with more."""
+
+        @lru_cache
+        def enough(pairs: int) -> bool:
+            return self.power_with(pairs) >= self.power
+
+        step, pairs, tooth = max(1, formula // 200), formula, 0
+        while not enough(pairs):
+            pairs += step
+        last = max(formula, pairs - step) - 1
+        if self.kind != "graded" and pairs <= _EXACT_PAIRS:
+            # Pairs are whole, so power rises in teeth: about as long as the margin takes to make up
+            # a pair or two, shorter where many differ, and longer where their number hardly varies.
+            differing = pairs * self.discordance
+            tooth = 3 + math.ceil(2 / (self.margin or 0.2) / max(1.0, differing / 10))
+            tooth += 2 * math.isqrt(pairs) if pairs - differing < 5 else 0
+        short = next((n for n in range(pairs - 1, last, -1) if not enough(n)), last)
+        pairs = short + 1
+        while pairs - short <= tooth:
+            short = short if enough(pairs) else pairs
+            pairs += 1
+        return short + 1
 
     def power_with(self, pairs: int) -> float:
         """The chance that so many pairs show that B is at most the margin worse.
@@ -145,7 +169,7 @@ class Assumed:
         z = normal_quantile(1 - self.alpha)
         if n > _EXACT_PAIRS:
             null, real = self._variances()
-            excess = reach * math.sqrt(n) - z * math.sqrt(null)
+            excess = (reach - HALF / n) * math.sqrt(n) - z * math.sqrt(null)
             return normal_probability(excess / math.sqrt(real)) if real > 0 else float(excess > 0)
         # Rare events have a longer tail than the normal; twenty more cover it.
         half = _SPREADS * math.sqrt(n * share * (1 - share)) + 20
@@ -158,12 +182,7 @@ class Assumed:
             + xlogy(differing, share)
             + xlog1py(n - differing, -share)
         )
-        # The fewest wins of B, among so many differing pairs, with which the test says yes.
-        fewest, never = np.zeros_like(differing), differing + 1
-        while (fewest < never).any():
-            wins = (fewest + never) // 2
-            shown = tango_z(wins, differing - wins, n, -self.margin) > z
-            fewest, never = np.where(shown, fewest, wins + 1), np.where(shown, wins, never)
+        fewest = fewest_wins(n, differing, -self.margin, self.alpha)
         of_b = 0.5 if share == 0 else (share + self.difference) / (2 * share)
         reached = np.where(fewest == 0, 1.0, bdtrc(np.maximum(fewest, 1) - 1, differing, of_b))
         return min(1.0, float(chance @ reached))

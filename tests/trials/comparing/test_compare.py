@@ -40,7 +40,7 @@ def test_every_goal_has_its_three_verdicts(
     assert (found.p_value <= 0.025) == (verdict == "yes")
     _, a_only, b_only, _ = counts
     assert found.difference.value == pytest.approx((b_only - a_only) / sum(counts))
-    assert found.method == "Tango's score interval for yes/no pairs"
+    assert found.method == "exact limits for yes/no pairs, in the order of Tango's score"
 
 
 def test_flips_name_the_items_and_the_rest_is_counted() -> None:

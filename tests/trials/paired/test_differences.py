@@ -13,12 +13,12 @@ from tests.trials.paired.paired_worlds import tries
 
 from headtohead.trials.paired.differences import difference, judge
 from headtohead.trials.paired.means import (
-    TangoTest,
     cluster_score_test,
     cluster_sums,
     likeness,
     standard_error,
 )
+from headtohead.trials.paired.pairs import tango_low
 
 _COUNT = st.integers(0, 40)
 _SCORES = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=40)
@@ -33,11 +33,12 @@ def _pairs(n11: int, n10: int, n01: int, n00: int) -> tuple[list[int], list[int]
 # ---------------------------------------------------------------- published examples
 
 
-def test_yes_no_reproduces_tango() -> None:
-    # Tango (1998), table I: 90% limits, 30 pairs of which two were won by the first alone.
-    found = difference(*_pairs(28, 2, 0, 0), level=0.9)
-    assert found.method == "tango-score"
-    assert (round(found.interval.low, 3), round(found.interval.high, 3)) == (-0.183, 0.022)
+def test_yes_no_reproduces_the_rule_of_three() -> None:
+    # Hanley, Lippman-Hand (1983), doi:10.1001/jama.1983.03330370053031: of n without an event at
+    # most 1 - .05^(1/n) have it, which is 9.5% of 30 with 95%. Here no pair differs.
+    found = difference(*_pairs(20, 0, 0, 10), level=0.9)
+    assert found.method == "exact-pairs"
+    assert (round(found.interval.low, 3), round(found.interval.high, 3)) == (-0.095, 0.095)
 
 
 def test_yes_no_reproduces_fagerland() -> None:
@@ -81,9 +82,9 @@ def test_the_score_over_clusters_of_one_row_is_tangos(
     a, b = _pairs(n11, n10, n01, n00)
     sums = cluster_sums(np.array(b) - np.array(a), np.arange(n))
     found = cluster_score_test(sums, -1, 1).interval(level)
-    known = TangoTest(n01, n10, n, (n01 - n10) / n).interval(level)
-    assert found.low == pytest.approx(known.low, abs=1e-9)
-    assert found.high == pytest.approx(known.high, abs=1e-9)
+    z = sp.norm.ppf(0.5 + level / 2)
+    assert found.low == pytest.approx(float(tango_low(n01, n10, n, z)), abs=1e-9)
+    assert found.high == pytest.approx(-float(tango_low(n10, n01, n, z)), abs=1e-9)
 
 
 def test_the_score_agrees_with_a_searched_likelihood() -> None:

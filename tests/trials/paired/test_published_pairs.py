@@ -83,7 +83,7 @@ def test_swe_bench_gpt_5_to_kimi(runs: dict[str, _Scores]) -> None:
     a, b, _ = _shared(runs["gpt-5 swe"], runs["kimi swe"])
     found = difference(a, b)
     assert found.n == 484
-    assert found.method == "tango-score"
+    assert found.method == "exact-pairs"
     value, low, high = _pp(found)
     assert value == 2.3
     assert low == pytest.approx(-1.4, abs=0.15)

@@ -49,7 +49,8 @@ from headtohead.trials.words import Kind
 RatesOf = Callable[[str, Call], Rates | None]
 
 _METHODS = {
-    "tango-score": "Tango's score interval for yes/no pairs",
+    "exact-pairs": "exact limits for yes/no pairs, in the order of Tango's score",
+    "tango-score": "Tango's score interval for yes/no pairs, half a pair wider",
     "clustered-t-and-score": "the wider of Student's t with cluster-robust errors (CR2) and a "
     "score interval over clusters",
     "clustered-t": "Student's t with cluster-robust errors (CR2)",
@@ -331,7 +332,7 @@ def _more(
     power = 1 - (1 - _POWER) / 2 if settings.goal == "equivalence" else _POWER
     kind: Kind = "graded"
     spread = max(estimate.se * np.sqrt(items), 1e-9)
-    if estimate.method == "tango-score" and bounds == (0.0, 1.0) and margin > 0:
+    if estimate.p_exact is not None and margin > 0:
         kind = "binary"
         spread = max((estimate.a_only + estimate.b_only) / estimate.n, abs(true), 0.5 / estimate.n)
     assumed = Assumed(

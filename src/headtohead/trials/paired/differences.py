@@ -16,16 +16,17 @@ from headtohead.trials.paired.means import (
     MeanTest,
     StricterTest,
     StudentTest,
-    TangoTest,
     cluster_codes,
     cluster_score_test,
     cluster_sums,
     likeness,
     standard_error,
 )
+from headtohead.trials.paired.pairs import PairsTest, is_exact
 
 Verdict = Literal["yes", "no", "undecided"]
 Method = Literal[
+    "exact-pairs",
     "tango-score",
     "clustered-t-and-score",
     "clustered-t",
@@ -68,7 +69,7 @@ class MeanDifference:
 
     @property
     def p_exact(self) -> float | None:
-        """McNemar's exact two-sided p-value of equality; None unless the method is Tango's.
+        """McNemar's exact two-sided p-value of equality; None unless of yes/no pairs, each alone.
 
         References:
             McNemar, Q. (1947). Note on the sampling error of the difference between correlated
@@ -79,7 +80,7 @@ class MeanDifference:
         """
         from scipy.special import bdtr
 
-        if self.method != "tango-score":
+        if not isinstance(self.test, PairsTest):
             return None
         fewer, all_ = min(self.a_only, self.b_only), self.a_only + self.b_only
         return min(1.0, 2 * float(bdtr(fewer, all_, 0.5)))
@@ -95,7 +96,8 @@ def difference(
 ) -> MeanDifference:
     """The mean of B minus A over rows that are already paired, by the method the data need.
 
-    * Yes/no scores, every row alone: Tango's score interval and McNemar's exact test.
+    * Yes/no scores, every row alone: exact limits in the order of Tango's score, and McNemar's
+      exact test. Where over a thousand pairs differ, Tango's limits, half a pair wider.
     * Rows in clusters (repeats of an item, items of one document): the wider of Student's
       t on CR2 standard errors and a score interval over clusters. The first is right for many
       varied clusters; the second keeps the error rate where few clusters differ or none does.
@@ -115,6 +117,7 @@ def difference(
             outside the bounds.
 
     References:
+        Lloyd, C. J., Moldovan, M. V. (2007). doi:10.1002/sim.2708
         Tango, T. (1998). Statistics in Medicine 17, 891-908.
         doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
         Pustejovsky, J. E., Tipton, E. (2018). doi:10.1080/07350015.2016.1247004
@@ -133,7 +136,8 @@ def difference(
     test: MeanTest = student
     method: Method = "student-t" if alone else "clustered-t"
     if alone and _is_yes_no(first) and _is_yes_no(second):
-        test, method = TangoTest(b_only, a_only, n, sums.mean), "tango-score"
+        test = PairsTest(b_only, a_only, n, (1 - level) / 2)
+        method = "exact-pairs" if is_exact(b_only, a_only, n) else "tango-score"
     elif limits is not None:
         # How far the mean difference of an unseen cluster may lie from 0, down and up.
         sides = [cluster_sums(scores, codes) for scores in (first, second)]

@@ -225,79 +225,8 @@ class StudentTest:
         return Interval(self.value, self.value - half, self.value + half)
 
 
-class _ScoreTest:
-    """A test whose z is referred to the normal distribution; its kinds say what z is."""
-
-    __slots__ = ()
-    mean: float
-    low: float
-    high: float
-
-    def z(self, shift: float) -> float:
-        """How many standard errors the mean lies above `shift`, were that the truth."""
-        raise NotImplementedError
-
-    def p_above(self, shift: float) -> float:
-        """One-sided p-value of "it is at most `shift`"."""
-        return normal_probability(-self.z(shift))
-
-    def p_below(self, shift: float) -> float:
-        """One-sided p-value of "it is at least `shift`"."""
-        return normal_probability(self.z(shift))
-
-    def interval(self, level: float) -> Interval:
-        """The values whose |z| stays below the normal quantile."""
-        bound = normal_quantile(0.5 + check_level(level) / 2)
-        ends = [
-            edge if abs(self.z(edge)) <= bound else self._end(edge, bound)
-            for edge in (min(self.low, self.mean), max(self.high, self.mean))
-        ]
-        return around(self.mean, *ends)
-
-    def _end(self, edge: float, bound: float) -> float:
-        """Where |z| reaches the bound between the mean and an edge at which it is beyond it."""
-        from scipy.optimize import brentq
-
-        def excess(shift: float) -> float:
-            # Where nothing varies z is infinite, which no root finder steps through.
-            return min(abs(self.z(shift)), 10 * bound) - bound
-
-        return float(brentq(excess, self.mean, edge, xtol=1e-14, rtol=1e-14))
-
-
-@dataclass(frozen=True, slots=True)
-class TangoTest(_ScoreTest):
-    """Tango's test of B's share of yes minus A's, on pairs.
-
-    Attributes:
-        mean: (b_only - a_only) / n.
-    """
-
-    b_only: int
-    a_only: int
-    n: int
-    mean: float
-    low: float = -1.0
-    high: float = 1.0
-
-    def z(self, shift: float) -> float:
-        """How many standard errors the difference lies above `shift`, were that the truth."""
-        return float(tango_z(self.b_only, self.a_only, self.n, shift))
-
-    def _end(self, edge: float, bound: float) -> float:
-        # Looked up on grids, each a thousand times finer: scipy.optimize takes longer to import
-        # than all the rest of a comparison takes.
-        near, far = self.mean, edge
-        for _ in range(5):
-            places = np.linspace(near, far, 1001)
-            z = np.abs(tango_z(self.b_only, self.a_only, self.n, places))
-            beyond = max(1, int(np.searchsorted(z, bound)))
-            near, far = float(places[beyond - 1]), float(places[beyond])
-        return near
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class ClusterScoreTest(_ScoreTest):
+class ClusterScoreTest:
     """Tests values of a mean over rows in clusters; stays honest where nothing varies.
 
     The distribution of clusters is the likeliest one that has the tested mean; besides what was
@@ -340,6 +269,33 @@ class ClusterScoreTest(_ScoreTest):
             return math.copysign(math.inf, excess)
         return excess / math.sqrt(variance / clusters)
 
+    def p_above(self, shift: float) -> float:
+        """One-sided p-value of "it is at most `shift`"."""
+        return normal_probability(-self.z(shift))
+
+    def p_below(self, shift: float) -> float:
+        """One-sided p-value of "it is at least `shift`"."""
+        return normal_probability(self.z(shift))
+
+    def interval(self, level: float) -> Interval:
+        """The values whose |z| stays below the normal quantile."""
+        bound = normal_quantile(0.5 + check_level(level) / 2)
+        ends = [
+            edge if abs(self.z(edge)) <= bound else self._end(edge, bound)
+            for edge in (min(self.low, self.mean), max(self.high, self.mean))
+        ]
+        return around(self.mean, *ends)
+
+    def _end(self, edge: float, bound: float) -> float:
+        """Where |z| reaches the bound between the mean and an edge at which it is beyond it."""
+        from scipy.optimize import brentq
+
+        def excess(shift: float) -> float:
+            # Where nothing varies z is infinite, which no root finder steps through.
+            return min(abs(self.z(shift)), 10 * bound) - bound
+
+        return float(brentq(excess, self.mean, edge, xtol=1e-14, rtol=1e-14))
+
 
 def cluster_score_test(sums: ClusterSums, low: float, high: float) -> ClusterScoreTest:
     """The score test of a mean, with clusters of one kind counted together.
@@ -358,32 +314,6 @@ def cluster_score_test(sums: ClusterSums, low: float, high: float) -> ClusterSco
         min(low, float(means.min())),
         max(high, float(means.max())),
     )
-
-
-def tango_z(b_only: ArrayLike, a_only: ArrayLike, n: int, shift: ArrayLike) -> FloatArray:
-    """Tango's z of "B minus A is `shift`" for outcomes of n pairs, shape as given or broadcast.
-
-    Of the pairs, only B won `b_only` and only A `a_only`; `shift` lies from -1 to 1.
-
-    References:
-        Tango, T. (1998). Equivalence test and confidence interval for the difference in
-        proportions for the paired-sample design. Statistics in Medicine 17, 891-908.
-        doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
-    """
-    b, a, tested = np.asarray(b_only) / n, np.asarray(a_only) / n, np.asarray(shift)
-    excess = b - a - tested
-    deviation = np.sqrt(np.maximum(0.0, tango_variance(b, a, tested)) / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = excess / deviation
-    sure = np.where(np.abs(excess) < 1e-12, 0.0, np.copysign(math.inf, excess))
-    return np.where(deviation > 1e-9, z, sure)
-
-
-def tango_variance(b: FloatArray, a: FloatArray, shift: float | FloatArray) -> FloatArray:
-    """Of one pair's difference, under the likeliest law of yes/no pairs with mean `shift`."""
-    linear = -b - a + (2 - b + a) * shift
-    root = np.sqrt(np.maximum(0.0, linear**2 + 8 * a * shift * (1 - shift)))
-    return np.asarray((root - linear) / 2 + shift * (1 - shift), dtype=np.float64)
 
 
 def _tilted_variance(values: FloatArray, counts: FloatArray, bound: float) -> float:

@@ -59,8 +59,9 @@ def plan_sheet(
         topics=(Topic(figures=_figures(planned, unit)),),
         checks=(Check("planned", "yes", sentence),),
         method=(
-            "The sample size is that of the very test that decides: Tango's score test for yes/no "
-            "pairs and votes (Nam's formula, then exact power), Student's t for graded scores.",
+            "The sample size is that of the very test that decides: the exact limit for yes/no "
+            "pairs and votes (Nam's formula, then exact power), Student's t for graded scores. The "
+            "power holds for that many items and for any greater number.",
             f"A yes is wrong at most {assumed.alpha:.1%} of the time.",
             "Several repeats of one item count as fewer independent ones, by how alike they are.",
         ),
