@@ -95,30 +95,33 @@ class Assumed:
             Medicine 23, 1921-1986. doi:10.1002/sim.1783
             Miller, E. (2024). Adding error bars to evals. doi:10.48550/arXiv.2411.00640
         """
+        formula, least = self.formula(), 1
+        if self.kind != "graded" and self.repeats > 1 and self.margin > 0:
+            # Tango's equation 30: with fewer no score interval over items is inside the margin.
+            z = normal_quantile(1 - self.alpha)
+            least = math.ceil(z**2 * (1 - self.margin) / self.margin + 1e-9)
+        pairs = self._holding(formula)
+        items = max(least, items_for_pairs(pairs, self.repeats, self.icc))
+        power = self.power_with(pairs)
+        return SampleSize(pairs, items, self.repeats, items * self.repeats, power, formula)
+
+    def formula(self) -> int:
+        """Independent pairs by the textbook formula, 1 or more; 2 for graded scores.
+
+        References:
+            As `size`.
+        """
         self._check()
         reach = self.difference + self.margin
         if not reach > 0:
             raise ValueError(
                 "the true difference is not above minus the margin, so no sample shows that it is"
             )
+        graded = self.kind == "graded"
+        null, real = (self.spread**2, self.spread**2) if graded else self._variances()
         z = normal_quantile(1 - self.alpha)
-        least = 1
-        null, real = self.spread**2, self.spread**2
-        if self.kind == "graded":
-            least = 2
-        else:
-            null, real = self._variances()
-            if self.repeats > 1 and self.margin > 0:
-                # Tango's equation 30: with fewer no score interval over items is inside the margin.
-                least = math.ceil(z**2 * (1 - self.margin) / self.margin + 1e-9)
         spreads = z * math.sqrt(null) + normal_quantile(self.power) * math.sqrt(real)
-        formula = max(
-            2 if self.kind == "graded" else 1, math.ceil((max(0.0, spreads) / reach) ** 2)
-        )
-        pairs = self._holding(formula)
-        items = max(least, items_for_pairs(pairs, self.repeats, self.icc))
-        power = self.power_with(pairs)
-        return SampleSize(pairs, items, self.repeats, items * self.repeats, power, formula)
+        return max(1 + graded, math.ceil((max(0.0, spreads) / reach) ** 2))
 
     def _holding(self, formula: int) -> int:
         """The fewest pairs, from the formula's up, that have the power and keep it with more."""

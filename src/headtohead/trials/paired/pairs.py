@@ -102,7 +102,7 @@ def _low(b_only: int, a_only: int, n: int, tail: float) -> float:
         if abs(beyond) <= 1e-9 or inside - out <= 1e-12:
             if near is shares:
                 break
-            near = shares  # another share may have come to matter on the way
+            near, out = shares, -1.0  # another share may have come to matter on the way
             continue
         worst = int(chances.argmax())
         near = near[max(0, worst - 1) : worst + 2]
