@@ -58,7 +58,7 @@ class PairsTest:
 
     def p_above(self, shift: float) -> float:
         """One-sided p-value of "it is at most `shift`"."""
-        outcome = self.b_only, self.a_only, self.n
+        outcome, shift = (self.b_only, self.a_only, self.n), max(shift, -1.0)
         z = float(tango_z(*outcome, shift))
         if z <= 0 or not is_exact(*outcome):
             return normal_probability(-float(tango_z(*outcome, shift, HALF)))
