@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special
 from scipy import stats as sp
+from tests.simulations import examples
 
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.trials.paired.pairs import (
@@ -135,7 +136,7 @@ def test_limits_rise_with_wins_and_fall_with_losses() -> None:
         assert lows.get((b, a + 1), -1.0) <= low
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 200), st.sampled_from(_TAILS))
 def test_sides_mirror_and_p_values_agree(b: int, a: int, same: int, tail: float) -> None:
     n = a + b + same
