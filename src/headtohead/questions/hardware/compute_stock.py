@@ -78,20 +78,20 @@ _MEASURES = {
         _ratio,
         "ratio",
         "{a} over {b}",
-        ("AI compute of {a} owners as a multiple of that of {b} ones",),
+        ("the AI compute of {a} owners as a multiple of that of {b} ones",),
     ),
     "ratio_change": _StockMeasure(
         lambda p: _ratio(p) / _ratio(p, 0),
         "ratio",
         "{a} over {b}, later over earlier",
-        ("factor by which {a} owners' multiple of {b} owners' AI compute grew",),
+        ("the factor by which {a} owners' multiple of {b} owners' AI compute grew",),
         compares=True,
     ),
     "domestic_share": _StockMeasure(
         _share,
         "frac",
         "chips of {b} design in {b} hands",
-        ("{b}-designed part of {b} owners' AI compute",),
+        ("the {b}-designed part of {b} owners' AI compute",),
         most=1.0,
     ),
     "domestic_share_change": _StockMeasure(
@@ -99,8 +99,8 @@ _MEASURES = {
         "pp",
         "chips of {b} design in {b} hands, later less earlier",
         (
-            "{b}-designed part of {b} owners' AI compute fell by",
-            "{b}-designed part of {b} owners' AI compute rose by",
+            "the {b}-designed part of {b} owners' AI compute fell by",
+            "the {b}-designed part of {b} owners' AI compute rose by",
         ),
         *(-100.0, 100.0),
         compares=True,
@@ -109,7 +109,7 @@ _MEASURES = {
         lambda p: _domestic(p, 1) / _domestic(p, 0),
         "ratio",
         "chips of {b} design, later over earlier",
-        ("AI compute in chips of {b} design, later over earlier",),
+        ("the AI compute in chips of {b} design, later over earlier",),
         # A cumulative count cannot fall.
         least=1.0,
         compares=True,
