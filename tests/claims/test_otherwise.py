@@ -271,6 +271,11 @@ CONDITIONS = [
 ]
 
 
+def condition_of(claim_id: str, name: str, place: int) -> Condition:
+    found: Condition = getattr(CLAIMS[claim_id], name).conditions[place]
+    return found
+
+
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     return Planted(Store(tmp_path_factory.mktemp("home")))
@@ -281,7 +286,7 @@ def test_each_condition_holds_on_some_evidence_and_fails_on_other(
     facts: Planted, claim_id: str, name: str, place: int
 ) -> None:
     claim = CLAIMS[claim_id]
-    condition = getattr(claim, name).conditions[place]
+    condition = condition_of(claim_id, name, place)
     wanted = {"true", "false"}
     if (claim_id, name, place) in NEVER_PROVEN:
         wanted = {"undecided", "false"}
@@ -303,3 +308,24 @@ def test_a_reading_that_nothing_can_refute_is_found(facts: Planted) -> None:
     )
     stocks = [{}, *({"compute_stock": times(CHIPS, by, OWN_CHIPS)} for by in (50, 0.02))]
     assert {facts.truth(stock, grew, plants) for plants in stocks} == {"true"}
+
+
+NAMING = ("models", "dear", "cheap", "subjects", "groups")
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "name", "place"),
+    [key for key in CONDITIONS if any(map(condition_of(*key).scope.get, NAMING))],
+)
+def test_no_condition_holds_of_those_that_have_data_alone(
+    facts: Planted, claim_id: str, name: str, place: int
+) -> None:
+    condition = condition_of(claim_id, name, place)
+    nobody = {"groups": "brand=nobody"}
+    for word in filter(condition.scope.get, NAMING):
+        more = (*condition.scope[word], nobody.get(word, "Nobody's Model"))
+        asked = replace(condition, scope={**condition.scope, word: more})
+        bound = condition.bound
+        holds_of_most = bound is not None and bound.each == "most"
+        before, after = (facts.truth(CLAIMS[claim_id], c, {}) for c in (condition, asked))
+        assert after in ({before, "undecided"} if holds_of_most else {"false", "undecided"})

@@ -32,7 +32,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     for wanted in named:
         # The seller's own word comes first; modes of one model, as thinking, are billed alike.
         spelt = rows.filter(pl.col("model_name") == wanted.name)
-        same = rows.filter(pl.col("model_id") == wanted.model)
+        same = rows.filter(pl.col("model_id") == wanted.model) if wanted.model else rows.clear()
         listed_rows[wanted.name] = spelt if spelt.height else same
     dears, cheaps = ([w.name for w in ask.scope[side]] for side in ("dear", "cheap"))
     pairs = []

@@ -32,7 +32,7 @@ QUESTION = Question(
             "latest",
             ("latest", "each"),
         ),
-        "need_all": ScopeWord("flag", "Say nothing if one of the models is absent.", True),
+        "need_all": ScopeWord("flag", "Say nothing if one of the models is absent.", False),
         "both_styles": ScopeWord("flag", "Look at raw and style-controlled boards.", False),
     },
 )
