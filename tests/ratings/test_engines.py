@@ -390,6 +390,54 @@ def test_clusters_for_ties_of_their_own_are_those_of_the_file(tmp_path: Path) ->
     assert covariance(fitted, "clustered", there) == pytest.approx(expected, abs=1e-12)
 
 
+def _of_several(kind: str) -> list[dict[str, Any]]:
+    """Rows that stand for several votes, or for parts of one, many of them alike."""
+    rng = np.random.default_rng(8)
+    rows: list[dict[str, Any]] = []
+    for i in range(90):
+        a, b = rng.permutation(["ada", "bob", "cid", "dot"])[:2].tolist()
+        row: dict[str, Any] = {"model_a": a, "model_b": b, "judge": (None, "x", "y", "z")[i % 4]}
+        if kind == "counts":
+            wins = rng.integers(0, 3, 3).tolist()
+            rows.append(row | dict(zip(("wins_a", "wins_b", "ties"), wins, strict=True)))
+            continue
+        said = ["model_a", "model_b", "tie"] if kind == "weights" else [0.0, 0.25, 0.5, 1.0]
+        rows.append(row | {"winner": rng.choice(said)})
+        if kind == "weights":
+            rows[-1]["weight"] = float(rng.choice([0.0, 0.5, 1.0, 3.0]))
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["weights", "counts", "scores"])
+def test_rows_of_several_votes_count_as_in_the_file(engine: str, kind: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "votes.parquet", _of_several(kind))
+    here, there = open_votes(path), open_engine(path, engine)
+    expected, found = counted(path, ("judge",)), there.tally(("judge",))
+    assert (found.used, found.rows_read, found.remarks) == (
+        expected.used,
+        expected.rows_read,
+        expected.remarks,
+    )
+    assert found == expected
+    assert (found.boards["all"].total == 90) == (kind == "scores")
+    for column in ("", "judge"):
+        cells = clustered_cells(Subset(here), column)
+        fitted = fit(expected.boards["all"])
+        assert covariance(fitted, "clustered", there.cells(column)) == pytest.approx(
+            covariance(fitted, "clustered", cells), abs=1e-12
+        )
+    assert (there.parts, there.weighed) == (here.parts, here.weighed)
+    assert there.weighed
+
+
+def test_a_bad_weight_names_how_many_rows(tmp_path: Path) -> None:
+    weights = [-1.0 if i < 2 else 1.0 for i in range(90)]
+    rows = [{**row, "weight": w} for row, w in zip(_of_several("scores"), weights, strict=True)]
+    path = write(tmp_path / "votes.parquet", rows)
+    with pytest.raises(InputError, match=r"2 rows, column weight: -1\.0 is no number of votes"):
+        open_engine(path).tally()
+
+
 def test_a_winner_named_by_the_model_depends_on_the_pair(engine: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     rows = []

@@ -111,7 +111,8 @@ def rank_votes(
         raise InputError(
             "An engine gives clustered sandwich intervals only; leave out `intervals`."
         )
-    return _ranked(votes.tally(by, window), settings, votes.board, progress)
+    counted = votes.tally(by, window)
+    return _ranked(counted, settings, votes.board, progress, rows=votes.parts)
 
 
 def rank_counts(counted: Tally, settings: RankSettings) -> Ranked:
@@ -349,7 +350,7 @@ def rank(
         rows_read=ranked.counted.rows_read,
         used=ranked.counted.used,
         dropped=ranked.counted.dropped,
-        weighed=isinstance(read, Votes) and read.weighed,
+        weighed=not isinstance(read, Counts) and read.weighed,
         remarks=(*remarks, *ranked.counted.remarks),
         about=_about(ranked.boards, boards.window, options),
         as_of=known,

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError
-from headtohead.files.tables import Path
+from headtohead.files.tables import NOTHING, Path
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.engines.distinct import (
@@ -30,12 +31,12 @@ from headtohead.ratings.engines.distinct import (
 )
 from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
 from headtohead.ratings.engines.passes import Decided, EngineClusters, scored, summed
-from headtohead.ratings.reading.layout import AsItStands, OneWord, Shared, Style, paths_of
+from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
 from headtohead.ratings.reading.times import WINDOWS
-from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, no_time, part_of
+from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, by_scores, no_time, part_of
 from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.tally import ALL, Tally, tally
-from headtohead.stats.inputs import FloatArray, IntArray
+from headtohead.stats.inputs import FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -61,6 +62,16 @@ class EngineVotes:
     def format(self) -> str:
         """The name of the format."""
         return self.part.format
+
+    @property
+    def parts(self) -> bool:
+        """As `Votes.parts`, of the last tally."""
+        return bool(self._known.get("parts", (False, False))[0])
+
+    @property
+    def weighed(self) -> bool:
+        """As `Votes.weighed`, of the last tally."""
+        return bool(self._known.get("parts", (False, False))[1])
 
     @property
     def timed(self) -> bool:
@@ -121,29 +132,41 @@ class EngineVotes:
         What ties as outcomes of their own need. These rows leave the engine, up to one a vote;
         `clusters` keeps them there.
 
-        A vote without a cluster goes alone.
+        A row without a cluster goes alone, and so does every row without a column.
 
         Raises:
             UnknownName: If the column does not exist.
             InputError: If a vote may have several values of it.
         """
-        self._one(column)
-        rows = self._distinct((column,), None)
-        self._check(rows, (column,), None)
-        votes, weights = self._scan(rows), rows[VOTES].to_numpy()
+        words = (column,) if column else ()
+        for word in words:
+            self._one(word)
+        rows = self._distinct(words, None)
+        self._check(rows, words, None)
+        votes, copies = self._scan(rows), rows[VOTES].to_numpy()
+        starts = np.cumsum(copies) - copies
         nothing = np.zeros(0, dtype=np.int64)
-        parts: list[list[IntArray]] = [[nothing] * 5]
-        for ballots in votes.chunks((column, ROW)):
+        parts: list[list[NDArray[Any]]] = [[nothing] * 5]
+        for ballots in votes.chunks((*words, ROW)):
             row = np.array([int(word) for word in votes.values[ROW]])[ballots.labels[ROW]]
-            cluster = ballots.labels[column].astype(np.int64)
-            # A vote without a cluster is one of its own, so it is never counted with others.
-            times = np.where(cluster < 0, weights[row], 1)
-            each = (cluster, ballots.first, ballots.second, ballots.outcome)
-            n = np.where(cluster < 0, 1, weights[row])
-            parts.append([np.repeat(codes.astype(np.int64), times) for codes in (*each, n)])
+            cluster = ballots.labels[column] if column else np.full(row.size, -1)
+            alone = cluster < 0
+            # A row without a cluster is one of its own, so its copies are not counted together.
+            times = np.where(alone, copies[row], 1)
+            at = np.repeat(np.arange(row.size), times)
+            copy = np.arange(at.size) - np.repeat(np.cumsum(times) - times, times)
+            own = np.ones(row.size, np.int64) if ballots.weight is None else ballots.weight
+            each = (ballots.first, ballots.second, ballots.outcome)
+            parts.append(
+                [
+                    np.where(alone[at], NOTHING - starts[row][at] - copy, cluster[at]),
+                    *(codes.astype(np.int64)[at] for codes in each),
+                    np.where(alone, own, own * copies[row])[at],
+                ]
+            )
         cluster, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
-        alone = np.flatnonzero(cluster < 0)
-        cluster[alone] = cluster.max(initial=-1) + 1 + np.arange(alone.size)
+        alone = cluster < 0
+        cluster[alone] = cluster.max(initial=NOTHING) - cluster[alone]
         return ClusterCells(tuple(votes.models), cluster, *rest)
 
     def board(self, name: str) -> "EngineVotes":
@@ -179,12 +202,12 @@ class EngineVotes:
         rows = self._distinct(by, window)
         # The rules run once over all rows, so that whatever they refuse is found first.
         self._check(rows, by, window)
-        weights = rows[VOTES].to_numpy()
+        copies = rows[VOTES].to_numpy()
         total: Tally | None = None
         # A row that stands for 13 votes is counted at 8, 4 and 1: the same rules, no weights.
-        for bit in reversed(range(int(weights.max(initial=0)).bit_length())):
+        for bit in reversed(range(int(copies.max(initial=0)).bit_length())):
             total = None if total is None else total + total
-            some = np.flatnonzero((weights >> bit) & 1)
+            some = np.flatnonzero((copies >> bit) & 1)
             if some.size:
                 result = tally(self._scan(rows.take(some)), by, window)
                 total = result if total is None else total + result
@@ -192,9 +215,11 @@ class EngineVotes:
         return total
 
     def _check(self, rows: "pa.Table", by: Sequence[str], window: Window | None) -> None:
+        scan = self._scan(rows)
         try:
-            for _ in self._scan(rows).chunks(by, window=window):
+            for _ in scan.chunks(by, window=window):
                 pass
+            self._known["parts"] = scan.parts, scan.weighed
         except InputError as error:
             raise self._without_row(error, rows, self._paths(by, window)) from None
 
@@ -312,7 +337,7 @@ def span(window: str) -> tuple[date, date]:
 
 
 def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
-    part = part_of(EngineTable(source), options)
+    part = by_scores(part_of(EngineTable(source), options), options)
     if not isinstance(part, Part):
         raise InputError(f"{source.name} holds counts. Leave out `engine`.")
     if part.repeat is not None:
@@ -324,10 +349,5 @@ def _opened(source: EngineSource, options: VoteOptions) -> EngineVotes:
         raise InputError(
             f"{source.name} is of format {part.format}, whose records hold several votes. Leave "
             f"out `engine`."
-        )
-    if part.weight is not None or isinstance(part.layout.outcome, Shared):
-        raise InputError(
-            f"{source.name} has rows that stand for several votes, which an engine counts once. "
-            "Leave out `engine`, or count each once with `mapping={'weight': 'none'}`."
         )
     return EngineVotes(source, part, options)

@@ -865,11 +865,11 @@ def open_votes(
     chosen = options or VoteOptions()
     if chunk_rows < 1:
         raise ValueError(f"chunk_rows is {chunk_rows}; it must be at least 1")
-    parts = [_scored(part_of(table, chosen), chosen) for table in open_tables(source)]
+    parts = [by_scores(part_of(table, chosen), chosen) for table in open_tables(source)]
     return Votes(parts, chosen, chunk_rows)
 
 
-def _scored(part: Part | CountedPart, options: VoteOptions) -> Part | CountedPart:
+def by_scores(part: Part | CountedPart, options: VoteOptions) -> Part | CountedPart:
     """The part with its outcomes read as scores, where its first rows hold no word but scores."""
     outcome = part.layout.outcome if isinstance(part, Part) else None
     if not isinstance(part, Part) or not isinstance(outcome, Words):
