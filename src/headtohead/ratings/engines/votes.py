@@ -164,10 +164,9 @@ class EngineVotes:
                     np.where(alone, own, own * copies[row])[at],
                 ]
             )
-        cluster, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
-        alone = cluster < 0
-        cluster[alone] = cluster.max(initial=NOTHING) - cluster[alone]
-        return ClusterCells(tuple(votes.models), cluster, *rest)
+        number, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
+        number = np.where(number < 0, number.max(initial=NOTHING) - number, number)
+        return ClusterCells(tuple(votes.models), number, *rest)
 
     def board(self, name: str) -> "EngineVotes":
         """The votes of one board of a tally.
