@@ -179,7 +179,7 @@ class RunFile:
         return {f"{of} that the header speaks of and the file lacks": counted - holds}
 
 
-class Reading(TypedDict, total=False):
+class RunReading(TypedDict, total=False):
     """How to read a file: the name of its format or "auto", and what `RunFile` says."""
 
     format: str

@@ -14,7 +14,7 @@ from headtohead.core.units import counted, first_few, nearest_first
 from headtohead.files.opening import arrived
 from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.calls import Call, Meta, Reading
+from headtohead.trials.calls import Call, Meta, RunReading
 from headtohead.trials.comparing.settings import Missing
 from headtohead.trials.reading.opening import FORMATS, load
 
@@ -49,7 +49,7 @@ class ModelRun:
     unscored: Mapping[str, int] = field(default_factory=dict)
 
 
-def open_run(spec: str, **how: Unpack[Reading]) -> ModelRun:
+def open_run(spec: str, **how: Unpack[RunReading]) -> ModelRun:
     """The run that `FILE` or `FILE::MODEL` names.
 
     Args:
@@ -62,7 +62,7 @@ def open_run(spec: str, **how: Unpack[Reading]) -> ModelRun:
     return open_all(spec, single=True, **how)[0]
 
 
-def open_all(spec: str, *, single: bool = False, **how: Unpack[Reading]) -> list[ModelRun]:
+def open_all(spec: str, *, single: bool = False, **how: Unpack[RunReading]) -> list[ModelRun]:
     """Every run in `FILE`, or those that `FILE::MODEL` names.
 
     Args and errors are those of `open_run`; several runs are an error only if `single`.

@@ -7,7 +7,7 @@ from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.publish.words import listed
-from headtohead.trials.calls import Reading
+from headtohead.trials.calls import RunReading
 from headtohead.trials.comparing.compare import ManyRuns, rescored
 from headtohead.trials.comparing.compare import compare as compare_runs
 from headtohead.trials.comparing.compare import many as compare_all
@@ -55,7 +55,7 @@ def compare(
     for place, run in enumerate(runs):
         progress(f"reading {run}")
         mapping = {**settings.mapping, **settings.mapping_b} if place else settings.mapping
-        how = Reading(
+        how = RunReading(
             format=settings.format,
             mapping=mapping,
             tasks=settings.tasks,

@@ -11,7 +11,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Formats, Head, head_of
 from headtohead.files.opening import arrived, files_of, held, wrong
 from headtohead.files.records import at_path
-from headtohead.trials.calls import Call, CallStream, Meta, Reading, RunFile, RunFormat
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, RunReading
 
 
 def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401
@@ -100,7 +100,7 @@ class Loaded(msgspec.Struct, kw_only=True):
     dropped: dict[str, int]
 
 
-def open_calls(path: Path, **how: Unpack[Reading]) -> CallStream:
+def open_calls(path: Path, **how: Unpack[RunReading]) -> CallStream:
     """The calls in a file or folder, read as they are asked for.
 
     Raises:
@@ -150,7 +150,7 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
         yield call
 
 
-def load(path: Path, **how: Unpack[Reading]) -> Loaded:
+def load(path: Path, **how: Unpack[RunReading]) -> Loaded:
     """All calls of a file or folder, in memory.
 
     Raises:
