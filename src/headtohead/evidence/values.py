@@ -193,17 +193,23 @@ class Values:
             column, _, value = (p.strip() for p in part.partition("="))
             if column not in known:
                 raise UnknownName("column", column, known, meant=nearest(column, known))
-            values = set()
+            values: set[str] = set()
             # Whether a name of ours is in some row would take a look at all names.
             if column not in self.names:
                 for table in question.tables:
                     if column in self.columns(table):
-                        rows = self._facts.frame(table, date.max)
-                        values |= set(rows[column].cast(pl.String).drop_nulls())
+                        values |= self._printed(table, column)
             if value not in values:
                 value = self._listed(column, value, values)
             parts.append(f"{column}={value}")
         return ", ".join(parts)
+
+    def _printed(self, table: str, column: str) -> frozenset[str]:
+        """Every value of a column as text; looked up once."""
+        if (table, column) not in self._values:
+            values = self._facts.frame(table, date.max)[column].unique().cast(pl.String)
+            self._values[table, column] = frozenset(values.drop_nulls())
+        return self._values[table, column]
 
     def _listed(self, column: str, text: str, values: Iterable[str], of: str = "") -> str:
         """The value that a spelling stands for, where we have a list of names.

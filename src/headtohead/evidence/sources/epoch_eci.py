@@ -23,7 +23,6 @@ from headtohead.evidence.sourcing import (
     Source,
     benchmark_id,
 )
-from headtohead.evidence.traps import name_columns
 
 _ID = "epoch_eci"
 _FILES = ("eci_scores.csv", "edi_scores.csv", "eci_benchmarks.csv")
@@ -153,6 +152,8 @@ def _difficulty(record: Record) -> Row:
 
 
 def _own_runs(parsed: Parsed, raw: RawFiles, makers: Mapping[str, str | None]) -> None:
+    from headtohead.evidence.traps import name_columns
+
     scores = list(epoch_scores(raw, makers))
     for source, row in scores:
         if EPOCH_OWN_RUNS in source:

@@ -19,7 +19,6 @@ import polars as pl
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Record, Row, Source
-from headtohead.evidence.traps import headlines
 
 _ID = "epoch_items"
 
@@ -70,6 +69,8 @@ _Run = tuple[dict[str, str], float, int, Row]
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a run, task and attempt; results without a score are counted."""
+    from headtohead.evidence.traps import headlines
+
     parsed = Parsed()
     runs = dict(_run(record) for record in raw.csv("epoch_runs.csv"))
     f = raw.one("epoch_items.parquet")

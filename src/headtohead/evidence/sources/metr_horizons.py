@@ -7,8 +7,6 @@ is METR's own, 95%. Version 1.1 holds no Chinese model in the edition of April 2
 import re
 from datetime import date
 
-import yaml
-
 from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, benchmark_id
 
 _ID = "metr_horizons"
@@ -35,6 +33,8 @@ _FRAMEWORK = re.compile(r"_inspect$")
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a model and chance of success."""
+    import yaml
+
     parsed = Parsed()
     file = raw.one("benchmark_results_*.yaml")
     top = Record(_ID, file.name, yaml.safe_load(file.text()))

@@ -17,8 +17,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-import yaml
-
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
@@ -85,6 +83,8 @@ _MODEL = re.compile(r"(?:^|/)models/[^/]+\.yml$")
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a model file."""
+    import yaml
+
     texts = {f.name: f.text() for f in raw.matching("*.yml")}
     for f in raw.matching("models*.tar.gz"):
         texts |= {name: text for name, text in f.members(_MODEL) if text}

@@ -10,7 +10,6 @@ from typing import Any
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.sourcing import Parsed, RawFiles, Record, Source, github
-from headtohead.evidence.traps import headlines, item_mean
 
 _ID = "swebench_bash_only"
 
@@ -65,6 +64,8 @@ def _results(parsed: Parsed, top: Record) -> list[Mapping[str, Any]]:
 
 
 def _system(parsed: Parsed, record: Record) -> None:
+    from headtohead.evidence.traps import headlines, item_mean
+
     name, day = record.text("name"), record.day("date")
     tagged: dict[str, Any] = {"organisation": None, "attempts": None}
     for tag in record.items("tags"):
