@@ -24,11 +24,12 @@ from tests.capability.made_scores import (
 
 from headtohead.capability import fitted
 from headtohead.capability.fitted import capability
-from headtohead.capability.irt.index import fit_index
+from headtohead.capability.irt.index import fit_index, point_fit
 from headtohead.capability.irt.scores import Scores
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
 from headtohead.capability.variants import Variant, rescored, variants
+from headtohead.capability.words import settings_of
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
 from headtohead.evidence.facts import Facts
@@ -197,12 +198,18 @@ def test_rescoring_with_what_the_level_says_moves_nothing_and_a_worked_case_is_m
 
 def test_an_index_is_fitted_once_for_all_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     fits: list[int] = []
+    points: list[int] = []
 
     def counted(scores: Scores, **how: Any) -> Any:
         fits.append(len(scores.models))
         return fit_index(scores, **how)
 
+    def fitted_point(scores: Scores) -> Any:
+        points.append(len(scores.models))
+        return point_fit(scores)
+
     monkeypatch.setattr(fitted, "fit_index", counted)
+    monkeypatch.setattr(fitted, "point_fit", fitted_point)
     held, kept = frames(world()), dict[Hashable, Any]()
     for name in ("capability_gap", "capability_lag", "catch_up_time", "capability_index"):
         name = f"performance.{name}"
@@ -213,6 +220,10 @@ def test_an_index_is_fitted_once_for_all_questions(monkeypatch: pytest.MonkeyPat
     assert len(fits) == 1
     analysis(name).run(held, asking(name, kept=kept, without=("hle",)))
     assert len(fits) == 2
+    again = asking(name, kept=kept)
+    alone = capability(held, again, replace(settings_of(again.scope), draws=0))
+    assert alone.index.ability_draws.shape[0] == 0
+    assert len(points) == 2  # draws or none, the point values are the same
 
 
 def test_scores_of_other_days_and_sources_are_not_mixed_up(tmp_path: Path) -> None:

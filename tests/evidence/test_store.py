@@ -320,6 +320,9 @@ def test_a_citation_speaks_of_the_day_asked_for(store: Store, plugged: Path) -> 
     assert (now.known_on, now.unverified) == (late, True)
     assert now.sha256 != first.sha256
     assert store.citations(["toy_cited", "toy_cited"], SOON) == (now,)
+    assert store.citations(["toy_cited"], SOON)[0] is now  # until the next import
+    plant(store.home, {"chips": [chip("b", late)]}, SOON, source_id="toy_cited")
+    assert store.citations(["toy_cited"], SOON)[0].sha256 != now.sha256
     with pytest.raises(UnknownName, match="toy_cited"):
         store.citations(["toy"], SOON)
 
