@@ -121,9 +121,10 @@ def named(
     source: how one publisher spells the name must not push out the rows of another.
     """
     same = pl.col("model_id") == wanted.model if wanted.model else pl.lit(value=False)
+    printed = pl.col(column) == wanted.name
     mode = pl.col("mode").fill_null("") == wanted.mode
     fit = (
-        pl.when(pl.col(column) == wanted.name)
+        pl.when(printed)
         .then(0)
         .when(same & mode)
         .then(1)
@@ -132,7 +133,8 @@ def named(
     )
     keys = [*per, *(_APART if "benchmark" in frame.columns else ())]
     best = fit.min().over(keys) if keys else fit.min()
-    return frame.filter(fit.is_not_null()).filter(fit == best)
+    # Most rows are of other models, and how well those fit need not be told.
+    return frame.filter(printed | same).filter(fit == best)
 
 
 def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:
