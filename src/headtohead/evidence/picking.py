@@ -123,14 +123,7 @@ def named(
     same = pl.col("model_id") == wanted.model if wanted.model else pl.lit(value=False)
     printed = pl.col(column) == wanted.name
     mode = pl.col("mode").fill_null("") == wanted.mode
-    fit = (
-        pl.when(printed)
-        .then(0)
-        .when(same & mode)
-        .then(1)
-        .when(same & (not wanted.mode))
-        .then(2)
-    )
+    fit = pl.when(printed).then(0).when(same & mode).then(1).when(same & (not wanted.mode)).then(2)
     keys = [*per, *(_APART if "benchmark" in frame.columns else ())]
     best = fit.min().over(keys) if keys else fit.min()
     # Most rows are of other models, and how well those fit need not be told.
