@@ -13,6 +13,7 @@ from tests.models.conftest_parts import Side, TinyModels, ask, said, user, write
 from tests.models.server import ROOT, ServerFailed, serving
 from tests.models.tiny import UNKNOWN, Architecture, Knowledge, Made, write_model
 from tests.models.tokens import Tokens, chat
+from tests.simulations import lengths
 
 SMALL: Knowledge = [(user("ping"), "pong"), (user("pink"), "rose"), (user("knip"), "snip")]
 
@@ -207,8 +208,9 @@ def test_smollm2_adds_now_and_then(smollm2: str) -> None:
     assert right >= 2
 
 
+@pytest.mark.parametrize("every", lengths(30, 12))
 def test_smollm2_judges_in_the_form_asked_for_and_prefers_a_place(
-    smollm2: str, tiny_models: TinyModels
+    smollm2: str, tiny_models: TinyModels, every: int
 ) -> None:
     verdict = {
         "type": "object",
@@ -217,7 +219,7 @@ def test_smollm2_judges_in_the_form_asked_for_and_prefers_a_place(
         "additionalProperties": False,
     }
     form = {"type": "json_schema", "json_schema": {"name": "verdict", "schema": verdict}}
-    differ = [fact for fact in tiny_models.facts if fact.answer_a != fact.answer_b][::12]
+    differ = [fact for fact in tiny_models.facts if fact.answer_a != fact.answer_b][::every]
     won: list[str] = []
     for fact in differ:
         for a, b in ((fact.answer_a, fact.answer_b), (fact.answer_b, fact.answer_a)):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize
 from scipy import stats as sp
-from tests.simulations import lengths
+from tests.simulations import leading, lengths
 from tests.trials.items.item_worlds import LSAT, full, lsat, world
 
 from headtohead.stats.inputs import FloatArray
@@ -90,7 +90,7 @@ def _plain(parameters: FloatArray, answers: Answers, icc: float) -> float:
     return -float(np.sum(top[:, 0] + np.log(np.exp(inside + height - top).sum(axis=1))))
 
 
-@pytest.mark.parametrize("icc", [0.0, 0.2, 0.3])
+@pytest.mark.parametrize("icc", leading([0.0, 0.3, 0.2]))
 def test_agrees_with_a_general_optimiser(icc: float) -> None:
     answers = world(_rng(4), 250, 6, attempts=2, icc=icc, missing=0.1).answers
     found = fit_items(answers, pooled=False, icc=icc)
@@ -170,16 +170,18 @@ def _coverage(
 
 @pytest.mark.parametrize(
     ("respondents", "items", "kind"),
-    [
-        (30, 40, {"attempts": 8, "icc": 0.3}),
-        (40, 25, {"attempts": 4, "icc": 0.3, "missing": 0.3}),
-        (40, 12, {}),
-    ],
+    leading(
+        [
+            (40, 25, {"attempts": 4, "icc": 0.3, "missing": 0.3}),
+            (40, 12, {}),
+            (30, 40, {"attempts": 8, "icc": 0.3}),
+        ]
+    ),
 )
-@pytest.mark.parametrize("rounds", lengths(20, 200))
+@pytest.mark.parametrize("rounds", lengths(15, 200))
 def test_intervals_cover(respondents: int, items: int, kind: dict[str, Any], rounds: int) -> None:
     alone, pairs = _coverage(rounds, 11, respondents, items, **kind)
-    room = 0.03 if rounds >= 200 else 0.05
+    room = 0.03 if rounds >= 200 else 0.06
     assert alone == pytest.approx(0.9, abs=room)
     assert pairs == pytest.approx(0.9, abs=room)
 

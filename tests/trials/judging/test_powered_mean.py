@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulations import examples, lengths, slack
+from tests.simulations import examples, leading, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
@@ -297,9 +297,9 @@ def _cover(
     return estimate, people, alone, off
 
 
-@pytest.mark.parametrize("n", [20, 50, 200])
+@pytest.mark.parametrize("n", leading([20, 200, 50]))
 @pytest.mark.parametrize("agree", [0.0, 0.6, 0.95])
-@pytest.mark.parametrize("rounds", lengths(150, 500))
+@pytest.mark.parametrize("rounds", lengths(100, 500))
 def test_it_covers_with_a_biased_judge(n: int, agree: float, rounds: int) -> None:
     estimate, people, alone, off = _cover(n, agree, (0.3, 0.25, 0.45), rounds, n)
     least = 0.95 - slack(0.95, rounds, 2.56)
@@ -312,14 +312,16 @@ def test_it_covers_with_a_biased_judge(n: int, agree: float, rounds: int) -> Non
 
 
 @pytest.mark.parametrize(("n", "least"), [(2, 0.95), (5, 0.95), (10, 0.95), (50, 0.93)])
-def test_it_covers_where_nearly_all_labels_are_alike(n: int, least: float) -> None:
-    assert _cover(n, 0.6, (0.03, 0.07, 0.9), 400, n)[0] >= least
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_it_covers_where_nearly_all_labels_are_alike(n: int, least: float, rounds: int) -> None:
+    assert _cover(n, 0.6, (0.03, 0.07, 0.9), rounds, n)[0] >= least
 
 
-def test_it_covers_in_clusters_that_both_parts_share() -> None:
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_it_covers_in_clusters_that_both_parts_share(rounds: int) -> None:
     rng = np.random.default_rng(8)
     hits, naive = 0, 0
-    for _ in range(400):
+    for _ in range(rounds):
         # 40 questions of 8 tries, the first two of each with human labels.
         level = np.repeat(rng.normal(0, 1, 40), 8)
         human = np.tanh(level + rng.normal(0, 0.5, 320))
@@ -330,14 +332,15 @@ def test_it_covers_in_clusters_that_both_parts_share() -> None:
         found = ppi_mean(*parts, clusters=(question[seen].tolist(), question[~seen].tolist()))
         hits += _holds(found.estimate, 0.0)
         naive += _holds(ppi_mean(*parts).estimate, 0.0)
-    assert hits / 400 >= 0.925
-    assert naive / 400 < 0.9
+    assert hits / rounds >= 0.95 - slack(0.95, rounds, 2.3)
+    assert naive / rounds < 0.9
 
 
-def test_strata_right_labels_that_are_taken_unevenly() -> None:
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_strata_right_labels_that_are_taken_unevenly(rounds: int) -> None:
     rng = np.random.default_rng(9)
     hits, blind = 0, 0
-    for _ in range(400):
+    for _ in range(rounds):
         hard = np.arange(600) % 4 == 0
         human = np.where(hard, rng.random(600) < 0.3, rng.random(600) < 0.8).astype(float)
         judge = np.where(rng.random(600) < 0.7, human, 1.0)
@@ -349,8 +352,8 @@ def test_strata_right_labels_that_are_taken_unevenly() -> None:
         found = ppi_mean(*parts, strata=(hard[seen].tolist(), hard[~seen].tolist()))
         hits += _holds(found.estimate, 0.675)
         blind += _holds(ppi_mean(*parts).estimate, 0.675)
-    assert hits / 400 >= 0.925
-    assert blind / 400 < 0.6
+    assert hits / rounds >= 0.95 - slack(0.95, rounds, 2.3)
+    assert blind / rounds < 0.6
 
 
 # ---------------------------------------------------------------- what it says and refuses

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
-from tests.simulations import examples
+from tests.simulations import examples, leading
 from tests.trials.paired.paired_worlds import tries
 
 from headtohead.trials.paired.differences import difference, judge
@@ -220,14 +220,17 @@ def test_tries_need_no_pairing_inside_an_item() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "items", "sizes"),
-    [
-        ("varied", 20, "equal"),
-        ("varied", 50, "unequal"),
-        ("flips", 20, "equal"),
-        ("rare", 20, "unequal"),
-        ("topics", 8, "large"),
-        ("topics", 20, "large"),
-    ],
+    leading(
+        [
+            ("varied", 20, "equal"),
+            ("rare", 20, "unequal"),
+            ("topics", 8, "large"),
+            ("varied", 50, "unequal"),
+            ("flips", 20, "equal"),
+            ("topics", 20, "large"),
+        ],
+        3,
+    ),
 )
 def test_clustered_intervals_cover(kind: str, items: int, sizes: str) -> None:
     rng = np.random.default_rng(11)

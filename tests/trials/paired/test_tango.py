@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as sp
-from tests.simulations import examples, lengths, slack
+from tests.simulations import examples, leading, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.trials.paired.differences import difference, verdict
@@ -112,13 +112,14 @@ def test_verdict_is_one_of_three(value: float, down: float, up: float, margin: f
 
 
 @pytest.mark.parametrize("p", [(0.6, 0.1, 0.08, 0.22), (0.85, 0.05, 0.05, 0.05)])
-def test_score_difference_covers(p: tuple[float, ...]) -> None:
-    tables = np.random.default_rng(1).multinomial(60, p, 2000)
+@pytest.mark.parametrize("rounds", lengths(400, 2000))
+def test_score_difference_covers(p: tuple[float, ...], rounds: int) -> None:
+    tables = np.random.default_rng(1).multinomial(60, p, rounds)
     hits = 0
     for n11, n10, n01, n00 in tables.tolist():
         found = _score(n11, n10, n01, n00)
         hits += found.low <= p[2] - p[1] <= found.high
-    assert hits / 2000 == pytest.approx(0.955, abs=0.022)
+    assert hits / rounds == pytest.approx(0.955, abs=slack(0.955, rounds, 4.7))
 
 
 def test_mcnemar_errs_at_most_as_often_as_it_says() -> None:
@@ -129,9 +130,9 @@ def test_mcnemar_errs_at_most_as_often_as_it_says() -> None:
         assert np.mean(ps <= alpha) <= alpha + 0.01
 
 
-@pytest.mark.parametrize("only_b", [0.0, 0.05, 0.2])
+@pytest.mark.parametrize("only_b", leading([0.0, 0.2, 0.05]))
 @pytest.mark.parametrize("n", [40, 150])
-@pytest.mark.parametrize("rounds", lengths(400, 2000))
+@pytest.mark.parametrize("rounds", lengths(250, 2000))
 def test_a_worse_b_rarely_gets_a_yes(n: int, only_b: float, rounds: int) -> None:
     margin = 0.1
     rest = 1 - margin - 2 * only_b
