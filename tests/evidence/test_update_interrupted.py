@@ -18,6 +18,7 @@ import pytest
 from tests.evidence.file_server import FileServer, ServedFile
 from tests.evidence.one_toy import MANY, PATH, heals, part, run
 from tests.evidence.toys import TODAY, TOMORROW, chips, fresh, picture, write_source
+from tests.simulations import leading
 
 from headtohead.core.errors import StoreBusy
 from headtohead.evidence.folder import from_folder
@@ -193,7 +194,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 """
 
 
-@pytest.mark.parametrize("size", [1000, 100_000, len(MANY) - 1])
+@pytest.mark.parametrize("size", leading([len(MANY) - 1, 1000, 100_000], 1))
 def test_a_disk_that_is_full_while_downloading(
     filled: Store, server: FileServer, size: int
 ) -> None:
@@ -214,7 +215,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("size", "where"),
-    [(40, "toy.json"), (400, "provenance.json"), (3000, ".parquet"), (9000, "catalogue.json")],
+    leading(
+        [(9000, "catalogue.json"), (40, "toy.json"), (400, "provenance.json"), (3000, ".parquet")]
+    ),
 )
 def test_a_disk_that_is_full_at_any_step_of_an_import(
     store: Store,
