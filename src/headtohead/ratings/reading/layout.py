@@ -82,7 +82,7 @@ class Outcome(Protocol):
 class Shared(Protocol):
     """An outcome of which a row may hold several."""
 
-    def shares(self, column: ReadColumn) -> FloatArray:
+    def shares(self, column: ReadColumn, sides: Matchups) -> FloatArray:
         """Votes of each outcome, shape (n, 4); what stands in rows of one outcome is not used."""
         ...
 
@@ -217,7 +217,7 @@ class Score:
         """The columns it reads."""
         return (self.path,)
 
-    def shares(self, column: ReadColumn) -> FloatArray:
+    def shares(self, column: ReadColumn, sides: Matchups) -> FloatArray:
         """The part of the first side and the rest, which the second takes."""
         value = self._values(column)
         return np.column_stack([value, 1 - value, np.zeros((value.size, 2))])
@@ -275,13 +275,13 @@ class VoteCounts:
 
     def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
         """`SEVERAL`; `NONE` for a row without votes, `UNKNOWN` if one is no whole number >= 0."""
-        votes = self.shares(column)
+        votes = self.shares(column, sides)
         with np.errstate(invalid="ignore"):
             wrong = ~((votes >= 0) & (votes == np.floor(votes)) & np.isfinite(votes)).all(axis=1)
         none = ~votes.any(axis=1)
         return np.select([wrong, none], [UNKNOWN, NONE], SEVERAL).astype(np.int8)
 
-    def shares(self, column: ReadColumn) -> FloatArray:
+    def shares(self, column: ReadColumn, sides: Matchups) -> FloatArray:
         """The votes."""
         result = None
         for outcome, path in self.columns.items():
@@ -291,6 +291,30 @@ class VoteCounts:
             result[:, outcome] = np.where(wrong, np.nan, np.nan_to_num(value))
         assert result is not None
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Annotators:
+    """A column of words for each of several annotators, who all voted on the pair of the row."""
+
+    words: tuple[Words, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The columns it reads."""
+        return tuple(one.path for one in self.words)
+
+    def read(self, column: ReadColumn, sides: Matchups) -> Outcomes:
+        """`SEVERAL`; `NONE` for a row without votes, `UNKNOWN` if one has no meaning."""
+        votes = np.array([one.read(column, sides) for one in self.words])
+        wrong, none = (votes == UNKNOWN).any(axis=0), (votes == NONE).all(axis=0)
+        return np.select([wrong, none], [UNKNOWN, NONE], SEVERAL).astype(np.int8)
+
+    def shares(self, column: ReadColumn, sides: Matchups) -> FloatArray:
+        """How many voted for each outcome."""
+        votes = np.array([one.read(column, sides) for one in self.words])
+        outcomes = (FIRST, SECOND, TIE, BOTH_BAD)
+        return np.column_stack([(votes == x).sum(axis=0).astype(np.float64) for x in outcomes])
 
 
 @dataclass(frozen=True, slots=True)

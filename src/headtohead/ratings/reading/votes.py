@@ -40,6 +40,7 @@ from headtohead.ratings.reading.layout import (
     SEVERAL,
     TIE_WORDS,
     UNKNOWN,
+    Annotators,
     AsItStands,
     Counted,
     FlagGroup,
@@ -330,6 +331,9 @@ class Part:
         if isinstance(outcome, VoteCounts):
             names = ", ".join(".".join(path) for path in outcome.paths)
             said.append(f"Each row holds counts of votes: {names}.")
+        if isinstance(outcome, Annotators):
+            names = ", ".join(".".join(path) for path in outcome.paths)
+            said.append(f"Each row holds votes that go together for the intervals: {names}.")
         if self.weight is not None:
             said.append(
                 f"Each row counts as many times as its {'.'.join(self.weight)} says, and for the "
@@ -508,7 +512,7 @@ class Scanner:
             said = (None if one == NO_DAY else label(one, window) for one in distinct.tolist())
             labels[window] = self._books.of(window).table(said)[where]
         wanted = measured if self._wanted.covariates else None
-        votes = self._votes(batch, rows, outcome)
+        votes = self._votes(batch, rows, sides, outcome)
         result = Ballots(sides.first, sides.second, outcome, labels, wanted, tags)
         if votes is None:
             return result if rows.kept is None else result.only(rows.kept)
@@ -522,7 +526,9 @@ class Scanner:
         kept = np.ones(len(batch), dtype=np.bool_) if rows.kept is None else rows.kept
         return result.only(kept).parted(votes[kept], row[kept])
 
-    def _votes(self, batch: Batch, rows: Rows, outcome: Outcomes) -> FloatArray | None:
+    def _votes(
+        self, batch: Batch, rows: Rows, sides: Matchups, outcome: Outcomes
+    ) -> FloatArray | None:
         """Votes of each outcome in each row, shape (n, 4); None where each is one vote."""
         part, said = self._part, self._part.layout.outcome
         several = outcome == SEVERAL
@@ -533,8 +539,8 @@ class Scanner:
         known = outcome >= 0
         result[known, outcome[known]] = 1
         if several.any() and isinstance(said, Shared):
-            result[several] = said.shares(batch.column)[several]
-            self._pass.parts = self._pass.parts or isinstance(said, Score)
+            result[several] = said.shares(batch.column, sides)[several]
+            self._pass.parts = self._pass.parts or isinstance(said, Score | Annotators)
         if self._options.both_bad == "drop":
             result[:, BOTH_BAD] = 0
             rows.drop(several & ~result.any(axis=1), "both bad")
@@ -617,6 +623,7 @@ class Scanner:
     def _outcome(self, batch: Batch, rows: Rows, sides: Matchups) -> Outcomes:
         layout = self._part.layout
         outcome = layout.outcome.read(batch.column, sides)
+        words = isinstance(layout.outcome, Words | Annotators)
         if outcome.size and int(outcome.min()) < 0:
             column = layout.outcome.paths[0]
             rows.bad(
@@ -625,7 +632,7 @@ class Scanner:
                 column,
                 lambda row: (
                     f"{', '.join(repr(batch.show(path, row)) for path in layout.outcome.paths)} "
-                    f"is no known outcome. {_REMEDY[isinstance(layout.outcome, Words)]}"
+                    f"is no known outcome. {_REMEDY[words]}"
                 ),
             )
             rows.drop(outcome == NONE, layout.no_preference)
@@ -1005,6 +1012,10 @@ def _as_mapped(
     ):
         return layout
     said = layout.outcome
+    if isinstance(said, Annotators):
+        alone = (replace(layout, outcome=one) for one in said.words)
+        each = (_as_mapped(one, format_name, table, options, {}).outcome for one in alone)
+        return replace(layout, outcome=Annotators(tuple(x for x in each if isinstance(x, Words))))
     if not isinstance(said, Words):
         raise InputError(
             f"{format_name} does not say in words who won: leave winner.... out of `mapping`."

@@ -359,6 +359,11 @@ def _doubts(a: ModelRun, b: ModelRun, settings: CompareSettings) -> list[str]:
         if name in theirs and ours[name] != theirs[name] and name not in _ALWAYS_APART
     ]
     notes = [f"The runs also differ in {', '.join(apart)}."] if apart else []
+    notes += dict.fromkeys(
+        f"Scores of {run.path.name} are the {run.meta.metric}, over those who gave one."
+        for run in (a, b)
+        if run.meta.metric.startswith("mean of ")
+    )
     scores = list(dict.fromkeys([*a.meta.scores, *b.meta.scores]))
     chosen = settings.scorer or "score" in settings.mapping or a.meta.format == PLAIN
     if a.meta.metric and len(scores) > 1 and not chosen:

@@ -394,7 +394,9 @@ def _how_to_score(runs: Sequence[ModelRun], scorer: bool = True) -> str:
     files = list(dict.fromkeys(run.path.name for run in runs))
     answers = f"the answers in {listed(files)} {way}."
     formats = [FORMATS.by_name.get(run.meta.format) for run in runs]
-    if all(module is not None and module.FORMAT.maps == () for module in formats):
+    maps = [None if module is None else module.FORMAT.maps for module in formats]
+    # Without a score there is nothing to name, unless any path may be mapped.
+    if not known and not any(fields is None or "key" in fields for fields in maps):
         return f"Score {answers}"
     there = f" (there are {nearest_first(known, _SCORES)})" if known else ""
     column = known[0] if len(known) == 1 else "COLUMN"

@@ -1,17 +1,21 @@
 """Plain columns model_a, model_b and winner, other usual names, or any that `mapping` gives.
 
-Instead of a winner there may be a score of each side, or how many votes ended in each way.
+Instead of a winner there may be a score of each side, how many votes ended in each way, or one
+column for each of several annotators.
 """
 
 from collections.abc import Mapping
+from itertools import count, takewhile
 
 from headtohead.files.tables import Columns, Path
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FIRST,
+    NONE,
     SECOND,
     TIE,
     VOCABULARY,
+    Annotators,
     HigherScore,
     Outcome,
     VoteCounts,
@@ -23,6 +27,8 @@ from headtohead.ratings.reading.layout import (
 )
 
 _SIDES = ("model_a", "model_b")
+# Numbered columns of these names are of one annotator each.
+_STEMS = ("winner", "vote", "annotator", "annotation", "rater", "judge", "label", "preference")
 
 FORMAT = VoteFormat(
     name="plain",
@@ -41,7 +47,10 @@ FORMAT = VoteFormat(
             *("right", "model_2", "model2", "modelb", "right_model", "model_right"),
             *("system_b", "player_b", "away", "away_team", "away_model"),
         ),
-        "winner": ("outcome", "result", "vote", "verdict", "choice"),
+        "winner": (
+            *("outcome", "result", "vote", "verdict", "choice"),
+            *(name for stem in _STEMS for name in (f"{stem}_1", f"{stem}1")),
+        ),
         "wins_a": ("a_wins", "win_a", "wins_1", "wins1", "wins_model_a", "model_a_wins"),
         "wins_b": ("b_wins", "win_b", "wins_2", "wins2", "wins_model_b", "model_b_wins"),
         "ties": ("tie", "draws", "n_ties", "ties_ab"),
@@ -83,6 +92,12 @@ def outcome_of(columns: Columns, mapped: Mapping[str, Path]) -> Outcome:
     for name in ("wins_a", "score_a"):
         winner = None if name in mapped else winner
     if winner is not None:
+        for stem in _STEMS if "winner" not in mapped else ():
+            numbers = (columns.alike(f"{stem}_{n}", f"{stem}{n}") for n in count(1))
+            each = [path for path in takewhile(bool, numbers) if path]
+            if winner in each and len(each) > 1:
+                words = (Words(path, VOCABULARY, names=True, empty=NONE) for path in each)
+                return Annotators(tuple(words))
         return Words(winner, VOCABULARY, names=True)
     wins = {FIRST: path("wins_a"), SECOND: path("wins_b")}
     if all(wins.values()):

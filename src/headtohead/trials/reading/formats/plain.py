@@ -1,6 +1,7 @@
 """Plain records in JSON lines, JSON, CSV or Parquet; columns found by a mapping or by name."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, islice
@@ -59,6 +60,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "started": ("started", "started_at", "timestamp", "created_at", "start_time"),
     "fingerprint": ("fingerprint",),
 }
+_RATER = re.compile(
+    r"(score|rating|rater|annotator|annotation|judge|grader|reviewer|label|human)[_ -]?\d+", re.I
+)
 _SLICES = ("cluster", "task", "category", "subject", "tag", "language", "difficulty", "slice")
 _DETAILS = ("metadata", "labels", "meta")
 _MOST_DETAILS = 30
@@ -84,9 +88,14 @@ def read(file: RunFile) -> CallStream:
             f"{file.path}: no column is known to hold the key of an item. Columns found: {there}. "
             "Say which with `mapping={'key': 'COLUMN'}`."
         )
-    unused = tuple(name for name in columns if name not in paths.values())
+    if "score" not in paths and (raters := _raters(columns)):
+        paths["score"] = ",".join(raters)
+    scored = _columns("score", paths.get("score", ""), columns)
+    used = {*paths.values(), *scored}
+    metric = scored[0] if len(scored) == 1 else f"mean of {', '.join(scored)}"
+    unused = tuple(name for name in columns if name not in used)
     return CallStream(
-        meta=Meta(format=FORMAT.name, metric=paths.get("score", ""), scores=unused),
+        meta=Meta(format=FORMAT.name, metric=metric, scores=unused),
         calls=_calls(file.path, chain(peeked, rows), paths),
         dropped={},
     )
@@ -167,6 +176,18 @@ def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> d
     return paths
 
 
+def _columns(field: str, path: str, columns: list[str]) -> list[str]:
+    """Where a field stands: a score may stand in several columns, one for each annotator."""
+    return path.split(",") if field == "score" and path not in columns else [path]
+
+
+def _raters(columns: list[str]) -> list[str]:
+    """Columns of one annotator each, told by their numbers."""
+    found = [name for name in columns if _RATER.fullmatch(name)]
+    stems = {name.rstrip("0123456789") for name in found}
+    return found if len(found) > 1 and len(stems) == 1 else []
+
+
 def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
     paths: dict[str, str] = {}
     for field, path in file.mapping.items():
@@ -175,7 +196,7 @@ def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> 
             paths |= {f"label.{name}": name for name in names if name}
         else:
             paths[field] = path
-    for field, path in paths.items():
+    for field, path in [(x, y) for x, z in paths.items() for y in _columns(x, z, columns)]:
         if path not in columns and all(at_path(record, path) is None for record in peeked):
             raise InputError(
                 f"{file.path}: no {path!r}, which is mapped to {field}, in the first "
@@ -250,9 +271,20 @@ def _group(paths: Mapping[str, str]) -> _Get:
 
 
 def _getter(path: str) -> _Get:
+    if "," in path:
+        several = [_getter(one) for one in path.split(",")]
+        return lambda record: record[path] if path in record else tuple(x(record) for x in several)
     if "." not in path:
         return lambda record: record.get(path)
     return lambda record: at_path(record, path)
+
+
+def _score(value: object) -> float | None:
+    """A score, or the mean of those that several annotators gave."""
+    if not isinstance(value, tuple):
+        return score_of(value)
+    given = [score for one in value if (score := score_of(one)) is not None]
+    return sum(given) / len(given) if given else None
 
 
 def _failure(value: object) -> str:
@@ -276,7 +308,7 @@ _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "key": ("key", text_of),
     "epoch": ("epoch", count_of),
     **{name: (name, text_of) for name in ("model", "run", "output", "reference", "started")},
-    "score": ("score", score_of),
+    "score": ("score", _score),
     "failure": ("failure", _failure),
     "messages": ("messages", lambda value: _json(value, list[dict[str, Any]])),
     "prompt": ("messages", lambda value: [{"role": "user", "content": text_of(value)}]),
