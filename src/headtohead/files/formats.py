@@ -5,6 +5,7 @@ A format is a module with one FORMAT; listing its folder finds it.
 
 import csv
 import importlib
+import io
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
@@ -138,9 +139,10 @@ class Head:
             return frozenset(first)
         if self.start.lstrip()[:1] in (b"{", b"["):
             return self._keys
-        header = self.start.split(b"\n", 1)[0].decode("utf-8", "replace")
+        text = self.start.decode("utf-8", "replace")
         with suppress(csv.Error):  # lone carriage returns
-            return frozenset(next(csv.reader([header.rstrip("\r")], strict=False), []))
+            # A name may be over several lines.
+            return frozenset(next(csv.reader(io.StringIO(text, ""), strict=False), []))
         return frozenset()
 
     def has(self, name: str) -> bool:

@@ -198,9 +198,11 @@ class RunFormat(Format):
         maps: Fields that a mapping may name; None if all.
         folders: Whether a folder with one such file is read as a whole.
         archived: Files in a zip archive, one of which makes it one of this format.
+        column: A pattern of names, one column of which makes a table one of this format.
     """
 
     holds: tuple[str, ...]
     maps: tuple[str, ...] | None = ("key", "reference", "run", "score")
     folders: bool = False
     archived: tuple[str, ...] = ()
+    column: str = ""

@@ -128,7 +128,7 @@ def test_a_broken_file_is_an_error_that_names_it(name: str, content: bytes, tmp_
 @_ALL
 def test_gzip_is_read_through_and_its_damage_seen(name: str, tmp_path: Path) -> None:
     path = _example(name, tmp_path)
-    if path.is_dir() or path.suffix == ".eval":
+    if path.is_dir() or path.suffix in (".eval", ".parquet"):
         pytest.skip("a folder or an archive, compressed by itself")
     zipped = path.with_name(path.name + ".gz")
     zipped.write_bytes(gzip.compress(path.read_bytes()))

@@ -4,6 +4,7 @@ Layouts: platform.openai.com/docs/api-reference (chat, completions, responses), 
 Messages as gateways pass them through. Requests are turned into those of chat completions.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,17 @@ def messages_of(value: Any) -> Messages | None:  # noqa: ANN401
         ):
             return None  # tool blocks of Anthropic's, which chat does not know
     return value
+
+
+def asked_hash(messages: Messages, *more: object) -> str:
+    """A hash of what was asked, by which items of equal keys are told apart.
+
+    What was answered on the way is the model's own, so it is left out; `more` is the right answer
+    or what else makes the item.
+    """
+    asked = [x for x in messages if x.get("role") not in ("assistant", "tool")]
+    text = msgspec.json.encode([asked, *more] if more else asked, order="sorted")
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
 def tool_call(which: Any, name: Any, arguments: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -1,6 +1,8 @@
 """The door: opens a file of results or logs, whatever format it is in, by the mapping given."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -9,8 +11,8 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import Formats, Head, head_of
-from headtohead.files.opening import arrived, files_of, held, wrong
-from headtohead.files.records import at_path
+from headtohead.files.opening import NOT_JSON, arrived, content, files_of, held, wrong
+from headtohead.files.records import at_path, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, RunReading
 
 
@@ -70,6 +72,16 @@ def chosen_score(
             dropped[f"score that was not chosen: {name}"] = names[name]
     others = {field: at for field, at in file.mapping.items() if at != wanted}
     return wanted, replace(file, mapping=others)
+
+
+def listed_ids(path: Path) -> list[str]:
+    """The ids in a file: of a JSON list, the keys of a JSON map, or one a line."""
+    text = content(path)
+    with suppress(*NOT_JSON):
+        held = msgspec.json.decode(text)
+        if isinstance(held, list | dict):
+            return list(map(text_of, held))
+    return [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
 
 
 class RunModule(Protocol):
@@ -194,6 +206,8 @@ def fits(format: RunFormat, head: Head) -> bool:
         return format.folders and any(format.fits(x.__contains__) for x in head.inside)
     if head.names:
         return bool(set(format.archived) & set(head.names))
+    if format.column and any(re.match(format.column, name) for name in head.fields):
+        return True
     return bool(head.fields) and format.fits(head.has)
 
 

@@ -168,7 +168,7 @@ def test_missing_results_and_other_versions_are_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"s\.json.*holds 1 results.*speaks of 5"):
         load(short)
     other = _write(tmp_path / "v.json", [_result("a")], version=4)
-    with pytest.raises(InputError, match=r"v\.json.*version 4; version 3 is known"):
+    with pytest.raises(InputError, match=r"v\.json.*version 4; versions 2 and 3 are known"):
         load(other)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, document, json_lines, wrong
-from headtohead.files.records import labels_of, score_of, text_of, unpacked
+from headtohead.files.records import at_path, labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import messages_of
 
@@ -44,13 +44,14 @@ class _LmEvalSample(msgspec.Struct):
     arguments: Any = None
     filtered_resps: Any = None
     resps: Any = None
-    filter: str = "none"
+    filter: str = ""
     doc_hash: str = ""
     metrics: list[str] = []
 
 
 class _FilterOnly(msgspec.Struct):
-    filter: str = "none"
+    doc_id: int | str
+    filter: str = ""
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class _Task(msgspec.Struct, frozen=True):
     metrics: tuple[str, ...]
     filter: str
     filters: tuple[str, ...]
+    configured: tuple[str, ...]
     sign: float
 
 
@@ -147,7 +149,9 @@ def _tasks(
         held = sample.metrics or [x for x in fields if x not in _FIXED]
         if not held:
             raise InputError(f"{path}: its samples carry no metric. Run without --predict_only.")
-        there = _filters(path, sample)
+        given = at_path(run, f"configs.{name}.filter_list") or ()
+        configured = tuple(text_of(x.get("name")) for x in given if isinstance(x, Mapping))
+        there = _filters(path, configured)
         metrics.update(dict.fromkeys(held))
         filters.update(dict.fromkeys(there))
         asked = [wanted] if wanted in held else held
@@ -167,6 +171,7 @@ def _tasks(
                 metrics=tuple(held),
                 filter=wanted_filter if wanted_filter in there else usual,
                 filters=there,
+                configured=configured,
                 sign=-1.0 if better is False or (better is None and metric in _LOSSES) else 1.0,
             )
         )
@@ -187,13 +192,29 @@ def _tasks(
 _FIXED = frozenset(_LmEvalSample.__struct_fields__) | {"prompt_hash", "target_hash"}
 
 
-def _filters(path: Path, first: _LmEvalSample) -> tuple[str, ...]:
+def _filters(path: Path, configured: tuple[str, ...]) -> tuple[str, ...]:
     """The filters of a samples file, which come one after another or turn about."""
-    filters = {first.filter: None}
+    filters: dict[str, None] = {}
+    turns: Counter[int | str] = Counter()
     decode = msgspec.json.Decoder(_FilterOnly).decode
     for number, line in json_lines(path):
-        filters[decoded(decode, path, number, line, _SAMPLE).filter] = None
+        filters[_filter_of(decoded(decode, path, number, line, _SAMPLE), turns, configured)] = None
     return tuple(filters)
+
+
+def _filter_of(
+    sample: "_LmEvalSample | _FilterOnly",
+    turns: Counter[int | str],
+    configured: tuple[str, ...],
+) -> str:
+    """The filter of a sample; versions before 0.4.7 do not write it, so a document's turn tells."""
+    if sample.filter:
+        return sample.filter
+    turn = turns[sample.doc_id]
+    turns[sample.doc_id] += 1
+    if turn < len(configured):
+        return configured[turn]
+    return f"filter {turn + 1}" if turn else "none"
 
 
 def _sample(line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
@@ -207,10 +228,12 @@ def _calls(
     model, several = _model(run), len(tasks) > 1
     for task in tasks:
         seen: set[str] = set()
+        turns: Counter[int | str] = Counter()
         for number, line in json_lines(task.path):
             sample, fields = decoded(_sample, task.path, number, line, _SAMPLE)
-            if sample.filter != task.filter:
-                dropped[f"filter {sample.filter}, where {task.filter} is read"] += 1
+            filtered_by = _filter_of(sample, turns, task.configured)
+            if filtered_by != task.filter:
+                dropped[f"filter {filtered_by}, where {task.filter} is read"] += 1
                 continue
             key = f"{task.name}/{sample.doc_id}" if several else str(sample.doc_id)
             if key in seen:

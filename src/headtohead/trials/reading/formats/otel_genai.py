@@ -1,6 +1,6 @@
 """OpenTelemetry traces of calls of models, as OTLP JSON: `gen_ai.*` spans, new and old names.
 
-Layout: opentelemetry.io/docs/specs/otlp (JSON encoding) and
+Spans of OpenInference are read too. Layout: opentelemetry.io/docs/specs/otlp (JSON encoding) and
 github.com/open-telemetry/semantic-conventions-genai.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, files_of
+from headtohead.files.opening import decoded, files_of, wrong
 from headtohead.files.records import at_path, records, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
@@ -28,11 +28,12 @@ from headtohead.trials.reading.openai import (
     tool_call,
     usage_from,
 )
+from headtohead.trials.reading.openinference import KIND, call_of, nested
 from headtohead.trials.reading.opening import add_mapped, chosen_score
 
 FORMAT = RunFormat(
     name="otel",
-    about="OpenTelemetry gen_ai spans as OTLP JSON, one document or one a line (file exporter)",
+    about="OpenTelemetry: spans of gen_ai or OpenInference as OTLP JSON, whole or one a line",
     needs=(("resourceSpans",), ("resourceLogs",)),
     folders=True,
     holds=("scores", "requests", "tokens", "cost", "latency"),
@@ -265,16 +266,17 @@ def _calls(
                 service = _plain(group.resource.attributes) if group.resource else {}
                 for span in (x for scope in group.scope_spans for x in scope.spans):
                     given = _plain(span.attributes)
-                    operation = given.get(_OPERATION) or given.get("llm.request.type")
-                    # Before version 1.27 of the conventions spans did not name their operation.
-                    if not operation and "gen_ai.request.model" not in given:
-                        dropped["span that calls no model"] += 1
+                    if why := _no_call(given):
+                        dropped[why] += 1
                         continue
-                    if operation and operation not in _CALLS:
-                        dropped[f"span of another operation: {operation}"] += 1
-                        continue
-                    call = _call(span, given, beside, metric, dropped)
-                    call.where = f"{where}, span {span.span_id}"
+                    place = f"{where}, span {span.span_id}"
+                    try:
+                        call = _call(span, given, beside, metric, dropped)
+                    except ValueError as error:
+                        raise wrong(path, place, f"{error}.") from error
+                    call.where = place
+                    if _openinference(given):
+                        given = {**given, **nested(given)}
                     if "service.name" in service:
                         call.labels["service"] = str(service["service.name"])
                     around = beside.inherited(span) if file.mapping else {}
@@ -282,11 +284,45 @@ def _calls(
                     yield call
 
 
+def _no_call(given: dict[str, Any]) -> str:
+    """Why a span is no call of a model; empty if it is one."""
+    if _openinference(given):
+        return "" if given[KIND] == "LLM" else f"span of another kind: {given[KIND]}"
+    operation = given.get(_OPERATION) or given.get("llm.request.type")
+    # Before version 1.27 of the conventions spans did not name their operation.
+    if not operation and "gen_ai.request.model" not in given:
+        return "span that calls no model"
+    known = not operation or operation in _CALLS
+    return "" if known else f"span of another operation: {operation}"
+
+
 def _call(
     span: _Span, given: dict[str, Any], beside: _Beside, metric: str, dropped: Counter[str]
 ) -> Call:
     key = span.trace_id, span.span_id
-    events: list[_NamedEvent] = list(beside.events.get(key, ()))
+    call = (
+        call_of(nested(given)) if _openinference(given) else _gen_ai(given, span, beside, dropped)
+    )
+    failed = (span.status or {}).get("code") in (2, "STATUS_CODE_ERROR")
+    start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
+    scores = beside.scores.get(key) or beside.by_response.get(
+        str(given.get("gen_ai.response.id", "")), {}
+    )
+    call.key = f"{span.trace_id}/{span.span_id}"
+    call.score = scores.get(metric)
+    call.failure = "error" if failed or "error.type" in given else call.failure
+    call.latency_s = (end - start) / 1e9 if start and end else None
+    call.started = datetime.fromtimestamp(start / 1e9, UTC).isoformat() if start else ""
+    return call
+
+
+def _openinference(given: dict[str, Any]) -> bool:
+    """Whether a span speaks OpenInference alone."""
+    return KIND in given and _OPERATION not in given and "gen_ai.request.model" not in given
+
+
+def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counter[str]) -> Call:
+    events: list[_NamedEvent] = list(beside.events.get((span.trace_id, span.span_id), ()))
     events += [(x.name, _plain(x.attributes)) for x in span.events if x.name != _RESULT]
     answer = _answer(given, events)
     if answer.more_n:
@@ -303,26 +339,18 @@ def _call(
     tools = unpacked(given.get("gen_ai.tool.definitions"))
     if isinstance(tools, list) and tools:
         params["tools"] = [chat_tool(tool) for tool in tools]
-    failed = (span.status or {}).get("code") in (2, "STATUS_CODE_ERROR")
-    start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
-    scores = beside.scores.get(key) or beside.by_response.get(
-        str(given.get("gen_ai.response.id", "")), {}
-    )
     counts = [next((int(given[x]) for x in names if x in given), None) for names in _TOKENS]
     into, read, write, out, thought = (n or 0 for n in counts[:5])
     known = counts[0] is not None or counts[3] is not None
     return Call(
-        key=f"{span.trace_id}/{span.span_id}",
+        key="",
         model=str(given.get("gen_ai.response.model") or given.get("gen_ai.request.model") or ""),
-        score=scores.get(metric),
-        failure="error" if failed or "error.type" in given else answer.failure,
+        failure=answer.failure,
         messages=messages,
         params=params,
         output=answer.text,
         usage=usage_from(into, read, write, out, thought, counts[5]) if known else None,
         cost_usd=given.get("gen_ai.usage.cost"),
-        latency_s=(end - start) / 1e9 if start and end else None,
-        started=datetime.fromtimestamp(start / 1e9, UTC).isoformat() if start else "",
         labels=labels,
     )
 
@@ -514,7 +542,11 @@ def _content(parts: list[Any]) -> Any:  # noqa: ANN401
 
 def _from_message(message: Mapping[str, Any], finish: str | None, choices_n: int) -> LoggedAnswer:
     if not message.get("tool_calls") and "content" not in message:
-        return LoggedAnswer(more_n=choices_n - 1)
+        # Whether there was no text or it was not to be logged, only a filter's word tells.
+        said = judged(None, finish, [])
+        refused = said if said.failure == "refused" else LoggedAnswer()
+        refused.more_n = choices_n - 1
+        return refused
     answer = answer_of_message(message, finish)
     answer.more_n = choices_n - 1
     return answer

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import first_few, nearest_first
-from headtohead.files.opening import NOT_JSON, content, decoded, wrong
+from headtohead.files.opening import decoded, wrong
 from headtohead.files.records import (
     at_path,
     count_of,
@@ -24,6 +23,7 @@ from headtohead.files.records import (
 )
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import OpenAITokens, content_text, usage_of
+from headtohead.trials.reading.opening import listed_ids
 
 FORMAT = RunFormat(
     name="plain",
@@ -125,7 +125,7 @@ def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, 
                 f"{file.path}: lists the ids that were resolved, and not all that were asked. Name "
                 "a file of all ids with `ids='FILE'`."
             )
-        every = _ids(Path(file.ids)) if file.ids else [*(others or ()), *(sent or ())]
+        every = listed_ids(Path(file.ids)) if file.ids else [*(others or ()), *(sent or ())]
         known, done = (dict.fromkeys(map(text_of, ids)) for ids in (every, solved))
         if file.ids and (strange := [x for x in done if x not in known]):
             few = first_few(strange)
@@ -138,16 +138,6 @@ def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, 
     if values and all(isinstance(x, bool | int | float) and 0 <= x <= 1 for x in values):
         return [(f"id {x}", {"id": x, "score": score}) for x, score in record.items()]
     return [(f"id {name}", one) for name, one in zip(record, of_map(record), strict=False)]
-
-
-def _ids(path: Path) -> list[Any]:
-    """The ids in a file: of a JSON list, the keys of a JSON map, or one a line."""
-    text = content(path)
-    with suppress(*NOT_JSON):
-        held = msgspec.json.decode(text)
-        if isinstance(held, list | dict):
-            return list(held)
-    return [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
 
 
 def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:

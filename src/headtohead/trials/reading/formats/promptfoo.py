@@ -1,4 +1,4 @@
-"""Results of promptfoo: `-o results.json` (version 3) or `-o results.jsonl`."""
+"""Results of promptfoo: `-o results.json` (versions 2 and 3) or `-o results.jsonl`."""
 
 import hashlib
 from collections import Counter
@@ -20,13 +20,13 @@ from headtohead.files.opening import (
     not_json,
     opened,
 )
-from headtohead.files.records import labels_of, score_of, text_of, unpacked
+from headtohead.files.records import count_of, labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.openai import messages_of
+from headtohead.trials.reading.openai import messages_of, usage_from
 
 FORMAT = RunFormat(
     name="promptfoo",
-    about="promptfoo: results.json (version 3) or results.jsonl",
+    about="promptfoo: results.json (versions 2 and 3) or results.jsonl",
     needs=(
         ("results.results", "results.version", "results.stats"),
         ("evalId", "results.results"),
@@ -45,8 +45,14 @@ _OWN_VARS = frozenset({"sessionId"})
 class _PromptfooTokens(msgspec.Struct):
     prompt: int | None = None
     completion: int | None = None
-    cached: int | None = None
+    total: int | None = None
     completionDetails: dict[str, Any] | None = None
+
+    def usage(self) -> Usage:
+        details = self.completionDetails or {}
+        kinds = ("cacheReadInputTokens", "cacheCreationInputTokens", "reasoning")
+        read, write, thought = (count_of(details.get(kind)) for kind in kinds)
+        return usage_from(self.prompt or 0, read, write, self.completion or 0, thought, self.total)
 
 
 class _PromptfooResponse(msgspec.Struct):
@@ -55,6 +61,7 @@ class _PromptfooResponse(msgspec.Struct):
     tokenUsage: _PromptfooTokens | None = None
     isRefusal: bool | None = None
     finishReason: str | None = None
+    cost: float | None = None
 
 
 class _Prompt(msgspec.Struct, frozen=True):
@@ -85,6 +92,7 @@ class _Result(msgspec.Struct):
     testCase: _Test | None = None
     failureReason: int | None = None
     error: str | None = None
+    gradingResult: Any = None
     latencyMs: float | None = None
     cost: float | None = None
     testIdx: int | None = None
@@ -167,13 +175,28 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
     except NOT_JSON as error:
         raise not_json(path, error) from error
     version = document.results.version
-    if version is not None and version != 3:
+    if version not in (None, 2, 3):
         raise InputError(
-            f"{path}: results of promptfoo in version {version}; version 3 is known. Export them "
-            "again with promptfoo export eval ID -o results.json."
+            f"{path}: results of promptfoo in version {version}; versions 2 and 3 are known. "
+            "Export them again with promptfoo export eval ID -o results.json."
         )
     results = document.results.results
+    if version == 2:
+        results = _numbered(results)
     return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
+
+
+def _numbered(results: list[msgspec.Raw]) -> list[msgspec.Raw]:
+    """Results of version 2 with the number of their column, which that does not write."""
+    places: dict[bytes, int] = {}
+    numbered = []
+    for raw in results:
+        row: dict[str, Any] = msgspec.json.decode(raw)
+        label = (row.get("prompt") or {}).get("label")
+        column = msgspec.json.encode([row.get("provider"), label])
+        row["promptIdx"] = places.setdefault(column, len(places))
+        numbered.append(msgspec.Raw(msgspec.json.encode(row)))
+    return numbered
 
 
 def _runs(path: Path, rows: _Rows) -> tuple[dict[int, str], dict[str, None]]:
@@ -232,11 +255,9 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         usage = None
         # For answers out of its own cache promptfoo gives only a total.
         if tokens is not None and (tokens.prompt or tokens.completion):
-            usage = Usage(
-                input_tokens=tokens.prompt or 0,
-                output_tokens=tokens.completion or 0,
-                reasoning_tokens=(tokens.completionDetails or {}).get("reasoning") or 0,
-            )
+            usage = tokens.usage()
+        # Where it knows no price, promptfoo writes 0 beside an answer without a cost.
+        priced = not replayed and bool(result.cost or response.cost is not None)
         yield Call(
             key=key,
             epoch=repeats[result.promptIdx, key],
@@ -248,7 +269,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
             messages=messages_of(unpacked(sent)) or messages_of(sent),
             output=None if response.output in (None, _STRIPPED) else text_of(response.output),
             usage=usage,
-            cost_usd=None if replayed else result.cost,
+            cost_usd=result.cost if priced else None,
             latency_s=None if replayed or result.latencyMs is None else result.latencyMs / 1000,
             labels=dict(labels_of({**_vars(result), **(test.metadata or {}), **described})),
             fingerprint=fingerprint,
@@ -257,8 +278,10 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
 
 
 def _failure(result: _Result, response: _PromptfooResponse) -> str:
+    # Before version 3 a failed assertion is an error too, but it has been graded.
+    unanswered = response.output is None and result.gradingResult is None
     if result.failureReason == _ERROR or (
-        result.failureReason is None and result.error and result.response is None
+        result.failureReason is None and result.error and unanswered
     ):
         return "error"
     if response.isRefusal:
