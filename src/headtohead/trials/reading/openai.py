@@ -401,5 +401,23 @@ def usage_from(
     )
 
 
+class InspectTokens(msgspec.Struct, gc=False):
+    """Token counts in the layout of Inspect, as others write it too."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int | None = None
+    input_tokens_cache_write: int | None = None
+    input_tokens_cache_read: int | None = None
+    reasoning_tokens: int | None = None
+
+    def usage(self) -> Usage:
+        """Tokens in our sense; the total tells whether input leaves out what was cached."""
+        read, write = self.input_tokens_cache_read or 0, self.input_tokens_cache_write or 0
+        into, out, total = self.input_tokens, self.output_tokens, self.total_tokens
+        apart = bool(read + write) and total == into + read + write + out
+        return usage_from(into, read, write, out, self.reasoning_tokens or 0, total, apart=apart)
+
+
 def _joined(parts: list[_Part]) -> str:
     return "".join(x.text or "" for x in parts if x.type in ("text", "output_text", None))

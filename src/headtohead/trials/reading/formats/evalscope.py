@@ -15,15 +15,15 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
 from headtohead.files.records import at_path, count_of, labels_of, score_of, text_of
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
     Body,
+    InspectTokens,
     LoggedAnswer,
     answer_of,
     asked_hash,
     content_text,
     judged,
-    usage_from,
     usage_of,
 )
 
@@ -42,25 +42,6 @@ _RECORD = "a record of EvalScope"
 _FINISH = {"model_length": "length", "max_tokens": "length"}
 
 
-class _ScopeTokens(msgspec.Struct, gc=False):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int | None = None
-    input_tokens_cache_write: int | None = None
-    input_tokens_cache_read: int | None = None
-    reasoning_tokens: int | None = None
-
-    def usage(self) -> Usage:
-        return usage_from(
-            self.input_tokens,
-            self.input_tokens_cache_read or 0,
-            self.input_tokens_cache_write or 0,
-            self.output_tokens,
-            self.reasoning_tokens or 0,
-            self.total_tokens,
-        )
-
-
 class _ScopeChoice(msgspec.Struct):
     message: dict[str, Any]
     stop_reason: str | None = None
@@ -69,7 +50,7 @@ class _ScopeChoice(msgspec.Struct):
 class _ScopeOutput(msgspec.Struct):
     model: str | None = None
     choices: list[_ScopeChoice] = []
-    usage: _ScopeTokens | None = None
+    usage: InspectTokens | None = None
     time: float | None = None
     error: Any = None
 

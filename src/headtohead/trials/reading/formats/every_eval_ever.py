@@ -15,8 +15,8 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
 from headtohead.files.records import at_path, count_of, labels_of, score_of, text_of
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.openai import Messages, asked_hash, usage_from
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.reading.openai import InspectTokens, Messages, asked_hash
 
 _SAMPLE, _WHOLE = ("evaluation_id", "sample_id", "evaluation"), ("evaluation_results", "model_info")
 FORMAT = RunFormat(
@@ -34,29 +34,6 @@ _FAILURES = {
 }
 
 
-class _EverTokens(msgspec.Struct):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int | None = None
-    input_tokens_cache_write: int | None = None
-    input_tokens_cache_read: int | None = None
-    reasoning_tokens: int | None = None
-
-    def usage(self) -> Usage:
-        read, write = self.input_tokens_cache_read or 0, self.input_tokens_cache_write or 0
-        into, out = self.input_tokens, self.output_tokens
-        return usage_from(
-            into,
-            read,
-            write,
-            out,
-            self.reasoning_tokens or 0,
-            self.total_tokens,
-            # Harnesses differ in whether input holds what came from a cache: the total tells.
-            apart=bool(read + write) and self.total_tokens == into + read + write + out,
-        )
-
-
 class _EverSample(msgspec.Struct):
     sample_id: str
     evaluation: dict[str, Any]
@@ -66,7 +43,7 @@ class _EverSample(msgspec.Struct):
     input: dict[str, Any] = {}
     output: dict[str, Any] | None = None
     messages: list[dict[str, Any]] | None = None
-    token_usage: _EverTokens | None = None
+    token_usage: InspectTokens | None = None
     performance: dict[str, Any] | None = None
     error: str | None = None
     metadata: dict[str, Any] | None = None
