@@ -475,16 +475,17 @@ def keys_once(path: Path, where: str | int, text: bytes) -> None:
     """
     # The exact look is slow, so it is for records that are longer than what a reader keeps of them,
     # and the marks that writers put between.
-    text = valid_json(text).rstrip()
     for compact in (False, True):
-        text = msgspec.json.format(text, indent=-1) if compact else text
+        if compact:
+            text = msgspec.json.format(valid_json(text), indent=-1)
         try:
-            held: dict[str, Any] = _RAW(text)
+            held: dict[str, Any] = json_value(text, _RAW)
         except msgspec.ValidationError:
             return
-        n = len(held)
-        marks = len(text) - len("".join(held)) - len(b"".join(held.values())) - 2 * n
-        spaced = n and text[len(next(iter(held))) + 4 :][:1] == b" "
+        n, kept = len(held), len("".join(held)) + len(b"".join(held.values()))
+        marks = len(text) - text.endswith(b"\n") - kept - 2 * n
+        colon = len(next(iter(held), "")) + 3
+        spaced = n and text[colon + 1 : colon + 2] == b" "
         if marks == (4 * n if spaced else 2 * n + 1):
             return
 
