@@ -77,9 +77,10 @@ def test_an_infinite_score_is_refused_with_its_place(tmp_path: Path) -> None:
         f"[{', '.join([*_ROWS, _TWICE])}]",
         "\n".join(_SAMPLE % (i, '1, "acc": 0' if i else 1) for i in (0, 9)),
         _promptfoo('1, "success": false'),
+        '{"eval": {"task": "t", "run_id": "r"}, "samples": [{"id": 1, "score": null, "id": 2}]}',
         '{"custom_id": "a", "response": {"status_code": 500}, "error": null, "custom_id": "b"}',
     ],
-    ids=["lines", "list", "lm-eval", "promptfoo", "batch"],
+    ids=["lines", "list", "lm-eval", "promptfoo", "inspect", "batch"],
 )
 def test_a_key_twice_is_refused_in_any_reader(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match=r"has the key '\w+' twice"):

@@ -244,6 +244,11 @@ def test_samples_renamed_by_hand_pair(tmp_path: Path) -> None:
         path.write_text(whole)
     assert load(paths[0]).meta.task == ""
     assert compare(*map(str, paths)).details.a.items == 4
+    for name, keys in (("one.jsonl", "0 1 2 3"), ("two.jsonl", "one/0 one/1 one/2 one/3 two/0")):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "folder" / name).write_text(whole)
+        found = load(tmp_path / "folder")
+        assert " ".join(call.key for call in found.calls).startswith(keys)
 
 
 def test_an_answer_without_the_pattern_is_a_format_failure(tmp_path: Path) -> None:

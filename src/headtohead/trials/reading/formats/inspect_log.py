@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import ZIP, content, json_value, member, not_json, zipped
+from headtohead.files.opening import ZIP, content, json_value, keys_once, member, not_json, zipped
 from headtohead.files.records import labels_of, score_of, text_of
 from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import tool_call
@@ -188,12 +188,13 @@ def _header(path: Path, name: str, text: bytes) -> _InspectLog:
 def _sample(path: Path, name: str, raw: bytes) -> _InspectSample:
     try:
         sample: _InspectSample = json_value(raw, _one)
-        return sample
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: {name} is not a sample of an Inspect log ({error}). Copy the file again, or "
             "report the layout with this line."
         ) from error
+    keys_once(path, name, raw)
+    return sample
 
 
 def _calls(

@@ -11,7 +11,7 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, document, json_lines, wrong
+from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
 from headtohead.files.records import at_path, labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import messages_of
@@ -31,6 +31,7 @@ FORMAT = RunFormat(
 _RESULTS = re.compile(r"(^|/)(?:results|[^/]+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
 _SAMPLES = re.compile(r"(?:^|/)samples_(.+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(?:\.gz)?$")
 _STRICT = "strict-match"
+_FIELDS = {"doc_id", "filtered_resps"}
 _SAMPLE = "a sample of lm-eval"
 _KINDS = ("subject", "category", "subcategory", "level", "type", "domain", "language", "difficulty")
 # Less is better in these; it matters only where no results file says so.
@@ -86,10 +87,10 @@ def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
     if path.is_dir():
         return _of_folder(path)
     match = _SAMPLES.search(path.name)
-    if not match and {"doc_id", "filtered_resps"} <= first_fields(path):
+    if not match and first_fields(path) >= _FIELDS:
         # Renamed by hand, a file says no longer which task it is of.
-        name = path.name.partition(".json")[0]
-        return None, [(name.removeprefix("samples_") if name.startswith("samples_") else "", path)]
+        stem = _stem(path)
+        return None, [(stem.removeprefix("samples_") if stem.startswith("samples_") else "", path)]
     if match:
         beside = [p for p in path.parent.glob("*.json") if match[2] in p.name]
         return (beside[0] if beside else None), [(match[1], path)]
@@ -110,10 +111,19 @@ def _of_folder(folder: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
         named = ", ".join(str(p.relative_to(folder)) for p in results) or ", ".join(sorted(dates))
         raise InputError(f"{folder}: holds {len(dates)} runs. Name one results file: {named}.")
     if not dates:
+        renamed = [path for path in files_of(folder) if first_fields(path) >= _FIELDS]
+        if len(renamed) == 1:
+            return _files(renamed[0])
+        if renamed:  # their names are all that tells tasks apart
+            return None, [(_stem(path).removeprefix("samples_"), path) for path in renamed]
         raise InputError(f"{folder}: holds no samples_TASK_DATE.jsonl. Run with --log_samples.")
     date = dates.pop()
     results = [p for p in sorted(folder.rglob("*.json")) if date in p.name]
     return (results[0] if results else None), _samples_in(folder, date)
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".json")[0]
 
 
 def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
