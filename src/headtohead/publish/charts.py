@@ -42,8 +42,7 @@ def base(drawn: Drawing, rows: Iterable[ChartRow] | None = None) -> "alt.Chart":
     """A chart of the rows that the slider has reached; of these, if they are made anew."""
     import altair as alt
 
-    # A tuple, which altair does not copy.
-    values = tuple(drawn.rows if rows is None else rows)
+    values = list(drawn.rows if rows is None else rows)
     return alt.Chart(alt.InlineData(values=values)).transform_filter(SEEN)
 
 
