@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats as sp
-from tests.simulations import lengths
+from tests.simulations import lengths, slack
 
 from headtohead.trials.paired.differences import difference
 from headtohead.trials.paired.joint import compare_many
@@ -60,6 +60,37 @@ def test_joint_intervals_cover_together(p: float, rounds: int) -> None:
         missed += not all(pair.joint.low <= 0 <= pair.joint.high for pair in found.pairs)
     # Of 60, 3 are due; 10 would happen once in 1,300 runs.
     assert missed <= sp.binom.isf(0.001, rounds, 0.05)
+
+
+@pytest.mark.parametrize("kind", ["normal", "halves", "skewed", "unequal"])
+@pytest.mark.parametrize("n", [5, 10, 50])
+@pytest.mark.parametrize("rounds", lengths(15, 1500))
+def test_few_graded_items_keep_the_promise_of_the_family(kind: str, n: int, rounds: int) -> None:
+    rng, runs = _rng(11), 4
+    missed = 0
+    for _ in range(rounds):
+        scores = rng.normal(size=(n, runs))
+        if kind == "unequal":
+            scores *= np.linspace(0.3, 3, runs)
+        elif kind == "halves":
+            scores = rng.choice([0.0, 0.5, 1.0], (n, runs), p=[0.3, 0.3, 0.4])
+        elif kind == "skewed":
+            scores = rng.exponential(size=(n, runs))
+        bounds = (0.0, 1.0) if kind == "halves" else None
+        found = compare_many(scores, rng, bounds=bounds, rounds=1000)
+        missed += not all(pair.joint.low <= 0 <= pair.joint.high for pair in found.pairs)
+    assert missed / rounds < 0.055 + slack(0.05, rounds, 2.5)
+
+
+def test_the_critical_value_of_few_items_is_that_of_normal_samples() -> None:
+    """Drawn by brute force: ten items, four runs of equal spread, each pair's own error."""
+    levels = [compare_many(_rng(i).normal(size=(10, 4)), _rng(i)).pair_level for i in range(8)]
+    drawn = _rng(9).normal(size=(20_000, 10, 4))
+    a, b = np.triu_indices(4, 1)
+    apart = drawn[:, :, b] - drawn[:, :, a]
+    t = np.abs(apart.mean(axis=1)) / (apart.std(axis=1, ddof=1) / math.sqrt(10))
+    known = sp.t.sf(np.quantile(t.max(axis=1), 0.95), 9)
+    assert 1 - np.mean(levels) == pytest.approx(2 * known, rel=0.1)
 
 
 def test_equal_runs_stay_tied() -> None:
