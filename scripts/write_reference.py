@@ -19,6 +19,7 @@ from headtohead.evidence.facts import Facts
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, Table, tables
 from headtohead.questions import analyses
+from headtohead.trials.reading.opening import FORMATS
 
 _TWINS = {verb: name for name, verb in TWINS.items()}
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -54,6 +55,7 @@ def pages() -> dict[str, str]:
         "analyses.md": "\n".join(_analyses_page()) + "\n",
         "commands.md": "\n".join(_commands_page()) + "\n",
         "claims.md": "\n".join(_claims_page()) + "\n",
+        "formats.md": "\n".join(_formats_page()) + "\n",
     }
 
 
@@ -200,6 +202,38 @@ def _claims_page() -> Iterator[str]:
         part = f"{narrower.says} *({narrower.relaxes})*" if narrower else ""
         cells = map(_cell, (claim.says, claim.as_stated.says, part, claim.fair))
         yield f"| {claim.id} | {' | '.join(cells)} |"
+
+
+def _formats_page() -> Iterator[str]:
+    yield (
+        "<!-- Made by `make docs` from src/headtohead/trials/reading/formats; edit the FORMATs. -->"
+    )
+    yield "# Formats of results and logs"
+    yield (
+        "What `compare`, `plan`, `items` and `switch` read. A file is recognised by what is in it; "
+        "`--format` names the format. A dot means that a file of this format may hold it. What a "
+        "file does not say is unknown, and never taken for 0 or for wrong. "
+        "[Layouts of votes](votes.md) are `rank`'s."
+    )
+    yield ""
+    kinds = ("scores", "requests", "tokens", "cost", "latency")
+    yield f"| format | whose | {' | '.join(kinds)} | what pairs | tried with output of |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for name, module in sorted(FORMATS.by_name.items()):
+        about = module.FORMAT
+        held = " | ".join("•" if kind in about.holds else "" for kind in kinds)
+        tried = "; ".join(", ".join(part.split()).replace(", ", " ", 1) for part in about.tried)
+        yield (
+            f"| [{name}]({_how_to(name)}) | {_cell(about.about)} | {held} | {_cell(about.pairs)} "
+            f"| {tried or 'its documentation'} |"
+        )
+
+
+def _how_to(format: str) -> str:
+    """The page that says how to read a format."""
+    folder = _FOLDER.parent / "how-to"
+    named = (x for x in sorted(folder.glob("read-*.md")) if f"--format {format}`" in x.read_text())
+    return f"../how-to/{next(named).name}"
 
 
 def _commands_page() -> Iterator[str]:

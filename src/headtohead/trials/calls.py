@@ -199,6 +199,9 @@ class RunFormat(Format):
         folders: Whether a folder with one such file is read as a whole.
         archived: Files in a zip archive, one of which makes it one of this format.
         column: A pattern of names, one column of which makes a table one of this format.
+        pairs: What makes two records of different runs one item, in words.
+        tried: Tools, each with the versions whose own output was read; empty for layouts that were
+            read by their documentation.
     """
 
     holds: tuple[str, ...]
@@ -206,3 +209,5 @@ class RunFormat(Format):
     folders: bool = False
     archived: tuple[str, ...] = ()
     column: str = ""
+    pairs: str
+    tried: tuple[str, ...] = ()

@@ -412,11 +412,15 @@ class InspectTokens(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
     def usage(self) -> Usage:
-        """Tokens in our sense; the total tells whether input leaves out what was cached."""
+        """Tokens in our sense.
+
+        Input leaves out what was cached, unless the total shows that it does not, as in older logs
+        of OpenAI's models.
+        """
         read, write = self.input_tokens_cache_read or 0, self.input_tokens_cache_write or 0
         into, out, total = self.input_tokens, self.output_tokens, self.total_tokens
-        apart = bool(read + write) and total == into + read + write + out
-        return usage_from(into, read, write, out, self.reasoning_tokens or 0, total, apart=apart)
+        thought, apart = self.reasoning_tokens or 0, total is None or total != into + out
+        return usage_from(into, read, write, out, thought, total, apart=apart)
 
 
 def _joined(parts: list[_Part]) -> str:

@@ -22,6 +22,8 @@ FORMAT = RunFormat(
     needs=(("testCases", "metricsScores"), (f"{_WRAPPED}.testCases",)),
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=("score",),
+    pairs="name of a case, or its text",
+    tried=("deepeval 2.5.5 4.3.1",),
 )
 _SUCCESS = "success"
 _NUMBERED = re.compile(r"(conversational_)?test_case_\d+")  # named by DeepEval itself, by place

@@ -37,6 +37,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
+    pairs="place of a sample in its task, and repeat",
+    tried=("evalscope 0.13.2 0.17.1 1.14.1",),
 )
 _RECORD = "a record of EvalScope"
 _FINISH = {"model_length": "length", "max_tokens": "length"}

@@ -26,6 +26,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
+    pairs="sample id and epoch",
+    tried=("every-eval-ever 0.3.0",),
 )
 _RECORD = "a sample of Every Eval Ever"
 _FAILURES = {

@@ -35,6 +35,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
+    pairs="instance and trial",
+    tried=("crfm-helm 0.5.16",),
 )
 # What HELM counts of every instance beside its scores.
 _COUNTED = re.compile(

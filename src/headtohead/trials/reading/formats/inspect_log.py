@@ -17,8 +17,8 @@ import msgspec
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import ZIP, content, json_value, keys_once, member, not_json, zipped
 from headtohead.files.records import labels_of, score_of, text_of
-from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
-from headtohead.trials.reading.openai import tool_call
+from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.reading.openai import InspectTokens, tool_call
 
 _HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
 FORMAT = RunFormat(
@@ -26,8 +26,10 @@ FORMAT = RunFormat(
     about="Logs of Inspect (UK AI Security Institute): .eval and .json",
     needs=(("eval.task", "eval.run_id"),),
     archived=(_HEADER, _START),
-    holds=("scores", "requests", "tokens", "latency"),
+    holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=("score",),
+    pairs="sample id and epoch",
+    tried=("inspect-ai 0.3.41 0.3.75 0.3.90 0.3.108 0.3.120 0.3.285",),
 )
 _GENERATE = ("temperature", "reasoning_effort", "reasoning_tokens", "effort", "max_tokens", "seed")
 _Raws = Iterator[tuple[str, bytes]]
@@ -56,23 +58,8 @@ class _InspectLog(msgspec.Struct):
         return {**(self.eval.get("model_generate_config") or {}), **(self.plan.get("config") or {})}
 
 
-class _InspectTokens(msgspec.Struct, gc=False):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    input_tokens_cache_write: int | None = None
-    input_tokens_cache_read: int | None = None
-    reasoning_tokens: int | None = None
+class _InspectUsage(InspectTokens, gc=False):
     total_cost: float | None = None
-
-    def usage(self) -> Usage:
-        read, write = self.input_tokens_cache_read or 0, self.input_tokens_cache_write or 0
-        return Usage(
-            input_tokens=self.input_tokens + read + write,
-            cache_read_tokens=read,
-            cache_write_tokens=write,
-            output_tokens=self.output_tokens,
-            reasoning_tokens=self.reasoning_tokens or 0,
-        )
 
 
 class _InspectOutput(msgspec.Struct):
@@ -108,7 +95,7 @@ class _InspectSample(msgspec.Struct):
     scores: dict[str, dict[str, Any]] | None = None
     score: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
-    model_usage: dict[str, _InspectTokens] = {}
+    model_usage: dict[str, _InspectUsage] = {}
     started_at: str | None = None
     total_time: float | None = None
     working_time: float | None = None

@@ -39,6 +39,7 @@ FORMAT = RunFormat(
     needs=(*_OBSERVATION, _ITEM),
     folders=True,
     holds=("scores", "requests", "tokens", "cost", "latency"),
+    pairs="observation, or item of an experiment",
 )
 
 _NUMBERS = frozenset(("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"))

@@ -27,6 +27,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests", "tokens"),
     maps=("score",),
+    pairs="task and document",
+    tried=("lighteval 0.13.0",),
 )
 _TASK = re.compile(r"details_(.+?)_\d{4}-\d\d-\d\dT[\d.:-]+\.parquet$")
 _RECORD = "a row of lighteval's details"

@@ -31,6 +31,7 @@ FORMAT = RunFormat(
     about="LiteLLM proxy: LiteLLM_SpendLogs as JSON lines, JSON, CSV or Parquet",
     needs=(("request_id", "startTime", "model", "spend"),),
     holds=("requests", "tokens", "cost", "latency"),
+    pairs="request id, or a field that is named",
 )
 
 # Empty in the first versions, which logged nothing else.

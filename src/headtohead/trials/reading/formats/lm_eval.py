@@ -27,6 +27,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests"),
     maps=("score",),
+    pairs="task and document",
+    tried=("lm-eval 0.4.5 0.4.13",),
 )
 _RESULTS = re.compile(r"(^|/)(?:results|[^/]+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
 _SAMPLES = re.compile(r"(?:^|/)samples_(.+)_(\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(?:\.gz)?$")

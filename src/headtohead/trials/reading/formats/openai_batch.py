@@ -28,6 +28,7 @@ FORMAT = RunFormat(
     folders=True,
     holds=("requests", "tokens"),
     maps=(),
+    pairs="custom_id",
 )
 
 _URLS = ("/chat/completions", "/completions", "/responses")

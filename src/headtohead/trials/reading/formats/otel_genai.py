@@ -37,6 +37,12 @@ FORMAT = RunFormat(
     needs=(("resourceSpans",), ("resourceLogs",)),
     folders=True,
     holds=("scores", "requests", "tokens", "cost", "latency"),
+    pairs="trace and span, or an attribute that is named",
+    tried=(
+        "opentelemetry-instrumentation-openai-v2 2.1b0 2.4b0",
+        "traceloop-sdk 0.33.12 0.62.4",
+        "openinference-instrumentation-openai 0.1.66",
+    ),
 )
 
 _CALLS = frozenset(("chat", "text_completion", "generate_content", "completion"))

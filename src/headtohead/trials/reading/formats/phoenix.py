@@ -31,6 +31,8 @@ FORMAT = RunFormat(
     folders=True,
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=None,
+    pairs="trace and span, or an attribute that is named",
+    tried=("arize-phoenix 20.26.1",),
 )
 _ANNOTATIONS = (("annotator_kind", "result", "span_id"), ("annotation_name", "annotator_kind"))
 _RECORD = "a record of Phoenix"

@@ -31,6 +31,7 @@ FORMAT = RunFormat(
     needs=((),),
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=None,
+    pairs="a column of ids, known by its name or named",
 )
 _PEEK_N = 1000
 # Names that leave no doubt; the first that is there is taken.

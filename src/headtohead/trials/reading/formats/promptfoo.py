@@ -34,6 +34,8 @@ FORMAT = RunFormat(
     ),
     holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=("score",),
+    pairs="variables and assertions of a test, and repeat",
+    tried=("promptfoo 0.91.3 0.121.20",),
 )
 _ERROR = 2
 _STRIPPED = "[output stripped]"  # what promptfoo writes if asked to keep no answers

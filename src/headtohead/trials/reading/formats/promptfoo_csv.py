@@ -29,6 +29,8 @@ FORMAT = RunFormat(
     column=_NAMED,
     holds=("scores",),
     maps=("score",),
+    pairs="variables of a test, and repeat",
+    tried=("promptfoo 0.91.3 0.121.20",),
 )
 _PROMPT = re.compile(r"(?:\[(?P<provider>[^\]]+)\] )?(?P<label>.*)", re.DOTALL)
 _CELL = re.compile(r"\[(PASS|FAIL|ERROR)\] \(([^()\n]*)\)\s*(.*)", re.DOTALL)

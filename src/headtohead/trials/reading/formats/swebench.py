@@ -21,6 +21,8 @@ FORMAT = RunFormat(
     ),
     holds=("scores",),
     maps=(),
+    pairs="instance id",
+    tried=("swebench 5.0.2",),
 )
 # What a list says of its ids: score, and why there is no answer. An instance may be in several, of
 # which the first here decides: what the harness or its containers broke says nothing of a model.
