@@ -60,6 +60,16 @@ def test_one_annotator_and_words_are_chosen(tmp_path: Path) -> None:
     assert rank(other, mapping=words, cluster="none").boards["all"][0].fitted.counts.total == 8
 
 
+@pytest.mark.parametrize("n", ["1e30", "inf", "-1"])
+def test_a_number_of_votes_has_a_limit(tmp_path: Path, n: str) -> None:
+    weighed = f"model_a,model_b,winner,weight\nx,y,model_a,{n}\ny,x,model_a,2\n"
+    with pytest.raises(InputError, match=r"row 1, column weight: .* is no number of votes"):
+        rank(_written(tmp_path, "weights.csv", weighed))
+    counts = f"model_a,model_b,wins_a,wins_b\nx,y,{n},3\n"
+    with pytest.raises(InputError, match=r"row 1, column wins_a: .* is no known outcome"):
+        rank(_written(tmp_path, "counts.csv", counts))
+
+
 def test_a_score_is_the_mean_over_annotators(tmp_path: Path) -> None:
     text = "id,rater_1,rater_2,rater_3\na,1,0,1\nb,0,,1\nc,,,\n"
     path = _written(tmp_path, "wide.csv", text)

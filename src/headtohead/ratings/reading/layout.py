@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FIRST, SECOND, TIE, BOTH_BAD = 0, 1, 2, 3
 NONE, UNKNOWN, SEVERAL = -1, -2, -3
 """No preference was given; the value has no meaning; a row holds parts of several outcomes."""
+MOST_VOTES = 1e12
+"""Votes of the weightiest row: beyond these a figure is a slip of the pen."""
 Outcomes = NDArray[np.int8]
 ReadColumn = Callable[[Path], "pa.Array"]
 
@@ -277,7 +279,8 @@ class VoteCounts:
         """`SEVERAL`; `NONE` for a row without votes, `UNKNOWN` if one is no whole number >= 0."""
         votes = self.shares(column, sides)
         with np.errstate(invalid="ignore"):
-            wrong = ~((votes >= 0) & (votes == np.floor(votes)) & np.isfinite(votes)).all(axis=1)
+            whole = (votes == np.floor(votes)) & (votes <= MOST_VOTES)
+            wrong = ~((votes >= 0) & whole).all(axis=1)
         none = ~votes.any(axis=1)
         return np.select([wrong, none], [UNKNOWN, NONE], SEVERAL).astype(np.int8)
 

@@ -36,6 +36,7 @@ from headtohead.ratings.reading.formats import plain
 from headtohead.ratings.reading.layout import (
     BOTH_BAD,
     FORMATS,
+    MOST_VOTES,
     NONE,
     SEVERAL,
     TIE_WORDS,
@@ -548,7 +549,7 @@ class Scanner:
             path = part.weight
             weight, wrong = floats(batch.column(path))
             rows.bad(
-                wrong | ~(weight >= 0) | np.isinf(weight),
+                wrong | ~(weight >= 0) | (weight > MOST_VOTES),
                 "unreadable weight",
                 path,
                 lambda row: (

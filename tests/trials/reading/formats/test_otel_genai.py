@@ -374,6 +374,14 @@ def test_a_chosen_key_pairs_runs(tmp_path: Path) -> None:
         _calls(path, key="test.case")
 
 
+@pytest.mark.parametrize("held", ["5", "[5]", '[{"role": "user", "parts": [5]}]', '[{"parts": 5}]'])
+def test_messages_of_other_kinds_are_no_messages(tmp_path: Path, held: str) -> None:
+    given = {"gen_ai.input.messages": held, "gen_ai.output.messages": held}
+    call = _one(tmp_path, _span("e", {**_NEW, **given, "gen_ai.system_instructions": "[5]"}))
+    assert call.output in (None, "")
+    assert not call.messages or call.messages[0]["content"] in (None, "")
+
+
 def test_the_id_of_an_item_on_a_span_around_is_its_key(tmp_path: Path) -> None:
     path = tmp_path / "nested.jsonl"
     spans = [

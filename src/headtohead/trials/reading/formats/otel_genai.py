@@ -455,9 +455,9 @@ def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAns
     ended = str(finish[0]) if isinstance(finish, list) and finish else None
     for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
         choices = unpacked(holder.get("gen_ai.output.messages"))
-        if isinstance(choices, list) and choices:
-            first = choices[0]
-            parts = first.get("parts") or []
+        if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+            first, held = choices[0], choices[0].get("parts")
+            parts = [x for x in (held if isinstance(held, list) else ()) if isinstance(x, Mapping)]
             text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
             called = [x for x in parts if x.get("type") == "tool_call"]
             tools = [(x.get("name"), x.get("arguments")) for x in called]
@@ -504,6 +504,8 @@ def _chat(message: Mapping[str, Any]) -> Messages:
     parts = message.get("parts")
     if not isinstance(parts, list):
         return [{"role": message.get("role", "user"), "content": message.get("content")}]
+    if not all(isinstance(x, Mapping) for x in parts):
+        raise _NotSendable("a part that is no object")
     results = [x for x in parts if x.get("type") == "tool_call_response"]
     if results:
         return [
@@ -531,7 +533,7 @@ def _tool(call: Mapping[str, Any]) -> dict[str, Any]:
 def _content(parts: list[Any]) -> Any:  # noqa: ANN401
     content = []
     for part in parts:
-        kind = part.get("type")
+        kind = part.get("type") if isinstance(part, Mapping) else "none"
         if kind == "text":
             content.append({"type": "text", "text": part.get("content", "")})
         elif kind == "uri" and part.get("modality") == "image":
