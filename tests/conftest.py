@@ -21,14 +21,22 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what asks the built-in evidence side by side, so that one worker keeps the answers."""
-    asking = {
-        item.path
-        for item in items
-        if {"facts", "kept_facts"} & set(getattr(item, "fixturenames", ()))
-    }
-    items.sort(key=lambda item: item.path not in asking)
+    """Begin each half, which one of two workers gets, with tests that share what takes long.
+
+    The first half begins with those that ask the built-in evidence, whose answers are kept, the
+    second with those that ask small models, which are made and served once.
+    """
+    asking, served = (
+        {item.path for item in items if names & set(getattr(item, "fixturenames", ()))}
+        for names in ({"facts", "kept_facts"}, {"tiny_models", "smollm2"})
+    )
+    first = [item for item in items if item.path in asking]
+    second = [item for item in items if item.path in served - asking]
+    others = [item for item in items if item.path not in asking | served]
+    room = max(0, len(items) // 2 - len(first))
+    items[:] = [*first, *others[:room], *second, *others[room:]]
 
 
 @pytest.fixture(scope="session")
