@@ -237,6 +237,10 @@ def test_fewer_samples_than_the_header_says_is_an_error(tmp_path: Path) -> None:
     path = _archive(tmp_path / "f.eval", [_sample(1)], _header(4))
     with pytest.raises(InputError, match=r"f\.eval.*holds 1 samples.*speaks of 4"):
         _read(path)
+    for status in ("success", "started"):
+        odd = _header(4, status, config={"epochs": "x"}, dataset={"sample_ids": 5})
+        odd["results"]["total_samples"] = [4]
+        assert len(load(_archive(tmp_path / "odd.eval", [_sample(1)], odd)).calls) == 1
     found = load(path, partial=True)
     assert len(found.calls) == 1
     assert found.dropped["samples that the header speaks of and the file lacks"] == 3

@@ -213,9 +213,11 @@ def _expected(log: _InspectLog) -> int:
     if log.results.get("early_stopping"):
         return 0
     if log.status == "success":
-        return int(log.results.get("total_samples") or 0)
-    ids = (log.eval.get("dataset") or {}).get("sample_ids") or ()
-    return len(ids) * int((log.eval.get("config") or {}).get("epochs") or 1)
+        total = log.results.get("total_samples")
+        return total if isinstance(total, int) else 0
+    ids = (log.eval.get("dataset") or {}).get("sample_ids")
+    epochs = (log.eval.get("config") or {}).get("epochs")
+    return (len(ids) if isinstance(ids, list) else 0) * (epochs if isinstance(epochs, int) else 1)
 
 
 def _scorer(file: RunFile, log: _InspectLog, first: _InspectSample) -> _ScorerChoice:

@@ -253,8 +253,8 @@ def _calls(
             seen.add(key)
             yield _call(task, model, key, number, sample, fields)
         counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
-        lacking = file.lacking(str(task.path), len(seen), int(counted or 0), "documents")
-        dropped.update(lacking)
+        if isinstance(counted, int):
+            dropped.update(file.lacking(str(task.path), len(seen), counted, "documents"))
 
 
 def _call(

@@ -147,7 +147,8 @@ def read(file: RunFile) -> CallStream:
             "promptfoo": text_of(about.get("promptfooVersion")),
         }
         stats = document.results.stats
-        counted = sum(int(stats.get(name) or 0) for name in ("successes", "failures", "errors"))
+        said = (stats.get(name) for name in ("successes", "failures", "errors"))
+        counted = sum(n for n in said if isinstance(n, int))
         holds = len(document.results.results)
         dropped = file.lacking(str(file.path), holds, counted, "results")
     meta = Meta(
