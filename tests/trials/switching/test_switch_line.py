@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 from tests.trials.switching.parts import vote_file
 from werkzeug import Request, Response
 
+from headtohead.cli import main
 from headtohead.core.errors import SourceUnreachable
 from headtohead.trials.calls import Call
 from headtohead.trials.rates import Rates
@@ -119,6 +121,30 @@ def test_a_page_instead_of_answers_is_no_verdict_and_is_asked_again(line: Failin
     found = line.switch(scorer="exact")
     assert found.details.quality.difference.value == 0
     assert not found.details.failures
+
+
+@pytest.mark.parametrize("broken", ["<html>Sign in</html>", '{"choices": [{', '{"ok": true}'])
+@pytest.mark.parametrize("who", ["candidate", "judge"])
+def test_a_foreign_answer_ends_the_command_with_75_and_its_cause(
+    line: FailingLine, httpserver: HTTPServer, who: str, broken: str
+) -> None:
+    def says(request: Request) -> Response:
+        return Response(broken, 200)
+
+    httpserver.expect_request("/broken/chat/completions").respond_with_handler(says)
+    away = httpserver.url_for("/broken")
+    with pytest.raises(SourceUnreachable):
+        line.switch(scorer="exact", base_url=away)
+    for ledger in Path().glob("*.ledger*"):
+        ledger.unlink()
+    words = ["switch", "log.jsonl", "--from", "old", "--to", "new", "--no-stop", "--margin", "10pp"]
+    words += ["--base-url", away if who == "candidate" else line.base_url, "--price-to", "1,4"]
+    words += ["--price-from", "10,40", "--concurrency", "1", "--as-of", "2026-10-31"]
+    how = ["--judge", "j", "--judge-url", away, "--price-judge", "1,2"]
+    found = CliRunner().invoke(main, words + (["--scorer", "exact"] if who == "candidate" else how))
+    assert found.exit_code == 75, found.output
+    assert "calls in a row" in found.output
+    assert "Traceback" not in found.output
 
 
 def test_an_endpoint_that_does_not_answer_is_not_cheap() -> None:
