@@ -77,6 +77,9 @@ class CompareSettings:
     prices: bool = option(
         False, help="Price tokens at list prices where a file does not say what calls cost."
     )
+    every_eval_ever: str = option(
+        "", metavar="FOLDER", help="Also write the runs that were read as Every Eval Ever there."
+    )
     seed: int = option(0, help="Of the bootstrap.")
 
     def __post_init__(self) -> None:

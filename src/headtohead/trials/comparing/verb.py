@@ -1,16 +1,19 @@
 """`compare`: may B stand in for A, by result files that exist already?"""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.publish.files import writable
 from headtohead.publish.words import listed
 from headtohead.trials.calls import RunReading
 from headtohead.trials.comparing.compare import ManyRuns, rescored
 from headtohead.trials.comparing.compare import compare as compare_runs
 from headtohead.trials.comparing.compare import many as compare_all
+from headtohead.trials.comparing.exporting import write_run
 from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.result import Comparison
 from headtohead.trials.comparing.settings import CompareSettings
@@ -72,6 +75,12 @@ def compare(
                 f"No answer in {listed([run.path.name for run in opened])} holds a word, so there "
                 "is nothing to score. Say where they are with `mapping={'output': 'COLUMN'}`."
             )
+    if settings.every_eval_ever:
+        progress("writing the runs")
+        folder = Path(settings.every_eval_ever)
+        writable(folder, "every_eval_ever", folder=True)
+        for one in opened:
+            write_run(one, folder)
     places = [f"run_{place}" for place in range(1, len(opened) + 1)]
     sources = [
         file_citation(place, run.path, f"Results of {run.name}")

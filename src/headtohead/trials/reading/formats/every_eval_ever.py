@@ -14,7 +14,7 @@ import msgspec
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
-from headtohead.files.records import at_path, count_of, labels_of, score_of, text_of
+from headtohead.files.records import at_path, count_of, labels_of, number_of, score_of, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import InspectTokens, Messages, asked_hash
 
@@ -24,7 +24,7 @@ FORMAT = RunFormat(
     about="Every Eval Ever: *_samples.jsonl with its document",
     needs=(_SAMPLE, _WHOLE),
     folders=True,
-    holds=("scores", "requests", "tokens", "latency"),
+    holds=("scores", "requests", "tokens", "cost", "latency"),
     maps=("score",),
     pairs="sample id and epoch",
     tried=("every-eval-ever 0.3.0",),
@@ -154,11 +154,14 @@ def _call(sample: _EverSample, less: bool) -> Call:
     raw, given = text_of(sample.input.get("raw")), sample.input.get("reference")
     right = [text_of(x) for x in (given if isinstance(given, list) else [given]) if x is not None]
     asked, output = _said(sample, raw)
-    stop = text_of(about.get("stop_reason"))
-    failure = "error" if sample.error else _FAILURES.get(stop, "empty" if output == "" else "")
+    stop, known = (
+        text_of(about.get("stop_reason")),
+        "format" if about.get("failure") == "format" else "",
+    )
+    failure = "error" if sample.error else _FAILURES.get(stop, "empty" if output == "" else known)
     score = None if failure == "error" else score_of(sample.evaluation.get("score"))
     latency = (sample.performance or {}).get("latency_ms")
-    labels = {x: y for x, y in about.items() if x not in ("epoch", "stop_reason")}
+    labels = {x: y for x, y in about.items() if x not in ("epoch", "stop_reason", "failure")}
     return Call(
         key="",
         epoch=count_of(about.get("epoch")),
@@ -169,6 +172,8 @@ def _call(sample: _EverSample, less: bool) -> Call:
         output=output,
         reference="\n".join(right) or None,
         usage=sample.token_usage.usage() if sample.token_usage else None,
+        # The schema has no place for a cost: this is where ours is written.
+        cost_usd=number_of(at_path(sample.performance, "additional_details.cost_usd")),
         latency_s=None if latency is None else latency / 1000,
         labels=dict(labels_of(labels)),
         fingerprint=asked_hash([{"content": raw}], right),

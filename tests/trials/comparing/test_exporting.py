@@ -1,0 +1,72 @@
+"""Runs written as Every Eval Ever are read as they were."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headtohead import compare
+from headtohead.core.errors import InputError
+from headtohead.trials.calls import Call
+from headtohead.trials.comparing.exporting import write_run
+from headtohead.trials.comparing.pairing import open_run
+from headtohead.trials.reading.opening import load
+
+_REAL = Path(__file__).parents[1] / "reading" / "formats" / "real_files"
+
+
+def _told(call: Call) -> tuple[object, ...]:
+    return (
+        *(call.key, call.epoch, call.model, call.score, call.failure, call.output),
+        *(call.usage, call.cost_usd, call.reference),
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["inspect-0.3.285/small-a.eval", "deepeval-4.3.1/small-a.json", "helm-0.5.16/small-a"]
+)
+def test_a_run_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
+    run = open_run(str(_REAL / name))
+    assert write_run(run, tmp_path) == 0
+    found = load(tmp_path)
+    assert found.meta.metric == run.meta.metric
+    assert list(map(_told, found.calls)) == list(map(_told, run.calls))
+    for ours, theirs in zip(found.calls, run.calls, strict=True):
+        assert ours.latency_s == pytest.approx(theirs.latency_s)
+        assert ours.labels == theirs.labels
+
+
+def test_answers_without_a_score_are_counted_and_left_out(tmp_path: Path) -> None:
+    run = open_run(str(_REAL / "swebench-5.0.2" / "lab__small-a.trial1.json"))
+    assert write_run(run, tmp_path) == 2
+    document = next(tmp_path.glob("data/SWE-bench/lab/small-a/*.json"))
+    about = json.loads(document.read_text())
+    result = about["evaluation_results"][0]
+    assert result["source_data"]["additional_details"] == {"answers_without_a_score": "2"}
+    assert result["score_details"] == {"score": 0.75, "uncertainty": {"num_samples": 8}}
+    samples = tmp_path / about["detailed_evaluation_results"]["file_path"]
+    assert len(samples.read_text().splitlines()) == 8
+    assert document.stem in samples.name
+
+
+def test_models_called_alike_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    run = open_run(str(_REAL / "deepeval-4.3.1" / "small-a.json"))
+    write_run(run, tmp_path)
+    write_run(replace(run, calls=run.calls[:5]), tmp_path)
+    assert len(list(tmp_path.rglob("*_samples.jsonl"))) == 2
+
+
+def test_compare_writes_both_runs_and_reads_them_again(tmp_path: Path) -> None:
+    a, b = (str(_REAL / "deepeval-4.3.1" / f"small-{x}.json") for x in "ab")
+    first = compare(a, b, every_eval_ever=str(tmp_path / "data"))
+    written = [str(tmp_path / "data" / "deepeval" / "unknown" / f"small-{x}") for x in "ab"]
+    again = compare(*written)
+    assert again.details.difference == first.details.difference
+
+
+def test_a_file_is_no_folder_to_write_into(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    a, b = (str(_REAL / "deepeval-4.3.1" / f"small-{x}.json") for x in "ab")
+    with pytest.raises(InputError, match="`every_eval_ever`"):
+        compare(a, b, every_eval_ever=str(tmp_path / "data"))
