@@ -610,6 +610,7 @@ class _JsonTable(VoteTable):
         self._path = path
         first = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
         self._mapped = of_map(first[0]) if len(first) == 1 else []
+        self._once: set[bytes] = set()  # columns known to stand once in each record
         super().__init__(str(path), Columns.of_records(self._mapped or first))
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
@@ -619,17 +620,20 @@ class _JsonTable(VoteTable):
         many = {path for path in paths if path in lists or self.columns.kind(path) == "list"}
         types = {path: pl.List(pl.String) if path in many else pl.String for path in paths}
         schema = nested(types, pl.Struct)
-        columns = [b'"%s":' % path[0].encode() for path in paths]
-        looked = False
+        columns = {b'"%s":' % path[0].encode() for path in paths} - self._once
         mapped = (b"\n".join(map(msgspec.json.encode, self._mapped)),) if self._mapped else ()
         for block in mapped or json_blocks(self._path):
             # A column that stands in more places than there are lines may be twice in one.
-            if not looked and any(block.count(x) > 1 + block.count(b"\n") for x in columns):
-                looked = True
+            lines = 1 + block.count(b"\n") if columns else 0
+            if any(block.count(x) > lines for x in columns):
+                columns.clear()
                 for where, text in records(self._path):
                     _decoded(self._path, where, text)
             try:
-                frame = pl.read_ndjson(io.BytesIO(valid_json(block)), schema=schema)
+                try:
+                    frame = pl.read_ndjson(io.BytesIO(block), schema=schema)
+                except pl.exceptions.PolarsError:
+                    frame = pl.read_ndjson(io.BytesIO(valid_json(block)), schema=schema)
             except pl.exceptions.PolarsError as error:
                 for where, text in records(self._path):
                     _decoded(self._path, where, text)  # names the record at fault, if one is
@@ -638,6 +642,7 @@ class _JsonTable(VoteTable):
                     f"{self._path} cannot be read: {said}. Mend that place, or the file."
                 ) from None
             yield from frame.rechunk().to_arrow().to_batches(rows)
+        self._once |= columns
 
     def document(self) -> Mapping[str, Any]:
         """The one object in the file."""
