@@ -623,12 +623,6 @@ class _JsonTable(VoteTable):
         columns = {b'"%s":' % path[0].encode() for path in paths} - self._once
         mapped = (b"\n".join(map(msgspec.json.encode, self._mapped)),) if self._mapped else ()
         for block in mapped or json_blocks(self._path):
-            # A column that stands in more places than there are lines may be twice in one.
-            lines = 1 + block.count(b"\n") if columns else 0
-            if any(block.count(x) > lines for x in columns):
-                columns.clear()
-                for where, text in records(self._path):
-                    _decoded(self._path, where, text)
             try:
                 try:
                     frame = pl.read_ndjson(io.BytesIO(block), schema=schema)
@@ -641,6 +635,11 @@ class _JsonTable(VoteTable):
                 raise InputError(
                     f"{self._path} cannot be read: {said}. Mend that place, or the file."
                 ) from None
+            # A column that stands in more places than there are records may be twice in one.
+            if any(block.count(x) > frame.height for x in columns):
+                columns.clear()
+                for where, text in records(self._path):
+                    _decoded(self._path, where, text)
             yield from frame.rechunk().to_arrow().to_batches(rows)
         self._once |= columns
 
