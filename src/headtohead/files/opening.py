@@ -458,11 +458,14 @@ def decoded(
         InputError: If it is not of the kind, no complete JSON, or has a key twice.
     """
     try:
-        record: _Record = json_value(line, decode)
+        record = decode(line)
     except msgspec.ValidationError as error:
         raise wrong(path, where, f"not {kind} ({error}).") from error
     except NOT_JSON as error:
-        raise wrong(path, where, json_fault(error)) from error
+        valid = valid_json(line)
+        if valid == line:
+            raise wrong(path, where, json_fault(error)) from error
+        return decoded(decode, path, where, valid, kind)
     keys_once(path, where, line)
     return record
 

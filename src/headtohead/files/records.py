@@ -36,6 +36,7 @@ _LARGEST_YAML = 16 * 2**20  # it is held in memory, and slow to read
 _YAML_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _TRIES = 16
 _OPEN = ("[", "{")
+_decode, _NOT_JSON_TEXT = msgspec.json.Decoder().decode, (*NOT_JSON, UnicodeEncodeError)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _PAGE = re.compile(rb'\{\s*"data"\s*:\s*\[')
 _SEAM = re.compile(rb'\s*,\s*\{\s*"(?:[^"\\]|\\.)*"')
@@ -154,6 +155,22 @@ def of_map(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"id": name, **one} for name, one in record.items()] if alike else []
 
 
+def mentions(path: Path, *words: bytes) -> bool:
+    """Whether one of these words stands in a file, whatever it is there.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    end = b""
+    with opened(path) as file:
+        while block := file.read(_BLOCK):
+            block = end + block
+            if any(word in block for word in words):
+                return True
+            end = block[-max(map(len, words)) :]
+    return False
+
+
 def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
     """What stands at a dotted path, JSON text on the way read; None if nothing does.
 
@@ -179,14 +196,21 @@ def at_path(record: Any, path: str) -> Any:  # noqa: ANN401
 
 def unpacked(value: Any) -> Any:  # noqa: ANN401
     """The value; decoded, if it is JSON text of an object or a list."""
-    return json_or_text(value) if isinstance(value, str) and value.lstrip()[:1] in _OPEN else value
+    if value.__class__ is not str:
+        return value
+    start = value[:1]
+    if start.isspace():
+        start = value.lstrip()[:1]
+    return json_or_text(value) if start in _OPEN else value
 
 
 def json_or_text(value: Any) -> Any:  # noqa: ANN401
     """The value; decoded, if it is JSON text of any kind."""
     if isinstance(value, str):
-        with suppress(*NOT_JSON, UnicodeEncodeError):
-            return msgspec.json.decode(value)
+        try:
+            return _decode(value)
+        except _NOT_JSON_TEXT:
+            return value
     return value
 
 

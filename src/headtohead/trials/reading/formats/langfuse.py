@@ -5,9 +5,9 @@ underscores) and github.com/langfuse/langfuse, fern/apis/server/definition (name
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ FORMAT = RunFormat(
 )
 
 _NUMBERS = frozenset(("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"))
+_NUMBER, _LABEL = (int, float), (str, int, float)
 _RECORD = "a record of Langfuse's"
 _NUMERIC = frozenset(("NUMERIC", "BOOLEAN", None, ""))
 _Json = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -243,30 +244,32 @@ def _single(
 def _call(row: _Observation, path: Path, where: str) -> Call:
     messages, params = _request(row.input)
     answer = _answer(row.output)
-    named = {
-        "name": row.name,
-        "environment": row.environment,
-        "session": row.session_id,
-        "trace": row.trace_name,
-        "prompt": row.prompt_name,
-        "version": row.version,
-        "release": row.release,
-        "finish": answer.finish,
-    }
+    named = (
+        ("name", row.name),
+        ("environment", row.environment),
+        ("session", row.session_id),
+        ("trace", row.trace_name),
+        ("prompt", row.prompt_name),
+        ("version", row.version),
+        ("release", row.release),
+        ("finish", answer.finish),
+    )
     total = row.calculated_total_cost if row.total_cost is None else row.total_cost
     # What may be sent again; exported numbers may be texts.
     given = unpacked(row.model_parameters)
-    own = {
-        name: json_or_text(value) if name in _NUMBERS else value
-        for name, value in (given.items() if isinstance(given, Mapping) else ())
-        if name in PARAMS and value not in (None, "")
-    }
+    if given.__class__ is dict:
+        own = {
+            name: json_or_text(value) if name in _NUMBERS else value
+            for name, value in given.items()
+            if name in PARAMS and value is not None and value != ""
+        }
+        params = {**own, **params}
     return Call(
         key=row.id,
         model=row.provided_model_name or row.model or "",
         failure="error" if row.level == "ERROR" else answer.failure,
         messages=messages,
-        params={**own, **params},
+        params=params,
         output=answer.text,
         usage=usage_of(row.usage_details, row.usage),
         cost_usd=cost_of(total, row.cost_details),
@@ -310,7 +313,7 @@ def _item_calls(paths: list[Path], file: RunFile, metric: str) -> Iterator[Call]
                 reference=content_text(row.expected_output),
                 latency_s=_seconds(row.start_time, row.end_time, path, where),
                 started=row.start_time or "",
-                labels=_labels({}, None, row.experiment_item_metadata),
+                labels=_labels((), None, row.experiment_item_metadata),
                 where=where,
             )
             if file.mapping:
@@ -362,17 +365,22 @@ def usage_of(details: Any, older: Any) -> Usage | None:  # noqa: ANN401
     Where the total shows that they are, they are not added.
     """
     kinds = unpacked(details)
-    if not isinstance(kinds, Mapping) or not kinds:
+    if not isinstance(kinds, dict) or not kinds:
         kinds = unpacked(older)
-        if not isinstance(kinds, Mapping) or kinds.get("unit") not in (None, "TOKENS"):
+        if not isinstance(kinds, dict) or kinds.get("unit") not in (None, "TOKENS"):
             return None
-    counts = {x: int(y) for x, y in kinds.items() if isinstance(y, int | float) and y >= 0}
-    total = counts.pop("total", None)
-    if not counts:
+    sums = dict.fromkeys(("input", "output", "read", "write", "thought", "in", "out"), 0)
+    total, some = None, False
+    for name, tokens in kinds.items():
+        if not isinstance(tokens, _NUMBER) or tokens < 0:
+            continue
+        if name == "total":
+            total = int(tokens)
+        else:
+            sums[_usage_kind(name)] += int(tokens)
+            some = True
+    if not some:
         return None
-    sums = Counter[str]()
-    for name, tokens in counts.items():
-        sums[_usage_kind(name)] += tokens
     into, out = sums["input"], sums["output"]
     if total is None or total != into + out:
         into += sums["read"] + sums["write"] + sums["in"]
@@ -394,7 +402,7 @@ def cost_of(total: float | None, details: Any) -> float | None:  # noqa: ANN401
         details: `cost_details`: kind of usage -> US dollars.
     """
     kinds = unpacked(details)
-    if not isinstance(kinds, Mapping) or not kinds:
+    if not isinstance(kinds, dict) or not kinds:
         return total or None
     if total is not None:
         return total
@@ -403,18 +411,24 @@ def cost_of(total: float | None, details: Any) -> float | None:  # noqa: ANN401
     return float(sum(y for y in kinds.values() if isinstance(y, int | float)))
 
 
-def _labels(named: Mapping[str, str | None], tags: Any, metadata: Any) -> dict[str, str]:  # noqa: ANN401
+def _labels(
+    named: Iterable[tuple[str, str | None]],
+    tags: Any,  # noqa: ANN401
+    metadata: Any,  # noqa: ANN401
+) -> dict[str, str]:
     """Slices of an observation: fields, tags, and texts and numbers of its metadata."""
     labels = {}
     given = unpacked(metadata)
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         for name, value in given.items():
-            if isinstance(value, str | int | float) and value != "":
+            if isinstance(value, _LABEL) and value != "":
                 labels[name] = str(value)
-    labels.update({name: value for name, value in named.items() if value})
+    for name, value in named:
+        if value:
+            labels[name] = value
     listed = unpacked(tags)
     if isinstance(listed, list) and listed:
-        labels["tags"] = ",".join(sorted(str(x) for x in listed))
+        labels["tags"] = ",".join(sorted(map(str, listed)))
     return labels
 
 
@@ -426,6 +440,7 @@ def _is_message(value: Any) -> bool:  # noqa: ANN401
     )
 
 
+@lru_cache(1000)
 def _usage_kind(name: str) -> str:
     if name in ("input", "prompt_tokens", "input_tokens", "promptTokens"):
         return "input"

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of, wrong
-from headtohead.files.records import at_path, records, text_of, unpacked
+from headtohead.files.records import at_path, mentions, records, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
     LoggedAnswer,
@@ -70,6 +71,14 @@ _TOKENS = (
     ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
     ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
 )
+# Attribute -> which of these counts it is, and the rank of its name.
+_NAMES_N = 10
+_PLACES = {
+    name: _NAMES_N * place + rank
+    for place, names in enumerate(_TOKENS)
+    for rank, name in enumerate(names)
+}
+_SCALAR = (str, bool, int, float)
 _OWN = "traceloop.association.properties."
 # Attributes of the plumbing, or about persons: no slices of the work.
 _RESERVED = (
@@ -148,6 +157,7 @@ class _Export(msgspec.Struct, gc=False, rename="camel"):
 
 _decode = msgspec.json.Decoder(_Export).decode
 _OTLP = "OTLP JSON"
+_OUTSIDE = (b"resourceLogs", b"gen_ai.evaluation.")
 _Key = tuple[str, str]
 
 
@@ -215,8 +225,8 @@ def read(file: RunFile) -> CallStream:
         raise InputError(f"{file.path}: no OTLP export. Each record must have resourceSpans.")
     beside = _Beside()
     for path in paths:
-        for where, line in records(path):
-            if file.mapping or b"resourceLogs" in line or b"gen_ai.evaluation." in line:
+        for where, line in records(path) if file.mapping or mentions(path, *_OUTSIDE) else ():
+            if file.mapping or any(word in line for word in _OUTSIDE):
                 _gather(beside, decoded(_decode, path, where, line, _OTLP), file)
     dropped = Counter[str]()
     metric, mapped = chosen_score(beside.names, file, dropped)
@@ -285,8 +295,9 @@ def _calls(
                         given = {**given, **nested(given)}
                     if "service.name" in service:
                         call.labels["service"] = str(service["service.name"])
-                    around = beside.inherited(span) if file.mapping else {}
-                    add_mapped(call, {**around, **given}, file, call.where)
+                    if file.mapping:
+                        record = {**beside.inherited(span), **given}
+                        add_mapped(call, record, file, call.where)
                     yield call
 
 
@@ -329,7 +340,9 @@ def _openinference(given: dict[str, Any]) -> bool:
 
 def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counter[str]) -> Call:
     events: list[_NamedEvent] = list(beside.events.get((span.trace_id, span.span_id), ()))
-    events += [(x.name, _plain(x.attributes)) for x in span.events if x.name != _RESULT]
+    for event in span.events:
+        if event.name != _RESULT:
+            events.append((event.name, _plain(event.attributes)))
     answer = _answer(given, events)
     if answer.more_n:
         dropped["further choice of the same request"] += answer.more_n
@@ -345,9 +358,13 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
     tools = unpacked(given.get("gen_ai.tool.definitions"))
     if isinstance(tools, list) and tools:
         params["tools"] = [chat_tool(tool) for tool in tools]
-    counts = [next((int(given[x]) for x in names if x in given), None) for names in _TOKENS]
-    into, read, write, out, thought = (n or 0 for n in counts[:5])
-    known = counts[0] is not None or counts[3] is not None
+    counts: list[int | None] = [None] * len(_TOKENS)
+    for name in sorted(given.keys() & _PLACES.keys(), key=_PLACES.__getitem__, reverse=True):
+        counts[_PLACES[name] // _NAMES_N] = int(given[name])
+    into, read, write, out, thought, total = counts
+    usage = None
+    if into is not None or out is not None:
+        usage = usage_from(into or 0, read or 0, write or 0, out or 0, thought or 0, total)
     return Call(
         key="",
         model=str(given.get("gen_ai.response.model") or given.get("gen_ai.request.model") or ""),
@@ -355,23 +372,25 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
         messages=messages,
         params=params,
         output=answer.text,
-        usage=usage_from(into, read, write, out, thought, counts[5]) if known else None,
+        usage=usage,
         cost_usd=given.get("gen_ai.usage.cost"),
         labels=labels,
     )
 
 
+@lru_cache(1000)
+def _slice(name: str) -> str:
+    """What an attribute is called as a slice of the work; empty if it is none."""
+    if name.startswith(_OWN):
+        return name.removeprefix(_OWN)
+    return "" if name.startswith(_RESERVED) else name
+
+
 def _labels(given: dict[str, Any]) -> dict[str, str]:
     labels = {}
     for name, value in given.items():
-        if name.startswith("gen_ai."):
-            continue
-        if name.startswith(_OWN):
-            name = name.removeprefix(_OWN)
-        elif name.startswith(_RESERVED):
-            continue
-        if isinstance(value, str | bool | int | float):
-            labels[name] = str(value)
+        if (label := _slice(name)) and isinstance(value, _SCALAR):
+            labels[label] = str(value)
     provider = given.get("gen_ai.provider.name") or given.get("gen_ai.system")
     if provider:
         labels["provider"] = str(provider)
@@ -427,7 +446,7 @@ def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Message
     Raises:
         _NotSendable: If one of them has a part that chat has no place for.
     """
-    for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
+    for holder in (attributes, *[given for name, given in events if name == _DETAILS]):
         parts = _with_parts(holder)
         if parts:
             return parts
@@ -453,15 +472,17 @@ def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAns
     events = tuple(events)
     finish = attributes.get("gen_ai.response.finish_reasons")
     ended = str(finish[0]) if isinstance(finish, list) and finish else None
-    for holder in (attributes, *(given for name, given in events if name == _DETAILS)):
+    for holder in (attributes, *[given for name, given in events if name == _DETAILS]):
         choices = unpacked(holder.get("gen_ai.output.messages"))
-        if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             first, held = choices[0], choices[0].get("parts")
-            parts = [x for x in (held if isinstance(held, list) else ()) if isinstance(x, Mapping)]
-            text = "".join(str(x.get("content", "")) for x in parts if x.get("type") == "text")
-            called = [x for x in parts if x.get("type") == "tool_call"]
-            tools = [(x.get("name"), x.get("arguments")) for x in called]
-            answer = judged(text, first.get("finish_reason") or ended, tools)
+            said, tools = [], []
+            for part in held if isinstance(held, list) else ():
+                if isinstance(part, dict) and part.get("type") == "text":
+                    said.append(str(part.get("content", "")))
+                elif isinstance(part, dict) and part.get("type") == "tool_call":
+                    tools.append((part.get("name"), part.get("arguments")))
+            answer = judged("".join(said), first.get("finish_reason") or ended, tools)
             answer.more_n = len(choices) - 1
             return answer
     numbered = _numbered(attributes, "completion")
@@ -493,7 +514,7 @@ def _with_parts(holder: _Attributes) -> Messages | None:
     if isinstance(system, list) and system:
         messages.append({"role": "system", "content": _content(system)})
     for message in given:
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             raise _NotSendable("a message that is no object")
         messages.extend(_chat(message))
     return messages
@@ -504,8 +525,10 @@ def _chat(message: Mapping[str, Any]) -> Messages:
     parts = message.get("parts")
     if not isinstance(parts, list):
         return [{"role": message.get("role", "user"), "content": message.get("content")}]
-    if not all(isinstance(x, Mapping) for x in parts):
+    if not all(isinstance(x, dict) for x in parts):
         raise _NotSendable("a part that is no object")
+    if len(parts) == 1 and parts[0].get("type") == "text" and parts[0].get("content"):
+        return [{"role": message.get("role", "user"), "content": parts[0]["content"]}]  # most
     results = [x for x in parts if x.get("type") == "tool_call_response"]
     if results:
         return [
