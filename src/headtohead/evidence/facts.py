@@ -323,7 +323,7 @@ def with_entities(
     """
     if table in MODEL_TABLES:
         joined = _by_model(table, frame, names, used_on, read)
-        return _with_operator(joined, names) if table == "prices" else joined
+        return _with_operator(joined, names) if table in ("prices", "models") else joined
     if table not in _OTHER_TABLES:
         return frame
     columns, entity = _OTHER_TABLES[table]
@@ -432,7 +432,7 @@ _OTHER_TABLES: dict[str, tuple[list[str], Callable[..., _Entity]]] = {
 
 
 def _with_operator(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
-    by_word = {w: o for w in frame["provider"].unique() if (o := names.operator(w))}
+    by_word = {w: o for w in frame["provider"].drop_nulls().unique() if (o := names.operator(w))}
     seller = pl.col("provider")
     operators = {w: o.id for w, o in by_word.items()}
     countries = {w: o.country for w, o in by_word.items()}

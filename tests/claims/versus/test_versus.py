@@ -126,6 +126,16 @@ def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() 
     assert len(labels) == len(set(labels))
 
 
+def test_a_context_that_no_maker_states_is_that_of_the_sellers() -> None:
+    line = every(card("gpt-5", "deepseek-v3.2"))["context"]
+    assert line.a == "400,000 tokens"
+    low, high = (int(word.replace(",", "")) for word in line.b.split(" tokens")[0].split(" to "))
+    assert 100_000 <= low < high <= 200_000
+    assert line.b.endswith("by seller")
+    assert line.by == f"at least {400_000 - high:,} tokens more"
+    assert line.says.endswith(f"as listed on {line.observed_on}")
+
+
 def test_days_are_those_of_the_number_and_a_lead_may_be_older_than_its_first_board() -> None:
     result = headtohead.versus("US", "CN", as_of=DAY, about="2025-12-31")
     stock = every(result)["stock"]

@@ -49,6 +49,13 @@ def test_a_chat_model_gives_its_prices_per_million() -> None:
     assert parsed.dropped == {"the publisher's template": 1}
 
 
+def test_the_longest_prompt_is_kept_where_it_is_stated() -> None:
+    (row,) = read(max_input_tokens=128_000).rows["models"]
+    assert (row["provider"], row["model_name"]) == ("host", "host/m")
+    assert row["context_tokens"] == 128_000
+    assert "models" not in read().rows
+
+
 def test_a_retirement_date_is_kept_for_models_of_any_mode() -> None:
     for mode in ("chat", "embedding"):
         (row,) = read(mode=mode, deprecation_date="2026-03-31").rows["retirements"]

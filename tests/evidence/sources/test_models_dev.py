@@ -89,7 +89,9 @@ def test_the_site_gives_prices_of_its_day_and_no_lab_records() -> None:
     row = parsed.rows["prices"][0]
     assert (row["provider"], row["model_name"], row["basis"]) == ("host", "m-1", "snapshot")
     assert row["valid_from"] == row["known_on"] == row["vintage"] == DAY
-    assert "models" not in parsed.rows
+    (limit,) = parsed.rows["models"]
+    assert (limit["provider"], limit["model_name"], limit["context_tokens"]) == ("host", "m-1", 1)
+    assert "open_weights" not in limit  # an offer is no lab's record
 
 
 def test_context_tiers_and_modes_have_tiers_of_their_own() -> None:
@@ -114,7 +116,7 @@ def test_without_exact_tiers_the_older_field_counts() -> None:
 
 def test_an_offer_without_a_price_is_counted() -> None:
     parsed = api(cost=None)
-    assert not parsed.rows
+    assert "prices" not in parsed.rows
     assert parsed.dropped == {"no price stated": 1}
 
 
@@ -254,7 +256,7 @@ def real(shared_evidence: Path) -> dict[str, pl.DataFrame]:
 
 def test_the_real_tree(real: dict[str, pl.DataFrame]) -> None:
     assert real["prices"].height == 13_171
-    assert real["models"].height == 231
+    assert real["models"]["provider"].null_count() == 231
     offers = real["prices"].filter(pl.col("token_kind") == "input", pl.col("tier") == "standard")
     # Every one of the 4,716 records with a [cost] table, none twice.
     assert offers.height == 4_716
@@ -262,10 +264,11 @@ def test_the_real_tree(real: dict[str, pl.DataFrame]) -> None:
 
 
 def test_the_real_tree_names_open_weights_by_the_labs_word(real: dict[str, pl.DataFrame]) -> None:
-    (row,) = real["models"].filter(model_name="deepseek/deepseek-v4-pro").to_dicts()
+    records = real["models"].filter(pl.col("provider").is_null())
+    (row,) = records.filter(model_name="deepseek/deepseek-v4-pro").to_dicts()
     assert row["open_weights"] is True
     assert str(row["huggingface_id"]).startswith("deepseek-ai/")
-    assert real["models"].filter(model_name="openai/gpt-5.4")["open_weights"].to_list() == [False]
+    assert records.filter(model_name="openai/gpt-5.4")["open_weights"].to_list() == [False]
 
 
 def test_the_real_tree_has_a_long_context_price(real: dict[str, pl.DataFrame]) -> None:

@@ -23,6 +23,7 @@ MODEL: dict[str, Any] = {
     "name": "Lab: M 1",
     "created": 1767225600,
     "architecture": {},
+    "context_length": 131_072,
     "pricing": {"prompt": "0.000000252", "completion": "0.000000378"},
     "links": {"details": "/x"},
 }
@@ -45,6 +46,7 @@ def test_a_model_gives_its_three_names_and_its_prices() -> None:
     parsed = read(envelope={"total_count": 1, "links": {"next": None}})
     (model,) = parsed.rows["models"]
     assert model["model_name"] == "lab/m-1"
+    assert model["context_tokens"] == 131_072
     assert model["canonical_name"] == "lab/m-1-20260101"
     assert model["huggingface_id"] == "Lab/M-1"
     assert model["organisation"] == "lab"

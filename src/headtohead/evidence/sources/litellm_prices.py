@@ -30,7 +30,7 @@ SOURCE = Source(
     ship="figures",
     downloads=github("BerriAI/litellm/main", "model_prices_and_context_window.json"),
     patterns=("model_prices_and_context_window*.json", "model_prices_and_context_window*.json.gz"),
-    rows={"prices": (1_500, 200_000), "retirements": (0, 50_000)},
+    rows={"prices": (1_500, 200_000), "models": (0, 20_000), "retirements": (0, 50_000)},
     whole=True,
 )
 
@@ -89,6 +89,9 @@ def parse(raw: RawFiles) -> Parsed:
             row = {"provider": provider, "model_name": model, "retires_on": retires_on}
             parsed.add("retirements", row | {"stated_as": "deprecation"})
         if mode in _CHAT:
+            if context := record.convert_maybe("max_input_tokens", int):
+                row = {"provider": provider, "model_name": model}
+                parsed.add("models", row | {"context_tokens": context})
             _model(parsed, raw.known_on, (provider, model), record)
         elif mode is None or mode in _OTHER_MODES:
             parsed.drop(f"mode {mode}: not a chat model" if mode else "no mode stated")

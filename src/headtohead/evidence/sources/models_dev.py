@@ -37,7 +37,7 @@ SOURCE = Source(
     ),
     how_to_get="The TOML tree is an archive of https://github.com/sst/models.dev.",
     patterns=("api.json", "models.json", "tree_*.tar.gz"),
-    rows={"prices": (6_000, 120_000), "models": (0, 5_000)},
+    rows={"prices": (6_000, 120_000), "models": (0, 20_000)},
     whole=True,
 )
 
@@ -61,7 +61,7 @@ _PROVIDER_FIELDS = ("id", "name", "env", "npm", "api", "doc", "experimental")
 _OFFER_FIELDS = names(
     "id name description family attachment reasoning reasoning_options tool_call interleaved "
     "structured_output temperature knowledge release_date last_updated modalities open_weights "
-    "limit provider base_model base_model_omit canonical_model_id"
+    "provider base_model base_model_omit canonical_model_id"
 )
 _LAB_FIELDS = names(
     "id description family attachment reasoning reasoning_options tool_call interleaved "
@@ -116,6 +116,9 @@ def _lab_name(name: str) -> re.Match[str] | None:
 
 def _offer(parsed: Parsed, day: date, provider: str, model: str, record: Record) -> None:
     """One provider's offer of one model: its prices in every tier and mode."""
+    if tokens := _context(record):
+        row = {"provider": provider, "model_name": model, "context_tokens": tokens}
+        parsed.add("models", row | {"known_on": day, "vintage": day})
     status = record.maybe("status")
     if status not in (None, *_STATUS):
         raise record.wrong("status", status)

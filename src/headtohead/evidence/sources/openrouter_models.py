@@ -39,7 +39,7 @@ _KINDS = {
 _NOT_PER_TOKEN = ("request", "image", "image_output", "web_search")
 _HOURS = ("utc_start", "utc_end", "utc_days")
 _UNUSED = names(
-    "created description context_length architecture top_provider per_request_limits "
+    "created description architecture top_provider per_request_limits "
     "supported_parameters default_parameters supported_voices knowledge_cutoff "
     "links reasoning benchmarks"
 )
@@ -57,6 +57,7 @@ def parse(raw: RawFiles) -> Parsed:
         display, prices = record.text("name"), record.take("pricing")
         alias = record.maybe("alias_target")
         retires_on = record.day_maybe("expiration_date")
+        context = record.convert_maybe("context_length", int)
         record.done(*_UNUSED)
         if alias is not None or name.startswith("~"):
             parsed.drop("an alias that moves to the newest model of a family")
@@ -72,6 +73,7 @@ def parse(raw: RawFiles) -> Parsed:
                 "licence": None,
                 "huggingface_id": weights,
                 "canonical_name": canonical,
+                "context_tokens": context or None,
                 "known_on": day,
                 "vintage": day,
                 "note": "open because it gives a Hugging Face id" if weights else None,

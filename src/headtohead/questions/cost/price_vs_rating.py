@@ -8,8 +8,9 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import first_few
 from headtohead.evidence.picking import estimate, known, named, shown, side_column
+from headtohead.evidence.words import model_name, seller_name
 from headtohead.names.names import called
-from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
+from headtohead.prices.in_force import MIX_WORDS, in_force, named_by, notes_on, prices_asked
 from headtohead.ratings.published import BOARD_WORDS, RATING_ENDS, board_rows, board_words
 from headtohead.stats.inputs import BoolArray, FloatArray, check_count, same_length, spreads, vector
 from headtohead.stats.intervals import normal_quantile
@@ -57,12 +58,20 @@ def run(frames: Frames, ask: Ask) -> Answer:
     price = pl.col("price_usd_per_mtok")
     cheaper = peers.filter(price < one["price_usd_per_mtok"])
     surely = cheaper.filter(pl.col("rating_low_elo") >= level)
-    n = peers.height
-    # Each of them may be cheaper, or not.
-    unknown = unpriced.filter(pl.col("rating_high_elo") >= level)["model_name"].to_list()
+    hosted, unknown, unsold = _elsewhere(
+        frames, ask, unpriced.filter(pl.col("rating_high_elo") >= level)
+    )
+    below = hosted.filter(price < one["price_usd_per_mtok"])
+    sure = (pl.col("middle_usd_per_mtok") < one["price_usd_per_mtok"]) & (
+        pl.col("rating_low_elo") >= level
+    )
+    n = peers.height + hosted.height
     every = max(n + len(unknown), 1)
-    part = cheaper.height / max(n, 1)
-    ends = min(surely.height / every, part), max((cheaper.height + len(unknown)) / every, part)
+    count = cheaper.height + below.height
+    part = count / max(n, 1)
+    least = surely.height + below.filter(sure).height
+    ends = min(least / every, part), max((count + len(unknown)) / every, part)
+    points = pl.concat([points, hosted], how="diagonal_relaxed")
     share = estimate(
         ask,
         points,
@@ -70,20 +79,36 @@ def run(frames: Frames, ask: Ask) -> Answer:
         interval=Interval(part, *ends),
         unit="frac",
         level=1.0,
-        method="count of cheaper list prices among models whose interval reaches its level; those "
-        "without a known price all dearer, or all cheaper",
+        method="count of cheaper list prices among models whose interval reaches its level; the "
+        "bounds: those of no known price all dearer, or all cheaper, and those that only others "
+        "sell at the middle seller's price, or at the cheapest one's",
         n=every,
         n_of="models at its level or above",
         dated=("arena_ratings", points["observed_on"][0]),
     )
-    dearer = f"is dearer than {cheaper.height}" if cheaper.height else "costs no more than any"
+    dearer = f"is dearer than {count}" if count else "costs no more than any"
     says = (
         f"at list prices in force on {min(ask.about.end, ask.as_of)} {one['model_name']} "
         f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) {dearer} of {n} models with "
         f"a known list price at its level or above on {board_words(points, ask)}"
     )
+    if below.height:
+        says += (
+            f", {below.height} of them at the cheapest other seller's, as their maker lists none"
+        )
     if unknown:
         says += f"; no price is known of {first_few([called(name) for name in unknown])}"
+    undercut = pl.concat([cheaper, below], how="diagonal_relaxed").sort("price_usd_per_mtok")
+    columns = ("model_id", "price_usd_per_mtok", "provider")
+    said = [
+        f"{model_name(model)} (${usd:.2f} at {seller_name(seller)})"
+        for model, usd, seller in undercut.select(columns).iter_rows()
+    ]
+    if said:
+        lost = (f"cheaper: {first_few(said)}", *lost)
+    if unsold:
+        why = "not on sale: no seller had listed them by then, and their maker never did"
+        lost = (*lost, f"left out: {first_few([called(name) for name in unsold])}, {why}")
     return Answer(
         estimates=(named_by(share, asked.head(1)),),
         says=says,
@@ -118,22 +143,55 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple
         "model_id", keep="first", maintain_order=True
     )
     unpriced = pl.concat([rated, board.filter(pl.col("model_id").is_null())])
+    points = _priced(prices_asked(frames, ask)[0], rated, ask)
+    priced = f"{points.height} of {rated.height} rated models have a known list price"
+    unpriced = unpriced.join(points, on="model_id", how="anti")
+    return points, unpriced, (*nameless, *unsure, priced)
+
+
+def _priced(prices: pl.DataFrame, rated: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    """Rows of prices in force with the ratings of their models, known once both are."""
     rated = rated.select(
         *_RATED,
         pl.col("source_id").alias("also_source_id"),
         pl.col("verified").alias("rating_verified"),
         pl.col("known_on").alias("rating_known_on"),
     )
-    prices, _ = prices_asked(frames, ask)
     joined = prices.drop("model_name").join(rated, on="model_id", how="inner")
-    points = joined.with_columns(
+    return joined.with_columns(
         (pl.col("verified") & pl.col("rating_verified")).alias("verified"),
         pl.max_horizontal("known_on", "rating_known_on").alias("known_on"),
         side_column(joined, ask).alias("side"),
     )
-    priced = f"{points.height} of {rated.height} rated models have a known list price"
-    unpriced = unpriced.join(points, on="model_id", how="anti")
-    return points, unpriced, (*nameless, *unsure, priced)
+
+
+def _elsewhere(
+    frames: Frames, ask: Ask, entrants: pl.DataFrame
+) -> tuple[pl.DataFrame, list[str], list[str]]:
+    """Entrants that only other sellers list, at the cheapest one's price and the middle one's.
+
+    Then come the names of those whose price is not known, and of those that were not on sale: no
+    seller had listed them by then, and their maker never did.
+    """
+    model, rows = pl.col("model_id"), frames["prices"]
+    mine = rows.filter(model.is_in(entrants["model_id"].drop_nulls().to_list()))
+    least, middle = (
+        in_force(
+            mine,
+            ask.about.end,
+            rule=rule,
+            input_share=float(ask.scope["input_share"]),
+            words=rows,
+        )
+        for rule in ("cheapest", "median")
+    )
+    middle = middle.select("model_id", pl.col("price_usd_per_mtok").alias("middle_usd_per_mtok"))
+    hosted = _priced(least, entrants, ask).join(middle, on="model_id")
+    rest = entrants.join(hosted, on="model_id", how="anti")
+    listed = mine.filter(pl.col("operator") == pl.col("lab"))["model_id"].to_list()
+    sold = model.is_null() | model.is_in(listed)
+    unknown, unsold = (rest.filter(part)["model_name"].to_list() for part in (sold, ~sold))
+    return hosted, unknown, unsold
 
 
 _CELLS = 4_000_000

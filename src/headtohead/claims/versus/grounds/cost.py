@@ -260,25 +260,54 @@ def _design(pair: Pair) -> Line:
 
 def _context(pair: Pair) -> Line:
     what, short = "Context, the most tokens of prompt and answer", "the context"
-    sides = [
-        rows.filter(pl.col("context_tokens").is_not_null()).sort("known_on", "model_name").tail(1)
-        for rows in pair.rows("models")
-    ]
-    a, b = (int(rows["context_tokens"][0]) if rows.height else 0 for rows in sides)
-    if not a and not b:
+    # A name that moves is read on the day of its list: later it stands for another model.
+    frame = pair.facts.frame("models", pair.as_of)
+    limits = [_limits(where(frame, words)) for words in pair.filters]
+    if not any(rows.height for rows in limits):
         return unknown("context", what, short, "the context of neither is known")
-    said = [f"{tokens:,} tokens" if tokens else "not known" for tokens in (a, b)]
-    rows = shown(pl.concat(sides), "model_name context_tokens")
-    ahead: Ahead = "level" if a == b else "a" if a > b else "b"
+    rows = shown(pl.concat(limits), "model_name provider context_tokens")
+    ends = [rows["context_tokens"].sort() for rows in limits]
+    said = [_tokens(each.to_list()) for each in ends]
+    ahead: Ahead = "unknown"
+    by = ""
+    if all(map(len, ends)):
+        (a, a_most), (b, b_most) = ((int(each[0]), int(each[-1])) for each in ends)
+        same = a == a_most == b == b_most
+        ahead = "level" if same else "a" if a > b_most else "b" if b > a_most else "open"
+        least = "" if a == a_most and b == b_most else "at least "
+        more = max(a - b_most, b - a_most)
+        by = f"{least}{more:,} tokens more" if more > 0 else ""
+    days = {str(row["known_on"]) for row in rows}
     return Line(
         slug="context",
         what=what,
         a=said[0],
         b=said[1],
-        ahead=ahead if a and b else "unknown",
-        says="; ".join(f"the context of {n}: {s}" for n, s in zip(pair.names, said, strict=True)),
+        ahead=ahead,
+        says="; ".join(f"the context of {n} is {s}" for n, s in zip(pair.names, said, strict=True))
+        + f", as listed on {max(days)}",
         short=short,
-        by=f"{max(a, b) / min(a, b):.1f} times as long" if a and b and a != b else "",
+        by=by,
         observed_on=last_seen(rows, "known_on"),
         rows=rows,
     )
+
+
+def _limits(rows: pl.DataFrame) -> pl.DataFrame:
+    """The newest limits of a model: of its own record, or else of its maker's offers, or of all."""
+    stated = rows.filter(pl.col("context_tokens").is_not_null() & pl.col("served_as").is_null())
+    own = pl.col("provider").is_null()
+    for which in (own, pl.col("operator") == pl.col("lab"), ~own):
+        kept = stated.filter(which)
+        if kept.height:
+            newest = kept.filter(pl.col("known_on") == pl.col("known_on").max())
+            return newest.sort("context_tokens", "model_name")[:: max(newest.height - 1, 1)]
+    return stated
+
+
+def _tokens(limits: list[int]) -> str:
+    if not limits:
+        return "not known"
+    if limits[0] == limits[-1]:
+        return f"{limits[0]:,} tokens"
+    return f"{limits[0]:,} to {limits[-1]:,} tokens, by seller"
