@@ -354,6 +354,11 @@ def test_what_is_copied_takes_its_address_along(browser: Any) -> None:
     assert page.evaluate("window.taken") == f"{said} {address}#claim-X2"
     page.locator("[data-copy=cite-bibtex]").dispatch_event("click")
     assert f"  url = {{{address}}},\n  note = " in page.evaluate("window.taken")
+    page.locator("[data-copy=answer]").click()
+    said, taken = page.locator("#answer").text_content(), page.evaluate("window.taken")
+    assert taken.startswith(f"{said} With what was known by 20")
+    assert " Source: " in taken
+    assert taken.endswith(f" {address}#answer")
 
 
 def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:

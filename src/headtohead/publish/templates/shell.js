@@ -62,13 +62,15 @@
   /* ---- copying; a page opened from a file may lack the clipboard, then the text is selected */
   /* What is copied: from a server, with the address of the page. */
   function taken(source) {
-    const text = source.textContent;
+    const more = source.dataset.more;
+    const text = source.textContent + (more ? ` ${more}` : "");
     const page = location.protocol.startsWith("http") ? location.href.split("#")[0] : "";
     if (source.tagName === "PRE") {
       return page ? text.replace("\n  note =", `\n  url = {${page}},\n  note =`) : text;
     }
     const card = source.closest(".claim");
-    return page && card ? `${text} ${page}#${card.id}` : text;
+    const place = card ? card.id : more && source.id;
+    return page && place ? `${text} ${page}#${place}` : text;
   }
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
