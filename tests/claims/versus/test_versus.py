@@ -126,6 +126,13 @@ def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() 
     assert len(labels) == len(set(labels))
 
 
+def test_each_count_of_tests_says_which_and_of_which_runs() -> None:
+    lines = every(card("gpt-5", "deepseek-v3.2"))
+    assert " of coding and of agents and those of " in lines["agentic"].says
+    assert " of coding " not in lines["tests"].says
+    assert all("in runs of 20" in lines[slug].says for slug in ("tests", "agentic"))
+
+
 def test_a_context_that_no_maker_states_is_that_of_the_sellers() -> None:
     line = every(card("gpt-5", "deepseek-v3.2"))["context"]
     assert line.a == "400,000 tokens"
@@ -158,7 +165,7 @@ def test_one_model_whose_name_has_blanks_is_one() -> None:
 
 def test_tests_that_tell_the_two_apart_are_not_listed_as_undecided() -> None:
     line = every(card("gpt-5", "deepseek-v3.2"))["tests"]
-    assert "on 2 it cannot be told (GPQA Diamond" in line.says
+    assert "on 2 it cannot be told (those of DeepSeek-V3.2 on GPQA Diamond" in line.says
     assert "Chess Puzzles" not in line.says.partition("it cannot be told")[2]
 
 

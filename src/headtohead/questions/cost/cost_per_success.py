@@ -8,7 +8,7 @@ import polars as pl
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Named, Question, ScopeWord
-from headtohead.core.units import counted_of
+from headtohead.core.units import counted_of, first_few
 from headtohead.evidence.picking import (
     estimate,
     known,
@@ -107,7 +107,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     rows = pl.concat(kept).unique(maintain_order=True)
     if unsure:
-        lost = listed(dict.fromkeys(unsure))
+        lost = first_few(list(dict.fromkeys(unsure)))
         notes += (f"left out: {lost}, whose number of solved tasks is not known or 0",)
     per = (pl.col("cost_usd") / (pl.col("score_frac") * pl.col("tasks_n"))).alias(
         "cost_usd_per_success"

@@ -214,14 +214,17 @@ def _counted(
     told = [leads(e, zero=zero) for e in answer.estimates]
     n = len(told)
     ahead: Ahead = leads(pooled[0], zero=1.0) if pooled else _majority(told)
-    won = {side: f"{told.count(side)} of {counted(n, 'shared test')}" for side in ("a", "b")}
+    tests = counted(n, "shared test") + (" of coding and of agents" if scope else "")
+    days = sorted(str(r["observed_on"]) for r in answer.rows if r.get("observed_on"))
+    runs = f"in runs of {days[0]} to {days[-1]} " if days else ""
     finding = (
-        f"the scores of {pair.titles[0]} are higher on {won['a']} and those of {pair.titles[1]} on "
-        f"{told.count('b')}"
+        f"{runs}the scores of {pair.titles[0]} are higher on {told.count('a')} of {tests} and "
+        f"those of {pair.titles[1]} on {told.count('b')}"
     )
     unsure = [e for e, who in zip(answer.estimates, told, strict=True) if who == "open"]
     if unsure:
-        finding += f"; on {len(unsure)} it cannot be told ({listed(_each(e) for e in unsure[:6])})"
+        each = listed(_each(e) for e in unsure[:6])
+        finding += f"; on {len(unsure)} it cannot be told (those of {pair.titles[1]} on {each})"
     return Line(
         slug=slug,
         what=what,
