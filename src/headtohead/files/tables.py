@@ -438,8 +438,22 @@ def encode_objects(values: Sequence[Any], book: dict[Any, int]) -> "pa.Array":
         for value in dict.fromkeys(values):
             book.setdefault(value, len(book))
         index = np.fromiter(map(book.__getitem__, values), np.int32, len(values))
-    words = pa.array(list(book), from_pandas=True)
-    return pa.DictionaryArray.from_arrays(pa.array(index), words)
+    held = pa.Array.from_buffers(pa.int32(), index.size, [None, pa.py_buffer(index)])
+    return pa.DictionaryArray.from_arrays(held, _texts(list(book)))
+
+
+def _texts(words: list[Any]) -> "pa.Array":
+    """Texts and missing values as an Arrow array."""
+    import pyarrow as pa
+
+    there = [isinstance(word, str) for word in words]
+    if not all(x or word is None or word != word for x, word in zip(there, words, strict=True)):
+        return pa.array(words, from_pandas=True)
+    # Made of buffers: `pyarrow.array` imports pandas where it is installed.
+    texts = [word.encode() if x else b"" for x, word in zip(there, words, strict=True)]
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    parts = (np.packbits(there, bitorder="little"), ends, b"".join(texts))
+    return pa.Array.from_buffers(pa.string(), len(texts), list(map(pa.py_buffer, parts)))
 
 
 def numbers_in(array: "pa.Array") -> NDArray[Any]:

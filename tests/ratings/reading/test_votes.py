@@ -428,3 +428,12 @@ def test_a_damaged_file_says_so_while_it_is_read(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"votes\.jsonl\.gz"):
         counted(path)
+
+
+def test_lists_of_votes_import_no_pandas() -> None:
+    code = (
+        "import sys; from headtohead.api import rank; "
+        "rank((['a', 'b', None] * 9, ['b', 'a', 'b'] * 9, ['model_a', 'tie', 'tie'] * 9), "
+        "on_bad='drop'); sys.exit('pandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
