@@ -221,6 +221,8 @@ def past(about: "Window | None") -> "Window | None":
     Raises:
         InputError: If it is no day or window, or begins in the future.
     """
+    if about is None:
+        return None
     from headtohead.core.dates import window
 
     asked = window(about)

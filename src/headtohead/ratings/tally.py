@@ -270,7 +270,7 @@ def repeats(votes: "Votes", column: str, most: int) -> float:
     known = []
     for word in (column, "turn", "voter"):
         try:
-            if votes.one_word(word):
+            if votes.has(word) and votes.one_word(word):
                 known.append(word)
         except UnknownName:
             continue

@@ -11,7 +11,8 @@ from tests.ratings.reading.vote_files import cells, counted, plain, write
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.tables import Columns, VoteTable
 from headtohead.ratings.reading.layout import FORMATS, VOCABULARY, Counted
-from headtohead.ratings.reading.votes import format_of, open_votes
+from headtohead.ratings.reading.recognising import format_of
+from headtohead.ratings.reading.votes import open_votes
 from headtohead.ratings.settings import COUNTS, SIDES, WINNERS, WORDS, VoteOptions
 from headtohead.ratings.tally import tally
 

@@ -31,8 +31,9 @@ from headtohead.ratings.reading.layout import (
     style_paths,
     word_key,
 )
+from headtohead.ratings.reading.recognising import Part
 from headtohead.ratings.reading.times import day_number
-from headtohead.ratings.reading.votes import LEAVE_OUT, Part
+from headtohead.ratings.reading.votes import LEAVE_OUT
 from headtohead.ratings.settings import VoteOptions, Window
 
 VOTES, ROW, STYLE = "h2h_votes", "h2h_row", "h2h_style"

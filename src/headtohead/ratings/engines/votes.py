@@ -32,8 +32,9 @@ from headtohead.ratings.engines.distinct import (
 from headtohead.ratings.engines.opening import EngineSource, Ibis, open_source
 from headtohead.ratings.engines.passes import Decided, EngineClusters, scored, summed
 from headtohead.ratings.reading.layout import AsItStands, OneWord, Style, paths_of
+from headtohead.ratings.reading.recognising import Part, by_scores, no_time, part_of
 from headtohead.ratings.reading.times import WINDOWS
-from headtohead.ratings.reading.votes import CHUNK_ROWS, Part, Votes, by_scores, no_time, part_of
+from headtohead.ratings.reading.votes import CHUNK_ROWS, Votes
 from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.tally import ALL, Tally, tally
 from headtohead.stats.inputs import FloatArray
