@@ -1,4 +1,4 @@
-"""Votes of any supported kind, counted in a stream of coded chunks that can be read again and again.
+"""Votes of any supported kind, scanned and counted as often as needed in a stream of coded chunks.
 
 One pass turns batches of a table into chunks of coded votes. A row that does not count is counted
 by reason, or ends the reading.
