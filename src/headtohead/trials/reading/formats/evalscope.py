@@ -63,7 +63,6 @@ class _Prediction(msgspec.Struct):
     index: int | str | None = None
     answer_id: str = ""
     model_output: _ScopeOutput | None = None
-    messages: list[dict[str, Any]] = []
 
 
 class _ScoreOfSample(msgspec.Struct):
@@ -230,15 +229,14 @@ def _reviewed(path: Path, answered: Mapping[str, bytes]) -> Iterator[_Scored]:
 
 def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where: str) -> _Scored:
     score = review.sample_score.score
-    predicted = _prediction(answered) if answered else _Prediction()
-    # The first reviews of version 1 hold the request as a text for people, not as messages.
-    said = review.messages or predicted.messages
+    # The first reviews of version 1 hold the request as a text for people only.
+    said = review.messages
     sent = next((n for n, x in enumerate(said) if x.get("source") == "generate"), len(said))
     asked = [
         {name: x[name] for name in ("role", "content", "tool_call_id") if x.get(name) is not None}
         for x in said[:sent]
     ]
-    output = predicted.model_output
+    output = _prediction(answered).model_output if answered else None
     answer = LoggedAnswer(score.prediction)
     if output is not None and output.choices:
         first = output.choices[0]
