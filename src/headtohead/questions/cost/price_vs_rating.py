@@ -33,7 +33,10 @@ QUESTION = Question(
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """The share of cheaper models among those not surely worse; rows are all priced entrants."""
+    """The share of cheaper models among those not surely worse.
+
+    Rows are all priced entrants, and those of that level that only other sellers list.
+    """
     points, unpriced, lost = _points(frames, ask)
     if points.height < 3:
         return ask.lacks("fewer than three rated models had a known list price")
@@ -71,10 +74,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     part = count / max(n, 1)
     least = surely.height + below.filter(sure).height
     ends = min(least / every, part), max((count + len(unknown)) / every, part)
-    points = pl.concat([points, hosted], how="diagonal_relaxed")
+    behind = pl.concat([points, hosted], how="diagonal_relaxed")
     share = estimate(
         ask,
-        points,
+        behind,
         label=str(one["model_name"]),
         interval=Interval(part, *ends),
         unit="frac",
@@ -112,7 +115,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(named_by(share, asked.head(1)),),
         says=says,
-        rows=shown(points, _COLUMNS),
+        # The front, which is drawn where no model is asked about, is of the makers' own prices.
+        rows=shown(behind if wanted else points, _COLUMNS),
         notes=(*notes_on(asked.head(1)), *lost),
     )
 
@@ -144,7 +148,8 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple
     )
     unpriced = pl.concat([rated, board.filter(pl.col("model_id").is_null())])
     points = _priced(prices_asked(frames, ask)[0], rated, ask)
-    priced = f"{points.height} of {rated.height} rated models have a known list price"
+    whose = " of their maker" if ask.scope["seller"] == "lab" else ""
+    priced = f"{points.height} of {rated.height} rated models have a known list price{whose}"
     unpriced = unpriced.join(points, on="model_id", how="anti")
     return points, unpriced, (*nameless, *unsure, priced)
 
