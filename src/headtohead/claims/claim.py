@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -513,10 +514,10 @@ class _Reader:
         self._keys(i, field, given, (), _BOUND)
         low, high = given.get("at_least", float("-inf")), given.get("at_most", float("inf"))
         labels = given.get("by_label", {})
-        if not all(
-            isinstance(v, int | float)
-            for v in (low, high, *(e for r in labels.values() for e in r))
-        ):
+        pairs = labels.values() if isinstance(labels, dict) else [labels]
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            return self.wrong(i, f"{field}.by_label", "is wrong. Write { LABEL = [low, high] }")
+        if not all(isinstance(v, int | float) for v in (low, high, *chain.from_iterable(pairs))):
             return self.wrong(i, field, "has a range that is not a number")
         if low > high:
             return self.wrong(i, field, f"has at_least {low} above at_most {high}. Swap them")
@@ -530,7 +531,8 @@ class _Reader:
         self._unit(i, field, given.get("unit", ""), question, kind)
         ranges = {k: (float(r[0]), float(r[1])) for k, r in labels.items()}
         ends = {"at_least": float(low), "at_most": float(high), "by_label": ranges}
-        return Bound(**given | ends)
+        # What is no field of a bound was told above.
+        return Bound(**{key: given[key] for key in _BOUND if key in given} | ends)
 
     def _unit(self, i: int, field: str, given: str, question: Question, kind: str) -> None:
         if given and given not in question.units:
