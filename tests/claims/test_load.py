@@ -89,6 +89,8 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("Qwen beats Llama", "Qwen is 5 to 10 points above Llama", 16, "at_most = inf"),
         ('says = "Qwen beats Llama"\n', "", 4, "is missing"),
         ('id = "A1"', 'id = "A1"\nidd = 3', 6, "idd"),
+        ('says = "Qwen beats Llama"', "says = 3", 6, "must be a text, not 3"),
+        ('origin = "A talk"', 'origin = "A talk"\ngroup = ["lab"]', 3, "is no text"),
         ('origin = "A talk"', "", 1, "'origin'"),
         ('origin = "A talk"', 'origin = "A talk"\nnoted_on = "soon"', 3, "is no day"),
     ],

@@ -175,6 +175,8 @@ _OLD = (
     '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
 )
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "favours", "by_label")
+# Fields that hold a text wherever they stand.
+_WORDED = (*_TEXTS, *_OPTIONAL, "relaxes", "analysis", "cannot", "awaits", *_BOUND[2:6])
 _HEAD = ("title", "origin", "group", "a", "b", "noted_on")
 
 
@@ -236,10 +238,12 @@ class _Reader:
             self.wrong(
                 None, key, f"is no field of a claims file. Use {', '.join(_HEAD)} and [[claim]]"
             )
-        for key in ("title", "origin"):
-            if not isinstance(data.get(key), str):
+        for key, if_absent in zip(_HEAD, (None, None, "", "", ""), strict=False):
+            if not isinstance(data.get(key, if_absent), str):
                 self.wrong(
-                    None, key, "is missing. Write it as text at the top, before any [[claim]]"
+                    None,
+                    key,
+                    "is missing, or is no text. Write it as text at the top, before any [[claim]]",
                 )
         if "noted_on" in data:
             try:
@@ -247,7 +251,9 @@ class _Reader:
             except HeadToHeadError as error:
                 self.wrong(None, "noted_on", f"is no day. {error}")
         entries = data.get("claim")
-        if not isinstance(entries, list) or not entries:
+        if not (
+            isinstance(entries, list) and entries and all(isinstance(e, dict) for e in entries)
+        ):
             self.wrong(None, "claim", "is missing. Write at least one [[claim]]")
             return None
         self.ids = ids = [str(e.get("id", "")) for e in entries]
@@ -467,6 +473,9 @@ class _Reader:
         for key in sorted(set(entry) - {*must, *may}):
             unknown = UnknownName("field", key, (*must, *may))
             self.wrong(i, prefix + key, f"is wrong. {unknown}")
+        for key in _WORDED:
+            if key in entry and not isinstance(entry[key], str):
+                self.wrong(i, prefix + key, f"must be a text, not {entry[key]!r}")
 
     def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
         if value not in choices:
