@@ -72,9 +72,6 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("at_least = 0, ", "", 16, "states no range"),
         ("at_least = 0", 'at_least = 0, each = "some"', 16, "each"),
         ("at_least = 0", 'at_least = "zero"', 16, "not a number"),
-        ("at_least = 0", 'at_least = 0, holds_for = "all"', 16, "holds_for"),
-        ("at_least = 0", "at_least = 0, by_label = { Qwen = 5 }", 16, "{ LABEL = [low, high] }"),
-        ("at_least = 0", "by_label = 5", 16, "{ LABEL = [low, high] }"),
         ('cannot = "no board has both"', "", 18, "`cannot` or `awaits` is needed"),
         ('relaxes = "measure"\n', "", 18, "'narrower.relaxes' of claim A1 is missing"),
         ('relaxes = "measure"', 'relaxes = "board"', 20, "Use one of window, population, measure"),
@@ -89,8 +86,6 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("Qwen beats Llama", "Qwen is 5 to 10 points above Llama", 16, "at_most = inf"),
         ('says = "Qwen beats Llama"\n', "", 4, "is missing"),
         ('id = "A1"', 'id = "A1"\nidd = 3', 6, "idd"),
-        ('says = "Qwen beats Llama"', "says = 3", 6, "must be a text, not 3"),
-        ('origin = "A talk"', 'origin = "A talk"\ngroup = ["lab"]', 3, "is no text"),
         ('origin = "A talk"', "", 1, "'origin'"),
         ('origin = "A talk"', 'origin = "A talk"\nnoted_on = "soon"', 3, "is no day"),
     ],
@@ -287,7 +282,7 @@ def test_two_claims_must_not_share_an_id(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"title = ", "not valid TOML"), (b"\xff\xfe", "not UTF-8"), (b"", "'title'")],
+    [(b"title = ", "not valid TOML"), (b"\xff\xfb", "not UTF-8"), (b"", "'title'")],
 )
 def test_a_file_that_is_no_claims_file_says_so(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "bad.toml"

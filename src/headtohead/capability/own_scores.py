@@ -10,6 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import OWN_SCORES, Citation
+from headtohead.core.units import shortened
 from headtohead.evidence.facts import with_entities
 from headtohead.evidence.tables import benchmarks, polars_schema, table
 from headtohead.evidence.traps import repeats, scales
@@ -177,12 +178,15 @@ def _cast(column: pl.Series, kind: pl.DataType, path: Path) -> pl.Series:
             {"true": True, "false": False}, default=None, return_dtype=pl.Boolean()
         )
     else:
+        if column.dtype.is_nested():
+            texts = [None if value is None else str(value) for value in column.to_list()]
+            column = pl.Series(column.name, texts, pl.String())
         typed = column.cast(kind, strict=False)
     wrong = typed.is_null() & column.is_not_null()
     if wrong.any():
-        value = column.filter(wrong)[0]
+        value = shortened(repr(column.filter(wrong)[0]))
         raise InputError(
-            f"{path.name} row {_row(wrong)}: {column.name} is {value!r}, which is no {kind}."
+            f"{path.name} row {_row(wrong)}: {column.name} is {value}, which is no {kind}."
         )
     return typed
 

@@ -10,6 +10,11 @@ from headtohead.core.dates import Period, long_day
 from headtohead.core.units import counted, counted_of, show, show_end, span_of, unit, unsigned_span
 
 
+def is_level(level: float) -> bool:
+    """Whether a coverage is inside (0, 1), so far that its quantiles are neither 0 nor infinite."""
+    return 0.5 < 0.5 + level / 2 < 1
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A point estimate and the ends of its interval.

@@ -157,7 +157,7 @@ def counted_of(n: int, many: str) -> str:
 def nearest_first(names: Sequence[str], wanted: Sequence[str], most: int = 12) -> str:
     """Names for a message, of many those most like the ones wanted."""
     if len(names) <= most:
-        return ", ".join(name.strip() or "(nameless)" for name in names)
+        return ", ".join(shortened(name.strip()) or "(nameless)" for name in names)
 
     def likeness(name: str) -> float:
         return max(SequenceMatcher(None, name.casefold(), one).ratio() for one in wanted)
@@ -168,4 +168,10 @@ def nearest_first(names: Sequence[str], wanted: Sequence[str], most: int = 12) -
 def first_few(names: Sequence[str], most: int = 5) -> str:
     """Names for a message, of many the first few."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(shortened, names[:most])) + (f" and {more} more" if more > 0 else "")
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Of a text of others, as much as a message has room for: its two ends."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"

@@ -140,8 +140,13 @@ def _unpacked(path: Path, file: Any, start: bytes) -> tuple[Any, tuple[type[Exce
         with zipped(path) as archive:
             names = members(archive)
             if len(names) == 1:
-                # The member keeps the archive's file open.
-                return archive.open(names[0]), (EOFError, zlib.error, *_broken_zip())
+                damage: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error)
+                damage += _broken_zip()
+                try:
+                    # The member keeps the archive's file open.
+                    return archive.open(names[0]), damage
+                except damage as error:
+                    raise damaged(path, error) from error
     return file, ()
 
 
@@ -373,7 +378,10 @@ def member(archive: Any, path: Path, name: str) -> bytes:  # noqa: ANN401
         content: bytes = archive.read(name)
     except KeyError as error:
         raise InputError(f"{path}: holds no {name}. Copy the file again.") from error
-    except (EOFError, zlib.error, lzma.LZMAError, _zstd().ZstdError, *_broken_zip()) as error:
+    except (
+        *(EOFError, OSError, zlib.error, lzma.LZMAError, _zstd().ZstdError),
+        *_broken_zip(),
+    ) as error:
         raise InputError(f"{path}: {name} is damaged ({error}). Copy the file again.") from error
     return content
 
@@ -449,6 +457,18 @@ def valid_json(text: bytes) -> bytes:
     return _NO_NUMBER.sub(lambda found: names.get(found[0], found[0]), text)
 
 
+def converted(path: Path, value: object, kind: type[_Record], said: str) -> _Record:
+    """What a document of someone else's holds, as the type by which a reader takes it.
+
+    Raises:
+        InputError: If a value has another type.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}: not {said} ({error}).") from error
+
+
 def decoded(
     decode: Callable[[bytes], _Record], path: Path, where: str | int, line: bytes, kind: str
 ) -> _Record:
@@ -485,6 +505,8 @@ def keys_once(path: Path, where: str | int, text: bytes) -> None:
             held: dict[str, Any] = json_value(text, _RAW)
         except msgspec.ValidationError:
             return
+        except UnicodeDecodeError as error:
+            raise wrong(path, where, json_fault(error)) from error
         n, kept = len(held), len("".join(held)) + len(b"".join(held.values()))
         marks = len(text) - text.endswith(b"\n") - kept - 2 * n
         colon = len(next(iter(held), "")) + 3

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError
+from headtohead.core.units import shortened
 from headtohead.files.opening import (
     DEEPEST,
     NOT_JSON,
@@ -26,6 +27,7 @@ from headtohead.files.opening import (
     json_value,
     kind_of,
     not_json,
+    not_text,
     opened,
     parquet,
     wrong,
@@ -67,7 +69,10 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     kind = kind_of(start)
     if kind == "parquet":
         with parquet(path) as file:
-            yield from _rows(file.iter_batches(_ROWS))
+            try:
+                yield from _rows(file.iter_batches(_ROWS))
+            except UnicodeDecodeError as error:
+                raise not_text(path, error) from error
     elif kind == "yaml":
         yield from ((f"record {n}", text) for n, text in enumerate(_of_yaml(path), 1))
     elif kind != "json":
@@ -239,9 +244,9 @@ def score_of(value: object) -> float | None:
         known = _WORDS.get(word)
         number = _number(value) if known is None else known
     else:
-        raise ValueError(f"{_shown(value)} is not one number")
+        raise ValueError(f"{shortened(repr(value))} is not one number")
     if math.isinf(number):
-        raise ValueError(f"{_shown(value)} is not finite")
+        raise ValueError(f"{shortened(repr(value))} is not finite")
     return None if math.isnan(number) else number
 
 
@@ -268,7 +273,7 @@ def count_of(value: object) -> int:
         return value
     number = number_of(value) or 0.0
     if number < 0 or not number.is_integer():
-        raise ValueError(f"{_shown(value)} is not a count")
+        raise ValueError(f"{shortened(repr(value))} is not a count")
     return int(number)
 
 
@@ -427,9 +432,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{_shown(text)} is neither a number nor a known word") from None
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        raise ValueError(f"{shortened(repr(text))} is neither a number nor a known word") from None

@@ -71,7 +71,7 @@ def writable(path: Path | None, argument: str, *, folder: bool = False) -> None:
         if not there.is_dir():
             raise InputError(f"{there} is not a folder. Name one to write into with `{argument}`.")
         return
-    if path and path.is_dir():
+    if path and os.path.isdir(path):
         raise InputError(f"{path} is a folder. Name the file to write with `{argument}`.")
     if path and not path.parent.is_dir():
         raise InputError(f"The folder {path.parent} does not exist. Choose another `{argument}`.")

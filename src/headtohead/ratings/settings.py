@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.estimate import is_level
 from headtohead.core.settings import check_choices, option
 from headtohead.ratings.bradley_terry import Ties
 
@@ -189,7 +190,7 @@ class RankSettings:
     def __post_init__(self) -> None:
         check_choices(self)
         for name, fine, wanted in (
-            ("level", 0 < self.level < 1, "a number between 0 and 1, as 0.95"),
+            ("level", is_level(self.level), "a number between 0 and 1, as 0.95"),
             ("prior", 0 <= self.prior <= 1000, "0 to 1,000 virtual votes"),
             ("rounds", self.rounds >= 100, "at least 100"),
             ("draws", self.draws >= 500, "at least 500"),

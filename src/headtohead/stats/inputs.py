@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from headtohead.core.estimate import is_level
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
@@ -95,7 +97,7 @@ def check_level(level: float) -> float:
     Raises:
         ValueError: If it is not.
     """
-    if not 0 < level < 1:
+    if not is_level(level):
         raise ValueError(f"level is {level}; it must lie between 0 and 1, as 0.95")
     return level
 

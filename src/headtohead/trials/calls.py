@@ -108,6 +108,14 @@ class Call(msgspec.Struct, kw_only=True):
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def started_at(seconds: float | None) -> str:
+    """Seconds since 1970 as the start of a call; empty where no calendar has them."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else ""
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What a file says of all its calls.
 

@@ -4,7 +4,7 @@ import math
 from typing import Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.core.estimate import Interval
+from headtohead.core.estimate import Interval, is_level
 from headtohead.core.settings import option
 from headtohead.core.units import span_of
 
@@ -131,7 +131,7 @@ def check_level(level: float) -> None:
     Raises:
         InputError: If it is not inside (0, 1).
     """
-    if not 0 < level < 1:
+    if not is_level(level):
         raise InputError(f"`level` is {level}; it must be between 0 and 1, as 0.95.")
 
 

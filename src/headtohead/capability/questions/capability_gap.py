@@ -39,7 +39,9 @@ def run(pair: TwoSides, ask: Ask) -> Answer:
     """
     index = pair.capability.index
     sides = [
-        _series(pair.capability, name, mask).join(best, on="released_on", maintain_order="left")
+        _series(pair.capability, name, mask).join(
+            best, on="released_on", how="left", maintain_order="left"
+        )
         for name, mask, best in zip(pair.names, (pair.a, pair.b), fronts(pair), strict=True)
     ]
     rows = pl.concat(sides)

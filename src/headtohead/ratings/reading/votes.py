@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.units import shortened
 from headtohead.files.tables import (
     EMPTY,
     NOTHING,
@@ -122,10 +123,9 @@ class Rows:
         newly = self._still(wrong)
         if newly.any():
             row = int(np.argmax(newly))
-            said = say if isinstance(say, str) else say(row)
-            raise InputError(
-                f"{self._source}, row {self._number[row]}, column {'.'.join(path)}: {said}"
-            )
+            said = shortened(say if isinstance(say, str) else say(row), 600)
+            column = shortened(".".join(path))
+            raise InputError(f"{self._source}, row {self._number[row]}, column {column}: {said}")
 
     def _still(self, rows: BoolArray) -> BoolArray:
         return rows if self.kept is None else rows & self.kept

@@ -42,7 +42,9 @@ class Correlations:
 
     def of(self, place: int) -> Interval:
         """That of one item."""
-        return Interval(*(float(ends[place]) for ends in (self.value, self.low, self.high)))
+        value, low, high = (float(ends[place]) for ends in (self.value, self.low, self.high))
+        # An end is rounded, where a correlation is 1 or -1.
+        return Interval(value, min(low, value), max(high, value))
 
 
 def rest_scores(score: FloatArray, met: BoolArray) -> FloatArray:

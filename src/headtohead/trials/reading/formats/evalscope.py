@@ -38,7 +38,7 @@ FORMAT = RunFormat(
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
     pairs="place of a sample in its task, and repeat",
-    tried=("evalscope 0.13.2 0.17.1 1.0.2 1.14.1",),
+    tried=("evalscope 0.13.2 0.17.1 1.14.1",),
 )
 _RECORD = "a record of EvalScope"
 _FINISH = {"model_length": "length", "max_tokens": "length"}
@@ -63,6 +63,7 @@ class _Prediction(msgspec.Struct):
     index: int | str | None = None
     answer_id: str = ""
     model_output: _ScopeOutput | None = None
+    choices: Any = None
 
 
 class _ScoreOfSample(msgspec.Struct):
@@ -217,7 +218,8 @@ def _reviewed(path: Path, answered: Mapping[str, bytes]) -> Iterator[_Scored]:
     for number, line in json_lines(path):
         where = f"{path.name}, line {number}"
         if old:
-            yield from _before_1(decoded(_old_review, path, number, line, _RECORD), line, where)
+            body = decoded(_body, path, number, line, _RECORD)
+            yield from _before_1(decoded(_old_review, path, number, line, _RECORD), body, where)
             continue
         review = decoded(_review, path, number, line, _RECORD)
         said = review.sample_score
@@ -229,12 +231,11 @@ def _reviewed(path: Path, answered: Mapping[str, bytes]) -> Iterator[_Scored]:
 
 def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where: str) -> _Scored:
     score = review.sample_score.score
-    # The first reviews of version 1 hold the request as a text for people only.
-    said = review.messages
-    sent = next((n for n, x in enumerate(said) if x.get("source") == "generate"), len(said))
+    asked = review.messages or [{"role": "user", "content": review.input}]
+    sent = next((n for n, x in enumerate(asked) if x.get("source") == "generate"), None)
     asked = [
         {name: x[name] for name in ("role", "content", "tool_call_id") if x.get(name) is not None}
-        for x in said[:sent]
+        for x in (asked if sent is None else asked[:sent])
     ]
     output = _prediction(answered).model_output if answered else None
     answer = LoggedAnswer(score.prediction)
@@ -260,13 +261,13 @@ def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where:
         key=key,
         model=(output.model or "") if output else "",
         failure=failure,
-        messages=asked or None,
+        messages=asked,
         output=answer.text,
         reference="\n".join(target) or None,
         usage=output.usage.usage() if output and output.usage else None,
         latency_s=output.time if output else None,
         labels=dict(labels_of(review.sample_score.sample_metadata or {})),
-        fingerprint=asked_hash(asked or [{"content": review.input}], target),
+        fingerprint=asked_hash(asked, target),
         where=where,
     )
     if answer.finish:
@@ -281,8 +282,7 @@ def _said(content: object) -> str | None:
     return content_text(content)
 
 
-def _before_1(review: _OldReview, line: bytes, where: str) -> Iterator[_Scored]:
-    body = _body(line)
+def _before_1(review: _OldReview, body: Body, where: str) -> Iterator[_Scored]:
     answer = answer_of(body)
     raw = review.raw_input
     asked = raw if isinstance(raw, dict) else {"input": raw}

@@ -7,16 +7,24 @@ holds means over instances alone, so nothing can be paired by it.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import decoded, document, files_of, wrong
+from headtohead.files.opening import converted, decoded, document, files_of, wrong
 from headtohead.files.records import at_path, records, score_of, text_of
-from headtohead.trials.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.trials.calls import (
+    PARAMS,
+    Call,
+    CallStream,
+    Meta,
+    RunFile,
+    RunFormat,
+    Usage,
+    started_at,
+)
 from headtohead.trials.reading.openai import asked_hash, judged, messages_of
 
 _STATS, _SHOWN, _STATE = (
@@ -48,6 +56,7 @@ _MODEL = re.compile(r",?\bmodel(?:_deployment)?=[^,]*")
 _BLOCKED = re.compile(r"block|polic|safety|filter|guideline", re.IGNORECASE)
 _RECORD = "a record of HELM"
 _Case = tuple[str, int]
+_Kind = TypeVar("_Kind")
 
 
 class _StatName(msgspec.Struct, frozen=True):
@@ -81,6 +90,45 @@ class _InstanceStats(msgspec.Struct):
         }
 
 
+class _HelmReference(TypedDict, total=False):
+    output: Any
+    tags: list[Any] | None
+
+
+class _HelmInstance(TypedDict, total=False):
+    id: Any
+    input: Any
+    references: list[_HelmReference] | None
+    split: Any
+    perturbation: Any
+
+
+class _HelmResult(TypedDict, total=False):
+    completions: list[dict[str, Any]] | None
+    success: bool | None
+    error: Any
+    request_datetime: float | None
+    request_time: float | None
+    cached: bool | None
+
+
+class _HelmState(TypedDict, total=False):
+    instance: _HelmInstance | None
+    train_trial_index: int | None
+    request: dict[str, Any] | None
+    result: _HelmResult | None
+
+
+class _HelmStates(msgspec.Struct):
+    request_states: list[_HelmState] = []
+    adapter_spec: dict[str, Any] = {}
+
+
+class _HelmSpec(msgspec.Struct):
+    name: str = ""
+    adapter_spec: dict[str, Any] = {}
+
+
 class _HelmRun(msgspec.Struct):
     """What is read of a run: its name, and for each instance and trial the stats and request."""
 
@@ -89,8 +137,8 @@ class _HelmRun(msgspec.Struct):
     folder: Path
     stats: dict[_Case, dict[str, float | None]]
     said: dict[_Case, str]
-    states: dict[_Case, list[dict[str, Any]]]
-    instances: dict[str, dict[str, Any]]
+    states: dict[_Case, list[_HelmState]]
+    instances: dict[str, _HelmInstance]
     adapter: dict[str, Any]
 
 
@@ -141,10 +189,10 @@ def read(file: RunFile) -> CallStream:
 
 def _run(folder: Path, dropped: Counter[str]) -> _HelmRun:
     spec, state = folder / "run_spec.json", folder / _STATE
-    held: Any = document(state) if state.exists() else {}
-    about = document(spec) if spec.exists() else {}
-    adapter = at_path(about, "adapter_spec") or at_path(held, "adapter_spec") or {}
-    name = text_of(at_path(about, "name")) or folder.name
+    held = _typed(state, _HelmStates) or _HelmStates()
+    about = _typed(spec, _HelmSpec) or _HelmSpec()
+    adapter = about.adapter_spec or held.adapter_spec
+    name = about.name or folder.name
     run = _HelmRun(
         task=_MODEL.sub("", name).replace(":,", ":").rstrip(":,"),
         model=text_of(adapter.get("model")),
@@ -157,16 +205,15 @@ def _run(folder: Path, dropped: Counter[str]) -> _HelmRun:
     )
     of_model = re.search(r"\bmodel=([^,]*)", name)
     run.model = run.model or (of_model[1] if of_model else "")
-    for one in _listed(held, "request_states", state):
+    for one in held.request_states:
         instance = one.get("instance") or {}
         if "perturbation" not in instance:
-            case = text_of(instance.get("id")), int(one.get("train_trial_index") or 0)
+            case = text_of(instance.get("id")), one.get("train_trial_index") or 0
             run.states.setdefault(case, []).append(one)
             run.instances[case[0]] = instance
-    shown = folder / "instances.json"
-    for one in _listed({"": document(shown)}, "", shown) if shown.exists() else ():
-        if "perturbation" not in one:
-            run.instances.setdefault(text_of(one.get("id")), one)
+    for asked in _typed(folder / "instances.json", list[_HelmInstance]) or ():
+        if "perturbation" not in asked:
+            run.instances.setdefault(text_of(asked.get("id")), asked)
     decode = msgspec.json.Decoder(_InstanceStats).decode
     paths = [folder / name for name in (_STATS, _SHOWN) if (folder / name).exists()]
     # The second adds the texts, where no state has them.
@@ -187,11 +234,9 @@ def _run(folder: Path, dropped: Counter[str]) -> _HelmRun:
     return run
 
 
-def _listed(held: Any, name: str, path: Path) -> list[dict[str, Any]]:  # noqa: ANN401
-    listed = held.get(name) if isinstance(held, dict) else None
-    if held and not (isinstance(listed, list) and all(isinstance(x, dict) for x in listed)):
-        raise InputError(f"{path}: not a file of HELM.")
-    return listed or []
+def _typed(path: Path, kind: type[_Kind]) -> _Kind | None:
+    """A file of a run, if it is there."""
+    return converted(path, document(path), kind, "a file of HELM") if path.exists() else None
 
 
 def _calls(runs: list[_HelmRun], metric: str, dropped: Counter[str]) -> Iterator[Call]:
@@ -248,7 +293,7 @@ def _call(run: _HelmRun, case: _Case, values: Mapping[str, float | None]) -> Cal
         reference="\n".join(references) or None,
         usage=Usage(input_tokens=int(into or 0), output_tokens=int(out or 0)) if known else None,
         latency_s=seconds if not result.get("cached") else None,
-        started=datetime.fromtimestamp(started, UTC).isoformat() if started else "",
+        started=started_at(started),
         labels={"split": split} if split else {},
         fingerprint=asked_hash([{"content": asked}], references) if asked else "",
         where=f"instance {key}, trial {trial}",

@@ -36,35 +36,82 @@ _Raws = Iterator[tuple[str, bytes]]
 _PARTS = ("text", "image", "audio", "video", "document", "data", "reasoning")
 
 
+_Table = dict[str, Any] | None  # Inspect writes what it has not as null
+
+
+class _InspectData(msgspec.Struct):
+    name: Any = None
+    samples: Any = None
+    sample_ids: Any = None
+
+
+class _InspectConfig(msgspec.Struct):
+    epochs: Any = None
+
+
+class _InspectEval(msgspec.Struct):
+    """What was run, on what."""
+
+    task: str | None = None
+    task_registry_name: str | None = None
+    task_version: Any = None
+    task_args: _Table = None
+    model: str | None = None
+    model_base_url: str | None = None
+    model_generate_config: _Table = None
+    dataset: _InspectData | None = None
+    config: _InspectConfig | None = None
+    packages: _Table = None
+    scorers: list[dict[str, Any]] | None = None
+    revision: _Table = None
+    created: str | None = None
+
+
+class _InspectResults(msgspec.Struct):
+    headline: _Table = None
+    scores: list[dict[str, Any]] | None = None
+    total_samples: Any = None
+    early_stopping: Any = None
+
+
+class _InspectPlan(msgspec.Struct):
+    steps: list[dict[str, Any]] | None = None
+    config: _Table = None
+
+
 class _InspectLog(msgspec.Struct):
-    eval: dict[str, Any]
+    eval: _InspectEval
     status: str = "started"
-    # Inspect writes what it has not as null.
-    results_or_null: dict[str, Any] | None = msgspec.field(default=None, name="results")
-    plan_or_null: dict[str, Any] | None = msgspec.field(default=None, name="plan")
+    results_or_null: _InspectResults | None = msgspec.field(default=None, name="results")
+    plan_or_null: _InspectPlan | None = msgspec.field(default=None, name="plan")
     samples: list[msgspec.Raw] | None = None
 
     @property
-    def results(self) -> dict[str, Any]:
-        return self.results_or_null or {}
+    def results(self) -> _InspectResults:
+        return self.results_or_null or _InspectResults()
 
     @property
-    def plan(self) -> dict[str, Any]:
-        return self.plan_or_null or {}
+    def plan(self) -> _InspectPlan:
+        return self.plan_or_null or _InspectPlan()
 
     @property
     def generate(self) -> dict[str, Any]:
         """What generation was asked with."""
-        return {**(self.eval.get("model_generate_config") or {}), **(self.plan.get("config") or {})}
+        return {**(self.eval.model_generate_config or {}), **(self.plan.config or {})}
 
 
 class _InspectUsage(InspectTokens, gc=False):
     total_cost: float | None = None
 
 
+class _InspectChoice(msgspec.Struct):
+    message: _Table = None
+    stop_reason: str | None = None
+
+
 class _InspectOutput(msgspec.Struct):
     completion: str | None = None
-    choices: list[dict[str, Any]] = []
+    choices: list[_InspectChoice] = []
 
     @property
     def text(self) -> str | None:
@@ -74,12 +121,19 @@ class _InspectOutput(msgspec.Struct):
         """
         if self.completion or not self.choices:
             return self.completion or None
-        message = self.choices[0].get("message")
-        said = message.get("content") if isinstance(message, dict) else None
+        said = (self.choices[0].message or {}).get("content")
         if not isinstance(said, list):
             return said if isinstance(said, str) else self.completion
         parts = (x for x in said if isinstance(x, dict) and x.get("type") == "text")
         return "".join(text_of(part.get("text")) for part in parts)
+
+
+class _InspectMessage(msgspec.Struct):
+    role: str = "user"
+    content: Any = None
+    source: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
 
 
 class _InspectSample(msgspec.Struct):
@@ -90,7 +144,7 @@ class _InspectSample(msgspec.Struct):
     input: str | list[dict[str, Any]] = ""
     choices: list[str] | None = None
     target: str | list[str] = ""
-    messages: list[dict[str, Any]] = []
+    messages: list[_InspectMessage] = []
     output: _InspectOutput | None = None
     scores: dict[str, dict[str, Any]] | None = None
     score: dict[str, Any] | None = None
@@ -187,7 +241,7 @@ def _sample(path: Path, name: str, raw: bytes) -> _InspectSample:
 def _calls(
     file: RunFile, log: _InspectLog, raws: _Raws, choice: _ScorerChoice, dropped: Counter[str]
 ) -> Iterator[Call]:
-    path, model, n = file.path, str(log.eval.get("model") or ""), 0
+    path, model, n = file.path, log.eval.model or "", 0
     params = _params(log)
     for raw in raws:
         n += 1
@@ -210,25 +264,25 @@ def _calls(
 
 
 def _expected(log: _InspectLog) -> int:
-    if log.results.get("early_stopping"):
+    if log.results.early_stopping:
         return 0
     if log.status == "success":
-        total = log.results.get("total_samples")
+        total = log.results.total_samples
         return total if isinstance(total, int) else 0
-    ids = (log.eval.get("dataset") or {}).get("sample_ids")
-    epochs = (log.eval.get("config") or {}).get("epochs")
+    ids = log.eval.dataset.sample_ids if log.eval.dataset else None
+    epochs = log.eval.config.epochs if log.eval.config else None
     return (len(ids) if isinstance(ids, list) else 0) * (epochs if isinstance(epochs, int) else 1)
 
 
 def _scorer(file: RunFile, log: _InspectLog, first: _InspectSample) -> _ScorerChoice:
     """The scorer asked for, else the one whose figure Inspect shows first."""
     values = first.values()
-    headline = (log.results.get("headline") or {}).get("scorer")
+    headline = (log.results.headline or {}).get("scorer")
     named = [
         headline,
-        *(score.get("scorer") for score in log.results.get("scores") or []),
+        *(score.get("scorer") for score in log.results.scores or []),
         *values,
-        *(scorer.get("name") for scorer in log.eval.get("scorers") or []),
+        *(scorer.get("name") for scorer in log.eval.scorers or []),
     ]
     unnamed = bool(values) and first.scores is None
     names = list(values if unnamed else dict.fromkeys(str(name) for name in named if name))
@@ -244,33 +298,33 @@ def _scorer(file: RunFile, log: _InspectLog, first: _InspectSample) -> _ScorerCh
 
 def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
     run = log.eval
-    task = str(run.get("task") or "")
-    dataset, config = run.get("dataset") or {}, run.get("config") or {}
-    packages = run.get("packages") or {}
-    own = str(run.get("task_registry_name") or task).partition("/")[0]
+    task = run.task or ""
+    dataset, config = run.dataset or _InspectData(), run.config or _InspectConfig()
+    packages = run.packages or {}
+    own = (run.task_registry_name or task).partition("/")[0]
     version = packages.get(own) or packages.get(own.replace("-", "_"))
 
     def with_options(name: object, options: object) -> str:
         return text_of(name) + (f" {text_of(options)}" if options else "")
 
-    scorers = (with_options(x.get("name"), x.get("options")) for x in run.get("scorers") or [])
-    steps = (with_options(x.get("solver"), x.get("params")) for x in log.plan.get("steps") or [])
+    scorers = (with_options(x.get("name"), x.get("options")) for x in run.scorers or [])
+    steps = (with_options(x.get("solver"), x.get("params")) for x in log.plan.steps or [])
     must = {
-        "task version": text_of(run.get("task_version")),
-        "data set": text_of(dataset.get("name")),
-        "samples in the data set": text_of(dataset.get("samples")),
+        "task version": text_of(run.task_version),
+        "data set": text_of(dataset.name),
+        "samples in the data set": text_of(dataset.samples),
         "scorers": ", ".join(scorers),
         "solver": "; ".join(steps),
-        **{f"task argument {k}": text_of(v) for k, v in (run.get("task_args") or {}).items()},
+        **{f"task argument {k}": text_of(v) for k, v in (run.task_args or {}).items()},
         f"package {own}": text_of(version),
     }
     may = {
-        "model": text_of(run.get("model")),
-        "endpoint": text_of(run.get("model_base_url")),
+        "model": text_of(run.model),
+        "endpoint": text_of(run.model_base_url),
         **{name: text_of(log.generate.get(name)) for name in _GENERATE},
-        "created": text_of(run.get("created")),
-        "commit": text_of((run.get("revision") or {}).get("commit")),
-        "epochs": text_of(config.get("epochs")),
+        "created": text_of(run.created),
+        "commit": text_of((run.revision or {}).get("commit")),
+        "epochs": text_of(config.epochs),
         "status": log.status,
         "inspect_ai": text_of(packages.get("inspect_ai")),
         "other scorers": ", ".join(choice.others),
@@ -288,8 +342,9 @@ def _meta(log: _InspectLog, choice: _ScorerChoice) -> Meta:
 def _params(log: _InspectLog) -> dict[str, Any]:
     """What every request was sent with, in OpenAI's words."""
     given = log.generate
-    extra = given.pop("extra_body", None) or {}
-    given = {**given, **extra, "stop": given.get("stop_seqs")}
+    extra = given.pop("extra_body", None)
+    more = extra if isinstance(extra, Mapping) else {}
+    given = {**given, **more, "stop": given.get("stop_seqs")}
     return {name: value for name, value in given.items() if name in PARAMS and value is not None}
 
 
@@ -345,7 +400,7 @@ def _value(sample: _InspectSample, choice: _ScorerChoice) -> object:
 def _failure(sample: _InspectSample) -> str:
     if sample.error is not None:
         return "error"
-    stops = {x.get("stop_reason") for x in sample.output.choices} if sample.output else set()
+    stops = {x.stop_reason for x in sample.output.choices} if sample.output else set()
     if "content_filter" in stops and sample.limit is None:
         return "refused"
     if sample.limit is not None or stops & {"max_tokens", "model_length"}:
@@ -380,19 +435,19 @@ def _messages(sample: _InspectSample) -> list[dict[str, Any]] | None:
     """What the model was first sent: all up to its first answer, in the shape of chat."""
     sent = []
     for message in sample.messages:
-        if message.get("role") == "assistant" and message.get("source") != "input":
+        if message.role == "assistant" and message.source != "input":
             break
-        said = _content(message.get("content"))
+        said = _content(message.content)
         if said is None:
             return None
-        kept = {"role": message.get("role", "user"), "content": said}
-        if message.get("tool_calls"):
+        kept = {"role": message.role, "content": said}
+        if message.tool_calls:
             kept["tool_calls"] = [
                 tool_call(x.get("id"), x.get("function"), x.get("arguments") or {})
-                for x in message["tool_calls"]
+                for x in message.tool_calls
             ]
-        if message.get("tool_call_id"):
-            kept["tool_call_id"] = message["tool_call_id"]
+        if message.tool_call_id:
+            kept["tool_call_id"] = message.tool_call_id
         sent.append(kept)
     return sent or None
 

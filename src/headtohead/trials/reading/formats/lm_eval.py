@@ -11,8 +11,8 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
-from headtohead.files.records import at_path, labels_of, score_of, text_of, unpacked
+from headtohead.files.opening import converted, decoded, document, files_of, json_lines, wrong
+from headtohead.files.records import labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import messages_of
 
@@ -52,6 +52,35 @@ class _LmEvalSample(msgspec.Struct):
     metrics: list[str] = []
 
 
+class _LmEvalCounted(msgspec.Struct):
+    effective: Any = None
+
+
+class _LmEvalConfig(msgspec.Struct):
+    filter_list: list[dict[str, Any]] | None = None
+
+
+class _LmEvalRun(msgspec.Struct):
+    """What is read of a results file, which writes what it has not as null."""
+
+    results: dict[str, Any] = {}
+    config: dict[str, Any] | None = None
+    configs: dict[str, _LmEvalConfig] | None = None
+    model_name: str | None = None
+    model_source: str | None = None
+    lm_eval_version: str | None = None
+    git_hash: str | None = None
+    date: Any = None
+    chat_template: Any = None
+    chat_template_sha: str | None = None
+    system_instruction_sha: str | None = None
+    higher_is_better: dict[str, dict[str, bool | None] | None] | None = None
+    versions: dict[str, Any] | None = None
+    shots: dict[str, Any] | None = msgspec.field(default=None, name="n-shot")
+    counted: dict[str, _LmEvalCounted] | None = msgspec.field(default=None, name="n-samples")
+    task_hashes: dict[str, Any] | None = None
+
+
 class _FilterOnly(msgspec.Struct):
     doc_id: int | str
     filter: str = ""
@@ -73,15 +102,20 @@ class _Task(msgspec.Struct, frozen=True):
 def read(file: RunFile) -> CallStream:
     """The samples of all tasks of one run, one call a document."""
     results, files = _files(file.path)
-    run = document(results) if results is not None else {}
-    if results and not (isinstance(run, dict) and isinstance(run.get("results"), Mapping)):
-        raise InputError(f"{results}: has no results, so it is not a file of lm-eval.")
+    run = _LmEvalRun() if results is None else _run(results)
     tasks, dropped = _tasks(file, run, files)
     return CallStream(
         meta=_meta(run, tasks),
         calls=_calls(file, run, tasks, dropped),
         dropped=dropped,
     )
+
+
+def _run(path: Path) -> _LmEvalRun:
+    held = document(path)
+    if not isinstance(held, dict) or "results" not in held:
+        raise InputError(f"{path}: has no results, so it is not a file of lm-eval.")
+    return converted(path, held, _LmEvalRun, "the results of lm-eval")
 
 
 def _files(path: Path) -> tuple[Path | None, list[tuple[str, Path]]]:
@@ -134,7 +168,7 @@ def _samples_in(folder: Path, date: str) -> list[tuple[str, Path]]:
 
 
 def _tasks(
-    file: RunFile, run: Mapping[str, Any], files: list[tuple[str, Path]]
+    file: RunFile, run: _LmEvalRun, files: list[tuple[str, Path]]
 ) -> tuple[list[_Task], Counter[str]]:
     """The tasks that score single documents, by the metric and filter asked for where they have it.
 
@@ -161,8 +195,8 @@ def _tasks(
         held = sample.metrics or [x for x in fields if x not in _FIXED]
         if not held:
             raise InputError(f"{path}: its samples carry no metric. Run without --predict_only.")
-        given = at_path(run, f"configs.{name}.filter_list") or ()
-        configured = tuple(text_of(x.get("name")) for x in given if isinstance(x, Mapping))
+        listed = (run.configs or {}).get(name, _LmEvalConfig()).filter_list or ()
+        configured = tuple(text_of(x.get("name")) for x in listed)
         there = _filters(path, configured)
         metrics.update(dict.fromkeys(held))
         filters.update(dict.fromkeys(there))
@@ -173,7 +207,7 @@ def _tasks(
             why = f"which scores no document by itself ({', '.join(asked)}),"
             apart[f"of task {name or path.name}, {why}"] = sum(1 for _ in json_lines(path))
             continue
-        better = ((run.get("higher_is_better") or {}).get(name) or {}).get(metric)
+        better = ((run.higher_is_better or {}).get(name) or {}).get(metric)
         usual = _STRICT if _STRICT in there else there[0]
         tasks.append(
             _Task(
@@ -235,7 +269,7 @@ def _sample(line: bytes) -> tuple[_LmEvalSample, dict[str, Any]]:
 
 
 def _calls(
-    file: RunFile, run: Mapping[str, Any], tasks: list[_Task], dropped: Counter[str]
+    file: RunFile, run: _LmEvalRun, tasks: list[_Task], dropped: Counter[str]
 ) -> Iterator[Call]:
     model, several = _model(run), len(tasks) > 1
     for task in tasks:
@@ -252,7 +286,7 @@ def _calls(
                 raise wrong(task.path, number, f"document {sample.doc_id} is there twice.")
             seen.add(key)
             yield _call(task, model, key, number, sample, fields)
-        counted = ((run.get("n-samples") or {}).get(task.name) or {}).get("effective")
+        counted = (run.counted or {}).get(task.name, _LmEvalCounted()).effective
         if isinstance(counted, int):
             dropped.update(file.lacking(str(task.path), len(seen), counted, "documents"))
 
@@ -315,9 +349,9 @@ def _messages(arguments: object) -> list[dict[str, Any]] | None:
     return messages_of(unpacked(prompt)) or [{"role": "user", "content": prompt}]
 
 
-def _model(run: Mapping[str, Any]) -> str:
-    config = run.get("config") or {}
-    return text_of(run.get("model_name") or config.get("model"))
+def _model(run: _LmEvalRun) -> str:
+    config = run.config or {}
+    return text_of(run.model_name or config.get("model"))
 
 
 def _metric(task: _Task) -> str:
@@ -325,26 +359,26 @@ def _metric(task: _Task) -> str:
     return name if task.sign > 0 else f"minus {name}"
 
 
-def _meta(run: Mapping[str, Any], tasks: list[_Task]) -> Meta:
-    config = run.get("config") or {}
-    version = text_of(run.get("lm_eval_version"))
-    templated = run.get("chat_template") is not None or bool(run.get("chat_template_sha"))
-    hashes = {f"{t.name}: task hash": _of(run, "task_hashes", t.name) for t in tasks}
-    commit = {"harness commit": text_of(run.get("git_hash"))}
-    must = {"lm_eval": version, "system instruction": text_of(run.get("system_instruction_sha"))}
-    if run:
+def _meta(run: _LmEvalRun, tasks: list[_Task]) -> Meta:
+    config = run.config or {}
+    version = run.lm_eval_version or ""
+    templated = run.chat_template is not None or bool(run.chat_template_sha)
+    hashes = {f"{t.name}: task hash": text_of((run.task_hashes or {}).get(t.name)) for t in tasks}
+    commit = {"harness commit": run.git_hash or ""}
+    must = {"lm_eval": version, "system instruction": run.system_instruction_sha or ""}
+    if run.results:
         must["chat template applied"] = text_of(templated)
     for task in tasks:
-        must[f"{task.name}: version"] = _of(run, "versions", task.name)
-        must[f"{task.name}: shots"] = _of(run, "n-shot", task.name)
+        must[f"{task.name}: version"] = text_of((run.versions or {}).get(task.name))
+        must[f"{task.name}: shots"] = text_of((run.shots or {}).get(task.name))
         must[f"{task.name or 'task'}: metric"] = _metric(task)
     may = {
         "model": _model(run),
-        "backend": text_of(run.get("model_source") or config.get("model")),
-        "chat template": text_of(run.get("chat_template_sha"))[:16],
+        "backend": text_of(run.model_source or config.get("model")),
+        "chat template": (run.chat_template_sha or "")[:16],
         "gen_kwargs": text_of(config.get("gen_kwargs")),
         "limit": text_of(config.get("limit")),
-        "date": text_of(run.get("date")),
+        "date": text_of(run.date),
         "other filters": ", ".join(sorted({f for t in tasks for f in t.filters if f != t.filter})),
     }
     # The hash of a task covers the prompt, and a chat template is the model's own part of it.
@@ -360,7 +394,3 @@ def _meta(run: Mapping[str, Any], tasks: list[_Task]) -> Meta:
         must_agree={k: v for k, v in must.items() if v},
         may_differ={k: v for k, v in may.items() if v},
     )
-
-
-def _of(run: Mapping[str, Any], table: str, task: str) -> str:
-    return text_of((run.get(table) or {}).get(task))

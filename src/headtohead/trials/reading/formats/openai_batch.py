@@ -7,7 +7,6 @@ output object".
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import msgspec
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of, held, json_lines, opened, wrong
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, started_at
 from headtohead.trials.reading.openai import Body, answer_of, request_of, usage_of
 
 _ANSWER, _REQUEST = ("custom_id", "response"), ("custom_id", "body")
@@ -258,7 +257,7 @@ def _call(path: Path, number: int, row: _AnswerLine, dropped: Counter[str]) -> C
         failure=answer.failure,
         output=answer.text,
         usage=usage_of(body.usage),
-        started=datetime.fromtimestamp(created, UTC).isoformat() if created else "",
+        started=started_at(created),
         labels={"finish": answer.finish} if answer.finish else {},
         where=f"line {number}",
     )

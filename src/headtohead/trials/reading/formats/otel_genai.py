@@ -7,18 +7,18 @@ github.com/open-telemetry/semantic-conventions-genai.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, files_of, wrong
-from headtohead.files.records import at_path, mentions, records, text_of, unpacked
-from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.files.records import at_path, count_of, mentions, records, text_of, unpacked
+from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, started_at
 from headtohead.trials.reading.openai import (
     LoggedAnswer,
     Messages,
@@ -42,7 +42,7 @@ FORMAT = RunFormat(
     tried=(
         "opentelemetry-instrumentation-openai-v2 2.1b0 2.4b0",
         "traceloop-sdk 0.33.12 0.62.4",
-        "openinference-instrumentation-openai 0.1.18 0.1.66",
+        "openinference-instrumentation-openai 0.1.66",
     ),
 )
 
@@ -97,10 +97,15 @@ class _Map(msgspec.Struct, gc=False):
     values: list["_Attribute"] = []
 
 
+# As text, as protocol buffers write what JSON has no number for.
+_Whole = int | Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,20}$")]
+_NoNumber = Annotated[str, msgspec.Meta(pattern=r"^(NaN|-?Infinity)$")]
+
+
 class _Any(msgspec.Struct, gc=False, rename="camel"):
     string_value: str | None = None
-    int_value: int | str | None = None
-    double_value: float | str | None = None
+    int_value: _Whole | None = None
+    double_value: float | _NoNumber | None = None
     bool_value: bool | None = None
     array_value: _Array | None = None
     kvlist_value: _Map | None = None
@@ -120,8 +125,8 @@ class _Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str
     span_id: str
     parent_span_id: str = ""
-    start_time_unix_nano: int | str = 0
-    end_time_unix_nano: int | str = 0
+    start_time_unix_nano: _Whole = 0
+    end_time_unix_nano: _Whole = 0
     attributes: list[_Attribute] = []
     events: list[_SpanEvent] = []
     status: dict[str, Any] | None = None
@@ -329,7 +334,7 @@ def _call(
     call.score = scores.get(metric)
     call.failure = "error" if failed or "error.type" in given else call.failure
     call.latency_s = (end - start) / 1e9 if start and end else None
-    call.started = datetime.fromtimestamp(start / 1e9, UTC).isoformat() if start else ""
+    call.started = started_at(start / 1e9)
     return call
 
 
@@ -360,7 +365,7 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
         params["tools"] = [chat_tool(tool) for tool in tools]
     counts: list[int | None] = [None] * len(_TOKENS)
     for name in sorted(given.keys() & _PLACES.keys(), key=_PLACES.__getitem__, reverse=True):
-        counts[_PLACES[name] // _NAMES_N] = int(given[name])
+        counts[_PLACES[name] // _NAMES_N] = _count(given[name])
     into, read, write, out, thought, total = counts
     usage = None
     if into is not None or out is not None:
@@ -412,6 +417,13 @@ def _plain(attributes: list[_Attribute]) -> dict[str, Any]:
             text = value.string_value
             values[one.key] = _value(value) if text is None else text
     return values
+
+
+def _count(value: object) -> int | None:
+    """A number of tokens; None where it is none, as it is where nothing was counted."""
+    with suppress(ValueError):
+        return count_of(value)
+    return None
 
 
 def _value(value: _Any) -> Any:  # noqa: ANN401

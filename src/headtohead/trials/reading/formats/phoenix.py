@@ -149,7 +149,10 @@ def _time(value: object) -> datetime | None:
     if value in (None, ""):
         return None
     text = text_of(value)
-    if text.isdecimal():
-        return datetime.fromtimestamp(int(text) / 1000, UTC)
-    at = datetime.fromisoformat(text)
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -127,6 +127,7 @@ _RESULT = "a result of promptfoo"
 _result = msgspec.json.Decoder(_Result).decode
 _column = msgspec.json.Decoder(_ProviderColumn).decode
 _whole = msgspec.json.Decoder(_Document).decode
+_row = msgspec.json.Decoder(dict[str, Any]).decode
 _Rows = Callable[[], Iterator[tuple[str, bytes]]]
 
 
@@ -185,18 +186,19 @@ def _rows(path: Path) -> tuple[_Document | None, _Rows]:
         )
     results = document.results.results
     if version == 2:
-        results = _numbered(results)
+        results = _numbered(path, results)
     return document, lambda: ((f"results[{i}]", bytes(x)) for i, x in enumerate(results))
 
 
-def _numbered(results: list[msgspec.Raw]) -> list[msgspec.Raw]:
+def _numbered(path: Path, results: list[msgspec.Raw]) -> list[msgspec.Raw]:
     """Results of version 2 with the number of their column, which that does not write."""
     places: dict[bytes, int] = {}
     numbered = []
-    for raw in results:
-        row: dict[str, Any] = msgspec.json.decode(raw)
-        label = (row.get("prompt") or {}).get("label")
-        column = msgspec.json.encode([row.get("provider"), label])
+    for i, raw in enumerate(results):
+        row = decoded(_row, path, f"results[{i}]", bytes(raw), _RESULT)
+        prompt = row.get("prompt")
+        label = prompt.get("label") if isinstance(prompt, dict) else prompt
+        column = msgspec.json.encode([row.get("provider"), label], order="sorted")
         row["promptIdx"] = places.setdefault(column, len(places))
         numbered.append(msgspec.Raw(msgspec.json.encode(row)))
     return numbered

@@ -69,7 +69,7 @@ def read(file: RunFile) -> CallStream:
 
 def _ids(path: Path, whole: Mapping[str, Any], name: str) -> set[str]:
     listed = whole.get(f"{name}_ids", whole.get(name)) or []
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or not all(isinstance(x, str | int) for x in listed):
         raise InputError(f"{path}: {name} is no list of ids.")
     return set(map(text_of, listed))
 
