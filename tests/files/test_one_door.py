@@ -27,7 +27,8 @@ from headtohead.files import records as reading
 from headtohead.files.opening import LARGEST, STDIN, arrived, content, files_of, json_lines, opened
 from headtohead.files.records import records
 from headtohead.names.names import Names
-from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.reading.votes import Votes, open_votes
+from headtohead.ratings.settings import VoteOptions
 from headtohead.trials.comparing.pairing import open_run
 
 Rows = list[dict[str, Any]]
@@ -45,7 +46,10 @@ SCORES: Rows = [
 
 
 def _votes(path: Path) -> object:
-    votes = open_votes(path)
+    return _chunks(open_votes(path))
+
+
+def _chunks(votes: Votes) -> object:
     each = (zip(x.first, x.second, x.outcome, strict=True) for x in votes.chunks())
     seen = [list(map(int, one)) for chunk in each for one in chunk]
     return votes.models, seen
@@ -137,6 +141,27 @@ def test_every_verb_reads_every_kind_of_file(
     plain.write_bytes(_lines(rows))
     path.write_bytes(PACKED[packed](KINDS[kind](rows)))
     assert read(path) == read(plain)
+
+
+def test_paths_enter_lists_of_votes_as_those_of_results(tmp_path: Path) -> None:
+    path = tmp_path / "votes.jsonl"
+    rows = [
+        {
+            "sides": [{"name": v["model_a"]}, {"name": v["model_b"]}],
+            "by": {"z": {"won": v["winner"]}},
+        }
+        for v in VOTES
+    ]
+    mapping = {"model_a": "sides.0.name", "model_b": "sides.1.name", "winner": "by.*.won"}
+    (tmp_path / "plain.jsonl").write_bytes(_lines(VOTES))
+    for text in (_lines(rows), json.dumps(dict(enumerate(rows))).encode(), _yaml(VOTES)):
+        path.write_bytes(text)
+        given = {} if text.startswith(b"-") else mapping
+        votes = open_votes(path, VoteOptions(mapping=given))
+        assert _chunks(votes) == _votes(tmp_path / "plain.jsonl")
+    path.write_bytes(_lines(rows))
+    with pytest.raises(InputError, match=r"No column is called 'sides\.2\.name'"):
+        open_votes(path, VoteOptions(mapping={**mapping, "model_b": "sides.2.name"}))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -175,6 +176,8 @@ _OLD = (
     '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
 )
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "favours", "by_label")
+# Fields that hold a text wherever they stand.
+_WORDED = (*_TEXTS, *_OPTIONAL, "relaxes", "analysis", "cannot", "awaits", *_BOUND[2:6])
 _HEAD = ("title", "origin", "group", "a", "b", "noted_on")
 
 
@@ -238,10 +241,12 @@ class _Reader:
             self.wrong(
                 None, key, f"is no field of a claims file. Use {', '.join(_HEAD)} and [[claim]]"
             )
-        for key in ("title", "origin"):
-            if not isinstance(data.get(key), str):
+        for key, if_absent in zip(_HEAD, (None, None, "", "", ""), strict=False):
+            if not isinstance(data.get(key, if_absent), str):
                 self.wrong(
-                    None, key, "is missing. Write it as text at the top, before any [[claim]]"
+                    None,
+                    key,
+                    "is missing, or is no text. Write it as text at the top, before any [[claim]]",
                 )
         if "noted_on" in data:
             try:
@@ -249,7 +254,9 @@ class _Reader:
             except HeadToHeadError as error:
                 self.wrong(None, "noted_on", f"is no day. {error}")
         entries = data.get("claim")
-        if not isinstance(entries, list) or not entries:
+        if not (
+            isinstance(entries, list) and entries and all(isinstance(e, dict) for e in entries)
+        ):
             self.wrong(None, "claim", "is missing. Write at least one [[claim]]")
             return None
         self.ids = ids = [str(e.get("id", "")) for e in entries]
@@ -469,6 +476,9 @@ class _Reader:
         for key in sorted(set(entry) - {*must, *may}):
             unknown = UnknownName("field", key, (*must, *may))
             self.wrong(i, prefix + key, f"is wrong. {unknown}")
+        for key in _WORDED:
+            if key in entry and not isinstance(entry[key], str):
+                self.wrong(i, prefix + key, f"must be a text, not {entry[key]!r}")
 
     def _choice(self, i: int, field: str, value: object, choices: tuple[str, ...]) -> None:
         if value not in choices:
@@ -516,10 +526,10 @@ class _Reader:
         self._keys(i, field, given, (), _BOUND)
         low, high = given.get("at_least", float("-inf")), given.get("at_most", float("inf"))
         labels = given.get("by_label", {})
-        if not all(
-            isinstance(v, int | float)
-            for v in (low, high, *(e for r in labels.values() for e in r))
-        ):
+        pairs = labels.values() if isinstance(labels, dict) else [labels]
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            return self.wrong(i, f"{field}.by_label", "is wrong. Write { LABEL = [low, high] }")
+        if not all(isinstance(v, int | float) for v in (low, high, *chain.from_iterable(pairs))):
             return self.wrong(i, field, "has a range that is not a number")
         if low > high:
             return self.wrong(i, field, f"has at_least {low} above at_most {high}. Swap them")
@@ -533,7 +543,8 @@ class _Reader:
         self._unit(i, field, given.get("unit", ""), question, kind)
         ranges = {k: (float(r[0]), float(r[1])) for k, r in labels.items()}
         ends = {"at_least": float(low), "at_most": float(high), "by_label": ranges}
-        return Bound(**given | ends)
+        # What is no field of a bound was told above.
+        return Bound(**{key: given[key] for key in _BOUND if key in given} | ends)
 
     def _unit(self, i: int, field: str, given: str, question: Question, kind: str) -> None:
         if given and given not in question.units:

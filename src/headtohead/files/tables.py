@@ -34,7 +34,7 @@ from headtohead.files.opening import (
     parquet,
     valid_json,
 )
-from headtohead.files.records import json_blocks, of_map, records
+from headtohead.files.records import at_path, json_blocks, of_map, records
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -588,6 +588,9 @@ class VoteTable:
         """
         raise NotImplementedError
 
+    def reach(self, written: str) -> None:
+        """Make a column of what stands at a path that enters lists, where the source has lists."""
+
     def document(self) -> Mapping[str, Any]:
         """The whole, where it is one JSON object.
 
@@ -624,8 +627,29 @@ class _JsonTable(VoteTable):
         self._path = path
         first = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
         self._mapped = of_map(first[0]) if len(first) == 1 else []
+        self._first, self._inside = self._mapped or first, list[str]()
         self._once: set[bytes] = set()  # columns known to stand once in each record
-        super().__init__(str(path), Columns.of_records(self._mapped or first))
+        super().__init__(str(path), Columns.of_records(self._first))
+
+    def reach(self, written: str) -> None:
+        """Make a column of what stands at a path, if something does in the first records."""
+        if any(at_path(record, written) is not None for record in self._first):
+            self._inside.append(written)
+            self.columns = Columns({**self.columns.tree, written: "text"})
+
+    def _blocks(self, paths: Paths) -> Iterator[bytes]:
+        """The records as JSON lines, with what is reached inside them beside the rest."""
+        inside = [name for name in self._inside if (name,) in paths]
+        if not self._mapped and not inside:
+            yield from json_blocks(self._path)
+            return
+        held = iter(self._mapped) if self._mapped else self._records()
+        while some := list(islice(held, _SAMPLE)):
+            lines = ({**record, **{x: at_path(record, x) for x in inside}} for record in some)
+            yield b"\n".join(map(msgspec.json.encode, lines))
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        return (_decoded(self._path, *record) for record in records(self._path))
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, fields of structs included."""
@@ -635,8 +659,7 @@ class _JsonTable(VoteTable):
         types = {path: pl.List(pl.String) if path in many else pl.String for path in paths}
         schema = nested(types, pl.Struct)
         columns = {b'"%s":' % path[0].encode() for path in paths} - self._once
-        mapped = (b"\n".join(map(msgspec.json.encode, self._mapped)),) if self._mapped else ()
-        for block in mapped or json_blocks(self._path):
+        for block in self._blocks(paths):
             try:
                 try:
                     frame = pl.read_ndjson(io.BytesIO(block), schema=schema)

@@ -24,6 +24,7 @@ _OTLP = {
     # This version drops the span of a call that fails.
     "traceloop-0.33.12/small-a.otlp.jsonl": {"refused": 1, "empty": 1},
     "traceloop-0.62.4/small-a.otlp.jsonl": {"error": 1, "refused": 1, "empty": 1},
+    "openinference-0.1.18/small-a.otlp.json": {"error": 1, "refused": 1, "empty": 1},
     "openinference-0.1.66/small-a.otlp.json": {"error": 1, "refused": 1, "empty": 1},
     "openinference-0.1.66/small-b.otlp.jsonl": {"error": 1, "refused": 1, "empty": 1},
 }
@@ -54,11 +55,10 @@ def test_spans_of_each_version_hold_request_answer_tokens_and_time(name: str) ->
             assert call.usage.input_tokens >= 11
 
 
-def test_spans_of_openinference_pair_by_their_metadata() -> None:
-    calls = {
-        c.key: c
-        for c in load(_FILES / "openinference-0.1.66/small-a.otlp.json", mapping=_ITEM).calls
-    }
+@pytest.mark.parametrize("version", ["0.1.18", "0.1.66"])
+def test_spans_of_openinference_pair_by_their_metadata(version: str) -> None:
+    found = load(_FILES / f"openinference-{version}" / "small-a.otlp.json", mapping=_ITEM)
+    calls = {call.key: call for call in found.calls}
     assert calls.keys() >= {*_CAPITALS, "stream"}
     assert (calls["kenya"].output, calls["stream"].output) == ("London", "Paris")
     assert calls["france"].usage is not None

@@ -33,21 +33,19 @@ QUESTION = Question(
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
-    """The share of cheaper models among those not surely worse; rows are all priced entrants."""
+    """The share of cheaper models among those not surely worse.
+
+    Rows are all priced entrants, and those of that level that only other sellers list.
+    """
     points, unpriced, lost = _points(frames, ask)
     if points.height < 3:
         return ask.lacks("fewer than three rated models had a known list price")
-    cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
-    wide = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy()
-    sd = wide / (2 * normal_quantile(0.975))
-    points = points.with_columns(
-        pl.Series("on_front", np.asarray(pareto_front(cost, value), dtype=bool)),
-        pl.Series("front_frac", np.asarray(front_probability(cost, value, sd, ask.rng, draws=500))),
-    )
     wanted = ask.scope["models"]
-    asked = (
-        named(points, wanted[0]) if wanted else points.filter("on_front").sort("price_usd_per_mtok")
-    )
+    if wanted:
+        asked = named(points, wanted[0])
+    else:
+        points = _with_front(points, ask)
+        asked = points.filter("on_front").sort("price_usd_per_mtok")
     if asked.is_empty():
         return ask.lacks(f"{wanted[0].name} has no rating and list price known")
     one = asked.row(0, named=True)
@@ -71,10 +69,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     part = count / max(n, 1)
     least = surely.height + below.filter(sure).height
     ends = min(least / every, part), max((count + len(unknown)) / every, part)
-    points = pl.concat([points, hosted], how="diagonal_relaxed")
+    behind = pl.concat([points, hosted], how="diagonal_relaxed")
+    # Where no model is asked about, the rows are a chart of the makers' own prices.
+    rows = _with_front(behind, ask) if wanted else points
     share = estimate(
         ask,
-        points,
+        behind,
         label=str(one["model_name"]),
         interval=Interval(part, *ends),
         unit="frac",
@@ -112,7 +112,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(named_by(share, asked.head(1)),),
         says=says,
-        rows=shown(points, _COLUMNS),
+        rows=shown(rows, _COLUMNS),
         notes=(*notes_on(asked.head(1)), *lost),
     )
 
@@ -144,9 +144,21 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple
     )
     unpriced = pl.concat([rated, board.filter(pl.col("model_id").is_null())])
     points = _priced(prices_asked(frames, ask)[0], rated, ask)
-    priced = f"{points.height} of {rated.height} rated models have a known list price"
+    whose = " of their maker" if ask.scope["seller"] == "lab" else ""
+    priced = f"{points.height} of {rated.height} rated models have a known list price{whose}"
     unpriced = unpriced.join(points, on="model_id", how="anti")
     return points, unpriced, (*nameless, *unsure, priced)
+
+
+def _with_front(points: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    """The points with whether each is on the front, and how probable that is."""
+    cost, value = (points[c].to_numpy() for c in ("price_usd_per_mtok", "rating_elo"))
+    wide = (points["rating_high_elo"] - points["rating_low_elo"]).to_numpy()
+    sd = wide / (2 * normal_quantile(0.975))
+    return points.with_columns(
+        pl.Series("on_front", np.asarray(pareto_front(cost, value), dtype=bool)),
+        pl.Series("front_frac", np.asarray(front_probability(cost, value, sd, ask.rng, draws=500))),
+    )
 
 
 def _priced(prices: pl.DataFrame, rated: pl.DataFrame, ask: Ask) -> pl.DataFrame:

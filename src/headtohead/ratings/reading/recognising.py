@@ -168,6 +168,9 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
     Raises:
         InputError: If its format is not known or what was asked of it is not there.
     """
+    for name in options.mapping.values():
+        if table.columns.find(name) is None:
+            table.reach(name)
     columns = table.columns
     unused = {
         word

@@ -24,6 +24,7 @@ from headtohead.trials.reading.openai import (
     request_of,
     tool_call,
     usage_from,
+    usage_of,
 )
 
 KIND = "openinference.span.kind"
@@ -56,13 +57,15 @@ def call_of(tree: _Tree) -> Call:
         ValueError: If a count or a cost is no number.
     """
     llm = _inside(tree, "llm")
-    answer = _answer(llm, tree)
+    raw = _raw(tree)
+    answer = _answer(llm, tree, raw)
     messages, params = _request(llm, tree)
     counts, cost = _inside(llm, "token_count"), _inside(llm, "cost").get("total")
     into, out = counts.get("prompt"), counts.get("completion")
     asked, said = _inside(counts, "prompt_details"), _inside(counts, "completion_details")
-    usage = None
-    if into is not None or out is not None:
+    # Older versions do not say what was cached; the answer of the interface does.
+    usage = usage_of(raw.usage)
+    if (into is not None or out is not None) and (asked or usage is None):
         usage = usage_from(
             count_of(into),
             count_of(asked.get("cache_read")),
@@ -110,18 +113,24 @@ def _request(llm: _Tree, tree: _Tree) -> tuple[Messages | None, dict[str, Any]]:
     return (messages_of(sent) if isinstance(sent, str) and sent != _HIDDEN else None), params
 
 
-def _answer(llm: _Tree, tree: _Tree) -> LoggedAnswer:
-    """The first answer; an empty `LoggedAnswer` if it is not there or hidden."""
+def _raw(tree: _Tree) -> Body:
+    """The answer of the interface as it came, where a span keeps it."""
     raw = unpacked(_inside(tree, "output").get("value"))
-    body = LoggedAnswer()
     if isinstance(raw, dict):
         with suppress(msgspec.ValidationError):
-            body = answer_of(msgspec.convert(raw, Body))
+            return msgspec.convert(raw, Body)
+    return Body()
+
+
+def _answer(llm: _Tree, tree: _Tree, raw: Body) -> LoggedAnswer:
+    """The first answer; an empty `LoggedAnswer` if it is not there or hidden."""
+    said = unpacked(_inside(tree, "output").get("value"))
+    body = answer_of(raw)
     listed = _listed(llm.get("output_messages"))
     finish = text_of(llm.get("finish_reason")) or body.finish or None
     if not listed:
-        if isinstance(raw, str) and raw and raw != _HIDDEN:
-            return judged(raw, finish, [])
+        if isinstance(said, str) and said and said != _HIDDEN:
+            return judged(said, finish, [])
         return body
     message = _message(listed[0])
     if message["content"] == _HIDDEN:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.trials.reading.formats.real import copied
+from tests.trials.reading.formats.real import FILES, copied
 
 from headtohead.core.errors import InputError
 from headtohead.trials.calls import Usage
@@ -105,3 +105,13 @@ def test_two_runs_are_not_mixed(tmp_path: Path) -> None:
     copied("evalscope-0.13.2", tmp_path)
     with pytest.raises(InputError, match="holds 2 runs"):
         load(tmp_path)
+
+
+def test_the_first_layout_of_version_1_is_read() -> None:
+    found = load(FILES / "evalscope-1.0.2")
+    # It holds the request as a text for people, which is nothing to send.
+    assert found.calls[0].messages is None
+    assert [call.score for call in found.calls][:8] == [1, 1, 1, 1, 1, 0, 1, 1]
+    paris = found.calls[0]
+    assert (paris.model, paris.output, paris.reference) == ("small-a", "Paris", "Paris")
+    assert paris.usage == Usage(input_tokens=16, cache_read_tokens=4, output_tokens=1)

@@ -61,3 +61,11 @@ def test_details_before_version_11_are_read(tmp_path: Path) -> None:
     assert (call.score, call.output, call.reference) == (1.0, "4", "4")
     assert call.usage == Usage(input_tokens=3, output_tokens=2)
     assert call.messages == [{"role": "user", "content": "Q: 2 + 2?\nA:"}]
+
+
+def test_a_run_of_version_8_holds_the_truth() -> None:
+    found = load(FILES / "lighteval-0.8.1")
+    assert [call.score for call in found.calls] == [1, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0]
+    paris = found.calls[0]
+    assert (paris.model, paris.output, paris.reference) == ("lab/small-a", "Paris", "Paris")
+    assert paris.usage == Usage(input_tokens=16, output_tokens=1)

@@ -38,7 +38,7 @@ FORMAT = RunFormat(
     holds=("scores", "requests", "tokens", "latency"),
     maps=("score",),
     pairs="place of a sample in its task, and repeat",
-    tried=("evalscope 0.13.2 0.17.1 1.14.1",),
+    tried=("evalscope 0.13.2 0.17.1 1.0.2 1.14.1",),
 )
 _RECORD = "a record of EvalScope"
 _FINISH = {"model_length": "length", "max_tokens": "length"}
@@ -63,7 +63,6 @@ class _Prediction(msgspec.Struct):
     index: int | str | None = None
     answer_id: str = ""
     model_output: _ScopeOutput | None = None
-    choices: Any = None
 
 
 class _ScoreOfSample(msgspec.Struct):
@@ -231,11 +230,12 @@ def _reviewed(path: Path, answered: Mapping[str, bytes]) -> Iterator[_Scored]:
 
 def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where: str) -> _Scored:
     score = review.sample_score.score
-    asked = review.messages or [{"role": "user", "content": review.input}]
-    sent = next((n for n, x in enumerate(asked) if x.get("source") == "generate"), None)
+    # The first reviews of version 1 hold the request as a text for people only.
+    said = review.messages
+    sent = next((n for n, x in enumerate(said) if x.get("source") == "generate"), len(said))
     asked = [
         {name: x[name] for name in ("role", "content", "tool_call_id") if x.get(name) is not None}
-        for x in (asked if sent is None else asked[:sent])
+        for x in said[:sent]
     ]
     output = _prediction(answered).model_output if answered else None
     answer = LoggedAnswer(score.prediction)
@@ -261,13 +261,13 @@ def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where:
         key=key,
         model=(output.model or "") if output else "",
         failure=failure,
-        messages=asked,
+        messages=asked or None,
         output=answer.text,
         reference="\n".join(target) or None,
         usage=output.usage.usage() if output and output.usage else None,
         latency_s=output.time if output else None,
         labels=dict(labels_of(review.sample_score.sample_metadata or {})),
-        fingerprint=asked_hash(asked, target),
+        fingerprint=asked_hash(asked or [{"content": review.input}], target),
         where=where,
     )
     if answer.finish:

@@ -28,7 +28,7 @@ FORMAT = RunFormat(
     holds=("scores", "requests", "tokens"),
     maps=("score",),
     pairs="task and document",
-    tried=("lighteval 0.13.0",),
+    tried=("lighteval 0.8.1 0.13.0",),
 )
 _TASK = re.compile(r"details_(.+?)_\d{4}-\d\d-\d\dT[\d.:-]+\.parquet$")
 _RECORD = "a row of lighteval's details"
@@ -152,11 +152,13 @@ def _call(
 
 def _usage(said: _Row) -> Usage | None:
     """Tokens, where lighteval had them: behind an endpoint it has none, and writes empty lists."""
-    into, out = (json_or_text(said.get(x)) for x in ("input_tokens", "output_tokens"))
-    if not isinstance(into, list) or not isinstance(out, list) or not into or not out:
-        return None
-    out_n = sum(len(x) if isinstance(x, list) else 1 for x in out)
-    return Usage(input_tokens=len(into), output_tokens=out_n)
+    into, out = (_tokens_n(json_or_text(said.get(x))) for x in ("input_tokens", "output_tokens"))
+    return Usage(input_tokens=into, output_tokens=out) if into and out else None
+
+
+def _tokens_n(held: object) -> int:
+    """How many tokens are in a list of them, or in lists of such lists."""
+    return sum(map(_tokens_n, held)) if isinstance(held, list) else int(held is not None)
 
 
 def _struct(held: object) -> _Row:

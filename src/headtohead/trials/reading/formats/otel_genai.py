@@ -42,7 +42,7 @@ FORMAT = RunFormat(
     tried=(
         "opentelemetry-instrumentation-openai-v2 2.1b0 2.4b0",
         "traceloop-sdk 0.33.12 0.62.4",
-        "openinference-instrumentation-openai 0.1.66",
+        "openinference-instrumentation-openai 0.1.18 0.1.66",
     ),
 )
 
