@@ -14,7 +14,7 @@ import msgspec
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
 from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
-from headtohead.files.records import at_path, count_of, labels_of, score_of, text_of
+from headtohead.files.records import at_path, labels_of, score_of, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
     Body,
@@ -205,9 +205,11 @@ def _asked_n(reviews: Path) -> int:
     for report in sorted(folder.glob("*.json")):
         task = f"{report.stem}_"
         if reviews.stem.startswith(task):
-            asked = at_path(document(report), "execution_summary.subsets")
-            subset = (asked or {}).get(reviews.stem.removeprefix(task)) or {}
-            return count_of(subset.get("requested"))
+            subsets = at_path(document(report), "execution_summary.subsets")
+            subset = reviews.stem.removeprefix(task)
+            asked = subsets.get(subset) if isinstance(subsets, dict) else None
+            requested = at_path(asked, "requested")
+            return requested if isinstance(requested, int) else 0
     return 0
 
 
