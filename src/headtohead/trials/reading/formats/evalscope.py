@@ -244,13 +244,15 @@ def _since_1(review: _ScopeReview, answered: bytes, key: str, epoch: int, where:
     if output is not None and output.choices:
         first = output.choices[0]
         finish = _FINISH.get(first.stop_reason or "", first.stop_reason)
-        called = first.message.get("tool_calls") or ()
-        functions = [x.get("function") for x in called if isinstance(x, dict)]
+        called = first.message.get("tool_calls")
+        listed = called if isinstance(called, list) else ()
+        functions = [x.get("function") for x in listed if isinstance(x, dict)]
         tools: list[tuple[str | None, Any]] = [(text_of(x), None) for x in functions]
         answer = judged(_said(first.message.get("content")), finish, tools)
     failed = score.status not in (None, "success")
     # A score that could not be worked out is written as 0.
-    broken = tuple(x.lower() for x in (score.metadata or {}).get("metric_errors") or ())
+    errors = (score.metadata or {}).get("metric_errors")
+    broken = tuple(x.lower() for x in errors) if isinstance(errors, dict) else ()
     values = {
         name: None if failed or name.lower().startswith(broken) else value
         for name, value in score.value.items()

@@ -160,7 +160,7 @@ def _call(sample: _EverSample, less: bool) -> Call:
     )
     failure = "error" if sample.error else _FAILURES.get(stop, "empty" if output == "" else known)
     score = None if failure == "error" else score_of(sample.evaluation.get("score"))
-    latency = (sample.performance or {}).get("latency_ms")
+    latency = number_of((sample.performance or {}).get("latency_ms"))
     labels = {x: y for x, y in about.items() if x not in ("epoch", "stop_reason", "failure")}
     return Call(
         key="",
