@@ -15,10 +15,12 @@ import collections.abc
 import functools
 import gzip
 import json
+import math
 import os
 import shlex
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -441,8 +443,11 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def answers() -> Iterator[Callable[[int, int | None, float, float | None], None]]:
-    """A bar of answers with the money spent, and its ceiling; silent where nobody looks."""
+def answers() -> Iterator[Callable[[int, int | None, float, float | None, str], None]]:
+    """A bar of answers with the money spent and its ceiling, and lines that say what is waited for.
+
+    Where nobody looks there is no bar, and at most one line in ten seconds.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -455,10 +460,21 @@ def answers() -> Iterator[Callable[[int, int | None, float, float | None], None]
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
         task = shown.add_task("", total=None, money="")
+        silent_until = -math.inf
 
         def tell(
-            answered_n: int, most_n: int | None, spent_usd: float, ceiling_usd: float | None
+            answered_n: int,
+            most_n: int | None,
+            spent_usd: float,
+            ceiling_usd: float | None,
+            waiting: str,
         ) -> None:
+            nonlocal silent_until
+            if waiting:
+                if not shown.disable or time.monotonic() >= silent_until:
+                    silent_until = time.monotonic() + 10
+                    shown.console.print(waiting, markup=False, highlight=False, soft_wrap=True)
+                return
             ceiling = f" of ${ceiling_usd:,.2f}" if ceiling_usd is not None else ""
             money = f"${spent_usd:,.4f}{ceiling}"
             shown.update(task, completed=answered_n, total=most_n, money=money)

@@ -98,7 +98,7 @@ def test_the_wait_that_the_endpoint_asks_for_is_kept(
 
 def test_an_endpoint_that_wants_hours_ends_the_run(httpserver: HTTPServer, tmp_path: Path) -> None:
     _serve(httpserver, _error(429, **{"Retry-After": "7200"}))
-    with pytest.raises(SourceUnreachable, match="asks to wait 7200 seconds"):
+    with pytest.raises(SourceUnreachable, match="asks to wait 7,200 seconds"):
         _run(httpserver, tmp_path).one(call("a"))
 
 

@@ -75,6 +75,7 @@ def test_what_the_candidate_never_answers_counts_against_it(
     trial = Trial(items, who, keeper, None, np.random.default_rng(0), heard.append)
     trial.by_scorer(scorer_from("exact"))
     assert {one.most_n for one in heard} == {60}
+    assert heard[0].answered_n == 0
     silent = [item for item in keeper.seen if item.b_failure == "unanswered"]
     assert len(keeper.seen) == 60
     assert len(silent) > 5

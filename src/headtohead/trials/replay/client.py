@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -288,7 +289,7 @@ class Chat:
                 await heard.read(answer)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             why = self._name(error)
-            raise Again(f"{self.endpoint.address} cannot be reached: {why}") from None
+            raise Again(f"it cannot be reached: {why}") from None
         except (httpx2.HTTPError, TimeoutError, TooLong) as error:
             if not heard.piece_n:
                 why = f"no answer came: {self._name(error)}"
@@ -439,7 +440,8 @@ def judge(
     code, message = error_in(content)
     message = endpoint.hide_all(message).strip()[:_SHOWN]
     said = f"{code} {message}"
-    why = f"HTTP {status}" + (f": {message}" if message else "")
+    why = ", ".join([f"HTTP {status}", *(p.phrase.lower() for p in HTTPStatus if p == status)])
+    why += f": {message}" if message else ""
     if status == 429 and not _NO_MONEY.search(said):
         raise Again(why, wait_s=wait_s(headers), too_fast=True)
     if status in _FREE and status != 429:

@@ -32,7 +32,7 @@ class Settings:
         patience_n: Refusals for asking too fast before it counts as unanswered.
         backoff_s: Seconds before the second attempt; doubled from attempt to attempt.
         backoff_most_s: The longest such wait.
-        retry_after_most_s: The longest wait that an endpoint may ask for; above, the run stops.
+        wait_most_s: The longest wait without an answer in between; above, the run stops.
         give_up_n: Calls in a row without an answer after which the run stops.
 
     Raises:
@@ -50,7 +50,7 @@ class Settings:
     patience_n: int = 20
     backoff_s: float = 1.0
     backoff_most_s: float = 60.0
-    retry_after_most_s: float = 600.0
+    wait_most_s: float = 600.0
     give_up_n: int = 10
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("backoff_s", "backoff_most_s", "retry_after_most_s"):
+        for name in ("backoff_s", "backoff_most_s", "wait_most_s"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if self.ceiling_usd is not None and not self.ceiling_usd >= 0:

@@ -2,12 +2,15 @@
 
 import asyncio
 import inspect
+import math
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -53,6 +56,7 @@ class ReplayProgress:
     Attributes:
         kept_n: Those of earlier runs among them.
         most_n: How many there are to ask; None where nobody knows before the end.
+        waiting: What is waited for and how long, as a sentence; empty if an answer came.
     """
 
     answered_n: int
@@ -61,6 +65,7 @@ class ReplayProgress:
     spent_usd: float
     ceiling_usd: float | None
     most_n: int | None = None
+    waiting: str = ""
 
 
 @dataclass(slots=True)
@@ -137,7 +142,7 @@ async def replay(
         ledger: The journal's file, begun or continued.
         on_answer: Is given each call with its answer, also those of earlier runs; True ends the
             run. It may be a coroutine function.
-        on_progress: Is told after each answer how far the run is.
+        on_progress: Is told at the start, after each answer and at each wait how far the run is.
         asking: False hands over what the ledger holds, and sends nothing.
 
     Raises:
@@ -189,6 +194,8 @@ class Asker:
         under_way: Calls that may have reached the endpoint and are not in the journal yet.
         closed: True once the run is ending.
         unsure_usd: What requests of this run may have cost beside the answers.
+        on_wait: Is told what is waited for and how long, once a wait.
+        waited_s: Waits since the last answer; those of several calls at once count once.
     """
 
     chat: Chat
@@ -202,6 +209,9 @@ class Asker:
     closed: bool = False
     unsure_usd: float = 0.0
     sleep: Sleep = asyncio.sleep
+    on_wait: Callable[[str], None] = lambda _: None
+    waited_s: float = 0.0
+    _waits_until: float = field(default=-math.inf, init=False)
 
     async def ask(self, request: Request) -> Completion:
         """The answer to one request, kept in the journal.
@@ -286,6 +296,7 @@ class Asker:
             if not doubt:
                 used = usage.input_tokens + usage.output_tokens if usage else 0
             self.throttle.speed_up()
+            self.waited_s = 0.0
             return reply
         except Again as again:
             used = None if again.maybe_paid else 0
@@ -353,18 +364,39 @@ class Asker:
         self.budget.settle(held, maybe_usd)
 
     def _pause(self, so_far: _Attempts, again: Again) -> float:
+        """Seconds to wait before another attempt, which `on_wait` is told.
+
+        Raises:
+            Halt: If it is longer than may be waited without an answer.
+        """
         if again.wait_s is not None:
-            if again.wait_s > self.settings.retry_after_most_s:
+            wait_s = again.wait_s
+            # Not all at the same instant.
+            pause_s = wait_s * (1 + 0.05 * self.rng.random())
+        else:
+            doubled = self.settings.backoff_s * 2.0 ** min(so_far.sent - 1, 30)
+            jitter = 0.5 + 0.5 * self.rng.random()
+            wait_s = pause_s = min(doubled, self.settings.backoff_most_s) * jitter
+        seconds = counted(round(wait_s), "second")
+        what = f"gave no answer ({again.why}) and is asked again in {seconds}"
+        if again.wait_s is not None:
+            what = f"asks to wait {seconds} ({again.why})"
+        now, most_s = time.monotonic(), self.settings.wait_most_s
+        longer_s = now + wait_s - max(now, self._waits_until)
+        # Calls that are refused together wait together.
+        if longer_s >= max(0.95, 0.1 * wait_s):
+            self._waits_until = now + wait_s
+            self.waited_s += longer_s
+            who = urlsplit(self.chat.endpoint.address).netloc
+            if self.waited_s > most_s:
                 raise Halt(
                     SourceUnreachable(
-                        f"{self.chat.endpoint.address} asks to wait {again.wait_s:.0f} seconds. "
-                        "Run again later: what was answered is kept."
+                        f"{who} {what}, and at most {most_s:,.0f} seconds are waited without an "
+                        "answer. Run again later: what was answered is kept."
                     )
                 )
-            # Not all at the same instant.
-            return again.wait_s * (1 + 0.05 * self.rng.random())
-        doubled = self.settings.backoff_s * 2.0 ** min(so_far.sent - 1, 30)
-        return min(doubled, self.settings.backoff_most_s) * (0.5 + 0.5 * self.rng.random())
+            self.on_wait(f"{who} {what}")
+        return pause_s
 
     def _worst(self, request: Request) -> float:
         if self.rates is None:
@@ -394,9 +426,12 @@ class _Replay:
         self.heard_n = 0
         self.ended = self.stopping = False
         self.error: BaseException | None = None
+        self.most_n: int | None = None
+        asker.on_wait = self._tell
 
     async def all(self, requests: Requests) -> None:
         self.most_n = len(requests) if isinstance(requests, Sized) else None
+        self._tell()
         feed = _feed(requests)
         pull: asyncio.Task[Call | None] | None = None
         try:
@@ -511,17 +546,27 @@ class _Replay:
                     "right and run again."
                 )
             )
-        if self.on_progress is not None:
-            self.on_progress(
-                ReplayProgress(
-                    answered_n=self.outcome.asked_n + self.outcome.kept_n,
-                    kept_n=self.outcome.kept_n,
-                    under_way_n=len(self.tasks),
-                    spent_usd=self.asker.budget.spent_usd,
-                    ceiling_usd=self.asker.settings.ceiling_usd,
-                    most_n=self.most_n,
-                )
+        self._tell()
+
+    def _tell(self, waiting: str = "") -> None:
+        """Say how far the run is, or what is `waiting`."""
+        if self.on_progress is None:
+            return
+        answered_n = self.outcome.asked_n + self.outcome.kept_n
+        if waiting:
+            of = "" if self.most_n is None else f" of {self.most_n:,}"
+            waiting += f"; {answered_n:,}{of} requests answered."
+        self.on_progress(
+            ReplayProgress(
+                answered_n=answered_n,
+                kept_n=self.outcome.kept_n,
+                under_way_n=len(self.tasks),
+                spent_usd=self.asker.budget.spent_usd,
+                ceiling_usd=self.asker.settings.ceiling_usd,
+                most_n=self.most_n,
+                waiting=waiting,
             )
+        )
 
     async def _hand_over(self) -> None:
         """Hand answers over in the order of the requests.

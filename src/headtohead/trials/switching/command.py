@@ -44,7 +44,9 @@ def switch(
             logs,
             as_of=line.day_of(as_of),
             store=open_store(store),
-            on_progress=lambda p: tell(p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd),
+            on_progress=lambda p: tell(
+                p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd, p.waiting
+            ),
             **choices,
         )
     return line.deliver(result, output)

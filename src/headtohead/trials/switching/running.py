@@ -103,7 +103,8 @@ class Trial:
     """One trial under way. Equal requests are asked each time: an answer is a draw, too.
 
     Without `rates_a` the log's own costs count; `at` gives the prices of both at the instant of a
-    logged call, where they come from a list; `on_progress` is told after each answer.
+    logged call, where they come from a list; `on_progress` is told after each answer
+    and at each wait.
     """
 
     def __init__(
@@ -265,6 +266,7 @@ class _Judging:
                 rng=self.trial.rng,
                 rates=asked.rates,
                 settings=asked.settings,
+                on_progress=self._waits,
             )
         )
         try:
@@ -279,6 +281,11 @@ class _Judging:
             self._count_unanswered()
         self._end()
         return await asking, second, self.judgements
+
+    def _waits(self, progress: ReplayProgress) -> None:
+        """Tell what the judge is waited for; its answers are not those of the candidate."""
+        if progress.waiting and self.trial.on_progress is not None:
+            self.trial.on_progress(progress)
 
     async def _ask(self) -> ReplayOutcome:
         try:

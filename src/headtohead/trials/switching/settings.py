@@ -151,6 +151,12 @@ class Pace:
     timeout_seconds: float = option(
         120.0, flag="--timeout", metavar="SECONDS", help="Seconds to wait for the first byte."
     )
+    wait_most_seconds: float = option(
+        600.0,
+        flag="--wait-most",
+        metavar="SECONDS",
+        help="Longest wait for an endpoint that answers nothing; then exit 75, to go on later.",
+    )
     params: Mapping[str, Any] = option(
         factory=dict,
         flag="--param",
@@ -171,7 +177,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0)
+        at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0, wait_most_seconds=0)
         for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds"):
             value = getattr(self, name)
             if value is not None and not value > 0:

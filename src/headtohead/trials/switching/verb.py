@@ -68,7 +68,7 @@ def switch(
         pace: Speed and ceiling.
         as_of: The day of the prices.
         store: The evidence; the user's own if None.
-        on_progress: Told after each answer of the candidate.
+        on_progress: Told after each answer of the candidate, and what is waited for.
 
     Raises:
         InputError: If the log, the endpoint or the choices do not fit.
@@ -192,6 +192,7 @@ def candidate_of(
         tokens_per_minute=pace.tokens_per_minute,
         ceiling_usd=ceiling,
         cap_tokens=pace.cap_tokens,
+        wait_most_s=pace.wait_most_seconds,
         params=pace.judge_params if judging else pace.params,
     )
     return Candidate(endpoint=endpoint, ledger=ledger, rates=rates, settings=settings)
