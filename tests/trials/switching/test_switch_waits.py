@@ -1,7 +1,7 @@
 """`h2h switch` at an endpoint that asks to wait, breaks off, answers in part or as another."""
 
+import io
 import json
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterable
@@ -165,20 +165,25 @@ def test_a_refused_connection_is_said_and_ends_with_75(line: Line) -> None:
     assert first.endswith("; 0 of 60 requests answered.")
 
 
+class Terminal(io.StringIO):
+    """What a terminal is sent."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_a_terminal_sees_how_many_there_are_and_each_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        with command_line.answers() as tell:
-            tell(0, N, 0.0, None, "")
-            tell(0, N, 0.0, None, "localhost:1234 asks to wait 30 seconds; 0 of 60 answered.")
-            tell(12, N, 0.0, None, "")
-        monkeypatch.undo()
-        terminal.flush()
-        seen = os.read(ours, 100_000).decode()
-    os.close(ours)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with command_line.answers() as tell:
+        tell(0, N, 0.0, None, "")
+        for seconds in (30, 20):
+            tell(0, N, 0.0, None, f"localhost:1234 asks to wait {seconds} seconds.")
+        tell(12, N, 0.0, None, "")
+    seen = terminal.getvalue()
     assert "12/60" in seen
     assert "asks to wait 30 seconds" in seen
+    assert "asks to wait 20 seconds" in seen
 
 
 def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Line) -> None:
