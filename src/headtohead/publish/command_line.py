@@ -13,13 +13,11 @@ A command asks for the ways it offers, and hands its result over:
 
 import collections.abc
 import functools
-import gzip
 import json
 import math
 import os
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -63,35 +61,7 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and keep the words as they were."""
         ctx.meta[_TYPED] = list(args)
-        rest = super().parse_args(ctx, args)
-        for parameter in self.params:
-            if isinstance(parameter, click.Argument) and (
-                value := ctx.params.get(str(parameter.name))
-            ):
-                many = isinstance(value, tuple)
-                read = [_kept(one, ctx) for one in (value if many else [value])]
-                ctx.params[str(parameter.name)] = tuple(read) if many else read[0]
-        return rest
-
-
-def _kept(given: Any, context: click.Context) -> Any:  # noqa: ANN401 - a text or a path
-    """A file in place of a pipe, which can be read only once: `<(zcat ...)`, /dev/stdin."""
-    path = Path(given)
-    try:
-        if not (path.is_fifo() or (path.is_file() and path.parts[:2] == ("/", "dev"))):
-            return given
-        content = path.read_bytes()
-    except (OSError, ValueError):
-        return given  # its reader says what is wrong
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
-    folder = context.with_resource(tempfile.TemporaryDirectory(prefix="h2h-"))
-    suffix = ".parquet" if content.startswith(b"PAR1") else ".csv"
-    if content.lstrip()[:1] in (b"{", b"["):
-        suffix = ".jsonl"
-    file = Path(folder) / f"pipe_{path.name}{suffix}"
-    file.write_bytes(content)
-    return type(given)(file)
+        return super().parse_args(ctx, args)
 
 
 def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]], Verb]:
