@@ -174,7 +174,8 @@ def _text(rng: Random, data: bytes) -> Mutation | None:
         "mark": codecs.BOM_UTF8 + data,
         "UTF-16": data.decode().encode("utf-16"),
         "UTF-16 BE": codecs.BOM_UTF16_BE + data.decode().encode("utf-16-be"),
-        "line ends": data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
+        # Not those inside a cell, which are its text.
+        "line ends": "\r\n".join([*_lines(data), ""]).encode(),
         "blanks at the end": data.rstrip(b"\n") + b"\n\n",
     }
     name = rng.choice(list(done))
@@ -311,7 +312,8 @@ def _cell(rng: Random, data: bytes) -> Mutation:
         return Mutation(f"line {at + 1}: {lines[at][:40]}", "\n".join(lines).encode())
     row = rng.choice(rows)
     at = rng.randrange(len(row))
-    spoils = row is not rows[0] and new in SPOILT
+    # In a table 01 is the number 1.
+    spoils = row is not rows[0] and new in SPOILT and new != "01"
     row[at] = new if rng.random() < 0.5 else new.strip('"')
     held = io.StringIO()
     csv.writer(held, delimiter=separator, lineterminator="\n").writerows(rows)

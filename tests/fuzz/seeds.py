@@ -5,7 +5,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,6 @@ class Seed:
     command: Callable[[Path], list[str]]
     every: int = 4
     ordered: bool = False
-
-
-@dataclass
-class Kinds:
-    """All seeds by the reader that they are for."""
-
-    runs: dict[str, Seed] = field(default_factory=dict)
-    votes: dict[str, Seed] = field(default_factory=dict)
-    others: dict[str, Seed] = field(default_factory=dict)
 
 
 def files_in(path: Path) -> list[Path]:
@@ -214,7 +205,7 @@ def _indexed(path: Path) -> list[str]:
     return ["index", "--scores", str(path), "--source", "scores", "--json", "--as-of", DAY]
 
 
-def _claims(path: Path) -> Read:
+def claims_in(path: Path) -> Read:
     """What a file of claims says; it is read where the tests read it."""
     questions = {i: a.QUESTION for i, a in analyses().items()}
     file = load_claims(path, questions, frozenset({"lmarena_catalog", "epoch_eci"}))
@@ -255,7 +246,7 @@ def _others() -> dict[str, Seed]:
         for kind in ("csv", "parquet", "jsonl")
     }
     seeds["claims"] = Seed(
-        _good_claims, _claims, lambda path: ["check", str(path), "--as-of", DAY, "--json"], 16
+        _good_claims, claims_in, lambda path: ["check", str(path), "--as-of", DAY, "--json"], 16
     )
     groups = [{"model": m, "group": g} for m, g in ("x1", "y1", "z2")]
     votes = [
@@ -294,9 +285,12 @@ def _others() -> dict[str, Seed]:
     return seeds
 
 
-def kinds() -> Kinds:
-    """Every seed there is."""
-    return Kinds(_runs(), _votes(), _others())
+def seeds_by_reader() -> dict[str, dict[str, Seed]]:
+    """Every seed there is, by what it is of."""
+    others = _others()
+    scores = {name: seed for name, seed in others.items() if name.startswith("scores")}
+    rest = {name: seed for name, seed in others.items() if name not in scores}
+    return {"runs": _runs(), "votes": _votes(), "scores": scores, "claims and options": rest}
 
 
 def ran(arguments: list[str], env: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -308,6 +302,20 @@ def ran(arguments: list[str], env: Mapping[str, str] | None = None) -> tuple[int
 def verdict(text: str) -> Any:
     """What a command says with `--json`, without files, notes and what was left out."""
     said = json.loads(text)
-    return said.get("verdict"), [
-        {k: row.get(k) for k in ("label", "verdict", "rank", "value")} for row in said["results"]
+    rows = [
+        (row.get("label"), row.get("verdict"), row.get("rank"), _rounded(row.get("value")))
+        for row in said["results"]
     ]
+    return said.get("verdict"), sorted(rows, key=str)
+
+
+def accounted(text: str) -> Any:
+    """What the same says of how much was read and what was left out."""
+    said = json.loads(text)
+    counts = [said.get(name) for name in ("notes", "dropped", "rows_read", "used")]
+    return counts, [row.get("n") for row in said["results"]]
+
+
+def _rounded(value: Any) -> Any:
+    """Sums in another order differ in their last digits."""
+    return float(f"{value:.9g}") if isinstance(value, float) else value

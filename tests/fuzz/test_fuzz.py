@@ -1,6 +1,7 @@
 """Files and arguments broken on purpose: a message or a verdict, and never another one unsaid."""
 
 import resource
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -12,14 +13,21 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from tests.fuzz.arguments import answering, commands_of, drawn, good_files
 from tests.fuzz.mutations import Mutation, Random, mutated
-from tests.fuzz.seeds import Read, Seed, files_in, kinds, ran, verdict
+from tests.fuzz.seeds import Read, Seed, accounted, files_in, ran, seeds_by_reader, verdict
 
 from headtohead.core.errors import HeadToHeadError
 
 CODES = (0, 1, 2, 64, 65, 74, 75)
 SECONDS, MEBIBYTES = 5, 700
-SEEDS = {**kinds().runs, **kinds().votes, **kinds().others}
+GROUPS = seeds_by_reader()
+SEEDS = {name: seed for group in GROUPS.values() for name, seed in group.items()}
+VERBS = tuple(commands_of(""))
+# In a long run each seed and each verb is mutated so often, in portions that workers share.
+PORTIONS, EACH = 2, 105
+_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "broken-files.md"
 
 
 class TooLong(BaseException):
@@ -118,10 +126,77 @@ def _missaid(
     elif now in (0, 1, 2) and done.keeps == "meaning" and known is not None:
         if verdict(said) != known:
             yield f"another verdict: {verdict(said)}, {known}"
+    elif now in (0, 1, 2) and done.keeps == "scores" and known is not None:
+        if verdict(said) != known and accounted(said) == accounted(before):
+            yield f"another verdict, and no word of it: {verdict(said)}, {known}"
     elif now != code and done.keeps == "meaning":
         yield f"exit code {now} for {code}: {said[-500:]}"
 
 
+def faults_of_arguments(name: str, url: str, folder: Path, numbers: range) -> Iterator[str]:
+    """What goes wrong with arguments that nobody should type, in a folder that is worked in."""
+    good_files(folder)
+    good = {file: file.read_bytes() for file in folder.iterdir()}
+    command = commands_of(url)[name]
+    with bounded():
+        assert ran(command)[0] in (0, 1, 2)
+    for number in numbers:
+        given = drawn(Random(f"{name} {number}"), command)
+        where = f"{name}, arguments {number} ({shlex.join(given)[:300]})"
+        try:
+            with bounded():
+                code, said = ran(given)
+        except TooLong:
+            yield f"{where}: hangs"
+        else:
+            if code not in CODES or "Traceback" in said:
+                yield f"{where}: exit code {code}: {said[-1500:]}"
+        for file in folder.iterdir():
+            if file.is_file() and file not in good:
+                file.unlink()
+        changed = [file.name for file, was in good.items() if file.read_bytes() != was]
+        if changed:
+            yield f"{where}: wrote over {changed}"
+
+
+@pytest.fixture
+def url(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A model that answers at once; all is done in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return answering(httpserver)
+
+
 @pytest.mark.parametrize("name", SEEDS)
-def test_a_few(name: str, tmp_path: Path) -> None:
+def test_a_few_files(name: str, tmp_path: Path) -> None:
     assert not list(faults_of(name, SEEDS[name], tmp_path, range(4)))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_a_few_arguments(name: str, url: str, tmp_path: Path) -> None:
+    assert not list(faults_of_arguments(name, url, tmp_path, range(4)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("portion", range(PORTIONS))
+@pytest.mark.parametrize("name", SEEDS)
+def test_many_files(name: str, portion: int, tmp_path: Path) -> None:
+    numbers = range(portion * EACH, (portion + 1) * EACH)
+    assert not list(faults_of(name, SEEDS[name], tmp_path, numbers))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("portion", range(PORTIONS))
+@pytest.mark.parametrize("name", VERBS)
+def test_many_arguments(name: str, portion: int, url: str, tmp_path: Path) -> None:
+    numbers = range(portion * EACH, (portion + 1) * EACH)
+    assert not list(faults_of_arguments(name, url, tmp_path, numbers))
+
+
+def test_as_many_as_the_docs_say() -> None:
+    page = _PAGE.read_text(encoding="utf-8")
+    counted = [(len(group), len(group) * PORTIONS * EACH) for group in (*GROUPS.values(), VERBS)]
+    for n, mutations in counted:
+        assert f"| {n} | {mutations:,} |" in page
+    total = sum(mutations for _, mutations in counted)
+    assert total >= 20_000
+    assert f"{total:,} mutations" in page

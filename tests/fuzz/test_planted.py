@@ -1,5 +1,7 @@
 """Each kind of fault that broken files and arguments once showed, by name."""
 
+import codecs
+import gzip
 import io
 import json
 import zipfile
@@ -7,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.claims.test_load import GOOD
+from tests.fuzz.arguments import commands_of, good_files
 from tests.fuzz.mutations import zip_of
-from tests.fuzz.seeds import of_format
+from tests.fuzz.seeds import claims_in, of_format, ran, scores
 from tests.ratings.reading.vote_files import write
 from tests.trials.reading.formats.real import FILES
 
-from headtohead.core.errors import InputError
+from headtohead.core.errors import ClaimsFileError, InputError
 from headtohead.files.records import records
 from headtohead.trials.calls import started_at
 from headtohead.trials.reading.opening import load
@@ -93,3 +97,71 @@ def test_a_name_or_a_cell_that_is_no_text_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [1e18, -1e18, 253402300800, float("inf"), float("nan")])
 def test_a_time_that_no_calendar_has_is_unknown(seconds: float) -> None:
     assert not started_at(seconds)
+
+
+def test_items_on_which_the_ablest_agree_wholly_have_a_correlation_of_one(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"q{i}", "model": m, "score": int((i * 7 + ord(m)) % 3 > 0)}
+        for m in "abcdef"
+        for i in range(12)
+    ]
+    code, said = ran(["items", str(write(tmp_path / "runs.jsonl", rows)), "--json"])
+    assert code == 0, said
+
+
+def test_own_models_without_a_release_day_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good_files(tmp_path)
+    code, said = ran([*commands_of("")["gap"], "--json"])
+    assert code == 0, said
+    assert json.loads(said)["sources"]
+
+
+@pytest.mark.parametrize("column", ["model", "items", "released_on"])
+@pytest.mark.parametrize("value", [[1], {"a": 1}, b"\xff"])
+def test_lists_in_own_scores_are_no_scores(tmp_path: Path, column: str, value: object) -> None:
+    rows = [{**row, column: value} for row in scores()]
+    code, said = ran(["index", "--scores", str(write(tmp_path / "own.parquet", rows))])
+    assert code in (0, 64)
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("level", ["1e-17", "0.99999999999999999", "nan", "0", "1"])
+def test_a_level_whose_quantile_is_none_is_refused(tmp_path: Path, level: str) -> None:
+    good_files(tmp_path)
+    for command in (["rank", "votes.jsonl"], ["compare", "rows.jsonl::a", "rows.jsonl::b"]):
+        verb, *files = command
+        given = [verb, *(str(tmp_path / file) for file in files), "--level", level]
+        code, said = ran(given)
+        assert code == 64
+        assert "--level" in said
+
+
+def test_a_file_whose_name_is_too_long_is_not_written(tmp_path: Path) -> None:
+    code, said = ran(["names", "gpt-4o", "--html", str(tmp_path / ("o" * 300))])
+    assert code in (64, 74)
+    assert "could not be written" in said
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_long_cell_makes_no_long_message(tmp_path: Path, row: int) -> None:
+    cells = [["model_a", "model_b", "wins_a", "wins_b"], ["x", "y", "3", "2"]]
+    cells[row][2] = "9x" * 40_000
+    path = tmp_path / "votes.csv"
+    path.write_text("".join(",".join(cell) + "\n" for cell in cells), encoding="utf-8")
+    code, said = ran(["rank", str(path)])
+    assert code == 64
+    assert len(said) < 3000
+
+
+@pytest.mark.parametrize("coded", [codecs.BOM_UTF8 + GOOD.encode(), GOOD.encode("utf-16")])
+def test_claims_are_read_in_any_encoding_and_container(tmp_path: Path, coded: bytes) -> None:
+    for number, held in enumerate((coded, gzip.compress(coded), zip_of(coded))):
+        (path := tmp_path / f"{number}.toml").write_bytes(held)
+        assert claims_in(path)
+    deep = tmp_path / "deep.toml"
+    deep.write_text(f"title = {'[' * 20_000}", encoding="utf-8")
+    with pytest.raises(ClaimsFileError, match=r"deep\.toml"):
+        claims_in(deep)

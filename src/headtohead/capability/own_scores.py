@@ -171,6 +171,9 @@ def _plain(name: str) -> str:
 def _cast(column: pl.Series, kind: pl.DataType, path: Path) -> pl.Series:
     if column.dtype == kind or column.dtype == pl.Null():
         return column.cast(kind)
+    if column.dtype.is_nested() or column.dtype == pl.Binary():
+        texts = [None if value is None else str(value) for value in column.to_list()]
+        column = pl.Series(column.name, texts, pl.String())
     if kind == pl.Date() and column.dtype == pl.String():
         typed = column.str.to_date("%Y-%m-%d", strict=False)
     elif kind == pl.Boolean() and column.dtype == pl.String():
@@ -178,9 +181,6 @@ def _cast(column: pl.Series, kind: pl.DataType, path: Path) -> pl.Series:
             {"true": True, "false": False}, default=None, return_dtype=pl.Boolean()
         )
     else:
-        if column.dtype.is_nested():
-            texts = [None if value is None else str(value) for value in column.to_list()]
-            column = pl.Series(column.name, texts, pl.String())
         typed = column.cast(kind, strict=False)
     wrong = typed.is_null() & column.is_not_null()
     if wrong.any():

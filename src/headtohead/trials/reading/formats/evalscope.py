@@ -13,7 +13,14 @@ import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, document, files_of, json_lines, wrong
+from headtohead.files.opening import (
+    decoded,
+    document,
+    files_of,
+    json_lines,
+    valid_json,
+    wrong,
+)
 from headtohead.files.records import at_path, labels_of, score_of, text_of
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.trials.reading.openai import (
@@ -167,7 +174,7 @@ def _calls(
         beside = next((x for x in answers.values() if _beside(x, path)), None)
         for number, line in json_lines(beside) if beside else ():
             one = decoded(_prediction, beside or path, number, line, _RECORD)
-            answered[text_of(one.index) or one.answer_id] = line
+            answered[text_of(one.index) or one.answer_id] = valid_json(line)
         for scored in _reviewed(path, answered):
             n += 1
             call = scored.call
