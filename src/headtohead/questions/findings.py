@@ -8,7 +8,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.question import Exhibit, Sides
 from headtohead.core.units import counted, show, show_end
 from headtohead.evidence.picking import side_name
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.publish.words import listed
 
 
@@ -126,9 +126,15 @@ def _open(x: Exhibit, two: _Two) -> str:
 def _front(x: Exhibit, two: _Two) -> str:
     front = [row for row in x.answer.rows if row.get("on_front")]
     sides = [two.called(row["side"]) for row in front if row.get("side")]
-    mine = " and ".join(f"{sides.count(name)} {name}" for name in (two.b, two.a))
-    day = _last(x, "observed_on")
-    return f"of the {len(front)} models that no cheaper one beats, {mine} (board of {day})"
+    mine = listed(
+        f"{n or 'none'} {'is' if n < 2 else 'are'} {name}"
+        for name in (two.b, two.a)
+        for n in [sides.count(name)]
+    )
+    return (
+        f"by the makers' list prices no cheaper model beats these {len(front)}, of which {mine} "
+        f"(board of {_last(x, 'observed_on')})"
+    )
 
 
 def _level(x: Exhibit, two: _Two) -> str:
@@ -167,7 +173,7 @@ def _stock(x: Exhibit, two: _Two) -> str:
 def _money(x: Exhibit, two: _Two) -> str:
     day = _last(x, "window_end")
     said = [
-        f"{show(row['value'], 'usd')} in {country_name(row['subject'])}"
+        f"{show(row['value'], 'usd')} in {in_sentence(country_name(row['subject']))}"
         for row in x.answer.rows
         if row["window_end"] == day
     ]
@@ -178,7 +184,7 @@ def _tokens(x: Exhibit, two: _Two) -> str:
     e = x.answer.estimates[0]
     return (
         f"{two.b} models had {show(e.value, e.unit)} (at most {show_end(e.high, e.unit)}) of "
-        f"OpenRouter's tokens, {e.about}"
+        f"OpenRouter's tokens from {e.about.start} to {e.about.end}"
     )
 
 
