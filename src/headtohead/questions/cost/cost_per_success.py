@@ -8,7 +8,7 @@ import polars as pl
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Named, Question, ScopeWord
-from headtohead.core.units import counted_of, first_few
+from headtohead.core.units import counted, counted_of, first_few
 from headtohead.evidence.picking import (
     estimate,
     known,
@@ -126,8 +126,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         )
     return Answer(
         estimates=tuple(ratios),
-        says=f"in runs of {span(rows)} {len(ratios)} pairs of systems differ {ends} in cost per "
-        f"solved task; most in {says}",
+        says=f"in runs of {span(rows)}, in {counted(len(ratios), 'pair')} of systems, the second "
+        f"cost {ends} what the first cost for each solved task; most in {says}",
         rows=shown(rows.with_columns(per), _COLUMNS),
         notes=notes,
         absent=absent,

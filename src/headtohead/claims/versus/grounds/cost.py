@@ -132,8 +132,9 @@ def _flagship_prices(pair: Pair) -> Line:
         a=said[0],
         b=said[1],
         ahead=leads(times, zero=1.0),
-        says=f"the median list price of {pair.titles[0]} was {said[0]} and of {pair.titles[1]} "
-        f"{said[1]} per million tokens, three of input to one of output",
+        says=f"the median list price in force on {pair.about.end} was {said[0]} for the flagships "
+        f"of {pair.titles[0]} and {said[1]} for those of {pair.titles[1]}, per million tokens, "
+        "three of input to one of output",
         short="the list price",
         by=_times(times),
         gain=f"lists {_ratio(times)} times cheaper in the median of flagships",

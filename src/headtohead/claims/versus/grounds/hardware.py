@@ -56,7 +56,10 @@ def _operators(pair: Pair) -> Line:
         a=said[0],
         b=said[1],
         ahead="facts",
-        says="; ".join(f"sellers of {n}: {s}" for n, s in zip(pair.titles, said, strict=True)),
+        says="; ".join(
+            f"sellers of {n} on {pair.about.end}: {s}"
+            for n, s in zip(pair.titles, said, strict=True)
+        ),
         short=short,
         observed_on=last_seen(rows, "valid_from"),
         rows=rows,
