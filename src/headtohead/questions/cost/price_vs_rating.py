@@ -88,7 +88,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     dearer = f"is dearer than {count}" if count else "costs no more than any"
     says = (
-        f"at list prices in force on {min(ask.about.end, ask.as_of)} {one['model_name']} "
+        f"at list prices in force on {min(ask.about.end, ask.as_of)} {called(one['model_name'])} "
         f"(${one['price_usd_per_mtok']:.2f} per million tokens, mixed) {dearer} of {n} models with "
         f"a known list price at its level or above on {board_words(points, ask)}"
     )
@@ -105,7 +105,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         for model, usd, seller in undercut.select(columns).iter_rows()
     ]
     if said:
-        lost = (f"cheaper: {first_few(said)}", *lost)
+        lost = (f"lower prices are listed for {first_few(said)}", *lost)
     if unsold:
         why = "not on sale: no seller had listed them by then, and their maker never did"
         lost = (*lost, f"left out: {first_few([called(name) for name in unsold])}, {why}")
@@ -138,7 +138,10 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple
         RATING_ENDS,
         "entrants without a published interval",
     )
-    rated, nameless = known(board, "model_id", "entrants that are no known model")
+    rated = board.filter(pl.col("model_id").is_not_null())
+    n = board.height - rated.height
+    whose = "1 entrant is" if n == 1 else f"{n} entrants are"
+    nameless = (f"{whose} no model that is known here, and so of no known price",) if n else ()
     rated = rated.sort("rating_elo", descending=True).unique(
         "model_id", keep="first", maintain_order=True
     )
