@@ -149,7 +149,7 @@ def _word(ruling: Ruling | None) -> str:
 def _headline(c: ClaimCard) -> str:
     e, narrower = c.headline, c.narrower
     mark = " (unverified)" if c.lead.unverified else ""
-    said = "no number may be used"
+    said = md(c.why_none) or "no number may be used"
     if e:
         said = f"{_named(e)}, n = {md(n_words(e))}{mark}"
     if narrower and (number := narrower.decisive):

@@ -75,7 +75,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     share = estimate(
         ask,
         behind,
-        label=str(one["model_name"]),
+        label=f"models of its level listed cheaper than {one['model_name']}",
         interval=Interval(part, *ends),
         unit="frac",
         level=1.0,
@@ -140,8 +140,9 @@ def _points(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame, tuple
     )
     rated = board.filter(pl.col("model_id").is_not_null())
     n = board.height - rated.height
-    whose = "1 entrant is" if n == 1 else f"{n} entrants are"
-    nameless = (f"{whose} no model that is known here, and so of no known price",) if n else ()
+    be = "is" if n == 1 else "are"
+    told = f"{n} of {board.height} entrants {be} of no known model, and so of no known price"
+    nameless = (told,) if n else ()
     rated = rated.sort("rating_elo", descending=True).unique(
         "model_id", keep="first", maintain_order=True
     )
