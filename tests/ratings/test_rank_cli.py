@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from tests.ratings.made_votes import Columns, duel, joined, made
@@ -319,6 +320,57 @@ def test_a_judge_is_corrected(run: Run) -> None:
     assert "Ratings by people, corrected by the judge: 5 models" in found.stdout
     assert "by all votes" not in found.stdout
     assert run("people.csv", "--judge", "votes.csv", "--by", "language").exit_code == 64
+
+
+def test_every_vote_of_people_counts_once_a_comparison_of_prompt_and_turn(run: Run) -> None:
+    rng = np.random.default_rng(4)
+    n = 600
+    sides = [rng.permutation(["x", "y", "z"])[:2].tolist() for _ in range(n)]
+    asked = {
+        "question_id": [str(i // 2) for i in range(n)],
+        "turn": [str(1 + i % 2) for i in range(n)],
+        "model_a": [a for a, _ in sides],
+        "model_b": [b for _, b in sides],
+    }
+    wins = [rng.random() < 0.5 + 0.2 * (a < b) for a, b in sides]
+    people = {k: v[:200] for k, v in asked.items()}
+    people["winner"] = ["model_a" if won else "model_b" for won in wins[:200]]
+    save("people.csv", people)
+    save("four.csv", {k: [x for x in v for _ in range(4)] for k, v in people.items()})
+    same = ["model_a" if won == (rng.random() < 0.9) else "model_b" for won in wins]
+    coins = rng.choice(["model_a", "model_b"], n).tolist()
+    save("judge.csv", {**asked, "winner": same})
+    save("coins.csv", {**asked, "winner": coins})
+
+    def widths(*arguments: str) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for row in given(run(*arguments, "--json"))["results"]:
+            found[row["board"]] = [rating["high"] - rating["low"] for rating in row["ratings"]]
+        return found
+
+    once, fourfold = (
+        " ".join(run(file, "--judge", "judge.csv").stdout.split())
+        for file in ("people.csv", "four.csv")
+    )
+    assert "All 200 votes of people count; those on one prompt, turn and pair of" in once
+    assert "All 800 votes of people count; those on one prompt, turn and pair of" in fourfold
+    for said in (once, fourfold):
+        assert "On 200 comparisons people and the judge both voted" in said
+        assert "The judge alone voted on 400 more." in said
+        assert float(said.split("which is worth ")[1].split()[0]) > 1.2
+    one, four = (widths(file, "--judge", "judge.csv") for file in ("people.csv", "four.csv"))
+    for board in ("all", "people alone"):
+        assert four[board] == pytest.approx(one[board], rel=0.1)
+    assert sum(one["all"]) < sum(one["people alone"])
+    useless = " ".join(run("people.csv", "--judge", "coins.csv").stdout.split())
+    assert "It would make no rating surer, so it is not used: the board is of people" in useless
+    assert "which is worth" not in useless
+    twice = " ".join(run("people.csv", "--judge", "people.csv").stdout.split())
+    assert "These are the same votes, so the judge tells nothing of its own." in twice
+    assert "which is worth" not in twice
+    again = run("people.csv", "people.csv")
+    assert again.exit_code == 64
+    assert "is given twice, which would count every vote twice" in again.output
 
 
 def test_top_shortens_every_board(run: Run) -> None:

@@ -389,6 +389,8 @@ def judge_said(use: JudgeUse) -> str:
     if use.alone:
         said += f"People alone voted on {use.alone:,} more. "
     said += f"The judge alone voted on {use.judged:,} more. "
+    if use.agreement_frac == 1 and not (use.alone or use.judged):
+        said += "These are the same votes, so the judge tells nothing of its own. "
     if use.weight_frac:
         said += (
             f"It is used with weight {use.weight_frac:.2f}, which is worth {use.gain_ratio:.2f} "

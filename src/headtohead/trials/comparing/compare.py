@@ -19,6 +19,7 @@ from headtohead.trials.comparing.pairing import (
     PairedItems,
     RunItems,
     alone,
+    given_again,
     measured_apart,
     named_apart,
     pair,
@@ -572,7 +573,7 @@ def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
         items=len(keys),
         field=field,
         left_out=len(total) - len(keys),
-        notes=tuple(notes),
+        notes=(*notes, *given_again(sides)),
     )
 
 

@@ -122,6 +122,17 @@ def named_apart(runs: Sequence[ModelRun]) -> list[str]:
     return [f"{name} #{place}" for place, name in enumerate(names, 1)]
 
 
+def given_again(runs: Sequence[ModelRun]) -> list[str]:
+    """A sentence for each run that holds what an earlier one holds."""
+    names = named_apart(runs)
+    return [
+        f"{names[place]} holds the same calls as {names[earlier]}, word for word."
+        for place, run in enumerate(runs)
+        for earlier in [next(n for n, other in enumerate(runs) if other.calls == run.calls)]
+        if earlier < place
+    ]
+
+
 # ---------------------------------------------------------------- pairs
 
 

@@ -10,7 +10,13 @@ from headtohead.core.errors import InputError
 from headtohead.core.units import counted
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, label_list, vector
 from headtohead.trials.calls import Call
-from headtohead.trials.comparing.pairing import ModelRun, alone, measured_apart, named_apart
+from headtohead.trials.comparing.pairing import (
+    ModelRun,
+    alone,
+    given_again,
+    measured_apart,
+    named_apart,
+)
 
 _NAMED = 3  # labels shown of each part in a message
 
@@ -148,6 +154,7 @@ class TestRuns:
         answers: Mean scores and attempts; respondents are the runs.
         calls: (run, item) -> its calls, by their places.
         unscored: Items of a run that have no score there, summed over runs.
+        repeated: A sentence for each run that holds the same calls as an earlier one.
     """
 
     runs: tuple[str, ...]
@@ -155,6 +162,7 @@ class TestRuns:
     answers: Answers
     calls: Mapping[tuple[int, int], Sequence[Call]]
     unscored: int
+    repeated: tuple[str, ...] = ()
 
     __test__ = False  # not a test of pytest
 
@@ -241,6 +249,7 @@ def test_runs(sides: Sequence[ModelRun]) -> TestRuns:
         answers=answers,
         calls={(rows[name], columns[key]): calls for name, key, calls in cells},
         unscored=unscored,
+        repeated=tuple(given_again(sides)),
     )
     if table.constant.all():
         raise InputError(

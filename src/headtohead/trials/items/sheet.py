@@ -334,7 +334,7 @@ def _runs(report: ItemReport) -> Figure:
 def _notes(report: ItemReport) -> tuple[str, ...]:
     runs = report.runs
     models = len(set(runs.models))
-    notes = []
+    notes = [*runs.repeated]
     if models < 20:
         notes.append(
             f"{models} models say little about a single item: the intervals are wide. More models, "
