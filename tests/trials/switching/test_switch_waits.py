@@ -225,13 +225,16 @@ def test_savings_without_usage_are_estimated_in_the_headline(line: Line) -> None
     assert "per thousand requests, estimated: " in headline
 
 
-@pytest.mark.parametrize("how", [("--scorer", "exact"), ("--judge", "j"), ("--human",)])
+@pytest.mark.parametrize(
+    "how", [("--scorer", "exact"), ("--judge", "j"), ("--human",), ("--judge", "j", "--human")]
+)
 def test_what_was_never_answered_is_failed_and_listed(line: Line, how: tuple[str, ...]) -> None:
     line.says = lost(below=45)
     found = line.details(*how)
-    if how == ("--human",):
+    if how[-1] == "--human":
         sent = len(line.asked)
-        found = line.details("--votes", str(voted()))
+        line.says = lambda i: LOST
+        found = line.details(*how[:-1], "--votes", str(voted()))
         assert len(line.asked) == sent
     assert found["results"][0]["value"] == pytest.approx(-100 * 9 / N)
     failures = next(s for s in found["sections"] if s["section"] == "failures")

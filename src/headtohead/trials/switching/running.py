@@ -178,13 +178,17 @@ class Trial:
 
         return asyncio.run(self.replayed(look))
 
-    def by_judge(self, judge: Judge) -> tuple[ReplayOutcome, ReplayOutcome, list[PairJudgement]]:
+    def by_judge(
+        self, judge: Judge, *, asking: bool
+    ) -> tuple[ReplayOutcome, ReplayOutcome, list[PairJudgement]]:
         """The replay and the judging, side by side, ended as soon as it is decided.
+
+        Without `asking` the judge sees what was kept of the candidate, which is asked nothing.
 
         Raises:
             InputError: As `replay`.
         """
-        return asyncio.run(_Judging(self, judge).all())
+        return asyncio.run(_Judging(self, judge, asking).all())
 
     def collect(self, *, asking: bool) -> tuple[ReplayOutcome, list[tuple[Item, Completion]]]:
         """The replay of the whole sample, for people to vote on; else only what was kept of it."""
@@ -245,8 +249,8 @@ def answered(call: Call, answer: Completion) -> Call:
 class _Judging:
     """Two replays in one loop: the second asks the judge about the answers of the first."""
 
-    def __init__(self, trial: Trial, judge: Judge) -> None:
-        self.trial, self.judge = trial, judge
+    def __init__(self, trial: Trial, judge: Judge, asking: bool) -> None:
+        self.trial, self.judge, self.asking = trial, judge, asking
         self.waiting: asyncio.Queue[tuple[Item, Completion] | None] = asyncio.Queue(maxsize=64)
         self.open: dict[str, tuple[Item, Completion, Duel]] = {}
         self.first: dict[str, Completion] = {}
@@ -289,7 +293,7 @@ class _Judging:
 
     async def _ask(self) -> ReplayOutcome:
         try:
-            return await self.trial.replayed(self._take)
+            return await self.trial.replayed(self._take, asking=self.asking)
         finally:
             if not self.done:
                 await self.waiting.put(None)

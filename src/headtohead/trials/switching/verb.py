@@ -128,7 +128,7 @@ def switch(
     if scorer is not None:
         got.outcome = trial.by_scorer(scorer)
     elif judge is not None:
-        got.outcome, got.of_judge, got.judged = trial.by_judge(judge)
+        got.outcome, got.of_judge, got.judged = trial.by_judge(judge, asking=cast is None)
         got.same_family = judge.family != "" and judge.family in (judge.family_a, judge.family_b)
     if people:
         _ask_people(got, trial, scoring, cast)
