@@ -496,7 +496,7 @@ def test_gpt_5_has_cost_the_same_since_its_release(facts: Facts) -> None:
 
 def test_a_price_older_than_the_model_says_which_model_it_was_written_for(facts: Facts) -> None:
     made = built_in(facts, "deepseek/deepseek-v3.2", DAY)
-    was = "(since 2025-01-23, when deepseek/deepseek-reasoner was DeepSeek-R1)"
+    was = "(since 2025-01-23, when deepseek-reasoner was DeepSeek-R1)"
     assert was in made.others[0]
     assert "$0.40 out (since 2025-12-03)" in made.others[0]
 
