@@ -53,11 +53,13 @@ class Binomial:
 
     def share(self, known: FloatArray) -> FloatArray:
         """The expected share of items solved, guesses included, of the share that is known."""
-        return np.asarray(self._chance + self._rest * known)
+        shares = self._rest * known
+        shares += self._chance
+        return np.asarray(shares)
 
     def loss(self, known: FloatArray, weights: FloatArray) -> FloatArray:
         """Minus the log-likelihood of each fit."""
-        share = np.clip(self.share(known), _TINY, 1 - _TINY)
+        share = _inside(self.share(known))
         missed = np.log(1 - share)
         each = np.log(share, out=share)
         # raw log(share) + (1 - raw) log(1 - share)
@@ -69,7 +71,7 @@ class Binomial:
 
     def slopes(self, known: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the first derivative by the logits, and the expected second."""
-        above = np.clip(known, _TINY, 1 - _TINY)
+        above = _inside(known.copy())
         share = self.share(above)
         push = above / share
         push *= weights
@@ -102,6 +104,12 @@ class Binomial:
     def bounded(self, params: Params) -> Params:
         """The parameters: there are no bounds."""
         return params
+
+
+def _inside(shares: FloatArray) -> FloatArray:
+    """Shares, moved in place to where their logarithms are finite."""
+    np.maximum(shares, _TINY, out=shares)
+    return np.asarray(np.minimum(shares, 1 - _TINY, out=shares))
 
 
 def start(scores: Scores, kept: BoolArray | None = None) -> Params:

@@ -118,7 +118,8 @@ class Layout:
 
 def sigmoid(eta: FloatArray) -> FloatArray:
     """1 / (1 + exp(-eta)), any shape."""
-    values = np.asarray(np.clip(eta, -_FARTHEST, _FARTHEST))
+    values = np.asarray(np.maximum(eta, -_FARTHEST))
+    np.minimum(values, _FARTHEST, out=values)
     np.exp(np.negative(values, out=values), out=values)
     values += 1.0
     return np.asarray(np.reciprocal(values, out=values))
@@ -189,40 +190,41 @@ def _walk(
     converged: float,
 ) -> Params:
     """One batch, until every fit in it has converged."""
-    active = np.arange(weights.shape[0])
+    active, own, here = np.arange(weights.shape[0]), weights, params
     damping = np.full(active.size, 1e-4)
-    eta = logits(scores, params)
+    eta = logits(scores, here)
     known = sigmoid(eta)
-    best = family.loss(known, weights) + family.penalty(params)
+    best = family.loss(known, own) + family.penalty(here)
     room = np.zeros((active.size, len(scores.models), 2 * len(scores.benchmarks)))
     places = layout.place + room[0].size * active[:, None]
     for _ in range(_MOST_STEPS):
-        here, own = Params(*(x[active] for x in params.arrays)), weights[active]
-        step = _step(layout, family, here, (eta, known), own, damping[active], (room, places))
+        step = _step(layout, family, here, (eta, known), own, damping, (room, places))
         tried = family.bounded(Params(*map(np.add, here.arrays, step.arrays)))
         ahead = logits(scores, tried)
         solved = sigmoid(ahead)
         losses = family.loss(solved, own) + family.penalty(tried)
-        # Rounding may hide the last gains.
-        better = losses <= best[active] + 1e-12 * np.abs(best[active])
-        kept, worse = active[better], ~better
-        for values, new in zip(params.arrays, tried.arrays, strict=True):
-            values[kept] = new[better]
-        best[kept] = losses[better]
-        damping[active] = np.where(
-            better, np.maximum(damping[active] / 8, _NO_DAMPING), damping[active] * 10
-        )
-        ahead[worse], solved[worse] = eta[worse], known[worse]
         changes = [
             np.abs(x - y).max(axis=1) for x, y in zip(here.arrays, tried.arrays, strict=True)
         ]
-        moved = np.max(changes, axis=0)
-        going = (worse | (moved >= converged)) & (damping[active] < 1e8)
-        eta, known = ahead, solved
-        if not going.all():
-            active, eta, known = active[going], eta[going], known[going]
+        # Rounding may hide the last gains.
+        worse = ~(losses <= best + 1e-12 * np.abs(best))
+        damping = np.where(worse, damping * 10, np.maximum(damping / 8, _NO_DAMPING))
+        if worse.any():
+            losses[worse], ahead[worse], solved[worse] = best[worse], eta[worse], known[worse]
+            for new, values in zip(tried.arrays, here.arrays, strict=True):
+                new[worse] = values[worse]
+        here, best, eta, known = tried, losses, ahead, solved
+        going = (worse | (np.max(changes, axis=0) >= converged)) & (damping < 1e8)
+        if going.all():
+            continue
+        for values, new in zip(params.arrays, here.arrays, strict=True):
+            values[active[~going]] = new[~going]
+        active, own, damping, best = active[going], own[going], damping[going], best[going]
+        here, eta, known = here.each(lambda x: x[going]), eta[going], known[going]  # noqa: B023
         if active.size == 0:
             break
+    for values, new in zip(params.arrays, here.arrays, strict=True):
+        values[active] = new
     return params
 
 
