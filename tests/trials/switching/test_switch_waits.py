@@ -32,7 +32,7 @@ TIE = json.dumps({"reason": "", "verdict": "tie"})
 
 
 @dataclass
-class Line:
+class Responder:
     """A server on this machine that is candidate and judge, and a log of 60 requests to it.
 
     Attributes:
@@ -83,10 +83,10 @@ class Line:
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterable[Line]:
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterable[Responder]:
     """The server, and a folder of its own to work in."""
     monkeypatch.chdir(tmp_path)
-    found = Line()
+    found = Responder()
     with Loopback(found.script) as server:
         found.base_url = server.base_url
         yield found
@@ -113,7 +113,7 @@ def lost(below: int) -> Callable[[int], Iterable[Piece]]:
 
 
 @pytest.mark.parametrize(("status", "why"), [(429, "too many requests"), (503, "service unavail")])
-def test_what_is_waited_for_is_said_once_a_wait(line: Line, status: int, why: str) -> None:
+def test_what_is_waited_for_is_said_once_a_wait(line: Responder, status: int, why: str) -> None:
     waits = [http(status, b"{}", "Retry-After: 1")] * 2
     line.says = lambda i: [waits.pop()] if waits and len(line.asked) > 12 else streamed("4")
     found = line("--scorer", "exact")
@@ -126,7 +126,7 @@ def test_what_is_waited_for_is_said_once_a_wait(line: Line, status: int, why: st
     assert said[0].endswith("; 12 of 60 requests answered.")
 
 
-def test_a_judge_that_asks_to_wait_is_named(line: Line) -> None:
+def test_a_judge_that_asks_to_wait_is_named(line: Responder) -> None:
     waits = [http(429, b"{}", "Retry-After: 1")]
     with Loopback(lambda _: [waits.pop() if waits else answered(TIE)]) as judge:
         found = line("--judge", "j", "--judge-url", judge.base_url)
@@ -134,7 +134,7 @@ def test_a_judge_that_asks_to_wait_is_named(line: Line) -> None:
     assert f"{host} asks to wait 1 second (HTTP 429, too many requests); 0 req" in found.stderr
 
 
-def test_a_long_wait_ends_with_75_and_is_taken_up_again(line: Line) -> None:
+def test_a_long_wait_ends_with_75_and_is_taken_up_again(line: Responder) -> None:
     away = [http(429, b"{}", "Retry-After: 30")]
     line.says = lambda i: away if away and len(line.asked) > 12 else streamed("4")
     found = line("--scorer", "exact", "--wait-most", "5")
@@ -147,14 +147,14 @@ def test_a_long_wait_ends_with_75_and_is_taken_up_again(line: Line) -> None:
     assert len(line.asked) == 12 + 1 + 48
 
 
-def test_waits_add_up_until_an_answer_comes(line: Line) -> None:
+def test_waits_add_up_until_an_answer_comes(line: Responder) -> None:
     line.says = lambda i: [http(429, b"{}", "Retry-After: 1")]
     found = line("--scorer", "exact", "--wait-most", "2")
     assert found.exit_code == 75
     assert len(line.asked) == 3
 
 
-def test_a_refused_connection_is_said_and_ends_with_75(line: Line) -> None:
+def test_a_refused_connection_is_said_and_ends_with_75(line: Responder) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{closed.getsockname()[1]}"
@@ -186,7 +186,7 @@ def test_a_terminal_sees_how_many_there_are_and_each_wait(monkeypatch: pytest.Mo
     assert "asks to wait 20 seconds" in seen
 
 
-def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Line) -> None:
+def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Responder) -> None:
     broken: list[Piece] = [STREAM, token("half an"), END]
     line.says = lambda i: broken or streamed("4")
     found = line("--scorer", "exact")
@@ -201,7 +201,9 @@ def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Line) -
 
 
 @pytest.mark.parametrize("how", [("--scorer", "exact"), ("--judge", "j"), ("--human",)])
-def test_every_name_that_answered_stands_in_each_verdict(line: Line, how: tuple[str, ...]) -> None:
+def test_every_name_that_answered_stands_in_each_verdict(
+    line: Responder, how: tuple[str, ...]
+) -> None:
     line.says = lambda i: named("newest-mini" if i < 54 else "new")
     found = line(*how)
     if how == ("--human",):
@@ -218,7 +220,7 @@ def voted() -> Path:
     return vote_file(Path("votes.json"), Path("ballot.html"), dict.fromkeys(shown, 0.0))
 
 
-def test_savings_without_usage_are_estimated_in_the_headline(line: Line) -> None:
+def test_savings_without_usage_are_estimated_in_the_headline(line: Responder) -> None:
     line.says = lambda i: named("new", usage=False)
     said = " ".join(line("--scorer", "exact").stdout.split())
     headline = said[: said.index("60 answers came without usable token counts.")]
@@ -228,7 +230,9 @@ def test_savings_without_usage_are_estimated_in_the_headline(line: Line) -> None
 @pytest.mark.parametrize(
     "how", [("--scorer", "exact"), ("--judge", "j"), ("--human",), ("--judge", "j", "--human")]
 )
-def test_what_was_never_answered_is_failed_and_listed(line: Line, how: tuple[str, ...]) -> None:
+def test_what_was_never_answered_is_failed_and_listed(
+    line: Responder, how: tuple[str, ...]
+) -> None:
     line.says = lost(below=45)
     found = line.details(*how)
     if how[-1] == "--human":
@@ -242,7 +246,7 @@ def test_what_was_never_answered_is_failed_and_listed(line: Line, how: tuple[str
     assert "They count as failed, and apart from wrong answers." in failures["remarks"]
 
 
-def test_a_finished_run_with_many_never_answered_takes_its_votes(line: Line) -> None:
+def test_a_finished_run_with_many_never_answered_takes_its_votes(line: Responder) -> None:
     line.says = lost(below=60)
     assert line("--human").exit_code == 2
     sent = len(line.asked)
@@ -253,7 +257,7 @@ def test_a_finished_run_with_many_never_answered_takes_its_votes(line: Line) -> 
     assert found["results"][0]["value"] == pytest.approx(-100 * 12 / N)
 
 
-def test_a_parameter_is_sent_or_counted_by_name(line: Line) -> None:
+def test_a_parameter_is_sent_or_counted_by_name(line: Responder) -> None:
     line.row = {"chat_template_kwargs": {"enable_thinking": False}, "guided_regex": "4"}
     said = " ".join(line("--scorer", "exact").stdout.split())
     assert "Parameters of logged requests that were not sent: guided_regex (in 60)." in said
