@@ -30,7 +30,7 @@ PORTIONS, EACH = 2, 105
 _PAGE = Path(__file__).parents[2] / "docs" / "reference" / "broken-files.md"
 
 
-class TooLong(BaseException):
+class Hung(BaseException):
     """More time than any small file may take; not an Exception, so that no reader catches it."""
 
 
@@ -39,7 +39,7 @@ def bounded() -> Iterator[None]:
     """Stops after some seconds of processor time, and holds how much memory may be taken."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        raise TooLong
+        raise Hung
 
     before, was = _peak(), signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
@@ -79,7 +79,7 @@ def faults_of(name: str, seed: Seed, folder: Path, numbers: range) -> Iterator[s
                 if number % seed.every == 0:
                     found = ran(command)
                     yield from (f"{where}: {w}" for w in _missaid(found, code, known, said, done))
-        except TooLong:
+        except Hung:
             yield f"{where}: hangs"
         file.write_bytes(whole[file])
 
@@ -146,7 +146,7 @@ def faults_of_arguments(name: str, url: str, folder: Path, numbers: range) -> It
         try:
             with bounded():
                 code, said = ran(given)
-        except TooLong:
+        except Hung:
             yield f"{where}: hangs"
         else:
             if code not in CODES or "Traceback" in said:
