@@ -234,7 +234,7 @@ def _by_command(path: Path) -> Read:
 def scores() -> list[dict[str, Any]]:
     rng = Random(5)
     return [
-        {"model": m, "benchmark": b, "score": round(rng.uniform(0.2, 0.8), 2), "items": 100}
+        {"model": m, "benchmark": b, "score": round(rng.uniform(0.2, 0.8), 2)}
         for m in ("gpt-4o", "mine", "yours", "theirs")
         for b in ("one", "two", "three", "four")
     ]

@@ -62,8 +62,6 @@ def test_a_value_of_another_type_in_what_a_tool_wrote_is_named(
     folder = file.parent.parent.parent.name == "real_files"
     if path[-1] in ("stop_reason", "resolved_ids") and new == "x":
         pytest.skip("a text is what stands there")
-    if path[-2:] == ("resolved_ids", 0) and not isinstance(new, list):
-        pytest.skip("any text or number may be an id")
     with pytest.raises(InputError, match=tmp_path.name):
         load(tmp_path if folder and "swebench" not in log else tmp_path / file.name)
 
@@ -137,6 +135,46 @@ def test_a_level_whose_quantile_is_none_is_refused(tmp_path: Path, level: str) -
         code, said = ran(given)
         assert code == 64
         assert "--level" in said
+
+
+def test_more_items_than_anybody_has_are_refused() -> None:
+    given = ["plan", "--discordance", "0.3", "--items", "9" * 400]
+    code, said = ran(given)
+    assert code == 64
+    assert "--items" in said
+    assert len(said) < 300
+
+
+def test_a_ballot_that_cannot_be_written_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good_files(tmp_path)
+    code, said = ran(
+        [*commands_of("http://127.0.0.1:1/v1")["switch by people"], "--ballot", "rows.jsonl/x"]
+    )
+    assert code == 64
+    assert "--ballot" in said
+
+
+def test_an_unknown_verdict_of_a_metric_leaves_the_case_unknown(tmp_path: Path) -> None:
+    whole = json.loads((FILES / "deepeval-2.5.5" / "small-a.json").read_bytes())
+    cases = whole["testCases"] if "testCases" in whole else whole["testRunData"]["testCases"]
+    lost = next(one for case in cases for one in case["metricsData"] if one["success"] is False)
+    del lost["success"]
+    (path := tmp_path / "lost.json").write_text(json.dumps(whole), encoding="utf-8")
+    before = {c.key: c.score for c in load(FILES / "deepeval-2.5.5" / "small-a.json").calls}
+    after = {c.key: c.score for c in load(path).calls}
+    turned = [key for key, score in after.items() if score != before[key]]
+    assert [after[key] for key in turned] in ([], [None])
+
+
+def test_a_resolved_id_that_was_never_sent_is_refused(tmp_path: Path) -> None:
+    whole = json.loads((FILES / "swebench-5.0.2" / "lab__small-a.trial1.json").read_bytes())
+    whole["resolved_ids"][0] = "wombat-1"
+    (path := tmp_path / "lab__small-a.trial1.json").write_text(json.dumps(whole), encoding="utf-8")
+    with pytest.raises(InputError, match="wombat-1"):
+        load(path)
 
 
 def test_a_file_whose_name_is_too_long_is_not_written(tmp_path: Path) -> None:

@@ -345,7 +345,7 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
             packed = file.read(4) != PARQUET
         with pq.ParquetFile(io.BytesIO(content(path)) if packed else at, **options) as table:
             yield table
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
 
 

@@ -27,7 +27,6 @@ from headtohead.files.opening import (
     json_value,
     kind_of,
     not_json,
-    not_text,
     opened,
     parquet,
     wrong,
@@ -69,10 +68,7 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     kind = kind_of(start)
     if kind == "parquet":
         with parquet(path) as file:
-            try:
-                yield from _rows(file.iter_batches(_ROWS))
-            except UnicodeDecodeError as error:
-                raise not_text(path, error) from error
+            yield from _rows(file.iter_batches(_ROWS))
     elif kind == "yaml":
         yield from ((f"record {n}", text) for n, text in enumerate(_of_yaml(path), 1))
     elif kind != "json":

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval, is_level
 from headtohead.core.settings import option
-from headtohead.core.units import span_of
+from headtohead.core.units import shortened, span_of
 
 Kind = Literal["binary", "graded", "preference"]  # of outcome
 
@@ -135,6 +135,9 @@ def check_level(level: float) -> None:
         raise InputError(f"`level` is {level}; it must be between 0 and 1, as 0.95.")
 
 
+_MOST = 1e15  # beyond it a number is none that anybody means
+
+
 def at_least(settings: object, **least: float) -> None:
     """Refuse settings below these numbers, or without end; one that is None is not given.
 
@@ -143,5 +146,7 @@ def at_least(settings: object, **least: float) -> None:
     """
     for name, number in least.items():
         value = getattr(settings, name)
-        if value is not None and not number <= value < math.inf:
-            raise InputError(f"`{name}` is {value}; it must be {number} or more.")
+        if value is not None and not number <= value <= _MOST:
+            most = "" if value < _MOST else f", and no more than {_MOST:g}"
+            said = shortened(str(value))
+            raise InputError(f"`{name}` is {said}; it must be {number} or more{most}.")

@@ -75,6 +75,7 @@ class PlanSettings:
         at_least(self, repeats=1)
         if self.items is not None and self.items < 2:
             raise InputError(f"`items` is {self.items}, which shows nothing; give 2 or more.")
+        at_least(self, items=2)
         for name, tokens in (
             ("input_tokens", self.input_tokens),
             ("output_tokens", self.output_tokens),

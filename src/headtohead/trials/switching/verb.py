@@ -14,6 +14,7 @@ from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.store import Store
 from headtohead.files.opening import arrived
+from headtohead.publish.files import writable
 from headtohead.trials.rates import Rates
 from headtohead.trials.reading.opening import open_calls
 from headtohead.trials.replay.client import Endpoint, terms_of
@@ -277,6 +278,7 @@ def _cast(scoring: Scoring) -> BallotVotes | None:
         if not cast.votes:
             raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
         return cast
+    writable(ballot, "ballot")
     for path in (ballot, key_file_of(ballot)):
         if path.exists():
             raise InputError(

@@ -69,9 +69,9 @@ class _Case(msgspec.Struct, rename="camel"):
         metrics = [x for x in self.metrics_data or () if not x.skipped]
         scores = {x.name: None if x.error else x.score for x in metrics}
         verdicts = [None if x.error else x.success for x in metrics if not x.flaky]
-        broken = any(x.error for x in metrics if not x.flaky)
         known = [x for x in verdicts if x is not None]
-        verdict = None if (broken and all(known)) or not known else all(known)
+        # One that is unknown leaves all unknown, unless another failed anyway.
+        verdict = None if all(known) and len(known) < max(1, len(verdicts)) else all(known)
         return {_SUCCESS: self.success if not metrics else verdict, **scores}
 
 

@@ -20,7 +20,7 @@ from headtohead.files.opening import (
     not_json,
     opened,
 )
-from headtohead.files.records import count_of, labels_of, score_of, text_of, unpacked
+from headtohead.files.records import labels_of, score_of, text_of, unpacked
 from headtohead.trials.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.trials.reading.openai import messages_of, usage_from
 
@@ -44,16 +44,22 @@ _LONGEST_KEY, _LONGEST_RUN = 60, 40
 _OWN_VARS = frozenset({"sessionId"})
 
 
+class _PromptfooDetails(msgspec.Struct):
+    cacheReadInputTokens: int | None = None
+    cacheCreationInputTokens: int | None = None
+    reasoning: int | None = None
+
+
 class _PromptfooTokens(msgspec.Struct):
     prompt: int | None = None
     completion: int | None = None
     total: int | None = None
-    completionDetails: dict[str, Any] | None = None
+    completionDetails: _PromptfooDetails | None = None
 
     def usage(self) -> Usage:
-        details = self.completionDetails or {}
-        kinds = ("cacheReadInputTokens", "cacheCreationInputTokens", "reasoning")
-        read, write, thought = (count_of(details.get(kind)) for kind in kinds)
+        details = self.completionDetails or _PromptfooDetails()
+        read, write = details.cacheReadInputTokens or 0, details.cacheCreationInputTokens or 0
+        thought = details.reasoning or 0
         return usage_from(self.prompt or 0, read, write, self.completion or 0, thought, self.total)
 
 

@@ -45,7 +45,11 @@ def read(file: RunFile) -> CallStream:
         raise InputError(f"{file.path}: no report of SWE-bench.")
     lists = {name: _ids(file.path, whole, name) for name, _, _ in _LISTS}
     known = {one for ids in lists.values() for one in ids}
-    known |= _ids(file.path, whole, "submitted") | _ids(file.path, whole, "generated")
+    sent = _ids(file.path, whole, "submitted")
+    if sent and (strange := sorted(lists["resolved"] - sent)):
+        few = first_few(strange)
+        raise InputError(f"{file.path}: resolved ids that were not submitted: {few}.")
+    known |= sent | _ids(file.path, whole, "generated")
     every = listed_ids(Path(file.ids)) if file.ids else []
     if not every and not {"unresolved", "unresolved_ids", "generated"} & whole.keys():
         raise InputError(
@@ -69,7 +73,7 @@ def read(file: RunFile) -> CallStream:
 
 def _ids(path: Path, whole: Mapping[str, Any], name: str) -> set[str]:
     listed = whole.get(f"{name}_ids", whole.get(name)) or []
-    if not isinstance(listed, list) or not all(isinstance(x, str | int) for x in listed):
+    if not isinstance(listed, list) or not all(isinstance(x, str) for x in listed):
         raise InputError(f"{path}: {name} is no list of ids.")
     return set(map(text_of, listed))
 
