@@ -273,12 +273,12 @@ def judge_of(
 def _cast(scoring: Scoring) -> BallotVotes | None:
     """The votes; before anything is paid, since a ballot in the way costs nothing yet."""
     ballot = scoring.ballot
+    writable(ballot, "ballot")
     if scoring.votes:
         cast = read_votes(scoring.votes, key_file_of(ballot))
         if not cast.votes:
             raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
         return cast
-    writable(ballot, "ballot")
     for path in (ballot, key_file_of(ballot)):
         if path.exists():
             raise InputError(
