@@ -515,4 +515,4 @@ def test_the_keyboard_skips_to_answer_scorecard_and_exhibits(opened: Opened) -> 
         page.keyboard.press("Tab")
         assert page.evaluate(f"{focused}.closest('{inside}') !== null"), skip
     # Whoever skips to an exhibit finds it open.
-    assert page.evaluate("document.querySelector('#arena-frontier').open")
+    page.wait_for_function("document.querySelector('#arena-frontier').open")

@@ -154,13 +154,20 @@ def test_a_writer_killed_between_any_two_steps_leaves_the_old_or_the_new(
     assert not list(filled.home.rglob(".part-*"))
 
 
-_steps_left = -1
+_steps_left: int | None = -1
 
 
 def _interrupt(event: str, arguments: object) -> None:
-    """An audit hook cannot be taken out again, so it counts only while a test lets it."""
+    """An audit hook cannot be taken out again, so it counts only while a test lets it.
+
+    When Python ends, it takes the count away before the hook.
+    """
     global _steps_left
-    if _steps_left < 0 or event not in ("os.rename", "os.mkdir", "tempfile.mkstemp"):
+    if (
+        _steps_left is None
+        or _steps_left < 0
+        or event not in ("os.rename", "os.mkdir", "tempfile.mkstemp")
+    ):
         return
     _steps_left -= 1
     if _steps_left < 0:

@@ -43,7 +43,7 @@ def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices
     rows = notes_on(in_force(frame, later))
     assert any("DeepSeek-R1: deepseek-reasoner, which had stood for it" in note for note in rows)
     assert not any("None" in note for note in rows)
-    said = "deepseek-reasoner, which had stood for it at deepseek, stood for deepseek/deepseek-v3.2"
+    said = "deepseek-reasoner, which had stood for it at DeepSeek, stood for DeepSeek-V3.2"
     assert any(
         said in note and "one list alone has this price (llmledger" in note for note in price.notes
     )
