@@ -73,7 +73,7 @@ def test_a_word_that_moves_is_named_with_what_it_stood_for(prices: Prices) -> No
     assert prices.rates("deepseek-chat")
     assert prices.used["deepseek-chat"].since == date(2025, 12, 1)
     notes = " ".join(prices.notes)
-    assert "deepseek-chat stood for deepseek/deepseek-v3.2 on 2025-12-15" in notes
+    assert "deepseek-chat stood for DeepSeek-V3.2 on 2025-12-15" in notes
     later = Prices(date(2026, 10, 31))
     assert later.rates("deepseek-chat")
     assert (
@@ -115,7 +115,7 @@ def test_what_a_list_called_removed_is_named_with_the_day_it_was_seen() -> None:
     prices = Prices(date(2026, 10, 31))
     assert prices.rates("claude-3-opus")
     assert (
-        "anthropic/claude-3-opus: model-prices listed no price of anthropic on 2026-10-26"
+        "Claude 3 Opus: model-prices listed no price of anthropic on 2026-10-26"
     ) in prices.notes
 
 

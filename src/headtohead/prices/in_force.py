@@ -144,14 +144,14 @@ class ListPrice:
         for kind in ("input", "output"):
             if not self.usd_per_mtok[kind]:
                 said.append(f"the list has {kind} tokens at $0: the call itself may cost something")
-        notes = [f"{self.model}: {note}" for note in said]
+        notes = [f"{model_name(self.model)}: {note}" for note in said]
         if self.moved_on and self.name.rpartition("/")[2] == self.model.rpartition("/")[2]:
             notes.append(
                 f"{self.name} has been several models, and which one it was on {self.moved_on} is "
                 "not known: its price is what the lists give for the word"
             )
         elif self.moved_on:
-            notes.append(f"{self.name} stood for {self.model} on {self.moved_on}")
+            notes.append(f"{self.name} stood for {model_name(self.model)} on {self.moved_on}")
         return tuple(notes)
 
 
