@@ -197,7 +197,9 @@ def test_terminal_page_and_markdown_mark_the_same_figures_in_the_same_words() ->
     assert card.headline is not None
     assert not card.headline.unverified
     shown = " ".join(" ".join(sheet_lines(sheet)).split())
-    assert "a: -20 rating points (exact; n=1,234 votes; 2025-12-01/2025-12-31), unverified" in shown
+    assert (
+        "a: -20 rating points (exact; n=1,234 votes; 2025-12-01 to 2025-12-31), unverified" in shown
+    )
     row = next(r for r in sheet_markdown(sheet).splitlines() if r.startswith("| X1"))
     assert "**-20 rating points** (exact), n = 1,234 votes (unverified)" in row
     number = sheet_html(sheet).split('<span class="number">')[1].split("</th>")[0]
@@ -213,7 +215,7 @@ def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
     for row in rows:
         assert re.search(r"\((95%: .+|exact|no bounds|interval not published)\)", row), row
         assert "1,234 votes" in row
-        assert "about 2025-12-01/2025-12-31" in row
+        assert "about 2025-12-01 to 2025-12-31" in row
         assert "known by 2026-10-31" in row
         assert 'href="https://example.org/data"' in row
         assert "made-up method." in row

@@ -100,7 +100,7 @@ def gap_sheet(result: GapResult) -> Sheet:
         [e for part in result.parts.values() for e in part.answer.estimates],
         verb="gap",
         title=f"{b} against {a}: capability",
-        kicker=f"About {result.about}; known by {result.as_of}.",
+        kicker=f"About {result.about.in_words}; known by {result.as_of}.",
         sentence=sentence("; ".join(_summary(result))),
         topics=tuple(_topics(result)),
         main="sensitivity",

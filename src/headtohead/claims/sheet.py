@@ -231,7 +231,11 @@ def check_sheet(result: "CheckResult") -> Sheet:
         title=plain(result.file.title),
         kicker=plain(result.file.origin),
         sentence=check_answer(result.verdicts, result.as_of),
-        facts=_facts(about or "its own time, for each statement", result.as_of, result),
+        facts=_facts(
+            result.about.in_words if result.about else "its own time, for each statement",
+            result.as_of,
+            result,
+        ),
         topics=_topics(checks, {}, rows=whole),
         checks=tuple(Check(v.claim.id, _LOOKS[v.word][2], v.sentence) for v in result.verdicts),
         method=_METHOD,
@@ -253,7 +257,9 @@ def _left_out(result: "CheckResult") -> tuple[str, ...]:
     if not ids or result.about is None:
         return ()
     many = f"{len(ids)} statements name" if len(ids) > 1 else "One statement names"
-    return (f"{many} a time that is not {result.about}, and cannot be asked of it: {listed(ids)}.",)
+    return (
+        f"{many} a time that is not {result.about.in_words}, and cannot be asked of it: {listed(ids)}.",
+    )
 
 
 def report_sheet(result: "ReportResult") -> Sheet:
@@ -277,8 +283,8 @@ def report_sheet(result: "ReportResult") -> Sheet:
         headlines=headlines(result.versus),
         # The numbers above are of the day of knowledge; the statements are of their own time.
         facts=(
-            ("Statements about", str(result.about)),
-            *_facts(str(result.about), result.as_of, result)[1:],
+            ("Statements about", result.about.in_words),
+            *_facts(result.about.in_words, result.as_of, result)[1:],
         ),
         notes=_tally(checks),
         topics=(
@@ -496,7 +502,7 @@ def _cards(checks: Checks) -> list[ClaimCard]:
                 says=plain(claim.says),
                 topic=claim.section,
                 kind=plain(claim.kind, 40),
-                about=str(claim.about),
+                about=claim.about.in_words,
                 expect=plain(claim.expect),
                 # One day may be too early for the note, and another not.
                 note=plain(max((v.claim.note for v in same), default="")),
@@ -549,7 +555,7 @@ def _reading_card(name: str, says: str, part: JudgedCondition) -> ReadingCard:
         says=plain(says),
         truth=TRUTHS[part.truth],
         bound=bound_words(bound, numbers) if bound else "",
-        about=str(part.about),
+        about=part.about.in_words,
         asked=plain(scope_words(part.condition)),
         finding=plain(answer.says or answer.missing),
         notes=tuple(plain(n) for n in (*marks, *answer.notes)),

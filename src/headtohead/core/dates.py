@@ -61,6 +61,11 @@ class Period:
         """The same period, starting `days` earlier."""
         return Period(self.start - timedelta(days=days), self.end)
 
+    @property
+    def in_words(self) -> str:
+        """The period as a sentence has it: a day, or "2025-12-01 to 2025-12-07"."""
+        return str(self).replace("/", " to ")
+
     def __str__(self) -> str:
         return str(self.start) if self.start == self.end else f"{self.start}/{self.end}"
 

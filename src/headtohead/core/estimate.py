@@ -246,7 +246,7 @@ class Estimate:
     def __str__(self) -> str:
         return (
             f"{self.label}: {show(self.value, self.unit)} ({self.interval(level=True)}), "
-            f"n={counted_of(self.n, self.n_of)}, about {self.about}, known by {self.as_of}"
+            f"n={counted_of(self.n, self.n_of)}, about {self.about.in_words}, known by {self.as_of}"
         )
 
     def as_json(self) -> dict[str, object]:

@@ -195,7 +195,7 @@ def _reading(r: ReadingCard, sources: dict[str, Citation]) -> Iterator[str]:
         for e in r.numbers:
             links = "; ".join(map(_linked, cited(e, sources)))
             mark = " (unverified)" if e.unverified else ""
-            days = [str(e.about), str(e.as_of)]
+            days = [e.about.in_words, str(e.as_of)]
             rows.append([_label(e), _number(e), md(n_words(e)), *days, md(e.method), links + mark])
         heads = ["What", "Estimate and interval", "n", "About", "Known by", "Method", "Sources"]
         yield _table(heads, rows)

@@ -185,7 +185,7 @@ def _card(card: ClaimCard, width: int) -> Iterator[str]:
 def _number(e: Estimate) -> str:
     """One number in a line, with what it rests on."""
     n = () if e.count else (f"n={counted_of(e.n, e.n_of)}",)
-    return e.in_words(basis="; ".join((e.interval(), *n, str(e.about))))
+    return e.in_words(basis="; ".join((e.interval(), *n, e.about.in_words)))
 
 
 def _card_whole(card: ClaimCard, width: int, publishers: Mapping[str, str]) -> Iterator[str]:
@@ -257,7 +257,7 @@ def _estimates(
     yield from table(columns, rows, width)
     whose = listed(dict.fromkeys(publishers.get(i, i) for i in first.source_ids))
     yield from wrapped(
-        f"n={counted_of(first.n, first.n_of)}, about {first.about}, known by {first.as_of}; "
+        f"n={counted_of(first.n, first.n_of)}, about {first.about.in_words}, known by {first.as_of}; "
         f"{first.method}; from {whose}",
         width,
         "    ",

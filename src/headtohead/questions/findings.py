@@ -184,7 +184,7 @@ def _tokens(x: Exhibit, two: _Two) -> str:
     e = x.answer.estimates[0]
     return (
         f"{two.b} models had {show(e.value, e.unit)} (at most {show_end(e.high, e.unit)}) of "
-        f"OpenRouter's tokens from {e.about.start} to {e.about.end}"
+        f"OpenRouter's tokens from {e.about.in_words}"
     )
 
 

@@ -140,7 +140,8 @@ def test_the_first_screen_answers_in_words_with_its_settings(pages: dict[str, st
     assert "Without 3 well-chosen votes (0.18% of all), model-b would stand before model-a." in text
     assert "A tie counts as half a win for each side." in text
     assert (
-        "About 2025-05-01/2025-06-30 Known by 2025-12-31 Models 8 Votes 1,680 Left out 30" in text
+        "About 2025-05-01 to 2025-06-30 Known by 2025-12-31 Models 8 Votes 1,680 Left out 30"
+        in text
     )
     unsure = Seen(pages["two"]).text
     assert "No model surely leads: 2 of 2 may hold the first place" in unsure

@@ -31,7 +31,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """
     series = lead_series(frames, ask)
     if series is None:
-        return ask.lacks(f"nothing that speaks for a day of {ask.about} was known")
+        return ask.lacks(f"nothing that speaks for a day of {ask.about.in_words} was known")
     level = series.leads[0].level
     joint = [jointly(lead.interval, level, len(series.leads)) for lead in series.leads]
     best = max(series.leads, key=lambda lead: lead.interval.value)

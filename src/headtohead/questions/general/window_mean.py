@@ -29,7 +29,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """
     series = lead_series(frames, ask)
     if series is None:
-        return ask.lacks(f"nothing that speaks for a day of {ask.about} was known")
+        return ask.lacks(f"nothing that speaks for a day of {ask.about.in_words} was known")
     if not series.mostly_known:
         return ask.lacks(
             f"for an average over {series.window} only {series.known_words()}, were known"

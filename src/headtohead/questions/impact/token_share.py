@@ -29,7 +29,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     """B's share: of all tokens, and if every token nobody can attribute were B's."""
     stretches = windows(frames["token_usage"], ask)
     if not stretches:
-        return ask.lacks(f"no tokens of {channel_name(ask)} near {ask.about} were known")
+        return ask.lacks(f"no tokens of {channel_name(ask)} near {ask.about.in_words} were known")
     last = stretches[-1]
     share = bounds(last.rows, side(ask, "b"))
     name = side_name(side(ask, "b"))

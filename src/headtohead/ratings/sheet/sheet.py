@@ -46,7 +46,7 @@ def rank_sheet(
     boards = sum(map(len, result.boards.values()))
     out = sum(result.dropped.values())
     facts = [
-        ("About", str(result.about or "")),
+        ("About", result.about.in_words if result.about else ""),
         ("Known by", str(result.as_of or "")),
         ("Models", f"{models:,}", "section-leaderboard"),
         (

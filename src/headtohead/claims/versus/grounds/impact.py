@@ -36,7 +36,7 @@ def _tokens(pair: Pair) -> Line:
     rows = tuple(r for r in (*a.rows, *b.rows) if r.get("window_end") == first.about.end)
     return Line(
         slug="tokens",
-        what=f"{what}, {'last known, ' if old else ''}{first.about.start} to {first.about.end}",
+        what=f"{what}, {'last known, ' if old else ''}{first.about.in_words}",
         a=_share(first),
         b=_share(second),
         ahead="unknown" if old else _more(first, second),
