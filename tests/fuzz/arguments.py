@@ -10,6 +10,7 @@ from tests.claims.test_load import GOOD
 from tests.fuzz.mutations import Random
 from tests.fuzz.seeds import DAY, run_rows, scores
 from tests.ratings.reading.vote_files import write
+from tests.trials.switching.parts import logged_calls
 from werkzeug import Request, Response
 
 from headtohead.cli import commands
@@ -54,19 +55,7 @@ def good_files(folder: Path) -> None:
     write(folder / "votes.jsonl", votes)
     write(folder / "scores.csv", scores())
     (folder / "mine.toml").write_text(GOOD, encoding="utf-8")
-    log = [
-        {
-            "id": f"r{i}",
-            "model": "old",
-            "messages": [{"role": "user", "content": f"2+2? {i}"}],
-            "output": "4",
-            "reference": "4",
-            "input_tokens": 5,
-            "output_tokens": 1,
-        }
-        for i in range(12)
-    ]
-    write(folder / "log.jsonl", log)
+    write(folder / "log.jsonl", logged_calls(12))
 
 
 def commands_of(url: str) -> dict[str, list[str]]:

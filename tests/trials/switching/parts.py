@@ -38,6 +38,23 @@ class CountedCandidate:
     headers: list[dict[str, str]] = field(default_factory=list)
 
 
+def logged_calls(n: int, **more: Any) -> list[dict[str, Any]]:
+    """Rows of a plain log: n right answers of the model "old", with other fields if given."""
+    return [
+        {
+            "id": f"r{i}",
+            "model": "old",
+            "messages": [{"role": "user", "content": f"2+2? {i}"}],
+            "output": "4",
+            "reference": "4",
+            "input_tokens": 5,
+            "output_tokens": 1,
+            **more,
+        }
+        for i in range(n)
+    ]
+
+
 def tried(log: Path, base_url: str, **options: Any) -> TrialResult:
     """A trial of tiny-b on the log of tiny-a by exact answers, unless told otherwise."""
     said: dict[str, Any] = {

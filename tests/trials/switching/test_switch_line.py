@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
-from tests.trials.switching.parts import vote_file
+from tests.trials.switching.parts import logged_calls, vote_file
 from werkzeug import Request, Response
 
 from headtohead.cli import main
@@ -58,19 +58,7 @@ class FailingLine:
         return Response(json.dumps(answer), content_type="application/json")
 
     def switch(self, *, row: Mapping[str, Any] | None = None, **more: Any) -> TrialResult:
-        rows = [
-            {
-                "id": f"r{i}",
-                "model": "old",
-                "messages": [{"role": "user", "content": f"2+2? {i}"}],
-                "output": "4",
-                "reference": "4",
-                "input_tokens": 5,
-                "output_tokens": 1,
-                **(row or {}),
-            }
-            for i in range(60)
-        ]
+        rows = logged_calls(60, **(row or {}))
         Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         said: dict[str, Any] = {
             "base_url": self.base_url,

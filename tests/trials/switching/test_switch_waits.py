@@ -22,7 +22,7 @@ from tests.trials.replay.loopback import (
     streamed,
     token,
 )
-from tests.trials.switching.parts import vote_file
+from tests.trials.switching.parts import logged_calls, vote_file
 
 from headtohead.cli import main
 from headtohead.publish import command_line
@@ -52,19 +52,7 @@ class Responder:
         return self.says(int(asked.key.split()[-1]))
 
     def __call__(self, *words: str) -> Result:
-        rows = [
-            {
-                "id": f"r{i}",
-                "model": "old",
-                "messages": [{"role": "user", "content": f"2+2? {i}"}],
-                "output": "4",
-                "reference": "4",
-                "input_tokens": 5,
-                "output_tokens": 1,
-                **self.row,
-            }
-            for i in range(N)
-        ]
+        rows = logged_calls(N, **self.row)
         Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         said = ["switch", "log.jsonl", "--from", "old", "--to", "new", "--margin", "10pp"]
         said += ["--price-from", "10,40", "--price-to", "1,4", "--price-judge", "1,2"]
