@@ -370,7 +370,7 @@ def test_every_vote_of_people_counts_once_a_comparison_of_prompt_and_turn(run: R
     assert "which is worth" not in twice
     again = run("people.csv", "people.csv")
     assert again.exit_code == 64
-    assert "is given twice, which would count every vote twice" in again.output
+    assert "is given twice, which would count every row twice" in again.output
 
 
 def test_top_shortens_every_board(run: Run) -> None:
@@ -393,7 +393,7 @@ def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
     ("arguments", "said"),
     [
         ([], "Missing argument 'VOTES...'"),
-        (["gone.csv"], "gone.csv does not exist. Give the file of votes."),
+        (["gone.csv"], "gone.csv does not exist. Give a file that does."),
         (["folder"], "folder holds no files"),
         (["empty.csv"], "empty.csv is empty"),
         (["header.csv"], "header.csv holds no votes"),

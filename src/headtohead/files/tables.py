@@ -1,4 +1,4 @@
-"""Votes of any kind as tables: their columns, and batches that are scanned as often as needed.
+"""Tables of a user: their columns, and batches that are scanned as often as needed.
 
 Every value of a text file is read as text, so that no guess of a type can change one. Arrow arrays
 are read straight from their buffers: `pyarrow.Array.to_numpy` imports pandas where it is installed.
@@ -556,7 +556,7 @@ def nested(flat: Mapping[Path, Any], struct: Callable[[dict[str, Any]], Any]) ->
 
 
 Values = Any
-"""A frame, a series, a numpy or Arrow array, a list: whatever a user keeps votes in."""
+"""A frame, a series, a numpy or Arrow array, a list: whatever a user keeps rows in."""
 Paths = Collection[Path]
 Batches = Iterator["pa.RecordBatch"]
 _HEAD, _SAMPLE, _BUFFER = 200, 1000, 1 << 20
@@ -564,8 +564,8 @@ _HEAD, _SAMPLE, _BUFFER = 200, 1000, 1 << 20
 OFTEN_JSON = ("conv_metadata", "category_tag", "dedup_tag", "data", "meta", "metadata")
 
 
-class VoteTable:
-    """Votes that can be scanned again and again.
+class UserTable:
+    """Rows of a user's that can be scanned again and again.
 
     Attributes:
         as_json: Columns at the top whose text is JSON.
@@ -600,14 +600,14 @@ class VoteTable:
         raise InputError(f"{self.name} is no JSON document.")
 
 
-class _CsvTable(VoteTable):
+class _CsvTable(UserTable):
     """A file of separated values with a header line."""
 
     def __init__(self, path: FilePath) -> None:
         self._path = path
         self._names, _ = csv_header(path)
         if not any(name.strip() for name in self._names):
-            raise InputError(f"{path} is empty. Give a file with a header line and votes.")
+            raise InputError(f"{path} is empty. Give a file with a header line and rows.")
         times = Counter(name for name in self._names if name)
         # The names of columns that are not used do not matter.
         super().__init__(str(path), Columns({x: "text" for x, n in times.items() if n == 1}))
@@ -620,7 +620,7 @@ class _CsvTable(VoteTable):
         return csv_batches(self._path, places, coded=True)
 
 
-class _JsonTable(VoteTable):
+class _JsonTable(UserTable):
     """A file of JSON records: an array, lines, or records one after another."""
 
     def __init__(self, path: FilePath) -> None:
@@ -695,7 +695,7 @@ def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
     return decoded(_OBJECT, path, where, text, "an object with named fields")
 
 
-def open_tables(source: Values) -> list[VoteTable]:
+def open_tables(source: Values) -> list[UserTable]:
     """The tables in a source, files in the order given.
 
     Args:
@@ -711,7 +711,7 @@ def open_tables(source: Values) -> list[VoteTable]:
     files = [str(place.resolve()) for place in places if place.is_file()]
     if len(set(files)) < len(files):
         twice = next(name for name in files if files.count(name) > 1)
-        raise InputError(f"{twice} is given twice, which would count every vote twice.")
+        raise InputError(f"{twice} is given twice, which would count every row twice.")
     for table in result:
         inside: dict[str, Tree] = {}
         for name in OFTEN_JSON:
@@ -728,7 +728,7 @@ def open_tables(source: Values) -> list[VoteTable]:
     return result
 
 
-def _tables(source: Values) -> list[VoteTable]:
+def _tables(source: Values) -> list[UserTable]:
     if isinstance(source, str | os.PathLike):
         return _files(arrived(source))
     if isinstance(source, Mapping):
@@ -745,7 +745,7 @@ def _tables(source: Values) -> list[VoteTable]:
     )
 
 
-def _several(source: Sequence[Any]) -> list[VoteTable]:
+def _several(source: Sequence[Any]) -> list[UserTable]:
     if all(
         isinstance(part, Mapping)
         and any(isinstance(x, str | int | float) or x is None for x in part.values())
@@ -781,7 +781,7 @@ def is_engine_table(source: object) -> bool:
     return module.startswith(("ibis.", "pyspark.sql.")) and hasattr(source, "schema")
 
 
-def _files(path: FilePath) -> list[VoteTable]:
+def _files(path: FilePath) -> list[UserTable]:
     if path.is_dir():
         # Beside Parquet files there often lies what tells of them.
         files = [(file, kind_of(content(file, 1 << 16))) for file in files_of(path)]
@@ -790,17 +790,17 @@ def _files(path: FilePath) -> list[VoteTable]:
             raise InputError(f"{path} holds no files. Give the files themselves.")
         return [table for file in chosen for table in _files(file)]
     if not held(path).exists():
-        raise InputError(f"{path} does not exist. Give the file of votes.")
+        raise InputError(f"{path} does not exist. Give a file that does.")
     kind = kind_of(content(path, 1 << 16))
     if kind == "empty":
-        raise InputError(f"{path} is empty. Give a file with votes.")
+        raise InputError(f"{path} is empty. Give a file with rows.")
     if kind in ("binary", "zip"):
         raise InputError(f"{path} is of no known kind. Known: {KINDS}.")
     of_kind = {"parquet": _ParquetTable, "table": _CsvTable}
     return [of_kind.get(kind, _JsonTable)(path)]
 
 
-class _ParquetTable(VoteTable):
+class _ParquetTable(UserTable):
     """A Parquet file."""
 
     def __init__(self, path: FilePath) -> None:
@@ -822,7 +822,7 @@ class _ParquetTable(VoteTable):
             yield from file.iter_batches(rows, columns=columns, use_threads=False)
 
 
-class _ArrowTable(VoteTable):
+class _ArrowTable(UserTable):
     """A frame that speaks Arrow: of pyarrow, polars or another library."""
 
     def __init__(self, frame: Values) -> None:
@@ -849,7 +849,7 @@ class _ArrowTable(VoteTable):
                 yield batch.slice(start, rows)
 
 
-class _SequenceTable(VoteTable):
+class _SequenceTable(UserTable):
     """Columns as Python sequences, arrays or series."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
@@ -871,7 +871,7 @@ class _SequenceTable(VoteTable):
 
         lengths = {name: len(values) for name, values in self._columns.items()}
         if len(set(lengths.values())) > 1:
-            raise InputError(f"Columns differ in length: {lengths}. Every vote needs all of them.")
+            raise InputError(f"Columns differ in length: {lengths}. Every row needs all of them.")
         names = tuple(dict.fromkeys(path[0] for path in paths if path[0] in lengths))
         for start in range(0, max(lengths.values(), default=0), rows):
             arrays = [self._array(name, start, start + rows) for name in names]

@@ -9,7 +9,7 @@ import pytest
 from tests.ratings.reading.vote_files import cells, counted, plain, write
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.tables import Columns, VoteTable
+from headtohead.files.tables import Columns, UserTable
 from headtohead.ratings.reading.layout import FORMATS, VOCABULARY, Counted
 from headtohead.ratings.reading.recognising import format_of
 from headtohead.ratings.reading.votes import open_votes
@@ -38,7 +38,7 @@ def test_every_format_has_a_descriptor_a_verb_and_a_line_in_the_docs() -> None:
                     inside = inside.setdefault(step, {})
                 inside.setdefault(last, "text")
             columns = Columns(tree)
-            part = format_of(VoteTable("x", columns), VoteOptions(), {})
+            part = format_of(UserTable("x", columns), VoteOptions(), {})
             assert part.FORMAT.name == name
             assert module.layout(columns) is not None
             for path in names:

@@ -18,7 +18,7 @@ from headtohead.files.tables import (
     Columns,
     Path,
     Paths,
-    VoteTable,
+    UserTable,
     nested,
     word_of,
 )
@@ -45,7 +45,7 @@ _HEAD = 100
 _USUAL = 700_000 * _DAY  # seconds, from the year 53 to 3886
 
 
-class EngineTable(VoteTable):
+class EngineTable(UserTable):
     """The columns of a table inside an engine, for the rules to find theirs.
 
     Raises:
@@ -85,7 +85,7 @@ class EngineTable(VoteTable):
         raise InputError(f"{self.name} is no JSON document. Leave out `engine` for counts.")
 
 
-class DistinctRows(VoteTable):
+class DistinctRows(UserTable):
     """Distinct rows held in memory, as a table that the rules can scan.
 
     Its rows have top-level columns with what they hold, and `ROW`.

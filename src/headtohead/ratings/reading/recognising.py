@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from headtohead.core.errors import InputError
 from headtohead.core.units import nearest_first
 from headtohead.files.formats import PLAIN
-from headtohead.files.tables import Batch, Path, VoteTable, encode
+from headtohead.files.tables import Batch, Path, UserTable, encode
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.reading.formats import plain
 from headtohead.ratings.reading.layout import (
@@ -51,7 +51,7 @@ class Part:
         repeat: Column that tells repeats, if the user wants them left out.
     """
 
-    table: VoteTable
+    table: UserTable
     format: str
     layout: VoteLayout
     mapped: Mapping[str, Path]
@@ -162,7 +162,7 @@ def by_scores(part: Part | CountedPart, options: VoteOptions) -> Part | CountedP
     return replace(part, layout=replace(part.layout, outcome=Score(outcome.path)))
 
 
-def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
+def part_of(table: UserTable, options: VoteOptions) -> Part | CountedPart:
     """A table with everything the user asked of it found.
 
     Raises:
@@ -212,7 +212,7 @@ def part_of(table: VoteTable, options: VoteOptions) -> Part | CountedPart:
     )
 
 
-def format_of(table: VoteTable, options: VoteOptions, mapped: Mapping[str, Path]) -> VoteModule:
+def format_of(table: UserTable, options: VoteOptions, mapped: Mapping[str, Path]) -> VoteModule:
     """The format that the user names, else the one whose columns a table has.
 
     Raises:
@@ -261,7 +261,7 @@ def _needs(module: VoteModule) -> str:
 def _as_mapped(
     layout: VoteLayout,
     format_name: str,
-    table: VoteTable,
+    table: UserTable,
     options: VoteOptions,
     mapped: Mapping[str, Path],
 ) -> VoteLayout:
@@ -294,7 +294,7 @@ def _as_mapped(
     return replace(layout, outcome=replace(said, meanings=words, names=names))
 
 
-def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions) -> CountedPart:
+def _counted(table: UserTable, name: str, layout: Counted, options: VoteOptions) -> CountedPart:
     for option in ("where", "languages", "since", "until", "style"):
         if getattr(options, option):
             raise InputError(
@@ -307,7 +307,7 @@ def _counted(table: VoteTable, name: str, layout: Counted, options: VoteOptions)
 
 
 def _repeat(
-    table: VoteTable, layout: VoteLayout, mapped: Mapping[str, Path], options: VoteOptions
+    table: UserTable, layout: VoteLayout, mapped: Mapping[str, Path], options: VoteOptions
 ) -> Path | None:
     if options.dedup not in ("id", "prompt"):
         return None
