@@ -144,7 +144,8 @@ def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> T
         return f"no index: {error}"
     newest = fit.newest
     if newest < ask.about.start - timedelta(days=int(ask.scope["back_days"])):
-        return f"the newest score known by {ask.as_of} is of {newest}, too old for {ask.about.in_words}"
+        asked = ask.about.in_words
+        return f"the newest score known by {ask.as_of} is of {newest}, too old for {asked}"
     # What came out later has no scores yet, so nothing is known of who has caught up since.
     day = min(day, newest)
     filters = side(ask, "a"), side(ask, "b")

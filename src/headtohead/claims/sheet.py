@@ -257,9 +257,8 @@ def _left_out(result: "CheckResult") -> tuple[str, ...]:
     if not ids or result.about is None:
         return ()
     many = f"{len(ids)} statements name" if len(ids) > 1 else "One statement names"
-    return (
-        f"{many} a time that is not {result.about.in_words}, and cannot be asked of it: {listed(ids)}.",
-    )
+    asked = result.about.in_words
+    return (f"{many} a time that is not {asked}, and cannot be asked of it: {listed(ids)}.",)
 
 
 def report_sheet(result: "ReportResult") -> Sheet:

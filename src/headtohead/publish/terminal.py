@@ -257,8 +257,8 @@ def _estimates(
     yield from table(columns, rows, width)
     whose = listed(dict.fromkeys(publishers.get(i, i) for i in first.source_ids))
     yield from wrapped(
-        f"n={counted_of(first.n, first.n_of)}, about {first.about.in_words}, known by {first.as_of}; "
-        f"{first.method}; from {whose}",
+        f"n={counted_of(first.n, first.n_of)}, about {first.about.in_words}, "
+        f"known by {first.as_of}; {first.method}; from {whose}",
         width,
         "    ",
     )
