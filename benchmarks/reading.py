@@ -239,9 +239,9 @@ def _measure(reader: str, path: Path) -> dict[str, float]:
 
 
 def _ours(reader: str) -> Callable[[Path], int]:
-    from headtohead.trials.calls import RunFile
+    from headtohead.logs.calls import RunFile
 
-    module = import_module(f"headtohead.trials.reading.formats.{reader}")
+    module = import_module(f"headtohead.logs.formats.{reader}")
     return lambda path: sum(1 for _ in module.read(RunFile(path)).calls)
 
 

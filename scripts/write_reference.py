@@ -18,8 +18,8 @@ from headtohead.evidence.curated import curated_sources
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sourcing import Source
 from headtohead.evidence.tables import COMMON, Column, Table, tables
+from headtohead.logs.opening import FORMATS
 from headtohead.questions import analyses
-from headtohead.trials.reading.opening import FORMATS
 
 _TWINS = {verb: name for name, verb in TWINS.items()}
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -205,9 +205,7 @@ def _claims_page() -> Iterator[str]:
 
 
 def _formats_page() -> Iterator[str]:
-    yield (
-        "<!-- Made by `make docs` from src/headtohead/trials/reading/formats; edit the FORMATs. -->"
-    )
+    yield ("<!-- Made by `make docs` from src/headtohead/logs/formats; edit the FORMATs. -->")
     yield "# Formats of results and logs"
     yield (
         "What `compare`, `plan`, `items` and `switch` read. A file is recognised by what is in it; "

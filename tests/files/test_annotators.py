@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from headtohead.core.errors import InputError
+from headtohead.logs.opening import load
 from headtohead.ratings.verb import rank
 from headtohead.trials.comparing.verb import compare
-from headtohead.trials.reading.opening import load
 
 _VOTES = """prompt,model_a,model_b,annotator_1,annotator_2,Annotator 3
 1,x,y,model_a,x,tie

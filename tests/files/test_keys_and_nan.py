@@ -8,8 +8,8 @@ import pytest
 
 from headtohead.core.errors import InputError
 from headtohead.files.opening import json_value, keys_once
+from headtohead.logs.opening import load
 from headtohead.ratings.verb import rank
-from headtohead.trials.reading.opening import load
 
 _NONE, _TWICE = '{"id": 9, "score": NaN}', '{"id": 9, "score": 1, "score": 0}'
 _ROWS = [f'{{"id": {i}, "score": {i % 2}}}' for i in range(4)]

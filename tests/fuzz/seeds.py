@@ -13,19 +13,19 @@ from typing import Any
 from click.testing import CliRunner
 from tests.claims.test_load import GOOD
 from tests.fuzz.mutations import Random
+from tests.logs.formats.real import FILES
 from tests.ratings.reading import test_formats as votes_of
 from tests.ratings.reading import test_formats_lmarena as lmarena
 from tests.ratings.reading.vote_files import counted, write
-from tests.trials.reading.formats.real import FILES
 
 from headtohead.capability.own_scores import own_scores
 from headtohead.claims.claim import load as load_claims
 from headtohead.cli import main
 from headtohead.core.dates import day
 from headtohead.core.errors import HeadToHeadError
+from headtohead.logs.opening import FORMATS, load
 from headtohead.names.names import Names
 from headtohead.questions import analyses
-from headtohead.trials.reading.opening import FORMATS, load
 
 Read = dict[Any, Any]
 DAY = "2025-12-15"
@@ -92,7 +92,7 @@ def _compared(path: Path) -> list[str]:
 
 def of_format(name: str) -> Callable[[Path], Path]:
     module = FORMATS.by_name[name].__name__.rsplit(".", 1)[-1]  # type: ignore[attr-defined]
-    tests = importlib.import_module(f"tests.trials.reading.formats.test_{module}")
+    tests = importlib.import_module(f"tests.logs.formats.test_{module}")
     make: Callable[[Path], Path] = tests.example
     return make
 

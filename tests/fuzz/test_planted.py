@@ -13,13 +13,13 @@ from tests.claims.test_load import GOOD
 from tests.fuzz.arguments import commands_of, good_files
 from tests.fuzz.mutations import zip_of
 from tests.fuzz.seeds import claims_in, of_format, ran, scores
+from tests.logs.formats.real import FILES
 from tests.ratings.reading.vote_files import write
-from tests.trials.reading.formats.real import FILES
 
 from headtohead.core.errors import ClaimsFileError, InputError
 from headtohead.files.records import records
-from headtohead.trials.calls import started_at
-from headtohead.trials.reading.opening import load
+from headtohead.logs.calls import started_at
+from headtohead.logs.opening import load
 
 _Path = tuple[str | int, ...]
 

@@ -11,6 +11,7 @@ from tests.claims import report_builder as build
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.estimate import Interval
+from headtohead.logs.calls import Call
 from headtohead.publish import terminal
 from headtohead.publish.charts import bars_chart
 from headtohead.publish.junit import sheet_junit
@@ -27,7 +28,6 @@ from headtohead.publish.sheet import (
     Topic,
 )
 from headtohead.publish.terminal import cells_of, drawn, sheet_lines
-from headtohead.trials.calls import Call
 from headtohead.trials.comparing.compare import compare, many
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from headtohead.logs.calls import Call, Usage
 from headtohead.prices.in_force import in_force, notes_on, price_in_force
-from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
 from headtohead.trials.switching.settings import Endpoints, Pace

@@ -10,8 +10,8 @@ import pytest
 from tests.prices.test_in_force import SCHEMA, both
 
 from headtohead import compare
+from headtohead.logs.calls import Call, Usage
 from headtohead.prices import in_force
-from headtohead.trials.calls import Call, Usage
 from headtohead.trials.rates import cost_usd
 from headtohead.trials.result import Prices
 

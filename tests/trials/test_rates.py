@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
 
 PRICES = st.floats(0, 1e3)

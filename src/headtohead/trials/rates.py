@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 
 _MTOK = 1_000_000
 

@@ -21,9 +21,9 @@ from headtohead.trials.rates import Rates
 
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store
+    from headtohead.logs.calls import Call
     from headtohead.names.names import Resolution
     from headtohead.prices.in_force import Band, Course, ListPrice
-    from headtohead.trials.calls import Call
 
     _Ask = tuple[str, str, str, Resolution]  # rule, word, channel, what the name means there
 

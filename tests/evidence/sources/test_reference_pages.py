@@ -7,7 +7,7 @@ from scripts.write_reference import pages
 
 from headtohead.evidence.catalogue import importers
 from headtohead.evidence.tables import tables
-from headtohead.trials.reading.opening import FORMATS
+from headtohead.logs.opening import FORMATS
 
 _FOLDER = Path(__file__).resolve().parents[3] / "docs" / "reference"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headtohead.trials.calls import Call, Meta
+from headtohead.logs.calls import Call, Meta
 from headtohead.trials.comparing.pairing import ModelRun
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call, Usage
+from headtohead.logs.calls import Call, Usage
 from headtohead.trials.comparing.compare import compare, rescored
 from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.settings import CompareSettings, Goal

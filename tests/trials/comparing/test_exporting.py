@@ -8,12 +8,12 @@ import pytest
 
 from headtohead import compare
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
+from headtohead.logs.opening import load
 from headtohead.trials.comparing.exporting import write_run
 from headtohead.trials.comparing.pairing import open_run
-from headtohead.trials.reading.opening import load
 
-_REAL = Path(__file__).parents[1] / "reading" / "formats" / "real_files"
+_REAL = Path(__file__).parents[2] / "logs" / "formats" / "real_files"
 
 
 def _told(call: Call) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ import pytest
 from tests.trials.comparing.made_sides import of_calls, side
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.comparing.compare import many
 from headtohead.trials.comparing.settings import CompareSettings
 

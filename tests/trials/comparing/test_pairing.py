@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.trials.comparing.made_sides import of_calls, side
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.comparing.pairing import alone, measured_apart, open_run, pair
 
 
@@ -211,7 +211,7 @@ def test_two_scales_of_scores_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_failed_call_under_the_name_asked_for_stays_with_its_model(tmp_path: Path) -> None:
-    from tests.trials.reading.formats.test_openai_batch import example
+    from tests.logs.formats.test_openai_batch import example
 
     found = open_run(str(example(tmp_path)))
     assert len({call.model for call in found.calls}) == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.verb import compare
 from headtohead.trials.result import TrialResult

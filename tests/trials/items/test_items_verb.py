@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from tests.logs.formats import test_inspect_log, test_lm_eval
 from tests.trials.items.made_results import made_test
-from tests.trials.reading.formats import test_inspect_log, test_lm_eval
 
 import headtohead
 from headtohead.cli import main

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.comparing.pairing import pair
 from headtohead.trials.planning.plan import from_pilot, plan
 from headtohead.trials.power import Assumed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.replay.client import Endpoint
 
 Piece = bytes | float

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.rates import Rates
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings

@@ -27,7 +27,7 @@ from tests.trials.replay.running import RepeatedReplay
 from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError, SourceUnreachable
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 from headtohead.trials.replay.client import Endpoint
 
 GOOD = {

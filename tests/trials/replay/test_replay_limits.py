@@ -18,7 +18,7 @@ from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call,
 from tests.trials.replay.running import RATES, RepeatedReplay
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.replay.limits import (
     Bucket,

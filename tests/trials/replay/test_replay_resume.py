@@ -19,7 +19,7 @@ from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call,
 from tests.trials.replay.running import RATES, RepeatedReplay
 
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.replay.ledger import open_ledger
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import replay

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.trials.replay.loopback import call
 
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 from headtohead.trials.rates import Rates, cost_usd, worst_usd
 from headtohead.trials.replay.wire import billed, prepare, read_usage
 

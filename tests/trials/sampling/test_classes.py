@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.sampling import drawing as r
 from headtohead.trials.sampling.classes import cluster, clustered, label_of, pooled, words_of
 from headtohead.trials.sampling.drawing import draw

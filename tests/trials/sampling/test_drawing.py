@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.simulations import lengths
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call, Usage
+from headtohead.logs.calls import Call, Usage
 from headtohead.trials.sampling.drawing import Reservoir, draw, probabilities
 
 

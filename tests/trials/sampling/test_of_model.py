@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.sampling.drawing import of_model
 
 

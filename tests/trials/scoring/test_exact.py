@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.likeness import found_in, number, same, sort_of
 from headtohead.trials.scoring.scored import Scored, scorer_from
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.scored import Scored, scorer_from, scorers
 from headtohead.trials.scoring.scorers.regex import TimedPattern
 

@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayProgress

@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 
 from headtohead.cli import main
 from headtohead.core.errors import SourceUnreachable
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.rates import Rates
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings

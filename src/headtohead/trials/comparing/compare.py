@@ -12,8 +12,8 @@ from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted, first_few
 from headtohead.files.formats import PLAIN
+from headtohead.logs.calls import Call
 from headtohead.stats.inputs import BoolArray, FloatArray
-from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (
     ModelRun,
     PairedItems,

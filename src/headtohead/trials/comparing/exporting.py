@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from headtohead.logs.calls import Call, Usage
+from headtohead.logs.openai import content_text
 from headtohead.publish.files import replace
-from headtohead.trials.calls import Call, Usage
 from headtohead.trials.comparing.pairing import ModelRun
-from headtohead.trials.reading.openai import content_text
 
 _SCHEMA = "0.3.0"
 _HARNESSES = ("harness", "inspect_ai", "lm_eval", "promptfoo")

@@ -12,11 +12,11 @@ import numpy as np
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.units import counted, first_few, nearest_first
 from headtohead.files.opening import arrived
+from headtohead.logs.calls import Call, Meta, RunReading
+from headtohead.logs.opening import FORMATS, load
 from headtohead.publish.words import listed
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.calls import Call, Meta, RunReading
 from headtohead.trials.comparing.settings import Missing
-from headtohead.trials.reading.opening import FORMATS, load
 
 _PICK = "::"
 _PLAIN = "plain"

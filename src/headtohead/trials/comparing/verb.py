@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.logs.calls import RunReading
 from headtohead.publish.files import writable
 from headtohead.publish.words import listed
-from headtohead.trials.calls import RunReading
 from headtohead.trials.comparing.compare import ManyRuns, rescored
 from headtohead.trials.comparing.compare import compare as compare_runs
 from headtohead.trials.comparing.compare import many as compare_all

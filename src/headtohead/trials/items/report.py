@@ -13,8 +13,8 @@ import numpy as np
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
+from headtohead.logs.calls import Call
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.calls import Call
 from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.runs import TestRuns
 from headtohead.trials.items.settings import ItemsSettings

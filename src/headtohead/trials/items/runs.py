@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import counted
+from headtohead.logs.calls import Call
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray, Labels, label_list, vector
-from headtohead.trials.calls import Call
 from headtohead.trials.comparing.pairing import (
     ModelRun,
     alone,

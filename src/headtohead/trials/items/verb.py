@@ -5,7 +5,7 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
-from headtohead.trials.calls import RunReading
+from headtohead.logs.calls import RunReading
 from headtohead.trials.comparing.pairing import open_all
 from headtohead.trials.items.report import ItemReport, item_report
 from headtohead.trials.items.runs import test_runs

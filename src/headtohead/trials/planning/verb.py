@@ -7,7 +7,7 @@ from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Citation
 from headtohead.core.settings import takes
-from headtohead.trials.calls import Usage
+from headtohead.logs.calls import Usage
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
 from headtohead.trials.planning.plan import from_pilot
 from headtohead.trials.planning.plan import plan as plan_of

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from headtohead.trials.calls import SENT, Call, Usage
+from headtohead.logs.calls import SENT, Call, Usage
 
 Place = tuple[str, int]
 CAPS = ("max_completion_tokens", "max_tokens")

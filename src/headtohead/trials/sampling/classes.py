@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headtohead.logs.calls import Call
 from headtohead.stats.inputs import FloatArray, IntArray, one_thread
-from headtohead.trials.calls import Call
 from headtohead.trials.scoring.scored import text_of
 
 OTHER, NO_LABEL = "other", "(none)"

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.sampling.classes import clustered, label_of, pooled
 
 NO_MESSAGES = "the log does not hold the messages"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.scored import Duel, transcript
 
 Verdict = Literal["A", "B", "tie"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from headtohead.core.errors import UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 
 
 @dataclass(frozen=True, slots=True)

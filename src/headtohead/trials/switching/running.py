@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from headtohead.core.estimate import Interval
-from headtohead.trials.calls import Call, Usage
+from headtohead.logs.calls import Call, Usage
 from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings

@@ -14,9 +14,9 @@ from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.store import Store
 from headtohead.files.opening import arrived
+from headtohead.logs.opening import open_calls
 from headtohead.publish.files import writable
 from headtohead.trials.rates import Rates
-from headtohead.trials.reading.opening import open_calls
 from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.result import Prices, TrialResult, file_citation, interval_json

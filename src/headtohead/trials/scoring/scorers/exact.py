@@ -3,7 +3,7 @@
 from typing import get_args
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.likeness import Likeness, Place, found_in, same, sort_of
 from headtohead.trials.scoring.scored import Scored, Scorer, right, unparsed, wrong
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.scored import Scored, Scorer, unparsed, unscored
 
 SCORER = "python"

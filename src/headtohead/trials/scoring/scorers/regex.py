@@ -10,7 +10,7 @@ import threading
 import weakref
 
 from headtohead.core.errors import InputError
-from headtohead.trials.calls import Call
+from headtohead.logs.calls import Call
 from headtohead.trials.scoring.likeness import same
 from headtohead.trials.scoring.scored import Scored, Scorer, right, unparsed, unscored, wrong
 

@@ -1,0 +1,158 @@
+"""Spans of Phoenix (Arize) in its own export: a data frame of spans, or the answer of its API.
+
+A data frame has a column for each attribute (`attributes.llm.model_name`), the API one object of
+them. Annotations, which carry the scores, are a file of their own, or columns `eval.NAME.score`.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headtohead.core.errors import InputError
+from headtohead.files.formats import first_fields
+from headtohead.files.opening import decoded, files_of, wrong
+from headtohead.files.records import at_path, records, score_of, text_of, unpacked
+from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat
+from headtohead.logs.openinference import call_of, nested
+from headtohead.logs.opening import add_mapped, chosen_score
+
+_SPAN = ("span_kind", "parent_id", "status_code")
+FORMAT = RunFormat(
+    name="phoenix",
+    about="Phoenix (Arize): spans of OpenInference as a data frame or from its API",
+    needs=(_SPAN,),
+    folders=True,
+    holds=("scores", "requests", "tokens", "cost", "latency"),
+    maps=None,
+    pairs="trace and span, or an attribute that is named",
+    tried=("arize-phoenix 20.26.1",),
+)
+_ANNOTATIONS = (("annotator_kind", "result", "span_id"), ("annotation_name", "annotator_kind"))
+_RECORD = "a record of Phoenix"
+_SCORE = re.compile(r"eval\.(.+)\.score")
+_Row = dict[str, Any]
+
+
+def read(file: RunFile) -> CallStream:
+    """One call for each span of the kind LLM; annotations of the same folder score them."""
+    dropped = Counter[str]()
+    spans: list[Path] = []
+    scores: dict[str, dict[str, float]] = {}
+    names: Counter[str] = Counter()
+    for path in files_of(file.path):
+        fields = first_fields(path)
+        if fields.issuperset(_SPAN):
+            spans.append(path)
+            columns = filter(None, map(_SCORE.fullmatch, fields))
+            names.update(dict.fromkeys((column[1] for column in columns), 1))
+        elif any(map(fields.issuperset, _ANNOTATIONS)):
+            for where, row in _rows(path):
+                name, value = _annotation(row, path, where)
+                if value is None:
+                    dropped["annotation without a number"] += 1
+                    continue
+                names[name] += 1
+                scores.setdefault(text_of(row.get("span_id")), {})[name] = value
+        elif path != file.path:
+            dropped[f"file without spans or annotations: {path.name}"] = 1
+    if not spans:
+        raise InputError(
+            f"{file.path}: no spans of Phoenix. Write get_spans_dataframe() to JSON lines or "
+            "Parquet, or keep the answer of /v1/projects/NAME/spans."
+        )
+    metric, mapped = chosen_score(names, file, dropped)
+    calls = _calls(spans, mapped, scores, metric, dropped)
+    return CallStream(
+        meta=Meta(format=FORMAT.name, metric=metric, scores=tuple(names)),
+        calls=calls,
+        dropped=dropped,
+    )
+
+
+def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    for where, line in records(path):
+        yield where, decoded(decode, path, where, line, _RECORD)
+
+
+def _annotation(row: _Row, path: Path, where: str) -> tuple[str, float | None]:
+    """Name and score of an annotation; a label alone is no number."""
+    value = row.get("result.score", at_path(row, "result.score"))
+    try:
+        return text_of(row.get("name", row.get("annotation_name"))), score_of(value)
+    except ValueError as error:
+        raise wrong(path, where, f"the score of this annotation: {error}.") from error
+
+
+def _calls(
+    paths: list[Path],
+    file: RunFile,
+    scores: Mapping[str, Mapping[str, float]],
+    metric: str,
+    dropped: Counter[str],
+) -> Iterator[Call]:
+    for path in paths:
+        for where, row in _rows(path):
+            kind = text_of(row.get("span_kind"))
+            if kind != "LLM":
+                dropped[f"span of another kind: {kind}"] += 1
+                continue
+            try:
+                call, tree = _call(row, metric)
+            except (ValueError, OverflowError, OSError) as error:
+                raise wrong(path, where, f"{error}.") from error
+            span = _of(row, "context.span_id")
+            call.score = scores.get(span, {}).get(metric, call.score)
+            call.where = where
+            add_mapped(call, {**row, **tree, "attributes": tree}, file, where)
+            yield call
+
+
+def _call(row: _Row, metric: str) -> tuple[Call, dict[str, Any]]:
+    given = unpacked(row.get("attributes"))
+    if not isinstance(given, dict):
+        start = "attributes."
+        given = {x.removeprefix(start): y for x, y in row.items() if x.startswith(start)}
+    tree = nested({name: _written(value) for name, value in given.items()})
+    call = call_of(tree)
+    call.key = f"{_of(row, 'context.trace_id')}/{_of(row, 'context.span_id')}"
+    call.score = score_of(row.get(f"eval.{metric}.score"))
+    if text_of(row.get("status_code")) == "ERROR":
+        call.failure = "error"
+    began, ended = _time(row.get("start_time")), _time(row.get("end_time"))
+    call.started = began.isoformat() if began else ""
+    call.latency_s = (ended - began).total_seconds() if began and ended else None
+    return call, tree
+
+
+def _written(value: object) -> object:
+    """The value; decoded, if it is a text of JSON, or of Python as pandas writes it to CSV."""
+    if isinstance(value, str) and value.startswith(("{'", "[{'")):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            return ast.literal_eval(value)
+    return unpacked(value)
+
+
+def _of(row: _Row, path: str) -> str:
+    return text_of(row.get(path, at_path(row, path)))
+
+
+def _time(value: object) -> datetime | None:
+    """A time in words, or in milliseconds since 1970, as pandas writes it to JSON."""
+    if value in (None, ""):
+        return None
+    text = text_of(value)
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,312 @@
+"""Plain records in JSON lines, JSON, CSV or Parquet; columns found by a mapping or by name."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headtohead.core.errors import InputError
+from headtohead.core.units import first_few, nearest_first
+from headtohead.files.opening import decoded, wrong
+from headtohead.files.records import (
+    at_path,
+    count_of,
+    number_of,
+    of_map,
+    records,
+    score_of,
+    text_of,
+)
+from headtohead.logs.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.logs.openai import OpenAITokens, content_text, usage_of
+from headtohead.logs.opening import listed_ids
+
+FORMAT = RunFormat(
+    name="plain",
+    about="records in JSON lines, JSON, CSV or Parquet, columns by a mapping or by name",
+    needs=((),),
+    holds=("scores", "requests", "tokens", "cost", "latency"),
+    maps=None,
+    pairs="a column of ids, known by its name or named",
+)
+_PEEK_N = 1000
+# Names that leave no doubt; the first that is there is taken.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "key": (
+        *("key", "id", "item_id", "item", "sample_id", "task_id", "instance_id", "question_id"),
+        *("example_id", "custom_id", "doc_id", "case_id"),
+    ),
+    "epoch": ("epoch", "trial", "attempt", "repeat"),
+    "model": ("model", "model_name", "model_id"),
+    "run": ("run", "run_id", "experiment"),
+    "score": ("score", "correct", "is_correct", "success", "resolved", "passed", "pass"),
+    "failure": ("failure",),
+    "messages": ("messages",),
+    "prompt": ("prompt",),
+    "params": ("params",),
+    "output": ("output", "answer", "response", "completion"),
+    "reference": ("reference", "target", "expected"),
+    "input_tokens": ("input_tokens", "prompt_tokens"),
+    "cache_read_tokens": ("cache_read_tokens", "cached_tokens"),
+    "cache_write_tokens": ("cache_write_tokens",),
+    "output_tokens": ("output_tokens", "completion_tokens"),
+    "reasoning_tokens": ("reasoning_tokens",),
+    "cost_usd": ("cost_usd", "cost"),
+    "latency_s": ("latency_s", "latency", "latency_seconds", "duration_s", "duration_seconds"),
+    "latency_ms": ("latency_ms", "duration_ms"),
+    "started": ("started", "started_at", "timestamp", "created_at", "start_time"),
+    "fingerprint": ("fingerprint",),
+}
+_RATER = re.compile(
+    r"(score|rating|rater|annotator|annotation|judge|grader|reviewer|label|human)[_ -]?\d+", re.I
+)
+_SLICES = ("cluster", "task", "category", "subject", "tag", "language", "difficulty", "slice")
+_DETAILS = ("metadata", "labels", "meta")
+_MOST_DETAILS = 30
+_TOKENS = Usage.__struct_fields__
+_FAILURES = ("", "error", "format", "empty", "refused", "limit")
+_Get = Callable[[dict[str, Any]], Any]
+_Convert = Callable[[Any], Any]
+
+
+def read(file: RunFile) -> CallStream:
+    """The records of a file, one call each."""
+    rows = _decoded(file.path)
+    peeked = list(islice(rows, _PEEK_N))
+    if len(peeked) == 1 and "key" not in file.mapping:
+        peeked = _of_ids(file, peeked[0][1]) or peeked
+    if not peeked:
+        raise InputError(f"{file.path}: holds no records.")
+    columns = list(dict.fromkeys(name for _, record in peeked for name in record))
+    paths = _paths(file, [record for _, record in peeked], columns)
+    if "key" not in paths:
+        there = nearest_first(columns, _NAMES["key"])
+        raise InputError(
+            f"{file.path}: no column is known to hold the key of an item. Columns found: {there}. "
+            "Say which with `mapping={'key': 'COLUMN'}`."
+        )
+    if "score" not in paths and (raters := _raters(columns)):
+        paths["score"] = ",".join(raters)
+    scored = _columns("score", paths.get("score", ""), columns)
+    used = {*paths.values(), *scored}
+    metric = scored[0] if len(scored) == 1 else f"mean of {', '.join(scored)}"
+    unused = tuple(name for name in columns if name not in used)
+    return CallStream(
+        meta=Meta(format=FORMAT.name, metric=metric, scores=unused),
+        calls=_calls(file.path, chain(peeked, rows), paths),
+        dropped={},
+    )
+
+
+def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    for where, text in records(path):
+        yield where, decoded(decode, path, where, text, "an object with named fields")
+
+
+def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The records of a document that maps ids to scores or records, or lists solved ids.
+
+    It is empty if the document is neither.
+
+    Raises:
+        InputError: If it lists the solved ids alone, or ones that are not among all ids.
+    """
+    solved, others, sent = (
+        next((record[x] for x in (name, f"{name}_ids") if isinstance(record.get(x), list)), None)
+        for name in ("resolved", "unresolved", "submitted")
+    )
+    if solved is not None:
+        if not file.ids and others is None and sent is None:
+            raise InputError(
+                f"{file.path}: lists the ids that were resolved, and not all that were asked. Name "
+                "a file of all ids with `ids='FILE'`."
+            )
+        every = listed_ids(Path(file.ids)) if file.ids else [*(others or ()), *(sent or ())]
+        known, done = (dict.fromkeys(map(text_of, ids)) for ids in (every, solved))
+        if file.ids and (strange := [x for x in done if x not in known]):
+            few = first_few(strange)
+            raise InputError(f"{file.path}: resolved ids that {file.ids} does not hold: {few}.")
+        return [(f"id {x}", {"id": x, "score": x in done}) for x in {**known, **done}]
+    if any(name in record for name in _NAMES["key"]):
+        return []
+    values = list(record.values())
+    # Other numbers may be anything: one record of a few counts looks alike.
+    if values and all(isinstance(x, bool | int | float) and 0 <= x <= 1 for x in values):
+        return [(f"id {x}", {"id": x, "score": score}) for x, score in record.items()]
+    return [(f"id {name}", one) for name, one in zip(record, of_map(record), strict=False)]
+
+
+def _paths(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+    """Field, or label.NAME -> where it stands; mapped ones first, then those known by name."""
+    paths = _mapped(file, peeked, columns)
+    for field, known in _NAMES.items():
+        if field not in paths and (present := [name for name in known if name in columns]):
+            paths[field] = present[0]
+    # What a request and its answer hold beside each other in OpenAI's own words.
+    if "usage" in columns and not any(name in paths for name in _TOKENS):
+        paths["usage"] = "usage"
+    if "params" not in paths:
+        paths |= {f"param.{name}": name for name in columns if name in PARAMS}
+    taken = set(paths.values())
+    for column in _DETAILS:  # an object, each of whose plain values is a label
+        objects = [r[column] for r in peeked if isinstance(r.get(column), dict)]
+        items = (item for one in objects for item in one.items())
+        inside = dict.fromkeys(x for x, y in items if isinstance(y, str | int | float | bool))
+        for name in list(inside)[:_MOST_DETAILS]:
+            if f"{column}.{name}" not in taken:
+                paths.setdefault(f"label.{name}", f"{column}.{name}")
+    taken = set(paths.values())
+    for name in _SLICES:
+        if name in columns and name not in taken:
+            paths.setdefault(f"label.{name}", name)
+    return paths
+
+
+def _columns(field: str, path: str, columns: list[str]) -> list[str]:
+    """Where a field stands: a score may stand in several columns, one for each annotator."""
+    return path.split(",") if field == "score" and path not in columns else [path]
+
+
+def _raters(columns: list[str]) -> list[str]:
+    """Columns of one annotator each, told by their numbers."""
+    found = [name for name in columns if _RATER.fullmatch(name)]
+    stems = {name.rstrip("0123456789") for name in found}
+    return found if len(found) > 1 and len(stems) == 1 else []
+
+
+def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for field, path in file.mapping.items():
+        if field == "labels":
+            names = (name.strip() for name in path.split(","))
+            paths |= {f"label.{name}": name for name in names if name}
+        else:
+            paths[field] = path
+    for field, path in [(x, y) for x, z in paths.items() for y in _columns(x, z, columns)]:
+        if path not in columns and all(at_path(record, path) is None for record in peeked):
+            raise InputError(
+                f"{file.path}: no {path!r}, which is mapped to {field}, in the first "
+                f"{len(peeked)} records. Columns found: {nearest_first(columns, [path])}."
+            )
+    return paths
+
+
+def _calls(
+    path: Path, rows: Iterator[tuple[str, dict[str, Any]]], paths: Mapping[str, str]
+) -> Iterator[Call]:
+    fields = _fields(paths)
+    for where, record in rows:
+        call = Call(key="", where=where)
+        for name, get, attribute, convert in fields:
+            value = get(record)
+            if value is None or (attribute != name and getattr(call, attribute) is not None):
+                continue
+            try:
+                setattr(call, attribute, convert(value))
+            except (ValueError, TypeError) as error:
+                item = f" of item {call.key!r}" if call.key else ""
+                column = paths.get(name, name)
+                raise wrong(path, where, f"{column}{item}: {error}, so it is no {name}.") from error
+        last = call.messages[-1] if call.messages else {}
+        if call.messages and last.get("role") == "assistant" and not last.get("tool_calls"):
+            # The end of a conversation that holds the model's own answer is no part of the request.
+            said = content_text(last.get("content"))
+            if call.output in (None, said):
+                call.output, call.messages = said, call.messages[:-1]
+        if call.messages and not call.fingerprint:
+            # What tells another text under the same key; the text itself is not kept for it. What
+            # was answered on the way is the model's.
+            asked = [x for x in call.messages if x.get("role") not in ("assistant", "tool")]
+            text = msgspec.json.encode(asked, order="sorted")
+            call.fingerprint = hashlib.blake2b(text, digest_size=12).hexdigest()
+        if not call.key:
+            raise wrong(path, where, f"{paths['key']} is empty, so the item has no key.")
+        yield call
+
+
+def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, str, _Convert]]:
+    """Name, where it stands, the attribute of a call that it fills if that is empty, and how."""
+    fields = [
+        (name, _getter(paths[name]), attribute, convert)
+        for name, (attribute, convert) in _CONVERT.items()
+        if name in paths
+    ]
+    tokens = {name: paths[name] for name in _TOKENS if name in paths}
+    if tokens:
+        count: _Convert = lambda values: Usage(**{x: count_of(y) for x, y in values.items()})  # noqa: E731
+        fields.append(("tokens", _group(tokens), "usage", count))
+    kinds: tuple[tuple[str, str, _Convert], ...] = (
+        ("param.", "params", dict),
+        ("label.", "labels", lambda values: {x: text_of(y) for x, y in values.items()}),
+    )
+    for start, attribute, convert in kinds:
+        inside = {x.removeprefix(start): path for x, path in paths.items() if x.startswith(start)}
+        if inside:
+            fields.append((attribute, _group(inside), attribute, convert))
+    return fields
+
+
+def _group(paths: Mapping[str, str]) -> _Get:
+    getters = [(name, _getter(path)) for name, path in paths.items()]
+
+    def get(record: dict[str, Any]) -> dict[str, Any] | None:
+        values = {name: value for name, get in getters if (value := get(record)) is not None}
+        return values or None
+
+    return get
+
+
+def _getter(path: str) -> _Get:
+    if "," in path:
+        several = [_getter(one) for one in path.split(",")]
+        return lambda record: record[path] if path in record else tuple(x(record) for x in several)
+    if "." not in path:
+        return lambda record: record.get(path)
+    return lambda record: at_path(record, path)
+
+
+def _score(value: object) -> float | None:
+    """A score, or the mean of those that several annotators gave."""
+    if not isinstance(value, tuple):
+        return score_of(value)
+    given = [score for one in value if (score := score_of(one)) is not None]
+    return sum(given) / len(given) if given else None
+
+
+def _failure(value: object) -> str:
+    word = text_of(value).strip().lower()
+    if word in ("false", "none", "null", "0"):
+        return ""
+    # Other people's files say what went wrong in words of their own: an error, whatever it was.
+    return word if word in _FAILURES else "error"
+
+
+def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ValueError(f"is text, but has to be JSON ({error})") from error
+    return msgspec.convert(value, kind)
+
+
+_CONVERT: Mapping[str, tuple[str, _Convert]] = {
+    "key": ("key", text_of),
+    "epoch": ("epoch", count_of),
+    **{name: (name, text_of) for name in ("model", "run", "output", "reference", "started")},
+    "score": ("score", _score),
+    "failure": ("failure", _failure),
+    "messages": ("messages", lambda value: _json(value, list[dict[str, Any]])),
+    "prompt": ("messages", lambda value: [{"role": "user", "content": text_of(value)}]),
+    "params": ("params", lambda value: _json(value, dict[str, Any])),
+    "cost_usd": ("cost_usd", number_of),
+    "latency_s": ("latency_s", number_of),
+    "latency_ms": ("latency_s", lambda ms: None if (x := number_of(ms)) is None else x / 1000),
+    "fingerprint": ("fingerprint", text_of),
+    "usage": ("usage", lambda value: usage_of(msgspec.convert(value, OpenAITokens))),
+}
