@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
+    from headtohead.chips.verb import chip
     from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
     from headtohead.claims.versus.verb import versus
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
     "check": "claims",
+    "chip": "chips",
     "compare": "trials.comparing",
     "diff": "claims",
     "explain_name": "names",
@@ -39,6 +41,7 @@ VERBS = {
 
 __all__ = [
     "check",
+    "chip",
     "compare",
     "diff",
     "explain_name",

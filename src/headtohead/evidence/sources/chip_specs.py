@@ -1,9 +1,8 @@
-"""Accelerator specifications and export-control status, compiled chip by chip.
+"""Accelerator specifications, compiled chip by chip.
 
-A specification counts as known from the chip's release, and its status under a rule from the
-rule's publication: a chip therefore has one row for each day on which something became known,
-and the latest by a given day is the one to read. Letters say where each figure was read: E Epoch
-AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M is not verified.
+A specification counts as known from the chip's release. Letters say where each figure was read: E
+Epoch AI, I InferSim, S shallowsim, A aiconfigurator, M from memory. A row with an M is not
+verified. What the export rules make of a chip is not taken from here: `h2h chip` decides that.
 """
 
 import re
@@ -16,7 +15,7 @@ _ID = "chip_specs"
 SOURCE = Source(
     source_id=_ID,
     publisher="headtohead, from Epoch AI, InferSim, shallowsim and aiconfigurator",
-    product="Twenty accelerators: speed, memory, link, power, die and export-control status",
+    product="Twenty accelerators: speed, memory, link, power and die",
     citation="headtohead (2026). Accelerator specifications, compiled from Epoch AI (Data on "
     "Machine Learning Hardware), InferSim, shallowsim and NVIDIA aiconfigurator.",
     url="https://epoch.ai/data/machine-learning-hardware",
@@ -27,16 +26,7 @@ SOURCE = Source(
     rows={"chips": (15, 500)},
 )
 
-# Column of the status -> (our column, day the rule was published, what the status may be).
-_RULES = {
-    "oct2022_3A090": ("controlled_2022", date(2022, 10, 7), {"yes", "no", "unknown link"}),
-    "oct2023_class": (
-        "controlled_2023",
-        date(2023, 10, 17),
-        {"3A090.a", "3A090.b", "below"},
-    ),
-    "jan2026_case_by_case": ("eligible_2026", date(2026, 1, 15), {"eligible", ""}),
-}
+_STATUSES = ("oct2022_3A090", "oct2023_class", "jan2026_case_by_case")
 _FIGURES = {
     "fp16_tflops": "fp16_tflop_per_s",
     "fp8_tops": "fp8_tflop_per_s",
@@ -54,15 +44,14 @@ _MEMORY = re.compile(r"^(?P<what>.*?)\bM\b(?:\s*\(.*\))?\s*$")
 
 
 def parse(raw: RawFiles) -> Parsed:
-    """Each chip at its release, and again whenever a rule classified it."""
+    """Each chip, known from its release."""
     parsed = Parsed()
     for record in raw.csv("chips.csv"):
-        for row in _editions(record, raw.known_on):
-            parsed.add("chips", row)
+        parsed.add("chips", _row(record, raw.known_on))
     return parsed
 
 
-def _editions(record: Record, compiled_on: date) -> list[Row]:
+def _row(record: Record, compiled_on: date) -> Row:
     released_on, planned = record.convert("release", _release)
     specification = {
         "chip": record.take("chip"),
@@ -70,7 +59,6 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
         "released_on": released_on,
         **{ours: record.number_maybe(theirs) for theirs, ours in _FIGURES.items()},
     }
-    status = {f: record.one_of(f, known) or None for f, (_, _, known) in _RULES.items()}
     text = record.take("src")
     codes = set(_CODE.findall(text))
     if not codes or codes - _CODES:
@@ -82,20 +70,11 @@ def _editions(record: Record, compiled_on: date) -> list[Row]:
             memory.append(f"from memory, unverified: {what or 'every figure'}")
     if "M" in codes and not memory:
         raise record.wrong("src", text)
-    record.done("bloc", "perf_density", "flops_per_byte_fp8")
+    record.done("bloc", "perf_density", "flops_per_byte_fp8", *_STATUSES)
     specification["verified"] = not memory
     disagree = "sources disagree"
     specification["note"] = remarks(*planned, *memory, disagree in text and disagree)
-    since = released_on or compiled_on
-    days = {since} | {max(since, _RULES[f][1]) for f, value in status.items() if value}
-    return [
-        {
-            **specification,
-            **{_RULES[f][0]: v for f, v in status.items() if day >= _RULES[f][1]},
-            "known_on": day,
-        }
-        for day in sorted(days)
-    ]
+    return {**specification, "known_on": released_on or compiled_on}
 
 
 def _release(text: str) -> tuple[date | None, list[str]]:

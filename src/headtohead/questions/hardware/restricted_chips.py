@@ -1,5 +1,6 @@
 """Which models were trained on chips that export rules had weakened or banned."""
 
+import re
 from datetime import date
 
 import polars as pl
@@ -21,12 +22,14 @@ from headtohead.evidence.picking import (
 QUESTION = Question(
     asks="How many of side B's large models have documented training on these chips?",
     reads=("training_runs",),
+    optional=("controlled_chips",),
     units=("n", "frac"),
     scope={
         "chips": ScopeWord(
             "texts",
-            "Parts of hardware names that count.",
-            ("A800", "H800", "H20", "Ascend", "910"),
+            "Parts of hardware names that count; empty: chips made to stay below an export rule, "
+            "and those of Chinese design.",
+            (),
             column="hardware",
             part=True,
         ),
@@ -55,7 +58,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
     rows = rows.filter(pl.col("train_flop") >= float(ask.scope["min_flop"]))
     if rows.is_empty():
         return ask.lacks("no large training run of that side was known")
-    pattern = "|".join(ask.scope["chips"])
+    chips = frames["controlled_chips"]
+    if chips.is_empty() and not ask.scope["chips"]:
+        return ask.lacks("no list of the chips made for export rules was known")
+    pattern = "|".join(ask.scope["chips"]) or _weakened(chips)
     documented = rows.filter(pl.col("hardware").is_not_null())
     fitting = documented.filter(pl.col("hardware").str.contains(pattern)).sort("published_on")
     n, documented_n, total = fitting.height, documented.height, rows.height
@@ -90,3 +96,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=(one,), says=says, rows=shown(documented, columns), notes=(*notes, *unmeasured)
     )
+
+
+def _weakened(chips: pl.DataFrame) -> str:
+    """What the names of chips made to stay below a rule, or of Chinese design, hold."""
+    made_for = chips.filter(pl.col("weakened") & (pl.col("country") != "CN"))["chip"]
+    own = chips.filter(pl.col("country") == "CN")
+    family = own["chip"].str.split(" ").list.first()
+    names = {*made_for, *own["maker"], *family}
+    return rf"\b(?:{'|'.join(sorted(map(re.escape, names)))})\b"
