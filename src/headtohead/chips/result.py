@@ -41,7 +41,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ChipVerdict:
     """One chip with what the rules make of it.
 
     Attributes:
@@ -100,7 +100,7 @@ class ChipResult(Result):
     asked: str
     on: date
     as_of: date
-    chips: tuple[Judged, ...]
+    chips: tuple[ChipVerdict, ...]
     clauses: tuple[Clause, ...]
     rules: Mapping[str, Rule]
     citations: tuple[Citation, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from headtohead.chips.result import ChipResult, Judged
+from headtohead.chips.result import ChipResult, ChipVerdict
 from headtohead.chips.rules import MEASURES, NONE, UNKNOWN, Border, Clause, Status, decide
 from headtohead.core.dates import long_day
 from headtohead.core.units import counted, show, span_of
@@ -47,7 +47,7 @@ def _word(status: Status) -> str:
     return words.get(status.item, status.item)
 
 
-def _said(one: Judged, on: date) -> str:
+def _said(one: ChipVerdict, on: date) -> str:
     """The sentence to quote."""
     chip, status = one.measured, one.status
     named = not chip.maker or chip.maker.casefold() in chip.chip.casefold()
@@ -85,7 +85,7 @@ def _turn(b: Border) -> str:
     )
 
 
-def _facts(one: Judged) -> tuple[tuple[str, str], ...]:
+def _facts(one: ChipVerdict) -> tuple[tuple[str, str], ...]:
     """Its measures; what is not known is said."""
     chip = one.measured
     bits = max(chip.tops, key=lambda b: b * chip.tops[b], default=0)
@@ -101,7 +101,7 @@ def _facts(one: Judged) -> tuple[tuple[str, str], ...]:
     return (*said, ("Figures of the chip", figures[one.verified]))
 
 
-def _one(result: ChipResult, one: Judged) -> tuple[Figure, ...]:
+def _one(result: ChipResult, one: ChipVerdict) -> tuple[Figure, ...]:
     history = Figure(
         "history",
         "Over time",
@@ -213,7 +213,7 @@ def _named(clause: Clause) -> str:
     return f"{kinds.get(clause.kind, 'Rule')} of {clause.start:%B %Y}"
 
 
-def _applies(result: ChipResult, one: Judged, clause: Clause) -> str:
+def _applies(result: ChipResult, one: ChipVerdict, clause: Clause) -> str:
     """Whether a chip is what a clause speaks of; of reviews only the first that fits counts."""
     status = decide(one.measured, result.clauses, clause.start)
     if (clause.needs and status.item not in clause.needs) or (
@@ -296,7 +296,7 @@ def _all_said(result: ChipResult) -> str:
     )
 
 
-def _notes(result: ChipResult, one: Judged) -> tuple[str, ...]:
+def _notes(result: ChipResult, one: ChipVerdict) -> tuple[str, ...]:
     notes = [f"{one.measured.chip}: {one.note}"] if one.note else []
     if one.measured.country == "CN":
         notes.append(

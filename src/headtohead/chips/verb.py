@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from headtohead.chips.result import ChipResult, Judged, Rule
+from headtohead.chips.result import ChipResult, ChipVerdict, Rule
 from headtohead.chips.rules import Measured, borders, clauses_of, decide, measured_of
 from headtohead.chips.settings import ChipSettings
 from headtohead.core import dates
@@ -55,7 +55,7 @@ def chip(
     clauses = clauses_of(rows)
     chosen, source_ids = _chosen(facts, day, name, settings)
     judged = tuple(
-        Judged(
+        ChipVerdict(
             measured=one,
             status=decide(one, clauses, on),
             borders=borders(one, clauses, on),
