@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def shared_evidence() -> Path:
     if not (folder / "MANIFEST.toml").is_file():
         pytest.skip(f"raw evidence not found at {folder.name}; set H2H_SHARED_EVIDENCE to run this")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_fits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what takes long to make for one session, for both workers and their subprocesses."""
+    base = tmp_path_factory.getbasetemp()
+    session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("H2H_CACHE", str(session / "kept"))
+        yield
 
 
 @pytest.fixture(autouse=True)

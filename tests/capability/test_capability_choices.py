@@ -208,6 +208,7 @@ def test_an_index_is_fitted_once_for_all_questions(monkeypatch: pytest.MonkeyPat
         points.append(len(scores.models))
         return point_fit(scores)
 
+    monkeypatch.setenv("H2H_CACHE", "")
     monkeypatch.setattr(fitted, "fit_index", counted)
     monkeypatch.setattr(fitted, "point_fit", fitted_point)
     held, kept = frames(world()), dict[Hashable, Any]()

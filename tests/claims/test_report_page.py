@@ -340,4 +340,4 @@ def test_the_script_of_charts_is_kept_whole_or_made_anew(
     assert bundle(tmp_path / "new") == "vega\r\n é"
     assert len(asked) == 3
     (tmp_path / "file").write_text("no folder")
-    assert bundle(tmp_path / "file" / "below") == "vega\r\n é"
+    assert bundle(tmp_path / "file" / "below") == bundle(None) == "vega\r\n é"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +19,7 @@ from headtohead.capability.irt.index import (
     point_fit,
 )
 from headtohead.capability.irt.scores import Scores
+from headtohead.capability.kept_fits import kept_index, kept_indexes
 from headtohead.capability.matrix import Matrix, gathered, matrix
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import IndexSettings
@@ -105,35 +108,35 @@ def fit_together(frames: Frames, ask: Ask, base: IndexSettings, left_out: Sequen
         alike[set(ECI_ANCHORS) <= set(part.models)].append((key, part))
     for anchored, parts in alike.items():
         anchors = ECI_ANCHORS if anchored else None
-        indexes = fit_parts(whole, [part for _, part in parts], anchors) if parts else ()
-        ask.kept.update(zip((key for key, _ in parts), indexes, strict=True))
+        if parts:
+            keys, own = zip(*parts, strict=True)
+            fit = partial(fit_parts, whole, own, anchors)
+            indexes = kept_indexes((*own, whole), "binomial", {"anchors": anchors}, fit)
+            ask.kept.update(zip(keys, indexes, strict=True))
 
 
 def _index(matrix: Matrix, frames: Frames, ask: Ask, settings: IndexSettings) -> Index:
-    rng = np.random.default_rng(ask.seed)
-    anchors = {m: p for m, p in ECI_ANCHORS.items() if m in matrix.scores.models}
+    scores, seed, draws = matrix.scores, ask.seed, settings.draws
+    anchors = {m: p for m, p in ECI_ANCHORS.items() if m in scores.models}
     if settings.method == "eci":
         # The benchmark whose slope Epoch fixes; where it is absent, the one with most models.
-        tests = matrix.scores.benchmarks
-        most = tests[int(np.bincount(matrix.scores.benchmark).argmax())]
-        return fit_eci_index(
-            matrix.scores,
-            anchors=ECI_ANCHORS,
-            draws=settings.draws,
-            rng=rng,
-            fixed=_ECI_FIXED if _ECI_FIXED in tests else most,
-        )
-    # With draws or without, in other questions too, the point values are the same.
-    key = ("points", *_known(frames, ask), replace(settings, draws=0))
-    points = ask.once(key, lambda: point_fit(matrix.scores))
+        most = scores.benchmarks[int(np.bincount(scores.benchmark).argmax())]
+        fixed = _ECI_FIXED if _ECI_FIXED in scores.benchmarks else most
+        how = {"anchors": ECI_ANCHORS, "draws": draws, "fixed": fixed}
+        return kept_index(scores, "eci", seed, fit_eci_index, **how)
+
+    def fit(scores: Scores, **how: Any) -> Index:  # noqa: ANN401 - what is handed on
+        # With draws or without, in other questions too, the point values are the same.
+        key = ("points", *_known(frames, ask), replace(settings, draws=0))
+        return fit_index(scores, points=ask.once(key, lambda: point_fit(scores)), **how)
+
     if settings.domain:
-        whole = capability(
-            frames, ask, replace(settings, domain="", frontier_benchmarks=0, draws=0)
-        ).index
+        plain = replace(settings, domain="", frontier_benchmarks=0, draws=0)
+        whole = capability(frames, ask, plain).index
         like = dict(zip(whole.models, whole.ability.tolist(), strict=True))
-        return fit_index(matrix.scores, like=like, draws=settings.draws, rng=rng, points=points)
+        return kept_index(scores, "binomial", seed, fit, like=like, draws=draws)
     both = anchors if len(anchors) == len(ECI_ANCHORS) else None
-    return fit_index(matrix.scores, anchors=both, draws=settings.draws, rng=rng, points=points)
+    return kept_index(scores, "binomial", seed, fit, anchors=both, draws=draws)
 
 
 def two_sides(frames: Frames, ask: Ask, settings: IndexSettings, day: date) -> TwoSides | str:

@@ -15,6 +15,7 @@ from headtohead.capability.irt.binomial import item_weights
 from headtohead.capability.irt.index import Index, fit_index
 from headtohead.capability.irt.newton import sigmoid
 from headtohead.capability.irt.scores import Scores
+from headtohead.capability.kept_fits import kept_index
 from headtohead.capability.model import Capability, TwoSides
 from headtohead.capability.settings import PAST, IndexMethod, IndexSettings
 from headtohead.core.question import Ask, Frames
@@ -185,12 +186,9 @@ def _unseen(fit: Capability, mask: "BoolArray", like: str, worse: float) -> Scor
 def _refitted(fit: Capability, sides: TwoSides, scores: Scores, ask: Ask) -> "TwoSides | str":
     """Both sides on other scores of the same models, on the scale of the index."""
     try:
-        index = fit_index(
-            scores,
-            like=dict(zip(fit.index.models, fit.index.ability.tolist(), strict=True)),
-            draws=fit.settings.draws,
-            rng=np.random.default_rng(ask.seed),
-        )
+        like = dict(zip(fit.index.models, fit.index.ability.tolist(), strict=True))
+        how = {"like": like, "draws": fit.settings.draws}
+        index = kept_index(scores, "binomial", ask.seed, fit_index, **how)
     except ValueError as error:
         return f"no index: {error}"
     kept = np.isin(fit.index.models, index.models)

@@ -42,6 +42,22 @@ def replace(path: Path, content: bytes, *, stands: str = "") -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def cache_folder() -> Path | None:
+    """The folder of what takes long to make and may be deleted at any time; None to keep nothing.
+
+    It is the platform's own for such files, unless the environment variable H2H_CACHE names another
+    or is empty.
+    """
+    named = os.environ.get("H2H_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("headtohead")
+    # Where no home is known it would be a folder called "~" in the working directory.
+    return folder if folder.is_absolute() else None
+
+
 def settle(folder: Path) -> None:
     """Have the names in a folder on disk, so that a power cut cannot undo a rename."""
     if os.name == "posix":

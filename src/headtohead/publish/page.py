@@ -1,7 +1,7 @@
 """A sheet as one HTML file that needs nothing but a browser."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
@@ -11,13 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
-
 from headtohead.core.errors import StoreFull
 from headtohead.core.estimate import Citation, Estimate
 from headtohead.core.units import show, unit_of
 from headtohead.core.version import VERSION
 from headtohead.publish.charts import PAGE_INK, PRINT_INK, bars_chart, config, frame, specification
+from headtohead.publish.files import cache_folder
 from headtohead.publish.files import replace as replace_file
 from headtohead.publish.machine import DATA_ROWS, citation_json, cite_sheet, data_json
 from headtohead.publish.sheet import (
@@ -380,26 +379,29 @@ def _text(name: str) -> str:
 def _chart_library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, after their licence."""
     # "</script" inside a string of the library would end the element.
-    return _text("vega-licence.txt") + bundle(user_cache_path("headtohead")).replace(
-        "\r\n", "\n"
-    ).replace("</script", "<\\/script")
+    return _text("vega-licence.txt") + bundle(cache_folder()).replace("\r\n", "\n").replace(
+        "</script", "<\\/script"
+    )
 
 
-def bundle(folder: Path) -> str:
-    """The script that draws charts; kept in a folder, since making it takes seconds.
+def bundle(folder: Path | None) -> str:
+    """The script that draws charts; kept in a folder if one is given: making it takes seconds.
 
     What is kept names its version and its own hash: a damaged or older one is made anew, and where
     nothing can be kept the script is the same, only later.
     """
     import vl_convert
 
+    # Its stub says otherwise, but the snippet may be left out.
+    make: Callable[[], str] = vl_convert.javascript_bundle  # type: ignore[assignment]
+    if folder is None:
+        return make()
     kept = folder / f"vega-{metadata.version('vl-convert-python')}.js"
     with suppress(OSError, UnicodeDecodeError):
         digest, _, found = kept.read_bytes().decode().partition("\n")
         if digest == sha256(found.encode()).hexdigest():
             return found
-    # Its stub says otherwise, but the snippet may be left out.
-    script: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    script = make()
     with suppress(StoreFull):
         replace_file(kept, f"{sha256(script.encode()).hexdigest()}\n{script}".encode())
     return script
