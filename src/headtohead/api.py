@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from headtohead.claims.versus.verb import versus
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
+    from headtohead.openness.verb import explain_openness
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
     from headtohead.trials.items.verb import items
@@ -24,6 +25,7 @@ VERBS = {
     "compare": "trials.comparing",
     "diff": "claims",
     "explain_name": "names",
+    "explain_openness": "openness",
     "gap": "capability",
     "index": "capability",
     "items": "trials.items",
@@ -45,6 +47,7 @@ __all__ = [
     "compare",
     "diff",
     "explain_name",
+    "explain_openness",
     "gap",
     "index",
     "items",

@@ -29,6 +29,7 @@ _EPILOG = (
 # What verbs are called in Python, where that is not the command.
 TWINS = {
     "explain_name": "names",
+    "explain_openness": "openness",
     "list_questions": "questions",
     "list_sources": "sources",
     "read_evidence": "evidence",

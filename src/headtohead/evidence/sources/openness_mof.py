@@ -2,21 +2,15 @@
 
 The files are filled in by hand, many in 2024, some with slips: licences and labs are written in
 many ways, and the weights of Claude 1 and 2, which nobody can download, stand under MIT. The class
-is not in the files; it follows from them by the framework's rules. A class needs every required
-component of its own and of the classes below, each under an open licence; a research paper may
-stand for the technical report. A component without a licence of its own has that of its kind (code,
-data, document), else that of the distribution.
-
-References:
-    White, M. et al. (2024). The Model Openness Framework: promoting completeness and openness for
-    reproducibility, transparency, and usability in artificial intelligence.
-    doi:10.48550/arXiv.2403.13784
+is not in the files; it follows from them by the framework's rules. A component without a licence of
+its own has that of its kind (code, data, document), else that of the distribution.
 """
 
 import re
 from collections.abc import Mapping
 from datetime import date
 
+from headtohead.evidence.openness_framework import COMPONENTS, class_of
 from headtohead.evidence.sourcing import (
     Download,
     Parsed,
@@ -49,27 +43,6 @@ SOURCE = Source(
     whole=True,
 )
 
-# Component -> its kind, the class that requires it, and whether it does: some are optional.
-_COMPONENTS: Mapping[str, tuple[str, str, bool]] = {
-    "Model architecture": ("code", "III", True),
-    "Model parameters (Final)": ("data", "III", True),
-    "Evaluation results": ("document", "III", True),
-    "Model card": ("document", "III", True),
-    "Data card": ("document", "III", True),
-    "Technical report": ("document", "III", True),
-    "Sample model outputs": ("document", "III", False),
-    "Training code": ("code", "II", True),
-    "Inference code": ("code", "II", True),
-    "Evaluation code": ("code", "II", True),
-    "Evaluation data": ("data", "II", True),
-    "Supporting libraries and tools": ("code", "II", False),
-    "Datasets": ("data", "I", True),
-    "Data preprocessing code": ("code", "I", True),
-    "Model parameters (Intermediate)": ("data", "I", True),
-    "Research paper": ("document", "I", True),
-    "Model metadata": ("data", "I", False),
-}
-_REPORT, _PAPER = "Technical report", "Research paper"
 # Licences for anyone and any purpose, however they are written.
 _OPEN = re.compile(
     r"(?:apache(?: license)?[- ]2\.0|mit(?: license)?|(?:0?bsd|bsd-[234])(?:-clause)?|isc|unlicense"
@@ -114,11 +87,11 @@ def _row(record: Record) -> Row:
         part.done("path")
     components: dict[str, str | None] = {}
     for part in release.parts("component", release.items("components")):
-        what = part.one_of("name", _COMPONENTS)
+        what = part.one_of("name", COMPONENTS)
         own = part.text_maybe("license")
         part.done(*names("description component_path license_path"))
         if own is None or not _ABSENT.fullmatch(own.strip(" .")):
-            inherited = licences.get(_COMPONENTS[what][0]) or licences.get("distribution")
+            inherited = licences.get(COMPONENTS[what].kind) or licences.get("distribution")
             components[what] = own or inherited
     row = {
         "model_name": release.text("name").strip(),
@@ -134,18 +107,10 @@ def _row(record: Record) -> Row:
 def _class(components: Mapping[str, str | None]) -> Row:
     """The class and what it rests on, of each published component's licence."""
     is_open = [c for c, text in components.items() if text and _OPEN.fullmatch(text.strip())]
-    reached = "none"
-    for wanted in ("III", "II", "I"):
-        needed = {c for c, (_, cls, required) in _COMPONENTS.items() if cls == wanted and required}
-        if _PAPER in is_open:
-            needed.discard(_REPORT)
-        if not needed <= set(is_open):
-            break
-        reached = wanted
     others = [c for c in components if c not in is_open]
     return {
-        "openness_class": reached,
+        "openness_class": class_of(is_open),
         "open_components": remarks(*is_open),
         "other_components": remarks(*others),
-        "open_components_n": sum(_COMPONENTS[c][2] for c in is_open),
+        "open_components_n": sum(COMPONENTS[c].required for c in is_open),
     }

@@ -1,0 +1,281 @@
+"""How `h2h openness` is shown: every part of one model, or a line for each of several."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from headtohead.core.units import counted
+from headtohead.names.names import Names, country_name
+from headtohead.openness.licences import COMMERCIAL, Terms, licence_words, terms
+from headtohead.openness.record import FLAGS, NO, YES, Record, Said, agree, said_by, value_words
+from headtohead.openness.result import OpennessResult
+from headtohead.publish.sheet import (
+    Cell,
+    DataTable,
+    Figure,
+    Linked,
+    Sheet,
+    Step,
+    TableColumn,
+    Topic,
+)
+from headtohead.publish.words import content_hash, listed
+
+_UNKNOWN = "not known"
+_CLAUSES = {
+    "condition": "Commercial use",
+    "redistribution": "Passing it on",
+    "naming": "Names to show",
+    "uses": "Uses ruled out",
+    "territory": "Where it does not hold",
+}
+_MOF = ("Model Openness Framework", "https://doi.org/10.48550/arXiv.2403.13784")
+
+
+def openness_sheet(result: OpennessResult) -> Sheet:
+    """The answer as a page, a terminal or a pull request shows it."""
+    one = result.records[0] if len(result.records) == 1 else None
+    whose = Names.load().lab(result.lab).name if result.lab else ""
+    named = listed([record.name for record in result.records][:4])
+    figures = _of_one(one) if one else (_of_many(result),)
+    return Sheet(
+        verb="openness",
+        title=f"Openness of {whose or named}",
+        kicker=f"About {result.about.in_words}; known by {result.as_of}.",
+        sentence=f"{_sentence(one)}." if one else _counts(result, whose),
+        topics=(Topic(figures=figures),),
+        method=(
+            "Of several sources the one that looked at the model itself counts first: our list of "
+            "flagships, then our list of models, then catalogues, the Model Openness Framework's "
+            "files, boards and indices. Where one differs, both are shown.",
+            Step(
+                "A class asks for all its components under open licences (III: 6, II: 10, I: 14, "
+                "and 3 that may be left out). Without a file of the framework the class is given "
+                "as what the known parts allow at most.",
+                references=(_MOF,),
+            ),
+            "Clauses sum up the licences in a sentence each; they are no legal advice, and the "
+            "text of the licence decides.",
+        ),
+        sources=result.citations,
+        about=str(result.about),
+        as_of=result.as_of,
+        digest=content_hash(result.as_json()["results"]),
+        notes=tuple(_notes(result)),
+        full=True,
+    )
+
+
+def _sentence(record: Record) -> str:
+    """One model in a sentence."""
+    weights, allowed = record.value("weights"), record.terms
+    if weights == NO:
+        return (
+            f"{record.name} has no weights to download; whoever uses it is bound by the terms of "
+            "the seller, which are not recorded here"
+        )
+    if weights is None:
+        return f"Whether the weights of {record.name} can be downloaded is not known"
+    licence = f"under {allowed.in_words()}" if allowed else "under a licence that is not known"
+    rest = [f"{FLAGS[f].lower()} {record.value(f) or _UNKNOWN}" for f in ("data", "code", "report")]
+    base = f", made from {record.base.name}," if record.base else ""
+    if record.base_adds and record.base:
+        licence += f", and its base's licence adds clauses ({licence_words(record.base.licence)})"
+    return (
+        f"{record.name}{base} has open weights {licence}; {'; '.join(rest)}; {record.grade.text} "
+        "of the Model Openness Framework"
+    )
+
+
+def _counts(result: OpennessResult, whose: str) -> str:
+    n, records = len(result.records), result.records
+    is_open = sum(record.value("weights") == YES for record in records)
+    unknown = sum(record.value("weights") is None for record in records)
+    free = sum(
+        record.value("weights") == YES and record.commercial in ("yes", "conditions")
+        for record in records
+    )
+    of = f"{counted(n, 'model')} of {whose}" if whose else f"the {n} models"
+    more = f"; of {unknown} it is not known" if unknown else ""
+    return (
+        f"{is_open} of {of} {'has' if is_open == 1 else 'have'} open weights{more}; {free} of them "
+        "under a licence that is known to let businesses use them, some with conditions."
+    )
+
+
+def _notes(result: OpennessResult) -> Iterator[str]:
+    for record in result.records:
+        yield from (f"sources differ on {record.name}, {c}" for c in record.conflicts.values())
+    memory = dict.fromkeys(
+        one.name
+        for record in result.records
+        for allowed in (record.terms, record.base and terms(record.base.licence))
+        if allowed
+        for one in allowed.licences
+        if not one.checked
+    )
+    if memory:
+        yield f"clauses from memory, not checked against the text: {listed(memory)}"
+
+
+def _of_one(record: Record) -> tuple[Figure, ...]:
+    """Its parts with who says so, its clauses, its class."""
+    parts = []
+    for flag, called in FLAGS.items():
+        first = record.of(flag)[0] if record.of(flag) else None
+        for one in record.of(flag):
+            held = one is first or not agree(record.of(flag)[0], one)
+            mark = "" if one is first else "agrees" if not held else "differs"
+            parts.append((called if one is first else "", *_cells(one), mark))
+        if first is None:
+            parts.append((called, _UNKNOWN, None, None, ""))
+    base = record.base
+    parts.append(("Made from", base.name if base else _UNKNOWN, None, None, ""))
+    grade = record.grade
+    parts.append(("Class", grade.text, grade.why, None, ""))
+    figures = [
+        Figure(
+            "parts",
+            "Parts",
+            columns=(
+                TableColumn("part", "Part"),
+                TableColumn("value", "What is known", long=True),
+                TableColumn("said_by", "By", long=True),
+                TableColumn("day", "Day"),
+                TableColumn("held", "Others"),
+            ),
+            rows=tuple(parts),
+            shown=30,
+            data=_table([record]),
+        )
+    ]
+    clauses = [*_clauses(record.terms, "its own")]
+    if base:
+        clauses += _clauses(terms(base.licence), f"its base, {base.name}")
+    if clauses and record.value("weights") != NO:
+        figures.append(
+            Figure(
+                "clauses",
+                "What the licence asks",
+                columns=(
+                    TableColumn("clause", "Clause"),
+                    TableColumn("asks", "What it says", long=True),
+                    TableColumn("licence", "Licence of"),
+                ),
+                rows=tuple(clauses),
+                shown=20,
+            )
+        )
+    return tuple(figures)
+
+
+def _cells(one: Said) -> tuple[Cell, ...]:
+    by = said_by(one) + ("" if one.verified else " (not checked)")
+    return value_words(one), Linked(by, one.url) if one.url else by, one.day
+
+
+def _clauses(allowed: Terms | None, whose: str) -> Iterator[tuple[Cell, ...]]:
+    for one in allowed.licences if allowed else ():
+        name = Linked(whose, one.url)
+        if not one.condition:
+            yield "Commercial use", f"{COMMERCIAL[one.commercial]}.".capitalize(), name
+        for field, called in _CLAUSES.items():
+            if text := getattr(one, field):
+                yield called, text, name
+    for spdx in allowed.unlisted if allowed else ():
+        yield "All", f"What {licence_words(spdx)} asks is not known here.", whose
+
+
+def _of_many(result: OpennessResult) -> Figure:
+    columns = (
+        TableColumn("name", "Model"),
+        TableColumn("released_on", "Released"),
+        TableColumn("weights", "Weights"),
+        TableColumn("licence", "Licence"),
+        TableColumn("commercial", "Commercial use"),
+        TableColumn("class", "Class"),
+    )
+    rows = tuple(
+        (
+            record.name,
+            record.released_on,
+            _short(record.value("weights")),
+            record.terms.spdx.replace("LicenseRef-", "") if record.terms else _none(record),
+            COMMERCIAL[record.commercial] if record.commercial else _none(record),
+            _class(record),
+        )
+        for record in result.records
+    )
+    return Figure(
+        "models", "Models", columns=columns, rows=rows, shown=25, data=_table(result.records)
+    )
+
+
+def _short(value: str | None) -> str:
+    return {YES: "open", NO: "closed", None: _UNKNOWN}.get(value, str(value))
+
+
+def _class(record: Record) -> str:
+    grade = record.grade
+    return grade.most if grade.least == grade.most else f"{grade.most} at most"
+
+
+def _none(record: Record) -> str:
+    """Of a closed model nothing is licensed; of others it is not known."""
+    return "seller's terms" if record.value("weights") == NO else _UNKNOWN
+
+
+_COLUMNS = {
+    "model": "Id",
+    "name": "Model",
+    "lab": "Lab",
+    "country": "Country",
+    "released_on": "Released",
+    "weights": "Weights",
+    "licence": "Licence (SPDX)",
+    "commercial": "Commercial use",
+    "condition": "On condition",
+    "redistribution": "Passing it on",
+    "naming": "Names to show",
+    "uses": "Uses ruled out",
+    "territory": "Where it does not hold",
+    "data": "Training data",
+    "code": "Training code",
+    "report": "Report",
+    "base": "Made from",
+    "base_licence": "Licence of the base",
+    "class_least": "Class at least",
+    "class_most": "Class at most",
+    "conflicts": "Sources differ on",
+}
+
+
+def _table(records: Sequence[Record]) -> DataTable:
+    """The download: a row a model."""
+    rows = []
+    for record in records:
+        allowed, base = record.terms, record.base
+        clause = partial(_joined, allowed)
+        rows.append(
+            {
+                "model": record.model,
+                "name": record.name,
+                "lab": record.lab,
+                "country": record.country and country_name(record.country),
+                "released_on": record.released_on,
+                **{str(flag): record.value(flag) or _UNKNOWN for flag in FLAGS},
+                "licence": allowed.spdx if allowed else _UNKNOWN,
+                "commercial": record.commercial or _UNKNOWN,
+                **{field: clause(field) for field in _CLAUSES},
+                "base": base and base.name,
+                "base_licence": base and base.licence,
+                "class_least": record.grade.least,
+                "class_most": record.grade.most,
+                "conflicts": "; ".join(record.conflicts.values()) or None,
+            }
+        )
+    return DataTable.of(rows, _COLUMNS)
+
+
+def _joined(allowed: Terms | None, field: str) -> str | None:
+    texts = [getattr(one, field) for one in allowed.licences] if allowed else []
+    return " ".join(filter(None, texts)) or None
