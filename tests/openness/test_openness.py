@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import headtohead
 from headtohead.cli import main
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
-from headtohead.openness.record import LIMITED, NO, YES, Flag, Grade, Record, Said, agree
+from headtohead.openness.record import LIMITED, NO, YES, Flag, Grade, OpennessRecord, Said, agree
 
 pytestmark = pytest.mark.usefixtures("kept_facts")
 DAY = "2026-11-01"
@@ -42,8 +42,8 @@ def said(flag: Flag, value: str, source_id: str = "one") -> Said:
     return Said(flag=flag, value=value, printed=value, source_id=source_id)
 
 
-def record(*every: Said, **more: Any) -> Record:
-    return Record("lab/m", "M", "lab", "US", None, every, **more)
+def record(*every: Said, **more: Any) -> OpennessRecord:
+    return OpennessRecord("lab/m", "M", "lab", "US", None, every, **more)
 
 
 def test_a_model_has_weights_licence_with_clauses_and_who_says_so(run: Run) -> None:

@@ -74,7 +74,7 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LicenceTerms:
     """What an expression of licences comes to.
 
     Attributes:
@@ -174,7 +174,7 @@ def spdx_of(printed: str) -> str:
 
 
 @cache
-def terms(printed: str) -> Terms:
+def terms(printed: str) -> LicenceTerms:
     """What a licence, or an expression of several, allows.
 
     Under "A AND B" both hold; of "A OR B" the freer one may be chosen.
@@ -187,7 +187,7 @@ def terms(printed: str) -> Terms:
         raise InputError(f"{printed!r} is no licence. Write it as Apache-2.0 or MIT OR Apache-2.0.")
     listed = licences()
     keys = dict.fromkeys(str(part) for part in found.get_literals())
-    return Terms(
+    return LicenceTerms(
         spdx=found.render("{symbol.key}"),
         licences=tuple(listed[k] for k in keys if k in listed),
         unlisted=tuple(k for k in keys if k not in listed),

@@ -21,7 +21,7 @@ from headtohead.names.names import Names
 from headtohead.openness.licences import (
     COMMERCIAL,
     PROPRIETARY,
-    Terms,
+    LicenceTerms,
     licence_words,
     narrower,
     same,
@@ -111,7 +111,7 @@ class Grade:
 
 
 @dataclass(frozen=True, eq=False)
-class Record:
+class OpennessRecord:
     """How open one model is.
 
     Attributes:
@@ -138,7 +138,7 @@ class Record:
         return first.value if first else None
 
     @property
-    def terms(self) -> Terms | None:
+    def terms(self) -> LicenceTerms | None:
         """What its licence allows, as exactly as those who agree name it; None if not known."""
         names = [one.value for one in self.of("licence") if one.value not in _FREE.values()]
         exact = names[:1]
@@ -247,7 +247,7 @@ def bases() -> Mapping[str, Base]:
 
 def records(
     frames: Mapping[str, pl.DataFrame], names: Names, about: date, models: Iterable[str]
-) -> list[Record]:
+) -> list[OpennessRecord]:
     """The records of some models, as of a day, in their order.
 
     Args:
@@ -274,7 +274,7 @@ def records(
         known = names.model(model)
         lab = known.lab if known else labs.get(model)
         made.append(
-            Record(
+            OpennessRecord(
                 model=model,
                 name=known.name if known else model,
                 lab=lab,

@@ -6,8 +6,8 @@ from typing import Any
 
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
-from headtohead.openness.licences import Terms, terms
-from headtohead.openness.record import FLAGS, Record, agree
+from headtohead.openness.licences import LicenceTerms, terms
+from headtohead.openness.record import FLAGS, OpennessRecord, agree
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
@@ -24,7 +24,7 @@ class OpennessResult(Result):
         as_of: The day of our knowledge.
     """
 
-    records: tuple[Record, ...]
+    records: tuple[OpennessRecord, ...]
     lab: str
     about: Period
     as_of: date
@@ -43,7 +43,7 @@ class OpennessResult(Result):
         return envelope("openness", self.about, self.as_of, results, self.citations)
 
 
-def _record(record: Record) -> dict[str, Any]:
+def _record(record: OpennessRecord) -> dict[str, Any]:
     grade, base = record.grade, record.base
     return {
         "model": record.model,
@@ -80,7 +80,7 @@ def _record(record: Record) -> dict[str, Any]:
     }
 
 
-def terms_json(allowed: Terms | None) -> dict[str, Any] | None:
+def terms_json(allowed: LicenceTerms | None) -> dict[str, Any] | None:
     """A licence with its clauses; None if no licence is known."""
     if allowed is None:
         return None

@@ -5,8 +5,17 @@ from functools import partial
 
 from headtohead.core.units import counted
 from headtohead.names.names import Names, country_name
-from headtohead.openness.licences import COMMERCIAL, Terms, licence_words, terms
-from headtohead.openness.record import FLAGS, NO, YES, Record, Said, agree, said_by, value_words
+from headtohead.openness.licences import COMMERCIAL, LicenceTerms, licence_words, terms
+from headtohead.openness.record import (
+    FLAGS,
+    NO,
+    YES,
+    OpennessRecord,
+    Said,
+    agree,
+    said_by,
+    value_words,
+)
 from headtohead.openness.result import OpennessResult
 from headtohead.publish.sheet import (
     Cell,
@@ -65,7 +74,7 @@ def openness_sheet(result: OpennessResult) -> Sheet:
     )
 
 
-def _sentence(record: Record) -> str:
+def _sentence(record: OpennessRecord) -> str:
     """One model in a sentence."""
     weights, allowed = record.value("weights"), record.terms
     if weights == NO:
@@ -117,7 +126,7 @@ def _notes(result: OpennessResult) -> Iterator[str]:
         yield f"clauses from memory, not checked against the text: {listed(memory)}"
 
 
-def _of_one(record: Record) -> tuple[Figure, ...]:
+def _of_one(record: OpennessRecord) -> tuple[Figure, ...]:
     """Its parts with who says so, its clauses, its class."""
     parts = []
     for flag, called in FLAGS.items():
@@ -173,7 +182,7 @@ def _cells(one: Said) -> tuple[Cell, ...]:
     return value_words(one), Linked(by, one.url) if one.url else by, one.day
 
 
-def _clauses(allowed: Terms | None, whose: str) -> Iterator[tuple[Cell, ...]]:
+def _clauses(allowed: LicenceTerms | None, whose: str) -> Iterator[tuple[Cell, ...]]:
     for one in allowed.licences if allowed else ():
         name = Linked(whose, one.url)
         if not one.condition:
@@ -214,12 +223,12 @@ def _short(value: str | None) -> str:
     return {YES: "open", NO: "closed", None: _UNKNOWN}.get(value, str(value))
 
 
-def _class(record: Record) -> str:
+def _class(record: OpennessRecord) -> str:
     grade = record.grade
     return grade.most if grade.least == grade.most else f"{grade.most} at most"
 
 
-def _none(record: Record) -> str:
+def _none(record: OpennessRecord) -> str:
     """Of a closed model nothing is licensed; of others it is not known."""
     return "seller's terms" if record.value("weights") == NO else _UNKNOWN
 
@@ -249,7 +258,7 @@ _COLUMNS = {
 }
 
 
-def _table(records: Sequence[Record]) -> DataTable:
+def _table(records: Sequence[OpennessRecord]) -> DataTable:
     """The download: a row a model."""
     rows = []
     for record in records:
@@ -276,6 +285,6 @@ def _table(records: Sequence[Record]) -> DataTable:
     return DataTable.of(rows, _COLUMNS)
 
 
-def _joined(allowed: Terms | None, field: str) -> str | None:
+def _joined(allowed: LicenceTerms | None, field: str) -> str | None:
     texts = [getattr(one, field) for one in allowed.licences] if allowed else []
     return " ".join(filter(None, texts)) or None

@@ -11,7 +11,7 @@ from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.names.reading import key
-from headtohead.openness.record import BY_NAME, TABLES, TRAINING, Record, records
+from headtohead.openness.record import BY_NAME, TABLES, TRAINING, OpennessRecord, records
 from headtohead.openness.result import OpennessResult
 from headtohead.openness.settings import OpennessSettings
 
@@ -60,7 +60,7 @@ def explain_openness(
     )
 
 
-def openness_of(facts: Facts, models: list[str], about: date, as_of: date) -> list[Record]:
+def openness_of(facts: Facts, models: list[str], about: date, as_of: date) -> list[OpennessRecord]:
     """The records of some models by their ids, in their order; other features ask here."""
     frames = {table: facts.frame(table, as_of) for table in (*TABLES, TRAINING)}
     return records(frames, facts.names, about, models)
