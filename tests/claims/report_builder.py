@@ -328,8 +328,12 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
         "price-of-level": tuple(
             _row(
                 d,
-                level_label=f"{1250 + 50 * k} or more",
+                level_label=f"{1250 + 50 * k} or more (m{k})",
+                rating_label=f"{1250 + 50 * k} or more",
                 observed_on=d,
+                fall_ratio=12.0,
+                fall_low_ratio=8.0,
+                fall_high_ratio=20.0,
                 price_usd_per_mtok=8.0 / 2**i + k,
                 model_name=names[i % len(names)],
                 side=both[(i + k) % 2],

@@ -1,5 +1,6 @@
 """What each exhibit of the report found, as the title of its chart."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -139,14 +140,11 @@ def _front(x: Exhibit, two: _Two) -> str:
 
 def _level(x: Exhibit, two: _Two) -> str:
     e = x.answer.estimates[0]
-    if e.low <= 1 <= e.high:
-        return (
-            "whether prices of a fixed quality fell faster after January 2025 than before cannot "
-            "be told"
-        )
+    if math.isinf(e.high):
+        return "how fast prices of a fixed quality fall cannot be told"
     return (
-        "prices of a fixed quality fell "
-        f"{'faster' if e.low > 1 else 'more slowly'} after January 2025 than before"
+        f"the lowest price of a fixed quality fell {e.value:.0f}-fold a year ({e.low:.0f} to "
+        f"{e.high:.0f}) until {_last(x, 'observed_on')}"
     )
 
 
@@ -209,7 +207,7 @@ _FINDINGS: dict[str, Callable[[Exhibit, _Two], str]] = {
     "performance.trading_equity": _trading,
     "openness.flagships": _open,
     "cost.price_vs_rating": _front,
-    "cost.price_trend": _level,
+    "cost.price_decline": _level,
     "cost.training_cost": _training,
     "hardware.compute_stock": _stock,
     "investment.private_investment": _money,

@@ -105,10 +105,10 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
     """The lowest list price at which each level could be bought, as steps with a mark a cut."""
     import altair as alt
 
-    levels = sorted(names(drawn, "level_label"), key=_natural)
-    rows = [{**row, "level_n": levels.index(str(row["level_label"]))} for row in drawn.rows]
+    levels = sorted(names(drawn, "rating_label"), key=_natural)
+    rows = [{**row, "level_n": levels.index(str(row["rating_label"]))} for row in drawn.rows]
     end = dict.fromkeys(("t_ms", "row_ms", "seen_ms"), drawn.until_ms)
-    ends = [{**row, **end, "is_end": True} for row in _latest(rows, "level_label")]
+    ends = [{**row, **end, "is_end": True} for row in _latest(rows, "rating_label")]
     chart = base(drawn, (*rows, *ends))
     y = alt.Y(
         "price_usd_per_mtok:Q",
@@ -125,7 +125,7 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
     lines = chart.mark_line(interpolate="step-after", style="strong", strokeWidth=1.6).encode(
         moments(),
         y,
-        detail=["level_label:N"],
+        detail=["rating_label:N"],
         opacity=alt.Opacity(
             "level_n:O",
             legend=None,
@@ -133,8 +133,8 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
         ),
     )
     shown = tips(
-        "level_label=Level; observed_on=From; model_name=Model; side_label=Side; "
-        "price_usd_per_mtok=$ per million tokens|,.3~f"
+        "level_label=Level; fall_ratio=Fall a year|.1f; observed_on=From; model_name=Model; "
+        "side_label=Side; price_usd_per_mtok=$ per million tokens|,.3~f"
     )
     cuts = chart.transform_filter("!datum.is_end")
     marks = side_points(cuts, drawn, moments(), y, 65, tooltip=shown)
