@@ -372,6 +372,21 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
             )
             for i, d in enumerate(months[:6])
         ),
+        "open-frontier": tuple(
+            _row(
+                d,
+                side=side,
+                observed_on=d,
+                open_frac=0.5,
+                open_low_frac=0.2,
+                open_high_frac=0.8,
+                open_n=5,
+                models_n=10,
+                open_models=names[0],
+            )
+            for d in months[:6]
+            for side in both
+        ),
         "compute-stock": tuple(
             _row(
                 d,

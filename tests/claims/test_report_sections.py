@@ -41,6 +41,7 @@ EXPECTED = {
     "price-of-level",
     "token-share",
     "openness-table",
+    "open-frontier",
     "compute-stock",
     "training-cost",
     "investment",

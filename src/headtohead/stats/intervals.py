@@ -44,6 +44,30 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     return Interval(p, low, high)
 
 
+def exact_binomial(successes: int, n: int, level: float = 0.95) -> Interval:
+    """The share of successes in n >= 1 independent trials, by Clopper and Pearson's exact tails.
+
+    It covers at least `level` for any share and any n, so it suits counts of a handful.
+
+    Raises:
+        ValueError: If the counts are impossible.
+
+    References:
+        Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated
+        in the case of the binomial. Biometrika 26, 404-413. doi:10.1093/biomet/26.4.404
+    """
+    from scipy.special import betaincinv
+
+    n, tail = check_count(n, "n", 1), (1 - check_level(level)) / 2
+    successes = check_count(successes, "successes")
+    if successes > n:
+        raise ValueError(f"{successes} successes in {n} trials")
+    failures = n - successes
+    low = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail)) if failures else 1.0
+    return around(successes / n, low, high)
+
+
 def difference(a: Interval, b: Interval) -> Interval:
     """B minus A, for two independent estimates whose intervals have the same level.
 

@@ -1,9 +1,20 @@
-"""Openness: which flagship models are open, and by which standard."""
+"""Openness: which flagship models are open, by which standard, and how many of the ablest are."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headtohead.publish.charts import ChartRow, Drawing, base, layered, side_colour, tips
+from headtohead.publish.charts import (
+    ChartRow,
+    Drawing,
+    above,
+    base,
+    layered,
+    moments,
+    side_colour,
+    side_lines,
+    side_points,
+    tips,
+)
 from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:
@@ -78,4 +89,26 @@ def _counted(drawn: Drawing, side: str, side_n: int, column: str) -> ChartRow:
     }
 
 
-SECTION = section("openness", flagships)
+def open_frontier(drawn: Drawing) -> "alt.LayerChart":
+    """The share of open weights among each side's ablest, quarter by quarter, with its interval."""
+    import altair as alt
+
+    chart = base(drawn)
+    scale = alt.Scale(domain=[0, 1])
+    axis = above("Share with open weights", format=".0%", tickCount=5)
+    y = alt.Y("open_frac:Q", scale=scale, axis=axis)
+    band = chart.mark_area(interpolate="step-after", opacity=0.13).encode(
+        moments(),
+        alt.Y("open_low_frac:Q", scale=scale, axis=axis),
+        alt.Y2("open_high_frac:Q"),
+        side_colour(drawn),
+    )
+    shown = tips(
+        "side_label=Side; observed_on=By; open_n=Open; models_n=Of; open_frac=Share|.0%; "
+        "open_low_frac=90% low|.0%; open_high_frac=90% high|.0%; open_models=Open models"
+    )
+    points = side_points(chart, drawn, moments(), y, 40, tooltip=shown)
+    return layered(drawn, band, *side_lines(chart, drawn, moments(), y), points)
+
+
+SECTION = section("openness", flagships, open_frontier)
