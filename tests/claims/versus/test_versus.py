@@ -272,3 +272,9 @@ def test_the_command_prints_the_card() -> None:
     assert done.exit_code == 0, done.output
     assert done.output.startswith("Can Chinese models stand in for US ones?")
     assert max(map(len, done.output.splitlines())) <= 80
+
+
+def test_a_licence_says_what_a_business_may_do_by_the_most_exact_name_there_is() -> None:
+    line = headtohead.versus("Kimi K2", "DeepSeek-V3.2", as_of=DAY).by_slug["openness"]
+    assert "Modified MIT License of Kimi K2 (commercial use allowed, with conditions)" in line.a
+    assert "MIT License (commercial use allowed), approved by the Open Source" in line.b

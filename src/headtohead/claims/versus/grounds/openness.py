@@ -9,6 +9,7 @@ from headtohead.claims.versus.line import Ahead, Line, described, last_seen, unk
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.evidence.picking import shown
+from headtohead.openness.licences import narrower, terms
 
 _ASKED = (
     ("weights", "Weights that anyone can download", "open weights", ("weights_open",), "saving"),
@@ -50,7 +51,9 @@ def _of_models(pair: Pair) -> Line:
         listed = pair.facts.names.model(model)
         open_weights = listed.open_weights if listed else None
         if row.height:
-            said.append(_offer(row.row(0, named=True)))
+            said.append(_offer(row.row(0, named=True), listed.licence if listed else ""))
+        elif open_weights and listed and listed.licence:
+            said.append(f"open weights; {terms(listed.licence).in_words()}")
         else:
             said.append({True: "open weights", False: "closed", None: ""}[open_weights])
     weights = [
@@ -77,16 +80,17 @@ def _of_models(pair: Pair) -> Line:
     )
 
 
-def _offer(row: Mapping[str, Any]) -> str:
-    """What a model offers."""
+def _offer(row: Mapping[str, Any], listed: str) -> str:
+    """What a model offers, under the licence as our list names it where that is more exact."""
     if not row["weights_open"]:
         return "closed: no weights to download"
-    licence = str(row["licence"]).removeprefix("LicenseRef-").replace("-", " ")
-    approved = "approved" if row["licence_osi"] else "not approved"
+    licence = listed if narrower(listed, row["licence"]) else row["licence"]
+    approved = "" if row["licence_osi"] else "not "
     known = {True: "published", False: "not published", None: "not known"}
     return (
-        f"open weights; licence {licence} ({approved} by the Open Source Initiative); training "
-        f"code {known[row['code_open']]}; training data {known[row['data_open']]}"
+        f"open weights; {terms(licence).in_words()}, {approved}approved by the Open Source "
+        f"Initiative; training code {known[row['code_open']]}; training data "
+        f"{known[row['data_open']]}"
     )
 
 
