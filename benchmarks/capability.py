@@ -10,8 +10,11 @@ import csv
 import importlib.metadata
 import os
 import platform
+import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable
@@ -31,6 +34,7 @@ from headtohead.stats.inputs import one_thread
 
 Floats = NDArray[np.float64]
 _FIXED, _STRENGTH, _CLIP = "Winogrande", 0.1, 1e-3
+_COMMANDS = ("check", "diff --from 2025-12-15 --to 2026-10-31", "gap")
 _POINT_S, _DRAWS_S, _TIMES = 0.3, 60.0, 8.0
 
 
@@ -118,7 +122,7 @@ def main() -> int:
     with one_thread():
         points = _points(scores, asked.rounds)
         draws = _draws(scores, asked.draws, asked.peer_draws)
-    page = _page(scores, points, draws, asked.draws)
+    page = _page(scores, points, draws, asked.draws, _commands(asked.rounds))
     if asked.page:
         asked.page.parent.mkdir(parents=True, exist_ok=True)
         asked.page.write_text(page, encoding="utf-8")
@@ -211,8 +215,34 @@ def _resampled(scores: Scores, source: np.random.Generator) -> Floats:
     return weights
 
 
+def _commands(rounds: int) -> list[str]:
+    """Least CPU seconds of whole commands, with nothing kept and with the fits kept, as lines."""
+    lines = []
+    with tempfile.TemporaryDirectory() as kept:
+        for command in _COMMANDS:
+            used: dict[str, list[float]] = {"": [], kept: []}
+            for folder in [kept, *[*used] * rounds]:  # the first time fills it
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                subprocess.run(
+                    [sys.executable, "-m", "headtohead", *command.split()],
+                    env={**os.environ, "H2H_CACHE": folder},
+                    stdout=subprocess.DEVNULL,
+                    check=False,
+                )
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+                used[folder].append(spent)
+            cold, warm = min(used[""]), min(used[kept][1:])
+            lines.append(f"| `h2h {command}` | {cold:.2f} | {warm:.2f} |")
+    return lines
+
+
 def _page(
-    scores: Scores, points: list[CapabilityRow], draws: list[CapabilityRow], count: int
+    scores: Scores,
+    points: list[CapabilityRow],
+    draws: list[CapabilityRow],
+    count: int,
+    commands: list[str],
 ) -> str:
     eci, best = draws[0].median, draws[1].median
     quickest = min(row.median for row in draws[2:])
@@ -257,6 +287,16 @@ def _page(
         f"{_met(quickest / max(eci, best) >= _TIMES)}. scipy is timed on "
         f"{len(draws[2].seconds)} draws. The ECI mode draws within models, as scipy here; the best "
         "mode weighs benchmarks.",
+        "",
+        "## Whole commands",
+        "",
+        "The times above are of fits made anew. Commands keep their fits on disk (`H2H_CACHE`), so "
+        "that the same question asked again does not fit. Least CPU seconds, start of Python and "
+        "imports included.",
+        "",
+        "| command | nothing kept | fits kept |",
+        "|---|---|---|",
+        *commands,
         "",
         "## Where",
         "",

@@ -126,7 +126,7 @@ def _rows(folder: Traversable, name: str, published: date) -> list[Row]:
     rows: list[Row] = []
     seen: dict[tuple[object, ...], int] = {}
     for line, record in _records(folder, file, columns):
-        row = {n: _value(_Cell(file, line, n), c, record.get(n)) for n, c in columns.items()}
+        row = {n: _value(file, line, c, record.get(n)) for n, c in columns.items()}
         _check_row(file, line, declared, row, published)
         key = tuple(row[n] for n in (*declared.key, "known_on"))
         if key in seen:
@@ -172,16 +172,20 @@ def _records(
         raise EvidenceError(f"{file} line {lines.line_num}: is not CSV ({error}).") from None
 
 
-def _value(cell: _Cell, column: Column, text: str | None) -> object:
+def _value(file: str, line: int, column: Column, text: str | None) -> object:
     """The Python value of one field; None if empty and allowed to be."""
     if text is None or text == "":
         if column.required or (column.name in _ALWAYS and column.name != _MAY_BE_EMPTY):
-            raise cell.wrong("is empty", f"Write {_WANTED[column.kind]}: {column.doc}")
+            raise _Cell(file, line, column.name).wrong(
+                "is empty", f"Write {_WANTED[column.kind]}: {column.doc}"
+            )
         return None
     try:
         return _READ[column.kind](text)
     except (ValueError, KeyError, InputError):
-        raise cell.wrong(f"holds {text!r}", f"Write {_WANTED[column.kind]}.") from None
+        raise _Cell(file, line, column.name).wrong(
+            f"holds {text!r}", f"Write {_WANTED[column.kind]}."
+        ) from None
 
 
 def _text(text: str) -> str:

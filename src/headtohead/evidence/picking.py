@@ -146,7 +146,9 @@ def latest_day(frame: pl.DataFrame, column: str, about: Period, back_days: int) 
     an earlier one.
     """
     first = about.start - timedelta(days=back_days)
-    last = frame.filter(pl.col(column).is_between(first, about.end))[column].max()
+    # The days alone: a frame has many columns, and only this one is asked for.
+    days = frame[column]
+    last = days.filter(days.is_between(first, about.end)).max()
     return last if isinstance(last, date) else None
 
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,7 @@ class ReportSection:
 
 def section(slug: str, *charts: Chart) -> ReportSection:
     """The section that data/report.toml describes, with the builders of its charts."""
-    text = files("headtohead").joinpath("data/report.toml").read_text("utf-8")
-    card: dict[str, Any] = tomllib.loads(text)[slug]
+    card = dict(_report()[slug])
     builders = {chart.__name__: chart for chart in charts}
     exhibits: dict[str, ExhibitSpec] = {}
     for row in card.pop("exhibits"):
@@ -87,6 +87,12 @@ def section(slug: str, *charts: Chart) -> ReportSection:
             given["chart"] = builders[given["chart"]]
         exhibits[given["slug"]] = replace(like, **given) if like else ExhibitSpec(**given)
     return ReportSection(slug=slug, exhibits=tuple(exhibits.values()), **card)
+
+
+@cache
+def _report() -> dict[str, dict[str, Any]]:
+    text = files("headtohead").joinpath("data/report.toml").read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401
