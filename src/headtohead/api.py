@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
     from headtohead.openness.verb import explain_openness
+    from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
     from headtohead.trials.items.verb import items
@@ -37,6 +38,7 @@ VERBS = {
     "report": "claims",
     "show": "claims",
     "switch": "trials.switching",
+    "training_cost": "prices.training",
     "update_evidence": "evidence",
     "versus": "claims.versus",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "report",
     "show",
     "switch",
+    "training_cost",
     "update_evidence",
     "versus",
 ]

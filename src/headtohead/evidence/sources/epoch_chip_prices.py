@@ -38,6 +38,8 @@ _CONTRACTS = {
 # Sane bounds in US dollars: an hour of a chip, and a whole chip or wafer.
 _HOUR, _PURCHASE = (0.01, 100.0), (10.0, 10_000_000.0)
 _ESTIMATE = re.compile(r"\bestimat(ed|ing)\b|not a real", re.IGNORECASE)
+# Epoch's prices of TPUs are of the chip alone, too.
+_ALONE = re.compile(r"single-unit|TPU purchase price", re.IGNORECASE)
 
 
 def parse(raw: RawFiles) -> Parsed:
@@ -69,6 +71,7 @@ def parse(raw: RawFiles) -> Parsed:
                         "contract": contract,
                         "price_usd_per_chip_hour": None if purchase else price,
                         "price_usd": price if purchase else None,
+                        "single_unit": _ALONE.search(text) is not None if purchase else None,
                     }
                 )
         record.take("Number of GPUs")

@@ -56,7 +56,7 @@ _KNOWN_ERRORS = {
 _UNUSED = names(
     "Domain; Task; Authors; Reference; Citations; Notability criteria notes; Parameters notes; "
     "Training compute notes; Training dataset; Training dataset notes; Training dataset size "
-    "(datapoints); Dataset size notes; Training time (hours); Training time notes; Approach; "
+    "(datapoints); Dataset size notes; Training time notes; Approach; "
     "Abstract; Epochs; Benchmark data; Finetune compute (FLOP); Finetune compute notes; Hardware "
     "utilization (MFU); Training cloud compute vendor; Training data center; Archived links; "
     "Batch size; Batch size notes; Organization categorization; Foundation model; Accessibility "
@@ -102,9 +102,11 @@ def parse(raw: RawFiles) -> Parsed:
             "total_params_b": record.convert_maybe("Parameters", lambda text: finite(text) / 1e9),
             **compute,
             "train_chip_hours": hours,
+            "train_hours": record.number_maybe("Training time (hours)"),
             "train_cost_usd": cost,
             "hardware": record.maybe("Training hardware"),
             "chips_n": record.convert_maybe("Hardware quantity", _whole),
+            "base_model": base,
             "access": record.one_of("Model accessibility", EPOCH_ACCESS | {""}) or None,
             "code_access": record.one_of("Training code accessibility", _CODE) or None,
             "confidence": record.one_of("Confidence", _CONFIDENCE),

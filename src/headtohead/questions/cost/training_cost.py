@@ -10,24 +10,8 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import listed, shown
+from headtohead.prices.training.scopes import METHODS, different, method_words
 from headtohead.questions.published import FIGURE_COLUMNS, figure, figure_interval, from_figures
-
-# What each published method counts, in words.
-METHODS = {
-    "amortised": "worn-off hardware and energy",
-    "cloud": "at cloud prices",
-    "acquisition": "buying the cluster",
-    "final_run_rental": "the final run at rental prices",
-    "rl_stage_rental": "the reinforcement-learning stage at rental prices",
-    "research_rental": "the research and trials before",
-    "server_capex": "the company's servers",
-    "server_operation": "running the company's servers",
-}
-
-
-def method_words(measure: object) -> str:
-    """What a published method counts, as a reader says it."""
-    return METHODS.get(str(measure), str(measure).replace("_", " "))
 
 
 def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
@@ -41,12 +25,11 @@ def _picked(figures: pl.DataFrame, scope: Mapping[str, Any]) -> pl.DataFrame:
 
 def _mixed(frames: Frames, scope: Mapping[str, Any]) -> str:
     """Why no one bound can hold the costs asked for; empty if they are of one scope."""
-    found = _picked(frames["figures"], scope)["measure"].unique()
-    methods = sorted(method_words(how) for how in found)
-    if len(methods) < 2 or scope["show"] == "sum":
+    scopes = different(_picked(frames["figures"], scope)["measure"])
+    if not scopes or scope["show"] == "sum":
         return ""
     return (
-        f"These are figures of different scope, which no one bound can hold: {listed(methods)}. "
+        f"These are figures of different scope, which no one bound can hold: {listed(scopes)}. "
         "Name one of them in measures, or join one reading for each by all_of."
     )
 

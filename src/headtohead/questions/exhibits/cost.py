@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from headtohead.core.units import show
+from headtohead.prices.training.scopes import method_words
 from headtohead.publish.charts import (
     ChartRow,
     Drawing,
@@ -18,7 +19,6 @@ from headtohead.publish.charts import (
     side_shape,
     tips,
 )
-from headtohead.questions.cost.training_cost import method_words
 from headtohead.questions.exhibit import section
 
 if TYPE_CHECKING:

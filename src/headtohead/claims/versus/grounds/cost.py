@@ -16,7 +16,7 @@ from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.evidence.words import seller_name
 from headtohead.prices.in_force import in_force, pair_words
-from headtohead.questions.cost.training_cost import method_words
+from headtohead.prices.training.scopes import method_words
 
 _RULES = {
     "lab": ("at the maker", "list-price"),

@@ -1,0 +1,1 @@
+"""What training a model cost, by method and scope."""
