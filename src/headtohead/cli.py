@@ -33,6 +33,7 @@ TWINS = {
     "list_questions": "questions",
     "list_sources": "sources",
     "read_evidence": "evidence",
+    "training_cost": "training-cost",
     "update_evidence": "update",
 }
 _FAULT, _FULL = 70, StoreFull.exit_code

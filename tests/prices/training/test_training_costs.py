@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from itertools import product
 
 import polars as pl
 import pytest
@@ -66,8 +67,10 @@ def test_computed_costs_agree_with_the_figures_that_the_question_reads() -> None
         (pl.col("topic") == "training_cost") & (pl.col("known_on") == date(2026, 4, 1))
     )
     known = {(r["subject"], r["measure"]): r["value"] for r in figures.iter_rows(named=True)}
-    asked = [(m, how) for m in ("GPT-4", "Llama 3.1-405B", "Grok-3", "DeepSeek-V3")
-             for how in ("amortised", "cloud", "acquisition") if (m, how) in known]  # fmt: skip
+    models = ("GPT-4", "Llama 3.1-405B", "Grok-3", "DeepSeek-V3")
+    asked = [
+        pair for pair in product(models, ("amortised", "cloud", "acquisition")) if pair in known
+    ]
     assert len(asked) == 10
     for model, method in asked:
         assert _cost(model, method).usd.value == pytest.approx(known[model, method], rel=0.01)

@@ -50,10 +50,8 @@ class TrainingResult(Result):
 
     def estimate(self, made: TrainingCost) -> Estimate:
         """A cost as an estimate, with its interval, dates and sources."""
-        run, by_band = made.run, made.level < 1
-        ends = "80% of runs, and the cheapest to the dearest quote" if by_band else (
-            "the cheapest to the dearest quote"
-        )  # fmt: skip
+        run = made.run
+        ends = "80% of runs, and " * (made.level < 1) + "the cheapest to the dearest quote"
         published = {c.source_id for c in self.citations}
         return Estimate(
             label=f"{run.model}, {made.scope.method}",
