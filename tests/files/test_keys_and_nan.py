@@ -111,4 +111,20 @@ def test_records_as_writers_write_them_have_each_key_once(
     record: dict[str, Any], style: dict[str, Any]
 ) -> None:
     for ascii in (True, False):
-        keys_once(Path("x"), 1, json.dumps(record, ensure_ascii=ascii, **style).encode() + b"\n")
+        text = json.dumps(record, ensure_ascii=ascii, **style).encode() + b"\n"
+        keys_once(Path("x"), 1, text)
+        keys_once(Path("x"), 1, text, record)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join([*_ROWS, '{"id": 9, "score": 1, "metadata": {"set": "a", "set": "b"}}']),
+        '{"model": "m", "resolved_ids": ["a"], "completed_ids": ["a", "b"], "resolved_ids": []}',
+        '{"id": "a", "metadata": {"b": 1, "b" : ":"}, "score": 1}',
+    ],
+    ids=["inside a line", "a whole document", "written by hand"],
+)
+def test_a_key_twice_is_refused_where_it_costs_nothing_to_see(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"has the key '\w+' twice"):
+        load(_written(tmp_path, text))

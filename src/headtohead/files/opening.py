@@ -51,7 +51,7 @@ _BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _BUFFER, _BLOCK = 1 << 18, 1 << 22
 _HASHED = 2**30  # bytes; more take longer to hash than to read
 _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
-_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_RAW, _WRITTEN = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode, msgspec.json.Encoder().encode
 _YAML = re.compile(rb"(?:\s*#[^\n]*\n|\s+)*(?:---\s|- \S|[\w .\"'-]+:(?:[ \t][^,;|\t]*)?\r?\n)")
 _SEPARATORS = ",\t;|"
 _Record = TypeVar("_Record")
@@ -261,12 +261,16 @@ def document(path: Path) -> Any:  # noqa: ANN401
     """The value of a JSON file.
 
     Raises:
-        InputError: If it cannot be read or is not JSON, for example because it is cut short.
+        InputError: If it cannot be read, is not JSON, for example because it is cut short, or has a
+            key twice.
     """
+    text = content(path)
     try:
-        return json_value(content(path))
+        value = json_value(text)
     except NOT_JSON as error:
         raise not_json(path, error) from error
+    keys_once(path, "", text, value)
+    return value
 
 
 def csv_header(path: Path) -> tuple[list[str], str]:
@@ -486,33 +490,39 @@ def decoded(
         if valid == line:
             raise wrong(path, where, json_fault(error)) from error
         return decoded(decode, path, where, valid, kind)
-    keys_once(path, where, line)
+    keys_once(path, where, line, record)
     return record
 
 
-def keys_once(path: Path, where: str | int, text: bytes) -> None:
+def keys_once(path: Path, where: str | int, text: bytes, record: object = None) -> None:
     """Refuse a record that has a key twice: which of its values holds, nobody knows.
 
+    Written again, a record has as many colons, or is as long, as it was, unless a key stood twice
+    or a writer has a style of its own; then each key is looked at, which is slow.
+
+    Args:
+        record: What the text says. Of plain lists and dictionaries the keys inside are looked at
+            too; of anything else only those at the top.
+
     Raises:
-        InputError: If a key at the top is there twice.
+        InputError: If it has one.
     """
-    # The exact look is slow, so it is for records that are longer than what a reader keeps of them,
-    # and the marks that writers put between.
-    for compact in (False, True):
-        if compact:
-            text = msgspec.json.format(valid_json(text), indent=-1)
-        try:
-            held: dict[str, Any] = json_value(text, _RAW)
-        except msgspec.ValidationError:
-            return
-        except UnicodeDecodeError as error:
-            raise wrong(path, where, json_fault(error)) from error
-        n, kept = len(held), len("".join(held)) + len(b"".join(held.values()))
-        marks = len(text) - text.endswith(b"\n") - kept - 2 * n
-        colon = len(next(iter(held), "")) + 3
-        spaced = n and text[colon + 1 : colon + 2] == b" "
-        if marks == (4 * n if spaced else 2 * n + 1):
-            return
+    try:
+        if isinstance(record, dict | list):
+            if _WRITTEN(record).count(b":") == text.count(b":"):
+                return
+        else:
+            for style in (bytes, _compact):
+                plain = style(text)
+                held: dict[str, msgspec.Raw] = json_value(plain, _RAW)
+                blanks = len(plain) - plain.endswith(b"\n") - len(_WRITTEN(held))
+                spaced = plain.startswith(b" ", len(next(iter(held), "")) + 4)
+                if blanks == (2 * len(held) - 1 if spaced else 0):
+                    return
+    except msgspec.ValidationError:
+        return
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise wrong(path, where, json_fault(error)) from error
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         names = Counter(name for name, _ in pairs)
@@ -523,12 +533,17 @@ def keys_once(path: Path, where: str | int, text: bytes) -> None:
     json.loads(text, object_pairs_hook=once)
 
 
+def _compact(text: bytes) -> bytes:
+    return msgspec.json.format(valid_json(text), indent=-1)
+
+
 def wrong(path: Path, where: str | int, why: str) -> InputError:
     """An error that names file and place.
 
-    The place is in words ("record 3"), or the number of a line, from 1.
+    The place is in words ("record 3"), or the number of a line, from 1; empty for all of it.
     """
-    return InputError(f"{path}, {f'line {where}' if isinstance(where, int) else where}: {why}")
+    place = f"line {where}" if isinstance(where, int) else where
+    return InputError(f"{path}{place and f', {place}'}: {why}")
 
 
 def not_json(path: Path, error: Exception) -> InputError:
