@@ -36,17 +36,21 @@ def nested(attributes: Mapping[str, Any]) -> _Tree:
     """The attributes with one mapping inside another for each dot in their names."""
     tree: _Tree = {}
     for name, value in attributes.items():
-        inside = tree
-        *path, last = name.split(".")
-        for step in path:
-            held = inside.get(step)
-            inside[step] = inside = held if isinstance(held, dict) else {}
-        if isinstance(value, Mapping):
+        if value.__class__ is dict:
             value = nested(value)
-        elif isinstance(value, list):
-            value = [nested(x) if isinstance(x, Mapping) else x for x in value]
-        if value is not None:
-            inside[last] = value
+        elif value.__class__ is list:
+            value = [nested(x) if x.__class__ is dict else x for x in value]
+        elif value is None:
+            continue
+        inside, last = tree, name
+        if "." in name:
+            *path, last = name.split(".")
+            for step in path:
+                held = inside.get(step)
+                if held.__class__ is not dict:
+                    held = inside[step] = {}
+                inside = held
+        inside[last] = value
     return tree
 
 

@@ -120,6 +120,10 @@ class _Document(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
+class _FirstLine(msgspec.Struct):
+    results: msgspec.Raw = msgspec.Raw(b"null")
+
+
 class _ProviderColumn(msgspec.Struct, frozen=True):
     """A provider with a prompt: what the table of promptfoo has a column for."""
 
@@ -132,6 +136,7 @@ class _ProviderColumn(msgspec.Struct, frozen=True):
 _RESULT = "a result of promptfoo"
 _result = msgspec.json.Decoder(_Result).decode
 _column = msgspec.json.Decoder(_ProviderColumn).decode
+_line = msgspec.json.Decoder(_FirstLine).decode
 _whole = msgspec.json.Decoder(_Document).decode
 _row = msgspec.json.Decoder(dict[str, Any]).decode
 _Rows = Callable[[], Iterator[tuple[str, bytes]]]
@@ -170,10 +175,10 @@ def read(file: RunFile) -> CallStream:
 def _rows(path: Path) -> tuple[_Document | None, _Rows]:
     with opened(path) as file:
         first = file.readline(LARGEST)
-    record = None
+    results = b"{"
     with suppress(*NOT_JSON):
-        record = json_value(first)
-    if isinstance(record, dict) and not isinstance(record.get("results"), dict):
+        results = bytes(json_value(first, _line).results)
+    if not results.startswith(b"{"):
         return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
     try:
         document = json_value(content(path), _whole)
