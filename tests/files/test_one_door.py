@@ -29,6 +29,7 @@ from headtohead.files.records import records
 from headtohead.names.names import Names
 from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.settings import VoteOptions
+from headtohead.ratings.verb import rank
 from headtohead.trials.comparing.pairing import open_run
 
 Rows = list[dict[str, Any]]
@@ -190,6 +191,17 @@ def test_a_pipe_a_folder_of_one_and_standard_input(
         assert read(pipe) == read(file)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert read(Path("-")) == read(file)
+
+
+def test_a_named_pipe_written_again_is_read_again(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for n, written in ((3, True), (3, False), (5, True)):
+        if written:
+            writer = threading.Thread(target=pipe.write_bytes, args=(_lines(VOTES * n),))
+            writer.start()
+        assert rank(pipe).used == n * len(VOTES)
+        writer.join()
 
 
 def test_a_command_reads_standard_input_and_names_it(tmp_path: Path) -> None:

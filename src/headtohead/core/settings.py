@@ -21,6 +21,9 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from headtohead.core.errors import InputError
 
 T = TypeVar("T")
+AFTER_A_VERB: list[Callable[[], object]] = []
+"""What is to be done whenever a verb that no other one called has ended."""
+_UNDER_WAY: list[Callable[..., Any]] = []
 _KEY = "option"
 _PLAIN: Mapping[Any, tuple[type | tuple[type, ...], str]] = {
     bool: (bool, "True or False"),
@@ -85,8 +88,9 @@ def option(
 
 
 def options_of(settings: type) -> dict[Field[Any], Option]:
-    """The fields of a settings class that users choose, in order, with what is said of them."""
-    return {f: f.metadata[_KEY] for f in fields(settings) if _KEY in f.metadata}
+    """The fields of a settings class that users choose, its own first, and what is said of them."""
+    own = sorted(fields(settings), key=lambda f: f.name not in settings.__annotations__)
+    return {f: f.metadata[_KEY] for f in own if _KEY in f.metadata}
 
 
 @functools.cache
@@ -260,7 +264,13 @@ def takes(**classes: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
                 if not isinstance(base, kind):
                     raise InputError(f"`{parameter}` is {base!r}; it must be {kind.__name__}(...).")
                 given[parameter] = choose(base, own[parameter])
-            return verb(*args, **given)
+            _UNDER_WAY.append(verb)
+            try:
+                return verb(*args, **given)
+            finally:
+                _UNDER_WAY.pop()
+                for each in () if _UNDER_WAY else AFTER_A_VERB:
+                    each()
 
         if classes:
             _describe(called, verb, classes)

@@ -19,7 +19,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from headtohead.core.errors import InputError
+from headtohead.core.settings import AFTER_A_VERB
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -56,6 +57,8 @@ _YAML = re.compile(rb"(?:\s*#[^\n]*\n|\s+)*(?:---\s|- \S|[\w .\"'-]+:(?:[ \t][^,
 _SEPARATORS = ",\t;|"
 _Record = TypeVar("_Record")
 _KEPT: dict[Path, tuple[object, IO[bytes]]] = {}
+_ENDED: set[Path] = set()
+AFTER_A_VERB.append(lambda: _ENDED.update(_KEPT.keys() - {STDIN}))
 Kind = Literal["parquet", "zip", "json", "yaml", "table", "binary", "empty"]
 
 
@@ -77,21 +80,33 @@ def held(path: Path) -> Path:
             return path
         whose = about.st_dev, about.st_ino
     kept = _KEPT.get(path)
-    if kept is None or kept[0] != whose:
-        import tempfile
-
-        copy = tempfile.NamedTemporaryFile()  # noqa: SIM115 - for as long as the program runs
-        try:
-            if path == STDIN:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
-            else:
-                with path.open("rb") as once:
-                    shutil.copyfileobj(once, copy)
-        except OSError as error:
-            raise unreadable(path, error) from error
-        copy.flush()
-        kept = _KEPT[path] = whose, copy
+    try:
+        if kept is None or kept[0] != whose:
+            source = nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb")
+            with source as once:
+                return _kept(path, whose, once)
+        if path in _ENDED and stat.S_ISFIFO(about.st_mode):
+            # Opened so, a pipe that nobody writes to is at its end, and else waited for.
+            with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as once:
+                if (start := once.read(1)) != b"":
+                    os.set_blocking(once.fileno(), True)
+                    return _kept(path, whose, once, start or b"")
+    except OSError as error:
+        raise unreadable(path, error) from error
     return Path(kept[1].name)
+
+
+def _kept(path: Path, whose: object, once: IO[bytes], start: bytes = b"") -> Path:
+    """Where what can be read only once is kept, for as long as the program runs."""
+    import tempfile
+
+    copy = tempfile.NamedTemporaryFile()  # noqa: SIM115
+    copy.write(start)
+    shutil.copyfileobj(once, copy)
+    copy.flush()
+    _KEPT[path] = whose, copy
+    _ENDED.discard(path)
+    return Path(copy.name)
 
 
 def opened(path: Path) -> IO[bytes]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Unpack
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.units import first_few
 from headtohead.files.formats import Formats, Head, head_of
 from headtohead.files.opening import NOT_JSON, arrived, content, files_of, held, wrong
 from headtohead.files.records import at_path, text_of
@@ -144,13 +145,16 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
     """The calls of the tasks to read, none of which has a score, cost or latency that can be none.
 
     Raises:
-        InputError: At the first that has.
+        InputError: At the first that has, or if none is of those tasks.
     """
     path, others = file.path, "of other tasks than " + ", ".join(file.tasks)
+    read, seen = False, set[str]()
     for call in calls:
-        if file.tasks and not file.reads(call.labels.get("task", stream.meta.task)):
+        if file.tasks and not file.reads(task := call.labels.get("task", stream.meta.task)):
+            seen.add(task)
             stream.dropped[others] = stream.dropped.get(others, 0) + 1
             continue
+        read = True
         score, cost, seconds = call.score, call.cost_usd, call.latency_s
         if score is not None and not -_LARGEST <= score <= _LARGEST:
             raise wrong(path, call.where or call.key, f"{score!r} is no score.")
@@ -160,6 +164,12 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
         if seconds is not None and not -_LARGEST <= seconds <= _LARGEST:
             raise wrong(path, call.where or call.key, f"{seconds!r} seconds are no latency.")
         yield call
+    if seen and not read:
+        there = first_few(sorted(seen - {""}), 8)
+        raise InputError(
+            f"{path}: all its calls are {others}. "
+            + (f"It has the tasks {there}." if there else "It names no tasks.")
+        )
 
 
 def load(path: Path, **how: Unpack[RunReading]) -> Loaded:

@@ -1,12 +1,17 @@
 """How margins are read, the options that several verbs share, and how reports write numbers."""
 
 import math
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval, is_level
 from headtohead.core.settings import option
 from headtohead.core.units import shortened, span_of
+
+if TYPE_CHECKING:
+    from headtohead.logs.calls import RunReading
 
 Kind = Literal["binary", "graded", "preference"]  # of outcome
 
@@ -94,35 +99,39 @@ def margin_option() -> Any:  # noqa: ANN401 - as `option`
     )
 
 
-def format_option() -> Any:  # noqa: ANN401 - as `option`
-    """What files are read as."""
-    return option("auto", metavar="FORMAT", help="Of the files, if it cannot be told from them.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChoices:
+    """How files of results and logs are read, alike in all who read them."""
 
-
-def mapping_option(help: str, flag: str = "--map") -> Any:  # noqa: ANN401 - as `option`
-    """Where the fields of a call are."""
-    return option(factory=dict, flag=flag, metavar="FIELD=COLUMN", help=help)
-
-
-def tasks_option() -> Any:  # noqa: ANN401 - as `option`
-    """Which tasks of a file or folder are read."""
-    return option(
+    format: str = option(
+        "auto", metavar="FORMAT", help="Of the files, if it cannot be told from them."
+    )
+    mapping: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="FIELD=COLUMN",
+        help="Where a field is: key, score, model, epoch, output, reference, labels, ...",
+    )
+    tasks: tuple[str, ...] = option(
         (), flag="--task", metavar="TASK,...", help="Read only these tasks; mmlu_* takes all alike."
     )
-
-
-def partial_option() -> Any:  # noqa: ANN401 - as `option`
-    """Whether a file may be trimmed."""
-    return option(
+    partial: bool = option(
         False, help="Read files that hold less than their header says, and count what they lack."
     )
-
-
-def ids_option() -> Any:  # noqa: ANN401 - as `option`
-    """All ids, where files list only some."""
-    return option(
+    ids: str = option(
         "", metavar="FILE", help="All ids, one a line or as JSON, for files that list solved ones."
     )
+
+    @property
+    def reading(self) -> "RunReading":
+        """The choices, as the door of results and logs takes them."""
+        return {
+            "format": self.format,
+            "mapping": self.mapping,
+            "tasks": self.tasks,
+            "partial": self.partial,
+            "ids": self.ids,
+        }
 
 
 def check_level(level: float) -> None:

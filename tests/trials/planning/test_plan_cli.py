@@ -70,6 +70,17 @@ def test_a_pilot_gives_the_spread_and_names_its_files(run: Run) -> None:
     assert [s["product"] for s in found["sources"]] == ["pilot_a.jsonl", "pilot_b.jsonl"]
 
 
+def test_a_pilot_of_one_task_of_a_folder_is_read(run: Run) -> None:
+    folder = Path(__file__).parents[2] / "logs/formats/real_files/lm-eval-0.4.13"
+    pilot = ["--pilot", str(folder / "small-a"), "--pilot", str(folder / "small-b")]
+    spread = {
+        task: given(run(*pilot, "--task", task, "--json"))["results"][0]["spread"]
+        for task in ("sums", "caps", "*")
+    }
+    assert len(set(spread.values())) == 3
+    assert "No task" in run(*pilot, "--task", "poems").output
+
+
 def test_cost_is_told_at_prices_of_a_day_from_a_pilots_tokens(run: Run) -> None:
     found = given(
         run(

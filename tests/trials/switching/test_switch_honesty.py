@@ -230,7 +230,13 @@ def test_a_preference_stays_within_what_is_possible() -> None:
 
 
 def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
-    for options in (["--seed", "-1"], ["--rpm", "0"], ["--max-usd", "-3", "--price-to", "1,1"]):
+    for options in (
+        ["--seed", "-1"],
+        ["--rpm", "0.5"],
+        ["--tpm", "10"],
+        ["--timeout", "0.001"],
+        ["--max-usd", "0", "--price-to", "1,1"],
+    ):
         found = subprocess.run(
             [
                 sys.executable,
@@ -254,6 +260,8 @@ def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
             check=False,
         )
         assert found.returncode == 64, (options, found.stderr[-300:])
+        assert f"{options[0]} is {options[1]}" in found.stderr
+        assert "it must be" in found.stderr
 
 
 def test_a_fault_of_ours_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.trials.switching.parts import logged_calls, vote_file
 from werkzeug import Request, Response
 
 from headtohead.cli import main
-from headtohead.core.errors import SourceUnreachable
+from headtohead.core.errors import InputError, SourceUnreachable
 from headtohead.logs.calls import Call
 from headtohead.trials.rates import Rates
 from headtohead.trials.replay.client import Endpoint
@@ -70,7 +70,7 @@ class FailingLine:
             "pace": Pace(concurrency=1, cap_tokens=8),
             **more,
         }
-        return switch("log.jsonl", from_model="old", to="new", **said)
+        return switch("log.jsonl", **{"from_model": "old", "to": "new", **said})
 
 
 @pytest.fixture
@@ -164,6 +164,20 @@ def test_every_name_that_answered_is_counted(line: FailingLine) -> None:
     )
     spent = next(s for s in found.as_json()["sections"] if s["section"] == "spent")
     assert ["Answered as newest-mini", "54"] in [list(row.values()) for row in spent["rows"]]
+
+
+def test_a_candidate_of_the_name_in_the_log_is_remarked_on(line: FailingLine) -> None:
+    same = line.switch(scorer="exact", to="old").details.notes
+    assert any("both say old: this asks whether its endpoint still" in note for note in same)
+    assert not any("both say" in note for note in line.switch(scorer="exact").details.notes)
+
+
+def test_only_the_tasks_that_are_named_are_replayed(line: FailingLine) -> None:
+    row = {"task": "sums"}
+    found = line.switch(scorer="exact", row=row, tasks="sum*").details
+    assert (found.items, found.log_rows) == (60, 60)
+    with pytest.raises(InputError, match=r"other tasks than caps\. It has the tasks sums"):
+        line.switch(scorer="exact", row=row, tasks="caps")
 
 
 def test_savings_without_usage_say_that_they_are_estimated(line: FailingLine) -> None:

@@ -175,10 +175,10 @@ def read(file: RunFile) -> CallStream:
 def _rows(path: Path) -> tuple[_Document | None, _Rows]:
     with opened(path) as file:
         first = file.readline(LARGEST)
-    results = b"{"
+    inside = b"{"
     with suppress(*NOT_JSON):
-        results = bytes(json_value(first, _line).results)
-    if not results.startswith(b"{"):
+        inside = bytes(json_value(first, _line).results)
+    if not inside.startswith(b"{"):
         return None, lambda: ((f"line {n}", line) for n, line in json_lines(path))
     try:
         document = json_value(content(path), _whole)

@@ -6,23 +6,14 @@ from typing import Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-from headtohead.trials.words import (
-    at_least,
-    check_level,
-    format_option,
-    ids_option,
-    mapping_option,
-    margin_option,
-    partial_option,
-    tasks_option,
-)
+from headtohead.trials.words import FileChoices, at_least, check_level, margin_option
 
 Goal = Literal["non-inferiority", "equivalence", "superiority"]
 Missing = Literal["leave-out", "wrong"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompareSettings:
+class CompareSettings(FileChoices):
     """Every choice of a comparison, each said at its field.
 
     Raises:
@@ -64,16 +55,12 @@ class CompareSettings:
         help="Score the answers first: exact, regex:PATTERN, json-schema:FILE, python:FILE:F.",
     )
     many: bool = option(False, help="Compare all runs with each other, with tie groups.")
-    format: str = format_option()
-    mapping: Mapping[str, str] = mapping_option(
-        "Where a field is: key, score, model, epoch, cost_usd, labels, ..."
+    mapping_b: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map-b",
+        metavar="FIELD=COLUMN",
+        help="`mapping` for B, where its columns have other names.",
     )
-    mapping_b: Mapping[str, str] = mapping_option(
-        "The same for B, where its columns have other names.", flag="--map-b"
-    )
-    tasks: tuple[str, ...] = tasks_option()
-    partial: bool = partial_option()
-    ids: str = ids_option()
     prices: bool = option(
         False, help="Price tokens at list prices where a file does not say what calls cost."
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
-from headtohead.logs.calls import RunReading
 from headtohead.publish.files import writable
 from headtohead.publish.words import listed
 from headtohead.trials.comparing.compare import ManyRuns, rescored
@@ -57,15 +56,9 @@ def compare(
     opened = []
     for place, run in enumerate(runs):
         progress(f"reading {run}")
-        mapping = {**settings.mapping, **settings.mapping_b} if place else settings.mapping
-        how = RunReading(
-            format=settings.format,
-            mapping=mapping,
-            tasks=settings.tasks,
-            partial=settings.partial,
-            ids=settings.ids,
-        )
-        opened.append(open_run(run, **how))
+        reading = settings.reading
+        reading["mapping"] = {**settings.mapping, **(settings.mapping_b if place else {})}
+        opened.append(open_run(run, **reading))
     if settings.scorer:
         progress("scoring the answers")
         score = scorer_from(settings.scorer)

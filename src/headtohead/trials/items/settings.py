@@ -1,24 +1,14 @@
 """What may be chosen when the items of a test are looked at."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-from headtohead.trials.words import (
-    at_least,
-    check_level,
-    format_option,
-    ids_option,
-    mapping_option,
-    margin_of,
-    partial_option,
-    tasks_option,
-)
+from headtohead.trials.words import FileChoices, at_least, check_level, margin_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemsSettings:
+class ItemsSettings(FileChoices):
     """Every choice about the items of a test, each said at its field.
 
     Raises:
@@ -39,13 +29,6 @@ class ItemsSettings:
     level: float = option(
         0.95, metavar="SHARE", help="Coverage of the intervals, and of the margin for a new model."
     )
-    format: str = format_option()
-    mapping: Mapping[str, str] = mapping_option(
-        "Where a field is: key, score, model, run, epoch, output, reference, ..."
-    )
-    tasks: tuple[str, ...] = tasks_option()
-    partial: bool = partial_option()
-    ids: str = ids_option()
     seed: int = option(0, metavar="N", help="Decides which models are held out together.")
 
     def __post_init__(self) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
-from headtohead.logs.calls import RunReading
 from headtohead.trials.comparing.pairing import open_all
 from headtohead.trials.items.report import ItemReport, item_report
 from headtohead.trials.items.runs import test_runs
@@ -39,14 +38,7 @@ def items(
     if not results:
         raise InputError("Give the results of several models on one test.")
     progress("reading")
-    how = RunReading(
-        format=settings.format,
-        mapping=settings.mapping,
-        tasks=settings.tasks,
-        partial=settings.partial,
-        ids=settings.ids,
-    )
-    sides = [side for spec in results for side in open_all(spec, **how)]
+    sides = [side for spec in results for side in open_all(spec, **settings.reading)]
     report = item_report(test_runs(sides), settings, progress)
     paths = list(dict.fromkeys(side.path for side in sides))
     sources = [

@@ -1,15 +1,14 @@
 """What may be chosen in a plan."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-from headtohead.trials.words import Kind, at_least, difference_of, mapping_option, margin_option
+from headtohead.trials.words import FileChoices, Kind, at_least, difference_of, margin_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSettings:
+class PlanSettings(FileChoices):
     """Every choice of a plan, each said at its field.
 
     Raises:
@@ -33,7 +32,6 @@ class PlanSettings:
         metavar="FILE",
         help="Twice: result files of A and B on a few items, instead of those three.",
     )
-    mapping: Mapping[str, str] = mapping_option("Where a field of the pilot is.")
     confidence: float = option(
         0.8,
         metavar="SHARE",

@@ -47,7 +47,7 @@ def plan(
         if len(settings.pilot) != 2:
             raise InputError("`pilot` is two result files, of A and of B.")
         progress("reading the pilot")
-        sides = [open_run(spec, mapping=settings.mapping) for spec in settings.pilot]
+        sides = [open_run(spec, **settings.reading) for spec in settings.pilot]
         citations = [
             file_citation(place, side.path, "Pilot")
             for place, side in zip(("pilot_a", "pilot_b"), sides, strict=True)

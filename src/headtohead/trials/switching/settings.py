@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import Choices, check_choices, option
-from headtohead.trials.words import at_least, check_level, format_option, mapping_option
+from headtohead.trials.words import FileChoices, at_least, check_level
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
 _PRICE = "IN,OUT[,CACHED]"
@@ -111,7 +111,7 @@ class Endpoints(Choices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class Traffic(FileChoices):
     """What of the log is replayed."""
 
     items: int = option(1000, metavar="N", help="Most requests to replay.")
@@ -121,10 +121,6 @@ class Traffic:
         help="Labels that tell the class of a request. Default: clusters by words.",
     )
     stop: bool = option(True, flag="--no-stop", off=True, help="Replay all items, decided or not.")
-    format: str = format_option()
-    mapping: Mapping[str, str] = mapping_option(
-        "Where a field is: key, model, messages, output, reference, labels, ..."
-    )
     seed: int = option(0, metavar="N", help="Of the sample.")
 
     def __post_init__(self) -> None:
@@ -177,8 +173,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        at_least(self, concurrency=1, cap_tokens=1, max_usd=0, judge_max_usd=0, wait_most_seconds=0)
-        for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise InputError(f"`{name}` is {value}; it must be above 0.")
+        at_least(self, concurrency=1, cap_tokens=1, timeout_seconds=1, wait_most_seconds=0)
+        # Below these a run would ask nothing, or for days.
+        at_least(self, requests_per_minute=1, tokens_per_minute=1000)
+        at_least(self, max_usd=0.0001, judge_max_usd=0.0001)

@@ -39,6 +39,11 @@ from headtohead.trials.switching.sheet import switch_sheet
 from headtohead.trials.switching.summing import Collected, result_of
 from headtohead.trials.words import margin_of
 
+_SAME = (
+    "The log and the candidate both say {}: this asks whether its endpoint still answers as "
+    "logged, not whether another model may stand in."
+)
+
 
 @takes(scoring=Scoring, endpoints=Endpoints, traffic=Traffic, pace=Pace)
 def switch(
@@ -87,7 +92,7 @@ def switch(
     # A misspelt scorer is told before a key is asked for.
     scorer = scorer_from(scoring.scorer or "") if means == "scorer" else None
     prices = Prices(dates.day(as_of, "as_of"), store)
-    reading = open_calls(logs, format=traffic.format, mapping=dict(traffic.mapping))
+    reading = open_calls(logs, **traffic.reading)
     people = means in ("human", "judge and people")
     skipped = Counter[str]()
     sample = draw(
@@ -125,7 +130,7 @@ def switch(
         )
     )
     trial = Trial(sample.items, candidate, keeper, rates_a, jitter, on_progress, (at_a, at_b))
-    got = Collected()
+    got = Collected(notes=[_SAME.format(to)] if to == from_model else [])
     if scorer is not None:
         got.outcome = trial.by_scorer(scorer)
     elif judge is not None:
