@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -105,6 +106,23 @@ def test_what_clusters_do_not_go_with_is_told() -> None:
     assert any("intervals from the curvature do not know of" in one for one in result.remarks)
     drawn = headtohead.rank(copies(4), intervals="bootstrap", rounds=200)
     assert drawn.settings == RankSettings(cluster="prompt", intervals="bootstrap", rounds=200)
+
+
+def test_an_engine_says_why_it_takes_repeats_as_independent(tmp_path: Path) -> None:
+    pytest.importorskip("ibis", reason="Ibis is not installed (extra ibis)")
+    votes = pl.DataFrame(copies(4))
+    votes[0, "question_id"] = None
+    votes.write_parquet(path := tmp_path / "votes.parquet")
+    result = headtohead.rank(path, engine="duckdb")
+    assert result.settings.cluster == ""
+    (said,) = result.remarks
+    assert "appears 4.0 times on average in the engine" in said
+    together = headtohead.rank(path, engine="duckdb", cluster="prompt")
+    assert not together.remarks
+    assert together.board().standings[0].worst > result.board().standings[0].worst == 1
+    assert not headtohead.rank(path, engine="duckdb", cluster="none").remarks
+    votes.unique("question_id").write_parquet(path)
+    assert not headtohead.rank(path, engine="duckdb").remarks
 
 
 def test_the_terminal_says_it(tmp_path: Path) -> None:

@@ -402,12 +402,22 @@ def _clustered(
     """
     if settings.cluster == UNUSED:
         return replace(settings, cluster=""), (), False
-    if settings.cluster or judged or not isinstance(read, Votes):
+    if settings.cluster or judged or isinstance(read, Counts):
         return settings, (), False
-    times = repeats(read, "prompt", _MOST_REPEATS)
+    if isinstance(read, Votes):
+        times = repeats(read, "prompt", _MOST_REPEATS)
+    else:
+        times = read.repeats("prompt")
     if times < _REPEATED:
         return settings, (), False
     said = f"{times:.0f} times" if times == round(times) else f"{times:.1f} times on average"
+    if not isinstance(read, Votes):
+        remark = (
+            f"Each prompt and pair of models appears {said} in the engine, and each of these votes "
+            "is taken as independent, since the votes of each prompt would leave the engine. "
+            "`--cluster prompt` lets them and takes votes on one prompt to go together."
+        )
+        return settings, (remark,), False
     kinds = [
         f"{n:,} {word}s" for word in ("turn", "voter") if (n := len(read.values.get(word, ()))) > 1
     ]

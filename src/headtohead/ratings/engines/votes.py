@@ -192,6 +192,30 @@ class EngineVotes:
         where = {**self.options.where, column: value}
         return _opened(self.source, replace(self.options, where=where))
 
+    def repeats(self, column: str) -> float:
+        """How many rows the table has for each value of a column and pair of models.
+
+        The engine counts all rows, those that a filter leaves out too.
+
+        Returns:
+            An average of at least 1; 1 where there is no such column, or a vote may have several
+            of its values.
+        """
+        import ibis  # type: ignore[import-untyped]
+
+        where = self.part.source(column) if self.part.has(column) else None
+        if not isinstance(where, OneWord):
+            return 1.0
+        table, layout = self.source.table, self.part.layout
+        a, b = (at(table, path).cast("string") for path in (layout.first, layout.second))
+        word = at(table, where.path).cast("string").strip().nullif("")
+        pairs = table.select(word=word, high=ibis.greatest(a, b), low=ibis.least(a, b))
+        met = pairs.filter(pairs.word.notnull()).group_by(["word", "high", "low"])
+        counted = met.agg(n=lambda rows: rows.count())
+        sums = self.source.fetch(counted.agg(rows=counted.n.sum(), met=counted.count()))
+        rows, groups = (sums[name][0].as_py() or 0 for name in ("rows", "met"))
+        return rows / groups if groups else 1.0
+
     def _one(self, column: str) -> Path:
         where = self.part.source(column)
         if not isinstance(where, OneWord):
