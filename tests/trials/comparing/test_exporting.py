@@ -1,19 +1,23 @@
 """Runs written as Every Eval Ever are read as they were."""
 
 import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
 from headtohead import compare
 from headtohead.core.errors import InputError
 from headtohead.logs.calls import Call
 from headtohead.logs.opening import load
 from headtohead.trials.comparing.exporting import write_run
-from headtohead.trials.comparing.pairing import open_run
+from headtohead.trials.comparing.pairing import open_all, open_run
 
 _REAL = Path(__file__).parents[2] / "logs" / "formats" / "real_files"
+# Of version 0.3.0, github.com/evaleval/every_eval_ever, under the MIT licence that lies beside.
+_SCHEMAS = Path(__file__).parent / "every_eval_ever"
 
 
 def _told(call: Call) -> tuple[object, ...]:
@@ -48,6 +52,67 @@ def test_answers_without_a_score_are_counted_and_left_out(tmp_path: Path) -> Non
     samples = tmp_path / about["detailed_evaluation_results"]["file_path"]
     assert len(samples.read_text().splitlines()) == 8
     assert document.stem in samples.name
+
+
+_RUNS = (
+    *("inspect-0.3.285/small-a.eval", "deepeval-4.3.1/small-a.json", "helm-0.5.16/small-a"),
+    *("lm-eval-0.4.13/small-a", "promptfoo-0.121.20/results.jsonl", "evalscope-1.14.1-mcq"),
+    "swebench-5.0.2/lab__small-a.trial1.json",
+)
+
+
+@pytest.mark.parametrize("name", _RUNS)
+def test_what_is_written_follows_the_schema_and_the_rules_of_its_validator(
+    name: str, tmp_path: Path
+) -> None:
+    for run in open_all(str(_REAL / name)):
+        write_run(run, tmp_path)
+    checks = {
+        kind: Draft7Validator(json.loads((_SCHEMAS / f"{kind}.schema.json").read_text()))
+        for kind in ("eval", "instance_level_eval")
+    }
+    documents = list(tmp_path.rglob("*.json"))
+    assert documents
+    for path in documents:
+        document = json.loads(path.read_text())
+        checks["eval"].validate(document)
+        place, _ = path.relative_to(tmp_path).parts, uuid.UUID(path.stem, version=4)
+        assert (len(place), place[0]) == (5, "data")
+        details = document["detailed_evaluation_results"]
+        samples = path.with_name(f"{path.stem}_samples.jsonl")
+        assert details["file_path"] == samples.relative_to(tmp_path).as_posix()
+        rows = list(map(json.loads, samples.read_text().splitlines()))
+        assert len(rows) == details["total_rows"] > 0
+        for row in rows:
+            checks["instance_level_eval"].validate(row)
+            assert row["evaluation_id"] == document["evaluation_id"]
+            assert row["model_id"] == document["model_info"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("model", "folder"),
+    [
+        ("gpt-5", "openai/gpt-5"),
+        ("small-a", "unknown/small-a"),
+        ("lab/sub/small", "lab/sub_small"),
+        ("data/con.v1", "data_/con.v1_"),
+        ("lab/", "lab/_"),
+        ("lab/a...", "lab/a..._"),
+    ],
+)
+def test_folders_have_names_that_every_system_takes(
+    model: str, folder: str, tmp_path: Path
+) -> None:
+    run = open_run(str(_REAL / "deepeval-4.3.1" / "small-a.json"))
+    write_run(replace(run, model=model), tmp_path)
+    (document,) = tmp_path.rglob("*.json")
+    assert document.parent == tmp_path / "data" / "deepeval" / folder
+
+
+def test_a_run_without_scores_is_refused(tmp_path: Path) -> None:
+    run = open_run(str(_REAL / "openai-v2-2.4b0" / "small-a.otlp.jsonl"))
+    with pytest.raises(InputError, match="has none for small-a"):
+        write_run(run, tmp_path)
 
 
 def test_models_called_alike_do_not_overwrite_each_other(tmp_path: Path) -> None:

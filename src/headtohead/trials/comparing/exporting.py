@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from headtohead.core.errors import InputError
 from headtohead.logs.calls import Call, Usage
 from headtohead.logs.openai import content_text
 from headtohead.publish.files import replace
@@ -22,6 +23,7 @@ _SCHEMA = "0.3.0"
 _HARNESSES = ("harness", "inspect_ai", "lm_eval", "promptfoo")
 _STOPS = {"refused": "content_filter", "limit": "max_tokens"}
 _UNSAFE = re.compile(r"[^\w.-]+")
+_NO_FOLDER = re.compile(r"(data|(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.)?", re.IGNORECASE)
 
 
 def write_run(run: ModelRun, folder: Path) -> int:
@@ -34,6 +36,7 @@ def write_run(run: ModelRun, folder: Path) -> int:
         How many answers were left out.
 
     Raises:
+        InputError: If no answer has a score.
         StoreFull: If it cannot be written.
     """
     model = run.model or run.name
@@ -45,6 +48,11 @@ def write_run(run: ModelRun, folder: Path) -> int:
     }
     scores = [call.score for call in run.calls if call.score is not None]
     lost = len(run.calls) - len(scores)
+    if not scores:
+        raise InputError(
+            f"`every_eval_ever` holds only answers with a score, and {run.path} has none for "
+            f"{run.name}. Score them first, as with `scorer='exact'`, or leave it out."
+        )
     samples = b"\n".join(
         msgspec.json.encode(
             {**about, "model_id": model, "evaluation_name": task, "evaluation_result_id": metric}
@@ -53,8 +61,9 @@ def write_run(run: ModelRun, folder: Path) -> int:
         for sample in _samples(run)
     )
     checksum = hashlib.sha256(samples).hexdigest()
-    developer, _, short = model.partition("/") if "/" in model else ("unknown", "", model)
-    place = Path("data", *(_UNSAFE.sub("_", x) for x in (task, developer, short)))
+    developer, _, short = model.rpartition("/") if model.count("/") < 2 else model.partition("/")
+    developer = developer or _developer(model)
+    place = Path("data", *map(_folder, (task, developer, short)))
     name = uuid.UUID(checksum[:32], version=4)
     source: dict[str, Any] = {"dataset_name": task, "source_type": "other"}
     if lost:
@@ -71,7 +80,7 @@ def write_run(run: ModelRun, folder: Path) -> int:
             "max_score": max([1.0, *scores]),
         },
         "score_details": {
-            "score": sum(scores) / len(scores) if scores else 0.0,
+            "score": sum(scores) / len(scores),
             "uncertainty": {"num_samples": len(scores)},
         },
     }
@@ -106,6 +115,20 @@ def write_run(run: ModelRun, folder: Path) -> int:
     replace(root / place / f"{name}_samples.jsonl", samples)
     replace(root / place / f"{name}.json", msgspec.json.format(msgspec.json.encode(document)))
     return lost
+
+
+def _developer(model: str) -> str:
+    """Who makes a model of that name; "unknown" if our names do not tell."""
+    from headtohead.names.names import Names
+
+    known = Names.load().model(Names.load().resolve(model).model or "")
+    return known.lab if known else "unknown"
+
+
+def _folder(name: str) -> str:
+    """A name as every system takes it for a folder."""
+    safe = _UNSAFE.sub("_", name)
+    return f"{safe}_" if _NO_FOLDER.fullmatch(safe) else safe
 
 
 def _samples(run: ModelRun) -> Iterator[dict[str, Any]]:
