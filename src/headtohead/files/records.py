@@ -23,6 +23,7 @@ from headtohead.files.opening import (
     content,
     csv_batches,
     csv_header,
+    decoded,
     json_lines,
     json_value,
     kind_of,
@@ -37,6 +38,7 @@ _LARGEST_YAML = 16 * 2**20  # it is held in memory, and slow to read
 _YAML_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _TRIES = 16
 _OPEN = ("[", "{")
+_OBJECT = msgspec.json.Decoder(dict[str, Any]).decode
 _decode, _NOT_JSON_TEXT = msgspec.json.Decoder().decode, (*NOT_JSON, UnicodeEncodeError)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _PAGE = re.compile(rb'\{\s*"data"\s*:\s*\[')
@@ -84,6 +86,18 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     else:
         for at, line in json_lines(path):
             yield f"line {at}", line
+
+
+def objects(
+    path: Path, kind: str = "an object with named fields"
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of a file that are objects, with where they stand.
+
+    Raises:
+        InputError: If it cannot be read, or a record is none of that kind.
+    """
+    for where, text in records(path):
+        yield where, decoded(_OBJECT, path, where, text, kind)
 
 
 def array_items(path: Path) -> Iterator[list[msgspec.Raw]]:
@@ -244,6 +258,18 @@ def score_of(value: object) -> float | None:
     if math.isinf(number):
         raise ValueError(f"{shortened(repr(value))} is not finite")
     return None if math.isnan(number) else number
+
+
+def score_in(path: Path, where: str | int, name: str, value: object) -> float | None:
+    """A score of that name in a file.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        return score_of(value)
+    except ValueError as error:
+        raise wrong(path, where, f"{name}: {error}.") from error
 
 
 def number_of(value: object) -> float | None:

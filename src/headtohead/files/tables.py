@@ -9,7 +9,7 @@ import json
 import os
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path as FilePath
@@ -26,7 +26,6 @@ from headtohead.files.opening import (
     content,
     csv_batches,
     csv_header,
-    decoded,
     document,
     files_of,
     held,
@@ -34,7 +33,7 @@ from headtohead.files.opening import (
     parquet,
     valid_json,
 )
-from headtohead.files.records import at_path, json_blocks, of_map, records
+from headtohead.files.records import at_path, json_blocks, objects, of_map
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -625,7 +624,7 @@ class _JsonTable(UserTable):
 
     def __init__(self, path: FilePath) -> None:
         self._path = path
-        first = [_decoded(path, *record) for record in islice(records(path), _SAMPLE)]
+        first = [record for _, record in islice(objects(path), _SAMPLE)]
         self._mapped = of_map(first[0]) if len(first) == 1 else []
         self._first, self._inside = self._mapped or first, list[str]()
         self._once: set[bytes] = set()  # columns known to stand once in each record
@@ -649,7 +648,11 @@ class _JsonTable(UserTable):
             yield b"\n".join(map(msgspec.json.encode, lines))
 
     def _records(self) -> Iterator[dict[str, Any]]:
-        return (_decoded(self._path, *record) for record in records(self._path))
+        return (record for _, record in objects(self._path))
+
+    def _check(self) -> None:
+        """Name the record at fault, if one is."""
+        deque(self._records(), 0)
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, fields of structs included."""
@@ -666,8 +669,7 @@ class _JsonTable(UserTable):
                 except pl.exceptions.PolarsError:
                     frame = pl.read_ndjson(io.BytesIO(valid_json(block)), schema=schema)
             except pl.exceptions.PolarsError as error:
-                for where, text in records(self._path):
-                    _decoded(self._path, where, text)  # names the record at fault, if one is
+                self._check()
                 said = " ".join(str(error).split("\n\n")[0].split())
                 raise InputError(
                     f"{self._path} cannot be read: {said}. Mend that place, or the file."
@@ -675,8 +677,7 @@ class _JsonTable(UserTable):
             # A column that stands in more places than there are records may be twice in one.
             if any(block.count(x) > frame.height for x in columns):
                 columns.clear()
-                for where, text in records(self._path):
-                    _decoded(self._path, where, text)
+                self._check()
             yield from frame.rechunk().to_arrow().to_batches(rows)
         self._once |= columns
 
@@ -686,13 +687,6 @@ class _JsonTable(UserTable):
         if not isinstance(value, dict):
             raise InputError(f"{self.name} holds several records; leaderbot's data is one object.")
         return value
-
-
-_OBJECT = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-def _decoded(path: FilePath, where: str, text: bytes) -> dict[str, Any]:
-    return decoded(_OBJECT, path, where, text, "an object with named fields")
 
 
 def open_tables(source: Values) -> list[UserTable]:

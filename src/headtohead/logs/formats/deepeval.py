@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import decoded, document, wrong
-from headtohead.files.records import labels_of, score_of, text_of
+from headtohead.files.opening import decoded, document
+from headtohead.files.records import labels_of, score_in, text_of
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.logs.openai import Messages, asked_hash
 
@@ -157,10 +157,7 @@ def _calls(path: Path, cases: list[_Case], metric: str, model: str) -> Iterator[
             key = f"{' '.join(short.split())} #{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
         repeats[key] += 1
         into, out = case.input_token_count, case.output_token_count
-        try:
-            score = score_of(case.scores().get(metric))
-        except ValueError as error:
-            raise wrong(path, f"test case {n} ({key})", f"{metric}: {error}.") from error
+        score = score_in(path, f"test case {n} ({key})", metric, case.scores().get(metric))
         known = into is not None or out is not None
         yield Call(
             key=key,

@@ -19,9 +19,8 @@ from headtohead.files.opening import (
     files_of,
     json_lines,
     valid_json,
-    wrong,
 )
-from headtohead.files.records import at_path, labels_of, score_of, text_of
+from headtohead.files.records import at_path, labels_of, score_in, text_of
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.logs.openai import (
     Body,
@@ -182,11 +181,9 @@ def _calls(
             call.epoch = scored.epoch
             call.model = call.model or model
             call.labels = {**call.labels, **({"task": path.stem} if several else {})}
-            value = scored.values.get(wanted or scored.main)
-            try:
-                call.score = None if call.failure == "error" else score_of(value)
-            except ValueError as error:
-                raise wrong(path, call.where, f"{wanted or scored.main}: {error}.") from error
+            metric = wanted or scored.main
+            value = None if call.failure == "error" else scored.values.get(metric)
+            call.score = score_in(path, call.where, metric, value)
             yield call
         lost = _asked_n(path) - n
         if lost > 0:

@@ -13,8 +13,8 @@ from typing import Any, TypedDict, TypeVar
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import converted, decoded, document, files_of, wrong
-from headtohead.files.records import at_path, records, score_of, text_of
+from headtohead.files.opening import converted, decoded, document, files_of
+from headtohead.files.records import at_path, records, score_in, text_of
 from headtohead.logs.calls import (
     PARAMS,
     Call,
@@ -244,10 +244,8 @@ def _calls(runs: list[_HelmRun], metric: str, dropped: Counter[str]) -> Iterator
     for run in runs:
         for case, values in run.stats.items():
             call = _call(run, case, values)
-            try:
-                call.score = None if call.failure == "error" else score_of(values.get(metric))
-            except ValueError as error:
-                raise wrong(run.folder, call.where, f"{metric}: {error}.") from error
+            value = None if call.failure == "error" else values.get(metric)
+            call.score = score_in(run.folder, call.where, metric, value)
             if several:
                 call.key = f"{run.task}/{call.key}"
                 call.labels["task"] = run.task

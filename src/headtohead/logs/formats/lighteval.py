@@ -10,12 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, files_of, wrong
-from headtohead.files.records import json_or_text, records, score_of, text_of
+from headtohead.files.opening import files_of
+from headtohead.files.records import json_or_text, objects, score_in, text_of
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.logs.openai import asked_hash, messages_of
 
@@ -45,7 +43,7 @@ def read(file: RunFile) -> CallStream:
     if len(set(tasks.values())) < len(paths):
         named = ", ".join(sorted({str(x.parent.relative_to(file.path)) for x in paths}))
         raise InputError(f"{file.path}: holds several runs of one task. Name one folder: {named}.")
-    firsts = [next(_rows(path), ("", {})) for path in paths]
+    firsts = [next(objects(path, _RECORD), ("", {})) for path in paths]
     names = dict.fromkeys(chain.from_iterable(_metrics(row) for _, row in firsts))
     wanted = file.mapping.get("score", "")
     if wanted and wanted not in names:
@@ -71,12 +69,6 @@ def _is_details(fields: frozenset[str]) -> bool:
     return fields.issuperset(_NEW) or fields.issuperset(_OLD)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for where, line in records(path):
-        yield where, decoded(decode, path, where, line, _RECORD)
-
-
 def _metrics(row: _Row) -> dict[str, Any]:
     held = json_or_text(row.get("metric", row.get("metrics")))
     return held if isinstance(held, dict) else {}
@@ -85,17 +77,14 @@ def _metrics(row: _Row) -> dict[str, Any]:
 def _calls(tasks: dict[Path, str], metrics: dict[Path, str]) -> Iterator[Call]:
     for path, task in tasks.items():
         model = _model(path)
-        for number, (where, row) in enumerate(_rows(path)):
+        for number, (where, row) in enumerate(objects(path, _RECORD)):
             call = _since_11(row) if "doc" in row else _before_11(row)
             call.key = call.key or str(number)
             if len(tasks) > 1:
                 call.key = f"{task}/{call.key}"
             call.labels = {"task": task} if task else {}
             call.model, call.where = model, f"{path.name}, {where}"
-            try:
-                call.score = score_of(_metrics(row).get(metrics[path]))
-            except ValueError as error:
-                raise wrong(path, where, f"{metrics[path]}: {error}.") from error
+            call.score = score_in(path, where, metrics[path], _metrics(row).get(metrics[path]))
             yield call
 
 

@@ -13,12 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from headtohead.core.errors import InputError
 from headtohead.files.formats import first_fields
-from headtohead.files.opening import decoded, files_of, wrong
-from headtohead.files.records import at_path, records, score_of, text_of, unpacked
+from headtohead.files.opening import files_of, wrong
+from headtohead.files.records import (
+    at_path,
+    objects,
+    score_in,
+    score_of,
+    text_of,
+    unpacked,
+)
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat
 from headtohead.logs.openinference import call_of, nested
 from headtohead.logs.opening import add_mapped, chosen_score
@@ -53,7 +58,7 @@ def read(file: RunFile) -> CallStream:
             columns = filter(None, map(_SCORE.fullmatch, fields))
             names.update(dict.fromkeys((column[1] for column in columns), 1))
         elif any(map(fields.issuperset, _ANNOTATIONS)):
-            for where, row in _rows(path):
+            for where, row in objects(path, _RECORD):
                 name, value = _annotation(row, path, where)
                 if value is None:
                     dropped["annotation without a number"] += 1
@@ -76,19 +81,11 @@ def read(file: RunFile) -> CallStream:
     )
 
 
-def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for where, line in records(path):
-        yield where, decoded(decode, path, where, line, _RECORD)
-
-
 def _annotation(row: _Row, path: Path, where: str) -> tuple[str, float | None]:
     """Name and score of an annotation; a label alone is no number."""
+    name = text_of(row.get("name", row.get("annotation_name")))
     value = row.get("result.score", at_path(row, "result.score"))
-    try:
-        return text_of(row.get("name", row.get("annotation_name"))), score_of(value)
-    except ValueError as error:
-        raise wrong(path, where, f"the score of this annotation: {error}.") from error
+    return name, score_in(path, where, f"the score of {name}", value)
 
 
 def _calls(
@@ -99,7 +96,7 @@ def _calls(
     dropped: Counter[str],
 ) -> Iterator[Call]:
     for path in paths:
-        for where, row in _rows(path):
+        for where, row in objects(path, _RECORD):
             kind = text_of(row.get("span_kind"))
             if kind != "LLM":
                 dropped[f"span of another kind: {kind}"] += 1

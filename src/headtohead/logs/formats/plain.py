@@ -11,13 +11,13 @@ import msgspec
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import first_few, nearest_first
-from headtohead.files.opening import decoded, wrong
+from headtohead.files.opening import wrong
 from headtohead.files.records import (
     at_path,
     count_of,
     number_of,
+    objects,
     of_map,
-    records,
     score_of,
     text_of,
 )
@@ -75,7 +75,7 @@ _Convert = Callable[[Any], Any]
 
 def read(file: RunFile) -> CallStream:
     """The records of a file, one call each."""
-    rows = _decoded(file.path)
+    rows = objects(file.path)
     peeked = list(islice(rows, _PEEK_N))
     if len(peeked) == 1 and "key" not in file.mapping:
         peeked = _of_ids(file, peeked[0][1]) or peeked
@@ -100,12 +100,6 @@ def read(file: RunFile) -> CallStream:
         calls=_calls(file.path, chain(peeked, rows), paths),
         dropped={},
     )
-
-
-def _decoded(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for where, text in records(path):
-        yield where, decoded(decode, path, where, text, "an object with named fields")
 
 
 def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -20,7 +20,7 @@ from headtohead.files.opening import (
     not_json,
     opened,
 )
-from headtohead.files.records import labels_of, score_of, text_of, unpacked
+from headtohead.files.records import labels_of, score_in, text_of, unpacked
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.logs.openai import messages_of, usage_from
 
@@ -257,10 +257,7 @@ def _calls(path: Path, rows: _Rows, runs: Mapping[int, str], metric: str) -> Ite
         repeats[result.promptIdx, key] += 1
         # Named scores that are called like promptfoo's own do not hide these.
         scores = {**result.namedScores, "success": result.success, "score": result.score}
-        try:
-            score = score_of(scores.get(metric))
-        except ValueError as error:
-            raise InputError(f"{path}, {where} ({key}): {metric}: {error}.") from error
+        score = score_in(path, f"{where} ({key})", metric, scores.get(metric))
         response = result.response or _PromptfooResponse()
         failure = _failure(result, response)
         # An answer out of promptfoo's own cache took no time and no money now.
