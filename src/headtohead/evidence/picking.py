@@ -127,7 +127,8 @@ def named(
     keys = [*per, *(_APART if "benchmark" in frame.columns else ())]
     best = fit.min().over(keys) if keys else fit.min()
     # Most rows are of other models, and how well those fit need not be told.
-    return frame.filter(printed | same).filter(fit == best)
+    rows = frame.filter(printed | same)
+    return rows.filter(fit == best) if rows.height else rows
 
 
 def once(frame: pl.DataFrame, moment: str) -> pl.DataFrame:

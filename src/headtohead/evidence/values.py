@@ -94,8 +94,10 @@ class Values:
 
     def refused(self, question: Question, scope: Mapping[str, Any]) -> str:
         """Why no bound can hold the answer to a scope; empty if one can."""
+        if not question.refuses:
+            return ""
         ever = {table: self._facts.store.ever(table) for table in question.tables}
-        return question.refuses(ever, scope) if question.refuses else ""
+        return question.refuses(ever, scope)
 
     def units(self, question: Question, scope: Mapping[str, Any]) -> list[str]:
         """The units of the rows that a question answers in the unit of; none for any other."""
