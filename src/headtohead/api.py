@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
     from headtohead.openness.verb import explain_openness
+    from headtohead.prices.serving.verb import serve_cost
     from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
@@ -36,6 +37,7 @@ VERBS = {
     "rank": "ratings",
     "read_evidence": "evidence",
     "report": "claims",
+    "serve_cost": "prices.serving",
     "show": "claims",
     "switch": "trials.switching",
     "training_cost": "prices.training",
@@ -59,6 +61,7 @@ __all__ = [
     "rank",
     "read_evidence",
     "report",
+    "serve_cost",
     "show",
     "switch",
     "training_cost",

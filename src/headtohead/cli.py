@@ -33,6 +33,7 @@ TWINS = {
     "list_questions": "questions",
     "list_sources": "sources",
     "read_evidence": "evidence",
+    "serve_cost": "serve-cost",
     "training_cost": "training-cost",
     "update_evidence": "update",
 }

@@ -57,6 +57,7 @@ MODEL_TABLES = {
     "openness_classes": "evaluated_on",
     "models": "known_on",
     "architectures": "released_on",
+    "model_sizes": "known_on",
     "equity": "known_on",
     "trades": "known_on",
 }

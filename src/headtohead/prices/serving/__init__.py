@@ -1,0 +1,1 @@
+"""What it costs to serve a model on one's own machines."""

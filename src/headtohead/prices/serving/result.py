@@ -1,0 +1,94 @@
+"""What `h2h serve-cost` gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from headtohead.core.estimate import Citation, Interval
+from headtohead.prices.serving.chip import HourPrice
+from headtohead.prices.serving.service import Service
+from headtohead.publish.machine import envelope
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServeCostResult(Result):
+    """One service, and what its tokens cost.
+
+    Attributes:
+        hour: What an hour of a chip costs; None if that is not known.
+    """
+
+    service: Service
+    hour: HourPrice | None
+    as_of: date
+    citations: tuple[Citation, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def usd_per_mtok(self) -> Mapping[str, Interval]:
+        """Kind of token -> US dollars a million at full load; empty without a price.
+
+        The interval holds both how far off the speed may be and how far sellers are apart.
+        """
+        if self.hour is None:
+            return {}
+        one = self.service
+        seconds = {
+            "input": one.chip_seconds(1e6, 0, 0),
+            "cached": one.chip_seconds(0, 1e6, 0),
+            "output": one.chip_seconds(0, 0, 1e6),
+        }
+        return {kind: self.hour.of(interval) for kind, interval in seconds.items()}
+
+    @property
+    def sheet(self) -> Sheet:
+        """The report of it."""
+        from headtohead.prices.serving.sheet import serve_cost_sheet
+
+        return serve_cost_sheet(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        one = self.service
+        result = {
+            "model": one.shape.name,
+            "attention": one.shape.attention,
+            "total_params_b": one.shape.total_params / 1e9,
+            "active_params_b": one.shape.active_params / 1e9,
+            "chip": one.chip.name,
+            "chips_n": one.chips,
+            "copies_n": one.copies,
+            "tensor_parallel_n": one.layout.tensor,
+            "data_parallel_n": one.layout.data,
+            "expert_parallel_n": one.layout.expert,
+            "precision": one.precision.name,
+            "context_tokens": one.load.context,
+            "input_tokens": one.load.input_tokens,
+            "output_tokens": one.load.output_tokens,
+            "sequences_per_copy_n": one.batch,
+            "limited_by": one.bound,
+            "prefill_apart": one.apart,
+            "output_tokens_per_s_per_chip": interval_json(one.output_rate),
+            "output_tokens_per_s": interval_json(one.output_rate.rescaled(one.chips)),
+            "input_tokens_per_s_per_chip": interval_json(one.input_rate),
+            "time_per_output_token_s": interval_json(one.token_s),
+            "prompt_computing_s": interval_json(one.prompt_s),
+            "weights_gb_per_chip": one.memory.weights_gb,
+            "usable_gb_per_chip": one.memory.usable_gb,
+            "cache_gb_per_sequence": one.memory.cache_gb_per_sequence,
+            "sequences_that_fit_per_copy_n": int(one.memory.sequences) * one.layout.data,
+            "usd_per_chip_hour": self.hour.usd if self.hour else None,
+            "usd_per_mtok": {k: interval_json(v) for k, v in self.usd_per_mtok.items()},
+            "interval": one.spread.says,
+            "interval_of_prefill": one.prefill.says,
+        }
+        head = envelope("serve_cost", None, self.as_of, [result], self.citations)
+        return head | {"sentence": self.sheet.sentence, "notes": list(self.notes)}
+
+
+def interval_json(interval: Interval) -> dict[str, float]:
+    """An interval as `--json` prints it."""
+    return {"value": interval.value, "low": interval.low, "high": interval.high}

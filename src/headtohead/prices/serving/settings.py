@@ -1,0 +1,103 @@
+"""What may be chosen for a service of one's own, and where it is set against an API."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from headtohead.core.errors import InputError
+from headtohead.core.settings import check_choices, option
+
+Precisions = Literal["bf16", "fp8", "fp4", "int4"]
+Engines = Literal["vllm", "sglang", "trtllm"]
+Contracts = Literal["on_demand", "one_year", "three_years"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineSettings:
+    """The machines, what an hour of them costs, and how they serve.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
+
+    chip: str | None = option(
+        None, metavar="CHIP", help="H800, H20, B200, MI300X, Ascend 910C, ..."
+    )
+    chip_file: Path | None = option(
+        None, metavar="FILE", help="Instead: TOML of a chip of your own, with its peaks."
+    )
+    gpus: int = option(8, metavar="N", help="How many chips.")
+    precision: Precisions | None = option(
+        None, help="Of the weights; int4: of the experts alone. Default: as published."
+    )
+    cache_bits: Literal["16", "8"] = option("16", help="Of a number in the cache.")
+    batch: int | None = option(
+        None, metavar="N", help="Sequences on each chip at once; else as many as fit in time."
+    )
+    token_limit_ms: float = option(50.0, metavar="MS", help="Longest time per output token.")
+    tensor_parallel: int | None = option(
+        None, metavar="N", help="Chips that share a layer; the best if left out."
+    )
+    prefill: Literal["same", "own"] | None = option(
+        None, help="Whether prompts are read on the same chips or on chips of their own."
+    )
+    engine: Engines | None = option(None, help="Else the middle of the three.")
+    drafts: int = option(0, metavar="N", help="Tokens guessed ahead in each step (MTP).")
+    accepted: float = option(0.8, metavar="SHARE", help="Share of guesses that hold, 0 to 1.")
+    contract: Contracts = option("on_demand", help="Whose price an hour of a chip has.")
+    usd_per_chip_hour: float | None = option(
+        None, metavar="USD", help="Your own price instead of the quoted ones."
+    )
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        for name, least, most in (
+            ("gpus", 1, 100_000),
+            ("batch", 1, 100_000),
+            ("tensor_parallel", 1, 1024),
+            ("drafts", 0, 8),
+            ("token_limit_ms", 0.1, 1e6),
+            ("accepted", 0, 1),
+            ("usd_per_chip_hour", 0, 1e4),
+        ):
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise InputError(f"`{name}` is {value}; it must be from {least:,} to {most:,.0f}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSettings:
+    """What a typical request is like.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
+
+    context: float | None = option(
+        None,
+        metavar="TOKENS",
+        help="In the cache of a sequence while it writes, on average. Default: 4000",
+    )
+    input_tokens: float | None = option(
+        None, metavar="N", help="Of a prompt; else the context less half of the answer."
+    )
+    output_tokens: float = option(1000.0, metavar="N", help="Of an answer, reasoning included.")
+    cached: float = option(0.0, metavar="SHARE", help="Of a prompt that is at hand, 0 to below 1.")
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        check_tokens(self)
+
+
+def check_tokens(settings: RequestSettings) -> None:
+    """Refuse requests without tokens, or with more than any model takes.
+
+    Raises:
+        InputError: If a number of tokens or the cached share lies outside its range.
+    """
+    for name in ("context", "input_tokens", "output_tokens"):
+        value = getattr(settings, name)
+        if value is not None and not 1 <= value <= 1e8:
+            raise InputError(f"`{name}` is {value}; it must be from 1 to 100,000,000.")
+    if not 0 <= settings.cached < 1:
+        raise InputError(f"`cached` is {settings.cached}; it must be 0 or more and below 1.")
