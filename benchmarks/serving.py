@@ -59,7 +59,7 @@ NODE = 8
 
 
 @dataclass(frozen=True)
-class Measured:
+class SiliconRow:
     """One measured row, read as one copy of a model on the chips of one node."""
 
     family: str
@@ -80,7 +80,7 @@ class Measured:
         return (self.family, self.chip.name, self.engine, self.precision, self.layout)
 
 
-def rows_of(path: Path, day: date) -> tuple[list[Measured], int]:
+def rows_of(path: Path, day: date) -> tuple[list[SiliconRow], int]:
     """The rows that can be read without doubt, and how many cannot.
 
     Left out are pipeline-parallel rows, rows whose columns of parallelism contradict each other, a
@@ -109,7 +109,7 @@ def rows_of(path: Path, day: date) -> tuple[list[Measured], int]:
             batch = int(said[1]) if said else int(row["batch_size"]) * layout.data
             precision = "int4" if family == "gpt-oss-120b" else _BITS[row["gemm_quant_mode"]]
             kept.append(
-                Measured(
+                SiliconRow(
                     family=family,
                     sizes=sizes[model],
                     chip=chips[CHIPS[row["system"]]],
@@ -162,7 +162,7 @@ class Arrays:
     family: NDArray[np.str_]
 
 
-def arrays_of(rows: Sequence[Measured]) -> Arrays:
+def arrays_of(rows: Sequence[SiliconRow]) -> Arrays:
     """Count the work of each row once, for every fit."""
 
     def stack(kind: Any, ones: Sequence[Any]) -> Any:  # noqa: ANN401 - one class in, the same out
