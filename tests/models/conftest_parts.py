@@ -180,8 +180,9 @@ def write_request_log(
         for number, index in enumerate(order):
             fact = models.facts[index]
             began = time.monotonic()
-            asked = (models.base_url(side), models.alias(side), user(fact.prompt))
-            reply = _reply(client, *asked, **params)
+            reply = _reply(
+                client, models.base_url(side), models.alias(side), user(fact.prompt), **params
+            )
             latency = time.monotonic() - began
             started += timedelta(seconds=20 + 7 * (number % 11))
             line = {
