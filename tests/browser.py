@@ -76,7 +76,7 @@ def quiet_page(one_page: OnePage) -> Iterator[OnePage]:
     """At the end nothing may have been said on its console or left the machine."""
     one_page.trouble.clear()
     yield one_page
-    assert one_page.trouble == []
+    assert one_page.trouble == [], one_page.trouble
 
 
 def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:
