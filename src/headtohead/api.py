@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headtohead.evidence.verb import list_sources, read_evidence, update_evidence
     from headtohead.names.verb import explain_name
     from headtohead.openness.verb import explain_openness
+    from headtohead.prices.listing.verb import list_prices
     from headtohead.prices.serving.verb import serve_cost
     from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
@@ -31,6 +32,7 @@ VERBS = {
     "gap": "capability",
     "index": "capability",
     "items": "trials.items",
+    "list_prices": "prices.listing",
     "list_questions": "claims.questions",
     "list_sources": "evidence",
     "plan": "trials.planning",
@@ -55,6 +57,7 @@ __all__ = [
     "gap",
     "index",
     "items",
+    "list_prices",
     "list_questions",
     "list_sources",
     "plan",

@@ -30,6 +30,7 @@ _EPILOG = (
 TWINS = {
     "explain_name": "names",
     "explain_openness": "openness",
+    "list_prices": "prices",
     "list_questions": "questions",
     "list_sources": "sources",
     "read_evidence": "evidence",

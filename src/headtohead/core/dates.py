@@ -2,8 +2,9 @@
 
 import calendar
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from headtohead.core.errors import InputError
 
@@ -97,6 +98,43 @@ def day(value: Day, argument: str = "") -> date:
         InputError: If what is written is no day.
     """
     return value if isinstance(value, date) else parse_day(value, argument)
+
+
+Instant = datetime | date | str
+
+
+def instant(value: Instant, argument: str = "") -> datetime:
+    """A moment in UTC, written or not; a day stands for its noon.
+
+    Args:
+        value: With a time zone where it has a time: "2025-09-05T16:00Z", "2025-09-05".
+        argument: The one that an error names.
+
+    Raises:
+        InputError: If it is no moment, or has a time without a zone.
+    """
+    named = f"`{argument}`: " * bool(argument)
+    at: object = value
+    if isinstance(value, str):
+        text = value.strip()
+        with suppress(InputError, ValueError):
+            at = parse_day(text) if _DAY.match(text) else datetime.fromisoformat(text)
+    if not isinstance(at, date):
+        raise InputError(
+            f"{named}{value!r} is no moment. Write a day (2025-09-05) or a time with its zone "
+            "(2025-09-05T16:00Z, 2025-09-06T00:00+08:00)."
+        )
+    if not isinstance(at, datetime):
+        return datetime.combine(at, time(12), UTC)
+    if at.tzinfo is None:
+        raise InputError(
+            f"{named}{value} names no time zone. Add Z for UTC or an offset: {at.isoformat()}Z, "
+            f"{at.isoformat()}+08:00."
+        )
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InputError(f"{named}{value} lies outside the calendar.") from None
 
 
 Window = Period | date | str

@@ -95,6 +95,19 @@ _WRITTEN = {
 COUNTRIES = {text: code for code, texts in _WRITTEN.items() for text in texts}
 
 
+def _rows_of(models: tuple[str, ...]) -> Callable[[pl.DataFrame], pl.DataFrame] | None:
+    """Picks the rows that may be of some models, and one of each day of each list."""
+    read = names_read()
+    if read is None:
+        return None
+    meant = read.filter(pl.col("model_id").is_in(models) | pl.col("moves"))["model_name"].unique()
+    name = pl.col("model_name")
+    mine = name.is_in(meant.implode()) | name.is_in(models)
+    strange = ~name.is_in(read["model_name"].unique().implode())
+    day = pl.struct("vintage", "valid_from", "known_on").is_first_distinct()
+    return lambda rows: rows.filter(mine | strange | day)
+
+
 class Facts:
     """One store and one set of names, and whatever is asked of them.
 
@@ -107,7 +120,7 @@ class Facts:
         self.store = store or Store()
         self.names = Names.load()
         self.seed = seed
-        self._frames: dict[tuple[str, date, date | None], pl.DataFrame] = {}
+        self._frames: dict[tuple[str, date, date | None, tuple[str, ...]], pl.DataFrame] = {}
         self._kept: dict[Hashable, Any] = {}
         self._brought: dict[str, pl.DataFrame] = {}
         self._own: dict[str, Citation] = {}
@@ -186,16 +199,25 @@ class Facts:
             self._kept[key] = rows.filter(pl.col("source_id").is_in(sources))
         return self._kept[key] if sources else rows
 
-    def frame(self, table: str, as_of: date, *, used_on: date | None = None) -> pl.DataFrame:
+    def frame(
+        self,
+        table: str,
+        as_of: date,
+        *,
+        used_on: date | None = None,
+        models: tuple[str, ...] = (),
+    ) -> pl.DataFrame:
         """A table as known on a day, with the entity columns.
 
         Args:
             used_on: The day on which a seller's model names are read, since some of them move
                 from model to model; the first day of each price if None.
+            models: Ids and words; if given, rows that can only be of other models may be missing,
+                but for one of each day of each list.
         """
-        key = (table, as_of, used_on if table == "prices" else None)
+        key = (table, as_of, used_on if table == "prices" else None, models)
         if key not in self._frames:
-            rows = self.store.read(table, as_of)
+            rows = self.store.read(table, as_of, _rows_of(models) if models else None)
             rows_known = with_entities(table, rows, self.names, used_on=key[2], read=names_read())
             if table in self._brought:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")

@@ -8,7 +8,6 @@ import io
 import json
 import math
 import re
-import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -123,6 +122,8 @@ class RawFile:
         Raises:
             DamagedDownload: If it is no whole gzipped archive of texts.
         """
+        import tarfile
+
         try:
             with tarfile.open(fileobj=io.BytesIO(self.content), mode="r:gz") as archive:
                 for member in archive.getmembers():

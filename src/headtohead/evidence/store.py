@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -74,8 +74,16 @@ class Store:
         self._intact: set[str] = set()
         self._stamp: tuple[object, ...] = ()
 
-    def read(self, name: str, as_of: date) -> "pl.DataFrame":
+    def read(
+        self,
+        name: str,
+        as_of: date,
+        only: "Callable[[pl.DataFrame], pl.DataFrame] | None" = None,
+    ) -> "pl.DataFrame":
         """The rows of a table that were known on a day, each fact in its latest version.
+
+        `only` picks rows of each file as it is read, which saves time where few are wanted; it has
+        to keep one row of each edition, and all versions of a fact or none.
 
         Of a source that is published in whole editions, the latest edition of that day counts;
         if all its editions are younger, the oldest does, as the nearest witness to what was known.
@@ -88,20 +96,11 @@ class Store:
             UnknownName: If no table is called so.
             DamagedStore: If a file of the store cannot be read.
         """
-        import polars as pl
-
-        t, every = table(name), self._everything(name)
+        if only is not None:
+            return _known(self._gathered(name, only), table(name), as_of)
+        every = self._everything(name)
         if (name, as_of) not in self._frames:
-            edition, key = pl.col("vintage"), ["source_id", *t.key]
-            witness = pl.coalesce(edition.filter(edition <= as_of).max(), edition.min())
-            known = every.filter(
-                (pl.col("known_on") <= as_of)
-                & (edition.is_null() | (edition == witness.over("source_id")))
-            )
-            # Versions of one fact lie one below the other, the latest last.
-            after = pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift(-1)) for k in key)
-            latest = after | (pl.int_range(1, pl.len() + 1) == pl.len())
-            self._frames[name, as_of] = known.filter(latest).drop("seq")
+            self._frames[name, as_of] = _known(every, table(name), as_of)
         return self._frames[name, as_of]
 
     def ever(self, name: str) -> "pl.DataFrame":
@@ -213,7 +212,11 @@ class Store:
         source_id = card.source.source_id
         days, unverified = [], False
         for name in {t for e in card.imports for t in e.tables} | set(card.source.rows):
-            rows = self.read(name, as_of).filter(pl.col("source_id") == source_id)
+            # One source's own files are read much faster than all of a table, if none is yet.
+            if name in self._every:
+                rows = self.read(name, as_of).filter(pl.col("source_id") == source_id)
+            else:
+                rows = _known(self._gathered(name, of=source_id), table(name), as_of)
             if isinstance(latest := rows["known_on"].max(), date):
                 days.append(latest)
                 unverified = unverified or not rows["verified"].all()
@@ -221,36 +224,48 @@ class Store:
 
     def _everything(self, name: str) -> "pl.DataFrame":
         """Every row of a table by source, key and day; `seq` is the order in which it was taken."""
-        import polars as pl
-
         self._refresh()
         if name not in self._every:
-            t = table(name)
-            taken = [
-                self._checked(folder, entry, name)
-                for folder in (self.builtin, self.home)
-                for entry in catalogue.read(folder)
-                if name in entry.tables
-            ]
-            try:
-                parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
-                for i, rows in ((i, held.get(name)) for i, (_, held) in self._by_hand().items()):
-                    if not rows:
-                        continue
-                    typed = pl.DataFrame(rows, polars_schema(t))
-                    parts.append(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0))
-                parts += [
-                    _of_table(pl.read_parquet(path), t, seq) for seq, path in enumerate(taken, 1)
-                ]
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise DamagedStore(
-                    f"The evidence of {name} cannot be read ({error}). Make the tables again "
-                    "from the raw files, with `update_evidence(rebuild=True, today=...)`; if that "
-                    "does not help, install headtohead again."
-                ) from None
-            order = ["source_id", *t.key, "known_on", "seq"]
-            self._every[name] = pl.concat(parts).sort(order, nulls_last=True)
+            self._every[name] = self._gathered(name)
         return self._every[name]
+
+    def _gathered(
+        self,
+        name: str,
+        only: "Callable[[pl.DataFrame], pl.DataFrame]" = lambda rows: rows,
+        of: str = "",
+    ) -> "pl.DataFrame":
+        """The rows that `only` picks of each file, in the same order.
+
+        `of` is the source whose rows count; all if empty.
+        """
+        import polars as pl
+
+        t = table(name)
+        taken = [
+            self._checked(folder, entry, name)
+            for folder in (self.builtin, self.home)
+            for entry in catalogue.read(folder)
+            if name in entry.tables and of in ("", entry.source_id)
+        ]
+        try:
+            parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
+            for i, rows in ((i, held.get(name)) for i, (_, held) in self._by_hand().items()):
+                if not rows or of not in ("", i):
+                    continue
+                typed = pl.DataFrame(rows, polars_schema(t))
+                parts.append(only(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0)))
+            parts += [
+                only(_of_table(pl.read_parquet(path), t, seq)) for seq, path in enumerate(taken, 1)
+            ]
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise DamagedStore(
+                f"The evidence of {name} cannot be read ({error}). Make the tables again "
+                "from the raw files, with `update_evidence(rebuild=True, today=...)`; if that "
+                "does not help, install headtohead again."
+            ) from None
+        order = ["source_id", *t.key, "known_on", "seq"]
+        return pl.concat(parts).sort(order, nulls_last=True)
 
     def _refresh(self) -> None:
         """Forget what was read, if a catalogue has changed since."""
@@ -278,6 +293,21 @@ def open_store(folder: Path | None, *, make: bool = False) -> Store:
             f"There is no store {folder}. Check `store`; `update_evidence(today=...)` makes one."
         )
     return Store(folder)
+
+
+def _known(every: "pl.DataFrame", t: Table, as_of: date) -> "pl.DataFrame":
+    """What was known on a day of rows as `_gathered` gives them."""
+    import polars as pl
+
+    edition, key = pl.col("vintage"), ["source_id", *t.key]
+    witness = pl.coalesce(edition.filter(edition <= as_of).max(), edition.min())
+    known = every.filter(
+        (pl.col("known_on") <= as_of) & (edition.is_null() | (edition == witness.over("source_id")))
+    )
+    # Versions of one fact lie one below the other, the latest last.
+    after = pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift(-1)) for k in key)
+    latest = after | (pl.int_range(1, pl.len() + 1) == pl.len())
+    return known.filter(latest).drop("seq")
 
 
 def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":

@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from headtohead.core.errors import InputError
+from headtohead.core.estimate import Citation
 from headtohead.core.settings import AFTER_A_VERB
 
 if TYPE_CHECKING:
@@ -447,6 +448,20 @@ def digest(*paths: Path) -> str:
             while block := file.read(1 << 20):
                 sha256.update(block)
     return sha256.hexdigest()
+
+
+def file_citation(place: str, path: Path, what: str) -> Citation:
+    """A user's file as a source: theirs to name, ours to point at by hash."""
+    return Citation(
+        source_id=place,
+        publisher="Your file",
+        product=path.name,
+        citation=f"{what}: {path.name}.",
+        url="",
+        licence="as its owner says",
+        evaluator="own",
+        sha256=digest(path),
+    )
 
 
 def json_value(text: bytes, decode: Callable[[bytes], Any] = msgspec.json.decode) -> Any:  # noqa: ANN401

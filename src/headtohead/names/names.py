@@ -168,6 +168,20 @@ class Names:
         ended = {s.last + timedelta(days=1) for s in spans if s.last}
         return sorted({s.first for s in spans} | ended)
 
+    def meant(self, name: str) -> tuple[str, ...]:
+        """The name as sellers may print it, and the models it stood for on any day, anywhere.
+
+        Empty if they are not known.
+        """
+        aliases = [alias for entry in self._book.index.values() for alias in entry.aliases]
+        mine = [a for a in aliases if key(a.name) == key(name.rpartition("/")[2])]
+        models = {m for a in mine for m in (*a.candidates, *(s.model for s in a.spans))}
+        undated = self.undated(name)
+        if not models and undated is None:
+            return ()
+        known = {undated.model} if undated and undated.model else set()
+        return (name, name.rpartition("/")[2], *sorted(models | known))
+
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
 

@@ -31,6 +31,7 @@ from headtohead.names.names import Names
 from headtohead.prices.hours import Hours
 
 RULES = ("maker", "cheapest", "median")
+EVERY = "every"  # no rule: all sellers of a model
 KINDS = ("input", "output", "cache_read", "cache_write")
 INPUT_SHARE = 0.75  # of the tokens of a call, where sellers are compared
 
@@ -48,9 +49,9 @@ _MADE_FROM = {
     "openrouter_price_history": "openrouter_models",
 }
 _FIRST_DAYS = 14  # A list that had a model so soon after its release saw its first price.
-_LIST = ["source_id", "provider", "model_name"]
+LIST = ["source_id", "provider", "model_name"]
 _PAIR = ("input_usd_per_mtok", "output_usd_per_mtok")
-_SERIES = [*_LIST, "tier", "token_kind"]
+_SERIES = [*LIST, "tier", "token_kind"]
 _BOTH = ("since", "doubt", "is_first")  # said of both directions
 _HOURLY = ("peak", "off_peak")
 
@@ -102,6 +103,8 @@ class ListPrice:
         others: What other lists of this seller say, each as a sentence.
         set_aside: Cheaper sellers that do not count, each as a sentence.
         other_source_ids: The lists that the two name.
+        hours: The hours in which the price holds, if it goes by the hour.
+        known_on: The day the list said so first.
         moved_on: The day it was asked for by a word that moves from model to model: `name`, which
             stood for `model` then, if that is known.
     """
@@ -123,6 +126,8 @@ class ListPrice:
     other_source_ids: tuple[str, ...] = ()
     moved_on: date | None = None
     at_least: bool = False
+    hours: Hours | None = None
+    known_on: date | None = None
 
     def __str__(self) -> str:
         band = f" ({self.band})" if self.band else ""
@@ -176,24 +181,85 @@ def price_in_force(
         input_tokens: Length of the prompt; long ones may cost more.
         by_hour: Whether the hour of an instant picks the band; if not, it counts among `bands`.
     """
-    mine = prices.filter(_of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
+    mine = prices.filter(of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
     holding = in_force(mine, at, rule=rule, channel=channel, words=prices)
     if holding.is_empty():
         return None
-    row = holding.row(0, named=True)
-    lists = _lists(mine, at, channel, INPUT_SHARE)
-    bands = _bands(mine, row, lists, at)
+    bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
+    hour = at if by_hour and isinstance(at, datetime) else None
+    return _list_price(holding.row(0, named=True), bands, hour, model, input_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The price in force at every seller of a model, and which of them the rules pick.
+
+    Attributes:
+        every: By the mix of tokens, the cheapest first.
+        maker: The model's own lab's; None if it sells none.
+        cheapest: Of those that are credible; so is `median`.
+    """
+
+    every: tuple[ListPrice, ...]
+    maker: ListPrice | None
+    cheapest: ListPrice | None
+    median: ListPrice | None
+
+
+def every_offer(
+    prices: pl.DataFrame, model: str, at: date | datetime, *, channel: str = ""
+) -> Offers:
+    """What each seller asked for a model at an instant.
+
+    Args:
+        prices: As for `price_in_force`; so are the others.
+    """
+    mine = prices.filter(of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
+    holding = in_force(mine, at, rule=EVERY, channel=channel, words=prices)
+    bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
+    hour = at if isinstance(at, datetime) else None
+    by_list = {
+        tuple(row[c] for c in LIST): _list_price(row, bands, hour, model)
+        for row in holding.iter_rows(named=True)
+    }
+    kept, aside = _credible(holding, _day(at))
+    left = aside.get(str(holding["model_id"][0]), {}) if holding.height else {}
+    ordered = kept.sort("price_usd_per_mtok", "source_id", "provider").select(LIST).rows()
+    own = holding.filter(_sold_by("maker")).select(LIST).rows()
+
+    def picked(rows: list[tuple[str, ...]], place: int, rule: str) -> ListPrice | None:
+        if not rows:
+            return None
+        price = replace(by_list[rows[place]], rule=rule)
+        if rule == "maker":
+            return price
+        others = tuple(sorted({*price.other_source_ids, *left.values()}))
+        return replace(price, set_aside=tuple(left), other_source_ids=others)
+
+    return Offers(
+        tuple(by_list.values()),
+        picked(own, 0, "maker"),
+        picked(ordered, 0, "cheapest"),
+        picked(ordered, (len(ordered) - 1) // 2, "median"),
+    )
+
+
+def _list_price(
+    row: dict[str, Any], bands: "_Bands", hour: datetime | None, model: str, input_tokens: int = 0
+) -> ListPrice:
+    """A row of `in_force`, at the hour and the length of prompt asked for."""
+    others = bands.of(row)
     usual = {
         k: float(row[f"{k}_usd_per_mtok"])
         for k in KINDS
         # A cache price of 0 means that the list has none.
         if row[f"{k}_usd_per_mtok"] or k in ("input", "output")
     }
-    kind = "off-peak" if any(band.name == "peak" for band in bands) else ""
+    kind = "off-peak" if any(band.name == "peak" for band in others) else ""
     held = [
         b
-        for b in bands
-        if (b.hours and by_hour and isinstance(at, datetime) and b.hours.holds(at))
+        for b in others
+        if (b.hours and hour and b.hours.holds(hour))
         or (b.over_tokens and input_tokens > b.over_tokens)
     ]
     chosen = held[-1] if held else Band(kind, usual)
@@ -212,12 +278,14 @@ def price_in_force(
         basis=row["basis"],
         source_id=row["source_id"],
         row_url=row["row_url"] or "",
-        bands=tuple(b for b in bands if b is not chosen),
+        bands=tuple(b for b in others if b is not chosen),
+        hours=chosen.hours,
         others=tuple(row["others"]),
         set_aside=tuple(row["set_aside"]),
         other_source_ids=tuple(row["other_source_ids"]),
-        moved_on=_day(at) if moved and model != row["model_id"] else None,
+        moved_on=bands.day if moved and model != row["model_id"] else None,
         at_least=row["at_least"] and not chosen.since,
+        known_on=row["known_on"],
     )
 
 
@@ -229,7 +297,7 @@ class Course:
     """
 
     def __init__(self, prices: pl.DataFrame, model: str) -> None:
-        mine, moving = _of_model(prices, model), pl.col("join_rule").str.starts_with("alias:")
+        mine, moving = of_model(prices, model), pl.col("join_rule").str.starts_with("alias:")
         # Of other models: which words moved on, and up to which day each list is kept.
         kept = pl.struct("source_id", "valid_from").is_first_distinct()
         self._rows, self._mine = prices.filter(mine | moving | kept), prices.filter(mine)
@@ -249,6 +317,19 @@ class Course:
 
         `changes` are made to a price when it is first worked out.
         """
+        instant = at if isinstance(at, datetime) else datetime.combine(at, time.max, UTC)
+        place = bisect_right(self.turns(rule), instant)
+        key = rule, channel, place
+        if key not in self._found:
+            asked = (self._rows, self._model, at)
+            found = (
+                price_in_force(*asked, rule=rule, channel=channel, by_hour=False) if place else None
+            )
+            self._found[key] = found and replace(found, **changes)
+        return self._found[key]
+
+    def turns(self, rule: str) -> list[datetime]:
+        """Every moment at which a price of a seller that the rule may pick began or ended."""
         if rule not in self._turns:
             rows = self._mine.filter(_sold_by(rule))
             ends = [
@@ -259,16 +340,7 @@ class Course:
             ]
             turns = {turn for end in ends for turn in rows.select(end).to_series().drop_nulls()}
             self._turns[rule] = sorted(turns)
-        instant = at if isinstance(at, datetime) else datetime.combine(at, time.max, UTC)
-        place = bisect_right(self._turns[rule], instant)
-        key = rule, channel, place
-        if key not in self._found:
-            asked = (self._rows, self._model, at)
-            found = (
-                price_in_force(*asked, rule=rule, channel=channel, by_hour=False) if place else None
-            )
-            self._found[key] = found and replace(found, **changes)
-        return self._found[key]
+        return self._turns[rule]
 
     @property
     def given(self) -> list[ListPrice]:
@@ -276,7 +348,7 @@ class Course:
         return [price for price in self._found.values() if price]
 
 
-def _of_model(prices: pl.DataFrame, model: str) -> pl.Expr:
+def of_model(prices: pl.DataFrame, model: str) -> pl.Expr:
     """Which rows are of a model, asked for by its id or by a seller's word."""
     named = pl.col("model_id") == model
     if not prices.select(named.any()).item():
@@ -291,7 +363,7 @@ def _sold_by(rule: str) -> pl.Expr:
     """Which rows are of sellers that a rule may pick."""
     if rule == "maker":
         return pl.col("operator") == pl.col("lab")
-    return pl.lit(value=True) if rule in RULES else pl.col("operator") == rule
+    return pl.lit(value=True) if rule in (*RULES, EVERY) else pl.col("operator") == rule
 
 
 def in_force(
@@ -308,15 +380,15 @@ def in_force(
     Args:
         prices: Rows of the table, with entity columns.
         at: The day, or an instant of it.
-        rule: As for `price_in_force`; so is `channel`.
+        rule: As for `price_in_force`, or `EVERY`; so is `channel`.
         input_share: Share of tokens that are input, where sellers are compared.
         words: All rows, which tell up to which day a list is kept and which words of a seller
             moved on to other models; `prices` if None.
 
     Returns:
-        One row a model: model_id, model_name, provider, operator, {kind}_usd_per_mtok,
-        price_usd_per_mtok (mixed), valid_from (since when without a change), rule, others and
-        set_aside (lists of sentences), other_source_ids (a list: whom those name), the entity
+        One row a model, or one for each of its sellers: model_id, model_name, provider, operator,
+        {kind}_usd_per_mtok, price_usd_per_mtok (mixed), valid_from (since when without a change),
+        rule, others and set_aside (lists of sentences), other_source_ids (whom those name), entity
         columns, and the citation columns of the input price.
     """
     words = prices if words is None else words
@@ -331,7 +403,7 @@ def in_force(
     place = (pl.len().over("model_id") - 1) // 2 if rule == "median" else pl.lit(0)
     ordered = offers.sort("model_id", "price_usd_per_mtok", "source_id", "provider")
     number = pl.int_range(pl.len()).over("model_id")
-    picked = ordered.filter(number == place)
+    picked = ordered if rule == EVERY else ordered.filter(number == place)
     gone = _gone(prices, at, channel, lists)
     moved = {} if picked["confirmed"].all() else _moved(words, _day(at))
     said: list[tuple[list[str], list[str], list[str]]] = []
@@ -427,7 +499,7 @@ def _lists(
 
     `is_peak` says that another list of the seller has them as its price of the peak hours.
     """
-    given = _pairs(_last_spells(_offered(prices, channel, "standard"), at))
+    given = _pairs(last_spells(_offered(prices, channel, "standard"), at))
     given = mixed(given, input_share).filter(pl.col("price_usd_per_mtok") > 0)
     given = given.with_columns(
         pl.max_horizontal("since", "since_of_output").alias("since"),
@@ -437,7 +509,7 @@ def _lists(
     hourly = _offered(prices, channel, "peak")
     if hourly.is_empty():
         return given.with_columns(is_peak=pl.lit(value=False))
-    peak = _pairs(_last_spells(hourly, at))
+    peak = _pairs(last_spells(hourly, at))
     keys = ["model_id", "seller", *_PAIR]
     peak = peak.select(*keys, is_peak=True).unique()
     return given.join(peak, on=keys, how="left").with_columns(pl.col("is_peak").fill_null(False))
@@ -450,15 +522,15 @@ def _pairs(latest: pl.DataFrame) -> pl.DataFrame:
     )
     for kind in KINDS[1:]:
         part = latest.filter(pl.col("token_kind") == kind).select(
-            *_LIST,
+            *LIST,
             pl.col("price_usd_per_mtok").alias(f"{kind}_usd_per_mtok"),
             *(pl.col(c).alias(f"{c}_of_output") for c in _BOTH if kind == "output"),
         )
-        given = given.join(part, on=_LIST, how="inner" if kind == "output" else "left")
+        given = given.join(part, on=LIST, how="inner" if kind == "output" else "left")
     return given.with_columns(pl.coalesce("operator", "provider").alias("seller"))
 
 
-def _last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) -> pl.DataFrame:
+def last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) -> pl.DataFrame:
     """The surest row of the last spell of each list, tier and kind.
 
     Those that hold at an instant, or else those that ended, with `since` their last day.
@@ -485,7 +557,7 @@ def _gone(
     prices: pl.DataFrame, at: date | datetime, channel: str, lists: pl.DataFrame
 ) -> dict[tuple[str, str], list[tuple[date, str, bool]]]:
     """By model and seller the lists that dropped its price, and when; true if only seen then."""
-    ended = _last_spells(_offered(prices, channel, "standard"), at, held=False)
+    ended = last_spells(_offered(prices, channel, "standard"), at, held=False)
     names = {i: publisher(i) for i in prices["source_id"].unique()}
     whose = pl.col("source_id").replace(names).alias("publisher")
     ended = ended.with_columns(pl.coalesce("operator", "provider").alias("seller"), whose)
@@ -629,29 +701,20 @@ def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, 
     return kept, aside
 
 
-def _bands(
-    prices: pl.DataFrame, row: dict[str, Any], lists: pl.DataFrame, at: date | datetime
-) -> tuple[Band, ...]:
-    """The prices by hour and by length of prompt that go with a price.
+class _Bands:
+    """The prices by hour and by length of prompt of every list of a model, read once."""
 
-    They are read from its own list, or else from another of this seller's that has the same usual
-    price.
-    """
-    same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in _PAIR)
-    own = pl.all_horizontal(pl.col(c) == row[c] for c in _LIST)
-    alike = lists.filter(same & (pl.col("seller") == row["seller"])).sort(~own, "doubt", "written")
-    by_kind: dict[str, list[Band]] = {}
-    banded = pl.col("tier").is_in(_HOURLY) | pl.col("tier").str.starts_with("over_")
-    prices = prices.filter(banded & pl.col("token_kind").is_in(KINDS))
-    for one in alike.iter_rows(named=True):
-        mine = prices.filter(pl.col(c) == one[c] for c in _LIST)
-        if mine.is_empty():
-            continue
-        same_day: dict[str, list[Band]] = {}
-        for (tier,), rows in _last_spells(mine, at).group_by("tier", maintain_order=True):
-            usd = dict(rows.select("token_kind", "price_usd_per_mtok").iter_rows())
-            word, hours = str(tier), rows["hours_utc"][0]
-            since = max(rows["since"].to_list())
+    def __init__(self, prices: pl.DataFrame, lists: pl.DataFrame, at: date | datetime) -> None:
+        self.day, self._lists = _day(at), lists
+        banded = pl.col("tier").is_in(_HOURLY) | pl.col("tier").str.starts_with("over_")
+        rows = prices.filter(banded & pl.col("token_kind").is_in(KINDS))
+        self._by_list: dict[tuple[str, ...], list[Band]] = {}
+        if rows.is_empty():
+            return
+        for key, tier in last_spells(rows, at).group_by([*LIST, "tier"], maintain_order=True):
+            usd = dict(tier.select("token_kind", "price_usd_per_mtok").iter_rows())
+            word, hours = str(key[-1]), tier["hours_utc"][0]
+            since = max(tier["since"].to_list())
             if word in _HOURLY and hours:
                 band = Band(word.replace("_", "-"), usd, Hours.parse(hours), since=since)
             elif word.startswith("over_"):
@@ -659,9 +722,27 @@ def _bands(
                 band = Band(f"over {tokens:,} tokens", usd, over_tokens=tokens, since=since)
             else:
                 continue
-            same_day.setdefault("hours" if band.hours else "tokens", []).append(band)
-        by_kind = same_day | by_kind
-    return tuple(sorted((b for bs in by_kind.values() for b in bs), key=lambda b: b.over_tokens))
+            self._by_list.setdefault(tuple(map(str, key[:-1])), []).append(band)
+
+    def of(self, row: dict[str, Any]) -> tuple[Band, ...]:
+        """Those that go with a price.
+
+        They are read from its own list, or else from another of this seller's that has the same
+        usual price.
+        """
+        if not self._by_list:
+            return ()
+        same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in _PAIR)
+        own = pl.all_horizontal(pl.col(c) == row[c] for c in LIST)
+        alike = self._lists.filter(same & (pl.col("seller") == row["seller"]))
+        by_kind: dict[str, list[Band]] = {}
+        for key in alike.sort(~own, "doubt", "written").select(LIST).iter_rows():
+            same_day: dict[str, list[Band]] = {}
+            for band in self._by_list.get(key, ()):
+                same_day.setdefault("hours" if band.hours else "tokens", []).append(band)
+            by_kind = same_day | by_kind
+        every = (b for bands in by_kind.values() for b in bands)
+        return tuple(sorted(every, key=lambda b: b.over_tokens))
 
 
 def _money(usd_per_mtok: dict[str, float]) -> str:

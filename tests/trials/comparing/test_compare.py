@@ -7,11 +7,11 @@ from tests.trials.comparing.made_sides import of_calls, side, yes_no
 
 from headtohead.core.errors import InputError
 from headtohead.logs.calls import Call, Usage
+from headtohead.prices.rates import Rates
 from headtohead.trials.comparing.compare import compare, rescored
 from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.settings import CompareSettings, Goal
 from headtohead.trials.paired.differences import Verdict
-from headtohead.trials.rates import Rates
 from headtohead.trials.scoring.scored import scorer_from
 
 

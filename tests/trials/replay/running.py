@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from headtohead.logs.calls import Call
-from headtohead.trials.rates import Rates
+from headtohead.prices.rates import Rates
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, replay

@@ -19,7 +19,7 @@ from tests.trials.replay.running import RATES, RepeatedReplay
 
 from headtohead.core.errors import InputError
 from headtohead.logs.calls import Usage
-from headtohead.trials.rates import Rates, cost_usd
+from headtohead.prices.rates import Rates, cost_usd
 from headtohead.trials.replay.limits import (
     Bucket,
     Budget,

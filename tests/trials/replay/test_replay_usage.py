@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.trials.replay.loopback import call
 
 from headtohead.logs.calls import Usage
-from headtohead.trials.rates import Rates, cost_usd, worst_usd
+from headtohead.prices.rates import Rates, cost_usd, worst_usd
 from headtohead.trials.replay.wire import billed, prepare, read_usage
 
 SEEN = {"most_input": 1000, "most_output": 500, "output_bytes": 400}

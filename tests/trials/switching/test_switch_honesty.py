@@ -15,12 +15,13 @@ from werkzeug import Request, Response
 
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
+from headtohead.files.opening import file_citation
 from headtohead.logs.calls import Call
+from headtohead.prices.at_calls import Prices
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayProgress
 from headtohead.trials.replay.wire import Completion
-from headtohead.trials.result import Prices, file_citation
 from headtohead.trials.sampling.drawing import Item
 from headtohead.trials.scoring.judge import PairJudgement
 from headtohead.trials.scoring.scored import scorer_from

@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from headtohead.cli import main
 from headtohead.core.errors import InputError, SourceUnreachable
 from headtohead.logs.calls import Call
-from headtohead.trials.rates import Rates
+from headtohead.prices.rates import Rates
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.wire import Completion

@@ -13,6 +13,7 @@ from headtohead.core.estimate import Interval
 from headtohead.core.units import counted, first_few
 from headtohead.files.formats import PLAIN
 from headtohead.logs.calls import Call
+from headtohead.prices.rates import Rates, cost_usd
 from headtohead.stats.inputs import BoolArray, FloatArray
 from headtohead.trials.comparing.pairing import (
     ModelRun,
@@ -43,7 +44,6 @@ from headtohead.trials.paired.differences import (
 )
 from headtohead.trials.paired.joint import RunField, compare_many, slices
 from headtohead.trials.power import Assumed
-from headtohead.trials.rates import Rates, cost_usd
 from headtohead.trials.scoring.scored import Scorer
 from headtohead.trials.words import Kind
 

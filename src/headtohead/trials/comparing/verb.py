@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.files.opening import file_citation
+from headtohead.prices.at_calls import prices_on
 from headtohead.publish.files import writable
 from headtohead.publish.words import listed
 from headtohead.trials.comparing.compare import ManyRuns, rescored
@@ -17,7 +19,7 @@ from headtohead.trials.comparing.pairing import open_run
 from headtohead.trials.comparing.result import Comparison
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import comparison_sheet, many_sheet
-from headtohead.trials.result import TrialResult, file_citation, interval_json, prices_on
+from headtohead.trials.result import TrialResult, interval_json
 from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.words import scale_of
 

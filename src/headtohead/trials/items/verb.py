@@ -5,12 +5,13 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
+from headtohead.files.opening import file_citation
 from headtohead.trials.comparing.pairing import open_all
 from headtohead.trials.items.report import ItemReport, item_report
 from headtohead.trials.items.runs import test_runs
 from headtohead.trials.items.settings import ItemsSettings
 from headtohead.trials.items.sheet import items_sheet
-from headtohead.trials.result import TrialResult, file_citation, interval_json
+from headtohead.trials.result import TrialResult, interval_json
 
 
 @takes(settings=ItemsSettings)

@@ -7,15 +7,17 @@ from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Citation
 from headtohead.core.settings import takes
+from headtohead.files.opening import file_citation
 from headtohead.logs.calls import Usage
+from headtohead.prices.at_calls import Prices, prices_on
+from headtohead.prices.rates import cost_usd
 from headtohead.trials.comparing.pairing import PairedItems, open_run, pair
 from headtohead.trials.planning.plan import from_pilot
 from headtohead.trials.planning.plan import plan as plan_of
 from headtohead.trials.planning.settings import PlanSettings
 from headtohead.trials.planning.sheet import plan_sheet
 from headtohead.trials.power import Assumed, PilotFigure
-from headtohead.trials.rates import cost_usd
-from headtohead.trials.result import Prices, TrialResult, file_citation, prices_on
+from headtohead.trials.result import TrialResult
 from headtohead.trials.words import Kind
 
 if TYPE_CHECKING:

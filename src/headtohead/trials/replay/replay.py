@@ -17,7 +17,7 @@ import msgspec
 from headtohead.core.errors import HeadToHeadError, InputError, SourceUnreachable
 from headtohead.core.units import counted
 from headtohead.logs.calls import Call, Usage
-from headtohead.trials.rates import Rates, cost_usd, worst_usd
+from headtohead.prices.rates import Rates, cost_usd, worst_usd
 from headtohead.trials.replay.client import Again, Chat, Endpoint, Halt, OtherForm, open_chat
 from headtohead.trials.replay.ledger import Ledger, open_ledger
 from headtohead.trials.replay.limits import (

@@ -12,7 +12,7 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.logs.calls import Call, Usage
-from headtohead.trials.rates import Rates, cost_usd
+from headtohead.prices.rates import Rates, cost_usd
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay

@@ -9,6 +9,7 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
+from headtohead.prices.at_calls import Prices
 from headtohead.publish.words import listed
 from headtohead.stats.bootstrap import ratio_of_sums
 from headtohead.stats.intervals import normal_quantile
@@ -19,7 +20,6 @@ from headtohead.trials.paired.differences import verdict
 from headtohead.trials.paired.joint import Slices, slices
 from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.replay import ReplayOutcome
-from headtohead.trials.result import Prices
 from headtohead.trials.sampling.drawing import LogSample
 from headtohead.trials.scoring.judge import PairJudgement
 from headtohead.trials.switching.result import (

@@ -13,13 +13,14 @@ from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.store import Store
-from headtohead.files.opening import arrived
+from headtohead.files.opening import arrived, file_citation
 from headtohead.logs.opening import open_calls
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.rates import Rates
 from headtohead.publish.files import writable
-from headtohead.trials.rates import Rates
 from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.limits import Settings
-from headtohead.trials.result import Prices, TrialResult, file_citation, interval_json
+from headtohead.trials.result import TrialResult, interval_json
 from headtohead.trials.sampling.drawing import draw, of_model
 from headtohead.trials.scoring.ballot import BallotVotes, key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from

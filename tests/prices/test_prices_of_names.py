@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from headtohead.logs.calls import Call, Usage
+from headtohead.prices.at_calls import Prices
 from headtohead.prices.in_force import in_force, notes_on, price_in_force
-from headtohead.trials.rates import cost_usd
-from headtohead.trials.result import Prices
+from headtohead.prices.rates import cost_usd
 from headtohead.trials.switching.settings import Endpoints, Pace
 from headtohead.trials.switching.verb import candidate_of
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headtohead.logs.calls import Usage
-from headtohead.trials.rates import Rates, cost_usd, worst_usd
+from headtohead.prices.rates import Rates, cost_usd, worst_usd
 
 PRICES = st.floats(0, 1e3)
 OPTIONAL = st.none() | PRICES

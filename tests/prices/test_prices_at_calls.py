@@ -12,8 +12,8 @@ from tests.prices.test_in_force import SCHEMA, both
 from headtohead import compare
 from headtohead.logs.calls import Call, Usage
 from headtohead.prices import in_force
-from headtohead.trials.rates import cost_usd
-from headtohead.trials.result import Prices
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.rates import cost_usd
 
 DAY = date(2026, 9, 1)  # a Tuesday
 PEAK, OFF_PEAK = "2026-09-01T02:00:00Z", "2026-09-01T05:00:00Z"

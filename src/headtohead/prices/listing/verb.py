@@ -1,0 +1,91 @@
+"""The verb of prices: what a model cost at an instant, at every seller."""
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from headtohead.core.dates import Day, day
+from headtohead.core.errors import InputError
+from headtohead.core.settings import takes
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.listing.offers import Listed, listed
+from headtohead.prices.listing.result import PricesResult
+from headtohead.prices.listing.settings import ListingSettings
+from headtohead.prices.listing.sheet import listing_sheet, offer_json
+
+if TYPE_CHECKING:
+    from headtohead.evidence.store import Store
+
+
+@takes(settings=ListingSettings)
+def list_prices(
+    model: str | None = None,
+    *,
+    settings: ListingSettings,
+    as_of: Day | None = None,
+    store: "Store | None" = None,
+) -> PricesResult:
+    """What a model cost at an instant, which price lists are wrong, or what a log should cost.
+
+    Args:
+        model: Any spelling; a name that moves means the model it stood for then. May be left out
+            with `audit` and `usage`.
+        settings: All the choices below at once.
+        as_of: What was known by this day; has to be given.
+        store: The evidence; the user's own if None.
+
+    Returns:
+        Offers, findings about price lists, or a log's calls by model; each dated and with sources.
+
+    Raises:
+        InputError: If no list has the model, the seller or the way of serving, or choices exclude
+            each other.
+    """
+    if as_of is None:
+        raise InputError("Prices are dated: say `as_of`, the day by which they were known.")
+    on = day(as_of, "as_of")
+    if model is None or not model.strip():
+        raise InputError("Name a model, as deepseek-chat.")
+    return _listing(model.strip(), on, settings, store)
+
+
+def _listing(
+    model: str, on: date, settings: ListingSettings, store: "Store | None"
+) -> PricesResult:
+    from headtohead.prices.listing.history import history
+
+    prices = Prices(on, store, only=(model,))
+    at = settings.at or datetime.combine(on, time(12), UTC)
+    found = listed(prices, model, at, operator=settings.operator, channel=settings.channel)
+    steps = history(prices, model, operator=settings.operator) if settings.history else ()
+    given = [o.price for o in found.offers] + [s.price for s in steps if s.price]
+    ids = {i for p in given for i in (p.source_id, *p.other_source_ids)}
+    notes = []
+    if at.date() > on:
+        notes.append(f"{at.date()} lies after {on}: this is what was announced by then")
+    sheet = listing_sheet(
+        found,
+        steps,
+        as_of=on,
+        sources=prices.facts.citations(sorted(ids), on),
+        side=_side(prices, found),
+        kept_to=_kept_to(prices, {s.price.source_id for s in steps if s.price}) if steps else None,
+        notes=notes,
+    )
+    return PricesResult(
+        details=found, sheet=sheet, results=[offer_json(found, o) for o in found.offers]
+    )
+
+
+def _side(prices: Prices, found: Listed) -> str:
+    """Whose model it is, for the colour of a chart."""
+    lab = found.meaning.lab
+    return prices.facts.names.lab(lab).name if lab else ""
+
+
+def _kept_to(prices: Prices, source_ids: set[str]) -> date:
+    """The last day that some of these lists speak of."""
+    import polars as pl
+
+    rows = prices.frame(prices.day).filter(pl.col("source_id").is_in(source_ids))
+    last = rows.select(pl.max_horizontal("valid_from", "known_on").max()).item()
+    return min(last, prices.day) if isinstance(last, date) else prices.day
