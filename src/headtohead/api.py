@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
     from headtohead.chips.verb import chip
+    from headtohead.choosing.shortlist.verb import shortlist
     from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
     from headtohead.claims.versus.verb import versus
@@ -40,6 +41,7 @@ VERBS = {
     "read_evidence": "evidence",
     "report": "claims",
     "serve_cost": "prices.serving",
+    "shortlist": "choosing.shortlist",
     "show": "claims",
     "switch": "trials.switching",
     "training_cost": "prices.training",
@@ -65,6 +67,7 @@ __all__ = [
     "read_evidence",
     "report",
     "serve_cost",
+    "shortlist",
     "show",
     "switch",
     "training_cost",

@@ -244,6 +244,49 @@ def every_offer(
     )
 
 
+def offers_of_all(
+    prices: pl.DataFrame,
+    at: datetime,
+    *,
+    channel: str = "",
+    input_share: float = INPUT_SHARE,
+    words: pl.DataFrame | None = None,
+) -> list[tuple[ListPrice, str]]:
+    """What every seller asked for every model at an instant, and why a price may not hold.
+
+    As `every_offer`, for many models at once: without what other lists say, and without the prices
+    of long prompts.
+
+    Args:
+        prices: Rows of the table, with entity columns; so are `words`, which are those of all
+            models.
+
+    Returns:
+        The price, and a reason to doubt it; empty for none. By model, the cheapest mix first.
+    """
+    words = prices if words is None else words
+    past = words.filter(pl.col("valid_from") <= _day(at))
+    kept = past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
+    mine = prices.join(kept, on="source_id", how="left")
+    lists = _lists(mine, at, channel, input_share)
+    offers = _one_a_seller(lists).sort("model_id", "price_usd_per_mtok", "source_id", "provider")
+    hourly = mine.filter(pl.col("tier").is_in(_HOURLY))
+    bands, none = _Bands(hourly, lists, at), _Bands(hourly.clear(), lists, at)
+    by_hour = set(hourly["model_id"])
+    nothing: dict[str, Any] = {"others": (), "set_aside": (), "other_source_ids": ()}
+    found = []
+    for row in offers.drop("differing").iter_rows(named=True):
+        own = bands if row["model_id"] in by_hour else none
+        price = _list_price({**row, **nothing, "rule": EVERY}, own, at, row["model_id"])
+        doubt = ""
+        if row["doubt"] >= _FLAGGED:
+            doubt = "the list itself doubts the price"
+        elif row["seen_on"] < _day(at) - timedelta(days=_SEEN_DAYS):
+            doubt = f"the price was last seen on {row['seen_on']}"
+        found.append((price, doubt))
+    return found
+
+
 def _list_price(
     row: dict[str, Any], bands: "_Bands", hour: datetime | None, model: str, input_tokens: int = 0
 ) -> ListPrice:

@@ -309,3 +309,19 @@ def rank_spread(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> RankSpr
         (1 + surely_above).astype(np.int64),
         (value.size - surely_below).astype(np.int64),
     )
+
+
+def tie_groups(best: ArrayLike, worst: ArrayLike) -> list[int]:
+    """Groups of entrants that cannot be told from the first of their group, from 1.
+
+    Args:
+        best: The best place that each may hold, shape (n,), the ablest first; so is `worst`.
+    """
+    group, groups, end = 0, [], 0
+    places = zip(np.asarray(best).tolist(), np.asarray(worst).tolist(), strict=True)
+    for place, (low, high) in enumerate(places, 1):
+        # A new group begins with the first that is behind the first of the group for sure.
+        if place > end or low > end:
+            group, end = group + 1, high
+        groups.append(group)
+    return groups

@@ -15,6 +15,7 @@ from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question
 from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, shown
+from headtohead.stats.intervals import tie_groups
 
 if TYPE_CHECKING:
     from headtohead.stats.inputs import BoolArray
@@ -85,12 +86,7 @@ def _placed(fit: Capability, rows: pl.DataFrame, out: "BoolArray") -> pl.DataFra
     columns = {"model_name": fit.index.models, "best_rank": best, "worst_rank": worst}
     places = pl.DataFrame({**columns, "frontier_frac": leads})
     joined = rows.join(places, on="model_name", how="left", maintain_order="left")
-    group, groups, end = 0, [], 0
-    for place, (low, high) in enumerate(joined.select("best_rank", "worst_rank").iter_rows(), 1):
-        # A new group begins with the first model that is behind the first of the group for sure.
-        if place > end or low > end:
-            group, end = group + 1, high
-        groups.append(group)
+    groups = tie_groups(joined["best_rank"], joined["worst_rank"])
     return joined.with_columns(pl.Series("tie_group", groups))
 
 

@@ -1,0 +1,311 @@
+"""Whether one offer satisfies what a team asks: yes, no, or not known, each with its reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from headtohead.choosing.candidates import Offer, SoldModel
+from headtohead.choosing.scale import Scale
+from headtohead.choosing.shortlist.settings import LICENCE_WORDS, ShortlistSettings
+from headtohead.core.dates import Period
+from headtohead.core.errors import InputError, NoEvidence, UnknownName
+from headtohead.core.units import show
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.tables import DOMAINS
+from headtohead.evidence.words import model_name
+from headtohead.names.names import country_name, in_sentence
+from headtohead.names.reading import key
+from headtohead.openness.licences import LicenceTerms, licences, narrower, terms
+from headtohead.openness.record import NO, YES
+from headtohead.publish.words import listed
+
+SELLERS_TERMS = "its weights are closed, and the seller's terms are not recorded here"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one condition comes to for one offer; a reason says why it is not a yes."""
+
+    answer: Literal["yes", "no", "unknown"]
+    reason: str = ""
+
+
+_YES = Finding("yes")
+_UNCLEAR = Finding("unknown", "what the licence allows is not known")
+_SOME = ("conditions", "commercial")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The conditions with every name in them understood.
+
+    Attributes:
+        licences: The SPDX ids that will do, where some were named.
+        than: The model to be no worse than, by its id; empty if none.
+    """
+
+    settings: ShortlistSettings
+    licences: tuple[str, ...]
+    lab_countries: tuple[str, ...]
+    not_lab_countries: tuple[str, ...]
+    operator_countries: tuple[str, ...]
+    not_operator_countries: tuple[str, ...]
+    operators: tuple[str, ...]
+    than: str
+    margin: float
+    at: datetime
+
+    def in_words(self, facts: Facts, scale: Scale) -> list[str]:
+        """The conditions, each in a few words."""
+        s = self.settings
+        known = dict(zip(LICENCE_WORDS, _LICENCES, strict=True))
+        operators = facts.names.operators()
+        sure = f"with a chance of {s.chance:.0%} or more"
+        said = {
+            known.get(s.licence, f"licence {s.licence}"): s.licence,
+            f"{s.weights} weights": s.weights != "any",
+            f"maker in {_places(self.lab_countries)}": self.lab_countries,
+            f"maker not in {_places(self.not_lab_countries)}": self.not_lab_countries,
+            f"seller in {_places(self.operator_countries)}": self.operator_countries,
+            f"seller not in {_places(self.not_operator_countries)}": self.not_operator_countries,
+            f"seller {listed((operators[o].name for o in self.operators), 'or')}": self.operators,
+            f"context of {s.context or 0:,} tokens or more": s.context,
+            f"at most ${s.max_cost or 0:g} per million tokens": s.max_cost is not None,
+            f"{show(s.min_index or 0, scale.unit)} or more {sure}": s.min_index is not None,
+            f"at most {show(self.margin, scale.unit)} below {model_name(self.than)} {sure}": (
+                self.than
+            ),
+            f"not said to be retired by {s.until}": s.until,
+        }
+        return [words for words, is_asked in said.items() if is_asked]
+
+    def of_model(self, model: SoldModel, scale: Scale) -> Iterator[Finding]:
+        """The conditions on the model itself, whoever sells it."""
+        yield self._weights(model)
+        yield self._licence(model)
+        yield _seat(model.record.country, self.lab_countries, self.not_lab_countries, "maker")
+        s = self.settings
+        if s.min_index is not None:
+            chance = scale.chance_at_least(model.model, s.min_index)
+            yield self._sure(chance, f"reaches {show(s.min_index, scale.unit)}", scale)
+        if self.than:
+            chance = scale.chance_no_worse(model.model, self.than, self.margin)
+            yield self._sure(chance, f"is within {show(self.margin, scale.unit)}", scale)
+
+    def of_offer(self, model: SoldModel, offer: Offer) -> Iterator[Finding]:
+        """The conditions on one seller's offer of the model."""
+        country = offer.country
+        yield _seat(country, self.operator_countries, self.not_operator_countries, "seller")
+        if self.operators and offer.seller not in self.operators:
+            yield Finding("no", "the seller is another")
+        yield self._context(model, offer)
+        yield self._cost(offer)
+        yield self._stays(offer)
+
+    def _weights(self, model: SoldModel) -> Finding:
+        wanted, value = self.settings.weights, model.record.value("weights")
+        if wanted == "any" or value == {"open": YES, "closed": NO}[wanted]:
+            return _YES
+        if value is None:
+            return Finding("unknown", "whether the weights can be downloaded is not known")
+        return Finding("no", f"the weights are not {wanted}")
+
+    def _licence(self, model: SoldModel) -> Finding:
+        wanted, record = self.settings.licence, model.record
+        if not wanted:
+            return _YES
+        if record.value("weights") == NO:
+            if wanted in ("commercial", "unconditional"):
+                return Finding("unknown", SELLERS_TERMS)
+            return Finding("no", "the weights are closed, so there is no such licence")
+        if record.terms is None:
+            return Finding("unknown", "the licence is not known")
+        if self.licences:
+            fits = _covered(record.terms, self.licences)
+            return _YES if fits else Finding("no", "the licence is another")
+        if wanted == "open":
+            base = record.base
+            both = [t.open for t in (record.terms, base and terms(base.licence)) if t]
+            if False in both:
+                return Finding("no", "the licence is not open to anyone for any purpose")
+            return _UNCLEAR if None in both else _YES
+        if record.commercial is None:
+            return _UNCLEAR
+        if record.commercial == "yes" or (record.commercial, wanted) == _SOME:
+            return _YES
+        how = "" if wanted == "commercial" else " without conditions"
+        return Finding("no", f"the licence does not allow commercial use{how}")
+
+    def _context(self, model: SoldModel, offer: Offer) -> Finding:
+        wanted = self.settings.context
+        if wanted is None:
+            return _YES
+        short = Finding("no", f"the context is shorter than {wanted:,} tokens")
+        low, high = offer.context_tokens or (None, None)
+        own = model.context_tokens
+        # The maker's own endpoint is what the model's record speaks of.
+        if low is None and offer.seller == model.record.lab:
+            low = high = own
+        if low is not None and high is not None:
+            if low >= wanted:
+                return _YES
+            return short if high < wanted else Finding("unknown", "lists differ on the context")
+        if own is not None and own < wanted:
+            return short
+        return Finding("unknown", "the context at this seller is not known")
+
+    def _cost(self, offer: Offer) -> Finding:
+        most = self.settings.max_cost
+        if most is None:
+            return _YES
+        if offer.usd_per_mtok > most:
+            return Finding("no", f"it costs more than ${most:g} per million tokens")
+        if offer.doubt:
+            return Finding("unknown", "whether the price still holds is not known")
+        return _YES
+
+    def _stays(self, offer: Offer) -> Finding:
+        if offer.retires is None:
+            return _YES
+        if offer.retires.day <= self.at.date():
+            return Finding("no", "the seller has retired it")
+        until = self.settings.until
+        if until and offer.retires.day <= until:
+            return Finding("no", f"the seller retires it by {until}")
+        return _YES
+
+    def _sure(self, chance: float | None, what: str, scale: Scale) -> Finding:
+        if chance is None:
+            return Finding("unknown", f"it has no score on {scale.named}")
+        least = self.settings.chance
+        return _YES if chance >= least else Finding("no", f"the chance that it {what} is too small")
+
+
+_LICENCES = (
+    "a licence that allows commercial use",
+    "a licence that allows commercial use without conditions",
+    "a licence open to anyone and any purpose",
+)
+
+
+def _places(countries: tuple[str, ...]) -> str:
+    return listed((in_sentence(country_name(code)) for code in countries), "or")
+
+
+def _seat(
+    country: str | None, wanted: tuple[str, ...], banned: tuple[str, ...], who: str
+) -> Finding:
+    if not wanted and not banned:
+        return _YES
+    if country is None:
+        return Finding("unknown", f"where the {who} is seated is not known")
+    if country in banned or (wanted and country not in wanted):
+        return Finding("no", f"the {who} is seated elsewhere than asked")
+    return _YES
+
+
+def _covered(allowed: LicenceTerms, wanted: tuple[str, ...]) -> bool:
+    """Whether every licence that holds is one of those that will do."""
+    held = [*(one.spdx for one in allowed.licences), *allowed.unlisted]
+    return all(any(one == w or narrower(one, w) for w in wanted) for one in held)
+
+
+def asked(facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime) -> Asked:
+    """The conditions with every name in them understood.
+
+    Raises:
+        UnknownName: If a licence, country, seller, model or domain is in no list.
+        NoEvidence: If the model to be no worse than has no score.
+    """
+    return Asked(
+        settings=settings,
+        licences=_licences(settings.licence),
+        lab_countries=_countries(facts, settings.lab_country),
+        not_lab_countries=_countries(facts, settings.not_lab_country),
+        operator_countries=_countries(facts, settings.operator_country),
+        not_operator_countries=_countries(facts, settings.not_operator_country),
+        operators=tuple(_operator(facts, name) for name in settings.operator),
+        than=_than(facts, settings.no_worse_than, scale, at.date()),
+        margin=scale.margin if settings.margin is None else settings.margin,
+        at=at,
+    )
+
+
+def check_domain(domain: str) -> None:
+    """Check that the index has such a domain.
+
+    Raises:
+        UnknownName: If not.
+    """
+    if domain and domain not in DOMAINS:
+        raise UnknownName("domain", domain, DOMAINS)
+
+
+def _licences(wanted: str) -> tuple[str, ...]:
+    if not wanted or wanted in LICENCE_WORDS:
+        return ()
+    named = terms(wanted)
+    if named.unlisted:
+        known = {text: one.spdx for one in licences().values() for text in (one.name, *one.also)}
+        raise UnknownName("licence", wanted, [*LICENCE_WORDS, *licences()], known)
+    return tuple(one.spdx for one in named.licences)
+
+
+def _countries(facts: Facts, given: tuple[str, ...]) -> tuple[str, ...]:
+    known = facts.names.countries().values()
+    spelt = {
+        text: one.code
+        for one in known
+        for text in (one.code, one.name, one.adjective, *one.spellings)
+    }
+    by_key = {key(text): code for text, code in spelt.items()}
+    found = []
+    for name in given:
+        code = by_key.get(key(name))
+        if code is None:
+            shown = {text: str(facts.names.countries()[code]) for text, code in spelt.items()}
+            raise UnknownName("country", name, shown.values(), shown)
+        found.append(code)
+    return tuple(dict.fromkeys(found))
+
+
+def _operator(facts: Facts, name: str) -> str:
+    known = facts.names.operator(name)
+    by_name = {key(one.name): one for one in facts.names.operators().values()}
+    found = known or by_name.get(key(name))
+    if found is None:
+        operators = facts.names.operators().values()
+        spelt = {text: one.name for one in operators for text in (*one.spellings, one.id)}
+        raise UnknownName("seller", name, [one.name for one in operators], spelt)
+    return found.id
+
+
+def _than(facts: Facts, name: str, scale: Scale, day: date) -> str:
+    if not name:
+        return ""
+    meant = facts.names.resolve(name, on=day).model
+    listed_models = facts.names.models()
+    if meant is None:
+        called = [model.name for model in listed_models.values()]
+        raise UnknownName("model", name, called, meant=facts.names.suggested(name))
+    if meant not in scale.draws:
+        raise NoEvidence(
+            f"{listed_models[meant].name} has no score with an interval on {scale.named}, so "
+            "nothing can be said to be no worse. Choose another model, or another `by`."
+        )
+    return meant
+
+
+def window_of(settings: ShortlistSettings, as_of: date) -> tuple[datetime, Period]:
+    """The instant of the prices, and the day it lies on.
+
+    Raises:
+        InputError: If it lies after the day of knowledge.
+    """
+    from headtohead.core.dates import instant
+
+    at = settings.at or instant(as_of)
+    if at.date() > as_of:
+        raise InputError(f"`at` {at:%Y-%m-%dT%H:%MZ} lies after {as_of}: nobody knew by then.")
+    return at, Period(at.date(), at.date())

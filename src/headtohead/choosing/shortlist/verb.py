@@ -1,0 +1,148 @@
+"""`shortlist`: models and sellers that satisfy every condition of a team, ranked."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from headtohead.choosing.candidates import Offer, SoldModel, priced_models, with_offers
+from headtohead.choosing.scale import Scale, scale_of
+from headtohead.choosing.shortlist.conditions import (
+    Asked,
+    Finding,
+    asked,
+    check_domain,
+    window_of,
+)
+from headtohead.choosing.shortlist.result import Listed, ShortlistResult
+from headtohead.choosing.shortlist.settings import ShortlistSettings
+from headtohead.core import dates
+from headtohead.core.dates import Day
+from headtohead.core.settings import takes
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
+
+_NOBODY = "nobody sells it any more, by the lists known"
+
+
+@takes(settings=ShortlistSettings)
+def shortlist(
+    *,
+    as_of: Day,
+    settings: ShortlistSettings,
+    store: Store | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ShortlistResult:
+    """Models and sellers that satisfy every condition, the ablest first, with ties.
+
+    What misses only because something is not known of it is listed apart; what falls out is
+    counted by reason.
+
+    Args:
+        as_of: The day of our knowledge.
+        settings: All the conditions below as one object.
+        store: The evidence; the user's own if None.
+        progress: Told of every step.
+
+    Raises:
+        InputError: If a condition is none, or two exclude each other.
+        UnknownName: If a licence, country, seller, model or domain is in no list.
+        NoEvidence: If nothing was known that ranks models.
+    """
+    day = dates.day(as_of, "as_of")
+    at, window = window_of(settings, day)
+    facts = Facts(store)
+    facts.require_evidence(day)
+    check_domain(settings.domain)
+    progress("ranking the models")
+    scale = scale_of(facts, settings.by, window.end, day, settings.domain)
+    wanted = asked(facts, settings, scale, at)
+    progress("reading licences")
+    left_out: Counter[str] = Counter()
+    every = priced_models(facts, scale, at, day)
+    held = {one.model: tuple(wanted.of_model(one, scale)) for one in every}
+    fit = [one for one in every if not _failed(held[one.model], left_out)]
+    lost_n = len(every) - len(fit)
+    progress("looking up prices")
+    found, may = [], []
+    for one in with_offers(facts, fit, at, day, input_share=settings.blend):
+        sure, perhaps = _sorted_out(one, wanted, held[one.model], left_out)
+        chance = _chance(one, wanted, scale)
+        if sure:
+            listed = Listed(model=one, offers=sure, perhaps=perhaps, chance=chance)
+            found.append(listed)
+        elif perhaps:
+            may.append(Listed(model=one, offers=perhaps, chance=chance))
+        else:
+            lost_n += 1
+    return ShortlistResult(
+        conditions=tuple(wanted.in_words(facts, scale)),
+        scale=scale,
+        found=_placed(found, scale),
+        may=_placed(may, scale),
+        left_out=dict(left_out.most_common()),
+        lost_n=lost_n,
+        models_n=len(every),
+        blend=_blend_words(settings.blend),
+        at=at,
+        as_of=day,
+        citations=facts.citations(sorted({*_sources([*found, *may], scale)}), day),
+    )
+
+
+def _failed(findings: Sequence[Finding], left_out: Counter[str]) -> bool:
+    """Whether some condition is not met; each such reason counts."""
+    reasons = {finding.reason for finding in findings if finding.answer == "no"}
+    left_out.update(reasons)
+    return bool(reasons)
+
+
+def _sorted_out(
+    model: SoldModel, wanted: Asked, held: Sequence[Finding], left_out: Counter[str]
+) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    """The offers that satisfy everything, and those that may, the best known of them first."""
+    sure, perhaps, failed = [], [], set[str]()
+    for offer in model.offers:
+        findings = [*held, *wanted.of_offer(model, offer)]
+        if reasons := [f.reason for f in findings if f.answer == "no"]:
+            failed.update(reasons)
+        elif reasons := [f.reason for f in findings if f.answer == "unknown"]:
+            perhaps.append(replace(offer, unknown=tuple(reasons)))
+        else:
+            sure.append(offer)
+    if not sure and not perhaps:
+        left_out.update(failed or {_NOBODY})
+    return tuple(sure), tuple(sorted(perhaps, key=lambda offer: len(offer.unknown)))
+
+
+def _chance(model: SoldModel, wanted: Asked, scale: Scale) -> float | None:
+    """The smaller of the chances that were asked for."""
+    least, chances = wanted.settings.min_index, []
+    if least is not None:
+        chances.append(scale.chance_at_least(model.model, least))
+    if wanted.than:
+        chances.append(scale.chance_no_worse(model.model, wanted.than, wanted.margin))
+    return min((c for c in chances if c is not None), default=None)
+
+
+def _placed(every: Sequence[Listed], scale: Scale) -> tuple[Listed, ...]:
+    places = scale.ranked([one.model.model for one in every])
+    return tuple(replace(one, place=places.get(one.model.model)) for one in every)
+
+
+def _sources(every: Sequence[Listed], scale: Scale) -> Iterator[str]:
+    yield from scale.source_ids
+    for one in every:
+        yield from (said.source_id for said in one.model.record.of("licence") if said.source_id)
+        for offer in (*one.offers, *one.perhaps):
+            yield offer.price.source_id
+            if offer.retires:
+                yield offer.retires.source_id
+
+
+def _blend_words(share: float) -> str:
+    """A blend as people write it: "3:1"."""
+    for out in range(1, 21):
+        into = share / (1 - share) * out if share < 1 else 0
+        if share < 1 and abs(into - round(into)) < 1e-9:
+            return f"{round(into)} input to {out} output tokens"
+    return f"{share:.1%} input tokens"
