@@ -68,5 +68,5 @@ def test_both_scales_hold_each_set_of_weights_once_released_by_the_day(facts: Fa
     assert len(scale_of(facts, "index", date(2024, 6, 30), DAY).scores) < least
     with pytest.raises(NoEvidence, match="No text board"):
         scale_of(facts, "arena", date(2019, 1, 1), DAY)
-    with pytest.raises(NoEvidence, match=r"There is no index|No model of the index"):
+    with pytest.raises(NoEvidence, match=r"No index by|No model of the index"):
         scale_of(facts, "index", date(2010, 1, 1), DAY)

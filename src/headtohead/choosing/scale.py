@@ -135,7 +135,7 @@ def _index(facts: Facts, about: date, as_of: date, domain: str) -> Scale:
         fit = capability(frames, ask, settings)
     except ValueError as error:
         raise NoEvidence(
-            f"There is no index by {as_of}: {error}. Choose a later day, or the board: `by='arena'`."
+            f"No index by {as_of}: {error}. Choose a later day, or the board: `by='arena'`."
         ) from None
     index, out = fit.index, fit.out_by(about)
     low, high = drawn_ends(index.ability, index.ability_draws, _INDEX_LEVEL)
