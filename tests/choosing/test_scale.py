@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from headtohead.choosing.scale import Scale, Score, scale_of
+from headtohead.choosing.scale import Ability, Scale, scale_of
 from headtohead.core.errors import NoEvidence
 from headtohead.core.estimate import Interval
 from headtohead.evidence.facts import Facts
@@ -19,7 +19,7 @@ def toy(unit: str = "index", *, apart: float = 10.0) -> Scale:
     rng = np.random.default_rng(4)
     values = {"a": 100.0, "b": 99.9, "c": 100.0 - apart, "d": 99.8 - apart}
     draws = {m: v + rng.normal(0, 1, 4000) for m, v in values.items()}
-    scores = {m: Score(Interval(v, v - 1.6, v + 1.6), 5) for m, v in values.items()}
+    scores = {m: Ability(Interval(v, v - 1.6, v + 1.6), 5) for m, v in values.items()}
     return Scale(unit, 0.9, DAY, "a toy", scores, draws, ("one",))
 
 

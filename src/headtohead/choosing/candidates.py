@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from headtohead.choosing.scale import Scale, Score
+from headtohead.choosing.scale import Ability, Scale
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.words import seller_name
 from headtohead.openness.record import OpennessRecord
@@ -34,7 +34,7 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class SellerOffer:
     """One model at one seller.
 
     Attributes:
@@ -71,9 +71,9 @@ class SoldModel:
     """
 
     record: OpennessRecord
-    score: Score | None
+    score: Ability | None
     context_tokens: int | None
-    offers: tuple[Offer, ...]
+    offers: tuple[SellerOffer, ...]
 
     @property
     def model(self) -> str:
@@ -112,14 +112,14 @@ def with_offers(
     """
     rows = _prices(facts, at, as_of)
     mine = rows.filter(pl.col("model_id").is_in([one.model for one in models]))
-    by_model: dict[str, list[Offer]] = {}
+    by_model: dict[str, list[SellerOffer]] = {}
     contexts = _contexts(facts.frame("models", as_of))
     retired = _retirements(facts, as_of)
     for price, doubt in offers_of_all(mine, at, input_share=input_share, words=rows):
         known = facts.names.operator(price.operator or price.provider)
         seller = known.id if known else price.provider
         usd = price.usd_per_mtok
-        offer = Offer(
+        offer = SellerOffer(
             seller=seller,
             name=seller_name(price.provider),
             country=known.country if known else None,
@@ -138,7 +138,7 @@ def _prices(facts: Facts, at: datetime, as_of: date) -> pl.DataFrame:
     return facts.frame("prices", as_of, used_on=min(at.date(), as_of))
 
 
-def _cheapest_first(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+def _cheapest_first(offers: Iterable[SellerOffer]) -> tuple[SellerOffer, ...]:
     """Those whose price holds first, since a price of long ago may be of nothing."""
     return tuple(sorted(offers, key=lambda o: (bool(o.doubt), o.usd_per_mtok, o.seller)))
 

@@ -26,7 +26,7 @@ _MARGIN = {"index": 1.0, "arena": 10.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Ability:
     """How able one model is.
 
     Attributes:
@@ -62,7 +62,7 @@ class Scale:
     level: float
     day: date
     named: str
-    scores: Mapping[str, Score]
+    scores: Mapping[str, Ability]
     draws: Mapping[str, "FloatArray"]
     source_ids: tuple[str, ...]
 
@@ -143,7 +143,7 @@ def _index(facts: Facts, about: date, as_of: date, domain: str) -> Scale:
     rows = fit.models.select("unit", "benchmarks_n").rows()
     for n, (unit, tests) in enumerate(rows):
         if out[n]:
-            scores[unit] = Score(
+            scores[unit] = Ability(
                 around(float(index.ability[n]), float(low[n]), float(high[n])), tests
             )
             draws[unit] = index.ability_draws[:, n]
@@ -172,11 +172,11 @@ def _arena(facts: Facts, about: date, as_of: date) -> Scale:
     rows = rows.filter((pl.col("observed_on") == day) & pl.col("model_id").is_not_null())
     rows = rows.sort("rating_elo", "model_name", descending=[True, False])
     rng, z = np.random.default_rng(SEED), normal_quantile(0.5 + _ARENA_LEVEL / 2)
-    scores: dict[str, Score] = {}
+    scores: dict[str, Ability] = {}
     draws: dict[str, FloatArray] = {}
     for row in rows.unique("model_id", keep="first", maintain_order=True).iter_rows(named=True):
         interval = rating_interval(row)
-        scores[row["model_id"]] = Score(interval, row["votes_n"])
+        scores[row["model_id"]] = Ability(interval, row["votes_n"])
         if np.isfinite(width := interval.high - interval.low):
             error = rng.standard_normal(_DRAWS) * width / (2 * z)
             draws[row["model_id"]] = interval.value + error

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import headtohead
-from headtohead.choosing.candidates import Offer, Retirement, SoldModel
+from headtohead.choosing.candidates import Retirement, SellerOffer, SoldModel
 from headtohead.choosing.scale import scale_of
-from headtohead.choosing.shortlist.conditions import Asked, asked
+from headtohead.choosing.shortlist.conditions import TeamConditions, asked
 from headtohead.choosing.shortlist.settings import ShortlistSettings, share_of, tokens_of
 from headtohead.cli import main
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
@@ -51,7 +51,7 @@ def names(found: list[dict[str, Any]]) -> list[str]:
     return [one["model"] for one in found]
 
 
-def offer(country: str | None = "US", usd: float = 1.0, **more: Any) -> Offer:
+def offer(country: str | None = "US", usd: float = 1.0, **more: Any) -> SellerOffer:
     price = ListPrice(
         model="lab/m",
         name="m",
@@ -75,7 +75,7 @@ def offer(country: str | None = "US", usd: float = 1.0, **more: Any) -> Offer:
         "context_tokens": None,
         "retires": None,
     }
-    return Offer(**given | more)
+    return SellerOffer(**given | more)
 
 
 def model(*said: tuple[str, str], lab: str = "lab", country: str | None = "US") -> SoldModel:
@@ -87,12 +87,12 @@ def model(*said: tuple[str, str], lab: str = "lab", country: str | None = "US") 
     return SoldModel(record, None, None, ())
 
 
-def conditions(facts: Facts, **given: Any) -> Asked:
+def conditions(facts: Facts, **given: Any) -> TeamConditions:
     scale = scale_of(facts, "arena", date(2026, 11, 1), date(2026, 11, 1))
     return asked(facts, ShortlistSettings(**given), scale, AT)
 
 
-def answers(wanted: Asked, one: SoldModel, its: Offer | None = None) -> set[str]:
+def answers(wanted: TeamConditions, one: SoldModel, its: SellerOffer | None = None) -> set[str]:
     scale: Any = None
     found = [*wanted.of_model(one, scale), *(wanted.of_offer(one, its) if its else ())]
     return {finding.answer for finding in found} - {"yes"} or {"yes"}
@@ -151,7 +151,7 @@ def test_a_licence_condition(facts: Facts, wanted: str, one: SoldModel, answer: 
     ],
 )
 def test_a_condition_on_an_offer(
-    facts: Facts, given: dict[str, Any], its: Offer, answer: str
+    facts: Facts, given: dict[str, Any], its: SellerOffer, answer: str
 ) -> None:
     assert answers(conditions(facts, **given), model(OPEN), its) == {answer}
 

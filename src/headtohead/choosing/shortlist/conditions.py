@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from headtohead.choosing.candidates import Offer, SoldModel
+from headtohead.choosing.candidates import SellerOffer, SoldModel
 from headtohead.choosing.scale import Scale
 from headtohead.choosing.shortlist.settings import LICENCE_WORDS, ShortlistSettings
 from headtohead.core.dates import Period
@@ -24,20 +24,20 @@ SELLERS_TERMS = "its weights are closed, and the seller's terms are not recorded
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Fitting:
     """What one condition comes to for one offer; a reason says why it is not a yes."""
 
     answer: Literal["yes", "no", "unknown"]
     reason: str = ""
 
 
-_YES = Finding("yes")
-_UNCLEAR = Finding("unknown", "what the licence allows is not known")
+_YES = Fitting("yes")
+_UNCLEAR = Fitting("unknown", "what the licence allows is not known")
 _SOME = ("conditions", "commercial")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TeamConditions:
     """The conditions with every name in them understood.
 
     Attributes:
@@ -80,7 +80,7 @@ class Asked:
         }
         return [words for words, is_asked in said.items() if is_asked]
 
-    def of_model(self, model: SoldModel, scale: Scale) -> Iterator[Finding]:
+    def of_model(self, model: SoldModel, scale: Scale) -> Iterator[Fitting]:
         """The conditions on the model itself, whoever sells it."""
         yield self._weights(model)
         yield self._licence(model)
@@ -93,55 +93,55 @@ class Asked:
             chance = scale.chance_no_worse(model.model, self.than, self.margin)
             yield self._sure(chance, f"is within {show(self.margin, scale.unit)}", scale)
 
-    def of_offer(self, model: SoldModel, offer: Offer) -> Iterator[Finding]:
+    def of_offer(self, model: SoldModel, offer: SellerOffer) -> Iterator[Fitting]:
         """The conditions on one seller's offer of the model."""
         country = offer.country
         yield _seat(country, self.operator_countries, self.not_operator_countries, "seller")
         if self.operators and offer.seller not in self.operators:
-            yield Finding("no", "the seller is another")
+            yield Fitting("no", "the seller is another")
         yield self._context(model, offer)
         yield self._cost(offer)
         yield self._stays(offer)
 
-    def _weights(self, model: SoldModel) -> Finding:
+    def _weights(self, model: SoldModel) -> Fitting:
         wanted, value = self.settings.weights, model.record.value("weights")
         if wanted == "any" or value == {"open": YES, "closed": NO}[wanted]:
             return _YES
         if value is None:
-            return Finding("unknown", "whether the weights can be downloaded is not known")
-        return Finding("no", f"the weights are not {wanted}")
+            return Fitting("unknown", "whether the weights can be downloaded is not known")
+        return Fitting("no", f"the weights are not {wanted}")
 
-    def _licence(self, model: SoldModel) -> Finding:
+    def _licence(self, model: SoldModel) -> Fitting:
         wanted, record = self.settings.licence, model.record
         if not wanted:
             return _YES
         if record.value("weights") == NO:
             if wanted in ("commercial", "unconditional"):
-                return Finding("unknown", SELLERS_TERMS)
-            return Finding("no", "the weights are closed, so there is no such licence")
+                return Fitting("unknown", SELLERS_TERMS)
+            return Fitting("no", "the weights are closed, so there is no such licence")
         if record.terms is None:
-            return Finding("unknown", "the licence is not known")
+            return Fitting("unknown", "the licence is not known")
         if self.licences:
             fits = _covered(record.terms, self.licences)
-            return _YES if fits else Finding("no", "the licence is another")
+            return _YES if fits else Fitting("no", "the licence is another")
         if wanted == "open":
             base = record.base
             both = [t.open for t in (record.terms, base and terms(base.licence)) if t]
             if False in both:
-                return Finding("no", "the licence is not open to anyone for any purpose")
+                return Fitting("no", "the licence is not open to anyone for any purpose")
             return _UNCLEAR if None in both else _YES
         if record.commercial is None:
             return _UNCLEAR
         if record.commercial == "yes" or (record.commercial, wanted) == _SOME:
             return _YES
         how = "" if wanted == "commercial" else " without conditions"
-        return Finding("no", f"the licence does not allow commercial use{how}")
+        return Fitting("no", f"the licence does not allow commercial use{how}")
 
-    def _context(self, model: SoldModel, offer: Offer) -> Finding:
+    def _context(self, model: SoldModel, offer: SellerOffer) -> Fitting:
         wanted = self.settings.context
         if wanted is None:
             return _YES
-        short = Finding("no", f"the context is shorter than {wanted:,} tokens")
+        short = Fitting("no", f"the context is shorter than {wanted:,} tokens")
         low, high = offer.context_tokens or (None, None)
         own = model.context_tokens
         # The maker's own endpoint is what the model's record speaks of.
@@ -150,36 +150,36 @@ class Asked:
         if low is not None and high is not None:
             if low >= wanted:
                 return _YES
-            return short if high < wanted else Finding("unknown", "lists differ on the context")
+            return short if high < wanted else Fitting("unknown", "lists differ on the context")
         if own is not None and own < wanted:
             return short
-        return Finding("unknown", "the context at this seller is not known")
+        return Fitting("unknown", "the context at this seller is not known")
 
-    def _cost(self, offer: Offer) -> Finding:
+    def _cost(self, offer: SellerOffer) -> Fitting:
         most = self.settings.max_cost
         if most is None:
             return _YES
         if offer.usd_per_mtok > most:
-            return Finding("no", f"it costs more than ${most:g} per million tokens")
+            return Fitting("no", f"it costs more than ${most:g} per million tokens")
         if offer.doubt:
-            return Finding("unknown", "whether the price still holds is not known")
+            return Fitting("unknown", "whether the price still holds is not known")
         return _YES
 
-    def _stays(self, offer: Offer) -> Finding:
+    def _stays(self, offer: SellerOffer) -> Fitting:
         if offer.retires is None:
             return _YES
         if offer.retires.day <= self.at.date():
-            return Finding("no", "the seller has retired it")
+            return Fitting("no", "the seller has retired it")
         until = self.settings.until
         if until and offer.retires.day <= until:
-            return Finding("no", f"the seller retires it by {until}")
+            return Fitting("no", f"the seller retires it by {until}")
         return _YES
 
-    def _sure(self, chance: float | None, what: str, scale: Scale) -> Finding:
+    def _sure(self, chance: float | None, what: str, scale: Scale) -> Fitting:
         if chance is None:
-            return Finding("unknown", f"it has no score on {scale.named}")
+            return Fitting("unknown", f"it has no score on {scale.named}")
         least = self.settings.chance
-        return _YES if chance >= least else Finding("no", f"the chance that it {what} is too small")
+        return _YES if chance >= least else Fitting("no", f"the chance that it {what} is too small")
 
 
 _LICENCES = (
@@ -195,13 +195,13 @@ def _places(countries: tuple[str, ...]) -> str:
 
 def _seat(
     country: str | None, wanted: tuple[str, ...], banned: tuple[str, ...], who: str
-) -> Finding:
+) -> Fitting:
     if not wanted and not banned:
         return _YES
     if country is None:
-        return Finding("unknown", f"where the {who} is seated is not known")
+        return Fitting("unknown", f"where the {who} is seated is not known")
     if country in banned or (wanted and country not in wanted):
-        return Finding("no", f"the {who} is seated elsewhere than asked")
+        return Fitting("no", f"the {who} is seated elsewhere than asked")
     return _YES
 
 
@@ -211,14 +211,14 @@ def _covered(allowed: LicenceTerms, wanted: tuple[str, ...]) -> bool:
     return all(any(one == w or narrower(one, w) for w in wanted) for one in held)
 
 
-def asked(facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime) -> Asked:
+def asked(facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime) -> TeamConditions:
     """The conditions with every name in them understood.
 
     Raises:
         UnknownName: If a licence, country, seller, model or domain is in no list.
         NoEvidence: If the model to be no worse than has no score.
     """
-    return Asked(
+    return TeamConditions(
         settings=settings,
         licences=_licences(settings.licence),
         lab_countries=_countries(facts, settings.lab_country),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from headtohead.choosing.candidates import Offer, SoldModel
+from headtohead.choosing.candidates import SellerOffer, SoldModel
 from headtohead.choosing.scale import Place, Scale
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
@@ -15,7 +15,7 @@ from headtohead.publish.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Shortlisted:
     """One model on the list, or one that may belong there.
 
     Attributes:
@@ -26,8 +26,8 @@ class Listed:
     """
 
     model: SoldModel
-    offers: tuple[Offer, ...]
-    perhaps: tuple[Offer, ...] = ()
+    offers: tuple[SellerOffer, ...]
+    perhaps: tuple[SellerOffer, ...] = ()
     place: Place | None = None
     chance: float | None = None
 
@@ -51,8 +51,8 @@ class ShortlistResult(Result):
 
     conditions: tuple[str, ...]
     scale: Scale
-    found: tuple[Listed, ...]
-    may: tuple[Listed, ...]
+    found: tuple[Shortlisted, ...]
+    may: tuple[Shortlisted, ...]
     left_out: dict[str, int]
     lost_n: int
     models_n: int
@@ -85,7 +85,7 @@ class ShortlistResult(Result):
         }
 
 
-def _listed(one: Listed, scale: Scale) -> dict[str, Any]:
+def _listed(one: Shortlisted, scale: Scale) -> dict[str, Any]:
     record, score = one.model.record, one.model.score
     return {
         "model": record.model,
@@ -116,7 +116,7 @@ def _listed(one: Listed, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _offer(offer: SellerOffer) -> dict[str, Any]:
     retires, price, tokens = offer.retires, offer.price, offer.context_tokens
     return {
         "seller": offer.seller,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from headtohead.choosing.candidates import Offer
-from headtohead.choosing.shortlist.result import Listed, ShortlistResult
+from headtohead.choosing.candidates import SellerOffer
+from headtohead.choosing.shortlist.result import Shortlisted, ShortlistResult
 from headtohead.core.units import counted, first_few, show_end, span_of
 from headtohead.names.names import country_name
 from headtohead.openness.licences import COMMERCIAL
@@ -223,14 +223,14 @@ def _score_column(result: ShortlistResult) -> TableColumn:
     return TableColumn(f"score_{unit}", *(("Index", 1) if unit == "index" else ("Rating", 0)))
 
 
-def _interval(one: Listed, unit: str) -> str | None:
+def _interval(one: Shortlisted, unit: str) -> str | None:
     score = one.model.score
     if score is None:
         return None
     return span_of(score.interval.low, score.interval.high, lambda end: show_end(end, unit))
 
 
-def _licence(one: Listed) -> str:
+def _licence(one: Shortlisted) -> str:
     record = one.model.record
     if record.value("weights") == NO:
         return "seller's terms"
@@ -267,7 +267,7 @@ _COLUMNS = {
 }
 
 
-def _table(every: Sequence[Listed], result: ShortlistResult) -> DataTable:
+def _table(every: Sequence[Shortlisted], result: ShortlistResult) -> DataTable:
     """The download: a row an offer, the ablest model first and its cheapest offer first."""
     unit = result.scale.unit
     rows = [_row(one, offer) for one in every for offer in one.offers]
@@ -276,7 +276,7 @@ def _table(every: Sequence[Listed], result: ShortlistResult) -> DataTable:
     return DataTable.of([{named.get(k, k): v for k, v in row.items()} for row in rows], titles)
 
 
-def _row(one: Listed, offer: Offer) -> dict[str, Cell]:
+def _row(one: Shortlisted, offer: SellerOffer) -> dict[str, Cell]:
     record, score, usd = one.model.record, one.model.score, offer.price.usd_per_mtok
     ends: Any = score.interval if score else None
     own = [clause for x in (record.terms.licences if record.terms else ()) for clause in x.clauses]
@@ -310,7 +310,7 @@ def _row(one: Listed, offer: Offer) -> dict[str, Cell]:
     }
 
 
-def _tokens(one: Listed, offer: Offer) -> str | None:
+def _tokens(one: Shortlisted, offer: SellerOffer) -> str | None:
     """The context at the seller, as its lists have it; else the model's own."""
     if offer.context_tokens:
         low, high = offer.context_tokens

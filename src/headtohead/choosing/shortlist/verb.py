@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from headtohead.choosing.candidates import Offer, SoldModel, priced_models, with_offers
+from headtohead.choosing.candidates import SellerOffer, SoldModel, priced_models, with_offers
 from headtohead.choosing.scale import Scale, scale_of
 from headtohead.choosing.shortlist.conditions import (
-    Asked,
-    Finding,
+    Fitting,
+    TeamConditions,
     asked,
     check_domain,
     window_of,
 )
-from headtohead.choosing.shortlist.result import Listed, ShortlistResult
+from headtohead.choosing.shortlist.result import Shortlisted, ShortlistResult
 from headtohead.choosing.shortlist.settings import ShortlistSettings
 from headtohead.core import dates
 from headtohead.core.dates import Day
@@ -68,10 +68,10 @@ def shortlist(
         sure, perhaps = _sorted_out(one, wanted, held[one.model], left_out)
         chance = _chance(one, wanted, scale)
         if sure:
-            listed = Listed(model=one, offers=sure, perhaps=perhaps, chance=chance)
+            listed = Shortlisted(model=one, offers=sure, perhaps=perhaps, chance=chance)
             found.append(listed)
         elif perhaps:
-            may.append(Listed(model=one, offers=perhaps, chance=chance))
+            may.append(Shortlisted(model=one, offers=perhaps, chance=chance))
         else:
             lost_n += 1
     return ShortlistResult(
@@ -89,7 +89,7 @@ def shortlist(
     )
 
 
-def _failed(findings: Sequence[Finding], left_out: Counter[str]) -> bool:
+def _failed(findings: Sequence[Fitting], left_out: Counter[str]) -> bool:
     """Whether some condition is not met; each such reason counts."""
     reasons = {finding.reason for finding in findings if finding.answer == "no"}
     left_out.update(reasons)
@@ -97,8 +97,8 @@ def _failed(findings: Sequence[Finding], left_out: Counter[str]) -> bool:
 
 
 def _sorted_out(
-    model: SoldModel, wanted: Asked, held: Sequence[Finding], left_out: Counter[str]
-) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    model: SoldModel, wanted: TeamConditions, held: Sequence[Fitting], left_out: Counter[str]
+) -> tuple[tuple[SellerOffer, ...], tuple[SellerOffer, ...]]:
     """The offers that satisfy everything, and those that may, the best known of them first."""
     sure, perhaps, failed = [], [], set[str]()
     for offer in model.offers:
@@ -114,7 +114,7 @@ def _sorted_out(
     return tuple(sure), tuple(sorted(perhaps, key=lambda offer: len(offer.unknown)))
 
 
-def _chance(model: SoldModel, wanted: Asked, scale: Scale) -> float | None:
+def _chance(model: SoldModel, wanted: TeamConditions, scale: Scale) -> float | None:
     """The smaller of the chances that were asked for."""
     least, chances = wanted.settings.min_index, []
     if least is not None:
@@ -124,12 +124,12 @@ def _chance(model: SoldModel, wanted: Asked, scale: Scale) -> float | None:
     return min((c for c in chances if c is not None), default=None)
 
 
-def _placed(every: Sequence[Listed], scale: Scale) -> tuple[Listed, ...]:
+def _placed(every: Sequence[Shortlisted], scale: Scale) -> tuple[Shortlisted, ...]:
     places = scale.ranked([one.model.model for one in every])
     return tuple(replace(one, place=places.get(one.model.model)) for one in every)
 
 
-def _sources(every: Sequence[Listed], scale: Scale) -> Iterator[str]:
+def _sources(every: Sequence[Shortlisted], scale: Scale) -> Iterator[str]:
     yield from scale.source_ids
     for one in every:
         yield from (said.source_id for said in one.model.record.of("licence") if said.source_id)
