@@ -139,6 +139,28 @@ def test_two_runs_of_one_tool_are_compared_as_they_are(a: str, b: str) -> None:
     assert found.difference.value < 0
 
 
+def test_spend_logs_hold_request_answer_tokens_cost_and_time() -> None:
+    path = _FILES / "litellm-1.108.7" / "small-a.jsonl"
+    found = load(path, mapping={"key": "metadata.spend_logs_metadata.item"})
+    answers = {call.key: call.output for call in found.calls}
+    assert set(_CAPITALS) < set(answers)
+    assert (answers["france"], answers["kenya"]) == ("Paris", "London")
+    failures = {call.key: call.failure for call in found.calls if call.failure}
+    assert failures == {"nothing": "empty", "forbidden": "refused"}
+    for call in found.calls:
+        assert call.model == "small-a"
+        assert [x["role"] for x in call.messages or ()] == ["system", "user"]
+        assert call.params == {"temperature": 0, "max_tokens": 20}
+        assert call.usage is not None
+        used = call.usage
+        assert used.cache_read_tokens == 4 < used.input_tokens
+        # One and four US dollars per million tokens.
+        assert call.cost_usd == pytest.approx((used.input_tokens + 4 * used.output_tokens) / 1e6)
+        assert 0 < (call.latency_s or 0) < 1
+        assert call.instant is not None
+        assert call.labels["team"] == "capitals"
+
+
 def test_every_format_but_our_own_says_what_was_tried() -> None:
     for name, module in FORMATS.by_name.items():
         tried = module.FORMAT.tried

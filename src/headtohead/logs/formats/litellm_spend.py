@@ -32,6 +32,7 @@ FORMAT = RunFormat(
     needs=(("request_id", "startTime", "model", "spend"),),
     holds=("requests", "tokens", "cost", "latency"),
     pairs="request id, or a field that is named",
+    tried=("litellm 1.108.7",),
 )
 
 # Empty in the first versions, which logged nothing else.
