@@ -1,11 +1,12 @@
 """Measures how fast logs of calls are read, against a plain loop of `json.loads`.
 
-Run as `python -m benchmarks.reading --rows 1000000`. Files are made up in a temporary folder, one
-format after the other, and removed. Every reading is a process of its own. Results are printed and,
-with --page, written to a Markdown page.
+Run as `python -m benchmarks.reading --rows 1000000`. Files are made up, or repeat what tools wrote,
+in a temporary folder, one format after the other, and are removed. Every reading is a process of
+its own. Results are printed and, with --page, written to a Markdown page.
 """
 
 import argparse
+import csv
 import json
 import os
 import platform
@@ -20,8 +21,8 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.ratings_memory import memory
+from benchmarks.reading_files import RESULTS
 
-_SECONDS, _MIB, _BATCH_N = 10.0, 1024.0, 5000
 _TEXT = "Please say which of billing, delivery, returns or other this ticket is about. " * 5
 
 
@@ -181,6 +182,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--rows", type=int, default=1_000_000)
+    add("--results", type=int, default=100_000, help="rows of files of results")
     add("--page", type=Path, help="write the Markdown page here")
     add("--one", nargs=2, metavar=("READER", "PATH"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -195,14 +197,25 @@ def main() -> int:
                 order = _order(asked.rows, mixed and name == "output.jsonl")
                 _write(folder / name, order, make)
             path = folder if len(files) > 1 else folder / next(iter(files))
-            for tool, reader in (("headtohead", module), ("json.loads", "json.loads")):
-                rows.append(_spawn(task, tool, reader, path))
-                print(_line(rows[-1]), flush=True)
+            rows += _both(task, module, path)
+    for task, (module, written) in RESULTS.items():
+        with tempfile.TemporaryDirectory() as made:
+            rows += _both(task, module, written(Path(made), asked.results))
     page = _page(rows, asked.rows)
     if asked.page:
         asked.page.parent.mkdir(parents=True, exist_ok=True)
         asked.page.write_text(page, encoding="utf-8")
     return 0
+
+
+def _both(task: str, module: str, path: Path) -> list[ReadingRow]:
+    """The reader, then a plain reading of the same files."""
+    rows = [
+        _spawn(task, tool, reader, path)
+        for tool, reader in (("headtohead", module), ("plain", "plain reading"))
+    ]
+    print("\n".join(_lines(rows)), flush=True)
+    return rows
 
 
 def _order(rows_n: int, mixed: bool) -> Iterator[int]:
@@ -223,15 +236,14 @@ def _write(path: Path, order: Iterator[int], make: _Make) -> None:
 def _spawn(task: str, tool: str, reader: str, path: Path) -> ReadingRow:
     command = [sys.executable, "-m", "benchmarks.reading", "--one", reader, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    files = [path] if path.is_file() else list(path.iterdir())
-    size_mb = sum(x.stat().st_size for x in files) / 1e6
+    size_mb = sum(x.stat().st_size for x in _files(path)) / 1e6
     found = json.loads(done.stdout)
     return ReadingRow(task, tool, found["n"], size_mb, found["wall"], found["cpu"], found["peak"])
 
 
 def _measure(reader: str, path: Path) -> dict[str, float]:
     # Imported before the clock starts: that is paid once a command, whatever the size of the log.
-    read = _ours(reader) if reader != "json.loads" else _plain
+    read = _ours(reader) if reader != "plain reading" else _plain
     wall, cpu = time.perf_counter(), time.process_time()
     rows_n = read(path)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -248,47 +260,60 @@ def _ours(reader: str) -> Callable[[Path], int]:
 def _plain(path: Path) -> int:
     """Lines of all files, each only parsed: no checks, no fields, no join."""
     rows_n = 0
-    for part in [path] if path.is_file() else sorted(path.iterdir()):
-        rows_n = 0
+    for part in _files(path):
+        if part.suffix == ".csv":
+            with part.open(encoding="utf-8", newline="") as text:
+                rows_n = sum(1 for _ in csv.DictReader(text))
+            continue
+        if part.suffix == ".json":
+            json.loads(part.read_bytes())
+            continue
         with part.open("rb") as file:
-            for line in file:
-                json.loads(line)
-                rows_n += 1
+            rows_n = sum(json.loads(line) is not None for line in file)
     return rows_n
 
 
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(x for x in path.rglob("*.json*") if x.is_file())
+
+
 _HEAD = (
-    "| log | tool | rows | MB | wall s | CPU s | rows a CPU s | peak MiB | under 10 CPU s, 1 GiB |"
-    "\n|---|---|---|---|---|---|---|---|---|"
+    "| file | rows | MB | CPU s a million rows | of a plain reading | ratio | peak MiB | "
+    "of a plain reading |\n|---|---|---|---|---|---|---|---|"
 )
 
 
-def _line(row: ReadingRow) -> str:
-    kept = row.cpu_s < _SECONDS and row.peak_mib < _MIB
-    said = ("yes" if kept else "no") if row.tool == "headtohead" else ""
-    return (
-        f"| {row.task} | {row.tool} | {row.rows_n:,} | {row.size_mb:,.0f} | {row.wall_s:.1f} | "
-        f"{row.cpu_s:.1f} | {row.rows_n / row.cpu_s:,.0f} | {row.peak_mib:,.0f} | {said} |"
-    )
+def _lines(rows: list[ReadingRow]) -> list[str]:
+    """A line for each file: ours, then the plain reading of it."""
+    lines = []
+    for ours, plain in zip(rows[::2], rows[1::2], strict=True):
+        each = [1e6 * row.cpu_s / ours.rows_n for row in (ours, plain)]
+        lines.append(
+            f"| {ours.task} | {ours.rows_n:,} | {ours.size_mb:,.0f} | {each[0]:.1f} | "
+            f"{each[1]:.1f} | {each[0] / each[1]:.1f} | {ours.peak_mib:,.0f} | "
+            f"{plain.peak_mib:,.0f} |"
+        )
+    return lines
 
 
 def _page(rows: list[ReadingRow], rows_n: int) -> str:
     about = (
         "`python -m benchmarks.reading --page docs/benchmarks/reading.md` measures these again and "
-        f"writes this page. Each log has {rows_n:,} calls, made up, with messages of about "
-        f"{len(_TEXT) + 60} characters. Every reading is a new process; imports are left out. "
-        "headtohead gives back a `Call` with messages, parameters, answer, tokens, cost, times and "
-        "labels, and checks every record; `json.loads` only parses the lines. The batch is joined "
-        "by `custom_id`, its lines counted once. CPU seconds are user and system time of the one "
-        "thread that reads, and are what the target is held against: other work on the machine "
-        "lengthens the wall time, not them."
+        f"writes this page. Logs have {rows_n:,} calls, made up, with messages of about "
+        f"{len(_TEXT) + 60} characters; files of results repeat what the tools wrote. Every "
+        "reading is a new process; imports are left out. headtohead gives back a `Call` with "
+        "messages, parameters, answer, scores, tokens, cost, times and labels, and checks every "
+        "record, also for keys that stand twice; a plain reading only parses lines by "
+        "`json.loads`, or rows by `csv.DictReader`. CPU seconds are user and system time of the "
+        "one thread that reads. They grow with other work on the machine, for both alike, so the "
+        "ratio is what counts. Documents and folders of them are held in memory."
     )
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     parts = [
         "# Reading logs: speed and memory",
         textwrap.fill(about, 100),
-        "\n".join([_HEAD, *(_line(row) for row in rows)]),
+        "\n".join([_HEAD, *_lines(rows)]),
         f"Measured on {machine}; load of the machine over 1, 5 and 15 minutes at the end: {load}.",
     ]
     return "\n\n".join(parts) + "\n"

@@ -108,7 +108,8 @@ def _calls(
             span = _of(row, "context.span_id")
             call.score = scores.get(span, {}).get(metric, call.score)
             call.where = where
-            add_mapped(call, {**row, **tree, "attributes": tree}, file, where)
+            if file.mapping:
+                add_mapped(call, {**row, **tree, "attributes": tree}, file, where)
             yield call
 
 
@@ -138,7 +139,7 @@ def _written(value: object) -> object:
 
 
 def _of(row: _Row, path: str) -> str:
-    return text_of(row.get(path, at_path(row, path)))
+    return text_of(at_path(row, path))
 
 
 def _time(value: object) -> datetime | None:
