@@ -134,6 +134,15 @@ def cheap_by(by: float) -> Plant:
     return lambda rows: put("price_usd_per_mtok", by, US)(put("price_usd_per_mtok", 1.0, CN)(rows))
 
 
+def few_layers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sizes of which every dense model's are those of a tenth of its layers."""
+    few, dense = pl.col("layers_n") // 10, pl.col("experts_n") == 0
+    changed = {
+        name: pl.when(dense).then(few).otherwise(name) for name in ("layers_n", "dense_layers_n")
+    }
+    return rows.with_columns(**changed)
+
+
 # What may be planted in each table; a condition must come out true on one, and false on another.
 PLANTS: Mapping[str, tuple[Plant, ...]] = {
     "arena_ratings": (
@@ -154,6 +163,7 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = {
     "prices": (
         cheap_by(100.0),
         cheap_by(7.0),
+        cheap_by(1.2),
         times("price_usd_per_mtok", 100, CN),
         lambda rows: cut_twofold(rows, TURN, date(2025, 12, 1)),
         lambda rows: cut_twofold(rows, date(2024, 1, 10), TURN),
@@ -180,6 +190,7 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = {
         lambda rows: more_agents(plus("return_pct", -200, CN)(rows)),
     ),
     "architectures": (times("total_b", 0.1),),
+    "model_sizes": (few_layers,),
     "training_runs": (put("hardware", "NVIDIA H100"),),
     "chips": (put("foundry", "Intel"),),
     "compute_stock": (

@@ -52,6 +52,10 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "cost.cost_per_success": (ARTICLE, {"dear": ("gpt-5",)}),
     "cost.list_price": (ARTICLE, {"dear": ("gpt-5",), "cheap": ("deepseek-v3.2",)}),
     "cost.price_cuts": (ARTICLE, {"since": "2025-01-20"}),
+    "cost.price_explained": (
+        ARTICLE,
+        {"models": ("deepseek-v3.2",), "dear": ("gpt-5",), "dense": ("Llama 3.1 405B",)},
+    ),
     "cost.price_decline": (ARTICLE, {"since": "2025-10-01", "seller": "cheapest"}),
     "cost.price_trend": (ARTICLE, {"turn": "2024-12-25"}),
     "cost.price_vs_rating": (ARTICLE, {"models": ("deepseek-v3.2",)}),

@@ -101,8 +101,13 @@ def chip_named(facts: Facts, name: str, day: date) -> tuple[Chip, Mapping[str, A
     found = spelt.get(_key(name))
     if found is None:
         raise UnknownName("chip", name, rows["chip"])
-    kept = {f.name: found[f.name] for f in fields(Chip) if found.get(f.name) is not None}
-    return Chip(name=found["chip"], **kept), found
+    return chip_in(found), found
+
+
+def chip_in(row: Mapping[str, Any]) -> Chip:
+    """The chip in a row of the table."""
+    kept = {f.name: row[f.name] for f in fields(Chip) if row.get(f.name) is not None}
+    return Chip(name=row["chip"], **kept)
 
 
 def _key(name: str) -> str:

@@ -45,8 +45,13 @@ def sizes_of(facts: Facts, model: str, day: date) -> tuple[Architecture, Mapping
                 f"instead. Known: {', '.join(sorted(rows['model_name']))}."
             )
         raise UnknownName("model", model, rows["model_name"])
+    return sizes_in(row), row
+
+
+def sizes_in(row: Mapping[str, Any]) -> Architecture:
+    """The sizes in a row of the table."""
     kept = {f.name: row[_column(f.name)] for f in fields(Architecture) if f.name != "name"}
-    return Architecture(name=row["model_name"], **kept), row
+    return Architecture(name=row["model_name"], **kept)
 
 
 def _row(rows: pl.DataFrame, name: str, model: str | None) -> dict[str, Any] | None:
