@@ -306,7 +306,9 @@ def _page(rows: list[ReadingRow], rows_n: int) -> str:
         "record, also for keys that stand twice; a plain reading only parses lines by "
         "`json.loads`, or rows by `csv.DictReader`. CPU seconds are user and system time of the "
         "one thread that reads. They grow with other work on the machine, for both alike, so the "
-        "ratio is what counts. Documents and folders of them are held in memory."
+        "ratio is what counts. Documents and folders of them are held in memory. The first CSV of "
+        "a process loads Arrow, about 0.1 s: at 300,000 rows plain CSV takes 4 times and "
+        "promptfoo's 7 times a plain reading."
     )
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
