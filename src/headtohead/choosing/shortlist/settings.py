@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from headtohead.choosing.scale import By
 from headtohead.core.dates import Day, day, instant
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
@@ -106,7 +105,7 @@ class ShortlistSettings:
     until: date | None = option(
         None, read=_until, metavar="DAY", help="No seller may have said that it goes by this day."
     )
-    by: By = option(
+    by: Literal["index", "arena"] = option(
         "index", help="What ranks: our capability index, or ratings of the text board (arena)."
     )
     domain: str = option("", metavar="DOMAIN", help="Of the index: only maths, coding_agentic, ...")

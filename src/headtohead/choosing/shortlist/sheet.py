@@ -48,7 +48,13 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
         sources=result.citations,
         about=str(result.at.date()),
         as_of=result.as_of,
-        digest=content_hash(result.as_json()["results"]),
+        digest=content_hash(
+            [
+                (one.model.model, its.seller, its.usd_per_mtok)
+                for one in result.found
+                for its in one.offers
+            ]
+        ),
         notes=tuple(_notes(result)),
         next=("`h2h openness MODEL` tells what the licence asks.",) if result.found else (),
         full=True,
@@ -61,7 +67,7 @@ def _sentences(result: ShortlistResult) -> Iterator[str]:
     n = len(result.found)
     what = f"{counted(n, 'model')} of {result.models_n} ({counted(offers, 'offer')})"
     verb = "satisfies" if n == 1 else "satisfy"
-    yield f"{what} {verb} {'every condition' if result.conditions else 'no condition, as asked'}."
+    yield f"{what} {verb} every condition." if result.conditions else f"{what} can be bought."
     tied = [one for one in result.found if one.place and one.place.group == 1]
     if len(tied) == 1:
         yield f"{tied[0].model.record.name} leads."
@@ -173,7 +179,7 @@ def _terms(result: ShortlistResult, top: int) -> Figure:
             TableColumn("licence", "Licence"),
             TableColumn("commercial", "Commercial use"),
             TableColumn("context_tokens", "Context", 0),
-            TableColumn("retires_on", "Retired on"),
+            TableColumn("retires_on", "Retires on"),
         ),
         rows=tuple(rows),
         shown=top,
@@ -261,7 +267,7 @@ _COLUMNS = {
     "price_since": "Price since",
     "doubt": "Doubt about the price",
     "context_tokens": "Context at the seller, tokens",
-    "retires_on": "Retired on",
+    "retires_on": "Retires on",
     "not_known": "What is not known",
     "source_id": "Price from",
 }
