@@ -1,4 +1,7 @@
-"""What the questions about chips share: who designs them, and counts with what they leave open.
+"""What the questions about chips share: who designs them, counts and what those leave open.
+
+A count is in H100-equivalents, by compute or by memory bandwidth: an H20 is 0.15 of an H100 by the
+first and 1.19 by the second, which decides how fast a model writes.
 
 The published interval of a count does not narrow as quarters add up, so its error is common to all
 quarters: of two days, both ends move together. A count without a published interval is taken to
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from headtohead.core.estimate import Interval
+from headtohead.evidence.picking import known
 from headtohead.publish.words import listed
 
 # Where the designer of the chips has its seat.
@@ -20,6 +24,14 @@ DESIGNERS = {
     **{"Huawei": "CN", "Cambricon": "CN"},
 }
 _Pair = tuple[float, float]
+SMUGGLED = "China (smuggled)"
+BY = ("compute", "bandwidth")
+BY_WORDS = {"compute": "by compute", "bandwidth": "by memory bandwidth"}
+_H100_GB_PER_S = 3350.0
+# Bandwidth over compute, H100 = 1, of what may have been smuggled: least of a B200, most of an
+# H200, and of an H100.
+_SMUGGLED_ENDS = (8000 / 3350 / 2.53, 1.0, 4800 / 3350)
+_HOLDING = ["owner", "maker", "window_end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,56 @@ class Count:
 
     both: _Pair
     ends: tuple[tuple[_Pair, _Pair], ...]
+
+
+def by_bandwidth(stock: pl.DataFrame, bandwidth: pl.DataFrame) -> pl.DataFrame:
+    """Totals of stocks, with H100-equivalents by memory bandwidth in the columns of compute.
+
+    The chips of an owner tell how its bandwidth goes with its compute; the published total is
+    scaled by that. Ends are those of the count, times those of the boards.
+
+    Args:
+        stock: Rows of the table `compute_stock`, by chip type and in total.
+        bandwidth: Rows of the table `stock_bandwidth`.
+    """
+    columns = ("memory_low_gb_per_s", "memory_gb_per_s", "memory_high_gb_per_s")
+    rate = bandwidth.select("maker", "chip", *columns, sure="verified")
+    held = stock.filter(pl.col("measure") == "stock").join(rate, on=["maker", "chip"], how="inner")
+    parts = held.group_by(_HOLDING).agg(
+        *((pl.col("units_n") * pl.col(c) / _H100_GB_PER_S).sum().alias(c) for c in columns),
+        pl.col("compute_h100e").sum().alias("of_these"),
+        pl.col("sure").all(),
+    )
+    totals = stock.filter((pl.col("measure") == "stock") & (pl.col("chip") == "all"))
+    smuggled = pl.col("owner") == SMUGGLED
+    ends = ("compute_low_h100e", "compute_h100e", "compute_high_h100e")
+    joined = totals.join(parts, on=_HOLDING, how="left", maintain_order="left")
+    weighed = (
+        pl.col(end) * pl.when(smuggled).then(factor).otherwise(pl.col(c) / pl.col("of_these"))
+        for end, c, factor in zip(ends, columns, _SMUGGLED_ENDS, strict=True)
+    )
+    source = bandwidth["source_id"].first() if bandwidth.height else None
+    return (
+        joined.filter(smuggled | pl.col("of_these").is_not_null())
+        .with_columns(
+            *weighed,
+            pl.col("verified") & pl.col("sure").fill_null(value=False),
+            also_source_id=pl.lit(source, pl.String),
+        )
+        .drop(*columns, "of_these", "sure")
+    )
+
+
+def bandwidth_notes(stock: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader has to know of these stocks by bandwidth."""
+    weighed = stock.filter((pl.col("measure") == "stock") & (pl.col("owner") != SMUGGLED))
+    _, uncounted = known(weighed, "units_n", "counts, which name no number of chips")
+    return (
+        "by memory bandwidth, the published counts are weighed by what each chip reads a second, "
+        "an H100 being 3,350 GB/s; which part of the H100s are H200s, and of Huawei's chips 910Cs, "
+        "is not published, so that the ends hold either",
+        *uncounted,
+    )
 
 
 def lacks_ends(rows: pl.DataFrame) -> bool:

@@ -1,7 +1,7 @@
 """The AI chips that each side's owners hold, in H100-equivalents."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -24,9 +24,14 @@ from headtohead.evidence.picking import (
 )
 from headtohead.names.names import country_name, in_sentence
 from headtohead.questions.chips import (
+    BY,
+    BY_WORDS,
     DESIGNERS,
+    SMUGGLED,
     Count,
     assumed_words,
+    bandwidth_notes,
+    by_bandwidth,
     count,
     lacks_ends,
     spread,
@@ -119,7 +124,7 @@ _MEASURES = {
 QUESTION = Question(
     asks="How many times more AI compute do side A's owners hold than side B's?",
     reads=(),
-    optional=("compute_stock", "figures"),
+    optional=("compute_stock", "figures", "stock_bandwidth"),
     units=("ratio", "frac", "pp"),
     scope={
         "owners": ScopeWord(
@@ -127,6 +132,13 @@ QUESTION = Question(
         ),
         "domestic": ScopeWord("flag", "Count chips designed by side B too.", False),
         "smuggled": ScopeWord("flag", "Count the chips smuggled to side B too.", False),
+        "by": ScopeWord(
+            "text",
+            "What H100-equivalents go by: compute, or bandwidth of memory, of which weakened chips "
+            "kept more.",
+            "compute",
+            BY,
+        ),
         "measure": ScopeWord(
             "text",
             "ratio: A's stock over B's; ratio_change: that ratio over the one of `since` (below 1: "
@@ -145,7 +157,6 @@ QUESTION = Question(
         ),
     },
 )
-_SMUGGLED = "China (smuggled)"
 _FOREIGN = pl.col("maker").replace_strict(DESIGNERS, default=None) == "US"
 _METHOD = (
     "published medians; each maker's count and each way in moved to its published ends alone, "
@@ -155,9 +166,11 @@ _METHOD = (
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The measure at the last fully counted quarter's end; rows are every owner and quarter."""
-    totals = frames["compute_stock"].filter(
-        (pl.col("measure") == "stock") & (pl.col("chip") == "all") & (pl.col("owner") != "all")
-    )
+    stock = frames["compute_stock"].filter(pl.col("owner") != "all")
+    if ask.scope["by"] == "bandwidth":
+        totals = by_bandwidth(stock, frames["stock_bandwidth"])
+    else:
+        totals = stock.filter((pl.col("measure") == "stock") & (pl.col("chip") == "all"))
     measure = _MEASURES[str(ask.scope["measure"])]
     layers = _layers(totals, ask)
     if layers["foreign"].is_empty() and ask.scope["measure"] == "ratio":
@@ -178,12 +191,14 @@ def run(frames: Frames, ask: Ask) -> Answer:
         before = latest_day(counted, "window_end", Period(since, since), 300)
     if now is None or (measure.compares and before is None):
         return ask.lacks("no count of AI chips by owner for such days was known")
-    return _answer(totals, layers, ask, now, before)
+    basis = bandwidth_notes(stock) if ask.scope["by"] == "bandwidth" else ()
+    answer = _answer(totals, layers, ask, now, before)
+    return replace(answer, notes=(*answer.notes, *basis))
 
 
 def _layers(totals: pl.DataFrame, ask: Ask) -> dict[str, pl.DataFrame]:
     """The rows to count: foreign chips, side B's own and smuggled ones where they are asked for."""
-    smuggled = pl.col("owner") == _SMUGGLED
+    smuggled = pl.col("owner") == SMUGGLED
     layers = {"foreign": totals.filter(_FOREIGN & ~smuggled)}
     # Only days by which every chip maker was counted.
     makers = pl.col("maker").n_unique().over("window_end")
@@ -241,18 +256,23 @@ def _answer(
         called=tuple(name.format(**names) for name in measure.called),
     )
     newest = layers["foreign"].filter(pl.col("window_end") == now)
-    every = totals.filter(_FOREIGN & (pl.col("owner") != _SMUGGLED))
+    every = totals.filter(_FOREIGN & (pl.col("owner") != SMUGGLED))
     others = [rows for layer, rows in layers.items() if layer != "foreign"]
     rows = pl.concat([every, *others]).filter(pl.col("window_end") <= ask.about.end)
     # The day asked about comes first.
     rows = rows.sort("window_end", descending=True, maintain_order=True)
     return Answer(
         estimates=(one,),
-        says=f"{one.as_said().in_words(' was')}: "
+        says=f"{one.as_said().in_words(' was')}{_basis(ask)}: "
         + _says(counts, at["a"][-1]["owner"].n_unique(), names, days),
         rows=shown(rows.with_columns(side=side_column(rows, ask)), _COLUMNS),
         notes=(*_notes(counts, assumed, ask), *unplaced(newest, "counts", side(ask, "a"))),
     )
+
+
+def _basis(ask: Ask) -> str:
+    """What H100-equivalents go by, where that is not the usual."""
+    return "" if ask.scope["by"] == "compute" else f", {BY_WORDS[str(ask.scope['by'])]}"
 
 
 _COLUMNS = (
