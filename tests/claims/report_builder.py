@@ -402,6 +402,17 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
             for i, d in enumerate(months[:4])
             for k, s in enumerate(both)
         ),
+        "compute-trend": tuple(
+            _row(
+                d,
+                window_end=d,
+                kind="foretold" if i > 3 else "counted",
+                compute_h100e=1e5 * (i + 1),
+                compute_low_h100e=0.8e5 * (i + 1),
+                compute_high_h100e=None if i == 5 else 1.3e5 * (i + 1),
+            )
+            for i, d in enumerate(months[:6])
+        ),
         "training-cost": tuple(
             _row(
                 day,

@@ -43,6 +43,7 @@ EXPECTED = {
     "openness-table",
     "open-frontier",
     "compute-stock",
+    "compute-trend",
     "training-cost",
     "investment",
     "trading-equity",

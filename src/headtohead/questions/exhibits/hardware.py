@@ -1,13 +1,16 @@
-"""Hardware: who holds how many AI chips."""
+"""Hardware: who holds how many AI chips, and where their stock is going."""
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from headtohead.publish.charts import (
     Drawing,
+    above,
     base,
     layered,
     log_ticks,
+    moments,
     named_rows,
     names,
     side_colour,
@@ -15,6 +18,7 @@ from headtohead.publish.charts import (
     tips,
 )
 from headtohead.questions.exhibit import section
+from headtohead.questions.figures import milliseconds
 
 if TYPE_CHECKING:
     import altair as alt
@@ -63,9 +67,47 @@ def compute_stock(drawn: Drawing) -> "alt.LayerChart":
     return layered(drawn, bars, points, height=max(140, 24 * len(order)))
 
 
+def compute_trend(drawn: Drawing) -> "alt.LayerChart":
+    """A stock on a log scale, quarter by quarter, and what is foretold of it."""
+    import altair as alt
+
+    rows = [
+        {
+            **row,
+            "end_ms": milliseconds(date.fromisoformat(str(row["window_end"]))),
+            "low_h100e": _or(row.get("compute_low_h100e"), row["compute_h100e"]),
+            "high_h100e": _or(row.get("compute_high_h100e"), row["compute_h100e"]),
+        }
+        for row in drawn.rows
+    ]
+    chart = base(drawn, rows)
+    scale = alt.Scale(type="log", nice=False)
+    ticks = log_ticks(row["compute_h100e"] for row in rows)
+    axis = above("H100-equivalents (log scale)", format="~s", values=ticks)
+    x, y = moments("end_ms"), alt.Y("compute_h100e:Q", scale=scale, axis=axis)
+    band = chart.mark_area(opacity=0.13).encode(
+        x,
+        alt.Y("low_h100e:Q", scale=scale, axis=axis),
+        alt.Y2("high_h100e:Q"),
+        alt.Detail("kind:N"),
+    )
+    dash = alt.StrokeDash(
+        "kind:N",
+        scale=alt.Scale(domain=["counted", "foretold"], range=[[1, 0], [6, 4]]),
+        legend=alt.Legend(title=None),
+    )
+    line = chart.mark_line(strokeWidth=2.2).encode(x, y, dash)
+    shown = tips(
+        "window_end=At the end of; kind=Count; compute_h100e=H100-equivalents|,.3~s; "
+        "low_h100e=Low|,.3~s; high_h100e=High|,.3~s"
+    )
+    points = chart.mark_point(filled=True, size=40, opacity=1).encode(x, y, tooltip=shown)
+    return layered(drawn, band, line, points)
+
+
 def _or(end: float | None, value: float) -> float:
     """The end of an interval; the value, so that no bar is drawn, where none is published."""
     return value if end is None else end
 
 
-SECTION = section("hardware", compute_stock)
+SECTION = section("hardware", compute_stock, compute_trend)

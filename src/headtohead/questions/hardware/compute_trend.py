@@ -195,7 +195,7 @@ def _ends_said(told: Interval) -> str:
 def _score_said(done: TrendScore | None) -> str:
     if done is None:
         return "; no earlier day can tell how such a forecast does"
-    held = f", and {done.held} of {done.intervals_n} of their 80% intervals held"
+    held = f", and {done.held} of {done.intervals_n} 80% intervals held"
     return (
         f"; of {done.n} such forecasts of a year, each from the counts before it, the median was "
         f"off by a factor of {done.error:.2f}{held * (done.intervals_n > 0)}; that of a straight "
