@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from headtohead.names.verb import explain_name
     from headtohead.openness.verb import explain_openness
     from headtohead.prices.listing.verb import list_prices
-    from headtohead.prices.serving.verb import serve_cost
+    from headtohead.prices.serving.verb import breakeven, serve_cost
     from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.verb import compare
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
+    "breakeven": "prices.serving",
     "check": "claims",
     "chip": "chips",
     "compare": "trials.comparing",
@@ -50,6 +51,7 @@ VERBS = {
 }
 
 __all__ = [
+    "breakeven",
     "check",
     "chip",
     "compare",

@@ -1,4 +1,4 @@
-"""What `h2h serve-cost` gives."""
+"""What `h2h serve-cost` and `h2h breakeven` give."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.estimate import Citation, Interval
+from headtohead.prices.serving.breakeven import Turn, Weighed
 from headtohead.prices.serving.chip import HourPrice
 from headtohead.prices.serving.service import Service
 from headtohead.publish.machine import envelope
@@ -87,6 +88,70 @@ class ServeCostResult(Result):
         }
         head = envelope("serve_cost", None, self.as_of, [result], self.citations)
         return head | {"sentence": self.sheet.sentence, "notes": list(self.notes)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BreakevenResult(Result):
+    """Own machines against an API.
+
+    Attributes:
+        api: Whose price counts; `api_prices` are those in force, in words.
+    """
+
+    weighed: Weighed
+    service: Service
+    hour: HourPrice
+    api: str
+    api_prices: tuple[str, ...]
+    as_of: date
+    citations: tuple[Citation, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sheet(self) -> Sheet:
+        """The report of it."""
+        from headtohead.prices.serving.sheet import breakeven_sheet
+
+        return breakeven_sheet(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        one, asked = self.weighed, self.weighed.demand
+        result = {
+            "model": self.service.shape.name,
+            "chip": self.service.chip.name,
+            "chips_per_unit_n": self.service.chips,
+            "api": self.api,
+            "cheaper": one.cheaper,
+            "requests_per_day_n": asked.requests,
+            "input_tokens_per_day": asked.fresh + asked.cached,
+            "cached_tokens_per_day": asked.cached,
+            "output_tokens_per_day": asked.output,
+            "peak_ratio": asked.peak,
+            "api_usd_per_day": asked.api_usd,
+            "own_usd_per_day": interval_json(one.own_usd),
+            "usd_per_chip_hour": self.hour.usd,
+            "expected": _turn_json(one.expected, asked.requests),
+            "best": _turn_json(one.best, asked.requests),
+            "worst": _turn_json(one.worst, asked.requests),
+        }
+        head = envelope("breakeven", None, self.as_of, [result], self.citations)
+        return head | {
+            "word": self.sheet.word,
+            "sentence": self.sheet.sentence,
+            "notes": list(self.notes),
+        }
+
+
+def _turn_json(turn: Turn, requests: float) -> dict[str, float | int | None]:
+    """One case as `--json` prints it; None where own machines cost more at any load."""
+    return {
+        "units_n": turn.units,
+        "own_usd_per_day": turn.own_usd,
+        "requests_per_day_that_a_unit_carries_n": turn.carries * requests,
+        "breakeven_requests_per_day_n": turn.first and turn.first * requests,
+        "for_good_requests_per_day_n": turn.for_good and turn.for_good * requests,
+    }
 
 
 def interval_json(interval: Interval) -> dict[str, float]:

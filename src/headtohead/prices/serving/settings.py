@@ -1,5 +1,6 @@
 """What may be chosen for a service of one's own, and where it is set against an API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -89,14 +90,79 @@ class RequestSettings:
         check_tokens(self)
 
 
-def check_tokens(settings: RequestSettings) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandSettings:
+    """What is asked for, what it costs at the API, and what own machines cost besides an hour.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
+
+    model: str | None = option(
+        None, metavar="MODEL", help="To serve: a name or a config.json. Default: the log's own."
+    )
+    api: str | None = option(
+        None,
+        metavar="MODEL",
+        help="Whose API price counts. Default: that of each call's own model.",
+    )
+    operator: str = option("", metavar="NAME", help="Who sells it; the maker if left out.")
+    requests: float | None = option(None, metavar="N", help="A day, instead of a log.")
+    input_tokens: float | None = option(None, metavar="N", help="Of a prompt, with requests.")
+    output_tokens: float | None = option(None, metavar="N", help="Of an answer, with requests.")
+    cached: float = option(0.0, metavar="SHARE", help="Of a prompt that is at hand, with requests.")
+    days: float | None = option(
+        None, metavar="N", help="That the log is of; its own times tell if left out."
+    )
+    peak: float | None = option(
+        None,
+        metavar="TIMES",
+        help="Load of the busiest hour over the mean; the log's own, else 2.",
+    )
+    purchase_usd: float | None = option(
+        None, metavar="USD", help="Price of a chip that is bought, instead of an hour's."
+    )
+    years: float = option(4.0, metavar="N", help="That a bought chip serves.")
+    overhead: float = option(
+        1.64, metavar="TIMES", help="Price of a whole server over that of its chips."
+    )
+    power_w: float = option(0.0, metavar="W", help="That one chip draws, cooling included.")
+    usd_per_kwh: float = option(0.1, metavar="USD", help="Price of power.")
+    extra_usd_per_day: float = option(
+        0.0, metavar="USD", help="Paid whatever the load: people, rooms."
+    )
+    format: str = option("auto", metavar="NAME", help="Of the log.")
+    mapping: Mapping[str, str] = option(
+        factory=dict, flag="--map", metavar="FIELD=COLUMN", help="Where a field of the log is."
+    )
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        check_tokens(self)
+        for name, least, most in (
+            ("requests", 1e-9, 1e12),
+            ("days", 1e-9, 36_600),
+            ("peak", 1, 1000),
+            ("purchase_usd", 0, 1e7),
+            ("years", 0.1, 50),
+            ("overhead", 1, 10),
+            ("power_w", 0, 1e5),
+            ("usd_per_kwh", 0, 100),
+            ("extra_usd_per_day", 0, 1e9),
+        ):
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise InputError(f"`{name}` is {value}; it must be from {least:g} to {most:,.0f}.")
+
+
+def check_tokens(settings: RequestSettings | DemandSettings) -> None:
     """Refuse requests without tokens, or with more than any model takes.
 
     Raises:
         InputError: If a number of tokens or the cached share lies outside its range.
     """
     for name in ("context", "input_tokens", "output_tokens"):
-        value = getattr(settings, name)
+        value = getattr(settings, name, None)
         if value is not None and not 1 <= value <= 1e8:
             raise InputError(f"`{name}` is {value}; it must be from 1 to 100,000,000.")
     if not 0 <= settings.cached < 1:

@@ -1,8 +1,9 @@
-"""How `h2h serve-cost` is shown."""
+"""How `h2h serve-cost` and `h2h breakeven` are shown."""
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.prices.serving.result import ServeCostResult
+from headtohead.prices.serving.breakeven import Turn
+from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Service
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
 
@@ -70,6 +71,8 @@ def serve_cost_sheet(result: ServeCostResult) -> Sheet:
 
 def money(interval: Interval) -> str:
     """A sum with its interval: "$0.46 ($0.36 to $0.79)"."""
+    if interval.low == interval.high:
+        return _usd(interval.value)
     return f"{_usd(interval.value)} ({_usd(interval.low)} to {_usd(interval.high)})"
 
 
@@ -168,4 +171,129 @@ def _speeds(one: Service) -> tuple[tuple[str, Interval, str], ...]:
         ("Input of a chip that reads", one.input_rate, "tokens a second"),
         ("Time per output token", one.token_s.rescaled(1e3), "ms"),
         ("Computing of a prompt", one.prompt_s.rescaled(1e3), "ms"),
+    )
+
+
+_WORDS = {
+    "own": "OWN MACHINES ARE CHEAPER",
+    "api": "THE API IS CHEAPER",
+    "undecided": "TOO CLOSE TO CALL",
+}
+
+
+def breakeven_sheet(result: BreakevenResult) -> Sheet:
+    """The report of own machines against an API."""
+    one, asked, service = result.weighed, result.weighed.demand, result.service
+    machines = counted(one.expected.units * service.chips, f"{service.chip.name} chip")
+    sentence = (
+        f"{counted(round(asked.requests), 'request')} a day cost {_usd(asked.api_usd)} at the API "
+        f"and {money(one.own_usd)} on {machines} with {service.shape.name}: "
+        f"{_compared(result)}. {_turns(result)}"
+    )
+    return Sheet(
+        verb="breakeven",
+        title=f"{service.shape.name} on {service.chip.name}, or the API of {result.api}",
+        word=_WORDS[one.cheaper],
+        sentence=sentence,
+        facts=(
+            (
+                "Load",
+                f"{(asked.fresh + asked.cached) / 1e6:,.2f} M tokens of input a day, "
+                f"{asked.cached / (asked.fresh + asked.cached):.0%} of them cached, and "
+                f"{asked.output / 1e6:,.2f} M of output",
+            ),
+            ("Busiest hour", f"{asked.peak:.1f} times the mean"),
+            (
+                "Machines",
+                f"paid around the clock, ${result.hour.usd:,.2f} an hour of a chip: "
+                f"{result.hour.says}",
+            ),
+            ("API", "; ".join(result.api_prices)),
+            ("Busy", f"{_busy(one.expected):.0%} of the time of the machines at the mean load"),
+        ),
+        topics=(Topic(figures=(_cases(result),)),),
+        method=(
+            "Machines are added in whole units, as many as the busiest hour needs, and are paid "
+            "whether they are busy or idle; the API is paid by the token, each hour at its price.",
+            *METHOD,
+        ),
+        sources=result.citations,
+        as_of=result.as_of,
+        notes=result.notes,
+    )
+
+
+def _busy(turn: Turn) -> float:
+    return 0.0 if not turn.units else 1 / (turn.carries * turn.units)
+
+
+def _compared(result: BreakevenResult) -> str:
+    one = result.weighed
+    if one.cheaper == "undecided":
+        return "which is less hangs on how fast the machines really are and what they cost"
+    dear, cheap = sorted((one.own_usd.value, one.demand.api_usd), reverse=True)
+    which = "own machines" if one.cheaper == "own" else "the API"
+    return f"{which} cost{'s' if one.cheaper == 'api' else ''} {dear / cheap:.1f} times less"
+
+
+def _turns(result: BreakevenResult) -> str:
+    """From which load on own machines cost less, in a sentence."""
+    one, requests = result.weighed, result.weighed.demand.requests
+    if one.expected.first is None and one.best.first is None:
+        return "Own machines cost more at any load: even full, a unit costs more than the API."
+    ends = [
+        "no load" if case.first is None else f"{_count(case.first * requests)}"
+        for case in (one.best, one.worst)
+    ]
+    if one.expected.first is None:
+        return (
+            "As expected, own machines cost more at any load; at best they cost less from about "
+            f"{ends[0]} requests a day on."
+        )
+    span = "" if ends[0] == ends[1] else f" (at best {ends[0]}, at worst {ends[1]})"
+    says = f"Own machines cost less from about {_count(one.expected.first * requests)} requests"
+    says += f" a day on{span}"
+    for_good = one.expected.for_good
+    if for_good is not None and for_good > one.expected.first * 1.001:
+        return (
+            f"{says}, but again more where one more unit has just been added, until about "
+            f"{_count(for_good * requests)} a day."
+        )
+    return f"{says}."
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number < 1e6 else f"{number / 1e6:,.2f} million"
+
+
+def _cases(result: BreakevenResult) -> Figure:
+    one, requests = result.weighed, result.weighed.demand.requests
+    cases = {"expected": one.expected, "best": one.best, "worst": one.worst}
+    return Figure(
+        "cases",
+        "Break-even",
+        "From which load on do own machines cost less?",
+        columns=(
+            TableColumn("case", "Machines as"),
+            TableColumn("own_usd_per_day", "Own, $ a day", 2),
+            TableColumn("units_n", "Units", 0),
+            TableColumn("unit_requests_per_day_n", "A unit carries, requests a day", 0),
+            TableColumn("breakeven_requests_per_day_n", "Less from, requests a day", 0),
+            TableColumn("for_good_requests_per_day_n", "For good from", 0),
+        ),
+        rows=tuple(
+            (
+                name,
+                case.own_usd,
+                case.units,
+                case.carries * requests,
+                None if case.first is None else case.first * requests,
+                None if case.for_good is None else case.for_good * requests,
+            )
+            for name, case in cases.items()
+        ),
+        remarks=(
+            f"Speed of the machines: {result.service.spread.says}; their price: 10% to 90% of "
+            "what sellers ask. No number of requests means: at no load.",
+        ),
     )

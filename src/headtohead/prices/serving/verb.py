@@ -1,18 +1,28 @@
-"""`serve_cost`: how fast a model is on machines of one's own, and what its tokens cost there."""
+"""`serve_cost` and `breakeven`: a model on machines of one's own, alone and against an API."""
 
-from datetime import date
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
+from headtohead.core.estimate import Interval
 from headtohead.core.settings import takes
+from headtohead.core.units import counted
 from headtohead.evidence.facts import Facts
+from headtohead.logs.calls import Call, Usage
+from headtohead.logs.opening import open_calls
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.rates import cost_usd
+from headtohead.prices.serving.breakeven import Demand, hour_of_purchase, peak_of, weigh
 from headtohead.prices.serving.chip import Chip, HourPrice, chip_named, hour_price, read_chip
 from headtohead.prices.serving.models import sizes_of
-from headtohead.prices.serving.result import ServeCostResult
+from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Load, Service, serve
-from headtohead.prices.serving.settings import MachineSettings, RequestSettings
+from headtohead.prices.serving.settings import DemandSettings, MachineSettings, RequestSettings
 
 if TYPE_CHECKING:
     from headtohead.evidence.store import Store
@@ -116,3 +126,198 @@ def _chip(
         return read_chip(settings.chip_file), None
     chip, row = chip_named(facts, settings.chip or "", day)
     return chip, dict(row)
+
+
+_USUAL_PEAK = 2.0
+
+
+@takes(settings=MachineSettings, demand=DemandSettings)
+def breakeven(
+    log: str | Path | None = None,
+    *,
+    as_of: Day,
+    settings: MachineSettings,
+    demand: DemandSettings,
+    store: "Store | None" = None,
+) -> BreakevenResult:
+    """Whether own machines or an API cost less for a load, and from which load on it turns.
+
+    Args:
+        log: File or folder of logged calls; None with `requests`.
+        as_of: The day of our knowledge, and of the prices.
+        settings: The machines; `gpus` is the smallest number that is added at once.
+        demand: The load and the API.
+        store: The evidence; the user's own if None.
+
+    Raises:
+        UnknownName: If no model or chip is called so.
+        InputError: If a price, a size or the load is not known.
+    """
+    day = dates.day(as_of, "as_of")
+    calls, weight, days, notes = _asked(log, demand, day)
+    usage = [call.usage for call in calls if call.usage]
+    model = demand.model or _commonest(calls) or demand.api
+    if not model:
+        raise InputError("Say `model`, the model to serve.")
+    prices = Prices(day, store)
+    totals = [
+        sum(getattr(one, name) for one in usage) * weight / days
+        for name in ("input_tokens", "cache_read_tokens", "output_tokens")
+    ]
+    inputs, cached, outputs = totals
+    requests = len(usage) * weight / days
+    if not inputs or not outputs:
+        raise InputError("The calls have no tokens of input, or none of output.")
+    load = Load(
+        input_tokens=max(inputs / requests, 1),
+        output_tokens=max(outputs / requests, 1),
+        cached_share=min(cached / inputs, 0.99),
+        drafts=settings.drafts,
+        accepted=settings.accepted,
+    )
+    service, hour, source_ids, known = served(prices.facts, model, day, settings, load)
+    if demand.purchase_usd is not None:
+        usd = hour_of_purchase(
+            demand.purchase_usd,
+            demand.years,
+            demand.overhead,
+            demand.power_w,
+            demand.usd_per_kwh,
+        )
+        hour = HourPrice(
+            usd=usd,
+            low=usd,
+            high=usd,
+            says=f"bought at ${demand.purchase_usd:,.0f}, over {demand.years:g} years",
+        )
+    if hour is None:
+        raise InputError(
+            f"What an hour of a {service.chip.name} costs is not known; give `usd_per_chip_hour` "
+            "or `purchase_usd`."
+        )
+    api_usd = _api_usd(calls, demand.api or (None if log else model), demand.operator, prices)
+    peak, why = _peak(calls, service, demand, usual=log is None)
+    asked = Demand(
+        requests=requests,
+        fresh=inputs - cached,
+        cached=cached,
+        output=outputs,
+        peak=peak,
+        api_usd=api_usd * weight / days,
+    )
+    unit = 24.0 * settings.gpus
+    weighed = weigh(
+        asked,
+        settings.gpus,
+        service.chip_seconds(asked.fresh, cached, outputs),
+        Interval(unit * hour.usd, unit * hour.low, unit * hour.high),
+        demand.extra_usd_per_day,
+    )
+    return BreakevenResult(
+        weighed=weighed,
+        service=service,
+        hour=hour,
+        api=", ".join(prices.used),
+        api_prices=tuple(str(price) for price in prices.used.values()),
+        as_of=day,
+        citations=(*prices.facts.citations(sorted(source_ids), day), *prices.citations()),
+        notes=(*notes, *why, *known, *prices.notes),
+    )
+
+
+def _asked(
+    log: str | Path | None, demand: DemandSettings, day: date
+) -> tuple[list[Call], float, float, tuple[str, ...]]:
+    """The calls with tokens, how many times each counts, over how many days, and notes."""
+    if (log is None) == (demand.requests is None):
+        raise InputError("Give a `log` of calls, or `requests` a day with their tokens.")
+    if demand.requests is not None:
+        if demand.input_tokens is None or demand.output_tokens is None:
+            raise InputError("`requests` needs `input_tokens` and `output_tokens` of one.")
+        usage = Usage(
+            input_tokens=round(demand.input_tokens),
+            cache_read_tokens=round(demand.input_tokens * demand.cached),
+            output_tokens=round(demand.output_tokens),
+        )
+        # One in the middle of every hour, since an API may charge by the hour.
+        return (
+            [
+                Call(
+                    key=str(hour),
+                    model=demand.api or demand.model or "",
+                    usage=usage,
+                    started=datetime.combine(day, time(hour, 30), UTC).isoformat(),
+                )
+                for hour in range(24)
+            ],
+            demand.requests / 24,
+            1.0,
+            (),
+        )
+    stream = open_calls(Path(str(log)), format=demand.format, mapping=demand.mapping)
+    every = list(stream.calls)
+    calls = [call for call in every if call.usage and call.usage.output_tokens]
+    if not calls:
+        raise InputError(f"{log}: none of its {counted(len(every), 'call')} says its tokens.")
+    notes = [f"{n:,} of {log} are left out: {why}" for why, n in stream.dropped.items()]
+    if len(every) > len(calls):
+        lost = counted(len(every) - len(calls), "call")
+        notes.append(f"{lost} of {len(every):,} that say no tokens are left out")
+    if demand.days is not None:
+        return calls, 1.0, demand.days, tuple(notes)
+    instants = _instants(calls)
+    span = (max(instants) - min(instants)).total_seconds() / 86_400 if instants else 0.0
+    if span < 1 / 24:
+        raise InputError(
+            f"{log}: its calls tell no times an hour or more apart; say `days`, of how many it is."
+        )
+    return calls, 1.0, span, tuple(notes)
+
+
+def _instants(calls: Sequence[Call]) -> list[datetime]:
+    """When the calls were sent; none if one of them does not tell."""
+    told = [call.instant for call in calls]
+    return [at for at in told if at] if all(told) else []
+
+
+def _commonest(calls: Sequence[Call]) -> str:
+    (name, _), *_ = Counter(call.model for call in calls).most_common(1)
+    return name
+
+
+def _api_usd(calls: Sequence[Call], api: str | None, operator: str, prices: Prices) -> float:
+    """What the calls cost at the API's prices of the day, each at its hour."""
+    total = 0.0
+    for call in calls:
+        name = api or call.model
+        rates = prices.rates_at(name, call, operator=operator, on_its_day=False) if name else None
+        if rates is None:
+            close = prices.facts.names.alike(name) if name else ()
+            raise InputError(
+                f"No list price of {name or 'a call without a model'} was known on {prices.day}. "
+                + (f"Did you mean {' or '.join(close)}? " if close else "")
+                + "Say `api`, whose price counts."
+            )
+        total += cost_usd(call.usage or Usage(), rates)
+    return total
+
+
+def _peak(
+    calls: Sequence[Call], service: Service, demand: DemandSettings, *, usual: bool
+) -> tuple[float, tuple[str, ...]]:
+    """Load of the busiest hour over the mean, with a note where it is a guess."""
+    if demand.peak is not None:
+        return demand.peak, ()
+    guess = (
+        f"the busiest hour is taken for {_USUAL_PEAK:g} times the mean one; say `peak` if you know",
+    )
+    instants = [] if usual else _instants(calls)
+    if not instants:
+        return _USUAL_PEAK, guess
+    loads = []
+    for call in calls:
+        used = call.usage or Usage()
+        fresh = max(used.input_tokens - used.cache_read_tokens, 0)
+        loads.append(service.chip_seconds(fresh, used.cache_read_tokens, used.output_tokens).value)
+    peak = peak_of(instants, loads)
+    return (peak, ()) if peak else (_USUAL_PEAK, guess)
