@@ -228,7 +228,7 @@ def read_config(config: Mapping[str, Any] | str | Path, name: str = "") -> Archi
 
 
 def _refuse(fields: Mapping[str, Any], where: str) -> None:
-    """Turn down what the equations do not cover, by its name."""
+    """TurningPoint down what the equations do not cover, by its name."""
     for field, what in _UNCOVERED.items():
         if fields.get(field):
             raise InputError(

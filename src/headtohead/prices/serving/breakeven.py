@@ -36,7 +36,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class TurningPoint:
     """Where own machines begin to cost less, if they are as fast and dear as in one case.
 
     Attributes:
@@ -55,7 +55,9 @@ class Turn:
     for_good: float | None
 
 
-def turn(demand: Demand, chips: int, chip_s: float, unit_usd: float, extra_usd: float) -> Turn:
+def turn(
+    demand: Demand, chips: int, chip_s: float, unit_usd: float, extra_usd: float
+) -> TurningPoint:
     """Where own machines begin to cost less.
 
     Args:
@@ -70,7 +72,7 @@ def turn(demand: Demand, chips: int, chip_s: float, unit_usd: float, extra_usd: 
     # What a unit that is as full as the busiest hour allows saves over the API.
     saves = carries * demand.api_usd - unit_usd
     if saves < 0 or (saves == 0 and extra_usd) or not demand.api_usd:
-        return Turn(units=units, own_usd=own, carries=carries, first=None, for_good=None)
+        return TurningPoint(units=units, own_usd=own, carries=carries, first=None, for_good=None)
 
     def start(count: int) -> float:
         """The least load at which so many units cost less."""
@@ -81,7 +83,7 @@ def turn(demand: Demand, chips: int, chip_s: float, unit_usd: float, extra_usd: 
 
     first = start(max(1, math.ceil(extra_usd / saves - 1e-9)) if saves else 1)
     sure = start(max(1, math.ceil((unit_usd + extra_usd) / saves - 1e-9))) if saves else None
-    return Turn(units=units, own_usd=own, carries=carries, first=first, for_good=sure)
+    return TurningPoint(units=units, own_usd=own, carries=carries, first=first, for_good=sure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +95,9 @@ class Weighed:
     """
 
     demand: Demand
-    expected: Turn
-    best: Turn
-    worst: Turn
+    expected: TurningPoint
+    best: TurningPoint
+    worst: TurningPoint
 
     @property
     def cheaper(self) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.estimate import Citation, Interval
-from headtohead.prices.serving.breakeven import Turn, Weighed
+from headtohead.prices.serving.breakeven import TurningPoint, Weighed
 from headtohead.prices.serving.chip import HourPrice
 from headtohead.prices.serving.service import Service
 from headtohead.publish.machine import envelope
@@ -143,7 +143,7 @@ class BreakevenResult(Result):
         }
 
 
-def _turn_json(turn: Turn, requests: float) -> dict[str, float | int | None]:
+def _turn_json(turn: TurningPoint, requests: float) -> dict[str, float | int | None]:
     """One case as `--json` prints it; None where own machines cost more at any load."""
     return {
         "units_n": turn.units,

@@ -2,7 +2,7 @@
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.prices.serving.breakeven import Turn
+from headtohead.prices.serving.breakeven import TurningPoint
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Service
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
@@ -223,7 +223,7 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
     )
 
 
-def _busy(turn: Turn) -> float:
+def _busy(turn: TurningPoint) -> float:
     return 0.0 if not turn.units else 1 / (turn.carries * turn.units)
 
 
