@@ -92,6 +92,11 @@ def test_a_model_that_only_the_framework_has_is_found_by_its_name(run: Run) -> N
     (made,) = read(run, "gpt-neox-20b")
     assert (made["class_least"], made["class_most"]) == ("III", "III")
     assert made["licence"]["spdx"] == "Apache-2.0"
+    assert made["components"]["Model parameters (Final)"] == YES
+    assert set(made["components"].values()) <= {YES, LIMITED}
+    printed = run("gpt-neox-20b", "--as-of", DAY).stdout
+    assert "Components by the framework's file" in printed
+    assert "not listed" in printed
 
 
 def test_a_lab_gives_its_models_newest_first_out_by_the_day(run: Run) -> None:

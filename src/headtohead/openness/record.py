@@ -138,6 +138,13 @@ class OpennessRecord:
         return first.value if first else None
 
     @property
+    def components(self) -> Mapping[str, str]:
+        """What the framework's file lists -> YES or LIMITED; empty without a file."""
+        row = self.evaluation or {}
+        states = zip(_COMPONENTS, (YES, LIMITED), strict=True)
+        return {name: state for c, state in states for name in _names(row.get(c))}
+
+    @property
     def terms(self) -> LicenceTerms | None:
         """What its licence allows, as exactly as those who agree name it; None if not known."""
         names = [one.value for one in self.of("licence") if one.value not in _FREE.values()]
@@ -366,7 +373,7 @@ def _of_catalogue(row: Mapping[str, Any]) -> Iterator[Said]:
 def _of_framework(row: Mapping[str, Any]) -> Iterator[Said]:
     """A file's published components; what it does not list may still be there."""
     cited = _cited(row, "evaluated_on")
-    is_open, others = (set((row[c] or "").split("; ")) for c in _COMPONENTS)
+    is_open, others = (_names(row[c]) for c in _COMPONENTS)
     for flag, parts in _LISTED.items():
         if parts & is_open:
             yield from _parts([(flag, YES)], cited)
@@ -374,6 +381,10 @@ def _of_framework(row: Mapping[str, Any]) -> Iterator[Said]:
             yield from _parts([(flag, YES if flag in ("weights", "report") else LIMITED)], cited)
     if row["licence"]:
         yield _licence(row["licence"], cited)
+
+
+def _names(joined: str | None) -> set[str]:
+    return set(filter(None, (joined or "").split("; ")))
 
 
 _COMPONENTS = ("open_components", "other_components")

@@ -70,6 +70,7 @@ def _record(record: OpennessRecord) -> dict[str, Any]:
             }
             for flag in FLAGS
         },
+        "components": dict(sorted(record.components.items())),
         "licence": terms_json(record.terms),
         "commercial": record.commercial,
         "base": base and {"name": base.name, "licence": terms_json(terms(base.licence))},

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from headtohead.core.units import counted
+from headtohead.evidence.openness_framework import COMPONENTS
 from headtohead.names.names import Names, country_name
 from headtohead.openness.licences import COMMERCIAL, LicenceTerms, licence_words, terms
 from headtohead.openness.record import (
     FLAGS,
+    LIMITED,
     NO,
     YES,
     OpennessRecord,
@@ -174,7 +176,36 @@ def _of_one(record: OpennessRecord) -> tuple[Figure, ...]:
                 shown=20,
             )
         )
+    if record.evaluation:
+        figures.append(_components(record))
     return tuple(figures)
+
+
+def _components(record: OpennessRecord) -> Figure:
+    """What the framework's file lists, class by class."""
+    words = {YES: "under an open licence", LIMITED: "not under an open licence"}
+    there = {name: words[state] for name, state in record.components.items()}
+    rows = tuple(
+        (
+            name,
+            one.of_class,
+            "" if one.required else "may be left out",
+            there.get(name, "not listed"),
+        )
+        for name, one in COMPONENTS.items()
+    )
+    return Figure(
+        "components",
+        "Components by the framework's file",
+        columns=(
+            TableColumn("component", "Component"),
+            TableColumn("of_class", "Class"),
+            TableColumn("required", "Needed"),
+            TableColumn("state", "State", long=True),
+        ),
+        rows=rows,
+        shown=len(rows),
+    )
 
 
 def _cells(one: Said) -> tuple[Cell, ...]:

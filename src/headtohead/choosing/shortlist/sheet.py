@@ -27,9 +27,8 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
     return Sheet(
         verb="shortlist",
         title="Models that may be used",
-        kicker=f"Prices of {result.at:%Y-%m-%d %H:%M} UTC; known by {result.as_of}.",
+        kicker=_kicker(result),
         sentence=" ".join(_sentences(result)),
-        facts=(("Asked", "; ".join(result.conditions)),) if result.conditions else (),
         topics=(Topic(figures=tuple(figures)),),
         method=(
             f"Models are ranked by {result.scale.named} of {result.scale.day}, with "
@@ -60,6 +59,11 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
         full=True,
         main="found",
     )
+
+
+def _kicker(result: ShortlistResult) -> str:
+    wanted = f"Asked: {'; '.join(result.conditions)}. " if result.conditions else ""
+    return f"{wanted}Prices of {result.at:%Y-%m-%d %H:%M} UTC; known by {result.as_of}."
 
 
 def _sentences(result: ShortlistResult) -> Iterator[str]:
