@@ -86,13 +86,13 @@ def _sentence(record: OpennessRecord) -> str:
         )
     if weights is None:
         return f"Whether the weights of {record.name} can be downloaded is not known"
-    licence = f"under {allowed.in_words()}" if allowed else "under a licence that is not known"
+    licence = f"licence: {allowed.in_words() if allowed else _UNKNOWN}"
     rest = [f"{FLAGS[f].lower()} {record.value(f) or _UNKNOWN}" for f in ("data", "code", "report")]
     base = f", made from {record.base.name}," if record.base else ""
     if record.base_adds and record.base:
         licence += f", and its base's licence adds clauses ({licence_words(record.base.licence)})"
     return (
-        f"{record.name}{base} has open weights {licence}; {'; '.join(rest)}; {record.grade.text} "
+        f"{record.name}{base} has open weights; {licence}; {'; '.join(rest)}; {record.grade.text} "
         "of the Model Openness Framework"
     )
 
