@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.simulations import examples
 
-from headtohead.questions.cost.price_vs_rating import front_probability, pareto_front
+from headtohead.stats.fronts import front_probability, pareto_front
 
 _POINTS = st.lists(
     st.tuples(st.integers(0, 6).map(float), st.integers(0, 6).map(float)), min_size=1, max_size=25
