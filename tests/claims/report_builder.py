@@ -325,6 +325,27 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
             )
             for i, d in enumerate(months[:8])
         ),
+        "same-quality": tuple(
+            _row(
+                d,
+                side=(*both, "FR", None)[i % 4],
+                model_name=names[i % len(names)],
+                lab="lab",
+                score_frac=0.3 + 0.05 * i,
+                score_low_frac=0.25 + 0.05 * i,
+                score_high_frac=0.35 + 0.05 * i,
+                cost_usd_per_task=0.01 * 2**i,
+                cost_low_usd_per_task=0.008 * 2**i,
+                cost_high_usd_per_task=0.012 * 2**i,
+                cost_usd_per_success=0.02 * 2**i,
+                on_front=True,
+                front_frac=0.7,
+                as_good_frac=0.1 * i,
+                saved_pct=90.0 - 12 * i,
+                observed_on=d,
+            )
+            for i, d in enumerate(months[:8])
+        ),
         "price-of-level": tuple(
             _row(
                 d,

@@ -38,6 +38,7 @@ EXPECTED = {
     "sensitivity",
     "price-vs-rating-then",
     "price-vs-rating",
+    "same-quality",
     "price-of-level",
     "token-share",
     "openness-table",

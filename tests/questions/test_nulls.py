@@ -59,6 +59,7 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "cost.price_decline": (ARTICLE, {"since": "2025-10-01", "seller": "cheapest"}),
     "cost.price_trend": (ARTICLE, {"turn": "2024-12-25"}),
     "cost.price_vs_rating": (ARTICLE, {"models": ("deepseek-v3.2",)}),
+    "cost.same_quality": (ARTICLE, {}),
     "cost.training_cost": (ARTICLE, {"subjects": ("GPT-4",), "measures": ("amortised",)}),
     "hardware.compute_held": (YEAR_END, {"by": "bandwidth"}),
     "hardware.compute_stock": (YEAR_END, {}),

@@ -138,6 +138,19 @@ def _front(x: Exhibit, two: _Two) -> str:
     )
 
 
+def _same_quality(x: Exhibit, two: _Two) -> str:
+    e = x.answer.estimates[0]
+    best = min(x.answer.rows, key=lambda row: abs(row["saved_pct"]), default=None)
+    if best is None:
+        return ""
+    if not e.value:
+        return f"no cheaper run is as good as {best['model_name']}, within 2 points"
+    return (
+        f"the quality of {best['model_name']} was to be had {e.value:.0f}% cheaper ({e.low:.0f} to "
+        f"{e.high:.0f}%), within 2 points"
+    )
+
+
 def _level(x: Exhibit, two: _Two) -> str:
     e = x.answer.estimates[0]
     if math.isinf(e.high):
@@ -207,6 +220,7 @@ _FINDINGS: dict[str, Callable[[Exhibit, _Two], str]] = {
     "performance.trading_equity": _trading,
     "openness.flagships": _open,
     "cost.price_vs_rating": _front,
+    "cost.same_quality": _same_quality,
     "cost.price_decline": _level,
     "cost.training_cost": _training,
     "hardware.compute_stock": _stock,

@@ -120,10 +120,52 @@ class Drawn:
         return np.asarray(near.mean(axis=0))
 
     def saving(self, reference: int, other: int, level: float = 0.95) -> Interval:
-        """The share of the reference's cost that the other saves; below 0, it costs more."""
+        """The share of the reference's cost, above 0, that the other saves; below 0, it adds."""
         value = 1 - float(self.cost[other] / self.cost[reference])
-        draws = 1 - self.costs[:, other] / self.costs[:, reference]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            draws = 1 - self.costs[:, other] / self.costs[:, reference]
         return percentile_interval(value, draws, (1 - level) / 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SameQuality:
+    """What the quality of one entrant costs at the least.
+
+    Attributes:
+        place: The cheapest that is as good by the estimates; the reference itself if none is.
+        saving: Its share of the reference's cost that it saves; the ends are those of the cheapest
+            that is as good in each joint draw, whoever that is.
+        picked: In how many draws each is that one, shape (n,), from 0 to 1.
+    """
+
+    place: int
+    saving: Interval
+    picked: FloatArray
+
+
+def same_quality(
+    drawn: Drawn, reference: int, margin: float, *, among: BoolArray, level: float = 0.95
+) -> SameQuality:
+    """The cheapest of some that is no worse than the reference by more than a margin.
+
+    The reference always counts among them, so that nothing is ever saved below 0. Who is as good
+    is told anew in each draw: of many that are nearly as good some are by luck, and the upper end
+    is high where their scores are not sure.
+    """
+    mine = among.copy()
+    mine[reference] = True
+
+    def cheapest(cost: FloatArray, value: FloatArray) -> IntArray:
+        fits = mine & (value >= value[:, [reference]] - margin)
+        return np.asarray(np.where(fits, cost, np.inf).argmin(axis=1))
+
+    place = int(cheapest(drawn.cost[None, :], drawn.value[None, :])[0])
+    who = cheapest(drawn.costs, drawn.values)
+    row = np.arange(who.size)
+    saved = 1 - drawn.costs[row, who] / drawn.costs[:, reference]
+    value = 1 - float(drawn.cost[place] / drawn.cost[reference])
+    picked = np.bincount(who, minlength=drawn.cost.size) / who.size
+    return SameQuality(place, percentile_interval(value, saved, (1 - level) / 2, 0.0), picked)
 
 
 def cheapest_as_good(

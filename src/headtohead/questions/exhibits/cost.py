@@ -27,48 +27,83 @@ if TYPE_CHECKING:
 
 def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
     """Rating against list price, with intervals, and the step of models nobody beats on both."""
-    import altair as alt
-
-    chart = base(drawn).transform_filter("datum.price_usd_per_mtok > 0")
-    # The axis starts left of the cheapest model, whose name stands left of it.
-    prices = [row["price_usd_per_mtok"] for row in drawn.rows if row["price_usd_per_mtok"] > 0]
-    cheapest = min(prices, default=1.0)
-    x = alt.X(
-        "price_usd_per_mtok:Q",
-        scale=alt.Scale(type="log", nice=False, padding=12, domainMin=0.3 * cheapest),
-        axis=alt.Axis(
-            title="List price, $ per million tokens (log scale)",
-            format="$~g",
-            values=log_ticks(prices),
-        ),
-    )
-    scale = alt.Scale(zero=False, padding=8)
-    y = alt.Y("rating_elo:Q", scale=scale, axis=above("Rating (points)", format=",.0f"))
-    bars = (
-        chart.transform_filter("isValid(datum.rating_low_elo) && isValid(datum.rating_high_elo)")
-        .mark_rule(strokeWidth=1.3, opacity=0.55)
-        .encode(
-            x,
-            alt.Y("rating_low_elo:Q", scale=scale),
-            alt.Y2("rating_high_elo:Q"),
-            side_colour(drawn),
-        )
-    )
-    by_price: list[alt.SortField | dict[str, str]] = [
-        alt.SortField("price_usd_per_mtok"),
-        alt.SortField("rating_elo", "descending"),
-    ]
-    spread = chart.transform_joinaggregate(lowest="min(rating_elo)", highest="max(rating_elo)")
-    front = spread.transform_window(
-        best="max(rating_elo)", sort=by_price, frame=[None, 0]
-    ).transform_filter("datum.rating_elo >= datum.best")
-    step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
-    shown = tips(
-        "model_name=Model; side_label=Side; lab=Lab; rating_elo=Rating|,.0f; "
+    return _front(
+        drawn,
+        cost="price_usd_per_mtok",
+        value="rating_elo",
+        ends=("rating_low_elo", "rating_high_elo"),
+        titles=("List price, $ per million tokens (log scale)", "Rating (points)"),
+        number=",.0f",
+        shown="model_name=Model; side_label=Side; lab=Lab; rating_elo=Rating|,.0f; "
         "rating_low_elo=95% low|,.0f; rating_high_elo=95% high|,.0f; "
         "price_usd_per_mtok=$ per million tokens|,.3~f; "
-        "front_frac=Chance of being on the front|.0%"
+        "front_frac=Chance of being on the front|.0%",
     )
+
+
+def cost_vs_score(drawn: Drawing) -> "alt.LayerChart":
+    """Score against the cost of a task, with intervals both ways, and the step of the front."""
+    return _front(
+        drawn,
+        cost="cost_usd_per_task",
+        value="score_frac",
+        ends=("score_low_frac", "score_high_frac"),
+        cost_ends=("cost_low_usd_per_task", "cost_high_usd_per_task"),
+        titles=("Cost of a task, $ (log scale)", "Tasks solved"),
+        number=".0%",
+        shown="model_name=Run; side_label=Side; lab=Lab; score_frac=Solved|.1%; "
+        "score_low_frac=95% low|.1%; score_high_frac=95% high|.1%; "
+        "cost_usd_per_task=$ a task|,.3~f; cost_usd_per_success=$ a solved task|,.3~f; "
+        "front_frac=Chance of being on the front|.0%; "
+        "as_good_frac=Chance to be as good as the best|.0%",
+    )
+
+
+def _front(
+    drawn: Drawing,
+    *,
+    cost: str,
+    value: str,
+    ends: tuple[str, str],
+    titles: tuple[str, str],
+    number: str,
+    shown: str,
+    cost_ends: tuple[str, str] | None = None,
+) -> "alt.LayerChart":
+    """Value against cost, both in columns of the rows, and the step of those nobody beats."""
+    import altair as alt
+
+    chart = base(drawn).transform_filter(f"datum.{cost} > 0")
+    # The axis starts left of the cheapest model, whose name stands left of it.
+    costs = [row[cost] for row in drawn.rows if row[cost] > 0]
+    cheapest = min(costs, default=1.0)
+    log = alt.Scale(type="log", nice=False, padding=12, domainMin=0.3 * cheapest)
+    ticks = alt.Axis(title=titles[0], format="$~g", values=log_ticks(costs))
+    x = alt.X(f"{cost}:Q", scale=log, axis=ticks)
+    scale = alt.Scale(zero=False, padding=8)
+    y = alt.Y(f"{value}:Q", scale=scale, axis=above(titles[1], format=number))
+    low, high = ends
+    bars = [
+        chart.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})")
+        .mark_rule(strokeWidth=1.3, opacity=0.55)
+        .encode(x, alt.Y(f"{low}:Q", scale=scale), alt.Y2(f"{high}:Q"), side_colour(drawn))
+    ]
+    if cost_ends:
+        least, most = cost_ends
+        bars.append(
+            chart.transform_filter(f"datum.{least} > 0 && datum.{most} > datum.{least}")
+            .mark_rule(strokeWidth=1.3, opacity=0.55)
+            .encode(alt.X(f"{least}:Q", scale=log), y, alt.X2(f"{most}:Q"), side_colour(drawn))
+        )
+    by_cost: list[alt.SortField | dict[str, str]] = [
+        alt.SortField(cost),
+        alt.SortField(value, "descending"),
+    ]
+    spread = chart.transform_joinaggregate(lowest=f"min({value})", highest=f"max({value})")
+    front = spread.transform_window(
+        best=f"max({value})", sort=by_cost, frame=[None, 0]
+    ).transform_filter(f"datum.{value} >= datum.best")
+    step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
     points = chart.mark_point(filled=True, opacity=0.85).encode(
         x,
         y,
@@ -81,14 +116,14 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
                 title="Chance of being on the front", format=".0%", values=[0, 0.5, 1]
             ),
         ),
-        tooltip=shown,
+        tooltip=tips(shown),
     )
     # Names stand along the front where there is room; where two would touch, only the higher one.
     named = (
-        front.transform_window(next_elo="lead(rating_elo)", sort=by_price)
+        front.transform_window(next_value=f"lead({value})", sort=by_cost)
         .transform_filter(
-            "!isValid(datum.next_elo) || "
-            "datum.next_elo - datum.rating_elo > 0.045 * (datum.highest - datum.lowest)"
+            "!isValid(datum.next_value) || "
+            f"datum.next_value - datum.{value} > 0.045 * (datum.highest - datum.lowest)"
         )
         .transform_calculate(shown_name="roomy ? datum.model_name : ''")
     )
@@ -98,7 +133,7 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
         )
         for style in ("halo", "words")
     ]
-    return layered(drawn, bars, step, points, *words, height=460)
+    return layered(drawn, *bars, step, points, *words, height=460)
 
 
 def price_of_level(drawn: Drawing) -> "alt.LayerChart":
@@ -230,4 +265,4 @@ def _natural(label: str) -> tuple[float, str]:
     return (float(head), label) if head.isdecimal() else (float("inf"), label)
 
 
-SECTION = section("cost", price_vs_rating, price_of_level, training_cost)
+SECTION = section("cost", price_vs_rating, cost_vs_score, price_of_level, training_cost)

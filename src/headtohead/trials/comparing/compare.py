@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -43,9 +43,13 @@ from headtohead.trials.paired.differences import (
     unpaired_difference,
 )
 from headtohead.trials.paired.joint import RunField, compare_many, slices
+from headtohead.trials.paired.means import cluster_codes
 from headtohead.trials.power import Assumed
 from headtohead.trials.scoring.scored import Scorer
 from headtohead.trials.words import Kind
+
+if TYPE_CHECKING:
+    from headtohead.stats.fronts import Drawn
 
 RatesOf = Callable[[str, Call], Rates | None]
 
@@ -506,14 +510,41 @@ def _rounds(items: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PricedRuns:
+    """Runs of which costs are known, on the items of which all of them have one.
+
+    Attributes:
+        places: Of each in `ManyRuns.names`; every array of `drawn` is in this order.
+        drawn: Mean cost of a call in US dollars, and mean score, with joint draws of both.
+        chance: To be on the front, shape (n,).
+        best: Who has the highest score, of these.
+        instead: The cheapest that is surely no worse than the best by more than the margin; None if
+            nobody is.
+        as_good: The chance of each to be no worse than the best by more than the margin.
+        unpriced: Names of the runs of which no cost is known.
+    """
+
+    places: tuple[int, ...]
+    drawn: "Drawn"
+    chance: FloatArray
+    best: int
+    instead: int | None
+    as_good: FloatArray
+    items: int
+    bases: tuple[str, ...]
+    unpriced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ManyRuns:
     """Runs on the items that all of them share.
 
     Attributes:
-        settings: Level and seed; the margin plays no part.
+        settings: Level and seed; the margin is that of "as good for less".
         unit: "pp" where scores are shares, else "score".
         items: How many items all share.
         left_out: RunItems that not every run has a score for.
+        priced: None where fewer than two runs have costs on the same items.
     """
 
     settings: CompareSettings
@@ -524,12 +555,16 @@ class ManyRuns:
     field: RunField
     left_out: int
     notes: tuple[str, ...]
+    priced: PricedRuns | None = None
 
 
-def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
-    """Every run against every other.
+def many(
+    sides: Sequence[ModelRun], settings: CompareSettings, *, rates: RatesOf | None = None
+) -> ManyRuns:
+    """Every run against every other, and which of them are on the front of cost and score.
 
-    At least two sides; of the settings, level and seed and how items are brought together count.
+    At least two sides; of the settings, level, margin, seed and how items are brought together
+    count. `rates` as for `compare`.
 
     Raises:
         InputError: If any two runs cannot be compared honestly.
@@ -565,15 +600,76 @@ def many(sides: Sequence[ModelRun], settings: CompareSettings) -> ManyRuns:
     )
     total = {call.key for side in sides for call in side.calls}
     notes = dict.fromkeys(note for p in paired for note in p.notes)
+    names = tuple(named_apart(sides))
+    matched = [of_first, *(p.b for p in paired)]
+    priced = _priced(matched, sides, names, keys, table, settings, clusters, rates)
     return ManyRuns(
         settings=settings,
-        names=tuple(named_apart(sides)),
+        names=names,
         models=tuple(side.model for side in sides),
         unit="pp" if inside else "score",
         items=len(keys),
         field=field,
         left_out=len(total) - len(keys),
-        notes=(*notes, *given_again(sides)),
+        notes=(*notes, *given_again(sides), *([priced] if isinstance(priced, str) else [])),
+        priced=None if isinstance(priced, str) else priced,
+    )
+
+
+def _priced(
+    matched: Sequence[RunItems],
+    sides: Sequence[ModelRun],
+    names: tuple[str, ...],
+    keys: Sequence[str],
+    scores: FloatArray,
+    settings: CompareSettings,
+    clusters: Sequence[str] | None,
+    rates: RatesOf | None,
+) -> PricedRuns | str | None:
+    """The front of cost and score, or why there is none although several runs have costs.
+
+    Items are drawn anew for all runs, with both figures at once.
+
+    Args:
+        keys: The items in the order of the rows of `scores`, shape (items, runs).
+    """
+    columns, bases = [], []
+    for items, side in zip(matched, sides, strict=True):
+        costs, basis = _costs(items, side.model or side.name, rates)
+        by_key = dict(zip(items.keys, costs.tolist(), strict=True))
+        columns.append([by_key[key] for key in keys])
+        bases.append(basis)
+    cost = np.column_stack(columns)
+    places = [i for i in range(len(sides)) if not np.isnan(cost[:, i]).all()]
+    both = ~np.isnan(cost[:, places]).any(axis=1)
+    n = int(both.sum())
+    if len(places) < 2:
+        return None
+    if n < 2:
+        return "No costs are compared: no two items have a cost in every run that has any."
+    from headtohead.stats.fronts import cheapest_as_good, resampled
+
+    drawn = resampled(
+        cost[both][:, places],
+        scores[both][:, places],
+        np.random.default_rng(settings.seed),
+        clusters=None
+        if clusters is None
+        else cluster_codes(_kept(clusters, both), int(both.sum())),
+        rounds=_rounds(int(both.sum())),
+    )
+    best = int(drawn.value.argmax())
+    everyone = np.ones(len(places), dtype=np.bool_)
+    return PricedRuns(
+        places=tuple(places),
+        drawn=drawn,
+        chance=drawn.front_chance(),
+        best=best,
+        instead=cheapest_as_good(drawn, best, settings.margin, among=everyone, sure=settings.level),
+        as_good=drawn.as_good(best, settings.margin),
+        items=n,
+        bases=tuple(dict.fromkeys(bases[i] for i in places)),
+        unpriced=tuple(name for i, name in enumerate(names) if i not in places),
     )
 
 

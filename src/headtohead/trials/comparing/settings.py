@@ -54,7 +54,9 @@ class CompareSettings(FileChoices):
         metavar="SCORER",
         help="Score the answers first: exact, regex:PATTERN, json-schema:FILE, python:FILE:F.",
     )
-    many: bool = option(False, help="Compare all runs with each other, with tie groups.")
+    many: bool = option(
+        False, help="Compare all runs with each other, with tie groups, and cost with score."
+    )
     mapping_b: Mapping[str, str] = option(
         factory=dict,
         flag="--map-b",

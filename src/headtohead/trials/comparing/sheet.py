@@ -340,8 +340,14 @@ def _cost(c: Comparison, money: Money) -> Figure:
 # ---------------------------------------------------------------- many runs
 
 
-def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
-    """The report of many runs, with tie groups."""
+def many_sheet(
+    many: ManyRuns,
+    *,
+    sources: Sequence[Citation] = (),
+    as_of: date | None = None,
+    notes: Sequence[str] = (),
+) -> Sheet:
+    """The report of many runs, with tie groups, and with the front of cost and score."""
     field, names = many.field, many.names
     order = field.means.argsort(kind="stable")[::-1].tolist()
     top = [names[i] for i in order if field.ranks.best[i] == 1]
@@ -351,6 +357,9 @@ def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
         f"{'may be' if len(top) > 1 else 'is'} best; {apart} of {len(field.pairs)} pairs can "
         f"be told apart ({many.settings.level:.0%} for all pairs together)."
     )
+    instead = _instead(many)
+    if instead:
+        sentence += f" {instead}."
     scale, unit, axis = scale_of(many.unit)
     ranks: list[Row] = []
     for i, ties in zip(order, field.ties, strict=True):
@@ -397,6 +406,7 @@ def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
             rows=tuple(pairs),
             bars=Bars(f"{axis}, for all pairs together", tuple(bars[:_MOST_BARS])),
         ),
+        *_front(many),
     )
     return Sheet(
         verb="compare",
@@ -412,7 +422,93 @@ def many_sheet(many: ManyRuns, *, sources: Sequence[Citation] = ()) -> Sheet:
             "Intervals of all pairs hold together: clusters of items are weighted at random to "
             "learn how large the largest difference gets by chance.",
             "A run's places are those that the joint intervals leave open.",
+            *(_FRONT_METHOD if many.priced else ()),
         ),
         sources=tuple(sources),
-        notes=many.notes,
+        as_of=as_of,
+        notes=(*many.notes, *notes),
+    )
+
+
+_FRONT_METHOD = (
+    "A run is on the front of cost and score if no run that costs no more scores as high. Its "
+    "chance to be is the share of resamples in which it is: items are drawn anew for all runs at "
+    "once, each with its costs and its scores.",
+)
+
+
+def _instead(many: ManyRuns) -> str:
+    """Who is as good as the best run for less, in a sentence without its stop."""
+    priced = many.priced
+    if priced is None:
+        return ""
+    names = [many.names[place] for place in priced.places]
+    margin, best = margin_words(many.settings.margin, many.unit), names[priced.best]
+    if priced.instead is None:
+        return f"No run is surely at most {margin} worse than {best} and cheaper"
+    saving = priced.drawn.saving(priced.best, priced.instead, many.settings.level)
+    return (
+        f"{names[priced.instead]} is at most {margin} worse than {best} "
+        f"(chance {_chance(priced.as_good[priced.instead])}) and {saving.value:.0%} cheaper "
+        f"({saving.low:.0%} to {saving.high:.0%})"
+    )
+
+
+def _chance(share: float) -> str:
+    return "over 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def _front(many: ManyRuns) -> tuple[Figure, ...]:
+    """Cost and score of every run with a cost, the cheapest first, and who is on the front."""
+    priced = many.priced
+    if priced is None:
+        return ()
+    scale, unit, _ = scale_of(many.unit)
+    drawn, level = priced.drawn, many.settings.level
+    on_front = drawn.on_front()
+    rows: list[Row] = []
+    for i in drawn.cost.argsort(kind="stable").tolist():
+        cost, score = drawn.cost_interval(i, level), drawn.value_interval(i, level)
+        dear = float(drawn.cost[priced.best])
+        rows.append(
+            (
+                many.names[priced.places[i]],
+                *(cost.value, cost.low, cost.high),
+                *(end * scale for end in (score.value, score.low, score.high)),
+                "yes" if on_front[i] else "no",
+                100 * float(priced.chance[i]),
+                100 * float(priced.as_good[i]),
+                100 * (1 - float(drawn.cost[i]) / dear) if dear else None,
+            )
+        )
+    named = "pct" if unit == "pp" else unit
+    remarks = [
+        f"{counted(priced.items, 'item has', 'items have')} costs in all of these runs; "
+        f"{listed(priced.bases)}."
+    ]
+    if priced.unpriced:
+        remarks.append(f"Cost not known: {listed(priced.unpriced)}.")
+    return (
+        Figure(
+            "front",
+            "Cost and score",
+            "Which runs does no cheaper one beat, and what is as good for less?",
+            says=_instead(many),
+            columns=(
+                TableColumn("run", "Run"),
+                TableColumn("cost_usd_per_task", "$ per call", 4),
+                TableColumn("cost_low_usd_per_task", "Low", 4),
+                TableColumn("cost_high_usd_per_task", "High", 4),
+                TableColumn(f"score_{named}", "Score", 1),
+                TableColumn(f"score_low_{named}", "Low", 1),
+                TableColumn(f"score_high_{named}", "High", 1),
+                TableColumn("on_front", "On the front"),
+                TableColumn("front_pct", "Chance of it, %", 1),
+                TableColumn("as_good_pct", "Chance to be as good as the best, %", 1),
+                TableColumn("saving_pct", "Cheaper than the best by, %", 1),
+            ),
+            rows=tuple(rows),
+            shown=40,
+            remarks=tuple(remarks),
+        ),
     )

@@ -82,11 +82,16 @@ def compare(
         for place, run in zip(places, opened, strict=True)
     ]
     progress("item by item")
-    if settings.many:
-        many = compare_all(opened, settings)
-        sheet = many_sheet(many, sources=sources)
-        return TrialResult(details=many, sheet=sheet, results=_many_results(many, places))
     prices = prices_on(as_of, store) if settings.prices else None
+    if settings.many:
+        many = compare_all(opened, settings, rates=prices.rates_at if prices else None)
+        sheet = many_sheet(
+            many,
+            sources=[*sources, *(prices.citations() if prices else ())],
+            as_of=prices.day if prices else None,
+            notes=prices.notes if prices else (),
+        )
+        return TrialResult(details=many, sheet=sheet, results=_many_results(many, places))
     comparison = compare_runs(
         opened[0], opened[1], settings, rates=prices.rates_at if prices else None
     )
@@ -155,9 +160,9 @@ def _results(c: Comparison, places: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _many_results(many: ManyRuns, places: Sequence[str]) -> list[dict[str, Any]]:
-    """The joint difference of every pair."""
+    """The joint difference of every pair, and what every run with a cost costs."""
     scale, unit, _ = scale_of(many.unit)
-    return [
+    results: list[dict[str, Any]] = [
         {
             "label": f"difference, {many.names[pair.b]} minus {many.names[pair.a]}",
             **interval_json(pair.joint, scale),
@@ -170,3 +175,37 @@ def _many_results(many: ManyRuns, places: Sequence[str]) -> list[dict[str, Any]]
         }
         for pair in many.field.pairs
     ]
+    if many.priced is None:
+        return results
+    priced, level = many.priced, many.settings.level
+    shared: dict[str, Any] = {"level": level, "n": priced.items, "n_of": "items with costs"}
+    on_front = priced.drawn.on_front()
+    results += [
+        {
+            "label": f"cost of a call, {many.names[place]}",
+            **interval_json(priced.drawn.cost_interval(i, level)),
+            "unit": "usd_per_task",
+            "method": "mean over items, bootstrap over items with costs and scores together",
+            **shared,
+            "source_ids": [places[place]],
+            "on_front": bool(on_front[i]),
+            "front_frac": float(priced.chance[i]),
+            "as_good_frac": float(priced.as_good[i]),
+        }
+        for i, place in enumerate(priced.places)
+    ]
+    if priced.instead is not None:
+        best, instead = priced.places[priced.best], priced.places[priced.instead]
+        results.append(
+            {
+                "label": f"saved with {many.names[instead]} instead of {many.names[best]}",
+                **interval_json(priced.drawn.saving(priced.best, priced.instead, level), 100),
+                "unit": "pct",
+                "method": "share of the cost of a call, bootstrap over items",
+                **shared,
+                "source_ids": [places[best], places[instead]],
+                "as_good_frac": float(priced.as_good[priced.instead]),
+                "margin": many.settings.margin * scale,
+            }
+        )
+    return results
