@@ -93,7 +93,7 @@ def test_the_cheapest_that_is_as_good_saves_what_its_cost_says() -> None:
     assert rows["beaten"]["on_front"] is False
     assert rows["near"]["cost_usd_per_success"] == pytest.approx(100 / 500 / 0.795)
     assert rows["near"]["as_good_frac"] == pytest.approx(0.72, abs=0.06)
-    assert "left out: 1 of 5 runs: their cost is not known" in answer.notes
+    assert "left out: 1 of 5 runs, of which no cost is known" in answer.notes
 
 
 def test_a_wider_margin_a_named_model_and_a_side_are_heeded() -> None:

@@ -203,7 +203,7 @@ def test_what_the_same_quality_costs_at_the_least_is_inside_its_interval(rounds:
         found = same_quality(drawn, 0, 0.03, among=np.ones(5, dtype=bool))
         held.append(found.saving.low <= 0.7 <= found.saving.high)
         assert found.picked.sum() == pytest.approx(1)
-        assert found.picked[3:].max() == 0
+        assert found.picked[3:].max() < 0.05
     # Only a third of the draws need to agree with the truth for the interval to reach it.
     assert np.mean(held) >= 0.95 - slack(0.95, rounds)
 

@@ -218,17 +218,40 @@ def test_many_runs_get_places_and_ties(run: Run) -> None:
     found = run("a.jsonl", "near.jsonl", "far.jsonl", "--many", "--json")
     assert found.exit_code == 0
     made = given(found)
-    assert [row["label"] for row in made["results"]] == [
+    pairs = [row for row in made["results"] if row["label"].startswith("difference")]
+    assert [row["label"] for row in pairs] == [
         "difference, near minus a",
         "difference, far minus a",
         "difference, far minus near",
     ]
-    for row in made["results"]:
+    for row in pairs:
         assert row["low"] <= row["value"] <= row["high"]
         assert (row["unit"], row["n"], row["level"]) == ("pp", 1000, 0.95)
     rows = {row["run"]: row for row in made["sections"][0]["rows"]}
     assert (rows["far"]["best_rank"], rows["far"]["tied_with"]) == (3, "none")
     assert rows["a"]["tied_with"] == "near"
+
+
+def test_many_runs_with_costs_say_what_is_as_good_for_less(run: Run) -> None:
+    for name, usd in (("dear", 0.2), ("cheap", 0.02), ("blind", None)):
+        rows = [
+            {"id": i, "score": int(i % 5 > 0), **({} if usd is None else {"cost_usd": usd})}
+            for i in range(200)
+        ]
+        Path(f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = ("dear.jsonl", "cheap.jsonl", "blind.jsonl", "--many")
+    told = run(*asked)
+    assert told.exit_code == 0
+    words = " ".join(told.stdout.split())
+    assert "cheap is at most 5 pp worse than dear (chance over 99.9%) and 90% cheaper" in words
+    assert "Cost not known: blind." in words
+    made = given(run(*asked, "--json"))
+    costs = {row["label"]: row for row in made["results"] if row["unit"] == "usd_per_task"}
+    assert costs["cost of a call, cheap"]["front_frac"] == 1
+    assert costs["cost of a call, dear"]["on_front"] is False
+    (saved,) = (row for row in made["results"] if row["unit"] == "pct")
+    assert saved["label"] == "saved with cheap instead of dear"
+    assert saved["value"] == pytest.approx(90)
 
 
 @pytest.mark.parametrize(

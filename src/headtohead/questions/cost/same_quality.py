@@ -70,7 +70,7 @@ _LITTLE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
+class _CostedTest:
     """The runs of one test that have a cost, best first, with draws of cost and score.
 
     Attributes:
@@ -93,7 +93,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     of_tests = every.filter(pl.col("test").is_in(costly))
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
     of_tests = of_tests.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
-    rows, notes = known(of_tests, "cost_usd", "runs: their cost is not known")
+    rows, notes = known(of_tests, "cost_usd", "runs, of which no cost is known")
     rows = rows.filter(pl.col("cost_usd") > 0)
     if ask.scope["of"]:
         notes += unplaced(rows, "runs with a cost", str(ask.scope["of"]))
@@ -162,7 +162,7 @@ def _of(pair: pl.DataFrame, place: int) -> str:
     return model_name(model) if model else called(name)
 
 
-def _says(test: _Test, pair: pl.DataFrame, same: SameQuality, best: int, ask: Ask) -> str:
+def _says(test: _CostedTest, pair: pl.DataFrame, same: SameQuality, best: int, ask: Ask) -> str:
     """Who is as good for how much less, on one test."""
     name, margin = in_words(test.name), f"{float(ask.scope['margin_pp']):g} points"
     per = "a task" if test.sampled else "for all"
@@ -190,7 +190,7 @@ def _usd(amount: float) -> str:
     return f"${amount:.2g}" if amount < 0.1 else f"${amount:,.2f}"
 
 
-def _reference(test: _Test, ask: Ask) -> int | None:
+def _reference(test: _CostedTest, ask: Ask) -> int | None:
     """The run whose quality is asked for: the best of the models named, or the best of all."""
     if not ask.scope["models"]:
         return 0
@@ -199,7 +199,7 @@ def _reference(test: _Test, ask: Ask) -> int | None:
     return min(places, default=None)
 
 
-def _rows(test: _Test, best: int, margin: float, ask: Ask) -> pl.DataFrame:
+def _rows(test: _CostedTest, best: int, margin: float, ask: Ask) -> pl.DataFrame:
     """The runs of a test with their intervals and chances."""
     drawn, n = test.drawn, test.rows.height
     score = [drawn.value_interval(i) for i in range(n)]
@@ -230,7 +230,7 @@ def _rows(test: _Test, best: int, margin: float, ask: Ask) -> pl.DataFrame:
 # ---------------------------------------------------------------- draws of cost and score
 
 
-def _tests(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Iterator[_Test]:
+def _tests(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Iterator[_CostedTest]:
     """Every test with enough runs of a known cost, the one with most runs first."""
     sizes = rows.group_by("test").len().sort(["len", "test"], descending=[True, False])
     for name in sizes.filter(pl.col("len") >= _FEWEST_RUNS)["test"].to_list():
@@ -253,7 +253,7 @@ def _tests(rows: pl.DataFrame, frames: Frames, ask: Ask) -> Iterator[_Test]:
         wider = Drawn(drawn.cost, drawn.value, drawn.costs * times, drawn.values)
         if (spread > 1).any():
             how += "; hours of other prices unknown"
-        yield _Test(name, mine, wider, tasks, how, sampled)
+        yield _CostedTest(name, mine, wider, tasks, how, sampled)
 
 
 def _of_totals(rows: pl.DataFrame, rng: np.random.Generator) -> tuple[Drawn, bool]:

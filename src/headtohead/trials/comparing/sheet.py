@@ -474,17 +474,21 @@ def _front(many: ManyRuns) -> tuple[Figure, ...]:
             (
                 many.names[priced.places[i]],
                 *(cost.value, cost.low, cost.high),
-                *(end * scale for end in (score.value, score.low, score.high)),
+                score.value * scale,
                 "yes" if on_front[i] else "no",
                 100 * float(priced.chance[i]),
                 100 * float(priced.as_good[i]),
                 100 * (1 - float(drawn.cost[i]) / dear) if dear else None,
+                score.low * scale,
+                score.high * scale,
             )
         )
     named = "pct" if unit == "pp" else unit
     remarks = [
         f"{counted(priced.items, 'item has', 'items have')} costs in all of these runs; "
-        f"{listed(priced.bases)}."
+        f"{listed(priced.bases)}.",
+        "As good: the chance to be no worse by more than the margin than the run that scores best, "
+        "which is also what 'cheaper' speaks of.",
     ]
     if priced.unpriced:
         remarks.append(f"Cost not known: {listed(priced.unpriced)}.")
@@ -500,12 +504,12 @@ def _front(many: ManyRuns) -> tuple[Figure, ...]:
                 TableColumn("cost_low_usd_per_task", "Low", 4),
                 TableColumn("cost_high_usd_per_task", "High", 4),
                 TableColumn(f"score_{named}", "Score", 1),
-                TableColumn(f"score_low_{named}", "Low", 1),
-                TableColumn(f"score_high_{named}", "High", 1),
-                TableColumn("on_front", "On the front"),
-                TableColumn("front_pct", "Chance of it, %", 1),
-                TableColumn("as_good_pct", "Chance to be as good as the best, %", 1),
-                TableColumn("saving_pct", "Cheaper than the best by, %", 1),
+                TableColumn("on_front", "On front"),
+                TableColumn("front_pct", "Chance, %", 1),
+                TableColumn("as_good_pct", "As good, %", 1),
+                TableColumn("saving_pct", "Cheaper, %", 1),
+                TableColumn(f"score_low_{named}", "Score, low", 1),
+                TableColumn(f"score_high_{named}", "Score, high", 1),
             ),
             rows=tuple(rows),
             shown=40,
