@@ -19,6 +19,7 @@ from headtohead.core.units import counted, first_few
 from headtohead.evidence.picking import (
     estimate,
     known,
+    last_day,
     named,
     shown,
     side_column,
@@ -122,6 +123,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             method=f"share of its cost that the cheapest as good saves; {test.how}",
             n=test.tasks,
             n_of="tasks" if test.sampled else "runs with a cost",
+            dated=("benchmark_scores", last_day(pair) or max(pair["known_on"].to_list())),
             called=(f"saved at the quality of {_of(pair, 0)} on {name}",),
         )
         found.append(one)
