@@ -75,6 +75,7 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
         ARTICLE,
         {**PATENTS, "subject": "CN", "over": "US"},
     ),
+    "impact.dollar_share": ("2026-06-26", {}),
     "impact.past_share": (ARTICLE, {"measure": "share of weekly tokens, lowest"}),
     "impact.rule_events": (AUTUMN, {"since": "2026-01-01", "until": "2026-12-31"}),
     "impact.token_share": (ARTICLE, {}),

@@ -11,6 +11,7 @@ from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate
+from headtohead.evidence.store import publisher
 from headtohead.names.names import country_name, in_sentence
 
 FIGURE_COLUMNS = (
@@ -82,6 +83,13 @@ def from_figures(
         n_of=n_of,
         called=called,
     )
+
+
+def figure_share_of(row: pl.DataFrame) -> str:
+    """What a published share is a share of: what is counted, in which days, by whom."""
+    scope = str(row["scope"][0]).rstrip(".")
+    start, end = row["window_start"][0], row["window_end"][0]
+    return f"share of what: {scope}; from {start} to {end}, by {publisher(row['source_id'][0])}"
 
 
 def of_sides(rows: pl.DataFrame, ask: Ask) -> tuple[pl.DataFrame, pl.DataFrame]:

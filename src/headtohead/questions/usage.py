@@ -8,7 +8,9 @@ import polars as pl
 
 from headtohead.core.estimate import Estimate, Interval, leads_by
 from headtohead.core.question import FILTER, Ask, ScopeWord
+from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, side, side_name, where
+from headtohead.evidence.store import publisher
 from headtohead.names.names import Names
 
 USAGE_WORDS = {
@@ -142,6 +144,19 @@ def lead(rows: pl.DataFrame, b: str, a: str) -> Interval:
     mine, theirs = bounds(rows, b), bounds(rows, a)
     apart = Interval(mine.low - theirs.low, mine.low - theirs.high, mine.high - theirs.low)
     return apart.rescaled(100)
+
+
+def share_of(ask: Ask, window: UsageWindow, what: str = "") -> str:
+    """What a share is a share of: how much, on which channel, in which days, by whose count."""
+    rows = window.rows
+    lost = rows.filter(pl.col("lab").is_null()) if "lab" in rows.columns else rows.clear()
+    unclear = float(lost["tokens"].sum()) / float(rows["tokens"].sum())
+    nobody = f", {unclear:.1%} of them of no known maker" if unclear else ""
+    return (
+        f"share of what: {what}{show(float(rows['tokens'].sum()), 'tokens')} that "
+        f"{channel_name(ask)} routed from {window.start} to {window.end}, by the count of "
+        f"{publisher(rows['source_id'][0])}{nobody}"
+    )
 
 
 def subject(ask: Ask, which: str) -> str:

@@ -5,7 +5,7 @@ import polars as pl
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import shown
 from headtohead.names.names import nationality
-from headtohead.questions.published import FIGURE_COLUMNS, figure
+from headtohead.questions.published import FIGURE_COLUMNS, figure, figure_share_of
 
 QUESTION = Question(
     asks="Which share of tokens did side B have, by this study's figure?",
@@ -39,5 +39,5 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"a study gives {kind}{nationality(ask.sides.b)} models {share.value:.1%} from {start} to "
         f"{end} ({ask.scope['measure']})"
     )
-    notes = (str(row["scope"][0]),)
+    notes = (figure_share_of(row),)
     return Answer(estimates=(share,), says=says, rows=shown(row, FIGURE_COLUMNS), notes=notes)

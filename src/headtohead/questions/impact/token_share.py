@@ -7,6 +7,7 @@ from headtohead.questions.usage import (
     UsageWindow,
     bounds,
     channel_name,
+    share_of,
     subject,
     token_estimate,
     windows,
@@ -40,7 +41,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{whose} had {share.low:.1%} of all {channel_name(ask)} tokens from {last.start} "
         f"to {last.end} ({share.classified:.1%} of the classified ones, at most {share.high:.1%})"
     )
-    notes = ("tokens of different tokenizers are not one unit; a router is not the world",)
+    notes = (
+        share_of(ask, last),
+        "tokens of different tokenizers are not one unit; a router is not the world",
+    )
     return Answer(estimates=(estimated,), says=says, rows=_series(stretches, ask), notes=notes)
 
 

@@ -10,11 +10,19 @@ from headtohead.names.names import nationality
 from headtohead.questions.published import (
     FIGURE_COLUMNS,
     figure_interval,
+    figure_share_of,
     from_figures,
     latest_figures,
     of_sides,
 )
-from headtohead.questions.usage import USAGE_WORDS, bounds, channel_name, token_estimate, windows
+from headtohead.questions.usage import (
+    USAGE_WORDS,
+    bounds,
+    channel_name,
+    share_of,
+    token_estimate,
+    windows,
+)
 from headtohead.stats.intervals import difference
 
 QUESTION = Question(
@@ -43,8 +51,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         return ask.lacks("no shares of downloads of both sides were known")
     downloads, says = _downloads(ask, pl.concat([b, a]))
     figures = shown(pl.concat([b, a]), FIGURE_COLUMNS)
+    of = figure_share_of(b)
     if not ask.scope["tokens"]:
-        notes = ("downloads are not users",)
+        notes = (of, "downloads are not users")
         return Answer(estimates=(downloads,), says=says, rows=figures, notes=notes)
     stretches = windows(frames["token_usage"], ask)
     if not stretches:
@@ -64,7 +73,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(downloads, tokens),
         says=listed([says, routed]),
         rows=figures + shown(subjects, "subject lab country tokens window_start window_end"),
-        notes=("downloads are not users, and one router is not the world",),
+        notes=(
+            of,
+            share_of(ask, last),
+            "downloads are not users, and one router is not the world",
+        ),
     )
 
 

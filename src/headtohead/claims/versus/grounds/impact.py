@@ -9,33 +9,46 @@ from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Sides
 from headtohead.evidence.picking import shown
-from headtohead.questions.published import FIGURE_COLUMNS, latest_figures
+from headtohead.questions.published import FIGURE_COLUMNS, figure_share_of, latest_figures
 
 # The newest count is shown however old it is, with its days.
 _ANY_AGE = 100_000
 
 
 def lines(pair: Pair) -> Iterator[Line]:
-    """Shares of a router's tokens, and of downloads."""
+    """Shares of a router's tokens, of what they cost, and of downloads."""
     yield _tokens(pair)
+    yield _dollars(pair)
     yield _downloads(pair)
 
 
 def _tokens(pair: Pair) -> Line:
-    what, short = "Share of the tokens on OpenRouter", "tokens on OpenRouter"
-    sides, scope = pair.sides, {"back_days": _ANY_AGE}
-    b, a = (
-        pair.ask("impact.token_share", scope, s)
-        for s in (sides, Sides(sides.group, sides.b, sides.a))
+    return _routed(
+        pair,
+        "tokens",
+        "impact.token_share",
+        "Share of the tokens on OpenRouter",
+        "tokens on OpenRouter",
     )
+
+
+def _dollars(pair: Pair) -> Line:
+    what = "Share of what tokens on OpenRouter cost at list prices"
+    return _routed(pair, "dollars", "impact.dollar_share", what, "what tokens on OpenRouter cost")
+
+
+def _routed(pair: Pair, slug: str, question: str, what: str, short: str) -> Line:
+    """A share on a router, of tokens or of dollars, for both sides in the last window known."""
+    sides, scope = pair.sides, {"back_days": _ANY_AGE}
+    b, a = (pair.ask(question, scope, s) for s in (sides, Sides(sides.group, sides.b, sides.a)))
     if a.missing or b.missing:
-        return unknown("tokens", what, short, a.missing or b.missing)
+        return unknown(slug, what, short, a.missing or b.missing)
     first, second = a.estimates[0], b.estimates[0]
     # Old counts are shown, but who is ahead on the day asked about they do not tell.
     old = first.stale(pair.about) or second.stale(pair.about)
     rows = tuple(r for r in (*a.rows, *b.rows) if r.get("window_end") == first.about.end)
     return Line(
-        slug="tokens",
+        slug=slug,
         what=f"{what}, {'last known, ' if old else ''}{first.about.in_words}",
         a=_share(first),
         b=_share(second),
@@ -45,7 +58,11 @@ def _tokens(pair: Pair) -> Line:
         by=f"{first.value:.0%} against {second.value:.0%}",
         observed_on=first.about.end,
         rows=rows,
-        notes=("one router is a small part of the world's use", *((old,) if old else ())),
+        notes=(
+            b.notes[0],
+            "one router is a small part of the world's use",
+            *((old,) if old else ()),
+        ),
     )
 
 
@@ -85,5 +102,5 @@ def _downloads(pair: Pair) -> Line:
         by=f"{a['value']:.0%} against {b['value']:.0%}",
         observed_on=a["window_end"],
         rows=both,
-        notes=("downloads are not users",),
+        notes=(figure_share_of(sides[1]), "downloads are not users"),
     )
