@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.units import show, unit_of, units
-from headtohead.evidence.store import publisher
+from headtohead.evidence.store import publisher as publisher  # questions take it from here
 from headtohead.evidence.tables import in_words
 from headtohead.names.names import Names, country_name, nationality, rule_words
 from headtohead.publish.sheet import Cell

@@ -11,7 +11,7 @@ from headtohead.core.estimate import Estimate, Interval
 from headtohead.core.question import Ask, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate
-from headtohead.evidence.store import publisher
+from headtohead.evidence.words import publisher
 from headtohead.names.names import country_name, in_sentence
 
 FIGURE_COLUMNS = (

@@ -10,7 +10,7 @@ from headtohead.core.estimate import Estimate, Interval, leads_by
 from headtohead.core.question import FILTER, Ask, ScopeWord
 from headtohead.core.units import show
 from headtohead.evidence.picking import estimate, side, side_name, where
-from headtohead.evidence.store import publisher
+from headtohead.evidence.words import publisher
 from headtohead.names.names import Names
 
 USAGE_WORDS = {
