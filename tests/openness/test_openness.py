@@ -66,6 +66,7 @@ def test_the_licence_of_a_base_adds_its_clauses(run: Run) -> None:
     assert (made["licence"]["spdx"], made["base"]["name"]) == ("MIT", "Llama 3.3")
     assert any("700 million" in clause for clause in made["base_adds"])
     assert made["commercial"] == "conditions"
+    assert (made["class_most"], "base's licence is not open" in made["class_why"]) == ("none", True)
     (own,) = read(run, "DeepSeek-R1")
     assert (own["base"], own["base_adds"], own["commercial"]) == (None, [], "yes")
 

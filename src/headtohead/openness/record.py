@@ -160,19 +160,24 @@ class OpennessRecord:
         return bases().get(self.model)
 
     @property
+    def base_terms(self) -> LicenceTerms | None:
+        """What the licence of its base allows; None without a base."""
+        return terms(self.base.licence) if self.base else None
+
+    @property
     def base_adds(self) -> tuple[str, ...]:
         """The clauses that the licence of its base adds to its own."""
         own = self.terms
-        if self.base is None or (own and same(own.spdx, self.base.licence)):
+        under = self.base_terms
+        if under is None or (own and same(own.spdx, under.spdx)):
             return ()
-        under = terms(self.base.licence)
         mine = {clause for one in own.licences for clause in one.clauses} if own else set()
         return tuple(c for one in under.licences for c in one.clauses if c not in mine)
 
     @property
     def commercial(self) -> str | None:
         """What a business may do under its licence and its base's; None if that is not known."""
-        both = [t.commercial for t in (self.terms, self.base and terms(self.base.licence)) if t]
+        both = [held.commercial for held in (self.terms, self.base_terms) if held]
         if not self.terms or None in both:
             return None
         return max(both, key=lambda one: [*COMMERCIAL].index(str(one)))
@@ -204,9 +209,11 @@ class OpennessRecord:
             if self.value(flag) in (NO, LIMITED):
                 most = limit
                 why.append(f"{FLAGS[flag].lower()} {self.value(flag)}")
-        if self.terms and self.terms.open is False:
-            most = "none"
-            why.append("the licence is not open to anyone for any purpose")
+        both = {"the licence": self.terms, "its base's licence": self.base_terms}
+        for whose, held in both.items():
+            if held and held.open is False:
+                most = "none"
+                why.append(f"{whose} is not open to anyone for any purpose")
         return Grade("none", most, "; ".join(why))
 
 

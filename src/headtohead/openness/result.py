@@ -6,7 +6,7 @@ from typing import Any
 
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
-from headtohead.openness.licences import LicenceTerms, terms
+from headtohead.openness.licences import LicenceTerms
 from headtohead.openness.record import FLAGS, OpennessRecord, agree
 from headtohead.publish.machine import envelope
 from headtohead.publish.result import Result
@@ -73,7 +73,7 @@ def _record(record: OpennessRecord) -> dict[str, Any]:
         "components": dict(sorted(record.components.items())),
         "licence": terms_json(record.terms),
         "commercial": record.commercial,
-        "base": base and {"name": base.name, "licence": terms_json(terms(base.licence))},
+        "base": base and {"name": base.name, "licence": terms_json(record.base_terms)},
         "base_adds": list(record.base_adds),
         "class_least": grade.least,
         "class_most": grade.most,

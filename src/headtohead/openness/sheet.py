@@ -6,7 +6,7 @@ from functools import partial
 from headtohead.core.units import counted
 from headtohead.evidence.openness_framework import COMPONENTS
 from headtohead.names.names import Names, country_name
-from headtohead.openness.licences import COMMERCIAL, LicenceTerms, licence_words, terms
+from headtohead.openness.licences import COMMERCIAL, LicenceTerms, licence_words
 from headtohead.openness.record import (
     FLAGS,
     LIMITED,
@@ -119,7 +119,7 @@ def _notes(result: OpennessResult) -> Iterator[str]:
     memory = dict.fromkeys(
         one.name
         for record in result.records
-        for allowed in (record.terms, record.base and terms(record.base.licence))
+        for allowed in (record.terms, record.base_terms)
         if allowed
         for one in allowed.licences
         if not one.checked
@@ -161,7 +161,7 @@ def _of_one(record: OpennessRecord) -> tuple[Figure, ...]:
     ]
     clauses = [*_clauses(record.terms, "its own")]
     if base:
-        clauses += _clauses(terms(base.licence), f"its base, {base.name}")
+        clauses += _clauses(record.base_terms, f"its base, {base.name}")
     if clauses and record.value("weights") != NO:
         figures.append(
             Figure(

@@ -89,7 +89,7 @@ def model(*said: tuple[str, str], lab: str = "lab", country: str | None = "US") 
 
 def conditions(facts: Facts, **given: Any) -> TeamConditions:
     scale = scale_of(facts, "arena", date(2026, 11, 1), date(2026, 11, 1))
-    return asked(facts, ShortlistSettings(**given), scale, AT)
+    return asked(facts, ShortlistSettings(**given), scale, AT, date(2026, 11, 1))
 
 
 def answers(wanted: TeamConditions, one: SoldModel, its: SellerOffer | None = None) -> set[str]:
@@ -215,6 +215,13 @@ def test_the_chance_of_being_no_worse_is_shown_and_reached() -> None:
     assert set(names(surer["results"])) <= set(names(made["results"]))
     unscored = {r for one in made["may_qualify"] for o in one["offers"] for r in o["not_known"]}
     assert any("no score on our capability index" in reason for reason in unscored)
+
+
+def test_a_seller_that_only_price_lists_name_can_be_asked_for() -> None:
+    made = read(operator="scx-ai")
+    sellers = {its["seller"] for one in made["results"] for its in one["offers"]}
+    assert sellers == {"scx-ai"}
+    assert made["conditions"] == ["seller scx-ai"]
 
 
 def test_the_board_ranks_too() -> None:

@@ -13,7 +13,7 @@ from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.units import show
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.tables import DOMAINS
-from headtohead.evidence.words import model_name
+from headtohead.evidence.words import model_name, seller_name
 from headtohead.names.names import country_name, in_sentence
 from headtohead.names.reading import key
 from headtohead.openness.licences import LicenceTerms, licences, narrower, terms
@@ -56,11 +56,10 @@ class TeamConditions:
     margin: float
     at: datetime
 
-    def in_words(self, facts: Facts, scale: Scale) -> list[str]:
+    def in_words(self, scale: Scale) -> list[str]:
         """The conditions, each in a few words."""
         s = self.settings
         known = dict(zip(LICENCE_WORDS, _LICENCES, strict=True))
-        operators = facts.names.operators()
         sure = f"with a chance of {s.chance:.0%} or more"
         said = {
             known.get(s.licence, f"licence {s.licence}"): s.licence,
@@ -69,7 +68,7 @@ class TeamConditions:
             f"maker not in {_places(self.not_lab_countries)}": self.not_lab_countries,
             f"seller in {_places(self.operator_countries)}": self.operator_countries,
             f"seller not in {_places(self.not_operator_countries)}": self.not_operator_countries,
-            f"seller {listed((operators[o].name for o in self.operators), 'or')}": self.operators,
+            f"seller {listed(map(seller_name, self.operators), 'or')}": self.operators,
             f"context of {s.context or 0:,} tokens or more": s.context,
             f"at most ${s.max_cost or 0:g} per million tokens": s.max_cost is not None,
             f"{show(s.min_index or 0, scale.unit)} or more {sure}": s.min_index is not None,
@@ -125,8 +124,7 @@ class TeamConditions:
             fits = _covered(record.terms, self.licences)
             return _YES if fits else Fitting("no", "the licence is another")
         if wanted == "open":
-            base = record.base
-            both = [t.open for t in (record.terms, base and terms(base.licence)) if t]
+            both = [held.open for held in (record.terms, record.base_terms) if held]
             if False in both:
                 return Fitting("no", "the licence is not open to anyone for any purpose")
             return _UNCLEAR if None in both else _YES
@@ -211,7 +209,9 @@ def _covered(allowed: LicenceTerms, wanted: tuple[str, ...]) -> bool:
     return all(any(one == w or narrower(one, w) for w in wanted) for one in held)
 
 
-def asked(facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime) -> TeamConditions:
+def asked(
+    facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime, as_of: date
+) -> TeamConditions:
     """The conditions with every name in them understood.
 
     Raises:
@@ -225,7 +225,7 @@ def asked(facts: Facts, settings: ShortlistSettings, scale: Scale, at: datetime)
         not_lab_countries=_countries(facts, settings.not_lab_country),
         operator_countries=_countries(facts, settings.operator_country),
         not_operator_countries=_countries(facts, settings.not_operator_country),
-        operators=tuple(_operator(facts, name) for name in settings.operator),
+        operators=tuple(_operator(facts, name, as_of) for name in settings.operator),
         than=_than(facts, settings.no_worse_than, scale, at.date()),
         margin=scale.margin if settings.margin is None else settings.margin,
         at=at,
@@ -270,15 +270,18 @@ def _countries(facts: Facts, given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _operator(facts: Facts, name: str) -> str:
+def _operator(facts: Facts, name: str, as_of: date) -> str:
+    """The id of a seller; the word of a price list for one that is in no list of ours."""
+    operators = facts.names.operators().values()
     known = facts.names.operator(name)
-    by_name = {key(one.name): one for one in facts.names.operators().values()}
-    found = known or by_name.get(key(name))
-    if found is None:
-        operators = facts.names.operators().values()
-        spelt = {text: one.name for one in operators for text in (*one.spellings, one.id)}
-        raise UnknownName("seller", name, [one.name for one in operators], spelt)
-    return found.id
+    found = known or {key(one.name): one for one in operators}.get(key(name))
+    if found:
+        return found.id
+    for word in facts.frame("prices", as_of)["provider"].unique():
+        if key(str(word)) == key(name):
+            return str(word)
+    spelt = {text: one.name for one in operators for text in (*one.spellings, one.id)}
+    raise UnknownName("seller", name, [one.name for one in operators], spelt)
 
 
 def _than(facts: Facts, name: str, scale: Scale, day: date) -> str:

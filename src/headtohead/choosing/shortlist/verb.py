@@ -55,7 +55,7 @@ def shortlist(
     check_domain(settings.domain)
     progress("ranking the models")
     scale = scale_of(facts, settings.by, window.end, day, settings.domain)
-    wanted = asked(facts, settings, scale, at)
+    wanted = asked(facts, settings, scale, at, day)
     progress("reading licences")
     left_out: Counter[str] = Counter()
     every = priced_models(facts, scale, at, day)
@@ -75,7 +75,7 @@ def shortlist(
         else:
             lost_n += 1
     return ShortlistResult(
-        conditions=tuple(wanted.in_words(facts, scale)),
+        conditions=tuple(wanted.in_words(scale)),
         scale=scale,
         found=_placed(found, scale),
         may=_placed(may, scale),
