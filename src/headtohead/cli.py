@@ -171,7 +171,7 @@ def in_options(message: str, command: click.Command | None) -> str:
             return " ".join(f"{flags[name]} {field}={column}" for field, column in fields)
         return f"{flags[name]} {value.strip(chr(39) + chr(34))}".strip()
 
-    message = re.sub(r"`([a-z_]+(?:=[^`]*)?)`", said, message)
+    message = re.sub(r"`([a-z_][a-z0-9_]*(?:=[^`]*)?)`", said, message)
     return re.sub(rf"`(({'|'.join(TWINS)})\([^`]*\))`", _call_typed, message)
 
 

@@ -46,6 +46,7 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "performance.trading_order": (ARTICLE, {}),
     "performance.trading_return": (ARTICLE, {"models": ("deepseek-chat-v3.1", "qwen3-max")}),
     "openness.adoption": (ARTICLE, {}),
+    "openness.frontier_share": (ARTICLE, {}),
     "openness.open_families": (ARTICLE, {"besides": ("llama",)}),
     "openness.flagships": (ARTICLE, {"which": "country=CN", "criteria": ("code_open",)}),
     "cost.architecture_savings": (ARTICLE, {"models": (V3, K2), "dense": ("Llama 3.1 405B",)}),

@@ -35,6 +35,8 @@ class ChipSettings:
         given = {name: getattr(self, name) for name in named}
         for name, value in given.items():
             if value is not None and not 0 < value < 1e15:
-                raise InputError(f"`{name}` is {value}; it must be a number above 0.")
+                raise InputError(
+                    f"`{name}` is {value}; it must be a number above 0 and below 1e15."
+                )
         if self.tops is None and (any(given.values()) or not self.data_centre):
             raise InputError("A chip of your own needs `tops`, its dense operations a second.")

@@ -53,7 +53,9 @@ class TrainingSettings:
         for name in ("active_b", "tokens", "chip_hours", "usd_per_chip_hour"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1e18:
-                raise InputError(f"`{name}` is {value}; it must be a number above 0.")
+                raise InputError(
+                    f"`{name}` is {value}; it must be a number above 0 and below 1e18."
+                )
         if (self.active_b is None) != (self.tokens is None):
             raise InputError("Compute is 6 x `active_b` x `tokens`: give both.")
         if self.active_b is not None and self.active_b > 1e6:
