@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing clean
+.PHONY: help report test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -86,6 +86,9 @@ bench-sequential: $(STAMP) ## Measure how many items the sequential test needs, 
 
 bench-reading: $(STAMP) ## Measure how fast logs are read, beside plain JSON
 	$(BIN)/python -m benchmarks.reading --page docs/benchmarks/reading.md
+
+bench-serving: $(STAMP) ## Fit the serving model to measured rows: make bench-serving ROWS=file.csv
+	$(BIN)/python -m benchmarks.serving --page docs/benchmarks/serving.md $(if $(ROWS),--rows $(ROWS))
 
 bench-comparing: $(STAMP) ## Measure a comparison of ten thousand items beside scipy
 	$(BIN)/python -m benchmarks.comparing --page docs/benchmarks/comparing.md

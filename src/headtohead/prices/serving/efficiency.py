@@ -55,8 +55,9 @@ _FAMILIES = {
 }
 # The same of families that the fit had not seen, all families counting alike.
 _UNSEEN = (0.777, 1.335)
-# Times of prefill that others published (six of Hopper and Ascend, one of GB200), over ours.
-_PREFILL = {"hopper": (0.73, 1.32), "blackwell": (0.73, 1.55)}
+# Times of prefill that others published over ours: six of Hopper and Ascend, one of them of
+# production, and one of GB200.
+_PREFILL = (0.73, 1.43)
 _UNMEASURED = 2.0  # how much wider, as a logarithm, for a kind of chip without a single row
 
 
@@ -103,9 +104,7 @@ def decode_spread(shape: Architecture, generation: str) -> Misses:
 
 def prefill_spread(generation: str) -> Misses:
     """The range of a time of prefill, by the few that others published."""
-    low, high = _PREFILL.get(generation, _PREFILL["hopper"])
-    says = "range by seven published speeds of prefill"
-    return _widened(low, high, says, generation)
+    return _widened(*_PREFILL, "range of seven published speeds, one in production", generation)
 
 
 def _widened(low: float, high: float, says: str, generation: str) -> Misses:

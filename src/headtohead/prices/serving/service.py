@@ -27,6 +27,7 @@ from headtohead.prices.serving.roofline import (
 _USABLE = 0.9  # of a chip's memory: the rest is for the engine and for what is being computed
 _MOST = 8192  # sequences on one chip
 _PREFILL_TOKENS = 16_384  # that one chip prefills at once
+_READERS = 32  # chips of a copy that reads prompts only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,16 +336,13 @@ def _layouts(
 
 
 def _reader(clock: _Clock) -> _Clock:
-    """The layout for chips that only read prompts: of fewer of them, as prompts fill each."""
-    ways = [clock]
-    for chips in (8, 16, 32, 64):
-        if chips < clock.layout.chips and clock.layout.data > 1:
-            data = max(chips // clock.layout.tensor, 1)
-            layout = replace(clock.layout, data=data, expert=chips)
-            held = memory_of(clock.shape, layout, clock.precision, clock.chip, clock.load.context)
-            if held.sequences >= 1:
-                ways.append(replace(clock, layout=layout))
-    return max(ways, key=lambda way: way.input_rate())
+    """The layout for chips that only read prompts, which take fewer of them, as DeepSeek's do."""
+    layout = clock.layout
+    if layout.chips <= _READERS or layout.data == 1:
+        return clock
+    fewer = replace(layout, data=_READERS // layout.tensor, expert=_READERS)
+    held = memory_of(clock.shape, fewer, clock.precision, clock.chip, clock.load.context)
+    return replace(clock, layout=fewer) if held.sequences >= 1 else clock
 
 
 def _batch(clock: _Clock, memory: Memory, given: int | None, limit_s: float) -> tuple[int, str]:

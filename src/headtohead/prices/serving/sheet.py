@@ -209,7 +209,7 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
                 f"{result.hour.says}",
             ),
             ("API", "; ".join(result.api_prices)),
-            ("Busy", f"{_busy(one.expected):.0%} of the time of the machines at the mean load"),
+            ("Busy", f"{_busy(result):.0%} of the time of the machines at the mean load"),
         ),
         topics=(Topic(figures=(_cases(result),)),),
         method=(
@@ -223,8 +223,9 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
     )
 
 
-def _busy(turn: TurningPoint) -> float:
-    return 0.0 if not turn.units else 1 / (turn.carries * turn.units)
+def _busy(result: BreakevenResult) -> float:
+    case = result.weighed.expected
+    return 1 / (case.carries * case.units * result.weighed.demand.peak)
 
 
 def _compared(result: BreakevenResult) -> str:
@@ -233,7 +234,8 @@ def _compared(result: BreakevenResult) -> str:
         return "which is less hangs on how fast the machines really are and what they cost"
     dear, cheap = sorted((one.own_usd.value, one.demand.api_usd), reverse=True)
     which = "own machines" if one.cheaper == "own" else "the API"
-    return f"{which} cost{'s' if one.cheaper == 'api' else ''} {dear / cheap:.1f} times less"
+    times = f"{dear / cheap:,.{1 if dear < 100 * cheap else 0}f} times" if cheap else "infinitely"
+    return f"{which} cost{'s' if one.cheaper == 'api' else ''} {times} less"
 
 
 def _turns(result: BreakevenResult) -> str:
