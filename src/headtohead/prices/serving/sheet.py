@@ -2,7 +2,6 @@
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.prices.serving.breakeven import TurningPoint
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Service
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
