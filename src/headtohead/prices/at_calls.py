@@ -178,6 +178,16 @@ class Prices:
         ]
         return tuple(dict.fromkeys([*self._lost.values(), *said]))
 
+    @property
+    def call_notes(self) -> tuple[str, ...]:
+        """Of the notes those on calls that were priced otherwise than at their own minute."""
+        said = [
+            f"{model}: {n:,} of {counted(self._calls[model], 'priced call')} {what}"
+            for (model, what), n in self._said.items()
+            if n and what.startswith(("tell no", "have over"))
+        ]
+        return tuple(dict.fromkeys([*self._lost.values(), *said]))
+
     def citations(self) -> tuple[Citation, ...]:
         """The lists behind every price given out, and those that their notes name."""
         given = [price for course in self._courses.values() for price in course.given]

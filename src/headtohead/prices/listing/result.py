@@ -1,12 +1,17 @@
 """What `prices` gives."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headtohead.core.errors import InputError
 from headtohead.publish.machine import envelope, finite
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
+
+if TYPE_CHECKING:
+    from headtohead.prices.listing.export import Exported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -16,19 +21,29 @@ class PricesResult(Result):
     Attributes:
         details: Everything, as objects: `Listed`, `Audit` or `Billed`.
         results: What `--json` lists: an offer, a finding, or a model of a log each.
-        layout: Makes the prices in the layout of genai-prices; None where there are none.
+        layout: Makes the history in the layout of genai-prices; None where there is none.
     """
 
     details: Any
     sheet: Sheet
     results: Sequence[Mapping[str, Any]]
-    layout: Callable[[], list[dict[str, Any]]] | None = None
+    layout: "Callable[[], Exported] | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         rows = [{k: _plain(v) for k, v in row.items()} for row in self.results]
         head = envelope(self.sheet.verb, None, self.sheet.as_of, rows, self.sheet.sources)
         return head | {"sentence": self.sheet.sentence, "notes": list(self.sheet.notes)}
+
+    def to_genai_prices(self) -> str:
+        """The history in the layout of genai-prices, as JSON text.
+
+        Raises:
+            InputError: If the result is no listing of a model.
+        """
+        if self.layout is None:
+            raise InputError("Only the prices of one model can be written in this layout.")
+        return json.dumps(self.layout().providers, indent=2, ensure_ascii=False) + "\n"
 
 
 def _plain(value: object) -> object:

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from headtohead.core.dates import Day, day
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import takes
+from headtohead.evidence.words import model_name
 from headtohead.prices.at_calls import Prices
 from headtohead.prices.listing.offers import Listed, listed
 from headtohead.prices.listing.result import PricesResult
@@ -13,7 +14,11 @@ from headtohead.prices.listing.settings import ListingSettings
 from headtohead.prices.listing.sheet import listing_sheet, offer_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from headtohead.evidence.store import Store
+    from headtohead.prices.listing.export import Exported
+    from headtohead.prices.listing.usage import Billed
 
 
 @takes(settings=ListingSettings)
@@ -42,15 +47,22 @@ def list_prices(
     """
     if as_of is None:
         raise InputError("Prices are dated: say `as_of`, the day by which they were known.")
-    on = day(as_of, "as_of")
-    if model is None or not model.strip():
-        raise InputError("Name a model, as deepseek-chat.")
-    return _listing(model.strip(), on, settings, store)
+    on, name = day(as_of, "as_of"), (model or "").strip()
+    if settings.audit:
+        return _audited(name, on, settings, store)
+    if settings.usage:
+        if name:
+            raise InputError("A log names its own models: leave out `model`, or say `audit`.")
+        return _billed(on, settings, store)
+    if not name:
+        raise InputError("Name a model, as deepseek-chat, or say `audit` or `usage`.")
+    return _listing(name, on, settings, store)
 
 
 def _listing(
     model: str, on: date, settings: ListingSettings, store: "Store | None"
 ) -> PricesResult:
+    from headtohead.prices.listing.export import genai_layout
     from headtohead.prices.listing.history import history
 
     prices = Prices(on, store, only=(model,))
@@ -71,9 +83,82 @@ def _listing(
         kept_to=_kept_to(prices, {s.price.source_id for s in steps if s.price}) if steps else None,
         notes=notes,
     )
+
+    def layout() -> "Exported":
+        said = steps or history(prices, model, operator=settings.operator)
+        return genai_layout({model: said})
+
     return PricesResult(
-        details=found, sheet=sheet, results=[offer_json(found, o) for o in found.offers]
+        details=found,
+        sheet=sheet,
+        results=[offer_json(found, o) for o in found.offers],
+        layout=layout,
     )
+
+
+def _audited(
+    model: str, on: date, settings: ListingSettings, store: "Store | None"
+) -> PricesResult:
+    from headtohead.prices.listing.audit import audit
+    from headtohead.prices.listing.findings import audit_sheet, finding_json
+    from headtohead.prices.listing.usage import consequences
+
+    prices = Prices(on, store)
+    names, meant = prices.facts.names, ""
+    if model:
+        at = settings.at.date() if settings.at else on
+        resolved = names.resolve(model, on=at)
+        if resolved.model is None:
+            raise UnknownName("model", model, [], meant=names.suggested(model))
+        meant = resolved.model
+    frame = prices.facts.frame("prices", on)
+    found = audit(frame, model=meant)
+    log = _read(settings, prices)[0] if settings.usage else None
+    costs = consequences(found.wrong, log) if log else []
+    ids = sorted(set(frame["source_id"].unique()))
+    about = model_name(meant) if meant else "all price lists"
+    sheet = audit_sheet(
+        found,
+        costs,
+        about=about,
+        as_of=on,
+        sources=prices.facts.citations(ids, on),
+        log=log,
+    )
+    return PricesResult(
+        details=found, sheet=sheet, results=[finding_json(w, costs) for w in found.wrong]
+    )
+
+
+def _billed(on: date, settings: ListingSettings, store: "Store | None") -> PricesResult:
+    from headtohead.files.opening import file_citation
+    from headtohead.prices.listing.findings import spent_json, usage_sheet
+
+    prices = Prices(on, store)
+    log, path = _read(settings, prices)
+    sheet = usage_sheet(
+        log,
+        name=path.name,
+        as_of=on,
+        sources=[file_citation("log", path, "Log"), *prices.citations()],
+        notes=prices.call_notes,
+    )
+    results = [spent_json(model, spent) for model, spent in log.by_model.items()]
+    return PricesResult(details=log, sheet=sheet, results=results)
+
+
+def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path]":
+    """The log of the settings, priced."""
+    from headtohead.logs.opening import open_calls
+    from headtohead.prices.listing.usage import priced
+
+    path = settings.usage
+    assert path is not None
+    stream = open_calls(path, format=settings.format, mapping=settings.mapping)
+    log = priced(stream.calls, prices, operator=settings.operator, dropped=stream.dropped)
+    if not log.by_day:
+        raise InputError(f"{path} holds no call in the format {stream.meta.format}.")
+    return log, path
 
 
 def _side(prices: Prices, found: Listed) -> str:

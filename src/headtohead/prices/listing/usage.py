@@ -1,0 +1,191 @@
+"""A log priced call by call, each at its own minute, against what it was billed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from headtohead.logs.calls import Call, Usage
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.listing.audit import WrongPrice
+from headtohead.prices.rates import Rates, cost_usd
+
+NO_DAY = date.min
+_NO_TOKENS = "tells no tokens"
+_NO_MODEL = "names no model"
+
+
+@dataclass(slots=True)
+class Spent:
+    """What calls cost.
+
+    Attributes:
+        calls_n: All of them.
+        priced_n: Those whose price is known.
+        cost_usd: Of those, at the prices in force.
+        billed_n: Those of the priced ones for which the log says a cost.
+        billed_usd: What it says.
+        billed_cost_usd: What these cost at the prices in force.
+    """
+
+    calls_n: int = 0
+    priced_n: int = 0
+    cost_usd: float = 0.0
+    billed_n: int = 0
+    billed_usd: float = 0.0
+    billed_cost_usd: float = 0.0
+
+    @property
+    def difference_usd(self) -> float | None:
+        """How much more was billed than the prices in force say; None without a bill."""
+        return self.billed_usd - self.billed_cost_usd if self.billed_n else None
+
+    def add(self, cost: float | None, billed: float | None) -> None:
+        """Count one call."""
+        self.calls_n += 1
+        if cost is None:
+            return
+        self.priced_n += 1
+        self.cost_usd += cost
+        if billed is not None:
+            self.billed_n += 1
+            self.billed_usd += billed
+            self.billed_cost_usd += cost
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A log with its costs.
+
+    Attributes:
+        by_day: Model, in the log's word, and day -> what its calls cost; `NO_DAY` for calls that
+            tell no time.
+        unpriced: Model and reason -> how many calls have no price.
+        dropped: Reason -> records of the log that are no calls.
+        tokens: Model that was meant and day -> tokens of its calls.
+    """
+
+    by_day: Mapping[tuple[str, date], Spent]
+    unpriced: Mapping[tuple[str, str], int]
+    dropped: Mapping[str, int]
+    tokens: Mapping[tuple[str, date], Usage] = field(default_factory=dict)
+
+    @property
+    def by_model(self) -> dict[str, Spent]:
+        """What the calls of each model cost, the dearest first."""
+        sums: dict[str, Spent] = {}
+        for (model, _), one in self.by_day.items():
+            sums[model] = added(sums.get(model, Spent()), one)
+        return dict(sorted(sums.items(), key=lambda item: (-item[1].cost_usd, item[0])))
+
+    @property
+    def total(self) -> Spent:
+        """What all calls cost."""
+        total = Spent()
+        for one in self.by_day.values():
+            total = added(total, one)
+        return total
+
+    @property
+    def days(self) -> list[date]:
+        """The days of its calls, without those that tell none."""
+        return sorted({day for _, day in self.by_day} - {NO_DAY})
+
+
+def added(a: Spent, b: Spent) -> Spent:
+    """Two sums as one."""
+    return Spent(*(getattr(a, name) + getattr(b, name) for name in Spent.__slots__))
+
+
+def priced(
+    calls: Iterable[Call], prices: Prices, *, operator: str = "", dropped: Mapping[str, int] = {}
+) -> Billed:
+    """Every call at the price in force at its own minute.
+
+    Args:
+        prices: As known on its day; a call that tells no time takes the usual price of that day.
+        operator: Who ran the endpoint; the models' makers if empty.
+        dropped: Complete when the calls have been read.
+    """
+    by_day: dict[tuple[str, date], Spent] = {}
+    tokens: dict[tuple[str, date], Usage] = {}
+    unpriced = Counter[tuple[str, str]]()
+    meant: dict[tuple[str, date], str] = {}
+    for call in calls:
+        at = call.instant
+        day = at.date() if at else NO_DAY
+        model = call.model.strip()
+        cost, reason = _cost(call, model, prices, operator)
+        if reason:
+            unpriced[model or "(no name)", reason] += 1
+        by_day.setdefault((model or "(no name)", day), Spent()).add(cost, call.cost_usd)
+        if cost is None or call.usage is None:
+            continue
+        key = (model, day)
+        if key not in meant:
+            on = day if at else prices.day
+            meant[key] = prices.facts.names.resolve(model, on=on).model or model
+        whole = (meant[key], day if at else prices.day)
+        tokens[whole] = _sum(tokens.get(whole), call.usage)
+    return Billed(by_day, dict(unpriced), dict(dropped), tokens)
+
+
+def _cost(call: Call, model: str, prices: Prices, operator: str) -> tuple[float | None, str]:
+    """What a call cost, or why that is not known."""
+    if not model:
+        return None, _NO_MODEL
+    if call.usage is None:
+        return None, _NO_TOKENS
+    rates = prices.rates_at(model, call, operator=operator)
+    if rates is None:
+        return None, "is in no price list of its day"
+    try:
+        return cost_usd(call.usage, rates), ""
+    except ValueError as error:
+        return None, f"has impossible counts ({error})"
+
+
+def _sum(a: Usage | None, b: Usage) -> Usage:
+    if a is None:
+        return b
+    return Usage(**{n: getattr(a, n) + getattr(b, n) for n in Usage.__struct_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a wrong price makes of a log.
+
+    Attributes:
+        wrong_usd: What its calls would cost at the wrong price.
+        right_usd: What they cost at the right one.
+    """
+
+    wrong: WrongPrice
+    wrong_usd: float
+    right_usd: float
+
+
+def consequences(found: Sequence[WrongPrice], log: Billed) -> list[Consequence]:
+    """What each wrong price of which the right one is known costs on a log, the most first.
+
+    Tokens from and to caches count as input, since quotes are of input and output alone.
+    """
+    costs = []
+    for wrong in found:
+        used = None
+        for (model, day), usage in log.tokens.items():
+            if (
+                model == wrong.model
+                and wrong.since <= day
+                and (wrong.until is None or day < wrong.until)
+            ):
+                used = _sum(used, usage)
+        if used is None or wrong.right is None:
+            continue
+        plain = Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens)
+        usd = [
+            cost_usd(plain, Rates(input_usd_per_mtok=a, output_usd_per_mtok=b))
+            for a, b in (wrong.usd, wrong.right)
+        ]
+        costs.append(Consequence(wrong, *usd))
+    return sorted(costs, key=lambda c: -abs(c.wrong_usd - c.right_usd))
