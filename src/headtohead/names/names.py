@@ -164,9 +164,14 @@ class Names:
         """
         aliases = [alias for entry in self._book.index.values() for alias in entry.aliases]
         meant = {name, *(s.model for a in aliases if key(a.name) == key(name) for s in a.spans)}
-        spans = {s for a in aliases if a.moving for s in a.spans if s.model in meant}
-        ended = {s.last + timedelta(days=1) for s in spans if s.last}
-        return sorted({s.first for s in spans} | ended)
+        turns: set[date] = set()
+        for spans in (alias.spans for alias in aliases if alias.moving and alias.spans):
+            for span, after in zip(spans, (*spans[1:], None), strict=True):
+                if span.model in meant:
+                    turns.add(span.first)
+                    turns |= {span.last + timedelta(days=1)} if span.last else set()
+                    turns |= {after.first} if after and span.model == name else set()
+        return sorted(turns)
 
     def meant(self, name: str) -> tuple[str, ...]:
         """The name as sellers may print it, and the models it stood for on any day, anywhere.

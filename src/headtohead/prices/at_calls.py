@@ -117,7 +117,7 @@ class Prices:
         for rule, word, channel, meaning in self._asks[model, on, operator]:
             moved = on if meaning.rule.startswith("alias:") else None
             price = self.course(word, on).at(
-                at, rule=rule, channel=channel, name=model, moved_on=moved
+                at, rule=rule, channel=channel, word=model, name=model, moved_on=moved
             )
             if price is None:
                 continue

@@ -169,6 +169,7 @@ def price_in_force(
     channel: str = "",
     input_tokens: int = 0,
     by_hour: bool = True,
+    word: str = "",
 ) -> ListPrice | None:
     """The price of a model at an instant; None if no list has both directions.
 
@@ -180,9 +181,11 @@ def price_in_force(
         channel: How the model is served, as turbo or fp8; empty for the maker's own way.
         input_tokens: Length of the prompt; long ones may cost more.
         by_hour: Whether the hour of an instant picks the band; if not, it counts among `bands`.
+        word: The seller's word it is called by: of two at which one seller sells one model, as
+            deepseek-chat and deepseek-reasoner, the list of this one counts.
     """
     mine = prices.filter(of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
-    holding = in_force(mine, at, rule=rule, channel=channel, words=prices)
+    holding = in_force(mine, at, rule=rule, channel=channel, words=prices, word=word)
     if holding.is_empty():
         return None
     bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
@@ -207,7 +210,7 @@ class Offers:
 
 
 def every_offer(
-    prices: pl.DataFrame, model: str, at: date | datetime, *, channel: str = ""
+    prices: pl.DataFrame, model: str, at: date | datetime, *, channel: str = "", word: str = ""
 ) -> Offers:
     """What each seller asked for a model at an instant.
 
@@ -215,7 +218,7 @@ def every_offer(
         prices: As for `price_in_force`; so are the others.
     """
     mine = prices.filter(of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
-    holding = in_force(mine, at, rule=EVERY, channel=channel, words=prices)
+    holding = in_force(mine, at, rule=EVERY, channel=channel, words=prices, word=word)
     bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
     hour = at if isinstance(at, datetime) else None
     by_list = {
@@ -346,7 +349,7 @@ class Course:
         self._rows, self._mine = prices.filter(mine | moving | kept), prices.filter(mine)
         self._model = model
         self._turns: dict[str, list[datetime]] = {}
-        self._found: dict[tuple[str, str, int], ListPrice | None] = {}
+        self._found: dict[tuple[str, str, str, int], ListPrice | None] = {}
 
     def at(
         self,
@@ -354,6 +357,7 @@ class Course:
         *,
         rule: str,
         channel: str = "",
+        word: str = "",
         **changes: Any,  # noqa: ANN401 - fields of ListPrice
     ) -> ListPrice | None:
         """The usual price at an instant or at the end of a day; None if there is none.
@@ -362,11 +366,15 @@ class Course:
         """
         instant = at if isinstance(at, datetime) else datetime.combine(at, time.max, UTC)
         place = bisect_right(self.turns(rule), instant)
-        key = rule, channel, place
+        key = rule, channel, word, place
         if key not in self._found:
-            asked = (self._rows, self._model, at)
+            rows, model = self._rows, self._model
             found = (
-                price_in_force(*asked, rule=rule, channel=channel, by_hour=False) if place else None
+                price_in_force(
+                    rows, model, at, rule=rule, channel=channel, word=word, by_hour=False
+                )
+                if place
+                else None
             )
             self._found[key] = found and replace(found, **changes)
         return self._found[key]
@@ -417,6 +425,7 @@ def in_force(
     channel: str = "",
     input_share: float = INPUT_SHARE,
     words: pl.DataFrame | None = None,
+    word: str = "",
 ) -> pl.DataFrame:
     """The usual input and output price of each model on a day, without extra charge for hours.
 
@@ -427,6 +436,7 @@ def in_force(
         input_share: Share of tokens that are input, where sellers are compared.
         words: All rows, which tell up to which day a list is kept and which words of a seller
             moved on to other models; `prices` if None.
+        word: As for `price_in_force`.
 
     Returns:
         One row a model, or one for each of its sellers: model_id, model_name, provider, operator,
@@ -439,7 +449,7 @@ def in_force(
     kept = past.group_by("source_id").agg(pl.col("valid_from").max().alias("list_until"))
     prices = prices.join(kept, on="source_id", how="left").filter(_sold_by(rule))
     lists = _lists(prices, at, channel, input_share)
-    offers = _one_a_seller(lists)
+    offers = _one_a_seller(lists, word)
     aside: dict[str, dict[str, str]] = {}
     if rule in ("cheapest", "median"):
         offers, aside = _credible(offers, _day(at))
@@ -468,8 +478,8 @@ def in_force(
         said.append((others, list(left), sorted({*ids, *left.values()})))
     names = ("others", "set_aside", "other_source_ids")
     notes = pl.DataFrame(said, dict.fromkeys(names, pl.List(pl.String)), orient="row")
-    word = pl.lit(rule if rule in RULES else "operator").alias("rule")
-    return picked.drop("differing").with_columns(word, *notes)
+    ruled = pl.lit(rule if rule in RULES else "operator").alias("rule")
+    return picked.drop("differing").with_columns(ruled, *notes)
 
 
 def notes_on(rows: pl.DataFrame) -> tuple[str, ...]:
@@ -615,10 +625,13 @@ def _gone(
     return dropped
 
 
-def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
+def _one_a_seller(lists: pl.DataFrame, word: str = "") -> pl.DataFrame:
     """The list that counts of each seller of a model, with what its other lists say."""
     who = ["model_id", "seller"]
-    by = [*who, "is_peak", "doubt", "written", "price_usd_per_mtok", "source_id", "model_name"]
+    called = pl.col("model_name").str.split("/").list.last() != word.rpartition("/")[2]
+    lists = lists.with_columns(called.alias("other_word"))
+    by = [*who, "is_peak", "doubt", "other_word", "written", "price_usd_per_mtok", "source_id"]
+    by.append("model_name")
     lists = lists.sort(by, descending=[column == "written" for column in by])
     same = pl.all_horizontal(
         (pl.col(c) - pl.col(c).first().over(who)).abs() <= _SAME * pl.col(c).first().over(who)
@@ -652,7 +665,8 @@ def _one_a_seller(lists: pl.DataFrame) -> pl.DataFrame:
         says.filter(other).implode().over(who).alias("differing"),
     )
     offers = lists.unique(who, keep="first", maintain_order=True)
-    return offers.with_columns(pl.col("since").alias("valid_from")).drop("same", "since")
+    shown = offers.with_columns(pl.col("since").alias("valid_from"))
+    return shown.drop("same", "since", "other_word")
 
 
 def _others(

@@ -56,7 +56,7 @@ def planted(prices: pl.DataFrame, each: int, seed: int) -> tuple[pl.DataFrame, d
         done = 0
         while done < each:
             one = clean[int(next(order))]
-            rows = (one["row_input"], one["row_output"])
+            rows: tuple[int, ...] = (one["row_input"], one["row_output"])
             into, out = one["input"], one["output"]
             others = in_list[one["source_id"], one["provider"]]
             if kind == SLIP:

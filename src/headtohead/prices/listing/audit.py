@@ -316,6 +316,7 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     columns = {
         **counts,
         "surest": surest,
+        "right_ended": np.where(known, counts["ended"][right], 0),
         "right_input": np.where(known, pairs[right, 0], np.nan),
         "right_output": np.where(known, pairs[right, 1], np.nan),
         "mode_input": mode[:, 0],
@@ -380,7 +381,11 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
     """The quotes with `problem`, a key of `RULES`; null where nothing is wrong."""
     c = pl.col
     alone, contradicted = c("support") == 0, (c("against") > 0) & (c("support") == 0)
-    off = pl.any_horizontal(_times("input", f"{o}_input") > _SLIP for o in ("others", "right"))
+    # Of two that far apart, the one further from a dollar has slipped.
+    odder = c("input").log().abs() > c("right_input").log().abs()
+    off = (_times("input", "others_input") > _SLIP) | (
+        (_times("input", "right_input") > _SLIP) & odder
+    )
     jumped = (c("input") / c("before_input") > _SLIP) | (c("output") / c("before_output") > _SLIP)
     dropped = (c("before_input") / c("input") > _SLIP) & (
         c("after_input").is_null() | (_times("input", "after_input") > _SLIP)
@@ -412,7 +417,8 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
         & (c("cache_read") > 0)
         for o in ("before_", "after_")
     )
-    agreed = _like("before_", "right_") | _like("after_", "right_")
+    # The price before may be right only if the list that still has it is not the stale one.
+    agreed = (_like("before_", "right_") & (c("right_ended") == 0)) | _like("after_", "right_")
     asked = (c("mode_frac") >= _MOST) & _like("mode_", "right_")
     unlike, router = c("others_agree") == 0, c("seller").is_in(_ROUTERS)
     far = [(c(p) / c("others_input")).log().abs() for p in ("input", "right_input")]

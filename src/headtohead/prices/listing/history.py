@@ -36,7 +36,8 @@ def history(prices: Prices, name: str, *, operator: str = "") -> tuple[PriceStep
     """
     steps: list[PriceStep] = []
     for turn in sorted(_turns(prices, name, operator)):
-        price = prices.in_force(name, turn, operator)
+        sold = _means_something(prices, name, turn.date())
+        price = prices.in_force(name, turn, operator) if sold else None
         if steps and _same(steps[-1].price, price):
             continue
         if steps:
@@ -44,6 +45,13 @@ def history(prices: Prices, name: str, *, operator: str = "") -> tuple[PriceStep
         if steps or price:
             steps.append(PriceStep(turn, None, price))
     return tuple(steps)
+
+
+def _means_something(prices: Prices, name: str, on: date) -> bool:
+    """Whether a name stands for a model on a day, or never moved."""
+    names = prices.facts.names
+    meaning = names.resolve(name, on=on, provider=names.resolve(name, on=on).lab)
+    return meaning.status != "unmatched" or not meaning.rule.startswith("alias:")
 
 
 def _turns(prices: Prices, name: str, operator: str) -> set[datetime]:

@@ -138,7 +138,8 @@ def listed(
         channel = ""
     # A name that moved on, and stands for nothing any more, is not sold, whatever lists still say.
     gone = meaning.status == "unmatched" and meaning.rule.startswith("alias:")
-    found = every_offer(frame.clear() if gone else frame, word, at, channel=channel)
+    sold = frame.clear() if gone else frame
+    found = every_offer(sold, word, at, channel=channel, word=name)
     if operator and not gone:
         found = _sold_by(prices, frame, mine, found, operator)
     offers = _described(mine, found, at)
@@ -291,7 +292,9 @@ def _until_changed(
 
     def at_turn(turn: datetime) -> ListPrice | None:
         rule, channel = seller, offer.channel
-        return price_in_force(frame, word, turn, rule=rule, channel=channel, by_hour=False)
+        return price_in_force(
+            frame, word, turn, rule=rule, channel=channel, by_hour=False, word=offer.price.name
+        )
 
     def announced(day: date) -> bool:
         """Whether some list said before that the price would end then."""
