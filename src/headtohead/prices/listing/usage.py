@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
+
+import polars as pl
 
 from headtohead.logs.calls import Call, Usage
 from headtohead.prices.at_calls import Prices
+from headtohead.prices.in_force import last_spells, of_model
 from headtohead.prices.listing.audit import WrongPrice
 from headtohead.prices.rates import Rates, cost_usd
 
@@ -97,16 +100,70 @@ def added(a: Spent, b: Spent) -> Spent:
     return Spent(*(getattr(a, name) + getattr(b, name) for name in Spent.__slots__))
 
 
-def priced(
-    calls: Iterable[Call], prices: Prices, *, operator: str = "", dropped: Mapping[str, int] = {}
-) -> Billed:
-    """Every call at the price in force at its own minute.
+class Pricing:
+    """Prices calls, those of a batch at the seller's price of batches.
 
     Args:
         prices: As known on its day; a call that tells no time takes the usual price of that day.
         operator: Who ran the endpoint; the models' makers if empty.
+    """
+
+    def __init__(self, prices: Prices, *, operator: str = "", batch: bool = False) -> None:
+        self.prices, self._operator, self._batch = prices, operator, batch
+        self._rates: dict[tuple[str, date], Rates | None] = {}
+        self.notes: dict[str, None] = {}
+
+    def cost(self, call: Call) -> tuple[float | None, str]:
+        """What a call cost, or why that is not known."""
+        model = call.model.strip()
+        if not model:
+            return None, _NO_MODEL
+        if call.labels.get("cache_hit", "").casefold() == "true":
+            return 0.0, ""
+        if call.usage is None:
+            return None, _NO_TOKENS
+        rates = self._in_batch(model, call) if self._batch else None
+        rates = rates or self.prices.rates_at(model, call, operator=self._operator)
+        if rates is None:
+            return None, "is in no price list of its day"
+        try:
+            return cost_usd(call.usage, rates), ""
+        except ValueError as error:
+            return None, f"has impossible counts ({error})"
+
+    def _in_batch(self, model: str, call: Call) -> Rates | None:
+        """The seller's price of batches on the day of a call; None where no list has one."""
+        at = call.instant or datetime.combine(self.prices.day, time(12), UTC)
+        key = model, at.date()
+        if key not in self._rates:
+            price = self.prices.in_force(model, at, self._operator)
+            usd: dict[str, float] = {}
+            if price:
+                rows = self.prices.frame(at.date())
+                of_seller = pl.coalesce("operator", "provider") == (
+                    price.operator or price.provider
+                )
+                batch = rows.filter(
+                    of_model(rows, price.model) & of_seller & (pl.col("tier") == "batch")
+                )
+                said = last_spells(batch, at).sort("doubt", "written", descending=[True, False])
+                usd = dict(said.select("token_kind", "price_usd_per_mtok").iter_rows())
+            whole = {"input", "output"} <= usd.keys()
+            self._rates[key] = Rates.per_mtok(usd) if whole else None
+            if price and not whole:
+                self.notes[f"{model}: no list has its price of batches; the usual one is taken"] = (
+                    None
+                )
+        return self._rates[key]
+
+
+def priced(calls: Iterable[Call], pricing: Pricing, *, dropped: Mapping[str, int] = {}) -> Billed:
+    """Every call at the price in force at its own minute.
+
+    Args:
         dropped: Complete when the calls have been read.
     """
+    prices = pricing.prices
     by_day: dict[tuple[str, date], Spent] = {}
     tokens: dict[tuple[str, date], Usage] = {}
     unpriced = Counter[tuple[str, str]]()
@@ -115,7 +172,7 @@ def priced(
         at = call.instant
         day = at.date() if at else NO_DAY
         model = call.model.strip()
-        cost, reason = _cost(call, model, prices, operator)
+        cost, reason = pricing.cost(call)
         if reason:
             unpriced[model or "(no name)", reason] += 1
         by_day.setdefault((model or "(no name)", day), Spent()).add(cost, call.cost_usd)
@@ -128,21 +185,6 @@ def priced(
         whole = (meant[key], day if at else prices.day)
         tokens[whole] = _sum(tokens.get(whole), call.usage)
     return Billed(by_day, dict(unpriced), dict(dropped), tokens)
-
-
-def _cost(call: Call, model: str, prices: Prices, operator: str) -> tuple[float | None, str]:
-    """What a call cost, or why that is not known."""
-    if not model:
-        return None, _NO_MODEL
-    if call.usage is None:
-        return None, _NO_TOKENS
-    rates = prices.rates_at(model, call, operator=operator)
-    if rates is None:
-        return None, "is in no price list of its day"
-    try:
-        return cost_usd(call.usage, rates), ""
-    except ValueError as error:
-        return None, f"has impossible counts ({error})"
 
 
 def _sum(a: Usage | None, b: Usage) -> Usage:

@@ -135,30 +135,32 @@ def _billed(on: date, settings: ListingSettings, store: "Store | None") -> Price
     from headtohead.prices.listing.findings import spent_json, usage_sheet
 
     prices = Prices(on, store)
-    log, path = _read(settings, prices)
+    log, path, notes = _read(settings, prices)
     sheet = usage_sheet(
         log,
         name=path.name,
         as_of=on,
         sources=[file_citation("log", path, "Log"), *prices.citations()],
-        notes=prices.call_notes,
+        notes=(*notes, *prices.call_notes),
     )
     results = [spent_json(model, spent) for model, spent in log.by_model.items()]
     return PricesResult(details=log, sheet=sheet, results=results)
 
 
-def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path]":
-    """The log of the settings, priced."""
+def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path, tuple[str, ...]]":
+    """The log of the settings, priced, with notes on its prices."""
     from headtohead.logs.opening import open_calls
-    from headtohead.prices.listing.usage import priced
+    from headtohead.prices.listing.usage import Pricing, priced
 
     path = settings.usage
     assert path is not None
     stream = open_calls(path, format=settings.format, mapping=settings.mapping)
-    log = priced(stream.calls, prices, operator=settings.operator, dropped=stream.dropped)
+    batch = stream.meta.format == "openai-batch"
+    pricing = Pricing(prices, operator=settings.operator, batch=batch)
+    log = priced(stream.calls, pricing, dropped=stream.dropped)
     if not log.by_day:
         raise InputError(f"{path} holds no call in the format {stream.meta.format}.")
-    return log, path
+    return log, path, tuple(pricing.notes)
 
 
 def _side(prices: Prices, found: Listed) -> str:
