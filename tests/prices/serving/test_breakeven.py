@@ -165,6 +165,7 @@ def test_a_log_tells_load_and_peak(tmp_path: Path) -> None:
         ({"input_tokens": None}, "needs `input_tokens`"),
         ({"model": None}, "Say `model`"),
         ({"api": "no-such-model"}, "No list price of no-such-model"),
+        ({"operator": "nobody"}, "No list price of deepseek-v3.2 at nobody"),
         ({"peak": 0.5}, "`peak` is 0.5"),
         ({"chip": "H20"}, "give `usd_per_chip_hour`"),
         ({"years": 0}, "`years` is 0"),

@@ -91,6 +91,7 @@ def test_a_chip_that_is_none(tmp_path: Path, text: str, says: str) -> None:
         ({"chip": "H800", "gpus": 144, "cached": 1.0}, "`cached` is 1.0"),
         ({"chip": "H800", "gpus": 144, "usd_per_chip_hour": -2}, "`usd_per_chip_hour` is -2"),
         ({"chip": "H800", "gpus": 144, "usd_per_chip_hour": float("nan")}, "`usd_per_chip_hour`"),
+        ({"chip": "H800", "gpus": 144, "tensor_parallel": 5}, "`tensor_parallel` is 5"),
         ({"chip": "H800", "precision": "fp16"}, "`precision` is one of"),
     ],
 )

@@ -211,6 +211,8 @@ def read_config(config: Mapping[str, Any] | str | Path, name: str = "") -> Archi
     if not isinstance(config, Mapping):
         path = Path(config)
         where = path.name
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file.")
         try:
             config = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:

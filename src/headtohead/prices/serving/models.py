@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.units import nearest_first
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.words import model_name
 from headtohead.prices.serving.architecture import Architecture, read_config
@@ -42,7 +43,7 @@ def sizes_of(facts: Facts, model: str, day: date) -> tuple[Architecture, Mapping
             raise InputError(
                 f"The sizes of {model_name(meaning.model)} are not known here: its maker has not "
                 "published them, or they are not in our tables. Give the path of its `config.json` "
-                f"instead. Known: {', '.join(sorted(rows['model_name']))}."
+                f"instead. Known: {nearest_first(sorted(rows['model_name']), [model])}."
             )
         raise UnknownName("model", model, rows["model_name"])
     return sizes_in(row), row

@@ -186,6 +186,11 @@ def serve(
             f"{shape.name} takes {shape.context:,} tokens at most; a prompt of "
             f"{load.input_tokens:,.0f} with an answer of {load.output_tokens:,.0f} is longer."
         )
+    if tensor is not None and (chips % tensor or shape.heads % tensor):
+        raise InputError(
+            f"`tensor_parallel` is {tensor}; it must divide the {chips} chips and the "
+            f"{shape.heads} heads of {shape.name}."
+        )
     chosen = PRECISIONS[precision or chip.precision_of(shape.precision)]
     chosen = replace(chosen, cache=cache_bits / 8)
     efficiency = efficiency_of(chip.generation, engine)

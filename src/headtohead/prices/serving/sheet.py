@@ -76,6 +76,8 @@ def money(interval: Interval) -> str:
 
 
 def _usd(value: float) -> str:
+    if 0 < value < 1e-4:
+        return "under $0.0001"
     return f"${value:,.2f}" if value >= 0.1 or not value else f"${value:.2g}"
 
 
@@ -185,8 +187,8 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
     one, asked, service = result.weighed, result.weighed.demand, result.service
     machines = counted(one.expected.units * service.chips, f"{service.chip.name} chip")
     sentence = (
-        f"{counted(round(asked.requests), 'request')} a day cost {_usd(asked.api_usd)} at the API "
-        f"and {money(one.own_usd)} on {machines} with {service.shape.name}: "
+        f"A load of {counted(round(asked.requests), 'request')} a day costs {_usd(asked.api_usd)} "
+        f"at the API and {money(one.own_usd)} on {machines} with {service.shape.name}: "
         f"{_compared(result)}. {_turns(result)}"
     )
     return Sheet(
