@@ -39,9 +39,14 @@ def curated_sources(folder: Traversable | None = None) -> list[tuple[Source, dic
         EvidenceError: If a card or a row breaks its declaration; the message names the file, and
             line and column where there is one.
     """
+    return [curated_source(f) for f in curated_folders(folder)]
+
+
+def curated_folders(folder: Traversable | None = None) -> list[Traversable]:
+    """The folder of each hand-gathered source, in name order."""
     root = folder or files("headtohead").joinpath("data/evidence/curated")
     folders = [f for f in root.iterdir() if f.is_dir()] if root.is_dir() else []
-    return [curated_source(f) for f in sorted(folders, key=lambda f: f.name)]
+    return sorted(folders, key=lambda f: f.name)
 
 
 def curated_source(folder: Traversable) -> tuple[Source, dict[str, list[Row]]]:

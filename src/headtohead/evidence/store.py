@@ -17,6 +17,8 @@ from headtohead.evidence.sourcing import Row, Source
 from headtohead.evidence.tables import Table, polars_schema, table, tables
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     import polars as pl
 
 
@@ -70,7 +72,8 @@ class Store:
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
         self._every: dict[str, pl.DataFrame] = {}
         self._cited: dict[tuple[str, date], Citation] = {}
-        self._hand: dict[str, tuple[Source, dict[str, list[Row]]]] | None = None
+        self._hand: dict[str, tuple[Source, dict[str, list[Row]]]] = {}
+        self._folders: dict[str, Traversable] | None = None
         self._intact: set[str] = set()
         self._stamp: tuple[object, ...] = ()
 
@@ -137,7 +140,7 @@ class Store:
 
     def source_ids(self) -> frozenset[str]:
         """Every source that has an importer or was gathered by hand."""
-        return frozenset(catalogue.source_ids()) | self._by_hand().keys()
+        return frozenset(catalogue.source_ids()) | self._hand_folders().keys()
 
     def cards(self) -> tuple[Card, ...]:
         """Every source: what is built in, what was gathered by hand, what was downloaded."""
@@ -150,7 +153,8 @@ class Store:
 
     def _cards(self, chosen: Iterable[str]) -> tuple[Card, ...]:
         shipped, mine = catalogue.read(self.builtin), catalogue.read(self.home)
-        by_hand = self._by_hand()
+        chosen = sorted(chosen)
+        by_hand = self._by_hand(chosen)
         return tuple(
             Card(
                 by_hand[i][0] if i in by_hand else catalogue.importer(i).source,
@@ -158,16 +162,27 @@ class Store:
                 builtin=i in by_hand or any(e.source_id == i for e in shipped),
                 curated=i in by_hand,
             )
-            for i in sorted(chosen)
+            for i in chosen
         )
 
-    def _by_hand(self) -> dict[str, tuple[Source, dict[str, list[Row]]]]:
-        """Every source gathered by hand, with its rows by table."""
-        from headtohead.evidence.curated import curated_sources
+    def _by_hand(self, chosen: Iterable[str]) -> dict[str, tuple[Source, dict[str, list[Row]]]]:
+        """Those of some sources that were gathered by hand, with their rows by table."""
+        from headtohead.evidence.curated import curated_source
 
-        if self._hand is None:
-            self._hand = {s.source_id: (s, rows) for s, rows in curated_sources(self.curated)}
-        return self._hand
+        folders = self._hand_folders()
+        wanted = sorted(folders.keys() & set(chosen))
+        for source_id in wanted:
+            if source_id not in self._hand:
+                self._hand[source_id] = curated_source(folders[source_id])
+        return {source_id: self._hand[source_id] for source_id in wanted}
+
+    def _hand_folders(self) -> "dict[str, Traversable]":
+        """The folder of each source gathered by hand, by its id."""
+        from headtohead.evidence.curated import curated_folders
+
+        if self._folders is None:
+            self._folders = {f.name: f for f in curated_folders(self.curated)}
+        return self._folders
 
     def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:
         """How to cite what some sources said by a day, in name order.
@@ -250,8 +265,10 @@ class Store:
         ]
         try:
             parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
-            for i, rows in ((i, held.get(name)) for i, (_, held) in self._by_hand().items()):
-                if not rows or of not in ("", i):
+            folders = self._hand_folders().items()
+            holding = [i for i, f in folders if f.joinpath(f"{name}.csv").is_file()]
+            for i, (_, held) in self._by_hand(holding if not of else [of]).items():
+                if not (rows := held.get(name)):
                     continue
                 typed = pl.DataFrame(rows, polars_schema(t))
                 parts.append(only(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0)))

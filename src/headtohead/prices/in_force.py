@@ -553,7 +553,9 @@ def _lists(
     `is_peak` says that another list of the seller has them as its price of the peak hours.
     """
     given = _pairs(last_spells(_offered(prices, channel, "standard"), at))
-    given = mixed(given, input_share).filter(pl.col("price_usd_per_mtok") > 0)
+    # A price below zero is a slip of the pen, whatever the other direction costs.
+    no_less = pl.all_horizontal(pl.col(c) >= 0 for c in _PAIR)
+    given = mixed(given, input_share).filter((pl.col("price_usd_per_mtok") > 0) & no_less)
     given = given.with_columns(
         pl.max_horizontal("since", "since_of_output").alias("since"),
         pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -99,6 +100,16 @@ def test_a_name_that_was_withdrawn_has_no_price(home: Path) -> None:
     result = ask(home, "deepseek-chat", "2026-09-30")
     assert not [r for r in result.results if "first party" in r["standing"]]
     assert "stood for no model on 2026-09-30" in " ".join(result.sheet.notes)
+
+
+def test_a_model_that_its_seller_retired_is_said_to_be(home: Path) -> None:
+    rows = Facts(Store(home)).frame("retirements", AS_OF).filter(lab="openai")
+    gone = rows.filter((pl.col("provider") == "openai") & pl.col("model_id").is_not_null())
+    past = gone.filter(pl.col("retires_on") < date(2026, 9, 1)).sort("retires_on")
+    notes: list[str] = []
+    for model in past["model_id"].unique().sort().to_list()[:6]:
+        notes += ask(home, model, "2026-09-15").sheet.notes
+    assert any(" retired " in note and "lists may still have its price" in note for note in notes)
 
 
 def test_what_became_known_later_does_not_count(home: Path) -> None:

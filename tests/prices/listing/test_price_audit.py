@@ -10,6 +10,7 @@ from tests.prices.listing.planted import DAY, KINDS, SLIP, SWAPPED, pairs, plant
 from tests.prices.test_in_force import SCHEMA, both
 
 from headtohead.evidence.facts import Facts
+from headtohead.prices.in_force import in_force
 from headtohead.prices.listing.audit import RULES, Audit, WrongPrice, audit
 
 AS_OF = date(2026, 10, 31)
@@ -48,6 +49,13 @@ def test_a_slip_of_a_thousand_is_found_and_mended(times: float) -> None:
 
 def test_a_slip_in_one_direction_alone_is_found_without_another_list() -> None:
     assert one(both(1, 4000)).problem == "unit slip"
+
+
+def test_a_price_below_zero_is_named_and_never_counts() -> None:
+    wrong = one(both(1, 4), both(-1, 4, source_id="t"))
+    assert (wrong.source_id, wrong.problem, wrong.right) == ("t", "below zero", (1, 4))
+    made = rows(both(-1, 40, source_id="t"))
+    assert in_force(made, date(2025, 12, 15)).is_empty()
 
 
 def test_swapped_prices_are_turned_round() -> None:

@@ -4,6 +4,7 @@ A quote is what one list says of one model on one day: its price of input and of
 against the other lists of the same seller in its time, against the quotes before and after it, and
 against what other sellers ask. Where two lists disagree, the rules decide in this order:
 
+0. a price below zero;
 1. a unit slip: output per input, or the level, is a hundred times off;
 2. input and output swapped: no seller asks more for input than for output;
 3. a day that cannot be: a list wrote the price on another day than it says, or before the model;
@@ -47,8 +48,11 @@ _REGION = (
     r"(?:^|[./])((?:us-gov|eu|us|ap|apac|au|jp|ca|sa|me|global|regional|[a-z]{2}-(?:gov-)?[a-z]+-\d)"
     r"(?:-[a-z0-9-]*)?)[./]"
 )
+# Problems that say themselves what sort of error it is.
+_PLAIN = ("below zero", "unit slip", "input and output swapped", "wrong day", "stale")
 # What is wrong -> the rule that says so.
 RULES = {
+    "below zero": "nobody pays for the use of a model",
     "unit slip": "prices per thousand, per million or per token are a thousand times apart",
     "input and output swapped": "no seller asks more for input than for output",
     "wrong day": "a list cannot hold a price of another day than that on which it wrote it, nor "
@@ -181,7 +185,13 @@ def _looks_like(
     others: dict[tuple[object, ...], str],
 ) -> str:
     """What sort of error a contradicted price may be."""
-    if row["problem"] in ("unit slip", "input and output swapped", "wrong day", "stale"):
+    if row["problem"] in (
+        "below zero",
+        "unit slip",
+        "input and output swapped",
+        "wrong day",
+        "stale",
+    ):
         return ""
     other = others.get((row["source_id"], row["provider"], *usd))
     if other and other != row["model"] and len({*usd}) > 1:
@@ -215,7 +225,7 @@ def _quotes(prices: pl.DataFrame) -> pl.DataFrame:
     )
     rank = {word: place for place, word in enumerate(_SURE)}
     sure = pl.col("basis").str.split(":").list.first()
-    q = q.filter((pl.col("input") > 0) & (pl.col("output") > 0)).sort(*_LIST, "valid_from")
+    q = q.filter((pl.col("input") != 0) & (pl.col("output") != 0)).sort(*_LIST, "valid_from")
     q = q.with_columns(
         series=pl.struct(_LIST).rle_id(),
         seller=pl.coalesce("operator", "provider"),
@@ -428,6 +438,7 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
     stale = _like("", "before_") & (c("against") >= 3) & (c("against") > 3 * c("support"))
     many = c("against") >= pl.when(router).then(3).otherwise(2)
     found = [
+        ((c("input") < 0) | (c("output") < 0), "below zero"),
         (slip, "unit slip"),
         (c("input") > 1.02 * c("output"), "input and output swapped"),
         (wrong_day, "wrong day"),

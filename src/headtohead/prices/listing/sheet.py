@@ -63,7 +63,7 @@ def listing_sheet(
         verb="prices",
         title=f"{listed.asked} on {_at(listed)}",
         answer="none" if listed.offers else "undecided",
-        sentence=_sentence(listed, first),
+        sentence=_sentence(listed, first, as_of),
         facts=tuple(facts),
         topics=(Topic(figures=tuple(figures)),),
         notes=tuple(dict.fromkeys((*_notes(listed, first), *notes))),
@@ -86,7 +86,7 @@ def _pair(price: ListPrice) -> str:
     return f"${price.usd_per_mtok['input']:g} in, ${price.usd_per_mtok['output']:g} out"
 
 
-def _sentence(listed: Listed, first: Offer | None) -> str:
+def _sentence(listed: Listed, first: Offer | None, as_of: date) -> str:
     name = listed.asked
     if listed.meaning.rule.startswith("alias:") and listed.meaning.model:
         name = f"{listed.asked}, which stood for {listed.model},"
@@ -112,8 +112,9 @@ def _sentence(listed: Listed, first: Offer | None) -> str:
         if offer.becomes:
             end += f", then {_pair(offer.becomes)}"
     kind = "promotional price" if offer.promotion else "list price"
+    verb = "was" if listed.at.date() <= as_of else "is to be"
     return (
-        f"On {_at(listed)} the {kind} of {name} at {who} was "
+        f"On {_at(listed)} the {kind} of {name} at {who} {verb} "
         f"${price.usd_per_mtok['input']:g} per million input tokens and "
         f"${price.usd_per_mtok['output']:g} per million output tokens{hours}, {since}, {end}."
     )
@@ -142,6 +143,10 @@ def _notes(listed: Listed, first: Offer | None) -> Iterator[str]:
             f"{price.known_on}, {how}"
         )
         yield from price.notes
+        hourly = [b for b in price.bands if b.hours and b.hours.holds(listed.at)]
+        if price.hours and hourly:
+            rest = in_words(map(str, hourly))
+            yield f"{_source(price)} has two prices for this hour; the other is {rest}"
         if "reasoning" not in (first.other_kinds or {}):
             yield "Tokens of reasoning are billed as output; no list has a price of their own"
     if listed.channels:

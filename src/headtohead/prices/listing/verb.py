@@ -71,7 +71,7 @@ def _listing(
     steps = history(prices, model, operator=settings.operator) if settings.history else ()
     given = [o.price for o in found.offers] + [s.price for s in steps if s.price]
     ids = {i for p in given for i in (p.source_id, *p.other_source_ids)}
-    notes = []
+    notes = [_retirement(prices, found)] if found.offers else []
     if at.date() > on:
         notes.append(f"{at.date()} lies after {on}: this is what was announced by then")
     sheet = listing_sheet(
@@ -81,7 +81,7 @@ def _listing(
         sources=prices.facts.citations(sorted(ids), on),
         side=_side(prices, found),
         kept_to=_kept_to(prices, {s.price.source_id for s in steps if s.price}) if steps else None,
-        notes=notes,
+        notes=tuple(filter(None, notes)),
     )
 
     def layout() -> "Exported":
@@ -161,6 +161,26 @@ def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path, tup
     if not log.by_day:
         raise InputError(f"{path} holds no call in the format {stream.meta.format}.")
     return log, path, tuple(pricing.notes)
+
+
+def _retirement(prices: Prices, found: Listed) -> str:
+    """That the seller named first has retired the model or will, as a sentence; empty if not."""
+    import polars as pl
+
+    first = found.first_party or found.offers[0]
+    rows = prices.facts.frame("retirements", prices.day)
+    mine = rows.filter(
+        (pl.col("model_id") == found.meaning.model) & pl.col("retires_on").is_not_null()
+    )
+    days = {}
+    for provider, day_ in mine.select("provider", "retires_on").iter_rows():
+        seller = prices.facts.names.operator(provider)
+        days[seller.id if seller else provider] = day_
+    last = days.get(first.price.operator)
+    if last is None:
+        return ""
+    what = "retired" if last <= found.at.date() else "retires"
+    return f"{first.seller} {what} {found.model} on {last}: lists may still have its price"
 
 
 def _side(prices: Prices, found: Listed) -> str:
