@@ -341,3 +341,13 @@ def test_the_script_of_charts_is_kept_whole_or_made_anew(
     assert len(asked) == 3
     (tmp_path / "file").write_text("no folder")
     assert bundle(tmp_path / "file" / "below") == bundle(None) == "vega\r\n é"
+
+
+def test_a_chart_beside_statements_lies_with_them_and_the_others_lie_below() -> None:
+    cost = next(section for section in sections() if section.slug == "cost")
+    topic = rendered("plain").partition('id="section-cost"')[2]
+    topic = topic.partition('id="section-hardware"')[0]
+    assert ", and 1 more chart</h3>" in topic
+    shown = re.findall(r'<details class="exhibit folded" id="([\w-]+)"', topic)
+    assert [spec.slug for spec in cost.exhibits if spec.beside_cards] == shown[:1]
+    assert "price-of-level" in shown[1:]

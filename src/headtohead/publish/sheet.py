@@ -225,6 +225,7 @@ class Figure:
         note: About the picture itself.
         table_first: True if the table is the figure and the chart only sums it up.
         opened: True if it stands open even where a page is folded.
+        beside_cards: True if it stands with the statements of its topic where a page is folded.
         numbers: Its estimates, which a page also writes out in words.
         missing: Why there is nothing to show; empty if there is.
         sources: Behind its rows; None for those of the sheet.
@@ -249,6 +250,7 @@ class Figure:
     note: str = ""
     table_first: bool = False
     opened: bool = False
+    beside_cards: bool = False
     numbers: tuple[Estimate, ...] = ()
     missing: str = ""
     sources: tuple[Citation, ...] | None = None

@@ -35,6 +35,7 @@ class ExhibitSpec:
         since: The window of the analysis starts on this day, if that is earlier than asked.
         note: What a careful reader must know about the picture itself.
         table_first: True if the table is the exhibit and the chart only sums it up.
+        beside_cards: True if a folded page shows it with the statements of its section.
         own_time: True if it shows the time the report speaks of; else it runs up to `as_of`.
     """
 
@@ -53,6 +54,7 @@ class ExhibitSpec:
     note: str = ""
     table_first: bool = False
     own_time: bool = False
+    beside_cards: bool = False
 
     def about(self, asked: Period, as_of: date) -> Period:
         """The window to ask the analysis about: to the day of knowledge, unless `own_time`."""

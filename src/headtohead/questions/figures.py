@@ -171,6 +171,7 @@ def exhibit_figure(
         slider=_slider(spec, rows),
         note=spec.note,
         table_first=spec.table_first,
+        beside_cards=spec.beside_cards,
         numbers=answer.estimates,
         missing=answer.missing,
         sources=exhibit.citations,
