@@ -53,7 +53,7 @@ def serve_cost_sheet(result: ServeCostResult) -> Sheet:
             f"{money(costs['output'])}, a million input tokens {money(costs['input'])}."
         )
     elif hour is None:
-        sentence += f" What an hour of a {one.chip.name} costs is not known."
+        sentence += f" What an hour of one {one.chip.name} costs is not known."
     return Sheet(
         verb="serve_cost",
         title=f"{one.shape.name} on {one.chips} {one.chip.name}",

@@ -192,7 +192,7 @@ def breakeven(
         )
     if hour is None:
         raise InputError(
-            f"What an hour of a {service.chip.name} costs is not known; give `usd_per_chip_hour` "
+            f"What an hour of one {service.chip.name} costs is not known; give `usd_per_chip_hour` "
             "or `purchase_usd`."
         )
     api_usd = _api_usd(calls, demand.api or (None if log else model), demand.operator, prices)
