@@ -1,18 +1,17 @@
 """`shortlist`: models and sellers that satisfy every condition of a team, ranked."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from headtohead.choosing.candidates import SellerOffer, SoldModel, priced_models, with_offers
+from headtohead.choosing.candidates import SoldModel, priced_models
 from headtohead.choosing.scale import Scale, scale_of
 from headtohead.choosing.shortlist.conditions import (
-    Fitting,
     TeamConditions,
     asked,
     check_domain,
     window_of,
 )
+from headtohead.choosing.shortlist.picking import picked
 from headtohead.choosing.shortlist.result import Shortlisted, ShortlistResult
 from headtohead.choosing.shortlist.settings import ShortlistSettings
 from headtohead.core import dates
@@ -20,8 +19,6 @@ from headtohead.core.dates import Day
 from headtohead.core.settings import takes
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
-
-_NOBODY = "nobody sells it any more, by the lists known"
 
 
 @takes(settings=ShortlistSettings)
@@ -57,61 +54,30 @@ def shortlist(
     scale = scale_of(facts, settings.by, window.end, day, settings.domain)
     wanted = asked(facts, settings, scale, at, day)
     progress("reading licences")
-    left_out: Counter[str] = Counter()
     every = priced_models(facts, scale, at, day)
-    held = {one.model: tuple(wanted.of_model(one, scale)) for one in every}
-    fit = [one for one in every if not _failed(held[one.model], left_out)]
-    lost_n = len(every) - len(fit)
     progress("looking up prices")
-    found, may = [], []
-    for one in with_offers(facts, fit, at, day, input_share=settings.blend):
-        sure, perhaps = _sorted_out(one, wanted, held[one.model], left_out)
-        chance = _chance(one, wanted, scale)
-        if sure:
-            listed = Shortlisted(model=one, offers=sure, perhaps=perhaps, chance=chance)
-            found.append(listed)
-        elif perhaps:
-            may.append(Shortlisted(model=one, offers=perhaps, chance=chance))
-        else:
-            lost_n += 1
+    sorted_out = picked(facts, every, wanted, scale, day, input_share=settings.blend)
+    found = [
+        Shortlisted(model=m, offers=sure, perhaps=more, chance=_chance(m, wanted, scale))
+        for m, sure, more in sorted_out.found
+    ]
+    may = [
+        Shortlisted(model=m, offers=perhaps, chance=_chance(m, wanted, scale))
+        for m, perhaps in sorted_out.may
+    ]
     return ShortlistResult(
         conditions=tuple(wanted.in_words(scale)),
         scale=scale,
         found=_placed(found, scale),
         may=_placed(may, scale),
-        left_out=dict(left_out.most_common()),
-        lost_n=lost_n,
+        left_out=dict(sorted_out.left_out.most_common()),
+        lost_n=sorted_out.lost_n,
         models_n=len(every),
         blend=_blend_words(settings.blend),
         at=at,
         as_of=day,
         citations=facts.citations(sorted({*_sources([*found, *may], scale)}), day),
     )
-
-
-def _failed(findings: Sequence[Fitting], left_out: Counter[str]) -> bool:
-    """Whether some condition is not met; each such reason counts."""
-    reasons = {finding.reason for finding in findings if finding.answer == "no"}
-    left_out.update(reasons)
-    return bool(reasons)
-
-
-def _sorted_out(
-    model: SoldModel, wanted: TeamConditions, held: Sequence[Fitting], left_out: Counter[str]
-) -> tuple[tuple[SellerOffer, ...], tuple[SellerOffer, ...]]:
-    """The offers that satisfy everything, and those that may, the best known of them first."""
-    sure, perhaps, failed = [], [], set[str]()
-    for offer in model.offers:
-        findings = [*held, *wanted.of_offer(model, offer)]
-        if reasons := [f.reason for f in findings if f.answer == "no"]:
-            failed.update(reasons)
-        elif reasons := [f.reason for f in findings if f.answer == "unknown"]:
-            perhaps.append(replace(offer, unknown=tuple(reasons)))
-        else:
-            sure.append(offer)
-    if not sure and not perhaps:
-        left_out.update(failed or {_NOBODY})
-    return tuple(sure), tuple(sorted(perhaps, key=lambda offer: len(offer.unknown)))
 
 
 def _chance(model: SoldModel, wanted: TeamConditions, scale: Scale) -> float | None:
