@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from headtohead.capability.verb import gap, index
     from headtohead.chips.verb import chip
     from headtohead.choosing.shortlist.verb import shortlist
+    from headtohead.choosing.watch.verb import watch
     from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
     from headtohead.claims.versus.verb import versus
@@ -48,6 +49,7 @@ VERBS = {
     "training_cost": "prices.training",
     "update_evidence": "evidence",
     "versus": "claims.versus",
+    "watch": "choosing.watch",
 }
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "training_cost",
     "update_evidence",
     "versus",
+    "watch",
 ]
 
 

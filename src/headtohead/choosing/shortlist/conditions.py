@@ -225,11 +225,27 @@ def asked(
         not_lab_countries=_countries(facts, settings.not_lab_country),
         operator_countries=_countries(facts, settings.operator_country),
         not_operator_countries=_countries(facts, settings.not_operator_country),
-        operators=tuple(_operator(facts, name, as_of) for name in settings.operator),
+        operators=tuple(seller_id(facts, name, as_of) for name in settings.operator),
         than=_than(facts, settings.no_worse_than, scale, at.date()),
         margin=scale.margin if settings.margin is None else settings.margin,
         at=at,
     )
+
+
+def check_names(facts: Facts, settings: ShortlistSettings, as_of: date) -> None:
+    """Check every name in the conditions but that of a model, without a scale.
+
+    Raises:
+        UnknownName: If a licence, country, seller or domain is in no list.
+    """
+    _licences(settings.licence)
+    for countries in (settings.lab_country, settings.not_lab_country):
+        _countries(facts, countries)
+    for countries in (settings.operator_country, settings.not_operator_country):
+        _countries(facts, countries)
+    for name in settings.operator:
+        seller_id(facts, name, as_of)
+    check_domain(settings.domain)
 
 
 def check_domain(domain: str) -> None:
@@ -270,8 +286,12 @@ def _countries(facts: Facts, given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _operator(facts: Facts, name: str, as_of: date) -> str:
-    """The id of a seller; the word of a price list for one that is in no list of ours."""
+def seller_id(facts: Facts, name: str, as_of: date) -> str:
+    """The id of a seller; the word of a price list for one that is in no list of ours.
+
+    Raises:
+        UnknownName: If it is in no list.
+    """
     operators = facts.names.operators().values()
     known = facts.names.operator(name)
     found = known or {key(one.name): one for one in operators}.get(key(name))
