@@ -41,10 +41,10 @@ class GoingDay:
 
     @property
     def said_by(self) -> str:
-        """Who states it, of which of the seller's lists, and since when, for a sentence."""
+        """Who states it, as which of the seller's lists, and when, for a sentence."""
         which = self.channel.replace("_", " ").replace("-", " ")
         who = publisher(self.source_id).partition(",")[0]
-        return f"{who}, as {which}, since {self.known_on}"
+        return f"{who}, as {which}, stated {self.known_on}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--out", type=_FILE, metavar="FILE", help="Where to. Default: stack.toml")
 @click.option("--force", is_flag=True, help="Write it over a file that is there.")
-@click.option("--format", "kind", default="auto", metavar="FORMAT", help="Of LOG, if need be.")
+@click.option("--format", default="auto", metavar="FORMAT", help="Of LOG, if need be.")
 @click.option(
     "--map",
     "mapping",
@@ -43,7 +43,7 @@ def watch(
     log: Path | None,
     out: Path | None,
     force: bool,
-    kind: str,
+    format: str,
     mapping: Mapping[str, str] | None,
     as_of: str | None,
     store: Path | None,
@@ -57,11 +57,13 @@ def watch(
     if log is not None:
         if stack is not None:
             raise InputError("`log` makes a stack: leave the other file out, or name it as `out`.")
-        return _first(log, out or Path("stack.toml"), force, kind, mapping or {})
+        return _first(log, out or Path("stack.toml"), force, format, mapping or {})
     if stack is None:
         raise InputError("Name the file of your stack, or make a first one from a log with `log`.")
-    if out or force or mapping or kind != "auto":
-        raise InputError("`out`, `force`, `kind` and `mapping` are of a first stack: name a `log`.")
+    if out or force or mapping or format != "auto":
+        raise InputError(
+            "`out`, `force`, `format` and `mapping` are of a first stack: name a `log`."
+        )
     from headtohead.choosing.watch.verb import watch
     from headtohead.publish.files import writable
 
@@ -80,10 +82,12 @@ def watch(
         line.write(ics, result.to_calendar())
     if atom:
         line.write(atom, result.to_feed())
+    if settings.state:
+        result.keep(settings.state)  # last: what could not be told is news next time too
     return code
 
 
-def _first(log: Path, out: Path, force: bool, kind: str, mapping: Mapping[str, str]) -> int:
+def _first(log: Path, out: Path, force: bool, format: str, mapping: Mapping[str, str]) -> int:
     """Write a first stack, and say where."""
     from headtohead.choosing.watch.first_stack import first_stack
     from headtohead.names.names import Names
@@ -92,6 +96,6 @@ def _first(log: Path, out: Path, force: bool, kind: str, mapping: Mapping[str, s
     writable(out, "out")
     if out.exists() and not force:
         raise InputError(f"{out} is there already. Name another `out`, or add `force`.")
-    text = first_stack(log, Names.load(), format=kind, mapping=dict(mapping))
+    text = first_stack(log, Names.load(), format=format, mapping=dict(mapping))
     line.write(out, text, err=False)
     return 0

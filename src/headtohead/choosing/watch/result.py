@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from headtohead.choosing.candidates import SellerOffer
@@ -14,7 +15,7 @@ from headtohead.choosing.watch.ahead import (
     price_words,
     turn_words,
 )
-from headtohead.choosing.watch.changed import StackChange, StackPicture
+from headtohead.choosing.watch.changed import StackChange, StackPicture, state_text
 from headtohead.choosing.watch.notices import Notice, calendar_text, feed_text
 from headtohead.choosing.watch.stack import Stack, UsedModel, called
 from headtohead.choosing.watch.successors import Successor, Successors
@@ -23,6 +24,7 @@ from headtohead.core.estimate import Citation, Interval
 from headtohead.evidence.words import seller_name
 from headtohead.openness.result import terms_json
 from headtohead.prices.in_force import ListPrice
+from headtohead.publish.files import replace
 from headtohead.publish.machine import envelope, finite
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
@@ -190,6 +192,10 @@ class WatchResult(Result):
     def to_feed(self) -> str:
         """What is due and what has changed, as an Atom feed."""
         return feed_text(f"Models of {self.stack.name}", self.notices, self.as_of)
+
+    def keep(self, path: Path) -> None:
+        """Write the file that the next run compares with, whole or not at all."""
+        replace(path, state_text(self.picture).encode())
 
     def as_json(self) -> dict[str, Any]:
         """The object that `h2h watch --json` prints."""

@@ -40,7 +40,7 @@ class WatchSettings:
         None,
         read=_moment,
         metavar="INSTANT",
-        help="The prices then: 2026-10-31T09:00Z, or a day, which means its noon by UTC.",
+        help="Prices of this moment (2026-10-31T09:00Z), or of a day's noon. Default: the day.",
     )
 
     def __post_init__(self) -> None:

@@ -157,6 +157,7 @@ def _goes(result: WatchResult) -> Figure:
     return Figure(
         "goes",
         "What goes, and when",
+        says=f"{counted(len(rows), 'model')} of {len(result.watched)} with a day",
         columns=(
             TableColumn("name", "Model"),
             TableColumn("seller", "Seller"),
@@ -297,6 +298,7 @@ def _turns(result: WatchResult) -> Figure:
     return Figure(
         "turns",
         "Prices that change",
+        says=f"{counted(len(rows), 'change')} announced by {result.window.end}",
         columns=(
             TableColumn("name", "Model"),
             TableColumn("on", "On"),
@@ -313,6 +315,7 @@ def _changes(result: WatchResult) -> Figure:
     return Figure(
         "changes",
         f"What has changed since {result.since}",
+        says=counted(len(rows), "change"),
         columns=(
             TableColumn("says", "Change", long=True),
             TableColumn("more_usd", "$ more a month", 2),
@@ -375,6 +378,7 @@ def _bill(result: WatchResult) -> Figure:
     return Figure(
         "bill",
         "The stack and its bill",
+        says=" ".join(_bill_sentences(result)).removesuffix("."),
         columns=(
             TableColumn("name", "Model"),
             TableColumn("seller", "Seller"),

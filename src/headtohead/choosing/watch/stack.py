@@ -212,7 +212,8 @@ class _StackReader:
                 self.wrong(line, "`share` needs `tokens_per_month` at the top of the file.")
             own = share * (total or 0)
         if own is not None and into is None and out is None:
-            into, out = own * blend, own * (1 - blend)
+            into = float(round(own * blend))
+            out = round(own) - into
         if cached and cached > (into or 0):
             why = "`cached_tokens_per_month` is a part of the input, and cannot be more."
             self.wrong(line, why)

@@ -16,7 +16,6 @@ from headtohead.choosing.watch.changed import (
     StackPicture,
     changes,
     read_state,
-    state_text,
 )
 from headtohead.choosing.watch.result import WatchedModel, WatchResult
 from headtohead.choosing.watch.settings import WatchSettings
@@ -31,7 +30,6 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.words import seller_name
 from headtohead.openness.verb import openness_of
 from headtohead.prices.in_force import ListPrice
-from headtohead.publish.files import replace as write_whole
 
 
 @takes(settings=WatchSettings)
@@ -44,6 +42,8 @@ def watch(
     progress: Callable[[str], None] = lambda _: None,
 ) -> WatchResult:
     """What of a stack goes or changes price, what has changed, and what to take instead.
+
+    The file of the last run is read, and written anew by `keep` of the result.
 
     Args:
         stack: The file of the team's models.
@@ -85,7 +85,7 @@ def watch(
         except NoEvidence as error:
             no_scale = str(error)
     now = _picture(facts, watched, day)
-    result = WatchResult(
+    return WatchResult(
         stack=team,
         watched=tuple(watched),
         changes=None if before is None else tuple(changes(before, now, team.models)),
@@ -104,9 +104,6 @@ def watch(
             sorted({*_sources(watched), *(search.scale.source_ids if margin else ())}), day
         ),
     )
-    if settings.state:
-        write_whole(settings.state, state_text(now).encode())
-    return result
 
 
 def _before(facts: Facts, team: Stack, settings: WatchSettings, day: date) -> StackPicture | None:

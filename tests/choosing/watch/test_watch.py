@@ -1,0 +1,307 @@
+"""`h2h watch`: what goes, what changes price, what has changed, successors, bill, exit codes."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import headtohead
+from headtohead.choosing.watch.result import WatchResult
+from headtohead.choosing.watch.successors import shared_tests
+from headtohead.cli import main
+from headtohead.core.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("kept_facts")
+DAY = "2026-11-10"
+MODELS = """
+[[model]]
+name = "claude-sonnet-4-5"
+tokens_per_month = "200M"
+blend = "4:1"
+
+[[model]]
+name = "gemini-3.7-flash"
+operator = "google"
+input_tokens_per_month = 300_000_000
+cached_tokens_per_month = 100_000_000
+output_tokens_per_month = 20_000_000
+"""
+TOP = 'name = "support bot"\nbudget_usd_per_month = 1500\n'
+CONDITIONS = """
+[successors]
+operator_country = ["US"]
+context = "128k"
+"""
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    path = tmp_path / "stack.toml"
+    path.write_text(TOP + MODELS + CONDITIONS)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def invoke(*arguments: object) -> Result:
+        (tmp_path / "home").mkdir(exist_ok=True)
+        words = ["watch", *map(str, arguments), "--store", str(tmp_path / "home")]
+        return CliRunner().invoke(main, words, prog_name="h2h")
+
+    return invoke
+
+
+def watched(folder: Path, text: str, day: str = DAY, **more: Any) -> WatchResult:
+    path = folder / "one.toml"
+    path.write_text(text)
+    return headtohead.watch(path, as_of=day, **more)
+
+
+def of(result: WatchResult, name: str) -> dict[str, Any]:
+    return next(one for one in result.as_json()["results"] if one["name"] == name)
+
+
+def test_what_goes_with_every_day_stated_and_by_whom(stack: Path) -> None:
+    sonnet = of(headtohead.watch(stack, as_of=DAY), "claude-sonnet-4-5")
+    assert (sonnet["model"], sonnet["going"]) == ("anthropic/claude-sonnet-4.5", True)
+    assert sonnet["goes_on"] == "2026-11-30"
+    said = sonnet["days_stated"][0]
+    assert said["seller"] == "anthropic"
+    assert said["known_on"] == "2026-10-01"
+    assert said["url"].startswith("https://github.com/")
+    elsewhere = {one["seller"]: one["day"] for one in sonnet["days_stated_elsewhere"]}
+    assert elsewhere["amazon-bedrock"] == "2027-04-08"
+    assert elsewhere["google-vertex"] == "2026-09-29"
+
+
+def test_conflicting_days_at_one_seller_are_all_named(tmp_path: Path) -> None:
+    azure = '[[model]]\nname = "gpt-4.1-nano"\noperator = "azure"\n'
+    result = watched(tmp_path, azure, "2026-09-01")
+    found = of(result, "gpt-4.1-nano")
+    days = {one["day"] for one in found["days_stated"]}
+    assert len(days) > 1
+    assert found["goes_on"] == min(days)
+    assert "go on one of 2 days: 2026-10-14 by" in result.to_calendar().replace("\r\n ", "")
+
+
+def test_an_announced_price_and_what_it_means_for_the_bill(stack: Path) -> None:
+    result = headtohead.watch(stack, as_of=DAY)
+    flash = of(result, "gemini-3.7-flash")
+    turn = flash["price_changes"][0]
+    assert turn["at"] == "2027-01-01T00:00:00+00:00"
+    assert turn["known_on"] == "2026-08-21"
+    # 200M fresh at $0.75, 100M cached at $0.075, 20M out at $3.75; then twice as much.
+    assert flash["bill_usd_per_month"] == pytest.approx(150 + 7.5 + 75)
+    assert flash["bill_after_usd_per_month"] == pytest.approx(2 * (150 + 7.5 + 75))
+    sonnet = of(result, "claude-sonnet-4-5")
+    assert sonnet["bill_usd_per_month"] == pytest.approx(160 * 3 + 40 * 15)
+    assert result.as_json()["bill_usd_per_month"] == pytest.approx(1080 + 232.5)
+    assert result.over_budget  # only after the change
+    assert result.bill_usd is not None
+    assert result.bill_usd < 1500
+
+
+def test_no_change_of_price_before_it_was_announced(stack: Path) -> None:
+    early = headtohead.watch(stack, as_of="2026-08-15")
+    assert of(early, "gemini-3.7-flash")["price_changes"] == []
+
+
+def test_successors_satisfy_the_conditions_and_are_no_worse(stack: Path) -> None:
+    result = headtohead.watch(stack, as_of=DAY)
+    sonnet = of(result, "claude-sonnet-4-5")
+    found = sonnet["successors"]
+    assert len(found) == 3
+    costs = [one["cost_ratio"] for one in found]
+    assert costs == sorted(costs)
+    for one in found:
+        assert one["chance_frac"] >= 0.8
+        assert one["operator_country"] == "US"
+        assert one["context_least_tokens"] is None or one["context_least_tokens"] >= 128_000
+        assert one["retires_on"] is None or one["retires_on"] > "2027-02-08"
+        assert one["price"]["url"]
+        usd = one["price"]
+        own = 0.8 * usd["input_usd_per_mtok"] + 0.2 * usd["output_usd_per_mtok"]
+        assert one["cost_ratio"] == pytest.approx(own / (0.8 * 3 + 0.2 * 15))
+    assert of(result, "gemini-3.7-flash")["successors"] is None
+
+
+def test_percentage_points_are_of_shared_tests(tmp_path: Path) -> None:
+    text = 'margin = "2 pp"\n' + MODELS + "[successors]\nchance = 0.9\n"
+    found = of(watched(tmp_path, text), "claude-sonnet-4-5")["successors"]
+    assert found
+    for one in found:
+        assert len(one["shared_tests"]) >= 3
+        assert one["chance_frac"] >= 0.9
+        difference = one["shared_tests_difference_pp"]
+        assert difference["low"] < difference["value"] < difference["high"]
+
+
+def test_fewer_than_three_say_why(tmp_path: Path) -> None:
+    text = MODELS + '[successors]\nlab_country = ["FR"]\nmax_cost = 0.001\n'
+    result = watched(tmp_path, text)
+    sonnet = of(result, "claude-sonnet-4-5")
+    assert sonnet["successors"] == []
+    reasons = {one["reason"]: one["models_n"] for one in sonnet["left_out"]}
+    assert reasons["the maker is seated elsewhere than asked"] > 100
+    assert "Why not three instead of Claude Sonnet 4.5" in str(result)
+
+
+def test_shared_tests_by_hand() -> None:
+    scores = {"a": {"x": 60.0, "y": 70.0, "z": 80.0}, "b": {"x": 58.0, "y": 69.0, "z": 77.0}}
+    found = shared_tests(scores, "a", "b", 0.0)
+    assert found is not None
+    # Differences 2, 1, 3: mean 2, standard error 1 / sqrt(3), t of 2 degrees 2.92 at 95%.
+    assert found.difference_pp.value == pytest.approx(2)
+    assert found.difference_pp.low == pytest.approx(2 - 2.91999 / 3**0.5, abs=1e-4)
+    assert found.chance == pytest.approx(0.9629, abs=1e-3)
+    assert shared_tests(scores, "a", "c", 0.0) is None
+    two = {"a": {"x": 60.0, "y": 1.0}, "b": {"x": 58.0, "y": 1.0}}
+    assert (few := shared_tests(two, "a", "b", 0.0)) is not None
+    assert few.chance is None
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "day", "known"),
+    [
+        ("gpt-3.5-turbo-1106", "openai", "2026-09-28", True),
+        ("gpt-3.5-turbo-0125", "openai", "2026-10-23", True),
+        ("gpt-4-turbo-2024-04-09", "openai", "2026-10-23", True),
+        ("gpt-4.1-nano", "openai", "2026-10-23", True),
+        ("gpt-4o-2024-05-13", "openai", "2026-10-23", True),
+        ("o1", "openai", "2026-10-23", True),
+        ("o3-mini", "openai", "2026-10-23", True),
+        ("o4-mini", "openai", "2026-10-23", True),
+        ("o3", "azure", "2026-11-19", True),
+        ("jamba-1.5-large", "amazon-bedrock", "2026-11-26", True),
+        ("gpt-5-codex", "openai", "2026-07-23", False),
+        ("gpt-5.3-chat-latest", "openai", "2026-08-10", False),
+    ],
+)
+def test_sixty_days_before_a_retirement(
+    tmp_path: Path, name: str, operator: str, day: str, known: bool
+) -> None:
+    """A watch of then names it if the day was known by then; two were first stated afterwards."""
+    before = date.fromisoformat(day) - timedelta(days=60)
+    text = f'[[model]]\nname = "{name}"\noperator = "{operator}"\n'
+    result = watched(tmp_path, text, str(before), days=75)
+    days = [one["day"] for one in of(result, name)["days_stated"]]
+    assert (day in days) is known
+    assert result.due is known
+    after = watched(tmp_path, text, "2026-11-20", days=1)
+    assert day in [one["day"] for one in of(after, name)["days_stated"]]
+
+
+def test_what_has_changed_since_a_day(tmp_path: Path) -> None:
+    result = watched(tmp_path, MODELS, since="2026-08-25")
+    assert result.changes is not None
+    said = {change.kind: change for change in result.changes}
+    assert "2026-11-30" in said["retirement"].says
+    assert "before, it was 2026-09-29" in said["retirement"].says
+    assert said["retirement"].known_on == date(2026, 10, 1)
+    assert watched(tmp_path, MODELS, since=DAY).changes == ()
+
+
+def test_a_repricing_says_what_it_costs_a_month(tmp_path: Path) -> None:
+    text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
+    result = watched(tmp_path, text, "2025-10-10", since="2025-09-20")
+    change = next(one for one in result.changes or () if one.kind == "price")
+    # V3.1 at $0.56 in, $1.68 out became V3.2-Exp at $0.28 in, $0.42 out on 2025-09-29.
+    assert change.month_usd == pytest.approx(75 * (0.28 - 0.56) + 25 * (0.42 - 1.68))
+    assert any(one.kind == "alias" for one in result.changes or ())
+
+
+def test_the_file_of_the_last_run(run: Run, stack: Path, tmp_path: Path) -> None:
+    state = tmp_path / "seen.json"
+    first = run(stack, "--state", state, "--as-of", "2026-08-25")
+    assert "This is the first run" in first.output
+    kept = state.read_text()
+    second = run(stack, "--state", state, "--as-of", DAY, "--json")
+    told = json.loads(second.stdout)
+    assert told["since"] == "2026-08-25"
+    assert [one["kind"] for one in told["changes"]] == ["retirement"]
+    assert state.read_text() != kept
+    third = run(stack, "--state", state, "--as-of", DAY, "--json")
+    assert json.loads(third.stdout)["changes"] == []
+    early = run(stack, "--state", state, "--as-of", "2026-09-01")
+    assert early.exit_code == 64
+    state.write_text("{}")
+    assert run(stack, "--state", state, "--as-of", DAY).exit_code == 64
+    assert state.read_text() == "{}"
+
+
+def test_news_that_could_not_be_written_are_news_again(
+    run: Run, stack: Path, tmp_path: Path
+) -> None:
+    state, full = tmp_path / "seen.json", tmp_path / "full"
+    headtohead.watch(stack, as_of="2026-08-25").keep(state)
+    kept = state.read_text()
+    full.symlink_to("/dev/full")
+    assert run(stack, "--state", state, "--as-of", DAY, "--ics", full).exit_code == 74
+    assert state.read_text() == kept
+
+
+def test_a_model_new_in_the_stack_is_said_to_be(tmp_path: Path) -> None:
+    state = tmp_path / "seen.json"
+    one, two = MODELS.strip().split("\n\n")
+    watched(tmp_path, one, state=state).keep(state)
+    changes = watched(tmp_path, f"{one}\n{two}", state=state).changes
+    assert [change.says for change in changes or ()] == [
+        f"gemini-3.7-flash is new in the stack since {DAY}."
+    ]
+
+
+def test_exit_codes(run: Run, stack: Path, tmp_path: Path) -> None:
+    assert run(stack, "--as-of", DAY).exit_code == 1
+    quiet = tmp_path / "quiet.toml"
+    quiet.write_text('[[model]]\nname = "gemini-3.7-flash"\n')
+    assert run(quiet, "--as-of", DAY, "--days", 3).exit_code == 0
+    quiet.write_text("[[model]]\n")
+    assert run(quiet, "--as-of", DAY).exit_code == 64
+    assert run("--as-of", DAY).exit_code == 64
+
+
+def test_two_runs_give_the_same_bytes(run: Run, stack: Path, tmp_path: Path) -> None:
+    files = {way: tmp_path / f"out.{way}" for way in ("ics", "atom", "markdown")}
+    flags = [word for way, path in files.items() for word in (f"--{way}", path)]
+    said = []
+    for _ in range(2):
+        shown = run(stack, "--as-of", DAY, "--at", f"{DAY}T09:00Z", *flags)
+        assert shown.exit_code == 1
+        said.append([shown.stdout, *(path.read_bytes() for path in files.values())])
+    assert said[0] == said[1]
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(1, 3), day=st.sampled_from(["2026-08-25", "2026-10-05"]))
+def test_a_stack_cut_in_two_gives_the_union(tmp_path: Path, cut: int, day: str) -> None:
+    models = [
+        *MODELS.strip().split("\n\n"),
+        '[[model]]\nname = "o4-mini"\ntokens_per_month = "3M"',
+        '[[model]]\nname = "gpt-4.1"\noperator = "azure"',
+    ]
+    whole = watched(tmp_path, "\n".join(models), day)
+    parts = [watched(tmp_path, "\n".join(part), day) for part in (models[:cut], models[cut:])]
+    results = [one for part in parts for one in part.as_json()["results"]]
+    assert whole.as_json()["results"] == results
+    bills = [part.bill_usd for part in parts if part.bill_usd is not None]
+    assert whole.bill_usd == pytest.approx(sum(bills))
+    assert whole.due == any(part.due for part in parts)
+
+
+def test_bad_choices(stack: Path) -> None:
+    for choice, said in (
+        ({"days": 0}, "`days`"),
+        ({"since": "2027-01-01"}, "lies after"),
+        ({"since": DAY, "state": "x.json"}, "leave out `since`"),
+        ({"at": "2027-01-01"}, "nobody knew"),
+        ({"at": "2026-01-01T10:00"}, "time zone"),
+    ):
+        with pytest.raises(InputError, match=said):
+            headtohead.watch(stack, as_of=DAY, **choice)
