@@ -113,7 +113,9 @@ class StackPrices:
     """
 
     def __init__(self, facts: Facts, at: datetime, as_of: date) -> None:
-        self._rows = facts.frame("prices", as_of, used_on=min(at.date(), as_of))
+        rows = facts.frame("prices", as_of, used_on=min(at.date(), as_of))
+        # A seller that is in no list of ours goes by the word of its price list.
+        self._rows = rows.with_columns(pl.coalesce("operator", "provider").alias("operator"))
         self.at = at
 
     def now(self, use: UsedModel, model: str) -> ListPrice | None:
