@@ -42,6 +42,15 @@ def test_a_price_of_ones_own_scales_the_cost() -> None:
     assert two.value == pytest.approx(2 * one.value)
 
 
+def test_what_was_not_measured_is_said() -> None:
+    large = serve_cost("DeepSeek-V3", as_of=DAY, chip="GB200", gpus=48)
+    assert any("overestimated" in note for note in large.notes)
+    small = serve_cost("DeepSeek-V3", as_of=DAY, chip="B200", gpus=8)
+    assert not any("overestimated" in note for note in small.notes)
+    other = serve_cost("Qwen3-32B", as_of=DAY, chip="MI300X", gpus=8)
+    assert "no such chip was measured" in other.service.spread.says
+
+
 def test_the_command() -> None:
     said = run("deepseek-v3", "--chip", "h800", "--gpus", "144", "--context", "5000")
     assert said.exit_code == 0, said.output
