@@ -94,6 +94,9 @@ def test_counts_by_lab_and_unknown_channels_have_no_dollars(facts: Facts) -> Non
     by_lab = asked(facts, "impact.dollar_share", "2025-12-07").missing
     assert "counted by lab has no price" in by_lab
     assert asked(facts, "impact.dollar_share", JUNE, channel="nowhere").missing
+    # Tokens by model tell open weights too, though their own count is by access.
+    open_share = asked(facts, "impact.dollar_share", JUNE, b="open=open").estimates[0]
+    assert open_share.value == pytest.approx(0.128, abs=0.005)
 
 
 def test_what_is_free_costs_nothing_and_what_has_no_price_the_mean_at_most(facts: Facts) -> None:

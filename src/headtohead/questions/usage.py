@@ -1,6 +1,7 @@
 """What questions about token usage share: windows without gaps, and logical bounds of a share."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,8 +43,10 @@ class UsageWindow:
     rows: pl.DataFrame
 
 
-def windows(usage: pl.DataFrame, ask: Ask) -> list[UsageWindow]:
+def windows(usage: pl.DataFrame, ask: Ask, by: Sequence[str] | None = None) -> list[UsageWindow]:
     """Stretches of days up to `about`, oldest first; each of one breakdown, without gaps.
+
+    Breakdowns are those of `by`, or else those that can tell the side asked for.
 
     Empty if the last of them is older than the scope word `back_days` allows.
     """
@@ -52,7 +55,7 @@ def windows(usage: pl.DataFrame, ask: Ask) -> list[UsageWindow]:
     told_by = {"open": ["access"], "country": ["lab", "model"], "lab": ["lab", "model"]}
     usage = usage.filter(
         (pl.col("channel") == ask.scope["channel"])
-        & pl.col("breakdown").is_in(told_by.get(column, ["model"]))
+        & pl.col("breakdown").is_in(by or told_by.get(column, ["model"]))
         & (pl.col("window_end") <= ask.about.end)
     ).sort("window_start")
     days = int(ask.scope["days"])

@@ -89,7 +89,7 @@ class _LevelPrices:
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The yearly fall over all levels, each level's own, and how the same method did before."""
-    asked = tuple(ask.scope["yardsticks"])
+    asked = tuple(ask.scope["yardsticks"]) or _YARDSTICKS
     offers, notes = _on_sale(frames, ask) if set(asked) - {_GATHERED} else (pl.DataFrame(), ())
     series = [s for yardstick in asked for s in _levels_of(yardstick, offers, frames, ask)]
     distinct: dict[tuple[object, ...], _LevelPrices] = {}

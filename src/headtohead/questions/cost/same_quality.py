@@ -93,7 +93,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
     costly = every.filter(pl.col("cost_usd").is_not_null())["test"].unique().to_list()
     of_tests = every.filter(pl.col("test").is_in(costly))
     oldest = ask.about.end - timedelta(days=round(float(ask.scope["months"]) * 30.44))
-    of_tests = of_tests.filter(pl.col("observed_on").is_null() | (pl.col("observed_on") >= oldest))
+    # A run of no stated day is as old as the day on which its board became known.
+    day = pl.coalesce("observed_on", "known_on")
+    of_tests = of_tests.filter(day.is_between(oldest, ask.about.end))
     rows, notes = known(of_tests, "cost_usd", "runs, of which no cost is known")
     rows = rows.filter(pl.col("cost_usd") > 0)
     if ask.scope["of"]:
@@ -166,7 +168,10 @@ def _of(pair: pl.DataFrame, place: int) -> str:
 
 def _says(test: _CostedTest, pair: pl.DataFrame, same: SameQuality, best: int, ask: Ask) -> str:
     """Who is as good for how much less, on one test."""
-    name, margin = in_words(test.name), f"{float(ask.scope['margin_pp']):g} points"
+    name, points = in_words(test.name), float(ask.scope["margin_pp"])
+    within = (
+        f"at most {points:g} points worse" if points >= 0 else f"at least {-points:g} points better"
+    )
     per = "a task" if test.sampled else "for all"
     whose = f"{_of(pair, 0)} ({pair['score_frac'][0]:.1%} at {_usd(test.drawn.cost[best])} {per})"
     ends = f" ({same.saving.low:.0%} to {same.saving.high:.0%})" if test.sampled else ""
@@ -176,15 +181,15 @@ def _says(test: _CostedTest, pair: pl.DataFrame, same: SameQuality, best: int, a
         if not test.sampled:
             open_ = ", by scores of which nobody says how sure they are"
         return (
-            f"on {name} {who} is cheaper and at most {margin} worse than {whose}"
+            f"on {name} {who} is cheaper and {within} than {whose}"
             f"{open_ if same.saving.high > _LITTLE else ''}"
         )
-    chance = float(test.drawn.as_good(best, float(ask.scope["margin_pp"]) / 100)[same.place])
+    chance = float(test.drawn.as_good(best, points / 100)[same.place])
     sure = f", with a chance of {chance:.0%} to be so" if test.sampled else ""
     cost = f"{_usd(test.drawn.cost[same.place])} {per}"
     return (
-        f"on {name} {_of(pair, 1)} ({pair['score_frac'][1]:.1%} at {cost}) is at most {margin} "
-        f"worse than {whose}{sure}: the same quality {same.saving.value:.0%} cheaper{ends}"
+        f"on {name} {_of(pair, 1)} ({pair['score_frac'][1]:.1%} at {cost}) is {within} "
+        f"than {whose}{sure}: the same quality {same.saving.value:.0%} cheaper{ends}"
     )
 
 

@@ -42,8 +42,7 @@ _INPUT_ENDS = (0.5, 1.0)  # shares of tokens that are input, where nobody says
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """B's share at the usual mix of input and output, between its logical bounds."""
-    by_model = frames["token_usage"].filter(pl.col("breakdown") == "model")
-    stretches = windows(by_model, ask)
+    stretches = windows(frames["token_usage"], ask, by=["model"])
     if not stretches:
         return ask.lacks(
             f"no tokens of {channel_name(ask)} by model near {ask.about.in_words} were known, and "
