@@ -95,14 +95,18 @@ _WRITTEN = {
 COUNTRIES = {text: code for code, texts in _WRITTEN.items() for text in texts}
 
 
-def _rows_of(models: tuple[str, ...]) -> Callable[[pl.DataFrame], pl.DataFrame] | None:
+def _rows_of(
+    models: tuple[str, ...], names: Names
+) -> Callable[[pl.DataFrame], pl.DataFrame] | None:
     """Picks the rows that may be of some models, and one of each day of each list."""
     read = names_read()
     if read is None:
         return None
-    meant = read.filter(pl.col("model_id").is_in(models) | pl.col("moves"))["model_name"].unique()
+    meant = read.filter(pl.col("model_id").is_in(models))["model_name"].unique()
+    moving = read.filter(pl.col("moves"))["model_name"].unique()
+    moved = [word for word in moving if names.may_mean(word, models)]
     name = pl.col("model_name")
-    mine = name.is_in(meant.implode()) | name.is_in(models)
+    mine = name.is_in(meant.implode()) | name.is_in([*moved, *models])
     strange = ~name.is_in(read["model_name"].unique().implode())
     day = pl.struct("vintage", "valid_from", "known_on").is_first_distinct()
     return lambda rows: rows.filter(mine | strange | day)
@@ -217,7 +221,7 @@ class Facts:
         """
         key = (table, as_of, used_on if table == "prices" else None, models)
         if key not in self._frames:
-            rows = self.store.read(table, as_of, _rows_of(models) if models else None)
+            rows = self.store.read(table, as_of, _rows_of(models, self.names) if models else None)
             rows_known = with_entities(table, rows, self.names, used_on=key[2], read=names_read())
             if table in self._brought:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")

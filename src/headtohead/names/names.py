@@ -6,7 +6,7 @@ weights were run (mode) and how they were served (channel) are kept apart from i
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -119,6 +119,12 @@ class Names:
         self._read_for = lru_cache(maxsize=65_536)(self._read_uncached)
         self._parted = lru_cache(maxsize=65_536)(self._parted_uncached)
         self._seller = lru_cache(maxsize=65_536)(self._seller_uncached)
+        self._moving = [
+            (key(alias.name), frozenset((*alias.candidates, *(s.model for s in alias.spans))))
+            for entry in book.index.values()
+            for alias in entry.aliases
+            if alias.moving
+        ]
 
     @classmethod
     def load(cls) -> "Names":
@@ -186,6 +192,11 @@ class Names:
             return ()
         known = {undated.model} if undated and undated.model else set()
         return (name, name.rpartition("/")[2], *sorted(models | known))
+
+    def may_mean(self, word: str, models: Collection[str]) -> bool:
+        """Whether a word that moves from model to model may have stood for one of some models."""
+        spelt = key(word)
+        return any(name in spelt and not meant.isdisjoint(models) for name, meant in self._moving)
 
     def alike(self, name: str) -> tuple[str, ...]:
         """Listed names that are spelt like one that is not, the likeliest first.
