@@ -102,7 +102,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes += unplaced(rows, "runs with a cost", str(ask.scope["of"]))
     if without := len(tested) - len(costly):
         notes += (f"{counted(without, 'test')} of {len(tested)} have no run of a known cost",)
-    found, shown_rows, says = [], [], []
+    found, shown_rows, says, pairs = [], [], [], []
     for test in _tests(rows, frames, ask):
         best = _reference(test, ask)
         if best is None:
@@ -129,6 +129,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             called=(f"saved at the quality of {_of(pair, 0)} on {name}",),
         )
         found.append(one)
+        pairs.append(pair)
         says.append(_says(test, pair, same, best, ask))
         shown_rows.append(_rows(test, best, margin, ask))
         if not test.sampled:
@@ -140,7 +141,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     every_row = pl.concat(shown_rows, how="diagonal_relaxed")
     return Answer(
         estimates=tuple(found),
-        says=f"in runs of {span(every_row)}, {'; '.join(says)}",
+        says=f"in runs of {span(pl.concat(pairs))}, {'; '.join(says)}",
         rows=shown(every_row, _COLUMNS),
         notes=(*_NOTES, *notes),
     )
