@@ -152,6 +152,9 @@ def test_history_merges_equal_prices_and_states_the_finding(home: Path) -> None:
     result = ask(home, "o3", "2025-12-15", history=True)
     figure = next(f for f in result.sheet.figures if f.slug == "history")
     assert [row[0] for row in figure.rows] == ["2025-06-10", "2025-04-16"]
+    assert result.to_csv().splitlines()[0].startswith("since,until,input_usd_per_mtok")
+    steps = json.loads(result.to_json())["history"]
+    assert [step["input_usd_per_mtok"] for step in steps] == [10, 2]
     assert figure.chart is not None
     chart = figure.chart()
     assert chart is not None

@@ -21,18 +21,22 @@ class PricesResult(Result):
     Attributes:
         details: Everything, as objects: `Listed`, `Audit` or `Billed`.
         results: What `--json` lists: an offer, a finding, or a model of a log each.
+        history: The steps of the price, where they were asked for.
         layout: Makes the history in the layout of genai-prices; None where there is none.
     """
 
     details: Any
     sheet: Sheet
     results: Sequence[Mapping[str, Any]]
+    history: Sequence[Mapping[str, Any]] = ()
     layout: "Callable[[], Exported] | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         rows = [{k: _plain(v) for k, v in row.items()} for row in self.results]
         head = envelope(self.sheet.verb, None, self.sheet.as_of, rows, self.sheet.sources)
+        if self.history:
+            head["history"] = list(self.history)
         return head | {"sentence": self.sheet.sentence, "notes": list(self.sheet.notes)}
 
     def to_genai_prices(self) -> str:

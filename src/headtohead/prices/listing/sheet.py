@@ -75,6 +75,7 @@ def listing_sheet(
         sources=tuple(sources),
         about=_at(listed),
         as_of=as_of,
+        main="history" if steps else "offers",
     )
 
 
@@ -287,6 +288,20 @@ def _history_figure(listed: Listed, steps: Sequence[PriceStep], side: str, kept_
         chart=step_chart(tuple(steps), side or seller, kept_to),
         note=f"Lines end on {kept_to}, the last day the lists speak of.",
     )
+
+
+def step_json(step: PriceStep) -> dict[str, Any]:
+    """A step of the history as `--json` lists it; without prices where none is known."""
+    price = step.price
+    return {
+        "since": step.since.isoformat(),
+        "until": step.until.isoformat() if step.until else None,
+        **{f"{k}_usd_per_mtok": price.usd_per_mtok.get(k) if price else None for k in _KINDS},
+        "model": price.model if price else None,
+        "seller": seller_name(price.provider) if price else None,
+        "source_id": price.source_id if price else None,
+        "row_url": (price.row_url or None) if price else None,
+    }
 
 
 def _moment(at: Any) -> str:  # noqa: ANN401 - a moment in UTC

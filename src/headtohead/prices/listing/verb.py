@@ -11,7 +11,7 @@ from headtohead.prices.at_calls import Prices
 from headtohead.prices.listing.offers import Listed, listed
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.settings import ListingSettings
-from headtohead.prices.listing.sheet import listing_sheet, offer_json
+from headtohead.prices.listing.sheet import listing_sheet, offer_json, step_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +92,7 @@ def _listing(
         details=found,
         sheet=sheet,
         results=[offer_json(found, o) for o in found.offers],
+        history=[step_json(step) for step in steps],
         layout=layout,
     )
 
